@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+/** One thing that is wrong with a message: where, and what was expected there. */
+export interface Issue {
+  path: string;
+  message: string;
+}
+
+export interface DecodeFailure {
+  code: Extract<ErrorCode, 'message.malformed' | 'message.invalid'>;
+  issues: Issue[];
+  /** What `JSON.parse` made of the text, unchecked; undefined when it is not JSON. */
+  raw: unknown;
+}
+
+export type Decoded<T> = { ok: true; value: T } | { ok: false; error: DecodeFailure };
+
+/** How many issues of one message are worth telling. */
+const issueLimit = 5;
+
+/** Writes a message as JSON; NaN and the infinities become strings, as the schemas read them. */
+export function encode(message: object): string {
+  return JSON.stringify(message, (_key, value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+/** Reads and checks a message. The only `JSON.parse` of what comes from outside; it never throws. */
+export function decode<S extends z.ZodType>(schema: S, text: string): Decoded<z.infer<S>> {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    const issues = [{ path: '', message: `expected JSON: ${(cause as Error).message.slice(0, 200)}` }];
+    return { ok: false, error: { code: 'message.malformed', issues, raw: undefined } };
+  }
+  return check(schema, raw);
+}
+
+/** Checks a value that is parsed already, such as a query string's fields. */
+export function check<S extends z.ZodType>(schema: S, raw: unknown): Decoded<z.infer<S>> {
+  const result = schema.safeParse(raw);
+  if (result.success) return { ok: true, value: result.data };
+  const issues = result.error.issues
+    .slice(0, issueLimit)
+    .map(({ path, message }) => ({ path: path.join('.').slice(0, 200), message: message.slice(0, 200) }));
+  return { ok: false, error: { code: 'message.invalid', issues, raw } };
+}
+
+/** The issues as one line for a log or a console. */
+export function describeIssues(issues: readonly Issue[]): string {
+  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+}

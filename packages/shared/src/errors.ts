@@ -1,0 +1,40 @@
+/**
+ * Every error a user or a program can meet, with its stable code.
+ * `exitCode` is what a process ends with when it cannot go on: 2 means that something given to it must change.
+ */
+export const errors = {
+  'option.invalid': { exitCode: 2, meaning: 'A flag or environment variable is unknown or out of range.' },
+  'port.unavailable': { exitCode: 2, meaning: 'The address to listen on is in use or not permitted.' },
+  'runs.unwritable': { exitCode: 2, meaning: 'The runs folder cannot be written.' },
+  'run.exists': { exitCode: 2, meaning: 'A run with this id is there already.' },
+  'run.taken': { exitCode: 2, meaning: 'Another trainer is publishing a run with this id.' },
+  'run.not_found': { exitCode: 2, meaning: 'There is no run with this id.' },
+  'dataset.invalid': {
+    exitCode: 2,
+    meaning: 'A dataset file is missing, damaged or does not fit the others.',
+  },
+  'engine.unavailable': { exitCode: 2, meaning: 'The engine asked for does not work on this machine.' },
+  'store.unusable': { exitCode: 2, meaning: 'The database file cannot be opened or is not ours.' },
+  'message.malformed': { exitCode: 1, meaning: 'A message is not JSON in UTF-8.' },
+  'message.invalid': { exitCode: 1, meaning: 'A message does not fit its schema.' },
+  'request.invalid': { exitCode: 1, meaning: 'A parameter of an HTTP request does not fit.' },
+  'request.not_found': { exitCode: 1, meaning: 'No page or resource has this address.' },
+  internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
+} as const;
+
+export type ErrorCode = keyof typeof errors;
+
+/** An error with a stable code whose message is one line for the user: what was expected, what came, what to do. */
+export class MonitorError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MonitorError';
+    this.code = code;
+  }
+
+  get exitCode(): number {
+    return errors[this.code].exitCode;
+  }
+}

@@ -1,0 +1,163 @@
+import { backoffMs } from './backoff.ts';
+import { closeName, mayRetry } from './close-codes.ts';
+import { decode, describeIssues } from './codec.ts';
+import type { EventType, MonitorEvent } from './events.ts';
+import { type LiveControl, type LiveHello, liveMessage, liveSubprotocol } from './live.ts';
+
+/** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
+export interface Socket {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  close(code?: number): void;
+}
+
+export type SocketConstructor = new (url: string, protocols: string) => Socket;
+
+/** Where the connection stands. `waiting` comes back by itself, `closed` does not. */
+export type LiveState =
+  | { name: 'connecting' }
+  | { name: 'open' }
+  | { name: 'waiting'; retryInMs: number; reason: string }
+  | { name: 'closed'; reason: string };
+
+export interface LiveClientOptions {
+  /** Address of the feed, for example `ws://localhost:5000/live`. */
+  url: string;
+  /** `latest` (the default) follows the newest run and each that begins later. */
+  run?: string;
+  /** Begin after this seq. */
+  after?: number;
+  /** Only these types of events. */
+  types?: readonly EventType[];
+  /** The WebSocket to use: the global one unless said otherwise (Node before 22 has none: give `ws`). */
+  WebSocket?: SocketConstructor;
+  /** A run begins or is resumed; when its id is another than before, forget what was drawn. */
+  onHello?: (hello: LiveHello) => void;
+  /** The next event: in the order of seq, none twice, whatever happened to the connection. */
+  onEvent?: (event: MonitorEvent) => void;
+  onLive?: (seq: number) => void;
+  /** Batches that the gateway skipped because this client reads too slowly. */
+  onGap?: (gap: { from: number; to: number }) => void;
+  onState?: (state: LiveState) => void;
+  /** A message that does not fit the protocol; it is left out and the feed goes on. */
+  onInvalid?: (description: string) => void;
+}
+
+export interface LiveClient {
+  /** Ends the connection for good. */
+  close(): void;
+}
+
+/** How many silent heartbeats mean that the connection is dead. */
+const missedHeartbeats = 2.5;
+/** How long an answer to the upgrade may take. */
+const connectTimeoutMs = 10_000;
+
+/** Follows the live feed, reconnecting with backoff and resuming where it was. */
+export function connectLive(options: LiveClientOptions): LiveClient {
+  const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
+  if (!WebSocket)
+    throw new TypeError('expected a WebSocket: this runtime has none, give one as options.WebSocket');
+
+  let socket: Socket | undefined;
+  let attempt = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  let silenceMs = connectTimeoutMs;
+  let runId: string | undefined;
+  let lastSeq = options.after ?? 0;
+
+  const address = (): string => {
+    const run = options.run ?? 'latest';
+    const query = new URLSearchParams({ run });
+    if (lastSeq > 0) query.set('after', String(lastSeq));
+    if (run === 'latest' && runId && lastSeq > 0) query.set('afterRun', runId);
+    if (options.types) query.set('types', options.types.join(','));
+    return `${options.url}?${query}`;
+  };
+
+  const receiveControl = (message: LiveControl): void => {
+    switch (message.type) {
+      case 'hello':
+        attempt = 0;
+        silenceMs = message.heartbeatMs * missedHeartbeats;
+        if (message.run && runId && message.run.runId !== runId) lastSeq = 0;
+        runId = message.run?.runId ?? runId;
+        options.onHello?.(message);
+        break;
+      case 'live':
+        lastSeq = Math.max(lastSeq, message.seq);
+        options.onLive?.(message.seq);
+        break;
+      case 'gap':
+        lastSeq = Math.max(lastSeq, message.to);
+        options.onGap?.(message);
+        break;
+      case 'heartbeat':
+        break;
+    }
+  };
+
+  const receive = (text: string): void => {
+    const result = decode(liveMessage, text);
+    if (!result.ok) {
+      options.onInvalid?.(describeIssues(result.error.issues));
+      return;
+    }
+    const message = result.value;
+    if (!('runId' in message)) receiveControl(message);
+    else if (message.runId === runId && message.seq > lastSeq) {
+      lastSeq = message.seq;
+      options.onEvent?.(message);
+    }
+  };
+
+  const watchSilence = (): void => {
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(() => lose('no sign of life from the gateway', true), silenceMs);
+  };
+
+  const lose = (reason: string, retry: boolean): void => {
+    const lost = socket;
+    if (!lost) return;
+    socket = undefined;
+    clearTimeout(silenceTimer);
+    lost.onopen = lost.onmessage = lost.onclose = null;
+    lost.onerror = () => {};
+    lost.close();
+    if (!retry) {
+      options.onState?.({ name: 'closed', reason });
+      return;
+    }
+    const retryInMs = backoffMs(attempt++);
+    retryTimer = setTimeout(connect, retryInMs);
+    options.onState?.({ name: 'waiting', retryInMs, reason });
+  };
+
+  const connect = (): void => {
+    options.onState?.({ name: 'connecting' });
+    silenceMs = connectTimeoutMs;
+    socket = new WebSocket(address(), liveSubprotocol);
+    socket.onopen = () => options.onState?.({ name: 'open' });
+    socket.onmessage = (message: { data: unknown }) => {
+      watchSilence();
+      receive(String(message.data));
+    };
+    socket.onerror = () => {};
+    socket.onclose = (event: { code: number; reason: string }) => {
+      const why = event.reason || (event.code === 1006 ? 'connection lost' : closeName(event.code));
+      lose(why, mayRetry(event.code));
+    };
+    watchSilence();
+  };
+
+  connect();
+  return {
+    close() {
+      clearTimeout(retryTimer);
+      lose('closed by this client', false);
+    },
+  };
+}

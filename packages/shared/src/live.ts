@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { event, eventType, runId } from './events.ts';
+import { runSummary } from './runs.ts';
+
+/** WebSocket subprotocol of the live feed. */
+export const liveSubprotocol = 'mnist-monitor.v1';
+
+/** Query of `/live`, as strings from the address. */
+export const liveQuery = z.object({
+  /** `latest` follows the newest run and each that begins later; a run id stays with that run. */
+  run: z.union([z.literal('latest'), runId]).default('latest'),
+  /** Send only what follows this seq. */
+  after: z.coerce.number().int().nonnegative().default(0),
+  /**
+   * With `run=latest`: the run that `after` belongs to. When a newer one has begun meanwhile,
+   * the feed finishes this one first.
+   */
+  afterRun: runId.optional(),
+  /** Only these types, separated by commas; all when left out. */
+  types: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(eventType).min(1))
+    .optional(),
+});
+
+const hello = z.object({
+  type: z.literal('hello'),
+  /** Version of the gateway. */
+  server: z.string(),
+  /** The run whose events follow, as it stands now; null while there is none. Comes again when a new run begins. */
+  run: runSummary.nullable(),
+  /** The feed says `heartbeat` when it has been silent this long. */
+  heartbeatMs: z.int().positive(),
+});
+
+const live = z.object({
+  type: z.literal('live'),
+  /** The client has everything up to here; what follows comes as it happens. */
+  seq: z.int().nonnegative(),
+});
+
+const gap = z.object({
+  type: z.literal('gap'),
+  /** `batch` events from here … */
+  from: z.int().positive(),
+  /** … to here were skipped, because the client reads too slowly. */
+  to: z.int().positive(),
+});
+
+const heartbeat = z.object({ type: z.literal('heartbeat'), time: z.iso.datetime() });
+
+/** Whatever the live feed sends beside events. */
+export const liveControl = z.discriminatedUnion('type', [hello, live, gap, heartbeat]);
+
+/** One message of the live feed. */
+export const liveMessage = z.discriminatedUnion('type', [event, liveControl]);
+
+export type LiveQuery = z.infer<typeof liveQuery>;
+export type LiveControl = z.infer<typeof liveControl>;
+export type LiveHello = z.infer<typeof hello>;
+export type LiveMessage = z.infer<typeof liveMessage>;

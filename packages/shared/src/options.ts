@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { MonitorError } from './errors.ts';
+import { runId } from './events.ts';
+
+interface Option<T> {
+  /** What a valid value is, in words: for the error line and for --help. */
+  expected: string;
+  /** Reads the text of a flag or variable; undefined when it does not fit. */
+  read(text: string): T | undefined;
+  default: T;
+  help: string;
+  /** `none`: a flag by itself; `optional`: a value may follow. */
+  value: 'required' | 'optional' | 'none';
+}
+
+const fitting =
+  <T>(schema: z.ZodType<T>) =>
+  (text: string): T | undefined => {
+    const result = schema.safeParse(text);
+    return result.success ? result.data : undefined;
+  };
+
+/** Number() reads an empty text as 0: no value is not zero. */
+const numeric = z.string().regex(/\S/).transform(Number);
+
+function whole<D extends number | undefined>(
+  min: number,
+  max: number,
+  fallback: D,
+  help: string,
+): Option<number | D> {
+  const read = fitting(numeric.pipe(z.int().min(min).max(max)));
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    read,
+    default: fallback,
+    help,
+    value: 'required',
+  };
+}
+
+function real(min: number, max: number, fallback: number, help: string): Option<number> {
+  const read = fitting(numeric.pipe(z.number().min(min).max(max)));
+  return { expected: `a number from ${min} to ${max}`, read, default: fallback, help, value: 'required' };
+}
+
+function text<D extends string | undefined>(expected: string, fallback: D, help: string): Option<string | D> {
+  const read = fitting(z.string().min(1).max(4_096));
+  return { expected, read, default: fallback, help, value: 'required' };
+}
+
+function oneOf<const V extends string>(values: readonly V[], fallback: V, help: string): Option<V> {
+  const read = (given: string): V | undefined => values.find((value) => value === given);
+  return { expected: `one of ${values.join(', ')}`, read, default: fallback, help, value: 'required' };
+}
+
+function onOff(help: string): Option<boolean> {
+  const read = (given: string): boolean | undefined => {
+    if (['1', 'true', 'yes', 'on', ''].includes(given)) return true;
+    if (['0', 'false', 'no', 'off'].includes(given)) return false;
+    return undefined;
+  };
+  return { expected: 'true or false', read, default: false, help, value: 'none' };
+}
+
+const readRunId = fitting(runId);
+
+/**
+ * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of
+ * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
+ */
+export const options = {
+  epochs: whole(1, 10_000, 10, 'how many times to go through the training images'),
+  batchSize: whole(
+    1,
+    60_000,
+    512,
+    'images per step; smaller is slower and noisier, larger needs more memory',
+  ),
+  learningRate: real(1e-8, 100, 0.01, 'size of each step downhill'),
+  engine: oneOf(
+    ['auto', 'tensorflow', 'wasm'],
+    'auto',
+    'what computes: TensorFlow when it is installed, WebAssembly otherwise',
+  ),
+  trainSize: whole(1, 10_000_000, undefined, 'use only so many training images, for a quick look'),
+  testSize: whole(1, 10_000_000, undefined, 'use only so many test images'),
+  seed: whole(0, 2 ** 31 - 1, 42, 'start of all random numbers: the same seed gives the same curve'),
+  data: text(
+    'a folder',
+    undefined,
+    'folder with IDX files of your own (Fashion-MNIST for example) instead of MNIST',
+  ),
+  runs: text('a folder', 'runs', 'folder that keeps every run'),
+  runId: {
+    expected: 'letters, digits, ".", "_" and "-", 64 at most',
+    read: readRunId,
+    default: undefined,
+    help: 'name of the run instead of one made from the time',
+    value: 'required',
+  } as Option<string | undefined>,
+  host: text('an address', '127.0.0.1', 'address of the dashboard and the live feed'),
+  port: whole(0, 65_535, 5000, 'port of the dashboard and the live feed'),
+  ingestHost: text('an address', '127.0.0.1', 'address that takes in events from trainers'),
+  ingestPort: whole(0, 65_535, 5001, 'port that takes in events from trainers'),
+  gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),
+  token: text(
+    'a secret',
+    undefined,
+    'secret that a trainer must know to publish; better set as MONITOR_TOKEN',
+  ),
+  reportInterval: real(0, 3_600, 1, 'seconds between two lines of progress when the output is no terminal'),
+  logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much the gateway logs'),
+  once: onOff('exit when the run ends instead of staying up for the page'),
+  open: onOff('open the dashboard in the browser'),
+} as const satisfies Record<string, Option<unknown>>;
+
+export type OptionName = keyof typeof options;
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+/** Every option's value, as each process reads it. */
+export type Options = { [N in OptionName]: ValueOf<(typeof options)[N]> };
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const flagOf = (name: string): string => `--${kebab(name)}`;
+const variableOf = (name: string): string => `MONITOR_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+
+const byFlag = new Map(Object.keys(options).map((name) => [flagOf(name), name as OptionName]));
+const byVariable = new Map(Object.keys(options).map((name) => [variableOf(name), name as OptionName]));
+
+/** Secrets are never repeated, not even in an error. */
+const shown = (name: OptionName, given: string): string =>
+  name === 'token' ? 'what was given' : `"${given}"`;
+
+/**
+ * Reads the command line and the environment; a flag wins over its variable.
+ * @throws MonitorError `option.invalid` with one line per mistake.
+ */
+export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Options {
+  const values: Partial<Record<OptionName, unknown>> = {};
+  const mistakes: string[] = [];
+
+  const take = (source: string, name: OptionName, given: string): void => {
+    const value = options[name].read(given);
+    if (value === undefined)
+      mistakes.push(`${source}: expected ${options[name].expected}, got ${shown(name, given)}`);
+    else values[name] = value;
+  };
+
+  for (const [variable, given] of Object.entries(env)) {
+    const name = byVariable.get(variable);
+    if (name && given !== undefined && given !== '') take(variable, name, given);
+  }
+
+  const rest = [...argv];
+  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
+    const [flag, inline] = splitFlag(argument);
+    const name = byFlag.get(flag);
+    if (!name) {
+      mistakes.push(`${argument.slice(0, 100)}: unknown${suggestion(flag)}; --help lists what there is`);
+    } else if (inline !== undefined) take(flag, name, inline);
+    else if (options[name].value === 'none') values[name] = true;
+    else if (rest[0] === undefined || rest[0].startsWith('--'))
+      mistakes.push(`${flag}: expected ${options[name].expected}, got nothing`);
+    else take(flag, name, rest.shift() as string);
+  }
+
+  if (mistakes.length > 0) throw new MonitorError('option.invalid', mistakes.join('\n'));
+  const defaults = Object.entries(options).map(([name, option]) => [name, option.default]);
+  return { ...Object.fromEntries(defaults), ...values } as Options;
+}
+
+function splitFlag(argument: string): [flag: string, inline: string | undefined] {
+  const at = argument.indexOf('=');
+  return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
+/** The flag that shares the longest beginning with what was typed, when it shares enough to be meant. */
+function suggestion(typed: string): string {
+  const shared = (flag: string): number => {
+    let length = 0;
+    while (length < flag.length && flag[length] === typed[length]) length++;
+    return length;
+  };
+  const best = [...byFlag.keys()].sort((a, b) => shared(b) - shared(a))[0] as string;
+  return shared(best) >= 4 ? ` (did you mean ${best}?)` : '';
+}
+
+/** The text of --help: a line per flag. */
+export function helpText(command: string): string {
+  const lines = Object.entries(options).map(([name, option]: [string, Option<unknown>]) => {
+    const fallback = option.default === undefined || option.value === 'none' ? '' : ` (${option.default})`;
+    return `  ${flagOf(name).padEnd(18)} ${option.help}${fallback}`;
+  });
+  return `Usage: ${command} [flags]\n\n${lines.join('\n')}\n\nEach flag has an environment variable: --batch-size is MONITOR_BATCH_SIZE.\n`;
+}

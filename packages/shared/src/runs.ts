@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import {
+  batchData,
+  epochData,
+  event,
+  finishedStatus,
+  runFinishedData,
+  runId,
+  runStartedData,
+} from './events.ts';
+
+/** Where a run stands: `running` until its `run.finished` is there. */
+export const runStatus = z.enum(['running', ...finishedStatus.options]);
+
+/** One run at a glance: what the list shows, and the header before the events have come. */
+export const runSummary = z.object({
+  runId,
+  status: runStatus,
+  /** Whether its publisher is connected now. */
+  connected: z.boolean(),
+  startedAt: z.iso.datetime(),
+  lastEventAt: z.iso.datetime(),
+  lastSeq: z.int().positive(),
+  started: runStartedData.nullable(),
+  batch: batchData.nullable(),
+  epoch: epochData.nullable(),
+  finished: runFinishedData.nullable(),
+});
+
+/** Answer of `GET /api/runs`: newest first. */
+export const runList = z.object({ runs: z.array(runSummary) });
+
+/** Answer of `GET /api/runs/{runId}/events`; `nextAfter` is null when nothing follows now. */
+export const eventPage = z.object({ events: z.array(event), nextAfter: z.int().nonnegative().nullable() });
+
+export type RunStatus = z.infer<typeof runStatus>;
+export type RunSummary = z.infer<typeof runSummary>;

@@ -1,0 +1,169 @@
+import {
+  type Batch,
+  classCount,
+  type Epoch,
+  type EventBody,
+  imageBytes,
+  type MonitorEvent,
+  type RunStarted,
+  type Sample,
+} from '../events.ts';
+
+/** What a sample run is made of; every figure below follows from these. */
+export interface SampleRunOptions {
+  runId?: string;
+  epochs?: number;
+  batchesPerEpoch?: number;
+  /** Time of the first event. */
+  startedAt?: Date;
+}
+
+const batchSize = 512;
+const stepSeconds = 0.3;
+
+/**
+ * The events of a made-up but plausible run, numbered from 1: for tests of whatever receives events, and for
+ * looking at the page without training. The same options give the same events.
+ */
+export function sampleRun(options: SampleRunOptions = {}): MonitorEvent[] {
+  const { epochs = 3, batchesPerEpoch = 20, startedAt = new Date('2026-11-24T10:00:00.000Z') } = options;
+  const runId = options.runId ?? '20261124-100000-test';
+  let elapsed = 0;
+  return sampleBodies(epochs, batchesPerEpoch).map((body, index): MonitorEvent => {
+    if (body.type === 'batch') elapsed = body.data.elapsedSeconds;
+    const time = new Date(startedAt.getTime() + elapsed * 1_000).toISOString();
+    return { v: 1, runId, seq: index + 1, time, ...body } as MonitorEvent;
+  });
+}
+
+function* sampleBodiesOf(epochs: number, batchesPerEpoch: number): Generator<EventBody> {
+  const steps = epochs * batchesPerEpoch;
+  yield { type: 'run.started', data: sampleStart(epochs, batchesPerEpoch) };
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (let batch = 1; batch <= batchesPerEpoch; batch++) {
+      const step = (epoch - 1) * batchesPerEpoch + batch;
+      yield { type: 'batch', data: sampleBatch(epoch, batch, step, steps) };
+      if (step % 7 === 0) yield sampleSystem(step);
+    }
+    yield { type: 'epoch', data: sampleEpoch(epoch, epoch * batchesPerEpoch, batchesPerEpoch) };
+    yield { type: 'samples', data: { epoch, items: sampleItems() } };
+  }
+  const test = { loss: lossAt(steps) * 0.8, accuracy: 1 - lossAt(steps) / 4 };
+  const files = ['model/model.json', 'mnist_cnn.safetensors'];
+  yield {
+    type: 'run.finished',
+    data: {
+      status: 'completed',
+      reason: 'all epochs done',
+      test,
+      bestEpoch: epochs,
+      seconds: steps * stepSeconds,
+      files,
+    },
+  };
+}
+
+const sampleBodies = (epochs: number, batchesPerEpoch: number): EventBody[] => [
+  ...sampleBodiesOf(epochs, batchesPerEpoch),
+];
+
+/** Falls like a training loss, with a wobble that does not depend on chance. */
+const lossAt = (step: number): number => (2.3 / (1 + step / 12)) * (1 + 0.15 * Math.sin(step * 1.7));
+
+function sampleStart(epochs: number, batchesPerEpoch: number): RunStarted {
+  return {
+    config: {
+      epochs,
+      batchSize,
+      learningRate: 0.01,
+      optimizer: 'momentum',
+      schedule: 'constant',
+      seed: 42,
+      trainSize: batchesPerEpoch * batchSize,
+      testSize: 10_000,
+      engine: 'auto',
+    },
+    device: {
+      engine: 'tensorflow',
+      kind: 'cpu',
+      name: 'Example CPU, 2 cores',
+      threads: 2,
+      reason: 'TensorFlow is installed; no NVIDIA GPU answers',
+      kernels: 'oneDNN',
+      gpu: null,
+    },
+    model: {
+      layers: [
+        { name: 'conv1', type: 'conv2d', outputShape: [28, 28, 32], parameters: 320 },
+        { name: 'fc2', type: 'dense', outputShape: [10], parameters: 1_290 },
+      ],
+      parameters: 467_818,
+    },
+    dataset: { name: 'MNIST', classes: Array.from({ length: classCount }, (_, digit) => String(digit)) },
+    totals: { batchesPerEpoch, steps: epochs * batchesPerEpoch },
+  };
+}
+
+function sampleBatch(epoch: number, batch: number, step: number, steps: number): Batch {
+  const loss = lossAt(step);
+  return {
+    epoch,
+    batch,
+    step,
+    loss,
+    accuracy: Math.max(0, 1 - loss / 2.6),
+    learningRate: 0.01,
+    imagesPerSecond: batchSize / stepSeconds,
+    elapsedSeconds: step * stepSeconds,
+    etaSeconds: (steps - step) * stepSeconds,
+  };
+}
+
+function sampleEpoch(epoch: number, step: number, batchesPerEpoch: number): Epoch {
+  const perClassTotal = 1_000;
+  const wrong = Math.max(2, Math.round(90 / epoch));
+  const confusion = Array.from({ length: classCount }, (_, truth) =>
+    Array.from({ length: classCount }, (_, predicted) => {
+      if (predicted === truth) return perClassTotal - wrong;
+      return predicted === (truth + 3) % classCount ? wrong : 0;
+    }),
+  );
+  const accuracy = 1 - wrong / perClassTotal;
+  return {
+    epoch,
+    step,
+    train: { loss: lossAt(step), accuracy: 1 - lossAt(step) / 2.6 },
+    test: { loss: lossAt(step) * 0.8, accuracy, perClass: Array(classCount).fill(accuracy), confusion },
+    seconds: batchesPerEpoch * stepSeconds,
+  };
+}
+
+const sampleSystem = (step: number): EventBody => ({
+  type: 'system',
+  data: {
+    process: { cpu: 1.8 + 0.1 * Math.sin(step), memoryBytes: 900e6 },
+    host: { cpu: 0.93, memoryUsedBytes: 6e9, memoryTotalBytes: 24e9 },
+    gpu: null,
+  },
+});
+
+function sampleItems(): Sample[] {
+  return Array.from({ length: 12 }, (_, index) => {
+    const label = index % classCount;
+    const prediction = index % 4 === 3 ? (label + 3) % classCount : label;
+    const probabilities = Array.from({ length: classCount }, (_, digit) =>
+      digit === prediction ? 0.82 : 0.02,
+    );
+    return { index: index * 37, label, prediction, probabilities, image: ring(label) };
+  });
+}
+
+/** A ring of ink whose radius tells the label: stands for a digit where no dataset is at hand. */
+function ring(label: number): string {
+  const pixels = new Uint8Array(imageBytes);
+  for (let at = 0; at < imageBytes; at++) {
+    const distance = Math.hypot((at % 28) - 13.5, Math.floor(at / 28) - 13.5);
+    pixels[at] = Math.max(0, 255 - Math.abs(distance - 3 - label * 0.8) * 120);
+  }
+  return btoa(String.fromCharCode(...pixels));
+}
