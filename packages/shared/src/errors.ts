@@ -19,6 +19,11 @@ export const errors = {
   'message.invalid': { exitCode: 1, meaning: 'A message does not fit its schema.' },
   'request.invalid': { exitCode: 1, meaning: 'A parameter of an HTTP request does not fit.' },
   'request.not_found': { exitCode: 1, meaning: 'No page or resource has this address.' },
+  'request.forbidden': {
+    exitCode: 1,
+    meaning: 'The address asked for (Host), or the page that asks (Origin), is not one of ours.',
+  },
+  'server.full': { exitCode: 1, meaning: 'So many viewers are connected that no other fits.' },
   internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
 } as const;
 

@@ -158,13 +158,14 @@ export const runFinishedData = z.object({
   files: z.array(line).max(100),
 });
 
-const envelope = {
+/** What every event has, whatever its type. */
+export const eventEnvelope = z.object({
   v: z.literal(1),
   runId,
   /** Given by the publisher: starts at 1, without gaps within a run. */
   seq: positive,
   time: z.iso.datetime(),
-};
+});
 
 /** Every kind of event, by its type, with the schema of its `data`. */
 export const eventData = {
@@ -178,7 +179,7 @@ export const eventData = {
 } as const;
 
 const of = <T extends EventType>(type: T) =>
-  z.object({ ...envelope, type: z.literal(type), data: eventData[type] });
+  eventEnvelope.extend({ type: z.literal(type), data: eventData[type] });
 
 /** One event as it travels and as it is stored. */
 export const event = z.discriminatedUnion('type', [
@@ -193,6 +194,11 @@ export const event = z.discriminatedUnion('type', [
 
 export const eventTypes = Object.keys(eventData) as EventType[];
 export const eventType = z.enum(eventTypes as [EventType, ...EventType[]]);
+/** Types as they stand in an address: separated by commas. */
+export const eventTypeList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(eventType).min(1));
 
 export type EventType = keyof typeof eventData;
 export type MonitorEvent = z.infer<typeof event>;

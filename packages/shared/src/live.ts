@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event, eventType, runId } from './events.ts';
+import { event, eventTypeList, runId } from './events.ts';
 import { runSummary } from './runs.ts';
 
 /** WebSocket subprotocol of the live feed. */
@@ -17,11 +17,7 @@ export const liveQuery = z.object({
    */
   afterRun: runId.optional(),
   /** Only these types, separated by commas; all when left out. */
-  types: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(eventType).min(1))
-    .optional(),
+  types: eventTypeList.optional(),
 });
 
 const hello = z.object({

@@ -3,6 +3,7 @@ import {
   batchData,
   epochData,
   event,
+  eventTypeList,
   finishedStatus,
   runFinishedData,
   runId,
@@ -29,6 +30,16 @@ export const runSummary = z.object({
 
 /** Answer of `GET /api/runs`: newest first. */
 export const runList = z.object({ runs: z.array(runSummary) });
+
+/** Query of `GET /api/runs/{runId}/events`, as strings from the address. */
+export const eventPageQuery = z.object({
+  /** Only events that follow this seq. */
+  after: z.coerce.number().int().nonnegative().default(0),
+  /** At most so many events. */
+  limit: z.coerce.number().int().min(1).max(2_000).default(500),
+  /** Only these types, separated by commas; all when left out. */
+  types: eventTypeList.optional(),
+});
 
 /** Answer of `GET /api/runs/{runId}/events`; `nextAfter` is null when nothing follows now. */
 export const eventPage = z.object({ events: z.array(event), nextAfter: z.int().nonnegative().nullable() });

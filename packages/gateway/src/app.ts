@@ -1,0 +1,92 @@
+import { liveSubprotocol } from '@mnist-monitor/shared';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Config } from './config.ts';
+import { Hub } from './hub.ts';
+import { Publishers } from './ingest/publishers.ts';
+import type { IngestSession } from './ingest/session.ts';
+import { type Limits, limits as standardLimits } from './limits.ts';
+import { builtPage, servePage } from './plugins/page.ts';
+import { addProblems, sendProblem } from './plugins/problems.ts';
+import { addTrustChecks } from './plugins/trust.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addIngestRoute } from './routes/ingest.ts';
+import { addLiveRoute } from './routes/live.ts';
+import { addRunRoutes } from './routes/runs.ts';
+import { Runs } from './runs.ts';
+import { acceptSockets } from './sockets/server.ts';
+import type { Store } from './store/store.ts';
+
+export interface GatewayOptions {
+  config: Pick<Config, 'host' | 'ingestHost' | 'token'>;
+  /** The gateway's from here on: it is closed with the gateway. */
+  store: Store;
+  log: FastifyBaseLogger;
+  limits?: Partial<Limits>;
+  /** Folder of the built dashboard. */
+  page?: string;
+}
+
+/** Two servers that share a store and a hub: nothing listens yet. */
+export interface Gateway {
+  publicApp: FastifyInstance;
+  ingestApp: FastifyInstance;
+  /** Writes what was taken in, tells everybody connected, and closes both servers and the store. */
+  close(): Promise<void>;
+}
+
+export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, store, log, page = builtPage } = options;
+  const limits: Limits = { ...standardLimits, ...options.limits };
+  const hub = await Hub.open(store);
+  const publishers = new Publishers();
+  const runs = new Runs(store, publishers);
+
+  const publicApp = newApp(log, limits);
+  await acceptSockets(publicApp, {
+    limits,
+    maxPayloadBytes: limits.livePayloadBytes,
+    subprotocol: liveSubprotocol,
+  });
+  addTrustChecks(publicApp, config.host);
+  await servePage(publicApp, page);
+  addHealthRoutes(publicApp, store);
+  addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
+  addLiveRoute(publicApp, { hub, store, runs, limits });
+
+  const sessions = new Set<IngestSession>();
+  const ingestApp = newApp(log, limits);
+  await acceptSockets(ingestApp, {
+    limits,
+    maxPayloadBytes: limits.ingestPayloadBytes,
+    beforeClose: async () => {
+      await Promise.all([...sessions].map((session) => session.stop()));
+    },
+  });
+  addTrustChecks(ingestApp, config.ingestHost);
+  addIngestRoute(ingestApp, { context: { store, hub, publishers, limits, token: config.token }, sessions });
+
+  return {
+    publicApp,
+    ingestApp,
+    async close() {
+      await ingestApp.close();
+      await publicApp.close();
+      await store.close();
+    },
+  };
+}
+
+function newApp(log: FastifyBaseLogger, limits: Limits): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: limits.requestTimeoutMs,
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.connectionsCheckMs,
+    },
+    frameworkErrors: sendProblem,
+  });
+  addProblems(app);
+  return app;
+}

@@ -1,0 +1,103 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { Hub } from '../hub.ts';
+import type { Limits } from '../limits.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
+
+export interface RunWriterOptions {
+  runId: string;
+  /** What the store holds of the run. */
+  lastSeq: number;
+  store: Store;
+  hub: Hub;
+  limits: Pick<Limits, 'commitIntervalMs' | 'commitEvents' | 'uncommittedBytes'>;
+  /** Everything up to `seq` is durable and published. */
+  onCommit: (seq: number) => void;
+  /** `true` when too much waits for the disk, `false` when half of it is written. */
+  onPressure: (high: boolean) => void;
+  /** The store could not write; nothing more is taken. */
+  onFailure: (error: unknown) => void;
+}
+
+/** Writes one run's events in the order in which they come: many in one commit, and published after it. */
+export class RunWriter {
+  readonly #options: RunWriterOptions;
+  #queue: StoredEvent[] = [];
+  #queuedBytes = 0;
+  #lastSeq: number;
+  #committedSeq: number;
+  #committedAt = 0;
+  #acknowledge = false;
+  #high = false;
+  #work: Promise<void> | undefined;
+
+  constructor(options: RunWriterOptions) {
+    this.#options = options;
+    this.#lastSeq = this.#committedSeq = options.lastSeq;
+  }
+
+  /** The last seq taken in, durable or not. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Takes in the event after `lastSeq`. */
+  add(event: StoredEvent): void {
+    this.#lastSeq = event.seq;
+    this.#queue.push(event);
+    this.#queuedBytes += event.json.length;
+    this.#weigh();
+    this.acknowledge();
+  }
+
+  /** Says soon, and once for many calls, what is durable. */
+  acknowledge(): void {
+    this.#acknowledge = true;
+    this.#work ??= this.#commitAll();
+  }
+
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  async #commitAll(): Promise<void> {
+    const { onCommit, onFailure } = this.#options;
+    try {
+      while (this.#acknowledge) {
+        await this.#gather();
+        this.#acknowledge = false;
+        while (this.#queue.length > 0) await this.#commit();
+        if (this.#committedSeq > 0) onCommit(this.#committedSeq);
+      }
+    } catch (error) {
+      this.#queue = [];
+      this.#queuedBytes = 0;
+      onFailure(error);
+    } finally {
+      this.#work = undefined;
+    }
+  }
+
+  /** Waits for what comes in the same turn of the event loop, and longer when the last commit was just now. */
+  async #gather(): Promise<void> {
+    const rest = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
+    await (rest > 0 ? delay(rest) : nextTurn());
+  }
+
+  async #commit(): Promise<void> {
+    const { runId, store, hub, limits } = this.#options;
+    const events = this.#queue.splice(0, limits.commitEvents);
+    this.#committedSeq = await store.append(runId, events);
+    this.#committedAt = performance.now();
+    hub.publish(runId, events);
+    for (const { json } of events) this.#queuedBytes -= json.length;
+    this.#weigh();
+  }
+
+  #weigh(): void {
+    const { limits, onPressure } = this.#options;
+    const high = this.#queuedBytes > (this.#high ? limits.uncommittedBytes / 2 : limits.uncommittedBytes);
+    if (high !== this.#high) onPressure(high);
+    this.#high = high;
+  }
+}

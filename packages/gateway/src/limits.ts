@@ -1,0 +1,49 @@
+/** Every bound and pace of the gateway. The unit is in the name, the reason beside the number. */
+export const limits = {
+  /** A viewer's watchdog gives up after 2.5 of these: short enough to notice, long enough to cost nothing. */
+  heartbeatMs: 5_000,
+  /** Keeps idle connections through proxies, which cut at 30 s or more. */
+  pingIntervalMs: 20_000,
+  /** A peer that answers no ping for this long is gone, or its network is. */
+  pongTimeoutMs: 10_000,
+  /** A publisher has nothing to wait for before it says hello. */
+  helloTimeoutMs: 5_000,
+  /** How long ws waits for the answer to a close before it cuts: a slow reader may have 4 MB to read first. */
+  closeTimeoutMs: 10_000,
+  /** When the gateway stops: enough for a healthy peer to answer, short enough for a container's stop. */
+  closeGraceMs: 1_000,
+  /** A request that takes longer to arrive is no request; it would hold a connection for nothing. */
+  requestTimeoutMs: 10_000,
+  headersTimeoutMs: 5_000,
+  /** How often Node looks for requests over the two limits above. */
+  connectionsCheckMs: 2_000,
+
+  /** A viewer sends next to nothing. */
+  livePayloadBytes: 4 * 1024,
+  /** The largest event, 100 samples, has 140 kB. */
+  ingestPayloadBytes: 1024 * 1024,
+  /** Nobody needs to cut a small message into more; without a bound, empty fragments are a cheap attack. */
+  maxFragments: 16,
+  maxBufferedChunks: 64,
+  /** What one process was measured to serve on one core, with room to spare. */
+  liveClients: 5_000,
+
+  /** Catching up waits for the socket whenever more than this is in its buffer. */
+  catchUpBufferedBytes: 256 * 1024,
+  /** A viewer with more than this unread is cut off; it may come back and go on where it was. */
+  slowBufferedBytes: 4 * 1024 * 1024,
+
+  /** Events of a page of history: about 150 kB, read in about a millisecond. */
+  pageEvents: 500,
+  /** Newest runs in the list; each has about 3 kB. */
+  listedRuns: 500,
+
+  /** At most 100 commits a second: each waits for the disk, and the process waits with it. */
+  commitIntervalMs: 10,
+  /** Events in one transaction: about 10 ms of inserting. */
+  commitEvents: 1_000,
+  /** A publisher with more than this waiting for the disk is not read from until half of it is written. */
+  uncommittedBytes: 4 * 1024 * 1024,
+};
+
+export type Limits = typeof limits;

@@ -1,0 +1,45 @@
+import { STATUS_CODES } from 'node:http';
+import { type ErrorCode, errors, MonitorError } from '@mnist-monitor/shared';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendMissingPage } from './page.ts';
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  'request.invalid': 400,
+  'request.forbidden': 403,
+  'request.not_found': 404,
+  'run.not_found': 404,
+  'server.full': 503,
+  'store.unusable': 503,
+};
+
+/** Answers every error as `application/problem+json` (RFC 9457) with a stable `code`. */
+export function addProblems(app: FastifyInstance): void {
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request, reply) => {
+    if (sendMissingPage(request, reply)) return reply;
+    const error = new MonitorError('request.not_found', `nothing is at ${request.url.slice(0, 200)}`);
+    return sendProblem(error, request, reply);
+  });
+}
+
+/** Also for errors that come before any route is found, such as an address that cannot be decoded. */
+export function sendProblem(
+  error: FastifyError | MonitorError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { code, status, detail } = describe(error);
+  if (status >= 500) request.log.error({ err: error }, 'a request failed');
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send({ title: STATUS_CODES[status], status, code, detail });
+}
+
+function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
+  if (error instanceof MonitorError)
+    return { code: error.code, status: statusOf[error.code] ?? 500, detail: error.message };
+  const status = error.statusCode ?? 500;
+  if (status >= 500) return { code: 'internal', status: 500, detail: errors.internal.meaning };
+  return { code: 'request.invalid', status, detail: error.message };
+}

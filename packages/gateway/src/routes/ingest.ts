@@ -1,0 +1,33 @@
+import { MonitorError } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
+import { IngestSession, type SessionContext } from '../ingest/session.ts';
+import { adopt } from '../sockets/adopt.ts';
+
+export interface IngestRouteOptions {
+  context: Omit<SessionContext, 'onStoreFailure'>;
+  /** Those that are open, for whoever closes the gateway. */
+  sessions: Set<IngestSession>;
+}
+
+/** `/ingest`: takes in events from publishers. */
+export function addIngestRoute(app: FastifyInstance, { context, sessions }: IngestRouteOptions): void {
+  app.route({
+    method: 'GET',
+    url: '/ingest',
+    onRequest: async (request) => {
+      if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /ingest');
+    },
+    handler: (_request, reply) => reply.code(426).send(),
+    wsHandler: (socket, { log }) => {
+      const onStoreFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot write');
+      const peer = adopt(socket, {
+        log,
+        limits: context.limits,
+        onMessage: (text) => session.receive(text),
+      });
+      const session = new IngestSession({ ...context, onStoreFailure }, peer);
+      sessions.add(session);
+      peer.gone.addEventListener('abort', () => sessions.delete(session));
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import { closeCodes } from '@mnist-monitor/shared';
+import type { FastifyBaseLogger } from 'fastify';
+import { WebSocket } from 'ws';
+import type { Limits } from '../limits.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { Peer } from './peer.ts';
+
+export interface AdoptOptions {
+  log: FastifyBaseLogger;
+  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>;
+  /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
+  onMessage: (text: string, peer: Peer) => void | Promise<void>;
+}
+
+/** A close frame has room for 123 bytes of reason (RFC 6455 section 5.5). */
+const reasonBytes = 123;
+
+/**
+ * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
+ * would end the process otherwise.
+ */
+export function adopt(socket: WebSocket, { log, limits, onMessage }: AdoptOptions): Peer {
+  const gone = new AbortController();
+
+  const peer: Peer = {
+    gone: gone.signal,
+    send: (message) => socket.send(message, { binary: false }, ignore),
+    write: (message) => new Promise((resolve) => socket.send(message, { binary: false }, () => resolve())),
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close(name, detail) {
+      if (socket.readyState !== WebSocket.OPEN) return;
+      log.info({ close: name, detail }, 'connection closed by the gateway');
+      socket.resume();
+      socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
+      gone.abort();
+    },
+  };
+
+  const fail = (error: unknown): void => {
+    log.error({ err: error }, 'a message could not be handled');
+    peer.close('internal');
+  };
+
+  socket.on('error', (error) => log.info({ reason: error.message }, 'connection error'));
+  socket.on('close', () => gone.abort());
+  socket.on('message', (data, isBinary) => {
+    if (gone.signal.aborted) return;
+    if (isBinary) return peer.close('invalid', 'expected a text message, got a binary one');
+    try {
+      onMessage(String(data), peer)?.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  keepAlive(socket, limits);
+  return peer;
+}
+
+/** Cuts to what fits, at a whole character. */
+function shorten(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= reasonBytes) return reason;
+  return `${bytes
+    .subarray(0, reasonBytes - 4)
+    .toString()
+    .replace(/\uFFFD$/, '')}…`;
+}
+
+const ignore = (): void => {};

@@ -1,0 +1,30 @@
+import { encode, type LiveControl } from '@mnist-monitor/shared';
+import type { Peer } from './peer.ts';
+
+/** A peer that says `heartbeat` whenever nothing was sent to it for so long. */
+export function withHeartbeat(peer: Peer, heartbeatMs: number): Peer {
+  const beat = (): void => {
+    const message: LiveControl = { type: 'heartbeat', time: new Date().toISOString() };
+    peer.send(encode(message));
+    timer.refresh();
+  };
+  const timer = setTimeout(beat, heartbeatMs);
+  peer.gone.addEventListener('abort', () => clearTimeout(timer));
+  return {
+    send(message) {
+      peer.send(message);
+      if (!peer.gone.aborted) timer.refresh();
+    },
+    write(message) {
+      if (!peer.gone.aborted) timer.refresh();
+      return peer.write(message);
+    },
+    get bufferedBytes() {
+      return peer.bufferedBytes;
+    },
+    pause: () => peer.pause(),
+    resume: () => peer.resume(),
+    close: (name, detail) => peer.close(name, detail),
+    gone: peer.gone,
+  };
+}

@@ -1,0 +1,18 @@
+import type { CloseName } from '@mnist-monitor/shared';
+
+/** The other end of a connection, as followers and publishers' sessions see it: no word of ws. */
+export interface Peer {
+  /** Sends a text message; does nothing once the connection is gone. */
+  send(message: string | Buffer): void;
+  /** Sends, and resolves when the message has left this process, or the connection is gone. */
+  write(message: string | Buffer): Promise<void>;
+  /** What was sent and has not left this process. */
+  readonly bufferedBytes: number;
+  /** Stops and goes on reading: what the other end sends meanwhile waits there. */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection with a named code; `detail` says more than the code's meaning. */
+  close(name: CloseName, detail?: string): void;
+  /** Aborted as soon as the connection is gone or told to close. */
+  readonly gone: AbortSignal;
+}

@@ -1,0 +1,35 @@
+/** Marks a SQLite file as ours ("MNMo"), in its header. */
+export const applicationId = 0x4d4e4d6f;
+
+/**
+ * One entry per version of the schema; a file is brought forward from the version it has (`user_version`).
+ * Entries are never changed once released.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- The order of id is the order in which runs came.
+  CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  -- json is the whole event, as it came and as it is sent.
+  CREATE TABLE event (
+    run INTEGER NOT NULL REFERENCES run,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    json TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX event_by_seq ON event (run, seq);
+  -- Finds the last batch or epoch of a run at once, so that no summary has to be kept.
+  CREATE INDEX event_by_type ON event (run, type, seq);
+  `,
+];
+
+/** The first run.started, the last batch, epoch and run.finished, and the ends of the run, of each run `r`. */
+export const summaryColumns = `
+  r.name AS runId,
+  (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
+  (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
+  (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
+  (SELECT json FROM event WHERE run = r.id AND type = 'run.started' ORDER BY seq LIMIT 1) AS started,
+  (SELECT json FROM event WHERE run = r.id AND type = 'batch' ORDER BY seq DESC LIMIT 1) AS batch,
+  (SELECT json FROM event WHERE run = r.id AND type = 'epoch' ORDER BY seq DESC LIMIT 1) AS epoch,
+  (SELECT json FROM event WHERE run = r.id AND type = 'run.finished' ORDER BY seq DESC LIMIT 1) AS finished
+`;

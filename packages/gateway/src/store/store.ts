@@ -1,0 +1,61 @@
+import { type EventType, encode, type MonitorEvent, type RunSummary } from '@mnist-monitor/shared';
+
+/** An event as it is kept and sent: checked at the door and written as JSON once. */
+export interface StoredEvent {
+  seq: number;
+  type: EventType;
+  json: string;
+}
+
+export const toStored = (event: MonitorEvent): StoredEvent => ({
+  seq: event.seq,
+  type: event.type,
+  json: encode(event),
+});
+
+/** What a store knows of a run; whether its publisher is connected, it cannot know. */
+export type KeptSummary = Omit<RunSummary, 'connected'>;
+
+export interface PageOptions {
+  /** Only events with a greater seq. */
+  after: number;
+  /** At most so many; a page may be shorter, or even empty, while there is more. */
+  limit: number;
+  /** Only these types; all when left out. */
+  types?: readonly EventType[] | undefined;
+}
+
+export interface Page {
+  events: StoredEvent[];
+  /** Every event asked for up to this seq is in this page or was before it: the `after` of the next page. */
+  through: number;
+  /** Whether the run goes on after `through` now. */
+  more: boolean;
+}
+
+/**
+ * Keeps the events of every run. Where there is more than one implementation, all pass the suite in
+ * `test/store/store-suite.ts`.
+ */
+export interface Store {
+  /**
+   * Adds events to the end of a run, all or none, and resolves with the run's last seq when they are durable.
+   * Events up to the last seq held are ignored. @throws RangeError when a seq is left out.
+   */
+  append(runId: string, events: readonly StoredEvent[]): Promise<number>;
+  /** The last seq held of a run; 0 when there is none. */
+  lastSeq(runId: string): Promise<number>;
+  page(runId: string, options: PageOptions): Promise<Page>;
+  summary(runId: string): Promise<KeptSummary | undefined>;
+  /** The runs that came last, the newest first. New is what this store learned of last: clocks differ. */
+  summaries(limit: number): Promise<KeptSummary[]>;
+  close(): Promise<void>;
+}
+
+/** The events that follow `last`, when all of them up to the end are there. */
+export function following(events: readonly StoredEvent[], last: number): StoredEvent[] {
+  const fresh = events.filter(({ seq }) => seq > last);
+  const gap = fresh.find(({ seq }, index) => seq !== last + 1 + index);
+  if (gap) throw new RangeError(`expected events to follow seq ${last} without gaps, got seq ${gap.seq}`);
+  return fresh;
+}
