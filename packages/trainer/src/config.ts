@@ -1,0 +1,37 @@
+import { newRunId } from '@mnist-monitor/shared';
+import { type Options, readOptions } from '@mnist-monitor/shared/options';
+
+/** Everything the trainer is told from outside, checked. */
+export interface TrainerConfig extends Pick<Options, (typeof taken)[number]> {
+  runId: string;
+  gatewayUrl: string;
+}
+
+/** The options that concern training; the others are the gateway's. */
+const taken = [
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'engine',
+  'seed',
+  'trainSize',
+  'testSize',
+  'data',
+  'runs',
+  'token',
+  'reportInterval',
+] as const satisfies (keyof Options)[];
+
+/** @throws MonitorError `option.invalid` with one line per mistake. */
+export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): TrainerConfig {
+  const options = readOptions(argv, env);
+  const own = Object.fromEntries(taken.map((name) => [name, options[name]])) as Pick<
+    Options,
+    (typeof taken)[number]
+  >;
+  return {
+    ...own,
+    runId: options.runId ?? newRunId(new Date()),
+    gatewayUrl: options.gateway ?? `ws://127.0.0.1:${options.ingestPort}/ingest`,
+  };
+}

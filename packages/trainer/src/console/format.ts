@@ -1,0 +1,20 @@
+/** 60000 → "60,000" */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** 0.99284 → "99.28 %"; NaN stays visible. */
+export const percent = (fraction: number): string =>
+  Number.isFinite(fraction) ? `${(fraction * 100).toFixed(2)} %` : String(fraction);
+
+/** Four places, or the word: a diverging loss is to be seen. */
+export const decimal = (value: number): string => (Number.isFinite(value) ? value.toFixed(4) : String(value));
+
+/** 75 → "1:15", 3675 → "1:01:15" */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const [first, ...rest] = parts[0] > 0 ? parts : parts.slice(1);
+  return [String(first), ...rest.map((part) => String(part).padStart(2, '0'))].join(':');
+}
+
+/** 17179869184 → "16.0 GiB" */
+export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

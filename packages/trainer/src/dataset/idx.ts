@@ -1,0 +1,51 @@
+import { gunzipSync } from 'node:zlib';
+import { MonitorError } from '@mnist-monitor/shared';
+
+/** An array of bytes in the IDX format of Y. LeCun's MNIST page: 0, 0, type (8: bytes), rank, sizes, values. */
+export interface IdxArray {
+  shape: number[];
+  values: Uint8Array;
+}
+
+const unsignedByte = 8;
+const gzipMagic = 0x1f8b;
+/** The largest file that is unpacked: ten times MNIST's training images. */
+const maxBytes = 512 * 1024 * 1024;
+
+/**
+ * Reads an IDX file of unsigned bytes, packed with gzip or not.
+ * @param name Of the file, for the error.
+ * @param rank How many dimensions it must have.
+ * @throws MonitorError `dataset.invalid`: what was expected, what came, in which file.
+ */
+export function parseIdx(bytes: Uint8Array, name: string, rank: number): IdxArray {
+  const plain = unpack(bytes, name);
+  const header = 4 + 4 * rank;
+  const magic = `magic number 0x${((unsignedByte << 8) | rank).toString(16).padStart(8, '0')}`;
+  if (plain.length < header) throw invalid(name, `${magic} and ${rank} sizes`, `only ${plain.length} bytes`);
+
+  const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+  const found = view.getUint32(0);
+  if (found !== ((unsignedByte << 8) | rank))
+    throw invalid(name, magic, `0x${found.toString(16).padStart(8, '0')}`);
+
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const expected = shape.reduce((product, side) => product * side, 1);
+  const values = plain.subarray(header);
+  if (values.length !== expected)
+    throw invalid(name, `${expected} bytes after the header (${shape.join(' × ')})`, `${values.length}`);
+  return { shape, values };
+}
+
+function unpack(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes.length < 2 || ((bytes[0] << 8) | bytes[1]) !== gzipMagic) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    throw invalid(name, 'a whole gzip file', (cause as Error).message, cause);
+  }
+}
+
+function invalid(name: string, expected: string, came: string, cause?: unknown): MonitorError {
+  return new MonitorError('dataset.invalid', `${name}: expected ${expected}, got ${came}`, { cause });
+}

@@ -1,0 +1,15 @@
+import type { RunStarted } from '@mnist-monitor/shared';
+import type { Kernels } from '../kernels/kernels.ts';
+
+/** What computes: a tfjs backend that is ready, the kernels that suit it, and what it is. */
+export interface Engine {
+  name: 'tensorflow' | 'wasm';
+  kind: 'cpu' | 'gpu';
+  /** The processor's or the GPU's name. */
+  deviceName: string;
+  threads: number | null;
+  kernels: Kernels;
+  gpu: RunStarted['device']['gpu'];
+  /** Images per evaluation batch: large enough to be quick, small enough for the memory. */
+  evaluationBatch: number;
+}

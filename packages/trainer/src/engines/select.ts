@@ -1,0 +1,59 @@
+import { MonitorError, type RunStarted } from '@mnist-monitor/shared';
+import type { Engine } from './engine.ts';
+import { startTensorflow } from './tensorflow.ts';
+import { startWasm } from './wasm.ts';
+
+const starters = { tensorflow: startTensorflow, wasm: startWasm };
+
+export type EngineChoice = keyof typeof starters | 'auto';
+
+export interface Selection {
+  engine: Engine;
+  /** Why this one. */
+  reason: string;
+  /** Whether a faster one was tried first and did not work. */
+  fellBack: boolean;
+}
+
+/** Fastest first. */
+const preference = ['tensorflow', 'wasm'] as const;
+
+/**
+ * Starts the engine asked for; `auto` takes the first that works.
+ * @throws MonitorError `engine.unavailable` when it does not work, or for `auto` when none does.
+ */
+export async function selectEngine(choice: EngineChoice): Promise<Selection> {
+  if (choice !== 'auto') {
+    const engine = await starters[choice]();
+    return { engine, reason: `asked for with --engine ${choice}`, fellBack: false };
+  }
+  const failures: string[] = [];
+  for (const name of preference) {
+    try {
+      const engine = await starters[name]();
+      return {
+        engine,
+        reason: failures.join('; ') || 'the fastest that this machine has',
+        fellBack: failures.length > 0,
+      };
+    } catch (error) {
+      if (!(error instanceof MonitorError)) throw error;
+      failures.push(error.message);
+    }
+  }
+  throw new MonitorError(
+    'engine.unavailable',
+    `--engine auto: expected one that works: ${failures.join('; ')}`,
+  );
+}
+
+/** The engine as `run.started` tells it. */
+export const describeDevice = ({ engine, reason }: Selection): RunStarted['device'] => ({
+  engine: engine.name,
+  kind: engine.kind,
+  name: engine.deviceName,
+  threads: engine.threads,
+  reason,
+  kernels: engine.kernels.name,
+  gpu: engine.gpu,
+});

@@ -1,0 +1,46 @@
+import { layersWithInputs, type Shape } from '../model.ts';
+import type { Weight } from '../network.ts';
+import type { NamedTensor } from './safetensors.ts';
+
+/**
+ * Turns our weights into those of the same network in PyTorch: filters from [height, width, in, out] to
+ * [out, in, height, width], dense weights from [in, out] to [out, in]. Behind `flatten` the order of the inputs
+ * changes too, since PyTorch flattens [channels, height, width] and we [height, width, channels].
+ */
+export function toPyTorch(weights: readonly Weight[]): NamedTensor[] {
+  const image = shapeBeforeFlatten();
+  return weights.map(({ name, shape, values }) => {
+    if (shape.length === 4) return { name, ...permute({ shape, values }, [3, 2, 0, 1]) };
+    if (shape.length === 1) return { name, shape, values };
+    if (shape[0] !== image.reduce((a, b) => a * b)) return { name, ...permute({ shape, values }, [1, 0]) };
+    const unflattened = permute({ shape: [...image, shape[1]], values }, [3, 2, 0, 1]);
+    return { name, shape: [shape[1], shape[0]], values: unflattened.values };
+  });
+}
+
+function shapeBeforeFlatten(): Shape {
+  const flatten = layersWithInputs().find(({ layer }) => layer.type === 'flatten');
+  if (!flatten) throw new Error('expected a flatten layer in the architecture');
+  return flatten.input;
+}
+
+interface Values {
+  shape: number[];
+  values: Float32Array;
+}
+
+/** A copy with the axes in another order: axis `i` of the result is axis `axes[i]` of the input. */
+export function permute({ shape, values }: Values, axes: readonly number[]): Values {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * side, 1));
+  const target = axes.map((axis) => shape[axis]);
+  const result = new Float32Array(values.length);
+  const position = new Array<number>(target.length).fill(0);
+  for (let at = 0; at < result.length; at++) {
+    let from = 0;
+    for (let axis = 0; axis < target.length; axis++) from += position[axis] * strides[axes[axis]];
+    result[at] = values[from];
+    for (let axis = target.length - 1; axis >= 0 && ++position[axis] === target[axis]; axis--)
+      position[axis] = 0;
+  }
+  return { shape: target, values: result };
+}

@@ -1,0 +1,14 @@
+import type { Weight } from '../network.ts';
+import type { RunFolder } from '../run/run-folder.ts';
+import { toLayersModel } from './layers-model.ts';
+import { toPyTorch } from './pytorch.ts';
+import { safetensors } from './safetensors.ts';
+
+/** Writes the weights into the run's folder in every form: for tfjs and for PyTorch. Returns the files' names. */
+export async function saveModel(folder: RunFolder, weights: readonly Weight[]): Promise<string[]> {
+  const model = await toLayersModel(weights);
+  folder.write('model/weights.bin', model.weights);
+  folder.write('model/model.json', model.topology);
+  folder.write('mnist_cnn.safetensors', safetensors(toPyTorch(weights)));
+  return ['model/model.json', 'model/weights.bin', 'mnist_cnn.safetensors'];
+}

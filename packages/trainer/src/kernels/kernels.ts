@@ -1,0 +1,32 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+/** What max-pooling hands to its gradient beside input and output; empty where the backend needs nothing more. */
+export type PoolState = Tensor[];
+
+export type ConvGradients = {
+  /** Undefined when it was not asked for: nothing lies before the first layer. */
+  input: Tensor4D | undefined;
+  filter: Tensor4D;
+  bias: Tensor1D;
+};
+
+/**
+ * The costly operations of the network and their gradients: what engines differ in.
+ * Images are [batch, height, width, channels], filters [height, width, in, out]; convolutions pad to "same" with
+ * stride 1, pools are 2×2 with stride 2. Every result is a new tensor that the caller disposes.
+ */
+export interface Kernels {
+  /** Told in `run.started`: which set of operations this is. */
+  readonly name: string;
+  conv(x: Tensor4D, filter: Tensor4D, bias: Tensor1D): Tensor4D;
+  convGradients(x: Tensor4D, filter: Tensor4D, dy: Tensor4D, wantInput: boolean): ConvGradients;
+  maxPool(x: Tensor4D): { y: Tensor4D; state: PoolState };
+  maxPoolGradient(x: Tensor4D, y: Tensor4D, dy: Tensor4D, state: PoolState): Tensor4D;
+  reluGradient<T extends Tensor>(dy: T, y: T): T;
+  /** Sum over all axes but the last. */
+  biasGradient(dy: Tensor): Tensor1D;
+  /** 1 / (1 - rate) with probability 1 - rate, else 0: the same mask for the same seed. */
+  dropoutMask(shape: number[], rate: number, seed: number): Tensor;
+  /** Cross-entropy of each row in nats, [batch], and its gradient for the logits, [batch, 10], not yet averaged. */
+  crossEntropy(logits: Tensor2D, oneHot: Tensor2D): { losses: Tensor1D; gradient: Tensor2D };
+}

@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { poolSize } from '../model.ts';
+import { seededRandom } from '../random.ts';
+import type { Kernels } from './kernels.ts';
+
+/** The kernels in tfjs's own operations: right on every backend, and what the faster ones are tested against. */
+export const plainKernels: Kernels = {
+  name: 'plain',
+
+  conv: (x, filter, bias) => tf.tidy(() => tf.add(tf.conv2d(x, filter, 1, 'same'), bias)),
+
+  convGradients: (x, filter, dy, wantInput) => ({
+    input: wantInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,
+    filter: conv2dFilterGradient(x, dy, filter.shape),
+    bias: plainKernels.biasGradient(dy),
+  }),
+
+  maxPool: (x) => ({ y: tf.maxPool(x, poolSize, poolSize, 'valid'), state: [] }),
+
+  maxPoolGradient: (x, y, dy) =>
+    runKernel(
+      'MaxPoolGrad',
+      { dy, input: x, output: y },
+      { filterSize: poolSize, strides: poolSize, pad: 'valid' },
+    ),
+
+  reluGradient: (dy, y) => tf.tidy(() => tf.mul(dy, tf.step(y))),
+
+  biasGradient: (dy) => tf.tidy(() => tf.sum(dy, [...dy.shape.keys()].slice(0, -1)) as tf.Tensor1D),
+
+  dropoutMask(shape, rate, seed) {
+    const random = seededRandom(seed);
+    const kept = 1 / (1 - rate);
+    const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
+    for (let at = 0; at < mask.length; at++) mask[at] = random() < rate ? 0 : kept;
+    return tf.tensor(mask, shape);
+  },
+
+  crossEntropy: (logits, oneHot) =>
+    tf.tidy(() => {
+      const logProbabilities = tf.logSoftmax(logits);
+      const losses = tf.neg(tf.sum(tf.mul(oneHot, logProbabilities), 1)) as tf.Tensor1D;
+      return { losses, gradient: tf.sub(tf.exp(logProbabilities), oneHot) };
+    }),
+};
+
+function conv2dInputGradient(inputShape: number[], dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', inputShape };
+  return runKernel('Conv2DBackpropInput', { dy, filter }, attributes);
+}
+
+function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[]): tf.Tensor4D {
+  const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape };
+  return runKernel('Conv2DBackpropFilter', { x, dy }, attributes);
+}
+
+/** tfjs exports the forward operations but not all gradients as functions; their kernels can be called by name. */
+function runKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor4D {
+  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as tf.Tensor4D;
+}

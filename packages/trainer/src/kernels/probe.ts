@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { size } from '../model.ts';
+import { seededRandom } from '../random.ts';
+import type { Kernels } from './kernels.ts';
+import { plainKernels } from './plain.ts';
+
+/** Largest difference that rounding explains in these small tensors of values around 1. */
+const tolerance = 1e-3;
+
+/** Whether `kernels` run on this backend and give, on a small batch, what the plain ones give. */
+export function matches(kernels: Kernels): boolean {
+  try {
+    return tf.tidy(() => {
+      const expected = evaluateAll(plainKernels);
+      return evaluateAll(kernels).every((tensor, at) => difference(tensor, expected[at]) < tolerance);
+    });
+  } catch {
+    return false; // This build has no such operation.
+  }
+}
+
+/** Results of every operation whose result is determined: all but dropout. */
+export function evaluateAll(kernels: Kernels): tf.Tensor[] {
+  const random = seededRandom(7);
+  const draw = <R extends tf.Rank>(shape: number[]): tf.Tensor<R> => {
+    const values = Float32Array.from({ length: size(shape) }, () => random() * 2 - 1);
+    return tf.tensor(values, shape as tf.ShapeMap[R]);
+  };
+  const x = draw<tf.Rank.R4>([2, 6, 6, 3]);
+  const filter = draw<tf.Rank.R4>([3, 3, 3, 4]);
+  const y = kernels.conv(x, filter, draw<tf.Rank.R1>([4]));
+  const dy = draw<tf.Rank.R4>([2, 6, 6, 4]);
+  const gradients = kernels.convGradients(x, filter, dy, true);
+  const pooled = kernels.maxPool(x);
+  const pooledGradient = kernels.maxPoolGradient(x, pooled.y, draw<tf.Rank.R4>([2, 3, 3, 3]), pooled.state);
+  const logits = draw<tf.Rank.R2>([3, 10]);
+  const { losses, gradient } = kernels.crossEntropy(
+    logits,
+    tf.oneHot([1, 5, 9], 10, 1, 0, 'float32') as tf.Tensor2D,
+  );
+  return [
+    y,
+    gradients.input as tf.Tensor,
+    gradients.filter,
+    gradients.bias,
+    pooled.y,
+    pooledGradient,
+    kernels.reluGradient(dy, tf.relu(y)),
+    losses,
+    gradient,
+  ];
+}
+
+const difference = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0];

@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { poolSize } from '../model.ts';
+import type { ConvGradients, Kernels } from './kernels.ts';
+import { plainKernels } from './plain.ts';
+import { type Attribute, runOp } from './tensorflow-op.ts';
+
+const float: Attribute = { dtype: 'float32' };
+const nhwc: Attribute = { text: 'NHWC' };
+const convolution = {
+  T: float,
+  strides: { ints: [1, 1, 1, 1] },
+  padding: { text: 'SAME' },
+  data_format: nhwc,
+};
+const window = [1, poolSize, poolSize, 1];
+const pooling = {
+  T: float,
+  ksize: { ints: window },
+  strides: { ints: window },
+  padding: { text: 'VALID' },
+  data_format: nhwc,
+};
+
+/**
+ * TensorFlow's own gradient operations in place of the several that tfjs writes each with, and random numbers drawn
+ * by TensorFlow instead of in JavaScript. They exist on every build, CPU and CUDA.
+ */
+export const tensorflowKernels: Kernels = {
+  ...plainKernels,
+  name: 'TensorFlow gradients',
+
+  reluGradient: <T extends tf.Tensor>(dy: T, y: T) => runOp('ReluGrad', { T: float }, [dy, y])[0] as T,
+
+  biasGradient: (dy) => runOp('BiasAddGrad', { T: float, data_format: nhwc }, [dy])[0] as tf.Tensor1D,
+
+  convGradients: (x, filter, dy, wantInput) => ({
+    ...plainKernels.convGradients(x, filter, dy, wantInput),
+    bias: tensorflowKernels.biasGradient(dy),
+  }),
+
+  dropoutMask: (shape, rate, seed) =>
+    tf.tidy(() => {
+      const attributes: Record<string, Attribute> = {
+        dtype: float,
+        T: { dtype: 'int32' },
+        seed: { int: seed },
+        seed2: { int: 1 },
+      };
+      const uniform = runOp('RandomUniform', attributes, [tf.tensor1d(shape, 'int32')])[0];
+      return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 / (1 - rate));
+    }),
+
+  crossEntropy(logits, oneHot) {
+    const [losses, gradient] = runOp('SoftmaxCrossEntropyWithLogits', { T: float }, [logits, oneHot], 2);
+    return { losses: losses as tf.Tensor1D, gradient: gradient as tf.Tensor2D };
+  },
+};
+
+/** oneDNN registers its operations under names of their own; this label finds them. */
+const oneDnn: Record<string, Attribute> = { _kernel: { text: 'MklNameChangeOp' } };
+const oneDnnPooling = { ...pooling, ...oneDnn, workspace_enabled: { bool: true } };
+
+/**
+ * oneDNN's convolutions with the bias inside, and its max-pool, whose workspace remembers where each maximum was.
+ * Only on x86 builds with oneDNN switched on: probe before use.
+ */
+export const oneDnnKernels: Kernels = {
+  ...tensorflowKernels,
+  name: 'oneDNN',
+
+  conv: (x, filter, bias) =>
+    runOp('_MklNativeConv2DWithBias', { ...convolution, ...oneDnn }, [x, filter, bias])[0] as tf.Tensor4D,
+
+  convGradients(x, filter, dy, wantInput): ConvGradients {
+    return tf.tidy(() => {
+      const attributes = { ...convolution, ...oneDnn };
+      const filterShape = tf.tensor1d(filter.shape, 'int32');
+      const [filterGradient, biasGradient] = runOp(
+        '_MklNativeConv2DBackpropFilterWithBias',
+        attributes,
+        [x, filterShape, dy],
+        2,
+      );
+      const input = wantInput
+        ? runOp('_MklNativeConv2DBackpropInput', attributes, [tf.tensor1d(x.shape, 'int32'), filter, dy])[0]
+        : undefined;
+      return { input, filter: filterGradient, bias: biasGradient } as ConvGradients;
+    });
+  },
+
+  maxPool(x) {
+    const [y, workspace] = runOp('_MklNativeMaxPool', oneDnnPooling, [x], 2);
+    return { y: y as tf.Tensor4D, state: [workspace] };
+  },
+
+  maxPoolGradient: (x, y, dy, state) =>
+    runOp('_MklNativeMaxPoolGrad', oneDnnPooling, [x, y, dy, ...state])[0] as tf.Tensor4D,
+};

@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Kernels } from './kernels/kernels.ts';
+import type { LayerSpec } from './model.ts';
+
+/** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
+export interface Gradients {
+  /** Undefined for the first layer, which nothing lies before. */
+  input: tf.Tensor | undefined;
+  parameters: tf.Tensor[];
+}
+
+/**
+ * One layer going forward in training: its output and the way back. `pull` takes the gradient for the output; it may
+ * be called once, and disposes what the layer kept for it.
+ */
+export interface ForwardStep {
+  y: tf.Tensor;
+  pull(dy: tf.Tensor): Gradients;
+}
+
+/** A layer with its parameters in place. */
+export interface Layer {
+  forward(x: tf.Tensor): tf.Tensor;
+  /** @param seed For layers that draw random numbers. */
+  train(x: tf.Tensor, seed: number): ForwardStep;
+}
+
+export interface LayerContext {
+  kernels: Kernels;
+  /** Weight and bias, or nothing. */
+  parameters: tf.Variable[];
+  /** Whether anything before this layer needs a gradient. */
+  first: boolean;
+}
+
+/** Builds the layer that a spec describes. */
+export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
+  switch (spec.type) {
+    case 'conv2d':
+      return conv2d(context);
+    case 'maxPool2d':
+      return maxPool2d(context.kernels);
+    case 'relu':
+      return relu(context.kernels);
+    case 'dropout':
+      return dropout(spec.rate, context.kernels);
+    case 'flatten':
+      return flatten;
+    case 'dense':
+      return dense(context);
+  }
+}
+
+function conv2d({ kernels, parameters, first }: LayerContext): Layer {
+  const [filter, bias] = parameters as unknown as [tf.Tensor4D, tf.Tensor1D];
+  const forward = (x: tf.Tensor) => kernels.conv(x as tf.Tensor4D, filter, bias);
+  return {
+    forward,
+    train: (x) => ({
+      y: forward(x),
+      pull(dy) {
+        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !first);
+        return { input: gradients.input, parameters: [gradients.filter, gradients.bias] };
+      },
+    }),
+  };
+}
+
+function dense({ kernels, parameters }: LayerContext): Layer {
+  const [weight, bias] = parameters as unknown as [tf.Tensor2D, tf.Tensor1D];
+  const forward = (x: tf.Tensor) => tf.tidy(() => tf.add(tf.matMul(x as tf.Tensor2D, weight), bias));
+  return {
+    forward,
+    train: (x) => ({
+      y: forward(x),
+      pull: (dy) => ({
+        input: tf.matMul(dy as tf.Tensor2D, weight, false, true),
+        parameters: [tf.matMul(x as tf.Tensor2D, dy as tf.Tensor2D, true, false), kernels.biasGradient(dy)],
+      }),
+    }),
+  };
+}
+
+function maxPool2d(kernels: Kernels): Layer {
+  return {
+    forward(x) {
+      const { y, state } = kernels.maxPool(x as tf.Tensor4D);
+      tf.dispose(state);
+      return y;
+    },
+    train(x) {
+      const { y, state } = kernels.maxPool(x as tf.Tensor4D);
+      const pull = (dy: tf.Tensor): Gradients => {
+        const input = kernels.maxPoolGradient(x as tf.Tensor4D, y, dy as tf.Tensor4D, state);
+        tf.dispose(state);
+        return { input, parameters: [] };
+      };
+      return { y, pull };
+    },
+  };
+}
+
+function relu(kernels: Kernels): Layer {
+  return {
+    forward: (x) => tf.relu(x),
+    train(x) {
+      const y = tf.relu(x);
+      return { y, pull: (dy) => ({ input: kernels.reluGradient(dy, y), parameters: [] }) };
+    },
+  };
+}
+
+/** "Inverted" dropout: scaled while training, nothing to do afterwards. */
+function dropout(rate: number, kernels: Kernels): Layer {
+  return {
+    forward: (x) => x.clone(),
+    train(x, seed) {
+      const mask = kernels.dropoutMask(x.shape, rate, seed);
+      const pull = (dy: tf.Tensor): Gradients => {
+        const input = tf.mul(dy, mask);
+        mask.dispose();
+        return { input, parameters: [] };
+      };
+      return { y: tf.mul(x, mask), pull };
+    },
+  };
+}
+
+const flatten: Layer = {
+  forward: (x) => tf.reshape(x, [x.shape[0], -1]),
+  train: (x) => ({
+    y: flatten.forward(x),
+    pull: (dy) => ({ input: tf.reshape(dy, x.shape), parameters: [] }),
+  }),
+};

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Kernels } from './kernels/kernels.ts';
+import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
+import {
+  architecture,
+  type LayerSpec,
+  layersWithInputs,
+  type ParameterSpec,
+  parametersOf,
+  size,
+} from './model.ts';
+import { deriveSeed, normal, seededRandom } from './random.ts';
+
+/** Values of one parameter, outside any backend. */
+export interface Weight {
+  name: string;
+  shape: number[];
+  values: Float32Array;
+}
+
+export type StepResult = {
+  /** Gradients of the mean loss, one per parameter. */
+  gradients: tf.Tensor[];
+  /** [mean loss, accuracy] of the batch, with dropout on. */
+  score: tf.Tensor1D;
+};
+
+export interface NetworkOptions {
+  kernels: Kernels;
+  seed: number;
+  layers?: readonly LayerSpec[];
+}
+
+/** The network on the current tfjs backend: its parameters, and the way through its layers and back. */
+export class Network {
+  readonly parameters: tf.Variable[] = [];
+  readonly #names: string[] = [];
+  readonly #layers: Layer[] = [];
+  readonly #kernels: Kernels;
+
+  /** Draws the first weights (He et al., 2015: normal, variance 2 / fan-in; biases 0), the same for the same seed. */
+  constructor({ kernels, seed, layers = architecture }: NetworkOptions) {
+    this.#kernels = kernels;
+    layersWithInputs(layers).forEach(({ layer, input }, at) => {
+      const specs = parametersOf(layer, input);
+      const parameters = specs.map((spec) => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape)));
+      this.parameters.push(...parameters);
+      this.#names.push(...specs.map(({ name }) => name));
+      this.#layers.push(buildLayer(layer, { kernels, parameters, first: at === 0 }));
+    });
+  }
+
+  /** Logits, [batch, 10], with dropout off. */
+  predict(images: tf.Tensor4D): tf.Tensor2D {
+    let x: tf.Tensor = images;
+    for (const layer of this.#layers) {
+      const y = layer.forward(x);
+      if (x !== images) x.dispose();
+      x = y;
+    }
+    return x as tf.Tensor2D;
+  }
+
+  /**
+   * Forward and back through the network; changes no parameter. Each tensor is disposed as soon as nothing further
+   * back needs it, so that its memory serves the next.
+   * @param images [batch, 28, 28, 1]
+   * @param oneHot [batch, 10]
+   * @param seed For dropout; another one for each step.
+   */
+  step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
+    const steps: ForwardStep[] = [];
+    let x: tf.Tensor = images;
+    this.#layers.forEach((layer, at) => {
+      const step = layer.train(x, deriveSeed(seed, at));
+      steps.push(step);
+      x = step.y;
+    });
+    const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
+
+    let dy: tf.Tensor | undefined = gradient;
+    const gradients: tf.Tensor[] = [];
+    for (const { y, pull } of steps.reverse()) {
+      const { input, parameters } = pull(dy as tf.Tensor);
+      gradients.unshift(...parameters);
+      tf.dispose([y, dy as tf.Tensor]);
+      dy = input;
+    }
+    return { gradients, score };
+  }
+
+  #loss(logits: tf.Tensor2D, oneHot: tf.Tensor2D): { score: tf.Tensor1D; gradient: tf.Tensor } {
+    return tf.tidy(() => {
+      const { losses, gradient } = this.#kernels.crossEntropy(logits, oneHot);
+      const hits = tf.equal(tf.argMax(logits, 1), tf.argMax(oneHot, 1));
+      const score = tf.stack([tf.mean(losses), tf.mean(tf.cast(hits, 'float32'))]) as tf.Tensor1D;
+      return { score, gradient: tf.div(gradient, logits.shape[0]) };
+    });
+  }
+
+  /** A copy of all parameters. */
+  async weights(): Promise<Weight[]> {
+    const values = await Promise.all(this.parameters.map((parameter) => parameter.data<'float32'>()));
+    return this.parameters.map(({ shape }, at) => ({
+      name: this.#names[at],
+      shape: [...shape],
+      values: Float32Array.from(values[at]),
+    }));
+  }
+
+  dispose(): void {
+    tf.dispose(this.parameters);
+  }
+}
+
+function firstValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
+  const values = new Float32Array(size(shape));
+  if (name.endsWith('.bias')) return values;
+  const random = seededRandom(deriveSeed(seed, ...Buffer.from(name)));
+  const deviation = Math.sqrt(2 / fanIn);
+  return values.map(() => normal(random) * deviation);
+}

@@ -1,0 +1,24 @@
+import type { Batch, EventBody, Notice } from '@mnist-monitor/shared';
+
+/** A `notice` event; `step` is left out where it belongs to none. */
+export const notice = (
+  level: Notice['level'],
+  code: string,
+  message: string,
+  step: number | null = null,
+): EventBody => ({
+  type: 'notice',
+  data: { level, code, message, step },
+});
+
+/** Says once that the loss is no number any more: from there on the network learns nothing. */
+export class DivergenceWatch {
+  #said = false;
+
+  see({ loss, step, learningRate }: Batch): EventBody[] {
+    if (this.#said || Number.isFinite(loss)) return [];
+    this.#said = true;
+    const message = `The loss is ${loss} from step ${step} on: the run has diverged. Try a learning rate below ${learningRate}.`;
+    return [notice('error', 'training.diverged', message, step)];
+  }
+}

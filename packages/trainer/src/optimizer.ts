@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface Optimizer {
+  readonly name: string;
+  learningRate: number;
+  /** Moves each parameter along its gradient, and disposes the gradients. */
+  apply(gradients: tf.Tensor[]): void;
+  dispose(): void;
+}
+
+/**
+ * Stochastic gradient descent with momentum: v ← momentum · v + g, p ← p − learningRate · v
+ * (Polyak, 1964, in the form of PyTorch and TensorFlow).
+ */
+export function momentum(parameters: tf.Variable[], learningRate: number, factor = 0.9): Optimizer {
+  const velocities = parameters.map((parameter) => tf.variable(tf.zerosLike(parameter), false));
+  return {
+    name: `SGD with momentum ${factor}`,
+    learningRate,
+    apply(gradients) {
+      tf.tidy(() => {
+        parameters.forEach((parameter, at) => {
+          const velocity = velocities[at];
+          velocity.assign(tf.add(tf.mul(velocity, factor), gradients[at]));
+          parameter.assign(tf.sub(parameter, tf.mul(velocity, this.learningRate)));
+        });
+      });
+      tf.dispose(gradients);
+    },
+    dispose: () => tf.dispose(velocities),
+  };
+}

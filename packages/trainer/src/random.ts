@@ -1,0 +1,39 @@
+/** Gives numbers from 0 (in) to 1 (out). */
+export type Random = () => number;
+
+/**
+ * A small seeded generator, the same on every engine and machine.
+ * Source: "mulberry32" by T. Ettinger (public domain): 32 bits of state, period 2³².
+ */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A seed of its own for each of several uses of one seed, so that no two draw the same numbers. */
+export function deriveSeed(...parts: number[]): number {
+  let hash = 0x811c9dc5;
+  for (const part of parts) hash = Math.imul(hash ^ (part + 0x9e3779b9), 0x01000193) ^ (hash >>> 13);
+  return (hash >>> 0) & 0x7fffffff;
+}
+
+/** One draw of the standard normal distribution (Box and Muller, 1958). */
+export function normal(random: Random): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return radius * Math.cos(2 * Math.PI * random());
+}
+
+/** Puts `items` in an order of chance, in place (Fisher and Yates, in Durstenfeld's form). */
+export function shuffle(items: Uint32Array, random: Random): void {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    const kept = items[last];
+    items[last] = items[other];
+    items[other] = kept;
+  }
+}

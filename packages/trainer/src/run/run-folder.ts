@@ -1,0 +1,54 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { MonitorError } from '@mnist-monitor/shared';
+
+/** The folder of one run. Files appear in it whole: written under another name, then renamed. */
+export class RunFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes the folder of a new run.
+   * @throws MonitorError `runs.unwritable`, or `run.exists` when there is such a run already.
+   */
+  static create(runs: string, runId: string): RunFolder {
+    const path = join(runs, runId);
+    try {
+      mkdirSync(runs, { recursive: true });
+      mkdirSync(path);
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      if (code === 'EEXIST' && isRunFolder(message, path))
+        throw new MonitorError(
+          'run.exists',
+          `--run-id: expected the id of a new run, but ${path} is there already`,
+          {
+            cause,
+          },
+        );
+      throw new MonitorError(
+        'runs.unwritable',
+        `--runs: expected a folder that can be written, got ${runs} (${code})`,
+        {
+          cause,
+        },
+      );
+    }
+    return new RunFolder(path);
+  }
+
+  /** Writes a whole file, in a subfolder if its name says so. */
+  write(name: string, content: string | Uint8Array): void {
+    const target = join(this.path, name);
+    mkdirSync(dirname(target), { recursive: true });
+    const partial = `${target}.partial`;
+    writeFileSync(partial, content);
+    renameSync(partial, target);
+  }
+}
+
+/** `mkdir` says EEXIST too when the folder above is a file. */
+const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

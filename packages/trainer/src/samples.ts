@@ -1,0 +1,61 @@
+import { classCount, imageBytes, type Sample } from '@mnist-monitor/shared';
+import type { Split } from './dataset/dataset.ts';
+import type { Evaluation } from './metrics.ts';
+
+export interface SampleCounts {
+  /** The mistakes in which the network was surest. */
+  worst: number;
+  /** Images it read right, the first of each class in turn. */
+  right: number;
+}
+
+const defaults: SampleCounts = { worst: 18, right: 10 };
+
+/** Test images worth looking at, with what the network made of them: the worst mistakes first, then some it got right. */
+export function pickSamples(split: Split, evaluation: Evaluation, counts = defaults): Sample[] {
+  return [
+    ...worstMistakes(split, evaluation, counts.worst),
+    ...firstRight(split, evaluation, counts.right),
+  ].map((index) => describe(split, evaluation, index));
+}
+
+function worstMistakes(
+  { labels }: Split,
+  { predictions, probabilities }: Evaluation,
+  count: number,
+): number[] {
+  const confidence = (index: number): number => probabilities[index * classCount + predictions[index]];
+  return [...labels.keys()]
+    .filter((index) => predictions[index] !== labels[index])
+    .sort((a, b) => confidence(b) - confidence(a))
+    .slice(0, count);
+}
+
+function firstRight({ labels, size }: Split, { predictions }: Evaluation, count: number): number[] {
+  const seen = new Array<number>(classCount).fill(0);
+  const perClass = Math.ceil(count / classCount);
+  const found: number[] = [];
+  for (let index = 0; index < size && found.length < count; index++) {
+    const label = labels[index];
+    if (predictions[index] !== label || seen[label] >= perClass) continue;
+    seen[label]++;
+    found.push(index);
+  }
+  return found.sort((a, b) => labels[a] - labels[b]);
+}
+
+function describe(
+  { images, labels }: Split,
+  { predictions, probabilities }: Evaluation,
+  index: number,
+): Sample {
+  const pixels = images.subarray(index * imageBytes, (index + 1) * imageBytes);
+  const row = probabilities.subarray(index * classCount, (index + 1) * classCount);
+  return {
+    index,
+    label: labels[index],
+    prediction: predictions[index],
+    probabilities: Array.from(row, (value) => Math.round(value * 1e5) / 1e5),
+    image: Buffer.from(pixels).toString('base64'),
+  };
+}

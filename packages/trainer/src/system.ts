@@ -1,0 +1,43 @@
+import { cpus, freemem, totalmem } from 'node:os';
+import type { System } from '@mnist-monitor/shared';
+
+/** Measures this process and its machine; each reading covers the time since the one before. */
+export class SystemMonitor {
+  #host = hostTimes();
+  #process = process.cpuUsage();
+  #readAt = performance.now();
+
+  read(): System {
+    const host = hostTimes();
+    const used = process.cpuUsage(this.#process);
+    const now = performance.now();
+    const elapsedMicroseconds = Math.max(1, (now - this.#readAt) * 1_000);
+    const total = Math.max(1, host.total - this.#host.total);
+    const busy = 1 - (host.idle - this.#host.idle) / total;
+    this.#host = host;
+    this.#process = process.cpuUsage();
+    this.#readAt = now;
+    return {
+      process: {
+        cpu: (used.user + used.system) / elapsedMicroseconds,
+        memoryBytes: process.memoryUsage.rss(),
+      },
+      host: {
+        cpu: Math.min(1, Math.max(0, busy)),
+        memoryUsedBytes: totalmem() - freemem(),
+        memoryTotalBytes: totalmem(),
+      },
+      gpu: null,
+    };
+  }
+}
+
+function hostTimes(): { idle: number; total: number } {
+  const times = cpus().map((cpu) => cpu.times);
+  const idle = times.reduce((sum, time) => sum + time.idle, 0);
+  const total = times.reduce(
+    (sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq,
+    0,
+  );
+  return { idle, total };
+}
