@@ -1,0 +1,60 @@
+/** Ends of an axis. */
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/**
+ * How far the x axis reaches: all of the run's steps once half of them are done, before that the nearest half,
+ * quarter, eighth …, so that the curve fills its chart from the start and the axis rarely moves.
+ */
+export function stepRange(step: number, totalSteps: number): Range {
+  let max = Math.max(totalSteps, step, 1);
+  while (max / 2 >= Math.max(step, 20)) max /= 2;
+  return { min: 0, max: Math.ceil(max) };
+}
+
+/**
+ * The axis of a loss that is shown as it is: from 0 to just above the highest point; of a loss shown as its
+ * logarithm: from just below the lowest to just above the highest.
+ */
+export function lossRange(values: Iterable<number | null | undefined>, logarithmic: boolean): Range {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value === null || value === undefined || (logarithmic && value <= 0)) continue;
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+  }
+  if (!Number.isFinite(highest)) return logarithmic ? { min: 0.01, max: 3 } : { min: 0, max: 2.5 };
+  if (!logarithmic) return { min: Math.min(0, lowest), max: highest > 0 ? highest * 1.06 : 1 };
+  // At least a decade, and no more than six: a loss of 1e-12 must not flatten the rest.
+  return { min: Math.max(Math.min(lowest / 1.25, highest / 10), highest / 1e6), max: highest * 1.25 };
+}
+
+const floors = [0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
+
+/**
+ * Where an accuracy axis that ends at 100 % begins, so that the test results can be told apart: the highest round
+ * value with all of them clearly above it, 0 when there are none yet.
+ */
+export function accuracyFloor(testAccuracies: readonly number[]): number {
+  if (testAccuracies.length === 0) return 0;
+  const lowest = Math.min(...testAccuracies.map((value) => (Number.isFinite(value) ? value : 0)));
+  return floors.find((floor) => lowest - floor >= 0.15 * (1 - floor)) ?? 0;
+}
+
+/** Marks of a logarithmic axis: 1, 2, 5 of each decade, or the decades alone when there are many. */
+export function logSplits({ min, max }: Range): number[] {
+  const first = Math.floor(Math.log10(min));
+  const last = Math.ceil(Math.log10(max));
+  const leading = last - first > 4 ? [1] : [1, 2, 5];
+  const splits: number[] = [];
+  for (let power = first; power <= last; power++)
+    for (const digit of leading) {
+      // Through text, so that 5e-3 is 0.005 and not 0.005000000000000001.
+      const split = Number(`${digit}e${power}`);
+      if (split >= min && split <= max) splits.push(split);
+    }
+  return splits;
+}

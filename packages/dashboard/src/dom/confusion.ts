@@ -1,0 +1,147 @@
+import type { Epoch } from '@mnist-monitor/shared';
+import { formatCount, formatPercent } from '../state/format.ts';
+import type { Run } from '../state/run.ts';
+import { classRows, tickLabels } from '../views/classes.ts';
+import {
+  confusionCells,
+  confusionSentence,
+  mistakeCount,
+  moveCell,
+  worstMistakes,
+} from '../views/confusion.ts';
+import { byId, field, h, onChange, setText, styled } from './dom.ts';
+
+/** Where on its track a dot stands. */
+const placed = (kind: string, at: number): HTMLElement =>
+  styled(h('i', { class: kind }), { left: `${Math.max(0, at) * 100}%` });
+
+/** The confusion matrix of the latest epoch, and each class beside it. */
+export function createConfusion(): (run: Run | null) => void {
+  const body = byId('confusion-body', HTMLElement);
+  const table = byId('matrix', HTMLTableElement);
+  const sentence = byId('matrix-sentence', HTMLElement);
+  const classList = byId('class-rows', HTMLElement);
+  const mistakes = byId('mistakes', HTMLElement);
+  const note = field('confusion-note');
+  const empty = field('confusion-empty');
+  const floor = field('class-floor');
+  let classes: readonly string[] = [];
+  let matrix: Epoch['test']['confusion'] = [];
+  let active: [number, number] = [0, 0];
+
+  const cellAt = ([row, column]: readonly [number, number]): HTMLTableCellElement | undefined =>
+    table.tBodies[0]?.rows[row]?.cells[column + 1];
+  const tell = ([truth, predicted]: readonly [number, number]): void => {
+    const count = matrix[truth]?.[predicted];
+    if (count !== undefined) setText(sentence, confusionSentence({ truth, predicted, count }, classes));
+  };
+  const place = (target: EventTarget | null): [number, number] | undefined => {
+    const cell = target instanceof Element ? target.closest('td') : null;
+    const row = cell?.parentElement;
+    return cell && row instanceof HTMLTableRowElement ? [row.sectionRowIndex, cell.cellIndex - 1] : undefined;
+  };
+  const activate = (next: [number, number]): void => {
+    cellAt(active)?.setAttribute('tabindex', '-1');
+    active = next;
+    cellAt(active)?.setAttribute('tabindex', '0');
+    tell(active);
+  };
+
+  table.addEventListener('pointerover', (event) => {
+    const at = place(event.target);
+    if (at) tell(at);
+  });
+  table.addEventListener('focusin', (event) => {
+    const at = place(event.target);
+    if (at) activate(at);
+  });
+  table.addEventListener('keydown', (event) => {
+    const next = moveCell(event.key, active);
+    if (!next) return;
+    event.preventDefault();
+    activate(next);
+    cellAt(next)?.focus();
+  });
+
+  const build = onChange((names: readonly string[]) => {
+    const ticks = tickLabels(names);
+    const heads = ticks.map((tick, index) => h('th', { scope: 'col', title: names[index] }, tick));
+    table.tHead?.replaceChildren(h('tr', {}, h('td'), ...heads));
+    table.tBodies[0]?.replaceChildren(
+      ...names.map((name, row) => {
+        const head = h('th', { scope: 'row', title: name }, name);
+        const cells = names.map((_, column) =>
+          h('td', { tabindex: row + column === 0 ? 0 : -1, class: row === column && 'right' }),
+        );
+        return h('tr', {}, head, ...cells);
+      }),
+    );
+    active = [0, 0];
+  });
+
+  const fill = (epoch: Epoch): void => {
+    for (const { truth, predicted, count, heat } of confusionCells(epoch.test.confusion).flat()) {
+      const cell = cellAt([truth, predicted]);
+      if (!cell) continue;
+      setText(cell, count === 0 ? '' : formatCount(count));
+      cell.setAttribute('aria-label', confusionSentence({ truth, predicted, count }, classes));
+      styled(cell, { '--heat': heat.toFixed(3) });
+    }
+    const worst = worstMistakes(epoch.test.confusion, 5);
+    mistakes.replaceChildren(
+      ...worst.map(({ truth, predicted, count }) =>
+        h(
+          'li',
+          {},
+          h('span', {}, h('b', {}, classes[truth] ?? ''), ' read as ', h('b', {}, classes[predicted] ?? '')),
+          h('span', {}, `${formatCount(count)} ×`),
+        ),
+      ),
+    );
+    if (worst.length === 0) mistakes.replaceChildren(h('li', {}, 'None at all.'));
+    const { wrong, total } = mistakeCount(epoch.test.confusion);
+    setText(note, `Epoch ${epoch.epoch}: ${formatCount(wrong)} of ${formatCount(total)} read wrongly`);
+  };
+
+  const showClasses = (epochs: readonly Epoch[]): void => {
+    const shown = classRows(classes, epochs);
+    classList.replaceChildren(
+      ...shown.rows.map(({ name, value, at, before, change }) => {
+        const track = h('span', { class: 'class-track', 'aria-hidden': 'true' });
+        if (before !== null) track.append(placed('before', before));
+        if (at !== null) track.append(placed('now', at));
+        return h(
+          'li',
+          {},
+          h('span', { class: 'class-name', title: name }, name),
+          track,
+          h('span', { class: 'class-value' }, value),
+          h('span', { class: 'class-change', title: 'percentage points since the epoch before' }, change),
+        );
+      }),
+    );
+    setText(floor, formatPercent(shown.floor, shown.floor > 0.99 ? 1 : 0));
+  };
+
+  const render = onChange((epochs: readonly Epoch[], names: readonly string[] | undefined) => {
+    const latest = epochs.at(-1);
+    const ready = latest !== undefined && names !== undefined;
+    empty.hidden = ready;
+    body.hidden = !ready;
+    if (!ready) {
+      setText(note, '');
+      return;
+    }
+    classes = names;
+    matrix = latest.test.confusion;
+    build(names);
+    fill(latest);
+    showClasses(epochs);
+    const focused = table.contains(document.activeElement);
+    if (focused || sentence.textContent !== '') tell(active);
+    else setText(sentence, 'Point at a cell to read it.');
+  });
+  return (run) => render(run?.epochs ?? none, run?.started?.dataset.classes);
+}
+
+const none: readonly Epoch[] = [];

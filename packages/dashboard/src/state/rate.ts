@@ -1,0 +1,32 @@
+const windowSeconds = 5;
+
+/** Events per second over the last five whole seconds. */
+export class RateMeter {
+  /** Counts by second, in a ring with room for the second that is going on. */
+  readonly #counts = new Array<number>(windowSeconds + 1).fill(0);
+  #second = 0;
+  #first: number | undefined;
+
+  count(now: number): void {
+    this.#turn(now);
+    this.#first ??= this.#second;
+    const slot = this.#second % this.#counts.length;
+    this.#counts[slot] = (this.#counts[slot] as number) + 1;
+  }
+
+  perSecond(now: number): number {
+    this.#turn(now);
+    if (this.#first === undefined) return 0;
+    const seconds = Math.min(windowSeconds, this.#second - this.#first);
+    const current = this.#counts[this.#second % this.#counts.length] as number;
+    if (seconds === 0) return current;
+    return (this.#counts.reduce((sum, count) => sum + count, 0) - current) / seconds;
+  }
+
+  #turn(now: number): void {
+    const second = Math.floor(now / 1_000);
+    const steps = Math.min(second - this.#second, this.#counts.length);
+    for (let step = 0; step < steps; step++) this.#counts[(second - step) % this.#counts.length] = 0;
+    this.#second = Math.max(second, this.#second);
+  }
+}

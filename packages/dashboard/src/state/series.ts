@@ -1,0 +1,95 @@
+/** Values of one row, by column. */
+export type Row<Name extends string> = Readonly<Record<Name, number>>;
+
+/** Where `value` stands or would stand among the first `length` values of an ascending column. */
+export function lowerBound(ascending: ArrayLike<number>, length: number, value: number): number {
+  let from = 0;
+  let to = length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((ascending[middle] as number) < value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Rows that are kept in full; beyond, the older half is thinned. 7 columns of 8 bytes: 29 MB. */
+const defaultLimit = 2 ** 19;
+
+/**
+ * Columns of numbers over one x that is unique and ascending. Appending costs O(1) on average.
+ * A row whose x is not beyond the last takes the place of that row and of all after it: a run that goes on from
+ * a checkpoint repeats steps, and the later ones count.
+ */
+export class Series<Name extends string> {
+  x: Float64Array<ArrayBuffer> = new Float64Array(1_024);
+  readonly columns: Record<Name, Float64Array<ArrayBuffer>>;
+  length = 0;
+  /** Changes when rows that were there have changed: whoever derived something from them begins again. */
+  generation = 0;
+  /** Rows that were thinned away. */
+  thinned = 0;
+  readonly #names: readonly Name[];
+  readonly #limit: number;
+
+  /** The first of `names` decides which rows stay when the series is thinned. */
+  constructor(names: readonly [Name, ...Name[]], limit = defaultLimit) {
+    this.#names = names;
+    this.#limit = limit;
+    this.columns = Object.fromEntries(names.map((name) => [name, new Float64Array(1_024)])) as Record<
+      Name,
+      Float64Array<ArrayBuffer>
+    >;
+  }
+
+  append(x: number, row: Row<Name>): void {
+    if (this.length > 0 && x <= (this.x[this.length - 1] as number)) {
+      this.length = lowerBound(this.x, this.length, x);
+      this.generation++;
+    }
+    if (this.length >= this.#limit) this.#thinOlderHalf();
+    if (this.length === this.x.length) this.#grow();
+    this.x[this.length] = x;
+    for (const name of this.#names) this.columns[name][this.length] = row[name];
+    this.length++;
+  }
+
+  /** The value of a column in the row at or before `x`; undefined when there is none. */
+  at(name: Name, x: number): number | undefined {
+    const next = lowerBound(this.x, this.length, x);
+    const row = next < this.length && this.x[next] === x ? next : next - 1;
+    return row < 0 ? undefined : this.columns[name][row];
+  }
+
+  #grow(): void {
+    const longer = (values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+      const grown = new Float64Array(values.length * 2);
+      grown.set(values);
+      return grown;
+    };
+    this.x = longer(this.x);
+    for (const name of this.#names) this.columns[name] = longer(this.columns[name]);
+  }
+
+  /** Of each pair in the older half keeps the row that differs more from the one kept before it: spikes survive. */
+  #thinOlderHalf(): void {
+    const half = this.length >>> 1;
+    const decisive = this.columns[this.#names[0] as Name];
+    let kept = 0;
+    for (let pair = 0; pair + 1 < half; pair += 2) {
+      const before = kept === 0 ? (decisive[0] as number) : (decisive[kept - 1] as number);
+      const first = Math.abs((decisive[pair] as number) - before);
+      const second = Math.abs((decisive[pair + 1] as number) - before);
+      this.#move(second > first || Number.isNaN(second) ? pair + 1 : pair, kept++);
+    }
+    for (let row = half - (half % 2); row < this.length; row++) this.#move(row, kept++);
+    this.thinned += this.length - kept;
+    this.length = kept;
+    this.generation++;
+  }
+
+  #move(from: number, to: number): void {
+    this.x[to] = this.x[from] as number;
+    for (const name of this.#names) this.columns[name][to] = this.columns[name][from] as number;
+  }
+}

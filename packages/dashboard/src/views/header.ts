@@ -1,0 +1,174 @@
+import {
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatPercent,
+  formatProgress,
+  formatRate,
+  formatWholeDuration,
+} from '../state/format.ts';
+import { hasEnded, type Phase, phaseOf, stalledAfterMs } from '../state/phase.ts';
+import { type Headline, headlineOf, type Session } from '../state/session.ts';
+
+/** The words of the run header. */
+export interface HeaderText {
+  phase: Phase;
+  phaseName: string;
+  title: string;
+  /** What is going on, in a sentence. */
+  detail: string;
+  /** From 0 to 1. */
+  progress: number;
+  percent: string;
+  remaining: string;
+  loss: string;
+  /** Whether the loss is a number: if not, the run has diverged. */
+  lossIsFinite: boolean;
+  accuracy: string;
+  test: string;
+  /** What the test accuracy belongs to. */
+  testNote: string;
+  epoch: string;
+  epochs: string;
+  batch: string;
+  batches: string;
+  speed: string;
+  elapsed: string;
+}
+
+const phaseNames: Record<Phase, string> = {
+  connecting: 'Connecting',
+  unreachable: 'No connection',
+  reconnecting: 'Reconnecting',
+  closed: 'Disconnected',
+  waiting: 'Waiting for a run',
+  running: 'Running',
+  stalled: 'Stalled',
+  completed: 'Completed',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  interrupted: 'Interrupted',
+};
+
+export function headerText(session: Session, now: number): HeaderText {
+  const phase = phaseOf(session, now);
+  const headline = headlineOf(session);
+  const batch = headline?.batch;
+  const progress = progressOf(headline, phase);
+  const config = headline?.started?.config;
+  return {
+    phase,
+    phaseName: phaseNames[phase],
+    title: headline?.runId ?? emptyTitle(phase),
+    detail: detailOf({ session, headline, phase, now }),
+    progress,
+    percent: formatProgress(progress),
+    remaining: remainingOf({ session, headline, phase, now }),
+    loss: formatLoss(batch?.loss),
+    lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
+    accuracy: formatPercent(batch?.accuracy),
+    test: formatPercent(headline?.finished?.test?.accuracy ?? headline?.epoch?.test.accuracy),
+    testNote: testNote(headline),
+    epoch: formatCount(batch?.epoch),
+    epochs: config ? `of ${formatCount(config.epochs)}` : '',
+    batch: formatCount(batch?.batch),
+    batches: headline?.started ? `of ${formatCount(headline.started.totals.batchesPerEpoch)}` : '',
+    speed: formatRate(batch?.imagesPerSecond),
+    elapsed: formatWholeDuration(elapsedOf({ session, headline, phase, now })),
+  };
+}
+
+/** The title of the tab: what one wants to know from afar. */
+export function tabTitle(text: HeaderText): string {
+  const name = 'MNIST Training Monitor';
+  if (text.phase === 'running') return `${text.percent} · ${text.loss} — ${name}`;
+  if (text.phase === 'completed') return `${text.test} · completed — ${name}`;
+  if (text.phase === 'connecting') return name;
+  return `${text.phaseName} — ${name}`;
+}
+
+interface Moment {
+  session: Session;
+  headline: Headline | null;
+  phase: Phase;
+  now: number;
+}
+
+function progressOf(headline: Headline | null, phase: Phase): number {
+  if (phase === 'completed') return 1;
+  if (!headline?.batch || !headline.started) return 0;
+  return Math.min(1, headline.batch.step / headline.started.totals.steps);
+}
+
+/** Seconds since the last event, as long as the run is thought to go on: clocks tick between batches, too. */
+function sinceLastEvent({ session, phase, now }: Moment): number {
+  if (phase !== 'running' || !session.caughtUp || session.lastEventAt === null) return 0;
+  return Math.min(now - session.lastEventAt, stalledAfterMs) / 1_000;
+}
+
+function elapsedOf(moment: Moment): number | undefined {
+  const { headline, phase } = moment;
+  if (hasEnded(phase) && headline?.finished) return headline.finished.seconds;
+  return headline?.batch ? headline.batch.elapsedSeconds + sinceLastEvent(moment) : undefined;
+}
+
+function remainingOf(moment: Moment): string {
+  const { headline, phase } = moment;
+  if (phase === 'completed') return 'Done';
+  if (phase !== 'running') return '';
+  const eta = headline?.batch?.etaSeconds;
+  if (eta === null || eta === undefined) return headline ? 'Estimating…' : '';
+  return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(moment)))} left`;
+}
+
+function testNote(headline: Headline | null): string {
+  if (headline?.finished?.test) return headline.finished.status === 'completed' ? 'final' : 'last';
+  return headline?.epoch ? `after epoch ${headline.epoch.epoch}` : 'after each epoch';
+}
+
+const emptyTitle = (phase: Phase): string =>
+  phase === 'waiting' ? 'Waiting for a run' : 'Not connected yet';
+
+function detailOf({ session, headline, phase, now }: Moment): string {
+  switch (phase) {
+    case 'connecting':
+      return 'Connecting to the gateway…';
+    case 'unreachable':
+      return 'The gateway does not answer. The page keeps trying.';
+    case 'waiting':
+      return 'Connected. The page comes to life by itself when training begins.';
+    case 'completed':
+    case 'stopped':
+    case 'failed':
+    case 'interrupted':
+      return endedDetail(headline);
+    case 'stalled':
+      return stalledDetail(session, now);
+    default:
+      return headline?.started ? configDetail(headline.started) : '';
+  }
+}
+
+function stalledDetail({ lastEventAt, heardLive, summary }: Session, now: number): string {
+  if (summary?.connected === false && !heardLive)
+    return 'The trainer is not connected. The page goes on by itself when it comes back.';
+  const silence = lastEventAt === null ? 0 : (now - lastEventAt) / 1_000;
+  return `Nothing heard from the trainer for ${formatWholeDuration(silence)}. The page goes on by itself when it speaks again.`;
+}
+
+function endedDetail(headline: Headline | null): string {
+  const finished = headline?.finished;
+  if (!finished) return 'The run has ended; its trainer did not say how.';
+  const sentence = finished.reason.charAt(0).toUpperCase() + finished.reason.slice(1);
+  const best = finished.bestEpoch === null ? '' : ` · best epoch ${finished.bestEpoch}`;
+  return `${sentence} · ${formatDuration(finished.seconds)}${best}`;
+}
+
+function configDetail({ config, dataset, device }: NonNullable<Headline['started']>): string {
+  return [
+    dataset.name,
+    `batch size ${formatCount(config.batchSize)}`,
+    `learning rate ${config.learningRate}`,
+    `${device.engine} on ${device.kind.toUpperCase()}`,
+  ].join(' · ');
+}

@@ -1,0 +1,74 @@
+import { formatCount, formatRate, formatWholeDuration } from '../state/format.ts';
+import type { Session } from '../state/session.ts';
+
+/** The words about the connection and what comes through it. */
+export interface HealthText {
+  tone: 'good' | 'busy' | 'bad';
+  state: string;
+  rate: string;
+  age: string;
+  received: string;
+  skipped: string;
+  invalid: string;
+  losses: string;
+  server: string;
+  /** A sentence across the page; empty while all is well. */
+  banner: string;
+}
+
+export function healthText(session: Session, now: number): HealthText {
+  const { run, lastEventAt } = session;
+  const age = lastEventAt === null ? undefined : (now - lastEventAt) / 1_000;
+  return {
+    tone: toneOf(session),
+    state: stateOf(session, now),
+    rate: `${formatRate(Math.round(session.rate.perSecond(now) * 10) / 10)} events/s`,
+    age: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
+    received: formatCount(run?.events ?? 0),
+    skipped: formatCount(session.skipped),
+    invalid: formatCount(session.invalid),
+    losses: formatCount(session.losses),
+    server: session.server ?? '–',
+    banner: bannerOf(session, now),
+  };
+}
+
+function toneOf({ link, caughtUp, server }: Session): HealthText['tone'] {
+  if (link.name === 'closed') return 'bad';
+  if (link.name === 'waiting') return server === null ? 'bad' : 'busy';
+  return link.name === 'open' && server !== null && caughtUp ? 'good' : 'busy';
+}
+
+function stateOf(session: Session, now: number): string {
+  const { link, server, caughtUp, run, summary } = session;
+  switch (link.name) {
+    case 'connecting':
+      return server === null ? 'Connecting' : 'Reconnecting';
+    case 'waiting':
+      return `Reconnecting ${retryIn(session, now)}`;
+    case 'closed':
+      return 'Disconnected';
+    case 'open': {
+      if (caughtUp || !run) return 'Live';
+      const share = summary ? Math.min(1, run.lastSeq / summary.lastSeq) : 0;
+      return `Catching up, ${Math.floor(share * 100)}\u00a0%`;
+    }
+  }
+}
+
+function retryIn({ link, linkChangedAt }: Session, now: number): string {
+  if (link.name !== 'waiting') return '';
+  const seconds = Math.ceil((link.retryInMs - (now - linkChangedAt)) / 1_000);
+  return seconds > 0 ? `in ${seconds}\u00a0s` : 'now';
+}
+
+function bannerOf(session: Session, now: number): string {
+  const { link, server } = session;
+  if (link.name === 'closed')
+    return `Disconnected: ${link.reason}. Reload the page to connect again; what is shown may be out of date.`;
+  if (link.name !== 'waiting') return '';
+  const next = `Trying again ${retryIn(session, now)}.`;
+  return server === null
+    ? `The gateway does not answer (${link.reason}). ${next}`
+    : `Connection lost (${link.reason}). ${next} Training goes on; nothing is lost.`;
+}

@@ -1,0 +1,38 @@
+import type { Sample, Samples } from '@mnist-monitor/shared';
+import { formatPercent } from '../state/format.ts';
+
+export const isRight = ({ label, prediction }: Sample): boolean => label === prediction;
+
+const confidence = ({ probabilities, prediction }: Sample): number => probabilities[prediction] ?? 0;
+
+/** Mistakes first, the surest of them foremost; then what was right, the least sure foremost. */
+export function orderSamples(items: readonly Sample[]): Sample[] {
+  const wrong = items.filter((item) => !isRight(item)).sort((a, b) => confidence(b) - confidence(a));
+  const right = items.filter(isRight).sort((a, b) => confidence(a) - confidence(b));
+  return [...wrong, ...right];
+}
+
+/** What a card says: "Read as 9, is 4", "Read as 4". */
+export function sampleSentence(sample: Sample, classes: readonly string[]): string {
+  const read = classes[sample.prediction] ?? String(sample.prediction);
+  const sure = formatPercent(confidence(sample), 0);
+  if (isRight(sample)) return `Right: read as ${read}, ${sure} sure`;
+  return `Wrong: read as ${read}, ${sure} sure; it is ${classes[sample.label] ?? sample.label}`;
+}
+
+/** "After epoch 3: 4 mistakes and 8 right ones of the test images". */
+export function samplesCaption({ epoch, items }: Samples): string {
+  const right = items.filter(isRight).length;
+  const wrong = items.length - right;
+  return `After epoch ${epoch}: ${wrong} read wrongly, ${right} rightly`;
+}
+
+/** Probability as height from 0 to 1; what is not finite has none. */
+export function barHeights({ probabilities }: Sample): number[] {
+  return probabilities.map((value) => (Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0));
+}
+
+/** The grey values of a sample's image, row by row. */
+export function imagePixels(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vite';
+
+/** The page as static files: hashed names, nothing inline, so that a strict Content-Security-Policy holds. */
+export default defineConfig({
+  base: '/',
+  build: {
+    outDir: 'dist/page',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Data URLs and the inline helper for module preloading would need exceptions from that policy.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: true,
+  },
+});
