@@ -4,6 +4,9 @@ import { readConfig } from './config.ts';
 import type { RunEnd } from './session.ts';
 import { runTrainer } from './trainer.ts';
 
+/** Ctrl-C may reach us twice at once, from the terminal and through npm; only a later one asks to end at once. */
+const secondSignalMs = 1_000;
+
 /** Exit codes when a signal ended the run: 128 and the signal's number, as shells have it. */
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -11,12 +14,17 @@ if (process.argv.includes('--help')) {
   process.stdout.write(helpText('npm run trainer --'));
 } else {
   const stop = new AbortController();
+  const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
+  process.on('disconnect', () => interrupt('the process that started the trainer is gone'));
+  process.channel?.unref();
   let signalled: keyof typeof signals | undefined;
+  let signalledAt = 0;
   for (const signal of Object.keys(signals) as (keyof typeof signals)[])
     process.on(signal, () => {
-      if (signalled) process.exit(signals[signal]); // The second time is meant.
+      if (!signalled) signalledAt = performance.now();
+      else if (performance.now() - signalledAt > secondSignalMs) process.exit(signals[signal]);
       signalled = signal;
-      stop.abort({ status: 'interrupted', reason: `stopped by ${signal}` } satisfies RunEnd);
+      interrupt(`stopped by ${signal}`);
     });
 
   try {

@@ -38,15 +38,12 @@ export const tensorflowKernels: Kernels = {
     bias: tensorflowKernels.biasGradient(dy),
   }),
 
+  // Stateless: with the seed as an input, not an attribute, one kernel serves all steps and the mask follows from it.
   dropoutMask: (shape, rate, seed) =>
     tf.tidy(() => {
-      const attributes: Record<string, Attribute> = {
-        dtype: float,
-        T: { dtype: 'int32' },
-        seed: { int: seed },
-        seed2: { int: 1 },
-      };
-      const uniform = runOp('RandomUniform', attributes, [tf.tensor1d(shape, 'int32')])[0];
+      const int: Attribute = { dtype: 'int32' };
+      const inputs = [tf.tensor1d(shape, 'int32'), tf.tensor1d([seed, 0], 'int32')];
+      const uniform = runOp('StatelessRandomUniform', { dtype: float, T: int, Tseed: int }, inputs)[0];
       return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 / (1 - rate));
     }),
 

@@ -17,6 +17,11 @@ export const wasmKernels: Kernels = {
     filter: filterGradient(x, dy, filter.shape[0]),
     bias: plainKernels.biasGradient(dy),
   }),
+
+  // tfjs's kernel takes no value below zero for a maximum, so the input is shifted above zero first. That may round
+  // away differences below a millionth; the gradient then goes to the first of those values.
+  maxPoolGradient: (x, y, dy, state) =>
+    tf.tidy(() => plainKernels.maxPoolGradient(tf.add(tf.sub(x, tf.min(x)), 1), y, dy, state)),
 };
 
 /** Convolves dy with the filter turned by 180° and its channel axes swapped. */

@@ -1,0 +1,22 @@
+import type { Engine } from '../../src/engines/engine.ts';
+import { startTensorflow } from '../../src/engines/tensorflow.ts';
+import { isInstalled, libraryFolder, wheelForThisMachine } from '../../src/engines/tensorflow-library.ts';
+import { startWasm } from '../../src/engines/wasm.ts';
+
+const wheel = wheelForThisMachine();
+const tensorflowThere = wheel !== undefined && isInstalled(libraryFolder(wheel));
+if (!tensorflowThere) {
+  if (process.env.CI) throw new Error('in CI the engine tensorflow must be installed: npm run engine');
+  console.log(
+    'Tests of the engine tensorflow are skipped: it is not installed (npm run engine installs it).',
+  );
+}
+
+/** The engines that this machine has, by name. */
+export const engines: [name: string, start: () => Promise<Engine>][] = [
+  ['wasm', startWasm],
+  ...(tensorflowThere ? ([['tensorflow', startTensorflow]] as [string, () => Promise<Engine>][]) : []),
+];
+
+/** The quickest of them. */
+export const startFastest = engines.at(-1)?.[1] as () => Promise<Engine>;

@@ -1,0 +1,70 @@
+/** An array of any rank as nested sizes and flat values. */
+export interface Values {
+  shape: number[];
+  values: Float32Array;
+}
+
+const at4 = ([, b, c, d]: number[], i: number, j: number, k: number, l: number): number =>
+  ((i * b + j) * c + k) * d + l;
+
+/** Visits every product of a "same" convolution with stride 1: positions in input, filter and output. */
+function eachProduct(
+  x: number[],
+  filter: number[],
+  visit: (x: number, filter: number, y: number) => void,
+): void {
+  const [batch, height, width, channels] = x;
+  const [kernel, , , filters] = filter;
+  const border = (kernel - 1) / 2;
+  const y = [batch, height, width, filters];
+  for (let n = 0; n < batch; n++)
+    for (let row = 0; row < height; row++)
+      for (let column = 0; column < width; column++)
+        for (let i = 0; i < kernel; i++)
+          for (let j = 0; j < kernel; j++) {
+            const [fromRow, fromColumn] = [row + i - border, column + j - border];
+            if (fromRow < 0 || fromRow >= height || fromColumn < 0 || fromColumn >= width) continue;
+            for (let c = 0; c < channels; c++)
+              for (let f = 0; f < filters; f++)
+                visit(at4(x, n, fromRow, fromColumn, c), at4(filter, i, j, c, f), at4(y, n, row, column, f));
+          }
+}
+
+/** The convolution from its definition, in loops. */
+export function conv({ shape, values }: Values, filter: Values, bias: Float32Array): Float32Array {
+  const filters = filter.shape[3];
+  const y = new Float32Array(shape[0] * shape[1] * shape[2] * filters).map((_, at) => bias[at % filters]);
+  eachProduct(shape, filter.shape, (fromX, fromFilter, to) => {
+    y[to] += values[fromX] * filter.values[fromFilter];
+  });
+  return y;
+}
+
+/** Its gradients, by the product rule. */
+export function convGradients(x: Values, filter: Values, dy: Float32Array) {
+  const input = new Float32Array(x.values.length);
+  const filterGradient = new Float32Array(filter.values.length);
+  const bias = new Float32Array(filter.shape[3]);
+  eachProduct(x.shape, filter.shape, (fromX, fromFilter, to) => {
+    input[fromX] += dy[to] * filter.values[fromFilter];
+    filterGradient[fromFilter] += dy[to] * x.values[fromX];
+  });
+  dy.forEach((value, at) => {
+    bias[at % bias.length] += value;
+  });
+  return { input, filter: filterGradient, bias };
+}
+
+/** 2×2 max-pooling, and where each maximum stood. */
+export function maxPool({ shape, values }: Values): { y: Float32Array; from: number[] } {
+  const [batch, height, width, channels] = shape;
+  const from: number[] = [];
+  for (let n = 0; n < batch; n++)
+    for (let row = 0; row + 1 < height; row += 2)
+      for (let column = 0; column + 1 < width; column += 2)
+        for (let c = 0; c < channels; c++) {
+          const window = [0, 1, 2, 3].map((k) => at4(shape, n, row + (k >> 1), column + (k & 1), c));
+          from.push(window.reduce((best, position) => (values[position] > values[best] ? position : best)));
+        }
+  return { y: Float32Array.from(from, (position) => values[position]), from };
+}

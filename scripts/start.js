@@ -1,0 +1,127 @@
+// `npm start`: the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { MonitorError } from '@mnist-monitor/shared';
+import { helpText, readOptions } from '@mnist-monitor/shared/options';
+import { installTensorflow } from '../packages/trainer/dist/src/engines/install.js';
+
+const argv = process.argv.slice(2);
+const restartMs = 1_000;
+
+/**
+ * Starts one of our programs with the same flags. In a process group of its own, so that Ctrl-C reaches only this
+ * process, which ends the others in order; the message channel tells them when this process is gone.
+ */
+function start(name, env) {
+  const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
+  return spawn(process.execPath, [main, ...argv], {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+}
+
+/** Resolves with the exit code of a process; 1 when a signal ended it. */
+async function ended(child) {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode ?? 1;
+}
+
+/** The gateway, started again whenever it ends by itself after it has once listened. */
+class Gateway {
+  #stopped = false;
+
+  /** Resolves with its addresses, or with its exit code when it does not start. */
+  async start() {
+    this.child = start('gateway', { MONITOR_LOG_LEVEL: process.env.MONITOR_LOG_LEVEL || 'warn' });
+    const first = await Promise.race([
+      once(this.child, 'message').then(([message]) => message),
+      ended(this.child),
+    ]);
+    if (typeof first !== 'number') this.#restartWhenItEnds();
+    return first;
+  }
+
+  async #restartWhenItEnds() {
+    await ended(this.child);
+    if (this.#stopped) return;
+    console.error('The gateway ended by itself; starting it again. Nothing is lost.');
+    await wait(restartMs);
+    if (!this.#stopped) await this.start();
+  }
+
+  async stop() {
+    this.#stopped = true;
+    if (!this.child) return;
+    this.child.kill('SIGTERM');
+    await ended(this.child);
+  }
+}
+
+/** Installs TensorFlow the first time; where that cannot be, says what is missing and goes on without. */
+async function prepareEngine(engine) {
+  if (engine === 'wasm') return;
+  try {
+    await installTensorflow((line) => console.log(`  ${line}`));
+  } catch (error) {
+    if (!(error instanceof MonitorError) || engine !== 'auto') throw error;
+    console.log(`  Training would be some ten times as fast with TensorFlow, but ${error.message}.`);
+  }
+}
+
+function openBrowser(url) {
+  const command = { darwin: 'open', win32: 'explorer' }[process.platform] ?? 'xdg-open';
+  spawn(command, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => console.log(`  No browser found to open ${url} with.`))
+    .unref();
+}
+
+/** @returns The exit code. */
+async function run() {
+  const options = readOptions(argv, process.env);
+  const gateway = new Gateway();
+  let trainer;
+  let signalled = false;
+  const interrupted = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'])
+      process.on(signal, () => {
+        signalled = true;
+        trainer?.kill(signal);
+        resolve(signal === 'SIGINT' ? 130 : 143);
+      });
+  });
+
+  try {
+    const listening = await gateway.start();
+    if (typeof listening === 'number') return listening;
+    console.log(`\nMNIST Training Monitor\n\n  Dashboard ${listening.url}\n`);
+    if (options.open) openBrowser(listening.url);
+
+    await prepareEngine(options.engine);
+    if (signalled) return await interrupted;
+    trainer = start('trainer', { MONITOR_GATEWAY: process.env.MONITOR_GATEWAY || listening.ingestUrl });
+    const code = await ended(trainer);
+    if (signalled || options.once || code === 2) return code;
+
+    console.log(`\nThe dashboard stays at ${listening.url}; Ctrl-C ends it.`);
+    await interrupted;
+    return code;
+  } finally {
+    await gateway.stop();
+  }
+}
+
+if (argv.includes('--help')) {
+  process.stdout.write(helpText('npm start --'));
+} else {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    if (!(error instanceof MonitorError)) throw error;
+    console.error(error.message);
+    process.exitCode = error.exitCode;
+  }
+}
+process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
