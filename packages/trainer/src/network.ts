@@ -43,7 +43,9 @@ export class Network {
     this.#kernels = kernels;
     layersWithInputs(layers).forEach(({ layer, input }, at) => {
       const specs = parametersOf(layer, input);
-      const parameters = specs.map((spec) => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape)));
+      const parameters = specs.map((spec) =>
+        tf.tidy(() => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape))),
+      );
       this.parameters.push(...parameters);
       this.#names.push(...specs.map(({ name }) => name));
       this.#layers.push(buildLayer(layer, { kernels, parameters, first: at === 0 }));

@@ -13,7 +13,9 @@ export interface Optimizer {
  * (Polyak, 1964, in the form of PyTorch and TensorFlow).
  */
 export function momentum(parameters: tf.Variable[], learningRate: number, factor = 0.9): Optimizer {
-  const velocities = parameters.map((parameter) => tf.variable(tf.zerosLike(parameter), false));
+  const velocities = parameters.map((parameter) =>
+    tf.tidy(() => tf.variable(tf.zerosLike(parameter), false)),
+  );
   return {
     name: `SGD with momentum ${factor}`,
     learningRate,

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../../src/dataset/batches.ts';
+import type { Split } from '../../src/dataset/dataset.ts';
+
+/** Ten images whose first pixel tells their position. */
+const split: Split = {
+  size: 10,
+  images: Uint8Array.from({ length: 10 * 784 }, (_, at) => (at % 784 === 0 ? at / 784 : 255)),
+  labels: Uint8Array.from({ length: 10 }, (_, index) => index),
+};
+
+const positions = (batches: Iterable<Batch>): number[] =>
+  [...batches].flatMap(({ images, size }) =>
+    Array.from({ length: size }, (_, row) => Math.round((images[row * 784] as number) * 255)),
+  );
+
+describe('batches', () => {
+  test('an epoch has every image once; the last batch may be smaller', () => {
+    const batches = [...shuffledBatches(split, 4, { seed: 1, epoch: 1 })];
+    expect(batches.map(({ size }) => size)).toEqual([4, 4, 2]);
+    expect(batches).toHaveLength(batchCount(split.size, 4));
+    expect(positions(batches).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('the order follows from seed and epoch alone', () => {
+    const order = (seed: number, epoch: number) => positions(shuffledBatches(split, 4, { seed, epoch }));
+    expect(order(1, 2)).toEqual(order(1, 2));
+    expect(order(1, 2)).not.toEqual(order(1, 1));
+    expect(order(2, 2)).not.toEqual(order(1, 2));
+  });
+
+  test('ordered batches keep the order', () => {
+    expect(positions(orderedBatches(split, 3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('grey values become fractions, and each label stands with its image', () => {
+    const [batch] = [...shuffledBatches(split, 10, { seed: 3, epoch: 1 })] as [Batch];
+    expect(batch.images[1]).toBe(1);
+    positions([batch]).forEach((position, row) => {
+      const label = batch.oneHot.subarray(row * 10, row * 10 + 10).indexOf(1);
+      expect(label).toBe(position);
+    });
+  });
+});

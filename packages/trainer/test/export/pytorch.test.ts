@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { permute, toPyTorch } from '../../src/export/pytorch.ts';
+import { parameterSpecs, size } from '../../src/model.ts';
+
+describe('permute', () => {
+  test('moves every value to where its axes say', () => {
+    const values = Float32Array.from({ length: 24 }, (_, at) => at);
+    const moved = permute({ shape: [2, 3, 4], values }, [2, 0, 1]);
+    expect(moved.shape).toEqual([4, 2, 3]);
+    for (let i = 0; i < 2; i++)
+      for (let j = 0; j < 3; j++)
+        for (let k = 0; k < 4; k++) expect(moved.values[(k * 2 + i) * 3 + j]).toBe((i * 3 + j) * 4 + k);
+  });
+});
+
+describe('toPyTorch', () => {
+  const weights = parameterSpecs().map(({ name, shape }) => ({
+    name,
+    shape,
+    values: Float32Array.from({ length: size(shape) }, (_, at) => at),
+  }));
+  const tensors = Object.fromEntries(toPyTorch(weights).map((tensor) => [tensor.name, tensor]));
+
+  test('gives each parameter the shape that PyTorch expects', () => {
+    expect(
+      Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
+    ).toMatchObject({
+      'conv1.weight': [32, 1, 3, 3],
+      'conv4.weight': [64, 64, 3, 3],
+      'conv4.bias': [64],
+      'fc1.weight': [128, 3_136],
+      'fc2.weight': [10, 128],
+    });
+  });
+
+  test('reorders what comes out of the flattening: channels first', () => {
+    // Our input [row 2, column 3, channel 5] of unit 7 is PyTorch's input channel 5, row 2, column 3.
+    const ours = (((2 * 7 + 3) * 64 + 5) * 128 + 7) as number;
+    expect(tensors['fc1.weight']?.values[7 * 3_136 + (5 * 7 + 2) * 7 + 3]).toBe(ours);
+  });
+});

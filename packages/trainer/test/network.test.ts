@@ -1,0 +1,101 @@
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Batch, orderedBatches } from '../src/dataset/batches.ts';
+import type { Dataset } from '../src/dataset/dataset.ts';
+import { loadDataset } from '../src/dataset/load.ts';
+import type { Engine } from '../src/engines/engine.ts';
+import { buildLayersModel } from '../src/export/layers-model.ts';
+import type { LayerSpec } from '../src/model.ts';
+import { Network } from '../src/network.ts';
+import { imageTensor, labelTensor } from '../src/tensors.ts';
+import { engines } from './support/engines.ts';
+
+/** Small enough for numeric derivatives, with every kind of layer but dropout, which would be another one each time. */
+const small: LayerSpec[] = [
+  { name: 'conv1', type: 'conv2d', filters: 2 },
+  { name: 'relu1', type: 'relu' },
+  { name: 'conv2', type: 'conv2d', filters: 3 },
+  { name: 'pool1', type: 'maxPool2d' },
+  { name: 'relu2', type: 'relu' },
+  { name: 'flatten', type: 'flatten' },
+  { name: 'fc1', type: 'dense', units: 10 },
+];
+
+describe.each(engines)('the network on the engine %s', (_name, start) => {
+  let engine: Engine;
+  let dataset: Dataset;
+  let network: Network;
+  beforeAll(async () => {
+    engine = await start();
+    dataset = await loadDataset(undefined);
+  });
+  afterEach(() => network.dispose());
+
+  const firstBatch = (size: number) => orderedBatches(dataset.train, size).next().value as Batch;
+
+  test('its gradients are those that small changes of the parameters show', async () => {
+    network = new Network({ kernels: engine.kernels, seed: 3, layers: small });
+    // Biases begin at zero, and so does the background of an image: the very corner of relu, which has no derivative.
+    for (const bias of network.parameters.filter(({ rank }) => rank === 1))
+      tf.tidy(() => bias.assign(tf.fill(bias.shape, 0.1)));
+    const batch = firstBatch(4);
+    const loss = (): number =>
+      tf.tidy(() => {
+        const { losses } = engine.kernels.crossEntropy(
+          network.predict(imageTensor(batch)),
+          labelTensor(batch),
+        );
+        return tf.mean(losses).dataSync<'float32'>()[0];
+      });
+    const { gradients } = tf.tidy(() => network.step(imageTensor(batch), labelTensor(batch), 1));
+
+    // Along its gradient the loss must change by the square of the gradient's length.
+    network.parameters.forEach((parameter, at) => {
+      const gradient = gradients[at]!;
+      const start = parameter.clone();
+      const length = tf.norm(gradient).dataSync<'float32'>()[0];
+      const lossAt = (distance: number): number => {
+        tf.tidy(() => parameter.assign(tf.add(start, tf.mul(gradient, distance / length))));
+        return loss();
+      };
+      const slope = (lossAt(1e-3) - lossAt(-1e-3)) / 2e-3;
+      lossAt(0);
+      expect(slope / length).toBeCloseTo(1, 1);
+    });
+    tf.dispose(gradients);
+  });
+
+  test('a step leaves no tensor behind but its gradients and its score', () => {
+    network = new Network({ kernels: engine.kernels, seed: 3 });
+    const batch = firstBatch(8);
+    const before = tf.memory().numTensors;
+    const { gradients, score } = tf.tidy(() => network.step(imageTensor(batch), labelTensor(batch), 1));
+    expect(tf.memory().numTensors - before).toBe(gradients.length + 1);
+    tf.dispose([...gradients, score]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('the saved LayersModel predicts what the network predicts', async () => {
+    network = new Network({ kernels: engine.kernels, seed: 3 });
+    const images = imageTensor(firstBatch(16));
+    const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
+    const model = buildLayersModel(await network.weights());
+    const probabilities = tf.tidy(() => (model.predict(images) as tf.Tensor).dataSync<'float32'>());
+    model.dispose();
+    images.dispose();
+    const worst = logits.reduce((max, value, at) => Math.max(max, Math.abs(value - probabilities[at]!)), 0);
+    expect(worst).toBeLessThan(1e-5);
+  });
+
+  test('the same seed gives the same first weights, another seed others', async () => {
+    network = new Network({ kernels: engine.kernels, seed: 3 });
+    const same = new Network({ kernels: engine.kernels, seed: 3 });
+    const other = new Network({ kernels: engine.kernels, seed: 4 });
+    const bytes = async (of: Network) =>
+      Buffer.concat((await of.weights()).map(({ values }) => Buffer.from(values.buffer)));
+    expect((await bytes(same)).equals(await bytes(network))).toBe(true);
+    expect((await bytes(other)).equals(await bytes(network))).toBe(false);
+    same.dispose();
+    other.dispose();
+  });
+});

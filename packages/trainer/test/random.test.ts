@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { deriveSeed, normal, seededRandom, shuffle } from '../src/random.ts';
+
+describe('seeded random numbers', () => {
+  test('are the same for the same seed and lie from 0 to 1', () => {
+    const draw = (seed: number) => Array.from({ length: 1_000 }, seededRandom(seed));
+    expect(draw(5)).toEqual(draw(5));
+    expect(draw(5)).not.toEqual(draw(6));
+    expect(Math.min(...draw(5))).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...draw(5))).toBeLessThan(1);
+  });
+
+  test('derived seeds differ with every part and with their order', () => {
+    const seeds = [deriveSeed(1, 2), deriveSeed(2, 1), deriveSeed(1, 3), deriveSeed(1), deriveSeed(1, 2, 0)];
+    expect(new Set(seeds).size).toBe(seeds.length);
+  });
+
+  test('normal draws have mean 0 and variance 1', () => {
+    const random = seededRandom(3);
+    const draws = Array.from({ length: 20_000 }, () => normal(random));
+    const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+    const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
+    expect(mean).toBeCloseTo(0, 1);
+    expect(variance).toBeCloseTo(1, 1);
+  });
+
+  test('shuffling keeps every item, and leaves each place to chance', () => {
+    const counts = new Array<number>(4).fill(0);
+    const random = seededRandom(9);
+    for (let round = 0; round < 4_000; round++) {
+      const items = Uint32Array.of(0, 1, 2, 3);
+      shuffle(items, random);
+      expect([...items].sort()).toEqual([0, 1, 2, 3]);
+      counts[items[0] as number]++;
+    }
+    for (const count of counts) expect(count / 4_000).toBeCloseTo(0.25, 1);
+  });
+});

@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Dataset, takeFirst } from '../src/dataset/dataset.ts';
+import { loadDataset } from '../src/dataset/load.ts';
+import type { Engine } from '../src/engines/engine.ts';
+import { Network } from '../src/network.ts';
+import { momentum } from '../src/optimizer.ts';
+import { type TrainingEvent, train } from '../src/train.ts';
+import { engines } from './support/engines.ts';
+
+const batchSize = 16;
+const images = 96;
+
+describe.each(engines)('training on the engine %s', (_name, start) => {
+  let engine: Engine;
+  let dataset: Dataset;
+  beforeAll(async () => {
+    engine = await start();
+    const all = await loadDataset(undefined);
+    dataset = { ...all, train: takeFirst(all.train, images, ''), test: takeFirst(all.test, 40, '') };
+  });
+
+  /** Trains and returns the events; `epochs` of 6 steps. */
+  async function run(
+    epochs: number,
+    seed = 1,
+    signal = new AbortController().signal,
+  ): Promise<TrainingEvent[]> {
+    const network = new Network({ kernels: engine.kernels, seed });
+    const optimizer = momentum(network.parameters, 0.01);
+    const events: TrainingEvent[] = [];
+    const evaluationBatch = engine.evaluationBatch;
+    for await (const event of train({
+      network,
+      optimizer,
+      dataset,
+      epochs,
+      batchSize,
+      evaluationBatch,
+      seed,
+      signal,
+    }))
+      events.push(event);
+    optimizer.dispose();
+    network.dispose();
+    return events;
+  }
+  const losses = (events: TrainingEvent[]) =>
+    events.flatMap((e) => (e.type === 'batch' ? [e.data.loss] : []));
+
+  test('lowers the loss within a few steps', async () => {
+    const told = losses(await run(3));
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(told).toHaveLength(18);
+    expect(mean(told.slice(-4))).toBeLessThan(mean(told.slice(0, 4)) * 0.9);
+  }, 60_000);
+
+  test('leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    await run(1);
+    expect(tf.memory().numTensors).toBe(before);
+  }, 60_000);
+
+  test('gives the same curve for the same seed', async () => {
+    const first = losses(await run(1));
+    expect(losses(await run(1))).toEqual(first);
+    expect(losses(await run(1, 2))).not.toEqual(first);
+  }, 60_000);
+
+  test('tells each step with its place, then the epoch with all test images, then samples', async () => {
+    const events = await run(1);
+    expect(events.map(({ type }) => type)).toEqual([
+      ...Array(images / batchSize).fill('batch'),
+      'epoch',
+      'samples',
+    ]);
+    expect(events[4]).toMatchObject({
+      type: 'batch',
+      data: { epoch: 1, batch: 5, step: 5, learningRate: 0.01 },
+    });
+    const epoch = events.find((event) => event.type === 'epoch');
+    expect(epoch?.data.test.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(40);
+  }, 60_000);
+
+  test('ends after the step in which it is told to', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    expect((await run(1, 1, stop.signal)).map(({ type }) => type)).toEqual(['batch']);
+  }, 60_000);
+});
