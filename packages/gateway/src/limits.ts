@@ -12,6 +12,8 @@ export const limits = {
   closeTimeoutMs: 10_000,
   /** When the gateway stops: enough for a healthy peer to answer, short enough for a container's stop. */
   closeGraceMs: 1_000,
+  /** When the gateway stops: a store that has not written by then will not; publishers keep what is not acknowledged. */
+  flushTimeoutMs: 3_000,
   /** A request that takes longer to arrive is no request; it would hold a connection for nothing. */
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,

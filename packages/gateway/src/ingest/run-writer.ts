@@ -65,8 +65,8 @@ export class RunWriter {
     try {
       while (this.#acknowledge) {
         await this.#gather();
-        this.#acknowledge = false;
-        while (this.#queue.length > 0) await this.#commit();
+        if (this.#queue.length > 0) await this.#commit();
+        this.#acknowledge = this.#queue.length > 0;
         if (this.#committedSeq > 0) onCommit(this.#committedSeq);
       }
     } catch (error) {

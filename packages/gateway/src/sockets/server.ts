@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import { closeCodes } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../limits.ts';
+import { atMost } from './at-most.ts';
 
 export interface SocketServerOptions {
   limits: Limits;
@@ -27,7 +27,7 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
   await app.register(websocket, {
     options: serverOptions,
     preClose: async () => {
-      await beforeClose?.();
+      if (beforeClose) await atMost(limits.flushTimeoutMs, beforeClose());
       await letGo(app, limits.closeGraceMs);
     },
   });
@@ -44,9 +44,7 @@ async function letGo(app: FastifyInstance, graceMs: number): Promise<void> {
     return closed;
   });
   websocketServer.close();
-  const grace = new AbortController();
-  await Promise.race([Promise.all(left), delay(graceMs, undefined, { signal: grace.signal })]);
-  grace.abort();
+  await atMost(graceMs, Promise.all(left));
   for (const client of websocketServer.clients) client.terminate();
   server.closeAllConnections();
 }

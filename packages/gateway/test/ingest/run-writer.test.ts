@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { Hub } from '../../src/hub.ts';
+import { RunWriter } from '../../src/ingest/run-writer.ts';
+import { toStored } from '../../src/store/store.ts';
+import { range } from '../support/connection.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStored);
+const bytes = (count: number): number => run.slice(0, count).reduce((sum, { json }) => sum + json.length, 0);
+
+async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number } = {}) {
+  const store = new MemoryStore();
+  const hub = await Hub.open(store);
+  const commits: number[] = [];
+  const published: number[] = [];
+  const pressure: boolean[] = [];
+  const failures: unknown[] = [];
+  (await hub.channel('a')).subscribe(({ seq }) => published.push(seq));
+  const writer = new RunWriter({
+    runId: 'a',
+    lastSeq: 0,
+    store,
+    hub,
+    limits: { commitIntervalMs: 1, commitEvents: 1_000, uncommittedBytes: 1e6, ...limits },
+    onCommit: (seq) => commits.push(seq),
+    onPressure: (high) => pressure.push(high),
+    onFailure: (error) => failures.push(error),
+  });
+  return { store, writer, commits, published, pressure, failures };
+}
+
+describe('the writer of a run', () => {
+  test('commits what comes in one turn at once, and publishes it', async () => {
+    const { writer, commits, published } = await setUp();
+    for (const event of run) writer.add(event);
+    expect(writer.lastSeq).toBe(run.length);
+    await writer.settled();
+    expect(commits).toEqual([run.length]);
+    expect(published).toEqual(range(1, run.length));
+  });
+
+  test('commits no more than its limit at a time', async () => {
+    const { writer, commits, published } = await setUp({ commitEvents: 10 });
+    for (const event of run.slice(0, 24)) writer.add(event);
+    await writer.settled();
+    expect(commits).toEqual([10, 20, 24]);
+    expect(published).toEqual(range(1, 24));
+  });
+
+  test('says once when too much waits, and once when half of that is written', async () => {
+    const { writer, pressure } = await setUp({ commitEvents: 1, uncommittedBytes: bytes(8) });
+    for (const event of run.slice(0, 8)) writer.add(event);
+    expect(pressure).toEqual([]);
+    for (const event of run.slice(8, 10)) writer.add(event);
+    expect(pressure).toEqual([true]);
+    await writer.settled();
+    expect(pressure).toEqual([true, false]);
+  });
+
+  test('acknowledges again when asked, without writing', async () => {
+    const { store, writer, commits } = await setUp();
+    for (const event of run.slice(0, 3)) writer.add(event);
+    await writer.settled();
+    store.append = () => Promise.reject(new Error('expected no call'));
+    writer.acknowledge();
+    writer.acknowledge();
+    await writer.settled();
+    expect(commits).toEqual([3, 3]);
+  });
+
+  test('acknowledges and publishes nothing that the store did not take', async () => {
+    const { store, writer, commits, published, failures } = await setUp();
+    store.append = () => Promise.reject(new Error('disk full'));
+    writer.add(run[0]!);
+    await writer.settled();
+    expect(failures).toEqual([new Error('disk full')]);
+    expect([commits, published]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes, liveSubprotocol } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { Connection, connect, range, refusal, seqsOf } from '../support/connection.ts';
+import { startGateway } from '../support/gateway.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { helloOf, openPublisher, publish } from '../support/publisher.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+const isLive = ({ type }: { type: string }): boolean => type === 'live';
+const isFinish = ({ type }: { type: string }): boolean => type === 'run.finished';
+
+describe('the live feed', () => {
+  test('sends hello, the history, live, and then each event as it comes', async () => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 10));
+    const viewer = await connect(gateway.liveUrl);
+    const [hello, ...history] = await viewer.until(isLive);
+    expect(hello).toMatchObject({
+      type: 'hello',
+      server: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      heartbeatMs: 5_000,
+      run: { runId: 'a', status: 'running', connected: true, lastSeq: 10 },
+    });
+    expect(history.slice(0, -1)).toEqual(JSON.parse(JSON.stringify(run.slice(0, 10))));
+    expect(history.at(-1)).toEqual({ type: 'live', seq: 10 });
+    publisher.send(run.slice(10));
+    expect(seqsOf(await viewer.until(isFinish))).toEqual(range(11, run.length));
+  });
+
+  test('goes on after the seq that a returning viewer has', async () => {
+    const gateway = await startGateway();
+    await publish(gateway.ingestUrl, run);
+    const viewer = await connect(`${gateway.liveUrl}?run=latest&after=20&afterRun=a`);
+    expect(seqsOf(await viewer.until(isLive))).toEqual(range(21, run.length));
+  });
+
+  test('gives every viewer every event once, whenever it joins a fast run', async () => {
+    const long = sampleRun({ runId: 'long', epochs: 10, batchesPerEpoch: 100 });
+    const store = new MemoryStore();
+    store.pause = () => delay(Math.random() * 3);
+    const gateway = await startGateway({ store, limits: { pageEvents: 40 } });
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('long'));
+
+    const watch = async (): Promise<{ from: number; seqs: number[] }> => {
+      await delay(Math.random() * 300);
+      const from = Math.floor(Math.random() * 3) * 10;
+      const viewer = new Connection(`${gateway.liveUrl}?after=${from}&afterRun=long`);
+      return { from, seqs: seqsOf(await viewer.until(isFinish)) };
+    };
+    const viewers = Promise.all(Array.from({ length: 40 }, watch));
+    for (let at = 0; at < long.length; at += 20) {
+      publisher.send(long.slice(at, at + 20));
+      await delay(Math.random() * 12);
+    }
+    for (const { from, seqs } of await viewers) expect(seqs).toEqual(range(from + 1, long.length));
+  });
+
+  test('says heartbeat when it has nothing else to say', async () => {
+    const gateway = await startGateway({ limits: { heartbeatMs: 20 } });
+    const viewer = await connect(gateway.liveUrl);
+    const messages = await viewer.until(({ type }) => type === 'heartbeat');
+    expect(messages.map(({ type }) => type)).toEqual(['hello', 'live', 'heartbeat']);
+    expect(await viewer.next()).toMatchObject({ type: 'heartbeat' });
+  });
+
+  test('cuts a viewer that answers no ping', async () => {
+    const gateway = await startGateway({ limits: { pingIntervalMs: 20, pongTimeoutMs: 20 } });
+    const viewer = await connect(gateway.liveUrl);
+    viewer.socket.pong = () => {};
+    const healthy = await connect(gateway.liveUrl);
+    expect((await viewer.closed).code).toBe(1006);
+    expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
+  });
+
+  test.each([
+    ['?run=nowhere', 'runNotFound'],
+    ['?run=../etc', 'invalid'],
+    ['?after=-1', 'invalid'],
+    ['?types=batch,bogus', 'invalid'],
+  ] as const)('closes %s as %s', async (query, name) => {
+    const gateway = await startGateway();
+    const viewer = new Connection(gateway.liveUrl + query);
+    const { code, reason } = await viewer.closed;
+    expect(code).toBe(closeCodes[name].code);
+    expect(reason).not.toBe('');
+  });
+
+  test.each([
+    ['a text message', 'anything', 'invalid'],
+    ['a binary message', Buffer.from([1]), 'invalid'],
+    ['a message over 4 kB', 'x'.repeat(4_097), 'tooBig'],
+  ] as const)('closes a viewer that sends %s, and no other', async (_kind, message, name) => {
+    const gateway = await startGateway();
+    const [viewer, other] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
+    viewer.socket.send(message);
+    expect((await viewer.closed).code).toBe(closeCodes[name].code);
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    await other.until(({ seq }) => seq === 1);
+    publisher.connection.socket.close();
+  });
+
+  test('speaks its subprotocol with those who offer it and takes those who do not', async () => {
+    const gateway = await startGateway();
+    const speaking = await connect(gateway.liveUrl, { protocol: liveSubprotocol });
+    expect(speaking.socket.protocol).toBe(liveSubprotocol);
+    const plain = await connect(gateway.liveUrl);
+    expect(plain.socket.protocol).toBe('');
+  });
+
+  test('refuses pages of other sites and other names before the upgrade', async () => {
+    const gateway = await startGateway();
+    const origin = gateway.url.replace('localhost', '127.0.0.1');
+    const headers = { host: new URL(origin).host };
+    await connect(gateway.liveUrl, { headers: { ...headers, origin } });
+    expect(await refusal(gateway.liveUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
+    expect(await refusal(gateway.liveUrl, { headers: { origin: 'null' } })).toBe(403);
+    expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
+    expect(await refusal(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
+  });
+
+  test('refuses more viewers than fit', async () => {
+    const gateway = await startGateway({ limits: { liveClients: 1 } });
+    const viewer = await connect(gateway.liveUrl);
+    expect(await refusal(gateway.liveUrl)).toBe(503);
+    viewer.socket.close();
+    await viewer.closed;
+  });
+
+  test('closes one viewer as internal when the store fails it', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store });
+    await publish(gateway.ingestUrl, run.slice(0, 5));
+    store.page = () => Promise.reject(new Error('disk on fire'));
+    const viewer = new Connection(gateway.liveUrl);
+    expect((await viewer.closed).code).toBe(closeCodes.internal.code);
+  });
+});

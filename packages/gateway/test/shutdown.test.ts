@@ -1,0 +1,54 @@
+import { connect as connectTcp } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { openSqliteStore } from '../src/store/sqlite.ts';
+import { afterTest, temporaryFolder } from './support/cleanup.ts';
+import { connect, range, seqsOf } from './support/connection.ts';
+import { startGateway } from './support/gateway.ts';
+import { helloOf, openPublisher } from './support/publisher.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+
+describe('closing the gateway', () => {
+  test('writes and hands out what was taken in, then tells everybody to come back', async () => {
+    const folder = temporaryFolder();
+    const gateway = await startGateway({ store: openSqliteStore(folder), limits: { commitIntervalMs: 60 } });
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    publisher.send(run.slice(0, 1));
+    await publisher.acked(1);
+    publisher.send(run.slice(1));
+    // One more exchange on the same socket: what was sent before it has been taken in.
+    publisher.connection.socket.ping();
+    await new Promise((resolve) => publisher.connection.socket.once('pong', resolve));
+    const closed = gateway.close();
+    await publisher.acked(run.length);
+    expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
+    expect((await publisher.connection.closed).code).toBe(closeCodes.goingAway.code);
+    expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
+    await closed;
+    const reopened = openSqliteStore(folder);
+    expect(await reopened.lastSeq('a')).toBe(run.length);
+    await reopened.close();
+  });
+
+  test('cuts those who do not answer', async () => {
+    const gateway = await startGateway({ limits: { closeGraceMs: 50 } });
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    viewer.socket.pause();
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    publisher.connection.socket.pause();
+    const halfSent = connectTcp(Number(new URL(gateway.url).port), '127.0.0.1');
+    halfSent.on('error', () => {});
+    afterTest(() => halfSent.destroy());
+    await new Promise<void>((resolve) =>
+      halfSent.write('GET /healthz HTTP/1.1\r\nHost: loc', () => resolve()),
+    );
+    await gateway.close();
+    viewer.socket.resume();
+    expect([1001, 1006]).toContain((await viewer.closed).code);
+  });
+});

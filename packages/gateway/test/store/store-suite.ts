@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { eventTypes, type MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { type Page, type PageOptions, type Store, toStored } from '../../src/store/store.ts';
+import { afterTest } from '../support/cleanup.ts';
+import { range } from '../support/connection.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+const stored = run.map(toStored);
+const length = stored.length;
+
+async function allPages(store: Store, options: Omit<PageOptions, 'after'>): Promise<Page[]> {
+  const pages: Page[] = [];
+  do pages.push(await store.page('a', { ...options, after: pages.at(-1)?.through ?? 0 }));
+  while (pages.at(-1)?.more);
+  return pages;
+}
+
+/** What every store promises. */
+export function storeSuite(name: string, open: () => Store): void {
+  describe(name, () => {
+    let store: Store;
+    beforeEach(() => {
+      store = open();
+      afterTest(() => store.close());
+    });
+
+    describe('append', () => {
+      test('resolves with the last seq of the run', async () => {
+        expect(await store.append('a', stored.slice(0, 3))).toBe(3);
+        expect(await store.append('a', stored.slice(3, 5))).toBe(5);
+        expect(await store.lastSeq('a')).toBe(5);
+      });
+
+      test('ignores what it holds already and adds the rest', async () => {
+        await store.append('a', stored.slice(0, 5));
+        expect(await store.append('a', stored.slice(2, 7))).toBe(7);
+        expect(await store.append('a', stored.slice(0, 2))).toBe(7);
+        const { events } = await store.page('a', { after: 0, limit: 100 });
+        expect(events.map(({ seq }) => seq)).toEqual(range(1, 7));
+      });
+
+      test.each([
+        ['at the start', stored.slice(1, 3)],
+        ['inside', [stored[0]!, stored[2]!]],
+      ])('refuses a gap %s and keeps nothing of it', async (_where, events) => {
+        await expect(store.append('a', events)).rejects.toThrow(RangeError);
+        expect(await store.lastSeq('a')).toBe(0);
+        expect(await store.summaries(10)).toEqual([]);
+      });
+
+      test('keeps runs apart', async () => {
+        await store.append('a', stored.slice(0, 2));
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStored));
+        expect([await store.lastSeq('a'), await store.lastSeq('b'), await store.lastSeq('c')]).toEqual([
+          2, 3, 0,
+        ]);
+      });
+    });
+
+    describe('page', () => {
+      beforeEach(() => store.append('a', stored));
+
+      test.each([1, 7, length, length + 1])('gives every event once in pages of %d', async (limit) => {
+        const pages = await allPages(store, { limit });
+        expect(pages.flatMap(({ events }) => events)).toEqual(stored);
+        expect(pages.every(({ events }) => events.length <= limit)).toBe(true);
+        expect(pages.at(-1)).toMatchObject({ through: length, more: false });
+      });
+
+      test.each(eventTypes)('finds every %s event and no other', async (type) => {
+        const pages = await allPages(store, { limit: 2, types: [type] });
+        const wanted = stored.filter((event) => event.type === type);
+        expect(pages.flatMap(({ events }) => events)).toEqual(wanted);
+      });
+
+      test('has nothing after the end, and does not go back', async () => {
+        expect(await store.page('a', { after: length, limit: 5 })).toEqual({
+          events: [],
+          through: length,
+          more: false,
+        });
+        expect(await store.page('a', { after: 999, limit: 5 })).toEqual({
+          events: [],
+          through: 999,
+          more: false,
+        });
+      });
+    });
+
+    describe('summary', () => {
+      const ofType = (type: string, events: readonly MonitorEvent[] = run) =>
+        events.filter((event) => event.type === type);
+
+      test('is undefined for a run that is not there', async () => {
+        expect(await store.summary('a')).toBeUndefined();
+      });
+
+      test('tells where a running run stands', async () => {
+        const part = run.slice(0, 8);
+        await store.append('a', part.map(toStored));
+        expect(await store.summary('a')).toEqual({
+          runId: 'a',
+          status: 'running',
+          startedAt: run[0]!.time,
+          lastEventAt: run[7]!.time,
+          lastSeq: 8,
+          started: run[0]!.data,
+          batch: ofType('batch', part).at(-1)!.data,
+          epoch: null,
+          finished: null,
+        });
+      });
+
+      test('tells how a finished run ended', async () => {
+        await store.append('a', stored);
+        expect(await store.summary('a')).toMatchObject({
+          status: 'completed',
+          epoch: ofType('epoch').at(-1)!.data,
+          finished: ofType('run.finished')[0]!.data,
+        });
+      });
+
+      test('keeps numbers that are not finite', async () => {
+        const batch = ofType('batch')[0] as Extract<MonitorEvent, { type: 'batch' }>;
+        const diverged = { ...batch, seq: 1, data: { ...batch.data, loss: Number.NaN } };
+        await store.append('a', [toStored(diverged)]);
+        expect((await store.summary('a'))?.batch?.loss).toBeNaN();
+      });
+
+      test('lists the runs that came last, the newest first', async () => {
+        for (const runId of ['b', 'c', 'a'])
+          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toStored));
+        expect((await store.summaries(10)).map(({ runId }) => runId)).toEqual(['a', 'c', 'b']);
+        expect((await store.summaries(2)).map(({ runId }) => runId)).toEqual(['a', 'c']);
+      });
+    });
+  });
+}

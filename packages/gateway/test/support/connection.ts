@@ -1,0 +1,102 @@
+import { WebSocket } from 'ws';
+import { afterTest } from './cleanup.ts';
+
+export interface Closed {
+  code: number;
+  reason: string;
+}
+
+/** A message of either socket, loosely: tests look at what they are about. */
+export interface Message {
+  type: string;
+  seq: number;
+  runId: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the gateway sent.
+  [field: string]: any;
+}
+
+export interface ConnectOptions {
+  protocol?: string;
+  headers?: Record<string, string>;
+}
+
+/** A WebSocket that keeps what came until the test asks for it. */
+export class Connection {
+  readonly socket: WebSocket;
+  readonly closed: Promise<Closed>;
+  readonly #inbox: Message[] = [];
+  #wake: (() => void) | undefined;
+  #end: Closed | undefined;
+
+  constructor(url: string, { protocol, headers = {} }: ConnectOptions = {}) {
+    this.socket = new WebSocket(url, protocol ? [protocol] : [], { headers });
+    this.socket.on('message', (data) => {
+      this.#inbox.push(JSON.parse(String(data)));
+      this.#wake?.();
+    });
+    this.closed = new Promise((resolve) => {
+      this.socket.on('close', (code, reason) => {
+        this.#end = { code, reason: String(reason) };
+        this.#wake?.();
+        resolve(this.#end);
+      });
+    });
+    this.socket.on('error', () => {});
+    afterTest(() => this.socket.terminate());
+  }
+
+  get opened(): Promise<void> {
+    if (this.socket.readyState === WebSocket.OPEN) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.socket.once('open', resolve);
+      this.socket.once('error', reject);
+    });
+  }
+
+  send(message: object): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  /** The next message. */
+  async next(): Promise<Message> {
+    while (this.#inbox.length === 0) {
+      if (this.#end) throw new Error(`expected a message, got close ${this.#end.code} ${this.#end.reason}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#inbox.shift() as Message;
+  }
+
+  /** Everything up to the first message that fits, which is the last of the list. */
+  async until(fits: (message: Message) => boolean): Promise<Message[]> {
+    const messages: Message[] = [];
+    do messages.push(await this.next());
+    while (!fits(messages.at(-1) as Message));
+    return messages;
+  }
+}
+
+/** Connects and waits until the connection is open. */
+export async function connect(url: string, options?: ConnectOptions): Promise<Connection> {
+  const connection = new Connection(url, options);
+  await connection.opened;
+  return connection;
+}
+
+/** The HTTP status with which an upgrade is refused. */
+export function refusal(url: string, options: ConnectOptions = {}): Promise<number | undefined> {
+  const socket = new WebSocket(url, { headers: options.headers });
+  afterTest(() => socket.terminate());
+  return new Promise((resolve, reject) => {
+    socket.on('error', () => {});
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+    socket.on('open', () => reject(new Error('expected a refusal, got a connection')));
+  });
+}
+
+export const seqsOf = (messages: readonly Message[]): number[] =>
+  messages.filter((message) => 'runId' in message).map(({ seq }) => seq);
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);

@@ -1,0 +1,43 @@
+import { pino } from 'pino';
+import { buildGateway, type GatewayOptions } from '../../src/app.ts';
+import type { Limits } from '../../src/limits.ts';
+import { listen } from '../../src/listen.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { afterTest, temporaryFolder } from './cleanup.ts';
+
+export interface TestGateway {
+  url: string;
+  liveUrl: string;
+  ingestUrl: string;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  /** SQLite in a folder of the test's own unless given. */
+  store?: Store;
+  limits?: Partial<Limits>;
+  token?: string;
+  page?: string;
+}
+
+/** A gateway in this process on ports of the system's choice; closed after the test. */
+export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const place = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
+  const gatewayOptions: GatewayOptions = {
+    config: { ...place, token: options.token },
+    store: options.store ?? openSqliteStore(temporaryFolder()),
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    limits: options.limits ?? {},
+    ...(options.page ? { page: options.page } : {}),
+  };
+  const gateway = await buildGateway(gatewayOptions);
+  const { url, ingestUrl } = await listen(gateway, place);
+  afterTest(() => gateway.close());
+  return {
+    url,
+    liveUrl: `${url.replace('http', 'ws')}/live`,
+    ingestUrl,
+    close: () => gateway.close(),
+  };
+}

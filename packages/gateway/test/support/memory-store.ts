@@ -1,0 +1,80 @@
+import { decode, type EventOf, type EventType, event, type MonitorEvent } from '@mnist-monitor/shared';
+import {
+  following,
+  type KeptSummary,
+  type Page,
+  type PageOptions,
+  type Store,
+  type StoredEvent,
+} from '../../src/store/store.ts';
+
+/** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */
+export class MemoryStore implements Store {
+  readonly #runs = new Map<string, StoredEvent[]>();
+  /** Waited for before and after everything: tests put their delays here. */
+  pause: () => Promise<void> = async () => {};
+
+  async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
+    await this.pause();
+    const kept = this.#runs.get(runId) ?? [];
+    kept.push(...following(events, kept.length));
+    if (kept.length > 0) this.#runs.set(runId, kept);
+    await this.pause();
+    return kept.length;
+  }
+
+  async lastSeq(runId: string): Promise<number> {
+    const seq = this.#runs.get(runId)?.length ?? 0;
+    await this.pause();
+    return seq;
+  }
+
+  async page(runId: string, { after, limit, types }: PageOptions): Promise<Page> {
+    await this.pause();
+    const kept = this.#runs.get(runId) ?? [];
+    const wanted = kept.filter(({ seq, type }) => seq > after && (types?.includes(type) ?? true));
+    const events = wanted.slice(0, limit);
+    const through = events.length === limit ? (events.at(-1)?.seq ?? after) : Math.max(after, kept.length);
+    const page = { events, through, more: through < kept.length };
+    await this.pause();
+    return page;
+  }
+
+  async summary(runId: string): Promise<KeptSummary | undefined> {
+    await this.pause();
+    const kept = this.#runs.get(runId);
+    return kept && summarise(kept.map(parse));
+  }
+
+  async summaries(limit: number): Promise<KeptSummary[]> {
+    const runs = [...this.#runs.values()].reverse().slice(0, limit);
+    return runs.map((kept) => summarise(kept.map(parse)));
+  }
+
+  async close(): Promise<void> {}
+}
+
+function parse({ json }: StoredEvent): MonitorEvent {
+  const result = decode(event, json);
+  if (!result.ok) throw new Error(`expected an event, got ${json}`);
+  return result.value;
+}
+
+function summarise(events: MonitorEvent[]): KeptSummary {
+  const first = events[0] as MonitorEvent;
+  const last = events.at(-1) as MonitorEvent;
+  const of = <T extends EventType>(type: T) =>
+    events.filter((each): each is EventOf<T> => each.type === type);
+  const finished = of('run.finished').at(-1)?.data ?? null;
+  return {
+    runId: first.runId,
+    status: finished?.status ?? 'running',
+    startedAt: first.time,
+    lastEventAt: last.time,
+    lastSeq: last.seq,
+    started: of('run.started')[0]?.data ?? null,
+    batch: of('batch').at(-1)?.data ?? null,
+    epoch: of('epoch').at(-1)?.data ?? null,
+    finished,
+  };
+}

@@ -1,0 +1,49 @@
+import { encode, type MonitorEvent } from '@mnist-monitor/shared';
+import { type Connection, type ConnectOptions, connect, type Message } from './connection.ts';
+
+/** The hello of a publisher; tests change what they are about. */
+export const helloOf = (runId: string, more: object = {}): object => ({
+  type: 'hello',
+  protocol: 1,
+  runId,
+  publisherId: 'publisher-1',
+  ...more,
+});
+
+export interface OpenPublisher {
+  connection: Connection;
+  /** The seq after which the gateway wants to go on. */
+  after: number;
+  send(events: readonly MonitorEvent[]): void;
+  /** Resolves when the gateway has acknowledged up to `seq`; with all that it said up to there. */
+  acked(seq: number): Promise<Message[]>;
+}
+
+/** Connects, says hello and waits for resume. */
+export async function openPublisher(
+  url: string,
+  hello: object,
+  options?: ConnectOptions,
+): Promise<OpenPublisher> {
+  const connection = await connect(url, options);
+  connection.send(hello);
+  const { type, after } = await connection.next();
+  if (type !== 'resume') throw new Error(`expected resume, got ${type}`);
+  return {
+    connection,
+    after,
+    send: (events) => {
+      for (const event of events) connection.socket.send(encode(event));
+    },
+    acked: (seq) => connection.until((message) => message.type === 'ack' && message.seq >= seq),
+  };
+}
+
+/** Publishes events and waits until they are kept. */
+export async function publish(url: string, events: readonly MonitorEvent[]): Promise<OpenPublisher> {
+  const { runId, seq } = events.at(-1) as MonitorEvent;
+  const publisher = await openPublisher(url, helloOf(runId));
+  publisher.send(events);
+  await publisher.acked(seq);
+  return publisher;
+}
