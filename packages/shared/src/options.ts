@@ -157,6 +157,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     const name = byFlag.get(flag);
     if (!name) {
       mistakes.push(`${argument.slice(0, 100)}: unknown${suggestion(flag)}; --help lists what there is`);
+      if (flag.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift(); // Its value, no second mistake.
     } else if (inline !== undefined) take(flag, name, inline);
     else if (options[name].value === 'none') values[name] = true;
     else if (rest[0] === undefined || rest[0].startsWith('--'))

@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Batch } from '@mnist-monitor/shared';
+import { bar, plainLine, progressLine } from '../../src/console/progress-line.ts';
+
+const batch: Batch = {
+  epoch: 4,
+  batch: 59,
+  step: 413,
+  loss: 0.0812,
+  accuracy: 0.976,
+  learningRate: 0.01,
+  imagesPerSecond: 1_083.4,
+  elapsedSeconds: 200,
+  etaSeconds: 372,
+};
+const totals = { epochs: 10, steps: 1_180 };
+const figures = 'epoch 4/10  loss 0.0812  accuracy 97.60 %  1,083 images/s  6:12 left';
+
+describe('the progress line', () => {
+  test('shows overall progress, a bar, epoch, loss, accuracy, speed and time left', () => {
+    expect(progressLine(batch, totals, 120)).toBe(`   35 %  ${bar(0.35, 40)}  ${figures}`);
+  });
+
+  test('leaves the bar out, and cuts, where there is no room', () => {
+    expect(progressLine(batch, totals, 80)).toBe(`   35 %  ${figures}`.slice(0, 79));
+    expect(progressLine(batch, totals, 30)).toHaveLength(29);
+  });
+
+  test('is never wider than the terminal', () => {
+    for (let columns = 12; columns < 200; columns++)
+      expect(progressLine(batch, totals, columns).length).toBeLessThan(columns);
+  });
+
+  test('says the same in a log, without the bar', () => {
+    expect(plainLine(batch, totals)).toBe(` 35 %  ${figures}`);
+  });
+
+  test('leaves the time out until there is one', () => {
+    expect(plainLine({ ...batch, etaSeconds: null }, totals)).not.toContain('left');
+  });
+});
+
+test('a bar fills by eighths and stays within its ends', () => {
+  expect(bar(0, 4)).toBe('░░░░');
+  expect(bar(0.5, 4)).toBe('██░░');
+  expect(bar(0.54, 4)).toBe('██▏░');
+  expect(bar(7, 4)).toBe('████');
+});

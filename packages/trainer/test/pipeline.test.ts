@@ -1,0 +1,147 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { connectLive, decode, eventPage, type LiveClient, type MonitorEvent } from '@mnist-monitor/shared';
+import { WebSocket } from 'ws';
+import { engines } from './support/engines.ts';
+import { Program } from './support/processes.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const engine = engines.at(-1)?.[0] as string;
+/** Some seconds of training, whatever the engine. */
+const sizes =
+  engine === 'wasm'
+    ? ['--train-size', '384', '--batch-size', '16']
+    : ['--train-size', '3072', '--batch-size', '64'];
+const steps = engine === 'wasm' ? 24 : 48;
+
+interface Listening {
+  url: string;
+  ingestUrl: string;
+}
+
+/** Follows the newest run; keeps the numbers of all it was told. */
+class Viewer {
+  readonly seqs: number[] = [];
+  last: MonitorEvent | undefined;
+  #client: LiveClient | undefined;
+
+  constructor(url: string) {
+    this.#client = connectLive({
+      url: `${url.replace('http', 'ws')}/live`,
+      WebSocket: WebSocket as never,
+      onEvent: (event) => {
+        this.seqs.push(event.seq);
+        this.last = event;
+      },
+    });
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) await wait(20);
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+}
+
+async function storedEvents(url: string, runId: string): Promise<MonitorEvent[]> {
+  const events: MonitorEvent[] = [];
+  for (let after: number | null = 0; after !== null; ) {
+    const response: Response = await fetch(`${url}/api/runs/${runId}/events?after=${after}&limit=500`);
+    const page = decode(eventPage, await response.text());
+    if (!page.ok) throw new Error('expected a page of events');
+    events.push(...page.value.events);
+    after = page.value.events.length === 0 ? null : page.value.nextAfter;
+  }
+  return events;
+}
+
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, at) => at + 1);
+
+describe('trainer, gateway and viewers together', () => {
+  const folder = temporaryFolder();
+  let gateway: Program;
+  let listening: Listening;
+  let viewers: Viewer[] = [];
+  const programs: Program[] = [];
+
+  const startGateway = async (ports: string[]): Promise<void> => {
+    gateway = Program.gateway(['--runs', folder.path, ...ports]);
+    programs.push(gateway);
+    listening = await gateway.message<Listening>();
+  };
+  const startTrainer = (...args: string[]): Program => {
+    const common = ['--engine', engine, '--test-size', '100', '--epochs', '1', '--runs', folder.path];
+    const program = Program.trainer([
+      ...common,
+      ...sizes,
+      '--gateway',
+      listening.ingestUrl,
+      '--report-interval',
+      '0',
+      ...args,
+    ]);
+    programs.push(program);
+    return program;
+  };
+
+  beforeEach(() => startGateway(['--port', '0', '--ingest-port', '0']));
+  afterEach(async () => {
+    for (const viewer of viewers) viewer.close();
+    viewers = [];
+    for (const { child } of programs.splice(0)) child.kill('SIGKILL');
+  });
+
+  test('a viewer from the start and one who comes later see the same whole run', async () => {
+    const early = new Viewer(listening.url);
+    viewers = [early];
+    const trainer = startTrainer('--run-id', 'run');
+    await early.until(() => early.last?.type === 'batch' && early.last.data.step === 10);
+    const late = new Viewer(listening.url);
+    viewers.push(late);
+    expect(await trainer.ended()).toBe(0);
+    await early.until(() => early.last?.type === 'run.finished');
+    await late.until(() => late.last?.type === 'run.finished');
+
+    const stored = await storedEvents(listening.url, 'run');
+    expect(stored.filter(({ type }) => type === 'batch')).toHaveLength(steps);
+    expect(stored.map(({ seq }) => seq)).toEqual(upTo(stored.length));
+    expect(early.seqs).toEqual(upTo(stored.length));
+    expect(late.seqs).toEqual(early.seqs);
+  }, 60_000);
+
+  test('a gateway killed in the middle and started again loses and doubles nothing', async () => {
+    const ports = ['--port', new URL(listening.url).port, '--ingest-port', new URL(listening.ingestUrl).port];
+    const viewer = new Viewer(listening.url);
+    viewers = [viewer];
+    const trainer = startTrainer('--run-id', 'run');
+    await viewer.until(() => viewer.last?.type === 'batch' && viewer.last.data.step >= 5);
+    await gateway.kill('SIGKILL');
+    await wait(500);
+    await startGateway(ports);
+    expect(await trainer.ended()).toBe(0);
+    await viewer.until(() => viewer.last?.type === 'run.finished');
+
+    const stored = await storedEvents(listening.url, 'run');
+    expect(stored.filter(({ type }) => type === 'batch')).toHaveLength(steps);
+    expect(stored.map(({ seq }) => seq)).toEqual(upTo(stored.length));
+    expect(viewer.seqs).toEqual(upTo(stored.length));
+    expect(trainer.stdout).not.toContain('did not take');
+  }, 60_000);
+
+  test('a second trainer with the same run id ends with one line and exit code 2; the first goes on', async () => {
+    const first = startTrainer('--run-id', 'run');
+    await first.printed('images/s');
+    const second = startTrainer('--run-id', 'run', '--runs', `${folder.path}/elsewhere`);
+    expect(await second.ended()).toBe(2);
+    expect(second.stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /^--run-id: expected an id that no other trainer uses, but the gateway .* has a trainer for run connected$/,
+      ),
+    ]);
+    expect(await first.ended()).toBe(0);
+    const stored = await storedEvents(listening.url, 'run');
+    expect(stored.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
+  }, 60_000);
+});

@@ -1,0 +1,90 @@
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Program } from './support/processes.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const sizes = [
+  '--train-size',
+  '64',
+  '--test-size',
+  '40',
+  '--batch-size',
+  '16',
+  '--epochs',
+  '1',
+  '--engine',
+  'wasm',
+];
+const ports = ['--port', '0', '--ingest-port', '0'];
+
+describe('npm start', () => {
+  const folder = temporaryFolder();
+  let program: Program | undefined;
+  afterEach(() => {
+    program?.child.kill('SIGKILL');
+  });
+  const start = (...args: string[]): Program => {
+    program = new Program('scripts/start.js', [
+      ...sizes,
+      ...ports,
+      '--runs',
+      folder.path,
+      '--report-interval',
+      '0',
+      ...args,
+    ]);
+    return program;
+  };
+  const dashboard = (of: Program): string => /http:\/\/\S+/.exec(of.stdout)?.[0] as string;
+
+  test('serves the dashboard, trains, and with --once ends when the run ends', async () => {
+    const started = start('--once');
+    await started.printed('images/s');
+    const page = await fetch(dashboard(started));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('MNIST Training Monitor');
+    expect(await started.ended()).toBe(0);
+    expect(started.stdout).toContain('Run completed (all epochs done)');
+    expect(started.stderr).toBe('');
+    await expect(fetch(dashboard(started))).rejects.toThrow();
+  }, 60_000);
+
+  test('stays up after the run until Ctrl-C', async () => {
+    const started = start();
+    await started.printed('Ctrl-C ends it');
+    const response = await fetch(`${dashboard(started)}/api/runs`);
+    expect(await response.json()).toMatchObject({ runs: [{ status: 'completed' }] });
+    started.child.kill('SIGINT');
+    expect(await started.ended()).toBe(0);
+  }, 60_000);
+
+  test('Ctrl-C during the run ends it in order: trainer first, then the gateway that has it all', async () => {
+    const started = start('--train-size', '512', '--epochs', '3');
+    await started.printed('images/s');
+    started.child.kill('SIGINT');
+    expect(await started.ended()).toBe(130);
+    expect(started.stdout).toContain('Run interrupted (stopped by SIGINT)');
+    expect(started.stdout).not.toContain('did not take');
+  }, 60_000);
+
+  test('a busy port is one line and exit code 2, and no run begins', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await wait(20);
+    const { port } = server.address() as { port: number };
+    const started = start('--port', String(port));
+    expect(await started.ended()).toBe(2);
+    server.close();
+    expect(started.stderr.trim().split('\n')).toEqual([expect.stringContaining(String(port))]);
+    expect(readdirSync(folder.path).filter((name) => !name.startsWith('monitor.db'))).toEqual([]);
+  }, 60_000);
+
+  test('a wrong flag is one line and exit code 2, and nothing starts', async () => {
+    const started = start('--epochs', '0');
+    expect(await started.ended()).toBe(2);
+    expect(started.stderr).toBe('--epochs: expected a whole number from 1 to 10000, got "0"\n');
+    expect(started.stdout).toBe('');
+    expect(readdirSync(folder.path)).toEqual([]);
+  }, 60_000);
+});

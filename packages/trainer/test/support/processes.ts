@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** A program of ours as a process of its own, with what it printed. */
+export class Program {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+
+  /** @param path From the project's root. */
+  constructor(path: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+    const main = fileURLToPath(new URL(`../../../../../${path}`, import.meta.url));
+    this.child = spawn(process.execPath, [main, ...args], {
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.child.stdout?.on('data', (part) => {
+      this.stdout += part;
+    });
+    this.child.stderr?.on('data', (part) => {
+      this.stderr += part;
+    });
+  }
+
+  static trainer = (args: string[], env?: NodeJS.ProcessEnv): Program =>
+    new Program('packages/trainer/dist/src/main.js', args, env);
+
+  static gateway = (args: string[]): Program =>
+    new Program('packages/gateway/dist/src/main.js', ['--log-level', 'silent', ...args]);
+
+  /** The exit code, or the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
+    return this.child.exitCode ?? (this.child.signalCode as NodeJS.Signals);
+  }
+
+  /** The first message it sends to whoever started it. */
+  async message<T>(): Promise<T> {
+    const [message] = await once(this.child, 'message');
+    return message as T;
+  }
+
+  /** Resolves when it has printed this; fails when it ends before. */
+  async printed(text: string): Promise<void> {
+    while (!this.stdout.includes(text)) {
+      if (this.child.exitCode !== null)
+        throw new Error(`ended before it printed "${text}":\n${this.stdout}${this.stderr}`);
+      await wait(10);
+    }
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    this.child.kill(signal);
+    await this.ended();
+  }
+}
