@@ -15,6 +15,8 @@ import { emptySession } from './state/session.ts';
 
 /** Numbers that change more often cannot be read. */
 const wordsEveryMs = 100;
+/** While a long run is read from its beginning, drawing each frame of it would take longer than reading it. */
+const catchUpDrawEveryMs = 500;
 
 const session = emptySession();
 const preferences = readPreferences();
@@ -55,12 +57,21 @@ function write(): void {
   health(session, wordsAt);
 }
 
-const requestDraw = oncePerFrame(() => {
+let drawnAt = Number.NEGATIVE_INFINITY;
+function draw(): void {
+  drawnAt = performance.now();
   lossChart.render(session.run, preferences.smoothing);
   accuracyChart.render(session.run, preferences.smoothing);
   for (const part of parts) part(session.run);
-  if (performance.now() - wordsAt >= wordsEveryMs) write();
-  else requestDraw();
+}
+
+const requestDraw = oncePerFrame(() => {
+  const now = performance.now();
+  const drawNow = session.caughtUp || now - drawnAt >= catchUpDrawEveryMs;
+  const writeNow = now - wordsAt >= wordsEveryMs;
+  if (drawNow) draw();
+  if (writeNow) write();
+  if (!drawNow || !writeNow) requestDraw();
 });
 
 // Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.

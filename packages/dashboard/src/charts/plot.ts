@@ -58,6 +58,8 @@ export function createPlot(options: PlotOptions): Plot {
   const color = (name: keyof Palette) => () => palette[name];
   const font = `12px ${getComputedStyle(host).fontFamily}`;
 
+  // The cursor marks the smoothed curve alone: the nearest test result is not the one that the legend reads out.
+  const unread = { class: 'unread' };
   const axis = {
     stroke: color('text'),
     font,
@@ -70,7 +72,7 @@ export function createPlot(options: PlotOptions): Plot {
       width: Math.max(host.clientWidth, 100),
       height,
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 18, 0, 0],
       scales: {
         x: { time: false, range: () => [frame.x.min, frame.x.max] },
         y: { distr: logarithmic ? 3 : 1, range: () => [frame.y.min, frame.y.max] },
@@ -82,6 +84,10 @@ export function createPlot(options: PlotOptions): Plot {
           size: 26,
           gap: 6,
           space: 70,
+          label: 'Batch',
+          labelSize: 20,
+          labelGap: 0,
+          labelFont: font,
           incrs: integerSteps,
           values: (_plot, splits) => splits.map((split) => split.toLocaleString('en-US')),
         },
@@ -96,9 +102,10 @@ export function createPlot(options: PlotOptions): Plot {
       ],
       series: [
         {},
-        { stroke: color('raw'), width: 1, points: { show: false } },
+        { ...unread, stroke: color('raw'), width: 1, points: { show: false } },
         { stroke: color('dense'), width: 2, points: { show: false } },
         {
+          ...unread,
           stroke: color('points'),
           width: 2,
           spanGaps: true,
@@ -110,7 +117,7 @@ export function createPlot(options: PlotOptions): Plot {
         sync: { key: 'steps', scales: ['x', null] },
         drag: { x: false, y: false, setScale: false },
         y: false,
-        points: { size: 7, width: 2 },
+        points: { size: 8 },
       },
       hooks: {
         setCursor: [(u) => options.onCursor(cursorX(u))],
@@ -131,6 +138,13 @@ export function createPlot(options: PlotOptions): Plot {
   });
   observer.observe(host);
 
+  // uPlot's third argument, which its types leave out: the linked charts follow.
+  const setCursor = plot.setCursor as (
+    at: { left: number; top: number },
+    fire: boolean,
+    publish: boolean,
+  ) => void;
+
   return {
     draw(next) {
       frame = next;
@@ -145,9 +159,9 @@ export function createPlot(options: PlotOptions): Plot {
       if (xs.length === 0) return;
       const from = plot.cursor.idx ?? (points < 0 ? xs.length : -1);
       const to = Math.min(xs.length - 1, Math.max(0, from + points));
-      plot.setCursor({ left: plot.valToPos(xs[to] as number, 'x'), top: 0 });
+      setCursor({ left: plot.valToPos(xs[to] as number, 'x'), top: 0 }, true, true);
     },
-    clearCursor: () => plot.setCursor({ left: -10, top: -10 }),
+    clearCursor: () => setCursor({ left: -10, top: -10 }, true, true),
     width: () => plot.bbox.width,
     destroy() {
       observer.disconnect();
@@ -214,6 +228,7 @@ function drawStretches(u: uPlot, stretches: readonly Stretch[], palette: Palette
   ctx.save();
   ctx.font = font.replace('12px', `600 ${12 * ratio}px`);
   ctx.textBaseline = 'top';
+  ctx.textAlign = 'left';
   let free = bbox.left;
   for (const { from, to, value } of stretches) {
     const left = Math.max(bbox.left, u.valToPos(from, 'x', true));

@@ -24,15 +24,18 @@ export function createConfusion(): (run: Run | null) => void {
   const mistakes = byId('mistakes', HTMLElement);
   const note = field('confusion-note');
   const empty = field('confusion-empty');
-  const floor = field('class-floor');
   let classes: readonly string[] = [];
   let matrix: Epoch['test']['confusion'] = [];
+  /** The cell that Tab leads to, and the one that is read out. */
   let active: [number, number] = [0, 0];
+  let told: readonly [number, number] | undefined;
 
   const cellAt = ([row, column]: readonly [number, number]): HTMLTableCellElement | undefined =>
     table.tBodies[0]?.rows[row]?.cells[column + 1];
-  const tell = ([truth, predicted]: readonly [number, number]): void => {
+  const tell = (at: readonly [number, number]): void => {
+    const [truth, predicted] = at;
     const count = matrix[truth]?.[predicted];
+    told = at;
     if (count !== undefined) setText(sentence, confusionSentence({ truth, predicted, count }, classes));
   };
   const place = (target: EventTarget | null): [number, number] | undefined => {
@@ -76,7 +79,9 @@ export function createConfusion(): (run: Run | null) => void {
         return h('tr', {}, head, ...cells);
       }),
     );
+    table.classList.toggle('long', ticks !== names && ticks[0] !== names[0]);
     active = [0, 0];
+    told = undefined;
   });
 
   const fill = (epoch: Epoch): void => {
@@ -100,7 +105,7 @@ export function createConfusion(): (run: Run | null) => void {
     );
     if (worst.length === 0) mistakes.replaceChildren(h('li', {}, 'None at all.'));
     const { wrong, total } = mistakeCount(epoch.test.confusion);
-    setText(note, `Epoch ${epoch.epoch}: ${formatCount(wrong)} of ${formatCount(total)} read wrongly`);
+    setText(note, `Epoch ${epoch.epoch}: ${formatCount(wrong)} of ${formatCount(total)} test images wrong`);
   };
 
   const showClasses = (epochs: readonly Epoch[]): void => {
@@ -119,8 +124,13 @@ export function createConfusion(): (run: Run | null) => void {
           h('span', { class: 'class-change', title: 'percentage points since the epoch before' }, change),
         );
       }),
+      h(
+        'li',
+        { class: 'class-scale', 'aria-hidden': 'true' },
+        h('span', {}, formatPercent(shown.floor, shown.floor > 0.99 ? 1 : 0)),
+        h('span', {}, formatPercent(1, 0)),
+      ),
     );
-    setText(floor, formatPercent(shown.floor, shown.floor > 0.99 ? 1 : 0));
   };
 
   const render = onChange((epochs: readonly Epoch[], names: readonly string[] | undefined) => {
@@ -137,8 +147,7 @@ export function createConfusion(): (run: Run | null) => void {
     build(names);
     fill(latest);
     showClasses(epochs);
-    const focused = table.contains(document.activeElement);
-    if (focused || sentence.textContent !== '') tell(active);
+    if (told) tell(told);
     else setText(sentence, 'Point at a cell to read it.');
   });
   return (run) => render(run?.epochs ?? none, run?.started?.dataset.classes);

@@ -34,6 +34,7 @@ export function createHeader(): (session: Session, now: number) => void {
   const elements = fields.map((name) => [name, field(name)] as const);
   const phaseName = field('phase');
   const testNote = field('test-note');
+  const batchNotes = [field('loss-note'), field('accuracy-note')];
 
   const showEpochs = onChange((epochs: number) => {
     const count = epochs > epochMarkLimit ? 0 : epochs;
@@ -52,6 +53,7 @@ export function createHeader(): (session: Session, now: number) => void {
     for (const [name, element] of elements) setText(element, text[name]);
     setText(phaseName, text.phaseName);
     setText(testNote, text.testNote);
+    for (const note of batchNotes) setText(note, text.batchNote);
     lossStat.classList.toggle('bad', !text.lossIsFinite);
     showEpochs(headlineOf(session)?.started?.config.epochs ?? 0);
     showProgress(text.progress);

@@ -36,11 +36,11 @@ export function formatProgress(fraction: number): string {
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return dash;
   if (seconds < 10) return `${seconds.toFixed(1)}${space}s`;
-  const whole = Math.round(seconds);
+  const whole = Math.floor(seconds);
   const pad = (value: number): string => String(value).padStart(2, '0');
   if (whole < 60) return `${whole}${space}s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)}${space}m ${pad(whole % 60)}${space}s`;
-  const minutes = Math.round(seconds / 60);
+  const minutes = Math.floor(seconds / 60);
   if (minutes < 1_440) return `${Math.floor(minutes / 60)}${space}h ${pad(minutes % 60)}${space}m`;
   return `${Math.floor(minutes / 1_440)}${space}d ${Math.floor((minutes % 1_440) / 60)}${space}h`;
 }

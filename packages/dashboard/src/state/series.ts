@@ -75,14 +75,15 @@ export class Series<Name extends string> {
   #thinOlderHalf(): void {
     const half = this.length >>> 1;
     const decisive = this.columns[this.#names[0] as Name];
-    let kept = 0;
-    for (let pair = 0; pair + 1 < half; pair += 2) {
-      const before = kept === 0 ? (decisive[0] as number) : (decisive[kept - 1] as number);
-      const first = Math.abs((decisive[pair] as number) - before);
-      const second = Math.abs((decisive[pair + 1] as number) - before);
-      this.#move(second > first || Number.isNaN(second) ? pair + 1 : pair, kept++);
+    let kept = 1;
+    let row = 1;
+    for (; row + 1 < half; row += 2) {
+      const before = decisive[kept - 1] as number;
+      const first = Math.abs((decisive[row] as number) - before);
+      const second = Math.abs((decisive[row + 1] as number) - before);
+      this.#move(second > first || Number.isNaN(second) ? row + 1 : row, kept++);
     }
-    for (let row = half - (half % 2); row < this.length; row++) this.#move(row, kept++);
+    for (; row < this.length; row++) this.#move(row, kept++);
     this.thinned += this.length - kept;
     this.length = kept;
     this.generation++;

@@ -78,6 +78,8 @@ export function apply(session: Session, input: Input, now: number): void {
       session.rate.count(now);
       session.lastEventAt = now;
       if (session.caughtUp) session.heardLive = true;
+      // The last event that the hello knew of: what follows is new, whether `live` has been said or not.
+      if (input.event.seq >= (session.summary?.lastSeq ?? 0)) session.caughtUp = true;
       break;
     case 'live':
       session.caughtUp = true;

@@ -15,7 +15,7 @@ export function legendText(
   reading: Reading | undefined,
   { hovered, format }: { hovered: boolean; format: (value: number | undefined) => string },
 ): LegendText {
-  if (!reading) return { at: '', raw: '–', smooth: '–', test: '–' };
+  if (!reading) return { at: 'No batches yet', raw: '–', smooth: '–', test: '–' };
   return {
     at: hovered ? `Batch ${formatCount(reading.step)}, epoch ${reading.epoch}` : 'Latest',
     raw: format(reading.raw),

@@ -34,7 +34,8 @@ export function confusionSentence(
   classes: readonly string[],
 ): string {
   const of = classes[truth] ?? String(truth);
-  if (truth === predicted) return `${of} read as ${of}, rightly: ${formatPlural(count, 'time', 'times')}`;
+  if (truth === predicted)
+    return `${of} read as ${of}, which is right: ${formatPlural(count, 'time', 'times')}`;
   return `${of} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
 }
 

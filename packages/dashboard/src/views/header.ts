@@ -24,6 +24,8 @@ export interface HeaderText {
   loss: string;
   /** Whether the loss is a number: if not, the run has diverged. */
   lossIsFinite: boolean;
+  /** Which batch loss and accuracy are of. */
+  batchNote: string;
   accuracy: string;
   test: string;
   /** What the test accuracy belongs to. */
@@ -66,6 +68,7 @@ export function headerText(session: Session, now: number): HeaderText {
     remaining: remainingOf({ session, headline, phase, now }),
     loss: formatLoss(batch?.loss),
     lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
+    batchNote: hasEnded(phase) ? 'last batch' : 'this batch',
     accuracy: formatPercent(batch?.accuracy),
     test: formatPercent(headline?.finished?.test?.accuracy ?? headline?.epoch?.test.accuracy),
     testNote: testNote(headline),
@@ -126,8 +129,7 @@ function testNote(headline: Headline | null): string {
   return headline?.epoch ? `after epoch ${headline.epoch.epoch}` : 'after each epoch';
 }
 
-const emptyTitle = (phase: Phase): string =>
-  phase === 'waiting' ? 'Waiting for a run' : 'Not connected yet';
+const emptyTitle = (phase: Phase): string => (phase === 'waiting' ? 'No run yet' : 'Not connected yet');
 
 function detailOf({ session, headline, phase, now }: Moment): string {
   switch (phase) {
@@ -136,7 +138,7 @@ function detailOf({ session, headline, phase, now }: Moment): string {
     case 'unreachable':
       return 'The gateway does not answer. The page keeps trying.';
     case 'waiting':
-      return 'Connected. The page comes to life by itself when training begins.';
+      return 'Start a trainer (npm run trainer) and its run shows here by itself.';
     case 'completed':
     case 'stopped':
     case 'failed':

@@ -68,7 +68,7 @@ function bannerOf(session: Session, now: number): string {
     return `Disconnected: ${link.reason}. Reload the page to connect again; what is shown may be out of date.`;
   if (link.name !== 'waiting') return '';
   const next = `Trying again ${retryIn(session, now)}.`;
-  return server === null
-    ? `The gateway does not answer (${link.reason}). ${next}`
-    : `Connection lost (${link.reason}). ${next} Training goes on; nothing is lost.`;
+  if (server === null) return `The gateway does not answer. ${next}`;
+  const why = link.reason === 'connection lost' ? '' : `: ${link.reason}`;
+  return `Connection lost${why}. ${next} Training goes on, and the page catches up by itself.`;
 }

@@ -12,19 +12,19 @@ export function orderSamples(items: readonly Sample[]): Sample[] {
   return [...wrong, ...right];
 }
 
-/** What a card says: "Read as 9, is 4", "Read as 4". */
+/** What a card says: "Wrong: read as 9, 83 % sure; it is 4". */
 export function sampleSentence(sample: Sample, classes: readonly string[]): string {
   const read = classes[sample.prediction] ?? String(sample.prediction);
-  const sure = formatPercent(confidence(sample), 0);
-  if (isRight(sample)) return `Right: read as ${read}, ${sure} sure`;
-  return `Wrong: read as ${read}, ${sure} sure; it is ${classes[sample.label] ?? sample.label}`;
+  const sure = Number.isFinite(confidence(sample)) ? `, ${formatPercent(confidence(sample), 0)} sure` : '';
+  if (isRight(sample)) return `Right: read as ${read}${sure}`;
+  return `Wrong: read as ${read}${sure}; it is ${classes[sample.label] ?? sample.label}`;
 }
 
-/** "After epoch 3: 4 mistakes and 8 right ones of the test images". */
+/** "After epoch 3: 4 wrong, 8 right". */
 export function samplesCaption({ epoch, items }: Samples): string {
   const right = items.filter(isRight).length;
   const wrong = items.length - right;
-  return `After epoch ${epoch}: ${wrong} read wrongly, ${right} rightly`;
+  return `After epoch ${epoch}: ${wrong} wrong, ${right} right`;
 }
 
 /** Probability as height from 0 to 1; what is not finite has none. */

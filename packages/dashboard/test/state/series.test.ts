@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { lowerBound, Series } from '../../src/state/series.ts';
+
+const xs = (series: Series<'y'>): number[] => [...series.x.subarray(0, series.length)];
+const ys = (series: Series<'y'>): number[] => [...series.columns.y.subarray(0, series.length)];
+
+describe('a series', () => {
+  it('keeps what is appended, beyond its first room', () => {
+    const series = new Series(['y']);
+    for (let x = 1; x <= 5_000; x++) series.append(x, { y: x / 2 });
+    expect(series.length).toBe(5_000);
+    expect(series.x[4_999]).toBe(5_000);
+    expect(series.columns.y[4_999]).toBe(2_500);
+    expect(series.generation).toBe(0);
+  });
+
+  it('forgets the rows from a step that comes again', () => {
+    const series = new Series(['y']);
+    for (const x of [1, 2, 3, 4]) series.append(x, { y: x });
+    series.append(3, { y: 30 });
+    expect(xs(series)).toEqual([1, 2, 3]);
+    expect(ys(series)).toEqual([1, 2, 30]);
+    expect(series.generation).toBe(1);
+  });
+
+  it('has a unique and ascending x whatever is appended', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 50 })), (appended) => {
+        const series = new Series(['y'], 16);
+        for (const x of appended) series.append(x, { y: x });
+        const kept = xs(series);
+        expect(kept).toEqual([...new Set(kept)].sort((a, b) => a - b));
+        expect(kept.at(-1)).toBe(appended.at(-1));
+      }),
+    );
+  });
+
+  it('never holds more rows than its limit, and keeps a spike among the thinned ones', () => {
+    const series = new Series(['y'], 64);
+    for (let x = 1; x <= 1_000; x++) series.append(x, { y: x === 7 ? 100 : 1 });
+    expect(series.length).toBeLessThanOrEqual(64);
+    expect(series.length + series.thinned).toBe(1_000);
+    expect(ys(series)).toContain(100);
+    expect(xs(series).at(-1)).toBe(1_000);
+  });
+
+  it('gives the value at a step, or at the last one before it', () => {
+    const series = new Series(['y']);
+    series.append(10, { y: 1 });
+    series.append(20, { y: 2 });
+    expect([5, 10, 15, 20, 99].map((x) => series.at('y', x))).toEqual([undefined, 1, 1, 2, 2]);
+  });
+});
+
+it.each([
+  [0, 0],
+  [1, 0],
+  [2, 1],
+  [5, 2],
+  [6, 3],
+])('lowerBound of %d among 1, 3, 5 is %d', (value, index) => {
+  expect(lowerBound([1, 3, 5, 0, 0], 3, value)).toBe(index);
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EventOf } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { phaseOf } from '../../src/state/phase.ts';
+import { apply, headlineOf, type Input } from '../../src/state/session.ts';
+import { connectedInputs, helloOf, sessionOf, summaryOf } from '../support/session.ts';
+
+const events = sampleRun();
+const running = events.slice(0, 40);
+const lost: Input = { type: 'link', state: { name: 'waiting', retryInMs: 1_000, reason: 'connection lost' } };
+
+describe('a session', () => {
+  it('keeps a run when the gateway greets with the same one, and forgets it for another', () => {
+    const session = sessionOf(connectedInputs(running));
+    const { run } = session;
+    apply(session, { type: 'hello', hello: helloOf(summaryOf(running[0]?.runId ?? '')) }, 0);
+    expect(session.run).toBe(run);
+    apply(session, { type: 'hello', hello: helloOf(summaryOf('20261125-000000-next')) }, 0);
+    expect(session.run?.steps.length).toBe(0);
+    expect(session.lastEventAt).toBeNull();
+  });
+
+  it('counts skipped batches, unreadable messages and losses of the connection', () => {
+    const session = sessionOf([
+      ...connectedInputs(running),
+      { type: 'gap', from: 5, to: 9 },
+      { type: 'invalid' },
+      lost,
+    ]);
+    expect(session).toMatchObject({ skipped: 5, invalid: 1, losses: 1 });
+  });
+
+  it('has caught up with the last event that the gateway knew of, even when it does not say so', () => {
+    const inputs = connectedInputs(running).slice(0, -1);
+    expect(sessionOf(inputs.slice(0, -1)).caughtUp).toBe(false);
+    expect(sessionOf(inputs).caughtUp).toBe(true);
+  });
+
+  it('speaks of the newest batch while it is still reading older ones', () => {
+    const batch = events.findLast((event): event is EventOf<'batch'> => event.type === 'batch')?.data ?? null;
+    const session = sessionOf(connectedInputs(running, { batch, lastSeq: 99 }).slice(0, -1));
+    expect(headlineOf(session)?.batch?.step).toBe(60);
+    apply(session, { type: 'live' }, 0);
+    expect(headlineOf(session)?.batch?.step).toBe(session.run?.batch?.step);
+  });
+});
+
+describe('the phase', () => {
+  const finishedAs = (status: 'completed' | 'stopped' | 'failed' | 'interrupted') =>
+    connectedInputs(
+      events.map((event) =>
+        event.type === 'run.finished' ? { ...event, data: { ...event.data, status } } : event,
+      ),
+    );
+
+  it.each<[string, Input[], number]>([
+    ['connecting', [], 0],
+    ['unreachable', [lost], 0],
+    ['waiting', connectedInputs([]), 0],
+    ['running', connectedInputs(running), 14_000],
+    ['stalled', connectedInputs(running), 16_000],
+    ['stalled', connectedInputs(running, { connected: false }), 0],
+    ['reconnecting', [...connectedInputs(running), lost], 0],
+    ['closed', [...connectedInputs(running), { type: 'link', state: { name: 'closed', reason: 'x' } }], 0],
+    ['completed', finishedAs('completed'), 60_000],
+    ['completed', [...finishedAs('completed'), lost], 0],
+    ['stopped', finishedAs('stopped'), 0],
+    ['failed', finishedAs('failed'), 0],
+    ['interrupted', finishedAs('interrupted'), 0],
+    ['interrupted', connectedInputs(running, { status: 'interrupted' }), 0],
+  ])('is %s', (phase, inputs, now) => {
+    expect(phaseOf(sessionOf(inputs), now)).toBe(phase);
+  });
+
+  it('is running again as soon as a stalled run is heard of', () => {
+    const session = sessionOf(connectedInputs(running, { connected: false }));
+    apply(session, { type: 'event', event: events[40] as (typeof events)[number] }, 20_000);
+    expect(phaseOf(session, 20_000)).toBe('running');
+  });
+});

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const candidates = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+
+/**
+ * Where a Chromium is; undefined when there is none, which is said once.
+ * @throws Error when there is none in CI: a test that is skipped there would go unnoticed.
+ */
+export function findChromium(): string | undefined {
+  const found = candidates.find((path) => path && existsSync(path));
+  if (found) return found;
+  const sentence = 'no Chromium was found (set CHROMIUM_PATH to one)';
+  if (process.env.CI === 'true') throw new Error(`The browser tests cannot run: ${sentence}.`);
+  process.stdout.write(`The browser tests of the dashboard are skipped: ${sentence}.\n`);
+  return undefined;
+}
+
+/** A browser without a window that asks nobody for anything. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

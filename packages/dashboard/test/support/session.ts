@@ -1,0 +1,46 @@
+import type { LiveHello, MonitorEvent, RunSummary } from '@mnist-monitor/shared';
+import { apply, emptySession, type Input, type Session } from '../../src/state/session.ts';
+
+/** What a gateway says of a run that its trainer is publishing. */
+export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): RunSummary {
+  const time = '2026-11-24T10:00:00.000Z';
+  return {
+    runId,
+    status: 'running',
+    connected: true,
+    startedAt: time,
+    lastEventAt: time,
+    lastSeq: 1,
+    started: null,
+    batch: null,
+    epoch: null,
+    finished: null,
+    ...changes,
+  };
+}
+
+export const helloOf = (run: RunSummary | null): LiveHello => ({
+  type: 'hello',
+  server: '1.2.3',
+  run,
+  heartbeatMs: 5_000,
+});
+
+/** A session after these inputs, all at time `now`. */
+export function sessionOf(inputs: readonly Input[], now = 0): Session {
+  const session = emptySession();
+  for (const input of inputs) apply(session, input, now);
+  return session;
+}
+
+/** The inputs of a page that has connected and has read these events of a run. */
+export function connectedInputs(events: readonly MonitorEvent[], summary: Partial<RunSummary> = {}): Input[] {
+  const first = events[0];
+  const run = first ? summaryOf(first.runId, { lastSeq: events.length, ...summary }) : null;
+  return [
+    { type: 'link', state: { name: 'open' } },
+    { type: 'hello', hello: helloOf(run) },
+    ...events.map((event): Input => ({ type: 'event', event })),
+    { type: 'live' },
+  ];
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import type { Input } from '../../src/state/session.ts';
+import { headerText, tabTitle } from '../../src/views/header.ts';
+import { connectedInputs, sessionOf } from '../support/session.ts';
+
+const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
+const at = (inputs: readonly Input[], now = 0) => headerText(sessionOf(inputs), now);
+const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+describe('the header', () => {
+  it('says where a run stands', () => {
+    const text = at(connectedInputs(events.slice(0, 34)));
+    expect(text).toMatchObject({
+      phaseName: 'Running',
+      title: '20261124-100000-test',
+      epoch: '2',
+      epochs: 'of 3',
+      batches: 'of 20',
+      lossIsFinite: true,
+    });
+    expect(spaced(text.detail)).toBe('MNIST · batch size 512 · learning rate 0.01 · tensorflow on CPU');
+    expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
+  });
+
+  it('lets the clock run on between events, but not for ever', () => {
+    const seconds = (now: number): string => spaced(at(connectedInputs(events.slice(0, 34)), now).elapsed);
+    const [start, later] = [Number.parseInt(seconds(0), 10), Number.parseInt(seconds(4_000), 10)];
+    expect(later - start).toBe(4);
+  });
+
+  it('says how a run has ended', () => {
+    const text = at(connectedInputs(events));
+    expect(text).toMatchObject({ phaseName: 'Completed', progress: 1, remaining: 'Done', testNote: 'final' });
+    expect(spaced(text.detail)).toBe('All epochs done · 18 s · best epoch 3');
+    expect(tabTitle(text)).toBe(`${text.test} · completed — MNIST Training Monitor`);
+  });
+
+  it('gives the reason of a failure and not 100 %', () => {
+    const failed = events.slice(0, 34);
+    const last = events.at(-1);
+    if (last?.type !== 'run.finished') throw new TypeError('expected the sample run to end');
+    const data = {
+      ...last.data,
+      status: 'failed' as const,
+      reason: 'out of memory',
+      test: null,
+      bestEpoch: null,
+    };
+    const text = at(connectedInputs([...failed, { ...last, data }]));
+    expect(text.detail).toMatch(/^Out of memory · /);
+    expect(text.progress).toBeLessThan(0.6);
+    expect(tabTitle(text)).toBe('Failed — MNIST Training Monitor');
+  });
+
+  it('shows a loss that is not a number as such', () => {
+    const diverged = events
+      .slice(0, 34)
+      .map((event) =>
+        event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
+      );
+    expect(at(connectedInputs(diverged))).toMatchObject({ loss: 'NaN', lossIsFinite: false });
+  });
+
+  it('tells a silent trainer from a missing one', () => {
+    expect(spaced(at(connectedInputs(events.slice(0, 34)), 20_000).detail)).toMatch(
+      /^Nothing heard from the trainer for 20 s\./,
+    );
+    expect(at(connectedInputs(events.slice(0, 34), { connected: false })).detail).toMatch(
+      /^The trainer is not connected\./,
+    );
+  });
+
+  it('says what to do while there is no run', () => {
+    expect(at(connectedInputs([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
+  });
+});

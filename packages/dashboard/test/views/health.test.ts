@@ -1,0 +1,60 @@
+import { expect, it } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import type { Input } from '../../src/state/session.ts';
+import { healthText } from '../../src/views/health.ts';
+import { connectedInputs, sessionOf } from '../support/session.ts';
+
+const events = sampleRun();
+const connected = connectedInputs(events, { lastSeq: events.length });
+const waiting = (reason: string): Input => ({
+  type: 'link',
+  state: { name: 'waiting', retryInMs: 3_000, reason },
+});
+const at = (inputs: readonly Input[], now = 0) => {
+  const text = healthText(sessionOf(inputs), now);
+  return {
+    ...text,
+    state: text.state.replaceAll('\u00a0', ' '),
+    banner: text.banner.replaceAll('\u00a0', ' '),
+  };
+};
+
+it.each<[Input[], number, string, string, string]>([
+  [[], 0, 'busy', 'Connecting', ''],
+  [connected, 0, 'good', 'Live', ''],
+  [connected.slice(0, 2 + Math.ceil(events.length / 2)), 0, 'busy', 'Catching up, 50 %', ''],
+  [
+    [...connected, waiting('connection lost')],
+    1_500,
+    'busy',
+    'Reconnecting in 2 s',
+    'Connection lost. Trying again in 2 s. Training goes on, and the page catches up by itself.',
+  ],
+  [
+    [...connected, waiting('slow')],
+    3_000,
+    'busy',
+    'Reconnecting now',
+    'Connection lost: slow. Trying again now. Training goes on, and the page catches up by itself.',
+  ],
+  [
+    [waiting('connection lost')],
+    0,
+    'bad',
+    'Reconnecting in 3 s',
+    'The gateway does not answer. Trying again in 3 s.',
+  ],
+])('the connection reads well (%#)', (inputs, now, tone, state, banner) => {
+  expect(at(inputs, now)).toMatchObject({ tone, state, banner });
+});
+
+it('a connection that is closed for good says what to do', () => {
+  const text = at([...connected, { type: 'link', state: { name: 'closed', reason: 'runNotFound' } }]);
+  expect(text.tone).toBe('bad');
+  expect(text.banner).toMatch(/^Disconnected: runNotFound\. Reload the page/);
+});
+
+it('age and counts are told', () => {
+  expect(at(connected, 400).age).toBe('just now');
+  expect(at(connected, 12_300)).toMatchObject({ age: '12\u00a0s ago', received: String(events.length) });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Epoch, RunStarted, Sample } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { chartCaption, legendText, lossTick, percentTick, stretchCaption } from '../../src/views/charts.ts';
+import { classRows, tickLabels } from '../../src/views/classes.ts';
+import { deviceFacts, systemMeters } from '../../src/views/device.ts';
+import { epochRows } from '../../src/views/epochs.ts';
+import { layerRows } from '../../src/views/model.ts';
+import { noticeRows } from '../../src/views/notices.ts';
+import { barHeights, imagePixels, orderSamples, sampleSentence } from '../../src/views/samples.ts';
+
+const events = sampleRun();
+const epochs = events.flatMap((event): Epoch[] => (event.type === 'epoch' ? [event.data] : []));
+const started = events.flatMap((event): RunStarted[] =>
+  event.type === 'run.started' ? [event.data] : [],
+)[0]!;
+const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+describe('classes', () => {
+  it('stand on one track with their place before, and the change in percentage points', () => {
+    const { floor, rows } = classRows([...'0123456789'], epochs.slice(0, 2));
+    expect(floor).toBe(0.8);
+    expect(rows[0]).toMatchObject({ name: '0', change: '+4.5' });
+    expect(rows[0]?.at).toBeCloseTo(0.775);
+    expect(rows[0]?.before).toBeCloseTo(0.55);
+  });
+
+  it('without an image in the test set have no place', () => {
+    const epoch = epochs[0] as Epoch;
+    const perClass = epoch.test.perClass.map((value, index) => (index === 3 ? null : value));
+    const { rows } = classRows([...'0123456789'], [{ ...epoch, test: { ...epoch.test, perClass } }]);
+    expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
+  });
+
+  it('with long names are numbered where there is room for a digit', () => {
+    expect(tickLabels(['a', 'bc'])).toEqual(['a', 'bc']);
+    expect(tickLabels(['Shirt', 'Bag'])).toEqual(['0', '1']);
+  });
+});
+
+describe('samples', () => {
+  const sample = (label: number, prediction: number, sure: number): Sample => ({
+    index: 0,
+    label,
+    prediction,
+    probabilities: Array.from({ length: 10 }, (_, digit) => (digit === prediction ? sure : 0)),
+    image: '',
+  });
+
+  it('begin with the surest mistake and end with the surest right one', () => {
+    const items = [sample(1, 1, 0.99), sample(2, 3, 0.5), sample(4, 4, 0.6), sample(5, 6, 0.9)];
+    expect(orderSamples(items).map(({ label }) => label)).toEqual([5, 2, 4, 1]);
+  });
+
+  it('say in words whether they are right, and how sure the network is', () => {
+    const digits = [...'0123456789'];
+    expect(spaced(sampleSentence(sample(4, 9, 0.83), digits))).toBe('Wrong: read as 9, 83 % sure; it is 4');
+    expect(spaced(sampleSentence(sample(4, 4, 0.99), digits))).toBe('Right: read as 4, 99 % sure');
+    expect(sampleSentence(sample(4, 4, Number.NaN), digits)).toBe('Right: read as 4');
+  });
+
+  it('have bars from 0 to 1 and pixels from 0 to 255', () => {
+    expect(barHeights({ ...sample(0, 1, 7), probabilities: [Number.NaN, 7, -1] })).toEqual([0, 1, 0]);
+    expect([...imagePixels('AP+A')]).toEqual([0, 255, 128]);
+  });
+});
+
+describe('the table of epochs', () => {
+  it('has the newest first and marks the best', () => {
+    const rows = epochRows(epochs);
+    expect(rows.map(({ epoch }) => epoch)).toEqual(['3', '2', '1']);
+    expect(rows.map(({ best }) => best)).toEqual([true, false, false]);
+  });
+
+  it('marks none when no accuracy is a number', () => {
+    const lost = epochs.map((epoch) => ({ ...epoch, test: { ...epoch.test, accuracy: Number.NaN } }));
+    expect(epochRows(lost).some(({ best }) => best)).toBe(false);
+  });
+});
+
+describe('device, network and notices', () => {
+  const gpu = { name: 'RTX', memoryBytes: 24e9, driver: '550', computeCapability: null };
+
+  it('tells of a GPU only what is known', () => {
+    const facts = deviceFacts({ ...started, device: { ...started.device, kind: 'gpu', name: 'RTX', gpu } });
+    expect(facts.map(([name]) => name)).toEqual([
+      'Engine',
+      'GPU',
+      'Kernels',
+      'Threads',
+      'GPU memory',
+      'Driver',
+    ]);
+  });
+
+  it('measures against the whole where there is one', () => {
+    const meters = systemMeters({
+      process: { cpu: 1.5, memoryBytes: 9e8 },
+      host: { cpu: 0.5, memoryUsedBytes: 6e9, memoryTotalBytes: 24e9 },
+      gpu: {
+        load: null,
+        memoryUsedBytes: 1e9,
+        memoryTotalBytes: null,
+        temperatureCelsius: 60.4,
+        powerWatts: null,
+      },
+    });
+    expect(meters.map(({ share }) => share)).toEqual([0.5, 0.25, null, null, null, null]);
+    expect(spaced(meters.at(-1)?.value ?? '')).toBe('60 °C');
+  });
+
+  it('writes shapes and leaves out what a layer does not learn', () => {
+    const [layer] = layerRows({
+      ...started,
+      model: {
+        parameters: 0,
+        layers: [{ name: 'p', type: 'maxPool2d', outputShape: [14, 14, 32], parameters: 0 }],
+      },
+    });
+    expect(layer).toEqual({
+      name: 'p',
+      type: 'maxPool2d',
+      shape: '14\u2009×\u200914\u2009×\u200932',
+      parameters: '–',
+    });
+  });
+
+  it('lists notices newest first with the batch they belong to', () => {
+    const notice = { level: 'warning', code: 'c', message: 'm', time: '2026-11-24T10:00:00.000Z' } as const;
+    const rows = noticeRows([
+      { ...notice, seq: 1, step: null },
+      { ...notice, seq: 2, step: 1_412 },
+    ]);
+    expect(rows[0]?.where).toMatch(/^batch 1,412 · \d\d:00:00$/);
+    expect(rows[1]?.where).toMatch(/^\d\d:00:00$/);
+  });
+});
+
+describe('the words of a chart', () => {
+  it.each([
+    [{ batches: 1_180, drawn: 1_180, thinned: 0 }, '1,180 batches'],
+    [{ batches: 1, drawn: 1, thinned: 0 }, '1 batch'],
+    [{ batches: 46_900, drawn: 2_000, thinned: 0 }, '2,000 of 46,900 batches drawn'],
+    [{ batches: 40_000, drawn: 2_000, thinned: 6_900 }, '2,000 of 46,900 batches drawn'],
+  ])('say what is drawn (%#)', (counts, text) => {
+    expect(chartCaption(counts)).toBe(text);
+  });
+
+  it('say where the loss ceases to be a number', () => {
+    expect(stretchCaption([])).toBe('');
+    expect(stretchCaption([{ from: 1_300, to: 1_400, value: Number.NaN }])).toBe(
+      'not a number (NaN) from batch 1,300',
+    );
+    expect(stretchCaption([{ from: 3, to: 3, value: Number.POSITIVE_INFINITY }])).toBe(
+      'infinite from batch 3',
+    );
+  });
+
+  it('say what the values belong to', () => {
+    const reading = { step: 412, epoch: 4, raw: 1, smooth: 2, test: undefined };
+    const format = (value: number | undefined): string => String(value);
+    expect(legendText(reading, { hovered: true, format })).toEqual({
+      at: 'Batch 412, epoch 4',
+      raw: '1',
+      smooth: '2',
+      test: 'undefined',
+    });
+    expect(legendText(undefined, { hovered: false, format }).at).toBe('No batches yet');
+  });
+
+  it('label the axes without noise', () => {
+    expect([0, 0.005, 2, 0.00001].map(lossTick)).toEqual(['0', '0.005', '2', '1e-5']);
+    expect([0.95, 0.995, 1].map(percentTick).map(spaced)).toEqual(['95 %', '99.5 %', '100 %']);
+  });
+});
