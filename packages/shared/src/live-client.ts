@@ -63,6 +63,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
 
   let socket: Socket | undefined;
   let attempt = 0;
+  let ended = false;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let silenceTimer: ReturnType<typeof setTimeout> | undefined;
   let silenceMs = connectTimeoutMs;
@@ -119,16 +120,27 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     silenceTimer = setTimeout(() => lose('no sign of life from the gateway', true), silenceMs);
   };
 
-  const lose = (reason: string, retry: boolean): void => {
-    const lost = socket;
-    if (!lost) return;
+  const drop = (): void => {
+    const dropped = socket;
     socket = undefined;
     clearTimeout(silenceTimer);
-    lost.onopen = lost.onmessage = lost.onclose = null;
-    lost.onerror = () => {};
-    lost.close();
+    if (!dropped) return;
+    dropped.onopen = dropped.onmessage = dropped.onclose = null;
+    dropped.onerror = () => {};
+    dropped.close();
+  };
+
+  const end = (reason: string): void => {
+    if (ended) return;
+    ended = true;
+    clearTimeout(retryTimer);
+    options.onState?.({ name: 'closed', reason });
+  };
+
+  const lose = (reason: string, retry: boolean): void => {
+    drop();
     if (!retry) {
-      options.onState?.({ name: 'closed', reason });
+      end(reason);
       return;
     }
     const retryInMs = backoffMs(attempt++);
@@ -156,8 +168,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   connect();
   return {
     close() {
-      clearTimeout(retryTimer);
-      lose('closed by this client', false);
+      drop();
+      end('closed by this client');
     },
   };
 }

@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { readConfig } from '../src/config.ts';
+
+test('the gateway serves this machine alone unless told otherwise', () => {
+  expect(readConfig([], {})).toEqual({
+    host: '127.0.0.1',
+    port: 5000,
+    ingestHost: '127.0.0.1',
+    ingestPort: 5001,
+    runs: 'runs',
+    token: undefined,
+    logLevel: 'info',
+  });
+});
+
+test('the gateway takes what concerns it from a command line that is meant for all', () => {
+  const config = readConfig(['--epochs', '3', '--port=8080', '--once'], { MONITOR_TOKEN: 'sesame' });
+  expect(config).toMatchObject({ port: 8080, token: 'sesame' });
+  expect(config).not.toHaveProperty('epochs');
+});

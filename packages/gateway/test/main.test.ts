@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { afterTest, temporaryFolder } from './support/cleanup.ts';
+import { connect } from './support/connection.ts';
+import { startProcess } from './support/process.ts';
+
+const anyPorts = ['--port', '0', '--ingest-port', '0'];
+
+async function busyPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest(() => server.close());
+  return String((server.address() as { port: number }).port);
+}
+
+describe('the gateway’s program', () => {
+  test('tells its parent where it listens and logs JSON', async () => {
+    const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
+    const message = await gateway.listening;
+    expect(message).toEqual({
+      type: 'listening',
+      url: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+      ingestUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/ingest$/),
+    });
+    expect((await fetch(`${message.url}/readyz`)).status).toBe(200);
+    gateway.child.kill('SIGTERM');
+    const { code, stdout, stderr } = await gateway.ended;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).msg),
+    ).toContain('ready');
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'tells viewers to come back at %s and exits with 0',
+    async (signal) => {
+      const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
+      const { url } = await gateway.listening;
+      const viewer = await connect(`${url.replace('http', 'ws')}/live`);
+      gateway.child.kill(signal);
+      expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
+      expect((await gateway.ended).code).toBe(0);
+    },
+  );
+
+  test('stops when its parent is gone', async () => {
+    const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
+    await gateway.listening;
+    gateway.child.disconnect();
+    expect((await gateway.ended).code).toBe(0);
+  });
+
+  test('prints its flags and exits with 0 when asked for help', async () => {
+    const { code, stdout } = await startProcess(['--help']).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('--ingest-port');
+  });
+
+  test('says each mistake in a line of its own and exits with 2', async () => {
+    const flags = ['--prot', '5000', '--ingest-port', '99999'];
+    const { code, stdout, stderr } = await startProcess(flags, { MONITOR_LOG_LEVEL: 'loud' }).ended;
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^MONITOR_LOG_LEVEL: expected one of .*, got "loud"$/),
+      expect.stringMatching(/^--prot: unknown/),
+      '--ingest-port: expected a whole number from 0 to 65535, got "99999"',
+    ]);
+  });
+
+  test.each(['--port', '--ingest-port'])('says in one line that the port of %s is in use', async (flag) => {
+    const port = await busyPort();
+    const flags = [...anyPorts, flag, port, '--runs', temporaryFolder(), '--log-level', 'error'];
+    const { code, stderr } = await startProcess(flags).ended;
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `port ${port} on 127.0.0.1 is in use: stop the program that has it, or choose another with ${flag}\n`,
+    );
+  });
+
+  test('says in one line that the runs folder cannot be written', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const runs = join(file, 'runs');
+    const { code, stderr } = await startProcess([...anyPorts, '--runs', runs]).ended;
+    expect([code, stderr]).toEqual([
+      2,
+      `the runs folder ${runs} cannot be written (ENOTDIR): choose another with --runs\n`,
+    ]);
+    expect(existsSync(runs)).toBe(false);
+  });
+
+  test('says in one line that the database is not its own', async () => {
+    const runs = temporaryFolder();
+    writeFileSync(join(runs, 'monitor.db'), 'something else');
+    const { code, stderr } = await startProcess([...anyPorts, '--runs', runs]).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^the database \S+ is not a SQLite database; [^\n]+\n$/);
+  });
+});

@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Addresses } from '../../src/listen.ts';
+import { afterTest } from './cleanup.ts';
+
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface GatewayProcess {
+  child: ChildProcess;
+  /** What it says once it listens. */
+  listening: Promise<Addresses>;
+  ended: Promise<Ended>;
+}
+
+/** Starts the real program, as `npm start` does: with a channel to its parent. Killed after the test. */
+export function startProcess(flags: readonly string[], env: NodeJS.ProcessEnv = {}): GatewayProcess {
+  const child = fork(main, flags, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { PATH: process.env.PATH, ...env },
+    execArgv: [],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr?.on('data', (data) => {
+    stderr += data;
+  });
+  // Not 'close': Node 20 does not emit it once the parent has disconnected.
+  const exited = once(child, 'exit') as Promise<[Ended['code'], Ended['signal']]>;
+  const output = [child.stdout, child.stderr].map((stream) => stream && once(stream, 'end'));
+  const ended = Promise.all([exited, ...output]).then(([[code, signal]]) => ({
+    code,
+    signal,
+    stdout,
+    stderr,
+  }));
+  const listening = once(child, 'message').then(([message]) => message as Addresses);
+  afterTest(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, listening, ended };
+}
+
+/** A port that was free a moment ago: for a program that has to come back at the same address. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { closeCodes, closeName, mayRetry } from '../src/index.ts';
+
+const entries = Object.entries(closeCodes);
+
+test('every close code is there once, and ours are in the private range', () => {
+  const codes = entries.map(([, { code }]) => code as number);
+  expect(new Set(codes).size).toBe(codes.length);
+  const standard = [1000, 1001, 1009];
+  for (const code of codes.filter((each) => !standard.includes(each))) {
+    expect(code).toBeGreaterThanOrEqual(4000);
+    expect(code).toBeLessThanOrEqual(4999);
+  }
+});
+
+test('the meaning of every close code fits into a close frame', () => {
+  for (const [, { meaning }] of entries) expect(Buffer.byteLength(meaning)).toBeLessThanOrEqual(123);
+});
+
+test.each(entries)('%s is found by its code', (name, { code, retry }) => {
+  expect(closeName(code)).toBe(name);
+  expect(mayRetry(code)).toBe(retry);
+});
+
+test('a code that is not ours may be tried again', () => {
+  expect([1006, 1011, 4999].map(mayRetry)).toEqual([true, true, true]);
+  expect(closeName(1006)).toBe('unknown');
+});

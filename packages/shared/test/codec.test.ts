@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { batchData, check, decode, describeIssues, encode, event, liveMessage } from '../src/index.ts';
+import { sampleRun } from '../src/testing/index.ts';
+
+const measure = fc.oneof(
+  // JSON has no negative zero.
+  fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => value + 0 || 0),
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+);
+const whole = fc.integer({ min: 1, max: 2 ** 31 });
+const seconds = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0 || 0);
+
+const batch = fc.record({
+  v: fc.constant(1 as const),
+  runId: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  seq: whole,
+  time: fc
+    .date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true })
+    .map((at) => at.toISOString()),
+  type: fc.constant('batch' as const),
+  data: fc.record({
+    epoch: whole,
+    batch: whole,
+    step: whole,
+    loss: measure,
+    accuracy: measure,
+    learningRate: measure,
+    imagesPerSecond: measure,
+    elapsedSeconds: seconds,
+    etaSeconds: fc.option(seconds),
+  }),
+});
+
+describe('the codec', () => {
+  test('reads what it wrote, numbers that are not finite included', () => {
+    fc.assert(
+      fc.property(batch, (written) => {
+        expect(decode(event, encode(written))).toEqual({ ok: true, value: written });
+      }),
+    );
+  });
+
+  test('reads every event of a run as it was', () => {
+    for (const written of sampleRun())
+      expect(decode(event, encode(written))).toEqual({ ok: true, value: written });
+  });
+
+  test('writes NaN and the infinities as strings', () => {
+    expect(encode({ a: Number.NaN, b: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1.5] })).toBe(
+      '{"a":"NaN","b":["Infinity","-Infinity",1.5]}',
+    );
+  });
+
+  test('never throws, whatever comes', () => {
+    fc.assert(fc.property(fc.string(), (text) => expect(typeof decode(event, text).ok).toBe('boolean')));
+    fc.assert(fc.property(fc.json(), (text) => expect(typeof decode(liveMessage, text).ok).toBe('boolean')));
+    fc.assert(
+      fc.property(fc.anything(), (value) => expect(typeof check(batchData, value).ok).toBe('boolean')),
+    );
+  });
+
+  test.each(['', '{', 'null', '[]', '"event"', '{"__proto__":{"v":1}}', '[[[[[[[[[['])(
+    'refuses %p',
+    (text) => {
+      expect(decode(event, text).ok).toBe(false);
+    },
+  );
+
+  test('tells malformed text from a message that does not fit', () => {
+    expect(decode(event, '{"v":')).toMatchObject({
+      ok: false,
+      error: { code: 'message.malformed', raw: undefined },
+    });
+    expect(decode(event, '{"v":2}')).toMatchObject({
+      ok: false,
+      error: { code: 'message.invalid', raw: { v: 2 } },
+    });
+  });
+
+  test('says where and what was expected, five issues at most', () => {
+    const result = check(batchData, { epoch: 'one' });
+    if (result.ok) throw new Error('expected a failure');
+    expect(result.error.issues).toHaveLength(5);
+    expect(describeIssues(result.error.issues)).toMatch(/^epoch: .*expected number.*; batch: /);
+  });
+
+  test('leaves out fields that the schema does not know', () => {
+    const [first] = sampleRun();
+    expect(check(event, { ...first, extra: 1 })).toEqual({ ok: true, value: first });
+  });
+});

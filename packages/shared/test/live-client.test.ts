@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { WebSocket } from 'ws';
+import {
+  closeCodes,
+  connectLive,
+  type LiveClient,
+  type LiveClientOptions,
+  type LiveState,
+  liveSubprotocol,
+  type SocketConstructor,
+} from '../src/index.ts';
+import { sampleRun } from '../src/testing/index.ts';
+import { FakeFeed, helloOf } from './support/fake-feed.ts';
+
+const run = sampleRun({ runId: 'a' });
+const next = sampleRun({ runId: 'b' });
+
+describe('the live client', () => {
+  let client: LiveClient | undefined;
+  afterEach(() => client?.close());
+
+  /** Starts a client that keeps what it hears, as one list of words. */
+  function start(url: string, options: Partial<LiveClientOptions> = {}) {
+    const heard: string[] = [];
+    const waiting = new Set<() => void>();
+    const hear = (word: string): void => {
+      heard.push(word);
+      for (const wake of waiting) wake();
+    };
+    client = connectLive({
+      url,
+      WebSocket: WebSocket as unknown as SocketConstructor,
+      onHello: (hello) => hear(`hello ${hello.run?.runId ?? 'none'}`),
+      onEvent: ({ runId, seq }) => hear(`${runId}${seq}`),
+      onLive: (seq) => hear(`live ${seq}`),
+      onGap: ({ from, to }) => hear(`gap ${from}-${to}`),
+      onInvalid: () => hear('invalid'),
+      onState: (state: LiveState) => hear('reason' in state ? `${state.name}: ${state.reason}` : state.name),
+      ...options,
+    });
+    const hears = async (word: string): Promise<void> => {
+      while (!heard.includes(word))
+        await new Promise<void>((resolve) => {
+          waiting.add(resolve);
+        });
+    };
+    /** What was heard about runs: connection states left out. */
+    const story = (): string[] => heard.filter((word) => !/^(connecting|open$|waiting|closed)/.test(word));
+    return { heard, hears, story };
+  }
+
+  test('asks for the latest run in its subprotocol and hands on what comes', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story, heard } = start(feed.url);
+    const visit = await feed.visit();
+    expect(visit.protocol).toBe(liveSubprotocol);
+    expect(Object.fromEntries(visit.query)).toEqual({ run: 'latest' });
+    visit.say(helloOf('a'), run[0]!, run[1]!, { type: 'live', seq: 2 }, run[2]!);
+    await hears('a3');
+    expect(story()).toEqual(['hello a', 'a1', 'a2', 'live 2', 'a3']);
+    expect(heard.slice(0, 2)).toEqual(['connecting', 'open']);
+  });
+
+  test('asks for what it is told to', async () => {
+    const feed = await FakeFeed.open();
+    start(feed.url, { run: 'a', after: 7, types: ['batch', 'epoch'] });
+    const { query } = await feed.visit();
+    expect(Object.fromEntries(query)).toEqual({ run: 'a', after: '7', types: 'batch,epoch' });
+  });
+
+  test('comes back after a lost connection and goes on where it was', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story, heard } = start(feed.url);
+    const first = await feed.visit();
+    first.say(helloOf('a'), ...run.slice(0, 5));
+    await hears('a5');
+    first.socket.terminate();
+    const second = await feed.visit();
+    expect(Object.fromEntries(second.query)).toEqual({ run: 'latest', after: '5', afterRun: 'a' });
+    second.say(helloOf('a', 6), run[5]!);
+    await hears('a6');
+    expect(story().filter((word) => word !== 'hello a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
+    expect(heard).toContain('waiting: connection lost');
+  });
+
+  test('hands on no event twice and none of another run', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'), run[0]!, run[1]!, run[0]!, next[2]!, run[1]!, run[2]!);
+    await hears('a3');
+    expect(story()).toEqual(['hello a', 'a1', 'a2', 'a3']);
+  });
+
+  test('starts again from 1 when another run begins', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'), run[0]!, run[1]!, helloOf('b'), next[0]!);
+    await hears('b1');
+    expect(story()).toEqual(['hello a', 'a1', 'a2', 'hello b', 'b1']);
+    visit.socket.terminate();
+    expect(Object.fromEntries((await feed.visit()).query)).toMatchObject({ after: '1', afterRun: 'b' });
+  });
+
+  test('does not ask again for what a gap said was skipped, or a filter left out', async () => {
+    const feed = await FakeFeed.open();
+    const { hears } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'), run[0]!, { type: 'gap', from: 2, to: 8 }, { type: 'live', seq: 10 });
+    await hears('live 10');
+    visit.socket.terminate();
+    expect((await feed.visit()).query.get('after')).toBe('10');
+  });
+
+  test('leaves out what does not fit the protocol and goes on', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'));
+    for (const text of ['', '{', '{"type":"weather"}', 'null']) visit.socket.send(text);
+    visit.say(run[0]!);
+    await hears('a1');
+    expect(story()).toEqual(['hello a', 'invalid', 'invalid', 'invalid', 'invalid', 'a1']);
+  });
+
+  test.each(Object.entries(closeCodes).filter(([, { retry }]) => !retry))(
+    'gives up when it is closed as %s',
+    async (_name, { code }) => {
+      const feed = await FakeFeed.open();
+      const { hears, heard } = start(feed.url);
+      (await feed.visit()).socket.close(code, 'because');
+      await hears('closed: because');
+      expect(heard).toEqual(['connecting', 'open', 'closed: because']);
+    },
+  );
+
+  test('comes back when it is closed as goingAway', async () => {
+    const feed = await FakeFeed.open();
+    const { heard } = start(feed.url);
+    (await feed.visit()).socket.close(closeCodes.goingAway.code);
+    await feed.visit();
+    expect(heard).toContain('waiting: goingAway');
+  });
+
+  test('drops a connection that has been silent for two and a half heartbeats', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, heard } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a', 1, 20), run[0]!);
+    await hears('a1');
+    expect(Object.fromEntries((await feed.visit()).query)).toMatchObject({ after: '1' });
+    expect(heard).toContain('waiting: no sign of life from the gateway');
+  });
+
+  test('stays as long as heartbeats come', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, heard } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a', 1, 40));
+    for (let beat = 0; beat < 8; beat++) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      visit.say({ type: 'heartbeat', time: '2026-11-24T10:00:00.000Z' });
+    }
+    visit.say(run[0]!);
+    await hears('a1');
+    expect(heard.filter((word) => word.startsWith('waiting'))).toEqual([]);
+  });
+
+  test('is silent once it is closed by its owner, and does not come back', async () => {
+    const feed = await FakeFeed.open();
+    const { heard } = start(feed.url);
+    const visit = await feed.visit();
+    client?.close();
+    visit.say(helloOf('a'), run[0]!);
+    await new Promise((resolve) => visit.socket.once('close', resolve));
+    expect(heard.at(-1)).toBe('closed: closed by this client');
+  });
+
+  test('closed while it waits to come back stays closed', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, heard } = start(feed.url);
+    (await feed.visit()).socket.close(closeCodes.goingAway.code);
+    await hears('waiting: goingAway');
+    client?.close();
+    await hears('closed: closed by this client');
+    expect(heard.at(-1)).toBe('closed: closed by this client');
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { MonitorError } from '../src/index.ts';
+import { helpText, options, readOptions } from '../src/options.ts';
+
+function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
+  let caught: unknown;
+  try {
+    readOptions(argv, env);
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBeInstanceOf(MonitorError);
+  expect(caught).toMatchObject({ code: 'option.invalid', exitCode: 2 });
+  return (caught as MonitorError).message.split('\n');
+}
+
+describe('reading options', () => {
+  test('gives every option its default', () => {
+    const defaults = Object.fromEntries(
+      Object.entries(options).map(([name, option]) => [name, option.default]),
+    );
+    expect(readOptions([], {})).toEqual(defaults);
+    expect(readOptions([], {})).toMatchObject({ epochs: 10, batchSize: 512, learningRate: 0.01, port: 5000 });
+  });
+
+  test.each([
+    [['--batch-size', '64'], { batchSize: 64 }],
+    [['--batch-size=64'], { batchSize: 64 }],
+    [['--learning-rate', '1e-3'], { learningRate: 0.001 }],
+    [['--once', '--epochs', '2'], { once: true, epochs: 2 }],
+    [['--once=false'], { once: false }],
+    [['--data', 'a=b'], { data: 'a=b' }],
+    [['--epochs', '2', '--epochs', '3'], { epochs: 3 }],
+  ])('reads %p', (argv, expected) => {
+    expect(readOptions(argv, {})).toMatchObject(expected);
+  });
+
+  test('reads the environment, where an empty variable is none, and a flag wins', () => {
+    const env = {
+      MONITOR_BATCH_SIZE: '64',
+      MONITOR_EPOCHS: '',
+      MONITOR_PORT: '8080',
+      MONITOR_ONCE: '1',
+      OTHER: 'x',
+    };
+    expect(readOptions(['--port', '9090'], env)).toMatchObject({
+      batchSize: 64,
+      epochs: 10,
+      port: 9090,
+      once: true,
+    });
+  });
+
+  test('says every mistake in a line of its own', () => {
+    const mistakes = mistakesOf(['--epochs', '0', '--batchsize', '--seed', '--port=http', 'stray'], {
+      MONITOR_ENGINE: 'abacus',
+    });
+    expect(mistakes).toEqual([
+      'MONITOR_ENGINE: expected one of auto, tensorflow, wasm, got "abacus"',
+      '--epochs: expected a whole number from 1 to 10000, got "0"',
+      '--batchsize: unknown (did you mean --batch-size?); --help lists what there is',
+      '--seed: expected a whole number from 0 to 2147483647, got nothing',
+      '--port: expected a whole number from 0 to 65535, got "http"',
+      'stray: unknown; --help lists what there is',
+    ]);
+  });
+
+  test.each([
+    ['--epochs', ''],
+    ['--epochs', ' '],
+    ['--epochs', '1.5'],
+    ['--epochs', 'NaN'],
+    ['--learning-rate', 'Infinity'],
+    ['--learning-rate', '-1'],
+    ['--run-id', '../etc'],
+    ['--once', 'maybe'],
+  ])('refuses %s=%p', (flag, value) => {
+    expect(mistakesOf([`${flag}=${value}`])).toHaveLength(1);
+  });
+
+  test('never repeats the token', () => {
+    const secret = 's'.repeat(5_000);
+    const mistakes = [...mistakesOf(['--token', secret]), ...mistakesOf([], { MONITOR_TOKEN: secret })];
+    expect(mistakes).toEqual([
+      '--token: expected a secret, got what was given',
+      'MONITOR_TOKEN: expected a secret, got what was given',
+    ]);
+  });
+
+  test('has a line of help for every flag', () => {
+    const help = helpText('npm start --');
+    for (const name of Object.keys(options))
+      expect(help).toContain(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);
+    expect(help).toContain('(512)');
+  });
+});
