@@ -69,7 +69,8 @@ export function createChart<V extends CurveView>(options: ChartOptions<V>): Char
       showLegend();
       const { steps } = run ?? { steps: { length: 0, thinned: 0 } };
       const drawn = frame.rows[1].filter((cell) => cell !== undefined).length;
-      setText(caption, chartCaption({ batches: steps.length, drawn, thinned: steps.thinned }));
+      const floor = column === 'accuracy' ? frame.y.min : 0;
+      setText(caption, chartCaption({ batches: steps.length, drawn, thinned: steps.thinned, floor }));
       setText(alarm, stretchCaption(frame.stretches));
       root.dataset.points = String(steps.length);
       empty.hidden = steps.length > 0;

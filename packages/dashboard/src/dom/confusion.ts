@@ -88,7 +88,8 @@ export function createConfusion(): (run: Run | null) => void {
     for (const { truth, predicted, count, heat } of confusionCells(epoch.test.confusion).flat()) {
       const cell = cellAt([truth, predicted]);
       if (!cell) continue;
-      setText(cell, count === 0 ? '' : formatCount(count));
+      // Without a comma: four digits fill a cell on a phone.
+      setText(cell, count === 0 ? '' : String(count));
       cell.setAttribute('aria-label', confusionSentence({ truth, predicted, count }, classes));
       styled(cell, { '--heat': heat.toFixed(3) });
     }

@@ -24,10 +24,21 @@ export function legendText(
   };
 }
 
-/** What is drawn, and what is not: "1,180 batches", "2,000 of 46,900 batches drawn", "NaN from batch 300". */
-export function chartCaption(counts: { batches: number; drawn: number; thinned: number }): string {
-  const batches = formatPlural(counts.batches + counts.thinned, 'batch', 'batches');
-  return counts.drawn < counts.batches ? `${formatCount(counts.drawn)} of ${batches} drawn` : batches;
+/** What a caption tells of. */
+export interface CaptionInput {
+  batches: number;
+  drawn: number;
+  /** Batches that are no longer held. */
+  thinned: number;
+  /** Where an accuracy axis begins; 0 for an axis that leaves nothing out. */
+  floor: number;
+}
+
+/** What is drawn, and what is not: "1,180 batches", "2,000 of 46,900 batches drawn · axis from 95 %". */
+export function chartCaption({ batches, drawn, thinned, floor }: CaptionInput): string {
+  const all = formatPlural(batches + thinned, 'batch', 'batches');
+  const counts = drawn < batches ? `${formatCount(drawn)} of ${all} drawn` : all;
+  return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }
 
 export function stretchCaption(stretches: readonly Stretch[]): string {

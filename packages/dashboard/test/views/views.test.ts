@@ -138,10 +138,11 @@ describe('device, network and notices', () => {
 
 describe('the words of a chart', () => {
   it.each([
-    [{ batches: 1_180, drawn: 1_180, thinned: 0 }, '1,180 batches'],
-    [{ batches: 1, drawn: 1, thinned: 0 }, '1 batch'],
-    [{ batches: 46_900, drawn: 2_000, thinned: 0 }, '2,000 of 46,900 batches drawn'],
-    [{ batches: 40_000, drawn: 2_000, thinned: 6_900 }, '2,000 of 46,900 batches drawn'],
+    [{ batches: 1_180, drawn: 1_180, thinned: 0, floor: 0 }, '1,180 batches'],
+    [{ batches: 20, drawn: 20, thinned: 0, floor: 0.95 }, '20 batches · axis from 95\u00a0%'],
+    [{ batches: 1, drawn: 1, thinned: 0, floor: 0 }, '1 batch'],
+    [{ batches: 46_900, drawn: 2_000, thinned: 0, floor: 0 }, '2,000 of 46,900 batches drawn'],
+    [{ batches: 40_000, drawn: 2_000, thinned: 6_900, floor: 0 }, '2,000 of 46,900 batches drawn'],
   ])('say what is drawn (%#)', (counts, text) => {
     expect(chartCaption(counts)).toBe(text);
   });
