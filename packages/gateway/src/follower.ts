@@ -46,11 +46,19 @@ class Follower {
     while (!this.#peer.gone.aborted) {
       await this.#greet(runId);
       this.#sentSeq = runId === this.#resume.runId ? this.#resume.after : 0;
-      const channel = runId === undefined ? undefined : await this.#options.hub.channel(runId);
+      await this.#followRun(runId);
+      runId = this.#options.hub.newestRun;
+    }
+  }
+
+  /** History and live in turns: a viewer that reads too slowly for live falls back to history. */
+  async #followRun(runId: string | undefined): Promise<void> {
+    const channel = runId === undefined ? undefined : await this.#options.hub.channel(runId);
+    for (;;) {
       // No await between the last look at the channel and the subscription in #goLive: no event falls between.
       while (runId !== undefined && this.#isBehind(channel)) await this.#sendPage(runId);
-      if (!this.#hasMovedOn(runId)) await this.#goLive(runId, channel);
-      runId = this.#options.hub.newestRun;
+      if (this.#peer.gone.aborted || this.#hasMovedOn(runId)) return;
+      await this.#goLive(runId, channel);
     }
   }
 
@@ -83,27 +91,36 @@ class Follower {
     });
     for (const { json } of page.events) {
       if (this.#peer.bufferedBytes < limits.catchUpBufferedBytes) this.#peer.send(json);
-      else await this.#peer.write(json);
+      else await this.#write(json);
     }
     this.#sentSeq = page.through;
     await nextTurn();
   }
 
-  /** Passes on what is published until the connection is gone or, for the latest run, a newer one begins. */
+  /**
+   * Passes on what is published until the connection is gone, a newer run begins for those who follow the latest,
+   * or too much is unread: then it ends when that has left.
+   */
   #goLive(runId: string | undefined, channel: Channel | undefined): Promise<void> {
+    const { hub, limits } = this.#options;
+    const peer = this.#peer;
     return new Promise((resolve) => {
-      const { gone } = this.#peer;
-      const leave = (): void => {
+      const leave = (when?: Promise<void>): void => {
         unsubscribe?.();
         unwatch();
-        gone.removeEventListener('abort', leave);
-        resolve();
+        peer.gone.removeEventListener('abort', onGone);
+        resolve(when);
       };
-      const unsubscribe = channel?.subscribe((frame) => this.#deliver(frame));
-      const unwatch = this.#options.hub.watchNewestRun(() => this.#hasMovedOn(runId) && leave());
-      gone.addEventListener('abort', leave);
+      const onGone = (): void => leave();
+      const unsubscribe = channel?.subscribe((frame) => {
+        if (!this.#advance(frame)) return;
+        if (peer.bufferedBytes < limits.unreadBytes) peer.send(frame.bytes);
+        else leave(this.#write(frame.bytes));
+      });
+      const unwatch = hub.watchNewestRun(() => this.#hasMovedOn(runId) && leave());
+      peer.gone.addEventListener('abort', onGone);
       this.#say({ type: 'live', seq: this.#sentSeq });
-      if (gone.aborted) leave();
+      if (peer.gone.aborted) leave();
     });
   }
 
@@ -111,12 +128,18 @@ class Follower {
     return this.#followsLatest && this.#options.hub.newestRun !== runId;
   }
 
-  #deliver({ seq, type, bytes }: Frame): void {
-    if (seq <= this.#sentSeq) return;
+  /** Moves on to a published event; whether the viewer wants it. */
+  #advance({ seq, type }: Frame): boolean {
+    if (seq <= this.#sentSeq) return false;
     this.#sentSeq = seq;
-    if (this.#types && !this.#types.has(type)) return;
-    this.#peer.send(bytes);
-    if (this.#peer.bufferedBytes > this.#options.limits.slowBufferedBytes) this.#peer.close('slow');
+    return this.#types?.has(type) ?? true;
+  }
+
+  /** Sends and waits for the socket; one that takes nothing for too long is given up. */
+  async #write(message: string | Buffer): Promise<void> {
+    const stalled = setTimeout(() => this.#peer.close('slow'), this.#options.limits.stallTimeoutMs);
+    await this.#peer.write(message);
+    clearTimeout(stalled);
   }
 
   #say(message: LiveControl): void {

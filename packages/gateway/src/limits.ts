@@ -32,8 +32,10 @@ export const limits = {
 
   /** Catching up waits for the socket whenever more than this is in its buffer. */
   catchUpBufferedBytes: 256 * 1024,
-  /** A viewer with more than this unread is cut off; it may come back and go on where it was. */
-  slowBufferedBytes: 4 * 1024 * 1024,
+  /** A viewer with more than this unread gets no more live, but what the store has, at its own pace. */
+  unreadBytes: 1024 * 1024,
+  /** A viewer whose socket takes nothing for this long has stopped reading; it may come back with `after`. */
+  stallTimeoutMs: 15_000,
 
   /** Events of a page of history: about 150 kB, read in about a millisecond. */
   pageEvents: 500,

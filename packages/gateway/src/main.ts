@@ -17,7 +17,8 @@ async function run(): Promise<void> {
 
   let closing = false;
   const stop = (why: string): void => {
-    if (closing) process.exit(1);
+    // The same Ctrl-C may come twice, from the terminal and from npm.
+    if (closing) return;
     closing = true;
     log.info({ why }, 'closing');
     gateway.close().then(() => process.exit(0), fail);

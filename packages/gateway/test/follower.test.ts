@@ -5,7 +5,7 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { follow } from '../src/follower.ts';
 import { Hub } from '../src/hub.ts';
 import { Publishers } from '../src/ingest/publishers.ts';
-import { limits } from '../src/limits.ts';
+import { type Limits, limits } from '../src/limits.ts';
 import { Runs } from '../src/runs.ts';
 import { type StoredEvent, toStored } from '../src/store/store.ts';
 import { afterTest } from './support/cleanup.ts';
@@ -30,12 +30,19 @@ describe('a follower', () => {
     hub.publish(runId, events);
   }
 
-  function join(query: object = {}, pageEvents = 10): FakePeer {
+  function join(query: object = {}, changed: Partial<Limits> = {}): FakePeer {
     const peer = new FakePeer();
     const parsed = check(liveQuery, query);
     if (!parsed.ok) throw new Error('expected a valid query');
     const runs = new Runs(store, new Publishers());
-    const done = follow({ peer, query: parsed.value, hub, store, runs, limits: { ...limits, pageEvents } });
+    const done = follow({
+      peer,
+      query: parsed.value,
+      hub,
+      store,
+      runs,
+      limits: { ...limits, pageEvents: 10, ...changed },
+    });
     afterTest(() => {
       peer.close('normal');
       return done;
@@ -74,7 +81,7 @@ describe('a follower', () => {
 
   test('gets nothing twice and nothing late when events are published while it catches up', async () => {
     await keep('a', run.slice(0, 12));
-    const peer = join({}, 3);
+    const peer = join({}, { pageEvents: 3 });
     let published = 12;
     store.pause = nextTurn;
     while (peer.of('live').length === 0 && published < run.length)
@@ -171,14 +178,32 @@ describe('a follower', () => {
     expect(peer.messages).toEqual([]);
   });
 
-  test('that does not read is closed as slow and let go', async () => {
+  test('that reads too slowly is given no more until it has read, and then misses nothing', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();
     await isLive(peer);
-    peer.bufferedBytes = limits.slowBufferedBytes + 1;
-    await keep('a', run.slice(2, 5));
-    expect(peer.closedWith).toBe('slow');
+    let open = (): void => {};
+    peer.bufferedBytes = limits.unreadBytes;
+    peer.drain = () => new Promise((resolve) => (open = resolve));
+    await keep('a', run.slice(2, 20));
     expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
     expect((await hub.channel('a')).subscriberCount).toBe(0);
+    peer.bufferedBytes = 0;
+    open();
+    await until(() => peer.of('live').length === 2);
+    await keep('a', run.slice(20));
+    expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
+  });
+
+  test('that does not read at all is closed as slow', async () => {
+    await keep('a', run.slice(0, 2));
+    const peer = join({}, { stallTimeoutMs: 20 });
+    await isLive(peer);
+    peer.bufferedBytes = limits.unreadBytes;
+    peer.drain = () => new Promise((resolve) => peer.gone.addEventListener('abort', () => resolve()));
+    await keep('a', run.slice(2, 4));
+    await until(() => peer.gone.aborted);
+    expect(peer.closedWith).toBe('slow');
+    expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
   });
 });

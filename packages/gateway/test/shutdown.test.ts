@@ -6,7 +6,9 @@ import { openSqliteStore } from '../src/store/sqlite.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { connect, range, seqsOf } from './support/connection.ts';
 import { startGateway } from './support/gateway.ts';
+import { MemoryStore } from './support/memory-store.ts';
 import { helloOf, openPublisher } from './support/publisher.ts';
+import { until } from './support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 
@@ -50,5 +52,20 @@ describe('closing the gateway', () => {
     await gateway.close();
     viewer.socket.resume();
     expect([1001, 1006]).toContain((await viewer.closed).code);
+  });
+
+  test('does not wait for ever for a store that does not write', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits: { flushTimeoutMs: 50 } });
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    let appending = false;
+    store.append = () => {
+      appending = true;
+      return new Promise(() => {});
+    };
+    publisher.send(run.slice(0, 1));
+    await until(() => appending);
+    await gateway.close();
+    expect((await publisher.connection.closed).code).toBe(closeCodes.goingAway.code);
   });
 });

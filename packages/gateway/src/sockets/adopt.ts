@@ -45,7 +45,7 @@ export function adopt(socket: WebSocket, { log, limits, onMessage }: AdoptOption
     peer.close('internal');
   };
 
-  socket.on('error', (error) => log.info({ reason: error.message }, 'connection error'));
+  socket.on('error', ignore);
   socket.on('close', () => gone.abort());
   socket.on('message', (data, isBinary) => {
     if (gone.signal.aborted) return;

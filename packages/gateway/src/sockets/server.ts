@@ -26,6 +26,11 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
   };
   await app.register(websocket, {
     options: serverOptions,
+    // Of the plugin's own handler it is left out to cut the socket: a close code that says why is on its way.
+    errorHandler: (error, socket, request) => {
+      request.log.info({ reason: error.message }, 'connection error');
+      socket.close(closeCodes.internal.code, closeCodes.internal.meaning);
+    },
     preClose: async () => {
       if (beforeClose) await atMost(limits.flushTimeoutMs, beforeClose());
       await letGo(app, limits.closeGraceMs);

@@ -1,13 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { closeCodes, liveSubprotocol } from '@mnist-monitor/shared';
+import { closeCodes, liveSubprotocol, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { Connection, connect, range, refusal, seqsOf } from '../support/connection.ts';
 import { startGateway } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
+import { until } from '../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+/** More than the buffers of both ends, and of the system between them, hold: 20 MB. */
+const large = range(2, 150).map((seq): MonitorEvent => {
+  const samples = run.find((event) => event.type === 'samples')!;
+  const items = Array.from({ length: 100 }, (_, index) => samples.data.items[index % 12]!);
+  return { ...samples, seq, data: { epoch: 1, items } };
+});
 const isLive = ({ type }: { type: string }): boolean => type === 'live';
 const isFinish = ({ type }: { type: string }): boolean => type === 'run.finished';
 
@@ -72,6 +79,35 @@ describe('the live feed', () => {
     const healthy = await connect(gateway.liveUrl);
     expect((await viewer.closed).code).toBe(1006);
     expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
+  });
+
+  test('gives a viewer that reads late everything from the store, and makes no other wait', async () => {
+    const gateway = await startGateway({ limits: { unreadBytes: 100_000 } });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const [late, quick] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
+    await Promise.all([late.until(isLive), quick.until(isLive)]);
+    late.socket.pause();
+    publisher.send(large);
+    expect(seqsOf(await quick.until(({ seq }) => seq === large.length + 1))).toEqual(
+      range(2, large.length + 1),
+    );
+    late.socket.resume();
+    expect(seqsOf(await late.until(({ seq }) => seq === large.length + 1))).toEqual(
+      range(2, large.length + 1),
+    );
+  });
+
+  test('closes a viewer that stops reading as slow', async () => {
+    const gateway = await startGateway({ limits: { unreadBytes: 100_000, stallTimeoutMs: 50 } });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(isLive);
+    viewer.socket.pause();
+    publisher.send(large);
+    await publisher.acked(large.length + 1);
+    await until(() => gateway.closings.includes('slow'));
+    viewer.socket.resume();
+    expect((await viewer.closed).code).toBe(closeCodes.slow.code);
   });
 
   test.each([

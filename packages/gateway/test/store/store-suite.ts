@@ -74,6 +74,13 @@ export function storeSuite(name: string, open: () => Store): void {
         expect(pages.flatMap(({ events }) => events)).toEqual(wanted);
       });
 
+      test('mixes types in the order of seq, and takes a type given twice as one', async () => {
+        const types = ['epoch', 'batch', 'system', 'batch'] as const;
+        const pages = await allPages(store, { limit: 3, types });
+        const wanted = stored.filter(({ type }) => types.some((each) => each === type));
+        expect(pages.flatMap(({ events }) => events)).toEqual(wanted);
+      });
+
       test('has nothing after the end, and does not go back', async () => {
         expect(await store.page('a', { after: length, limit: 5 })).toEqual({
           events: [],

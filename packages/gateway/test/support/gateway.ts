@@ -10,6 +10,8 @@ export interface TestGateway {
   url: string;
   liveUrl: string;
   ingestUrl: string;
+  /** Names of the close codes with which the gateway has closed connections, from its log. */
+  closings: string[];
   close(): Promise<void>;
 }
 
@@ -24,10 +26,15 @@ export interface TestGatewayOptions {
 /** A gateway in this process on ports of the system's choice; closed after the test. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const place = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
+  const closings: string[] = [];
+  const note = (line: string): void => {
+    const { close } = JSON.parse(line);
+    if (close) closings.push(close);
+  };
   const gatewayOptions: GatewayOptions = {
     config: { ...place, token: options.token },
     store: options.store ?? openSqliteStore(temporaryFolder()),
-    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    log: pino({}, { write: (line: string) => note(line) }),
     limits: options.limits ?? {},
     ...(options.page ? { page: options.page } : {}),
   };
@@ -38,6 +45,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     url,
     liveUrl: `${url.replace('http', 'ws')}/live`,
     ingestUrl,
+    closings,
     close: () => gateway.close(),
   };
 }
