@@ -1,5 +1,5 @@
 import type { RunFinished, RunStarted, System } from '@mnist-monitor/shared';
-import { formatCount } from '../state/format.ts';
+import { capitalize, formatCount } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
 import { deviceFacts, type Fact, systemMeters, trainingFacts } from '../views/device.ts';
 import { layerRows } from '../views/model.ts';
@@ -33,7 +33,7 @@ function startedCards(): (started: RunStarted | null) => void {
     for (const element of empty) element.hidden = started !== null;
     device.replaceChildren(...(started ? factRows(deviceFacts(started)) : []));
     training.replaceChildren(...(started ? factRows(trainingFacts(started)) : []));
-    setText(reason, started?.device.reason ?? '');
+    setText(reason, capitalize(started?.device.reason ?? ''));
     setText(note, started ? `${formatCount(started.model.parameters)} parameters` : '');
     scroll.hidden = started === null;
     layers.replaceChildren(

@@ -3,6 +3,7 @@ import type { Run } from '../state/run.ts';
 import { tickLabels } from '../views/classes.ts';
 import {
   barHeights,
+  firstSamples,
   imagePixels,
   isRight,
   orderSamples,
@@ -29,7 +30,7 @@ export function createSamples(): { render: (run: Run | null) => void; recolor: (
     const ordered = orderSamples(samples?.items ?? []);
     const ink = inkColor();
     const ticks = tickLabels(classes);
-    const shown = all ? ordered : ordered.slice(0, firstCards);
+    const shown = all ? ordered : firstSamples(ordered, firstCards);
     grid.replaceChildren(...shown.map((sample) => card(sample, { classes, ticks, ink })));
     empty.hidden = samples !== null;
     setText(note, samples ? samplesCaption(samples) : '');

@@ -68,6 +68,11 @@ export function formatBytes(value: number | null | undefined): string {
   return `${scaled >= 100 || power === 0 ? scaled.toFixed(0) : scaled.toFixed(1)}${space}${byteUnits[power]}`;
 }
 
+/** A phrase as the beginning of a sentence: "all epochs done" → "All epochs done". */
+export function capitalize(phrase: string): string {
+  return phrase.charAt(0).toUpperCase() + phrase.slice(1);
+}
+
 /** "1 batch", "1,180 batches". */
 export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;

@@ -1,4 +1,5 @@
 import {
+  capitalize,
   formatCount,
   formatDuration,
   formatLoss,
@@ -161,9 +162,8 @@ function stalledDetail({ lastEventAt, heardLive, summary }: Session, now: number
 function endedDetail(headline: Headline | null): string {
   const finished = headline?.finished;
   if (!finished) return 'The run has ended; its trainer did not say how.';
-  const sentence = finished.reason.charAt(0).toUpperCase() + finished.reason.slice(1);
   const best = finished.bestEpoch === null ? '' : ` · best epoch ${finished.bestEpoch}`;
-  return `${sentence} · ${formatDuration(finished.seconds)}${best}`;
+  return `${capitalize(finished.reason)} · ${formatDuration(finished.seconds)}${best}`;
 }
 
 function configDetail({ config, dataset, device }: NonNullable<Headline['started']>): string {

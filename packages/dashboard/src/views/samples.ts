@@ -12,6 +12,14 @@ export function orderSamples(items: readonly Sample[]): Sample[] {
   return [...wrong, ...right];
 }
 
+/** The first `limit` of the ordered samples, a third of them right ones when there are that many. */
+export function firstSamples(ordered: readonly Sample[], limit: number): Sample[] {
+  const right = ordered.filter(isRight);
+  const wrong = ordered.length - right.length;
+  const shownWrong = Math.min(wrong, Math.max(limit - right.length, Math.floor((limit * 2) / 3)));
+  return [...ordered.slice(0, shownWrong), ...right.slice(0, limit - shownWrong)];
+}
+
 /** What a card says: "Wrong: read as 9, 83 % sure; it is 4". */
 export function sampleSentence(sample: Sample, classes: readonly string[]): string {
   const read = classes[sample.prediction] ?? String(sample.prediction);

@@ -7,7 +7,13 @@ import { deviceFacts, systemMeters } from '../../src/views/device.ts';
 import { epochRows } from '../../src/views/epochs.ts';
 import { layerRows } from '../../src/views/model.ts';
 import { noticeRows } from '../../src/views/notices.ts';
-import { barHeights, imagePixels, orderSamples, sampleSentence } from '../../src/views/samples.ts';
+import {
+  barHeights,
+  firstSamples,
+  imagePixels,
+  orderSamples,
+  sampleSentence,
+} from '../../src/views/samples.ts';
 
 const events = sampleRun();
 const epochs = events.flatMap((event): Epoch[] => (event.type === 'epoch' ? [event.data] : []));
@@ -50,6 +56,17 @@ describe('samples', () => {
   it('begin with the surest mistake and end with the surest right one', () => {
     const items = [sample(1, 1, 0.99), sample(2, 3, 0.5), sample(4, 4, 0.6), sample(5, 6, 0.9)];
     expect(orderSamples(items).map(({ label }) => label)).toEqual([5, 2, 4, 1]);
+  });
+
+  it('show some right ones even when there are mistakes enough', () => {
+    const wrong = Array.from({ length: 20 }, () => sample(1, 2, 0.5));
+    const right = Array.from({ length: 20 }, () => sample(3, 3, 0.5));
+    const shown = (items: Sample[]): number[] => firstSamples(items, 12).map(({ label }) => label);
+    expect(shown([...wrong, ...right])).toEqual([...Array(8).fill(1), ...Array(4).fill(3)]);
+    expect(shown([...wrong, ...right.slice(0, 1)])).toEqual([...Array(11).fill(1), 3]);
+    expect(shown(wrong)).toHaveLength(12);
+    expect(shown([...wrong.slice(0, 2), ...right])).toEqual([1, 1, ...Array(10).fill(3)]);
+    expect(shown([])).toEqual([]);
   });
 
   it('say in words whether they are right, and how sure the network is', () => {
