@@ -9,8 +9,8 @@ export interface Preferences {
 
 const defaults: Preferences = {
   theme: undefined,
-  // An average over the last five batches or so: calm, and not yet far behind a loss that falls fast.
-  smoothing: 0.8,
+  // An average over the last seven batches or so: calm, and not yet far behind a loss that falls fast.
+  smoothing: 0.85,
   // What tells a good network from a very good one lies below 0.1: on a linear axis that is one line.
   lossView: 'loss-log',
   accuracyView: 'accuracy-close',
