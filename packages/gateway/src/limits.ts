@@ -42,8 +42,8 @@ export const limits = {
   /** Newest runs in the list; each has about 3 kB. */
   listedRuns: 500,
 
-  /** At most 100 commits a second: each waits for the disk, and the process waits with it. */
-  commitIntervalMs: 10,
+  /** At most 50 commits a second: each waits for the disk, 2 ms on a plain one, and the process waits with it. */
+  commitIntervalMs: 20,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
   /** A publisher with more than this waiting for the disk is not read from until half of it is written. */

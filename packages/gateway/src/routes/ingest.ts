@@ -18,9 +18,11 @@ export function addIngestRoute(app: FastifyInstance, { context, sessions }: Inge
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /ingest');
     },
     handler: (_request, reply) => reply.code(426).send(),
-    wsHandler: (socket, { log }) => {
+    wsHandler: (socket, request) => {
+      const { log } = request;
       const onStoreFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot write');
       const peer = adopt(socket, {
+        stream: request.socket,
         log,
         limits: context.limits,
         onMessage: (text) => session.receive(text),

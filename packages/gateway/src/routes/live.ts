@@ -18,6 +18,7 @@ export function addLiveRoute(app: FastifyInstance, shared: Omit<FollowOptions, '
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: async (socket, request) => {
       const connection = adopt(socket, {
+        stream: request.socket,
         log: request.log,
         limits,
         onMessage: (_text, peer) => peer.close('invalid', 'expected no message: this feed takes none'),

@@ -1,11 +1,15 @@
+import type { Socket } from 'node:net';
 import { closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
+import { gather } from './gather.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
 
 export interface AdoptOptions {
+  /** The connection below the WebSocket. */
+  stream: Socket;
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
@@ -19,13 +23,16 @@ const reasonBytes = 123;
  * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
  * would end the process otherwise.
  */
-export function adopt(socket: WebSocket, { log, limits, onMessage }: AdoptOptions): Peer {
+export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: AdoptOptions): Peer {
   const gone = new AbortController();
 
   const peer: Peer = {
     gone: gone.signal,
-    send: (message) => socket.send(message, { binary: false }, ignore),
-    write: (message) => new Promise((resolve) => socket.send(message, { binary: false }, () => resolve())),
+    send(message) {
+      gather(stream);
+      socket.send(message, text, ignore);
+    },
+    write: (message) => new Promise((resolve) => socket.send(message, text, () => resolve())),
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
@@ -70,4 +77,5 @@ function shorten(reason: string): string {
     .replace(/\uFFFD$/, '')}…`;
 }
 
+const text = { binary: false };
 const ignore = (): void => {};

@@ -9,8 +9,8 @@ import { helloOf, openPublisher, publish } from '../support/publisher.ts';
 import { until } from '../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
-/** More than the buffers of both ends, and of the system between them, hold: 20 MB. */
-const large = range(2, 150).map((seq): MonitorEvent => {
+/** More than the buffers of both ends, and of the system between them, hold: 13 MB. */
+const large = range(2, 100).map((seq): MonitorEvent => {
   const samples = run.find((event) => event.type === 'samples')!;
   const items = Array.from({ length: 100 }, (_, index) => samples.data.items[index % 12]!);
   return { ...samples, seq, data: { epoch: 1, items } };
@@ -44,7 +44,7 @@ describe('the live feed', () => {
   });
 
   test('gives every viewer every event once, whenever it joins a fast run', async () => {
-    const long = sampleRun({ runId: 'long', epochs: 10, batchesPerEpoch: 100 });
+    const long = sampleRun({ runId: 'long', epochs: 8, batchesPerEpoch: 75 });
     const store = new MemoryStore();
     store.pause = () => delay(Math.random() * 3);
     const gateway = await startGateway({ store, limits: { pageEvents: 40 } });
@@ -56,7 +56,7 @@ describe('the live feed', () => {
       const viewer = new Connection(`${gateway.liveUrl}?after=${from}&afterRun=long`);
       return { from, seqs: seqsOf(await viewer.until(isFinish)) };
     };
-    const viewers = Promise.all(Array.from({ length: 40 }, watch));
+    const viewers = Promise.all(Array.from({ length: 30 }, watch));
     for (let at = 0; at < long.length; at += 20) {
       publisher.send(long.slice(at, at + 20));
       await delay(Math.random() * 12);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { pino } from 'pino';
@@ -13,9 +14,9 @@ async function pair(onMessage: OnMessage): Promise<{ peer: Peer; connection: Con
   const server = new WebSocketServer({ port: 0 });
   afterTest(() => new Promise((resolve) => server.close(resolve)));
   const adopted = new Promise<Peer>((resolve) => {
-    server.on('connection', (socket) => {
+    server.on('connection', (socket, { socket: stream }) => {
       const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000 };
-      resolve(adopt(socket, { log: pino({ level: 'silent' }), limits, onMessage }));
+      resolve(adopt(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage }));
     });
   });
   const { port } = server.address() as { port: number };
@@ -65,5 +66,27 @@ describe('an adopted socket', () => {
     await new Promise((resolve) => peer.gone.addEventListener('abort', resolve));
     await peer.write('"two"');
     peer.send('"three"');
+  });
+
+  test('sends what was said in one turn of the event loop in one piece, in order', async () => {
+    const { peer, connection } = await pair(() => {});
+    const stream = (connection.socket as unknown as { _socket: Socket })._socket;
+    let pieces = 0;
+    stream.on('data', () => pieces++);
+    for (const word of ['"one"', '"two"', '"three"']) peer.send(word);
+    expect([await connection.next(), await connection.next(), await connection.next()]).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    expect(pieces).toBe(1);
+  });
+
+  test('sends what was said before it was told to close', async () => {
+    const { peer, connection } = await pair(() => {});
+    peer.send('"last"');
+    peer.close('goingAway');
+    expect(await connection.next()).toBe('last');
+    expect((await connection.closed).code).toBe(closeCodes.goingAway.code);
   });
 });
