@@ -75,9 +75,11 @@ export function apply(session: Session, input: Input, now: number): void {
     case 'event':
       if (!session.run) break;
       applyEvent(session.run, input.event);
-      session.rate.count(now);
       session.lastEventAt = now;
-      if (session.caughtUp) session.heardLive = true;
+      if (session.caughtUp) {
+        session.heardLive = true;
+        session.rate.count(now); // History comes at the speed of the line, which says nothing of the run.
+      }
       // The last event that the hello knew of: what follows is new, whether `live` has been said or not.
       if (input.event.seq >= (session.summary?.lastSeq ?? 0)) session.caughtUp = true;
       break;
