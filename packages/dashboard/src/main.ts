@@ -1,4 +1,4 @@
-import './no-eval.ts';
+import '@mnist-monitor/shared/no-eval';
 import { connect } from './connection.ts';
 import { createChart } from './dom/chart.ts';
 import { createConfusion } from './dom/confusion.ts';

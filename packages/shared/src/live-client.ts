@@ -67,6 +67,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let silenceTimer: ReturnType<typeof setTimeout> | undefined;
   let silenceMs = connectTimeoutMs;
+  let heardAt = 0;
   let runId: string | undefined;
   let lastSeq = options.after ?? 0;
 
@@ -83,7 +84,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     switch (message.type) {
       case 'hello':
         attempt = 0;
-        silenceMs = message.heartbeatMs * missedHeartbeats;
+        allowSilence(message.heartbeatMs * missedHeartbeats);
         if (message.run && runId && message.run.runId !== runId) lastSeq = 0;
         runId = message.run?.runId ?? runId;
         options.onHello?.(message);
@@ -115,9 +116,17 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     }
   };
 
-  const watchSilence = (): void => {
+  const allowSilence = (ms: number): void => {
+    silenceMs = ms;
     clearTimeout(silenceTimer);
-    silenceTimer = setTimeout(() => lose('no sign of life from the gateway', true), silenceMs);
+    watchSilence();
+  };
+
+  /** One timer that looks again when it may be time, instead of a new one for each message. */
+  const watchSilence = (): void => {
+    const remainingMs = heardAt + silenceMs - performance.now();
+    if (remainingMs > 0) silenceTimer = setTimeout(watchSilence, remainingMs);
+    else lose('no sign of life from the gateway', true);
   };
 
   const drop = (): void => {
@@ -150,11 +159,10 @@ export function connectLive(options: LiveClientOptions): LiveClient {
 
   const connect = (): void => {
     options.onState?.({ name: 'connecting' });
-    silenceMs = connectTimeoutMs;
     socket = new WebSocket(address(), liveSubprotocol);
     socket.onopen = () => options.onState?.({ name: 'open' });
     socket.onmessage = (message: { data: unknown }) => {
-      watchSilence();
+      heardAt = performance.now();
       receive(String(message.data));
     };
     socket.onerror = () => {};
@@ -162,7 +170,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
       const why = event.reason || (event.code === 1006 ? 'connection lost' : closeName(event.code));
       lose(why, mayRetry(event.code));
     };
-    watchSilence();
+    heardAt = performance.now();
+    allowSilence(connectTimeoutMs);
   };
 
   connect();

@@ -10,10 +10,11 @@ export type LayerSpec =
 /** Height, width and channels of an image, or the number of features. */
 export type Shape = readonly number[];
 
-/** Shape of one parameter tensor and the number of values that feed one output (for its initialisation). */
+/** Shape of one parameter tensor, and what its initialisation needs to know. */
 export interface ParameterSpec {
   name: string;
   shape: number[];
+  /** How many values feed one output. */
   fanIn: number;
 }
 
@@ -25,6 +26,11 @@ export interface LayerSummary {
 }
 
 export const imageShape: Shape = [28, 28, 1];
+/**
+ * Full ink enters the network as 3, which brings MNIST's pixels to a mean square of 1.0: what the initialisation of
+ * the weights expects. Background stays 0, so saved weights can take the factor in and expect images from 0 to 1.
+ */
+export const inputScale = 3;
 /** Side of every convolution's filter; the borders are padded so that the size stays ("same"). */
 export const filterSize = 3;
 /** Side and stride of every max-pool. */

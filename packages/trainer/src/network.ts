@@ -1,3 +1,4 @@
+import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from './kernels/kernels.ts';
 import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
@@ -38,7 +39,7 @@ export class Network {
   readonly #layers: Layer[] = [];
   readonly #kernels: Kernels;
 
-  /** Draws the first weights (He et al., 2015: normal, variance 2 / fan-in; biases 0), the same for the same seed. */
+  /** Draws the first weights (He et al., 2015: normal; biases 0), the same for the same seed. */
   constructor({ kernels, seed, layers = architecture }: NetworkOptions) {
     this.#kernels = kernels;
     layersWithInputs(layers).forEach(({ layer, input }, at) => {
@@ -115,10 +116,11 @@ export class Network {
   }
 }
 
+/** 2 / fan-in keeps the size of values through layers with relu; the logits have none behind them. */
 function firstValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(size(shape));
   if (name.endsWith('.bias')) return values;
   const random = seededRandom(deriveSeed(seed, ...Buffer.from(name)));
-  const deviation = Math.sqrt(2 / fanIn);
+  const deviation = Math.sqrt((shape.at(-1) === classCount ? 1 : 2) / fanIn);
   return values.map(() => normal(random) * deviation);
 }

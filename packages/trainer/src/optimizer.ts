@@ -9,22 +9,23 @@ export interface Optimizer {
 }
 
 /**
- * Stochastic gradient descent with momentum: v ← momentum · v + g, p ← p − learningRate · v
- * (Polyak, 1964, in the form of PyTorch and TensorFlow).
+ * Stochastic gradient descent with momentum: v ← factor · v + g, p ← p − learningRate · (g + factor · v)
+ * (Nesterov, 1983, in the form of PyTorch).
  */
 export function momentum(parameters: tf.Variable[], learningRate: number, factor = 0.9): Optimizer {
   const velocities = parameters.map((parameter) =>
     tf.tidy(() => tf.variable(tf.zerosLike(parameter), false)),
   );
   return {
-    name: `SGD with momentum ${factor}`,
+    name: `SGD with Nesterov momentum ${factor}`,
     learningRate,
     apply(gradients) {
       tf.tidy(() => {
         parameters.forEach((parameter, at) => {
           const velocity = velocities[at];
           velocity.assign(tf.add(tf.mul(velocity, factor), gradients[at]));
-          parameter.assign(tf.sub(parameter, tf.mul(velocity, this.learningRate)));
+          const direction = tf.add(gradients[at], tf.mul(velocity, factor));
+          parameter.assign(tf.sub(parameter, tf.mul(direction, this.learningRate)));
         });
       });
       tf.dispose(gradients);

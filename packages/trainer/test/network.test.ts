@@ -5,7 +5,8 @@ import type { Dataset } from '../src/dataset/dataset.ts';
 import { loadDataset } from '../src/dataset/load.ts';
 import type { Engine } from '../src/engines/engine.ts';
 import { buildLayersModel } from '../src/export/layers-model.ts';
-import type { LayerSpec } from '../src/model.ts';
+import { foldInputScale } from '../src/export/save.ts';
+import { inputScale, type LayerSpec } from '../src/model.ts';
 import { Network } from '../src/network.ts';
 import { imageTensor, labelTensor } from '../src/tensors.ts';
 import { engines } from './support/engines.ts';
@@ -76,12 +77,14 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('the saved LayersModel predicts what the network predicts', async () => {
+  test('the saved LayersModel predicts from images from 0 to 1 what the network predicts', async () => {
     network = new Network({ kernels: engine.kernels, seed: 3 });
     const images = imageTensor(firstBatch(16));
     const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
-    const model = buildLayersModel(await network.weights());
-    const probabilities = tf.tidy(() => (model.predict(images) as tf.Tensor).dataSync<'float32'>());
+    const model = buildLayersModel(foldInputScale(await network.weights()));
+    const probabilities = tf.tidy(() =>
+      (model.predict(tf.div(images, inputScale)) as tf.Tensor).dataSync<'float32'>(),
+    );
     model.dispose();
     images.dispose();
     const worst = logits.reduce((max, value, at) => Math.max(max, Math.abs(value - probabilities[at]!)), 0);

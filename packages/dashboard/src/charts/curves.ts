@@ -109,9 +109,16 @@ const emptyFrame = (view: CurveView): Frame => ({
 
 function yRange(view: CurveView, rows: Frame['rows'], points: readonly { y: number }[]): Range {
   if (view === 'accuracy' || view === 'accuracy-close') {
-    const min = view === 'accuracy' ? 0 : accuracyFloor(points.map(({ y }) => y));
+    const min =
+      view === 'accuracy' || points.length === 0
+        ? 0
+        : accuracyFloor([...points.map(({ y }) => y), lastOf(rows[2])]);
     // A little air above 100 %, so that a line that runs along it is seen in full.
     return { min, max: 1 + (1 - min) * 0.02 };
   }
   return lossRange([...rows[1], ...rows[3]], view === 'loss-log');
 }
+
+/** The end of the smoothed curve, which a close-up must not lose sight of. */
+const lastOf = (column: Frame['rows'][number]): number =>
+  column.findLast((value) => typeof value === 'number') ?? 1;

@@ -35,12 +35,12 @@ export function lossRange(values: Iterable<number | null | undefined>, logarithm
 const floors = [0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
 
 /**
- * Where an accuracy axis that ends at 100 % begins, so that the test results can be told apart: the highest round
+ * Where an accuracy axis that ends at 100 % begins, so that high accuracies can be told apart: the highest round
  * value with all of them clearly above it, 0 when there are none yet.
  */
-export function accuracyFloor(testAccuracies: readonly number[]): number {
-  if (testAccuracies.length === 0) return 0;
-  const lowest = Math.min(...testAccuracies.map((value) => (Number.isFinite(value) ? value : 0)));
+export function accuracyFloor(accuracies: readonly number[]): number {
+  if (accuracies.length === 0) return 0;
+  const lowest = Math.min(...accuracies.map((value) => (Number.isFinite(value) ? value : 0)));
   return floors.find((floor) => lowest - floor >= 0.15 * (1 - floor)) ?? 0;
 }
 

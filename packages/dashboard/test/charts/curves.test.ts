@@ -31,6 +31,14 @@ describe('a curve', () => {
     expect(curve.read(5)?.test).toBeUndefined();
   });
 
+  it('keeps the end of the smoothed curve in sight when it shows accuracies close up', () => {
+    const curve = new Curve('accuracy');
+    curve.follow(runOf(1));
+    const { y } = curve.frame({ ...options, view: 'accuracy-close' });
+    expect(y.min).toBeGreaterThan(0);
+    expect(y.min).toBeLessThan(curve.read(null)?.smooth as number);
+  });
+
   it('shows nothing of the run before when it follows another', () => {
     const curve = new Curve('loss');
     curve.follow(runOf(3));

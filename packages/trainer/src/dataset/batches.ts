@@ -1,11 +1,12 @@
 import { classCount, imageBytes } from '@mnist-monitor/shared';
+import { inputScale } from '../model.ts';
 import { deriveSeed, seededRandom, shuffle } from '../random.ts';
 import type { Split } from './dataset.ts';
 
 /** Some images and their labels, as a network takes them. */
 export interface Batch {
   size: number;
-  /** [size, 28, 28, 1], 0 to 1. */
+  /** [size, 28, 28, 1], 0 to `inputScale`. */
   images: Float32Array;
   /** [size, 10] */
   oneHot: Float32Array;
@@ -39,8 +40,8 @@ export function* orderedBatches(split: Split, batchSize: number): Generator<Batc
   }
 }
 
-/** Every grey value as a fraction: a look-up is quicker than a division. */
-const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
+/** Every grey value as it enters the network: a look-up is quicker than a division. */
+const inputs = Float32Array.from({ length: 256 }, (_, grey) => (grey / 255) * inputScale);
 
 function gather(split: Split, indices: Uint32Array): Batch {
   const images = new Float32Array(indices.length * imageBytes);
@@ -48,8 +49,7 @@ function gather(split: Split, indices: Uint32Array): Batch {
   for (let row = 0; row < indices.length; row++) {
     const from = indices[row] * imageBytes;
     const to = row * imageBytes;
-    for (let pixel = 0; pixel < imageBytes; pixel++)
-      images[to + pixel] = fractions[split.images[from + pixel]];
+    for (let pixel = 0; pixel < imageBytes; pixel++) images[to + pixel] = inputs[split.images[from + pixel]];
     oneHot[row * classCount + split.labels[indices[row]]] = 1;
   }
   return { size: indices.length, images, oneHot };
