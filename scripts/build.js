@@ -1,6 +1,6 @@
 // Compiles what has changed: every package with tsc, and the page with Vite. Quiet and quick when nothing has.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,6 +32,20 @@ function changedAt(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(join(root, path)).map((name) => changedAt(join(path, name))));
 }
 
+/** Removes what was compiled from files that are gone: a test among them would still run. */
+function prune(packageFolder) {
+  const dist = join(root, packageFolder, 'dist');
+  for (const part of ['src', 'test']) {
+    if (!existsSync(join(dist, part))) continue;
+    for (const file of readdirSync(join(dist, part), { recursive: true })) {
+      const [, module] = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(file) ?? [];
+      if (module && !existsSync(join(root, packageFolder, part, `${module}.ts`)))
+        rmSync(join(dist, part, file));
+    }
+  }
+}
+
+for (const name of readdirSync(join(root, 'packages'))) prune(join('packages', name));
 run('typescript/bin/tsc', ['-b']);
 if (Math.max(...pageInputs.map(changedAt)) > changedAt(builtPage))
   run('vite/bin/vite.js', ['build', '--logLevel', 'warn', 'packages/dashboard']);

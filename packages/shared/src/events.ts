@@ -47,6 +47,8 @@ export const runStartedData = z.object({
     learningRate: z.number().positive(),
     optimizer: name,
     schedule: name,
+    /** Whether images were moved a little, another way each epoch. */
+    augment: z.boolean().default(false),
     seed: z.int(),
     trainSize: positive,
     testSize: positive,

@@ -39,7 +39,12 @@ function whole<D extends number | undefined>(
   };
 }
 
-function real(min: number, max: number, fallback: number, help: string): Option<number> {
+function real<D extends number | undefined>(
+  min: number,
+  max: number,
+  fallback: D,
+  help: string,
+): Option<number | D> {
   const read = fitting(numeric.pipe(z.number().min(min).max(max)));
   return { expected: `a number from ${min} to ${max}`, read, default: fallback, help, value: 'required' };
 }
@@ -49,18 +54,22 @@ function text<D extends string | undefined>(expected: string, fallback: D, help:
   return { expected, read, default: fallback, help, value: 'required' };
 }
 
-function oneOf<const V extends string>(values: readonly V[], fallback: V, help: string): Option<V> {
+function oneOf<const V extends string, D extends V | undefined>(
+  values: readonly V[],
+  fallback: D,
+  help: string,
+): Option<V | D> {
   const read = (given: string): V | undefined => values.find((value) => value === given);
   return { expected: `one of ${values.join(', ')}`, read, default: fallback, help, value: 'required' };
 }
 
-function onOff(help: string): Option<boolean> {
+function onOff<D extends boolean | undefined>(fallback: D, help: string): Option<boolean | D> {
   const read = (given: string): boolean | undefined => {
     if (['1', 'true', 'yes', 'on', ''].includes(given)) return true;
     if (['0', 'false', 'no', 'off'].includes(given)) return false;
     return undefined;
   };
-  return { expected: 'true or false', read, default: false, help, value: 'none' };
+  return { expected: 'true or false', read, default: fallback, help, value: 'none' };
 }
 
 const readRunId = fitting(runId);
@@ -77,12 +86,26 @@ export const options = {
     512,
     'images per step; smaller is slower and noisier, larger needs more memory',
   ),
-  learningRate: real(1e-8, 100, 0.01, 'size of each step downhill'),
+  recipe: oneOf(
+    ['default', 'best'],
+    'default',
+    'what the four below are unless set: as the original, or the best known',
+  ),
+  learningRate: real(
+    1e-8,
+    100,
+    undefined,
+    'size of each step downhill, or its peak: 0.01 by default, 0.06 at best',
+  ),
+  optimizer: oneOf(['sgd', 'adam', 'adamw'], undefined, 'rule that turns gradients into steps'),
+  schedule: oneOf(['constant', 'one-cycle'], undefined, 'how the learning rate changes over the run'),
+  augment: onOff(undefined, 'shift, turn and scale the images a little, anew each epoch'),
   engine: oneOf(
     ['auto', 'tensorflow', 'wasm'],
     'auto',
     'what computes: TensorFlow when it is installed, WebAssembly otherwise',
   ),
+  threads: whole(1, 256, undefined, 'threads that the engine wasm trains on; one a core when left out'),
   trainSize: whole(1, 10_000_000, undefined, 'use only so many training images, for a quick look'),
   testSize: whole(1, 10_000_000, undefined, 'use only so many test images'),
   seed: whole(0, 2 ** 31 - 1, 42, 'start of all random numbers: the same seed gives the same curve'),
@@ -99,6 +122,13 @@ export const options = {
     help: 'name of the run instead of one made from the time',
     value: 'required',
   } as Option<string | undefined>,
+  resume: {
+    expected: 'the id of a run, or nothing for the last one that was cut short',
+    read: (given: string) => (['', '1', 'true', 'latest'].includes(given) ? 'latest' : readRunId(given)),
+    default: undefined,
+    help: 'go on with a run that was cut short: the one named, or the last',
+    value: 'optional',
+  } as Option<string | undefined>,
   host: text('an address', '127.0.0.1', 'address of the dashboard and the live feed'),
   port: whole(0, 65_535, 5000, 'port of the dashboard and the live feed'),
   ingestHost: text('an address', '127.0.0.1', 'address that takes in events from trainers'),
@@ -111,8 +141,8 @@ export const options = {
   ),
   reportInterval: real(0, 3_600, 1, 'seconds between two lines of progress when the output is no terminal'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much the gateway logs'),
-  once: onOff('exit when the run ends instead of staying up for the page'),
-  open: onOff('open the dashboard in the browser'),
+  once: onOff(false, 'exit when the run ends instead of staying up for the page'),
+  open: onOff(false, 'open the dashboard in the browser'),
 } as const satisfies Record<string, Option<unknown>>;
 
 export type OptionName = keyof typeof options;
@@ -160,9 +190,10 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
       if (flag.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift(); // Its value, no second mistake.
     } else if (inline !== undefined) take(flag, name, inline);
     else if (options[name].value === 'none') values[name] = true;
-    else if (rest[0] === undefined || rest[0].startsWith('--'))
-      mistakes.push(`${flag}: expected ${options[name].expected}, got nothing`);
-    else take(flag, name, rest.shift() as string);
+    else if (rest[0] === undefined || rest[0].startsWith('--')) {
+      if (options[name].value === 'optional') take(flag, name, '');
+      else mistakes.push(`${flag}: expected ${options[name].expected}, got nothing`);
+    } else take(flag, name, rest.shift() as string);
   }
 
   if (mistakes.length > 0) throw new MonitorError('option.invalid', mistakes.join('\n'));

@@ -10,7 +10,7 @@ import {
   runStartedData,
 } from './events.ts';
 
-/** Where a run stands: `running` until its `run.finished` is there. */
+/** Where a run stands: `running` unless its last event is `run.finished`; a run that was cut short may go on. */
 export const runStatus = z.enum(['running', ...finishedStatus.options]);
 
 /** One run at a glance: what the list shows, and the header before the events have come. */

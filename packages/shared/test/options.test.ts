@@ -20,7 +20,7 @@ describe('reading options', () => {
       Object.entries(options).map(([name, option]) => [name, option.default]),
     );
     expect(readOptions([], {})).toEqual(defaults);
-    expect(readOptions([], {})).toMatchObject({ epochs: 10, batchSize: 512, learningRate: 0.01, port: 5000 });
+    expect(readOptions([], {})).toMatchObject({ epochs: 10, batchSize: 512, recipe: 'default', port: 5000 });
   });
 
   test.each([
@@ -49,6 +49,13 @@ describe('reading options', () => {
       port: 9090,
       once: true,
     });
+  });
+
+  test('takes --resume with the id of a run, or alone for the last one', () => {
+    expect(readOptions(['--resume'], {}).resume).toBe('latest');
+    expect(readOptions(['--resume', '--once'], {})).toMatchObject({ resume: 'latest', once: true });
+    expect(readOptions(['--resume', '20261124-100000-test'], {}).resume).toBe('20261124-100000-test');
+    expect(readOptions([], { MONITOR_RESUME: '1' }).resume).toBe('latest');
   });
 
   test('says every mistake in a line of its own', () => {

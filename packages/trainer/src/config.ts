@@ -1,8 +1,9 @@
 import { newRunId } from '@mnist-monitor/shared';
 import { type Options, readOptions } from '@mnist-monitor/shared/options';
+import { type Recipe, recipes } from './training/recipe.ts';
 
 /** Everything the trainer is told from outside, checked. */
-export interface TrainerConfig extends Pick<Options, (typeof taken)[number]> {
+export interface TrainerConfig extends Pick<Options, (typeof taken)[number]>, Recipe {
   runId: string;
   gatewayUrl: string;
 }
@@ -11,8 +12,8 @@ export interface TrainerConfig extends Pick<Options, (typeof taken)[number]> {
 const taken = [
   'epochs',
   'batchSize',
-  'learningRate',
   'engine',
+  'threads',
   'seed',
   'trainSize',
   'testSize',
@@ -20,6 +21,7 @@ const taken = [
   'runs',
   'token',
   'reportInterval',
+  'resume',
 ] as const satisfies (keyof Options)[];
 
 /** @throws MonitorError `option.invalid` with one line per mistake. */
@@ -31,7 +33,19 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
   >;
   return {
     ...own,
+    ...chooseRecipe(options),
     runId: options.runId ?? newRunId(new Date()),
     gatewayUrl: options.gateway ?? `ws://127.0.0.1:${options.ingestPort}/ingest`,
+  };
+}
+
+/** The recipe asked for, with the parts that have a flag of their own changed. */
+function chooseRecipe({ recipe, optimizer, schedule, learningRate, augment }: Options): Recipe {
+  const chosen = recipes[recipe];
+  return {
+    optimizer: optimizer ?? chosen.optimizer,
+    schedule: schedule ?? chosen.schedule,
+    learningRate: learningRate ?? chosen.learningRate,
+    augment: augment ?? chosen.augment,
   };
 }

@@ -4,21 +4,26 @@ import { batchCount } from './dataset/batches.ts';
 import type { Dataset } from './dataset/dataset.ts';
 import { describeDevice, type Selection } from './engines/select.ts';
 import { saveModel } from './export/save.ts';
-import { summarize } from './model.ts';
-import { Network } from './network.ts';
-import { DivergenceWatch, notice } from './notices.ts';
-import { momentum } from './optimizer.ts';
+import { optimizerTitles } from './learner/optimizer.ts';
+import { summarize } from './network/model.ts';
+import { type Checkpoint, writeCheckpoint } from './run/checkpoint.ts';
 import type { RunFolder } from './run/run-folder.ts';
+import { nothingTold, type Told, wasTold } from './run/told.ts';
 import { SystemMonitor } from './system.ts';
-import { train } from './train.ts';
+import { DivergenceWatch, notice } from './training/notices.ts';
+import { train } from './training/train.ts';
 
 export interface SessionOptions {
   config: TrainerConfig;
   dataset: Dataset;
   selection: Selection;
   folder: RunFolder;
+  /** What is there of the run when it goes on. */
+  before: { told: Told; checkpoint: Checkpoint | undefined } | undefined;
   /** Takes every event of the run as it happens. */
   emit: (event: EventBody) => void;
+  /** Shows an event that was told already, on the console only. */
+  show: (event: EventBody) => void;
   /** Ends the run early; its reason is a `RunEnd`. */
   signal: AbortSignal;
 }
@@ -31,36 +36,44 @@ export interface RunEnd {
 
 const systemEveryMs = 2_000;
 
-/** One run from `run.started` to `run.finished`. @returns How it ended. */
+/** One run from `run.started` to `run.finished`, or on from its last checkpoint. @returns How it ended. */
 export async function runSession(options: SessionOptions): Promise<FinishedStatus> {
-  const { config, dataset, selection, folder, emit, signal } = options;
-  const { kernels, evaluationBatch } = selection.engine;
-  const startedAt = performance.now();
-  const network = new Network({ kernels, seed: config.seed });
-  const optimizer = momentum(network.parameters, config.learningRate);
+  const { config, dataset, selection, folder, before, emit, show, signal } = options;
+  const { evaluationBatch } = selection.engine;
+  const told = before?.told ?? nothingTold();
+  const from = before?.checkpoint;
+  const startedAt = performance.now() - (from?.elapsedSeconds ?? 0) * 1_000;
+  const elapsedSeconds = (): number => (performance.now() - startedAt) / 1_000;
+  const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
+  if (from) await learner.restore(from.state);
   const watch = new DivergenceWatch();
-  const epochs: Epoch[] = [];
   const finish = (status: FinishedStatus, reason: string, files: string[]): FinishedStatus => {
-    const seconds = (performance.now() - startedAt) / 1_000;
-    emit({ type: 'run.finished', data: { status, reason, files, seconds, ...summarizeEpochs(epochs) } });
+    const data = { status, reason, files, seconds: elapsedSeconds(), ...summarizeEpochs(told.epochs) };
+    emit({ type: 'run.finished', data });
     return status;
   };
 
-  emit({ type: 'run.started', data: describeRun(options, optimizer.name) });
+  const started: EventBody = { type: 'run.started', data: describeRun(options) };
+  if (before) {
+    show(started);
+    emit(notice('info', 'run.resumed', `Resumed behind epoch ${from?.epoch ?? 0}.`, told.step));
+  } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
   const system = new SystemMonitor();
   const systemTimer = setInterval(() => emit({ type: 'system', data: system.read() }), systemEveryMs);
 
   try {
-    for await (const event of train({ ...config, network, optimizer, dataset, evaluationBatch, signal })) {
-      emit(event);
+    for await (const event of train({ ...config, learner, dataset, evaluationBatch, from, signal })) {
+      if (!wasTold(told, event)) emit(event);
       if (event.type === 'batch') for (const warning of watch.see(event.data)) emit(warning);
       if (event.type !== 'epoch') continue;
-      epochs.push(event.data);
-      await saveModel(folder, await network.weights());
+      told.epochs = [...told.epochs.slice(0, event.data.epoch - 1), event.data];
+      const state = await learner.state();
+      await saveModel(folder, state);
+      writeCheckpoint(folder, { epoch: event.data.epoch, elapsedSeconds: elapsedSeconds(), state });
     }
-    const files = await saveModel(folder, await network.weights());
+    const files = await saveModel(folder, await learner.state());
     const end = signal.aborted ? (signal.reason as RunEnd) : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
@@ -68,18 +81,18 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
     throw error;
   } finally {
     clearInterval(systemTimer);
-    optimizer.dispose();
-    network.dispose();
+    await learner.dispose();
   }
 }
 
-function describeRun({ config, dataset, selection }: SessionOptions, optimizer: string): RunStarted {
-  const { epochs, batchSize, learningRate, seed, engine } = config;
+function describeRun({ config, dataset, selection }: SessionOptions): RunStarted {
+  const { epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
   const layers = summarize();
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const sizes = { trainSize: dataset.train.size, testSize: dataset.test.size };
+  const optimizer = optimizerTitles[config.optimizer];
   return {
-    config: { epochs, batchSize, learningRate, optimizer, schedule: 'constant', seed, engine, ...sizes },
+    config: { epochs, batchSize, learningRate, optimizer, schedule, augment, seed, engine, ...sizes },
     device: describeDevice(selection),
     model: { layers, parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0) },
     dataset: { name: dataset.name, classes: dataset.classes },

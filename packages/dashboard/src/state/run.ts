@@ -70,10 +70,10 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
   run.lastSeq = event.seq;
   run.events++;
   run.startedAt ??= event.time;
+  run.finished = event.type === 'run.finished' ? event.data : null; // What follows an end means that the run goes on.
   switch (event.type) {
     case 'run.started':
       run.started = event.data;
-      run.finished = null;
       break;
     case 'batch':
       applyBatch(run, event.data);
@@ -91,7 +91,6 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       run.notices = [...run.notices, { ...event.data, seq: event.seq, time: event.time }].slice(-noticeLimit);
       break;
     case 'run.finished':
-      run.finished = event.data;
       break;
   }
 }

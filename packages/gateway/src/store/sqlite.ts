@@ -29,7 +29,6 @@ interface SummaryRow {
   started: string | null;
   batch: string | null;
   epoch: string | null;
-  finished: string | null;
 }
 
 class SqliteStore implements Store {
@@ -130,7 +129,7 @@ class SqliteStore implements Store {
 const plain = ({ seq, type, json }: StoredEvent): StoredEvent => ({ seq, type, json });
 
 function toSummary(row: SummaryRow): KeptSummary {
-  const finished = ofType('run.finished', row.finished)?.data ?? null;
+  const finished = ofType('run.finished', row.last)?.data ?? null;
   return {
     runId: row.runId,
     status: finished?.status ?? 'running',

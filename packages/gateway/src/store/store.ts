@@ -13,7 +13,7 @@ export const toStored = (event: MonitorEvent): StoredEvent => ({
   json: encode(event),
 });
 
-/** What a store knows of a run; whether its publisher is connected, it cannot know. */
+/** What a store knows of a run; it is over while its last event says so: it may go on later. Whether its publisher is connected, it cannot know. */
 export type KeptSummary = Omit<RunSummary, 'connected'>;
 
 export interface PageOptions {

@@ -128,6 +128,14 @@ export function storeSuite(name: string, open: () => Store): void {
         });
       });
 
+      test('calls a run running again that goes on after its end', async () => {
+        const last = run.at(-1)!;
+        const data = { level: 'info' as const, code: 'run.resumed', message: 'on', step: null };
+        const next: MonitorEvent = { ...last, seq: last.seq + 1, type: 'notice', data };
+        await store.append('a', [...stored, toStored(next)]);
+        expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
+      });
+
       test('keeps numbers that are not finite', async () => {
         const batch = ofType('batch')[0] as Extract<MonitorEvent, { type: 'batch' }>;
         const diverged = { ...batch, seq: 1, data: { ...batch.data, loss: Number.NaN } };

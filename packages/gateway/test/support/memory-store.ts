@@ -65,7 +65,7 @@ function summarise(events: MonitorEvent[]): KeptSummary {
   const last = events.at(-1) as MonitorEvent;
   const of = <T extends EventType>(type: T) =>
     events.filter((each): each is EventOf<T> => each.type === type);
-  const finished = of('run.finished').at(-1)?.data ?? null;
+  const finished = last.type === 'run.finished' ? last.data : null;
   return {
     runId: first.runId,
     status: finished?.status ?? 'running',

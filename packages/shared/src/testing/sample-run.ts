@@ -78,6 +78,7 @@ function sampleStart(epochs: number, batchesPerEpoch: number): RunStarted {
       learningRate: 0.01,
       optimizer: 'momentum',
       schedule: 'constant',
+      augment: false,
       seed: 42,
       trainSize: batchesPerEpoch * batchSize,
       testSize: 10_000,

@@ -1,12 +1,12 @@
 import { classCount, imageBytes } from '@mnist-monitor/shared';
-import { inputScale } from '../model.ts';
-import { deriveSeed, seededRandom, shuffle } from '../random.ts';
+import { deriveSeed, type Random, seededRandom, shuffle } from '../random.ts';
+import { writeMoved } from './affine.ts';
 import type { Split } from './dataset.ts';
 
 /** Some images and their labels, as a network takes them. */
 export interface Batch {
   size: number;
-  /** [size, 28, 28, 1], 0 to `inputScale`. */
+  /** [size, 28, 28, 1], 0 to 1. */
   images: Float32Array;
   /** [size, 10] */
   oneHot: Float32Array;
@@ -16,6 +16,8 @@ export interface EpochOrder {
   seed: number;
   /** From 1; each epoch has an order of its own that depends on nothing before it. */
   epoch: number;
+  /** Moves each image a little, another way each epoch. */
+  augment?: boolean;
 }
 
 /** How many batches a split makes; the last may be smaller. */
@@ -23,34 +25,47 @@ export const batchCount = (size: number, batchSize: number): number => Math.ceil
 
 /** All images of a split once, in an order of chance. */
 export function* shuffledBatches(split: Split, batchSize: number, order: EpochOrder): Generator<Batch> {
+  const { seed, epoch, augment = false } = order;
   const indices = Uint32Array.from({ length: split.size }, (_, index) => index);
-  shuffle(indices, seededRandom(deriveSeed(order.seed, order.epoch)));
+  shuffle(indices, seededRandom(deriveSeed(seed, epoch)));
+  const write = augment ? moveBy(seededRandom(deriveSeed(seed, epoch, 1))) : copy;
   for (let start = 0; start < split.size; start += batchSize)
-    yield gather(split, indices.subarray(start, start + batchSize));
+    yield gather(split, indices.subarray(start, start + batchSize), write);
 }
 
 /** All images of a split once, in their own order. */
 export function* orderedBatches(split: Split, batchSize: number): Generator<Batch> {
   for (let start = 0; start < split.size; start += batchSize) {
     const length = Math.min(batchSize, split.size - start);
-    yield gather(
-      split,
-      Uint32Array.from({ length }, (_, offset) => start + offset),
-    );
+    const indices = Uint32Array.from({ length }, (_, offset) => start + offset);
+    yield gather(split, indices, copy);
   }
 }
 
-/** Every grey value as it enters the network: a look-up is quicker than a division. */
-const inputs = Float32Array.from({ length: 256 }, (_, grey) => (grey / 255) * inputScale);
+/** Every grey value as a fraction: a look-up is quicker than a division. */
+const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
 
-function gather(split: Split, indices: Uint32Array): Batch {
-  const images = new Float32Array(indices.length * imageBytes);
-  const oneHot = new Float32Array(indices.length * classCount);
-  for (let row = 0; row < indices.length; row++) {
-    const from = indices[row] * imageBytes;
-    const to = row * imageBytes;
-    for (let pixel = 0; pixel < imageBytes; pixel++) images[to + pixel] = inputs[split.images[from + pixel]];
-    oneHot[row * classCount + split.labels[indices[row]]] = 1;
-  }
-  return { size: indices.length, images, oneHot };
+/** Writes an image into a batch at `to`. */
+type WriteImage = (target: Float32Array, to: number, image: Uint8Array) => void;
+
+const copy: WriteImage = (target, to, image) => {
+  for (let pixel = 0; pixel < imageBytes; pixel++) target[to + pixel] = fractions[image[pixel]];
+};
+
+const moveBy =
+  (random: Random): WriteImage =>
+  (target, to, image) =>
+    writeMoved(target, to, image, { values: fractions, random });
+
+function gather({ images, labels }: Split, indices: Uint32Array, write: WriteImage): Batch {
+  const batch = {
+    size: indices.length,
+    images: new Float32Array(indices.length * imageBytes),
+    oneHot: new Float32Array(indices.length * classCount),
+  };
+  indices.forEach((index, row) => {
+    write(batch.images, row * imageBytes, images.subarray(index * imageBytes, (index + 1) * imageBytes));
+    batch.oneHot[row * classCount + labels[index]] = 1;
+  });
+  return batch;
 }

@@ -1,5 +1,7 @@
 import type { RunStarted } from '@mnist-monitor/shared';
 import type { Kernels } from '../kernels/kernels.ts';
+import type { Learner } from '../learner/learner.ts';
+import type { LearnerOptions } from '../learner/local-learner.ts';
 
 /** What computes: a tfjs backend that is ready, the kernels that suit it, and what it is. */
 export interface Engine {
@@ -12,4 +14,5 @@ export interface Engine {
   gpu: RunStarted['device']['gpu'];
   /** Images per evaluation batch: large enough to be quick, small enough for the memory. */
   evaluationBatch: number;
+  createLearner(options: LearnerOptions): Promise<Learner>;
 }

@@ -3,9 +3,13 @@ import type { Engine } from './engine.ts';
 import { startTensorflow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
 
-const starters = { tensorflow: startTensorflow, wasm: startWasm };
+export type EngineChoice = Engine['name'] | 'auto';
 
-export type EngineChoice = keyof typeof starters | 'auto';
+export interface EngineRequest {
+  choice: EngineChoice;
+  /** For engines that have threads of ours; one a core when left out. */
+  threads?: number | undefined;
+}
 
 export interface Selection {
   engine: Engine;
@@ -22,7 +26,8 @@ const preference = ['tensorflow', 'wasm'] as const;
  * Starts the engine asked for; `auto` takes the first that works.
  * @throws MonitorError `engine.unavailable` when it does not work, or for `auto` when none does.
  */
-export async function selectEngine(choice: EngineChoice): Promise<Selection> {
+export async function selectEngine({ choice, threads }: EngineRequest): Promise<Selection> {
+  const starters = { tensorflow: startTensorflow, wasm: () => startWasm(threads) };
   if (choice !== 'auto') {
     const engine = await starters[choice]();
     return { engine, reason: `asked for with --engine ${choice}`, fellBack: false };

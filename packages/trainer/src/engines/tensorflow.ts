@@ -7,6 +7,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import { matches } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
+import { LocalLearner } from '../learner/local-learner.ts';
 import { cpuName } from './cpu.ts';
 import type { Engine } from './engine.ts';
 import {
@@ -37,14 +38,16 @@ export async function startTensorflow(): Promise<Engine> {
     throw new MonitorError('engine.unavailable', `TensorFlow does not load: ${firstLine(cause)}`, { cause });
   }
   await tf.setBackend('tensorflow');
+  const kernels = chooseKernels();
   return {
     name: 'tensorflow',
     kind: 'cpu',
     deviceName: cpuName(),
     threads: availableParallelism(),
-    kernels: chooseKernels(),
+    kernels,
     gpu: null,
     evaluationBatch: 500,
+    createLearner: async (options) => new LocalLearner(kernels, options),
   };
 }
 

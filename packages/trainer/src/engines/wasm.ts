@@ -1,24 +1,27 @@
-import { MonitorError } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
+import { availableParallelism } from 'node:os';
 import { wasmKernels } from '../kernels/wasm.ts';
+import { LocalLearner } from '../learner/local-learner.ts';
+import { ParallelLearner } from '../learner/parallel-learner.ts';
 import { cpuName } from './cpu.ts';
 import type { Engine } from './engine.ts';
+import { startWasmBackend } from './wasm-backend.ts';
 
 /**
  * Starts tfjs's WebAssembly backend: slower than TensorFlow, and needs nothing but its npm package.
+ * @param threads How many train together; one a core when left out.
  * @throws MonitorError `engine.unavailable`
  */
-export async function startWasm(): Promise<Engine> {
-  await import('@tensorflow/tfjs-backend-wasm');
-  const started = await tf.setBackend('wasm');
-  if (!started) throw new MonitorError('engine.unavailable', 'WebAssembly does not start in this Node');
+export async function startWasm(threads = availableParallelism()): Promise<Engine> {
+  await startWasmBackend();
   return {
     name: 'wasm',
     kind: 'cpu',
     deviceName: cpuName(),
-    threads: 1,
+    threads,
     kernels: wasmKernels,
     gpu: null,
-    evaluationBatch: 100,
+    evaluationBatch: 100 * threads,
+    createLearner: async (options) =>
+      threads === 1 ? new LocalLearner(wasmKernels, options) : ParallelLearner.start(threads, options),
   };
 }

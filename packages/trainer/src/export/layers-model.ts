@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { architecture, filterSize, imageShape, type LayerSpec, poolSize } from '../model.ts';
-import type { Weight } from '../network.ts';
+import type { NamedValues } from '../learner/learner.ts';
+import { architecture, filterSize, imageShape, type LayerSpec, poolSize } from '../network/model.ts';
 
 /** The two files of a saved tfjs model. */
 export interface SavedModel {
@@ -14,7 +14,7 @@ export interface SavedModel {
 const weightsFile = 'weights.bin';
 
 /** The network as an ordinary tfjs LayersModel: probabilities from images, for `tf.loadLayersModel`. */
-export async function toLayersModel(weights: readonly Weight[]): Promise<SavedModel> {
+export async function toLayersModel(weights: readonly NamedValues[]): Promise<SavedModel> {
   const model = buildLayersModel(weights);
   const artifacts = await capture(model);
   model.dispose();
@@ -30,7 +30,7 @@ export async function toLayersModel(weights: readonly Weight[]): Promise<SavedMo
 }
 
 /** The LayersModel itself, on the current backend; the caller disposes it. */
-export function buildLayersModel(weights: readonly Weight[]): layers.Sequential {
+export function buildLayersModel(weights: readonly NamedValues[]): layers.Sequential {
   const model = layers.sequential({ name: 'mnist_cnn' });
   architecture.forEach((spec, at) => {
     model.add(layerOf(spec, at === 0 ? { inputShape: [...imageShape] } : {}));

@@ -1,13 +1,12 @@
-import { layersWithInputs, type Shape } from '../model.ts';
-import type { Weight } from '../network.ts';
-import type { NamedTensor } from './safetensors.ts';
+import type { NamedValues } from '../learner/learner.ts';
+import { layersWithInputs, type Shape } from '../network/model.ts';
 
 /**
  * Turns our weights into those of the same network in PyTorch: filters from [height, width, in, out] to
  * [out, in, height, width], dense weights from [in, out] to [out, in]. Behind `flatten` the order of the inputs
  * changes too, since PyTorch flattens [channels, height, width] and we [height, width, channels].
  */
-export function toPyTorch(weights: readonly Weight[]): NamedTensor[] {
+export function toPyTorch(weights: readonly NamedValues[]): NamedValues[] {
   const image = shapeBeforeFlatten();
   return weights.map(({ name, shape, values }) => {
     if (shape.length === 4) return { name, ...permute({ shape, values }, [3, 2, 0, 1]) };

@@ -1,18 +1,12 @@
-import { size } from '../model.ts';
-
-/** A tensor as PyTorch names and lays it out. */
-export interface NamedTensor {
-  name: string;
-  shape: number[];
-  values: Float32Array;
-}
+import type { NamedValues } from '../learner/learner.ts';
+import { size } from '../network/model.ts';
 
 /**
  * Writes tensors in the safetensors format: 8 bytes with the header's length, a JSON header, then all values,
  * little-endian. Source: format description of github.com/huggingface/safetensors, version 0.8.
  */
 export function safetensors(
-  tensors: readonly NamedTensor[],
+  tensors: readonly NamedValues[],
   metadata: Record<string, string> = {},
 ): Uint8Array {
   const header: Record<string, object> = { __metadata__: { format: 'pt', ...metadata } };
@@ -31,4 +25,35 @@ export function safetensors(
   let at = values;
   for (const tensor of tensors) for (const value of tensor.values) at = bytes.writeFloatLE(value, at);
   return bytes;
+}
+
+/**
+ * Reads what `safetensors` writes.
+ * @throws RangeError or SyntaxError when the bytes are cut short or are something else.
+ */
+export function parseSafetensors(bytes: Uint8Array): {
+  tensors: NamedValues[];
+  metadata: Record<string, string>;
+} {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = 8 + Number(buffer.readBigUInt64LE());
+  const { __metadata__: metadata, ...entries } = JSON.parse(buffer.toString('utf8', 8, start));
+  const tensors = Object.entries(
+    entries as Record<string, { shape: number[]; data_offsets: [number, number] }>,
+  ).map(
+    ([
+      name,
+      {
+        shape,
+        data_offsets: [from, to],
+      },
+    ]) => {
+      const values = new Float32Array((to - from) / Float32Array.BYTES_PER_ELEMENT);
+      values.forEach((_, at) => {
+        values[at] = buffer.readFloatLE(start + from + at * Float32Array.BYTES_PER_ELEMENT);
+      });
+      return { name, shape, values };
+    },
+  );
+  return { tensors, metadata };
 }

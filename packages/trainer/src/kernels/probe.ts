@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { size } from '../model.ts';
+import { size } from '../network/model.ts';
 import { seededRandom } from '../random.ts';
 import type { Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';

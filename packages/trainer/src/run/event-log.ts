@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventBody, encode, type MonitorEvent } from '@mnist-monitor/shared';
 import type { RunFolder } from './run-folder.ts';
@@ -20,6 +20,7 @@ export interface EventLogOptions {
 /** The file remembers where every so-many-th event begins. */
 const indexEvery = 256;
 const readBytes = 256 * 1024;
+const newline = 10;
 
 /**
  * Every event of a run, in order, in `events.jsonl`. Gives the events their numbers and times; each is in the file
@@ -36,15 +37,36 @@ export class EventLog {
   #bytes = 0;
   #lastSeq = 0;
 
+  /** Goes on behind the events that the file has already; an event cut short by a crash is taken away. */
   constructor({ runId, folder, memoryLimit = 1_000, now = () => new Date() }: EventLogOptions) {
     this.runId = runId;
     this.#memoryLimit = memoryLimit;
     this.#now = now;
-    this.#file = openSync(join(folder.path, 'events.jsonl'), 'ax+');
+    this.#file = openSync(join(folder.path, 'events.jsonl'), 'a+');
+    this.#findEvents();
   }
 
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  #findEvents(): void {
+    const buffer = Buffer.alloc(readBytes);
+    let position = 0;
+    for (let read = readSync(this.#file, buffer, 0, readBytes, 0); read > 0; ) {
+      for (
+        let end = buffer.indexOf(newline);
+        end >= 0 && end < read;
+        end = buffer.indexOf(newline, end + 1)
+      ) {
+        if (this.#lastSeq % indexEvery === 0) this.#index.push(this.#bytes);
+        this.#lastSeq++;
+        this.#bytes = position + end + 1;
+      }
+      position += read;
+      read = readSync(this.#file, buffer, 0, readBytes, position);
+    }
+    if (position > this.#bytes) ftruncateSync(this.#file, this.#bytes);
   }
 
   /** Numbers the event, writes it down and returns it. */
@@ -64,7 +86,7 @@ export class EventLog {
 
   /** Up to `limit` events that follow `after`, oldest first. */
   read(after: number, limit: number): LogEntry[] {
-    const first = this.#newest[0]?.seq ?? 1;
+    const first = this.#newest[0]?.seq ?? this.#lastSeq + 1;
     if (after + 1 >= first) return this.#newest.slice(after + 1 - first, after + 1 - first + limit);
     return this.#readFile(after, Math.min(limit, this.#lastSeq - after));
   }
@@ -82,7 +104,7 @@ export class EventLog {
         throw new Error(`events.jsonl of run ${this.runId} is shorter than what was written to it`);
       position += read;
       rest = Buffer.concat([rest, buffer.subarray(0, read)]);
-      for (let end = rest.indexOf(10); end >= 0 && entries.length < limit; end = rest.indexOf(10)) {
+      for (let end = rest.indexOf(newline); end >= 0 && entries.length < limit; end = rest.indexOf(newline)) {
         seq++;
         if (seq > after) entries.push({ seq, text: rest.toString('utf8', 0, end) });
         rest = rest.subarray(end + 1);

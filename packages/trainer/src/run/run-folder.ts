@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 
@@ -38,6 +38,17 @@ export class RunFolder {
       );
     }
     return new RunFolder(path);
+  }
+
+  /** The folder of a run that is there. */
+  static open(runs: string, runId: string): RunFolder {
+    return new RunFolder(join(runs, runId));
+  }
+
+  /** A whole file; undefined when it is not there. */
+  read(name: string): Buffer | undefined {
+    const path = join(this.path, name);
+    return existsSync(path) ? readFileSync(path) : undefined;
   }
 
   /** Writes a whole file, in a subfolder if its name says so. */

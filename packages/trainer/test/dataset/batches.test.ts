@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../../src/dataset/batches.ts';
 import type { Split } from '../../src/dataset/dataset.ts';
-import { inputScale } from '../../src/model.ts';
 
 /** Ten images whose first pixel tells their position. */
 const split: Split = {
@@ -12,7 +11,7 @@ const split: Split = {
 
 const positions = (batches: Iterable<Batch>): number[] =>
   [...batches].flatMap(({ images, size }) =>
-    Array.from({ length: size }, (_, row) => Math.round(((images[row * 784] as number) / inputScale) * 255)),
+    Array.from({ length: size }, (_, row) => Math.round((images[row * 784] as number) * 255)),
   );
 
 describe('batches', () => {
@@ -34,9 +33,9 @@ describe('batches', () => {
     expect(positions(orderedBatches(split, 3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('grey values are scaled for the network, and each label stands with its image', () => {
+  test('grey values become fractions, and each label stands with its image', () => {
     const [batch] = [...shuffledBatches(split, 10, { seed: 3, epoch: 1 })] as [Batch];
-    expect(batch.images[1]).toBe(inputScale);
+    expect(batch.images[1]).toBe(1);
     positions([batch]).forEach((position, row) => {
       const label = batch.oneHot.subarray(row * 10, row * 10 + 10).indexOf(1);
       expect(label).toBe(position);

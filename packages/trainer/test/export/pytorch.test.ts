@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { permute, toPyTorch } from '../../src/export/pytorch.ts';
-import { parameterSpecs, size } from '../../src/model.ts';
+import { parameterSpecs, size } from '../../src/network/model.ts';
 
 describe('permute', () => {
   test('moves every value to where its axes say', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { decode, type EventBody, event } from '@mnist-monitor/shared';
@@ -50,6 +50,30 @@ describe('EventLog', () => {
       { numRuns: 50 },
     );
     log.close();
+  });
+
+  test('goes on behind what the file has, and takes away an event that was cut short', () => {
+    const first = open();
+    for (let at = 1; at <= 600; at++) first.append(body(`${at}-${'é'.repeat(600)}`));
+    first.close();
+    const path = join(runs.path, first.runId, 'events.jsonl');
+    appendFileSync(path, '{"v":1,"runId":');
+
+    const again = new EventLog({
+      runId: first.runId,
+      folder: RunFolder.open(runs.path, first.runId),
+      memoryLimit: 10,
+    });
+    expect(again.lastSeq).toBe(600);
+    expect(again.append(body('next')).seq).toBe(601);
+    const seqs = [...again.read(0, 300), ...again.read(300, 300), ...again.read(600, 300)].map(
+      ({ seq, text }) => {
+        expect(JSON.parse(text).seq).toBe(seq);
+        return seq;
+      },
+    );
+    expect(seqs).toEqual(Array.from({ length: 601 }, (_, at) => at + 1));
+    again.close();
   });
 
   test('gives nothing when all is read', () => {

@@ -14,7 +14,7 @@ if (!tensorflowThere) {
 
 /** The engines that this machine has, by name. */
 export const engines: [name: string, start: () => Promise<Engine>][] = [
-  ['wasm', startWasm],
+  ['wasm', () => startWasm()],
   ...(tensorflowThere ? ([['tensorflow', startTensorflow]] as [string, () => Promise<Engine>][]) : []),
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { score } from '../src/metrics.ts';
+import { score } from '../../src/training/metrics.ts';
 
 /** Logits that favour one class each, with the given margin. */
 const favour = (margin: number, ...classes: number[]): Float32Array =>

@@ -26,11 +26,6 @@ export interface LayerSummary {
 }
 
 export const imageShape: Shape = [28, 28, 1];
-/**
- * Full ink enters the network as 3, which brings MNIST's pixels to a mean square of 1.0: what the initialisation of
- * the weights expects. Background stays 0, so saved weights can take the factor in and expect images from 0 to 1.
- */
-export const inputScale = 3;
 /** Side of every convolution's filter; the borders are padded so that the size stays ("same"). */
 export const filterSize = 3;
 /** Side and stride of every max-pool. */

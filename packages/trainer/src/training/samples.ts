@@ -1,5 +1,5 @@
 import { classCount, imageBytes, type Sample } from '@mnist-monitor/shared';
-import type { Split } from './dataset/dataset.ts';
+import type { Split } from '../dataset/dataset.ts';
 import type { Evaluation } from './metrics.ts';
 
 export interface SampleCounts {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Batch } from '@mnist-monitor/shared';
-import { DivergenceWatch } from '../src/notices.ts';
+import { DivergenceWatch } from '../../src/training/notices.ts';
 
 const at = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as Batch;
 

@@ -1,25 +1,27 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Batch as BatchData, EventBody } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
-import { batchCount, shuffledBatches } from './dataset/batches.ts';
-import type { Dataset } from './dataset/dataset.ts';
+import type { EventBody } from '@mnist-monitor/shared';
+import { batchCount, shuffledBatches } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import type { Learner } from '../learner/learner.ts';
+import { deriveSeed } from '../random.ts';
 import { evaluate } from './evaluate.ts';
 import { Means } from './means.ts';
-import type { Network } from './network.ts';
-import type { Optimizer } from './optimizer.ts';
 import { Progress } from './progress.ts';
-import { deriveSeed } from './random.ts';
 import { pickSamples } from './samples.ts';
-import { imageTensor, labelTensor } from './tensors.ts';
+import { learningRateAt, type ScheduleName } from './schedule.ts';
 
 export interface TrainingOptions {
-  network: Network;
-  optimizer: Optimizer;
+  learner: Learner;
   dataset: Dataset;
   epochs: number;
   batchSize: number;
+  learningRate: number;
+  schedule: ScheduleName;
+  augment: boolean;
   evaluationBatch: number;
   seed: number;
+  /** Where to go on: epochs done, and the time that they took. */
+  from?: { epoch: number; elapsedSeconds: number } | undefined;
   /** Ends the training between two steps. */
   signal: AbortSignal;
 }
@@ -29,40 +31,35 @@ export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samp
 
 /** Trains the network, telling each step; ends early, after a whole step, when the signal aborts. */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
-  const { network, optimizer, dataset, epochs, batchSize, seed, signal } = options;
+  const { learner, dataset, epochs, batchSize, seed, augment, signal } = options;
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
-  const progress = new Progress({ steps: epochs * batchesPerEpoch, epochs });
-  let step = 0;
+  const steps = epochs * batchesPerEpoch;
+  const { epoch: done, elapsedSeconds } = options.from ?? { epoch: 0, elapsedSeconds: 0 };
+  let step = done * batchesPerEpoch;
+  const progress = new Progress({ steps: steps - step, epochs: epochs - done }, { elapsedSeconds });
 
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  for (let epoch = done + 1; epoch <= epochs; epoch++) {
     const epochStart = progress.elapsedSeconds;
     const means = new Means();
-    let batchNumber = 0;
+    let stepStart = epochStart;
 
-    for (const batch of shuffledBatches(dataset.train, batchSize, { seed, epoch })) {
-      const stepStart = progress.elapsedSeconds;
-      const { gradients, score } = tf.tidy(() =>
-        network.step(imageTensor(batch), labelTensor(batch), deriveSeed(seed, step)),
-      );
-      optimizer.apply(gradients);
-      const [loss, accuracy] = await score.data<'float32'>();
-      score.dispose();
-
-      means.add({ loss, accuracy }, batch.size);
+    for (const batch of shuffledBatches(dataset.train, batchSize, { seed, epoch, augment })) {
       step++;
-      batchNumber++;
+      const learningRate = learningRateAt(options.schedule, options.learningRate, step, steps);
+      const score = await learner.step(batch, { step, learningRate, seed: deriveSeed(seed, step) });
+      means.add(score, batch.size);
       const pace = progress.step(batch.size, progress.elapsedSeconds - stepStart);
-      const place = { epoch, batch: batchNumber, step };
-      const data: BatchData = { ...place, loss, accuracy, learningRate: optimizer.learningRate, ...pace };
-      yield { type: 'batch', data };
+      const place = { epoch, batch: step - (epoch - 1) * batchesPerEpoch, step };
+      yield { type: 'batch', data: { ...place, ...score, learningRate, ...pace } };
 
       await breathe();
       if (signal.aborted) return;
+      stepStart = progress.elapsedSeconds;
     }
 
     const evaluationStart = progress.elapsedSeconds;
     const { probabilities, predictions, ...test } = await evaluate(
-      network,
+      learner,
       dataset.test,
       options.evaluationBatch,
     );

@@ -1,6 +1,7 @@
 import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from './kernels/kernels.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { deriveSeed, normal, seededRandom } from '../random.ts';
 import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
 import {
   architecture,
@@ -10,14 +11,6 @@ import {
   parametersOf,
   size,
 } from './model.ts';
-import { deriveSeed, normal, seededRandom } from './random.ts';
-
-/** Values of one parameter, outside any backend. */
-export interface Weight {
-  name: string;
-  shape: number[];
-  values: Float32Array;
-}
 
 export type StepResult = {
   /** Gradients of the mean loss, one per parameter. */
@@ -35,7 +28,8 @@ export interface NetworkOptions {
 /** The network on the current tfjs backend: its parameters, and the way through its layers and back. */
 export class Network {
   readonly parameters: tf.Variable[] = [];
-  readonly #names: string[] = [];
+  /** What the parameters are called and how they are shaped, in their order. */
+  readonly parameterSpecs: ParameterSpec[] = [];
   readonly #layers: Layer[] = [];
   readonly #kernels: Kernels;
 
@@ -48,7 +42,7 @@ export class Network {
         tf.tidy(() => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape))),
       );
       this.parameters.push(...parameters);
-      this.#names.push(...specs.map(({ name }) => name));
+      this.parameterSpecs.push(...specs);
       this.#layers.push(buildLayer(layer, { kernels, parameters, first: at === 0 }));
     });
   }
@@ -99,16 +93,6 @@ export class Network {
       const score = tf.stack([tf.mean(losses), tf.mean(tf.cast(hits, 'float32'))]) as tf.Tensor1D;
       return { score, gradient: tf.div(gradient, logits.shape[0]) };
     });
-  }
-
-  /** A copy of all parameters. */
-  async weights(): Promise<Weight[]> {
-    const values = await Promise.all(this.parameters.map((parameter) => parameter.data<'float32'>()));
-    return this.parameters.map(({ shape }, at) => ({
-      name: this.#names[at],
-      shape: [...shape],
-      values: Float32Array.from(values[at]),
-    }));
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { architecture, parameterSpecs, size, summarize } from '../src/model.ts';
+import { architecture, parameterSpecs, size, summarize } from '../../src/network/model.ts';
 
 describe('the network', () => {
   test('has 4 convolutions, 2 max-pools, 2 dropouts and 2 dense layers', () => {

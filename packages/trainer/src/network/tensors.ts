@@ -1,6 +1,6 @@
 import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Batch } from './dataset/batches.ts';
+import type { Batch } from '../dataset/batches.ts';
 import { imageShape } from './model.ts';
 
 /** The images of a batch on the backend, [batch, 28, 28, 1]. */

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Dataset, takeFirst } from '../src/dataset/dataset.ts';
-import { loadDataset } from '../src/dataset/load.ts';
-import type { Engine } from '../src/engines/engine.ts';
-import { Network } from '../src/network.ts';
-import { momentum } from '../src/optimizer.ts';
-import { type TrainingEvent, train } from '../src/train.ts';
-import { engines } from './support/engines.ts';
+import { type Dataset, takeFirst } from '../../src/dataset/dataset.ts';
+import { loadDataset } from '../../src/dataset/load.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import { LocalLearner } from '../../src/learner/local-learner.ts';
+import { recipes } from '../../src/training/recipe.ts';
+import { type TrainingEvent, train } from '../../src/training/train.ts';
+import { engines } from '../support/engines.ts';
 
 const batchSize = 16;
 const images = 96;
@@ -26,23 +26,17 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
     seed = 1,
     signal = new AbortController().signal,
   ): Promise<TrainingEvent[]> {
-    const network = new Network({ kernels: engine.kernels, seed });
-    const optimizer = momentum(network.parameters, 0.01);
-    const events: TrainingEvent[] = [];
-    const evaluationBatch = engine.evaluationBatch;
-    for await (const event of train({
-      network,
-      optimizer,
+    const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed });
+    const options = {
+      ...recipes.default,
       dataset,
       epochs,
       batchSize,
-      evaluationBatch,
-      seed,
-      signal,
-    }))
-      events.push(event);
-    optimizer.dispose();
-    network.dispose();
+      evaluationBatch: engine.evaluationBatch,
+    };
+    const events: TrainingEvent[] = [];
+    for await (const event of train({ ...options, learner, seed, signal })) events.push(event);
+    await learner.dispose();
     return events;
   }
   const losses = (events: TrainingEvent[]) =>

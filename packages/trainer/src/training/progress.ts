@@ -1,6 +1,12 @@
 /** Milliseconds since some fixed moment, never going back. */
 export type Clock = () => number;
 
+export interface ProgressOptions {
+  clock?: Clock;
+  /** Time that was spent before, when a run goes on. */
+  elapsedSeconds?: number;
+}
+
 export interface Pace {
   imagesPerSecond: number;
   elapsedSeconds: number;
@@ -24,10 +30,12 @@ export class Progress {
   #stepSeconds: number | undefined;
   #evaluationSeconds = 0;
 
-  constructor(totals: { steps: number; epochs: number }, clock: Clock = () => performance.now()) {
+  /** @param totals What is still to be done. */
+  constructor(totals: { steps: number; epochs: number }, options: ProgressOptions = {}) {
+    const { clock = () => performance.now(), elapsedSeconds = 0 } = options;
     this.#totals = totals;
     this.#clock = clock;
-    this.#startedAt = clock();
+    this.#startedAt = clock() - elapsedSeconds * 1_000;
   }
 
   get elapsedSeconds(): number {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from './kernels/kernels.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import type { LayerSpec } from './model.ts';
 
 /** What goes back through a layer: the gradients of the loss for its input and for its parameters. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Split } from '../src/dataset/dataset.ts';
-import { score } from '../src/metrics.ts';
-import { pickSamples } from '../src/samples.ts';
+import type { Split } from '../../src/dataset/dataset.ts';
+import { score } from '../../src/training/metrics.ts';
+import { pickSamples } from '../../src/training/samples.ts';
 
 const labels = Uint8Array.of(0, 1, 2, 3, 4);
 const split: Split = {

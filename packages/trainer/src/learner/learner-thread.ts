@@ -1,0 +1,53 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { classCount, imageBytes } from '@mnist-monitor/shared';
+import type { Batch } from '../dataset/batches.ts';
+import { startWasmBackend } from '../engines/wasm-backend.ts';
+import { wasmKernels } from '../kernels/wasm.ts';
+import { Exchange } from './exchange.ts';
+import type { StepOptions } from './learner.ts';
+import { LocalLearner, readScore } from './local-learner.ts';
+import type { Share, ThreadData, ThreadRequest } from './thread-messages.ts';
+
+// One thread of a `ParallelLearner`: a whole network on a WebAssembly backend of its own.
+const { rank, memory, options } = workerData as ThreadData;
+const port = parentPort as NonNullable<typeof parentPort>;
+await startWasmBackend();
+const learner = new LocalLearner(wasmKernels, options);
+const shapes = learner.network.parameterSpecs.map(({ shape }) => shape);
+const exchange = new Exchange(memory, shapes, rank);
+
+port.on('message', async (request: ThreadRequest) => port.postMessage(await answer(request)));
+port.postMessage('ready');
+
+async function answer(request: ThreadRequest): Promise<unknown> {
+  switch (request.type) {
+    case 'step':
+      return step(request.share, request.options);
+    case 'predict':
+      return request.share.from < request.share.to
+        ? learner.predict(batchOf(request.share))
+        : new Float32Array();
+    case 'state':
+      return learner.state();
+    case 'restore':
+      return learner.restore(request.state);
+  }
+}
+
+/** This share's part of the batch's mean loss and accuracy. */
+async function step(share: Share, stepOptions: StepOptions): Promise<{ loss: number; accuracy: number }> {
+  const weight = (share.to - share.from) / share.total;
+  // Each thread draws dropout masks of its own for its images.
+  const own = weight > 0 ? learner.gradients(batchOf(share), stepOptions.seed + rank) : undefined;
+  learner.update(exchange.sum(own?.gradients, weight), stepOptions);
+  const { loss, accuracy } = own ? await readScore(own.score) : { loss: 0, accuracy: 0 };
+  return { loss: loss * weight, accuracy: accuracy * weight };
+}
+
+function batchOf({ images, oneHot, from, to }: Share): Batch {
+  return {
+    size: to - from,
+    images: new Float32Array(images).slice(from * imageBytes, to * imageBytes),
+    oneHot: new Float32Array(oneHot).slice(from * classCount, to * classCount),
+  };
+}

@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../dataset/batches.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { LayerSpec, ParameterSpec } from '../network/model.ts';
+import { Network, type StepResult } from '../network/network.ts';
+import { imageTensor, labelTensor } from '../network/tensors.ts';
+import type { Score } from '../training/means.ts';
+import type { Learner, LearnerState, NamedValues, StepOptions } from './learner.ts';
+import { createOptimizer, type Optimizer, type OptimizerName } from './optimizer.ts';
+
+export interface LearnerOptions {
+  optimizer: OptimizerName;
+  seed: number;
+  /** Another network than ours, for tests. */
+  layers?: readonly LayerSpec[];
+}
+
+/** Learns on the backend of this thread. */
+export class LocalLearner implements Learner {
+  readonly network: Network;
+  readonly #optimizer: Optimizer;
+
+  constructor(kernels: Kernels, { optimizer, ...network }: LearnerOptions) {
+    this.network = new Network({ kernels, ...network });
+    this.#optimizer = createOptimizer(optimizer, this.network.parameters);
+  }
+
+  async step(batch: Batch, options: StepOptions): Promise<Score> {
+    const { gradients, score } = this.gradients(batch, options.seed);
+    this.update(gradients, options);
+    return readScore(score);
+  }
+
+  /** The first half of a step: the gradients of the batch's mean loss; the caller disposes what it gets. */
+  gradients(batch: Batch, seed: number): StepResult {
+    return tf.tidy(() => this.network.step(imageTensor(batch), labelTensor(batch), seed));
+  }
+
+  /** The second half: moves the parameters, and disposes the gradients. */
+  update(gradients: tf.Tensor[], { step, learningRate }: StepOptions): void {
+    this.#optimizer.apply(gradients, step, learningRate);
+  }
+
+  async predict(batch: Batch): Promise<Float32Array> {
+    const logits = tf.tidy(() => this.network.predict(imageTensor(batch)));
+    const values = await logits.data<'float32'>();
+    logits.dispose();
+    return values;
+  }
+
+  async state(): Promise<LearnerState> {
+    const { parameterSpecs, parameters } = this.network;
+    const slots = Object.entries(this.#optimizer.slots).map(([slot, variables]) =>
+      read(variables, parameterSpecs, `${slot}.`),
+    );
+    return { weights: await read(parameters, parameterSpecs), optimizer: (await Promise.all(slots)).flat() };
+  }
+
+  async restore({ weights, optimizer }: LearnerState): Promise<void> {
+    write(this.network.parameters, weights);
+    write(Object.values(this.#optimizer.slots).flat(), optimizer);
+  }
+
+  async dispose(): Promise<void> {
+    this.#optimizer.dispose();
+    this.network.dispose();
+  }
+}
+
+/** Reads and disposes what a step gave. */
+export async function readScore(score: tf.Tensor1D): Promise<Score> {
+  const [loss, accuracy] = await score.data<'float32'>();
+  score.dispose();
+  return { loss, accuracy };
+}
+
+async function read(
+  variables: readonly tf.Variable[],
+  specs: readonly ParameterSpec[],
+  prefix = '',
+): Promise<NamedValues[]> {
+  const values = await Promise.all(variables.map((variable) => variable.data<'float32'>()));
+  return specs.map(({ name, shape }, at) => ({
+    name: prefix + name,
+    shape: [...shape],
+    values: Float32Array.from(values[at]),
+  }));
+}
+
+function write(variables: readonly tf.Variable[], saved: readonly NamedValues[]): void {
+  if (saved.length !== variables.length)
+    throw new RangeError(`expected ${variables.length} saved tensors, got ${saved.length}`);
+  tf.tidy(() => {
+    variables.forEach((variable, at) => {
+      variable.assign(tf.tensor(saved[at].values, saved[at].shape));
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { decode, type Epoch, event } from '@mnist-monitor/shared';
+import type { TrainingEvent } from '../training/train.ts';
+import type { EventLog } from './event-log.ts';
+
+/** What a run has told already: when it goes on from a checkpoint, it is not told again. */
+export interface Told {
+  step: number;
+  /** In order. */
+  epochs: Epoch[];
+  /** The last epoch whose samples were told. */
+  samples: number;
+}
+
+export const nothingTold = (): Told => ({ step: 0, epochs: [], samples: 0 });
+
+/**
+ * Whether this part of the run was told before. From the same checkpoint and seed the same steps come again, so
+ * leaving them out joins the curves where they were cut.
+ */
+export function wasTold(told: Told, event: TrainingEvent): boolean {
+  if (event.type === 'batch') return event.data.step <= told.step;
+  if (event.type === 'epoch') return event.data.epoch <= told.epochs.length;
+  return event.data.epoch <= told.samples;
+}
+
+const pageSize = 1_000;
+
+/** Reads a run's log from its beginning. */
+export function readTold(log: EventLog): Told {
+  const told = nothingTold();
+  for (let after = 0; after < log.lastSeq; after += pageSize)
+    for (const { text } of log.read(after, pageSize)) {
+      const result = decode(event, text);
+      if (!result.ok) continue;
+      const { type, data } = result.value;
+      if (type === 'batch') told.step = data.step;
+      else if (type === 'epoch') told.epochs.push(data);
+      else if (type === 'samples') told.samples = data.epoch;
+    }
+  return told;
+}

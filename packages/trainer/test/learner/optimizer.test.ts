@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { createOptimizer, type OptimizerName } from '../../src/learner/optimizer.ts';
+import { startFastest } from '../support/engines.ts';
+
+/** Three steps on one parameter with fixed gradients, and what PyTorch 2 makes of them at learning rate 0.1. */
+const start = 1;
+const gradients = [0.5, -1, 0.25];
+const expected: [OptimizerName, number[]][] = [
+  ['sgd', [0.9025, 1.052_375, 1.051_006]],
+  ['adam', [0.9, 0.936_61, 0.950_279]],
+  ['adamw', [0.899, 0.934_711, 0.947_446]],
+];
+
+describe('optimizers', () => {
+  beforeAll(startFastest);
+
+  test.each(expected)('%s takes the steps that its rule says', (name, values) => {
+    const parameter = tf.tidy(() => tf.variable(tf.tensor1d([start])));
+    const optimizer = createOptimizer(name, [parameter]);
+    const path = gradients.map((gradient, at) => {
+      optimizer.apply([tf.tensor1d([gradient])], at + 1, 0.1);
+      return parameter.dataSync<'float32'>()[0] as number;
+    });
+    path.forEach((value, at) => {
+      expect(value).toBeCloseTo(values[at] as number, 4);
+    });
+    optimizer.dispose();
+    parameter.dispose();
+  });
+
+  test('leave no tensor behind', () => {
+    for (const [name] of expected) {
+      const before = tf.memory().numTensors;
+      const parameter = tf.tidy(() => tf.variable(tf.tensor1d([start])));
+      const optimizer = createOptimizer(name, [parameter]);
+      const slots = Object.keys(optimizer.slots).length;
+      optimizer.apply([tf.tensor1d([1])], 1, 0.1);
+      expect(tf.memory().numTensors - before).toBe(1 + slots);
+      optimizer.dispose();
+      parameter.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
+import { loadDataset } from '../../src/dataset/load.ts';
+import { startWasmBackend } from '../../src/engines/wasm-backend.ts';
+import { wasmKernels } from '../../src/kernels/wasm.ts';
+import type { Learner, NamedValues } from '../../src/learner/learner.ts';
+import { LocalLearner } from '../../src/learner/local-learner.ts';
+import { ParallelLearner } from '../../src/learner/parallel-learner.ts';
+import type { LayerSpec } from '../../src/network/model.ts';
+
+/** Without dropout, whose masks differ from thread to thread. */
+const layers: LayerSpec[] = [
+  { name: 'conv1', type: 'conv2d', filters: 4 },
+  { name: 'pool1', type: 'maxPool2d' },
+  { name: 'relu1', type: 'relu' },
+  { name: 'flatten', type: 'flatten' },
+  { name: 'fc1', type: 'dense', units: 10 },
+];
+const options = { optimizer: 'adam', seed: 3, layers } as const;
+
+describe('a learner on several threads', () => {
+  let batches: Batch[];
+  const learners: Learner[] = [];
+  beforeAll(async () => {
+    await startWasmBackend();
+    const { train } = await loadDataset(undefined);
+    batches = [...orderedBatches({ ...train, size: 30 }, 8)];
+  });
+  afterEach(async () => {
+    for (const learner of learners.splice(0)) await learner.dispose();
+  });
+  const alone = (): Learner => {
+    const learner = new LocalLearner(wasmKernels, options);
+    learners.push(learner);
+    return learner;
+  };
+  const together = async (threads: number): Promise<Learner> => {
+    const learner = await ParallelLearner.start(threads, options);
+    learners.push(learner);
+    return learner;
+  };
+  const learn = async (learner: Learner): Promise<number[]> => {
+    const losses: number[] = [];
+    for (const [at, batch] of batches.entries())
+      losses.push((await learner.step(batch, { step: at + 1, learningRate: 0.01, seed: at })).loss);
+    return losses;
+  };
+  const expectClose = (actual: readonly NamedValues[], expected: readonly NamedValues[]): void => {
+    expect(actual.map(({ name, shape }) => ({ name, shape }))).toEqual(
+      expected.map(({ name, shape }) => ({ name, shape })),
+    );
+    actual.forEach(({ values }, at) => {
+      const worst = values.reduce(
+        (max, value, i) => Math.max(max, Math.abs(value - expected[at]!.values[i]!)),
+        0,
+      );
+      expect(worst).toBeLessThan(1e-4);
+    });
+  };
+
+  test.each([2, 3])(
+    'makes the same steps on %i threads as on one, a small last batch included',
+    async (threads) => {
+      const one = alone();
+      const many = await together(threads);
+      const [expected, actual] = [await learn(one), await learn(many)];
+      actual.forEach((loss, at) => {
+        expect(loss).toBeCloseTo(expected[at] as number, 4);
+      });
+      const [a, b] = [await many.state(), await one.state()];
+      expectClose(a.weights, b.weights);
+      expectClose(a.optimizer, b.optimizer);
+    },
+  );
+
+  test('predicts in the order of the batch, with fewer images than threads too', async () => {
+    const one = alone();
+    const many = await together(3);
+    const single = {
+      size: 1,
+      images: batches[0]!.images.slice(0, 784),
+      oneHot: batches[0]!.oneHot.slice(0, 10),
+    };
+    for (const batch of [batches[0]!, single]) {
+      const [expected, actual] = [await one.predict(batch), await many.predict(batch)];
+      expect(actual).toHaveLength(batch.size * 10);
+      actual.forEach((value, at) => {
+        expect(value).toBeCloseTo(expected[at] as number, 4);
+      });
+    }
+  });
+
+  test('goes on from the state of another', async () => {
+    const first = await together(2);
+    await learn(first);
+    const second = await together(2);
+    await second.restore(await first.state());
+    expect(await learn(second)).toEqual(await learn(first));
+  });
+});

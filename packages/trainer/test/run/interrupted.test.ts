@@ -1,0 +1,51 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { encode } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { findInterrupted } from '../../src/run/interrupted.ts';
+import { recipes } from '../../src/training/recipe.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const training = { epochs: 4, batchSize: 16, seed: 1, ...recipes.default };
+const whole = sampleRun({ epochs: 1 });
+
+describe('findInterrupted', () => {
+  const runs = temporaryFolder();
+  const keep = (runId: string, events = whole, description: object = training): void => {
+    mkdirSync(join(runs.path, runId));
+    writeFileSync(join(runs.path, runId, 'run.json'), JSON.stringify(description));
+    writeFileSync(
+      join(runs.path, runId, 'events.jsonl'),
+      events.map((event) => `${encode(event)}\n`).join(''),
+    );
+  };
+  const refusal = (message: string) => expect.objectContaining({ code: 'run.not_found', message });
+
+  beforeEach(() => {
+    keep('20260101-000000-aaaa', whole.slice(0, 5));
+    keep('20260102-000000-bbbb', whole.slice(0, 9), { ...training, epochs: 7, engine: 'wasm' });
+    keep('20260103-000000-cccc');
+    writeFileSync(join(runs.path, 'monitor.db'), '');
+  });
+
+  test('finds the last that was not completed, with how it was trained', () => {
+    expect(findInterrupted(runs.path, 'latest')).toEqual({
+      runId: '20260102-000000-bbbb',
+      training: { ...training, epochs: 7 },
+    });
+  });
+
+  test('takes the one that is named', () => {
+    expect(findInterrupted(runs.path, '20260101-000000-aaaa').training).toEqual(training);
+  });
+
+  test('says why there is none', () => {
+    const expected = '--resume: expected a run that was cut short,';
+    const path = join(runs.path, 'none');
+    expect(() => findInterrupted(path, 'latest')).toThrow(refusal(`${expected} found none in ${path}`));
+    expect(() => findInterrupted(runs.path, 'none')).toThrow(refusal(`${expected} found none at ${path}`));
+    const done = '20260103-000000-cccc';
+    expect(() => findInterrupted(runs.path, done)).toThrow(refusal(`${expected} but ${done} was completed`));
+  });
+});

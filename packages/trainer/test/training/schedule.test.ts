@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { learningRateAt } from '../../src/training/schedule.ts';
+
+const cycle = (steps: number) =>
+  Array.from({ length: steps }, (_, at) => learningRateAt('one-cycle', 0.06, at + 1, steps));
+
+describe('the learning rate', () => {
+  test('is the same at every step when constant', () => {
+    expect([1, 50, 100].map((step) => learningRateAt('constant', 0.01, step, 100))).toEqual([
+      0.01, 0.01, 0.01,
+    ]);
+  });
+
+  test('rises from a sixth to its peak in a fifth of the steps, then falls to next to nothing', () => {
+    const rates = cycle(101);
+    expect(rates[0]).toBeCloseTo(0.01);
+    expect(rates[20]).toBeCloseTo(0.06);
+    expect(rates[100]).toBeCloseTo(0.0001);
+    const peak = rates.indexOf(Math.max(...rates));
+    expect(peak).toBe(20);
+    rates.slice(1).forEach((rate, at) => {
+      if (at < peak) expect(rate).toBeGreaterThan(rates[at] as number);
+      else expect(rate).toBeLessThan(rates[at] as number);
+    });
+  });
+
+  test('is a number even for a run of one step', () => {
+    expect(cycle(1)[0]).toBeCloseTo(0.01);
+  });
+});
