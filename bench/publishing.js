@@ -3,12 +3,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connectLive } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
+import { machine } from './machine.js';
+import { median } from './statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -44,12 +46,6 @@ async function train(runId, gateway) {
   const elapsed = batches.at(-1).data.elapsedSeconds - batches[warmUp - 1].data.elapsedSeconds;
   return (steps * batchSize) / elapsed;
 }
-
-const median = (numbers) => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 
 const gateway = start(
   'gateway',
@@ -89,8 +85,7 @@ console.log(
   JSON.stringify(
     {
       bench: 'publishing',
-      date: new Date().toISOString(),
-      machine: { cpu: cpus()[0].model, cores: cpus().length, node: process.versions.node },
+      ...machine(),
       settings: { rounds, steps, batchSize, viewers: viewerCount, engine: values.engine },
       imagesPerSecond: { alone, watched },
       median: { alone: median(alone), watched: median(watched) },

@@ -96,7 +96,12 @@ async function run() {
   try {
     const listening = await gateway.start();
     if (typeof listening === 'number') return listening;
-    console.log(`\nMNIST Training Monitor\n\n  Dashboard ${listening.url}\n`);
+    console.log(`
+MNIST Training Monitor
+
+  Dashboard ${listening.url}
+  Settings  npm start -- --help lists them: --epochs, --batch-size, --report-interval and others
+`);
     if (options.open) openBrowser(listening.url);
 
     await prepareEngine(options.engine);

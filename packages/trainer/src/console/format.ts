@@ -18,3 +18,7 @@ export function duration(seconds: number): string {
 
 /** 17179869184 → "16.0 GiB" */
 export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+/** 1 → "1 epoch", 2 → "2 epochs" */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${grouped(count)} ${count === 1 ? noun : plural}`;

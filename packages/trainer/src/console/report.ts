@@ -1,5 +1,5 @@
 import type { Batch, Epoch, EventBody, Notice, RunFinished, RunStarted } from '@mnist-monitor/shared';
-import { decimal, duration, gibibytes, grouped, percent } from './format.ts';
+import { counted, decimal, duration, gibibytes, grouped, percent } from './format.ts';
 import { plainLine, progressLine, type Totals } from './progress-line.ts';
 
 /** What a report is written to: a terminal or a file. */
@@ -66,10 +66,11 @@ export class Report {
     const rows = {
       Device: `${device.name} (${device.kind.toUpperCase()})`,
       GPU: gpuParts?.filter(Boolean).join(', ') ?? 'none in use',
-      Engine: `${device.engine}, ${device.kernels}, ${device.threads ?? '?'} threads: ${device.reason}`,
+      Engine: `${device.engine}, ${device.kernels}, ${counted(device.threads ?? 1, 'thread')}: ${device.reason}`,
       Data: `${dataset.name}, ${grouped(config.trainSize)} training and ${grouped(config.testSize)} test images`,
       Network: `${model.layers.length} layers, ${grouped(model.parameters)} parameters`,
-      Training: `${config.epochs} epochs of ${totals.batchesPerEpoch} batches, batch size ${config.batchSize}, learning rate ${config.learningRate}, ${config.optimizer}, seed ${config.seed}`,
+      Training: `${counted(config.epochs, 'epoch')} of ${counted(totals.batchesPerEpoch, 'batch', 'batches')}, batch size ${config.batchSize}, seed ${config.seed}`,
+      Learning: `${config.optimizer}, ${config.schedule} learning rate ${config.learningRate}${config.augment ? ', images moved a little' : ''}`,
       Run: this.#folder,
     };
     const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(9)} ${value}`);

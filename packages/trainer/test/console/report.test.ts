@@ -36,7 +36,8 @@ describe('the console', () => {
       'Engine    tensorflow, oneDNN, 2 threads',
       'Data      MNIST, 5,120 training and 10,000 test images',
       '467,818 parameters',
-      '2 epochs of 10 batches, batch size 512, learning rate 0.01',
+      'Training  2 epochs of 10 batches, batch size 512, seed 42',
+      'Learning  momentum, constant learning rate 0.01',
       'Run       runs/test',
     ])
       expect(head).toContain(part);

@@ -1,0 +1,9 @@
+/** The middle of some numbers, and their ends. */
+export function spread(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { min: sorted[0], median, max: sorted.at(-1) };
+}
+
+export const median = (numbers) => spread(numbers).median;

