@@ -16,13 +16,18 @@ export interface HealthText {
   banner: string;
 }
 
+function rateText(perSecond: number): string {
+  const rate = Math.round(perSecond * 10) / 10;
+  return `${formatRate(rate)} ${rate === 1 ? 'event' : 'events'}/s`;
+}
+
 export function healthText(session: Session, now: number): HealthText {
   const { run, lastEventAt } = session;
   const age = lastEventAt === null ? undefined : (now - lastEventAt) / 1_000;
   return {
     tone: toneOf(session),
     state: stateOf(session, now),
-    rate: `${formatRate(Math.round(session.rate.perSecond(now) * 10) / 10)} events/s`,
+    rate: rateText(session.rate.perSecond(now)),
     age: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
     received: formatCount(run?.events ?? 0),
     skipped: formatCount(session.skipped),

@@ -1,5 +1,6 @@
 import type { NamedValues } from '../learner/learner.ts';
-import { layersWithInputs, type Shape } from '../network/model.ts';
+import { layersWithInputs } from '../network/model.ts';
+import type { Shape } from '../shape.ts';
 
 /**
  * Turns our weights into those of the same network in PyTorch: filters from [height, width, in, out] to

@@ -1,5 +1,10 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
+/** Side of every convolution's filter; the borders are padded so that the size stays ("same"). */
+export const filterSize = 3;
+/** Side and stride of every max-pool. */
+export const poolSize = 2;
+
 /** What max-pooling hands to its gradient beside input and output; empty where the backend needs nothing more. */
 export type PoolState = Tensor[];
 

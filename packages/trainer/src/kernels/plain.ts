@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { poolSize } from '../network/model.ts';
+import { poolSize } from '../kernels/kernels.ts';
 import { seededRandom } from '../random.ts';
 import type { Kernels } from './kernels.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { size } from '../network/model.ts';
 import { seededRandom } from '../random.ts';
+import { size } from '../shape.ts';
 import type { Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { poolSize } from '../network/model.ts';
+import { poolSize } from '../kernels/kernels.ts';
 import type { ConvGradients, Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { size } from '../network/model.ts';
+import { size } from '../shape.ts';
 
 /** Memory that the threads of one learner share; made once, by the thread that starts the others. */
 export interface SharedMemory {

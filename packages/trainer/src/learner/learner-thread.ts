@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { classCount, imageBytes } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
-import { startWasmBackend } from '../engines/wasm-backend.ts';
 import { wasmKernels } from '../kernels/wasm.ts';
+import { startWasmBackend } from '../kernels/wasm-backend.ts';
 import { Exchange } from './exchange.ts';
 import type { StepOptions } from './learner.ts';
 import { LocalLearner, readScore } from './local-learner.ts';

@@ -1,5 +1,4 @@
 import type { Batch } from '../dataset/batches.ts';
-import type { Score } from '../training/means.ts';
 
 /** Values of one tensor, outside any backend. */
 export interface NamedValues {
@@ -22,6 +21,12 @@ export interface StepOptions {
   learningRate: number;
   /** For dropout; another one for each step. */
   seed: number;
+}
+
+/** Loss and accuracy, of a batch or a whole set. */
+export interface Score {
+  loss: number;
+  accuracy: number;
 }
 
 /** A network that learns: on this thread or on several, training and evaluation do not care. */

@@ -4,8 +4,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { LayerSpec, ParameterSpec } from '../network/model.ts';
 import { Network, type StepResult } from '../network/network.ts';
 import { imageTensor, labelTensor } from '../network/tensors.ts';
-import type { Score } from '../training/means.ts';
-import type { Learner, LearnerState, NamedValues, StepOptions } from './learner.ts';
+import type { Learner, LearnerState, NamedValues, Score, StepOptions } from './learner.ts';
 import { createOptimizer, type Optimizer, type OptimizerName } from './optimizer.ts';
 
 export interface LearnerOptions {

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { classCount, imageBytes } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
-import { parameterSpecs, size } from '../network/model.ts';
-import type { Score } from '../training/means.ts';
+import { parameterSpecs } from '../network/model.ts';
+import { size } from '../shape.ts';
 import { allocate } from './exchange.ts';
-import type { Learner, LearnerState, StepOptions } from './learner.ts';
+import type { Learner, LearnerState, Score, StepOptions } from './learner.ts';
 import type { LearnerOptions } from './local-learner.ts';
 import type { Share, ThreadData, ThreadRequest } from './thread-messages.ts';
 

@@ -1,3 +1,6 @@
+import { filterSize, poolSize } from '../kernels/kernels.ts';
+import { type Shape, size } from '../shape.ts';
+
 /** One layer of the network, as data: what it computes, not how. */
 export type LayerSpec =
   | { name: string; type: 'conv2d'; filters: number }
@@ -6,9 +9,6 @@ export type LayerSpec =
   | { name: string; type: 'dropout'; rate: number }
   | { name: string; type: 'flatten' }
   | { name: string; type: 'dense'; units: number };
-
-/** Height, width and channels of an image, or the number of features. */
-export type Shape = readonly number[];
 
 /** Shape of one parameter tensor, and what its initialisation needs to know. */
 export interface ParameterSpec {
@@ -26,10 +26,6 @@ export interface LayerSummary {
 }
 
 export const imageShape: Shape = [28, 28, 1];
-/** Side of every convolution's filter; the borders are padded so that the size stays ("same"). */
-export const filterSize = 3;
-/** Side and stride of every max-pool. */
-export const poolSize = 2;
 
 /**
  * The network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
@@ -110,6 +106,3 @@ export function summarize(layers = architecture): LayerSummary[] {
     parameters: parametersOf(layer, input).reduce((sum, { shape }) => sum + size(shape), 0),
   }));
 }
-
-/** Number of values in a tensor of this shape. */
-export const size = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);

@@ -2,15 +2,9 @@ import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../kernels/kernels.ts';
 import { deriveSeed, normal, seededRandom } from '../random.ts';
+import { size } from '../shape.ts';
 import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
-import {
-  architecture,
-  type LayerSpec,
-  layersWithInputs,
-  type ParameterSpec,
-  parametersOf,
-  size,
-} from './model.ts';
+import { architecture, type LayerSpec, layersWithInputs, type ParameterSpec, parametersOf } from './model.ts';
 
 export type StepResult = {
   /** Gradients of the mean loss, one per parameter. */

@@ -1,8 +1,4 @@
-/** Loss and accuracy, of a batch or a whole set. */
-export interface Score {
-  loss: number;
-  accuracy: number;
-}
+import type { Score } from '../learner/learner.ts';
 
 /** Means per sample, not per batch: a smaller last batch counts for less. */
 export class Means {

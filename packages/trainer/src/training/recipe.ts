@@ -15,7 +15,7 @@ export const recipes = {
   /** As the original: one learning rate from beginning to end. */
   default: { optimizer: 'sgd', schedule: 'constant', learningRate: 0.01, augment: false },
   /** The best that this network was found to reach in ten epochs. */
-  best: { optimizer: 'sgd', schedule: 'one-cycle', learningRate: 0.06, augment: true },
+  best: { optimizer: 'sgd', schedule: 'one-cycle', learningRate: 0.03, augment: true },
 } as const satisfies Record<string, Recipe>;
 
 export type RecipeName = keyof typeof recipes;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { size } from '../../src/network/model.ts';
 import { seededRandom } from '../../src/random.ts';
+import { size } from '../../src/shape.ts';
 import { engines } from '../support/engines.ts';
 import * as reference from '../support/reference.ts';
 

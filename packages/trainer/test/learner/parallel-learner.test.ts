@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
-import { startWasmBackend } from '../../src/engines/wasm-backend.ts';
 import { wasmKernels } from '../../src/kernels/wasm.ts';
+import { startWasmBackend } from '../../src/kernels/wasm-backend.ts';
 import type { Learner, NamedValues } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { ParallelLearner } from '../../src/learner/parallel-learner.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { architecture, parameterSpecs, size, summarize } from '../../src/network/model.ts';
+import { architecture, parameterSpecs, summarize } from '../../src/network/model.ts';
+import { size } from '../../src/shape.ts';
 
 describe('the network', () => {
   test('has 4 convolutions, 2 max-pools, 2 dropouts and 2 dense layers', () => {

@@ -1,8 +1,8 @@
+import { toLayersModel } from '../export/layers-model.ts';
+import { toPyTorch } from '../export/pytorch.ts';
+import { safetensors } from '../export/safetensors.ts';
 import type { LearnerState } from '../learner/learner.ts';
-import type { RunFolder } from '../run/run-folder.ts';
-import { toLayersModel } from './layers-model.ts';
-import { toPyTorch } from './pytorch.ts';
-import { safetensors } from './safetensors.ts';
+import type { RunFolder } from './run-folder.ts';
 
 /** Writes the weights into the run's folder in every form: for tfjs and for PyTorch. Returns the files' names. */
 export async function saveModel(
