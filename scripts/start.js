@@ -67,7 +67,7 @@ async function prepareEngine(engine) {
     await installTensorflow((line) => console.log(`  ${line}`));
   } catch (error) {
     if (!(error instanceof MonitorError) || engine !== 'auto') throw error;
-    console.log(`  Training would be some ten times as fast with TensorFlow, but ${error.message}.`);
+    console.log(`  Training would be several times as fast with TensorFlow, but ${error.message}.`);
   }
 }
 
