@@ -33,7 +33,7 @@ const share = (batch: Batch, totals: Totals): string =>
 /** The progress line for a terminal of so many columns: the bar takes what the figures leave. */
 export function progressLine(batch: Batch, totals: Totals, columns: number): string {
   const text = figures(batch, totals).join('  ');
-  const room = columns - text.length - 11;
+  const room = columns - 1 - text.length - '   35 %    '.length;
   const drawn = room >= 8 ? `${bar(batch.step / totals.steps, Math.min(room, 40))}  ` : '';
   return `  ${share(batch, totals)}  ${drawn}${text}`.slice(0, Math.max(10, columns - 1));
 }

@@ -31,6 +31,11 @@ describe('the progress line', () => {
       expect(progressLine(batch, totals, columns).length).toBeLessThan(columns);
   });
 
+  test('cuts nothing off to make room for the bar', () => {
+    for (let columns = 90; columns < 200; columns++)
+      expect(progressLine(batch, totals, columns)).toMatch(/[█░] {2}epoch 4.* left$/);
+  });
+
   test('says the same in a log, without the bar', () => {
     expect(plainLine(batch, totals)).toBe(` 35 %  ${figures}`);
   });
