@@ -41,10 +41,10 @@ function competitors() {
   const peer = (file, ...more) => [python, here(`peers/${file}`), data, batchSize, steps, ...more];
   return {
     ...ours,
-    'tfjs-node as it comes': node('peers/tfjs.js', batchSize, steps),
-    'PyTorch eager': peer('pytorch.py'),
-    'PyTorch eager, channels_last': peer('pytorch.py', 'channels_last'),
-    'Keras, tf.function': peer('keras.py'),
+    'tfjs-node as it comes': node('peers/train_tfjs.js', batchSize, steps),
+    'PyTorch eager': peer('train_pytorch.py'),
+    'PyTorch eager, channels_last': peer('train_pytorch.py', 'channels_last'),
+    'Keras, tf.function': peer('train_keras.py'),
   };
 }
 

@@ -1,4 +1,4 @@
-// The same network as tfjs-node trains it out of the box: `node bench/peers/tfjs.js BATCH_SIZE STEPS` prints JSON.
+// The same network as tfjs-node trains it out of the box: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
 import { shuffledBatches } from '../../packages/trainer/dist/src/dataset/batches.js';
 import { loadDataset } from '../../packages/trainer/dist/src/dataset/load.js';

@@ -1,4 +1,4 @@
-"""The same network in PyTorch: python pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] prints JSON."""
+"""The same network in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] prints JSON."""
 
 import json
 import sys
