@@ -101,9 +101,9 @@ export const options = {
   schedule: oneOf(['constant', 'one-cycle'], undefined, 'how the learning rate changes over the run'),
   augment: onOff(undefined, 'shift, turn and scale the images a little, anew each epoch'),
   engine: oneOf(
-    ['auto', 'tensorflow', 'wasm'],
+    ['auto', 'tensorflow', 'webgpu', 'wasm'],
     'auto',
-    'what computes: TensorFlow when it is installed, WebAssembly otherwise',
+    'what computes: the first that works of a GPU through WebGPU, TensorFlow, WebAssembly',
   ),
   threads: whole(1, 256, undefined, 'threads that the engine wasm trains on; one a core when left out'),
   trainSize: whole(1, 10_000_000, undefined, 'use only so many training images, for a quick look'),

@@ -63,7 +63,7 @@ describe('reading options', () => {
       MONITOR_ENGINE: 'abacus',
     });
     expect(mistakes).toEqual([
-      'MONITOR_ENGINE: expected one of auto, tensorflow, wasm, got "abacus"',
+      'MONITOR_ENGINE: expected one of auto, tensorflow, webgpu, wasm, got "abacus"',
       '--epochs: expected a whole number from 1 to 10000, got "0"',
       '--batchsize: unknown (did you mean --batch-size?); --help lists what there is',
       '--seed: expected a whole number from 0 to 2147483647, got nothing',

@@ -5,7 +5,7 @@ import type { LearnerOptions } from '../learner/local-learner.ts';
 
 /** What computes: a tfjs backend that is ready, the kernels that suit it, and what it is. */
 export interface Engine {
-  name: 'tensorflow' | 'wasm';
+  name: 'tensorflow' | 'webgpu' | 'wasm';
   kind: 'cpu' | 'gpu';
   /** The processor's or the GPU's name. */
   deviceName: string;

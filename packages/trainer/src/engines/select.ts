@@ -2,6 +2,7 @@ import { MonitorError, type RunStarted } from '@mnist-monitor/shared';
 import type { Engine } from './engine.ts';
 import { startTensorflow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
+import { startWebgpu } from './webgpu.ts';
 
 export type EngineChoice = Engine['name'] | 'auto';
 
@@ -15,19 +16,23 @@ export interface Selection {
   engine: Engine;
   /** Why this one. */
   reason: string;
-  /** Whether a faster one was tried first and did not work. */
+  /** Whether nothing but the slowest works. */
   fellBack: boolean;
 }
 
 /** Fastest first. */
-const preference = ['tensorflow', 'wasm'] as const;
+const preference = ['webgpu', 'tensorflow', 'wasm'] as const;
 
 /**
  * Starts the engine asked for; `auto` takes the first that works.
  * @throws MonitorError `engine.unavailable` when it does not work, or for `auto` when none does.
  */
 export async function selectEngine({ choice, threads }: EngineRequest): Promise<Selection> {
-  const starters = { tensorflow: startTensorflow, wasm: () => startWasm(threads) };
+  const starters = {
+    tensorflow: startTensorflow,
+    webgpu: () => startWebgpu(),
+    wasm: () => startWasm(threads),
+  };
   if (choice !== 'auto') {
     const engine = await starters[choice]();
     return { engine, reason: `asked for with --engine ${choice}`, fellBack: false };
@@ -39,7 +44,7 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
       return {
         engine,
         reason: failures.join('; ') || 'the fastest that this machine has',
-        fellBack: failures.length > 0,
+        fellBack: name === preference.at(-1),
       };
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import { seededRandom } from '../../src/random.ts';
 import { size } from '../../src/shape.ts';
-import { engines } from '../support/engines.ts';
+import { allEngines } from '../support/engines.ts';
 import * as reference from '../support/reference.ts';
 
 const random = seededRandom(11);
@@ -13,14 +13,14 @@ const draw = (...shape: number[]): reference.Values => ({
 });
 const tensor = <T extends tf.Tensor>({ values, shape }: reference.Values): T => tf.tensor(values, shape) as T;
 
-function expectClose(actual: tf.Tensor, expected: Float32Array): void {
-  const values = actual.dataSync();
+async function expectClose(actual: tf.Tensor, expected: Float32Array): Promise<void> {
+  const values = await actual.data();
   expect(values).toHaveLength(expected.length);
   const worst = expected.reduce((max, value, at) => Math.max(max, Math.abs(value - values[at])), 0);
   expect(worst).toBeLessThan(1e-4);
 }
 
-describe.each(engines)('on the engine %s', (_name, start) => {
+describe.each(allEngines)('on the engine %s', (_name, start) => {
   let kernels: Kernels;
   beforeAll(async () => {
     kernels = (await start()).kernels;
@@ -31,54 +31,54 @@ describe.each(engines)('on the engine %s', (_name, start) => {
   const bias = draw(4);
   const dy = draw(2, 6, 6, 4);
 
-  test('a convolution is what its definition says', () => {
-    expectClose(
+  test('a convolution is what its definition says', async () => {
+    await expectClose(
       kernels.conv(tensor(x), tensor(filter), tensor(bias)),
       reference.conv(x, filter, bias.values),
     );
   });
 
-  test('the gradients of a convolution follow from the product rule', () => {
+  test('the gradients of a convolution follow from the product rule', async () => {
     const actual = kernels.convGradients(tensor(x), tensor(filter), tensor(dy), true);
     const expected = reference.convGradients(x, filter, dy.values);
-    expectClose(actual.input as tf.Tensor, expected.input);
-    expectClose(actual.filter, expected.filter);
-    expectClose(actual.bias, expected.bias);
+    await expectClose(actual.input as tf.Tensor, expected.input);
+    await expectClose(actual.filter, expected.filter);
+    await expectClose(actual.bias, expected.bias);
   });
 
-  test('the input gradient of a convolution is not computed when nobody wants it', () => {
+  test('the input gradient of a convolution is not computed when nobody wants it', async () => {
     expect(kernels.convGradients(tensor(x), tensor(filter), tensor(dy), false).input).toBeUndefined();
   });
 
-  test('a max-pool gives each maximum, and its gradient goes back to where the maximum stood', () => {
+  test('a max-pool gives each maximum, and its gradient goes back to where the maximum stood', async () => {
     const input = tensor<tf.Tensor4D>(x);
     const expected = reference.maxPool(x);
     const { y, state } = kernels.maxPool(input);
-    expectClose(y, expected.y);
+    await expectClose(y, expected.y);
 
     const pooledDy = draw(2, 3, 3, 3);
     const back = new Float32Array(x.values.length);
     expected.from.forEach((position, at) => {
       back[position] = pooledDy.values[at];
     });
-    expectClose(kernels.maxPoolGradient(input, y, tensor(pooledDy), state), back);
+    await expectClose(kernels.maxPoolGradient(input, y, tensor(pooledDy), state), back);
   });
 
-  test('the gradient of a max-pool is whole when its memory was used before', () => {
+  test('the gradient of a max-pool is whole when its memory was used before', async () => {
     const input = tensor<tf.Tensor4D>(draw(2, 8, 8, 4));
     const { y, state } = kernels.maxPool(input);
     tf.dispose(Array.from({ length: 10 }, () => tf.fill(input.shape, 7)));
     const gradient = kernels.maxPoolGradient(input, y, tf.ones(y.shape), state);
-    expect(tf.sum(gradient).dataSync()[0]).toBeCloseTo(y.size, 3);
+    expect((await tf.sum(gradient).data())[0]).toBeCloseTo(y.size, 3);
   });
 
-  test('the gradient of relu passes where the output is above zero', () => {
+  test('the gradient of relu passes where the output is above zero', async () => {
     const y = Float32Array.from(x.values, (value) => Math.max(0, value));
     const expected = x.values.map((value, at) => (y[at] > 0 ? value : 0));
-    expectClose(kernels.reluGradient(tensor(x), tf.tensor(y, x.shape)), expected);
+    await expectClose(kernels.reluGradient(tensor(x), tf.tensor(y, x.shape)), expected);
   });
 
-  test('the cross-entropy and its gradient are those of a softmax', () => {
+  test('the cross-entropy and its gradient are those of a softmax', async () => {
     const logits = draw(3, 10);
     const labels = [0, 4, 9];
     const oneHot = Float32Array.from({ length: 30 }, (_, at) =>
@@ -94,20 +94,20 @@ describe.each(engines)('on the engine %s', (_name, start) => {
         row: probabilities.map((p, at) => p - (at === label ? 1 : 0)),
       };
     });
-    expectClose(
+    await expectClose(
       losses,
       Float32Array.from(expected, ({ loss }) => loss),
     );
-    expectClose(gradient, Float32Array.from(expected.flatMap(({ row }) => [...row])));
+    await expectClose(gradient, Float32Array.from(expected.flatMap(({ row }) => [...row])));
   });
 
-  test('a dropout mask keeps its share, scales what it keeps, and is the same for the same seed', () => {
+  test('a dropout mask keeps its share, scales what it keeps, and is the same for the same seed', async () => {
     const mask = kernels.dropoutMask([100, 100], 0.25, 5);
-    const values = mask.dataSync();
+    const values = await mask.data();
     const kept = values.filter((value) => value > 0);
     expect(kept.length / values.length).toBeCloseTo(0.75, 1);
     expect(new Set(kept)).toEqual(new Set([Math.fround(1 / 0.75)]));
-    expect(kernels.dropoutMask([100, 100], 0.25, 5).dataSync()).toEqual(values);
-    expect(kernels.dropoutMask([100, 100], 0.25, 6).dataSync()).not.toEqual(values);
+    expect(await kernels.dropoutMask([100, 100], 0.25, 5).data()).toEqual(values);
+    expect(await kernels.dropoutMask([100, 100], 0.25, 6).data()).not.toEqual(values);
   });
 });

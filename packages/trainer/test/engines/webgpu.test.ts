@@ -1,0 +1,34 @@
+import { describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { orderedBatches } from '../../src/dataset/batches.ts';
+import { loadDataset } from '../../src/dataset/load.ts';
+import { startWebgpu } from '../../src/engines/webgpu.ts';
+import { allEngines } from '../support/engines.ts';
+
+const here = allEngines.some(([name]) => name === 'webgpu') ? describe : describe.skip;
+
+here('the engine webgpu', () => {
+  test('does not take an adapter that is only software, unless it is told to', async () => {
+    await expect(startWebgpu()).rejects.toMatchObject({
+      code: 'engine.unavailable',
+      message: 'WebGPU finds no GPU, only software',
+    });
+  });
+
+  test('lowers the loss of a batch that it sees again, and leaves no tensor behind', async () => {
+    const engine = await startWebgpu({ software: true });
+    expect(engine).toMatchObject({ name: 'webgpu', kind: 'gpu' });
+    const { train } = await loadDataset(undefined);
+    const [batch] = [...orderedBatches({ ...train, size: 2 }, 2)];
+    const learner = await engine.createLearner({ optimizer: 'adam', seed: 1 });
+    const losses: number[] = [];
+    let tensors = 0;
+    for (let step = 1; step <= 3; step++) {
+      losses.push((await learner.step(batch!, { step, learningRate: 0.002, seed: 1 })).loss);
+      if (step === 1) tensors = tf.memory().numTensors;
+    }
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
+    expect(tf.memory().numTensors).toBe(tensors);
+    await learner.dispose();
+  }, 120_000);
+});
