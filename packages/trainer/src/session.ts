@@ -77,7 +77,11 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
     const end = signal.aborted ? (signal.reason as RunEnd) : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
-    finish('failed', String((error as Error).message).split('\n')[0], []);
+    try {
+      finish('failed', String((error as Error).message).split('\n')[0], []);
+    } catch {
+      // A disk that is full takes this neither: the first failure is the one to tell.
+    }
     throw error;
   } finally {
     clearInterval(systemTimer);

@@ -29,9 +29,9 @@ export async function startTensorflow(): Promise<Engine> {
   const folder = wheel && libraryFolder(wheel);
   if (!folder || !isInstalled(folder))
     throw new MonitorError('engine.unavailable', 'TensorFlow is not installed (npm run engine installs it)');
-  linkAddon(folder);
   prepareProcess();
   try {
+    linkAddon(folder);
     require(join(folder, loaderFile));
     require('@tensorflow/tfjs-node-gpu');
   } catch (cause) {

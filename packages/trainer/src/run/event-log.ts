@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventBody, encode, type MonitorEvent } from '@mnist-monitor/shared';
-import type { RunFolder } from './run-folder.ts';
+import { type RunFolder, unwritable } from './run-folder.ts';
 
 /** An event as it is sent and stored. */
 export interface LogEntry {
@@ -28,6 +28,7 @@ const newline = 10;
  */
 export class EventLog {
   readonly runId: string;
+  readonly #path: string;
   readonly #file: number;
   readonly #now: () => Date;
   readonly #memoryLimit: number;
@@ -42,7 +43,8 @@ export class EventLog {
     this.runId = runId;
     this.#memoryLimit = memoryLimit;
     this.#now = now;
-    this.#file = openSync(join(folder.path, 'events.jsonl'), 'a+');
+    this.#path = join(folder.path, 'events.jsonl');
+    this.#file = openSync(this.#path, 'a+');
     this.#findEvents();
   }
 
@@ -74,14 +76,24 @@ export class EventLog {
     const seq = this.#lastSeq + 1;
     const event = { v: 1, runId: this.runId, seq, time: this.#now().toISOString(), ...body } as MonitorEvent;
     const text = encode(event);
-    if (seq % indexEvery === 1) this.#index.push(this.#bytes);
     const line = Buffer.from(`${text}\n`);
-    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
+    this.#write(line);
+    if (seq % indexEvery === 1) this.#index.push(this.#bytes);
     this.#bytes += line.length;
     this.#lastSeq = seq;
     this.#newest.push({ seq, text });
     if (this.#newest.length > this.#memoryLimit) this.#newest.shift();
     return event;
+  }
+
+  /** @throws MonitorError `runs.unwritable`, with what was written of the line taken away. */
+  #write(line: Buffer): void {
+    try {
+      for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
+    } catch (cause) {
+      ftruncateSync(this.#file, this.#bytes);
+      throw unwritable(this.#path, cause);
+    }
   }
 
   /** Up to `limit` events that follow `after`, oldest first. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 
@@ -51,15 +51,28 @@ export class RunFolder {
     return existsSync(path) ? readFileSync(path) : undefined;
   }
 
-  /** Writes a whole file, in a subfolder if its name says so. */
+  /** Writes a whole file, in a subfolder if its name says so. @throws MonitorError `runs.unwritable` */
   write(name: string, content: string | Uint8Array): void {
     const target = join(this.path, name);
-    mkdirSync(dirname(target), { recursive: true });
     const partial = `${target}.partial`;
-    writeFileSync(partial, content);
-    renameSync(partial, target);
+    try {
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(partial, content);
+      renameSync(partial, target);
+    } catch (cause) {
+      rmSync(partial, { force: true });
+      throw unwritable(target, cause);
+    }
   }
 }
+
+/** What to say of a file that cannot be written, on a full disk for example. */
+export const unwritable = (path: string, cause: unknown): MonitorError =>
+  new MonitorError(
+    'runs.unwritable',
+    `${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`,
+    { cause },
+  );
 
 /** `mkdir` says EEXIST too when the folder above is a file. */
 const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { RunFolder } from '../../src/run/run-folder.ts';
@@ -18,6 +18,18 @@ describe('RunFolder', () => {
     folder.write('model/model.json', '{}');
     expect(readFileSync(join(folder.path, 'model', 'model.json'), 'utf8')).toBe('{}');
     expect(readdirSync(join(folder.path, 'model'))).toEqual(['model.json']);
+  });
+
+  test('says which file cannot be written, and leaves no partial one', () => {
+    const folder = RunFolder.create(runs.path, 'a');
+    mkdirSync(join(folder.path, 'run.json')); // In the way of the file.
+    expect(() => folder.write('run.json', '{}')).toThrow(
+      expect.objectContaining({
+        code: 'runs.unwritable',
+        message: expect.stringContaining(`${join(folder.path, 'run.json')} cannot be written`),
+      }),
+    );
+    expect(readdirSync(folder.path)).toEqual(['run.json']);
   });
 
   test('refuses the id of a run that is there', () => {
