@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { MonitorError } from '@mnist-monitor/shared';
 import { helpText, readOptions } from '@mnist-monitor/shared/options';
 import { installTensorflow } from '../packages/trainer/dist/src/engines/install.js';
+import { installedLibrary } from '../packages/trainer/dist/src/engines/tensorflow-library.js';
 
 const argv = process.argv.slice(2);
 const restartMs = 1_000;
@@ -62,9 +63,9 @@ class Gateway {
 
 /** Installs TensorFlow the first time; where that cannot be, says what is missing and goes on without. */
 async function prepareEngine(engine) {
-  if (engine === 'wasm') return;
+  if (engine === 'wasm' || engine === 'webgpu' || installedLibrary()) return;
   try {
-    await installTensorflow((line) => console.log(`  ${line}`));
+    await installTensorflow('cpu', (line) => console.log(`  ${line}`));
   } catch (error) {
     if (!(error instanceof MonitorError) || engine !== 'auto') throw error;
     console.log(`  Training would be several times as fast with TensorFlow, but ${error.message}.`);

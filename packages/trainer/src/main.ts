@@ -13,6 +13,7 @@ const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 if (process.argv.includes('--help')) {
   process.stdout.write(helpText('npm run trainer --'));
 } else {
+  process.stdout.on('error', () => {}); // A reader that has gone, as behind `| head`, ends the console and not the run.
   const stop = new AbortController();
   const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
   process.on('disconnect', () => interrupt('the process that started the trainer is gone'));

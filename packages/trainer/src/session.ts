@@ -60,7 +60,7 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
-  const system = new SystemMonitor();
+  const system = new SystemMonitor(() => selection.engine.readGpuUsage());
   const systemTimer = setInterval(() => emit({ type: 'system', data: system.read() }), systemEveryMs);
 
   try {

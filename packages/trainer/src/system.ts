@@ -6,8 +6,18 @@ export class SystemMonitor {
   #host = hostTimes();
   #process = process.cpuUsage();
   #readAt = performance.now();
+  readonly #readGpu: () => Promise<System['gpu']>;
+  #gpu: System['gpu'] = null;
+
+  /** @param readGpu Asked at each reading; what it says is in the next. */
+  constructor(readGpu: () => Promise<System['gpu']>) {
+    this.#readGpu = readGpu;
+  }
 
   read(): System {
+    this.#readGpu().then((gpu) => {
+      this.#gpu = gpu;
+    });
     const host = hostTimes();
     const used = process.cpuUsage(this.#process);
     const now = performance.now();
@@ -27,7 +37,7 @@ export class SystemMonitor {
         memoryUsedBytes: totalmem() - freemem(),
         memoryTotalBytes: totalmem(),
       },
-      gpu: null,
+      gpu: this.#gpu,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { RunStarted } from '@mnist-monitor/shared';
+import type { RunStarted, System } from '@mnist-monitor/shared';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';
@@ -15,4 +15,9 @@ export interface Engine {
   /** Images per evaluation batch: large enough to be quick, small enough for the memory. */
   evaluationBatch: number;
   createLearner(options: LearnerOptions): Promise<Learner>;
+  /** Load, memory, temperature and power of the GPU, as far as it tells. */
+  readGpuUsage(): Promise<System['gpu']>;
 }
+
+/** For engines without one, or whose GPU tells nothing. */
+export const noGpu = async (): Promise<null> => null;

@@ -1,8 +1,18 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import { installTensorflow } from './install.ts';
 
+const argv = process.argv.slice(2);
+const unknown = argv.filter((argument) => argument !== '--cuda');
+
 try {
-  const folder = await installTensorflow((line) => console.log(line));
+  if (unknown.length > 0)
+    throw new MonitorError(
+      'option.invalid',
+      `${unknown[0]}: unknown; npm run engine takes --cuda or nothing`,
+    );
+  const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', (line) =>
+    console.log(line),
+  );
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;

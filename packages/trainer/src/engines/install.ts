@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonitorError } from '@mnist-monitor/shared';
 import {
   addonFile,
+  binaries,
   isInstalled,
   libraryFolder,
   loaderFile,
   tfjsNodeFolder,
-  type Wheel,
-  wheelForThisMachine,
 } from './tensorflow-library.ts';
+import { type Library, librariesForThisMachine, tensorflowVersion } from './tensorflow-wheels.ts';
 
 export type Say = (line: string) => void;
 
@@ -23,10 +23,13 @@ export type Say = (line: string) => void;
  * @returns The folder.
  * @throws MonitorError `engine.unavailable` that says what is missing.
  */
-export async function installTensorflow(say: Say): Promise<string> {
-  const wheel = wheelForThisMachine();
-  if (!wheel) throw unavailable(`TensorFlow publishes no library for ${process.platform} on ${process.arch}`);
-  const folder = libraryFolder(wheel);
+export async function installTensorflow(variant: Library['variant'], say: Say): Promise<string> {
+  const library = librariesForThisMachine().find((each) => each.variant === variant);
+  if (!library)
+    throw unavailable(
+      `TensorFlow publishes no ${variant} library for ${process.platform} on ${process.arch}`,
+    );
+  const folder = libraryFolder(library);
   if (isInstalled(folder)) return folder;
 
   const python = await firstThatRuns(['python3', 'python'], ['-m', 'pip', '--version']);
@@ -37,71 +40,57 @@ export async function installTensorflow(say: Say): Promise<string> {
   await mkdir(dirname(folder), { recursive: true });
   const work = await mkdtemp(`${folder}.partial-`);
   try {
-    say(`Fetching ${wheel.package} ${wheel.version} (about 280 MB, once) …`);
-    await download(python, wheel, work);
+    say(`Fetching TensorFlow ${tensorflowVersion} (${library.size}, once) …`);
+    await download(python, library, work);
     say('Unpacking the library …');
-    await unpack(python, wheel, work);
+    await unpack(python, library, work);
     say('Building the addon …');
-    await compile(compiler, wheel, work);
+    await compile(compiler, library, work);
     await moveInto(folder, work);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  say(`TensorFlow ${wheel.version} is ready.`);
+  say(`TensorFlow ${tensorflowVersion} is ready.`);
   return folder;
 }
 
-async function download(python: string, wheel: Wheel, work: string): Promise<void> {
+async function download(python: string, { wheels, platforms }: Library, work: string): Promise<void> {
   const requirements = join(work, 'requirements.txt');
-  await writeFile(requirements, `${wheel.package}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
-  const target = [
-    '--platform',
-    wheel.platform,
-    '--python-version',
-    '3.11',
-    '--only-binary=:all:',
-    '--no-deps',
-  ];
-  const pip = [
-    '-m',
-    'pip',
-    '--disable-pip-version-check',
-    'download',
-    '--require-hashes',
-    '-r',
-    requirements,
-  ];
-  await run(python, [...pip, ...target, '--dest', work], 'pip could not fetch the TensorFlow library');
+  const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
+  await writeFile(requirements, lines.join(''));
+  const target = ['--python-version', '3.11', '--only-binary=:all:', '--no-deps', '--dest', work];
+  for (const platform of platforms) target.push('--platform', platform);
+  const pip = ['-m', 'pip', '--disable-pip-version-check', '--retries=1', 'download', '--require-hashes'];
+  await run(python, [...pip, '-r', requirements, ...target], 'pip could not fetch the TensorFlow library');
+  await rm(requirements);
 }
 
-/** Takes the libraries and the C headers out of the wheel, which is a zip file; Python has a reader of its own. */
+/** Takes the libraries and the C headers out of the wheels, which are zip files; Python has a reader of its own. */
 const unpackScript = `
-import sys, zipfile
-wheel, target, *libraries = sys.argv[1:]
+import glob, os, sys, zipfile
+target, *libraries = sys.argv[1:]
 headers = tuple(f'tensorflow/include/{part}/' for part in ('tensorflow', 'tsl', 'xla'))
-with zipfile.ZipFile(wheel) as archive:
-    for member in archive.infolist():
-        header = member.filename.startswith(headers) and member.filename.endswith('.h')
-        library = member.filename.removeprefix('tensorflow/') in libraries
-        if library:
-            member.filename = member.filename.removeprefix('tensorflow/')
-        if header or library:
-            archive.extract(member, target)
+def wanted(name):
+    if name.startswith('nvidia/'):
+        return '/include/' not in name and not name.endswith('.a')
+    return name.removeprefix('tensorflow/') in libraries or name.startswith(headers) and name.endswith('.h')
+for wheel in glob.glob(os.path.join(target, '*.whl')):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target, [name for name in archive.namelist() if wanted(name)])
+    os.remove(wheel)
 `;
 
-async function unpack(python: string, wheel: Wheel, work: string): Promise<void> {
-  const file = (await readdir(work)).find((name) => name.endsWith('.whl'));
-  if (!file) throw unavailable('pip fetched no wheel');
-  const path = join(work, file);
-  await run(python, ['-c', unpackScript, path, work, ...wheel.libraries], 'the wheel could not be unpacked');
-  await rm(path);
+async function unpack(python: string, { files }: Library, work: string): Promise<void> {
+  await run(python, ['-c', unpackScript, work, ...files], 'the wheels could not be unpacked');
 }
 
 /** C++ of our own. */
 const native = fileURLToPath(new URL('../../../native', import.meta.url));
 
-async function compile(compiler: string, wheel: Wheel, work: string): Promise<void> {
+async function compile(compiler: string, { files }: Library, work: string): Promise<void> {
   const source = tfjsNodeFolder();
+  const target = binaries(work);
+  const include = join(target, 'include');
   const nodeApi = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
   const darwin = process.platform === 'darwin';
   const common = [
@@ -110,19 +99,18 @@ async function compile(compiler: string, wheel: Wheel, work: string): Promise<vo
     `-I${join(nodeApi, 'include')}`,
   ];
   const addon = [
-    ...[join(work, 'tensorflow', 'include'), source].map((folder) => `-I${folder}`),
+    ...[include, source].map((folder) => `-I${folder}`),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(source, 'binding', file)),
-    ...wheel.libraries.map((library) => join(work, library)),
+    ...files.map((file) => join(target, file)),
     `-Wl,-rpath,${darwin ? '@loader_path' : '$ORIGIN'}`,
   ];
   const failure = 'the addon could not be compiled';
-  await run(compiler, [...common, ...addon, '-o', join(work, addonFile)], failure);
+  await run(compiler, [...common, ...addon, '-o', join(target, addonFile)], failure);
 
-  const loader = [`-DFRAMEWORK_LIBRARY="${wheel.libraries[1]}"`, join(native, 'quiet-load.cc'), '-ldl'];
-  await run(compiler, [...common, ...loader, '-o', join(work, loaderFile)], failure);
+  const loader = [`-DFRAMEWORK_LIBRARY="${files[1]}"`, join(native, 'quiet-load.cc'), '-ldl'];
+  await run(compiler, [...common, ...loader, '-o', join(target, loaderFile)], failure);
 
-  await rm(join(work, 'tensorflow'), { recursive: true });
-  await rm(join(work, 'requirements.txt'));
+  await rm(include, { recursive: true });
   await chmod(work, 0o755); // mkdtemp's folders are private; other users of this machine may share the library.
 }
 

@@ -1,6 +1,7 @@
 import { MonitorError, type RunStarted } from '@mnist-monitor/shared';
 import type { Engine } from './engine.ts';
 import { startTensorflow } from './tensorflow.ts';
+import { installedLibrary } from './tensorflow-library.ts';
 import { startWasm } from './wasm.ts';
 import { startWebgpu } from './webgpu.ts';
 
@@ -20,8 +21,8 @@ export interface Selection {
   fellBack: boolean;
 }
 
-/** Fastest first. */
-const preference = ['webgpu', 'tensorflow', 'wasm'] as const;
+/** An NVIDIA GPU; another GPU; TensorFlow on the CPU; what works everywhere. */
+const preference = ['cuda', 'webgpu', 'tensorflow', 'wasm'] as const;
 
 /**
  * Starts the engine asked for; `auto` takes the first that works.
@@ -29,6 +30,7 @@ const preference = ['webgpu', 'tensorflow', 'wasm'] as const;
  */
 export async function selectEngine({ choice, threads }: EngineRequest): Promise<Selection> {
   const starters = {
+    cuda: startCuda,
     tensorflow: startTensorflow,
     webgpu: () => startWebgpu(),
     wasm: () => startWasm(threads),
@@ -41,11 +43,8 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   for (const name of preference) {
     try {
       const engine = await starters[name]();
-      return {
-        engine,
-        reason: failures.join('; ') || 'the fastest that this machine has',
-        fellBack: name === preference.at(-1),
-      };
+      const reason = failures.filter(Boolean).join('; ') || 'the fastest that this machine has';
+      return { engine, reason, fellBack: name === 'wasm' };
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
       failures.push(error.message);
@@ -53,8 +52,16 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   }
   throw new MonitorError(
     'engine.unavailable',
-    `--engine auto: expected one that works: ${failures.join('; ')}`,
+    `--engine auto: expected one that works: ${failures.filter(Boolean).join('; ')}`,
   );
+}
+
+/** TensorFlow, only on a GPU. Where the library for CUDA was never installed, nothing needs to be said of it. */
+async function startCuda(): Promise<Engine> {
+  if (installedLibrary()?.variant !== 'cuda') throw new MonitorError('engine.unavailable', '');
+  const engine = await startTensorflow();
+  if (engine.kind === 'gpu') return engine;
+  throw new MonitorError('engine.unavailable', 'TensorFlow finds no NVIDIA GPU');
 }
 
 /** The engine as `run.started` tells it. */

@@ -3,42 +3,59 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import { matches } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { cpuName } from './cpu.ts';
-import type { Engine } from './engine.ts';
-import {
-  isInstalled,
-  libraryFolder,
-  linkAddon,
-  loaderFile,
-  wheelForThisMachine,
-} from './tensorflow-library.ts';
+import { type Engine, noGpu } from './engine.ts';
+import { describeGpu, readGpuUsage } from './nvidia.ts';
+import { binaries, installedLibrary, libraryFolder, linkAddon, loaderFile } from './tensorflow-library.ts';
 
 const require = createRequire(import.meta.url);
 
 /**
- * Starts TensorFlow's C library as the backend of tfjs.
+ * Starts TensorFlow's C library as the backend of tfjs: on an NVIDIA GPU when the library is the one for CUDA and a GPU
+ * answers, otherwise on the CPU.
  * @throws MonitorError `engine.unavailable` when it is not installed or does not load.
  */
 export async function startTensorflow(): Promise<Engine> {
-  const wheel = wheelForThisMachine();
-  const folder = wheel && libraryFolder(wheel);
-  if (!folder || !isInstalled(folder))
+  const library = installedLibrary();
+  if (!library)
     throw new MonitorError('engine.unavailable', 'TensorFlow is not installed (npm run engine installs it)');
+  const folder = libraryFolder(library);
   prepareProcess();
   try {
     linkAddon(folder);
-    require(join(folder, loaderFile));
+    require(join(binaries(folder), loaderFile));
     require('@tensorflow/tfjs-node-gpu');
   } catch (cause) {
     throw new MonitorError('engine.unavailable', `TensorFlow does not load: ${firstLine(cause)}`, { cause });
   }
   await tf.setBackend('tensorflow');
-  const kernels = chooseKernels();
+  return usesGpu() ? gpuEngine() : cpuEngine();
+}
+
+/** Whether TensorFlow has found a GPU that it can use. */
+const usesGpu = (): boolean => (tf.backend() as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice;
+
+async function gpuEngine(): Promise<Engine> {
+  const gpu = await describeGpu();
+  return {
+    name: 'tensorflow',
+    kind: 'gpu',
+    deviceName: gpu?.name ?? 'NVIDIA GPU',
+    threads: null,
+    kernels: tensorflowKernels,
+    gpu,
+    evaluationBatch: 2_000,
+    createLearner: async (options) => new LocalLearner(tensorflowKernels, options),
+    readGpuUsage,
+  };
+}
+
+function cpuEngine(): Engine {
+  const kernels = [oneDnnKernels, tensorflowKernels].find(matches) ?? plainKernels;
   return {
     name: 'tensorflow',
     kind: 'cpu',
@@ -48,6 +65,7 @@ export async function startTensorflow(): Promise<Engine> {
     gpu: null,
     evaluationBatch: 500,
     createLearner: async (options) => new LocalLearner(kernels, options),
+    readGpuUsage: noGpu,
   };
 }
 
@@ -59,11 +77,6 @@ function prepareProcess(): void {
   const util = require('node:util');
   util.isArray ??= Array.isArray;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-}
-
-/** The fastest kernels that this build has and that compute what the plain ones do. */
-function chooseKernels(): Kernels {
-  return [oneDnnKernels, tensorflowKernels].find(matches) ?? plainKernels;
 }
 
 const firstLine = (cause: unknown): string => String((cause as Error).message ?? cause).split('\n')[0];

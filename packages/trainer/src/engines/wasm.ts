@@ -4,7 +4,7 @@ import { startWasmBackend } from '../kernels/wasm-backend.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { ParallelLearner } from '../learner/parallel-learner.ts';
 import { cpuName } from './cpu.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, noGpu } from './engine.ts';
 
 /**
  * Starts tfjs's WebAssembly backend: slower than TensorFlow, and needs nothing but its npm package.
@@ -23,5 +23,6 @@ export async function startWasm(threads = availableParallelism()): Promise<Engin
     evaluationBatch: 100 * threads,
     createLearner: async (options) =>
       threads === 1 ? new LocalLearner(wasmKernels, options) : ParallelLearner.start(threads, options),
+    readGpuUsage: noGpu,
   };
 }

@@ -3,7 +3,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { plainKernels } from '../kernels/plain.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, noGpu } from './engine.ts';
 
 /** The part of a WebGPU adapter that tells what it is. */
 interface Adapter {
@@ -48,6 +48,7 @@ export async function startWebgpu({ software = false }: WebgpuOptions = {}): Pro
     gpu: { name, memoryBytes: null, driver: description || null, computeCapability: null },
     evaluationBatch: 500,
     createLearner: async (options) => new LocalLearner(plainKernels, options),
+    readGpuUsage: noGpu,
   };
 }
 

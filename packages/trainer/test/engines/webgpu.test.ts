@@ -3,7 +3,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
+import type { LayerSpec } from '../../src/network/model.ts';
 import { allEngines } from '../support/engines.ts';
+
+/** Every kind of layer, small enough for a GPU in software. */
+const layers: LayerSpec[] = [
+  { name: 'conv1', type: 'conv2d', filters: 4 },
+  { name: 'pool1', type: 'maxPool2d' },
+  { name: 'relu1', type: 'relu' },
+  { name: 'dropout1', type: 'dropout', rate: 0.25 },
+  { name: 'flatten', type: 'flatten' },
+  { name: 'fc1', type: 'dense', units: 10 },
+];
 
 const here = allEngines.some(([name]) => name === 'webgpu') ? describe : describe.skip;
 
@@ -19,12 +30,12 @@ here('the engine webgpu', () => {
     const engine = await startWebgpu({ software: true });
     expect(engine).toMatchObject({ name: 'webgpu', kind: 'gpu' });
     const { train } = await loadDataset(undefined);
-    const [batch] = [...orderedBatches({ ...train, size: 2 }, 2)];
-    const learner = await engine.createLearner({ optimizer: 'adam', seed: 1 });
+    const [batch] = [...orderedBatches({ ...train, size: 8 }, 8)];
+    const learner = await engine.createLearner({ optimizer: 'adam', seed: 1, layers });
     const losses: number[] = [];
     let tensors = 0;
-    for (let step = 1; step <= 3; step++) {
-      losses.push((await learner.step(batch!, { step, learningRate: 0.002, seed: 1 })).loss);
+    for (let step = 1; step <= 8; step++) {
+      losses.push((await learner.step(batch!, { step, learningRate: 0.01, seed: 1 })).loss);
       if (step === 1) tensors = tf.memory().numTensors;
     }
     expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);

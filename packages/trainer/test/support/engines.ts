@@ -1,11 +1,10 @@
 import type { Engine } from '../../src/engines/engine.ts';
 import { startTensorflow } from '../../src/engines/tensorflow.ts';
-import { isInstalled, libraryFolder, wheelForThisMachine } from '../../src/engines/tensorflow-library.ts';
+import { installedLibrary } from '../../src/engines/tensorflow-library.ts';
 import { startWasm } from '../../src/engines/wasm.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
 
-const wheel = wheelForThisMachine();
-const tensorflowThere = wheel !== undefined && isInstalled(libraryFolder(wheel));
+const tensorflowThere = installedLibrary() !== undefined;
 if (!tensorflowThere) {
   if (process.env.CI) throw new Error('in CI the engine tensorflow must be installed: npm run engine');
   console.log(

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { RunStarted, System } from '@mnist-monitor/shared';
+
+type GpuDetails = NonNullable<RunStarted['device']['gpu']>;
+type GpuUsage = NonNullable<System['gpu']>;
+
+const timeoutMs = 2_000;
+const mebibyte = 2 ** 20;
+
+/** What the first NVIDIA GPU is; null when the driver's tool is not there or finds none. */
+export async function describeGpu(): Promise<GpuDetails | null> {
+  const fields = await query('name', 'memory.total', 'driver_version', 'compute_cap');
+  return fields && parseDetails(fields);
+}
+
+/** What it does at this moment. */
+export async function readGpuUsage(): Promise<GpuUsage | null> {
+  const fields = await query(
+    'utilization.gpu',
+    'memory.used',
+    'memory.total',
+    'temperature.gpu',
+    'power.draw',
+  );
+  return fields && parseUsage(fields);
+}
+
+/** @param fields Name, memory in MiB, driver and compute capability, as nvidia-smi writes them. */
+export function parseDetails([name = '', memory, driver, capability]: string[]): GpuDetails {
+  const memoryMiB = number(memory);
+  return {
+    name: name || 'NVIDIA GPU',
+    memoryBytes: memoryMiB === null ? null : Math.round(memoryMiB * mebibyte),
+    driver: text(driver),
+    computeCapability: text(capability),
+  };
+}
+
+/** @param fields Load in percent, memory used and in all in MiB, degrees Celsius and watts. */
+export function parseUsage(fields: string[]): GpuUsage {
+  const [load, used, total, temperatureCelsius, powerWatts] = fields.map(number);
+  const bytes = (value: number | null): number | null =>
+    value === null ? null : Math.round(value * mebibyte);
+  return {
+    load: load === null ? null : Math.min(1, Math.max(0, load / 100)),
+    memoryUsedBytes: bytes(used),
+    memoryTotalBytes: bytes(total),
+    temperatureCelsius,
+    powerWatts,
+  };
+}
+
+/** The tool writes `[N/A]` for what a GPU does not tell. */
+function number(field: string | undefined): number | null {
+  const value = Number(field || Number.NaN);
+  return Number.isFinite(value) ? value : null;
+}
+
+const text = (field: string | undefined): string | null => (!field || field.startsWith('[') ? null : field);
+
+async function query(...fields: string[]): Promise<string[] | null> {
+  const args = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits'];
+  try {
+    const { stdout } = await promisify(execFile)('nvidia-smi', args, {
+      timeout: timeoutMs,
+      env: process.env,
+    });
+    return (stdout.split('\n')[0] ?? '').split(',').map((field) => field.trim());
+  } catch {
+    return null;
+  }
+}
