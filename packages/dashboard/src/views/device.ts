@@ -32,6 +32,7 @@ export function trainingFacts({ config, dataset }: RunStarted): Fact[] {
     ['Batch size', formatCount(config.batchSize)],
     ['Learning rate', `${config.learningRate}, ${config.schedule}`],
     ['Optimizer', config.optimizer],
+    ['Augmentation', config.augment ? 'images moved a little' : 'none'],
     ['Seed', String(config.seed)],
   ];
 }
