@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { poolSize } from '../kernels/kernels.ts';
 import { seededRandom } from '../random.ts';
+import { size } from '../shape.ts';
 import type { Kernels } from './kernels.ts';
 
 /** The kernels in tfjs's own operations: right on every backend, and what the faster ones are tested against. */
@@ -31,7 +32,7 @@ export const plainKernels: Kernels = {
   dropoutMask(shape, rate, seed) {
     const random = seededRandom(seed);
     const kept = 1 / (1 - rate);
-    const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
+    const mask = new Float32Array(size(shape));
     for (let at = 0; at < mask.length; at++) mask[at] = random() < rate ? 0 : kept;
     return tf.tensor(mask, shape);
   },
@@ -44,12 +45,12 @@ export const plainKernels: Kernels = {
     }),
 };
 
-function conv2dInputGradient(inputShape: number[], dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+export function conv2dInputGradient(inputShape: number[], dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', inputShape };
   return runKernel('Conv2DBackpropInput', { dy, filter }, attributes);
 }
 
-function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[]): tf.Tensor4D {
+export function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[]): tf.Tensor4D {
   const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape };
   return runKernel('Conv2DBackpropFilter', { x, dy }, attributes);
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { poolSize } from '../kernels/kernels.ts';
 import type { ConvGradients, Kernels } from './kernels.ts';
-import { plainKernels } from './plain.ts';
+import { conv2dFilterGradient, conv2dInputGradient, plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
 
 const float: Attribute = { dtype: 'float32' };
@@ -34,7 +34,8 @@ export const tensorflowKernels: Kernels = {
   biasGradient: (dy) => runOp('BiasAddGrad', { T: float, data_format: nhwc }, [dy])[0] as tf.Tensor1D,
 
   convGradients: (x, filter, dy, wantInput) => ({
-    ...plainKernels.convGradients(x, filter, dy, wantInput),
+    input: wantInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,
+    filter: conv2dFilterGradient(x, dy, filter.shape),
     bias: tensorflowKernels.biasGradient(dy),
   }),
 

@@ -17,5 +17,3 @@ export const recipes = {
   /** The best that was found so far for ten epochs: docs/decisions/2026-11-24-learning.md. */
   best: { optimizer: 'sgd', schedule: 'one-cycle', learningRate: 0.06, augment: true },
 } as const satisfies Record<string, Recipe>;
-
-export type RecipeName = keyof typeof recipes;
