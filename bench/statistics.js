@@ -7,3 +7,6 @@ export function spread(numbers) {
 }
 
 export const median = (numbers) => spread(numbers).median;
+
+/** Steps before those that count, in which compilers, caches and allocators warm up. */
+export const warmUpSteps = (steps) => Math.ceil(steps / 4);

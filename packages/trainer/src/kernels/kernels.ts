@@ -15,6 +15,12 @@ export type ConvGradients = {
   bias: Tensor1D;
 };
 
+/** Which factors of a product are transposed first. */
+export interface Transposed {
+  a?: boolean;
+  b?: boolean;
+}
+
 /**
  * The costly operations of the network and their gradients: what engines differ in.
  * Images are [batch, height, width, channels], filters [height, width, in, out]; convolutions pad to "same" with
@@ -28,6 +34,8 @@ export interface Kernels {
   maxPool(x: Tensor4D): { y: Tensor4D; state: PoolState };
   maxPoolGradient(x: Tensor4D, y: Tensor4D, dy: Tensor4D, state: PoolState): Tensor4D;
   reluGradient<T extends Tensor>(dy: T, y: T): T;
+  /** The product of two matrices, each transposed first where said. */
+  matMul(a: Tensor2D, b: Tensor2D, transposed?: Transposed): Tensor2D;
   /** Sum over all axes but the last. */
   biasGradient(dy: Tensor): Tensor1D;
   /** 1 / (1 - rate) with probability 1 - rate, else 0: the same mask for the same seed. */

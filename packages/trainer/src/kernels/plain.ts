@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { poolSize } from '../kernels/kernels.ts';
 import { seededRandom } from '../random.ts';
 import { size } from '../shape.ts';
-import type { Kernels } from './kernels.ts';
+import { type Kernels, poolSize } from './kernels.ts';
 
 /** The kernels in tfjs's own operations: right on every backend, and what the faster ones are tested against. */
 export const plainKernels: Kernels = {
@@ -26,6 +25,8 @@ export const plainKernels: Kernels = {
     ),
 
   reluGradient: (dy, y) => tf.tidy(() => tf.mul(dy, tf.step(y))),
+
+  matMul: (a, b, transposed = {}) => tf.matMul(a, b, transposed.a, transposed.b),
 
   biasGradient: (dy) => tf.tidy(() => tf.sum(dy, [...dy.shape.keys()].slice(0, -1)) as tf.Tensor1D),
 

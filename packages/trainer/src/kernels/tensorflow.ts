@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { poolSize } from '../kernels/kernels.ts';
-import type { ConvGradients, Kernels } from './kernels.ts';
+import { type ConvGradients, type Kernels, poolSize } from './kernels.ts';
 import { conv2dFilterGradient, conv2dInputGradient, plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
 

@@ -3,20 +3,41 @@ import type { Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
 /**
- * tfjs's WebAssembly backend has no gradient for filters and a slow one for inputs; both can be had as ordinary
- * convolutions, which it does fast.
+ * What tfjs's WebAssembly backend does fast is convolutions and pools. It has no gradient for filters and a slow one
+ * for inputs, and slow sums and matrix products: all of them can be had as convolutions and pools.
  */
 export const wasmKernels: Kernels = {
   ...plainKernels,
-  name: 'convolution gradients as convolutions',
+  name: 'gradients and products as convolutions',
 
   conv: (x, filter, bias) => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias }),
 
   convGradients: (x, filter, dy, wantInput) => ({
     input: wantInput ? inputGradient(dy, filter) : undefined,
     filter: filterGradient(x, dy, filter.shape[0]),
-    bias: plainKernels.biasGradient(dy),
+    bias: wasmKernels.biasGradient(dy),
   }),
+
+  // A convolution of size 1 over an image with a row of pixels for each row of the matrix.
+  matMul: (a, b, transposed = {}) =>
+    tf.tidy(() => {
+      const left = transposed.a ? tf.transpose(a) : a;
+      const right = transposed.b ? tf.transpose(b) : b;
+      const [rows, shared] = left.shape;
+      const columns = right.shape[1];
+      const image = tf.reshape(left, [1, rows, 1, shared]) as tf.Tensor4D;
+      const filter = tf.reshape(right, [1, 1, shared, columns]) as tf.Tensor4D;
+      return tf.reshape(tf.conv2d(image, filter, 1, 'valid'), [rows, columns]) as tf.Tensor2D;
+    }),
+
+  // The mean over each image by a pool, and only then a sum.
+  biasGradient: (dy) =>
+    tf.tidy(() => {
+      if (dy.rank !== 4) return plainKernels.biasGradient(dy);
+      const [, height, width] = dy.shape as tf.Tensor4D['shape'];
+      const means = tf.avgPool(dy as tf.Tensor4D, [height, width], 1, 'valid');
+      return tf.mul(plainKernels.biasGradient(means), height * width) as tf.Tensor1D;
+    }),
 
   // tfjs's kernel takes no value below zero for a maximum, so the input is shifted above zero first. That may round
   // away differences below a millionth; the gradient then goes to the first of those values.

@@ -68,14 +68,17 @@ function conv2d({ kernels, parameters, first }: LayerContext): Layer {
 
 function dense({ kernels, parameters }: LayerContext): Layer {
   const [weight, bias] = parameters as unknown as [tf.Tensor2D, tf.Tensor1D];
-  const forward = (x: tf.Tensor) => tf.tidy(() => tf.add(tf.matMul(x as tf.Tensor2D, weight), bias));
+  const forward = (x: tf.Tensor) => tf.tidy(() => tf.add(kernels.matMul(x as tf.Tensor2D, weight), bias));
   return {
     forward,
     train: (x) => ({
       y: forward(x),
       pull: (dy) => ({
-        input: tf.matMul(dy as tf.Tensor2D, weight, false, true),
-        parameters: [tf.matMul(x as tf.Tensor2D, dy as tf.Tensor2D, true, false), kernels.biasGradient(dy)],
+        input: kernels.matMul(dy as tf.Tensor2D, weight, { b: true }),
+        parameters: [
+          kernels.matMul(x as tf.Tensor2D, dy as tf.Tensor2D, { a: true }),
+          kernels.biasGradient(dy),
+        ],
       }),
     }),
   };

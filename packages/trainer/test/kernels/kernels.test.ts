@@ -78,6 +78,32 @@ describe.each(allEngines)('on the engine %s', (_name, start) => {
     await expectClose(kernels.reluGradient(tensor(x), tf.tensor(y, x.shape)), expected);
   });
 
+  test.each([{}, { a: true }, { b: true }, { a: true, b: true }])(
+    'a product of matrices is what its definition says, transposed %j',
+    async (transposed) => {
+      const [a, b] = [draw(5, 7), draw(7, 3)];
+      const given = (matrix: reference.Values, turned = false) => {
+        const right = tensor<tf.Tensor2D>(matrix);
+        return turned ? tf.transpose(right) : right;
+      };
+      const actual = kernels.matMul(given(a, transposed.a), given(b, transposed.b), transposed);
+      expect(actual.shape).toEqual([5, 3]);
+      await expectClose(actual, reference.matMul(a, b));
+    },
+  );
+
+  test.each([[[2, 6, 6, 4]], [[9, 4]]])(
+    'the gradient of a bias sums over all axes but the last, %j',
+    async (shape) => {
+      const given = draw(...shape);
+      const expected = new Float32Array(4);
+      given.values.forEach((value, at) => {
+        expected[at % 4] += value;
+      });
+      await expectClose(kernels.biasGradient(tensor(given)), expected);
+    },
+  );
+
   test('the cross-entropy and its gradient are those of a softmax', async () => {
     const logits = draw(3, 10);
     const labels = [0, 4, 9];

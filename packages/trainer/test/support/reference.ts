@@ -68,3 +68,15 @@ export function maxPool({ shape, values }: Values): { y: Float32Array; from: num
         }
   return { y: Float32Array.from(from, (position) => values[position]), from };
 }
+
+/** The product of a matrix of [rows, shared] and one of [shared, columns]. */
+export function matMul(a: Values, b: Values): Float32Array {
+  const [rows, shared] = a.shape;
+  const columns = b.shape[1];
+  const product = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      for (let at = 0; at < shared; at++)
+        product[row * columns + column] += a.values[row * shared + at] * b.values[at * columns + column];
+  return product;
+}

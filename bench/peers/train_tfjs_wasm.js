@@ -1,0 +1,26 @@
+// The same network on tfjs's WebAssembly backend with only the kernel added without which it cannot train:
+// `node bench/peers/train_tfjs_wasm.js BATCH_SIZE STEPS` prints JSON.
+import { createRequire } from 'node:module';
+import { trainLayersModel } from './layers_model.js';
+
+const require = createRequire(import.meta.url);
+const tf = require('@tensorflow/tfjs');
+require('@tensorflow/tfjs-backend-wasm');
+await tf.setBackend('wasm');
+
+tf.registerKernel({
+  kernelName: 'Conv2DBackpropFilter',
+  backendName: 'wasm',
+  // The padded input convolved with dy, the batch taking the part of the channels; "same" padding, stride 1.
+  kernelFunc({ inputs: { x, dy }, attrs: { filterShape } }) {
+    const border = (filterShape[0] - 1) / 2;
+    const sides = [0, border, border, 0].map((width) => [width, width]);
+    return tf.tidy(() => {
+      const images = tf.transpose(tf.pad(x, sides), [3, 1, 2, 0]);
+      return tf.transpose(tf.conv2d(images, tf.transpose(dy, [1, 2, 0, 3]), 1, 'valid'), [1, 2, 0, 3]);
+    });
+  },
+});
+
+const [batchSize, steps] = process.argv.slice(2).map(Number);
+console.log(JSON.stringify({ imagesPerSecond: await trainLayersModel(tf, { batchSize, steps }) }));

@@ -1,0 +1,47 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Runs a program of this folder that prints JSON as its last line. */
+export function runProgram(file, ...args) {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const output = execFileSync(process.execPath, [path, ...args], { encoding: 'utf8' });
+  return JSON.parse(output.trim().split('\n').at(-1));
+}
+
+/** A gateway of its own and trainers beside it, with a folder for their runs that goes when they do. */
+export async function startServices() {
+  const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
+  const start = (name, args, stdio) => {
+    const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
+    return spawn(process.execPath, [main, '--runs', runs, ...args], { stdio });
+  };
+  const gateway = start(
+    'gateway',
+    ['--port', '0', '--ingest-port', '0', '--log-level', 'silent'],
+    ['ignore', 'ignore', 'inherit', 'ipc'],
+  );
+  const [{ url, ingestUrl }] = await once(gateway, 'message');
+  return {
+    liveUrl: `${url.replace('http', 'ws')}/live`,
+    ingestUrl,
+    /** Trains to the end. @returns The run's events. */
+    async train(runId, ...args) {
+      const child = start('trainer', ['--once', '--run-id', runId, ...args], ['ignore', 'ignore', 'inherit']);
+      const [code] = await once(child, 'exit');
+      if (code !== 0) throw new Error(`the trainer ended with exit code ${code}`);
+      const lines = readFileSync(join(runs, runId, 'events.jsonl'), 'utf8')
+        .trim()
+        .split('\n');
+      return lines.map((line) => JSON.parse(line));
+    },
+    async stop() {
+      gateway.kill('SIGTERM');
+      await once(gateway, 'exit');
+      rmSync(runs, { recursive: true });
+    },
+  };
+}
