@@ -1,5 +1,6 @@
 import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { Authority, reachedAt } from './authority.ts';
 import type { Config } from './config.ts';
 import { Hub } from './hub.ts';
 import { Publishers } from './ingest/publishers.ts';
@@ -17,7 +18,7 @@ import { acceptSockets } from './sockets/server.ts';
 import type { Store } from './store/store.ts';
 
 export interface GatewayOptions {
-  config: Pick<Config, 'host' | 'ingestHost' | 'token'>;
+  config: Pick<Config, 'host' | 'ingestHost'> & Partial<Pick<Config, 'bind' | 'token' | 'commandToken'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -40,6 +41,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const hub = await Hub.open(store);
   const publishers = new Publishers();
   const runs = new Runs(store, publishers);
+  const authority = new Authority(config);
 
   const publicApp = newApp(log, limits);
   await acceptSockets(publicApp, {
@@ -47,11 +49,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     maxPayloadBytes: limits.livePayloadBytes,
     subprotocol: liveSubprotocol,
   });
-  addTrustChecks(publicApp, config.host);
+  addTrustChecks(publicApp, reachedAt(config));
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
-  addLiveRoute(publicApp, { hub, store, runs, limits });
+  addLiveRoute(publicApp, { hub, store, runs, authority, limits });
 
   const sessions = new Set<IngestSession>();
   const ingestApp = newApp(log, limits);

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encode, type LiveControl, type LiveQuery } from '@mnist-monitor/shared';
+import type { Authority } from './authority.ts';
 import type { Channel, Frame, Hub } from './hub.ts';
 import type { Limits } from './limits.ts';
 import type { Runs } from './runs.ts';
@@ -13,6 +14,7 @@ export interface FollowOptions {
   hub: Hub;
   store: Store;
   runs: Runs;
+  authority: Pick<Authority, 'access'>;
   limits: Limits;
 }
 
@@ -72,9 +74,15 @@ class Follower {
   }
 
   async #greet(runId: string | undefined): Promise<void> {
-    const { runs, limits } = this.#options;
+    const { runs, limits, authority } = this.#options;
     const run = runId === undefined ? undefined : await runs.summary(runId);
-    this.#say({ type: 'hello', server: version, run: run ?? null, heartbeatMs: limits.heartbeatMs });
+    this.#say({
+      type: 'hello',
+      server: version,
+      run: run ?? null,
+      heartbeatMs: limits.heartbeatMs,
+      commands: authority.access,
+    });
   }
 
   #isBehind(channel: Channel | undefined): boolean {

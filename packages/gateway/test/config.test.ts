@@ -5,10 +5,12 @@ test('the gateway serves this machine alone unless told otherwise', () => {
   expect(readConfig([], {})).toEqual({
     host: '127.0.0.1',
     port: 5000,
+    bind: undefined,
     ingestHost: '127.0.0.1',
     ingestPort: 5001,
     runs: 'runs',
     token: undefined,
+    commandToken: undefined,
     logLevel: 'info',
   });
 });

@@ -41,6 +41,7 @@ describe('a follower', () => {
       hub,
       store,
       runs,
+      authority: { access: 'open' },
       limits: { ...limits, pageEvents: 10, ...changed },
     });
     afterTest(() => {

@@ -23,6 +23,14 @@ export const errors = {
     exitCode: 1,
     meaning: 'The address asked for (Host), or the page that asks (Origin), is not one of ours.',
   },
+  'command.unauthorized': {
+    exitCode: 1,
+    meaning: 'Commands and changes need the command token, and none or another one came.',
+  },
+  'command.off': {
+    exitCode: 1,
+    meaning: 'The port is reached from elsewhere and no command token is set: commands and changes are off.',
+  },
   'server.full': { exitCode: 1, meaning: 'So many viewers are connected that no other fits.' },
   internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
 } as const;

@@ -1,6 +1,7 @@
 export * from './backoff.ts';
 export * from './close-codes.ts';
 export * from './codec.ts';
+export * from './commands.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './ingest.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandAccess } from './commands.ts';
 import { event, eventTypeList, runId } from './events.ts';
 import { runSummary } from './runs.ts';
 
@@ -28,6 +29,8 @@ const hello = z.object({
   run: runSummary.nullable(),
   /** The feed says `heartbeat` when it has been silent this long. */
   heartbeatMs: z.int().positive(),
+  /** Whether this viewer may command. */
+  commands: commandAccess,
 });
 
 const live = z.object({

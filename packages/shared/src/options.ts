@@ -131,6 +131,16 @@ export const options = {
   } as Option<string | undefined>,
   host: text('an address', '127.0.0.1', 'address of the dashboard and the live feed'),
   port: whole(0, 65_535, 5000, 'port of the dashboard and the live feed'),
+  bind: text(
+    'an address',
+    undefined,
+    'address that a container publishes the port on; what --host means outside one',
+  ),
+  commandToken: text(
+    'a secret',
+    undefined,
+    'secret that a viewer must know to command a trainer or to change a run; better set as MONITOR_COMMAND_TOKEN',
+  ),
   ingestHost: text('an address', '127.0.0.1', 'address that takes in events from trainers'),
   ingestPort: whole(0, 65_535, 5001, 'port that takes in events from trainers'),
   gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),
@@ -157,9 +167,11 @@ const variableOf = (name: string): string => `MONITOR_${kebab(name).replaceAll('
 const byFlag = new Map(Object.keys(options).map((name) => [flagOf(name), name as OptionName]));
 const byVariable = new Map(Object.keys(options).map((name) => [variableOf(name), name as OptionName]));
 
-/** Secrets are never repeated, not even in an error. */
+/** Never repeated, not even in an error. */
+const secrets: readonly OptionName[] = ['token', 'commandToken'];
+
 const shown = (name: OptionName, given: string): string =>
-  name === 'token' ? 'what was given' : `"${given}"`;
+  secrets.includes(name) ? 'what was given' : `"${given}"`;
 
 /**
  * Reads the command line and the environment; a flag wins over its variable.

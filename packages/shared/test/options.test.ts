@@ -85,12 +85,15 @@ describe('reading options', () => {
     expect(mistakesOf([`${flag}=${value}`])).toHaveLength(1);
   });
 
-  test('never repeats the token', () => {
+  test.each([
+    ['--token', 'MONITOR_TOKEN'],
+    ['--command-token', 'MONITOR_COMMAND_TOKEN'],
+  ])('never repeats what was given as %s', (flag, variable) => {
     const secret = 's'.repeat(5_000);
-    const mistakes = [...mistakesOf(['--token', secret]), ...mistakesOf([], { MONITOR_TOKEN: secret })];
+    const mistakes = [...mistakesOf([flag, secret]), ...mistakesOf([], { [variable]: secret })];
     expect(mistakes).toEqual([
-      '--token: expected a secret, got what was given',
-      'MONITOR_TOKEN: expected a secret, got what was given',
+      `${flag}: expected a secret, got what was given`,
+      `${variable}: expected a secret, got what was given`,
     ]);
   });
 

@@ -24,6 +24,7 @@ export const helloOf = (run: RunSummary | null): LiveHello => ({
   server: '1.2.3',
   run,
   heartbeatMs: 5_000,
+  commands: 'open',
 });
 
 /** A session after these inputs, all at time `now`. */

@@ -13,10 +13,10 @@ import type { Hub } from '../hub.ts';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { type Store, toStored } from '../store/store.ts';
+import { tokenFits } from '../token.ts';
 import type { Publication, Publishers } from './publishers.ts';
 import { readRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
-import { tokenFits } from './token.ts';
 
 export interface SessionContext {
   store: Store;

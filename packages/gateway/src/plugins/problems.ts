@@ -5,6 +5,8 @@ import { sendMissingPage } from './page.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
+  'command.unauthorized': 401,
+  'command.off': 403,
   'request.forbidden': 403,
   'request.not_found': 404,
   'run.not_found': 404,
@@ -30,6 +32,7 @@ export function sendProblem(
 ): FastifyReply {
   const { code, status, detail } = describe(error);
   if (status >= 500) request.log.error({ err: error }, 'a request failed');
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(status)
     .type('application/problem+json')

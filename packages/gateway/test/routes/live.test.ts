@@ -28,6 +28,7 @@ describe('the live feed', () => {
       type: 'hello',
       server: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       heartbeatMs: 5_000,
+      commands: 'open',
       run: { runId: 'a', status: 'running', connected: true, lastSeq: 10 },
     });
     expect(history.slice(0, -1)).toEqual(JSON.parse(JSON.stringify(run.slice(0, 10))));

@@ -20,6 +20,7 @@ export interface TestGatewayOptions {
   store?: Store;
   limits?: Partial<Limits>;
   token?: string;
+  commandToken?: string;
   page?: string;
 }
 
@@ -32,7 +33,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     if (close) closings.push(close);
   };
   const gatewayOptions: GatewayOptions = {
-    config: { ...place, token: options.token },
+    config: { ...place, token: options.token, commandToken: options.commandToken },
     store: options.store ?? openSqliteStore(temporaryFolder()),
     log: pino({}, { write: (line: string) => note(line) }),
     limits: options.limits ?? {},

@@ -80,5 +80,5 @@ export function helloOf(runId: string | null, lastSeq = 1, heartbeatMs = 5_000):
         finished: null,
       }
     : null;
-  return { type: 'hello', server: '1.2.3', run, heartbeatMs };
+  return { type: 'hello', server: '1.2.3', run, heartbeatMs, commands: 'open' };
 }
