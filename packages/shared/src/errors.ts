@@ -31,6 +31,26 @@ export const errors = {
     exitCode: 1,
     meaning: 'The port is reached from elsewhere and no command token is set: commands and changes are off.',
   },
+  'command.no_trainer': {
+    exitCode: 1,
+    meaning: 'No trainer is there for it: none is connected for the run, or none waits for a start.',
+  },
+  'command.refused': {
+    exitCode: 1,
+    meaning: 'The trainer does not do this, or not now; the message says why.',
+  },
+  'command.timeout': {
+    exitCode: 1,
+    meaning: 'No answer came in time, so it is not known whether it was done: send it again with the same id.',
+  },
+  'command.too_many': {
+    exitCode: 1,
+    meaning: 'Commands come faster than they are taken, or too many wait for their answers.',
+  },
+  'command.not_connected': {
+    exitCode: 1,
+    meaning: 'The client has no connection to the gateway: nothing was sent.',
+  },
   'server.full': { exitCode: 1, meaning: 'So many viewers are connected that no other fits.' },
   internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
 } as const;

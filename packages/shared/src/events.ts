@@ -145,6 +145,8 @@ export const noticeData = z.object({
   message: line,
   /** The step at which it happened; null when it belongs to no step. */
   step: count.nullable(),
+  /** The number that it is about, where there is one: the learning rate that was set. */
+  value: measure.optional(),
 });
 
 export const finishedStatus = z.enum(['completed', 'stopped', 'failed', 'interrupted']);

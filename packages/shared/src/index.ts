@@ -7,5 +7,7 @@ export * from './events.ts';
 export * from './ingest.ts';
 export * from './live.ts';
 export * from './live-client.ts';
+export * from './pending-commands.ts';
 export * from './run-id.ts';
 export * from './runs.ts';
+export * from './settings.ts';

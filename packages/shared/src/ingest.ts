@@ -1,22 +1,35 @@
 import { z } from 'zod';
+import { command, commandName, commandResult } from './commands.ts';
 import { event, runId } from './events.ts';
 
 /** Version of the publishing protocol, said in `hello`. */
 export const ingestProtocol = 1;
 
-/** First message of a publisher. */
-export const publisherHello = z.object({
-  type: z.literal('hello'),
+const introduction = {
   protocol: z.literal(ingestProtocol),
-  runId,
   /** Chosen anew by each process: tells a reconnect from a second trainer with the same run id. */
   publisherId: z.string().min(8).max(64),
   /** Asked for when the gateway has one set. */
   token: z.string().max(500).optional(),
-});
+  /** Which commands it takes; those that the gateway does not know are left out. */
+  commands: z
+    .array(z.string().max(64))
+    .max(50)
+    .default([])
+    .transform((names) => names.flatMap((name) => commandName.safeParse(name).data ?? [])),
+};
 
-/** What a publisher may send: `hello` once, then events in the order of `seq`. */
-export const publisherMessage = z.union([publisherHello, event]);
+/** First message of a publisher of a run. */
+const publisherHello = z.object({ type: z.literal('hello'), runId, ...introduction });
+
+/** First message of a trainer that has no run and waits to be told to start one. */
+const trainerWait = z.object({ type: z.literal('wait'), ...introduction });
+
+/** What a connection begins with. */
+export const ingestFirst = z.discriminatedUnion('type', [publisherHello, trainerWait]);
+
+/** What follows: of a publisher, events in the order of `seq`; of whoever takes commands, the answers to them. */
+export const ingestMessage = z.discriminatedUnion('type', [event, commandResult]);
 
 const resume = z.object({
   type: z.literal('resume'),
@@ -37,8 +50,14 @@ const reject = z.object({
   issues: z.array(z.object({ path: z.string(), message: z.string() })),
 });
 
-/** What the gateway says to a publisher. */
-export const ingestReply = z.discriminatedUnion('type', [resume, ack, reject]);
+const waiting = z.object({
+  /** The answer to `wait`: this trainer is on the list. */
+  type: z.literal('waiting'),
+});
+
+/** What the gateway says to publishers and to trainers that wait. */
+export const ingestReply = z.discriminatedUnion('type', [resume, ack, reject, waiting, command]);
 
 export type PublisherHello = z.infer<typeof publisherHello>;
+export type TrainerWait = z.infer<typeof trainerWait>;
 export type IngestReply = z.infer<typeof ingestReply>;

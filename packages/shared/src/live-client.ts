@@ -1,8 +1,16 @@
 import { backoffMs } from './backoff.ts';
 import { closeName, mayRetry } from './close-codes.ts';
 import { decode, describeIssues } from './codec.ts';
+import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
 import type { EventType, MonitorEvent } from './events.ts';
-import { type LiveControl, type LiveHello, liveMessage, liveSubprotocol } from './live.ts';
+import {
+  type LiveControl,
+  type LiveHello,
+  type LiveStatus,
+  liveMessage,
+  liveSubprotocol,
+} from './live.ts';
+import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
 export interface Socket {
@@ -10,6 +18,7 @@ export interface Socket {
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
+  send(text: string): void;
   close(code?: number): void;
 }
 
@@ -40,12 +49,37 @@ export interface LiveClientOptions {
   onLive?: (seq: number) => void;
   /** Batches that the gateway skipped because this client reads too slowly. */
   onGap?: (gap: { from: number; to: number }) => void;
+  /** Where a run stands, whichever: its status, its publisher, the number of viewers. */
+  onStatus?: (status: LiveStatus) => void;
+  /** How many trainers wait for a start. */
+  onTrainers?: (waiting: number) => void;
   onState?: (state: LiveState) => void;
   /** A message that does not fit the protocol; it is left out and the feed goes on. */
   onInvalid?: (description: string) => void;
 }
 
+export interface CommandOptions {
+  /** The run that is followed unless said otherwise. */
+  runId?: string;
+  /** The command token, where `hello` says that one is needed. */
+  token?: string;
+  /** That of a command whose answer never came: it is then done once, whatever happened to the first. */
+  id?: string;
+}
+
 export interface LiveClient {
+  /**
+   * Asks a trainer for something. Always resolves: with its answer; with `command.not_connected` when nothing was
+   * sent; with `command.timeout` when it is not known whether it was done. A command that is under way when the
+   * connection is cut goes out again with the next one.
+   */
+  command<N extends CommandName>(
+    name: N,
+    data?: CommandData<N>,
+    options?: CommandOptions,
+  ): Promise<CommandResult>;
+  /** While the client waits to connect again: tries at once. */
+  retryNow(): void;
   /** Ends the connection for good. */
   close(): void;
 }
@@ -68,6 +102,9 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   let silenceTimer: ReturnType<typeof setTimeout> | undefined;
   let silenceMs = connectTimeoutMs;
   let heardAt = 0;
+  /** Whether this connection has said hello: from there on it takes commands. */
+  let greeted = false;
+  const pending = new PendingCommands();
   let runId: string | undefined;
   let lastSeq = options.after ?? 0;
 
@@ -84,6 +121,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     switch (message.type) {
       case 'hello':
         attempt = 0;
+        if (!greeted) pending.sendAgain(send);
+        greeted = true;
         allowSilence(message.heartbeatMs * missedHeartbeats);
         if (message.run && runId && message.run.runId !== runId) lastSeq = 0;
         runId = message.run?.runId ?? runId;
@@ -97,6 +136,15 @@ export function connectLive(options: LiveClientOptions): LiveClient {
         lastSeq = Math.max(lastSeq, message.to);
         options.onGap?.(message);
         break;
+      case 'status':
+        options.onStatus?.(message);
+        break;
+      case 'trainers':
+        options.onTrainers?.(message.waiting);
+        break;
+      case 'commandResult':
+        pending.receive(message);
+        break;
       case 'heartbeat':
         break;
     }
@@ -109,7 +157,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
       return;
     }
     const message = result.value;
-    if (!('runId' in message)) receiveControl(message);
+    if (!('v' in message)) receiveControl(message);
     else if (message.runId === runId && message.seq > lastSeq) {
       lastSeq = message.seq;
       options.onEvent?.(message);
@@ -132,6 +180,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   const drop = (): void => {
     const dropped = socket;
     socket = undefined;
+    greeted = false;
     clearTimeout(silenceTimer);
     if (!dropped) return;
     dropped.onopen = dropped.onmessage = dropped.onclose = null;
@@ -143,6 +192,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     if (ended) return;
     ended = true;
     clearTimeout(retryTimer);
+    retryTimer = undefined;
+    pending.giveUp('the connection is closed for good');
     options.onState?.({ name: 'closed', reason });
   };
 
@@ -157,7 +208,25 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     options.onState?.({ name: 'waiting', retryInMs, reason });
   };
 
+  const send = (text: string): void => socket?.send(text);
+
+  const command = <N extends CommandName>(
+    name: N,
+    data?: CommandData<N>,
+    { id = newCommandId(), token, runId: named }: CommandOptions = {},
+  ): Promise<CommandResult> => {
+    if (!greeted)
+      return Promise.resolve(
+        failed(id, 'command.not_connected', 'there is no connection to the gateway: nothing was sent'),
+      );
+    // The run is named here and not left to the gateway: after a reconnect another one may be followed.
+    const about = named ?? (name === 'start' ? undefined : runId);
+    const message = { type: 'command', id, command: name, data, token, runId: about } as Command;
+    return pending.send(message, send);
+  };
+
   const connect = (): void => {
+    retryTimer = undefined;
     options.onState?.({ name: 'connecting' });
     socket = new WebSocket(address(), liveSubprotocol);
     socket.onopen = () => options.onState?.({ name: 'open' });
@@ -176,6 +245,12 @@ export function connectLive(options: LiveClientOptions): LiveClient {
 
   connect();
   return {
+    command,
+    retryNow() {
+      if (retryTimer === undefined) return;
+      clearTimeout(retryTimer);
+      connect();
+    },
     close() {
       drop();
       end('closed by this client');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { commandAccess } from './commands.ts';
+import { commandAccess, commandName, commandResult } from './commands.ts';
 import { event, eventTypeList, runId } from './events.ts';
-import { runSummary } from './runs.ts';
+import { runStatus, runSummary } from './runs.ts';
 
 /** WebSocket subprotocol of the live feed. */
 export const liveSubprotocol = 'mnist-monitor.v1';
@@ -31,6 +31,8 @@ const hello = z.object({
   heartbeatMs: z.int().positive(),
   /** Whether this viewer may command. */
   commands: commandAccess,
+  /** How many trainers wait for the command `start`. */
+  waitingTrainers: z.int().nonnegative(),
 });
 
 const live = z.object({
@@ -47,10 +49,37 @@ const gap = z.object({
   to: z.int().positive(),
 });
 
+/** Something about a run has changed that is no event of it; of any run, whichever this viewer follows. */
+const status = z.object({
+  type: z.literal('status'),
+  runId,
+  status: runStatus,
+  /** Whether its publisher is connected now. */
+  connected: z.boolean(),
+  /** Which commands its publisher takes; none while it is away. */
+  commands: z.array(commandName),
+  /** How many viewers the gateway has now. */
+  viewers: z.int().nonnegative(),
+});
+
+const trainers = z.object({
+  type: z.literal('trainers'),
+  /** How many trainers wait for the command `start` now. */
+  waiting: z.int().nonnegative(),
+});
+
 const heartbeat = z.object({ type: z.literal('heartbeat'), time: z.iso.datetime() });
 
 /** Whatever the live feed sends beside events. */
-export const liveControl = z.discriminatedUnion('type', [hello, live, gap, heartbeat]);
+export const liveControl = z.discriminatedUnion('type', [
+  hello,
+  live,
+  gap,
+  heartbeat,
+  status,
+  trainers,
+  commandResult,
+]);
 
 /** One message of the live feed. */
 export const liveMessage = z.discriminatedUnion('type', [event, liveControl]);
@@ -58,4 +87,5 @@ export const liveMessage = z.discriminatedUnion('type', [event, liveControl]);
 export type LiveQuery = z.infer<typeof liveQuery>;
 export type LiveControl = z.infer<typeof liveControl>;
 export type LiveHello = z.infer<typeof hello>;
+export type LiveStatus = z.infer<typeof status>;
 export type LiveMessage = z.infer<typeof liveMessage>;

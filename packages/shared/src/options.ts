@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MonitorError } from './errors.ts';
 import { runId } from './events.ts';
+import { settingBounds as bounds, settingChoices as choices } from './settings.ts';
 
 interface Option<T> {
   /** What a valid value is, in words: for the error line and for --help. */
@@ -79,36 +80,34 @@ const readRunId = fitting(runId);
  * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
  */
 export const options = {
-  epochs: whole(1, 10_000, 10, 'how many times to go through the training images'),
+  epochs: whole(...bounds.epochs, 10, 'how many times to go through the training images'),
   batchSize: whole(
-    1,
-    60_000,
+    ...bounds.batchSize,
     512,
     'images per step; smaller is slower and noisier, larger needs more memory',
   ),
   recipe: oneOf(
-    ['default', 'best'],
+    choices.recipe,
     'default',
     'what the four below are unless set: as the original, or the best known',
   ),
   learningRate: real(
-    1e-8,
-    100,
+    ...bounds.learningRate,
     undefined,
     'size of each step downhill, or its peak: 0.01 by default, 0.06 at best',
   ),
-  optimizer: oneOf(['sgd', 'adam', 'adamw'], undefined, 'rule that turns gradients into steps'),
-  schedule: oneOf(['constant', 'one-cycle'], undefined, 'how the learning rate changes over the run'),
+  optimizer: oneOf(choices.optimizer, undefined, 'rule that turns gradients into steps'),
+  schedule: oneOf(choices.schedule, undefined, 'how the learning rate changes over the run'),
   augment: onOff(undefined, 'shift, turn and scale the images a little, anew each epoch'),
   engine: oneOf(
-    ['auto', 'tensorflow', 'webgpu', 'wasm'],
+    choices.engine,
     'auto',
     'what computes: the first that works of a GPU through WebGPU, TensorFlow, WebAssembly',
   ),
   threads: whole(1, 256, undefined, 'threads that the engine wasm trains on; one a core when left out'),
-  trainSize: whole(1, 10_000_000, undefined, 'use only so many training images, for a quick look'),
-  testSize: whole(1, 10_000_000, undefined, 'use only so many test images'),
-  seed: whole(0, 2 ** 31 - 1, 42, 'start of all random numbers: the same seed gives the same curve'),
+  trainSize: whole(...bounds.trainSize, undefined, 'use only so many training images, for a quick look'),
+  testSize: whole(...bounds.testSize, undefined, 'use only so many test images'),
+  seed: whole(...bounds.seed, 42, 'start of all random numbers: the same seed gives the same curve'),
   data: text(
     'a folder',
     undefined,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandName } from './commands.ts';
 import {
   batchData,
   epochData,
@@ -10,8 +11,11 @@ import {
   runStartedData,
 } from './events.ts';
 
-/** Where a run stands: `running` unless its last event is `run.finished`; a run that was cut short may go on. */
-export const runStatus = z.enum(['running', ...finishedStatus.options]);
+/**
+ * Where a run stands: the status of `run.finished` while that is its last event, otherwise as the gateway sees it.
+ * `stalled`: nothing has come for a while; `interrupted` also: its publisher has been away for long. Either may go on.
+ */
+export const runStatus = z.enum(['running', 'paused', 'stalled', ...finishedStatus.options]);
 
 /** One run at a glance: what the list shows, and the header before the events have come. */
 export const runSummary = z.object({
@@ -19,6 +23,8 @@ export const runSummary = z.object({
   status: runStatus,
   /** Whether its publisher is connected now. */
   connected: z.boolean(),
+  /** Which commands its publisher takes; none while it is away. */
+  commands: z.array(commandName),
   startedAt: z.iso.datetime(),
   lastEventAt: z.iso.datetime(),
   lastSeq: z.int().positive(),

@@ -1,10 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { closeCodes, errors, eventTypes, ingestReply, liveControl } from '../src/index.ts';
+import { z } from 'zod';
+import {
+  closeCodes,
+  commandNames,
+  errors,
+  ingestFirst,
+  ingestMessage,
+  ingestReply,
+  liveControl,
+} from '../src/index.ts';
 
 // From dist/test of this package.
 const page = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
 const rows = page.split('\n').filter((line) => line.startsWith('|'));
+
+/** The `type` of every message that a schema stands for. */
+function typesOf(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodDiscriminatedUnion) return (schema.options as z.ZodType[]).flatMap(typesOf);
+  return [((schema as z.ZodObject).shape.type as z.ZodLiteral<string>).value];
+}
 
 test.each(Object.entries(closeCodes))(
   'the close code %s stands in docs/protocol.md as it is',
@@ -23,7 +38,7 @@ test.each(Object.entries(errors))(
   },
 );
 
-test('every type of event and of message stands in docs/protocol.md', () => {
-  const controls = [...liveControl.options, ...ingestReply.options].map(({ shape }) => shape.type.value);
-  for (const type of [...eventTypes, ...controls]) expect(page).toContain(`\`${type}\``);
+test('every event, message and command stands in docs/protocol.md', () => {
+  const types = [ingestFirst, ingestMessage, ingestReply, liveControl].flatMap(typesOf);
+  for (const name of [...types, ...commandNames]) expect(page).toContain(`\`${name}\``);
 });

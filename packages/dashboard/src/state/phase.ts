@@ -32,8 +32,8 @@ export function phaseOf(session: Session, now: number): Phase {
 
 /** A gateway may know that a run has ended though no `run.finished` ever came. */
 function endedBySummary({ run, summary, heardLive }: Session): Phase | undefined {
-  if (heardLive || !summary || summary.runId !== run?.runId || summary.status === 'running') return undefined;
-  return summary.status;
+  if (heardLive || !summary || summary.runId !== run?.runId) return undefined;
+  return ['running', 'paused', 'stalled'].includes(summary.status) ? undefined : (summary.status as Phase);
 }
 
 export function hasEnded(phase: Phase): boolean {

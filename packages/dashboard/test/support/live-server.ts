@@ -61,7 +61,7 @@ export async function startLiveServer(pageDir: string, port = 0): Promise<LiveSe
 
   const hello = (socket: WebSocket): void => {
     const run = runId === undefined ? null : summarize(runId, history);
-    socket.send(encode({ type: 'hello', server: '0.0.0', run, heartbeatMs: 5_000, commands: 'open' }));
+    socket.send(encode({ type: 'hello', server: '0.0.0', run, heartbeatMs: 5_000, commands: 'open', waitingTrainers: 0 }));
   };
   const greet = (socket: WebSocket, query: URLSearchParams): void => {
     hello(socket);
@@ -122,6 +122,7 @@ function summarize(runId: string, history: readonly MonitorEvent[]): RunSummary 
     runId,
     status: finished?.status ?? 'running',
     connected: true,
+    commands: [],
     startedAt: history[0]?.time ?? time,
     lastEventAt: history.at(-1)?.time ?? time,
     lastSeq: history.at(-1)?.seq ?? 1,

@@ -8,6 +8,7 @@ export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): Run
     runId,
     status: 'running',
     connected: true,
+    commands: [],
     startedAt: time,
     lastEventAt: time,
     lastSeq: 1,
@@ -25,6 +26,7 @@ export const helloOf = (run: RunSummary | null): LiveHello => ({
   run,
   heartbeatMs: 5_000,
   commands: 'open',
+  waitingTrainers: 0,
 });
 
 /** A session after these inputs, all at time `now`. */

@@ -29,6 +29,7 @@ describe('the live feed', () => {
       server: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       heartbeatMs: 5_000,
       commands: 'open',
+      waitingTrainers: 0,
       run: { runId: 'a', status: 'running', connected: true, lastSeq: 10 },
     });
     expect(history.slice(0, -1)).toEqual(JSON.parse(JSON.stringify(run.slice(0, 10))));

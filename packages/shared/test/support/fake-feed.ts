@@ -71,6 +71,7 @@ export function helloOf(runId: string | null, lastSeq = 1, heartbeatMs = 5_000):
         runId,
         status: 'running',
         connected: true,
+        commands: [],
         startedAt: time,
         lastEventAt: time,
         lastSeq,
@@ -80,5 +81,5 @@ export function helloOf(runId: string | null, lastSeq = 1, heartbeatMs = 5_000):
         finished: null,
       }
     : null;
-  return { type: 'hello', server: '1.2.3', run, heartbeatMs, commands: 'open' };
+  return { type: 'hello', server: '1.2.3', run, heartbeatMs, commands: 'open', waitingTrainers: 0 };
 }
