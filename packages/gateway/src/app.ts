@@ -1,10 +1,12 @@
 import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { Authority, reachedAt } from './authority.ts';
+import { CommandDesk } from './commands/desk.ts';
 import type { Config } from './config.ts';
 import { Hub } from './hub.ts';
 import { Publishers } from './ingest/publishers.ts';
 import type { IngestSession } from './ingest/session.ts';
+import { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
 import { builtPage, servePage } from './plugins/page.ts';
 import { addProblems, sendProblem } from './plugins/problems.ts';
@@ -15,6 +17,7 @@ import { addLiveRoute } from './routes/live.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { Runs } from './runs.ts';
 import { acceptSockets } from './sockets/server.ts';
+import { StatusBoard } from './status-board.ts';
 import type { Store } from './store/store.ts';
 
 export interface GatewayOptions {
@@ -40,7 +43,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const limits: Limits = { ...standardLimits, ...options.limits };
   const hub = await Hub.open(store);
   const publishers = new Publishers();
-  const runs = new Runs(store, publishers);
+  const trainers = new WaitingTrainers();
+  const runs = new Runs(store, publishers, limits);
+  const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
+  const board = new StatusBoard({ store, runs, hub, publishers, trainers, limits, onFailure });
+  await board.open();
+  const desk = new CommandDesk({ publishers, trainers, limits });
   const authority = new Authority(config);
 
   const publicApp = newApp(log, limits);
@@ -53,7 +61,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
-  addLiveRoute(publicApp, { hub, store, runs, authority, limits });
+  addLiveRoute(publicApp, { hub, store, runs, authority, trainers, desk, limits });
 
   const sessions = new Set<IngestSession>();
   const ingestApp = newApp(log, limits);
@@ -65,7 +73,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   addTrustChecks(ingestApp, config.ingestHost);
-  addIngestRoute(ingestApp, { context: { store, hub, publishers, limits, token: config.token }, sessions });
+  const context = { store, hub, publishers, trainers, desk, board, limits, token: config.token };
+  addIngestRoute(ingestApp, { context, sessions });
 
   return {
     publicApp,
@@ -73,6 +82,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       await ingestApp.close();
       await publicApp.close();
+      board.close();
       await store.close();
     },
   };

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encode, type LiveControl, type LiveQuery } from '@mnist-monitor/shared';
 import type { Authority } from './authority.ts';
 import type { Channel, Frame, Hub } from './hub.ts';
+import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import type { Limits } from './limits.ts';
 import type { Runs } from './runs.ts';
 import type { Peer } from './sockets/peer.ts';
@@ -15,7 +16,10 @@ export interface FollowOptions {
   store: Store;
   runs: Runs;
   authority: Pick<Authority, 'access'>;
+  trainers: Pick<WaitingTrainers, 'count'>;
   limits: Limits;
+  /** The run that is followed from here on; undefined while there is none. */
+  onRun?: (runId: string | undefined) => void;
 }
 
 /** Serves one viewer: hello, history, live, and each new run when it follows the latest. Ends with the connection. */
@@ -32,6 +36,8 @@ class Follower {
   readonly #resume: { runId: string | undefined; after: number };
   /** Every event wanted up to here was sent. */
   #sentSeq = 0;
+  /** Nothing comes before the first hello. */
+  #greeted = false;
 
   constructor(options: FollowOptions) {
     const { query, hub, peer } = options;
@@ -44,6 +50,12 @@ class Follower {
   }
 
   async follow(): Promise<void> {
+    const { hub } = this.#options;
+    const leave = hub.join((message) => this.#greeted && this.#peer.send(message));
+    await this.#followRuns().finally(leave);
+  }
+
+  async #followRuns(): Promise<void> {
     let runId = await this.#firstRun();
     while (!this.#peer.gone.aborted) {
       await this.#greet(runId);
@@ -74,14 +86,17 @@ class Follower {
   }
 
   async #greet(runId: string | undefined): Promise<void> {
-    const { runs, limits, authority } = this.#options;
+    const { runs, limits, authority, trainers, onRun } = this.#options;
     const run = runId === undefined ? undefined : await runs.summary(runId);
+    onRun?.(runId);
+    this.#greeted = true;
     this.#say({
       type: 'hello',
       server: version,
       run: run ?? null,
       heartbeatMs: limits.heartbeatMs,
       commands: authority.access,
+      waitingTrainers: trainers.count,
     });
   }
 

@@ -1,4 +1,4 @@
-import type { EventType } from '@mnist-monitor/shared';
+import { type EventType, encode, type LiveControl } from '@mnist-monitor/shared';
 import type { Store, StoredEvent } from './store/store.ts';
 
 /** An event on its way out, encoded once for everybody. */
@@ -54,6 +54,8 @@ export class Hub {
   /** Of every run that was published or followed since the start: a few hundred bytes each. */
   readonly #channels = new Map<string, Channel>();
   readonly #watchers = new Set<() => void>();
+  readonly #viewers = new Set<(message: Buffer) => void>();
+  readonly #viewerWatchers = new Set<() => void>();
   #newestRun: string | undefined;
 
   private constructor(store: Store, newestRun: string | undefined) {
@@ -75,6 +77,36 @@ export class Hub {
   watchNewestRun(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  /** Takes what is announced to all viewers, whichever run they follow. Returns the undo. */
+  join(take: (message: Buffer) => void): () => void {
+    this.#viewers.add(take);
+    this.#viewersChanged();
+    return () => {
+      this.#viewers.delete(take);
+      this.#viewersChanged();
+    };
+  }
+
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  /** Calls back, synchronously, whenever a viewer comes or goes. Returns the undo. */
+  watchViewers(watcher: () => void): () => void {
+    this.#viewerWatchers.add(watcher);
+    return () => this.#viewerWatchers.delete(watcher);
+  }
+
+  /** Says something to every viewer that is no event; encoded once for everybody. */
+  announce(message: LiveControl): void {
+    const bytes = Buffer.from(encode(message));
+    for (const take of this.#viewers) take(bytes);
+  }
+
+  #viewersChanged(): void {
+    for (const watcher of this.#viewerWatchers) watcher();
   }
 
   /**

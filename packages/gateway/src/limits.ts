@@ -37,6 +37,28 @@ export const limits = {
   /** A viewer whose socket takes nothing for this long has stopped reading; it may come back with `after`. */
   stallTimeoutMs: 15_000,
 
+  /** Ten system events, or a step that takes very long: worth saying. */
+  stalledAfterMs: 20_000,
+  /** A publisher comes back within 15 s of the connection; a laptop that was closed for a moment takes longer. */
+  interruptedAfterMs: 60_000,
+  /** A publisher that was there before the gateway's start has come back by then, if it lives: its backoff ends at 15 s. */
+  missedAfterMs: 20_000,
+  /** Statuses, viewers and waiting trainers are told at most this often, and silence is looked for. */
+  statusIntervalMs: 1_000,
+
+  /** A person clicks a few times quickly … */
+  commandBurst: 10,
+  /** … but not for long. */
+  commandsPerSecond: 2,
+  /** A viewer that goes on after it was told so often in a row that it is too fast is closed. */
+  unheededRefusals: 50,
+  /** A trainer answers at once, unless a step or starting an engine takes long. */
+  commandTimeoutMs: 10_000,
+  /** Commands that wait for their answers at a time, of all viewers. */
+  pendingCommands: 100,
+  /** Answers that are kept for a command that comes again; about 300 bytes each. */
+  rememberedCommands: 1_000,
+
   /** Events of a page of history: about 150 kB, read in about a millisecond. */
   pageEvents: 500,
   /** Newest runs in the list; each has about 3 kB. */

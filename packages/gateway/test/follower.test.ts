@@ -34,7 +34,7 @@ describe('a follower', () => {
     const peer = new FakePeer();
     const parsed = check(liveQuery, query);
     if (!parsed.ok) throw new Error('expected a valid query');
-    const runs = new Runs(store, new Publishers());
+    const runs = new Runs(store, new Publishers(), limits);
     const done = follow({
       peer,
       query: parsed.value,
@@ -42,6 +42,7 @@ describe('a follower', () => {
       store,
       runs,
       authority: { access: 'open' },
+      trainers: { count: 0 },
       limits: { ...limits, pageEvents: 10, ...changed },
     });
     afterTest(() => {

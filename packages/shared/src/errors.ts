@@ -7,7 +7,7 @@ export const errors = {
   'port.unavailable': { exitCode: 2, meaning: 'The address to listen on is in use or not permitted.' },
   'runs.unwritable': { exitCode: 2, meaning: 'The runs folder cannot be written.' },
   'run.exists': { exitCode: 2, meaning: 'A run with this id is there already.' },
-  'run.taken': { exitCode: 2, meaning: 'Another trainer is publishing a run with this id.' },
+  'run.taken': { exitCode: 2, meaning: 'Another trainer is on the run with this id.' },
   'run.not_found': { exitCode: 2, meaning: 'There is no run with this id.' },
   'dataset.invalid': {
     exitCode: 2,
@@ -41,7 +41,8 @@ export const errors = {
   },
   'command.timeout': {
     exitCode: 1,
-    meaning: 'No answer came in time, so it is not known whether it was done: send it again with the same id.',
+    meaning:
+      'No answer came in time, so it is not known whether it was done: send it again with the same id.',
   },
   'command.too_many': {
     exitCode: 1,

@@ -3,13 +3,7 @@ import { closeName, mayRetry } from './close-codes.ts';
 import { decode, describeIssues } from './codec.ts';
 import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
 import type { EventType, MonitorEvent } from './events.ts';
-import {
-  type LiveControl,
-  type LiveHello,
-  type LiveStatus,
-  liveMessage,
-  liveSubprotocol,
-} from './live.ts';
+import { type LiveControl, type LiveHello, type LiveStatus, liveMessage, liveSubprotocol } from './live.ts';
 import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */

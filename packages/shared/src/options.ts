@@ -125,7 +125,7 @@ export const options = {
     expected: 'the id of a run, or nothing for the last one that was cut short',
     read: (given: string) => (['', '1', 'true', 'latest'].includes(given) ? 'latest' : readRunId(given)),
     default: undefined,
-    help: 'go on with a run that was cut short: the one named, or the last',
+    help: 'go on with a run that was cut short: the one named, or the last, if there is one',
     value: 'optional',
   } as Option<string | undefined>,
   host: text('an address', '127.0.0.1', 'address of the dashboard and the live feed'),
@@ -150,6 +150,7 @@ export const options = {
   ),
   reportInterval: real(0, 3_600, 1, 'seconds between two lines of progress when the output is no terminal'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much the gateway logs'),
+  wait: onOff(false, 'do not train at once, but when a run is started from the page'),
   once: onOff(false, 'exit when the run ends instead of staying up for the page'),
   open: onOff(false, 'open the dashboard in the browser'),
 } as const satisfies Record<string, Option<unknown>>;

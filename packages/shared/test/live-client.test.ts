@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import {
+  check,
   closeCodes,
+  command,
   connectLive,
   type LiveClient,
   type LiveClientOptions,
   type LiveState,
+  type LiveStatus,
   liveSubprotocol,
   type SocketConstructor,
 } from '../src/index.ts';
@@ -165,6 +168,116 @@ describe('the live client', () => {
     visit.say(run[0]!);
     await hears('a1');
     expect(heard.filter((word) => word.startsWith('waiting'))).toEqual([]);
+  });
+
+  test('sends commands about the run that it follows, and hands on their answers', async () => {
+    const feed = await FakeFeed.open();
+    const { hears } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'));
+    await hears('hello a');
+    const answer = client!.command('setLearningRate', { learningRate: 0.005 }, { token: 'sesame' });
+    const asked = await visit.heard();
+    expect(check(command, asked).ok).toBe(true);
+    expect(asked).toEqual({
+      type: 'command',
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      command: 'setLearningRate',
+      data: { learningRate: 0.005 },
+      token: 'sesame',
+      runId: 'a',
+    });
+    const result = { type: 'commandResult', id: asked.id, ok: true } as const;
+    visit.say({ ...result, id: 'of-another' }, result);
+    expect(await answer).toEqual(result);
+  });
+
+  test('leaves the run out of a start', async () => {
+    const feed = await FakeFeed.open();
+    const { hears } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'));
+    await hears('hello a');
+    client!.command('start', { epochs: 2 });
+    expect(await visit.heard()).toEqual({
+      type: 'command',
+      id: expect.any(String),
+      command: 'start',
+      data: { epochs: 2 },
+    });
+  });
+
+  test('sends a command again, as it was, when the connection was cut before the answer', async () => {
+    const feed = await FakeFeed.open();
+    const { hears } = start(feed.url);
+    const first = await feed.visit();
+    first.say(helloOf('a'));
+    await hears('hello a');
+    const answer = client!.command('stop');
+    const asked = await first.heard();
+    first.socket.terminate();
+    const second = await feed.visit();
+    second.say(helloOf('b'), helloOf('b'));
+    expect(await second.heard()).toEqual(asked);
+    expect(asked).toMatchObject({ runId: 'a' });
+    second.say({ type: 'commandResult', id: asked.id, ok: true });
+    expect(await answer).toMatchObject({ ok: true });
+  });
+
+  test('says at once that nothing was sent when there is no connection', async () => {
+    const feed = await FakeFeed.open();
+    start(feed.url);
+    expect(await client!.command('pause')).toMatchObject({ ok: false, code: 'command.not_connected' });
+    expect((await feed.visit()).query.get('run')).toBe('latest');
+  });
+
+  test('says that it is not known whether a command was done when it is closed before the answer', async () => {
+    const feed = await FakeFeed.open();
+    const { hears } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'));
+    await hears('hello a');
+    const answer = client!.command('pause', {}, { id: 'my-own-id' });
+    await visit.heard();
+    client!.close();
+    expect(await answer).toMatchObject({ id: 'my-own-id', ok: false, code: 'command.timeout' });
+  });
+
+  test('hands on where runs stand and how many trainers wait', async () => {
+    const feed = await FakeFeed.open();
+    const told: unknown[] = [];
+    const { hears } = start(feed.url, {
+      onStatus: (status) => told.push(status),
+      onTrainers: (waiting) => told.push(waiting),
+    });
+    const visit = await feed.visit();
+    const status: LiveStatus = {
+      ...{ type: 'status', runId: 'b', status: 'paused', connected: true },
+      ...{ commands: ['resume'], viewers: 3 },
+    };
+    visit.say(helloOf('a'), status, { type: 'trainers', waiting: 2 }, run[0]!);
+    await hears('a1');
+    expect(told).toEqual([status, 2]);
+  });
+
+  test('tries at once when it is told to, and only while it waits', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, heard } = start(feed.url);
+    const first = await feed.visit();
+    first.say(helloOf('a'));
+    await hears('hello a');
+    client!.retryNow();
+    first.socket.close(closeCodes.goingAway.code);
+    await hears('waiting: goingAway');
+    const before = performance.now();
+    client!.retryNow();
+    client!.retryNow();
+    await feed.visit();
+    expect(performance.now() - before).toBeLessThan(250); // The shortest wait is half of 500 ms.
+    expect(heard.filter((word) => word === 'connecting')).toHaveLength(2);
+    client!.close();
+    client!.retryNow();
+    expect(heard.at(-1)).toBe('closed: closed by this client');
   });
 
   test('is silent once it is closed by its owner, and does not come back', async () => {

@@ -61,7 +61,16 @@ export async function startLiveServer(pageDir: string, port = 0): Promise<LiveSe
 
   const hello = (socket: WebSocket): void => {
     const run = runId === undefined ? null : summarize(runId, history);
-    socket.send(encode({ type: 'hello', server: '0.0.0', run, heartbeatMs: 5_000, commands: 'open', waitingTrainers: 0 }));
+    socket.send(
+      encode({
+        type: 'hello',
+        server: '0.0.0',
+        run,
+        heartbeatMs: 5_000,
+        commands: 'open',
+        waitingTrainers: 0,
+      }),
+    );
   };
   const greet = (socket: WebSocket, query: URLSearchParams): void => {
     hello(socket);

@@ -1,8 +1,17 @@
-/** One publisher's hold on one run. */
-export interface Publication {
+import type { CommandTaker } from '../commands/desk.ts';
+
+/** When a run's publisher was last there, by the process's own clock. */
+export interface Presence {
   readonly publisherId: string;
-  /** Whether its connection is there; when not, it may still have events to write. */
-  readonly connected: boolean;
+  /** When it last said something. */
+  heardAt: number;
+  /** When its connection went; undefined while it is there. */
+  goneAt: number | undefined;
+}
+
+/** One publisher's hold on one run. */
+export interface Publication extends CommandTaker {
+  readonly presence: Presence;
   /** Ends the connection, since the same publisher has come again. */
   replace(): void;
   /** Resolves when everything that it took in is durable or given up. */
@@ -13,10 +22,21 @@ export type Claim = { taken: true } | { taken: false; previous: Publication | un
 
 /** Who publishes which run. A run has one publisher at a time. */
 export class Publishers {
+  /** While they are connected, or still have events to write. */
   readonly #byRun = new Map<string, Publication>();
+  /** Of every run that was published since the start: a few dozen bytes each. */
+  readonly #presences = new Map<string, Presence>();
+  readonly #watchers = new Set<(runId: string) => void>();
 
-  isConnected(runId: string): boolean {
-    return this.#byRun.get(runId)?.connected ?? false;
+  /** The publication whose connection is there. */
+  connected(runId: string): Publication | undefined {
+    const publication = this.#byRun.get(runId);
+    return publication?.presence.goneAt === undefined ? publication : undefined;
+  }
+
+  /** Undefined for a run that has had no publisher since the start. */
+  presence(runId: string): Presence | undefined {
+    return this.#presences.get(runId);
   }
 
   /**
@@ -25,14 +45,32 @@ export class Publishers {
    */
   claim(runId: string, next: Publication): Claim {
     const previous = this.#byRun.get(runId);
-    if (previous?.connected && previous.publisherId !== next.publisherId) return { taken: true };
+    if (this.connected(runId) && previous?.publisherId !== next.publisherId) return { taken: true };
     this.#byRun.set(runId, next);
+    this.#presences.set(runId, next.presence);
     previous?.replace();
+    this.#changed(runId);
     return { taken: false, previous };
+  }
+
+  /** Its connection is gone; it may still have events to write. */
+  left(runId: string, { presence }: Publication): void {
+    presence.goneAt ??= performance.now();
+    this.#changed(runId);
   }
 
   /** Frees the run, unless somebody else holds it by now. */
   release(runId: string, publication: Publication): void {
     if (this.#byRun.get(runId) === publication) this.#byRun.delete(runId);
+  }
+
+  /** Calls back whenever the publisher of a run comes or goes. Returns the undo. */
+  watch(watcher: (runId: string) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #changed(runId: string): void {
+    for (const watcher of this.#watchers) watcher(runId);
   }
 }

@@ -1,12 +1,20 @@
 import { check, describeIssues, liveQuery, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
+import type { Authority } from '../authority.ts';
+import type { CommandDesk } from '../commands/desk.ts';
+import { ViewerCommands } from '../commands/viewer.ts';
 import { type FollowOptions, follow } from '../follower.ts';
 import { adopt } from '../sockets/adopt.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
 
-/** `/live`: the feed of a run's events, for any number of viewers. */
-export function addLiveRoute(app: FastifyInstance, shared: Omit<FollowOptions, 'peer' | 'query'>): void {
-  const { limits } = shared;
+export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'onRun'> {
+  authority: Authority;
+  desk: CommandDesk;
+}
+
+/** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
+export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
+  const { limits, authority, desk } = shared;
   app.route({
     method: 'GET',
     url: '/live',
@@ -21,13 +29,21 @@ export function addLiveRoute(app: FastifyInstance, shared: Omit<FollowOptions, '
         stream: request.socket,
         log: request.log,
         limits,
-        onMessage: (_text, peer) => peer.close('invalid', 'expected no message: this feed takes none'),
+        onMessage: (text) => commands.receive(text),
+      });
+      const peer = withHeartbeat(connection, limits.heartbeatMs);
+      const commands = new ViewerCommands({
+        ...{ peer, desk, authority, limits },
+        onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
       const query = check(liveQuery, request.query);
       if (!query.ok) return connection.close('invalid', describeIssues(query.error.issues));
       request.log.info({ query: query.value }, 'viewer connected');
       try {
-        await follow({ ...shared, peer: withHeartbeat(connection, limits.heartbeatMs), query: query.value });
+        const onRun = (runId: string | undefined): void => {
+          commands.followed = runId;
+        };
+        await follow({ ...shared, peer, query: query.value, onRun });
       } catch (error) {
         request.log.error({ err: error }, 'a viewer could not be served');
         connection.close('internal');

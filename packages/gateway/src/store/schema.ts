@@ -22,7 +22,7 @@ export const migrations: readonly string[] = [
   `,
 ];
 
-/** The first run.started, the last batch and epoch, and the ends of the run, of each run `r`. */
+/** The first run.started, the last batch and epoch, the ends of the run, and whether it is held, of each run `r`. */
 export const summaryColumns = `
   r.name AS runId,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
@@ -30,5 +30,8 @@ export const summaryColumns = `
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
   (SELECT json FROM event WHERE run = r.id AND type = 'run.started' ORDER BY seq LIMIT 1) AS started,
   (SELECT json FROM event WHERE run = r.id AND type = 'batch' ORDER BY seq DESC LIMIT 1) AS batch,
-  (SELECT json FROM event WHERE run = r.id AND type = 'epoch' ORDER BY seq DESC LIMIT 1) AS epoch
+  (SELECT json FROM event WHERE run = r.id AND type = 'epoch' ORDER BY seq DESC LIMIT 1) AS epoch,
+  (SELECT json_extract(json, '$.data.code') FROM event
+    WHERE run = r.id AND type = 'notice' AND json_extract(json, '$.data.code') IN ('run.paused', 'run.resumed')
+    ORDER BY seq DESC LIMIT 1) AS held
 `;

@@ -29,6 +29,7 @@ interface SummaryRow {
   started: string | null;
   batch: string | null;
   epoch: string | null;
+  held: 'run.paused' | 'run.resumed' | null;
 }
 
 class SqliteStore implements Store {
@@ -132,7 +133,7 @@ function toSummary(row: SummaryRow): KeptSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
   return {
     runId: row.runId,
-    status: finished?.status ?? 'running',
+    status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
     startedAt: timeOf(row.first),
     lastEventAt: timeOf(row.last),
     lastSeq: row.lastSeq,

@@ -13,8 +13,11 @@ export const toStored = (event: MonitorEvent): StoredEvent => ({
   json: encode(event),
 });
 
-/** What a store knows of a run; it is over while its last event says so: it may go on later. Whether its publisher is connected, it cannot know. */
-export type KeptSummary = Omit<RunSummary, 'connected'>;
+/**
+ * What a store knows of a run. `status` is what its events say: how it ended while its last event says so, otherwise
+ * `paused` or `running`. Whether its publisher is connected, a store cannot know.
+ */
+export type KeptSummary = Omit<RunSummary, 'connected' | 'commands'>;
 
 export interface PageOptions {
   /** Only events with a greater seq. */

@@ -28,7 +28,7 @@ describe('the REST API', () => {
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(check(runList, answer.json()).ok).toBe(true);
     expect(answer.json().runs).toMatchObject([
-      { runId: 'b', status: 'running', connected: false },
+      { runId: 'b', status: 'stalled', connected: false },
       { runId: 'a', status: 'completed' },
     ]);
   });

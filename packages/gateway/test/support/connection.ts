@@ -96,7 +96,7 @@ export function refusal(url: string, options: ConnectOptions = {}): Promise<numb
 }
 
 export const seqsOf = (messages: readonly Message[]): number[] =>
-  messages.filter((message) => 'runId' in message).map(({ seq }) => seq);
+  messages.filter((message) => 'v' in message).map(({ seq }) => seq);
 
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);

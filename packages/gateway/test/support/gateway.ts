@@ -21,6 +21,7 @@ export interface TestGatewayOptions {
   limits?: Partial<Limits>;
   token?: string;
   commandToken?: string;
+  bind?: string;
   page?: string;
 }
 
@@ -33,7 +34,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     if (close) closings.push(close);
   };
   const gatewayOptions: GatewayOptions = {
-    config: { ...place, token: options.token, commandToken: options.commandToken },
+    config: { ...place, token: options.token, commandToken: options.commandToken, bind: options.bind },
     store: options.store ?? openSqliteStore(temporaryFolder()),
     log: pino({}, { write: (line: string) => note(line) }),
     limits: options.limits ?? {},

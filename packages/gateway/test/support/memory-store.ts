@@ -65,10 +65,11 @@ function summarise(events: MonitorEvent[]): KeptSummary {
   const last = events.at(-1) as MonitorEvent;
   const of = <T extends EventType>(type: T) =>
     events.filter((each): each is EventOf<T> => each.type === type);
+  const held = of('notice').findLast(({ data }) => ['run.paused', 'run.resumed'].includes(data.code));
   const finished = last.type === 'run.finished' ? last.data : null;
   return {
     runId: first.runId,
-    status: finished?.status ?? 'running',
+    status: finished?.status ?? (held?.data.code === 'run.paused' ? 'paused' : 'running'),
     startedAt: first.time,
     lastEventAt: last.time,
     lastSeq: last.seq,

@@ -9,6 +9,9 @@ export interface Visit {
   query: URLSearchParams;
   protocol: string;
   socket: WebSocket;
+  /** The next message of the client. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever it has sent.
+  heard(): Promise<any>;
   say(...messages: (LiveControl | MonitorEvent)[]): void;
 }
 
@@ -30,7 +33,20 @@ export class FakeFeed {
   private constructor(server: WebSocketServer) {
     this.#server = server;
     server.on('connection', (socket, request) => {
+      const inbox: unknown[] = [];
+      let wakeReader = (): void => {};
+      socket.on('message', (data) => {
+        inbox.push(JSON.parse(String(data)));
+        wakeReader();
+      });
       this.#visits.push({
+        heard: async () => {
+          while (inbox.length === 0)
+            await new Promise<void>((resolve) => {
+              wakeReader = resolve;
+            });
+          return inbox.shift();
+        },
         query: new URL(request.url ?? '', 'ws://feed').searchParams,
         protocol: socket.protocol,
         socket,

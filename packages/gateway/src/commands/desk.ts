@@ -1,0 +1,145 @@
+import {
+  type Command,
+  type CommandName,
+  type CommandResult,
+  type ErrorCode,
+  failed,
+  MonitorError,
+} from '@mnist-monitor/shared';
+import type { Publishers } from '../ingest/publishers.ts';
+import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
+import type { Limits } from '../limits.ts';
+
+/** A connection of a trainer, or of another program that publishes, as commands see it. */
+export interface CommandTaker {
+  /** Of the process: the same for all its connections. */
+  readonly publisherId: string;
+  /** Those that it takes. */
+  readonly commands: readonly CommandName[];
+  pass(command: Command): void;
+}
+
+export interface CommandDeskOptions {
+  publishers: Publishers;
+  trainers: WaitingTrainers;
+  limits: Pick<Limits, 'commandTimeoutMs' | 'pendingCommands' | 'rememberedCommands'>;
+}
+
+/** A command that was passed to a trainer. */
+interface Passed {
+  command: Command;
+  publisherId: string;
+  /** Undefined until the trainer has answered. */
+  result: CommandResult | undefined;
+  /** Those that wait for the answer. */
+  waiting: Set<(result: CommandResult) => void>;
+}
+
+/**
+ * Passes commands to trainers and their answers back. What was passed is remembered by its id: the same id again is the
+ * same command, and a trainer that comes back gets what it has not answered again, for it remembers ids as well.
+ */
+export class CommandDesk {
+  readonly #options: CommandDeskOptions;
+  /** The oldest first. */
+  readonly #passed = new Map<string, Passed>();
+  readonly #takers = new Set<CommandTaker>();
+  #waitingCount = 0;
+
+  constructor(options: CommandDeskOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Passes a command on and resolves with the answer; with `command.timeout` when none comes in time.
+   * @throws MonitorError when it cannot be passed on.
+   */
+  async execute(command: Command): Promise<CommandResult> {
+    const known = this.#passed.get(command.id);
+    if (known?.result) return known.result;
+    if (this.#waitingCount >= this.#options.limits.pendingCommands)
+      throw new MonitorError('command.too_many', 'too many commands wait for their answers: try again later');
+    if (!known) return this.#answerTo(this.#pass(command, this.#takerFor(command)));
+    this.#connectionOf(known.publisherId)?.pass(known.command);
+    return this.#answerTo(known);
+  }
+
+  /** A connection that takes commands is there: what its process has not answered goes out again. Returns the undo. */
+  attach(taker: CommandTaker): () => void {
+    this.#takers.add(taker);
+    for (const { publisherId, command, result } of this.#passed.values())
+      if (publisherId === taker.publisherId && !result) taker.pass(command);
+    return () => this.#takers.delete(taker);
+  }
+
+  /** Takes an answer from the process that the command was passed to; others are not listened to. */
+  receive(result: CommandResult, publisherId: string): void {
+    const passed = this.#passed.get(result.id);
+    if (passed?.publisherId !== publisherId) return;
+    passed.result = result;
+    for (const answer of passed.waiting) answer(result);
+  }
+
+  #takerFor({ command, runId }: Command): CommandTaker {
+    const { publishers, trainers } = this.#options;
+    if (command === 'start') {
+      const preferred = runId === undefined ? undefined : publishers.presence(runId)?.publisherId;
+      const trainer = trainers.longestWaiting((taker) => !this.#isStarting(taker), preferred);
+      return (
+        trainer ?? fail('command.no_trainer', 'no trainer waits for a start: the one at work has to end')
+      );
+    }
+    if (runId === undefined) return fail('command.no_trainer', 'there is no run yet');
+    const publication = publishers.connected(runId);
+    if (!publication) return fail('command.no_trainer', `no trainer is connected for run ${runId}`);
+    if (publication.commands.includes(command)) return publication;
+    return fail('command.refused', `the publisher of run ${runId} does not take ${command}`);
+  }
+
+  #isStarting({ publisherId }: CommandTaker): boolean {
+    return [...this.#passed.values()].some(
+      (passed) => passed.publisherId === publisherId && passed.command.command === 'start' && !passed.result,
+    );
+  }
+
+  #pass(command: Command, taker: CommandTaker): Passed {
+    const { publisherId } = taker;
+    const passed: Passed = { command, publisherId, result: undefined, waiting: new Set() };
+    this.#passed.set(command.id, passed);
+    if (this.#passed.size > this.#options.limits.rememberedCommands) {
+      const [oldest] = this.#passed.keys();
+      this.#passed.delete(oldest as string);
+    }
+    taker.pass(command);
+    return passed;
+  }
+
+  #answerTo({ command, waiting }: Passed): Promise<CommandResult> {
+    const { commandTimeoutMs } = this.#options.limits;
+    this.#waitingCount++;
+    return new Promise((resolve) => {
+      const answer = (result: CommandResult): void => {
+        clearTimeout(timer);
+        waiting.delete(answer);
+        this.#waitingCount--;
+        resolve(result);
+      };
+      const seconds = commandTimeoutMs / 1_000;
+      const late = failed(
+        command.id,
+        'command.timeout',
+        `the trainer has not answered within ${seconds} s, so it is not known whether the command was done`,
+      );
+      const timer = setTimeout(() => answer(late), commandTimeoutMs).unref();
+      waiting.add(answer);
+    });
+  }
+
+  #connectionOf(publisherId: string): CommandTaker | undefined {
+    return [...this.#takers].find((taker) => taker.publisherId === publisherId);
+  }
+}
+
+function fail(code: ErrorCode, message: string): never {
+  throw new MonitorError(code, message);
+}

@@ -1,0 +1,93 @@
+import {
+  type Command,
+  type CommandResult,
+  check,
+  command,
+  type DecodeFailure,
+  decode,
+  describeIssues,
+  encode,
+  failed,
+  MonitorError,
+} from '@mnist-monitor/shared';
+import { z } from 'zod';
+import type { Authority } from '../authority.ts';
+import type { Limits } from '../limits.ts';
+import type { Peer } from '../sockets/peer.ts';
+import type { CommandDesk } from './desk.ts';
+import { Rate } from './rate.ts';
+
+export interface ViewerCommandsOptions {
+  peer: Peer;
+  desk: CommandDesk;
+  authority: Authority;
+  limits: Pick<Limits, 'commandBurst' | 'commandsPerSecond' | 'unheededRefusals'>;
+  /** For the log; without the token. */
+  onAnswer?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
+}
+
+const readable = z.object({ type: z.literal('command'), id: command.options[0].shape.id });
+
+/** What one viewer sends: commands, checked, in bounds, authorised, and answered each. */
+export class ViewerCommands {
+  readonly #options: ViewerCommandsOptions;
+  readonly #rate: Rate;
+  /** How often in a row it was told that it is too fast. */
+  #unheeded = 0;
+  /** The run that this viewer follows: that of a command that names none. */
+  followed: string | undefined;
+
+  constructor(options: ViewerCommandsOptions) {
+    this.#options = options;
+    this.#rate = new Rate(options.limits.commandBurst, options.limits.commandsPerSecond);
+  }
+
+  async receive(text: string): Promise<void> {
+    const { peer, limits } = this.#options;
+    const result = decode(command, text);
+    const id = result.ok ? result.value.id : readId(result.error);
+    if (id === undefined) {
+      const issues = result.ok ? '' : describeIssues(result.error.issues);
+      peer.close('invalid', `expected a command: ${issues}`);
+    } else if (!this.#rate.take()) {
+      this.#unheeded++;
+      if (this.#unheeded > limits.unheededRefusals) peer.close('invalid', 'too many commands');
+      else this.#say(failed(id, 'command.too_many', tooFast(limits)));
+    } else {
+      this.#unheeded = 0;
+      this.#say(
+        result.ok
+          ? await this.#execute(result.value)
+          : failed(id, 'message.invalid', describeIssues(result.error.issues)),
+      );
+    }
+  }
+
+  async #execute({ token, ...given }: Command): Promise<CommandResult> {
+    const { authority, desk, onAnswer } = this.#options;
+    const asked = { ...given, runId: given.runId ?? this.followed };
+    let result: CommandResult;
+    try {
+      authority.demand(token);
+      result = await desk.execute(asked);
+    } catch (error) {
+      if (!(error instanceof MonitorError)) throw error;
+      result = failed(given.id, error.code, error.message);
+    }
+    onAnswer?.(asked, result);
+    return result;
+  }
+
+  #say(result: CommandResult): void {
+    this.#options.peer.send(encode(result));
+  }
+}
+
+/** The id of a command that does not validate, where that much can be read. */
+function readId({ raw }: DecodeFailure): string | undefined {
+  const result = check(readable, raw);
+  return result.ok ? result.value.id : undefined;
+}
+
+const tooFast = ({ commandBurst, commandsPerSecond }: ViewerCommandsOptions['limits']): string =>
+  `expected at most ${commandBurst} commands at once and ${commandsPerSecond} a second: wait and send it again`;

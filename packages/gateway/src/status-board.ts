@@ -1,0 +1,126 @@
+import type { EventType } from '@mnist-monitor/shared';
+import type { Hub } from './hub.ts';
+import type { Publishers } from './ingest/publishers.ts';
+import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
+import type { Limits } from './limits.ts';
+import type { KeptStatus, RunState, Runs } from './runs.ts';
+import type { Store, StoredEvent } from './store/store.ts';
+
+export interface StatusBoardOptions {
+  store: Store;
+  runs: Runs;
+  hub: Hub;
+  publishers: Publishers;
+  trainers: WaitingTrainers;
+  limits: Pick<Limits, 'statusIntervalMs' | 'listedRuns'>;
+  /** The store cannot be read. */
+  onFailure: (error: unknown) => void;
+}
+
+/** A run, and what viewers were told of it last. */
+interface Watched {
+  kept: KeptStatus;
+  told: string | undefined;
+}
+
+/** Events after which a run may stand elsewhere. */
+const telling: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
+
+/** Tells viewers what no event says: where runs stand, who is connected, how many viewers and waiting trainers there are. */
+export class StatusBoard {
+  readonly #options: StatusBoardOptions;
+  /** Those that may change without an event of their own. */
+  readonly #watched = new Map<string, Watched>();
+  readonly #undos: (() => void)[];
+  #toldTrainers = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #looking = Promise.resolve();
+
+  constructor(options: StatusBoardOptions) {
+    const { hub, publishers, trainers, limits } = options;
+    this.#options = options;
+    const tell = (): void => this.#tellSoon();
+    // Silence and absence are no events: they are looked for.
+    const interval = setInterval(tell, limits.statusIntervalMs).unref();
+    this.#undos = [
+      () => clearInterval(interval),
+      () => clearTimeout(this.#timer),
+      hub.watchViewers(tell),
+      hub.watchNewestRun(tell),
+      trainers.watch(tell),
+      publishers.watch((runId) => this.#look(runId)),
+    ];
+  }
+
+  /** Takes up the runs that were not over when the gateway ended. */
+  async open(): Promise<void> {
+    const { store, limits } = this.#options;
+    for (const kept of await store.summaries(limits.listedRuns)) {
+      const watched = { kept, told: this.#describe(kept).text };
+      if (this.#isWorthWatching(kept)) this.#watched.set(kept.runId, watched);
+    }
+  }
+
+  /** Events of a run are durable and published. */
+  published(runId: string, events: readonly StoredEvent[]): void {
+    if (!this.#watched.has(runId) || events.some(({ type }) => telling.has(type))) this.#look(runId);
+  }
+
+  close(): void {
+    for (const undo of this.#undos) undo();
+  }
+
+  /** One after the other, so that what was read last is what holds. */
+  #look(runId: string): void {
+    const { store, onFailure } = this.#options;
+    const take = (kept: KeptStatus | undefined): void => {
+      if (kept) this.#watched.set(runId, { kept, told: this.#watched.get(runId)?.told });
+      else this.#watched.delete(runId);
+      this.#tellSoon();
+    };
+    this.#looking = this.#looking.then(() => store.summary(runId).then(take, onFailure));
+  }
+
+  /** With the number of viewers, when it is the newest run: they are told with one run only. */
+  #describe(kept: KeptStatus): { state: RunState; text: string } {
+    const { hub, runs } = this.#options;
+    const state = runs.stateOf(kept);
+    const viewers = kept.runId === hub.newestRun ? hub.viewerCount : undefined;
+    return { state, text: JSON.stringify({ ...state, viewers }) };
+  }
+
+  /** Whether it may change without an event of its own: it is not over, or the newest. */
+  #isWorthWatching(kept: KeptStatus): boolean {
+    const { hub, runs } = this.#options;
+    const { status, connected } = runs.stateOf(kept);
+    return connected || ['running', 'paused', 'stalled'].includes(status) || kept.runId === hub.newestRun;
+  }
+
+  /** At once, or as soon as the last time is long enough ago. */
+  #tellSoon(): void {
+    const waitMs = this.#toldAt + this.#options.limits.statusIntervalMs - performance.now();
+    this.#timer ??= setTimeout(() => this.#tell(), Math.max(0, waitMs)).unref();
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const { hub, trainers } = this.#options;
+    let told = false;
+    for (const [runId, watched] of this.#watched) {
+      const { state, text } = this.#describe(watched.kept);
+      if (text !== watched.told) {
+        watched.told = text;
+        told = true;
+        hub.announce({ type: 'status', runId, ...state, viewers: hub.viewerCount });
+      }
+      if (!this.#isWorthWatching(watched.kept)) this.#watched.delete(runId);
+    }
+    if (trainers.count !== this.#toldTrainers) {
+      this.#toldTrainers = trainers.count;
+      told = true;
+      hub.announce({ type: 'trainers', waiting: trainers.count });
+    }
+    if (told) this.#toldAt = performance.now();
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import { check, command, ingestFirst, settingBounds } from '../src/index.ts';
+import { options } from '../src/options.ts';
+
+const envelope = { type: 'command', id: 'command-1' };
+
+describe('a command', () => {
+  test.each([
+    [{ command: 'pause' }, { data: {} }],
+    [{ command: 'resume', runId: 'a', token: 'sesame' }, { runId: 'a' }],
+    [{ command: 'stop', data: { why: 'because' } }, { data: {} }],
+    [{ command: 'start' }, { data: {} }],
+    [
+      { command: 'start', data: { epochs: 3, augment: true, recipe: 'best' } },
+      { data: { epochs: 3, augment: true } },
+    ],
+    [{ command: 'setLearningRate', data: { learningRate: 0.005 } }, { data: { learningRate: 0.005 } }],
+  ])('%p is taken', (given, read) => {
+    expect(check(command, { ...envelope, ...given })).toMatchObject({ ok: true, value: read });
+  });
+
+  test.each([
+    [{ command: 'explode' }, 'command'],
+    [{ command: 'pause', id: 'short' }, 'id'],
+    [{ command: 'pause', runId: '../etc' }, 'runId'],
+    [{ command: 'setLearningRate' }, 'data'],
+    [{ command: 'setLearningRate', data: { learningRate: 0 } }, 'data.learningRate'],
+    [{ command: 'setLearningRate', data: { learningRate: 'NaN' } }, 'data.learningRate'],
+    [{ command: 'start', data: { epochs: 0 } }, 'data.epochs'],
+    [{ command: 'start', data: { epochs: 1.5 } }, 'data.epochs'],
+    [{ command: 'start', data: { engine: 'abacus' } }, 'data.engine'],
+  ])('%p is refused', (given, path) => {
+    const result = check(command, { ...envelope, ...given });
+    expect(result).toMatchObject({ ok: false, error: { issues: [{ path }] } });
+  });
+
+  test.each(Object.entries(settingBounds))(
+    'a start has the bounds of the flag for %s',
+    (name, [min, max]) => {
+      const takes = (value: number) =>
+        check(command, { ...envelope, command: 'start', data: { [name]: value } }).ok;
+      const flag = (value: number) => options[name as keyof typeof settingBounds].read(String(value));
+      for (const value of [min, max]) expect([takes(value), flag(value)]).toEqual([true, value]);
+      for (const value of [min / 2 - 1, max * 2])
+        expect([takes(value), flag(value)]).toEqual([false, undefined]);
+    },
+  );
+});
+
+test('a publisher may take commands that this gateway does not know; they are left out', () => {
+  const hello = { type: 'hello', protocol: 1, runId: 'a', publisherId: 'publisher-1' };
+  expect(check(ingestFirst, hello)).toMatchObject({ value: { commands: [] } });
+  expect(check(ingestFirst, { ...hello, commands: ['pause', 'levitate'] })).toMatchObject({
+    value: { commands: ['pause'] },
+  });
+});
