@@ -1,4 +1,5 @@
-// `npm start`: the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
+// `npm start`: the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends. Whichever of them
+// ends by itself is started again.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,6 +11,8 @@ import { installedLibrary } from '../packages/trainer/dist/src/engines/tensorflo
 
 const argv = process.argv.slice(2);
 const restartMs = 1_000;
+/** A trainer that ends by itself so soon after it was started would do so again. */
+const hopelessMs = 30_000;
 
 /**
  * Starts one of our programs with the same flags. In a process group of its own, so that Ctrl-C reaches only this
@@ -61,6 +64,44 @@ class Gateway {
   }
 }
 
+/**
+ * The trainer, started again to go on with its run whenever it ends by itself. With --once it is not, and a trainer that
+ * cannot do what it was told is not.
+ */
+class Trainer {
+  #stopped = false;
+
+  /** @param env What it is told beside the flags. @param onWaiting Called whenever it waits for a start from the page. */
+  constructor({ env, once, onWaiting }) {
+    this.env = env;
+    this.once = once;
+    this.onWaiting = onWaiting;
+  }
+
+  /** Resolves with its exit code when it has ended for good. */
+  async run() {
+    for (let env = this.env; ; env = { ...this.env, MONITOR_RESUME: 'latest', MONITOR_WAIT: 'true' }) {
+      const startedAt = performance.now();
+      this.child = start('trainer', env);
+      this.child.on('message', ({ type }) => type === 'waiting' && this.onWaiting());
+      const code = await ended(this.child);
+      if (this.#stopped || this.once || code === 0 || code === 2) return code;
+      if (performance.now() - startedAt < hopelessMs) {
+        console.error('The trainer has ended by itself, and soon after it was started.');
+        return code;
+      }
+      console.error('The trainer has ended by itself; starting it again, to go on with its run.');
+      await wait(restartMs);
+      if (this.#stopped) return code;
+    }
+  }
+
+  stop(signal) {
+    this.#stopped = true;
+    this.child.kill(signal);
+  }
+}
+
 /** Installs TensorFlow the first time; where that cannot be, says what is missing and goes on without. */
 async function prepareEngine(engine) {
   if (engine === 'wasm' || engine === 'webgpu' || installedLibrary()) return;
@@ -89,7 +130,7 @@ async function run() {
     for (const signal of ['SIGINT', 'SIGTERM'])
       process.on(signal, () => {
         signalled = true;
-        trainer?.kill(signal);
+        trainer?.stop(signal);
         resolve(signal === 'SIGINT' ? 130 : 143);
       });
   });
@@ -107,8 +148,12 @@ MNIST Training Monitor
 
     await prepareEngine(options.engine);
     if (signalled) return await interrupted;
-    trainer = start('trainer', { MONITOR_GATEWAY: process.env.MONITOR_GATEWAY || listening.ingestUrl });
-    const code = await ended(trainer);
+    trainer = new Trainer({
+      env: { MONITOR_GATEWAY: process.env.MONITOR_GATEWAY || listening.ingestUrl },
+      once: options.once,
+      onWaiting: () => console.log(`\nA new run can be started at ${listening.url}; Ctrl-C ends everything.`),
+    });
+    const code = await trainer.run();
     if (signalled || options.once || code === 2) return code;
 
     console.log(`\nThe dashboard stays at ${listening.url}; Ctrl-C ends it.`);

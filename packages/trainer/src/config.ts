@@ -1,4 +1,4 @@
-import { newRunId } from '@mnist-monitor/shared';
+import { newRunId, type RunSettings } from '@mnist-monitor/shared';
 import { type Options, readOptions } from '@mnist-monitor/shared/options';
 import { type Recipe, recipes } from './training/recipe.ts';
 
@@ -22,6 +22,8 @@ const taken = [
   'token',
   'reportInterval',
   'resume',
+  'wait',
+  'once',
 ] as const satisfies (keyof Options)[];
 
 /** @throws MonitorError `option.invalid` with one line per mistake. */
@@ -37,6 +39,12 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
     runId: options.runId ?? newRunId(new Date()),
     gatewayUrl: options.gateway ?? `ws://127.0.0.1:${options.ingestPort}/ingest`,
   };
+}
+
+/** The configuration of another run: as the trainer was told, but for what is set. A recipe sets all its parts. */
+export function withSettings(config: TrainerConfig, { recipe, ...settings }: RunSettings): TrainerConfig {
+  const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return { ...config, ...(recipe && recipes[recipe]), ...set, runId: newRunId(new Date()) };
 }
 
 /** The recipe asked for, with the parts that have a flag of their own changed. */

@@ -1,8 +1,8 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import { helpText } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
-import type { RunEnd } from './session.ts';
 import { runTrainer } from './trainer.ts';
+import type { RunEnd } from './training/control.ts';
 
 /** Ctrl-C may reach us twice at once, from the terminal and through npm; only a later one asks to end at once. */
 const secondSignalMs = 1_000;
@@ -27,11 +27,18 @@ if (process.argv.includes('--help')) {
       signalled = signal;
       interrupt(`stopped by ${signal}`);
     });
+  // Whoever started the trainer knows the page's address; without one, say it here.
+  const onWaiting = (): void => {
+    if (process.send) process.send({ type: 'waiting' });
+    else
+      process.stdout.write('\nWaiting: a new run can be started from the page. Ctrl-C ends the trainer.\n');
+  };
 
   try {
     const config = readConfig(process.argv.slice(2), process.env);
-    const status = await runTrainer({ config, output: process.stdout, signal: stop.signal });
-    process.exitCode = signalled ? signals[signalled] : status === 'completed' ? 0 : 1;
+    const status = await runTrainer({ config, output: process.stdout, signal: stop.signal, onWaiting });
+    const isWell = config.once ? status === 'completed' : status !== 'failed';
+    process.exitCode = signalled && status === 'interrupted' ? signals[signalled] : isWell ? 0 : 1;
   } catch (error) {
     if (!(error instanceof MonitorError)) throw error;
     console.error(error.message);

@@ -10,6 +10,7 @@ import type { RunFolder } from './run/run-folder.ts';
 import { saveModel } from './run/save-model.ts';
 import { nothingTold, type Told, wasTold } from './run/told.ts';
 import { SystemMonitor } from './system.ts';
+import type { Control } from './training/control.ts';
 import { DivergenceWatch, notice } from './training/notices.ts';
 import { train } from './training/train.ts';
 
@@ -19,44 +20,43 @@ export interface SessionOptions {
   selection: Selection;
   folder: RunFolder;
   /** What is there of the run when it goes on. */
-  before: { told: Told; checkpoint: Checkpoint | undefined } | undefined;
+  before: Before | undefined;
   /** Takes every event of the run as it happens. */
   emit: (event: EventBody) => void;
   /** Shows an event that was told already, on the console only. */
   show: (event: EventBody) => void;
-  /** Ends the run early; its reason is a `RunEnd`. */
-  signal: AbortSignal;
+  control: Control;
 }
 
-/** Why a run ends before its time: the reason that the signal is aborted with. */
-export interface RunEnd {
-  status: Exclude<FinishedStatus, 'completed'>;
-  reason: string;
+/** What is there of a run that was cut short. */
+export interface Before {
+  told: Told;
+  /** Undefined when it was cut short before its first epoch was over. */
+  checkpoint: Checkpoint | undefined;
 }
 
 const systemEveryMs = 2_000;
 
 /** One run from `run.started` to `run.finished`, or on from its last checkpoint. @returns How it ended. */
 export async function runSession(options: SessionOptions): Promise<FinishedStatus> {
-  const { config, dataset, selection, folder, before, emit, show, signal } = options;
+  const { config, dataset, selection, folder, before, emit, show, control } = options;
   const { evaluationBatch } = selection.engine;
   const told = before?.told ?? nothingTold();
   const from = before?.checkpoint;
-  const startedAt = performance.now() - (from?.elapsedSeconds ?? 0) * 1_000;
-  const elapsedSeconds = (): number => (performance.now() - startedAt) / 1_000;
+  const epochsDone = from?.epoch ?? 0;
   const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
   if (from) await learner.restore(from.state);
   const watch = new DivergenceWatch();
   const finish = (status: FinishedStatus, reason: string, files: string[]): FinishedStatus => {
-    const data = { status, reason, files, seconds: elapsedSeconds(), ...summarizeEpochs(told.epochs) };
-    emit({ type: 'run.finished', data });
+    const seconds = control.stopwatch.seconds;
+    emit({ type: 'run.finished', data: { status, reason, files, seconds, ...summarizeEpochs(told.epochs) } });
     return status;
   };
 
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (before) {
     show(started);
-    emit(notice('info', 'run.resumed', `Resumed behind epoch ${from?.epoch ?? 0}.`, told.step));
+    emit(notice('info', 'run.resumed', `Resumed behind epoch ${epochsDone}.`, { step: told.step }));
   } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
@@ -64,17 +64,27 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   const systemTimer = setInterval(() => emit({ type: 'system', data: system.read() }), systemEveryMs);
 
   try {
-    for await (const event of train({ ...config, learner, dataset, evaluationBatch, from, signal })) {
+    /** Of the network as it is; undefined while it has learned since it was saved. */
+    let saved: string[] | undefined;
+    let epochsTrained = epochsDone;
+    for await (const event of train({ ...config, learner, dataset, evaluationBatch, epochsDone, control })) {
       if (!wasTold(told, event)) emit(event);
-      if (event.type === 'batch') for (const warning of watch.see(event.data)) emit(warning);
-      if (event.type !== 'epoch') continue;
-      told.epochs = [...told.epochs.slice(0, event.data.epoch - 1), event.data];
-      const state = await learner.state();
-      await saveModel(folder, state);
-      writeCheckpoint(folder, { epoch: event.data.epoch, elapsedSeconds: elapsedSeconds(), state });
+      if (event.type === 'batch') {
+        saved = undefined;
+        for (const warning of watch.see(event.data)) emit(warning);
+      } else if (event.type === 'epoch') {
+        const { epoch, step } = event.data;
+        epochsTrained = epoch;
+        told.epochs = [...told.epochs.slice(0, epoch - 1), event.data];
+        const state = await learner.state();
+        saved = await saveModel(folder, state);
+        const elapsedSeconds = control.stopwatch.seconds;
+        const learningRate = control.learningRateAt(step + 1);
+        writeCheckpoint(folder, { epoch, elapsedSeconds, learningRate, state });
+      }
     }
-    const files = await saveModel(folder, await learner.state());
-    const end = signal.aborted ? (signal.reason as RunEnd) : undefined;
+    const files = saved ?? (await saveModel(folder, await learner.state()));
+    const end = epochsTrained < config.epochs ? control.end : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
     try {

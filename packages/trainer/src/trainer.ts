@@ -1,92 +1,142 @@
+import { randomUUID } from 'node:crypto';
 import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
-import type { TrainerConfig } from './config.ts';
-import { type Output, Report } from './console/report.ts';
-import { takeFirst } from './dataset/dataset.ts';
-import { loadDataset } from './dataset/load.ts';
-import { describeDevice, type Selection, selectEngine } from './engines/select.ts';
-import { Publisher } from './publish/publisher.ts';
-import { readCheckpoint } from './run/checkpoint.ts';
-import { EventLog } from './run/event-log.ts';
-import { findInterrupted } from './run/interrupted.ts';
-import { RunFolder } from './run/run-folder.ts';
-import { readTold } from './run/told.ts';
-import { readVersions } from './run/versions.ts';
-import { type RunEnd, runSession } from './session.ts';
+import { Commands, type StartRun } from './commands.ts';
+import { type TrainerConfig, withSettings } from './config.ts';
+import type { Output } from './console/report.ts';
+import { type Job, prepareResumed, prepareRun } from './job.ts';
+import type { Identity } from './publish/link.ts';
+import { openWaitingLine } from './publish/waiting-line.ts';
+import { findInterrupted, findLastInterrupted } from './run/interrupted.ts';
+import { runJob } from './run-job.ts';
+import { Workbench } from './workbench.ts';
 
 export interface TrainerOptions {
   config: TrainerConfig;
   output: Output;
-  /** Ends the run after the step it is in; to be aborted with a `RunEnd`. */
+  /** Ends the run after the step it is in, and the trainer; to be aborted with a `RunEnd`. */
   signal: AbortSignal;
+  /** The trainer has no run and waits to be told to start one. */
+  onWaiting: () => void;
 }
 
 /**
- * Trains once: reads the data, starts the engine, and hands each event to the run's file, the gateway and the console.
- * Whatever is wrong with what it was given shows before the run's folder is made.
- * @returns How the run ended.
- * @throws MonitorError
+ * Trains as it was told, and then each time a viewer starts a run, until the signal; with `once` for one run only.
+ * @returns How the last run ended; undefined when there was none.
+ * @throws MonitorError when the first run cannot be as it was asked for, or the only one fails.
  */
-export async function runTrainer({ config: asked, output, signal }: TrainerOptions): Promise<FinishedStatus> {
-  const interrupted = asked.resume === undefined ? undefined : findInterrupted(asked.runs, asked.resume);
-  const config = interrupted ? { ...asked, ...interrupted.training, runId: interrupted.runId } : asked;
-  const all = await loadDataset(config.data);
-  const train = takeFirst(all.train, config.trainSize, '--train-size');
-  const test = takeFirst(all.test, config.testSize, '--test-size');
-  const dataset = { ...all, train, test };
-  const selection = await selectEngine({ choice: config.engine, threads: config.threads });
+export const runTrainer = (options: TrainerOptions): Promise<FinishedStatus | undefined> =>
+  new Trainer(options).run();
 
-  const folder = interrupted ? RunFolder.open(config.runs, config.runId) : createRun(config, selection);
-  const log = new EventLog({ runId: config.runId, folder });
-  const before = log.lastSeq === 0 ? undefined : { told: readTold(log), checkpoint: readCheckpoint(folder) };
-  const report = new Report({ output, folder: folder.path, intervalSeconds: config.reportInterval });
-  const refusal = new AbortController();
-  const publisher = new Publisher({
-    url: config.gatewayUrl,
-    log,
-    token: config.token,
-    onReject: ({ seq, issues }) =>
-      output.write(`The gateway left out event ${seq}: ${JSON.stringify(issues)}\n`),
-    onRefused(why, reason) {
-      const end: RunEnd = { status: 'failed', reason: `another trainer publishes run ${config.runId}` };
-      if (why === 'runTaken') refusal.abort(end);
-      else
-        output.write(
-          `The gateway does not take this run (${why}: ${reason}); training goes on without it.\n`,
-        );
-    },
-  });
+class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #identity: Identity;
+  readonly #workbench = new Workbench();
+  readonly #commands = new Commands();
+  /** Of runs that are over, and whose events the gateway does not have all yet. */
+  readonly #deliveries = new Set<Promise<void>>();
+  readonly #hurry = new AbortController();
 
-  try {
-    const status = await runSession({
-      ...{ config, dataset, selection, folder, before },
-      signal: AbortSignal.any([signal, refusal.signal]),
-      emit(body) {
-        report.tell(log.append(body));
-        publisher.notify();
-      },
-      show: (body) => report.tell(body),
-    });
-    if (refusal.signal.aborted)
-      throw new MonitorError(
-        'run.taken',
-        `--run-id: expected an id that no other trainer uses, but the gateway at ${config.gatewayUrl} has a trainer for ${config.runId} connected`,
-      );
-    return status;
-  } finally {
-    const undelivered = await publisher.close();
-    if (undelivered > 0)
-      output.write(
-        `The gateway at ${config.gatewayUrl} did not take ${undelivered} events; all are in ${folder.path}.\n`,
-      );
-    log.close();
+  constructor(options: TrainerOptions) {
+    const { gatewayUrl: url, token } = options.config;
+    this.#options = options;
+    this.#identity = { url, token, publisherId: randomUUID() };
+    options.signal.addEventListener('abort', () => this.#hurry.abort());
   }
-}
 
-/** Makes the folder of a new run and writes down what makes it. */
-function createRun(config: TrainerConfig, selection: Selection): RunFolder {
-  const folder = RunFolder.create(config.runs, config.runId);
-  const { token: _secret, ...settings } = config;
-  const description = { ...settings, device: describeDevice(selection), versions: readVersions() };
-  folder.write('run.json', `${JSON.stringify(description, null, 2)}\n`);
-  return folder;
+  async run(): Promise<FinishedStatus | undefined> {
+    let status: FinishedStatus | undefined;
+    try {
+      for (let job = await this.#first(); job; job = await this.#next()) {
+        status = await this.#train(job);
+        if (this.#options.config.once) break;
+      }
+      return status;
+    } finally {
+      this.#hurry.abort();
+      await Promise.all(this.#deliveries);
+    }
+  }
+
+  async #first(): Promise<Job | undefined> {
+    const { config, output } = this.#options;
+    const { resume, runs, wait } = config;
+    const interrupted =
+      resume && (resume === 'latest' ? findLastInterrupted(runs) : findInterrupted(runs, resume));
+    if (interrupted) return prepareResumed(this.#workbench, config, interrupted);
+    if (resume)
+      output.write(`Nothing to resume in ${runs}: ${wait ? 'waiting for a start' : 'a new run begins'}.\n`);
+    return wait ? this.#next() : prepareRun(this.#workbench, config);
+  }
+
+  /** Waits until a viewer starts a run; undefined when the trainer is to end. */
+  async #next(): Promise<Job | undefined> {
+    const { output, signal, onWaiting } = this.#options;
+    if (signal.aborted) return undefined;
+    const refused = new AbortController();
+    const line = openWaitingLine({
+      identity: this.#identity,
+      commands: this.#commands.whileWaiting,
+      onRefused(why, reason) {
+        output.write(`The gateway does not take this trainer (${why}: ${reason}): no run can be started.\n`);
+        refused.abort();
+      },
+    });
+    onWaiting();
+    const job = await this.#started(refused.signal);
+    await line.close();
+    return job;
+  }
+
+  #started(refused: AbortSignal): Promise<Job | undefined> {
+    const { config, signal } = this.#options;
+    const commands = this.#commands;
+    return new Promise((resolve) => {
+      const leave = (job: Job | undefined): void => {
+        commands.start = undefined;
+        signal.removeEventListener('abort', onAbort);
+        resolve(job);
+      };
+      const start: StartRun = async (settings) => {
+        commands.start = undefined;
+        try {
+          const job = await prepareRun(this.#workbench, withSettings(config, settings));
+          leave(job);
+          return job.config.runId;
+        } catch (error) {
+          if (signal.aborted || refused.aborted) leave(undefined);
+          else commands.start = start;
+          throw error;
+        }
+      };
+      // A run that is being prepared is waited for, and ends in order.
+      const onAbort = (): void => {
+        if (commands.start) leave(undefined);
+      };
+      commands.start = start;
+      signal.addEventListener('abort', onAbort);
+      refused.addEventListener('abort', onAbort);
+    });
+  }
+
+  /** A run that fails does not end a trainer that could do others. */
+  async #train(job: Job): Promise<FinishedStatus> {
+    const { config, output, signal } = this.#options;
+    try {
+      return await runJob(job, {
+        ...{ identity: this.#identity, commands: this.#commands, output, signal },
+        hurry: this.#hurry.signal,
+        onDelivery: (delivery) => this.#keep(delivery),
+      });
+    } catch (error) {
+      const known = error instanceof MonitorError;
+      if (config.once || (known && error.code === 'run.taken')) throw error;
+      output.write(`${known ? error.message : (error as Error).stack}\n`);
+      return 'failed';
+    }
+  }
+
+  #keep(delivery: Promise<void>): void {
+    this.#deliveries.add(delivery);
+    delivery.finally(() => this.#deliveries.delete(delivery));
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../src/config.ts';
+import { readConfig, withSettings } from '../src/config.ts';
 
 describe('readConfig', () => {
   test('has the defaults of the original: 10 epochs, batch size 512, learning rate 0.01', () => {
@@ -24,5 +24,24 @@ describe('readConfig', () => {
 
   test('takes nothing that is not the trainer’s', () => {
     expect(Object.keys(readConfig([], {}))).not.toContain('port');
+  });
+});
+
+describe('the configuration of a run that is started by a command', () => {
+  const own = readConfig(['--epochs', '3', '--optimizer', 'adam', '--run-id', 'first'], {});
+
+  test('is as the trainer was told, with an id of its own, but for what is set', () => {
+    const next = withSettings(own, { batchSize: 64, seed: undefined });
+    expect(next).toEqual({
+      ...own,
+      batchSize: 64,
+      runId: expect.stringMatching(/^\d{8}-\d{6}-[a-z0-9]{4}$/),
+    });
+  });
+
+  test('takes all parts of a recipe that it names, but for those that are set', () => {
+    const next = withSettings(own, { recipe: 'best', learningRate: 0.02 });
+    expect(next).toMatchObject({ epochs: 3, optimizer: 'sgd', schedule: 'one-cycle', learningRate: 0.02 });
+    expect(next).not.toHaveProperty('recipe');
   });
 });

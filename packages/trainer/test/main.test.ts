@@ -8,6 +8,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 /** Nobody listens on port 1. */
 const noGateway = ['--gateway', 'ws://127.0.0.1:1/ingest'];
 const quick = [
+  '--once',
   '--train-size',
   '256',
   '--test-size',
@@ -175,7 +176,10 @@ describe('the trainer as a program', () => {
     const cut = Program.trainer([...args, '--run-id', 'cut']);
     await cut.printed('epoch 2/3'); // Behind the first checkpoint, with steps that come again.
     await cut.kill('SIGKILL');
-    const resumed = Program.trainer([...noGateway, '--engine', 'wasm', '--runs', runs(), '--resume']);
+    const resumed = Program.trainer([
+      ...noGateway,
+      ...['--engine', 'wasm', '--runs', runs(), '--once', '--resume'],
+    ]);
     expect(await resumed.ended()).toBe(0);
     expect(resumed.stdout).toContain('Resumed behind epoch 1.');
 

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { connectLive, decode, eventPage, type LiveClient, type MonitorEvent } from '@mnist-monitor/shared';
-import { WebSocket } from 'ws';
+import { decode, eventPage, type MonitorEvent } from '@mnist-monitor/shared';
 import { engines } from './support/engines.ts';
 import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { Viewer } from './support/viewer.ts';
 
 const engine = engines.at(-1)?.[0] as string;
 /** Some seconds of training, whatever the engine. */
@@ -17,32 +17,6 @@ const steps = engine === 'wasm' ? 24 : 48;
 interface Listening {
   url: string;
   ingestUrl: string;
-}
-
-/** Follows the newest run; keeps the numbers of all it was told. */
-class Viewer {
-  readonly seqs: number[] = [];
-  last: MonitorEvent | undefined;
-  #client: LiveClient | undefined;
-
-  constructor(url: string) {
-    this.#client = connectLive({
-      url: `${url.replace('http', 'ws')}/live`,
-      WebSocket: WebSocket as never,
-      onEvent: (event) => {
-        this.seqs.push(event.seq);
-        this.last = event;
-      },
-    });
-  }
-
-  async until(done: () => boolean): Promise<void> {
-    while (!done()) await wait(20);
-  }
-
-  close(): void {
-    this.#client?.close();
-  }
 }
 
 async function storedEvents(url: string, runId: string): Promise<MonitorEvent[]> {
@@ -72,7 +46,17 @@ describe('trainer, gateway and viewers together', () => {
     listening = await gateway.message<Listening>();
   };
   const startTrainer = (...args: string[]): Program => {
-    const common = ['--engine', engine, '--test-size', '100', '--epochs', '1', '--runs', folder.path];
+    const common = [
+      '--engine',
+      engine,
+      '--test-size',
+      '100',
+      '--epochs',
+      '1',
+      '--runs',
+      folder.path,
+      '--once',
+    ];
     const program = Program.trainer([
       ...common,
       ...sizes,

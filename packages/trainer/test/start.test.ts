@@ -53,7 +53,7 @@ describe('npm start', () => {
 
   test('stays up after the run until Ctrl-C', async () => {
     const started = start();
-    await started.printed('Ctrl-C ends it');
+    await started.printed('A new run can be started at http');
     const response = await fetch(`${dashboard(started)}/api/runs`);
     expect(await response.json()).toMatchObject({ runs: [{ status: 'completed' }] });
     started.child.kill('SIGINT');

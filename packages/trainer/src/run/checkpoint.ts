@@ -8,6 +8,8 @@ export interface Checkpoint {
   /** Epochs done. */
   epoch: number;
   elapsedSeconds: number;
+  /** The constant rate, or the peak of the schedule, that was set by then. */
+  learningRate: number;
   state: LearnerState;
 }
 
@@ -15,11 +17,12 @@ const file = 'checkpoint/last.safetensors';
 const place = z.object({
   epoch: z.coerce.number().int().positive(),
   elapsedSeconds: z.coerce.number().nonnegative(),
+  learningRate: z.coerce.number().positive(),
 });
 
 /** Writes the checkpoint, over the one before, in one file: it is whole or it is the old one. */
-export function writeCheckpoint(folder: RunFolder, { epoch, elapsedSeconds, state }: Checkpoint): void {
-  const metadata = { epoch: String(epoch), elapsedSeconds: String(elapsedSeconds) };
+export function writeCheckpoint(folder: RunFolder, { state, ...place }: Checkpoint): void {
+  const metadata = Object.fromEntries(Object.entries(place).map(([name, value]) => [name, String(value)]));
   const tensors = Object.entries(state).flatMap(([part, values]: [string, NamedValues[]]) =>
     values.map((tensor) => ({ ...tensor, name: `${part}/${tensor.name}` })),
   );

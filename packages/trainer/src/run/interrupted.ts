@@ -1,9 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { MonitorError } from '@mnist-monitor/shared';
+import { decode, event, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { optimizerNames } from '../learner/optimizer.ts';
 import { scheduleNames } from '../training/schedule.ts';
+import { isLocked } from './lock.ts';
+
+/** More than the longest `run.finished`. */
+const tailBytes = 64 * 1024;
 
 /** The part of `run.json` that a run cannot change when it goes on. */
 const training = z.object({
@@ -26,31 +30,50 @@ export interface InterruptedRun {
 }
 
 /**
- * Finds the run to go on with.
- * @param wanted Its id, or `latest` for the last that was not completed.
- * @throws MonitorError `run.not_found`
+ * The last run that was interrupted, or has no end, and that no other trainer is on; undefined when there is none. One
+ * that was stopped or has failed is left alone: it goes on only when it is named.
  */
-export function findInterrupted(runs: string, wanted: string): InterruptedRun {
-  const expected = (found: string): MonitorError =>
-    new MonitorError('run.not_found', `--resume: expected a run that was cut short, ${found}`);
-  if (wanted === 'latest') {
-    const ids = existsSync(runs) ? readdirSync(runs).sort().reverse() : [];
-    const runId = ids.find((id) => existsSync(join(runs, id, 'run.json')) && !isCompleted(join(runs, id)));
-    if (!runId) throw expected(`found none in ${runs}`);
-    return findInterrupted(runs, runId);
-  }
-  const folder = join(runs, wanted);
-  if (!existsSync(join(folder, 'run.json'))) throw expected(`found none at ${folder}`);
-  if (isCompleted(folder)) throw expected(`but ${wanted} was completed`);
-  const result = training.safeParse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
-  if (!result.success) throw expected(`but ${join(folder, 'run.json')} does not say how it was trained`);
-  return { runId: wanted, training: result.data };
+export function findLastInterrupted(runs: string): InterruptedRun | undefined {
+  const ids = existsSync(runs) ? readdirSync(runs).sort().reverse() : [];
+  const runId = ids.find((id) => {
+    const folder = join(runs, id);
+    if (!existsSync(join(folder, 'run.json')) || isLocked(folder)) return false;
+    return [undefined, 'interrupted'].includes(endOf(folder));
+  });
+  return runId === undefined ? undefined : findInterrupted(runs, runId);
 }
 
-/** Whether the last event but measurements of the machine says that the run was completed. */
-function isCompleted(folder: string): boolean {
-  const path = join(folder, 'events.jsonl');
-  if (!existsSync(path)) return false;
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-  return /"type":"run\.finished","data":\{[^}]*"status":"completed"/.test(lines.at(-1) ?? '');
+/**
+ * The run with this id, to go on with.
+ * @throws MonitorError `run.not_found` when there is none, or it was completed.
+ */
+export function findInterrupted(runs: string, runId: string): InterruptedRun {
+  const expected = (found: string): MonitorError =>
+    new MonitorError('run.not_found', `--resume: expected a run that was cut short, ${found}`);
+  const folder = join(runs, runId);
+  if (!existsSync(join(folder, 'run.json'))) throw expected(`found none at ${folder}`);
+  if (endOf(folder) === 'completed') throw expected(`but ${runId} was completed`);
+  const result = training.safeParse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
+  if (!result.success) throw expected(`but ${join(folder, 'run.json')} does not say how it was trained`);
+  return { runId, training: result.data };
+}
+
+/** How the run ended, if `run.finished` is its last event; undefined when it has no end. */
+function endOf(folder: string): FinishedStatus | undefined {
+  const last = decode(event, lastLine(join(folder, 'events.jsonl')));
+  return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
+}
+
+/** Without reading what comes long before; empty when the file is not there. */
+function lastLine(path: string): string {
+  if (!existsSync(path)) return '';
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const tail = Buffer.alloc(Math.min(size, tailBytes));
+    readSync(file, tail, 0, tail.length, size - tail.length);
+    return tail.toString().trimEnd().split('\n').at(-1) as string;
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,4 +1,5 @@
 import { decode, type Epoch, event } from '@mnist-monitor/shared';
+import type { LearningRateChange } from '../training/control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -9,9 +10,11 @@ export interface Told {
   epochs: Epoch[];
   /** The last epoch whose samples were told. */
   samples: number;
+  /** Learning rates that were set while it trained, in order. */
+  learningRates: LearningRateChange[];
 }
 
-export const nothingTold = (): Told => ({ step: 0, epochs: [], samples: 0 });
+export const nothingTold = (): Told => ({ step: 0, epochs: [], samples: 0, learningRates: [] });
 
 /**
  * Whether this part of the run was told before. From the same checkpoint and seed the same steps come again, so
@@ -36,6 +39,8 @@ export function readTold(log: EventLog): Told {
       if (type === 'batch') told.step = data.step;
       else if (type === 'epoch') told.epochs.push(data);
       else if (type === 'samples') told.samples = data.epoch;
+      else if (type === 'notice' && data.code === 'learning_rate.set' && data.value !== undefined)
+        told.learningRates.push({ after: data.step ?? 0, learningRate: data.value });
     }
   return told;
 }

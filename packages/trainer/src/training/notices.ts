@@ -1,14 +1,14 @@
 import type { Batch, EventBody, Notice } from '@mnist-monitor/shared';
 
-/** A `notice` event; `step` is left out where it belongs to none. */
+/** A `notice` event; `step` and `value` are left out where it belongs to none. */
 export const notice = (
   level: Notice['level'],
   code: string,
   message: string,
-  step: number | null = null,
+  place: { step?: number; value?: number } = {},
 ): EventBody => ({
   type: 'notice',
-  data: { level, code, message, step },
+  data: { level, code, message, step: null, ...place },
 });
 
 /** Says once that the loss is no number any more: from there on the network learns nothing. */
@@ -19,6 +19,6 @@ export class DivergenceWatch {
     if (this.#said || Number.isFinite(loss)) return [];
     this.#said = true;
     const message = `The loss is ${loss} from step ${step} on: the run has diverged. Try a learning rate below ${learningRate}.`;
-    return [notice('error', 'training.diverged', message, step)];
+    return [notice('error', 'training.diverged', message, { step })];
   }
 }

@@ -1,11 +1,4 @@
-/** Milliseconds since some fixed moment, never going back. */
-export type Clock = () => number;
-
-export interface ProgressOptions {
-  clock?: Clock;
-  /** Time that was spent before, when a run goes on. */
-  elapsedSeconds?: number;
-}
+import type { Stopwatch } from './stopwatch.ts';
 
 export interface Pace {
   imagesPerSecond: number;
@@ -22,8 +15,7 @@ const newestWeight = 0.1;
  * The first step is left out of the average: it is slower, while libraries and caches warm up.
  */
 export class Progress {
-  readonly #clock: Clock;
-  readonly #startedAt: number;
+  readonly #stopwatch: Stopwatch;
   readonly #totals: { steps: number; epochs: number };
   #steps = 0;
   #epochs = 0;
@@ -31,15 +23,9 @@ export class Progress {
   #evaluationSeconds = 0;
 
   /** @param totals What is still to be done. */
-  constructor(totals: { steps: number; epochs: number }, options: ProgressOptions = {}) {
-    const { clock = () => performance.now(), elapsedSeconds = 0 } = options;
+  constructor(totals: { steps: number; epochs: number }, stopwatch: Stopwatch) {
     this.#totals = totals;
-    this.#clock = clock;
-    this.#startedAt = clock() - elapsedSeconds * 1_000;
-  }
-
-  get elapsedSeconds(): number {
-    return (this.#clock() - this.#startedAt) / 1_000;
+    this.#stopwatch = stopwatch;
   }
 
   /** Takes in a finished step. */
@@ -48,7 +34,7 @@ export class Progress {
     if (this.#steps > 1) this.#stepSeconds = blend(this.#stepSeconds, seconds);
     return {
       imagesPerSecond: images / seconds,
-      elapsedSeconds: this.elapsedSeconds,
+      elapsedSeconds: this.#stopwatch.seconds,
       etaSeconds: this.#eta(),
     };
   }

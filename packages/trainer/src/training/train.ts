@@ -4,6 +4,7 @@ import { batchCount, shuffledBatches } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { Learner } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
+import type { Control } from './control.ts';
 import { evaluate } from './evaluate.ts';
 import { Means } from './means.ts';
 import { Progress } from './progress.ts';
@@ -15,60 +16,57 @@ export interface TrainingOptions {
   dataset: Dataset;
   epochs: number;
   batchSize: number;
-  learningRate: number;
   schedule: ScheduleName;
   augment: boolean;
   evaluationBatch: number;
   seed: number;
-  /** Where to go on: epochs done, and the time that they took. */
-  from?: { epoch: number; elapsedSeconds: number } | undefined;
-  /** Ends the training between two steps. */
-  signal: AbortSignal;
+  /** Epochs that were done before, when a run goes on. */
+  epochsDone?: number;
+  /** Asked between two steps: it pauses, ends, and sets the learning rate. */
+  control: Control;
 }
 
 /** What training tells as it goes: one `batch` a step; after each epoch `epoch` and `samples`. */
 export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }>;
 
-/** Trains the network, telling each step; ends early, after a whole step, when the signal aborts. */
+/** Trains the network, telling each step; ends early, after a whole step, when its control says so. */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
-  const { learner, dataset, epochs, batchSize, seed, augment, signal } = options;
+  const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, epochsDone = 0 } = options;
+  const { stopwatch } = control;
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const steps = epochs * batchesPerEpoch;
-  const { epoch: done, elapsedSeconds } = options.from ?? { epoch: 0, elapsedSeconds: 0 };
-  let step = done * batchesPerEpoch;
-  const progress = new Progress({ steps: steps - step, epochs: epochs - done }, { elapsedSeconds });
+  let step = epochsDone * batchesPerEpoch;
+  const progress = new Progress({ steps: steps - step, epochs: epochs - epochsDone }, stopwatch);
+  const mayGoOn = (): Promise<boolean> => control.mayGoOn(step);
 
-  for (let epoch = done + 1; epoch <= epochs; epoch++) {
-    const epochStart = progress.elapsedSeconds;
+  for (let epoch = epochsDone + 1; epoch <= epochs; epoch++) {
+    if (!(await mayGoOn())) return;
+    const epochStart = stopwatch.seconds;
     const means = new Means();
     let stepStart = epochStart;
 
     for (const batch of shuffledBatches(dataset.train, batchSize, { seed, epoch, augment })) {
       step++;
-      const learningRate = learningRateAt(options.schedule, options.learningRate, step, steps);
+      const learningRate = learningRateAt(schedule, control.learningRateAt(step), step, steps);
       const score = await learner.step(batch, { step, learningRate, seed: deriveSeed(seed, step) });
       means.add(score, batch.size);
-      const pace = progress.step(batch.size, progress.elapsedSeconds - stepStart);
+      const pace = progress.step(batch.size, stopwatch.seconds - stepStart);
       const place = { epoch, batch: step - (epoch - 1) * batchesPerEpoch, step };
       yield { type: 'batch', data: { ...place, ...score, learningRate, ...pace } };
 
       await breathe();
-      if (signal.aborted) return;
-      stepStart = progress.elapsedSeconds;
+      if (!(await mayGoOn())) return;
+      stepStart = stopwatch.seconds;
     }
 
-    const evaluationStart = progress.elapsedSeconds;
-    const { probabilities, predictions, ...test } = await evaluate(
-      learner,
-      dataset.test,
-      options.evaluationBatch,
-    );
-    progress.evaluation(progress.elapsedSeconds - evaluationStart);
-    const seconds = progress.elapsedSeconds - epochStart;
+    const evaluationStart = stopwatch.seconds;
+    const evaluation = await evaluate(learner, dataset.test, { batchSize: options.evaluationBatch, mayGoOn });
+    if (!evaluation) return;
+    progress.evaluation(stopwatch.seconds - evaluationStart);
+    const seconds = stopwatch.seconds - epochStart;
+    const { loss, accuracy, perClass, confusion } = evaluation;
+    const test = { loss, accuracy, perClass, confusion };
     yield { type: 'epoch', data: { epoch, step, train: means.value, test, seconds } };
-
-    const items = pickSamples(dataset.test, { probabilities, predictions, ...test });
-    yield { type: 'samples', data: { epoch, items } };
-    if (signal.aborted) return;
+    yield { type: 'samples', data: { epoch, items: pickSamples(dataset.test, evaluation) } };
   }
 }

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { closeCodes, type EventBody } from '@mnist-monitor/shared';
+import { type Command, closeCodes, type EventBody } from '@mnist-monitor/shared';
+import type { CommandPort } from '../../src/publish/link.ts';
 import { Publisher, type PublisherOptions, publisherLimits } from '../../src/publish/publisher.ts';
 import { EventLog } from '../../src/run/event-log.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
@@ -13,7 +15,13 @@ const body = (size = 10): EventBody => ({
 });
 const upTo = (last: number, first = 1): number[] =>
   Array.from({ length: last - first + 1 }, (_, at) => first + at);
-const limits = { ...publisherLimits, drainMs: 3_000, absentMs: 50 };
+const noCommands: CommandPort = {
+  names: [],
+  take: () => Promise.reject(new Error('expected no command')),
+};
+const limits = { ...publisherLimits, drainMs: 3_000, absentMs: 3_000 };
+/** For gateways that are not there: nothing is to be waited for. */
+const impatient = { absentMs: 50 };
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -46,7 +54,10 @@ describe('Publisher', () => {
     changed: Partial<typeof limits> = {},
   ) =>
     new Publisher(
-      { url, log, onRefused: () => {}, onReject: () => {}, ...options },
+      {
+        ...{ identity: { url, publisherId: 'publisher-1' }, log, commands: noCommands },
+        ...{ onRefused: () => {}, onReject: () => {}, ...options },
+      },
       { ...limits, ...changed },
     );
   const append = (publisher: Publisher, count: number, size?: number): void => {
@@ -57,11 +68,15 @@ describe('Publisher', () => {
   };
 
   test('says hello, then sends every event in order', async () => {
-    const publisher = publish(await listen(), { token: 'secret' });
+    const url = await listen();
+    const publisher = publish(url, { identity: { url, publisherId: 'mine-alone', token: 'secret' } });
     append(publisher, 300);
     expect(await publisher.close()).toBe(0);
     expect(gateway?.hellos).toEqual([
-      { type: 'hello', protocol: 1, runId: 'run', publisherId: expect.any(String), token: 'secret' },
+      {
+        ...{ type: 'hello', protocol: 1, runId: 'run', publisherId: 'mine-alone', token: 'secret' },
+        commands: [],
+      },
     ]);
     expect(gateway?.received).toEqual(upTo(300));
   });
@@ -75,7 +90,7 @@ describe('Publisher', () => {
 
   test('reads back from the file what memory no longer holds when the gateway comes late', async () => {
     const port = await freePort();
-    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, { absentMs: 5_000 });
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`);
     append(publisher, 1_000);
     await listen({ port });
     expect(await publisher.close()).toBe(0);
@@ -98,7 +113,7 @@ describe('Publisher', () => {
     await listen({ port, after: acknowledged });
     expect(await publisher.close()).toBe(0);
     expect(gateway?.received).toEqual(upTo(100, acknowledged + 1));
-    expect(gateway?.hellos[0]?.publisherId).toEqual(expect.any(String));
+    expect(gateway?.hellos[0]?.publisherId).toBe('publisher-1');
   });
 
   test('tells which event the gateway left out, and goes on', async () => {
@@ -128,15 +143,62 @@ describe('Publisher', () => {
     expect(gateway?.hellos).toHaveLength(1);
   });
 
+  test('takes commands and answers each, before it is closed', async () => {
+    const taken: Command[] = [];
+    const commands: CommandPort = {
+      names: ['pause'],
+      async take(command) {
+        taken.push(command);
+        await wait(50);
+        return { type: 'commandResult', id: command.id, ok: true };
+      },
+    };
+    const pause = { type: 'command', id: 'command-1', command: 'pause', data: {} };
+    const url = await listen({
+      onEvent(_seq, socket) {
+        socket.send(JSON.stringify(pause));
+        return undefined;
+      },
+    });
+    const publisher = publish(url, { commands });
+    append(publisher, 1);
+    expect(await publisher.close()).toBe(0);
+    expect(taken).toEqual([pause]);
+    expect(gateway?.hellos).toMatchObject([{ commands: ['pause'] }]);
+    while (gateway?.results.length === 0) await wait(5);
+    expect(gateway?.results).toEqual([{ type: 'commandResult', id: 'command-1', ok: true }]);
+  });
+
+  test('without a hurry waits for a gateway that comes late', async () => {
+    const port = await freePort();
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, impatient);
+    append(publisher, 10);
+    const hurry = new AbortController();
+    const closed = publisher.close(hurry.signal);
+    await wait(3 * impatient.absentMs);
+    await listen({ port });
+    expect(await closed).toBe(0);
+    expect(gateway?.received).toEqual(upTo(10));
+  });
+
+  test('gives up when a hurry comes while it waits', async () => {
+    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
+    append(publisher, 10);
+    const hurry = new AbortController();
+    const closed = publisher.close(hurry.signal);
+    hurry.abort();
+    expect(await closed).toBe(10);
+  });
+
   test('never waits for a gateway that is not there', async () => {
-    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`);
+    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
     append(publisher, 100);
     expect(await publisher.close()).toBe(100);
   });
 
   test('keeps a bounded queue, and ends, before a gateway that accepts and never reads', async () => {
     const silent = await startSilentServer();
-    const publisher = publish(silent.url, {}, { handshakeMs: 200 });
+    const publisher = publish(silent.url, {}, { ...impatient, handshakeMs: 200 });
     append(publisher, 2_000, 1_000);
     expect(await publisher.close()).toBe(2_000);
     await silent.stop();

@@ -16,6 +16,7 @@ describe('a checkpoint', () => {
   const checkpoint: Checkpoint = {
     epoch: 3,
     elapsedSeconds: 61.25,
+    learningRate: 0.007,
     state: {
       weights: [tensor('conv1.weight', 1, -2, 3e-9), tensor('conv1.bias', 0)],
       optimizer: [tensor('velocity.conv1.weight', 0.5, 0.25, 0), tensor('velocity.conv1.bias', 7)],

@@ -1,14 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { encode } from '@mnist-monitor/shared';
+import { type EventOf, encode, type FinishedStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { findInterrupted } from '../../src/run/interrupted.ts';
+import { findInterrupted, findLastInterrupted } from '../../src/run/interrupted.ts';
 import { recipes } from '../../src/training/recipe.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const training = { epochs: 4, batchSize: 16, seed: 1, ...recipes.default };
 const whole = sampleRun({ epochs: 1 });
+const finished = whole.at(-1) as EventOf<'run.finished'>;
 
 describe('findInterrupted', () => {
   const runs = temporaryFolder();
@@ -29,8 +31,8 @@ describe('findInterrupted', () => {
     writeFileSync(join(runs.path, 'monitor.db'), '');
   });
 
-  test('finds the last that was not completed, with how it was trained', () => {
-    expect(findInterrupted(runs.path, 'latest')).toEqual({
+  test('finds the last that was cut short, with how it was trained', () => {
+    expect(findLastInterrupted(runs.path)).toEqual({
       runId: '20260102-000000-bbbb',
       training: { ...training, epochs: 7 },
     });
@@ -40,10 +42,31 @@ describe('findInterrupted', () => {
     expect(findInterrupted(runs.path, '20260101-000000-aaaa').training).toEqual(training);
   });
 
+  test('finds a run that said itself that it was interrupted, and none that was stopped or has failed', () => {
+    const ending = (status: FinishedStatus) => [
+      ...whole.slice(0, -1),
+      { ...finished, data: { ...finished.data, status } },
+    ];
+    keep('20260104-000000-dddd', ending('interrupted'));
+    keep('20260105-000000-eeee', ending('stopped'));
+    keep('20260106-000000-ffff', ending('failed'));
+    expect(findLastInterrupted(runs.path)?.runId).toBe('20260104-000000-dddd');
+    expect(findInterrupted(runs.path, '20260105-000000-eeee').runId).toBe('20260105-000000-eeee');
+  });
+
+  test('passes over a run that another process is on', () => {
+    const lock = { pid: process.ppid, host: hostname(), id: 'another' };
+    writeFileSync(join(runs.path, '20260102-000000-bbbb', 'lock'), JSON.stringify(lock));
+    expect(findLastInterrupted(runs.path)?.runId).toBe('20260101-000000-aaaa');
+  });
+
+  test('finds none where there is none', () => {
+    expect(findLastInterrupted(join(runs.path, 'none'))).toBeUndefined();
+  });
+
   test('says why there is none', () => {
     const expected = '--resume: expected a run that was cut short,';
     const path = join(runs.path, 'none');
-    expect(() => findInterrupted(path, 'latest')).toThrow(refusal(`${expected} found none in ${path}`));
     expect(() => findInterrupted(runs.path, 'none')).toThrow(refusal(`${expected} found none at ${path}`));
     const done = '20260103-000000-cccc';
     expect(() => findInterrupted(runs.path, done)).toThrow(refusal(`${expected} but ${done} was completed`));

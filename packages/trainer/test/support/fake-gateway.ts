@@ -17,6 +17,8 @@ export interface FakeGatewayOptions {
 export class FakeGateway {
   readonly received: number[] = [];
   readonly hellos: Record<string, unknown>[] = [];
+  /** Answers to commands. */
+  readonly results: Record<string, unknown>[] = [];
   readonly #server: WebSocketServer;
 
   private constructor(server: WebSocketServer, options: FakeGatewayOptions) {
@@ -29,6 +31,10 @@ export class FakeGateway {
           this.hellos.push(message);
           if (options.onHello) options.onHello(message, socket);
           else socket.send(JSON.stringify({ type: 'resume', after: held }));
+          return;
+        }
+        if (message.type === 'commandResult') {
+          this.results.push(message);
           return;
         }
         this.received.push(message.seq);

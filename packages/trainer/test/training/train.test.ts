@@ -1,9 +1,11 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventBody, Notice } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Dataset, takeFirst } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
+import { Control } from '../../src/training/control.ts';
 import { recipes } from '../../src/training/recipe.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { engines } from '../support/engines.ts';
@@ -14,6 +16,10 @@ const images = 96;
 describe.each(engines)('training on the engine %s', (_name, start) => {
   let engine: Engine;
   let dataset: Dataset;
+  let notices: EventBody[];
+  beforeEach(() => {
+    notices = [];
+  });
   beforeAll(async () => {
     engine = await start();
     const all = await loadDataset(undefined);
@@ -24,8 +30,9 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
   async function run(
     epochs: number,
     seed = 1,
-    signal = new AbortController().signal,
+    see: (event: TrainingEvent, control: Control) => void = () => {},
   ): Promise<TrainingEvent[]> {
+    const control = new Control({ ...recipes.default, emit: (notice) => notices.push(notice) });
     const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed });
     const options = {
       ...recipes.default,
@@ -35,7 +42,10 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
       evaluationBatch: engine.evaluationBatch,
     };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, seed, signal })) events.push(event);
+    for await (const event of train({ ...options, learner, seed, control })) {
+      events.push(event);
+      see(event, control);
+    }
     await learner.dispose();
     return events;
   }
@@ -77,8 +87,47 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
   }, 60_000);
 
   test('ends after the step in which it is told to', async () => {
-    const stop = new AbortController();
-    stop.abort();
-    expect((await run(1, 1, stop.signal)).map(({ type }) => type)).toEqual(['batch']);
+    const events = await run(1, 1, (event, control) => {
+      if (event.type === 'batch' && event.data.step === 2) control.stop({ status: 'stopped', reason: '' });
+    });
+    expect(events.map(({ type }) => type)).toEqual(['batch', 'batch']);
+  }, 60_000);
+
+  test('ends within the evaluation in which it is told to', async () => {
+    const events = await run(1, 1, (event, control) => {
+      if (event.type === 'batch' && event.data.batch === images / batchSize)
+        setTimeout(() => control.stop({ status: 'stopped', reason: '' }));
+    });
+    expect(events.map(({ type }) => type)).not.toContain('epoch');
+  }, 60_000);
+
+  test('paused, holds behind its step, and the pause counts neither as time nor as slowness', async () => {
+    const seen: number[] = [];
+    const events = await run(1, 1, (event, control) => {
+      if (event.type !== 'batch') return;
+      seen.push(event.data.step);
+      if (event.data.step !== 3) return;
+      control.pause();
+      setTimeout(() => {
+        expect(seen).toEqual([1, 2, 3]);
+        control.resume();
+      }, 1_500);
+    });
+    const batches = events.flatMap((event) => (event.type === 'batch' ? [event.data] : []));
+    expect(batches).toHaveLength(images / batchSize);
+    const [third, fourth] = [batches[2], batches[3]];
+    expect(fourth.elapsedSeconds - third.elapsedSeconds).toBeLessThan(1.4);
+    expect(fourth.imagesPerSecond).toBeGreaterThan(batchSize / 1.4);
+    const codes = notices.map((notice) => (notice.data as Notice).code);
+    expect(codes).toEqual(['run.paused', 'run.resumed']);
+  }, 60_000);
+
+  test('takes another learning rate from the next step on', async () => {
+    const events = await run(1, 1, (event, control) => {
+      if (event.type === 'batch' && event.data.step === 2) control.setLearningRate(0.002);
+    });
+    const rates = events.flatMap((event) => (event.type === 'batch' ? [event.data.learningRate] : []));
+    expect(rates).toEqual([0.01, 0.01, 0.002, 0.002, 0.002, 0.002]);
+    expect(notices).toMatchObject([{ data: { code: 'learning_rate.set', step: 2, value: 0.002 } }]);
   }, 60_000);
 });

@@ -1,0 +1,84 @@
+import { type CloseName, type EventBody, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import type { Commands } from './commands.ts';
+import { type Output, Report } from './console/report.ts';
+import type { Job } from './job.ts';
+import type { Identity } from './publish/link.ts';
+import { Publisher } from './publish/publisher.ts';
+import { runSession } from './session.ts';
+import { Control } from './training/control.ts';
+import { Stopwatch } from './training/stopwatch.ts';
+
+export interface RunJobOptions {
+  identity: Identity;
+  commands: Commands;
+  output: Output;
+  /** Ends the run; to be aborted with a `RunEnd`. */
+  signal: AbortSignal;
+  /** Takes the end of the delivery: when the run is over, the gateway may not have all its events yet. */
+  onDelivery: (delivery: Promise<void>) => void;
+  /** Aborted when nobody can wait for the gateway any longer. */
+  hurry: AbortSignal;
+}
+
+/**
+ * Trains, and hands each event to the run's file, the gateway and the console.
+ * @returns How the run ended.
+ * @throws MonitorError
+ */
+export async function runJob(job: Job, options: RunJobOptions): Promise<FinishedStatus> {
+  const { config, folder, log, lock, before } = job;
+  const { identity, commands, output, signal } = options;
+  const report = new Report({ output, folder: folder.path, intervalSeconds: config.reportInterval });
+  const emit = (body: EventBody): void => {
+    report.tell(log.append(body));
+    publisher.notify();
+  };
+  const control = new Control({
+    learningRate: before?.checkpoint?.learningRate ?? config.learningRate,
+    schedule: config.schedule,
+    changes: before?.told.learningRates,
+    toldStep: before?.told.step,
+    stopwatch: new Stopwatch(before?.checkpoint?.elapsedSeconds),
+    emit,
+  });
+  let taken = false;
+  const onRefused = (why: CloseName | 'unknown', reason: string): void => {
+    taken = why === 'runTaken';
+    if (taken) control.stop({ status: 'failed', reason: `another trainer publishes run ${config.runId}` });
+    else
+      output.write(`The gateway does not take this run (${why}: ${reason}); training goes on without it.\n`);
+  };
+  const publisher = new Publisher({
+    ...{ identity, log, onRefused },
+    commands: commands.whileTraining,
+    onReject: ({ seq, issues }) =>
+      output.write(`The gateway left out event ${seq}: ${JSON.stringify(issues)}\n`),
+  });
+  const deliver = async (): Promise<void> => {
+    const undelivered = await publisher.close(options.hurry);
+    if (undelivered > 0)
+      output.write(
+        `The gateway at ${identity.url} did not take ${undelivered} events; all are in ${folder.path}.\n`,
+      );
+    log.close();
+  };
+
+  const end = (): void => control.stop(signal.reason);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  commands.running = { runId: config.runId, control };
+  try {
+    const status = await runSession({ ...job, emit, show: (body) => report.tell(body), control });
+    if (taken)
+      throw new MonitorError(
+        'run.taken',
+        `--run-id: expected an id that no other trainer uses, but the gateway at ${identity.url} has a trainer for ${config.runId} connected`,
+      );
+    return status;
+  } finally {
+    commands.running = undefined;
+    signal.removeEventListener('abort', end);
+    lock.release();
+    options.onDelivery(deliver());
+  }
+}

@@ -1,0 +1,174 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Program } from './support/processes.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+import { Viewer } from './support/viewer.ts';
+
+/** Steps of a few hundredths of a second. */
+const sizes = ['--engine', 'wasm', '--train-size', '120', '--test-size', '20', '--batch-size', '4'];
+const short = { trainSize: 20, testSize: 20, batchSize: 4, epochs: 1 };
+
+interface Listening {
+  url: string;
+  ingestUrl: string;
+}
+
+describe('a trainer that is commanded', () => {
+  const folder = temporaryFolder();
+  const programs: Program[] = [];
+  let gateway: Program;
+  let listening: Listening;
+  let viewer: Viewer;
+
+  const startGateway = async (...flags: string[]): Promise<void> => {
+    gateway = Program.gateway(['--runs', folder.path, ...flags]);
+    programs.push(gateway);
+    listening = await gateway.message<Listening>();
+  };
+  const startTrainer = (args: string[] = [], env: NodeJS.ProcessEnv = {}): Program => {
+    const own = ['--runs', folder.path, '--gateway', listening.ingestUrl, '--report-interval', '0'];
+    const program = Program.trainer([...own, ...sizes, ...args], env);
+    programs.push(program);
+    return program;
+  };
+  const steps = () => viewer.batches.length;
+
+  beforeEach(async () => {
+    await startGateway('--port', '0', '--ingest-port', '0');
+    viewer = new Viewer(listening.url);
+  });
+  afterEach(() => {
+    viewer.close();
+    for (const { child } of programs.splice(0)) child.kill('SIGKILL');
+  });
+
+  test('pauses, takes another learning rate, goes on, and stops with everything saved', async () => {
+    const trainer = startTrainer(['--run-id', 'run', '--epochs', '3']);
+    await viewer.until(() => steps() >= 3);
+    expect(await viewer.command('pause')).toMatchObject({ ok: true });
+    await viewer.until(() => viewer.codes.includes('run.paused'));
+    await viewer.until(() => viewer.status?.status === 'paused');
+    const paused = steps();
+    await wait(1_000);
+    expect(steps()).toBe(paused);
+
+    expect(await viewer.command('setLearningRate', { learningRate: 0.002 })).toMatchObject({ ok: true });
+    expect(await viewer.command('resume')).toMatchObject({ ok: true });
+    await viewer.until(() => steps() >= paused + 3);
+    expect(viewer.codes).toEqual(expect.arrayContaining(['learning_rate.set', 'run.resumed']));
+    const rates = viewer.batches.map(({ learningRate }) => learningRate);
+    expect(rates.slice(0, paused)).toEqual(Array(paused).fill(0.01));
+    expect(rates.slice(paused)).toEqual(Array(rates.length - paused).fill(0.002));
+    const [before, after] = [viewer.batches[paused - 1], viewer.batches[paused]];
+    expect(after.elapsedSeconds - before.elapsedSeconds).toBeLessThan(1);
+
+    expect(await viewer.command('stop')).toMatchObject({ ok: true });
+    await viewer.until(() => viewer.last?.type === 'run.finished');
+    const [finished] = viewer.of('run.finished');
+    expect(finished).toMatchObject({ status: 'stopped', reason: 'stopped by command' });
+    for (const file of finished.files) expect(existsSync(join(folder.path, 'run', file))).toBe(true);
+    await viewer.until(() => viewer.waitingTrainers === 1);
+    expect(readdirSync(join(folder.path, 'run'))).not.toContain('lock');
+    trainer.child.kill('SIGTERM');
+    expect(await trainer.ended()).toBe(0);
+    await viewer.until(() => viewer.waitingTrainers === 0);
+  }, 60_000);
+
+  test('waits for a start, trains as it was asked, and waits again: also after the gateway was restarted', async () => {
+    const trainer = startTrainer(['--wait']);
+    await viewer.until(() => viewer.waitingTrainers === 1);
+    expect(readdirSync(folder.path).filter((name) => !name.startsWith('monitor.db'))).toEqual([]);
+
+    const first = await viewer.command('start', { ...short, learningRate: 0.02, seed: 7 });
+    expect(first).toMatchObject({ ok: true, runId: expect.any(String) });
+    await viewer.until(() => viewer.last?.type === 'run.finished');
+    expect(viewer.last).toMatchObject({ runId: first.ok && first.runId, data: { status: 'completed' } });
+    expect(viewer.of('run.started')[0].config).toMatchObject({ ...short, learningRate: 0.02, seed: 7 });
+
+    const ports = ['--port', new URL(listening.url).port, '--ingest-port', new URL(listening.ingestUrl).port];
+    await gateway.kill('SIGKILL');
+    await startGateway(...ports);
+    await viewer.until(() => viewer.waitingTrainers === 1);
+    const refused = await viewer.command('start', { trainSize: 60_001 });
+    expect(refused).toMatchObject({
+      ok: false,
+      code: 'command.refused',
+      message: expect.stringContaining('got 60001'),
+    });
+
+    const second = await viewer.command('start', short);
+    expect(second).toMatchObject({ ok: true });
+    await viewer.until(() => viewer.last?.runId === (second.ok && second.runId));
+    expect(await viewer.command('start', short)).toMatchObject({ ok: false, code: 'command.no_trainer' });
+    await viewer.until(() => viewer.last?.type === 'run.finished');
+    expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
+    trainer.child.kill('SIGTERM');
+    expect(await trainer.ended()).toBe(0);
+    expect(trainer.stdout).not.toContain('did not take');
+  }, 60_000);
+
+  test('interrupted, goes on after a restart with the learning rate that was set, as if nothing had happened', async () => {
+    const service = { MONITOR_RESUME: '1' };
+    const first = startTrainer(['--run-id', 'run', '--epochs', '3', '--train-size', '96'], service);
+    await first.printed(`Nothing to resume in ${folder.path}: a new run begins.`);
+    await viewer.until(() => steps() >= 2);
+    await viewer.command('setLearningRate', { learningRate: 0.004 });
+    await viewer.until(() => steps() >= 26); // Behind the first checkpoint.
+    await viewer.command('setLearningRate', { learningRate: 0.03 });
+    await viewer.until(() => viewer.codes.filter((code) => code === 'learning_rate.set').length === 2);
+    const set = steps();
+    await viewer.until(() => steps() >= set + 2);
+    first.child.kill('SIGTERM');
+    expect(await first.ended()).toBe(143);
+    await viewer.until(() => viewer.last?.type === 'run.finished');
+    expect(viewer.last).toMatchObject({ data: { status: 'interrupted' } });
+    const cut = steps();
+
+    const second = startTrainer([], { ...service, MONITOR_ONCE: '1' });
+    expect(await second.ended()).toBe(0);
+    expect(second.stdout).toContain('Resumed behind epoch 1.');
+    await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
+    expect(steps()).toBe(72);
+    const changes = viewer.of('notice').filter(({ code }) => code === 'learning_rate.set');
+    const rateOf = (step: number) =>
+      changes.findLast((change) => (change.step as number) < step)?.value ?? 0.01;
+    expect(cut).toBeLessThan(72);
+    for (const batch of viewer.batches)
+      expect([batch.step, batch.learningRate]).toEqual([batch.step, rateOf(batch.step)]);
+    expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
+  }, 60_000);
+
+  test('two trainers train at once: the newest run is followed, each is commanded by its run', async () => {
+    startTrainer(['--run-id', 'one', '--epochs', '20']);
+    await viewer.until(() => viewer.last?.runId === 'one' && steps() > 0);
+    startTrainer(['--run-id', 'two', '--epochs', '20']);
+    await viewer.until(() => viewer.last?.runId === 'two' && steps() > 0);
+    expect(await viewer.command('stop', {}, { runId: 'one' })).toMatchObject({ ok: true });
+    await viewer.until(() => viewer.status?.runId === 'one' && viewer.status.status === 'stopped');
+    const { runs } = (await (await fetch(`${listening.url}/api/runs`)).json()) as { runs: object[] };
+    expect(runs).toMatchObject([
+      { runId: 'two', status: 'running', connected: true },
+      { runId: 'one', status: 'stopped' },
+    ]);
+    expect(viewer.last?.runId).toBe('two');
+  }, 60_000);
+
+  test('a run that another trainer is on is not resumed', async () => {
+    const first = startTrainer(['--run-id', 'run', '--epochs', '20']);
+    await viewer.until(() => steps() > 0);
+    const second = startTrainer(['--resume', 'run']);
+    expect(await second.ended()).toBe(2);
+    expect(second.stderr).toMatch(
+      /^expected a run that no other trainer is on, but process \d+ on \S+ holds .*lock/,
+    );
+    await first.kill('SIGKILL');
+    const third = startTrainer(['--resume', 'run']);
+    await third.printed('Resumed behind epoch 0.');
+    const lines = readFileSync(join(folder.path, 'run', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => JSON.parse(line).seq)).toEqual(lines.map((_, at) => at + 1));
+  }, 60_000);
+});

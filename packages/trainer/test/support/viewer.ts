@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type Batch,
+  type CommandData,
+  type CommandName,
+  type CommandOptions,
+  type CommandResult,
+  connectLive,
+  type EventOf,
+  type EventType,
+  type LiveClient,
+  type LiveStatus,
+  type MonitorEvent,
+} from '@mnist-monitor/shared';
+import { WebSocket } from 'ws';
+
+/** Follows the newest run as a page does, and keeps what it is told. */
+export class Viewer {
+  /** Of the run that is followed now. */
+  events: MonitorEvent[] = [];
+  status: LiveStatus | undefined;
+  waitingTrainers = 0;
+  readonly #client: LiveClient;
+
+  /** @param url Of the dashboard. */
+  constructor(url: string) {
+    this.#client = connectLive({
+      url: `${url.replace('http', 'ws')}/live`,
+      WebSocket: WebSocket as never,
+      onHello: ({ run, waitingTrainers }) => {
+        this.waitingTrainers = waitingTrainers;
+        if (run?.runId !== this.events[0]?.runId) this.events = [];
+      },
+      onEvent: (event) => this.events.push(event),
+      onStatus: (status) => {
+        this.status = status;
+      },
+      onTrainers: (waiting) => {
+        this.waitingTrainers = waiting;
+      },
+    });
+  }
+
+  get last(): MonitorEvent | undefined {
+    return this.events.at(-1);
+  }
+
+  get seqs(): number[] {
+    return this.events.map(({ seq }) => seq);
+  }
+
+  of<T extends EventType>(type: T): EventOf<T>['data'][] {
+    return this.events.flatMap((event) => (event.type === type ? [event.data as EventOf<T>['data']] : []));
+  }
+
+  get batches(): Batch[] {
+    return this.of('batch');
+  }
+
+  /** Codes of the notices. */
+  get codes(): string[] {
+    return this.of('notice').map(({ code }) => code);
+  }
+
+  command<N extends CommandName>(
+    name: N,
+    data?: CommandData<N>,
+    options?: CommandOptions,
+  ): Promise<CommandResult> {
+    return this.#client.command(name, data, options);
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) await wait(10);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
