@@ -37,7 +37,7 @@ export interface Gateway {
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, store, log, page = builtPage } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
-  const hub = await Hub.open(store);
+  const hub = await Hub.open(store, limits);
   const publishers = new Publishers();
   const runs = new Runs(store, publishers);
 

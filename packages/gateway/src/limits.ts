@@ -22,21 +22,38 @@ export const limits = {
 
   /** A viewer sends next to nothing. */
   livePayloadBytes: 4 * 1024,
+  /** What a viewer may say: more than anyone clicks. */
+  messagesPerSecond: 5,
+  messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
   /** Nobody needs to cut a small message into more; without a bound, empty fragments are a cheap attack. */
   maxFragments: 16,
   maxBufferedChunks: 64,
+
   /** What one process was measured to serve on one core, with room to spare. */
   liveClients: 5_000,
+  /** Each has runs of its own; a machine that trains has one or a few. */
+  publishers: 200,
+  /** From one address that is not this machine: a class behind one router, but no more. */
+  clientsPerAddress: 200,
+  /** How often such an address may connect: all of that class at once when the gateway comes back, a few later on. */
+  upgradesPerSecond: 20,
+  upgradeBurst: 400,
 
-  /** Catching up waits for the socket whenever more than this is in its buffer. */
-  catchUpBufferedBytes: 256 * 1024,
-  /** A viewer with more than this unread gets no more live, but what the store has, at its own pace. */
-  unreadBytes: 1024 * 1024,
+  /** With more than this unread, a viewer is sent nothing until it has read all of it. */
+  unreadBytes: 256 * 1024,
+  /** The same for all viewers together: none is sent history then, and live only what it reads at once. */
+  allUnreadBytes: 128 * 1024 * 1024,
+  /** So far behind what is published, a viewer is served better by the newest batch than by every one. */
+  staleBytes: 1024 * 1024,
   /** A viewer whose socket takes nothing for this long has stopped reading; it may come back with `after`. */
   stallTimeoutMs: 15_000,
 
+  /** Frames of the recent past of all runs, ready to be sent: some dozen whole runs of the usual size. */
+  recentBytes: 16 * 1024 * 1024,
+  /** Of a run that is followed or published again, so many events are made ready: nearly all of a usual run. */
+  recentEvents: 1_000,
   /** Events of a page of history: about 150 kB, read in about a millisecond. */
   pageEvents: 500,
   /** Newest runs in the list; each has about 3 kB. */

@@ -23,7 +23,14 @@ export const errors = {
     exitCode: 1,
     meaning: 'The address asked for (Host), or the page that asks (Origin), is not one of ours.',
   },
-  'server.full': { exitCode: 1, meaning: 'So many viewers are connected that no other fits.' },
+  'request.too_many': {
+    exitCode: 1,
+    meaning: 'This address has too many connections, or connects too often; try again later.',
+  },
+  'server.full': {
+    exitCode: 1,
+    meaning: 'So many clients are connected that no other fits; try again later.',
+  },
   internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
 } as const;
 

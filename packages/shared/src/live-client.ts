@@ -31,6 +31,10 @@ export interface LiveClientOptions {
   after?: number;
   /** Only these types of events. */
   types?: readonly EventType[];
+  /** At most so many `batch` events a second as they come: the newest. */
+  maxRate?: number;
+  /** Every event, however far this client falls behind, instead of a gap: for archives. */
+  complete?: boolean;
   /** The WebSocket to use: the global one unless said otherwise (Node before 22 has none: give `ws`). */
   WebSocket?: SocketConstructor;
   /** A run begins or is resumed; when its id is another than before, forget what was drawn. */
@@ -77,6 +81,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     if (lastSeq > 0) query.set('after', String(lastSeq));
     if (run === 'latest' && runId && lastSeq > 0) query.set('afterRun', runId);
     if (options.types) query.set('types', options.types.join(','));
+    if (options.maxRate !== undefined) query.set('maxRate', String(options.maxRate));
+    if (options.complete) query.set('complete', 'true');
     return `${options.url}?${query}`;
   };
 

@@ -18,6 +18,10 @@ export const liveQuery = z.object({
   afterRun: runId.optional(),
   /** Only these types, separated by commas; all when left out. */
   types: eventTypeList.optional(),
+  /** Of what comes live, at most so many `batch` events a second: the newest; all when left out. */
+  maxRate: z.coerce.number().min(0.01).max(1_000).optional(),
+  /** Whether to send every event even to a client that reads so slowly that it falls far behind. */
+  complete: z.stringbool().default(false),
 });
 
 const hello = z.object({

@@ -71,7 +71,7 @@ export class IngestSession {
   }
 
   async #open({ runId, publisherId }: PublisherHello): Promise<void> {
-    const { publishers, store } = this.#context;
+    const { publishers, store, hub } = this.#context;
     const { gone } = this.#peer;
     const publication = this.#asPublication(publisherId);
     const claim = publishers.claim(runId, publication);
@@ -80,6 +80,8 @@ export class IngestSession {
     try {
       await claim.previous?.settled();
       const lastSeq = await store.lastSeq(runId);
+      // Its last events are read before new ones come, so that viewers who come back need not each read them.
+      await hub.channel(runId);
       if (gone.aborted) return publishers.release(runId, publication);
       this.#writer = this.#newWriter(runId, lastSeq);
       this.#say({ type: 'resume', after: lastSeq });
