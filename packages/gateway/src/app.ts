@@ -8,16 +8,20 @@ import { type Limits, limits as standardLimits } from './limits.ts';
 import { builtPage, servePage } from './plugins/page.ts';
 import { addProblems, sendProblem } from './plugins/problems.ts';
 import { addTrustChecks } from './plugins/trust.ts';
+import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addModelRoute } from './routes/model.ts';
 import { addRunRoutes } from './routes/runs.ts';
+import { addSeriesRoute } from './routes/series.ts';
+import { RunFolders } from './run-folders.ts';
 import { Runs } from './runs.ts';
 import { acceptSockets } from './sockets/server.ts';
 import type { Store } from './store/store.ts';
 
 export interface GatewayOptions {
-  config: Pick<Config, 'host' | 'ingestHost' | 'token'>;
+  config: Pick<Config, 'host' | 'ingestHost' | 'token' | 'runs'>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -39,7 +43,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const limits: Limits = { ...standardLimits, ...options.limits };
   const hub = await Hub.open(store, limits);
   const publishers = new Publishers();
-  const runs = new Runs(store, publishers);
+  const folders = new RunFolders(config.runs);
+  const runs = new Runs(store, publishers, folders);
 
   const publicApp = newApp(log, limits);
   await acceptSockets(publicApp, {
@@ -51,6 +56,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
+  addSeriesRoute(publicApp, store);
+  addExportRoutes(publicApp, { store, limits });
+  addModelRoute(publicApp, folders);
   addLiveRoute(publicApp, { hub, store, runs, limits });
 
   const sessions = new Set<IngestSession>();

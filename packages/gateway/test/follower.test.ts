@@ -6,6 +6,7 @@ import { follow } from '../src/follower.ts';
 import { Hub } from '../src/hub.ts';
 import { Publishers } from '../src/ingest/publishers.ts';
 import { type Limits, limits } from '../src/limits.ts';
+import { RunFolders } from '../src/run-folders.ts';
 import { Runs } from '../src/runs.ts';
 import { type StoredEvent, toStored } from '../src/store/store.ts';
 import { afterTest } from './support/cleanup.ts';
@@ -37,7 +38,7 @@ describe('a follower', () => {
     const peer = new FakePeer();
     const parsed = check(liveQuery, query);
     if (!parsed.ok) throw new Error('expected a valid query');
-    const runs = new Runs(store, new Publishers());
+    const runs = new Runs(store, new Publishers(), new RunFolders('nowhere'));
     const done = follow({
       peer,
       query: parsed.value,

@@ -7,4 +7,5 @@ export * from './ingest.ts';
 export * from './live.ts';
 export * from './live-client.ts';
 export * from './run-id.ts';
+export * from './run-series.ts';
 export * from './runs.ts';

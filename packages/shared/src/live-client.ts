@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts';
 import { closeName, mayRetry } from './close-codes.ts';
 import { decode, describeIssues } from './codec.ts';
 import type { EventType, MonitorEvent } from './events.ts';
-import { type LiveControl, type LiveHello, liveMessage, liveSubprotocol } from './live.ts';
+import { type LiveControl, type LiveHello, liveMessage, liveSubprotocol, type StoreState } from './live.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
 export interface Socket {
@@ -44,6 +44,8 @@ export interface LiveClientOptions {
   onLive?: (seq: number) => void;
   /** Batches that the gateway skipped because this client reads too slowly. */
   onGap?: (gap: { from: number; to: number }) => void;
+  /** Events are not kept for now, so none come; or they are again. */
+  onStore?: (store: StoreState) => void;
   onState?: (state: LiveState) => void;
   /** A message that does not fit the protocol; it is left out and the feed goes on. */
   onInvalid?: (description: string) => void;
@@ -102,6 +104,9 @@ export function connectLive(options: LiveClientOptions): LiveClient {
       case 'gap':
         lastSeq = Math.max(lastSeq, message.to);
         options.onGap?.(message);
+        break;
+      case 'store':
+        options.onStore?.(message);
         break;
       case 'heartbeat':
         break;

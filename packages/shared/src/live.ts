@@ -50,13 +50,22 @@ const gap = z.object({
 
 const heartbeat = z.object({ type: z.literal('heartbeat'), time: z.iso.datetime() });
 
+const store = z.object({
+  type: z.literal('store'),
+  /** `failing`: new events are not kept for now, so none come; publishers hold them and come back. */
+  state: z.enum(['ok', 'failing']),
+  /** What is in the way, in one line; empty when nothing is. */
+  message: z.string(),
+});
+
 /** Whatever the live feed sends beside events. */
-export const liveControl = z.discriminatedUnion('type', [hello, live, gap, heartbeat]);
+export const liveControl = z.discriminatedUnion('type', [hello, live, gap, store, heartbeat]);
 
 /** One message of the live feed. */
 export const liveMessage = z.discriminatedUnion('type', [event, liveControl]);
 
 export type LiveQuery = z.infer<typeof liveQuery>;
 export type LiveControl = z.infer<typeof liveControl>;
+export type StoreState = z.infer<typeof store>;
 export type LiveHello = z.infer<typeof hello>;
 export type LiveMessage = z.infer<typeof liveMessage>;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { MonitorError } from './errors.ts';
 import { runId } from './events.ts';
+import { type Keep, readKeep } from './keep.ts';
+
+export type { Keep };
 
 interface Option<T> {
   /** What a valid value is, in words: for the error line and for --help. */
@@ -115,6 +118,14 @@ export const options = {
     'folder with IDX files of your own (Fashion-MNIST for example) instead of MNIST',
   ),
   runs: text('a folder', 'runs', 'folder that keeps every run'),
+  keep: {
+    expected: 'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB',
+    read: readKeep,
+    default: undefined,
+    help: 'remove the oldest runs beyond an age, number or size (30d,100runs,5GB); all are kept when left out',
+    value: 'required',
+  } as Option<Keep | undefined>,
+  to: text('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db when left out'),
   runId: {
     expected: 'letters, digits, ".", "_" and "-", 64 at most',
     read: readRunId,

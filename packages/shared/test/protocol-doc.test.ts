@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { closeCodes, errors, eventTypes, ingestReply, liveControl } from '../src/index.ts';
+import { closeCodes, errors, eventTypes, ingestReply, liveControl, seriesFields } from '../src/index.ts';
 
 // From dist/test of this package.
 const page = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -26,4 +26,8 @@ test.each(Object.entries(errors))(
 test('every type of event and of message stands in docs/protocol.md', () => {
   const controls = [...liveControl.options, ...ingestReply.options].map(({ shape }) => shape.type.value);
   for (const type of [...eventTypes, ...controls]) expect(page).toContain(`\`${type}\``);
+});
+
+test('every field of a series stands in docs/protocol.md', () => {
+  for (const field of seriesFields) expect(page).toContain(`\`${field}\``);
 });

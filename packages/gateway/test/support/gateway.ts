@@ -21,6 +21,8 @@ export interface TestGatewayOptions {
   limits?: Partial<Limits>;
   token?: string;
   page?: string;
+  /** Folder of runs: one of the test's own unless given. */
+  runs?: string;
 }
 
 /** A gateway in this process on ports of the system's choice; closed after the test. */
@@ -31,9 +33,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     const { close } = JSON.parse(line);
     if (close) closings.push(close);
   };
+  const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
-    config: { ...place, token: options.token },
-    store: options.store ?? openSqliteStore(temporaryFolder()),
+    config: { ...place, runs, token: options.token },
+    store: options.store ?? openSqliteStore(runs),
     log: pino({}, { write: (line: string) => note(line) }),
     limits: options.limits ?? {},
     ...(options.page ? { page: options.page } : {}),
