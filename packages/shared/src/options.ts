@@ -98,7 +98,7 @@ export const options = {
     1e-8,
     100,
     undefined,
-    'size of each step downhill, or its peak: 0.01 by default, 0.06 at best',
+    'size of each step downhill, or its peak: 0.01 by default, 0.004 at best',
   ),
   optimizer: oneOf(['sgd', 'adam', 'adamw'], undefined, 'rule that turns gradients into steps'),
   schedule: oneOf(['constant', 'one-cycle'], undefined, 'how the learning rate changes over the run'),
