@@ -11,17 +11,22 @@ import { type Limits, limits as standardLimits } from './limits.ts';
 import { builtPage, servePage } from './plugins/page.ts';
 import { addProblems, sendProblem } from './plugins/problems.ts';
 import { addTrustChecks } from './plugins/trust.ts';
+import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addModelRoute } from './routes/model.ts';
 import { addRunRoutes } from './routes/runs.ts';
+import { addSeriesRoute } from './routes/series.ts';
+import { RunFolders } from './run-folders.ts';
 import { Runs } from './runs.ts';
 import { acceptSockets } from './sockets/server.ts';
 import { StatusBoard } from './status-board.ts';
 import type { Store } from './store/store.ts';
 
 export interface GatewayOptions {
-  config: Pick<Config, 'host' | 'ingestHost'> & Partial<Pick<Config, 'bind' | 'token' | 'commandToken'>>;
+  config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -41,10 +46,11 @@ export interface Gateway {
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, store, log, page = builtPage } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
-  const hub = await Hub.open(store);
+  const hub = await Hub.open(store, limits);
   const publishers = new Publishers();
+  const folders = new RunFolders(config.runs);
   const trainers = new WaitingTrainers();
-  const runs = new Runs(store, publishers, limits);
+  const runs = new Runs({ store, publishers, folders, limits });
   const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
   const board = new StatusBoard({ store, runs, hub, publishers, trainers, limits, onFailure });
   await board.open();
@@ -61,6 +67,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
+  addSeriesRoute(publicApp, store);
+  addExportRoutes(publicApp, { store, limits });
+  addModelRoute(publicApp, folders);
   addLiveRoute(publicApp, { hub, store, runs, authority, trainers, desk, limits });
 
   const sessions = new Set<IngestSession>();

@@ -3,7 +3,14 @@ import { closeName, mayRetry } from './close-codes.ts';
 import { decode, describeIssues } from './codec.ts';
 import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
 import type { EventType, MonitorEvent } from './events.ts';
-import { type LiveControl, type LiveHello, type LiveStatus, liveMessage, liveSubprotocol } from './live.ts';
+import {
+  type LiveControl,
+  type LiveHello,
+  type LiveStatus,
+  liveMessage,
+  liveSubprotocol,
+  type StoreState,
+} from './live.ts';
 import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
@@ -34,6 +41,10 @@ export interface LiveClientOptions {
   after?: number;
   /** Only these types of events. */
   types?: readonly EventType[];
+  /** At most so many `batch` events a second as they come: the newest. */
+  maxRate?: number;
+  /** Every event, however far this client falls behind, instead of a gap: for archives. */
+  complete?: boolean;
   /** The WebSocket to use: the global one unless said otherwise (Node before 22 has none: give `ws`). */
   WebSocket?: SocketConstructor;
   /** A run begins or is resumed; when its id is another than before, forget what was drawn. */
@@ -43,6 +54,8 @@ export interface LiveClientOptions {
   onLive?: (seq: number) => void;
   /** Batches that the gateway skipped because this client reads too slowly. */
   onGap?: (gap: { from: number; to: number }) => void;
+  /** Events are not kept for now, so none come; or they are again. */
+  onStore?: (store: StoreState) => void;
   /** Where a run stands, whichever: its status, its publisher, the number of viewers. */
   onStatus?: (status: LiveStatus) => void;
   /** How many trainers wait for a start. */
@@ -108,6 +121,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     if (lastSeq > 0) query.set('after', String(lastSeq));
     if (run === 'latest' && runId && lastSeq > 0) query.set('afterRun', runId);
     if (options.types) query.set('types', options.types.join(','));
+    if (options.maxRate !== undefined) query.set('maxRate', String(options.maxRate));
+    if (options.complete) query.set('complete', 'true');
     return `${options.url}?${query}`;
   };
 
@@ -129,6 +144,9 @@ export function connectLive(options: LiveClientOptions): LiveClient {
       case 'gap':
         lastSeq = Math.max(lastSeq, message.to);
         options.onGap?.(message);
+        break;
+      case 'store':
+        options.onStore?.(message);
         break;
       case 'status':
         options.onStatus?.(message);

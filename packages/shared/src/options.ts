@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { MonitorError } from './errors.ts';
 import { runId } from './events.ts';
+import { type Keep, readKeep } from './keep.ts';
 import { settingBounds as bounds, settingChoices as choices } from './settings.ts';
+
+export type { Keep };
 
 interface Option<T> {
   /** What a valid value is, in words: for the error line and for --help. */
@@ -94,7 +97,7 @@ export const options = {
   learningRate: real(
     ...bounds.learningRate,
     undefined,
-    'size of each step downhill, or its peak: 0.01 by default, 0.06 at best',
+    'size of each step downhill, or its peak: 0.01 by default, 0.004 at best',
   ),
   optimizer: oneOf(choices.optimizer, undefined, 'rule that turns gradients into steps'),
   schedule: oneOf(choices.schedule, undefined, 'how the learning rate changes over the run'),
@@ -114,6 +117,14 @@ export const options = {
     'folder with IDX files of your own (Fashion-MNIST for example) instead of MNIST',
   ),
   runs: text('a folder', 'runs', 'folder that keeps every run'),
+  keep: {
+    expected: 'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB',
+    read: readKeep,
+    default: undefined,
+    help: 'remove the oldest runs beyond an age, number or size (30d,100runs,5GB); all are kept when left out',
+    value: 'required',
+  } as Option<Keep | undefined>,
+  to: text('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db when left out'),
   runId: {
     expected: 'letters, digits, ".", "_" and "-", 64 at most',
     read: readRunId,

@@ -39,7 +39,7 @@ export class Publishing implements Conversation {
 
   /** Takes the run, and says where to go on. */
   async open(): Promise<void> {
-    const { publishers, store, desk } = this.#context;
+    const { publishers, store, hub, desk } = this.#context;
     const { gone } = this.#peer;
     const claim = publishers.claim(this.#runId, this.#publication);
     if (claim.taken) return this.#peer.close('runTaken');
@@ -48,6 +48,8 @@ export class Publishing implements Conversation {
     try {
       await claim.previous?.settled();
       const lastSeq = await store.lastSeq(this.#runId);
+      // Its last events are read before new ones come, so that viewers who come back need not each read them.
+      await hub.channel(this.#runId);
       if (gone.aborted) return release();
       this.#writer = this.#newWriter(lastSeq);
       this.#say({ type: 'resume', after: lastSeq });

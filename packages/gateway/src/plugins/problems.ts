@@ -10,9 +10,13 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.forbidden': 403,
   'request.not_found': 404,
   'run.not_found': 404,
+  'request.too_many': 429,
   'server.full': 503,
   'store.unusable': 503,
 };
+
+/** What may be asked for again, and after how many seconds. */
+const retryAfter: Partial<Record<ErrorCode, number>> = { 'request.too_many': 10, 'server.full': 10 };
 
 /** Answers every error as `application/problem+json` (RFC 9457) with a stable `code`. */
 export function addProblems(app: FastifyInstance): void {
@@ -33,6 +37,8 @@ export function sendProblem(
   const { code, status, detail } = describe(error);
   if (status >= 500) request.log.error({ err: error }, 'a request failed');
   if (status === 401) reply.header('www-authenticate', 'Bearer');
+  const seconds = retryAfter[code];
+  if (seconds !== undefined) reply.header('retry-after', seconds);
   return reply
     .code(status)
     .type('application/problem+json')

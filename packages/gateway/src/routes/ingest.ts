@@ -1,6 +1,7 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import { IngestSession, type SessionContext } from '../ingest/session.ts';
+import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
 
 export interface IngestRouteOptions {
@@ -11,11 +12,14 @@ export interface IngestRouteOptions {
 
 /** `/ingest`: takes in events from publishers. */
 export function addIngestRoute(app: FastifyInstance, { context, sessions }: IngestRouteOptions): void {
+  const { limits } = context;
+  const admission = new Admission({ ...limits, clients: limits.publishers });
   app.route({
     method: 'GET',
     url: '/ingest',
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /ingest');
+      admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: (socket, request) => {
@@ -24,7 +28,7 @@ export function addIngestRoute(app: FastifyInstance, { context, sessions }: Inge
       const peer = adopt(socket, {
         stream: request.socket,
         log,
-        limits: context.limits,
+        limits,
         onMessage: (text) => session.receive(text),
       });
       const session = new IngestSession({ ...context, onStoreFailure }, peer);

@@ -4,10 +4,13 @@ import type { Authority } from '../authority.ts';
 import type { CommandDesk } from '../commands/desk.ts';
 import { ViewerCommands } from '../commands/viewer.ts';
 import { type FollowOptions, follow } from '../follower.ts';
+import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
+import { Backlog } from '../sockets/backlog.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
+import { TokenBucket } from '../sockets/token-bucket.ts';
 
-export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'onRun'> {
+export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'backlog' | 'onRun'> {
   authority: Authority;
   desk: CommandDesk;
 }
@@ -15,13 +18,14 @@ export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' |
 /** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
 export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
   const { limits, authority, desk } = shared;
+  const backlog = new Backlog();
+  const admission = new Admission({ ...limits, clients: limits.liveClients });
   app.route({
     method: 'GET',
     url: '/live',
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
-      if (app.websocketServer.clients.size >= limits.liveClients)
-        throw new MonitorError('server.full', `${limits.liveClients} viewers are connected; try again later`);
+      admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: async (socket, request) => {
@@ -29,6 +33,7 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         stream: request.socket,
         log: request.log,
         limits,
+        rate: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messageBurst }),
         onMessage: (text) => commands.receive(text),
       });
       const peer = withHeartbeat(connection, limits.heartbeatMs);
@@ -36,6 +41,7 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         ...{ peer, desk, authority, limits },
         onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
+      backlog.add(request.socket);
       const query = check(liveQuery, request.query);
       if (!query.ok) return connection.close('invalid', describeIssues(query.error.issues));
       request.log.info({ query: query.value }, 'viewer connected');
@@ -43,7 +49,7 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         const onRun = (runId: string | undefined): void => {
           commands.followed = runId;
         };
-        await follow({ ...shared, peer, query: query.value, onRun });
+        await follow({ ...shared, backlog, peer, query: query.value, onRun });
       } catch (error) {
         request.log.error({ err: error }, 'a viewer could not be served');
         connection.close('internal');

@@ -3,15 +3,19 @@ import { closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
-import { gather } from './gather.ts';
+import { drained } from './departed.ts';
+import { frameText } from './frames.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 export interface AdoptOptions {
   /** The connection below the WebSocket. */
   stream: Socket;
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>;
+  /** How often messages may come; as often as they are handled when left out. */
+  rate?: TokenBucket;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
@@ -23,19 +27,19 @@ const reasonBytes = 123;
  * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
  * would end the process otherwise.
  */
-export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: AdoptOptions): Peer {
+export function adopt(socket: WebSocket, { stream, log, limits, rate, onMessage }: AdoptOptions): Peer {
   const gone = new AbortController();
 
   const peer: Peer = {
     gone: gone.signal,
-    send(message) {
-      gather(stream);
-      socket.send(message, text, ignore);
+    send: (message) => peer.sendFrames(frameText(message)),
+    sendFrames(frames) {
+      if (socket.readyState === WebSocket.OPEN && frames.length > 0) stream.write(frames);
     },
-    write: (message) => new Promise((resolve) => socket.send(message, text, () => resolve())),
     get bufferedBytes() {
-      return socket.bufferedAmount;
+      return stream.writableLength;
     },
+    drained: (stallMs) => drained(stream, stallMs),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     close(name, detail) {
@@ -56,6 +60,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: Ado
   socket.on('close', () => gone.abort());
   socket.on('message', (data, isBinary) => {
     if (gone.signal.aborted) return;
+    if (rate && !rate.take()) return peer.close('tooMany');
     if (isBinary) return peer.close('invalid', 'expected a text message, got a binary one');
     try {
       onMessage(String(data), peer)?.catch(fail);
@@ -63,7 +68,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: Ado
       fail(error);
     }
   });
-  keepAlive(socket, limits);
+  keepAlive(socket, stream, limits);
   return peer;
 }
 
@@ -77,5 +82,4 @@ function shorten(reason: string): string {
     .replace(/\uFFFD$/, '')}…`;
 }
 
-const text = { binary: false };
 const ignore = (): void => {};

@@ -16,7 +16,7 @@ describe('the REST API', () => {
     store = new MemoryStore();
     await store.append('a', run.map(toStored));
     await store.append('b', sampleRun({ runId: 'b' }).slice(0, 4).map(toStored));
-    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', token: undefined };
+    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });
   afterAll(() => gateway.close());

@@ -23,6 +23,8 @@ export interface TestGatewayOptions {
   commandToken?: string;
   bind?: string;
   page?: string;
+  /** Folder of runs: one of the test's own unless given. */
+  runs?: string;
 }
 
 /** A gateway in this process on ports of the system's choice; closed after the test. */
@@ -33,9 +35,13 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     const { close } = JSON.parse(line);
     if (close) closings.push(close);
   };
+  const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
-    config: { ...place, token: options.token, commandToken: options.commandToken, bind: options.bind },
-    store: options.store ?? openSqliteStore(temporaryFolder()),
+    config: {
+      ...{ ...place, runs },
+      ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
+    },
+    store: options.store ?? openSqliteStore(runs),
     log: pino({}, { write: (line: string) => note(line) }),
     limits: options.limits ?? {},
     ...(options.page ? { page: options.page } : {}),

@@ -1,0 +1,33 @@
+import { type EventType, MonitorError, type MonitorEvent } from '@mnist-monitor/shared';
+import type { Store, StoredEvent } from './store.ts';
+
+export interface PagesOptions {
+  runId: string;
+  /** The last seq wanted. */
+  to: number;
+  /** Only these types; all when left out. */
+  types?: readonly EventType[];
+}
+
+/** Read together: about a millisecond. */
+const pageEvents = 200;
+
+/**
+ * The events of a run up to a seq, a page at a time and never more.
+ * @throws MonitorError `run.not_found` when the run is removed meanwhile.
+ */
+export async function* pages(
+  store: Store,
+  { runId, to, types }: PagesOptions,
+): AsyncGenerator<StoredEvent[]> {
+  for (let after = 0; after < to; ) {
+    const page = await store.page(runId, { after, limit: pageEvents, types });
+    yield page.events.filter(({ seq }) => seq <= to);
+    if (!page.more && page.through < to)
+      throw new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
+    after = page.through;
+  }
+}
+
+/** What an event says, numbers that are not finite as words: it was checked when it came. */
+export const toldBy = ({ json }: StoredEvent): MonitorEvent => JSON.parse(json);
