@@ -22,6 +22,8 @@ export interface TestGatewayOptions {
   token?: string;
   commandToken?: string;
   bind?: string;
+  /** What the gateway takes itself to listen on; it is loopback all the same. */
+  host?: string;
   page?: string;
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
@@ -38,7 +40,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
     config: {
-      ...{ ...place, runs },
+      ...{ ...place, runs, host: options.host ?? place.host },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
     },
     store: options.store ?? openSqliteStore(runs),
