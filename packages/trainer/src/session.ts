@@ -39,14 +39,8 @@ const systemEveryMs = 2_000;
 
 /** One run from `run.started` to `run.finished`, or on from its last checkpoint. @returns How it ended. */
 export async function runSession(options: SessionOptions): Promise<FinishedStatus> {
-  const { config, dataset, selection, folder, before, emit, show, control } = options;
-  const { evaluationBatch } = selection.engine;
+  const { config, selection, before, emit, show, control } = options;
   const told = before?.told ?? nothingTold();
-  const from = before?.checkpoint;
-  const epochsDone = from?.epoch ?? 0;
-  const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
-  if (from) await learner.restore(from.state);
-  const watch = new DivergenceWatch();
   const finish = (status: FinishedStatus, reason: string, files: string[]): FinishedStatus => {
     const seconds = control.stopwatch.seconds;
     emit({ type: 'run.finished', data: { status, reason, files, seconds, ...summarizeEpochs(told.epochs) } });
@@ -55,36 +49,25 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
 
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (before) {
+    const epoch = before.checkpoint?.epoch ?? 0;
     show(started);
-    emit(notice('info', 'run.resumed', `Resumed behind epoch ${epochsDone}.`, { step: told.step }));
+    emit(notice('info', 'run.resumed', `Resumed behind epoch ${epoch}.`, { step: told.step }));
   } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
   const system = new SystemMonitor(() => selection.engine.readGpuUsage());
-  const systemTimer = setInterval(() => emit({ type: 'system', data: system.read() }), systemEveryMs);
+  const measure = (): void => {
+    try {
+      emit({ type: 'system', data: system.read() });
+    } catch {
+      // A disk that is full: training fails with the same as soon as it has something to say.
+    }
+  };
+  const systemTimer = setInterval(measure, systemEveryMs);
 
   try {
-    /** Of the network as it is; undefined while it has learned since it was saved. */
-    let saved: string[] | undefined;
-    let epochsTrained = epochsDone;
-    for await (const event of train({ ...config, learner, dataset, evaluationBatch, epochsDone, control })) {
-      if (!wasTold(told, event)) emit(event);
-      if (event.type === 'batch') {
-        saved = undefined;
-        for (const warning of watch.see(event.data)) emit(warning);
-      } else if (event.type === 'epoch') {
-        const { epoch, step } = event.data;
-        epochsTrained = epoch;
-        told.epochs = [...told.epochs.slice(0, epoch - 1), event.data];
-        const state = await learner.state();
-        saved = await saveModel(folder, state);
-        const elapsedSeconds = control.stopwatch.seconds;
-        const learningRate = control.learningRateAt(step + 1);
-        writeCheckpoint(folder, { epoch, elapsedSeconds, learningRate, state });
-      }
-    }
-    const files = saved ?? (await saveModel(folder, await learner.state()));
-    const end = epochsTrained < config.epochs ? control.end : undefined;
+    const { epochsDone, files } = await learn(options, told);
+    const end = epochsDone < config.epochs ? control.end : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
     try {
@@ -95,6 +78,46 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
     throw error;
   } finally {
     clearInterval(systemTimer);
+  }
+}
+
+/** What training leaves behind. */
+interface Learned {
+  epochsDone: number;
+  /** Those that hold the network as it is. */
+  files: string[];
+}
+
+/** Trains until all epochs are done or the run is ended, and saves what was learned behind each epoch and at the end. */
+async function learn(options: SessionOptions, told: Told): Promise<Learned> {
+  const { config, dataset, selection, folder, before, emit, control } = options;
+  const { evaluationBatch } = selection.engine;
+  const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
+  try {
+    const from = before?.checkpoint;
+    if (from) await learner.restore(from.state);
+    let epochsDone = from?.epoch ?? 0;
+    /** Undefined while the network has learned since it was saved. */
+    let saved: string[] | undefined;
+    const watch = new DivergenceWatch();
+    for await (const event of train({ ...config, learner, dataset, evaluationBatch, epochsDone, control })) {
+      if (!wasTold(told, event)) emit(event);
+      if (event.type === 'batch') {
+        saved = undefined;
+        for (const warning of watch.see(event.data)) emit(warning);
+      } else if (event.type === 'epoch') {
+        const { epoch, step } = event.data;
+        epochsDone = epoch;
+        told.epochs = [...told.epochs.slice(0, epoch - 1), event.data];
+        const state = await learner.state();
+        saved = await saveModel(folder, state);
+        const elapsedSeconds = control.stopwatch.seconds;
+        const learningRate = control.learningRateAt(step + 1);
+        writeCheckpoint(folder, { epoch, elapsedSeconds, learningRate, state });
+      }
+    }
+    return { epochsDone, files: saved ?? (await saveModel(folder, await learner.state())) };
+  } finally {
     await learner.dispose();
   }
 }
