@@ -80,13 +80,6 @@ export class Channel {
     return block ? { stretches: block.stretches(wanted), through: block.last } : undefined;
   }
 
-  /** Bytes of what follows a seq, to the size of a block; Infinity when that is not in memory. */
-  bytesAfter(seq: number): number {
-    if (seq >= this.#lastSeq) return 0;
-    if (!this.#holds(seq)) return Number.POSITIVE_INFINITY;
-    return this.#recent.reduce((sum, { last, bytes }) => (last > seq ? sum + bytes.length : sum), 0);
-  }
-
   /** Lets go of the oldest block of the recent past. */
   forgetOldest(): void {
     this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;

@@ -107,7 +107,7 @@ class Follower {
     const { channel, seq } = cursor;
     await this.#waitForRoom();
     if (this.#peer.gone.aborted) return;
-    const isStale = seq >= asked && channel.bytesAfter(seq) > limits.staleBytes;
+    const isStale = seq >= asked && channel.lastSeq - seq > limits.staleEvents;
     if (isStale && !query.complete) cursor.skipStaleBatches();
     const { wanted } = cursor;
     const piece =

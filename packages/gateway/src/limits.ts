@@ -42,8 +42,8 @@ export const limits = {
   unreadBytes: 256 * 1024,
   /** The same for all viewers together: none is sent history then, and live only what it reads at once. */
   allUnreadBytes: 128 * 1024 * 1024,
-  /** So far behind what is published, a viewer is served better by the newest batch than by every one. */
-  staleBytes: 1024 * 1024,
+  /** So far behind what is published, about 1 MB, a viewer is served better by the newest batch than by every one. */
+  staleEvents: 4_000,
   /** A viewer whose socket takes nothing for this long has stopped reading; it may come back with `after`. */
   stallTimeoutMs: 15_000,
 
