@@ -8,7 +8,6 @@ import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
 import { Backlog } from '../sockets/backlog.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
-import { TokenBucket } from '../sockets/token-bucket.ts';
 
 export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'backlog' | 'onRun'> {
   authority: Authority;
@@ -33,7 +32,6 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         stream: request.socket,
         log: request.log,
         limits,
-        rate: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messageBurst }),
         onMessage: (text) => commands.receive(text),
       });
       const peer = withHeartbeat(connection, limits.heartbeatMs);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Connection, connect, range, seqsOf } from '../support/connection.ts';
+import { Connection, connect, range, refusal, seqsOf } from '../support/connection.ts';
 import { startGateway } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
@@ -135,6 +135,13 @@ describe('ingest', () => {
       expect((await connection.closed).code).toBe(closeCodes.unauthorized.code);
     }
     expect((await openPublisher(gateway.ingestUrl, helloOf('a', { token: 'sesame' }))).after).toBe(0);
+  });
+
+  test('refuses more publishers than fit', async () => {
+    const gateway = await startGateway({ limits: { publishers: 2 } });
+    await publish(gateway.ingestUrl, run.slice(0, 2));
+    await connect(gateway.ingestUrl);
+    expect(await refusal(gateway.ingestUrl)).toBe(503);
   });
 
   test('gives a run to one publisher at a time', async () => {
