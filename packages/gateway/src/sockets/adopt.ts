@@ -13,7 +13,7 @@ export interface AdoptOptions {
   /** The connection below the WebSocket. */
   stream: Socket;
   log: FastifyBaseLogger;
-  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>;
+  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
   /** How often messages may come; as often as they are handled when left out. */
   rate?: TokenBucket;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
@@ -47,6 +47,8 @@ export function adopt(socket: WebSocket, { stream, log, limits, rate, onMessage 
       log.info({ close: name, detail }, 'connection closed by the gateway');
       socket.resume();
       socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
+      const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
+      stream.once('close', () => clearTimeout(timer));
       gone.abort();
     },
   };

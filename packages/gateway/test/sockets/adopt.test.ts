@@ -23,7 +23,7 @@ async function pair(
   afterTest(() => new Promise((resolve) => server.close(resolve)));
   const adopted = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
-      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000 };
+      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
       resolve(adopt(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
     });
   });
@@ -113,6 +113,18 @@ describe('an adopted socket', () => {
     for (const text of ['one', 'two', 'three', 'four', 'five']) connection.socket.send(text);
     expect((await connection.closed).code).toBe(closeCodes.tooMany.code);
     expect(got).toEqual(['one', 'two', 'three']);
+  });
+
+  test('is cut when it does not answer a close', async () => {
+    const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 20 };
+    const { peer, connection } = await pair(() => {}, { limits });
+    connection.socket.pause();
+    peer.send(large);
+    const cut = peer.drained(60_000);
+    peer.close('slow');
+    expect(await cut).toBe(true);
+    connection.socket.resume();
+    expect((await connection.closed).code).toBe(1006);
   });
 
   test('sends what was said before it was told to close', async () => {
