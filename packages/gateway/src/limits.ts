@@ -22,9 +22,6 @@ export const limits = {
 
   /** A viewer sends next to nothing. */
   livePayloadBytes: 4 * 1024,
-  /** What a viewer may say: more than anyone clicks. */
-  messagesPerSecond: 5,
-  messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
   /** Nobody needs to cut a small message into more; without a bound, empty fragments are a cheap attack. */

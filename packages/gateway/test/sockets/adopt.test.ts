@@ -6,7 +6,6 @@ import { WebSocketServer } from 'ws';
 import { type AdoptOptions, adopt } from '../../src/sockets/adopt.ts';
 import { frameTexts } from '../../src/sockets/frames.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
-import { TokenBucket } from '../../src/sockets/token-bucket.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect } from '../support/connection.ts';
 
@@ -100,19 +99,6 @@ describe('an adopted socket', () => {
     connection.socket.terminate();
     expect(await drained).toBe(true);
     peer.send('"unheard"');
-  });
-
-  test('takes no more messages than its rate allows', async () => {
-    const got: string[] = [];
-    const { connection } = await pair(
-      (text) => {
-        got.push(text);
-      },
-      { rate: new TokenBucket({ perSecond: 0.001, burst: 3 }) },
-    );
-    for (const text of ['one', 'two', 'three', 'four', 'five']) connection.socket.send(text);
-    expect((await connection.closed).code).toBe(closeCodes.tooMany.code);
-    expect(got).toEqual(['one', 'two', 'three']);
   });
 
   test('is cut when it does not answer a close', async () => {
