@@ -84,10 +84,16 @@ class Follower {
     const asked = cursor?.channel.lastSeq ?? 0;
     for (;;) {
       // No await between the last look at the channel and the subscription in #goLive: no event falls between.
-      while (cursor?.isBehind && !this.#peer.gone.aborted) await this.#sendHistory(cursor, asked);
-      if (this.#peer.gone.aborted || this.#hasMovedOn(runId)) return;
+      while (cursor?.isBehind && !this.#isOver(cursor)) await this.#sendHistory(cursor, asked);
+      if (this.#isOver(cursor) || this.#hasMovedOn(runId)) break;
       await this.#goLive(runId, cursor);
     }
+    if (cursor?.channel.isRemoved && !this.#followsLatest)
+      this.#peer.close('runNotFound', `Run ${runId} was removed.`);
+  }
+
+  #isOver(cursor: Cursor | undefined): boolean {
+    return this.#peer.gone.aborted || cursor?.channel.isRemoved === true;
   }
 
   #cursor(channel: Channel): Cursor {
@@ -138,22 +144,28 @@ class Follower {
     });
   }
 
-  /** Returns the undo. @param onBehind Not everything published could be sent at once. */
-  #subscribe(cursor: Cursor, onBehind: () => void): () => void {
+  /** Returns the undo. @param onEnd Not all that was published could be sent at once, or the run was removed. */
+  #subscribe(cursor: Cursor, onEnd: () => void): () => void {
     const { channel } = cursor;
     if (this.#maxRate === undefined)
-      return channel.subscribe((block) => {
-        const frames = this.#hasRoom ? cursor.pass(block) : undefined;
-        if (frames) this.#peer.sendFrames(frames);
-        else onBehind();
+      return channel.subscribe({
+        deliver: (block) => {
+          const frames = this.#hasRoom ? cursor.pass(block) : undefined;
+          if (frames) this.#peer.sendFrames(frames);
+          else onEnd();
+        },
+        end: onEnd,
       });
 
     const throttle = new Throttle(this.#maxRate, () => {
-      if (!this.#sendNewest(cursor)) onBehind();
+      if (!this.#sendNewest(cursor)) onEnd();
     });
-    const unsubscribe = channel.subscribe(({ types }) => {
-      if (types & this.#types & ~batchType) throttle.now();
-      else if (types & batchType) throttle.wish();
+    const unsubscribe = channel.subscribe({
+      deliver: ({ types }) => {
+        if (types & this.#types & ~batchType) throttle.now();
+        else if (types & batchType) throttle.wish();
+      },
+      end: onEnd,
     });
     return () => {
       unsubscribe();

@@ -33,7 +33,7 @@ export class Hub {
     return this.#newestRun;
   }
 
-  /** Calls back, synchronously, whenever a new run begins. Returns the undo. */
+  /** Calls back, synchronously, whenever another run is the newest. Returns the undo. */
   watchNewestRun(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -57,8 +57,22 @@ export class Hub {
     this.#recentBytes -= channel.recentBytes;
     channel.publish(events);
     this.#put(channel);
-    if (events[0]?.seq !== 1 || this.#newestRun === runId) return;
-    this.#newestRun = runId;
+    if (events[0]?.seq === 1) this.#moveOn(runId);
+  }
+
+  /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
+  async forget(runId: string): Promise<void> {
+    const [newest] = await this.#store.summaries(1);
+    const channel = this.#channels.get(runId);
+    this.#channels.delete(runId);
+    this.#recentBytes -= channel?.recentBytes ?? 0;
+    this.#moveOn(newest?.runId);
+    channel?.remove();
+  }
+
+  #moveOn(newestRun: string | undefined): void {
+    if (this.#newestRun === newestRun) return;
+    this.#newestRun = newestRun;
     for (const watcher of this.#watchers) watcher();
   }
 

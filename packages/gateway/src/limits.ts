@@ -8,7 +8,7 @@ export const limits = {
   pongTimeoutMs: 10_000,
   /** A publisher has nothing to wait for before it says hello. */
   helloTimeoutMs: 5_000,
-  /** How long ws waits for the answer to a close before it cuts: a slow reader may have 4 MB to read first. */
+  /** How long to wait for the answer to a close: a slow reader has to read what was sent before it first. */
   closeTimeoutMs: 10_000,
   /** When the gateway stops: enough for a healthy peer to answer, short enough for a container's stop. */
   closeGraceMs: 1_000,
@@ -22,9 +22,6 @@ export const limits = {
 
   /** A viewer sends next to nothing. */
   livePayloadBytes: 4 * 1024,
-  /** What a viewer may say: more than anyone clicks. */
-  messagesPerSecond: 5,
-  messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
   /** Nobody needs to cut a small message into more; without a bound, empty fragments are a cheap attack. */
@@ -63,8 +60,8 @@ export const limits = {
   commitIntervalMs: 20,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
-  /** A publisher with more than this waiting for the disk is not read from until half of it is written. */
-  uncommittedBytes: 4 * 1024 * 1024,
+  /** A publisher with more than this waiting for the disk, some commits, is not read from until half is written. */
+  uncommittedBytes: 1024 * 1024,
 };
 
 export type Limits = typeof limits;

@@ -244,6 +244,30 @@ describe('a follower', () => {
     expect(peer.messages).toEqual([]);
   });
 
+  test('of one run that is removed is told so; one of the latest goes on with the next that is left', async () => {
+    await keep('b', next);
+    await keep('a', run.slice(0, 5));
+    const [faithful, curious] = [join({ run: 'a' }), join()];
+    await Promise.all([isLive(faithful), isLive(curious)]);
+    await store.remove('a');
+    await hub.forget('a');
+    await until(() => curious.of('live').length === 2);
+    expect(faithful.closedWith).toBe('runNotFound');
+    expect(curious.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
+  });
+
+  test('of a run that is removed while it reads history is told so', async () => {
+    await forgetAtOnce();
+    await keep('a', run);
+    const peer = join({ run: 'a' }, { pageEvents: 1 });
+    await until(() => seqsOf(peer.messages).length > 3);
+    await store.remove('a');
+    await hub.forget('a');
+    await until(() => peer.gone.aborted);
+    expect(peer.closedWith).toBe('runNotFound');
+  });
+
   test('that reads too slowly is given no more until it has read, and then misses nothing', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();

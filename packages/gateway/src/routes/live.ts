@@ -5,7 +5,6 @@ import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
 import { Backlog } from '../sockets/backlog.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
-import { TokenBucket } from '../sockets/token-bucket.ts';
 
 /** `/live`: the feed of a run's events, for any number of viewers. */
 export function addLiveRoute(
@@ -28,7 +27,6 @@ export function addLiveRoute(
         stream: request.socket,
         log: request.log,
         limits,
-        rate: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messageBurst }),
         onMessage: (_text, peer) => peer.close('invalid', 'expected no message: this feed takes none'),
       });
       backlog.add(request.socket);
