@@ -8,13 +8,15 @@ import { Publishers } from './ingest/publishers.ts';
 import type { IngestSession } from './ingest/session.ts';
 import { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
+import { Metrics } from './metrics.ts';
 import { builtPage, servePage } from './plugins/page.ts';
-import { addProblems, sendProblem } from './plugins/problems.ts';
+import { addProblems, problemSender } from './plugins/problems.ts';
 import { addTrustChecks } from './plugins/trust.ts';
 import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
 import { addModelRoute } from './routes/model.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addSeriesRoute } from './routes/series.ts';
@@ -44,8 +46,10 @@ export interface Gateway {
 }
 
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, store, log, page = builtPage } = options;
+  const { config, log, page = builtPage } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
+  const metrics = new Metrics();
+  const store = metrics.watch(options.store);
   const hub = await Hub.open(store, limits);
   const publishers = new Publishers();
   const folders = new RunFolders(config.runs);
@@ -57,7 +61,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const desk = new CommandDesk({ publishers, trainers, limits });
   const authority = new Authority(config);
 
-  const publicApp = newApp(log, limits);
+  const publicApp = newApp({ log, limits, metrics });
   await acceptSockets(publicApp, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
@@ -70,10 +74,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   addSeriesRoute(publicApp, store);
   addExportRoutes(publicApp, { store, limits });
   addModelRoute(publicApp, folders);
-  addLiveRoute(publicApp, { hub, store, runs, authority, trainers, desk, limits });
+  addLiveRoute(publicApp, { hub, store, runs, authority, trainers, desk, limits, metrics });
+  addMetricsRoute(publicApp, metrics);
 
   const sessions = new Set<IngestSession>();
-  const ingestApp = newApp(log, limits);
+  const ingestApp = newApp({ log, limits, metrics });
   await acceptSockets(ingestApp, {
     limits,
     maxPayloadBytes: limits.ingestPayloadBytes,
@@ -83,7 +88,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   addTrustChecks(ingestApp, config.ingestHost);
   const context = { store, hub, publishers, trainers, desk, board, limits, token: config.token };
-  addIngestRoute(ingestApp, { context, sessions });
+  addIngestRoute(ingestApp, { context, metrics, sessions });
 
   return {
     publicApp,
@@ -97,7 +102,14 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function newApp(log: FastifyBaseLogger, limits: Limits): FastifyInstance {
+interface AppOptions {
+  log: FastifyBaseLogger;
+  limits: Limits;
+  metrics: Metrics;
+}
+
+function newApp({ log, limits, metrics }: AppOptions): FastifyInstance {
+  const sendProblem = problemSender((code) => metrics.refused(code));
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -108,6 +120,6 @@ function newApp(log: FastifyBaseLogger, limits: Limits): FastifyInstance {
     },
     frameworkErrors: sendProblem,
   });
-  addProblems(app);
+  addProblems(app, sendProblem);
   return app;
 }

@@ -8,8 +8,8 @@ import type { Hub } from './hub.ts';
 import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import type { Limits } from './limits.ts';
 import type { Runs } from './runs.ts';
-import type { Backlog } from './sockets/backlog.ts';
 import type { Peer } from './sockets/peer.ts';
+import type { Traffic } from './sockets/traffic.ts';
 import type { Store } from './store/store.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
@@ -24,7 +24,7 @@ export interface FollowOptions {
   authority: Pick<Authority, 'access'>;
   trainers: Pick<WaitingTrainers, 'count'>;
   /** What waits for all viewers together. */
-  backlog: Pick<Backlog, 'bytes'>;
+  traffic: Pick<Traffic, 'unreadBytes'>;
   limits: Limits;
   /** The run that is followed from here on; undefined while there is none. */
   onRun?: (runId: string | undefined) => void;
@@ -140,11 +140,11 @@ class Follower {
 
   /** Waits until this viewer, and all of them together, have read enough. One that does not read is closed. */
   async #waitForRoom(): Promise<void> {
-    const { backlog, limits } = this.#options;
+    const { traffic, limits } = this.#options;
     const { gone } = this.#peer;
     if (this.#peer.bufferedBytes >= limits.unreadBytes && !(await this.#peer.drained(limits.stallTimeoutMs)))
       this.#peer.close('slow');
-    while (!gone.aborted && backlog.bytes >= limits.allUnreadBytes) await delay(roomCheckMs);
+    while (!gone.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
   }
 
   /** Sends what is published until the connection is gone, a newer run begins, or something has to be read first. */
@@ -207,9 +207,9 @@ class Follower {
   }
 
   get #hasRoom(): boolean {
-    const { backlog, limits } = this.#options;
+    const { traffic, limits } = this.#options;
     const unread = this.#peer.bufferedBytes;
-    return unread === 0 || (unread < limits.unreadBytes && backlog.bytes < limits.allUnreadBytes);
+    return unread === 0 || (unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes);
   }
 
   #hasMovedOn(runId: string | undefined): boolean {

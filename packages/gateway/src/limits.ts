@@ -22,6 +22,9 @@ export const limits = {
 
   /** A viewer sends commands, and few of them. */
   livePayloadBytes: 4 * 1024,
+  /** Whoever goes on sending although its commands are answered with `command.too_many` is closed. */
+  messagesPerSecond: 5,
+  messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
   /** Nobody needs to cut a small message into more; without a bound, empty fragments are a cheap attack. */

@@ -22,11 +22,11 @@ describe('a follower', () => {
   let store: MemoryStore;
   let hub: Hub;
   /** What waits for all viewers together. */
-  let backlog: { bytes: number };
+  let traffic: { unreadBytes: number };
   beforeEach(async () => {
     store = new MemoryStore();
     hub = await Hub.open(store, limits);
-    backlog = { bytes: 0 };
+    traffic = { unreadBytes: 0 };
   });
 
   async function keep(runId: string, events: readonly StoredEvent[]): Promise<void> {
@@ -51,7 +51,7 @@ describe('a follower', () => {
       runs,
       authority: { access: 'open' },
       trainers: { count: 0 },
-      backlog,
+      traffic,
       limits: { ...limits, pageEvents: 10, ...changed },
     });
     afterTest(() => {
@@ -162,12 +162,12 @@ describe('a follower', () => {
   });
 
   test('gets exactly what follows, whenever it joins and leaves a run that goes on', async () => {
-    const long = sampleRun({ runId: 'long', epochs: 3, batchesPerEpoch: 40 }).map(toStored);
+    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toStored);
     const someTurns = async (): Promise<void> => {
       for (let turns = Math.floor(Math.random() * 3); turns > 0; turns--) await nextTurn();
     };
     store.pause = someTurns;
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       store = new MemoryStore();
       store.pause = someTurns;
       hub = await Hub.open(store, { recentEvents: 5, recentBytes: round % 2 ? 3_000 : limits.recentBytes });
@@ -393,13 +393,13 @@ describe('a follower', () => {
     await keep('a', run.slice(0, 2));
     const quick = join();
     await isLive(quick);
-    backlog.bytes = limits.allUnreadBytes;
+    traffic.unreadBytes = limits.allUnreadBytes;
     const late = join();
     await until(() => late.of('hello').length === 1);
     await keep('a', run.slice(2, 4));
     expect(seqsOf(quick.messages)).toEqual(range(1, 4));
     expect(seqsOf(late.messages)).toEqual([]);
-    backlog.bytes = 0;
+    traffic.unreadBytes = 0;
     await isLive(late);
     expect(seqsOf(late.messages)).toEqual(range(1, 4));
   });

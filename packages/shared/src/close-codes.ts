@@ -23,6 +23,7 @@ export const closeCodes = {
     meaning: 'The same publisher connected again; this is its older connection.',
   },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; come back with `after`.' },
+  tooMany: { code: 4429, retry: true, meaning: 'More messages came than are taken in a second.' },
   internal: { code: 4500, retry: true, meaning: 'A mistake of ours; try again later.' },
   storeUnavailable: {
     code: 4503,

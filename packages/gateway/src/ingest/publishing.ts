@@ -107,7 +107,10 @@ export class Publishing implements Conversation {
       return;
     }
     const { notice, reply } = rejection;
-    if (notice.runId === this.#runId && notice.seq === writer.lastSeq + 1) this.#say(reply);
+    if (notice.runId === this.#runId && notice.seq === writer.lastSeq + 1) {
+      this.#context.metrics.rejected(failure.code);
+      this.#say(reply);
+    }
     this.#take(writer, notice);
   }
 

@@ -2,6 +2,7 @@ import { decode, describeIssues, ingestFirst } from '@mnist-monitor/shared';
 import type { CommandDesk } from '../commands/desk.ts';
 import type { Hub } from '../hub.ts';
 import type { Limits } from '../limits.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { StatusBoard } from '../status-board.ts';
 import type { Store } from '../store/store.ts';
@@ -19,6 +20,7 @@ export interface SessionContext {
   desk: CommandDesk;
   board: StatusBoard;
   limits: Limits;
+  metrics: Pick<Metrics, 'rejected'>;
   token: string | undefined;
   /** What goes wrong with the store, for the log. */
   onStoreFailure: (error: unknown) => void;

@@ -18,8 +18,14 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 /** What may be asked for again, and after how many seconds. */
 const retryAfter: Partial<Record<ErrorCode, number>> = { 'request.too_many': 10, 'server.full': 10 };
 
-/** Answers every error as `application/problem+json` (RFC 9457) with a stable `code`. */
-export function addProblems(app: FastifyInstance): void {
+type SendProblem = (
+  error: FastifyError | MonitorError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply;
+
+/** Answers every error of an app with what `problemSender` made. */
+export function addProblems(app: FastifyInstance, sendProblem: SendProblem): void {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
     if (sendMissingPage(request, reply)) return reply;
@@ -28,22 +34,25 @@ export function addProblems(app: FastifyInstance): void {
   });
 }
 
-/** Also for errors that come before any route is found, such as an address that cannot be decoded. */
-export function sendProblem(
-  error: FastifyError | MonitorError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const { code, status, detail } = describe(error);
-  if (status >= 500) request.log.error({ err: error }, 'a request failed');
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  const seconds = retryAfter[code];
-  if (seconds !== undefined) reply.header('retry-after', seconds);
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ title: STATUS_CODES[status], status, code, detail });
-}
+/**
+ * Answers an error as `application/problem+json` (RFC 9457) with a stable `code`: also one that comes before any route
+ * is found, such as an address that cannot be decoded.
+ * @param onProblem Hears the code of each.
+ */
+export const problemSender =
+  (onProblem: (code: ErrorCode) => void): SendProblem =>
+  (error, request, reply) => {
+    const { code, status, detail } = describe(error);
+    onProblem(code);
+    if (status >= 500) request.log.error({ err: error }, 'a request failed');
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    const seconds = retryAfter[code];
+    if (seconds !== undefined) reply.header('retry-after', seconds);
+    return reply
+      .code(status)
+      .type('application/problem+json')
+      .send({ title: STATUS_CODES[status], status, code, detail });
+  };
 
 function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
   if (error instanceof MonitorError)

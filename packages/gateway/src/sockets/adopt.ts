@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { closeCodes } from '@mnist-monitor/shared';
+import { type CloseName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
@@ -13,6 +13,8 @@ export interface AdoptOptions {
   stream: Socket;
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
+  /** Hears with which code this side has closed the connection. */
+  onClosed?: (name: CloseName) => void;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
@@ -24,7 +26,7 @@ const reasonBytes = 123;
  * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
  * would end the process otherwise.
  */
-export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: AdoptOptions): Peer {
+export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClosed }: AdoptOptions): Peer {
   const gone = new AbortController();
 
   const peer: Peer = {
@@ -42,6 +44,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: Ado
     close(name, detail) {
       if (socket.readyState !== WebSocket.OPEN) return;
       log.info({ close: name, detail }, 'connection closed by the gateway');
+      onClosed?.(name);
       socket.resume();
       socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
       const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
