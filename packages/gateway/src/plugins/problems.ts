@@ -18,6 +18,9 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 /** What may be asked for again, and after how many seconds. */
 const retryAfter: Partial<Record<ErrorCode, number>> = { 'request.too_many': 10, 'server.full': 10 };
 
+/** Not allowed, or too often: worth a line in the log. */
+const suspicious = new Set([401, 403, 429]);
+
 type SendProblem = (
   error: FastifyError | MonitorError,
   request: FastifyRequest,
@@ -45,6 +48,7 @@ export const problemSender =
     const { code, status, detail } = describe(error);
     onProblem(code);
     if (status >= 500) request.log.error({ err: error }, 'a request failed');
+    else if (suspicious.has(status)) request.log.warn({ code, address: request.ip }, 'a request was refused');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     const seconds = retryAfter[code];
     if (seconds !== undefined) reply.header('retry-after', seconds);

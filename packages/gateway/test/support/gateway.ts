@@ -12,6 +12,8 @@ export interface TestGateway {
   ingestUrl: string;
   /** Names of the close codes with which the gateway has closed connections, from its log. */
   closings: string[];
+  /** Every line of its log. */
+  log: string[];
   close(): Promise<void>;
 }
 
@@ -31,7 +33,9 @@ export interface TestGatewayOptions {
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const place = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
   const closings: string[] = [];
+  const lines: string[] = [];
   const note = (line: string): void => {
+    lines.push(line);
     const { close } = JSON.parse(line);
     if (close) closings.push(close);
   };
@@ -54,6 +58,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     liveUrl: `${url.replace('http', 'ws')}/live`,
     ingestUrl,
     closings,
+    log: lines,
     close: () => gateway.close(),
   };
 }
