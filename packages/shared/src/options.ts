@@ -162,6 +162,11 @@ export const options = {
   reportInterval: real(0, 3_600, 1, 'seconds between two lines of progress when the output is no terminal'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much the gateway logs'),
   wait: onOff(false, 'do not train at once, but when a run is started from the page'),
+  heartbeat: text(
+    'a file',
+    undefined,
+    'file that the trainer touches every few seconds, so that a container can tell that it is well',
+  ),
   once: onOff(false, 'exit when the run ends instead of staying up for the page'),
   open: onOff(false, 'open the dashboard in the browser'),
 } as const satisfies Record<string, Option<unknown>>;
