@@ -18,6 +18,7 @@ import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addModelRoute } from './routes/model.ts';
+import { addRunChangeRoutes } from './routes/run-changes.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addSeriesRoute } from './routes/series.ts';
 import { RunFolders } from './run-folders.ts';
@@ -25,10 +26,12 @@ import { Runs } from './runs.ts';
 import { acceptSockets } from './sockets/server.ts';
 import { StatusBoard } from './status-board.ts';
 import type { Store } from './store/store.ts';
+import { stateOf, WatchedStore } from './store/watched.ts';
+import { Sweeper } from './sweeper.ts';
 
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
-    Partial<Pick<Config, 'bind' | 'token' | 'commandToken'>>;
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -49,8 +52,14 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
   const metrics = new Metrics();
-  const store = metrics.watch(options.store);
+  const store = new WatchedStore(metrics.watch(options.store), limits.storeCheckMs);
+  const health = store;
   const hub = await Hub.open(store, limits);
+  store.watch((trouble) => {
+    if (trouble) log.error(trouble, 'the store cannot be used; trying again until it can');
+    else log.info('the store can be used again');
+    hub.announce(stateOf(trouble));
+  });
   const publishers = new Publishers();
   const folders = new RunFolders(config.runs);
   const trainers = new WaitingTrainers();
@@ -60,6 +69,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   await board.open();
   const desk = new CommandDesk({ publishers, trainers, limits });
   const authority = new Authority(config);
+  const removal = { store, hub, folders, log };
+  const { sweepIntervalMs } = limits;
+  const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
 
   const publicApp = newApp({ log, limits, metrics });
   await acceptSockets(publicApp, {
@@ -71,10 +83,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
+  addRunChangeRoutes(publicApp, { ...removal, runs, authority });
   addSeriesRoute(publicApp, store);
   addExportRoutes(publicApp, { store, limits });
   addModelRoute(publicApp, folders);
-  addLiveRoute(publicApp, { hub, store, runs, authority, trainers, desk, limits, metrics });
+  addLiveRoute(publicApp, { hub, store, health, runs, authority, trainers, desk, limits, metrics });
   addMetricsRoute(publicApp, metrics);
 
   const sessions = new Set<IngestSession>();
@@ -87,7 +100,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   addTrustChecks(ingestApp, config.ingestHost);
-  const context = { store, hub, publishers, trainers, desk, board, limits, token: config.token };
+  const context = { store, health, hub, publishers, trainers, desk, board, limits, token: config.token };
   addIngestRoute(ingestApp, { context, metrics, sessions });
 
   return {
@@ -97,6 +110,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await ingestApp.close();
       await publicApp.close();
       board.close();
+      sweeper.close();
       await store.close();
     },
   };

@@ -11,6 +11,7 @@ import type { Runs } from './runs.ts';
 import type { Peer } from './sockets/peer.ts';
 import type { Traffic } from './sockets/traffic.ts';
 import type { Store } from './store/store.ts';
+import { stateOf, type WatchedStore } from './store/watched.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 import { version } from './version.ts';
@@ -23,6 +24,7 @@ export interface FollowOptions {
   runs: Runs;
   authority: Pick<Authority, 'access'>;
   trainers: Pick<WaitingTrainers, 'count'>;
+  health: Pick<WatchedStore, 'trouble'>;
   /** What waits for all viewers together. */
   traffic: Pick<Traffic, 'unreadBytes'>;
   limits: Limits;
@@ -85,7 +87,7 @@ class Follower {
   }
 
   async #greet(runId: string | undefined): Promise<void> {
-    const { runs, limits, authority, trainers, onRun } = this.#options;
+    const { runs, limits, authority, trainers, health, onRun } = this.#options;
     const run = runId === undefined ? undefined : await runs.summary(runId);
     onRun?.(runId);
     this.#greeted = true;
@@ -97,6 +99,7 @@ class Follower {
       commands: authority.access,
       waitingTrainers: trainers.count,
     });
+    if (health.trouble) this.#say(stateOf(health.trouble));
   }
 
   /** History and live in turns: a viewer that reads too slowly for live goes back to history. */
@@ -111,7 +114,7 @@ class Follower {
       await this.#goLive(runId, cursor);
     }
     if (cursor?.channel.isRemoved && !this.#followsLatest)
-      this.#peer.close('runNotFound', `Run ${runId} was removed.`);
+      this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
   }
 
   #isOver(cursor: Cursor | undefined): boolean {

@@ -94,6 +94,25 @@ export class Hub {
     if (events[0]?.seq === 1) this.#moveOn(runId);
   }
 
+  /**
+   * Publishes what the store holds beyond what was published: of a commit that seemed to fail, and did not. For
+   * whoever is about to go on with a run.
+   */
+  async catchUp(runId: string): Promise<void> {
+    const isKnown = this.#channels.has(runId);
+    const channel = await this.channel(runId);
+    const [newest] = await this.#store.summaries(1);
+    if (!isKnown && newest) this.#moveOn(newest.runId);
+    for (let more = true; more; ) {
+      const page = await this.#store.page(runId, {
+        after: channel.lastSeq,
+        limit: this.#limits.recentEvents,
+      });
+      this.publish(runId, page.events);
+      more = page.more;
+    }
+  }
+
   /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
   async forget(runId: string): Promise<void> {
     const [newest] = await this.#store.summaries(1);

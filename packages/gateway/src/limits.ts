@@ -78,6 +78,10 @@ export const limits = {
   /** Newest runs in the list; each has about 3 kB. */
   listedRuns: 500,
 
+  /** How often to look whether the store's files are where they were, and at least how often to try again. */
+  storeCheckMs: 5_000,
+  /** How often to look for runs beyond what is to be kept: days and gigabytes change slowly. */
+  sweepIntervalMs: 60_000,
   /** At most 50 commits a second: each waits for the disk, 2 ms on a plain one, and the process waits with it. */
   commitIntervalMs: 20,
   /** Events in one transaction: about 10 ms of inserting. */

@@ -51,6 +51,7 @@ describe('a follower', () => {
       runs,
       authority: { access: 'open' },
       trainers: { count: 0 },
+      health: { trouble: undefined },
       traffic,
       limits: { ...limits, pageEvents: 10, ...changed },
     });
@@ -288,7 +289,7 @@ describe('a follower', () => {
     await store.remove('a');
     await hub.forget('a');
     await until(() => curious.of('live').length === 2);
-    expect(faithful.closedWith).toBe('runNotFound');
+    expect(faithful.closedWith).toBe('runDeleted');
     expect(curious.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
     expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
   });
@@ -301,7 +302,7 @@ describe('a follower', () => {
     await store.remove('a');
     await hub.forget('a');
     await until(() => peer.gone.aborted);
-    expect(peer.closedWith).toBe('runNotFound');
+    expect(peer.closedWith).toBe('runDeleted');
   });
 
   test('that reads too slowly is given no more until it has read, and then misses nothing', async () => {

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { StatusBoard } from '../status-board.ts';
 import type { Store } from '../store/store.ts';
+import type { WatchedStore } from '../store/watched.ts';
 import { tokenFits } from '../token.ts';
 import type { Publishers } from './publishers.ts';
 import { Publishing } from './publishing.ts';
@@ -14,6 +15,7 @@ import type { WaitingTrainers } from './waiting-trainers.ts';
 
 export interface SessionContext {
   store: Store;
+  health: Pick<WatchedStore, 'trouble'>;
   hub: Hub;
   publishers: Publishers;
   trainers: WaitingTrainers;

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errors, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isTrouble, publicly } from '../store/watched.ts';
 import { sendMissingPage } from './page.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
@@ -10,9 +11,14 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.forbidden': 403,
   'request.not_found': 404,
   'run.not_found': 404,
+  'run.busy': 409,
   'request.too_many': 429,
   'server.full': 503,
   'store.unusable': 503,
+  'store.full': 503,
+  'store.read_only': 503,
+  'store.vanished': 503,
+  'store.failing': 503,
 };
 
 /** What may be asked for again, and after how many seconds. */
@@ -59,8 +65,10 @@ export const problemSender =
   };
 
 function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
-  if (error instanceof MonitorError)
-    return { code: error.code, status: statusOf[error.code] ?? 500, detail: error.message };
+  if (error instanceof MonitorError) {
+    const { code, message } = error;
+    return { code, status: statusOf[code] ?? 500, detail: isTrouble(error) ? publicly(error) : message };
+  }
   const status = error.statusCode ?? 500;
   if (status >= 500) return { code: 'internal', status: 500, detail: errors.internal.meaning };
   return { code: 'request.invalid', status, detail: error.message };

@@ -9,6 +9,7 @@ import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
 import { Traffic } from '../sockets/traffic.ts';
+import { isTrouble } from '../store/watched.ts';
 
 export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
   authority: Authority;
@@ -54,7 +55,7 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         await follow({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
         request.log.error({ err: error }, 'a viewer could not be served');
-        connection.close('internal');
+        connection.close(isTrouble(error) ? 'storeUnavailable' : 'internal');
       }
     },
   });

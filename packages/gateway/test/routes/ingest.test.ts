@@ -184,7 +184,7 @@ describe('ingest', () => {
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
   });
 
-  test('closes as internal, to be tried again, when the store cannot write', async () => {
+  test('closes as internal, to be tried again, at a mistake of ours', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));

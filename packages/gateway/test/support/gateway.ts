@@ -1,3 +1,4 @@
+import type { Keep } from '@mnist-monitor/shared/options';
 import { pino } from 'pino';
 import { buildGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Limits } from '../../src/limits.ts';
@@ -27,6 +28,7 @@ export interface TestGatewayOptions {
   page?: string;
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
+  keep?: Keep;
 }
 
 /** A gateway in this process on ports of the system's choice; closed after the test. */
@@ -44,6 +46,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     config: {
       ...{ ...place, runs },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
+      keep: options.keep,
     },
     store: options.store ?? openSqliteStore(runs),
     log: pino({}, { write: (line: string) => note(line) }),
