@@ -148,9 +148,7 @@ describe('the live feed', () => {
     }
     const got = await viewer.until(isFinish);
     const rest = run.slice(1).filter(({ type }) => type !== 'batch');
-    expect(got.filter(({ type }) => type !== 'batch').map(({ seq }) => seq)).toEqual(
-      rest.map(({ seq }) => seq),
-    );
+    expect(seqsOf(got.filter(({ type }) => type !== 'batch'))).toEqual(rest.map(({ seq }) => seq));
     const batches = got.filter(({ type }) => type === 'batch').map(({ seq }) => seq);
     // Each is the newest before an event of another type, except the first, which came at once.
     expect(batches.slice(1).every((seq) => run[seq]!.type !== 'batch')).toBe(true);
