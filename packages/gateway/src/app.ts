@@ -28,7 +28,7 @@ import type { Store } from './store/store.ts';
 
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
-    Partial<Pick<Config, 'bind' | 'token' | 'commandToken'>>;
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'proxies'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -61,7 +61,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const desk = new CommandDesk({ publishers, trainers, limits });
   const authority = new Authority(config);
 
-  const publicApp = newApp({ log, limits, metrics });
+  const publicApp = newApp({ log, limits, metrics, proxies: config.proxies });
   await acceptSockets(publicApp, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
@@ -106,13 +106,15 @@ interface AppOptions {
   log: FastifyBaseLogger;
   limits: Limits;
   metrics: Metrics;
+  proxies?: string[] | undefined;
 }
 
-function newApp({ log, limits, metrics }: AppOptions): FastifyInstance {
+function newApp({ log, limits, metrics, proxies = [] }: AppOptions): FastifyInstance {
   const sendProblem = problemSender((code) => metrics.refused(code));
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: proxies,
     requestTimeout: limits.requestTimeoutMs,
     http: {
       headersTimeout: limits.headersTimeoutMs,
@@ -120,6 +122,7 @@ function newApp({ log, limits, metrics }: AppOptions): FastifyInstance {
     },
     frameworkErrors: sendProblem,
   });
+  app.server.maxConnections = limits.connections;
   addProblems(app, sendProblem);
   return app;
 }
