@@ -195,10 +195,10 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 	return step, nil
 }
 
-// settle waits until every reader has everything, or nothing more comes.
+// settle waits until every reader has everything, nothing more comes, or it takes too long to count as delivered.
 func (all *Subscribers) settle(publisher *Publisher) {
-	quiet := 2 * time.Second
-	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet; time.Sleep(5 * time.Millisecond) {
+	quiet, late := 2*time.Second, time.Now().Add(15*time.Second)
+	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet && time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
 		behind, sum := false, int64(0)
 		for _, s := range all.all[*stalled:] {
 			last := atomic.LoadInt64(&s.last)

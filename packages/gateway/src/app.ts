@@ -31,7 +31,7 @@ import { Sweeper } from './sweeper.ts';
 
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
-    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep'>>;
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -73,7 +73,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { sweepIntervalMs } = limits;
   const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
 
-  const publicApp = newApp({ log, limits, metrics });
+  const publicApp = newApp({ log, limits, metrics, proxies: config.proxies });
   await acceptSockets(publicApp, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
@@ -120,13 +120,15 @@ interface AppOptions {
   log: FastifyBaseLogger;
   limits: Limits;
   metrics: Metrics;
+  proxies?: string[] | undefined;
 }
 
-function newApp({ log, limits, metrics }: AppOptions): FastifyInstance {
+function newApp({ log, limits, metrics, proxies = [] }: AppOptions): FastifyInstance {
   const sendProblem = problemSender((code) => metrics.refused(code));
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: proxies,
     requestTimeout: limits.requestTimeoutMs,
     http: {
       headersTimeout: limits.headersTimeoutMs,
@@ -134,6 +136,7 @@ function newApp({ log, limits, metrics }: AppOptions): FastifyInstance {
     },
     frameworkErrors: sendProblem,
   });
+  app.server.maxConnections = limits.connections;
   addProblems(app, sendProblem);
   return app;
 }

@@ -31,6 +31,8 @@ export const limits = {
   maxFragments: 16,
   maxBufferedChunks: 64,
 
+  /** Of any kind, to either port, for requests and sockets together: each takes a file descriptor. */
+  connections: 10_000,
   /** What one process was measured to serve on one core, with room to spare. */
   liveClients: 5_000,
   /** Each has runs of its own; a machine that trains has one or a few. */

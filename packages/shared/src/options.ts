@@ -78,6 +78,11 @@ function onOff<D extends boolean | undefined>(fallback: D, help: string): Option
 
 const readRunId = fitting(runId);
 
+const networks = z
+  .string()
+  .transform((list) => list.split(','))
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100));
+
 /**
  * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of
  * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
@@ -153,6 +158,13 @@ export const options = {
   ),
   ingestHost: text('an address', '127.0.0.1', 'address that takes in events from trainers'),
   ingestPort: whole(0, 65_535, 5001, 'port that takes in events from trainers'),
+  proxies: {
+    expected: 'addresses or networks, such as 10.0.0.0/8, separated by commas',
+    read: fitting(networks),
+    default: undefined,
+    help: 'proxies before the gateway whose X-Forwarded-For tells who connects',
+    value: 'required',
+  } as Option<string[] | undefined>,
   gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),
   token: text(
     'a secret',

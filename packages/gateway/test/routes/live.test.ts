@@ -113,10 +113,11 @@ describe('the live feed', () => {
   });
 
   test('cuts those who stop reading, whom nobody notices, and gives them all they missed when they come back', async () => {
-    const limits = { unreadBytes: 100_000, stallTimeoutMs: 300, closeTimeoutMs: 100 };
-    const gateway = await startGateway({ limits });
+    const limits = { unreadBytes: 100_000, stallTimeoutMs: 500, closeTimeoutMs: 100 };
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
-    const viewers = await Promise.all(Array.from({ length: 12 }, () => connect(gateway.liveUrl)));
+    const viewers = await Promise.all(Array.from({ length: 4 }, () => connect(gateway.liveUrl)));
     for (const viewer of viewers) await viewer.until(isLive);
     const [quick, ...stopped] = viewers as [Connection, ...Connection[]];
     for (const { socket } of stopped) socket.pause();
@@ -126,11 +127,12 @@ describe('the live feed', () => {
     await until(() => gateway.closings.length === stopped.length);
     await delay(200);
     for (const { socket } of stopped) socket.resume();
+    const patient = await startGateway({ store });
     for (const viewer of stopped) {
       await viewer.closed;
       const seen = seqsOf(viewer.takeAll()).at(-1) ?? 1;
       expect(seen).toBeLessThan(last);
-      const again = await connect(`${gateway.liveUrl}?after=${seen}&afterRun=a`);
+      const again = await connect(`${patient.liveUrl}?after=${seen}&afterRun=a`);
       expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, last));
       again.socket.terminate();
     }
@@ -222,6 +224,21 @@ describe('the live feed', () => {
       await viewer.closed;
       await delay(50);
     }
+  });
+
+  test('bounds the viewers of one address, which a proxy that is trusted may tell', async () => {
+    const limits = { clientsPerAddress: 1 };
+    const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    await connect(gateway.liveUrl, from('192.0.2.1'));
+    expect(await refused(gateway.liveUrl, from('192.0.2.1'))).toMatchObject({
+      status: 429,
+      retryAfter: '10',
+      problem: { code: 'request.too_many' },
+    });
+    await connect(gateway.liveUrl, from('192.0.2.2'));
+    const unproxied = await startGateway({ limits });
+    for (let viewer = 0; viewer < 3; viewer++) await connect(unproxied.liveUrl, from('192.0.2.1'));
   });
 
   test('closes one viewer as internal when the store fails it', async () => {

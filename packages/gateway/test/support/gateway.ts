@@ -26,6 +26,7 @@ export interface TestGatewayOptions {
   commandToken?: string;
   bind?: string;
   page?: string;
+  proxies?: string[];
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
   keep?: Keep;
@@ -44,7 +45,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
     config: {
-      ...{ ...place, runs },
+      ...{ ...place, runs, proxies: options.proxies },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,
     },
