@@ -1,8 +1,13 @@
 import { Block, type Piece, type Wanted } from './block.ts';
 import type { StoredEvent } from './store/store.ts';
 
-/** Gets each block as it is published. */
-export type Deliver = (block: Block) => void;
+/** Follows a run live. */
+export interface Subscriber {
+  /** Gets each block as it is published. */
+  deliver(block: Block): void;
+  /** Nothing more will come: the run was removed. */
+  end(): void;
+}
 
 /** Small blocks are kept as one of this size, so that catching up takes few writes. */
 const keptBlockBytes = 64 * 1024;
@@ -16,7 +21,8 @@ export class Channel {
   /** The last events, without gaps, up to `lastSeq`. */
   readonly #recent: Block[] = [];
   #recentBytes = 0;
-  readonly #subscribers = new Set<Deliver>();
+  readonly #subscribers = new Set<Subscriber>();
+  #isRemoved = false;
 
   /** @param recent The last events of the run, which are to be ready. */
   constructor(runId: string, lastSeq: number, recent: readonly StoredEvent[] = []) {
@@ -43,9 +49,9 @@ export class Channel {
   }
 
   /** From the next event on; what came before is to be read. Returns the undo. */
-  subscribe(deliver: Deliver): () => void {
-    this.#subscribers.add(deliver);
-    return () => this.#subscribers.delete(deliver);
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
   }
 
   /** Hands out the events that follow `lastSeq`. */
@@ -54,20 +60,24 @@ export class Channel {
     if (fresh.length === 0) return;
     this.#lastSeq = fresh.at(-1)!.seq;
     const block = this.#keep(fresh);
-    for (const deliver of this.#subscribers) deliver(block);
+    for (const subscriber of this.#subscribers) subscriber.deliver(block);
+  }
+
+  /** Whether the run was removed; what begins under its name has another channel. */
+  get isRemoved(): boolean {
+    return this.#isRemoved;
+  }
+
+  /** Lets go of everybody, since the run was removed. */
+  remove(): void {
+    this.#isRemoved = true;
+    for (const subscriber of this.#subscribers) subscriber.end();
   }
 
   /** What is wanted next, to the end of a block; undefined when that is not in memory. */
   read(wanted: Wanted): Piece | undefined {
     const block = this.#holds(wanted.after) && this.#recent.find(({ last }) => last > wanted.after);
     return block ? { stretches: block.stretches(wanted), through: block.last } : undefined;
-  }
-
-  /** Bytes of what follows a seq, to the size of a block; Infinity when that is not in memory. */
-  bytesAfter(seq: number): number {
-    if (seq >= this.#lastSeq) return 0;
-    if (!this.#holds(seq)) return Number.POSITIVE_INFINITY;
-    return this.#recent.reduce((sum, { last, bytes }) => (last > seq ? sum + bytes.length : sum), 0);
   }
 
   /** Lets go of the oldest block of the recent past. */

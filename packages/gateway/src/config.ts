@@ -8,6 +8,7 @@ export type Config = Pick<
   | 'bind'
   | 'ingestHost'
   | 'ingestPort'
+  | 'proxies'
   | 'runs'
   | 'keep'
   | 'token'
@@ -21,6 +22,7 @@ export type Config = Pick<
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const options = readOptions(argv, env);
-  const { host, port, bind, ingestHost, ingestPort, runs, keep, token, commandToken, logLevel } = options;
-  return { host, port, bind, ingestHost, ingestPort, runs, keep, token, commandToken, logLevel };
+  const { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel } =
+    options;
+  return { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel };
 }

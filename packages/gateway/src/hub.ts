@@ -37,7 +37,7 @@ export class Hub {
     return this.#newestRun;
   }
 
-  /** Calls back, synchronously, whenever a new run begins. Returns the undo. */
+  /** Calls back, synchronously, whenever another run is the newest. Returns the undo. */
   watchNewestRun(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -91,8 +91,41 @@ export class Hub {
     this.#recentBytes -= channel.recentBytes;
     channel.publish(events);
     this.#put(channel);
-    if (events[0]?.seq !== 1 || this.#newestRun === runId) return;
-    this.#newestRun = runId;
+    if (events[0]?.seq === 1) this.#moveOn(runId);
+  }
+
+  /**
+   * Publishes what the store holds beyond what was published: of a commit that seemed to fail, and did not. For
+   * whoever is about to go on with a run.
+   */
+  async catchUp(runId: string): Promise<void> {
+    const isKnown = this.#channels.has(runId);
+    const channel = await this.channel(runId);
+    const [newest] = await this.#store.summaries(1);
+    if (!isKnown && newest) this.#moveOn(newest.runId);
+    for (let more = true; more; ) {
+      const page = await this.#store.page(runId, {
+        after: channel.lastSeq,
+        limit: this.#limits.recentEvents,
+      });
+      this.publish(runId, page.events);
+      more = page.more;
+    }
+  }
+
+  /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
+  async forget(runId: string): Promise<void> {
+    const [newest] = await this.#store.summaries(1);
+    const channel = this.#channels.get(runId);
+    this.#channels.delete(runId);
+    this.#recentBytes -= channel?.recentBytes ?? 0;
+    this.#moveOn(newest?.runId);
+    channel?.remove();
+  }
+
+  #moveOn(newestRun: string | undefined): void {
+    if (this.#newestRun === newestRun) return;
+    this.#newestRun = newestRun;
     for (const watcher of this.#watchers) watcher();
   }
 

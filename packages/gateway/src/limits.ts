@@ -8,7 +8,7 @@ export const limits = {
   pongTimeoutMs: 10_000,
   /** A publisher has nothing to wait for before it says hello. */
   helloTimeoutMs: 5_000,
-  /** How long ws waits for the answer to a close before it cuts: a slow reader may have 4 MB to read first. */
+  /** How long to wait for the answer to a close: a slow reader has to read what was sent before it first. */
   closeTimeoutMs: 10_000,
   /** When the gateway stops: enough for a healthy peer to answer, short enough for a container's stop. */
   closeGraceMs: 1_000,
@@ -22,7 +22,7 @@ export const limits = {
 
   /** A viewer sends commands, and few of them. */
   livePayloadBytes: 4 * 1024,
-  /** What a viewer may say: more than anyone clicks. */
+  /** Whoever goes on sending although its commands are answered with `command.too_many` is closed. */
   messagesPerSecond: 5,
   messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
@@ -31,6 +31,8 @@ export const limits = {
   maxFragments: 16,
   maxBufferedChunks: 64,
 
+  /** Of any kind, to either port, for requests and sockets together: each takes a file descriptor. */
+  connections: 10_000,
   /** What one process was measured to serve on one core, with room to spare. */
   liveClients: 5_000,
   /** Each has runs of its own; a machine that trains has one or a few. */
@@ -45,8 +47,8 @@ export const limits = {
   unreadBytes: 256 * 1024,
   /** The same for all viewers together: none is sent history then, and live only what it reads at once. */
   allUnreadBytes: 128 * 1024 * 1024,
-  /** So far behind what is published, a viewer is served better by the newest batch than by every one. */
-  staleBytes: 1024 * 1024,
+  /** So far behind what is published, about 1 MB, a viewer is served better by the newest batch than by every one. */
+  staleEvents: 4_000,
   /** A viewer whose socket takes nothing for this long has stopped reading; it may come back with `after`. */
   stallTimeoutMs: 15_000,
 
@@ -78,12 +80,16 @@ export const limits = {
   /** Newest runs in the list; each has about 3 kB. */
   listedRuns: 500,
 
+  /** How often to look whether the store's files are where they were, and at least how often to try again. */
+  storeCheckMs: 5_000,
+  /** How often to look for runs beyond what is to be kept: days and gigabytes change slowly. */
+  sweepIntervalMs: 60_000,
   /** At most 50 commits a second: each waits for the disk, 2 ms on a plain one, and the process waits with it. */
   commitIntervalMs: 20,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
-  /** A publisher with more than this waiting for the disk is not read from until half of it is written. */
-  uncommittedBytes: 4 * 1024 * 1024,
+  /** A publisher with more than this waiting for the disk, some commits, is not read from until half is written. */
+  uncommittedBytes: 1024 * 1024,
 };
 
 export type Limits = typeof limits;

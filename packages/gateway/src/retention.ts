@@ -1,7 +1,10 @@
 import { type FinishedStatus, finishedStatus, type RunSummary } from '@mnist-monitor/shared';
 import type { Keep } from '@mnist-monitor/shared/options';
 
-export type RunToJudge = Pick<RunSummary, 'runId' | 'bytes' | 'lastEventAt' | 'pinned' | 'status'>;
+export type RunToJudge = Pick<
+  RunSummary,
+  'runId' | 'bytes' | 'lastEventAt' | 'pinned' | 'status' | 'connected'
+>;
 
 /**
  * The runs beyond the limits, the one that went on least recently first. Runs that are pinned or not over are never
@@ -22,8 +25,11 @@ export function beyond(runs: readonly RunToJudge[], keep: Keep, now: Date): stri
   return found;
 }
 
-const mayGo = ({ pinned, status }: RunToJudge): boolean =>
-  !pinned && finishedStatus.options.includes(status as FinishedStatus);
+/** Whether nothing more is to come of a run, unless it is taken up again. */
+export const isOver = ({ status }: Pick<RunSummary, 'status'>): boolean =>
+  finishedStatus.options.includes(status as FinishedStatus);
+
+const mayGo = (run: RunToJudge): boolean => !run.pinned && !run.connected && isOver(run);
 
 const byLastEvent = (one: RunToJudge, other: RunToJudge): number =>
   Date.parse(one.lastEventAt) - Date.parse(other.lastEventAt);

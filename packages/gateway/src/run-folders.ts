@@ -1,4 +1,4 @@
-import { type FileHandle, lstat, open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, lstat, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where a trainer on this machine puts a run's files, next to the database. There may be none. */
@@ -11,7 +11,11 @@ export class RunFolders {
 
   /** Whether a run has saved weights. */
   async hasModel(runId: string): Promise<boolean> {
-    return (await this.#findModelFile(runId, 'model.json')) !== undefined;
+    const path = join(this.#runs, runId, 'model', 'model.json');
+    return access(path).then(
+      () => true,
+      () => false,
+    );
   }
 
   /**

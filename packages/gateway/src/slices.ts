@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How long a piece of long work may hold the event loop before others get their turn. */
-const sliceMs = 2;
+const sliceMs = 1;
 
 /** Long work in pieces: `breathe` between two of them lets others in when it is time. */
 export class Slices {

@@ -22,11 +22,11 @@ describe('a follower', () => {
   let store: MemoryStore;
   let hub: Hub;
   /** What waits for all viewers together. */
-  let backlog: { bytes: number };
+  let traffic: { unreadBytes: number };
   beforeEach(async () => {
     store = new MemoryStore();
     hub = await Hub.open(store, limits);
-    backlog = { bytes: 0 };
+    traffic = { unreadBytes: 0 };
   });
 
   async function keep(runId: string, events: readonly StoredEvent[]): Promise<void> {
@@ -51,7 +51,8 @@ describe('a follower', () => {
       runs,
       authority: { access: 'open' },
       trainers: { count: 0 },
-      backlog,
+      health: { trouble: undefined },
+      traffic,
       limits: { ...limits, pageEvents: 10, ...changed },
     });
     afterTest(() => {
@@ -161,6 +162,36 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
+  test('gets exactly what follows, whenever it joins and leaves a run that goes on', async () => {
+    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toStored);
+    const someTurns = async (): Promise<void> => {
+      for (let turns = Math.floor(Math.random() * 3); turns > 0; turns--) await nextTurn();
+    };
+    store.pause = someTurns;
+    for (let round = 0; round < 4; round++) {
+      store = new MemoryStore();
+      store.pause = someTurns;
+      hub = await Hub.open(store, { recentEvents: 5, recentBytes: round % 2 ? 3_000 : limits.recentBytes });
+      const viewers: { after: number; peer: FakePeer }[] = [];
+      for (let at = 0; at < long.length; ) {
+        const size = 1 + Math.floor(Math.random() * 9);
+        await keep('long', long.slice(at, at + size));
+        at += size;
+        const after = Math.floor(Math.random() * at);
+        viewers.push({ after, peer: join({ run: 'long', after: String(after) }, { pageEvents: 7 }) });
+        if (Math.random() < 0.4) viewers[Math.floor(Math.random() * viewers.length)]!.peer.close('normal');
+        await someTurns();
+      }
+      for (const { after, peer } of viewers) {
+        await until(() => peer.gone.aborted || peer.messages.at(-1)?.seq === long.length);
+        const seqs = seqsOf(peer.messages);
+        expect(seqs).toEqual(range(after + 1, after + seqs.length));
+        peer.close('normal');
+      }
+      expect((await hub.channel('long')).subscriberCount).toBe(0);
+    }
+  });
+
   test('begins after the seq it is given', async () => {
     await keep('a', run.slice(0, 12));
     const peer = join({ run: 'a', after: '9' });
@@ -250,6 +281,30 @@ describe('a follower', () => {
     expect(peer.messages).toEqual([]);
   });
 
+  test('of one run that is removed is told so; one of the latest goes on with the next that is left', async () => {
+    await keep('b', next);
+    await keep('a', run.slice(0, 5));
+    const [faithful, curious] = [join({ run: 'a' }), join()];
+    await Promise.all([isLive(faithful), isLive(curious)]);
+    await store.remove('a');
+    await hub.forget('a');
+    await until(() => curious.of('live').length === 2);
+    expect(faithful.closedWith).toBe('runDeleted');
+    expect(curious.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
+  });
+
+  test('of a run that is removed while it reads history is told so', async () => {
+    await forgetAtOnce();
+    await keep('a', run);
+    const peer = join({ run: 'a' }, { pageEvents: 1 });
+    await until(() => seqsOf(peer.messages).length > 3);
+    await store.remove('a');
+    await hub.forget('a');
+    await until(() => peer.gone.aborted);
+    expect(peer.closedWith).toBe('runDeleted');
+  });
+
   test('that reads too slowly is given no more until it has read, and then misses nothing', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();
@@ -270,7 +325,7 @@ describe('a follower', () => {
     async (source) => {
       if (source === 'the store') await forgetAtOnce();
       await keep('a', run.slice(0, 2));
-      const peer = join({}, { staleBytes: 1_000 });
+      const peer = join({}, { staleEvents: 5 });
       await isLive(peer);
       const read = stall(peer);
       for (const event of run.slice(2)) await keep('a', [event]);
@@ -292,7 +347,7 @@ describe('a follower', () => {
   test('that wants batches alone and falls far behind is sent the newest', async () => {
     await forgetAtOnce();
     await keep('a', run.slice(0, 2));
-    const peer = join({ types: 'batch' }, { staleBytes: 1_000 });
+    const peer = join({ types: 'batch' }, { staleEvents: 5 });
     await isLive(peer);
     const read = stall(peer);
     await keep('a', run.slice(2, 16));
@@ -307,7 +362,7 @@ describe('a follower', () => {
 
   test('that asked for everything skips nothing, however far it falls behind', async () => {
     await keep('a', run.slice(0, 2));
-    const peer = join({ complete: 'true' }, { staleBytes: 0 });
+    const peer = join({ complete: 'true' }, { staleEvents: 0 });
     await isLive(peer);
     const read = stall(peer);
     await keep('a', run.slice(2));
@@ -318,7 +373,7 @@ describe('a follower', () => {
 
   test('skips nothing of what there was when it came', async () => {
     await keep('a', run);
-    const peer = join({}, { staleBytes: 0 });
+    const peer = join({}, { staleEvents: 0 });
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
@@ -339,13 +394,13 @@ describe('a follower', () => {
     await keep('a', run.slice(0, 2));
     const quick = join();
     await isLive(quick);
-    backlog.bytes = limits.allUnreadBytes;
+    traffic.unreadBytes = limits.allUnreadBytes;
     const late = join();
     await until(() => late.of('hello').length === 1);
     await keep('a', run.slice(2, 4));
     expect(seqsOf(quick.messages)).toEqual(range(1, 4));
     expect(seqsOf(late.messages)).toEqual([]);
-    backlog.bytes = 0;
+    traffic.unreadBytes = 0;
     await isLive(late);
     expect(seqsOf(late.messages)).toEqual(range(1, 4));
   });

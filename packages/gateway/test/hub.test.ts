@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { Block } from '../src/block.ts';
+import type { Subscriber } from '../src/channel.ts';
 import { Hub } from '../src/hub.ts';
 import { limits } from '../src/limits.ts';
-import { toStored } from '../src/store/store.ts';
+import { type StoredEvent, toStored } from '../src/store/store.ts';
 import { everyType } from '../src/type-set.ts';
 import { range } from './support/connection.ts';
 import { unframe } from './support/frames.ts';
@@ -11,13 +12,14 @@ import { MemoryStore } from './support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a' }).map(toStored);
 const other = sampleRun({ runId: 'b' }).map(toStored);
+const subscriber = (deliver: (block: Block) => void): Subscriber => ({ deliver, end() {} });
 
 describe('the hub', () => {
   test('gives every subscriber the same block', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
     const got: Block[][] = [[], []];
-    for (const list of got) channel.subscribe((block) => list.push(block));
+    for (const list of got) channel.subscribe(subscriber((block) => list.push(block)));
     hub.publish('a', run.slice(0, 2));
     expect(got[0]).toHaveLength(1);
     expect(got[0]![0]).toBe(got[1]![0]);
@@ -27,7 +29,7 @@ describe('the hub', () => {
   test('leaves out what it has published', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const seqs: number[] = [];
-    (await hub.channel('a')).subscribe(({ first, last }) => seqs.push(...range(first, last)));
+    (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     hub.publish('a', run.slice(0, 3));
     hub.publish('a', run.slice(1, 5));
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
@@ -37,7 +39,7 @@ describe('the hub', () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
     const seqs: number[] = [];
-    const leave = channel.subscribe(({ first, last }) => seqs.push(...range(first, last)));
+    const leave = channel.subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     hub.publish('a', run.slice(0, 1));
     leave();
     hub.publish('a', run.slice(1, 2));
@@ -58,7 +60,7 @@ describe('the hub', () => {
     await store.append('a', run.slice(0, 1));
     const hub = await Hub.open(store, limits);
     const seqs: number[] = [];
-    (await hub.channel('a')).subscribe(({ first, last }) => seqs.push(...range(first, last)));
+    (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     await store.append('a', run.slice(1, 2));
     await hub.channel('a');
     hub.publish('a', run.slice(1, 2));
@@ -104,5 +106,27 @@ describe('the hub', () => {
       run.slice(-10).map(({ json }) => json),
     );
     expect(channel.read({ ...wanted, after: run.length - 11 })).toBeUndefined();
+  });
+
+  test('forgets a run that was removed, and lets another of its name begin', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    const keep = async (runId: string, events: readonly StoredEvent[]): Promise<void> => {
+      await store.append(runId, events);
+      hub.publish(runId, events);
+    };
+    await keep('a', run.slice(0, 3));
+    await keep('b', other.slice(0, 3));
+    const removed = await hub.channel('b');
+    let ended = 0;
+    removed.subscribe({ deliver() {}, end: () => ended++ });
+    const newest: (string | undefined)[] = [];
+    hub.watchNewestRun(() => newest.push(hub.newestRun));
+    await store.remove('b');
+    await hub.forget('b');
+    expect([ended, removed.isRemoved, newest]).toEqual([1, true, ['a']]);
+    await keep('b', other.slice(0, 1));
+    expect((await hub.channel('b')).lastSeq).toBe(1);
+    expect(hub.newestRun).toBe('b');
   });
 });

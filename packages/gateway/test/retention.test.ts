@@ -12,6 +12,7 @@ const runs = ['e', 'd', 'c', 'b', 'a'].map(
     lastEventAt: new Date(now.getTime() - (index + 1) * day).toISOString(),
     pinned: false,
     status: 'completed',
+    connected: false,
   }),
 );
 const changed = (runId: string, changes: Partial<RunToJudge>) =>
@@ -33,6 +34,7 @@ test.each([
   ['that is pinned', { pinned: true }],
   ['that is running', { status: 'running' }],
   ['that is paused', { status: 'paused' }],
+  ['whose trainer is there', { connected: true }],
 ] as const)('a run %s stays and counts, others go in its place', (_what, changes) => {
   const some = changed('a', changes as Partial<RunToJudge>);
   expect(beyond(some, { runs: 3 }, now)).toEqual(['b', 'c']);

@@ -9,6 +9,7 @@ import {
   type LiveStatus,
   liveMessage,
   liveSubprotocol,
+  type RunAnnotated,
   type StoreState,
 } from './live.ts';
 import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
@@ -60,6 +61,10 @@ export interface LiveClientOptions {
   onStatus?: (status: LiveStatus) => void;
   /** How many trainers wait for a start. */
   onTrainers?: (waiting: number) => void;
+  /** What is said about a run has changed. */
+  onAnnotated?: (run: RunAnnotated) => void;
+  /** A run was removed; the feed goes on with another, or is closed with `runDeleted`. */
+  onRemoved?: (runId: string) => void;
   onState?: (state: LiveState) => void;
   /** A message that does not fit the protocol; it is left out and the feed goes on. */
   onInvalid?: (description: string) => void;
@@ -133,8 +138,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
         if (!greeted) pending.sendAgain(send);
         greeted = true;
         allowSilence(message.heartbeatMs * missedHeartbeats);
-        if (message.run && runId && message.run.runId !== runId) lastSeq = 0;
-        runId = message.run?.runId ?? runId;
+        if (runId && message.run?.runId !== runId) lastSeq = 0;
+        runId = message.run?.runId;
         options.onHello?.(message);
         break;
       case 'live':
@@ -153,6 +158,13 @@ export function connectLive(options: LiveClientOptions): LiveClient {
         break;
       case 'trainers':
         options.onTrainers?.(message.waiting);
+        break;
+      case 'annotated':
+        options.onAnnotated?.(message);
+        break;
+      case 'removed':
+        if (message.runId === runId) lastSeq = 0;
+        options.onRemoved?.(message.runId);
         break;
       case 'commandResult':
         pending.receive(message);

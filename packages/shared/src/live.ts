@@ -82,6 +82,18 @@ const trainers = z.object({
   waiting: z.int().nonnegative(),
 });
 
+/** What is said about a run has changed; of any run, whichever this viewer follows. */
+const annotated = z.object({
+  type: z.literal('annotated'),
+  runId,
+  title: z.string().nullable(),
+  note: z.string().nullable(),
+  pinned: z.boolean(),
+});
+
+/** A run was removed; whoever follows it is closed with `runDeleted`, or goes on with the latest that is left. */
+const removed = z.object({ type: z.literal('removed'), runId });
+
 /** Whatever the live feed sends beside events. */
 export const liveControl = z.discriminatedUnion('type', [
   hello,
@@ -90,6 +102,8 @@ export const liveControl = z.discriminatedUnion('type', [
   store,
   status,
   trainers,
+  annotated,
+  removed,
   commandResult,
   heartbeat,
 ]);
@@ -101,5 +115,7 @@ export type LiveQuery = z.infer<typeof liveQuery>;
 export type LiveControl = z.infer<typeof liveControl>;
 export type StoreState = z.infer<typeof store>;
 export type LiveHello = z.infer<typeof hello>;
+export type RunAnnotated = z.infer<typeof annotated>;
+export type RunGone = z.infer<typeof removed>;
 export type LiveStatus = z.infer<typeof status>;
 export type LiveMessage = z.infer<typeof liveMessage>;

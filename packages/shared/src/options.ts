@@ -78,6 +78,11 @@ function onOff<D extends boolean | undefined>(fallback: D, help: string): Option
 
 const readRunId = fitting(runId);
 
+const networks = z
+  .string()
+  .transform((list) => list.split(','))
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100));
+
 /**
  * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of
  * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
@@ -153,6 +158,13 @@ export const options = {
   ),
   ingestHost: text('an address', '127.0.0.1', 'address that takes in events from trainers'),
   ingestPort: whole(0, 65_535, 5001, 'port that takes in events from trainers'),
+  proxies: {
+    expected: 'addresses or networks, such as 10.0.0.0/8, separated by commas',
+    read: fitting(networks),
+    default: undefined,
+    help: 'proxies before the gateway whose X-Forwarded-For tells who connects',
+    value: 'required',
+  } as Option<string[] | undefined>,
   gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),
   token: text(
     'a secret',
@@ -162,6 +174,11 @@ export const options = {
   reportInterval: real(0, 3_600, 1, 'seconds between two lines of progress when the output is no terminal'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much the gateway logs'),
   wait: onOff(false, 'do not train at once, but when a run is started from the page'),
+  heartbeat: text(
+    'a file',
+    undefined,
+    'file that the trainer touches every few seconds, so that a container can tell that it is well',
+  ),
   once: onOff(false, 'exit when the run ends instead of staying up for the page'),
   open: onOff(false, 'open the dashboard in the browser'),
 } as const satisfies Record<string, Option<unknown>>;

@@ -12,6 +12,7 @@ import { nothingTold, type Told, wasTold } from './run/told.ts';
 import { SystemMonitor } from './system.ts';
 import type { Control } from './training/control.ts';
 import { DivergenceWatch, notice } from './training/notices.ts';
+import { beginning, type Place } from './training/place.ts';
 import { train } from './training/train.ts';
 
 export interface SessionOptions {
@@ -31,7 +32,7 @@ export interface SessionOptions {
 /** What is there of a run that was cut short. */
 export interface Before {
   told: Told;
-  /** Undefined when it was cut short before its first epoch was over. */
+  /** Undefined when it was killed before its first epoch was over. */
   checkpoint: Checkpoint | undefined;
 }
 
@@ -41,6 +42,7 @@ const systemEveryMs = 2_000;
 export async function runSession(options: SessionOptions): Promise<FinishedStatus> {
   const { config, selection, before, emit, show, control } = options;
   const told = before?.told ?? nothingTold();
+  const place = before?.checkpoint?.place ?? beginning();
   const finish = (status: FinishedStatus, reason: string, files: string[]): FinishedStatus => {
     const seconds = control.stopwatch.seconds;
     emit({ type: 'run.finished', data: { status, reason, files, seconds, ...summarizeEpochs(told.epochs) } });
@@ -49,9 +51,10 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
 
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (before) {
-    const epoch = before.checkpoint?.epoch ?? 0;
     show(started);
-    emit(notice('info', 'run.resumed', `Resumed behind epoch ${epoch}.`, { step: told.step }));
+    const behind =
+      place.batch > 0 ? `batch ${place.batch} of epoch ${place.epoch + 1}` : `epoch ${place.epoch}`;
+    emit(notice('info', 'run.resumed', `Resumed behind ${behind}.`, { step: told.step }));
   } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
@@ -66,8 +69,8 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   const systemTimer = setInterval(measure, systemEveryMs);
 
   try {
-    const { epochsDone, files } = await learn(options, told);
-    const end = epochsDone < config.epochs ? control.end : undefined;
+    const files = await learn(options, told, place);
+    const end = place.epoch < config.epochs ? control.end : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
     try {
@@ -81,42 +84,38 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   }
 }
 
-/** What training leaves behind. */
-interface Learned {
-  epochsDone: number;
-  /** Those that hold the network as it is. */
-  files: string[];
-}
-
-/** Trains until all epochs are done or the run is ended, and saves what was learned behind each epoch and at the end. */
-async function learn(options: SessionOptions, told: Told): Promise<Learned> {
+/**
+ * Trains until all epochs are done or the run is ended, and saves what was learned behind each epoch and at the end.
+ * @returns The files that were saved at the end.
+ */
+async function learn(options: SessionOptions, told: Told, place: Place): Promise<string[]> {
   const { config, dataset, selection, folder, before, emit, control } = options;
   const { evaluationBatch } = selection.engine;
   const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
+  const save = async (): Promise<string[]> => {
+    const state = await learner.state();
+    const files = await saveModel(folder, state);
+    const step = place.epoch * batchCount(dataset.train.size, config.batchSize) + place.batch;
+    const learningRate = control.learningRateAt(step + 1);
+    writeCheckpoint(folder, { place, elapsedSeconds: control.stopwatch.seconds, learningRate, state });
+    return files;
+  };
   try {
-    const from = before?.checkpoint;
-    if (from) await learner.restore(from.state);
-    let epochsDone = from?.epoch ?? 0;
-    /** Undefined while the network has learned since it was saved. */
+    if (before?.checkpoint) await learner.restore(before.checkpoint.state);
+    /** Files of the network as it is; undefined while it has learned since they were written. */
     let saved: string[] | undefined;
     const watch = new DivergenceWatch();
-    for await (const event of train({ ...config, learner, dataset, evaluationBatch, epochsDone, control })) {
+    for await (const event of train({ ...config, learner, dataset, evaluationBatch, place, control })) {
       if (!wasTold(told, event)) emit(event);
       if (event.type === 'batch') {
         saved = undefined;
         for (const warning of watch.see(event.data)) emit(warning);
       } else if (event.type === 'epoch') {
-        const { epoch, step } = event.data;
-        epochsDone = epoch;
-        told.epochs = [...told.epochs.slice(0, epoch - 1), event.data];
-        const state = await learner.state();
-        saved = await saveModel(folder, state);
-        const elapsedSeconds = control.stopwatch.seconds;
-        const learningRate = control.learningRateAt(step + 1);
-        writeCheckpoint(folder, { epoch, elapsedSeconds, learningRate, state });
+        told.epochs = [...told.epochs.slice(0, event.data.epoch - 1), event.data];
+        saved = await save();
       }
     }
-    return { epochsDone, files: saved ?? (await saveModel(folder, await learner.state())) };
+    return saved ?? (await save());
   } finally {
     await learner.dispose();
   }

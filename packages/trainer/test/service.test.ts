@@ -64,7 +64,7 @@ describe('a trainer that is commanded', () => {
     await viewer.until(() => steps() >= 3);
     expect(await viewer.command('pause')).toMatchObject({ ok: true });
     await viewer.until(() => viewer.codes.includes('run.paused'));
-    await viewer.until(() => viewer.status?.status === 'paused');
+    await viewer.until(() => viewer.statuses.get('run')?.status === 'paused');
     const paused = steps();
     await wait(1_000);
     expect(steps()).toBe(paused);
@@ -148,7 +148,7 @@ describe('a trainer that is commanded', () => {
 
     const second = startTrainer([], { ...service, MONITOR_ONCE: '1' });
     expect(await second.ended()).toBe(0);
-    expect(second.stdout).toContain('Resumed behind epoch 1.');
+    expect(second.stdout).toMatch(/Resumed behind (batch \d+ of )?epoch \d\./);
     await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
     expect(steps()).toBe(72);
     const changes = viewer.of('notice').filter(({ code }) => code === 'learning_rate.set');
@@ -166,7 +166,7 @@ describe('a trainer that is commanded', () => {
     startTrainer(['--run-id', 'two', '--epochs', '20']);
     await viewer.until(() => viewer.last?.runId === 'two' && steps() > 0);
     expect(await viewer.command('stop', {}, { runId: 'one' })).toMatchObject({ ok: true });
-    await viewer.until(() => viewer.status?.runId === 'one' && viewer.status.status === 'stopped');
+    await viewer.until(() => viewer.statuses.get('one')?.status === 'stopped');
     const { runs } = (await (await fetch(`${listening.url}/api/runs`)).json()) as { runs: object[] };
     expect(runs).toMatchObject([
       { runId: 'two', status: 'running', connected: true },

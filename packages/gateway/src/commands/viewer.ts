@@ -21,7 +21,7 @@ export interface ViewerCommandsOptions {
   peer: Peer;
   desk: CommandDesk;
   authority: Authority;
-  limits: Pick<Limits, 'commandBurst' | 'commandsPerSecond'>;
+  limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
   /** For the log; without the token. */
   onAnswer?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
@@ -31,24 +31,27 @@ const readable = z.object({ type: z.literal('command'), id: command.options[0].s
 /** What one viewer sends: commands, checked, in bounds, authorised, and answered each. */
 export class ViewerCommands {
   readonly #options: ViewerCommandsOptions;
-  readonly #rate: TokenBucket;
+  readonly #messages: TokenBucket;
+  readonly #commands: TokenBucket;
   /** The run that this viewer follows: that of a command that names none. */
   followed: string | undefined;
 
   constructor(options: ViewerCommandsOptions) {
     this.#options = options;
-    const { commandBurst: burst, commandsPerSecond: perSecond } = options.limits;
-    this.#rate = new TokenBucket({ perSecond, burst });
+    const { messageBurst, messagesPerSecond, commandBurst, commandsPerSecond } = options.limits;
+    this.#messages = new TokenBucket({ perSecond: messagesPerSecond, burst: messageBurst });
+    this.#commands = new TokenBucket({ perSecond: commandsPerSecond, burst: commandBurst });
   }
 
   async receive(text: string): Promise<void> {
     const { peer, limits } = this.#options;
+    if (!this.#messages.take()) return peer.close('tooMany');
     const result = decode(command, text);
     const id = result.ok ? result.value.id : readId(result.error);
     if (id === undefined) {
       const issues = result.ok ? '' : describeIssues(result.error.issues);
       peer.close('invalid', `expected a command: ${issues}`);
-    } else if (!this.#rate.take()) this.#say(failed(id, 'command.too_many', tooFast(limits)));
+    } else if (!this.#commands.take()) this.#say(failed(id, 'command.too_many', tooFast(limits)));
     else if (result.ok) this.#say(await this.#execute(result.value));
     else this.#say(failed(id, 'message.invalid', describeIssues(result.error.issues)));
   }

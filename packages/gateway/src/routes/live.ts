@@ -4,21 +4,24 @@ import type { Authority } from '../authority.ts';
 import type { CommandDesk } from '../commands/desk.ts';
 import { ViewerCommands } from '../commands/viewer.ts';
 import { type FollowOptions, follow } from '../follower.ts';
+import type { Metrics } from '../metrics.ts';
 import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
-import { Backlog } from '../sockets/backlog.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
-import { TokenBucket } from '../sockets/token-bucket.ts';
+import { Traffic } from '../sockets/traffic.ts';
+import { isTrouble } from '../store/watched.ts';
 
-export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'backlog' | 'onRun'> {
+export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
   authority: Authority;
   desk: CommandDesk;
+  metrics: Metrics;
 }
 
 /** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
 export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
-  const { limits, authority, desk } = shared;
-  const backlog = new Backlog();
+  const { limits, authority, desk, metrics } = shared;
+  const traffic = new Traffic();
+  metrics.addDoor('live', traffic);
   const admission = new Admission({ ...limits, clients: limits.liveClients });
   app.route({
     method: 'GET',
@@ -33,15 +36,15 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         stream: request.socket,
         log: request.log,
         limits,
-        rate: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messageBurst }),
         onMessage: (text) => commands.receive(text),
+        onClosed: (name) => metrics.closed('live', name),
       });
       const peer = withHeartbeat(connection, limits.heartbeatMs);
       const commands = new ViewerCommands({
         ...{ peer, desk, authority, limits },
         onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
-      backlog.add(request.socket);
+      traffic.add(request.socket);
       const query = check(liveQuery, request.query);
       if (!query.ok) return connection.close('invalid', describeIssues(query.error.issues));
       request.log.info({ query: query.value }, 'viewer connected');
@@ -49,10 +52,10 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         const onRun = (runId: string | undefined): void => {
           commands.followed = runId;
         };
-        await follow({ ...shared, backlog, peer, query: query.value, onRun });
+        await follow({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
         request.log.error({ err: error }, 'a viewer could not be served');
-        connection.close('internal');
+        connection.close(isTrouble(error) ? 'storeUnavailable' : 'internal');
       }
     },
   });

@@ -41,7 +41,6 @@ async function readSeries(
   // Where the run was is told by its batches.
   if (axis === 'step') types.add('batch');
 
-  const slices = new Slices();
   for await (const page of pages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
     for (const event of page.map(toldBy)) {
       const x = place(event);
@@ -51,7 +50,6 @@ async function readSeries(
         if (y !== undefined) points.add(x, y);
       }
     }
-    await slices.breathe();
   }
   return new Map(curves.map(({ field, points }) => [field, points]));
 }

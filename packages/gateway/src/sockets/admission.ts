@@ -37,12 +37,12 @@ export class Admission {
   admit(address: string, stream: Socket): void {
     const { clients, clientsPerAddress, upgradesPerSecond } = this.#limits;
     if (this.#connections >= clients)
-      throw new MonitorError('server.full', `${clients} clients are connected; try again later`);
+      throw new MonitorError('server.full', `the ${clients} places for clients are taken: try again later`);
     const visitor = this.#visitor(address);
     if (visitor && visitor.connections >= clientsPerAddress)
       throw new MonitorError(
         'request.too_many',
-        `${clientsPerAddress} clients of this address are connected`,
+        `the ${clientsPerAddress} places for clients of one address are taken: close some of them`,
       );
     if (visitor && !visitor.upgrades.take())
       throw new MonitorError(

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { closeCodes } from '@mnist-monitor/shared';
+import { type CloseName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
@@ -7,15 +7,14 @@ import { drained } from './departed.ts';
 import { frameText } from './frames.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
-import type { TokenBucket } from './token-bucket.ts';
 
 export interface AdoptOptions {
   /** The connection below the WebSocket. */
   stream: Socket;
   log: FastifyBaseLogger;
-  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>;
-  /** How often messages may come; as often as they are handled when left out. */
-  rate?: TokenBucket;
+  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
+  /** Hears with which code this side has closed the connection. */
+  onClosed?: (name: CloseName) => void;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
@@ -27,7 +26,7 @@ const reasonBytes = 123;
  * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
  * would end the process otherwise.
  */
-export function adopt(socket: WebSocket, { stream, log, limits, rate, onMessage }: AdoptOptions): Peer {
+export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClosed }: AdoptOptions): Peer {
   const gone = new AbortController();
 
   const peer: Peer = {
@@ -45,8 +44,11 @@ export function adopt(socket: WebSocket, { stream, log, limits, rate, onMessage 
     close(name, detail) {
       if (socket.readyState !== WebSocket.OPEN) return;
       log.info({ close: name, detail }, 'connection closed by the gateway');
+      onClosed?.(name);
       socket.resume();
       socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
+      const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
+      stream.once('close', () => clearTimeout(timer));
       gone.abort();
     },
   };
@@ -60,7 +62,6 @@ export function adopt(socket: WebSocket, { stream, log, limits, rate, onMessage 
   socket.on('close', () => gone.abort());
   socket.on('message', (data, isBinary) => {
     if (gone.signal.aborted) return;
-    if (rate && !rate.take()) return peer.close('tooMany');
     if (isBinary) return peer.close('invalid', 'expected a text message, got a binary one');
     try {
       onMessage(String(data), peer)?.catch(fail);

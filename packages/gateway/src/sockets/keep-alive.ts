@@ -3,7 +3,10 @@ import type { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
 import { departedBytes } from './departed.ts';
 
-/** Pings a socket as long as it is open, and cuts it when no pong comes in time. */
+/**
+ * Pings a socket as long as it is open, and cuts it when no pong comes in time: with a reset, since the system would
+ * otherwise keep what the other end does not read, megabytes of it.
+ */
 export function keepAlive(
   socket: WebSocket,
   stream: Socket,
@@ -15,7 +18,7 @@ export function keepAlive(
     deadline = setTimeout(() => {
       const now = departedBytes(stream);
       if (stream.writableLength > 0 && now > departed) expectPong(now);
-      else socket.terminate();
+      else stream.resetAndDestroy();
     }, pongTimeoutMs);
   };
   const interval = setInterval(() => {

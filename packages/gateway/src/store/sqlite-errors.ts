@@ -14,6 +14,8 @@ const troubles: readonly [start: string, code: ErrorCode, problem: string][] = [
 
 /** What stands in the way, in one line, when it lies outside this program; the error itself when it does not. */
 export function describeTrouble(error: unknown, path: string): unknown {
+  if (error instanceof MonitorError && error.code === 'runs.unwritable')
+    return new MonitorError('store.read_only', error.message, { cause: error });
   if (!(error instanceof Database.SqliteError)) return error;
   const [, code, problem] = troubles.find(([start]) => error.code.startsWith(start)) ?? [];
   if (!code) return error;

@@ -2,8 +2,10 @@ import {
   backoffDefaults,
   backoffMs,
   type ErrorCode,
+  errors,
   MonitorError,
   type RunChanges,
+  type StoreState,
 } from '@mnist-monitor/shared';
 import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
 
@@ -15,25 +17,37 @@ export interface Trouble {
   since: Date;
 }
 
-export interface WatchOptions {
-  /** How often to look whether all is well; what is not is tried again at least as often. */
-  checkIntervalMs: number;
-  /** Something came in the way, or is out of it again: then `undefined`. */
-  onChange: (trouble: Trouble | undefined) => void;
-}
+/** Gets what came in the way, or `undefined` when all is well again. */
+export type TroubleWatcher = (trouble: Trouble | undefined) => void;
+
+/** Whether an error tells of the store and not of a mistake. */
+export const isTrouble = (error: unknown): error is MonitorError =>
+  error instanceof MonitorError && error.code.startsWith('store.');
+
+/** What everybody may know: the message itself names files. */
+export const publicly = ({ code }: Pick<Trouble, 'code'>): string => errors[code].meaning;
+
+/** What viewers are told. */
+export const stateOf = (trouble: Trouble | undefined): StoreState => ({
+  type: 'store',
+  state: trouble ? 'failing' : 'ok',
+  message: trouble ? publicly(trouble) : '',
+});
 
 /** A store that knows whether it works: it notices what fails, and tries again until nothing does. */
 export class WatchedStore implements Store {
   readonly #store: Store;
-  readonly #options: WatchOptions;
+  readonly #checkIntervalMs: number;
+  readonly #watchers = new Set<TroubleWatcher>();
   #trouble: Trouble | undefined;
   #attempt = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(store: Store, options: WatchOptions) {
+  /** @param checkIntervalMs How often to look whether all is well; what is not is tried again at least as often. */
+  constructor(store: Store, checkIntervalMs: number) {
     this.#store = store;
-    this.#options = options;
+    this.#checkIntervalMs = checkIntervalMs;
     this.#checkLater();
   }
 
@@ -42,8 +56,16 @@ export class WatchedStore implements Store {
     return this.#trouble;
   }
 
-  append(runId: string, events: readonly StoredEvent[]): Promise<number> {
-    return this.#watch(this.#store.append(runId, events));
+  /** Hears what comes in the way from now on, and when it is out of it. Returns the undo. */
+  watch(watcher: TroubleWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
+    const seq = await this.#watch(this.#store.append(runId, events));
+    this.#settle(undefined);
+    return seq;
   }
 
   lastSeq(runId: string): Promise<number> {
@@ -85,7 +107,7 @@ export class WatchedStore implements Store {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof MonitorError) this.#settle(error);
+      if (isTrouble(error)) this.#settle(error);
       throw error;
     }
   }
@@ -94,7 +116,7 @@ export class WatchedStore implements Store {
     const before = this.#trouble;
     if (error?.message === before?.message) return;
     this.#trouble = error && { code: error.code, message: error.message, since: before?.since ?? new Date() };
-    this.#options.onChange(this.#trouble);
+    for (const watcher of this.#watchers) watcher(this.#trouble);
     if (before && error) return;
     this.#attempt = 0;
     this.#checkLater();
@@ -103,10 +125,9 @@ export class WatchedStore implements Store {
   #checkLater(): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
-    const { checkIntervalMs } = this.#options;
     const inMs = this.#trouble
-      ? backoffMs(this.#attempt++, { ...backoffDefaults, maxMs: checkIntervalMs })
-      : checkIntervalMs;
+      ? backoffMs(this.#attempt++, { ...backoffDefaults, maxMs: this.#checkIntervalMs })
+      : this.#checkIntervalMs;
     const check = (): Promise<void> =>
       this.check()
         .catch(() => {})

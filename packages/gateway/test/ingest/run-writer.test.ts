@@ -17,7 +17,10 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
   const published: number[] = [];
   const pressure: boolean[] = [];
   const failures: unknown[] = [];
-  (await hub.channel('a')).subscribe(({ first, last }) => published.push(...range(first, last)));
+  (await hub.channel('a')).subscribe({
+    deliver: ({ first, last }) => published.push(...range(first, last)),
+    end() {},
+  });
   const writer = new RunWriter({
     runId: 'a',
     lastSeq: 0,

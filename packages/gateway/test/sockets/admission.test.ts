@@ -15,7 +15,7 @@ describe('admission', () => {
     expect(() => admission.admit('192.0.2.1', stream())).toThrow(
       expect.objectContaining({
         code: 'request.too_many',
-        message: '2 clients of this address are connected',
+        message: 'the 2 places for clients of one address are taken: close some of them',
       }),
     );
     admission.admit('192.0.2.2', stream());
@@ -28,7 +28,10 @@ describe('admission', () => {
       const admission = new Admission(limits);
       for (let client = 0; client < 5; client++) admission.admit(address, stream());
       expect(() => admission.admit(address, stream())).toThrow(
-        expect.objectContaining({ code: 'server.full', message: '5 clients are connected; try again later' }),
+        expect.objectContaining({
+          code: 'server.full',
+          message: 'the 5 places for clients are taken: try again later',
+        }),
       );
     },
   );

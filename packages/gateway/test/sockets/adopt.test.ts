@@ -6,7 +6,6 @@ import { WebSocketServer } from 'ws';
 import { type AdoptOptions, adopt } from '../../src/sockets/adopt.ts';
 import { frameTexts } from '../../src/sockets/frames.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
-import { TokenBucket } from '../../src/sockets/token-bucket.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect } from '../support/connection.ts';
 
@@ -23,7 +22,7 @@ async function pair(
   afterTest(() => new Promise((resolve) => server.close(resolve)));
   const adopted = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
-      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000 };
+      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
       resolve(adopt(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
     });
   });
@@ -102,17 +101,16 @@ describe('an adopted socket', () => {
     peer.send('"unheard"');
   });
 
-  test('takes no more messages than its rate allows', async () => {
-    const got: string[] = [];
-    const { connection } = await pair(
-      (text) => {
-        got.push(text);
-      },
-      { rate: new TokenBucket({ perSecond: 0.001, burst: 3 }) },
-    );
-    for (const text of ['one', 'two', 'three', 'four', 'five']) connection.socket.send(text);
-    expect((await connection.closed).code).toBe(closeCodes.tooMany.code);
-    expect(got).toEqual(['one', 'two', 'three']);
+  test('is cut when it does not answer a close', async () => {
+    const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 20 };
+    const { peer, connection } = await pair(() => {}, { limits });
+    connection.socket.pause();
+    peer.send(large);
+    const cut = peer.drained(60_000);
+    peer.close('slow');
+    expect(await cut).toBe(true);
+    connection.socket.resume();
+    expect((await connection.closed).code).toBe(1006);
   });
 
   test('sends what was said before it was told to close', async () => {

@@ -11,15 +11,13 @@ import { storeSuite } from './store-suite.ts';
 const stored = sampleRun({ runId: 'a' }).map(toStored);
 const full = new MonitorError('store.full', 'no space is left');
 
-storeSuite(
-  'a watched store',
-  () => new WatchedStore(new MemoryStore(), { checkIntervalMs: 1_000, onChange: () => {} }),
-);
+storeSuite('a watched store', () => new WatchedStore(new MemoryStore(), 1_000));
 
 function watched(checkIntervalMs: number) {
   const store = new MemoryStore();
   const told: (Trouble | undefined)[] = [];
-  const watch = new WatchedStore(store, { checkIntervalMs, onChange: (trouble) => told.push(trouble) });
+  const watch = new WatchedStore(store, checkIntervalMs);
+  watch.watch((trouble) => told.push(trouble));
   afterTest(() => watch.close());
   return { store, watch, told };
 }
@@ -47,6 +45,16 @@ describe('a watched store', () => {
     store.check = () => Promise.reject(new MonitorError('store.read_only', 'nothing may be written'));
     await until(() => told.length === 2);
     expect(watch.trouble).toMatchObject({ code: 'store.read_only', since });
+  });
+
+  test('is well again as soon as something was written', async () => {
+    const { store, watch, told } = watched(60_000);
+    const { append } = store;
+    store.append = () => Promise.reject(full);
+    await expect(watch.append('a', stored)).rejects.toBe(full);
+    store.append = append;
+    await watch.append('a', stored);
+    expect([told.length, watch.trouble]).toEqual([2, undefined]);
   });
 
   test('takes a mistake of the caller for none of its own', async () => {

@@ -7,6 +7,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import type { Learner } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { Control } from '../../src/training/control.ts';
+import { beginning } from '../../src/training/place.ts';
 import { recipes } from '../../src/training/recipe.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
@@ -36,7 +37,8 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
       evaluationBatch: engine.evaluationBatch,
     };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, seed, control })) events.push(event);
+    for await (const event of train({ ...options, learner, seed, control, place: beginning() }))
+      events.push(event);
     await learner.dispose();
     return events;
   }
@@ -106,7 +108,7 @@ describe('training under control', () => {
     const control = new Control({ ...recipes.default, stopwatch, emit: (notice) => notices.push(notice) });
     const options = { ...recipes.default, dataset, epochs: 1, batchSize, evaluationBatch: 10, seed: 1 };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, control })) {
+    for await (const event of train({ ...options, learner, control, place: beginning() })) {
       events.push(event);
       see(event, control);
     }
