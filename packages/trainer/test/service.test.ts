@@ -7,7 +7,18 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
 /** Steps of a few hundredths of a second. */
-const sizes = ['--engine', 'wasm', '--train-size', '120', '--test-size', '20', '--batch-size', '4'];
+const sizes = [
+  '--engine',
+  'wasm',
+  '--threads',
+  '1',
+  '--train-size',
+  '120',
+  '--test-size',
+  '20',
+  '--batch-size',
+  '4',
+];
 const short = { trainSize: 20, testSize: 20, batchSize: 4, epochs: 1 };
 
 interface Listening {

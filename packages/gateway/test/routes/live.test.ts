@@ -203,6 +203,14 @@ describe('the live feed', () => {
     expect(await refusal(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
   });
 
+  test('published by a container for this machine alone, refuses other names although it listens for all', async () => {
+    const gateway = await startGateway({ host: '0.0.0.0', bind: '127.0.0.1' });
+    await connect(gateway.liveUrl);
+    expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
+    const open = await startGateway({ host: '0.0.0.0' });
+    await connect(open.liveUrl, { headers: { host: 'monitor.example' } });
+  });
+
   test('refuses more viewers than fit, says when to come again, and has room again when one has left', async () => {
     const gateway = await startGateway({ limits: { liveClients: 1 } });
     for (let round = 0; round < 5; round++) {
