@@ -37,10 +37,8 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
       evaluationBatch: engine.evaluationBatch,
     };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, seed, control, place: beginning() })) {
-      events.push(event);
-      see(event, control);
-    }
+    const place = beginning();
+    for await (const event of train({ ...options, learner, seed, control, place })) events.push(event);
     await learner.dispose();
     return events;
   }
@@ -110,7 +108,7 @@ describe('training under control', () => {
     const control = new Control({ ...recipes.default, stopwatch, emit: (notice) => notices.push(notice) });
     const options = { ...recipes.default, dataset, epochs: 1, batchSize, evaluationBatch: 10, seed: 1 };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, control })) {
+    for await (const event of train({ ...options, learner, control, place: beginning() })) {
       events.push(event);
       see(event, control);
     }
