@@ -134,7 +134,7 @@ describe('the live feed', () => {
       expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, large.length + 1));
       again.socket.terminate();
     }
-  });
+  }, 60_000);
 
   test('gives a viewer at most as many batches a second as it asked for, and all else', async () => {
     const gateway = await startGateway();
