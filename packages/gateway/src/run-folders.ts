@@ -1,6 +1,9 @@
 import { access, type FileHandle, lstat, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** A lock that was not touched for so long has no holder any more; the trainer says the same. */
+const staleLockMs = 60_000;
+
 /** Where a trainer on this machine puts a run's files, next to the database. There may be none. */
 export class RunFolders {
   readonly #runs: string;
@@ -52,6 +55,14 @@ export class RunFolders {
         ),
       );
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Whether a trainer is in a run's folder: it touches its lock every few seconds, whether it reaches the gateway or not. */
+  async isHeld(runId: string): Promise<boolean> {
+    return stat(join(this.#runs, runId, 'lock')).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs < staleLockMs,
+      () => false,
+    );
   }
 
   /** Removes a run's folder with all that is in it; false when there is none. */

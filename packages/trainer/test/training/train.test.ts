@@ -37,8 +37,8 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
       evaluationBatch: engine.evaluationBatch,
     };
     const events: TrainingEvent[] = [];
-    const place = beginning();
-    for await (const event of train({ ...options, learner, seed, control, place })) events.push(event);
+    for await (const event of train({ ...options, learner, seed, control, place: beginning() }))
+      events.push(event);
     await learner.dispose();
     return events;
   }
