@@ -132,6 +132,7 @@ function summarize(runId: string, history: readonly MonitorEvent[]): RunSummary 
     status: finished?.status ?? 'running',
     connected: true,
     commands: [],
+    ...{ bytes: 0, title: null, note: null, pinned: false, model: false },
     startedAt: history[0]?.time ?? time,
     lastEventAt: history.at(-1)?.time ?? time,
     lastSeq: history.at(-1)?.seq ?? 1,

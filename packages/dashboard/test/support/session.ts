@@ -9,6 +9,7 @@ export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): Run
     status: 'running',
     connected: true,
     commands: [],
+    ...{ bytes: 0, title: null, note: null, pinned: false, model: false },
     startedAt: time,
     lastEventAt: time,
     lastSeq: 1,
