@@ -8,20 +8,30 @@ import { Publishers } from './ingest/publishers.ts';
 import type { IngestSession } from './ingest/session.ts';
 import { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
+import { Metrics } from './metrics.ts';
 import { builtPage, servePage } from './plugins/page.ts';
-import { addProblems, sendProblem } from './plugins/problems.ts';
+import { addProblems, problemSender } from './plugins/problems.ts';
 import { addTrustChecks } from './plugins/trust.ts';
+import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
+import { addModelRoute } from './routes/model.ts';
+import { addRunChangeRoutes } from './routes/run-changes.ts';
 import { addRunRoutes } from './routes/runs.ts';
+import { addSeriesRoute } from './routes/series.ts';
+import { RunFolders } from './run-folders.ts';
 import { Runs } from './runs.ts';
 import { acceptSockets } from './sockets/server.ts';
 import { StatusBoard } from './status-board.ts';
 import type { Store } from './store/store.ts';
+import { stateOf, WatchedStore } from './store/watched.ts';
+import { Sweeper } from './sweeper.ts';
 
 export interface GatewayOptions {
-  config: Pick<Config, 'host' | 'ingestHost'> & Partial<Pick<Config, 'bind' | 'token' | 'commandToken'>>;
+  config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   log: FastifyBaseLogger;
@@ -39,19 +49,31 @@ export interface Gateway {
 }
 
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, store, log, page = builtPage } = options;
+  const { config, log, page = builtPage } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
-  const hub = await Hub.open(store);
+  const metrics = new Metrics();
+  const store = new WatchedStore(metrics.watch(options.store), limits.storeCheckMs);
+  const health = store;
+  const hub = await Hub.open(store, limits);
+  store.watch((trouble) => {
+    if (trouble) log.error(trouble, 'the store cannot be used; trying again until it can');
+    else log.info('the store can be used again');
+    hub.announce(stateOf(trouble));
+  });
   const publishers = new Publishers();
+  const folders = new RunFolders(config.runs);
   const trainers = new WaitingTrainers();
-  const runs = new Runs(store, publishers, limits);
+  const runs = new Runs({ store, publishers, folders, limits });
   const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
   const board = new StatusBoard({ store, runs, hub, publishers, trainers, limits, onFailure });
   await board.open();
   const desk = new CommandDesk({ publishers, trainers, limits });
   const authority = new Authority(config);
+  const removal = { store, hub, folders, log };
+  const { sweepIntervalMs } = limits;
+  const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
 
-  const publicApp = newApp(log, limits);
+  const publicApp = newApp({ log, limits, metrics, proxies: config.proxies });
   await acceptSockets(publicApp, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
@@ -61,10 +83,15 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
-  addLiveRoute(publicApp, { hub, store, runs, authority, trainers, desk, limits });
+  addRunChangeRoutes(publicApp, { ...removal, runs, authority });
+  addSeriesRoute(publicApp, store);
+  addExportRoutes(publicApp, { store, limits });
+  addModelRoute(publicApp, folders);
+  addLiveRoute(publicApp, { hub, store, health, runs, authority, trainers, desk, limits, metrics });
+  addMetricsRoute(publicApp, metrics);
 
   const sessions = new Set<IngestSession>();
-  const ingestApp = newApp(log, limits);
+  const ingestApp = newApp({ log, limits, metrics });
   await acceptSockets(ingestApp, {
     limits,
     maxPayloadBytes: limits.ingestPayloadBytes,
@@ -73,8 +100,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   addTrustChecks(ingestApp, config.ingestHost);
-  const context = { store, hub, publishers, trainers, desk, board, limits, token: config.token };
-  addIngestRoute(ingestApp, { context, sessions });
+  const context = { store, health, hub, publishers, trainers, desk, board, limits, token: config.token };
+  addIngestRoute(ingestApp, { context, metrics, sessions });
 
   return {
     publicApp,
@@ -83,15 +110,25 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await ingestApp.close();
       await publicApp.close();
       board.close();
+      sweeper.close();
       await store.close();
     },
   };
 }
 
-function newApp(log: FastifyBaseLogger, limits: Limits): FastifyInstance {
+interface AppOptions {
+  log: FastifyBaseLogger;
+  limits: Limits;
+  metrics: Metrics;
+  proxies?: string[] | undefined;
+}
+
+function newApp({ log, limits, metrics, proxies = [] }: AppOptions): FastifyInstance {
+  const sendProblem = problemSender((code) => metrics.refused(code));
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: proxies,
     requestTimeout: limits.requestTimeoutMs,
     http: {
       headersTimeout: limits.headersTimeoutMs,
@@ -99,6 +136,7 @@ function newApp(log: FastifyBaseLogger, limits: Limits): FastifyInstance {
     },
     frameworkErrors: sendProblem,
   });
-  addProblems(app);
+  app.server.maxConnections = limits.connections;
+  addProblems(app, sendProblem);
   return app;
 }

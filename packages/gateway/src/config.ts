@@ -3,7 +3,17 @@ import { type Options, readOptions } from '@mnist-monitor/shared/options';
 /** What the gateway can be told from outside; the meaning of each is in the shared table of options. */
 export type Config = Pick<
   Options,
-  'host' | 'port' | 'bind' | 'ingestHost' | 'ingestPort' | 'runs' | 'token' | 'commandToken' | 'logLevel'
+  | 'host'
+  | 'port'
+  | 'bind'
+  | 'ingestHost'
+  | 'ingestPort'
+  | 'proxies'
+  | 'runs'
+  | 'keep'
+  | 'token'
+  | 'commandToken'
+  | 'logLevel'
 >;
 
 /**
@@ -11,9 +21,8 @@ export type Config = Pick<
  * @throws MonitorError `option.invalid` with one line per mistake.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
-  const { host, port, bind, ingestHost, ingestPort, runs, token, commandToken, logLevel } = readOptions(
-    argv,
-    env,
-  );
-  return { host, port, bind, ingestHost, ingestPort, runs, token, commandToken, logLevel };
+  const options = readOptions(argv, env);
+  const { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel } =
+    options;
+  return { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel };
 }

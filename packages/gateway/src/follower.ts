@@ -1,12 +1,19 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { encode, type LiveControl, type LiveQuery } from '@mnist-monitor/shared';
 import type { Authority } from './authority.ts';
-import type { Channel, Frame, Hub } from './hub.ts';
+import type { Channel } from './channel.ts';
+import { Cursor } from './cursor.ts';
+import { readHistory } from './history.ts';
+import type { Hub } from './hub.ts';
 import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import type { Limits } from './limits.ts';
 import type { Runs } from './runs.ts';
 import type { Peer } from './sockets/peer.ts';
+import type { Traffic } from './sockets/traffic.ts';
 import type { Store } from './store/store.ts';
+import { stateOf, type WatchedStore } from './store/watched.ts';
+import { Throttle } from './throttle.ts';
+import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 import { version } from './version.ts';
 
 export interface FollowOptions {
@@ -17,10 +24,16 @@ export interface FollowOptions {
   runs: Runs;
   authority: Pick<Authority, 'access'>;
   trainers: Pick<WaitingTrainers, 'count'>;
+  health: Pick<WatchedStore, 'trouble'>;
+  /** What waits for all viewers together. */
+  traffic: Pick<Traffic, 'unreadBytes'>;
   limits: Limits;
   /** The run that is followed from here on; undefined while there is none. */
   onRun?: (runId: string | undefined) => void;
 }
+
+/** How often to look whether others have read, so that there is room for this one. */
+const roomCheckMs = 50;
 
 /** Serves one viewer: hello, history, live, and each new run when it follows the latest. Ends with the connection. */
 export function follow(options: FollowOptions): Promise<void> {
@@ -30,12 +43,12 @@ export function follow(options: FollowOptions): Promise<void> {
 class Follower {
   readonly #options: FollowOptions;
   readonly #peer: Peer;
-  readonly #types: ReadonlySet<string> | undefined;
+  readonly #types: TypeSet;
+  /** At most so many batches a second; undefined for all of them. */
+  readonly #maxRate: number | undefined;
   readonly #followsLatest: boolean;
   /** The run and seq from which the viewer wants to go on; another run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
-  /** Every event wanted up to here was sent. */
-  #sentSeq = 0;
   /** Nothing comes before the first hello. */
   #greeted = false;
 
@@ -43,15 +56,15 @@ class Follower {
     const { query, hub, peer } = options;
     this.#options = options;
     this.#peer = peer;
-    this.#types = query.types && new Set(query.types);
+    this.#types = query.types ? setOf(query.types) : everyType;
+    this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#followsLatest = query.run === 'latest';
     const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRun) : query.run;
     this.#resume = { runId, after: query.after };
   }
 
   async follow(): Promise<void> {
-    const { hub } = this.#options;
-    const leave = hub.join((message) => this.#greeted && this.#peer.send(message));
+    const leave = this.#options.hub.join((frame) => this.#greeted && this.#peer.sendFrames(frame));
     await this.#followRuns().finally(leave);
   }
 
@@ -59,20 +72,8 @@ class Follower {
     let runId = await this.#firstRun();
     while (!this.#peer.gone.aborted) {
       await this.#greet(runId);
-      this.#sentSeq = runId === this.#resume.runId ? this.#resume.after : 0;
       await this.#followRun(runId);
       runId = this.#options.hub.newestRun;
-    }
-  }
-
-  /** History and live in turns: a viewer that reads too slowly for live falls back to history. */
-  async #followRun(runId: string | undefined): Promise<void> {
-    const channel = runId === undefined ? undefined : await this.#options.hub.channel(runId);
-    for (;;) {
-      // No await between the last look at the channel and the subscription in #goLive: no event falls between.
-      while (runId !== undefined && this.#isBehind(channel)) await this.#sendPage(runId);
-      if (this.#peer.gone.aborted || this.#hasMovedOn(runId)) return;
-      await this.#goLive(runId, channel);
     }
   }
 
@@ -86,7 +87,7 @@ class Follower {
   }
 
   async #greet(runId: string | undefined): Promise<void> {
-    const { runs, limits, authority, trainers, onRun } = this.#options;
+    const { runs, limits, authority, trainers, health, onRun } = this.#options;
     const run = runId === undefined ? undefined : await runs.summary(runId);
     onRun?.(runId);
     this.#greeted = true;
@@ -98,71 +99,124 @@ class Follower {
       commands: authority.access,
       waitingTrainers: trainers.count,
     });
+    if (health.trouble) this.#say(stateOf(health.trouble));
   }
 
-  #isBehind(channel: Channel | undefined): boolean {
-    return channel !== undefined && this.#sentSeq < channel.lastSeq && !this.#peer.gone.aborted;
-  }
-
-  /** Sends the next page of history from the store, at the pace of the socket. */
-  async #sendPage(runId: string): Promise<void> {
-    const { store, limits, query } = this.#options;
-    const page = await store.page(runId, {
-      after: this.#sentSeq,
-      limit: limits.pageEvents,
-      types: query.types,
-    });
-    for (const { json } of page.events) {
-      if (this.#peer.bufferedBytes < limits.catchUpBufferedBytes) this.#peer.send(json);
-      else await this.#write(json);
+  /** History and live in turns: a viewer that reads too slowly for live goes back to history. */
+  async #followRun(runId: string | undefined): Promise<void> {
+    const cursor = runId === undefined ? undefined : this.#cursor(await this.#options.hub.channel(runId));
+    /** Everything up to here is sent, however long it takes. */
+    const asked = cursor?.channel.lastSeq ?? 0;
+    for (;;) {
+      // No await between the last look at the channel and the subscription in #goLive: no event falls between.
+      while (cursor?.isBehind && !this.#isOver(cursor)) await this.#sendHistory(cursor, asked);
+      if (this.#isOver(cursor) || this.#hasMovedOn(runId)) break;
+      await this.#goLive(runId, cursor);
     }
-    this.#sentSeq = page.through;
+    if (cursor?.channel.isRemoved && !this.#followsLatest)
+      this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
+  }
+
+  #isOver(cursor: Cursor | undefined): boolean {
+    return this.#peer.gone.aborted || cursor?.channel.isRemoved === true;
+  }
+
+  #cursor(channel: Channel): Cursor {
+    const after = channel.runId === this.#resume.runId ? this.#resume.after : 0;
+    return new Cursor({ channel, after, types: this.#types, tellsGaps: this.#maxRate === undefined });
+  }
+
+  /** Sends what comes next, from memory or else from the store, at the pace of the socket. */
+  async #sendHistory(cursor: Cursor, asked: number): Promise<void> {
+    const { store, limits, query } = this.#options;
+    const { channel, seq } = cursor;
+    await this.#waitForRoom();
+    if (this.#peer.gone.aborted) return;
+    const isStale = seq >= asked && channel.lastSeq - seq > limits.staleEvents;
+    if (isStale && !query.complete) cursor.skipStaleBatches();
+    const { wanted } = cursor;
+    const piece =
+      channel.read(wanted) ?? (await readHistory({ store, runId: channel.runId, limits }, wanted));
+    this.#peer.sendFrames(cursor.advance(piece));
     await nextTurn();
   }
 
-  /**
-   * Passes on what is published until the connection is gone, a newer run begins for those who follow the latest,
-   * or too much is unread: then it ends when that has left.
-   */
-  #goLive(runId: string | undefined, channel: Channel | undefined): Promise<void> {
-    const { hub, limits } = this.#options;
-    const peer = this.#peer;
+  /** Waits until this viewer, and all of them together, have read enough. One that does not read is closed. */
+  async #waitForRoom(): Promise<void> {
+    const { traffic, limits } = this.#options;
+    const { gone } = this.#peer;
+    if (this.#peer.bufferedBytes >= limits.unreadBytes && !(await this.#peer.drained(limits.stallTimeoutMs)))
+      this.#peer.close('slow');
+    while (!gone.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
+  }
+
+  /** Sends what is published until the connection is gone, a newer run begins, or something has to be read first. */
+  #goLive(runId: string | undefined, cursor: Cursor | undefined): Promise<void> {
+    const { hub } = this.#options;
+    const { gone } = this.#peer;
     return new Promise((resolve) => {
-      const leave = (when?: Promise<void>): void => {
+      const leave = (): void => {
         unsubscribe?.();
         unwatch();
-        peer.gone.removeEventListener('abort', onGone);
-        resolve(when);
+        gone.removeEventListener('abort', leave);
+        resolve();
       };
-      const onGone = (): void => leave();
-      const unsubscribe = channel?.subscribe((frame) => {
-        if (!this.#advance(frame)) return;
-        if (peer.bufferedBytes < limits.unreadBytes) peer.send(frame.bytes);
-        else leave(this.#write(frame.bytes));
-      });
+      const unsubscribe = cursor && this.#subscribe(cursor, leave);
       const unwatch = hub.watchNewestRun(() => this.#hasMovedOn(runId) && leave());
-      peer.gone.addEventListener('abort', onGone);
-      this.#say({ type: 'live', seq: this.#sentSeq });
-      if (peer.gone.aborted) leave();
+      gone.addEventListener('abort', leave);
+      this.#say({ type: 'live', seq: cursor?.seq ?? 0 });
+      if (gone.aborted) leave();
     });
+  }
+
+  /** Returns the undo. @param onEnd Not all that was published could be sent at once, or the run was removed. */
+  #subscribe(cursor: Cursor, onEnd: () => void): () => void {
+    const { channel } = cursor;
+    if (this.#maxRate === undefined)
+      return channel.subscribe({
+        deliver: (block) => {
+          const frames = this.#hasRoom ? cursor.pass(block) : undefined;
+          if (frames) this.#peer.sendFrames(frames);
+          else onEnd();
+        },
+        end: onEnd,
+      });
+
+    const throttle = new Throttle(this.#maxRate, () => {
+      if (!this.#sendNewest(cursor)) onEnd();
+    });
+    const unsubscribe = channel.subscribe({
+      deliver: ({ types }) => {
+        if (types & this.#types & ~batchType) throttle.now();
+        else if (types & batchType) throttle.wish();
+      },
+      end: onEnd,
+    });
+    return () => {
+      unsubscribe();
+      throttle.stop();
+    };
+  }
+
+  /** Sends everything since the last time, but of batches only the newest; false when that could not all be sent. */
+  #sendNewest(cursor: Cursor): boolean {
+    cursor.skipStaleBatches();
+    while (cursor.isBehind) {
+      const piece = this.#hasRoom ? cursor.channel.read(cursor.wanted) : undefined;
+      if (!piece) return false;
+      this.#peer.sendFrames(cursor.advance(piece));
+    }
+    return true;
+  }
+
+  get #hasRoom(): boolean {
+    const { traffic, limits } = this.#options;
+    const unread = this.#peer.bufferedBytes;
+    return unread === 0 || (unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes);
   }
 
   #hasMovedOn(runId: string | undefined): boolean {
     return this.#followsLatest && this.#options.hub.newestRun !== runId;
-  }
-
-  /** Moves on to a published event; whether the viewer wants it. */
-  #advance({ seq, type }: Frame): boolean {
-    if (seq <= this.#sentSeq) return false;
-    this.#sentSeq = seq;
-    return this.#types?.has(type) ?? true;
-  }
-
-  /** Sends and waits for the socket; one that takes nothing for too long is given up. */
-  async #write(message: string | Buffer): Promise<void> {
-    const stalled = setTimeout(() => this.#peer.close('slow'), this.#options.limits.stallTimeoutMs);
-    await this.#peer.write(message);
-    clearTimeout(stalled);
   }
 
   #say(message: LiveControl): void {

@@ -1,49 +1,10 @@
-import { type EventType, encode, type LiveControl } from '@mnist-monitor/shared';
+import { encode, type LiveControl } from '@mnist-monitor/shared';
+import { Channel } from './channel.ts';
+import type { Limits } from './limits.ts';
+import { frameText } from './sockets/frames.ts';
 import type { Store, StoredEvent } from './store/store.ts';
 
-/** An event on its way out, encoded once for everybody. */
-export interface Frame {
-  seq: number;
-  type: EventType;
-  bytes: Buffer;
-}
-
-export type Deliver = (frame: Frame) => void;
-
-/** The live end of one run. */
-export class Channel {
-  /** The last seq that went through here, or was in the store when the channel was made. */
-  #lastSeq: number;
-  readonly #subscribers = new Set<Deliver>();
-
-  constructor(lastSeq: number) {
-    this.#lastSeq = lastSeq;
-  }
-
-  get lastSeq(): number {
-    return this.#lastSeq;
-  }
-
-  /** From the next event on; what came before is in the store. Returns the undo. */
-  subscribe(deliver: Deliver): () => void {
-    this.#subscribers.add(deliver);
-    return () => this.#subscribers.delete(deliver);
-  }
-
-  get subscriberCount(): number {
-    return this.#subscribers.size;
-  }
-
-  publish(events: readonly StoredEvent[]): void {
-    for (const { seq, type, json } of events) {
-      if (seq <= this.#lastSeq) continue;
-      this.#lastSeq = seq;
-      if (this.#subscribers.size === 0) continue;
-      const frame = { seq, type, bytes: Buffer.from(json) };
-      for (const deliver of this.#subscribers) deliver(frame);
-    }
-  }
-}
+type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
 
 /**
  * Fans committed events out to whoever follows a run, and says when a new run begins.
@@ -51,21 +12,24 @@ export class Channel {
  */
 export class Hub {
   readonly #store: Store;
-  /** Of every run that was published or followed since the start: a few hundred bytes each. */
+  readonly #limits: HubLimits;
+  /** Of every run that was published or followed since the start; the one published last is last. */
   readonly #channels = new Map<string, Channel>();
   readonly #watchers = new Set<() => void>();
-  readonly #viewers = new Set<(message: Buffer) => void>();
+  readonly #viewers = new Set<(frame: Buffer) => void>();
   readonly #viewerWatchers = new Set<() => void>();
+  #recentBytes = 0;
   #newestRun: string | undefined;
 
-  private constructor(store: Store, newestRun: string | undefined) {
+  private constructor(store: Store, limits: HubLimits, newestRun: string | undefined) {
     this.#store = store;
+    this.#limits = limits;
     this.#newestRun = newestRun;
   }
 
-  static async open(store: Store): Promise<Hub> {
+  static async open(store: Store, limits: HubLimits): Promise<Hub> {
     const [newest] = await store.summaries(1);
-    return new Hub(store, newest?.runId);
+    return new Hub(store, limits, newest?.runId);
   }
 
   /** The run that began last; undefined while there is none. */
@@ -73,14 +37,14 @@ export class Hub {
     return this.#newestRun;
   }
 
-  /** Calls back, synchronously, whenever a new run begins. Returns the undo. */
+  /** Calls back, synchronously, whenever another run is the newest. Returns the undo. */
   watchNewestRun(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
   /** Takes what is announced to all viewers, whichever run they follow. Returns the undo. */
-  join(take: (message: Buffer) => void): () => void {
+  join(take: (frame: Buffer) => void): () => void {
     this.#viewers.add(take);
     this.#viewersChanged();
     return () => {
@@ -99,10 +63,10 @@ export class Hub {
     return () => this.#viewerWatchers.delete(watcher);
   }
 
-  /** Says something to every viewer that is no event; encoded once for everybody. */
+  /** Says something to every viewer that is no event; framed once for everybody. */
   announce(message: LiveControl): void {
-    const bytes = Buffer.from(encode(message));
-    for (const take of this.#viewers) take(bytes);
+    const frame = frameText(encode(message));
+    for (const take of this.#viewers) take(frame);
   }
 
   #viewersChanged(): void {
@@ -115,19 +79,76 @@ export class Hub {
    */
   async channel(runId: string): Promise<Channel> {
     if (!this.#channels.has(runId)) {
-      const lastSeq = await this.#store.lastSeq(runId);
-      if (!this.#channels.has(runId)) this.#channels.set(runId, new Channel(lastSeq));
+      const channel = await this.#load(runId);
+      if (!this.#channels.has(runId)) this.#put(channel);
     }
     return this.#channels.get(runId)!;
   }
 
   /** Hands out events that are durable by now, in the order of seq; doubles are left out. */
   publish(runId: string, events: readonly StoredEvent[]): void {
-    const channel = this.#channels.get(runId) ?? new Channel(0);
-    this.#channels.set(runId, channel);
+    const channel = this.#channels.get(runId) ?? new Channel(runId, 0);
+    this.#recentBytes -= channel.recentBytes;
     channel.publish(events);
-    if (events[0]?.seq !== 1 || this.#newestRun === runId) return;
-    this.#newestRun = runId;
+    this.#put(channel);
+    if (events[0]?.seq === 1) this.#moveOn(runId);
+  }
+
+  /**
+   * Publishes what the store holds beyond what was published: of a commit that seemed to fail, and did not. For
+   * whoever is about to go on with a run.
+   */
+  async catchUp(runId: string): Promise<void> {
+    const isKnown = this.#channels.has(runId);
+    const channel = await this.channel(runId);
+    const [newest] = await this.#store.summaries(1);
+    if (!isKnown && newest) this.#moveOn(newest.runId);
+    for (let more = true; more; ) {
+      const page = await this.#store.page(runId, {
+        after: channel.lastSeq,
+        limit: this.#limits.recentEvents,
+      });
+      this.publish(runId, page.events);
+      more = page.more;
+    }
+  }
+
+  /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
+  async forget(runId: string): Promise<void> {
+    const [newest] = await this.#store.summaries(1);
+    const channel = this.#channels.get(runId);
+    this.#channels.delete(runId);
+    this.#recentBytes -= channel?.recentBytes ?? 0;
+    this.#moveOn(newest?.runId);
+    channel?.remove();
+  }
+
+  #moveOn(newestRun: string | undefined): void {
+    if (this.#newestRun === newestRun) return;
+    this.#newestRun = newestRun;
     for (const watcher of this.#watchers) watcher();
+  }
+
+  /** A channel of what the store holds, with the last events ready unless they are uncommonly large. */
+  async #load(runId: string): Promise<Channel> {
+    const lastSeq = await this.#store.lastSeq(runId);
+    const limit = this.#limits.recentEvents;
+    const page = await this.#store.page(runId, { after: Math.max(0, lastSeq - limit), limit });
+    return page.more ? new Channel(runId, lastSeq) : new Channel(runId, page.through, page.events);
+  }
+
+  /** Adds a channel, or moves it to the end, and keeps the recent past of all runs within its bound. */
+  #put(channel: Channel): void {
+    this.#channels.delete(channel.runId);
+    this.#channels.set(channel.runId, channel);
+    this.#recentBytes += channel.recentBytes;
+    for (const oldest of this.#channels.values()) {
+      while (this.#recentBytes > this.#limits.recentBytes && oldest.recentBytes > 0) {
+        this.#recentBytes -= oldest.recentBytes;
+        oldest.forgetOldest();
+        this.#recentBytes += oldest.recentBytes;
+      }
+      if (this.#recentBytes <= this.#limits.recentBytes) return;
+    }
   }
 }

@@ -8,7 +8,7 @@ export const limits = {
   pongTimeoutMs: 10_000,
   /** A publisher has nothing to wait for before it says hello. */
   helloTimeoutMs: 5_000,
-  /** How long ws waits for the answer to a close before it cuts: a slow reader may have 4 MB to read first. */
+  /** How long to wait for the answer to a close: a slow reader has to read what was sent before it first. */
   closeTimeoutMs: 10_000,
   /** When the gateway stops: enough for a healthy peer to answer, short enough for a container's stop. */
   closeGraceMs: 1_000,
@@ -20,23 +20,42 @@ export const limits = {
   /** How often Node looks for requests over the two limits above. */
   connectionsCheckMs: 2_000,
 
-  /** A viewer sends next to nothing. */
+  /** A viewer sends commands, and few of them. */
   livePayloadBytes: 4 * 1024,
+  /** Whoever goes on sending although its commands are answered with `command.too_many` is closed. */
+  messagesPerSecond: 5,
+  messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
   /** Nobody needs to cut a small message into more; without a bound, empty fragments are a cheap attack. */
   maxFragments: 16,
   maxBufferedChunks: 64,
+
+  /** Of any kind, to either port, for requests and sockets together: each takes a file descriptor. */
+  connections: 10_000,
   /** What one process was measured to serve on one core, with room to spare. */
   liveClients: 5_000,
+  /** Each has runs of its own; a machine that trains has one or a few. */
+  publishers: 200,
+  /** From one address that is not this machine: a class behind one router, but no more. */
+  clientsPerAddress: 200,
+  /** How often such an address may connect: all of that class at once when the gateway comes back, a few later on. */
+  upgradesPerSecond: 20,
+  upgradeBurst: 400,
 
-  /** Catching up waits for the socket whenever more than this is in its buffer. */
-  catchUpBufferedBytes: 256 * 1024,
-  /** A viewer with more than this unread gets no more live, but what the store has, at its own pace. */
-  unreadBytes: 1024 * 1024,
+  /** With more than this unread, a viewer is sent nothing until it has read all of it. */
+  unreadBytes: 256 * 1024,
+  /** The same for all viewers together: none is sent history then, and live only what it reads at once. */
+  allUnreadBytes: 128 * 1024 * 1024,
+  /** So far behind what is published, about 1 MB, a viewer is served better by the newest batch than by every one. */
+  staleEvents: 4_000,
   /** A viewer whose socket takes nothing for this long has stopped reading; it may come back with `after`. */
   stallTimeoutMs: 15_000,
 
+  /** Frames of the recent past of all runs, ready to be sent: some dozen whole runs of the usual size. */
+  recentBytes: 16 * 1024 * 1024,
+  /** Of a run that is followed or published again, so many events are made ready: nearly all of a usual run. */
+  recentEvents: 1_000,
   /** Ten system events, or a step that takes very long: worth saying. */
   stalledAfterMs: 20_000,
   /** A publisher comes back within 15 s of the connection; a laptop that was closed for a moment takes longer. */
@@ -46,12 +65,9 @@ export const limits = {
   /** Statuses, viewers and waiting trainers are told at most this often, and silence is looked for. */
   statusIntervalMs: 1_000,
 
-  /** A person clicks a few times quickly … */
+  /** Of the messages of a viewer, so many commands are passed on; more are answered, up to the bound on messages. */
   commandBurst: 10,
-  /** … but not for long. */
   commandsPerSecond: 2,
-  /** A viewer that goes on after it was told so often in a row that it is too fast is closed. */
-  unheededRefusals: 50,
   /** A trainer answers at once, unless a step or starting an engine takes long. */
   commandTimeoutMs: 10_000,
   /** Commands that wait for their answers at a time, of all viewers. */
@@ -64,12 +80,16 @@ export const limits = {
   /** Newest runs in the list; each has about 3 kB. */
   listedRuns: 500,
 
+  /** How often to look whether the store's files are where they were, and at least how often to try again. */
+  storeCheckMs: 5_000,
+  /** How often to look for runs beyond what is to be kept: days and gigabytes change slowly. */
+  sweepIntervalMs: 60_000,
   /** At most 50 commits a second: each waits for the disk, 2 ms on a plain one, and the process waits with it. */
   commitIntervalMs: 20,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
-  /** A publisher with more than this waiting for the disk is not read from until half of it is written. */
-  uncommittedBytes: 4 * 1024 * 1024,
+  /** A publisher with more than this waiting for the disk, some commits, is not read from until half is written. */
+  uncommittedBytes: 1024 * 1024,
 };
 
 export type Limits = typeof limits;

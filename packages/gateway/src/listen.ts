@@ -1,18 +1,19 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
+import { reachedAt } from './authority.ts';
 import type { Config } from './config.ts';
 import { isLoopback } from './plugins/trust.ts';
 
 /** Where the gateway can be reached from this machine. */
 export interface Addresses {
-  /** Of the dashboard. */
+  /** Of the dashboard; where a container publishes it, if one does. */
   url: string;
   /** Of the socket for publishers. */
   ingestUrl: string;
 }
 
-type Place = Pick<Config, 'host' | 'port' | 'ingestHost' | 'ingestPort'>;
+type Place = Pick<Config, 'host' | 'port' | 'ingestHost' | 'ingestPort'> & Partial<Pick<Config, 'bind'>>;
 
 /**
  * Listens on both ports.
@@ -26,7 +27,7 @@ export async function listen({ publicApp, ingestApp }: Gateway, place: Place): P
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    url: `http://${nameOf(place.host, 'localhost')}:${port}`,
+    url: `http://${nameOf(reachedAt(place), 'localhost')}:${port}`,
     ingestUrl: `ws://${nameOf(place.ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
 }

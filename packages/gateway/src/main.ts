@@ -28,7 +28,9 @@ async function run(): Promise<void> {
 
   const addresses = await listen(gateway, config).catch((error) => closeAndThrow(gateway, error));
   log.info(addresses, 'ready');
-  process.send?.({ type: 'listening', ...addresses });
+  // On its own it tells people, beside the log; otherwise whoever started it does.
+  if (process.send) process.send({ type: 'listening', ...addresses });
+  else process.stderr.write(`Dashboard ${addresses.url}\n`);
 }
 
 async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {

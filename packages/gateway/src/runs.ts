@@ -1,7 +1,16 @@
 import type { RunSummary } from '@mnist-monitor/shared';
 import type { Publishers } from './ingest/publishers.ts';
+import type { RunFolders } from './run-folders.ts';
 import { runStatusOf, type StatusLimits } from './run-status.ts';
+import { Slices } from './slices.ts';
 import type { KeptSummary, Store } from './store/store.ts';
+
+export interface RunsOptions {
+  store: Store;
+  publishers: Publishers;
+  folders: RunFolders;
+  limits: StatusLimits;
+}
 
 /** What the status of a run follows from, of what the store keeps. */
 export type KeptStatus = Pick<KeptSummary, 'runId' | 'status' | 'lastEventAt'>;
@@ -9,33 +18,36 @@ export type KeptStatus = Pick<KeptSummary, 'runId' | 'status' | 'lastEventAt'>;
 /** Where a run stands now, beside what the store keeps of it. */
 export type RunState = Pick<RunSummary, 'status' | 'connected' | 'commands'>;
 
-/** The runs as viewers see them: what the store keeps, and whether the publisher is there. */
+/** The runs as viewers see them: what the store keeps, whether the publisher is there, and what lies in the run's folder. */
 export class Runs {
-  readonly #store: Store;
-  readonly #publishers: Publishers;
-  readonly #limits: StatusLimits;
+  readonly #options: RunsOptions;
   readonly #startedAt = performance.now();
 
-  constructor(store: Store, publishers: Publishers, limits: StatusLimits) {
-    this.#store = store;
-    this.#publishers = publishers;
-    this.#limits = limits;
+  constructor(options: RunsOptions) {
+    this.#options = options;
   }
 
   async summary(runId: string): Promise<RunSummary | undefined> {
-    const kept = await this.#store.summary(runId);
-    return kept && { ...kept, ...this.stateOf(kept) };
+    const kept = await this.#options.store.summary(runId);
+    return kept && this.#complete(kept);
   }
 
-  /** The newest first. */
-  async list(limit: number): Promise<RunSummary[]> {
-    return (await this.#store.summaries(limit)).map((kept) => ({ ...kept, ...this.stateOf(kept) }));
+  /** The newest first; all when `limit` is left out. */
+  async list(limit?: number): Promise<RunSummary[]> {
+    const slices = new Slices();
+    const found: Promise<RunSummary>[] = [];
+    for (const kept of await this.#options.store.summaries(limit)) {
+      found.push(this.#complete(kept));
+      await slices.breathe();
+    }
+    return Promise.all(found);
   }
 
   stateOf({ runId, status: told, lastEventAt }: KeptStatus): RunState {
+    const { publishers, limits } = this.#options;
     const now = performance.now();
-    const publication = this.#publishers.connected(runId);
-    const presence = this.#publishers.presence(runId);
+    const publication = publishers.connected(runId);
+    const presence = publishers.presence(runId);
     const facts = {
       told,
       connected: publication !== undefined,
@@ -44,7 +56,12 @@ export class Runs {
       awayMs: now - (presence ? (presence.goneAt ?? now) : this.#startedAt),
       seen: presence !== undefined,
     };
-    const status = runStatusOf(facts, this.#limits);
+    const status = runStatusOf(facts, limits);
     return { status, connected: facts.connected, commands: [...(publication?.commands ?? [])] };
+  }
+
+  async #complete(kept: KeptSummary): Promise<RunSummary> {
+    const model = await this.#options.folders.hasModel(kept.runId);
+    return { ...kept, ...this.stateOf(kept), model };
   }
 }

@@ -9,6 +9,7 @@ test('the gateway serves this machine alone unless told otherwise', () => {
     ingestHost: '127.0.0.1',
     ingestPort: 5001,
     runs: 'runs',
+    keep: undefined,
     token: undefined,
     commandToken: undefined,
     logLevel: 'info',

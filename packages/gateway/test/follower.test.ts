@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { check, liveQuery } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
@@ -6,6 +6,7 @@ import { follow } from '../src/follower.ts';
 import { Hub } from '../src/hub.ts';
 import { Publishers } from '../src/ingest/publishers.ts';
 import { type Limits, limits } from '../src/limits.ts';
+import { RunFolders } from '../src/run-folders.ts';
 import { Runs } from '../src/runs.ts';
 import { type StoredEvent, toStored } from '../src/store/store.ts';
 import { afterTest } from './support/cleanup.ts';
@@ -20,9 +21,12 @@ const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toStor
 describe('a follower', () => {
   let store: MemoryStore;
   let hub: Hub;
+  /** What waits for all viewers together. */
+  let traffic: { unreadBytes: number };
   beforeEach(async () => {
     store = new MemoryStore();
-    hub = await Hub.open(store);
+    hub = await Hub.open(store, limits);
+    traffic = { unreadBytes: 0 };
   });
 
   async function keep(runId: string, events: readonly StoredEvent[]): Promise<void> {
@@ -34,7 +38,11 @@ describe('a follower', () => {
     const peer = new FakePeer();
     const parsed = check(liveQuery, query);
     if (!parsed.ok) throw new Error('expected a valid query');
-    const runs = new Runs(store, new Publishers(), limits);
+    const runs = new Runs({
+      ...{ store, limits },
+      publishers: new Publishers(),
+      folders: new RunFolders('nowhere'),
+    });
     const done = follow({
       peer,
       query: parsed.value,
@@ -43,6 +51,8 @@ describe('a follower', () => {
       runs,
       authority: { access: 'open' },
       trainers: { count: 0 },
+      health: { trouble: undefined },
+      traffic,
       limits: { ...limits, pageEvents: 10, ...changed },
     });
     afterTest(() => {
@@ -50,6 +60,26 @@ describe('a follower', () => {
       return done;
     });
     return peer;
+  }
+
+  /** Makes the viewer read nothing until the function returned is called. */
+  function stall(peer: FakePeer): () => void {
+    let read = (): void => {};
+    const unread = new Promise<void>((resolve) => {
+      read = resolve;
+    });
+    peer.bufferedBytes = limits.unreadBytes;
+    peer.drained = async () => {
+      await unread;
+      peer.bufferedBytes = 0;
+      return true;
+    };
+    return read;
+  }
+
+  /** From here on nothing is kept in memory. */
+  async function forgetAtOnce(): Promise<void> {
+    hub = await Hub.open(store, { ...limits, recentBytes: 0 });
   }
 
   const isLive = (peer: FakePeer) => until(() => peer.of('live').length > 0);
@@ -65,20 +95,59 @@ describe('a follower', () => {
   });
 
   test('waits for the socket between pieces of history', async () => {
+    await forgetAtOnce();
     await keep('a', run.slice(0, 25));
     const peer = join();
-    peer.bufferedBytes = limits.catchUpBufferedBytes;
-    let open = (): void => {};
-    peer.drain = () => new Promise((resolve) => (open = resolve));
-    await until(() => seqsOf(peer.messages).length === 1);
-    for (let turn = 0; turn < 5; turn++) await nextTurn();
-    expect(seqsOf(peer.messages)).toEqual([1]);
-    open();
-    await until(() => seqsOf(peer.messages).length === 2);
-    peer.drain = async () => {};
-    open();
+    let waits = 0;
+    const send = peer.sendFrames.bind(peer);
+    peer.sendFrames = (frames) => {
+      expect(peer.bufferedBytes).toBeLessThan(limits.unreadBytes);
+      send(frames);
+      peer.bufferedBytes += limits.unreadBytes;
+    };
+    peer.drained = async () => {
+      waits++;
+      await nextTurn();
+      peer.bufferedBytes = 0;
+      return true;
+    };
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual(range(1, 25));
+    expect(waits).toBe(2);
+  });
+
+  test('is sent the recent past from memory, and what is older from the store', async () => {
+    hub = await Hub.open(store, { ...limits, recentEvents: 5 });
+    await store.append('a', run.slice(0, 12));
+    const pages: number[] = [];
+    const page = store.page.bind(store);
+    store.page = (runId, options) => {
+      pages.push(options.after);
+      return page(runId, options);
+    };
+    await hub.channel('a');
+    await keep('a', run.slice(12, 20));
+    pages.length = 0;
+    const recent = join({ run: 'a', after: '7' });
+    await isLive(recent);
+    expect(seqsOf(recent.messages)).toEqual(range(8, 20));
+    expect(pages).toEqual([]);
+    const whole = join({ run: 'a' }, { pageEvents: 6 });
+    await isLive(whole);
+    expect(seqsOf(whole.messages)).toEqual(range(1, 20));
+    expect(pages).toEqual([0, 6]);
+  });
+
+  test('shares with others what is written to them, whole or of the same types', async () => {
+    await keep('a', run.slice(0, 1));
+    const peers = [join(), join(), join({ types: 'batch' }), join({ types: 'batch' })];
+    for (const peer of peers) await isLive(peer);
+    await keep('a', run.slice(1, 20));
+    const [one, two, batches, sameBatches] = peers.map(({ writes }) => writes.at(-1)!);
+    expect(two).toBe(one);
+    expect(sameBatches).toBe(batches);
+    expect(seqsOf(peers[0]!.messages)).toEqual(range(1, 20));
+    expect(peers[2]!.of('batch')).toEqual(peers[0]!.of('batch'));
   });
 
   test('gets nothing twice and nothing late when events are published while it catches up', async () => {
@@ -93,6 +162,36 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
+  test('gets exactly what follows, whenever it joins and leaves a run that goes on', async () => {
+    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toStored);
+    const someTurns = async (): Promise<void> => {
+      for (let turns = Math.floor(Math.random() * 3); turns > 0; turns--) await nextTurn();
+    };
+    store.pause = someTurns;
+    for (let round = 0; round < 4; round++) {
+      store = new MemoryStore();
+      store.pause = someTurns;
+      hub = await Hub.open(store, { recentEvents: 5, recentBytes: round % 2 ? 3_000 : limits.recentBytes });
+      const viewers: { after: number; peer: FakePeer }[] = [];
+      for (let at = 0; at < long.length; ) {
+        const size = 1 + Math.floor(Math.random() * 9);
+        await keep('long', long.slice(at, at + size));
+        at += size;
+        const after = Math.floor(Math.random() * at);
+        viewers.push({ after, peer: join({ run: 'long', after: String(after) }, { pageEvents: 7 }) });
+        if (Math.random() < 0.4) viewers[Math.floor(Math.random() * viewers.length)]!.peer.close('normal');
+        await someTurns();
+      }
+      for (const { after, peer } of viewers) {
+        await until(() => peer.gone.aborted || peer.messages.at(-1)?.seq === long.length);
+        const seqs = seqsOf(peer.messages);
+        expect(seqs).toEqual(range(after + 1, after + seqs.length));
+        peer.close('normal');
+      }
+      expect((await hub.channel('long')).subscriberCount).toBe(0);
+    }
+  });
+
   test('begins after the seq it is given', async () => {
     await keep('a', run.slice(0, 12));
     const peer = join({ run: 'a', after: '9' });
@@ -105,7 +204,9 @@ describe('a follower', () => {
     const peer = join({ run: 'a', after: '8' });
     await isLive(peer);
     expect(peer.messages[0]).toMatchObject({ run: { lastSeq: 5 } });
-    await keep('a', run.slice(5, 10));
+    await keep('a', run.slice(5, 7));
+    await keep('a', run.slice(7, 10));
+    await until(() => peer.of('live').length === 2);
     expect(seqsOf(peer.messages)).toEqual([9, 10]);
   });
 
@@ -180,20 +281,100 @@ describe('a follower', () => {
     expect(peer.messages).toEqual([]);
   });
 
+  test('of one run that is removed is told so; one of the latest goes on with the next that is left', async () => {
+    await keep('b', next);
+    await keep('a', run.slice(0, 5));
+    const [faithful, curious] = [join({ run: 'a' }), join()];
+    await Promise.all([isLive(faithful), isLive(curious)]);
+    await store.remove('a');
+    await hub.forget('a');
+    await until(() => curious.of('live').length === 2);
+    expect(faithful.closedWith).toBe('runDeleted');
+    expect(curious.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
+  });
+
+  test('of a run that is removed while it reads history is told so', async () => {
+    await forgetAtOnce();
+    await keep('a', run);
+    const peer = join({ run: 'a' }, { pageEvents: 1 });
+    await until(() => seqsOf(peer.messages).length > 3);
+    await store.remove('a');
+    await hub.forget('a');
+    await until(() => peer.gone.aborted);
+    expect(peer.closedWith).toBe('runDeleted');
+  });
+
   test('that reads too slowly is given no more until it has read, and then misses nothing', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();
     await isLive(peer);
-    let open = (): void => {};
-    peer.bufferedBytes = limits.unreadBytes;
-    peer.drain = () => new Promise((resolve) => (open = resolve));
+    const read = stall(peer);
     await keep('a', run.slice(2, 20));
-    expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
+    expect(seqsOf(peer.messages)).toEqual([1, 2]);
     expect((await hub.channel('a')).subscriberCount).toBe(0);
-    peer.bufferedBytes = 0;
-    open();
+    read();
     await until(() => peer.of('live').length === 2);
     await keep('a', run.slice(20));
+    expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
+    expect(peer.of('gap')).toEqual([]);
+  });
+
+  test.each(['memory', 'the store'])(
+    'that falls far behind gets of the batches only the newest, is told so, and gets all else, from %s',
+    async (source) => {
+      if (source === 'the store') await forgetAtOnce();
+      await keep('a', run.slice(0, 2));
+      const peer = join({}, { staleEvents: 5 });
+      await isLive(peer);
+      const read = stall(peer);
+      for (const event of run.slice(2)) await keep('a', [event]);
+      read();
+      await until(() => peer.of('live').length === 2);
+
+      const newest = run.findLast(({ type }) => type === 'batch')!.seq;
+      const rest = run.slice(2).filter(({ seq, type }) => type !== 'batch' || seq >= newest);
+      expect(seqsOf(peer.messages)).toEqual([1, 2, ...rest.map(({ seq }) => seq)]);
+      const skipped = run.slice(2).filter(({ seq, type }) => type === 'batch' && seq < newest);
+      const told = peer.of('gap').flatMap(({ from, to }) => range(from, to));
+      expect(told).toEqual(skipped.map(({ seq }) => seq));
+      // Told in its place: whoever remembers the greatest number seen may come back with it at any time.
+      const order = peer.messages.flatMap(({ type, from, seq }) => (type === 'gap' ? [from] : (seq ?? [])));
+      expect(order).toEqual(order.toSorted((one, other) => one - other));
+    },
+  );
+
+  test('that wants batches alone and falls far behind is sent the newest', async () => {
+    await forgetAtOnce();
+    await keep('a', run.slice(0, 2));
+    const peer = join({ types: 'batch' }, { staleEvents: 5 });
+    await isLive(peer);
+    const read = stall(peer);
+    await keep('a', run.slice(2, 16));
+    read();
+    await until(() => peer.of('live').length === 2);
+    expect(peer.messages.slice(-3)).toEqual([
+      { type: 'gap', from: 3, to: 15 },
+      expect.objectContaining({ type: 'batch', seq: 16 }),
+      { type: 'live', seq: 16 },
+    ]);
+  });
+
+  test('that asked for everything skips nothing, however far it falls behind', async () => {
+    await keep('a', run.slice(0, 2));
+    const peer = join({ complete: 'true' }, { staleEvents: 0 });
+    await isLive(peer);
+    const read = stall(peer);
+    await keep('a', run.slice(2));
+    read();
+    await until(() => peer.of('live').length === 2);
+    expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
+  });
+
+  test('skips nothing of what there was when it came', async () => {
+    await keep('a', run);
+    const peer = join({}, { staleEvents: 0 });
+    await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
@@ -202,10 +383,86 @@ describe('a follower', () => {
     const peer = join({}, { stallTimeoutMs: 20 });
     await isLive(peer);
     peer.bufferedBytes = limits.unreadBytes;
-    peer.drain = () => new Promise((resolve) => peer.gone.addEventListener('abort', () => resolve()));
+    peer.drained = async () => false;
     await keep('a', run.slice(2, 4));
     await until(() => peer.gone.aborted);
     expect(peer.closedWith).toBe('slow');
-    expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
+    expect(seqsOf(peer.messages)).toEqual([1, 2]);
+  });
+
+  test('waits with history while too much is unread by all viewers together, and goes on live', async () => {
+    await keep('a', run.slice(0, 2));
+    const quick = join();
+    await isLive(quick);
+    traffic.unreadBytes = limits.allUnreadBytes;
+    const late = join();
+    await until(() => late.of('hello').length === 1);
+    await keep('a', run.slice(2, 4));
+    expect(seqsOf(quick.messages)).toEqual(range(1, 4));
+    expect(seqsOf(late.messages)).toEqual([]);
+    traffic.unreadBytes = 0;
+    await isLive(late);
+    expect(seqsOf(late.messages)).toEqual(range(1, 4));
+  });
+
+  describe('with a rate', () => {
+    const batches = run.filter(({ type }) => type === 'batch');
+    const [first, ...others] = batches.map(({ json }, index): StoredEvent => {
+      const event = { ...JSON.parse(json), runId: 'a', seq: index + 1 };
+      return { seq: event.seq, type: 'batch', json: JSON.stringify(event) };
+    }) as [StoredEvent, ...StoredEvent[]];
+    const joinAfterFirst = async (maxRate: string): Promise<FakePeer> => {
+      await keep('a', [first]);
+      const peer = join({ maxRate });
+      await isLive(peer);
+      return peer;
+    };
+
+    test('gets the newest batch as often as it asked for, and the last', async () => {
+      const peer = await joinAfterFirst('20');
+      const begin = performance.now();
+      for (const event of others.slice(0, 10)) {
+        await keep('a', [event]);
+        await delay(10);
+      }
+      await until(() => peer.of('batch').at(-1)?.seq === 11);
+      const slots = Math.floor((performance.now() - begin) / 50);
+      expect(peer.of('batch').length).toBeLessThanOrEqual(2 + slots);
+      expect(peer.of('batch').length).toBeGreaterThan(2);
+      expect(peer.of('gap')).toEqual([]);
+    });
+
+    test('gets other events at once, after the newest batch before them', async () => {
+      const peer = await joinAfterFirst('0.01');
+      for (const event of others.slice(0, 3)) await keep('a', [event]);
+      expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1, 2]);
+      await keep('a', [{ ...run.find(({ type }) => type === 'epoch')!, seq: 5 }]);
+      expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1, 2, 4]);
+      expect(peer.messages.at(-1)).toMatchObject({ type: 'epoch' });
+    });
+
+    test('gets the history whole', async () => {
+      await keep('a', run);
+      const peer = join({ maxRate: '1' });
+      await isLive(peer);
+      expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
+    });
+
+    test('goes on from the store with what has left the memory', async () => {
+      await forgetAtOnce();
+      const peer = await joinAfterFirst('20');
+      for (const event of others.slice(0, 6)) await keep('a', [event]);
+      await until(() => peer.of('batch').at(-1)?.seq === 7);
+      expect(peer.of('batch').length).toBeLessThan(7);
+    });
+
+    test('leaves no timer behind', async () => {
+      const peer = await joinAfterFirst('0.01');
+      await keep('a', others.slice(0, 1));
+      await keep('a', others.slice(1, 2));
+      peer.close('normal');
+      await until(() => peer.gone.aborted);
+      expect((await hub.channel('a')).subscriberCount).toBe(0);
+    });
   });
 });

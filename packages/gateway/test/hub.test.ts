@@ -1,38 +1,45 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { type Frame, Hub } from '../src/hub.ts';
-import { toStored } from '../src/store/store.ts';
+import { Block } from '../src/block.ts';
+import type { Subscriber } from '../src/channel.ts';
+import { Hub } from '../src/hub.ts';
+import { limits } from '../src/limits.ts';
+import { type StoredEvent, toStored } from '../src/store/store.ts';
+import { everyType } from '../src/type-set.ts';
+import { range } from './support/connection.ts';
+import { unframe } from './support/frames.ts';
 import { MemoryStore } from './support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a' }).map(toStored);
 const other = sampleRun({ runId: 'b' }).map(toStored);
+const subscriber = (deliver: (block: Block) => void): Subscriber => ({ deliver, end() {} });
 
 describe('the hub', () => {
-  test('gives every subscriber the same bytes', async () => {
-    const hub = await Hub.open(new MemoryStore());
+  test('gives every subscriber the same block', async () => {
+    const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
-    const got: Frame[][] = [[], []];
-    for (const list of got) channel.subscribe((frame) => list.push(frame));
+    const got: Block[][] = [[], []];
+    for (const list of got) channel.subscribe(subscriber((block) => list.push(block)));
     hub.publish('a', run.slice(0, 2));
-    expect(got[0]!.map(({ seq }) => seq)).toEqual([1, 2]);
-    expect(String(got[0]![0]!.bytes)).toBe(run[0]!.json);
-    expect(got[1]![0]!.bytes).toBe(got[0]![0]!.bytes);
+    expect(got[0]).toHaveLength(1);
+    expect(got[0]![0]).toBe(got[1]![0]);
+    expect(unframe(got[0]![0]!.bytes)).toEqual([run[0]!.json, run[1]!.json]);
   });
 
   test('leaves out what it has published', async () => {
-    const hub = await Hub.open(new MemoryStore());
+    const hub = await Hub.open(new MemoryStore(), limits);
     const seqs: number[] = [];
-    (await hub.channel('a')).subscribe(({ seq }) => seqs.push(seq));
+    (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     hub.publish('a', run.slice(0, 3));
     hub.publish('a', run.slice(1, 5));
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
   });
 
   test('lets go of a subscriber that has left', async () => {
-    const hub = await Hub.open(new MemoryStore());
+    const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
     const seqs: number[] = [];
-    const leave = channel.subscribe(({ seq }) => seqs.push(seq));
+    const leave = channel.subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     hub.publish('a', run.slice(0, 1));
     leave();
     hub.publish('a', run.slice(1, 2));
@@ -43,7 +50,7 @@ describe('the hub', () => {
   test('knows of a run what the store holds', async () => {
     const store = new MemoryStore();
     await store.append('a', run.slice(0, 7));
-    const hub = await Hub.open(store);
+    const hub = await Hub.open(store, limits);
     expect((await hub.channel('a')).lastSeq).toBe(7);
     expect(hub.newestRun).toBe('a');
   });
@@ -51,9 +58,9 @@ describe('the hub', () => {
   test('publishes an event that the store held before it was published', async () => {
     const store = new MemoryStore();
     await store.append('a', run.slice(0, 1));
-    const hub = await Hub.open(store);
+    const hub = await Hub.open(store, limits);
     const seqs: number[] = [];
-    (await hub.channel('a')).subscribe(({ seq }) => seqs.push(seq));
+    (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     await store.append('a', run.slice(1, 2));
     await hub.channel('a');
     hub.publish('a', run.slice(1, 2));
@@ -61,7 +68,7 @@ describe('the hub', () => {
   });
 
   test('says when a run begins, and only then', async () => {
-    const hub = await Hub.open(new MemoryStore());
+    const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];
     const leave = hub.watchNewestRun(() => newest.push(hub.newestRun));
     hub.publish('a', run.slice(0, 2));
@@ -71,5 +78,55 @@ describe('the hub', () => {
     leave();
     hub.publish('c', other.slice(0, 1));
     expect(newest).toEqual(['a', 'b']);
+  });
+
+  test('keeps the recent past of all runs within one bound, and lets go of the run that was published longest ago first', async () => {
+    const recentBytes = Block.of(run.slice(0, 7)).bytes.length + 100;
+    const hub = await Hub.open(new MemoryStore(), { recentBytes, recentEvents: 1_000 });
+    const [a, b] = [await hub.channel('a'), await hub.channel('b')];
+    hub.publish('a', run.slice(0, 3));
+    hub.publish('b', other.slice(0, 1));
+    expect(b.recentBytes).toBeGreaterThan(0);
+    hub.publish('a', run.slice(3, 7));
+    expect(b.recentBytes).toBe(0);
+    expect(a.recentBytes).toBe(recentBytes - 100);
+    hub.publish('b', other);
+    expect(a.recentBytes).toBe(0);
+    expect(b.recentBytes).toBe(0);
+  });
+
+  test('has the last events of a run that it did not publish ready', async () => {
+    const store = new MemoryStore();
+    await store.append('a', run);
+    const hub = await Hub.open(store, { ...limits, recentEvents: 10 });
+    const channel = await hub.channel('a');
+    const wanted = { types: everyType, batchesFrom: 0 };
+    const piece = channel.read({ ...wanted, after: run.length - 10 });
+    expect(piece?.stretches.flatMap(({ frames }) => unframe(frames))).toEqual(
+      run.slice(-10).map(({ json }) => json),
+    );
+    expect(channel.read({ ...wanted, after: run.length - 11 })).toBeUndefined();
+  });
+
+  test('forgets a run that was removed, and lets another of its name begin', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    const keep = async (runId: string, events: readonly StoredEvent[]): Promise<void> => {
+      await store.append(runId, events);
+      hub.publish(runId, events);
+    };
+    await keep('a', run.slice(0, 3));
+    await keep('b', other.slice(0, 3));
+    const removed = await hub.channel('b');
+    let ended = 0;
+    removed.subscribe({ deliver() {}, end: () => ended++ });
+    const newest: (string | undefined)[] = [];
+    hub.watchNewestRun(() => newest.push(hub.newestRun));
+    await store.remove('b');
+    await hub.forget('b');
+    expect([ended, removed.isRemoved, newest]).toEqual([1, true, ['a']]);
+    await keep('b', other.slice(0, 1));
+    expect((await hub.channel('b')).lastSeq).toBe(1);
+    expect(hub.newestRun).toBe('b');
   });
 });

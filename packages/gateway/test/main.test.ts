@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
@@ -55,6 +57,17 @@ describe('the gateway’s program', () => {
     await gateway.listening;
     gateway.child.disconnect();
     expect((await gateway.ended).code).toBe(0);
+  });
+
+  test('on its own, prints where the dashboard is, as a container publishes it', async () => {
+    const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+    const published = ['--host', '0.0.0.0', '--bind', '127.0.0.1'];
+    const child = spawn(process.execPath, [main, ...anyPorts, ...published, '--runs', temporaryFolder()]);
+    afterTest(() => child.kill('SIGKILL'));
+    const [line] = await once(child.stderr, 'data');
+    expect(String(line)).toMatch(/^Dashboard http:\/\/localhost:\d+\n$/);
+    const url = String(line).trim().split(' ')[1];
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
   test('prints its flags and exits with 0 when asked for help', async () => {

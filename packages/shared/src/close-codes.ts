@@ -9,6 +9,7 @@ export const closeCodes = {
   invalid: { code: 4400, retry: false, meaning: 'A message or parameter does not fit the protocol.' },
   unauthorized: { code: 4401, retry: false, meaning: 'The token is missing or wrong.' },
   runNotFound: { code: 4404, retry: false, meaning: 'There is no run with this id.' },
+  runDeleted: { code: 4405, retry: false, meaning: 'The run was deleted.' },
   helloTimeout: { code: 4408, retry: true, meaning: 'The first message did not come in time.' },
   runTaken: { code: 4409, retry: false, meaning: 'Another publisher holds this run.' },
   outOfOrder: {
@@ -22,10 +23,12 @@ export const closeCodes = {
     meaning: 'The same publisher connected again; this is its older connection.',
   },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; come back with `after`.' },
-  internal: {
-    code: 4500,
+  tooMany: { code: 4429, retry: true, meaning: 'More messages came than are taken in a second.' },
+  internal: { code: 4500, retry: true, meaning: 'A mistake of ours; try again later.' },
+  storeUnavailable: {
+    code: 4503,
     retry: true,
-    meaning: 'A mistake of ours or a store that cannot write; try again later.',
+    meaning: 'The store cannot write for now; keep what is not acknowledged and come back.',
   },
 } as const;
 

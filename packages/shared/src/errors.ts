@@ -8,6 +8,7 @@ export const errors = {
   'runs.unwritable': { exitCode: 2, meaning: 'The runs folder cannot be written.' },
   'run.exists': { exitCode: 2, meaning: 'A run with this id is there already.' },
   'run.taken': { exitCode: 2, meaning: 'Another trainer is on the run with this id.' },
+  'run.busy': { exitCode: 1, meaning: 'The run is going on; stop it first.' },
   'run.not_found': { exitCode: 2, meaning: 'There is no run with this id.' },
   'dataset.invalid': {
     exitCode: 2,
@@ -15,6 +16,14 @@ export const errors = {
   },
   'engine.unavailable': { exitCode: 2, meaning: 'The engine asked for does not work on this machine.' },
   'store.unusable': { exitCode: 2, meaning: 'The database file cannot be opened or is not ours.' },
+  'store.full': { exitCode: 1, meaning: 'No space is left for the database.' },
+  'store.read_only': { exitCode: 1, meaning: 'The database may be read but not written.' },
+  'store.vanished': {
+    exitCode: 2,
+    meaning: 'The database file was moved, replaced or removed while in use.',
+  },
+  'store.failing': { exitCode: 1, meaning: 'The database cannot be read or written.' },
+  'backup.failed': { exitCode: 2, meaning: 'The copy of the database could not be made.' },
   'message.malformed': { exitCode: 1, meaning: 'A message is not JSON in UTF-8.' },
   'message.invalid': { exitCode: 1, meaning: 'A message does not fit its schema.' },
   'request.invalid': { exitCode: 1, meaning: 'A parameter of an HTTP request does not fit.' },
@@ -52,7 +61,14 @@ export const errors = {
     exitCode: 1,
     meaning: 'The client has no connection to the gateway: nothing was sent.',
   },
-  'server.full': { exitCode: 1, meaning: 'So many viewers are connected that no other fits.' },
+  'request.too_many': {
+    exitCode: 1,
+    meaning: 'This address has too many connections, or connects too often; try again later.',
+  },
+  'server.full': {
+    exitCode: 1,
+    meaning: 'So many clients are connected that no other fits; try again later.',
+  },
   internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
 } as const;
 

@@ -9,5 +9,6 @@ export * from './live.ts';
 export * from './live-client.ts';
 export * from './pending-commands.ts';
 export * from './run-id.ts';
+export * from './run-series.ts';
 export * from './runs.ts';
 export * from './settings.ts';

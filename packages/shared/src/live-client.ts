@@ -3,7 +3,15 @@ import { closeName, mayRetry } from './close-codes.ts';
 import { decode, describeIssues } from './codec.ts';
 import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
 import type { EventType, MonitorEvent } from './events.ts';
-import { type LiveControl, type LiveHello, type LiveStatus, liveMessage, liveSubprotocol } from './live.ts';
+import {
+  type LiveControl,
+  type LiveHello,
+  type LiveStatus,
+  liveMessage,
+  liveSubprotocol,
+  type RunAnnotated,
+  type StoreState,
+} from './live.ts';
 import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
@@ -34,6 +42,10 @@ export interface LiveClientOptions {
   after?: number;
   /** Only these types of events. */
   types?: readonly EventType[];
+  /** At most so many `batch` events a second as they come: the newest. */
+  maxRate?: number;
+  /** Every event, however far this client falls behind, instead of a gap: for archives. */
+  complete?: boolean;
   /** The WebSocket to use: the global one unless said otherwise (Node before 22 has none: give `ws`). */
   WebSocket?: SocketConstructor;
   /** A run begins or is resumed; when its id is another than before, forget what was drawn. */
@@ -43,10 +55,16 @@ export interface LiveClientOptions {
   onLive?: (seq: number) => void;
   /** Batches that the gateway skipped because this client reads too slowly. */
   onGap?: (gap: { from: number; to: number }) => void;
+  /** Events are not kept for now, so none come; or they are again. */
+  onStore?: (store: StoreState) => void;
   /** Where a run stands, whichever: its status, its publisher, the number of viewers. */
   onStatus?: (status: LiveStatus) => void;
   /** How many trainers wait for a start. */
   onTrainers?: (waiting: number) => void;
+  /** What is said about a run has changed. */
+  onAnnotated?: (run: RunAnnotated) => void;
+  /** A run was removed; the feed goes on with another, or is closed with `runDeleted`. */
+  onRemoved?: (runId: string) => void;
   onState?: (state: LiveState) => void;
   /** A message that does not fit the protocol; it is left out and the feed goes on. */
   onInvalid?: (description: string) => void;
@@ -108,6 +126,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     if (lastSeq > 0) query.set('after', String(lastSeq));
     if (run === 'latest' && runId && lastSeq > 0) query.set('afterRun', runId);
     if (options.types) query.set('types', options.types.join(','));
+    if (options.maxRate !== undefined) query.set('maxRate', String(options.maxRate));
+    if (options.complete) query.set('complete', 'true');
     return `${options.url}?${query}`;
   };
 
@@ -118,8 +138,8 @@ export function connectLive(options: LiveClientOptions): LiveClient {
         if (!greeted) pending.sendAgain(send);
         greeted = true;
         allowSilence(message.heartbeatMs * missedHeartbeats);
-        if (message.run && runId && message.run.runId !== runId) lastSeq = 0;
-        runId = message.run?.runId ?? runId;
+        if (runId && message.run?.runId !== runId) lastSeq = 0;
+        runId = message.run?.runId;
         options.onHello?.(message);
         break;
       case 'live':
@@ -130,11 +150,21 @@ export function connectLive(options: LiveClientOptions): LiveClient {
         lastSeq = Math.max(lastSeq, message.to);
         options.onGap?.(message);
         break;
+      case 'store':
+        options.onStore?.(message);
+        break;
       case 'status':
         options.onStatus?.(message);
         break;
       case 'trainers':
         options.onTrainers?.(message.waiting);
+        break;
+      case 'annotated':
+        options.onAnnotated?.(message);
+        break;
+      case 'removed':
+        if (message.runId === runId) lastSeq = 0;
+        options.onRemoved?.(message.runId);
         break;
       case 'commandResult':
         pending.receive(message);

@@ -19,6 +19,10 @@ export const liveQuery = z.object({
   afterRun: runId.optional(),
   /** Only these types, separated by commas; all when left out. */
   types: eventTypeList.optional(),
+  /** Of what comes live, at most so many `batch` events a second: the newest; all when left out. */
+  maxRate: z.coerce.number().min(0.01).max(1_000).optional(),
+  /** Whether to send every event even to a client that reads so slowly that it falls far behind. */
+  complete: z.stringbool().default(false),
 });
 
 const hello = z.object({
@@ -49,6 +53,16 @@ const gap = z.object({
   to: z.int().positive(),
 });
 
+const heartbeat = z.object({ type: z.literal('heartbeat'), time: z.iso.datetime() });
+
+const store = z.object({
+  type: z.literal('store'),
+  /** `failing`: new events are not kept for now, so none come; publishers hold them and come back. */
+  state: z.enum(['ok', 'failing']),
+  /** What is in the way, in one line; empty when nothing is. */
+  message: z.string(),
+});
+
 /** Something about a run has changed that is no event of it; of any run, whichever this viewer follows. */
 const status = z.object({
   type: z.literal('status'),
@@ -68,17 +82,30 @@ const trainers = z.object({
   waiting: z.int().nonnegative(),
 });
 
-const heartbeat = z.object({ type: z.literal('heartbeat'), time: z.iso.datetime() });
+/** What is said about a run has changed; of any run, whichever this viewer follows. */
+const annotated = z.object({
+  type: z.literal('annotated'),
+  runId,
+  title: z.string().nullable(),
+  note: z.string().nullable(),
+  pinned: z.boolean(),
+});
+
+/** A run was removed; whoever follows it is closed with `runDeleted`, or goes on with the latest that is left. */
+const removed = z.object({ type: z.literal('removed'), runId });
 
 /** Whatever the live feed sends beside events. */
 export const liveControl = z.discriminatedUnion('type', [
   hello,
   live,
   gap,
-  heartbeat,
+  store,
   status,
   trainers,
+  annotated,
+  removed,
   commandResult,
+  heartbeat,
 ]);
 
 /** One message of the live feed. */
@@ -86,6 +113,9 @@ export const liveMessage = z.discriminatedUnion('type', [event, liveControl]);
 
 export type LiveQuery = z.infer<typeof liveQuery>;
 export type LiveControl = z.infer<typeof liveControl>;
+export type StoreState = z.infer<typeof store>;
 export type LiveHello = z.infer<typeof hello>;
+export type RunAnnotated = z.infer<typeof annotated>;
+export type RunGone = z.infer<typeof removed>;
 export type LiveStatus = z.infer<typeof status>;
 export type LiveMessage = z.infer<typeof liveMessage>;

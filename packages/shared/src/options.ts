@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { MonitorError } from './errors.ts';
 import { runId } from './events.ts';
+import { type Keep, readKeep } from './keep.ts';
 import { settingBounds as bounds, settingChoices as choices } from './settings.ts';
+
+export type { Keep };
 
 interface Option<T> {
   /** What a valid value is, in words: for the error line and for --help. */
@@ -75,6 +78,11 @@ function onOff<D extends boolean | undefined>(fallback: D, help: string): Option
 
 const readRunId = fitting(runId);
 
+const networks = z
+  .string()
+  .transform((list) => list.split(','))
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100));
+
 /**
  * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of
  * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
@@ -94,7 +102,7 @@ export const options = {
   learningRate: real(
     ...bounds.learningRate,
     undefined,
-    'size of each step downhill, or its peak: 0.01 by default, 0.06 at best',
+    'size of each step downhill, or its peak: 0.01 by default, 0.004 at best',
   ),
   optimizer: oneOf(choices.optimizer, undefined, 'rule that turns gradients into steps'),
   schedule: oneOf(choices.schedule, undefined, 'how the learning rate changes over the run'),
@@ -114,6 +122,14 @@ export const options = {
     'folder with IDX files of your own (Fashion-MNIST for example) instead of MNIST',
   ),
   runs: text('a folder', 'runs', 'folder that keeps every run'),
+  keep: {
+    expected: 'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB',
+    read: readKeep,
+    default: undefined,
+    help: 'remove the oldest runs beyond an age, number or size (30d,100runs,5GB); all are kept when left out',
+    value: 'required',
+  } as Option<Keep | undefined>,
+  to: text('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db when left out'),
   runId: {
     expected: 'letters, digits, ".", "_" and "-", 64 at most',
     read: readRunId,
@@ -142,6 +158,13 @@ export const options = {
   ),
   ingestHost: text('an address', '127.0.0.1', 'address that takes in events from trainers'),
   ingestPort: whole(0, 65_535, 5001, 'port that takes in events from trainers'),
+  proxies: {
+    expected: 'addresses or networks, such as 10.0.0.0/8, separated by commas',
+    read: fitting(networks),
+    default: undefined,
+    help: 'proxies before the gateway whose X-Forwarded-For tells who connects',
+    value: 'required',
+  } as Option<string[] | undefined>,
   gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),
   token: text(
     'a secret',
@@ -151,6 +174,11 @@ export const options = {
   reportInterval: real(0, 3_600, 1, 'seconds between two lines of progress when the output is no terminal'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', 'how much the gateway logs'),
   wait: onOff(false, 'do not train at once, but when a run is started from the page'),
+  heartbeat: text(
+    'a file',
+    undefined,
+    'file that the trainer touches every few seconds, so that a container can tell that it is well',
+  ),
   once: onOff(false, 'exit when the run ends instead of staying up for the page'),
   open: onOff(false, 'open the dashboard in the browser'),
 } as const satisfies Record<string, Option<unknown>>;

@@ -30,6 +30,7 @@ describe('reading options', () => {
     [['--once', '--epochs', '2'], { once: true, epochs: 2 }],
     [['--once=false'], { once: false }],
     [['--data', 'a=b'], { data: 'a=b' }],
+    [['--proxies', '192.0.2.1,10.0.0.0/8,::1'], { proxies: ['192.0.2.1', '10.0.0.0/8', '::1'] }],
     [['--epochs', '2', '--epochs', '3'], { epochs: 3 }],
   ])('reads %p', (argv, expected) => {
     expect(readOptions(argv, {})).toMatchObject(expected);
@@ -81,6 +82,8 @@ describe('reading options', () => {
     ['--learning-rate', '-1'],
     ['--run-id', '../etc'],
     ['--once', 'maybe'],
+    ['--proxies', '10.0.0.0/99'],
+    ['--proxies', '192.0.2.1,proxy.example'],
   ])('refuses %s=%p', (flag, value) => {
     expect(mistakesOf([`${flag}=${value}`])).toHaveLength(1);
   });

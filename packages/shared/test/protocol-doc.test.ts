@@ -9,6 +9,7 @@ import {
   ingestMessage,
   ingestReply,
   liveControl,
+  seriesFields,
 } from '../src/index.ts';
 
 // From dist/test of this package.
@@ -41,4 +42,8 @@ test.each(Object.entries(errors))(
 test('every event, message and command stands in docs/protocol.md', () => {
   const types = [ingestFirst, ingestMessage, ingestReply, liveControl].flatMap(typesOf);
   for (const name of [...types, ...commandNames]) expect(page).toContain(`\`${name}\``);
+});
+
+test('every field of a series stands in docs/protocol.md', () => {
+  for (const field of seriesFields) expect(page).toContain(`\`${field}\``);
 });

@@ -24,6 +24,7 @@ const taken = [
   'resume',
   'wait',
   'once',
+  'heartbeat',
 ] as const satisfies (keyof Options)[];
 
 /** @throws MonitorError `option.invalid` with one line per mistake. */

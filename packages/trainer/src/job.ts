@@ -58,7 +58,7 @@ export async function prepareResumed(
 
 /** Writes down what makes the run, without secrets. */
 function describeRun(folder: RunFolder, config: TrainerConfig, selection: Selection): void {
-  const { token: _secret, ...settings } = config;
+  const { token: _secret, heartbeat: _elsewhere, ...settings } = config;
   const description = { ...settings, device: describeDevice(selection), versions: readVersions() };
   folder.write('run.json', `${JSON.stringify(description, null, 2)}\n`);
 }

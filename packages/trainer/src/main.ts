@@ -1,6 +1,7 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import { helpText } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
+import { keepHeartbeat } from './heartbeat.ts';
 import { runTrainer } from './trainer.ts';
 import type { RunEnd } from './training/control.ts';
 
@@ -36,6 +37,7 @@ if (process.argv.includes('--help')) {
 
   try {
     const config = readConfig(process.argv.slice(2), process.env);
+    if (config.heartbeat) keepHeartbeat(config.heartbeat);
     const status = await runTrainer({ config, output: process.stdout, signal: stop.signal, onWaiting });
     const isWell = config.once ? status === 'completed' : status !== 'failed';
     process.exitCode = signalled && status === 'interrupted' ? signals[signalled] : isWell ? 0 : 1;

@@ -12,6 +12,7 @@ import { nothingTold, type Told, wasTold } from './run/told.ts';
 import { SystemMonitor } from './system.ts';
 import type { Control } from './training/control.ts';
 import { DivergenceWatch, notice } from './training/notices.ts';
+import { beginning } from './training/place.ts';
 import { train } from './training/train.ts';
 
 export interface SessionOptions {
@@ -31,7 +32,7 @@ export interface SessionOptions {
 /** What is there of a run that was cut short. */
 export interface Before {
   told: Told;
-  /** Undefined when it was cut short before its first epoch was over. */
+  /** Undefined when it was killed before its first epoch was over. */
   checkpoint: Checkpoint | undefined;
 }
 
@@ -43,7 +44,7 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   const { evaluationBatch } = selection.engine;
   const told = before?.told ?? nothingTold();
   const from = before?.checkpoint;
-  const epochsDone = from?.epoch ?? 0;
+  const place = from?.place ?? beginning();
   const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
   if (from) await learner.restore(from.state);
   const watch = new DivergenceWatch();
@@ -56,7 +57,9 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (before) {
     show(started);
-    emit(notice('info', 'run.resumed', `Resumed behind epoch ${epochsDone}.`, { step: told.step }));
+    const behind =
+      place.batch > 0 ? `batch ${place.batch} of epoch ${place.epoch + 1}` : `epoch ${place.epoch}`;
+    emit(notice('info', 'run.resumed', `Resumed behind ${behind}.`, { step: told.step }));
   } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
@@ -64,27 +67,28 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   const systemTimer = setInterval(() => emit({ type: 'system', data: system.read() }), systemEveryMs);
 
   try {
-    /** Of the network as it is; undefined while it has learned since it was saved. */
+    /** Files of the network as it is; undefined while it has learned since they were written. */
     let saved: string[] | undefined;
-    let epochsTrained = epochsDone;
-    for await (const event of train({ ...config, learner, dataset, evaluationBatch, epochsDone, control })) {
+    const save = async (): Promise<string[]> => {
+      const state = await learner.state();
+      const files = await saveModel(folder, state);
+      const step = place.epoch * batchCount(dataset.train.size, config.batchSize) + place.batch;
+      const learningRate = control.learningRateAt(step + 1);
+      writeCheckpoint(folder, { place, elapsedSeconds: control.stopwatch.seconds, learningRate, state });
+      return files;
+    };
+    for await (const event of train({ ...config, learner, dataset, evaluationBatch, place, control })) {
       if (!wasTold(told, event)) emit(event);
       if (event.type === 'batch') {
         saved = undefined;
         for (const warning of watch.see(event.data)) emit(warning);
       } else if (event.type === 'epoch') {
-        const { epoch, step } = event.data;
-        epochsTrained = epoch;
-        told.epochs = [...told.epochs.slice(0, epoch - 1), event.data];
-        const state = await learner.state();
-        saved = await saveModel(folder, state);
-        const elapsedSeconds = control.stopwatch.seconds;
-        const learningRate = control.learningRateAt(step + 1);
-        writeCheckpoint(folder, { epoch, elapsedSeconds, learningRate, state });
+        told.epochs = [...told.epochs.slice(0, event.data.epoch - 1), event.data];
+        saved = await save();
       }
     }
-    const files = saved ?? (await saveModel(folder, await learner.state()));
-    const end = epochsTrained < config.epochs ? control.end : undefined;
+    const files = saved ?? (await save());
+    const end = place.epoch < config.epochs ? control.end : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
     try {

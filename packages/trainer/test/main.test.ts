@@ -105,6 +105,8 @@ describe('the trainer as a program', () => {
       expect(all.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'interrupted' } });
       const files = readdirSync(join(runs(), 'cut'), { recursive: true });
       expect(files.sort()).toEqual([
+        'checkpoint',
+        'checkpoint/last.safetensors',
         'events.jsonl',
         'mnist_cnn.safetensors',
         'model',
@@ -160,37 +162,44 @@ describe('the trainer as a program', () => {
     expect(program.stderr).toBe('TensorFlow is not installed (npm run engine installs it)\n');
   }, 30_000);
 
-  test('killed in the middle and resumed, ends as if nothing had happened', async () => {
-    const args = [
-      ...quick,
-      '--train-size',
-      '96',
-      '--epochs',
-      '3',
-      '--report-interval',
-      '0',
-      '--runs',
-      runs(),
-    ];
-    expect(await Program.trainer([...args, '--run-id', 'whole']).ended()).toBe(0);
-    const cut = Program.trainer([...args, '--run-id', 'cut']);
-    await cut.printed('epoch 2/3'); // Behind the first checkpoint, with steps that come again.
-    await cut.kill('SIGKILL');
-    const resumed = Program.trainer([
-      ...noGateway,
-      ...['--engine', 'wasm', '--runs', runs(), '--once', '--resume'],
-    ]);
-    expect(await resumed.ended()).toBe(0);
-    expect(resumed.stdout).toContain('Resumed behind epoch 1.');
+  test.each([
+    ['SIGKILL', /Resumed behind epoch 1\./],
+    ['SIGTERM', /Resumed behind batch [1-6] of epoch 2\./],
+  ] as const)(
+    'ended by %s in the middle and resumed, ends as if nothing had happened',
+    async (signal, place) => {
+      const args = [
+        ...quick,
+        '--train-size',
+        '96',
+        '--epochs',
+        '3',
+        '--report-interval',
+        '0',
+        '--runs',
+        runs(),
+      ];
+      expect(await Program.trainer([...args, '--run-id', 'whole']).ended()).toBe(0);
+      const cut = Program.trainer([...args, '--run-id', 'cut']);
+      await cut.printed('epoch 2/3'); // Behind the first checkpoint.
+      await cut.kill(signal);
+      const resumed = Program.trainer([
+        ...noGateway,
+        ...['--engine', 'wasm', '--runs', runs(), '--once', '--resume'],
+      ]);
+      expect(await resumed.ended()).toBe(0);
+      expect(resumed.stdout).toMatch(place);
 
-    const all = events('cut');
-    expect(all.map(({ seq }) => seq)).toEqual(all.map((_, at) => at + 1));
-    const curve = (of: MonitorEvent[]) =>
-      of.flatMap((e) => (e.type === 'batch' ? [[e.data.step, e.data.loss]] : []));
-    expect(curve(all)).toEqual(curve(events('whole')));
-    const epochs = (of: MonitorEvent[]) =>
-      of.flatMap((e) => (e.type === 'epoch' ? [[e.data.epoch, e.data.test]] : []));
-    expect(epochs(all)).toEqual(epochs(events('whole')));
-    expect(all.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
-  }, 60_000);
+      const all = events('cut');
+      expect(all.map(({ seq }) => seq)).toEqual(all.map((_, at) => at + 1));
+      const curve = (of: MonitorEvent[]) =>
+        of.flatMap((e) => (e.type === 'batch' ? [[e.data.step, e.data.loss]] : []));
+      expect(curve(all)).toEqual(curve(events('whole')));
+      const epochs = (of: MonitorEvent[]) =>
+        of.flatMap((e) => (e.type === 'epoch' ? [[e.data.epoch, e.data.train, e.data.test]] : []));
+      expect(epochs(all)).toEqual(epochs(events('whole')));
+      expect(all.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
+    },
+    60_000,
+  );
 });

@@ -128,7 +128,8 @@ describe('a trainer that is commanded', () => {
 
     const second = startTrainer([], { ...service, MONITOR_ONCE: '1' });
     expect(await second.ended()).toBe(0);
-    expect(second.stdout).toContain('Resumed behind epoch 1.');
+    const epoch = Math.ceil(cut / 24);
+    expect(second.stdout).toContain(`Resumed behind batch ${cut - 24 * (epoch - 1)} of epoch ${epoch}.`);
     await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
     expect(steps()).toBe(72);
     const changes = viewer.of('notice').filter(({ code }) => code === 'learning_rate.set');

@@ -14,22 +14,11 @@ describe('run after run in one process', () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
-    const flags = [
-      '--train-size',
-      '32',
-      '--test-size',
-      '20',
-      '--batch-size',
-      '16',
-      '--epochs',
-      '1',
-      '--threads',
-      '1',
-    ];
-    const config = readConfig(
-      [...flags, '--engine', 'wasm', '--runs', folder.path, '--gateway', `ws://127.0.0.1:${port}/ingest`],
-      {},
+    const sizes = '--train-size 8 --test-size 20 --batch-size 4 --epochs 1 --threads 1 --engine wasm'.split(
+      ' ',
     );
+    const gateway = `ws://127.0.0.1:${port}/ingest`;
+    const config = readConfig([...sizes, '--runs', folder.path, '--gateway', gateway], {});
     const counts: number[] = [];
     const ids = new Set<string>();
     const end = new AbortController();

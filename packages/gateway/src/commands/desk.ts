@@ -1,6 +1,5 @@
 import {
   type Command,
-  type CommandName,
   type CommandResult,
   type ErrorCode,
   failed,
@@ -9,15 +8,7 @@ import {
 import type { Publishers } from '../ingest/publishers.ts';
 import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
 import type { Limits } from '../limits.ts';
-
-/** A connection of a trainer, or of another program that publishes, as commands see it. */
-export interface CommandTaker {
-  /** Of the process: the same for all its connections. */
-  readonly publisherId: string;
-  /** Those that it takes. */
-  readonly commands: readonly CommandName[];
-  pass(command: Command): void;
-}
+import type { CommandTaker } from './taker.ts';
 
 export interface CommandDeskOptions {
   publishers: Publishers;
@@ -37,7 +28,8 @@ interface Passed {
 
 /**
  * Passes commands to trainers and their answers back. What was passed is remembered by its id: the same id again is the
- * same command, and a trainer that comes back gets what it has not answered again, for it remembers ids as well.
+ * same command. A trainer that comes back gets again what it has not answered, for it remembers ids as well; but not
+ * what nobody waits for any longer, which would take place out of the blue.
  */
 export class CommandDesk {
   readonly #options: CommandDeskOptions;
@@ -67,8 +59,8 @@ export class CommandDesk {
   /** A connection that takes commands is there: what its process has not answered goes out again. Returns the undo. */
   attach(taker: CommandTaker): () => void {
     this.#takers.add(taker);
-    for (const { publisherId, command, result } of this.#passed.values())
-      if (publisherId === taker.publisherId && !result) taker.pass(command);
+    for (const { publisherId, command, result, waiting } of this.#passed.values())
+      if (publisherId === taker.publisherId && !result && waiting.size > 0) taker.pass(command);
     return () => this.#takers.delete(taker);
   }
 
@@ -98,7 +90,8 @@ export class CommandDesk {
 
   #isStarting({ publisherId }: CommandTaker): boolean {
     return [...this.#passed.values()].some(
-      (passed) => passed.publisherId === publisherId && passed.command.command === 'start' && !passed.result,
+      ({ command, waiting, ...passed }) =>
+        passed.publisherId === publisherId && command.command === 'start' && waiting.size > 0,
     );
   }
 

@@ -14,14 +14,14 @@ import { z } from 'zod';
 import type { Authority } from '../authority.ts';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
+import { TokenBucket } from '../sockets/token-bucket.ts';
 import type { CommandDesk } from './desk.ts';
-import { Rate } from './rate.ts';
 
 export interface ViewerCommandsOptions {
   peer: Peer;
   desk: CommandDesk;
   authority: Authority;
-  limits: Pick<Limits, 'commandBurst' | 'commandsPerSecond' | 'unheededRefusals'>;
+  limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
   /** For the log; without the token. */
   onAnswer?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
@@ -31,36 +31,29 @@ const readable = z.object({ type: z.literal('command'), id: command.options[0].s
 /** What one viewer sends: commands, checked, in bounds, authorised, and answered each. */
 export class ViewerCommands {
   readonly #options: ViewerCommandsOptions;
-  readonly #rate: Rate;
-  /** How often in a row it was told that it is too fast. */
-  #unheeded = 0;
+  readonly #messages: TokenBucket;
+  readonly #commands: TokenBucket;
   /** The run that this viewer follows: that of a command that names none. */
   followed: string | undefined;
 
   constructor(options: ViewerCommandsOptions) {
     this.#options = options;
-    this.#rate = new Rate(options.limits.commandBurst, options.limits.commandsPerSecond);
+    const { messageBurst, messagesPerSecond, commandBurst, commandsPerSecond } = options.limits;
+    this.#messages = new TokenBucket({ perSecond: messagesPerSecond, burst: messageBurst });
+    this.#commands = new TokenBucket({ perSecond: commandsPerSecond, burst: commandBurst });
   }
 
   async receive(text: string): Promise<void> {
     const { peer, limits } = this.#options;
+    if (!this.#messages.take()) return peer.close('tooMany');
     const result = decode(command, text);
     const id = result.ok ? result.value.id : readId(result.error);
     if (id === undefined) {
       const issues = result.ok ? '' : describeIssues(result.error.issues);
       peer.close('invalid', `expected a command: ${issues}`);
-    } else if (!this.#rate.take()) {
-      this.#unheeded++;
-      if (this.#unheeded > limits.unheededRefusals) peer.close('invalid', 'too many commands');
-      else this.#say(failed(id, 'command.too_many', tooFast(limits)));
-    } else {
-      this.#unheeded = 0;
-      this.#say(
-        result.ok
-          ? await this.#execute(result.value)
-          : failed(id, 'message.invalid', describeIssues(result.error.issues)),
-      );
-    }
+    } else if (!this.#commands.take()) this.#say(failed(id, 'command.too_many', tooFast(limits)));
+    else if (result.ok) this.#say(await this.#execute(result.value));
+    else this.#say(failed(id, 'message.invalid', describeIssues(result.error.issues)));
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {

@@ -1,4 +1,4 @@
-import type { CommandTaker } from '../commands/desk.ts';
+import type { CommandTaker } from '../commands/taker.ts';
 
 /** When a run's publisher was last there, by the process's own clock. */
 export interface Presence {

@@ -10,6 +10,7 @@ import {
 } from '@mnist-monitor/shared';
 import type { Peer } from '../sockets/peer.ts';
 import { toStored } from '../store/store.ts';
+import { isTrouble, publicly } from '../store/watched.ts';
 import type { Publication } from './publishers.ts';
 import { readRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
@@ -39,20 +40,24 @@ export class Publishing implements Conversation {
 
   /** Takes the run, and says where to go on. */
   async open(): Promise<void> {
-    const { publishers, store, desk } = this.#context;
+    const { publishers, store, hub, desk, health } = this.#context;
     const { gone } = this.#peer;
+    if (health.trouble) return this.#peer.close('storeUnavailable', publicly(health.trouble));
     const claim = publishers.claim(this.#runId, this.#publication);
     if (claim.taken) return this.#peer.close('runTaken');
     gone.addEventListener('abort', () => publishers.left(this.#runId, this.#publication));
     const release = (): void => publishers.release(this.#runId, this.#publication);
     try {
       await claim.previous?.settled();
+      // Its last events are read before new ones come, so that viewers who come back need not each read them.
+      await hub.catchUp(this.#runId);
       const lastSeq = await store.lastSeq(this.#runId);
       if (gone.aborted) return release();
       this.#writer = this.#newWriter(lastSeq);
       this.#say({ type: 'resume', after: lastSeq });
     } catch (error) {
       release();
+      if (isTrouble(error)) return this.#peer.close('storeUnavailable', publicly(error));
       throw error;
     }
     const detach = desk.attach(this.#publication);
@@ -92,7 +97,8 @@ export class Publishing implements Conversation {
       onPressure: (high) => (high ? this.#peer.pause() : this.#peer.resume()),
       onFailure: (error) => {
         onStoreFailure(error);
-        this.#peer.close('internal', 'the store cannot write');
+        if (isTrouble(error)) this.#peer.close('storeUnavailable', publicly(error));
+        else this.#peer.close('internal');
       },
     });
   }
@@ -105,7 +111,10 @@ export class Publishing implements Conversation {
       return;
     }
     const { notice, reply } = rejection;
-    if (notice.runId === this.#runId && notice.seq === writer.lastSeq + 1) this.#say(reply);
+    if (notice.runId === this.#runId && notice.seq === writer.lastSeq + 1) {
+      this.#context.metrics.rejected(failure.code);
+      this.#say(reply);
+    }
     this.#take(writer, notice);
   }
 

@@ -2,9 +2,11 @@ import { decode, describeIssues, ingestFirst } from '@mnist-monitor/shared';
 import type { CommandDesk } from '../commands/desk.ts';
 import type { Hub } from '../hub.ts';
 import type { Limits } from '../limits.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { StatusBoard } from '../status-board.ts';
 import type { Store } from '../store/store.ts';
+import type { WatchedStore } from '../store/watched.ts';
 import { tokenFits } from '../token.ts';
 import type { Publishers } from './publishers.ts';
 import { Publishing } from './publishing.ts';
@@ -13,12 +15,14 @@ import type { WaitingTrainers } from './waiting-trainers.ts';
 
 export interface SessionContext {
   store: Store;
+  health: Pick<WatchedStore, 'trouble'>;
   hub: Hub;
   publishers: Publishers;
   trainers: WaitingTrainers;
   desk: CommandDesk;
   board: StatusBoard;
   limits: Limits;
+  metrics: Pick<Metrics, 'rejected'>;
   token: string | undefined;
   /** What goes wrong with the store, for the log. */
   onStoreFailure: (error: unknown) => void;

@@ -1,4 +1,4 @@
-import type { CommandTaker } from '../commands/desk.ts';
+import type { CommandTaker } from '../commands/taker.ts';
 
 /** The trainers that are connected, have no run, and wait to be told to start one. */
 export class WaitingTrainers {

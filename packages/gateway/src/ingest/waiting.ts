@@ -1,5 +1,5 @@
 import { commandResult, decode, describeIssues, encode, type TrainerWait } from '@mnist-monitor/shared';
-import type { CommandTaker } from '../commands/desk.ts';
+import type { CommandTaker } from '../commands/taker.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { Conversation, SessionContext } from './session.ts';
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errors, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isTrouble, publicly } from '../store/watched.ts';
 import { sendMissingPage } from './page.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
@@ -10,12 +11,30 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.forbidden': 403,
   'request.not_found': 404,
   'run.not_found': 404,
+  'run.busy': 409,
+  'request.too_many': 429,
   'server.full': 503,
   'store.unusable': 503,
+  'store.full': 503,
+  'store.read_only': 503,
+  'store.vanished': 503,
+  'store.failing': 503,
 };
 
-/** Answers every error as `application/problem+json` (RFC 9457) with a stable `code`. */
-export function addProblems(app: FastifyInstance): void {
+/** What may be asked for again, and after how many seconds. */
+const retryAfter: Partial<Record<ErrorCode, number>> = { 'request.too_many': 10, 'server.full': 10 };
+
+/** Not allowed, or too often: worth a line in the log. */
+const suspicious = new Set([401, 403, 429]);
+
+type SendProblem = (
+  error: FastifyError | MonitorError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply;
+
+/** Answers every error of an app with what `problemSender` made. */
+export function addProblems(app: FastifyInstance, sendProblem: SendProblem): void {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
     if (sendMissingPage(request, reply)) return reply;
@@ -24,24 +43,32 @@ export function addProblems(app: FastifyInstance): void {
   });
 }
 
-/** Also for errors that come before any route is found, such as an address that cannot be decoded. */
-export function sendProblem(
-  error: FastifyError | MonitorError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const { code, status, detail } = describe(error);
-  if (status >= 500) request.log.error({ err: error }, 'a request failed');
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ title: STATUS_CODES[status], status, code, detail });
-}
+/**
+ * Answers an error as `application/problem+json` (RFC 9457) with a stable `code`: also one that comes before any route
+ * is found, such as an address that cannot be decoded.
+ * @param onProblem Hears the code of each.
+ */
+export const problemSender =
+  (onProblem: (code: ErrorCode) => void): SendProblem =>
+  (error, request, reply) => {
+    const { code, status, detail } = describe(error);
+    onProblem(code);
+    if (status >= 500) request.log.error({ err: error }, 'a request failed');
+    else if (suspicious.has(status)) request.log.warn({ code, address: request.ip }, 'a request was refused');
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    const seconds = retryAfter[code];
+    if (seconds !== undefined) reply.header('retry-after', seconds);
+    return reply
+      .code(status)
+      .type('application/problem+json')
+      .send({ title: STATUS_CODES[status], status, code, detail });
+  };
 
 function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
-  if (error instanceof MonitorError)
-    return { code: error.code, status: statusOf[error.code] ?? 500, detail: error.message };
+  if (error instanceof MonitorError) {
+    const { code, message } = error;
+    return { code, status: statusOf[code] ?? 500, detail: isTrouble(error) ? publicly(error) : message };
+  }
   const status = error.statusCode ?? 500;
   if (status >= 500) return { code: 'internal', status: 500, detail: errors.internal.meaning };
   return { code: 'request.invalid', status, detail: error.message };

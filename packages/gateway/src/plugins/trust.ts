@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 
 /**
  * Refuses requests that a page of another site could make on behalf of a user's browser: a foreign Origin on an
- * upgrade (cross-site WebSocket hijacking) and, as long as only this machine is served, a Host that is not this
+ * upgrade or a change (cross-site WebSocket hijacking and request forgery) and, as long as only this machine is served, a Host that is not this
  * machine (DNS rebinding).
  */
 export function addTrustChecks(app: FastifyInstance, boundHost: string): void {
@@ -14,7 +14,8 @@ export function addTrustChecks(app: FastifyInstance, boundHost: string): void {
         'request.forbidden',
         `expected the Host of this machine, got ${shown(host)}; bind to another address with --host to serve others`,
       );
-    if (request.ws && !isOriginAllowed(origin, host))
+    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+    if ((request.ws || changes) && !isOriginAllowed(origin, host))
       throw new MonitorError(
         'request.forbidden',
         `expected the Origin ${shown(host)} or none, got ${shown(origin)}`,

@@ -1,17 +1,21 @@
-import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { Store } from '../store/store.ts';
+import { publicly, type WatchedStore } from '../store/watched.ts';
 import { version } from '../version.ts';
 
-/** `/healthz`: the process answers. `/readyz`: so does its store. */
-export function addHealthRoutes(app: FastifyInstance, store: Store): void {
+/** `/healthz`: the process answers. `/readyz`: its store works. */
+export function addHealthRoutes(app: FastifyInstance, store: WatchedStore): void {
   app.get('/healthz', async () => ({ status: 'ok', version }));
-  app.get('/readyz', async () => {
-    try {
-      await store.summaries(1);
-    } catch (cause) {
-      throw new MonitorError('store.unusable', 'the store does not answer; the log says more', { cause });
-    }
-    return { status: 'ready' };
+  app.get('/readyz', async (_request, reply) => {
+    // What fails is tried again by itself; asking does not make it sooner.
+    if (!store.trouble) await store.check().catch(() => {});
+    const { trouble } = store;
+    if (!trouble) return { status: 'ready' };
+    return reply
+      .code(503)
+      .type('application/problem+json')
+      .send({
+        ...{ title: 'Service Unavailable', status: 503, code: trouble.code, detail: publicly(trouble) },
+        since: trouble.since,
+      });
   });
 }

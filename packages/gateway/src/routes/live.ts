@@ -4,24 +4,31 @@ import type { Authority } from '../authority.ts';
 import type { CommandDesk } from '../commands/desk.ts';
 import { ViewerCommands } from '../commands/viewer.ts';
 import { type FollowOptions, follow } from '../follower.ts';
+import type { Metrics } from '../metrics.ts';
+import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
+import { Traffic } from '../sockets/traffic.ts';
+import { isTrouble } from '../store/watched.ts';
 
-export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'onRun'> {
+export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
   authority: Authority;
   desk: CommandDesk;
+  metrics: Metrics;
 }
 
 /** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
 export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
-  const { limits, authority, desk } = shared;
+  const { limits, authority, desk, metrics } = shared;
+  const traffic = new Traffic();
+  metrics.addDoor('live', traffic);
+  const admission = new Admission({ ...limits, clients: limits.liveClients });
   app.route({
     method: 'GET',
     url: '/live',
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
-      if (app.websocketServer.clients.size >= limits.liveClients)
-        throw new MonitorError('server.full', `${limits.liveClients} viewers are connected; try again later`);
+      admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: async (socket, request) => {
@@ -30,12 +37,14 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         log: request.log,
         limits,
         onMessage: (text) => commands.receive(text),
+        onClosed: (name) => metrics.closed('live', name),
       });
       const peer = withHeartbeat(connection, limits.heartbeatMs);
       const commands = new ViewerCommands({
         ...{ peer, desk, authority, limits },
         onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
+      traffic.add(request.socket);
       const query = check(liveQuery, request.query);
       if (!query.ok) return connection.close('invalid', describeIssues(query.error.issues));
       request.log.info({ query: query.value }, 'viewer connected');
@@ -43,10 +52,10 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         const onRun = (runId: string | undefined): void => {
           commands.followed = runId;
         };
-        await follow({ ...shared, peer, query: query.value, onRun });
+        await follow({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
         request.log.error({ err: error }, 'a viewer could not be served');
-        connection.close('internal');
+        connection.close(isTrouble(error) ? 'storeUnavailable' : 'internal');
       }
     },
   });

@@ -1,8 +1,9 @@
-import { check, describeIssues, encode, eventPageQuery, MonitorError, runId } from '@mnist-monitor/shared';
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { z } from 'zod';
+import { encode, eventPageQuery, runId } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
 import type { Runs } from '../runs.ts';
+import { Slices } from '../slices.ts';
 import type { Store } from '../store/store.ts';
+import { noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
 
 export interface RunRoutesOptions {
   runs: Runs;
@@ -11,13 +12,17 @@ export interface RunRoutesOptions {
   listedRuns: number;
 }
 
-type RunRequest = { Params: { runId: string } };
-
 /** `/api/runs`, `/api/runs/:runId` and `/api/runs/:runId/events`. */
 export function addRunRoutes(app: FastifyInstance, { runs, store, listedRuns }: RunRoutesOptions): void {
-  app.get('/api/runs', async (_request, reply) =>
-    sendJson(reply, encode({ runs: await runs.list(listedRuns) })),
-  );
+  app.get('/api/runs', async (_request, reply) => {
+    const texts: string[] = [];
+    const slices = new Slices();
+    for (const summary of await runs.list(listedRuns)) {
+      texts.push(encode(summary));
+      await slices.breathe();
+    }
+    return sendJson(reply, `{"runs":[${texts.join(',')}]}`);
+  });
 
   app.get<RunRequest>('/api/runs/:runId', async (request, reply) => {
     const summary = await runs.summary(read(runId, request.params.runId));
@@ -35,14 +40,3 @@ export function addRunRoutes(app: FastifyInstance, { runs, store, listedRuns }: 
     return sendJson(reply, `{"events":[${list}],"nextAfter":${more ? through : null}}`);
   });
 }
-
-function read<S extends z.ZodType>(schema: S, given: unknown): z.infer<S> {
-  const result = check(schema, given);
-  if (!result.ok) throw new MonitorError('request.invalid', describeIssues(result.error.issues));
-  return result.value;
-}
-
-const noSuchRun = (id: string): MonitorError => new MonitorError('run.not_found', `there is no run ${id}`);
-
-const sendJson = (reply: FastifyReply, json: string): FastifyReply =>
-  reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(json);

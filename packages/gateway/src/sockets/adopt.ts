@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import { closeCodes } from '@mnist-monitor/shared';
+import { type CloseName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
-import { gather } from './gather.ts';
+import { drained } from './departed.ts';
+import { frameText } from './frames.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
 
@@ -11,7 +12,9 @@ export interface AdoptOptions {
   /** The connection below the WebSocket. */
   stream: Socket;
   log: FastifyBaseLogger;
-  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>;
+  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
+  /** Hears with which code this side has closed the connection. */
+  onClosed?: (name: CloseName) => void;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
@@ -23,26 +26,29 @@ const reasonBytes = 123;
  * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
  * would end the process otherwise.
  */
-export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: AdoptOptions): Peer {
+export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClosed }: AdoptOptions): Peer {
   const gone = new AbortController();
 
   const peer: Peer = {
     gone: gone.signal,
-    send(message) {
-      gather(stream);
-      socket.send(message, text, ignore);
+    send: (message) => peer.sendFrames(frameText(message)),
+    sendFrames(frames) {
+      if (socket.readyState === WebSocket.OPEN && frames.length > 0) stream.write(frames);
     },
-    write: (message) => new Promise((resolve) => socket.send(message, text, () => resolve())),
     get bufferedBytes() {
-      return socket.bufferedAmount;
+      return stream.writableLength;
     },
+    drained: (stallMs) => drained(stream, stallMs),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     close(name, detail) {
       if (socket.readyState !== WebSocket.OPEN) return;
       log.info({ close: name, detail }, 'connection closed by the gateway');
+      onClosed?.(name);
       socket.resume();
       socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
+      const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
+      stream.once('close', () => clearTimeout(timer));
       gone.abort();
     },
   };
@@ -63,7 +69,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage }: Ado
       fail(error);
     }
   });
-  keepAlive(socket, limits);
+  keepAlive(socket, stream, limits);
   return peer;
 }
 
@@ -77,5 +83,4 @@ function shorten(reason: string): string {
     .replace(/\uFFFD$/, '')}…`;
 }
 
-const text = { binary: false };
 const ignore = (): void => {};

@@ -1,11 +1,11 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
 import type { Peer } from './peer.ts';
 
-/** A peer that says `heartbeat` whenever nothing was sent to it for so long. */
+/** A peer that says `heartbeat` whenever nothing was sent to it for so long, and it has read what was. */
 export function withHeartbeat(peer: Peer, heartbeatMs: number): Peer {
   const beat = (): void => {
     const message: LiveControl = { type: 'heartbeat', time: new Date().toISOString() };
-    peer.send(encode(message));
+    if (peer.bufferedBytes === 0) peer.send(encode(message));
     timer.refresh();
   };
   const timer = setTimeout(beat, heartbeatMs);
@@ -15,10 +15,11 @@ export function withHeartbeat(peer: Peer, heartbeatMs: number): Peer {
       peer.send(message);
       if (!peer.gone.aborted) timer.refresh();
     },
-    write(message) {
+    sendFrames(frames) {
+      peer.sendFrames(frames);
       if (!peer.gone.aborted) timer.refresh();
-      return peer.write(message);
     },
+    drained: (stallMs) => peer.drained(stallMs),
     get bufferedBytes() {
       return peer.bufferedBytes;
     },

@@ -21,7 +21,8 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
     maxPayload: maxPayloadBytes,
     maxFragments: limits.maxFragments,
     maxBufferedChunks: limits.maxBufferedChunks,
-    closeTimeout: limits.closeTimeoutMs,
+    // A peer is cut after the same time (`adopt.ts`), with a reset; this is for sockets that never became one.
+    closeTimeout: 2 * limits.closeTimeoutMs,
     handleProtocols: (offered) => (subprotocol && offered.has(subprotocol) ? subprotocol : false),
   };
   await app.register(websocket, {

@@ -20,11 +20,28 @@ export const migrations: readonly string[] = [
   -- Finds the last batch or epoch of a run at once, so that no summary has to be kept.
   CREATE INDEX event_by_type ON event (run, type, seq);
   `,
+  `
+  -- SQLite cannot take a NOT NULL back: the table is made anew.
+  CREATE TABLE run_2 (
+    id INTEGER PRIMARY KEY,
+    -- NULL once the run is removed; its events then go in small steps, and a run of the same name may come.
+    name TEXT UNIQUE,
+    title TEXT,
+    note TEXT,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    -- Of its events' json.
+    bytes INTEGER NOT NULL
+  );
+  INSERT INTO run_2 (id, name, bytes)
+    SELECT id, name, (SELECT coalesce(sum(length(CAST(json AS BLOB))), 0) FROM event WHERE run = r.id) FROM run r;
+  DROP TABLE run;
+  ALTER TABLE run_2 RENAME TO run;
+  `,
 ];
 
 /** The first run.started, the last batch and epoch, the ends of the run, and whether it is held, of each run `r`. */
 export const summaryColumns = `
-  r.name AS runId,
+  r.name AS runId, r.title, r.note, r.pinned, r.bytes,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,

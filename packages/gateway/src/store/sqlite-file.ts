@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import Database from 'libsql';
@@ -6,24 +15,54 @@ import { applicationId, migrations } from './schema.ts';
 
 /** How long to wait for another process that is writing, such as a backup. */
 const busyTimeoutMs = 2_000;
+/** Up to this size every page is looked at before the file is used: half a second. Larger ones are before a migration. */
+const checkedBytes = 256 * 1024 * 1024;
+/** To this the log is cut back after it has grown, by a large transaction or a reader that took long. */
+const journalBytes = 16 * 1024 * 1024;
+
+export const databasePath = (folder: string): string => join(folder, 'monitor.db');
 
 /**
- * Opens `monitor.db` in the folder of runs, makes both when they are not there, and brings the schema forward.
+ * Opens the database in the folder of runs, makes both when they are not there, and brings the schema forward.
  * A file that is not ours, or damaged, is left as it is.
  * @throws MonitorError `runs.unwritable` or `store.unusable`
  */
 export function openDatabase(folder: string): Database.Database {
   ensureWritable(folder);
-  const path = join(folder, 'monitor.db');
-  const unusable = (problem: string, cause?: unknown): MonitorError =>
-    new MonitorError(
-      'store.unusable',
-      `the database ${path} ${problem}; it was left as it is: move it away, or choose another folder with --runs`,
-      { cause },
-    );
+  const path = databasePath(folder);
+  return connect(path, (database, version) => {
+    if (version > 0 && (version < migrations.length || statSync(path).size <= checkedBytes))
+      ensureWhole(database);
+    migrate(database, version);
+    database.exec(`
+      PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${journalBytes};
+      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`);
+    shrinkable(database);
+  });
+}
 
+/**
+ * Opens a database that is there, to read from it.
+ * @throws MonitorError `store.unusable`
+ */
+export function openToRead(path: string): Database.Database {
+  if (!statSync(path, { throwIfNoEntry: false })) throw unusable(path, 'is not there');
+  return connect(path, () => {});
+}
+
+/** @throws Error that names the first page that is damaged. */
+export function ensureWhole(database: Database.Database, pragma = 'quick_check'): void {
+  const [row] = database.pragma(`${pragma}(1)`) as Record<string, string>[];
+  const found = Object.values(row ?? {})[0];
+  if (found !== 'ok') throw new Error(String(found));
+}
+
+function connect(
+  path: string,
+  prepare: (database: Database.Database, version: number) => void,
+): Database.Database {
   const stranger = describeStranger(path);
-  if (stranger) throw unusable(stranger);
+  if (stranger) throw unusable(path, stranger);
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
@@ -31,18 +70,24 @@ export function openDatabase(folder: string): Database.Database {
     const version = schemaVersion(database);
     if (version > migrations.length)
       throw unusable(
+        path,
         `was written by a newer gateway (version ${version}, this one knows ${migrations.length})`,
       );
-    migrate(database, version);
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-    database.prepare('SELECT max(seq) FROM event').all();
+    prepare(database, version);
     return database;
   } catch (error) {
     database?.close();
     if (error instanceof MonitorError) throw error;
-    throw unusable(`cannot be used (${firstLine(error)})`, error);
+    throw unusable(path, `cannot be used (${firstLine(error)})`, error);
   }
 }
+
+const unusable = (path: string, problem: string, cause?: unknown): MonitorError =>
+  new MonitorError(
+    'store.unusable',
+    `the database ${path} ${problem}; it was left as it is: move it away, or choose another folder with --runs`,
+    { cause },
+  );
 
 function ensureWritable(folder: string): void {
   try {
@@ -58,25 +103,46 @@ function ensureWritable(folder: string): void {
   }
 }
 
+const magic = 'SQLite format 3\0';
+
 /**
- * What speaks against a file, judged by its first 100 bytes alone, since opening a database may already change
- * it (https://sqlite.org/fileformat2.html#the_database_header).
+ * What speaks against a file, judged by its first 100 bytes and its size alone, since opening a database may already
+ * change it (https://sqlite.org/fileformat2.html#the_database_header).
  */
 function describeStranger(path: string): string | undefined {
-  const header = Buffer.alloc(100);
-  let length: number;
+  const log = sizeOf(`${path}-wal`);
+  let file: number;
   try {
-    const file = openSync(path, 'r');
-    length = readSync(file, header);
-    closeSync(file);
+    file = openSync(path, 'r');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? undefined
-      : `cannot be read (${firstLine(error)})`;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return `cannot be read (${firstLine(error)})`;
+    // SQLite would throw away the log, with what was acknowledged last.
+    return log > 0 ? 'is missing, though its log (monitor.db-wal) is there' : undefined;
   }
-  if (length === 0) return undefined;
-  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0') return 'is not a SQLite database';
-  return header.readUInt32BE(68) === applicationId ? undefined : 'belongs to another program';
+  try {
+    const header = Buffer.alloc(100);
+    const length = readSync(file, header);
+    const { size } = fstatSync(file);
+    if (length === 0) return log > 0 ? 'is empty, though its log (monitor.db-wal) is not' : undefined;
+    if (header.toString('latin1', 0, Math.min(length, 16)) !== magic.slice(0, length))
+      return 'is not a SQLite database';
+    if (length === 100 && header.readUInt32BE(68) !== applicationId) return 'belongs to another program';
+    const expected = length < 100 ? 100 : pageBytes(header) * header.readUInt32BE(28);
+    // What is missing may be in the log still; SQLite itself looks then.
+    return size < expected && log === 0 ? `is cut short (${size} of ${expected} bytes)` : undefined;
+  } catch (error) {
+    return `cannot be read (${firstLine(error)})`;
+  } finally {
+    closeSync(file);
+  }
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
+/** 1 stands for 65,536, which has no room in two bytes. */
+function pageBytes(header: Buffer): number {
+  const bytes = header.readUInt16BE(16);
+  return bytes === 1 ? 65_536 : bytes;
 }
 
 function schemaVersion(database: Database.Database): number {
@@ -84,14 +150,29 @@ function schemaVersion(database: Database.Database): number {
   return rows[0]?.user_version ?? 0;
 }
 
-/** Each step is one transaction with its version. The first comes before WAL, so that the mark is in the header. */
+/** All or nothing, and before WAL, so that a new file has the mark in its header. */
 function migrate(database: Database.Database, from: number): void {
-  for (let version = from; version < migrations.length; version++) {
-    const mark = version === 0 ? `PRAGMA application_id = ${applicationId};` : '';
-    database.exec(
-      `BEGIN IMMEDIATE; ${mark} ${migrations[version]} PRAGMA user_version = ${version + 1}; COMMIT`,
-    );
-  }
+  if (from === migrations.length) return;
+  // Making a table anew would be taken for removing what others refer to.
+  database.exec('PRAGMA foreign_keys = OFF');
+  // Has a say only before the first table is made.
+  if (from === 0) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  database.exec(`
+    BEGIN IMMEDIATE; PRAGMA application_id = ${applicationId};
+    ${migrations.slice(from).join('')}
+    PRAGMA user_version = ${migrations.length}; COMMIT`);
+}
+
+/**
+ * Files of version 1 do not give space back until they are written anew once. That needs as much space again: where
+ * it is missing the file works as well, and is only not made smaller.
+ */
+function shrinkable(database: Database.Database): void {
+  const [row] = database.pragma('auto_vacuum') as { auto_vacuum: number }[];
+  if (row?.auto_vacuum !== 0) return;
+  try {
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
+  } catch {}
 }
 
 const firstLine = (error: unknown): string => String((error as Error).message).split('\n')[0] as string;

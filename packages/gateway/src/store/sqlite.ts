@@ -1,162 +1,191 @@
-import { decode, type EventOf, type EventType, event, type MonitorEvent } from '@mnist-monitor/shared';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
-import { summaryColumns } from './schema.ts';
-import { openDatabase } from './sqlite-file.ts';
-import {
-  following,
-  type KeptSummary,
-  type Page,
-  type PageOptions,
-  type Store,
-  type StoredEvent,
-} from './store.ts';
+import { Slices } from '../slices.ts';
+import { describeTrouble } from './sqlite-errors.ts';
+import { databasePath, openDatabase } from './sqlite-file.ts';
+import { Place, vanished } from './sqlite-place.ts';
+import { Queries } from './sqlite-queries.ts';
+import { probeDisk, rescue } from './sqlite-rescue.ts';
+import { toSummary } from './sqlite-summary.ts';
+import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
 
-/** Read together; bounds what one query can bring in. */
-const chunkEvents = 200;
+/** Read together: half a millisecond, and no more than one query may bring in. */
+const chunkEvents = 100;
 /** A page ends after this much text, whatever its limit of events. */
 const pageBytes = 4 * 1024 * 1024;
+/** Removed together, in one transaction of about 5 ms; the pause leaves room for everything else. */
+const clearedEvents = 200;
+const clearPauseMs = 10;
+/** Summaries in memory, of about 6 kB each. */
+const keptSummaries = 1_000;
 
-/** The keeper of `<folder>/monitor.db`. Commits are durable: WAL with synchronous=FULL. */
+/**
+ * The keeper of `<folder>/monitor.db`. Commits are durable: WAL with synchronous=FULL.
+ * @throws MonitorError `runs.unwritable` or `store.unusable`
+ */
 export function openSqliteStore(folder: string): Store {
-  return new SqliteStore(openDatabase(folder));
-}
-
-interface SummaryRow {
-  runId: string;
-  lastSeq: number;
-  first: string;
-  last: string;
-  started: string | null;
-  batch: string | null;
-  epoch: string | null;
-  held: 'run.paused' | 'run.resumed' | null;
+  return new SqliteStore(folder);
 }
 
 class SqliteStore implements Store {
-  readonly #database: Database.Database;
-  readonly #append: (runId: string, events: readonly StoredEvent[]) => number;
-  readonly #key: Database.Statement;
-  readonly #last: Database.Statement;
-  readonly #next: Database.Statement;
-  readonly #nextOfType: Database.Statement;
-  readonly #summary: Database.Statement;
-  readonly #summaries: Database.Statement;
+  readonly #folder: string;
+  readonly #path: string;
+  #database: Database.Database;
+  #queries: Queries;
+  #place: Place;
+  /** Something went wrong since reading and writing worked last. */
+  #suspect = false;
+  #closed = false;
+  #clearing = false;
+  /** Only this process writes, so a summary holds until the run changes. */
+  readonly #summaries = new Map<string, KeptSummary>();
 
-  constructor(database: Database.Database) {
-    this.#database = database;
-    this.#key = database.prepare('SELECT id FROM run WHERE name = ?');
-    this.#last = database.prepare(
-      'SELECT max(seq) AS seq FROM event WHERE run = (SELECT id FROM run WHERE name = ?)',
-    );
-    const next = (more: string): Database.Statement =>
-      database.prepare(`
-        SELECT seq, type, json FROM event
-        WHERE run = (SELECT id FROM run WHERE name = ?) AND seq > ? ${more}
-        ORDER BY seq LIMIT ?`);
-    this.#next = next('');
-    this.#nextOfType = next('AND type = ?');
-    this.#summary = database.prepare(`SELECT ${summaryColumns} FROM run r WHERE name = ?`);
-    this.#summaries = database.prepare(`SELECT ${summaryColumns} FROM run r ORDER BY id DESC LIMIT ?`);
-    const addRun = database.prepare('INSERT INTO run (name) VALUES (?) ON CONFLICT DO NOTHING');
-    const addEvent = database.prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
-    this.#append = database.transaction((runId: string, events: readonly StoredEvent[]): number => {
-      const last = this.#lastSeq(runId);
-      const fresh = following(events, last);
-      if (fresh.length === 0) return last;
-      addRun.run(runId);
-      const { id } = this.#key.get(runId) as { id: number };
-      for (const { seq, type, json } of fresh) addEvent.run(id, seq, type, json);
-      return last + fresh.length;
-    }).immediate;
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#path = databasePath(folder);
+    this.#database = openDatabase(folder);
+    this.#queries = new Queries(this.#database);
+    this.#place = new Place(this.#path);
+    this.#giveBack();
   }
 
   async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
-    return this.#append(runId, events);
+    return this.#change(runId, (queries) => queries.append(runId, events));
   }
 
   async lastSeq(runId: string): Promise<number> {
-    return this.#lastSeq(runId);
+    return this.#ask((queries) => queries.lastSeq(runId));
   }
 
   async page(runId: string, { after, limit, types }: PageOptions): Promise<Page> {
-    const last = this.#lastSeq(runId);
+    const slices = new Slices();
+    const last = this.#ask((queries) => queries.lastSeq(runId));
     const events: StoredEvent[] = [];
     let through = after;
     let bytes = 0;
     while (through < last && events.length < limit && bytes < pageBytes) {
       const count = Math.min(limit - events.length, chunkEvents);
-      const chunk = this.#chunk(runId, { after: through, limit: count, types });
+      const chunk = this.#ask((queries) => chunkOf(queries, runId, { after: through, limit: count, types }));
       events.push(...chunk);
       for (const { json } of chunk) bytes += json.length;
       through = chunk.length === count ? chunk[count - 1]!.seq : last;
+      await slices.breathe();
     }
     return { events, through, more: through < last };
   }
 
   async summary(runId: string): Promise<KeptSummary | undefined> {
-    const row = this.#summary.get(runId) as SummaryRow | undefined;
-    return row && toSummary(row);
+    const known = this.#summaries.get(runId);
+    if (known) return known;
+    const row = this.#ask((queries) => queries.summary(runId));
+    if (!row) return undefined;
+    const summary = toSummary(row);
+    this.#summaries.set(runId, summary);
+    if (this.#summaries.size > keptSummaries)
+      this.#summaries.delete(this.#summaries.keys().next().value as string);
+    return summary;
   }
 
-  async summaries(limit: number): Promise<KeptSummary[]> {
-    return (this.#summaries.all(limit) as SummaryRow[]).map(toSummary);
+  async summaries(limit = -1): Promise<KeptSummary[]> {
+    const slices = new Slices();
+    const found: KeptSummary[] = [];
+    for (const name of this.#ask((queries) => queries.names(limit))) {
+      const summary = await this.summary(name);
+      // Removed a moment ago.
+      if (summary) found.push(summary);
+      await slices.breathe();
+    }
+    return found;
+  }
+
+  async annotate(runId: string, changes: RunChanges): Promise<boolean> {
+    return this.#change(runId, (queries) => queries.annotate(runId, changes));
+  }
+
+  async remove(runId: string): Promise<boolean> {
+    const removed = this.#change(runId, (queries) => queries.remove(runId));
+    if (removed) this.#giveBack();
+    return removed;
+  }
+
+  async check(): Promise<void> {
+    if (!this.#suspect) return this.#ask(() => this.#place.ensure());
+    this.#guard(() => this.#reopen());
+    this.#suspect = false;
+    this.#giveBack();
   }
 
   /** Writes the log back into the file first: libsql leaves that to whoever opens it next. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (!this.#database.open) return;
     this.#database.pragma('wal_checkpoint(TRUNCATE)');
     this.#database.close();
   }
 
-  /** The next events; of each type by its own index, so that rare ones are found at once. */
-  #chunk(runId: string, { after, limit, types }: PageOptions): StoredEvent[] {
-    if (!types) return (this.#next.all(runId, after, limit) as StoredEvent[]).map(plain);
-    const found = [...new Set(types)].flatMap(
-      (type) => this.#nextOfType.all(runId, after, type, limit) as StoredEvent[],
-    );
-    return found
-      .sort((one, other) => one.seq - other.seq)
-      .slice(0, limit)
-      .map(plain);
+  /** Ends with a database that can be written, or throws what stands in the way. */
+  #reopen(): void {
+    const where = this.#place.look();
+    if (where === 'replaced') throw vanished(this.#path, where);
+    if (where === 'moved' && this.#database.open) rescue(this.#database, this.#folder);
+    if (this.#database.open) this.#database.close();
+    this.#database = openDatabase(this.#folder);
+    this.#queries = new Queries(this.#database);
+    this.#place = new Place(this.#path);
+    probeDisk(this.#folder);
+    this.#queries.probe();
   }
 
-  #lastSeq(runId: string): number {
-    return (this.#last.get(runId) as { seq: number | null }).seq ?? 0;
+  #change<T>(runId: string, change: (queries: Queries) => T): T {
+    this.#summaries.delete(runId);
+    return this.#ask((queries) => {
+      this.#place.ensure();
+      return change(queries);
+    });
+  }
+
+  #ask<T>(question: (queries: Queries) => T): T {
+    return this.#guard(() => {
+      if (!this.#database.open)
+        throw new MonitorError('store.failing', `the database ${this.#path} is not open`);
+      return question(this.#queries);
+    });
+  }
+
+  /** @throws MonitorError `store.…` for what lies outside this program. */
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const described = describeTrouble(error, this.#path);
+      if (described instanceof MonitorError) this.#suspect = true;
+      throw described;
+    }
+  }
+
+  /** Takes the events of removed runs away and makes the file smaller, in steps that hold nobody up. */
+  async #giveBack(): Promise<void> {
+    if (this.#clearing) return;
+    this.#clearing = true;
+    try {
+      const step = (): boolean => this.#ask((queries) => queries.clear(clearedEvents) || queries.shrink());
+      let steps = 0;
+      for (; !this.#closed && step(); steps++) await delay(clearPauseMs, undefined, { ref: false });
+      if (steps > 0 && !this.#closed) this.#ask((queries) => queries.checkpoint());
+    } catch {
+      // Told where it is noticed by whoever writes; begun again when the trouble is over, or at the next start.
+    } finally {
+      this.#clearing = false;
+    }
   }
 }
 
-/** A row without what libsql may add to it. */
-const plain = ({ seq, type, json }: StoredEvent): StoredEvent => ({ seq, type, json });
-
-function toSummary(row: SummaryRow): KeptSummary {
-  const finished = ofType('run.finished', row.last)?.data ?? null;
-  return {
-    runId: row.runId,
-    status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
-    startedAt: timeOf(row.first),
-    lastEventAt: timeOf(row.last),
-    lastSeq: row.lastSeq,
-    started: ofType('run.started', row.started)?.data ?? null,
-    batch: ofType('batch', row.batch)?.data ?? null,
-    epoch: ofType('epoch', row.epoch)?.data ?? null,
-    finished,
-  };
-}
-
-function parse(json: string): MonitorEvent {
-  const result = decode(event, json);
-  if (!result.ok) throw new Error(`expected a valid event in the store, got ${json.slice(0, 100)}`);
-  return result.value;
-}
-
-const timeOf = (json: string): string => parse(json).time;
-
-function ofType<T extends EventType>(type: T, json: string | null): EventOf<T> | undefined {
-  const parsed = json === null ? undefined : parse(json);
-  return parsed && isOf(parsed, type) ? parsed : undefined;
-}
-
-function isOf<T extends EventType>(any: MonitorEvent, type: T): any is EventOf<T> {
-  return any.type === type;
+/** The next events; of each type by its own index, so that rare ones are found at once. */
+function chunkOf(queries: Queries, runId: string, { after, limit, types }: PageOptions): StoredEvent[] {
+  if (!types) return queries.next(runId, after, limit);
+  return [...new Set(types)]
+    .flatMap((type) => queries.nextOfType(runId, type, { after, limit }))
+    .sort((one, other) => one.seq - other.seq)
+    .slice(0, limit);
 }

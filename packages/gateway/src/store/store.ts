@@ -1,4 +1,10 @@
-import { type EventType, encode, type MonitorEvent, type RunSummary } from '@mnist-monitor/shared';
+import {
+  type EventType,
+  encode,
+  type MonitorEvent,
+  type RunChanges,
+  type RunSummary,
+} from '@mnist-monitor/shared';
 
 /** An event as it is kept and sent: checked at the door and written as JSON once. */
 export interface StoredEvent {
@@ -15,9 +21,9 @@ export const toStored = (event: MonitorEvent): StoredEvent => ({
 
 /**
  * What a store knows of a run. `status` is what its events say: how it ended while its last event says so, otherwise
- * `paused` or `running`. Whether its publisher is connected, a store cannot know.
+ * `paused` or `running`. Whether its publisher is connected and its folder has a model, a store cannot know.
  */
-export type KeptSummary = Omit<RunSummary, 'connected' | 'commands'>;
+export type KeptSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
 export interface PageOptions {
   /** Only events with a greater seq. */
@@ -38,7 +44,8 @@ export interface Page {
 
 /**
  * Keeps the events of every run. Where there is more than one implementation, all pass the suite in
- * `test/store/store-suite.ts`.
+ * `test/store/store-suite.ts`. What is in the way of reading or writing is a MonitorError with a code `store.…`;
+ * nothing is half done then, though an `append` whose end could not be learned may turn out to have been done.
  */
 export interface Store {
   /**
@@ -50,8 +57,17 @@ export interface Store {
   lastSeq(runId: string): Promise<number>;
   page(runId: string, options: PageOptions): Promise<Page>;
   summary(runId: string): Promise<KeptSummary | undefined>;
-  /** The runs that came last, the newest first. New is what this store learned of last: clocks differ. */
-  summaries(limit: number): Promise<KeptSummary[]>;
+  /** The runs that came last, the newest first; all when `limit` is left out. New is what this store learned of last: clocks differ. */
+  summaries(limit?: number): Promise<KeptSummary[]>;
+  /** Changes what is said about a run; false when there is none. */
+  annotate(runId: string, changes: RunChanges): Promise<boolean>;
+  /**
+   * Removes a run and all its events for good; false when there is none. For readers it is gone when this resolves,
+   * and a run of the same name may begin; its space is given back little by little.
+   */
+  remove(runId: string): Promise<boolean>;
+  /** Resolves when reading and writing work; mends what can be mended before. Cheap as long as all is well. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,3 +78,6 @@ export function following(events: readonly StoredEvent[], last: number): StoredE
   if (gap) throw new RangeError(`expected events to follow seq ${last} without gaps, got seq ${gap.seq}`);
   return fresh;
 }
+
+export const bytesOf = (events: readonly StoredEvent[]): number =>
+  events.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { Hub } from '../../src/hub.ts';
 import { RunWriter } from '../../src/ingest/run-writer.ts';
+import { limits as standardLimits } from '../../src/limits.ts';
 import { toStored } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -11,12 +12,15 @@ const bytes = (count: number): number => run.slice(0, count).reduce((sum, { json
 
 async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number } = {}) {
   const store = new MemoryStore();
-  const hub = await Hub.open(store);
+  const hub = await Hub.open(store, standardLimits);
   const commits: number[] = [];
   const published: number[] = [];
   const pressure: boolean[] = [];
   const failures: unknown[] = [];
-  (await hub.channel('a')).subscribe(({ seq }) => published.push(seq));
+  (await hub.channel('a')).subscribe({
+    deliver: ({ first, last }) => published.push(...range(first, last)),
+    end() {},
+  });
   const writer = new RunWriter({
     runId: 'a',
     lastSeq: 0,

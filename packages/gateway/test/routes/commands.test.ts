@@ -161,6 +161,19 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });
 
+  test('that nobody waits for any longer do not go out again by themselves', async () => {
+    const { gateway, trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
+    const id = send(viewer, 'stop');
+    await trainer.asked();
+    expect(await answerOf(viewer)).toMatchObject({ code: 'command.timeout' });
+    trainer.connection.socket.terminate();
+    const back = await openTrainer(gateway.ingestUrl, 'a');
+    const next = send(viewer, 'pause');
+    expect(await back.asked()).toMatchObject({ id: next });
+    viewer.send({ type: 'command', id, command: 'stop' });
+    expect(await back.asked()).toMatchObject({ id });
+  });
+
   test('are not answered by another publisher than the one that was asked', async () => {
     const { gateway, trainer, viewer } = await scene();
     const stranger = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
@@ -191,9 +204,9 @@ describe('commands', () => {
     });
   });
 
-  test('that come too fast are refused, and a viewer that does not heed that is closed', async () => {
+  test('that come too fast are answered so, and a viewer that goes on all the same is closed', async () => {
     const { gateway } = await scene({
-      limits: { commandBurst: 2, commandsPerSecond: 0.001, unheededRefusals: 3 },
+      limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
     });
     const viewer = await watch(gateway.liveUrl);
     const other = await watch(gateway.liveUrl);
@@ -201,7 +214,7 @@ describe('commands', () => {
     for (let at = 0; at < 5; at++) codes.push((await ask(viewer, 'pause', { runId: 'nowhere' }))?.code);
     expect(codes).toEqual([...Array(2).fill('command.no_trainer'), ...Array(3).fill('command.too_many')]);
     send(viewer, 'pause');
-    expect((await viewer.closed).code).toBe(closeCodes.invalid.code);
+    expect((await viewer.closed).code).toBe(closeCodes.tooMany.code);
     expect(await ask(other, 'pause', { runId: 'nowhere' })).toMatchObject({ code: 'command.no_trainer' });
   });
 
@@ -301,6 +314,12 @@ describe('a start', () => {
 
 describe('where runs stand', () => {
   const quick = { limits: { statusIntervalMs: 10, stalledAfterMs: 60, interruptedAfterMs: 120 } };
+  const notice = (seq: number, code: string) => ({
+    ...run[0]!,
+    seq,
+    type: 'notice' as const,
+    data: { level: 'info' as const, code, message: code, step: 2 },
+  });
   const status = (viewer: Connection, wanted: string) =>
     viewer.until((message) => message.type === 'status' && message.status === wanted);
 
@@ -321,12 +340,6 @@ describe('where runs stand', () => {
 
   test('follows the notices of pausing, and the end', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
-    const notice = (seq: number, code: string) => ({
-      ...run[0]!,
-      seq,
-      type: 'notice' as const,
-      data: { level: 'info' as const, code, message: code, step: 2 },
-    });
     trainer.send([notice(4, 'run.paused'), notice(5, 'test')]);
     await status(viewer, 'paused');
     const late = await connect(gateway.liveUrl);
@@ -348,14 +361,12 @@ describe('where runs stand', () => {
   });
 
   test('is told of each of two runs at once; the newest is followed and both are listed', async () => {
-    const { gateway, trainer, viewer } = await scene(quick);
+    const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
     const second = await openPublisher(gateway.ingestUrl, helloOf('b', { publisherId: 'publisher-2' }));
     second.send(sampleRun({ runId: 'b' }).slice(0, 2));
     await viewer.until(({ type, run: of }) => type === 'hello' && of.runId === 'b');
-    trainer.send(run.slice(3, 4));
-    await viewer.until(
-      ({ type, runId, status: of }) => type === 'status' && runId === 'a' && of === 'running',
-    );
+    trainer.send([notice(4, 'run.paused')]);
+    expect((await status(viewer, 'paused')).at(-1)).toMatchObject({ runId: 'a' });
     const list = await fetch(`${gateway.url}/api/runs`);
     const { runs } = (await list.json()) as { runs: object[] };
     expect(runs).toMatchObject([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Connection, connect, range, seqsOf } from '../support/connection.ts';
+import { Connection, connect, range, refusal, seqsOf } from '../support/connection.ts';
 import { startGateway } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
@@ -137,6 +137,13 @@ describe('ingest', () => {
     expect((await openPublisher(gateway.ingestUrl, helloOf('a', { token: 'sesame' }))).after).toBe(0);
   });
 
+  test('refuses more publishers than fit', async () => {
+    const gateway = await startGateway({ limits: { publishers: 2 } });
+    await publish(gateway.ingestUrl, run.slice(0, 2));
+    await connect(gateway.ingestUrl);
+    expect(await refusal(gateway.ingestUrl)).toBe(503);
+  });
+
   test('gives a run to one publisher at a time', async () => {
     const gateway = await startGateway();
     const holder = await publish(gateway.ingestUrl, run.slice(0, 2));
@@ -177,7 +184,7 @@ describe('ingest', () => {
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
   });
 
-  test('closes as internal, to be tried again, when the store cannot write', async () => {
+  test('closes as internal, to be tried again, at a mistake of ours', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));

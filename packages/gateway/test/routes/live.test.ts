@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes, liveSubprotocol, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Connection, connect, range, refusal, seqsOf } from '../support/connection.ts';
+import { Connection, connect, range, refusal, refused, seqsOf } from '../support/connection.ts';
 import { startGateway } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
@@ -83,7 +83,7 @@ describe('the live feed', () => {
     expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
   });
 
-  test('gives a viewer that reads late everything from the store, and makes no other wait', async () => {
+  test('gives a viewer that reads late everything, and makes no other wait', async () => {
     const gateway = await startGateway({ limits: { unreadBytes: 100_000 } });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const [late, quick] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
@@ -112,11 +112,59 @@ describe('the live feed', () => {
     expect((await viewer.closed).code).toBe(closeCodes.slow.code);
   });
 
+  test('cuts those who stop reading, whom nobody notices, and gives them all they missed when they come back', async () => {
+    const limits = { unreadBytes: 100_000, stallTimeoutMs: 500, closeTimeoutMs: 100 };
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const viewers = await Promise.all(Array.from({ length: 4 }, () => connect(gateway.liveUrl)));
+    for (const viewer of viewers) await viewer.until(isLive);
+    const [quick, ...stopped] = viewers as [Connection, ...Connection[]];
+    for (const { socket } of stopped) socket.pause();
+    publisher.send(large);
+    const last = large.length + 1;
+    expect(seqsOf(await quick.until(({ seq }) => seq === last))).toEqual(range(2, last));
+    await until(() => gateway.closings.length === stopped.length);
+    await delay(200);
+    for (const { socket } of stopped) socket.resume();
+    const patient = await startGateway({ store });
+    for (const viewer of stopped) {
+      await viewer.closed;
+      const seen = seqsOf(viewer.takeAll()).at(-1) ?? 1;
+      expect(seen).toBeLessThan(last);
+      const again = await connect(`${patient.liveUrl}?after=${seen}&afterRun=a`);
+      expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, last));
+      again.socket.terminate();
+    }
+    expect(quick.socket.readyState).toBe(quick.socket.OPEN);
+  });
+
+  test('gives a viewer at most as many batches a second as it asked for, and all else', async () => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const viewer = await connect(`${gateway.liveUrl}?maxRate=0.01`);
+    await viewer.until(isLive);
+    for (const event of run.slice(1)) {
+      publisher.send([event]);
+      await publisher.acked(event.seq);
+    }
+    const got = await viewer.until(isFinish);
+    const rest = run.slice(1).filter(({ type }) => type !== 'batch');
+    expect(seqsOf(got.filter(({ type }) => type !== 'batch'))).toEqual(rest.map(({ seq }) => seq));
+    const batches = got.filter(({ type }) => type === 'batch').map(({ seq }) => seq);
+    // Each is the newest before an event of another type, except the first, which came at once.
+    expect(batches.slice(1).every((seq) => run[seq]!.type !== 'batch')).toBe(true);
+    expect(batches.length).toBeLessThanOrEqual(1 + rest.length);
+  });
+
   test.each([
     ['?run=nowhere', 'runNotFound'],
     ['?run=../etc', 'invalid'],
     ['?after=-1', 'invalid'],
     ['?types=batch,bogus', 'invalid'],
+    ['?maxRate=0', 'invalid'],
+    ['?maxRate=fast', 'invalid'],
+    ['?complete=perhaps', 'invalid'],
   ] as const)('closes %s as %s', async (query, name) => {
     const gateway = await startGateway();
     const viewer = new Connection(gateway.liveUrl + query);
@@ -158,17 +206,44 @@ describe('the live feed', () => {
     expect(await refusal(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
   });
 
-  test('refuses more viewers than fit', async () => {
+  test('refuses more viewers than fit, says when to come again, and has room again when one has left', async () => {
     const gateway = await startGateway({ limits: { liveClients: 1 } });
-    const viewer = await connect(gateway.liveUrl);
-    expect(await refusal(gateway.liveUrl)).toBe(503);
-    viewer.socket.close();
-    await viewer.closed;
+    for (let round = 0; round < 5; round++) {
+      const viewer = await connect(gateway.liveUrl);
+      expect(await refused(gateway.liveUrl)).toMatchObject({
+        status: 503,
+        retryAfter: '10',
+        problem: {
+          code: 'server.full',
+          status: 503,
+          detail: 'the 1 places for clients are taken: try again later',
+        },
+      });
+      if (round % 2) viewer.socket.terminate();
+      else viewer.socket.close();
+      await viewer.closed;
+      await delay(50);
+    }
+  });
+
+  test('bounds the viewers of one address, which a proxy that is trusted may tell', async () => {
+    const limits = { clientsPerAddress: 1 };
+    const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    await connect(gateway.liveUrl, from('192.0.2.1'));
+    expect(await refused(gateway.liveUrl, from('192.0.2.1'))).toMatchObject({
+      status: 429,
+      retryAfter: '10',
+      problem: { code: 'request.too_many' },
+    });
+    await connect(gateway.liveUrl, from('192.0.2.2'));
+    const unproxied = await startGateway({ limits });
+    for (let viewer = 0; viewer < 3; viewer++) await connect(unproxied.liveUrl, from('192.0.2.1'));
   });
 
   test('closes one viewer as internal when the store fails it', async () => {
     const store = new MemoryStore();
-    const gateway = await startGateway({ store });
+    const gateway = await startGateway({ store, limits: { recentBytes: 0 } });
     await publish(gateway.ingestUrl, run.slice(0, 5));
     store.page = () => Promise.reject(new Error('disk on fire'));
     const viewer = new Connection(gateway.liveUrl);

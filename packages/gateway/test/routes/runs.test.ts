@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { check, eventPage, runList, runSummary } from '@mnist-monitor/shared';
+import { check, eventPage, MonitorError, runList, runSummary } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../src/app.ts';
@@ -16,7 +16,7 @@ describe('the REST API', () => {
     store = new MemoryStore();
     await store.append('a', run.map(toStored));
     await store.append('b', sampleRun({ runId: 'b' }).slice(0, 4).map(toStored));
-    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', token: undefined };
+    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });
   afterAll(() => gateway.close());
@@ -102,12 +102,12 @@ describe('the REST API', () => {
   test('is healthy, and ready as long as the store answers', async () => {
     expect((await get('/healthz')).json()).toMatchObject({ status: 'ok' });
     expect((await get('/readyz')).statusCode).toBe(200);
-    const { summaries } = store;
-    store.summaries = () => Promise.reject(new Error('gone'));
+    const { check } = store;
+    store.check = () => Promise.reject(new MonitorError('store.vanished', 'the database is gone'));
     const answer = await get('/readyz');
-    store.summaries = summaries;
+    store.check = check;
     expect(answer.statusCode).toBe(503);
-    expect(answer.json().code).toBe('store.unusable');
+    expect(answer.json().code).toBe('store.vanished');
     expect((await get('/healthz')).statusCode).toBe(200);
   });
 });

@@ -3,20 +3,27 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { adopt } from '../../src/sockets/adopt.ts';
+import { type AdoptOptions, adopt } from '../../src/sockets/adopt.ts';
+import { frameTexts } from '../../src/sockets/frames.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect } from '../support/connection.ts';
 
 type OnMessage = (text: string, peer: Peer) => void | Promise<void>;
 
-async function pair(onMessage: OnMessage): Promise<{ peer: Peer; connection: Connection }> {
+/** More than the buffers of the system between two ends hold: 16 MB. */
+const large = JSON.stringify('x'.repeat(16 * 1024 * 1024));
+
+async function pair(
+  onMessage: OnMessage,
+  more: Partial<AdoptOptions> = {},
+): Promise<{ peer: Peer; connection: Connection }> {
   const server = new WebSocketServer({ port: 0 });
   afterTest(() => new Promise((resolve) => server.close(resolve)));
   const adopted = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
-      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000 };
-      resolve(adopt(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage }));
+      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
+      resolve(adopt(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
     });
   });
   const { port } = server.address() as { port: number };
@@ -58,28 +65,52 @@ describe('an adopted socket', () => {
     expect(reason).toMatch(/^ä{59}…$/);
   });
 
-  test('resolves a write when the message has left, and when the connection is gone', async () => {
-    const { peer, connection } = await pair(() => {});
-    await peer.write('"one"');
-    expect(await connection.next()).toBe('one');
-    connection.socket.terminate();
-    await new Promise((resolve) => peer.gone.addEventListener('abort', resolve));
-    await peer.write('"two"');
-    peer.send('"three"');
-  });
-
-  test('sends what was said in one turn of the event loop in one piece, in order', async () => {
+  test('sends many framed messages in one write', async () => {
     const { peer, connection } = await pair(() => {});
     const stream = (connection.socket as unknown as { _socket: Socket })._socket;
     let pieces = 0;
     stream.on('data', () => pieces++);
-    for (const word of ['"one"', '"two"', '"three"']) peer.send(word);
+    peer.sendFrames(frameTexts(['"one"', '"two"', '"three"']).bytes);
     expect([await connection.next(), await connection.next(), await connection.next()]).toEqual([
       'one',
       'two',
       'three',
     ]);
     expect(pieces).toBe(1);
+  });
+
+  test('says when everything sent has left', async () => {
+    const { peer, connection } = await pair(() => {});
+    expect(await peer.drained(20)).toBe(true);
+    connection.socket.pause();
+    peer.send(large);
+    const drained = peer.drained(20_000);
+    connection.socket.resume();
+    expect(await drained).toBe(true);
+    expect(peer.bufferedBytes).toBe(0);
+  });
+
+  test('says when nothing leaves any more, and lets go when the connection is gone', async () => {
+    const { peer, connection } = await pair(() => {});
+    connection.socket.pause();
+    peer.send(large);
+    expect(await peer.drained(20)).toBe(false);
+    const drained = peer.drained(20_000);
+    connection.socket.terminate();
+    expect(await drained).toBe(true);
+    peer.send('"unheard"');
+  });
+
+  test('is cut when it does not answer a close', async () => {
+    const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 20 };
+    const { peer, connection } = await pair(() => {}, { limits });
+    connection.socket.pause();
+    peer.send(large);
+    const cut = peer.drained(60_000);
+    peer.close('slow');
+    expect(await cut).toBe(true);
+    connection.socket.resume();
+    expect((await connection.closed).code).toBe(1006);
   });
 
   test('sends what was said before it was told to close', async () => {

@@ -1,15 +1,25 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import Database from 'libsql';
-import { applicationId } from '../../src/store/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { toStored } from '../../src/store/store.ts';
-import { temporaryFolder } from '../support/cleanup.ts';
+import { type Store, type StoredEvent, toStored } from '../../src/store/store.ts';
+import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+import { until } from '../support/until.ts';
 import { storeSuite } from './store-suite.ts';
 
 const stored = sampleRun({ runId: 'a' }).map(toStored);
+
+const large = (count: number): StoredEvent[] =>
+  Array.from({ length: count }, (_, index) => ({ seq: index + 1, type: 'notice', json: 'x'.repeat(20_000) }));
+
+const sizeOf = (folder: string): number => statSync(join(folder, 'monitor.db')).size;
+
+const opened = (folder: string): Store => {
+  const store = openSqliteStore(folder);
+  afterTest(() => store.close());
+  return store;
+};
 
 storeSuite('the SQLite store', () => openSqliteStore(temporaryFolder()));
 
@@ -18,76 +28,51 @@ describe('the SQLite store’s file', () => {
     const folder = temporaryFolder();
     const first = openSqliteStore(folder);
     await first.append('a', stored);
+    await first.annotate('a', { title: 'First', pinned: true });
     await first.close();
-    const second = openSqliteStore(folder);
+    const second = opened(folder);
     expect(await second.append('a', stored.slice(-2))).toBe(stored.length);
     expect((await second.page('a', { after: 0, limit: 1_000 })).events).toEqual(stored);
-    await second.close();
+    expect(await second.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
   test('has what was committed when the process ends without closing it', async () => {
     const folder = temporaryFolder();
-    const left = openSqliteStore(folder);
+    const left = opened(folder);
     await left.append('a', stored.slice(0, 5));
-    const second = openSqliteStore(folder);
-    expect(await second.lastSeq('a')).toBe(5);
-    await second.close();
-    await left.close();
+    expect(await opened(folder).lastSeq('a')).toBe(5);
   });
 
   test('ends a page after 4 MB, and reads on from there', async () => {
-    const store = openSqliteStore(temporaryFolder());
-    const large = Array.from({ length: 450 }, (_, index) => ({
-      seq: index + 1,
-      type: 'notice' as const,
-      json: 'x'.repeat(20_000),
-    }));
-    await store.append('a', large);
+    const store = opened(temporaryFolder());
+    await store.append('a', large(450));
     const page = await store.page('a', { after: 0, limit: 1_000 });
-    expect(page).toMatchObject({ through: 400, more: true });
-    expect(await store.page('a', { after: 400, limit: 1_000 })).toMatchObject({ through: 450, more: false });
+    expect(page).toMatchObject({ through: 300, more: true });
+    expect(await store.page('a', { after: 300, limit: 1_000 })).toMatchObject({ through: 450, more: false });
+  });
+
+  test('gets smaller after a run was removed', async () => {
+    const folder = temporaryFolder();
+    const store = openSqliteStore(folder);
+    await store.append('a', large(250));
+    await store.append('b', stored.slice(0, 3));
+    await store.remove('a');
+    expect(sizeOf(folder)).toBeGreaterThan(4_000_000);
+    await until(() => sizeOf(folder) < 400_000);
+    expect(await store.lastSeq('b')).toBe(3);
     await store.close();
   });
 
-  const foreign = (path: string): void => {
-    const database = new Database(path);
-    database.exec('CREATE TABLE theirs (id)');
-    database.close();
-  };
-  const newer = (path: string): void => {
-    const database = new Database(path);
-    database.exec(
-      `PRAGMA application_id = ${applicationId}; PRAGMA user_version = 999; CREATE TABLE later (id)`,
-    );
-    database.close();
-  };
-  const damaged = (path: string): void => {
-    newer(path);
-    writeFileSync(path, readFileSync(path).subarray(0, 3_000));
-  };
-
-  test.each<[string, (path: string) => void, RegExp]>([
-    ['of another kind', (path) => writeFileSync(path, 'a letter to my aunt'), /is not a SQLite database/],
-    ['of another program', foreign, /belongs to another program/],
-    ['of a newer gateway', newer, /was written by a newer gateway \(version 999, this one knows 1\)/],
-    ['that is damaged', damaged, /cannot be used \(/],
-  ])('refuses one %s in one line and leaves it as it is', (_kind, write, problem) => {
+  test('goes on with a removal that was cut short by the end of the process', async () => {
     const folder = temporaryFolder();
-    const path = join(folder, 'monitor.db');
-    write(path);
-    const before = readFileSync(path);
-    const open = (): unknown => openSqliteStore(folder);
-    expect(open).toThrow(expect.objectContaining({ code: 'store.unusable', exitCode: 2 }));
-    expect(open).toThrow(problem);
-    expect(open).toThrow(/^[^\n]+$/);
-    expect(readFileSync(path).equals(before)).toBe(true);
-  });
-
-  test('needs a folder that can be written', () => {
-    const file = join(temporaryFolder(), 'file');
-    writeFileSync(file, '');
-    expect(() => openSqliteStore(join(file, 'runs'))).toThrow(
-      expect.objectContaining({ code: 'runs.unwritable', exitCode: 2 }),
-    );
+    const first = openSqliteStore(folder);
+    await first.append('a', large(450));
+    await first.remove('a');
+    await first.close();
+    expect(sizeOf(folder)).toBeGreaterThan(4_000_000);
+    const second = openSqliteStore(folder);
+    expect(await second.summaries()).toEqual([]);
+    await until(() => sizeOf(folder) < 400_000);
+    await second.close();
   });
 });

@@ -112,6 +112,10 @@ export function storeSuite(name: string, open: () => Store): void {
           startedAt: run[0]!.time,
           lastEventAt: run[7]!.time,
           lastSeq: 8,
+          bytes: part.reduce((sum, event) => sum + Buffer.byteLength(toStored(event).json), 0),
+          title: null,
+          note: null,
+          pinned: false,
           started: run[0]!.data,
           batch: ofType('batch', part).at(-1)!.data,
           epoch: null,
@@ -148,7 +152,101 @@ export function storeSuite(name: string, open: () => Store): void {
           await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toStored));
         expect((await store.summaries(10)).map(({ runId }) => runId)).toEqual(['a', 'c', 'b']);
         expect((await store.summaries(2)).map(({ runId }) => runId)).toEqual(['a', 'c']);
+        expect(await store.summaries()).toHaveLength(3);
       });
+
+      test('tells the truth when asked between two events', async () => {
+        await store.append('a', stored.slice(0, 2));
+        expect(await store.summary('a')).toMatchObject({ lastSeq: 2 });
+        await store.append('a', stored.slice(2, 5));
+        expect(await store.summary('a')).toMatchObject({ lastSeq: 5, lastEventAt: run[4]!.time });
+      });
+
+      test('takes times as they are when a clock was set back', async () => {
+        const earlier = { ...run[1]!, time: '2001-01-01T00:00:00.000Z' };
+        await store.append('a', [stored[0]!, toStored(earlier)]);
+        expect(await store.summary('a')).toMatchObject({
+          startedAt: run[0]!.time,
+          lastEventAt: earlier.time,
+          lastSeq: 2,
+        });
+      });
+    });
+
+    describe('annotate', () => {
+      beforeEach(() => store.append('a', stored.slice(0, 3)));
+      const said = async () => {
+        const { title, note, pinned } = (await store.summary('a'))!;
+        return { title, note, pinned };
+      };
+
+      test('changes what is given and leaves the rest', async () => {
+        expect(await store.annotate('a', { title: 'Größer', pinned: true })).toBe(true);
+        expect(await said()).toEqual({ title: 'Größer', note: null, pinned: true });
+        await store.annotate('a', { note: 'two\nlines' });
+        await store.annotate('a', { title: null, pinned: false });
+        expect(await said()).toEqual({ title: null, note: 'two\nlines', pinned: false });
+      });
+
+      test('does not disturb the run', async () => {
+        await store.annotate('a', { title: 'x' });
+        await store.append('a', stored.slice(3, 5));
+        expect(await said()).toMatchObject({ title: 'x' });
+        expect((await store.page('a', { after: 0, limit: 10 })).events).toEqual(stored.slice(0, 5));
+      });
+
+      test('is false for a run that is not there', async () => {
+        expect(await store.annotate('b', { title: 'x' })).toBe(false);
+        expect(await store.summary('b')).toBeUndefined();
+      });
+    });
+
+    describe('remove', () => {
+      beforeEach(async () => {
+        await store.append('a', stored);
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStored));
+        await store.annotate('a', { title: 'x', pinned: true });
+      });
+
+      test('leaves nothing of the run, and the others as they are', async () => {
+        expect(await store.remove('a')).toBe(true);
+        expect(await store.lastSeq('a')).toBe(0);
+        expect(await store.summary('a')).toBeUndefined();
+        expect(await store.page('a', { after: 0, limit: 10 })).toEqual({
+          events: [],
+          through: 0,
+          more: false,
+        });
+        expect((await store.summaries()).map(({ runId }) => runId)).toEqual(['b']);
+        expect(await store.lastSeq('b')).toBe(3);
+      });
+
+      test('is false the second time, and for a run that never was', async () => {
+        await store.remove('a');
+        expect([await store.remove('a'), await store.remove('c')]).toEqual([false, false]);
+      });
+
+      test('makes room for a run of the same name, which is a new one', async () => {
+        await store.remove('a');
+        expect(await store.append('a', stored.slice(0, 2))).toBe(2);
+        expect(await store.summary('a')).toMatchObject({ lastSeq: 2, title: null, pinned: false });
+        expect((await store.summaries()).map(({ runId }) => runId)).toEqual(['a', 'b']);
+        expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(stored.slice(0, 2));
+      });
+
+      test('stops a page that is being read at what it has', async () => {
+        const page = await store.page('a', { after: 0, limit: 5 });
+        await store.remove('a');
+        expect(await store.page('a', { after: page.through, limit: 5 })).toEqual({
+          events: [],
+          through: 5,
+          more: false,
+        });
+      });
+    });
+
+    test('check resolves when all is well', async () => {
+      expect(await store.check()).toBeUndefined();
     });
   });
 }

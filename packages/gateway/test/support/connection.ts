@@ -1,3 +1,4 @@
+import { json } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { afterTest } from './cleanup.ts';
 
@@ -68,6 +69,11 @@ export class Connection {
     return this.#inbox.shift() as Message;
   }
 
+  /** Everything that came and was not asked for yet. */
+  takeAll(): Message[] {
+    return this.#inbox.splice(0);
+  }
+
   /** Everything up to the first message that fits, which is the last of the list. */
   async until(fits: (message: Message) => boolean): Promise<Message[]> {
     const messages: Message[] = [];
@@ -84,16 +90,33 @@ export async function connect(url: string, options?: ConnectOptions): Promise<Co
   return connection;
 }
 
-/** The HTTP status with which an upgrade is refused. */
-export function refusal(url: string, options: ConnectOptions = {}): Promise<number | undefined> {
+export interface Refusal {
+  status: number | undefined;
+  retryAfter: string | undefined;
+  problem: { code: string; status: number; detail: string };
+}
+
+/** The answer with which an upgrade is refused. */
+export function refused(url: string, options: ConnectOptions = {}): Promise<Refusal> {
   const socket = new WebSocket(url, { headers: options.headers });
   afterTest(() => socket.terminate());
   return new Promise((resolve, reject) => {
     socket.on('error', () => {});
-    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+    socket.on('unexpected-response', async (_request, response) => {
+      const { statusCode: status, headers } = response;
+      resolve({
+        status,
+        retryAfter: headers['retry-after'],
+        problem: (await json(response)) as Refusal['problem'],
+      });
+    });
     socket.on('open', () => reject(new Error('expected a refusal, got a connection')));
   });
 }
+
+/** The HTTP status with which an upgrade is refused. */
+export const refusal = async (url: string, options?: ConnectOptions): Promise<number | undefined> =>
+  (await refused(url, options)).status;
 
 export const seqsOf = (messages: readonly Message[]): number[] =>
   messages.filter((message) => 'v' in message).map(({ seq }) => seq);

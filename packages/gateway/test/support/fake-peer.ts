@@ -1,6 +1,7 @@
 import type { CloseName } from '@mnist-monitor/shared';
 import type { Peer } from '../../src/sockets/peer.ts';
 import type { Message } from './connection.ts';
+import { unframe } from './frames.ts';
 
 /** A peer that keeps what is sent to it, and whose socket is as fast as the test says. */
 export class FakePeer implements Peer {
@@ -9,20 +10,26 @@ export class FakePeer implements Peer {
   closedWith: CloseName | undefined;
   bufferedBytes = 0;
   paused = false;
-  /** Resolves when what was written has left. */
-  drain: () => Promise<void> = async () => {};
+  /** Every buffer that was sent. */
+  readonly writes: Buffer[] = [];
+  /** Resolves with true when what was written has left. */
+  drained: (stallMs: number) => Promise<boolean> = async () => {
+    this.bufferedBytes = 0;
+    return true;
+  };
 
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
-  send(message: string | Buffer): void {
-    if (!this.gone.aborted) this.messages.push(JSON.parse(String(message)));
+  send(message: string): void {
+    if (!this.gone.aborted) this.messages.push(JSON.parse(message));
   }
 
-  write(message: string | Buffer): Promise<void> {
-    this.send(message);
-    return this.drain();
+  sendFrames(frames: Buffer): void {
+    if (this.gone.aborted || frames.length === 0) return;
+    this.writes.push(frames);
+    for (const text of unframe(frames)) this.send(text);
   }
 
   pause(): void {

@@ -1,3 +1,4 @@
+import type { Keep } from '@mnist-monitor/shared/options';
 import { pino } from 'pino';
 import { buildGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Limits } from '../../src/limits.ts';
@@ -12,6 +13,8 @@ export interface TestGateway {
   ingestUrl: string;
   /** Names of the close codes with which the gateway has closed connections, from its log. */
   closings: string[];
+  /** Every line of its log. */
+  log: string[];
   close(): Promise<void>;
 }
 
@@ -23,19 +26,30 @@ export interface TestGatewayOptions {
   commandToken?: string;
   bind?: string;
   page?: string;
+  proxies?: string[];
+  /** Folder of runs: one of the test's own unless given. */
+  runs?: string;
+  keep?: Keep;
 }
 
 /** A gateway in this process on ports of the system's choice; closed after the test. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const place = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
   const closings: string[] = [];
+  const lines: string[] = [];
   const note = (line: string): void => {
+    lines.push(line);
     const { close } = JSON.parse(line);
     if (close) closings.push(close);
   };
+  const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
-    config: { ...place, token: options.token, commandToken: options.commandToken, bind: options.bind },
-    store: options.store ?? openSqliteStore(temporaryFolder()),
+    config: {
+      ...{ ...place, runs, proxies: options.proxies },
+      ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
+      keep: options.keep,
+    },
+    store: options.store ?? openSqliteStore(runs),
     log: pino({}, { write: (line: string) => note(line) }),
     limits: options.limits ?? {},
     ...(options.page ? { page: options.page } : {}),
@@ -48,6 +62,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     liveUrl: `${url.replace('http', 'ws')}/live`,
     ingestUrl,
     closings,
+    log: lines,
     close: () => gateway.close(),
   };
 }

@@ -1,5 +1,13 @@
-import { decode, type EventOf, type EventType, event, type MonitorEvent } from '@mnist-monitor/shared';
 import {
+  decode,
+  type EventOf,
+  type EventType,
+  event,
+  type MonitorEvent,
+  type RunChanges,
+} from '@mnist-monitor/shared';
+import {
+  bytesOf,
   following,
   type KeptSummary,
   type Page,
@@ -11,6 +19,7 @@ import {
 /** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */
 export class MemoryStore implements Store {
   readonly #runs = new Map<string, StoredEvent[]>();
+  readonly #notes = new Map<string, RunChanges>();
   /** Waited for before and after everything: tests put their delays here. */
   pause: () => Promise<void> = async () => {};
 
@@ -43,15 +52,35 @@ export class MemoryStore implements Store {
   async summary(runId: string): Promise<KeptSummary | undefined> {
     await this.pause();
     const kept = this.#runs.get(runId);
-    return kept && summarise(kept.map(parse));
+    return kept && this.#summarise(runId, kept);
   }
 
-  async summaries(limit: number): Promise<KeptSummary[]> {
-    const runs = [...this.#runs.values()].reverse().slice(0, limit);
-    return runs.map((kept) => summarise(kept.map(parse)));
+  async summaries(limit?: number): Promise<KeptSummary[]> {
+    const runs = [...this.#runs].reverse().slice(0, limit);
+    return runs.map(([runId, kept]) => this.#summarise(runId, kept));
   }
+
+  async annotate(runId: string, changes: RunChanges): Promise<boolean> {
+    await this.pause();
+    if (!this.#runs.has(runId)) return false;
+    this.#notes.set(runId, { ...this.#notes.get(runId), ...changes });
+    return true;
+  }
+
+  async remove(runId: string): Promise<boolean> {
+    await this.pause();
+    this.#notes.delete(runId);
+    return this.#runs.delete(runId);
+  }
+
+  async check(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  #summarise(runId: string, kept: StoredEvent[]): KeptSummary {
+    const { title = null, note = null, pinned = false } = this.#notes.get(runId) ?? {};
+    return { ...summarise(kept.map(parse)), title, note, pinned, bytes: bytesOf(kept) };
+  }
 }
 
 function parse({ json }: StoredEvent): MonitorEvent {
@@ -60,7 +89,7 @@ function parse({ json }: StoredEvent): MonitorEvent {
   return result.value;
 }
 
-function summarise(events: MonitorEvent[]): KeptSummary {
+function summarise(events: MonitorEvent[]): Omit<KeptSummary, 'title' | 'note' | 'pinned' | 'bytes'> {
   const first = events[0] as MonitorEvent;
   const last = events.at(-1) as MonitorEvent;
   const of = <T extends EventType>(type: T) =>

@@ -18,19 +18,24 @@ export interface EpochOrder {
   epoch: number;
   /** Moves each image a little, another way each epoch. */
   augment?: boolean;
+  /** How many of its batches to leave out, when a run goes on within the epoch; the others are as they would be. */
+  skip?: number;
 }
 
 /** How many batches a split makes; the last may be smaller. */
 export const batchCount = (size: number, batchSize: number): number => Math.ceil(size / batchSize);
 
-/** All images of a split once, in an order of chance. */
+/** The images of a split, each once, in an order of chance. */
 export function* shuffledBatches(split: Split, batchSize: number, order: EpochOrder): Generator<Batch> {
-  const { seed, epoch, augment = false } = order;
+  const { seed, epoch, augment = false, skip = 0 } = order;
   const indices = Uint32Array.from({ length: split.size }, (_, index) => index);
   shuffle(indices, seededRandom(deriveSeed(seed, epoch)));
   const write = augment ? moveBy(seededRandom(deriveSeed(seed, epoch, 1))) : copy;
-  for (let start = 0; start < split.size; start += batchSize)
-    yield gather(split, indices.subarray(start, start + batchSize), write);
+  for (let start = 0; start < split.size; start += batchSize) {
+    // Those left out are made all the same: moving an image uses up random numbers.
+    const batch = gather(split, indices.subarray(start, start + batchSize), write);
+    if (start >= skip * batchSize) yield batch;
+  }
 }
 
 /** All images of a split once, in their own order. */

@@ -1,5 +1,6 @@
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError } from '@mnist-monitor/shared/errors';
 import { installTensorflow } from './install.ts';
+import { linkAddon } from './tensorflow-library.ts';
 
 const argv = process.argv.slice(2);
 const unknown = argv.filter((argument) => argument !== '--cuda');
@@ -13,6 +14,7 @@ try {
   const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', (line) =>
     console.log(line),
   );
+  linkAddon(folder); // Already here: the process that trains may not be allowed to write.
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError } from '@mnist-monitor/shared/errors';
 import {
   addonFile,
   binaries,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { RunStarted, System } from '@mnist-monitor/shared';
 
@@ -12,6 +13,32 @@ const mebibyte = 2 ** 20;
 export async function describeGpu(): Promise<GpuDetails | null> {
   const fields = await query('name', 'memory.total', 'driver_version', 'compute_cap');
   return fields && parseDetails(fields);
+}
+
+/** What this process can see of the machine. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  exists: (path: string) => boolean;
+}
+
+const here: Surroundings = { env: process.env, exists: existsSync };
+
+/** The driver's device on Linux, and that of Windows' subsystem for Linux. */
+const deviceFiles = ['/dev/nvidiactl', '/dev/dxg'];
+
+/** Whether this is a container that is meant to have a GPU. */
+export const isGpuPromised = ({ env }: Pick<Surroundings, 'env'> = here): boolean =>
+  !['', 'void', 'none'].includes(env.NVIDIA_VISIBLE_DEVICES ?? '');
+
+/** Why TensorFlow has no NVIDIA GPU to compute on, in words. */
+export async function explainNoGpu({ env, exists }: Surroundings = here): Promise<string> {
+  const visible = env.NVIDIA_VISIBLE_DEVICES;
+  if (visible === 'void' || visible === 'none') return `NVIDIA_VISIBLE_DEVICES=${visible} hides every GPU`;
+  if (process.platform === 'linux' && !deviceFiles.some(exists))
+    return isGpuPromised({ env }) ? 'this container was given no NVIDIA device' : 'no NVIDIA driver is here';
+  const gpu = await describeGpu();
+  if (gpu) return `TensorFlow cannot use ${gpu.name}${gpu.driver ? ` with driver ${gpu.driver}` : ''}`;
+  return 'the NVIDIA driver does not answer';
 }
 
 /** What it does at this moment. */

@@ -1,5 +1,6 @@
 import { MonitorError, type RunStarted } from '@mnist-monitor/shared';
 import type { Engine } from './engine.ts';
+import { describeGpu, explainNoGpu, isGpuPromised } from './nvidia.ts';
 import { startTensorflow } from './tensorflow.ts';
 import { installedLibrary } from './tensorflow-library.ts';
 import { startWasm } from './wasm.ts';
@@ -17,7 +18,7 @@ export interface Selection {
   engine: Engine;
   /** Why this one. */
   reason: string;
-  /** Whether nothing but the slowest works. */
+  /** Whether this is less than was to be expected: nothing but the slowest works, or a GPU was promised. */
   fellBack: boolean;
 }
 
@@ -44,7 +45,8 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
     try {
       const engine = await starters[name]();
       const reason = failures.filter(Boolean).join('; ') || 'the fastest that this machine has';
-      return { engine, reason, fellBack: name === 'wasm' };
+      const fellBack = name === 'wasm' || (engine.kind === 'cpu' && isGpuPromised());
+      return { engine, reason, fellBack };
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
       failures.push(error.message);
@@ -56,12 +58,20 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   );
 }
 
-/** TensorFlow, only on a GPU. Where the library for CUDA was never installed, nothing needs to be said of it. */
+/** TensorFlow, only on a GPU. */
 async function startCuda(): Promise<Engine> {
-  if (installedLibrary()?.variant !== 'cuda') throw new MonitorError('engine.unavailable', '');
+  if (installedLibrary()?.variant !== 'cuda')
+    throw new MonitorError('engine.unavailable', await explainNoCudaLibrary());
   const engine = await startTensorflow();
   if (engine.kind === 'gpu') return engine;
-  throw new MonitorError('engine.unavailable', 'TensorFlow finds no NVIDIA GPU');
+  throw new MonitorError('engine.unavailable', `no NVIDIA GPU: ${await explainNoGpu()}`);
+}
+
+/** Nothing needs to be said of a library that nobody misses. */
+async function explainNoCudaLibrary(): Promise<string> {
+  const gpu = await describeGpu();
+  if (gpu) return `${gpu.name} is not used: TensorFlow for it is not installed (npm run engine -- --cuda)`;
+  return isGpuPromised() ? `no NVIDIA GPU: ${await explainNoGpu()}` : '';
 }
 
 /** The engine as `run.started` tells it. */

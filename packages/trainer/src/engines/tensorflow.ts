@@ -73,10 +73,10 @@ function cpuEngine(): Engine {
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  // tfjs-node 4.22 calls two functions that Node 23 took out of `util`.
+  // tfjs-node 4.22 calls two functions that Node deprecated, and took out of `util` in version 23.
   const util = require('node:util');
-  util.isArray ??= Array.isArray;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
 }
 
 const firstLine = (cause: unknown): string => String((cause as Error).message ?? cause).split('\n')[0];

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { parseSafetensors, safetensors } from '../export/safetensors.ts';
 import type { LearnerState, NamedValues } from '../learner/learner.ts';
+import type { Place } from '../training/place.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** Where a run stood at the end of an epoch: enough to go on as if nothing had happened. */
+/** A run between two steps: enough to go on as if nothing had happened. */
 export interface Checkpoint {
-  /** Epochs done. */
-  epoch: number;
+  place: Place;
   elapsedSeconds: number;
   /** The constant rate, or the peak of the schedule, that was set by then. */
   learningRate: number;
@@ -14,22 +14,31 @@ export interface Checkpoint {
 }
 
 const file = 'checkpoint/last.safetensors';
-const place = z.object({
-  epoch: z.coerce.number().int().positive(),
+const count = z.coerce.number().int().nonnegative();
+/** Of a run that has diverged it is no finite number. */
+const sum = z.string().transform(Number);
+const metadataOf = z.object({
+  epoch: count,
+  batch: count,
+  images: count,
+  loss: sum,
+  accuracy: sum,
+  epochStart: z.coerce.number().nonnegative(),
   elapsedSeconds: z.coerce.number().nonnegative(),
   learningRate: z.coerce.number().positive(),
 });
 
 /** Writes the checkpoint, over the one before, in one file: it is whole or it is the old one. */
-export function writeCheckpoint(folder: RunFolder, { state, ...place }: Checkpoint): void {
-  const metadata = Object.fromEntries(Object.entries(place).map(([name, value]) => [name, String(value)]));
+export function writeCheckpoint(folder: RunFolder, { state, place, ...rest }: Checkpoint): void {
+  const numbers = { ...place, ...rest };
+  const metadata = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
   const tensors = Object.entries(state).flatMap(([part, values]: [string, NamedValues[]]) =>
     values.map((tensor) => ({ ...tensor, name: `${part}/${tensor.name}` })),
   );
   folder.write(file, safetensors(tensors, metadata));
 }
 
-/** The last checkpoint of a run; undefined before its first epoch was over. */
+/** The last checkpoint of a run; undefined where none was written. */
 export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
   const bytes = folder.read(file);
   if (!bytes) return undefined;
@@ -38,5 +47,7 @@ export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
     tensors
       .filter(({ name }) => name.startsWith(`${prefix}/`))
       .map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length + 1) }));
-  return { ...place.parse(metadata), state: { weights: part('weights'), optimizer: part('optimizer') } };
+  const { elapsedSeconds, learningRate, ...place } = metadataOf.parse(metadata);
+  const state = { weights: part('weights'), optimizer: part('optimizer') };
+  return { place, elapsedSeconds, learningRate, state };
 }

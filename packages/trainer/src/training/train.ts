@@ -6,7 +6,7 @@ import type { Learner } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
 import type { Control } from './control.ts';
 import { evaluate } from './evaluate.ts';
-import { Means } from './means.ts';
+import { addStep, endEpoch, meansOf, type Place } from './place.ts';
 import { Progress } from './progress.ts';
 import { pickSamples } from './samples.ts';
 import { learningRateAt, type ScheduleName } from './schedule.ts';
@@ -20,8 +20,8 @@ export interface TrainingOptions {
   augment: boolean;
   evaluationBatch: number;
   seed: number;
-  /** Epochs that were done before, when a run goes on. */
-  epochsDone?: number;
+  /** Where the run stands, and from where it goes on; kept up to date. */
+  place: Place;
   /** Asked between two steps: it pauses, ends, and sets the learning rate. */
   control: Control;
 }
@@ -31,28 +31,28 @@ export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samp
 
 /** Trains the network, telling each step; ends early, after a whole step, when its control says so. */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
-  const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, epochsDone = 0 } = options;
+  const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, place } = options;
   const { stopwatch } = control;
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const steps = epochs * batchesPerEpoch;
-  let step = epochsDone * batchesPerEpoch;
-  const progress = new Progress({ steps: steps - step, epochs: epochs - epochsDone }, stopwatch);
+  let step = place.epoch * batchesPerEpoch + place.batch;
+  const progress = new Progress({ steps: steps - step, epochs: epochs - place.epoch }, stopwatch);
   const mayGoOn = (): Promise<boolean> => control.mayGoOn(step);
 
-  for (let epoch = epochsDone + 1; epoch <= epochs; epoch++) {
+  while (place.epoch < epochs) {
     if (!(await mayGoOn())) return;
-    const epochStart = stopwatch.seconds;
-    const means = new Means();
-    let stepStart = epochStart;
+    const epoch = place.epoch + 1;
+    if (place.batch === 0) place.epochStart = stopwatch.seconds;
+    let stepStart = stopwatch.seconds;
 
-    for (const batch of shuffledBatches(dataset.train, batchSize, { seed, epoch, augment })) {
+    const order = { seed, epoch, augment, skip: place.batch };
+    for (const batch of shuffledBatches(dataset.train, batchSize, order)) {
       step++;
       const learningRate = learningRateAt(schedule, control.learningRateAt(step), step, steps);
       const score = await learner.step(batch, { step, learningRate, seed: deriveSeed(seed, step) });
-      means.add(score, batch.size);
+      addStep(place, score, batch.size);
       const pace = progress.step(batch.size, stopwatch.seconds - stepStart);
-      const place = { epoch, batch: step - (epoch - 1) * batchesPerEpoch, step };
-      yield { type: 'batch', data: { ...place, ...score, learningRate, ...pace } };
+      yield { type: 'batch', data: { epoch, batch: place.batch, step, ...score, learningRate, ...pace } };
 
       await breathe();
       if (!(await mayGoOn())) return;
@@ -63,10 +63,12 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     const evaluation = await evaluate(learner, dataset.test, { batchSize: options.evaluationBatch, mayGoOn });
     if (!evaluation) return;
     progress.evaluation(stopwatch.seconds - evaluationStart);
-    const seconds = stopwatch.seconds - epochStart;
+    const seconds = stopwatch.seconds - place.epochStart;
     const { loss, accuracy, perClass, confusion } = evaluation;
     const test = { loss, accuracy, perClass, confusion };
-    yield { type: 'epoch', data: { epoch, step, train: means.value, test, seconds } };
+    const train = meansOf(place);
+    endEpoch(place);
+    yield { type: 'epoch', data: { epoch, step, train, test, seconds } };
     yield { type: 'samples', data: { epoch, items: pickSamples(dataset.test, evaluation) } };
   }
 }

@@ -29,6 +29,15 @@ describe('batches', () => {
     expect(order(2, 2)).not.toEqual(order(1, 2));
   });
 
+  test.each([false, true])(
+    'an epoch goes on behind the batches that are done (images moved: %p)',
+    (augment) => {
+      const epoch = (skip: number) => [...shuffledBatches(split, 4, { seed: 1, epoch: 1, augment, skip })];
+      expect(epoch(2)).toEqual(epoch(0).slice(2));
+      expect(epoch(3)).toEqual([]);
+    },
+  );
+
   test('ordered batches keep the order', () => {
     expect(positions(orderedBatches(split, 3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });

@@ -1,7 +1,14 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { describeGpu, parseDetails, parseUsage, readGpuUsage } from '../../src/engines/nvidia.ts';
+import {
+  describeGpu,
+  explainNoGpu,
+  isGpuPromised,
+  parseDetails,
+  parseUsage,
+  readGpuUsage,
+} from '../../src/engines/nvidia.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('what the NVIDIA driver tells', () => {
@@ -40,14 +47,15 @@ describe('asking the driver', () => {
     process.env.PATH = PATH;
   });
 
-  test('takes the first GPU of several', async () => {
-    const line = 'GPU one, 1024, 550.1, 8.0';
-    writeFileSync(
-      join(folder.path, 'nvidia-smi'),
-      `#!/bin/sh\necho "${line}"\necho "GPU two, 2048, 550.1, 9.0"\n`,
-    );
-    chmodSync(join(folder.path, 'nvidia-smi'), 0o755);
+  const answer = (...lines: string[]): void => {
+    const tool = join(folder.path, 'nvidia-smi');
+    writeFileSync(tool, `#!/bin/sh\n${lines.map((line) => `echo "${line}"\n`).join('')}`);
+    chmodSync(tool, 0o755);
     process.env.PATH = folder.path;
+  };
+
+  test('takes the first GPU of several', async () => {
+    answer('GPU one, 1024, 550.1, 8.0', 'GPU two, 2048, 550.1, 9.0');
     expect(await describeGpu()).toMatchObject({ name: 'GPU one', computeCapability: '8.0' });
   });
 
@@ -55,5 +63,38 @@ describe('asking the driver', () => {
     process.env.PATH = folder.path;
     expect(await describeGpu()).toBeNull();
     expect(await readGpuUsage()).toBeNull();
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+
+  onLinux.each([
+    ['all', [], 'this container was given no NVIDIA device'],
+    [undefined, [], 'no NVIDIA driver is here'],
+    ['void', ['/dev/nvidiactl'], 'NVIDIA_VISIBLE_DEVICES=void hides every GPU'],
+    ['none', [], 'NVIDIA_VISIBLE_DEVICES=none hides every GPU'],
+    ['all', ['/dev/nvidiactl'], 'the NVIDIA driver does not answer'],
+    [undefined, ['/dev/dxg'], 'the NVIDIA driver does not answer'],
+  ])('with NVIDIA_VISIBLE_DEVICES=%s and the devices %j says: %3$s', async (visible, devices, reason) => {
+    process.env.PATH = folder.path;
+    const env = { NVIDIA_VISIBLE_DEVICES: visible };
+    expect(await explainNoGpu({ env, exists: (path) => devices.includes(path) })).toBe(reason);
+  });
+
+  test('says that TensorFlow cannot use a GPU whose driver answers', async () => {
+    answer('GPU one, 1024, 470.1, 3.5');
+    expect(await explainNoGpu({ env: {}, exists: () => true })).toBe(
+      'TensorFlow cannot use GPU one with driver 470.1',
+    );
+  });
+
+  test.each([
+    ['all', true],
+    ['0', true],
+    ['void', false],
+    ['none', false],
+    ['', false],
+    [undefined, false],
+  ])('a container with NVIDIA_VISIBLE_DEVICES=%s is promised a GPU: %p', (visible, promised) => {
+    expect(isGpuPromised({ env: { NVIDIA_VISIBLE_DEVICES: visible } })).toBe(promised);
   });
 });

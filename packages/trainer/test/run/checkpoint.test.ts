@@ -14,7 +14,14 @@ const tensor = (name: string, ...values: number[]) => ({
 describe('a checkpoint', () => {
   const runs = temporaryFolder();
   const checkpoint: Checkpoint = {
-    epoch: 3,
+    place: {
+      epoch: 3,
+      batch: 17,
+      images: 8_704,
+      loss: 1234.5678901234567,
+      accuracy: 8_500,
+      epochStart: 41.5,
+    },
     elapsedSeconds: 61.25,
     learningRate: 0.007,
     state: {
@@ -25,13 +32,20 @@ describe('a checkpoint', () => {
 
   test('is read back as it was written, the newest over the one before', () => {
     const folder = RunFolder.create(runs.path, 'run');
-    writeCheckpoint(folder, { ...checkpoint, epoch: 2 });
+    writeCheckpoint(folder, { ...checkpoint, elapsedSeconds: 30 });
     writeCheckpoint(folder, checkpoint);
     expect(readCheckpoint(folder)).toEqual(checkpoint);
     expect(readdirSync(join(folder.path, 'checkpoint'))).toEqual(['last.safetensors']);
   });
 
-  test('is not there before the first epoch is over', () => {
+  test('keeps the sums of a run that has diverged', () => {
+    const folder = RunFolder.create(runs.path, 'run');
+    const place = { ...checkpoint.place, loss: Number.NaN, accuracy: Number.POSITIVE_INFINITY };
+    writeCheckpoint(folder, { ...checkpoint, place });
+    expect(readCheckpoint(folder)?.place).toEqual(place);
+  });
+
+  test('is not there before one was written', () => {
     expect(readCheckpoint(RunFolder.create(runs.path, 'run'))).toBeUndefined();
   });
 });

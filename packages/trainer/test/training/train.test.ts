@@ -6,6 +6,7 @@ import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { Control } from '../../src/training/control.ts';
+import { beginning } from '../../src/training/place.ts';
 import { recipes } from '../../src/training/recipe.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { engines } from '../support/engines.ts';
@@ -42,7 +43,7 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
       evaluationBatch: engine.evaluationBatch,
     };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, seed, control })) {
+    for await (const event of train({ ...options, learner, seed, control, place: beginning() })) {
       events.push(event);
       see(event, control);
     }

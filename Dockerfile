@@ -1,0 +1,117 @@
+# The two images; docker-compose.yml builds and runs both. Alone:
+#   docker build --target gateway .
+#   docker build --target trainer --build-arg TENSORFLOW=cpu .
+#
+# npm packages are pinned by package-lock.json, TensorFlow's and NVIDIA's libraries by their digests in
+# packages/trainer/src/engines/tensorflow-wheels.ts. A digest pins the base image too:
+#   --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /app
+COPY .npmrc package.json package-lock.json ./
+COPY packages/dashboard/package.json packages/dashboard/
+COPY packages/gateway/package.json packages/gateway/
+COPY packages/shared/package.json packages/shared/
+COPY packages/trainer/package.json packages/trainer/
+
+
+FROM manifests AS dependencies
+RUN --mount=type=cache,target=/root/.npm npm ci
+
+
+FROM manifests AS gateway-dependencies
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --workspace packages/gateway \
+    && rm -rf node_modules/@libsql/linux-*-musl \
+    && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete
+
+
+# WebGPU's binaries go: they need a Vulkan driver, which the image has not. tfjs's builds for browsers go too.
+FROM manifests AS trainer-dependencies
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --workspace packages/trainer \
+    && rm -rf node_modules/webgpu/dist/*-* \
+    && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete \
+    && find node_modules/@tensorflow \( -name '*.min.js' -o -name '*.fesm.js' -o -name '*.es2017.js' \) -delete
+
+
+# Without source maps: Node does not read them unless asked, and the compiled code reads like its source.
+FROM dependencies AS build
+COPY tsconfig.base.json ./
+COPY packages packages
+RUN npx tsc -b packages/gateway packages/trainer packages/dashboard \
+    && npx vite build --logLevel warn packages/dashboard \
+    && find packages -path '*/dist/*' \( -name '*.map' -o -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete
+
+
+# TensorFlow's library and its addon, by the trainer's own installer. Only what the installer is made of comes in, so
+# that a change elsewhere leaves this stage as it is.
+FROM trainer-dependencies AS tensorflow
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends g++ python3-pip \
+    && rm -rf /var/lib/apt/lists/*
+COPY packages/trainer/native packages/trainer/native
+COPY --from=build /app/packages/shared/dist/src/errors.js packages/shared/dist/src/
+COPY --from=build \
+    /app/packages/trainer/dist/src/engines/install-main.js \
+    /app/packages/trainer/dist/src/engines/install.js \
+    /app/packages/trainer/dist/src/engines/tensorflow-library.js \
+    /app/packages/trainer/dist/src/engines/tensorflow-wheels.js \
+    packages/trainer/dist/src/engines/
+# cuda or cpu
+ARG TENSORFLOW=cuda
+RUN --mount=type=cache,target=/var/cache/pip \
+    XDG_CACHE_HOME=/opt PIP_CACHE_DIR=/var/cache/pip \
+    node packages/trainer/dist/src/engines/install-main.js $([ "$TENSORFLOW" = cpu ] || echo "--$TENSORFLOW")
+
+
+FROM ${NODE_IMAGE} AS trainer
+LABEL org.opencontainers.image.title="MNIST Training Monitor: trainer" \
+      org.opencontainers.image.description="Trains a convolutional network on MNIST and publishes every step." \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /app
+ENV NODE_ENV=production \
+    XDG_CACHE_HOME=/opt \
+    CUDA_CACHE_PATH=/var/cache/cuda \
+    MONITOR_RUNS=/runs \
+    MONITOR_HEARTBEAT=/tmp/heartbeat
+RUN install -d -o node -g node /runs /var/cache/cuda
+COPY --from=tensorflow /opt/mnist-training-monitor /opt/mnist-training-monitor
+COPY --from=tensorflow /app/node_modules node_modules
+COPY LICENSE ./
+COPY packages/shared/package.json packages/shared/
+COPY packages/trainer/package.json packages/trainer/
+COPY --from=build /app/packages/shared/dist packages/shared/dist
+COPY --from=build /app/packages/trainer/dist packages/trainer/dist
+USER node
+STOPSIGNAL SIGTERM
+# The trainer listens on nothing; it touches a file as long as it turns over.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["node", "-e", "process.exit(Date.now() - fs.statSync(process.env.MONITOR_HEARTBEAT).mtimeMs < 60_000 ? 0 : 1)"]
+ENTRYPOINT ["node", "packages/trainer/dist/src/main.js"]
+
+
+FROM ${NODE_IMAGE} AS gateway
+LABEL org.opencontainers.image.title="MNIST Training Monitor: gateway" \
+      org.opencontainers.image.description="Keeps every training run, fans it out live and serves the dashboard." \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /app
+ENV NODE_ENV=production \
+    MONITOR_HOST=0.0.0.0 \
+    MONITOR_PORT=5000 \
+    MONITOR_RUNS=/runs
+RUN install -d -o node -g node /runs
+COPY --from=gateway-dependencies /app/node_modules node_modules
+COPY LICENSE ./
+COPY packages/shared/package.json packages/shared/
+COPY packages/gateway/package.json packages/gateway/
+COPY --from=build /app/packages/shared/dist packages/shared/dist
+COPY --from=build /app/packages/gateway/dist packages/gateway/dist
+COPY --from=build /app/packages/dashboard/dist/page packages/dashboard/dist/page
+USER node
+EXPOSE 5000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MONITOR_PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "packages/gateway/dist/src/main.js"]

@@ -1,0 +1,281 @@
+// Load for a server that fans events out: publishes at a rate, receives with many subscribers, and measures the delay
+// from sending to receiving and what the server needs for it. Linux only. Prints one line of JSON.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+var (
+	name        = flag.String("protocol", "gateway", "gateway, ws, socketio, centrifuge or polling")
+	live        = flag.String("live", "", "address for subscribers")
+	ingest      = flag.String("ingest", "", "address for the publisher: of a WebSocket, host:port for lines, or a file")
+	runID       = flag.String("run", "bench", "id of the run")
+	data        = flag.String("data", `{}`, "data of each event, as JSON")
+	subscribers = flag.Int("subscribers", 1000, "how many receive")
+	rate        = flag.Float64("rate", 100, "events a second; 0: as fast as they are taken")
+	seconds     = flag.Float64("seconds", 10, "measured")
+	warmUp      = flag.Float64("warm-up", 3, "seconds before")
+	capacity    = flag.Bool("capacity", false, "raise the rate by 1.4 until less than 99 % is delivered, or p99 is over 250 ms")
+	stalled     = flag.Int("stalled", 0, "how many subscribers stop reading before it is measured")
+	pid         = flag.Int("pid", 0, "process of the server")
+)
+
+// Step is what was measured at one rate.
+type Step struct {
+	Rate                float64 `json:"rate"`
+	Published           float64 `json:"publishedPerSecond"`
+	DeliveriesPerSecond float64 `json:"deliveriesPerSecond"`
+	Delivered           float64 `json:"deliveredShare"`
+	P50                 float64 `json:"p50Ms"`
+	P99                 float64 `json:"p99Ms"`
+	P999                float64 `json:"p999Ms"`
+	CPU                 float64 `json:"cpuSeconds"`
+	CPUPerDelivery      float64 `json:"cpuMicrosecondsPerDelivery"`
+	GeneratorCPU        float64 `json:"generatorCpuSeconds"`
+	MemoryBytes         int64   `json:"memoryBytes"`
+}
+
+// Stalled is what became of the subscribers that stopped reading.
+type Stalled struct {
+	Subscribers        int     `json:"subscribers"`
+	Closed             int     `json:"closed"`
+	FirstClosedSeconds float64 `json:"firstClosedAfterSeconds"`
+	LastClosedSeconds  float64 `json:"lastClosedAfterSeconds"`
+	CaughtUp           int     `json:"caughtUp"`
+}
+
+// Result is what is printed.
+type Result struct {
+	Protocol         string   `json:"protocol"`
+	Subscribers      int      `json:"subscribers"`
+	ConnectSeconds   float64  `json:"connectSeconds"`
+	MemoryIdle       int64    `json:"memoryBytesWithoutSubscribers"`
+	MemoryConnected  int64    `json:"memoryBytesConnected"`
+	MemorySubscriber float64  `json:"memoryBytesPerSubscriber"`
+	MemoryPeak       int64    `json:"memoryBytesPeak"`
+	Steps            []Step   `json:"steps"`
+	AckP50           float64  `json:"ackP50Ms,omitempty"`
+	AckP99           float64  `json:"ackP99Ms,omitempty"`
+	Lost             int64    `json:"lost"`
+	Doubled          int64    `json:"doubled"`
+	Gaps             int64    `json:"gaps"`
+	Cut              int64    `json:"cut"`
+	Stalled          *Stalled `json:"stalled,omitempty"`
+}
+
+func main() {
+	runtime.GOMAXPROCS(2)
+	flag.Parse()
+	result, err := measure()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+	json.NewEncoder(os.Stdout).Encode(result)
+}
+
+func measure() (*Result, error) {
+	clock := newClock()
+	all, err := newSubscribers(clock)
+	if err != nil {
+		return nil, err
+	}
+	publisher := &Publisher{event: Event{*runID, *data}, clock: clock}
+	protocol := protocols[*name]
+	switch {
+	case *name == "polling":
+		publisher.openFile(*ingest)
+	case protocol.ingestsFrames:
+		err = publisher.openGateway(*ingest, all)
+	default:
+		err = publisher.openLines(*ingest)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The run is there before anybody follows it.
+	if err := publisher.publish(1); err != nil {
+		return nil, err
+	}
+	time.Sleep(300 * time.Millisecond)
+
+	result := &Result{Protocol: *name, Subscribers: *subscribers, MemoryIdle: memoryBytes(*pid, "VmRSS")}
+	var stop atomic.Bool
+	begin := time.Now()
+	if *name == "polling" {
+		err = all.openPolling(*subscribers, *live, &stop)
+	} else {
+		err = all.open(*subscribers, *live, protocol, smallFor(*stalled))
+	}
+	if err != nil {
+		return nil, err
+	}
+	result.ConnectSeconds = time.Since(begin).Seconds()
+	go all.run(&stop)
+	time.Sleep(time.Second)
+	result.MemoryConnected = memoryBytes(*pid, "VmRSS")
+	result.MemorySubscriber = float64(result.MemoryConnected-result.MemoryIdle) / float64(max(*subscribers, 1))
+
+	if err := publisher.pace(*rate, inSeconds(*warmUp)); err != nil {
+		return nil, err
+	}
+	all.settle(publisher)
+	publisher.ackDelay = Histogram{}
+	stalledAt := time.Now()
+	for _, s := range all.all[:*stalled] {
+		if err := all.stall(s); err != nil {
+			return nil, err
+		}
+	}
+	for next := *rate; ; next *= 1.4 {
+		step, err := measureStep(next, all, publisher)
+		if err != nil {
+			return nil, err
+		}
+		result.Steps = append(result.Steps, *step)
+		kept := step.Published >= 0.99*next && step.Delivered >= 0.99 && step.P99 <= 250
+		if !*capacity || !kept || all.cut.Load() > 0 {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	result.MemoryPeak = memoryBytes(*pid, "VmHWM")
+	result.AckP50, result.AckP99 = publisher.ackDelay.QuantileMs(0.5), publisher.ackDelay.QuantileMs(0.99)
+	result.Lost, result.Doubled, result.Gaps, result.Cut = all.lost.Load(), all.doubled.Load(), all.gaps.Load(), all.cut.Load()
+	stop.Store(true)
+	if *stalled > 0 {
+		time.Sleep(100 * time.Millisecond)
+		result.Stalled, err = comeBack(all, publisher, stalledAt)
+	}
+	return result, err
+}
+
+func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, error) {
+	reading := int64(len(all.all) - *stalled)
+	before := publisher.seq
+	window := all.begin(before)
+	ackedBefore := publisher.acked.Load()
+	cpu, own, begin := cpuSeconds(*pid), cpuSeconds(os.Getpid()), time.Now()
+	if err := publisher.pace(rate, inSeconds(*seconds)); err != nil {
+		return nil, err
+	}
+	published := time.Since(begin)
+	acked := publisher.acked.Load() - ackedBefore
+	window.to.Store(publisher.seq)
+	count := publisher.seq - before
+	all.settle(publisher)
+	took := time.Since(begin)
+	received := window.received.Load()
+	used := cpuSeconds(*pid) - cpu
+	step := &Step{
+		Rate:         rate,
+		Published:    float64(count) / published.Seconds(),
+		P50:          window.latency.QuantileMs(0.5),
+		P99:          window.latency.QuantileMs(0.99),
+		P999:         window.latency.QuantileMs(0.999),
+		CPU:          used,
+		GeneratorCPU: cpuSeconds(os.Getpid()) - own,
+		MemoryBytes:  memoryBytes(*pid, "VmRSS"),
+	}
+	if rate == 0 {
+		step.Published = float64(acked) / published.Seconds()
+	}
+	if reading > 0 {
+		step.DeliveriesPerSecond = float64(received) / min(took.Seconds(), published.Seconds()+3)
+		step.Delivered = float64(received) / float64(count*reading)
+		step.CPUPerDelivery = used * 1e6 / float64(max(received, 1))
+	}
+	return step, nil
+}
+
+// settle waits until every reader has everything, nothing more comes, or it takes too long to count as delivered.
+func (all *Subscribers) settle(publisher *Publisher) {
+	quiet, late := 2*time.Second, time.Now().Add(15*time.Second)
+	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet && time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
+		behind, sum := false, int64(0)
+		for _, s := range all.all[*stalled:] {
+			last := atomic.LoadInt64(&s.last)
+			sum += last
+			behind = behind || last < publisher.seq && s.closed.IsZero()
+		}
+		if !behind {
+			return
+		}
+		if sum != seen {
+			seen, since = sum, time.Now()
+		}
+	}
+}
+
+// comeBack waits until those that stopped reading are closed, then has each come back and read to the end.
+func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
+	gone := all.all[:*stalled]
+	for deadline := stalledAt.Add(90 * time.Second); time.Now().Before(deadline); all.poll(50) {
+		open := 0
+		for _, s := range gone {
+			if s.closed.IsZero() {
+				open++
+			}
+		}
+		if open == 0 {
+			break
+		}
+	}
+	result := &Stalled{Subscribers: len(gone), FirstClosedSeconds: 1e9}
+	for _, s := range gone {
+		if s.closed.IsZero() {
+			continue
+		}
+		result.Closed++
+		after := s.closed.Sub(stalledAt).Seconds()
+		result.FirstClosedSeconds = min(result.FirstClosedSeconds, after)
+		result.LastClosedSeconds = max(result.LastClosedSeconds, after)
+	}
+	lost := all.lost.Load()
+	again := make([]*Subscriber, 0, len(gone))
+	for _, s := range gone {
+		fd, early, err := upgrade(fmt.Sprintf("%s&after=%d", *live, s.last), 0)
+		if err != nil {
+			return nil, err
+		}
+		next := &Subscriber{fd: fd, receive: s.receive, onEvent: all.count, last: s.last, ready: true}
+		again = append(again, next)
+		if err := all.add(next, early); err != nil {
+			return nil, err
+		}
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); all.poll(20) {
+		result.CaughtUp = 0
+		for _, s := range again {
+			if s.last == publisher.seq {
+				result.CaughtUp++
+			}
+		}
+		if result.CaughtUp == len(again) {
+			break
+		}
+	}
+	if all.lost.Load() > lost {
+		return nil, fmt.Errorf("those who came back missed %d events", all.lost.Load()-lost)
+	}
+	return result, nil
+}
+
+// smallFor gives those that will stop reading a small buffer in the system, so that the server soon notices.
+func smallFor(count int) func(index int) int {
+	return func(index int) int {
+		if index < count {
+			return 8 * 1024
+		}
+		return 0
+	}
+}
+
+func inSeconds(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }

@@ -1,0 +1,85 @@
+package main
+
+import "bytes"
+
+// Protocol is how a server speaks with subscribers and takes in events.
+type Protocol struct {
+	// What a subscriber says when it is connected.
+	greeting string
+	// Reads a message; what it says, if anything, is answered.
+	receive func(message []byte) (kind Kind, answer string)
+	// Whether events go in as WebSocket messages behind a hello, or else as lines of text.
+	ingestsFrames bool
+}
+
+// Kind of a message.
+type Kind int
+
+const (
+	other Kind = iota
+	ready
+	event
+	// Batches were skipped.
+	gap
+	// Several messages, a line each.
+	lines
+)
+
+var protocols = map[string]Protocol{
+	"gateway": {
+		ingestsFrames: true,
+		receive: func(message []byte) (Kind, string) {
+			switch {
+			case bytes.HasPrefix(message, []byte(`{"v":1`)):
+				return event, ""
+			case bytes.HasPrefix(message, []byte(`{"type":"live"`)):
+				return ready, ""
+			case bytes.HasPrefix(message, []byte(`{"type":"gap"`)):
+				return gap, ""
+			}
+			return other, ""
+		},
+	},
+	// Plain broadcast: whatever comes is an event; the first is said by the server when it has added the subscriber.
+	"ws": {
+		receive: func(message []byte) (Kind, string) {
+			if bytes.HasPrefix(message, []byte("ready")) {
+				return ready, ""
+			}
+			return event, ""
+		},
+	},
+	// https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
+	"socketio": {
+		receive: func(message []byte) (Kind, string) {
+			switch {
+			case bytes.HasPrefix(message, []byte("42")):
+				return event, ""
+			case bytes.HasPrefix(message, []byte("40")):
+				return ready, ""
+			case bytes.HasPrefix(message, []byte("0")):
+				return other, "40"
+			case bytes.HasPrefix(message, []byte("2")):
+				return other, "3"
+			}
+			return other, ""
+		},
+	},
+	// https://centrifugal.dev/docs/transports/client_protocol
+	"centrifuge": {
+		greeting: `{"id":1,"connect":{}}` + "\n" + `{"id":2,"subscribe":{"channel":"run"}}`,
+		receive: func(message []byte) (Kind, string) {
+			switch {
+			case bytes.IndexByte(bytes.TrimRight(message, "\n"), '\n') >= 0:
+				return lines, ""
+			case bytes.HasPrefix(message, []byte(`{"push"`)):
+				return event, ""
+			case bytes.HasPrefix(message, []byte(`{"id":2`)):
+				return ready, ""
+			case bytes.Equal(bytes.TrimSpace(message), []byte(`{}`)):
+				return other, `{}`
+			}
+			return other, ""
+		},
+	},
+}

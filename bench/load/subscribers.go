@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Subscriber is one connection that receives; the publisher's own, with its acknowledgements, is one too.
+type Subscriber struct {
+	fd int
+	// The beginning of a frame whose end has not come.
+	pending []byte
+	last    int64
+	ready   bool
+	closed  time.Time
+	receive func(message []byte) (Kind, string)
+	onEvent func(s *Subscriber, seq int64, now int64)
+}
+
+// Window is what is counted between two numbers of events.
+type Window struct {
+	from, to atomic.Int64
+	received atomic.Int64
+	latency  Histogram
+}
+
+// Subscribers receive on one thread, which waits for all of them at once and reads into one buffer.
+type Subscribers struct {
+	all    []*Subscriber
+	byFd   map[int32]*Subscriber
+	epoll  int
+	clock  *Clock
+	window atomic.Pointer[Window]
+
+	readyCount, lost, doubled, gaps, cut atomic.Int64
+}
+
+// Clock knows when each event was sent, in microseconds since the start.
+type Clock struct {
+	start  time.Time
+	sentAt []int64
+}
+
+const clockSize = 1 << 22
+
+func newClock() *Clock { return &Clock{start: time.Now(), sentAt: make([]int64, clockSize)} }
+
+func (c *Clock) now() int64           { return time.Since(c.start).Microseconds() }
+func (c *Clock) mark(seq, now int64)  { atomic.StoreInt64(&c.sentAt[seq%clockSize], now) }
+func (c *Clock) sent(seq int64) int64 { return atomic.LoadInt64(&c.sentAt[seq%clockSize]) }
+
+func newSubscribers(clock *Clock) (*Subscribers, error) {
+	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	return &Subscribers{byFd: map[int32]*Subscriber{}, epoll: epoll, clock: clock}, err
+}
+
+// add begins to receive on a connection; early is what came with its upgrade.
+func (all *Subscribers) add(s *Subscriber, early []byte) error {
+	all.byFd[int32(s.fd)] = s
+	all.take(s, early)
+	return syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_ADD, s.fd, &syscall.EpollEvent{
+		Events: syscall.EPOLLIN | syscall.EPOLLRDHUP, Fd: int32(s.fd)})
+}
+
+// stall stops reading from a subscriber; that it is cut is noticed all the same.
+func (all *Subscribers) stall(s *Subscriber) error {
+	return syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_MOD, s.fd, &syscall.EpollEvent{
+		Events: syscall.EPOLLRDHUP, Fd: int32(s.fd)})
+}
+
+// open connects so many subscribers to an address and waits until each is ready.
+func (all *Subscribers) open(count int, address string, protocol Protocol, receiveBuffer func(index int) int) error {
+	for index := 0; index < count; index++ {
+		fd, early, err := upgrade(address, receiveBuffer(index))
+		if err != nil {
+			return fmt.Errorf("subscriber %d: %w", index+1, err)
+		}
+		s := &Subscriber{fd: fd, receive: protocol.receive, onEvent: all.count}
+		all.all = append(all.all, s)
+		if err := all.add(s, early); err != nil {
+			return err
+		}
+		if protocol.greeting != "" {
+			if err := writeAll(fd, appendFrame(nil, opText, []byte(protocol.greeting))); err != nil {
+				return err
+			}
+		}
+		all.poll(0)
+	}
+	for deadline := time.Now().Add(time.Minute); all.readyCount.Load() < int64(count); all.poll(10) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("expected %d subscribers to be ready within a minute, got %d", count, all.readyCount.Load())
+		}
+	}
+	return nil
+}
+
+// run receives until it is told to stop.
+func (all *Subscribers) run(stop *atomic.Bool) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for !stop.Load() {
+		all.poll(20)
+	}
+}
+
+var (
+	readBuffer = make([]byte, 1<<20)
+	epollReady = make([]syscall.EpollEvent, 512)
+)
+
+// poll waits so long for connections with something to read, and reads once from each.
+func (all *Subscribers) poll(milliseconds int) {
+	count, _ := syscall.EpollWait(all.epoll, epollReady, milliseconds)
+	for _, readable := range epollReady[:max(count, 0)] {
+		s := all.byFd[readable.Fd]
+		if s == nil {
+			continue
+		}
+		if readable.Events&syscall.EPOLLIN == 0 {
+			all.end(s)
+			continue
+		}
+		had := copy(readBuffer, s.pending)
+		n, err := syscall.Read(s.fd, readBuffer[had:])
+		if err == syscall.EINTR || err == syscall.EAGAIN {
+			continue
+		}
+		if err != nil || n == 0 {
+			all.end(s)
+			continue
+		}
+		all.take(s, readBuffer[:had+n])
+	}
+}
+
+func (all *Subscribers) take(s *Subscriber, data []byte) {
+	now := all.clock.now()
+	for {
+		opcode, payload, size := nextFrame(data)
+		if size == 0 {
+			break
+		}
+		switch opcode {
+		case opText:
+			all.takeMessage(s, payload, now)
+		case opPing:
+			writeAll(s.fd, appendFrame(nil, opPong, payload))
+		case opClose:
+			all.end(s)
+			return
+		}
+		data = data[size:]
+	}
+	s.pending = append(s.pending[:0], data...)
+}
+
+func (all *Subscribers) takeMessage(s *Subscriber, message []byte, now int64) {
+	kind, answer := s.receive(message)
+	if answer != "" {
+		writeAll(s.fd, appendFrame(nil, opText, []byte(answer)))
+	}
+	switch kind {
+	case ready:
+		if !s.ready {
+			s.ready = true
+			all.readyCount.Add(1)
+		}
+	case event:
+		if seq := seqIn(message); seq > 0 {
+			s.onEvent(s, seq, now)
+		}
+	case gap:
+		all.gaps.Add(1)
+		s.last = numberIn(message, toKey)
+	case lines:
+		for _, line := range bytes.Split(bytes.TrimRight(message, "\n"), []byte("\n")) {
+			all.takeMessage(s, line, now)
+		}
+	}
+}
+
+// count checks the order of events and, within the window, their delay.
+func (all *Subscribers) count(s *Subscriber, seq, now int64) {
+	if seq <= s.last {
+		all.doubled.Add(1)
+		return
+	}
+	if s.last > 0 && seq > s.last+1 {
+		all.lost.Add(seq - s.last - 1)
+	}
+	s.last = seq
+	if window := all.window.Load(); window != nil && seq > window.from.Load() && seq <= window.to.Load() {
+		window.latency.Add(now - all.clock.sent(seq))
+		window.received.Add(1)
+	}
+}
+
+func (all *Subscribers) end(s *Subscriber) {
+	syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_DEL, s.fd, nil)
+	delete(all.byFd, int32(s.fd))
+	syscall.Close(s.fd)
+	s.closed = time.Now()
+	all.cut.Add(1)
+}
+
+// begin counts from the next event on.
+func (all *Subscribers) begin(from int64) *Window {
+	window := &Window{}
+	window.from.Store(from)
+	window.to.Store(math.MaxInt64)
+	all.window.Store(window)
+	return window
+}

@@ -1,0 +1,143 @@
+// What reading costs the gateway's event loop, in a store of 500 runs of which one is long.
+// `npm run bench -- reading [--runs 500] [--events 100000] [--rounds 5]` prints JSON.
+import { mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { encode } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { pino } from 'pino';
+import { buildGateway } from '../packages/gateway/dist/src/app.js';
+import { openSqliteStore } from '../packages/gateway/dist/src/store/sqlite.js';
+import { machine } from './machine.js';
+import { median } from './statistics.js';
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '500' },
+    events: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '5' },
+  },
+});
+const [runCount, eventCount, rounds] = [values.runs, values.events, values.rounds].map(Number);
+
+const stored = (event) => ({ seq: event.seq, type: event.type, json: encode(event) });
+const folder = mkdtempSync(join(tmpdir(), 'monitor-bench-'));
+const store = openSqliteStore(folder);
+for (let index = 1; index < runCount; index++)
+  await store.append(
+    `run-${index}`,
+    sampleRun({ runId: `run-${index}`, epochs: 10, batchesPerEpoch: 12 }).map(stored),
+  );
+const batches = Math.ceil(eventCount / (1 + 1 / 7) / 20);
+const long = sampleRun({ runId: 'long', epochs: 20, batchesPerEpoch: batches }).map(stored);
+for (let at = 0; at < long.length; at += 1_000) await store.append('long', long.slice(at, at + 1_000));
+await store.close();
+
+/** Asks from another thread, so that only the gateway's own work is on this one. */
+const client = new Worker(
+  `const { parentPort } = require('node:worker_threads');
+   parentPort.on('message', async (url) => {
+     const answer = await fetch(url);
+     let bytes = 0;
+     for await (const part of answer.body) bytes += part.length;
+     parentPort.postMessage({ status: answer.status, bytes });
+   });`,
+  { eval: true },
+);
+async function ask(url) {
+  client.postMessage(url);
+  const { status, bytes } = await new Promise((resolve) => client.once('message', resolve));
+  if (status !== 200) throw new Error(`expected 200 at ${url}, got ${status}`);
+  return bytes;
+}
+
+const accounting = openSync('/proc/thread-self/schedstat', 'r');
+const text = Buffer.alloc(100);
+/** Milliseconds that this thread has been on a processor: other programs do not count. */
+const onCpuMs = () =>
+  Number(text.toString('latin1', 0, readSync(accounting, text, 0, 100, 0)).split(' ')[0]) / 1e6;
+
+/** What a piece of work costs this thread in all, and at most in one turn of the event loop. */
+async function watch(work) {
+  /** A turn below this only asked whether there is something to do. */
+  const idleMs = 0.2;
+  let [last, cpuMs, longestTurnMs, busy] = [onCpuMs(), 0, 0, true];
+  const turn = () => {
+    const now = onCpuMs();
+    if (now - last > idleMs) cpuMs += now - last;
+    longestTurnMs = Math.max(longestTurnMs, now - last);
+    last = now;
+    if (busy) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const begin = performance.now();
+  const bytes = await work();
+  busy = false;
+  return { ms: performance.now() - begin, cpuMs, longestTurnMs, bytes };
+}
+
+const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: folder };
+const log = pino({ level: 'silent' });
+const measured = {};
+for (let round = 0; round < rounds; round++) {
+  // Anew each time: what is kept in memory is to be seen as well as what it spares.
+  const fresh = openSqliteStore(folder);
+  const gateway = await buildGateway({ config, store: fresh, log });
+  const address = await gateway.publicApp.listen({ host: '127.0.0.1', port: 0 });
+  const get = (path) => () => ask(`${address}${path}`);
+  const fields =
+    'batch.loss,batch.accuracy,batch.learningRate,batch.imagesPerSecond,epoch.test.loss,epoch.test.accuracy,system.host.cpu';
+  const works = {
+    listFirst: get('/api/runs'),
+    list: get('/api/runs'),
+    summary: get('/api/runs/long'),
+    page: get('/api/runs/long/events?limit=2000&after=50000'),
+    series: get('/api/runs/long/series'),
+    seriesOfSevenFields: get(`/api/runs/long/series?fields=${fields}&points=10000`),
+    csv: get('/api/runs/long/export.csv'),
+    jsonl: get('/api/runs/long/export.jsonl'),
+  };
+  for (const [name, work] of Object.entries(works)) {
+    measured[name] ??= [];
+    measured[name].push(await watch(work));
+  }
+  await gateway.close();
+}
+
+const removal = openSqliteStore(folder);
+const file = join(folder, 'monitor.db');
+const before = statSync(file).size;
+const freed = long.reduce((sum, { json }) => sum + json.length, 0);
+measured.remove = [
+  // Of the time it takes, most is pauses, in which this benchmark itself keeps the processor busy.
+  await watch(async () => {
+    await removal.remove('long');
+    // Its events leave in the background; the file gets smaller when they are gone.
+    while (statSync(file).size > before - freed) await new Promise((resolve) => setTimeout(resolve, 50));
+    return before - statSync(file).size;
+  }).then(({ cpuMs, ...result }) => result),
+];
+await removal.close();
+await client.terminate();
+rmSync(folder, { recursive: true });
+
+const middle = (results, key) => Number(median(results.map((result) => result[key] ?? 0)).toFixed(2));
+console.log(
+  JSON.stringify(
+    {
+      bench: 'reading',
+      ...machine(),
+      settings: { runs: runCount, events: long.length, rounds },
+      medians: Object.fromEntries(
+        Object.entries(measured).map(([name, results]) => [
+          name,
+          Object.fromEntries(Object.keys(results[0]).map((key) => [key, middle(results, key)])),
+        ]),
+      ),
+    },
+    null,
+    2,
+  ),
+);

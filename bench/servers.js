@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { buildGo } from './load.js';
+import { spawnOn } from './pinned.js';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts the gateway as it ships, with a store of its own, on the first core. */
+export async function startGateway() {
+  const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
+  const main = here('../packages/gateway/dist/src/main.js');
+  const flags = ['--runs', runs, '--port', '0', '--ingest-port', '0', '--log-level', 'warn'];
+  const child = spawnOn(0, [process.execPath, main, ...flags], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [{ url, ingestUrl }] = await once(child, 'message');
+  return {
+    protocol: 'gateway',
+    pid: child.pid,
+    live: `${url.replace('http', 'ws')}/live?run=bench`,
+    ingest: ingestUrl,
+    async stop() {
+      await end(child);
+      rmSync(runs, { recursive: true });
+    },
+  };
+}
+
+/** What the gateway is compared with, by the name in the tables. */
+export const peers = {
+  ws: () => startPeer('ws', nodeProgram('ws')),
+  'Socket.IO': () => {
+    if (!existsSync(here('peers/node_modules/socket.io')))
+      execFileSync('npm', ['ci', '--silent', '--ignore-scripts'], { cwd: here('peers'), stdio: 'inherit' });
+    return startPeer('socketio', nodeProgram('socketio'));
+  },
+  Centrifuge: () => startPeer('centrifuge', [buildGo('peers/centrifuge')]),
+  'JSON file, polled': () => startPeer('polling', nodeProgram('polling')),
+};
+
+const nodeProgram = (name) => [process.execPath, here(`peers/fanout_${name}.js`)];
+
+async function startPeer(protocol, program) {
+  const child = spawnOn(0, program, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, GOMAXPROCS: '1' },
+  });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { protocol, pid: child.pid, ...JSON.parse(line), stop: () => end(child) };
+}
+
+async function end(child) {
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}

@@ -1,0 +1,27 @@
+// `npm run backup`: copies the database of runs while a gateway writes to it.
+import { MonitorError } from '@mnist-monitor/shared';
+import { helpText, readOptions } from '@mnist-monitor/shared/options';
+import { backUp } from './backup.ts';
+
+const argv = process.argv.slice(2);
+
+function run(): void {
+  const { runs, to = `monitor-${timestamp()}.db` } = readOptions(argv, process.env);
+  const made = backUp({ runs, to });
+  const size = `${(made.bytes / 1e6).toFixed(1)} MB`;
+  console.log(
+    `${to}: ${made.runs} runs, ${made.events} events, ${size}, checked. To go back to it, put it in place of ${runs}/monitor.db while no gateway runs.`,
+  );
+}
+
+/** `20261124-103015`, in UTC. */
+const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+
+try {
+  if (argv.includes('--help')) process.stdout.write(helpText('npm run backup --'));
+  else run();
+} catch (error) {
+  if (!(error instanceof MonitorError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,116 @@
+import { frameTexts } from './sockets/frames.ts';
+import type { StoredEvent } from './store/store.ts';
+import { batchType, bitOf, type TypeSet } from './type-set.ts';
+
+/** What a viewer wants next of a run. */
+export interface Wanted {
+  /** Only events that follow this seq. */
+  after: number;
+  types: TypeSet;
+  /** Of `batch` events only those from this seq on. */
+  batchesFrom: number;
+}
+
+/** Events without a gap between them, as ready frames. */
+export interface Stretch {
+  first: number;
+  last: number;
+  frames: Buffer;
+}
+
+/** Some of what is wanted, in order. */
+export interface Piece {
+  stretches: readonly Stretch[];
+  /** Everything wanted up to this seq is in this piece or was before it. */
+  through: number;
+}
+
+/** Events of a run in the order of seq, framed once for all who get them. */
+export class Block {
+  readonly bytes: Buffer;
+  /** The types that occur. */
+  readonly types: TypeSet;
+  /** Of each event: its seq, its type, and where its frame ends. */
+  readonly #seqs: readonly number[];
+  readonly #types: readonly TypeSet[];
+  readonly #ends: readonly number[];
+  readonly #selections = new Map<TypeSet, Buffer>();
+
+  private constructor(
+    bytes: Buffer,
+    seqs: readonly number[],
+    types: readonly TypeSet[],
+    ends: readonly number[],
+  ) {
+    this.bytes = bytes;
+    this.#seqs = seqs;
+    this.#types = types;
+    this.#ends = ends;
+    this.types = types.reduce((set, type) => set | type, 0);
+  }
+
+  /** @param events At least one. */
+  static of(events: readonly StoredEvent[]): Block {
+    const { bytes, ends } = frameTexts(events.map(({ json }) => json));
+    return new Block(
+      bytes,
+      events.map(({ seq }) => seq),
+      events.map(({ type }) => bitOf(type)),
+      ends,
+    );
+  }
+
+  get first(): number {
+    return this.#seqs[0]!;
+  }
+
+  get last(): number {
+    return this.#seqs.at(-1)!;
+  }
+
+  /** This block and one that follows it as one. */
+  join(next: Block): Block {
+    return new Block(
+      Buffer.concat([this.bytes, next.bytes]),
+      [...this.#seqs, ...next.#seqs],
+      [...this.#types, ...next.#types],
+      [...this.#ends, ...next.#ends.map((end) => this.bytes.length + end)],
+    );
+  }
+
+  /** All frames of these types: the same buffer for all who ask for the same. */
+  select(types: TypeSet): Buffer {
+    if ((this.types & ~types) === 0) return this.bytes;
+    let selection = this.#selections.get(types);
+    if (!selection) {
+      const stretches = this.stretches({ after: 0, types, batchesFrom: 0 });
+      selection = Buffer.concat(stretches.map(({ frames }) => frames));
+      this.#selections.set(types, selection);
+    }
+    return selection;
+  }
+
+  /** What is wanted of this block, not copied. */
+  stretches({ after, types, batchesFrom }: Wanted): Stretch[] {
+    const stretches: Stretch[] = [];
+    let start: number | undefined;
+    this.#seqs.forEach((seq, index) => {
+      const type = this.#types[index]!;
+      const wanted = seq > after && (type & types) !== 0 && (type !== batchType || seq >= batchesFrom);
+      const follows = start !== undefined && seq === this.#seqs[index - 1]! + 1;
+      if (start !== undefined && !(wanted && follows)) stretches.push(this.#stretch(start, index));
+      if (!wanted) start = undefined;
+      else if (!follows) start = index;
+    });
+    if (start !== undefined) stretches.push(this.#stretch(start, this.#seqs.length));
+    return stretches;
+  }
+
+  #stretch(start: number, end: number): Stretch {
+    return {
+      first: this.#seqs[start]!,
+      last: this.#seqs[end - 1]!,
+      frames: this.bytes.subarray(start > 0 ? this.#ends[start - 1] : 0, this.#ends[end - 1]),
+    };
+  }
+}

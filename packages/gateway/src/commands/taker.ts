@@ -1,0 +1,10 @@
+import type { Command, CommandName } from '@mnist-monitor/shared';
+
+/** A connection of a trainer, or of another program that publishes, as commands see it. */
+export interface CommandTaker {
+  /** Of the process: the same for all its connections. */
+  readonly publisherId: string;
+  /** Those that it takes. */
+  readonly commands: readonly CommandName[];
+  pass(command: Command): void;
+}

@@ -1,0 +1,41 @@
+import { type MonitorEvent, seriesFields } from '@mnist-monitor/shared';
+import { reader, typeOf } from './series.ts';
+
+interface Column {
+  name: string;
+  read(event: MonitorEvent): unknown;
+}
+
+/** A value of events of some types by its name in their data. */
+const ofData = (name: string): Column => ({
+  name,
+  read: ({ data }) => (data as Record<string, unknown>)[name],
+});
+
+const columns: readonly Column[] = [
+  { name: 'seq', read: ({ seq }) => seq },
+  { name: 'time', read: ({ time }) => time },
+  { name: 'type', read: ({ type }) => type },
+  ...['epoch', 'step'].map(ofData),
+  ...seriesFields.map((field) => {
+    const [type, value] = [typeOf(field), reader(field)];
+    return {
+      name: field,
+      read: (event: MonitorEvent) => (event.type === type ? value(event.data) : undefined),
+    };
+  }),
+  ...['level', 'code', 'message', 'status', 'reason'].map(ofData),
+];
+
+/** The first line of a run as CSV (RFC 4180). */
+export const csvHeader = `${columns.map(({ name }) => name).join(',')}\r\n`;
+
+/** One event as a line of CSV; what it has not got is empty. */
+export function csvRow(event: MonitorEvent): string {
+  return `${columns.map(({ read }) => cell(read(event))).join(',')}\r\n`;
+}
+
+function cell(value: unknown): string {
+  const text = String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,78 @@
+import { encode, type LiveControl } from '@mnist-monitor/shared';
+import type { Block, Piece, Stretch, Wanted } from './block.ts';
+import type { Channel } from './channel.ts';
+import { frameText } from './sockets/frames.ts';
+import { batchType, type TypeSet } from './type-set.ts';
+
+export interface CursorOptions {
+  channel: Channel;
+  /** Begins after this seq. */
+  after: number;
+  types: TypeSet;
+  /** Whether the viewer is told which batches it does not get. */
+  tellsGaps: boolean;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Where a viewer stands in a run: turns what comes next into what is sent to it. */
+export class Cursor {
+  readonly channel: Channel;
+  readonly #types: TypeSet;
+  readonly #tellsGaps: boolean;
+  /** Everything wanted up to here was sent or skipped. */
+  #seq: number;
+  /** The viewer knows of everything wanted up to here: what was skipped by then has been told. */
+  #toldSeq: number;
+  /** Batches before this one are skipped. */
+  #batchesFrom = 0;
+
+  constructor({ channel, after, types, tellsGaps }: CursorOptions) {
+    this.channel = channel;
+    this.#types = types;
+    this.#tellsGaps = tellsGaps && (types & batchType) !== 0;
+    this.#seq = this.#toldSeq = after;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get isBehind(): boolean {
+    return this.#seq < this.channel.lastSeq;
+  }
+
+  get wanted(): Wanted {
+    return { after: this.#seq, types: this.#types, batchesFrom: this.#batchesFrom };
+  }
+
+  /** Skips every batch that was published so far and is not sent yet, except the newest. */
+  skipStaleBatches(): void {
+    this.#batchesFrom = this.channel.newestBatch;
+  }
+
+  /** Moves on over a block that was just published. Returns what to send; undefined when something comes before it. */
+  pass(block: Block): Buffer | undefined {
+    if (block.last <= this.#seq) return nothing;
+    if (block.first !== this.#seq + 1) return undefined;
+    this.#seq = this.#toldSeq = block.last;
+    return block.select(this.#types);
+  }
+
+  /** Moves on over a piece that was read. Returns what to send. */
+  advance({ stretches, through }: Piece): Buffer {
+    const frames = stretches.flatMap((stretch) => {
+      const gap = this.#gapBefore(stretch);
+      this.#toldSeq = stretch.last;
+      return gap ? [frameText(encode(gap)), stretch.frames] : [stretch.frames];
+    });
+    this.#seq = through;
+    if (through >= this.#batchesFrom) this.#toldSeq = through;
+    return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+  }
+
+  #gapBefore({ first }: Stretch): LiveControl | undefined {
+    const [from, to] = [this.#toldSeq + 1, Math.min(first, this.#batchesFrom) - 1];
+    return this.#tellsGaps && from <= to ? { type: 'gap', from, to } : undefined;
+  }
+}

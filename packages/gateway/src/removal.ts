@@ -1,0 +1,31 @@
+import type { RunRemoved } from '@mnist-monitor/shared';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Hub } from './hub.ts';
+import type { RunFolders } from './run-folders.ts';
+import type { Store } from './store/store.ts';
+
+export interface RemovalContext {
+  store: Store;
+  hub: Hub;
+  folders: RunFolders;
+  log: FastifyBaseLogger;
+}
+
+/**
+ * Removes all that is kept of a run: for readers at once, then its folder. A folder that cannot be removed is left.
+ * @returns What became of the folder; undefined when there is no such run.
+ */
+export async function removeRun(
+  { store, hub, folders, log }: RemovalContext,
+  runId: string,
+): Promise<RunRemoved['folder'] | undefined> {
+  if (!(await store.remove(runId))) return undefined;
+  await hub.forget(runId);
+  hub.announce({ type: 'removed', runId });
+  try {
+    return (await folders.remove(runId)) ? 'removed' : 'none';
+  } catch (error) {
+    log.warn({ err: error, runId }, 'the folder of a removed run could not be removed');
+    return 'kept';
+  }
+}

@@ -1,0 +1,29 @@
+import { check, describeIssues, MonitorError } from '@mnist-monitor/shared';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { KeptSummary } from '../store/store.ts';
+
+export type RunRequest = { Params: { runId: string } };
+
+/** A part of a request that fits its schema. @throws MonitorError `request.invalid` */
+export function read<S extends z.ZodType>(schema: S, given: unknown): z.infer<S> {
+  const result = check(schema, given);
+  if (!result.ok) throw new MonitorError('request.invalid', describeIssues(result.error.issues));
+  return result.value;
+}
+
+export const noSuchRun = (id: string): MonitorError =>
+  new MonitorError('run.not_found', `there is no run ${id}`);
+
+/** Not to be kept by any cache, unless something else was said before. */
+export function sendJson(reply: FastifyReply, json: string): FastifyReply {
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  return reply.type('application/json; charset=utf-8').send(json);
+}
+
+/** Whether the client has the answer already: what follows from a run's events changes only with them. */
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, run: KeptSummary): boolean {
+  const tag = `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+  reply.header('cache-control', 'no-cache').header('etag', tag);
+  return request.headers['if-none-match'] === tag;
+}

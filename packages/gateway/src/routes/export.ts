@@ -1,0 +1,45 @@
+import { Readable } from 'node:stream';
+import { runId } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
+import { csvHeader, csvRow } from '../csv.ts';
+import type { Limits } from '../limits.ts';
+import { pages, toldBy } from '../store/pages.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
+import { isUnchanged, noSuchRun, type RunRequest, read } from './answers.ts';
+
+interface Format {
+  type: string;
+  header: string;
+  line(event: StoredEvent): string;
+}
+
+const formats: Record<string, Format> = {
+  jsonl: { type: 'application/jsonl; charset=utf-8', header: '', line: ({ json }) => `${json}\n` },
+  csv: { type: 'text/csv; charset=utf-8', header: csvHeader, line: (event) => csvRow(toldBy(event)) },
+};
+
+/** `/api/runs/:runId/export.jsonl` and `.csv`: every event that the run has now, as fast as it is read. */
+export function addExportRoutes(
+  app: FastifyInstance,
+  { store, limits }: { store: Store; limits: Pick<Limits, 'stallTimeoutMs'> },
+): void {
+  for (const [ending, { type, header, line }] of Object.entries(formats)) {
+    app.get<RunRequest>(`/api/runs/:runId/export.${ending}`, async (request, reply) => {
+      const id = read(runId, request.params.runId);
+      const run = await store.summary(id);
+      if (!run) throw noSuchRun(id);
+      if (isUnchanged(request, reply, run)) return reply.code(304).send();
+
+      async function* lines(): AsyncGenerator<string> {
+        if (header) yield header;
+        for await (const page of pages(store, { runId: id, to: run!.lastSeq })) yield page.map(line).join('');
+      }
+      // Nothing taken for so long: the reader is gone, or will not be served at this pace.
+      reply.raw.setTimeout(limits.stallTimeoutMs, () => reply.raw.destroy());
+      return reply
+        .type(type)
+        .header('content-disposition', `attachment; filename="${id}.${ending}"`)
+        .send(Readable.from(lines(), { objectMode: false }));
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import type { EventType, RunChanges } from '@mnist-monitor/shared';
+import type Database from 'libsql';
+import { migrations, summaryColumns } from './schema.ts';
+import { bytesOf, following, type StoredEvent } from './store.ts';
+
+export interface SummaryRow {
+  runId: string;
+  title: string | null;
+  note: string | null;
+  pinned: number;
+  bytes: number;
+  lastSeq: number;
+  first: string;
+  last: string;
+  started: string | null;
+  batch: string | null;
+  epoch: string | null;
+  held: 'run.paused' | 'run.resumed' | null;
+}
+
+/** Pages that leave the end of the file in one step. */
+const vacuumPages = 64;
+
+/** What the SQLite store asks its database, statement by statement. */
+export class Queries {
+  readonly #database: Database.Database;
+  readonly #key: Database.Statement;
+  readonly #last: Database.Statement;
+  readonly #next: Database.Statement;
+  readonly #nextOfType: Database.Statement;
+  readonly #summary: Database.Statement;
+  readonly #names: Database.Statement;
+  readonly #addRun: Database.Statement;
+  readonly #addEvent: Database.Statement;
+  readonly #addBytes: Database.Statement;
+  readonly #annotate: Database.Statement;
+  readonly #remove: Database.Statement;
+  readonly #removed: Database.Statement;
+  readonly #clear: Database.Statement;
+  readonly #forget: Database.Statement;
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+    const prepare = (sql: string): Database.Statement => database.prepare(sql);
+    this.#key = prepare('SELECT id FROM run WHERE name = ?');
+    this.#last = prepare('SELECT max(seq) AS seq FROM event WHERE run = (SELECT id FROM run WHERE name = ?)');
+    const next = (more: string): Database.Statement =>
+      prepare(`
+        SELECT seq, type, json FROM event
+        WHERE run = (SELECT id FROM run WHERE name = ?) AND seq > ? ${more}
+        ORDER BY seq LIMIT ?`);
+    this.#next = next('');
+    this.#nextOfType = next('AND type = ?');
+    this.#summary = prepare(`SELECT ${summaryColumns} FROM run r WHERE name = ?`);
+    this.#names = prepare('SELECT name FROM run WHERE name IS NOT NULL ORDER BY id DESC LIMIT ?');
+    this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
+    this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
+    this.#addBytes = prepare('UPDATE run SET bytes = bytes + ? WHERE id = ?');
+    // A text takes the place of the one before, also when it is NULL; 0 stands for "as it is".
+    this.#annotate = prepare(`
+      UPDATE run SET
+        title = iif(?, ?, title),
+        note = iif(?, ?, note),
+        pinned = coalesce(?, pinned)
+      WHERE name = ?`);
+    this.#remove = prepare('UPDATE run SET name = NULL WHERE name = ?');
+    this.#removed = prepare('SELECT id FROM run WHERE name IS NULL LIMIT 1');
+    this.#clear = prepare(
+      'DELETE FROM event WHERE rowid IN (SELECT rowid FROM event WHERE run = ? ORDER BY seq LIMIT ?)',
+    );
+    this.#forget = prepare('DELETE FROM run WHERE id = ?');
+  }
+
+  append(runId: string, events: readonly StoredEvent[]): number {
+    return this.#inTransaction(() => {
+      const last = this.lastSeq(runId);
+      const fresh = following(events, last);
+      if (fresh.length === 0) return last;
+      this.#addRun.run(runId);
+      const { id } = this.#key.get(runId) as { id: number };
+      for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
+      this.#addBytes.run(bytesOf(fresh), id);
+      return last + fresh.length;
+    });
+  }
+
+  lastSeq(runId: string): number {
+    return (this.#last.get(runId) as { seq: number | null }).seq ?? 0;
+  }
+
+  next(runId: string, after: number, limit: number): StoredEvent[] {
+    return (this.#next.all(runId, after, limit) as StoredEvent[]).map(plain);
+  }
+
+  nextOfType(
+    runId: string,
+    type: EventType,
+    { after, limit }: { after: number; limit: number },
+  ): StoredEvent[] {
+    return (this.#nextOfType.all(runId, after, type, limit) as StoredEvent[]).map(plain);
+  }
+
+  summary(runId: string): SummaryRow | undefined {
+    return this.#summary.get(runId) as SummaryRow | undefined;
+  }
+
+  /** Of the runs that came last, the newest first; -1 has no limit. */
+  names(limit: number): string[] {
+    return (this.#names.all(limit) as { name: string }[]).map(({ name }) => name);
+  }
+
+  annotate(runId: string, { title, note, pinned }: RunChanges): boolean {
+    const text = (given: string | null | undefined): [number, string | null] => [
+      given === undefined ? 0 : 1,
+      given ?? null,
+    ];
+    const pin = pinned === undefined ? null : Number(pinned);
+    return this.#annotate.run(...text(title), ...text(note), pin, runId).changes > 0;
+  }
+
+  remove(runId: string): boolean {
+    return this.#remove.run(runId).changes > 0;
+  }
+
+  /** Takes away up to `limit` events of removed runs; false when none is left of any. */
+  clear(limit: number): boolean {
+    const run = this.#removed.get() as { id: number } | undefined;
+    if (!run) return false;
+    this.#inTransaction(() => {
+      const { changes } = this.#clear.run(run.id, limit);
+      if (changes < limit) this.#forget.run(run.id);
+    });
+    return true;
+  }
+
+  /** Writes, and waits for the disk, without changing anything. */
+  probe(): void {
+    this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
+  }
+
+  /** Gives some free pages back to the disk; false when few are left, or the file cannot be made smaller. */
+  shrink(): boolean {
+    const before = this.#freePages();
+    if (before < vacuumPages) return false;
+    this.#database.pragma(`incremental_vacuum(${vacuumPages})`);
+    return this.#freePages() < before;
+  }
+
+  /** Writes the log back into the file as far as nobody reads there; only then the file gets smaller. */
+  checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
+  }
+
+  #freePages(): number {
+    return (this.#database.pragma('freelist_count') as { freelist_count: number }[])[0]!.freelist_count;
+  }
+
+  /** Not libsql's own: that one hides why a transaction failed when SQLite has rolled it back already. */
+  #inTransaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+/** A row without what libsql may add to it. */
+const plain = ({ seq, type, json }: StoredEvent): StoredEvent => ({ seq, type, json });

@@ -1,0 +1,38 @@
+import { decode, type EventOf, type EventType, event, type MonitorEvent } from '@mnist-monitor/shared';
+import type { SummaryRow } from './sqlite-queries.ts';
+import type { KeptSummary } from './store.ts';
+
+/** Reads the few events that tell where a run stands. */
+export function toSummary(row: SummaryRow): KeptSummary {
+  const finished = ofType('run.finished', row.last)?.data ?? null;
+  return {
+    runId: row.runId,
+    status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
+    startedAt: parse(row.first).time,
+    lastEventAt: parse(row.last).time,
+    lastSeq: row.lastSeq,
+    bytes: row.bytes,
+    title: row.title,
+    note: row.note,
+    pinned: row.pinned !== 0,
+    started: ofType('run.started', row.started)?.data ?? null,
+    batch: ofType('batch', row.batch)?.data ?? null,
+    epoch: ofType('epoch', row.epoch)?.data ?? null,
+    finished,
+  };
+}
+
+function parse(json: string): MonitorEvent {
+  const result = decode(event, json);
+  if (!result.ok) throw new Error(`expected a valid event in the store, got ${json.slice(0, 100)}`);
+  return result.value;
+}
+
+function ofType<T extends EventType>(type: T, json: string | null): EventOf<T> | undefined {
+  const parsed = json === null ? undefined : parse(json);
+  return parsed && isOf(parsed, type) ? parsed : undefined;
+}
+
+function isOf<T extends EventType>(any: MonitorEvent, type: T): any is EventOf<T> {
+  return any.type === type;
+}

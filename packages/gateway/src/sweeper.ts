@@ -1,0 +1,49 @@
+import type { Keep } from '@mnist-monitor/shared/options';
+import { type RemovalContext, removeRun } from './removal.ts';
+import { beyond } from './retention.ts';
+import type { Runs } from './runs.ts';
+
+export interface SweeperOptions extends RemovalContext {
+  /** Undefined keeps everything. */
+  keep: Keep | undefined;
+  runs: Runs;
+  sweepIntervalMs: number;
+}
+
+/** Removes runs beyond what is to be kept, at the start and every so often. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+    if (options.keep) this.#sweepOn(options.keep);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #sweepOn(keep: Keep): Promise<void> {
+    const { log, sweepIntervalMs } = this.#options;
+    await this.#sweep(keep).catch((error) => log.error({ err: error }, 'old runs could not be removed'));
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => this.#sweepOn(keep), sweepIntervalMs).unref();
+  }
+
+  async #sweep(keep: Keep): Promise<void> {
+    const { runs, folders, log } = this.#options;
+    const all = await runs.list();
+    // What a run's folder has is known only to the disk: looked up where it matters.
+    const sizes =
+      keep.bytes === undefined ? [] : await Promise.all(all.map(({ runId }) => folders.bytes(runId)));
+    const judged = all.map((run, index) => ({ ...run, bytes: run.bytes + (sizes[index] ?? 0) }));
+    for (const runId of beyond(judged, keep, new Date())) {
+      if (this.#closed) return;
+      await removeRun(this.#options, runId);
+      log.info({ runId, keep }, 'removed a run beyond what is to be kept');
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** Calls back at once, or as soon as the last call is long enough ago: many wishes between become one call. */
+export class Throttle {
+  readonly #intervalMs: number;
+  readonly #call: () => void;
+  #calledAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(perSecond: number, call: () => void) {
+    this.#intervalMs = 1_000 / perSecond;
+    this.#call = call;
+  }
+
+  wish(): void {
+    const restMs = Math.ceil(this.#calledAt + this.#intervalMs - performance.now());
+    if (restMs <= 0) this.now();
+    else this.#timer ??= setTimeout(() => this.now(), restMs);
+  }
+
+  /** Calls back however short a time ago it did. */
+  now(): void {
+    this.stop();
+    this.#calledAt = performance.now();
+    this.#call();
+  }
+
+  /** Forgets a wish that waits. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

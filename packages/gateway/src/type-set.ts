@@ -1,0 +1,16 @@
+import { type EventType, eventTypes } from '@mnist-monitor/shared';
+
+/** Some of the types of events, one bit each. */
+export type TypeSet = number;
+
+const bits = new Map<EventType, TypeSet>(eventTypes.map((type, index) => [type, 1 << index]));
+
+export const bitOf = (type: EventType): TypeSet => bits.get(type)!;
+
+export const setOf = (types: readonly EventType[]): TypeSet =>
+  types.reduce((set, type) => set | bitOf(type), 0);
+
+export const typesIn = (set: TypeSet): EventType[] => eventTypes.filter((type) => set & bitOf(type));
+
+export const everyType = setOf(eventTypes);
+export const batchType = bitOf('batch');

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { afterTest } from './support/cleanup.ts';
+import { connect, refusal } from './support/connection.ts';
+import { startGateway, type TestGateway } from './support/gateway.ts';
+import { helloOf, publish } from './support/publisher.ts';
+
+const evil = 'http://evil.example';
+
+/** A request for a path exactly as it is written, which fetch would tidy up first. */
+async function statusOf(url: string, path: string, headers: Record<string, string> = {}): Promise<number> {
+  const { hostname, port } = new URL(url);
+  const asked = request({ hostname, port, path, headers }).end();
+  const [response] = await once(asked, 'response');
+  response.resume();
+  return response.statusCode;
+}
+
+const refusals = ({ log }: TestGateway): string[] =>
+  log
+    .map((line) => JSON.parse(line))
+    .filter(({ msg }) => msg === 'a request was refused')
+    .map(({ code }) => code);
+
+describe('a page of another site in the browser of a user', () => {
+  test('cannot open the feed (cross-site WebSocket hijacking), and the attempt is logged', async () => {
+    const gateway = await startGateway();
+    const attempts = [gateway.liveUrl, gateway.ingestUrl].flatMap((url) =>
+      [evil, 'null', `${gateway.url}.evil.example`, 'https://127.0.0.1'].map((origin) =>
+        refusal(url, { headers: { origin } }),
+      ),
+    );
+    expect(await Promise.all(attempts)).toEqual(attempts.map(() => 403));
+    expect(refusals(gateway)).toEqual(attempts.map(() => 'request.forbidden'));
+  });
+
+  test('cannot read or command under a name of its own (DNS rebinding), and the attempt is logged', async () => {
+    const gateway = await startGateway();
+    const headers = { host: 'evil.example' };
+    expect(await statusOf(gateway.url, '/api/runs', headers)).toBe(403);
+    expect(await statusOf(gateway.url, '/', headers)).toBe(403);
+    expect(await refusal(gateway.liveUrl, { headers: { ...headers, origin: evil } })).toBe(403);
+    expect(refusals(gateway)).toEqual(Array(3).fill('request.forbidden'));
+  });
+});
+
+describe('a stranger who reaches a port', () => {
+  test('reads no file by a path that leads out of its folder', async () => {
+    const gateway = await startGateway();
+    await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
+    const up = ['../', '..%2f', '%2e%2e/', '..%5c', '....//', '%252e%252e%252f'].map((step) =>
+      step.repeat(8),
+    );
+    const paths = ['/', '/assets/', '/api/runs/a/model/', '/api/runs/'].flatMap((from) =>
+      up.map((steps) => `${from}${steps}etc/passwd`),
+    );
+    const statuses = await Promise.all(paths.map((path) => statusOf(gateway.url, path)));
+    expect(statuses.filter((status) => ![400, 403, 404].includes(status))).toEqual([]);
+  });
+
+  test('is refused when its headers are too large, and others are served', async () => {
+    const gateway = await startGateway();
+    expect(await statusOf(gateway.url, '/', { 'x-large': 'x'.repeat(20_000) })).toBe(431);
+    expect(await refusal(gateway.liveUrl, { headers: { cookie: 'x'.repeat(20_000) } })).toBe(431);
+    const { port } = new URL(gateway.url);
+    const many = connectTcp(Number(port), '127.0.0.1');
+    afterTest(() => many.destroy());
+    many.write(`GET / HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(20_000)}\r\n`);
+    expect(String((await once(many, 'data'))[0])).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await statusOf(gateway.url, '/healthz')).toBe(200);
+  });
+
+  test('who guesses tokens is closed each time, logged, and no token is in the log', async () => {
+    const gateway = await startGateway({
+      token: 'the-publishing-secret',
+      commandToken: 'the-command-secret',
+    });
+    for (const token of ['guess-one', 'guess-two', undefined]) {
+      const publisher = await connect(gateway.ingestUrl);
+      publisher.send(helloOf('a', { token }));
+      expect((await publisher.closed).code).toBe(closeCodes.unauthorized.code);
+    }
+    const viewer = await connect(gateway.liveUrl);
+    for (const token of ['guess-three', 'the-command-secre', undefined]) {
+      const id = `command-${token?.length}`;
+      viewer.send({ type: 'command', id, command: 'pause', token });
+      const answers = await viewer.until((message) => message.id === id);
+      expect(answers.at(-1)).toMatchObject({ ok: false, code: 'command.unauthorized' });
+    }
+    const publishing = await connect(gateway.ingestUrl);
+    publishing.send(helloOf('a', { token: 'the-publishing-secret' }));
+    expect(await publishing.next()).toMatchObject({ type: 'resume' });
+
+    const log = gateway.log.join('\n');
+    expect(gateway.closings.filter((name) => name === 'unauthorized')).toHaveLength(3);
+    expect(log.match(/command\.unauthorized/g)).toHaveLength(3);
+    expect(log).not.toMatch(/guess-|secre/);
+  });
+});

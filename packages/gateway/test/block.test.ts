@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { Block, type Stretch } from '../src/block.ts';
+import { toStored } from '../src/store/store.ts';
+import { everyType, setOf } from '../src/type-set.ts';
+import { range } from './support/connection.ts';
+import { unframe } from './support/frames.ts';
+
+// run.started, batches 2 to 8, system 9, batches 10 to 16, system 17, …
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStored);
+const block = Block.of(run);
+const textsOf = (stretches: Stretch[]): string[] => stretches.flatMap(({ frames }) => unframe(frames));
+const jsonOf = (seqs: readonly number[]): string[] => seqs.map((seq) => run[seq - 1]!.json);
+
+describe('a block', () => {
+  test('has the frames of its events one after the other', () => {
+    expect(unframe(block.bytes)).toEqual(run.map(({ json }) => json));
+    expect([block.first, block.last]).toEqual([1, run.length]);
+  });
+
+  test('gives all who want the same types the same buffer, and its own to those who want all that occur', () => {
+    const types = setOf(['batch', 'epoch']);
+    expect(block.select(types)).toBe(block.select(types));
+    expect(unframe(block.select(types))).toEqual(
+      run.filter(({ type }) => type === 'batch' || type === 'epoch').map(({ json }) => json),
+    );
+    expect(block.select(everyType)).toBe(block.bytes);
+    expect(Block.of(run.slice(1, 3)).select(types)).not.toHaveLength(0);
+    expect(Block.of(run.slice(0, 1)).select(types)).toHaveLength(0);
+  });
+
+  test('gives what follows a seq without copying it', () => {
+    const [rest, ...more] = block.stretches({ after: 10, types: everyType, batchesFrom: 0 });
+    expect(more).toEqual([]);
+    expect([rest?.first, rest?.last]).toEqual([11, run.length]);
+    expect(unframe(rest!.frames)).toEqual(jsonOf(range(11, run.length)));
+    expect(rest!.frames.buffer).toBe(block.bytes.buffer);
+  });
+
+  test('leaves out batches before the one from which they are wanted', () => {
+    const stretches = block.stretches({ after: 1, types: everyType, batchesFrom: 15 });
+    expect(stretches.map(({ first, last }) => [first, last])).toEqual([
+      [9, 9],
+      [15, run.length],
+    ]);
+    expect(textsOf(stretches)).toEqual(jsonOf([9, ...range(15, run.length)]));
+  });
+
+  test('ends a stretch where events are missing between', () => {
+    const some = Block.of([run[1]!, run[2]!, run[5]!, run[6]!]);
+    const stretches = some.stretches({ after: 0, types: everyType, batchesFrom: 0 });
+    expect(stretches.map(({ first, last }) => [first, last])).toEqual([
+      [2, 3],
+      [6, 7],
+    ]);
+    expect(textsOf(stretches)).toEqual(jsonOf([2, 3, 6, 7]));
+  });
+
+  test('joins with the one that follows it', () => {
+    const joined = Block.of(run.slice(0, 7)).join(Block.of(run.slice(7)));
+    expect(joined.bytes).toEqual(block.bytes);
+    const wanted = { after: 4, types: setOf(['batch', 'system']), batchesFrom: 12 };
+    expect(joined.stretches(wanted)).toEqual(block.stretches(wanted));
+  });
+});

@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { Admission } from '../../src/sockets/admission.ts';
+import { until } from '../support/until.ts';
+
+const limits = { clients: 5, clientsPerAddress: 2, upgradesPerSecond: 0.001, upgradeBurst: 4 };
+const stream = (): Socket => new PassThrough() as unknown as Socket;
+
+describe('admission', () => {
+  test('has room for so many from one address, and for others meanwhile', () => {
+    const admission = new Admission(limits);
+    admission.admit('192.0.2.1', stream());
+    admission.admit('192.0.2.1', stream());
+    expect(() => admission.admit('192.0.2.1', stream())).toThrow(
+      expect.objectContaining({
+        code: 'request.too_many',
+        message: 'the 2 places for clients of one address are taken: close some of them',
+      }),
+    );
+    admission.admit('192.0.2.2', stream());
+    expect(admission.connections).toBe(3);
+  });
+
+  test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])(
+    'takes from this machine (%s) as many as fit in all',
+    (address) => {
+      const admission = new Admission(limits);
+      for (let client = 0; client < 5; client++) admission.admit(address, stream());
+      expect(() => admission.admit(address, stream())).toThrow(
+        expect.objectContaining({
+          code: 'server.full',
+          message: 'the 5 places for clients are taken: try again later',
+        }),
+      );
+    },
+  );
+
+  test('gives the place of one that is gone to the next', async () => {
+    const admission = new Admission({ ...limits, clients: 1 });
+    const first = stream();
+    admission.admit('192.0.2.1', first);
+    first.destroy();
+    await until(() => admission.connections === 0);
+    admission.admit('192.0.2.1', stream());
+    expect(admission.connections).toBe(1);
+  });
+
+  test('refuses an address that comes again and again', async () => {
+    const admission = new Admission(limits);
+    const visit = async (address: string): Promise<void> => {
+      const connection = stream();
+      admission.admit(address, connection);
+      connection.destroy();
+      await until(() => admission.connections === 0);
+    };
+    for (let visits = 0; visits < 4; visits++) await visit('192.0.2.1');
+    await expect(visit('192.0.2.1')).rejects.toMatchObject({ code: 'request.too_many' });
+    await visit('192.0.2.2');
+  });
+
+  test('remembers only so many addresses', async () => {
+    const admission = new Admission({ ...limits, upgradesPerSecond: 1e9 });
+    for (let index = 0; index < 3_000; index++) {
+      const connection = stream();
+      admission.admit(`192.0.${index >> 8}.${index & 255}`, connection);
+      connection.destroy();
+      await until(() => admission.connections === 0);
+    }
+    expect(admission.knownAddresses).toBeLessThanOrEqual(1_000);
+  });
+});

@@ -1,0 +1,35 @@
+import type { Writable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import * as ws from 'ws';
+import { frameText, frameTexts } from '../../src/sockets/frames.ts';
+
+// The types of ws lack its receiver.
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
+
+/** What ws makes of frames that a server sent. */
+function read(frames: Buffer): string[] {
+  const messages: string[] = [];
+  const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });
+  receiver.on('message', (data: Buffer, isBinary: boolean) =>
+    messages.push(isBinary ? 'binary' : String(data)),
+  );
+  receiver.write(frames);
+  return messages;
+}
+
+describe('frames', () => {
+  test.each([0, 1, 125, 126, 65_535, 65_536, 1_000_000])('carry a text of %d bytes', (length) => {
+    const text = 'x'.repeat(length);
+    expect(read(frameText(text))).toEqual([text]);
+  });
+
+  test('carry any text, each in a frame of its own', () => {
+    const texts = ['{"loss":2.3}', 'verlustfrei: „größer“', '数字', '😀'.repeat(40), ''];
+    const { bytes, ends } = frameTexts(texts);
+    expect(read(bytes)).toEqual(texts);
+    expect(ends.at(-1)).toBe(bytes.length);
+    expect(ends.map((end, index) => read(bytes.subarray(ends[index - 1] ?? 0, end)))).toEqual(
+      texts.map((text) => [text]),
+    );
+  });
+});

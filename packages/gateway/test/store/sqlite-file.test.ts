@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import Database from 'libsql';
+import { applicationId, migrations } from '../../src/store/schema.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { toStored } from '../../src/store/store.ts';
+import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+
+const runs = ['b', 'a'].map((runId) => sampleRun({ runId, epochs: 2 }).map(toStored));
+
+/** As version 1 made it. Not read from the migrations: those must go on to fit what was released. */
+const version1 = `
+  BEGIN; PRAGMA application_id = ${0x4d4e4d6f};
+  CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE event (
+    run INTEGER NOT NULL REFERENCES run,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    json TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX event_by_seq ON event (run, seq);
+  CREATE INDEX event_by_type ON event (run, type, seq);
+  PRAGMA user_version = 1; COMMIT; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;`;
+
+function writeVersion1(path: string): void {
+  const database = new Database(path);
+  database.exec(version1);
+  const addRun = database.prepare('INSERT INTO run (name) VALUES (?)');
+  const addEvent = database.prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
+  database.exec('BEGIN');
+  runs.forEach((events, index) => {
+    addRun.run(['b', 'a'][index]);
+    for (const { seq, type, json } of events) addEvent.run(index + 1, seq, type, json);
+  });
+  database.exec('COMMIT');
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  database.close();
+}
+
+describe('a database of version 1', () => {
+  test('is brought forward with every event, and gets what it lacked', async () => {
+    const folder = temporaryFolder();
+    writeVersion1(join(folder, 'monitor.db'));
+    for (const _ of ['brought forward', 'opened again']) {
+      const store = openSqliteStore(folder);
+      const page = { after: 0, limit: 1_000 };
+      expect((await store.page('a', page)).events).toEqual(runs[1]);
+      expect((await store.page('b', page)).events).toEqual(runs[0]);
+      const bytes = runs[1]!.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
+      expect(await store.summaries()).toMatchObject([
+        { runId: 'a', status: 'completed', title: null, pinned: false, bytes },
+        { runId: 'b' },
+      ]);
+      await store.close();
+    }
+  });
+
+  test('takes new events and gives space back as one of the newest does', async () => {
+    const folder = temporaryFolder();
+    writeVersion1(join(folder, 'monitor.db'));
+    const store = openSqliteStore(folder);
+    afterTest(() => store.close());
+    await store.append('c', sampleRun({ runId: 'c' }).map(toStored));
+    expect(await store.annotate('b', { pinned: true })).toBe(true);
+    const look = new Database(join(folder, 'monitor.db'));
+    expect(look.pragma('auto_vacuum')).toEqual([{ auto_vacuum: 2 }]);
+    expect(look.pragma('foreign_key_check')).toEqual([]);
+    expect(look.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+    look.close();
+  });
+});
+
+/** A digest of each file that says anything; SQLite may leave an empty log and its index beside the database. */
+const contentOf = (folder: string): string[][] =>
+  readdirSync(folder)
+    .map((name) => [name, readFileSync(join(folder, name))] as const)
+    .filter(([name, bytes]) => bytes.length > 0 && !name.endsWith('-shm'))
+    .map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')]);
+
+describe('a file that cannot be used', () => {
+  /** A database of ours with some events, closed. */
+  async function ours(path: string): Promise<Buffer> {
+    const store = openSqliteStore(join(path, '..'));
+    for (const [index, runId] of ['b', 'a'].entries()) await store.append(runId, runs[index]!);
+    await store.close();
+    return readFileSync(path);
+  }
+  const sql =
+    (statements: string) =>
+    (path: string): void => {
+      const database = new Database(path);
+      database.exec(statements);
+      database.close();
+    };
+  const changed =
+    (change: (file: Buffer) => Uint8Array) =>
+    async (path: string): Promise<void> =>
+      writeFileSync(path, change(await ours(path)));
+  const noise = (length: number): Buffer =>
+    Buffer.from(Array.from({ length }, (_, index) => (index * 37 + 11) % 251));
+  const torn = (at: number, length: number) => (file: Buffer) => {
+    noise(length).copy(file, at);
+    return file;
+  };
+
+  test.each<[string, (path: string) => void | Promise<void>, RegExp]>([
+    ['of another kind', (path) => writeFileSync(path, 'a letter to my aunt'), /is not a SQLite database/],
+    ['of another program', sql('CREATE TABLE theirs (id)'), /belongs to another program/],
+    [
+      'of a newer gateway',
+      sql(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 999; CREATE TABLE later (id)`),
+      /was written by a newer gateway \(version 999, this one knows \d+\)/,
+    ],
+    ['cut within its header', changed((file) => file.subarray(0, 60)), /is cut short \(60 of 100 bytes\)/],
+    ['cut short', changed((file) => file.subarray(0, 30_000)), /is cut short \(30000 of \d+ bytes\)/],
+    ['cut short by one byte', changed((file) => file.subarray(0, -1)), /is cut short \(/],
+    ['torn at its beginning', changed(torn(100, 3_000)), /cannot be used \(/],
+    ['torn in the middle', changed(torn(40_960, 4_096)), /cannot be used \(/],
+    ['torn at its end', changed((file) => torn(file.length - 4_096, 4_096)(file)), /cannot be used \(/],
+    ['full of zeros from somewhere on', changed((file) => file.fill(0, 20_480)), /cannot be used \(/],
+    [
+      'whose log is left without it',
+      (path) => writeFileSync(`${path}-wal`, noise(5_000)),
+      /is missing, though its log \(monitor\.db-wal\) is there/,
+    ],
+  ])('is refused in one line and left as it is: one %s', async (_kind, write, problem) => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'monitor.db');
+    await write(path);
+    const before = contentOf(folder);
+    const open = (): unknown => openSqliteStore(folder);
+    expect(open).toThrow(expect.objectContaining({ code: 'store.unusable', exitCode: 2 }));
+    expect(open).toThrow(problem);
+    expect(open).toThrow(/^[^\n]+$/);
+    expect(contentOf(folder)).toEqual(before);
+  });
+
+  test('is one of version 1 that is torn: it is not brought forward', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'monitor.db');
+    writeVersion1(path);
+    const file = torn(40_960, 4_096)(readFileSync(path));
+    writeFileSync(path, file);
+    expect(() => openSqliteStore(folder)).toThrow(expect.objectContaining({ code: 'store.unusable' }));
+    expect(readFileSync(path).equals(file)).toBe(true);
+  });
+
+  test('is no file in a folder that cannot be written', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    expect(() => openSqliteStore(join(file, 'runs'))).toThrow(
+      expect.objectContaining({ code: 'runs.unwritable', exitCode: 2 }),
+    );
+  });
+});
+
+test('a new database has the newest version and the mark of ours', async () => {
+  const folder = temporaryFolder();
+  await openSqliteStore(folder).close();
+  const database = new Database(join(folder, 'monitor.db'));
+  expect(database.pragma('user_version')).toEqual([{ user_version: migrations.length }]);
+  expect(database.pragma('application_id')).toEqual([{ application_id: applicationId }]);
+  expect(database.pragma('auto_vacuum')).toEqual([{ auto_vacuum: 2 }]);
+  database.close();
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import { MonitorError } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { toStored } from '../../src/store/store.ts';
+import { type Trouble, WatchedStore } from '../../src/store/watched.ts';
+import { afterTest } from '../support/cleanup.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { until } from '../support/until.ts';
+import { storeSuite } from './store-suite.ts';
+
+const stored = sampleRun({ runId: 'a' }).map(toStored);
+const full = new MonitorError('store.full', 'no space is left');
+
+storeSuite('a watched store', () => new WatchedStore(new MemoryStore(), 1_000));
+
+function watched(checkIntervalMs: number) {
+  const store = new MemoryStore();
+  const told: (Trouble | undefined)[] = [];
+  const watch = new WatchedStore(store, checkIntervalMs);
+  watch.watch((trouble) => told.push(trouble));
+  afterTest(() => watch.close());
+  return { store, watch, told };
+}
+
+describe('a watched store', () => {
+  test('says once what came in the way, and that it is over as soon as it is', async () => {
+    const { store, watch, told } = watched(20);
+    const { append, check } = store;
+    store.append = () => Promise.reject(full);
+    store.check = () => Promise.reject(full);
+    for (const _ of [1, 2]) await expect(watch.append('a', stored)).rejects.toBe(full);
+    expect(told).toEqual([{ code: 'store.full', message: 'no space is left', since: expect.any(Date) }]);
+    expect(watch.trouble).toEqual(told[0]);
+    Object.assign(store, { append, check });
+    await until(() => watch.trouble === undefined);
+    expect(told).toHaveLength(2);
+    expect(await watch.append('a', stored.slice(0, 2))).toBe(2);
+  });
+
+  test('notices by itself what nobody has met yet, and keeps the time of the first trouble', async () => {
+    const { store, watch, told } = watched(5);
+    store.check = () => Promise.reject(full);
+    await until(() => watch.trouble !== undefined);
+    const { since } = watch.trouble!;
+    store.check = () => Promise.reject(new MonitorError('store.read_only', 'nothing may be written'));
+    await until(() => told.length === 2);
+    expect(watch.trouble).toMatchObject({ code: 'store.read_only', since });
+  });
+
+  test('is well again as soon as something was written', async () => {
+    const { store, watch, told } = watched(60_000);
+    const { append } = store;
+    store.append = () => Promise.reject(full);
+    await expect(watch.append('a', stored)).rejects.toBe(full);
+    store.append = append;
+    await watch.append('a', stored);
+    expect([told.length, watch.trouble]).toEqual([2, undefined]);
+  });
+
+  test('takes a mistake of the caller for none of its own', async () => {
+    const { watch, told } = watched(1_000);
+    await expect(watch.append('a', stored.slice(3))).rejects.toThrow(RangeError);
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+import { encode, type MonitorEvent } from '@mnist-monitor/shared';
+import { WebSocket } from 'ws';
+import { afterTest } from './cleanup.ts';
+import { helloOf } from './publisher.ts';
+
+/** Publishes as the protocol asks: keeps what is not acknowledged, comes back, goes on where it is told. */
+export class LastingPublisher {
+  acked = 0;
+  readonly #url: string;
+  readonly #events: readonly MonitorEvent[];
+  #ready = false;
+  #produced = 0;
+  #socket: WebSocket | undefined;
+
+  constructor(url: string, events: readonly MonitorEvent[]) {
+    this.#url = url;
+    this.#events = events;
+    this.#connect();
+    afterTest(() => this.close());
+  }
+
+  get produced(): number {
+    return this.#produced;
+  }
+
+  /** Lets the next events happen, up to the end of the run. */
+  produce(count: number): void {
+    const next = this.#events.slice(this.#produced, this.#produced + count);
+    this.#produced += next.length;
+    if (this.#ready) for (const event of next) this.#socket?.send(encode(event));
+  }
+
+  close(): void {
+    this.#connect = () => {};
+    this.#socket?.terminate();
+  }
+
+  #connect = (): void => {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.on('open', () => socket.send(JSON.stringify(helloOf(this.#events[0]!.runId))));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#ready = false;
+      setTimeout(() => this.#connect(), 50);
+    });
+    socket.on('message', (data) => {
+      const reply = JSON.parse(String(data));
+      if (reply.type === 'ack') this.acked = reply.seq;
+      if (reply.type !== 'resume') return;
+      for (const event of this.#events.slice(reply.after, this.#produced)) socket.send(encode(event));
+      this.#ready = true;
+    });
+  };
+}

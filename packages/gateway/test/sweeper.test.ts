@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { Keep } from '@mnist-monitor/shared/options';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { openSqliteStore } from '../src/store/sqlite.ts';
+import { toStored } from '../src/store/store.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { startGateway } from './support/gateway.ts';
+import { publish } from './support/publisher.ts';
+
+const run = (runId: string, day: number): MonitorEvent[] =>
+  sampleRun({ runId, epochs: 1, batchesPerEpoch: 5, startedAt: new Date(Date.UTC(2026, 0, day)) });
+
+/** Runs `a` to `e`, a day each, of which `b` is pinned and `d` has a folder of 5 MB. */
+async function gatewayThatKeeps(keep: Keep | undefined) {
+  const runs = temporaryFolder();
+  const store = openSqliteStore(runs);
+  for (const [index, runId] of ['a', 'b', 'c', 'd', 'e'].entries())
+    await store.append(runId, run(runId, index + 1).map(toStored));
+  await store.annotate('b', { pinned: true });
+  mkdirSync(join(runs, 'd'));
+  writeFileSync(join(runs, 'd', 'events.jsonl'), `{"v":1,"runId":"d","seq":1}`.padEnd(5e6));
+  const gateway = await startGateway({
+    runs,
+    store,
+    limits: { sweepIntervalMs: 10 },
+    ...(keep ? { keep } : {}),
+  });
+  const listed = async (): Promise<string[]> => (await store.summaries()).map(({ runId }) => runId);
+  return { runs, store, gateway, listed };
+}
+
+/** Resolves when the runs are those, however long the sweeper takes; the test's time limit ends the wait. */
+async function untilListed(listed: () => Promise<string[]>, wanted: string[]): Promise<void> {
+  while (JSON.stringify(await listed()) !== JSON.stringify(wanted))
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+describe('what is to be kept', () => {
+  test('is everything unless said otherwise', async () => {
+    const { listed } = await gatewayThatKeeps(undefined);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await listed()).toHaveLength(5);
+  });
+
+  test.each<[Keep, string[]]>([
+    [{ runs: 3 }, ['e', 'd', 'b']],
+    [{ ageMs: 1 }, ['b']],
+    [{ bytes: 1e6 }, ['e', 'b']],
+    [{ runs: 100, bytes: 1e9 }, ['e', 'd', 'c', 'b', 'a']],
+  ])('is kept, and pinned runs: %p leaves %p', async (keep, left) => {
+    const { runs, listed } = await gatewayThatKeeps(keep);
+    await untilListed(listed, left);
+    // A folder goes after its run; nothing else goes.
+    while (existsSync(join(runs, 'd')) !== left.includes('d'))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await listed()).toEqual(left);
+  });
+
+  test('is looked at again as runs come, and what goes on is left alone', async () => {
+    const { gateway, listed } = await gatewayThatKeeps({ runs: 1 });
+    await untilListed(listed, ['b']);
+    const going = await publish(gateway.ingestUrl, run('f', 6).slice(0, 4));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await listed()).toEqual(['f', 'b']);
+    going.send(run('f', 6).slice(4));
+    await going.acked(run('f', 6).length);
+    expect(await listed()).toEqual(['f', 'b']);
+    going.connection.socket.close();
+    await untilListed(listed, ['b']);
+  });
+});

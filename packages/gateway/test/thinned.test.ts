@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Thinned } from '../src/thinned.ts';
+
+type Points = [x: number, y: number][];
+
+function thin(points: Points, limit: number): Points {
+  const thinned = new Thinned({ from: points[0]?.[0] ?? 0, to: points.at(-1)?.[0] ?? 0 }, limit);
+  for (const [x, y] of points) thinned.add(x, y);
+  return thinned.points().map(({ x, y }) => [x, y]);
+}
+
+const wave = (length: number): Points => Array.from({ length }, (_, x) => [x, Math.sin(x / 50)]);
+
+describe('points over a run', () => {
+  test('are all there when there are no more than the limit', () => {
+    expect(thin(wave(100), 100)).toEqual(wave(100));
+    expect(thin([], 10)).toEqual([]);
+    expect(thin([[3, 1]], 2)).toEqual([[3, 1]]);
+  });
+
+  test('keep every spike when there are more', () => {
+    const points = wave(10_000);
+    for (const [x, y] of [
+      [1_234, 50],
+      [7_777, -50],
+    ] as const)
+      points[x] = [x, y];
+    const kept = thin(points, 100);
+    expect(kept.length).toBeLessThanOrEqual(100);
+    expect(kept).toContainEqual([1_234, 50]);
+    expect(kept).toContainEqual([7_777, -50]);
+    expect(kept.at(-1)).toEqual(points.at(-1));
+  });
+
+  test('keep one of each bucket that is not finite, beside the others', () => {
+    const points = wave(1_000).map(([x, y]): [number, number] => [x, x >= 900 ? Number.NaN : y]);
+    const kept = thin(points, 101);
+    expect(kept.filter(([, y]) => Number.isNaN(y)).map(([x]) => x)).toEqual([900, 920, 940, 960, 980, 999]);
+    expect(kept.filter(([, y]) => Number.isFinite(y)).at(-1)![0]).toBeGreaterThan(850);
+  });
+
+  test('of a run that went back are those of the second time', () => {
+    for (const limit of [1_000, 20]) {
+      const points: Points = [
+        ...wave(300),
+        ...wave(400)
+          .slice(200)
+          .map(([x]): [number, number] => [x, 7]),
+      ];
+      const kept = thin(points, limit);
+      expect(kept.filter(([x, y]) => x >= 200 && y !== 7)).toEqual([]);
+      expect(kept.some(([x]) => x < 200)).toBe(true);
+      expect(kept.at(-1)).toEqual([399, 7]);
+    }
+  });
+
+  test('that lie beyond the span belong to its ends', () => {
+    const thinned = new Thinned({ from: 10, to: 20 }, 5);
+    for (const x of [0, 5, 12, 15, 18, 25, 30]) thinned.add(x, x);
+    expect(thinned.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
+  });
+
+  test('are points of the run in its order, no more than allowed, with its lowest and highest', () => {
+    const values = fc.array(fc.double(), { minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(values, fc.integer({ min: 3, max: 50 }), (ys, limit) => {
+        const points: Points = ys.map((y, x) => [x, y]);
+        const kept = thin(points, limit);
+        for (const [x, y] of kept) expect(Object.is(ys[x], y)).toBe(true);
+        expect(kept.map(([x]) => x)).toEqual([...new Set(kept.map(([x]) => x))].sort((a, b) => a - b));
+        const finite = ys.filter(Number.isFinite);
+        const keptFinite = kept.map(([, y]) => y).filter(Number.isFinite);
+        expect(keptFinite.length).toBeLessThanOrEqual(limit);
+        if (finite.length > 0)
+          expect([Math.min(...keptFinite), Math.max(...keptFinite)]).toEqual([
+            Math.min(...finite),
+            Math.max(...finite),
+          ]);
+      }),
+    );
+  });
+});

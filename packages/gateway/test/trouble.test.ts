@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes, MonitorError } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { afterTest } from './support/cleanup.ts';
+import { connect, range, seqsOf } from './support/connection.ts';
+import { startGateway } from './support/gateway.ts';
+import { LastingPublisher } from './support/lasting-publisher.ts';
+import { MemoryStore } from './support/memory-store.ts';
+import { helloOf, publish } from './support/publisher.ts';
+import { until } from './support/until.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+
+/** A gateway whose store can be made to fail, and to work again. */
+async function scene() {
+  const store = new MemoryStore();
+  const works = { append: store.append.bind(store), check: store.check };
+  const gateway = await startGateway({ store, limits: { storeCheckMs: 20 } });
+  const fail = (code: 'store.full' | 'store.read_only' = 'store.full'): void => {
+    const error = new MonitorError(code, 'no space is left for the database /srv/runs/monitor.db');
+    Object.assign(store, { append: () => Promise.reject(error), check: () => Promise.reject(error) });
+  };
+  const ready = async () => {
+    const answer = await fetch(`${gateway.url}/readyz`);
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  return { store, gateway, fail, mend: () => Object.assign(store, works), ready };
+}
+
+describe('a store that cannot write', () => {
+  test('is told of by code, since when, and in words that name no file; until it can again', async () => {
+    const { fail, mend, ready } = await scene();
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+    const before = Date.now();
+    fail();
+    const { status, body } = await ready();
+    expect([status, body]).toEqual([
+      503,
+      {
+        title: 'Service Unavailable',
+        status: 503,
+        code: 'store.full',
+        detail: 'No space is left for the database.',
+        since: expect.any(String),
+      },
+    ]);
+    expect(Date.parse(body.since as string)).toBeGreaterThanOrEqual(before);
+    expect((await ready()).body.since).toBe(body.since);
+    mend();
+    while ((await ready()).status !== 200);
+  });
+
+  test('closes publishers with a code of its own, and lets none in until it can', async () => {
+    const { gateway, fail, mend } = await scene();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
+    fail();
+    publisher.send(run.slice(2, 4));
+    const { code, reason } = await publisher.connection.closed;
+    expect([code, reason]).toEqual([closeCodes.storeUnavailable.code, 'No space is left for the database.']);
+    const other = await connect(gateway.ingestUrl);
+    other.send(helloOf('b'));
+    expect((await other.closed).code).toBe(closeCodes.storeUnavailable.code);
+    mend();
+  });
+
+  test('loses nothing: the run goes on when it can, for viewers too', async () => {
+    const { store, gateway, fail, mend } = await scene();
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    const publisher = new LastingPublisher(gateway.ingestUrl, run);
+    publisher.produce(10);
+    await until(() => publisher.acked === 10);
+    fail();
+    publisher.produce(5);
+    const troubled = await viewer.until(({ type }) => type === 'store');
+    expect(troubled.at(-1)).toEqual({
+      type: 'store',
+      state: 'failing',
+      message: 'No space is left for the database.',
+    });
+    expect(publisher.acked).toBe(10);
+    publisher.produce(run.length);
+    mend();
+    const rest = await viewer.until(({ type }) => type === 'run.finished');
+    expect(rest).toContainEqual({ type: 'store', state: 'ok', message: '' });
+    expect(seqsOf([...troubled, ...rest])).toEqual(range(1, run.length));
+    expect(await store.lastSeq('a')).toBe(run.length);
+  });
+
+  test('is told to viewers who come meanwhile', async () => {
+    const { gateway, fail, mend, ready } = await scene();
+    fail('store.read_only');
+    await ready();
+    const viewer = await connect(gateway.liveUrl);
+    const [hello, state] = [await viewer.next(), await viewer.next()];
+    expect([hello.type, state.type, state.state]).toEqual(['hello', 'store', 'failing']);
+    mend();
+  });
+
+  test('may have written what it said it could not: viewers get it once and in order', async () => {
+    const { store, gateway } = await scene();
+    const viewer = await connect(gateway.liveUrl);
+    const append = store.append.bind(store);
+    let fails = true;
+    store.append = async (runId, events) => {
+      const seq = await append(runId, events);
+      if (!fails || seq < 5) return seq;
+      fails = false;
+      throw new MonitorError('store.failing', 'the disk fails');
+    };
+    const publisher = new LastingPublisher(gateway.ingestUrl, run);
+    afterTest(() => publisher.close());
+    publisher.produce(7);
+    await until(() => !fails);
+    publisher.produce(run.length);
+    const seen = await viewer.until(({ type }) => type === 'run.finished');
+    expect(seqsOf(seen)).toEqual(range(1, run.length));
+  });
+});

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { EventType } from './events.ts';
+
+/** Numbers that can be drawn over a run: the type of event, then the way to the number in its data. */
+export const seriesFields = [
+  'batch.loss',
+  'batch.accuracy',
+  'batch.learningRate',
+  'batch.imagesPerSecond',
+  'epoch.train.loss',
+  'epoch.train.accuracy',
+  'epoch.test.loss',
+  'epoch.test.accuracy',
+  'epoch.seconds',
+  'system.process.cpu',
+  'system.process.memoryBytes',
+  'system.host.cpu',
+  'system.host.memoryUsedBytes',
+  'system.gpu.load',
+  'system.gpu.memoryUsedBytes',
+  'system.gpu.temperatureCelsius',
+  'system.gpu.powerWatts',
+] as const satisfies `${EventType}.${string}`[];
+
+export const seriesField = z.enum(seriesFields);
+
+/** What a series runs over. */
+export const seriesAxis = z.enum(['step', 'seconds', 'seq']);
+
+/** Query of `GET /api/runs/{runId}/series`, as strings from the address. */
+export const seriesQuery = z.object({
+  /** Separated by commas. */
+  fields: z
+    .string()
+    .default('batch.loss,batch.accuracy,epoch.test.loss,epoch.test.accuracy')
+    .transform((text) => [...new Set(text.split(','))])
+    .pipe(z.array(seriesField).min(1)),
+  /** At most so many points a field; of a longer run, the lowest and the highest of each of half as many buckets. */
+  points: z.coerce.number().int().min(2).max(10_000).default(1_000),
+  /** `step`; `seconds` since the run's first event; or `seq`. */
+  x: seriesAxis.default('step'),
+  /** Only points whose x is not below this … */
+  from: z.coerce.number().nonnegative().optional(),
+  /** … and not beyond this. */
+  to: z.coerce.number().nonnegative().optional(),
+});
+
+const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
+
+/** Answer of `GET /api/runs/{runId}/series`. */
+export const runSeries = z.object({
+  runId: z.string(),
+  /** The last event that was looked at. */
+  lastSeq: z.int().positive(),
+  x: seriesAxis,
+  /** In the order asked for; x ascends, and `x[i]` and `y[i]` are one point of the run, not a mean. */
+  series: z.array(z.object({ field: seriesField, x: z.array(z.number()), y: z.array(value) })),
+});
+
+export type SeriesField = z.infer<typeof seriesField>;
+export type SeriesAxis = z.infer<typeof seriesAxis>;
+export type SeriesQuery = z.infer<typeof seriesQuery>;
+export type RunSeries = z.infer<typeof runSeries>;

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { options } from '../src/options.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
+const text = read('.env.example');
+const compose = read('docker-compose.yml') + read('docker-compose.cpu.yml');
+
+/** Each variable of the file, commented out, with the comment in the line above. */
+const entries = (part: string): { help: string; variable: string; value: string }[] =>
+  [...part.matchAll(/^# (.+)\n#([A-Z_]+)=(.*)$/gm)].map(([, help = '', variable = '', value = '']) => ({
+    help,
+    variable,
+    value,
+  }));
+const variables = (part: string): string[] =>
+  entries(part)
+    .map(({ variable }) => variable)
+    .sort();
+
+describe('.env.example', () => {
+  test('has every option with its help and its default, and no other', () => {
+    const expected = Object.entries(options).map(([name, option]) => ({
+      help: option.help,
+      variable: `MONITOR_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+      value: option.default === undefined ? '' : String(option.default),
+    }));
+    const given = entries(text).filter(({ variable }) => variable.startsWith('MONITOR_'));
+    const byVariable = (a: { variable: string }, b: { variable: string }): number =>
+      a.variable.localeCompare(b.variable);
+    expect(given.sort(byVariable)).toEqual(expected.sort(byVariable));
+  });
+
+  test('begins with what compose itself and the compose files take from it, and nothing else', () => {
+    const taken = [...compose.matchAll(/^ +(MONITOR_\w+):$|\$\{(\w+)/gm)].map(
+      ([, passed, named]) => passed ?? named,
+    );
+    const [forCompose = ''] = text.split('Not for containers');
+    expect(variables(forCompose)).toEqual([...new Set([...taken, 'COMPOSE_FILE'])].sort());
+  });
+
+  test('sets nothing, so that a copy of it changes nothing', () => {
+    expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
+  });
+});

