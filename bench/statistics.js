@@ -10,3 +10,9 @@ export const median = (numbers) => spread(numbers).median;
 
 /** Steps before those that count, in which compilers, caches and allocators warm up. */
 export const warmUpSteps = (steps) => Math.ceil(steps / 4);
+
+/** The number below which this share of the others lies; NaN of none. */
+export function quantile(numbers, share) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

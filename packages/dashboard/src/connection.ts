@@ -1,21 +1,22 @@
 import { connectLive, type LiveClient } from '@mnist-monitor/shared';
-import { apply, type Input, type Session } from './state/session.ts';
+import type { Input } from './state/session.ts';
 
-/** Follows the feed of the server that the page came from: the run that its address names, or the latest. */
-export function connect(session: Session, changed: () => void): LiveClient {
-  const take = (input: Input): void => {
-    apply(session, input, performance.now());
-    changed();
-  };
-  const run = new URLSearchParams(location.search).get('run');
+/** Where the feed of the server is that the page came from. */
+export const liveUrl = (): string =>
+  `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
+
+/** Follows a run, or the latest when it is null; hands on everything that happens. */
+export function follow(run: string | null, take: (input: Input) => void): LiveClient {
   return connectLive({
-    url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`,
-    ...(run && { run }),
+    url: liveUrl(),
+    ...(run !== null && { run }),
     onState: (state) => take({ type: 'link', state }),
     onHello: (hello) => take({ type: 'hello', hello }),
     onEvent: (event) => take({ type: 'event', event }),
     onLive: () => take({ type: 'live' }),
     onGap: ({ from, to }) => take({ type: 'gap', from, to }),
+    onStatus: (status) => take({ type: 'status', status }),
+    onTrainers: (waiting) => take({ type: 'trainers', waiting }),
     onInvalid: () => take({ type: 'invalid' }),
   });
 }

@@ -1,68 +1,132 @@
 import '@mnist-monitor/shared/no-eval';
-import { connect } from './connection.ts';
-import { createChart } from './dom/chart.ts';
-import { createConfusion } from './dom/confusion.ts';
+import type { Outcome } from './api.ts';
+import { createAuthority } from './dom/authority.ts';
+import { createCharts } from './dom/charts.ts';
+import { createCompare } from './dom/compare.ts';
+import { complaintOf, createControls, type Tell } from './dom/controls.ts';
+import { byId, setText } from './dom/dom.ts';
+import type { DrawPanel } from './dom/draw.ts';
 import { createFacts } from './dom/facts.ts';
 import { oncePerFrame } from './dom/frames.ts';
 import { createHeader } from './dom/header.ts';
 import { createHealth } from './dom/health.ts';
+import { listenKeys } from './dom/keyboard.ts';
 import { createEpochs, createNotices } from './dom/lists.ts';
 import { keepPreferences, readPreferences } from './dom/preferences.ts';
-import { createSamples } from './dom/samples.ts';
-import { createSmoothing } from './dom/smoothing.ts';
+import { createResults } from './dom/results.ts';
 import { createTheme } from './dom/theme.ts';
-import { emptySession } from './state/session.ts';
+import { createViewStore } from './dom/view-store.ts';
+import { OtherRuns } from './other-runs.ts';
+import { Stage } from './stage.ts';
+import { createFindings } from './state/findings.ts';
+import { runLines, summaryNow } from './views/runs.ts';
 
 /** Numbers that change more often cannot be read. */
 const wordsEveryMs = 100;
 /** While a long run is read from its beginning, drawing each frame of it would take longer than reading it. */
 const catchUpDrawEveryMs = 500;
 
-const session = emptySession();
 const preferences = readPreferences();
-const set = (change: Partial<typeof preferences>): void => {
-  keepPreferences(Object.assign(preferences, change));
+const store = createViewStore(preferences, (view) => {
+  stage.follow(view.run);
   requestDraw();
+});
+const stage = new Stage(() => requestDraw());
+const { session } = stage;
+const others = new OtherRuns(() => requestDraw());
+const authority = createAuthority(() => session.commands);
+
+const tell: Tell = async (name, data) => {
+  const outcome = await authority.attempt(async (token): Promise<Outcome<string | undefined>> => {
+    const result = await stage.client?.command(name, data, token === undefined ? {} : { token });
+    if (!result) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
+    return result.ok ? { ok: true, value: result.runId } : result;
+  });
+  if (outcome?.ok === false) return complaintOf(outcome.message);
+  // A new run is there to be watched.
+  if (outcome && name === 'start' && store.view.run !== null)
+    store.change({ run: null, window: { kind: 'all' } });
+  return undefined;
 };
 
-createTheme(preferences.theme, (theme) => {
-  set({ theme });
-  for (const part of [lossChart, accuracyChart, samples]) part.recolor();
-});
-createSmoothing(preferences.smoothing, (smoothing) => set({ smoothing }));
-
+const findingsOf = createFindings();
 const header = createHeader();
 const health = createHealth();
-const lossChart = createChart({
-  id: 'loss-chart',
-  column: 'loss',
-  view: preferences.lossView,
-  viewChanged: (lossView) => set({ lossView }),
-  resized: () => requestDraw(),
+const charts = createCharts(store, () => requestDraw());
+const results = createResults(() => requestDraw());
+const notices = createNotices((finding) => charts.show(finding));
+const compare = createCompare();
+const parts = [results.render, createEpochs(), createFacts()];
+const holdButton = byId('view-pause', HTMLButtonElement);
+let drawPanel: DrawPanel | undefined;
+
+const openReplay = async (): Promise<void> => {
+  const { openReplay: open } = await import('./dom/replay.ts');
+  await stage.play(open);
+};
+const openNewRun = async (): Promise<void> =>
+  (await import('./dom/new-run.ts')).openNewRun(session.run?.started ?? null, tell);
+const openHelp = async (): Promise<void> => (await import('./dom/help.ts')).openHelp();
+const openRuns = async (): Promise<void> => {
+  const { openRuns: open } = await import('./dom/runs.ts');
+  open({
+    store,
+    authority,
+    shownRun: () => session.run?.runId ?? null,
+    mayChange: () => session.commands !== 'off',
+  });
+};
+const openDrawing = async (): Promise<void> => {
+  byId('draw-closed', HTMLElement).hidden = true;
+  byId('draw-body', HTMLElement).hidden = false;
+  drawPanel ??= (await import('./dom/draw.ts')).createDrawPanel();
+  drawPanel.render(session.run);
+  byId('draw', HTMLElement).scrollIntoView({ block: 'nearest' });
+  drawPanel.focus();
+};
+const controls = createControls({ tell, openNewRun, openReplay });
+const theme = createTheme(preferences.theme, (chosen) => {
+  preferences.theme = chosen;
+  keepPreferences(preferences);
+  recolor();
 });
-const accuracyChart = createChart({
-  id: 'accuracy-chart',
-  column: 'accuracy',
-  view: preferences.accuracyView,
-  viewChanged: (accuracyView) => set({ accuracyView }),
-  resized: () => requestDraw(),
-});
-const samples = createSamples();
-const parts = [createConfusion(), samples.render, createEpochs(), createNotices(), createFacts()];
+function recolor(): void {
+  for (const part of [charts, results, drawPanel]) part?.recolor();
+}
 
 let wordsAt = Number.NEGATIVE_INFINITY;
 function write(): void {
   wordsAt = performance.now();
-  header(session, wordsAt);
+  header(stage.shown, wordsAt);
   health(session, wordsAt);
+  controls(stage.shown);
+  setText(holdButton, stage.held ? `Resume view, ${stage.unseen} new` : 'Pause view');
+  holdButton.setAttribute('aria-pressed', String(stage.held));
+  holdButton.hidden = stage.run === null;
 }
 
 let drawnAt = Number.NEGATIVE_INFINITY;
+let drawnSeq = 0;
 function draw(): void {
   drawnAt = performance.now();
-  lossChart.render(session.run, preferences.smoothing);
-  accuracyChart.render(session.run, preferences.smoothing);
-  for (const part of parts) part(session.run);
+  const { run } = stage;
+  const followed = others.want(store.view.others.filter((id) => id !== run?.runId));
+  const lines = runLines(run, session.summary, followed);
+  const findings = findingsOf(run);
+  charts.render({ lines, findings, version: lines.reduce((sum, line) => sum + line.run.lastSeq, 0) });
+  notices(findings);
+  for (const part of parts) part(run);
+  drawPanel?.render(session.run);
+  const compared = [{ run, summary: session.summary, problem: '' }, ...followed];
+  compare(
+    compared.flatMap((one, at) =>
+      one.run && one.summary ? [{ summary: summaryNow(one.summary, one.run), color: `--run-${at + 1}` }] : [],
+    ),
+    compared.map(({ problem }) => problem).filter(Boolean),
+  );
+  if (session.heardLive && session.run && session.run.lastSeq > drawnSeq)
+    session.delay.add(Date.now() - session.run.lastTime);
+  drawnSeq = session.run?.lastSeq ?? 0;
 }
 
 const requestDraw = oncePerFrame(() => {
@@ -74,7 +138,35 @@ const requestDraw = oncePerFrame(() => {
   if (!drawNow || !writeNow) requestDraw();
 });
 
+holdButton.addEventListener('click', () => stage.toggleHold());
+byId('runs-open', HTMLButtonElement).addEventListener('click', openRuns);
+byId('help-open', HTMLButtonElement).addEventListener('click', openHelp);
+byId('draw-open', HTMLButtonElement).addEventListener('click', openDrawing);
+byId('print', HTMLButtonElement).addEventListener('click', () => print());
+byId('copy-link', HTMLButtonElement).addEventListener('click', () => {
+  navigator.clipboard?.writeText(store.link(session.run?.runId ?? null));
+  byId('export', HTMLDetailsElement).open = false;
+});
+listenKeys({
+  '?': openHelp,
+  r: openRuns,
+  n: () => byId('new-run-open', HTMLButtonElement).click(),
+  p: () => stage.toggleHold(),
+  d: openDrawing,
+  t: theme.next,
+  ' ': () => byId('replay-play', HTMLButtonElement).click(),
+  x: () => charts.press('axis'),
+  l: () => charts.press('log'),
+  f: () => charts.press('follow'),
+  u: () => charts.press('full'),
+  '0': () => charts.press('all'),
+});
+// A network that comes back, or a page that is looked at again, is worth trying at once.
+addEventListener('online', () => stage.client?.retryNow());
+document.addEventListener('visibilitychange', () => document.hidden || stage.client?.retryNow());
+for (const moment of ['beforeprint', 'afterprint']) addEventListener(moment, () => recolor());
+
 // Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.
 setInterval(write, 1_000);
-connect(session, requestDraw);
+stage.follow(store.view.run);
 requestDraw();

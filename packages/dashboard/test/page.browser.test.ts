@@ -67,7 +67,7 @@ const until = (step: number): MonitorEvent[] =>
 
     server.begin(runId);
     server.push(...until(30));
-    await shows(caption, '30 batches');
+    await shows(caption, '30 points');
     await shows(field('phase'), 'Running');
     await shows(field('epoch'), '2');
     expect(await picture()).not.toBe(before);
@@ -75,7 +75,7 @@ const until = (step: number): MonitorEvent[] =>
     const halfWay = await picture();
 
     server.push(...events.slice(until(30).length));
-    await shows(caption, '60 batches');
+    await shows(caption, '60 points');
     await shows(field('phase'), 'Completed');
     await shows('#epoch-rows', 'best');
     expect(await picture()).not.toBe(halfWay);
@@ -90,14 +90,14 @@ const until = (step: number): MonitorEvent[] =>
     server.begin(runId);
     server.push(...until(25));
     await page.goto(server.url);
-    await shows(caption, '25 batches');
+    await shows(caption, '25 points');
 
     server.refuse = true;
     server.drop();
     await shows(field('banner'), 'Connection lost');
     server.push(...until(45).slice(until(25).length));
     server.refuse = false;
-    await shows(caption, '45 batches');
+    await shows(caption, '45 points');
     await shows(field('phase'), 'Running');
     expect(await points()).toBe('45');
     expect(await page.locator('#banner').isVisible()).toBe(false);
@@ -115,7 +115,7 @@ const until = (step: number): MonitorEvent[] =>
     server.begin('20261125-080000-next');
     server.push(...next.slice(0, 9));
     await shows(field('title'), '20261125-080000-next');
-    await shows(caption, '7 batches');
+    await shows(caption, '7 points');
     expect(await points()).toBe('7');
     expect(await page.locator('#epoch-rows tr').count()).toBe(0);
     expect(await page.locator('#sample-grid li').count()).toBe(0);
@@ -161,12 +161,14 @@ const until = (step: number): MonitorEvent[] =>
   it('keeps what the viewer has set', async () => {
     await page.goto(server.url);
     await page.locator('#smoothing').fill('0');
-    await page.getByRole('button', { name: 'Linear' }).click();
+    await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).click();
     await page.locator('#theme').click();
     const theme = await page.locator('html').getAttribute('data-theme');
     await page.reload();
     await shows('#smoothing-value', 'off');
-    expect(await page.getByRole('button', { name: 'Linear' }).getAttribute('aria-pressed')).toBe('true');
+    expect(
+      await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).getAttribute('aria-pressed'),
+    ).toBe('true');
     expect(theme).toMatch(/^(light|dark)$/);
     expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
     expect(complaints).toEqual([]);

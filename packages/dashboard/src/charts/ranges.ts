@@ -1,8 +1,4 @@
-/** Ends of an axis. */
-export interface Range {
-  min: number;
-  max: number;
-}
+import type { Range } from '../state/window.ts';
 
 /**
  * How far the x axis reaches: all of the run's steps once half of them are done, before that the nearest half,
@@ -12,6 +8,15 @@ export function stepRange(step: number, totalSteps: number): Range {
   let max = Math.max(totalSteps, step, 1);
   while (max / 2 >= Math.max(step, 20)) max /= 2;
   return { min: 0, max: Math.ceil(max) };
+}
+
+const niceSeconds = [
+  10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+];
+
+/** A round number of seconds that is not below `seconds`, so that an axis that grows with time rarely moves. */
+export function niceDuration(seconds: number): number {
+  return niceSeconds.find((nice) => nice >= seconds) ?? Math.ceil(seconds / 86_400) * 86_400;
 }
 
 /**
@@ -48,7 +53,9 @@ export function accuracyFloor(accuracies: readonly number[]): number {
 export function logSplits({ min, max }: Range): number[] {
   const first = Math.floor(Math.log10(min));
   const last = Math.ceil(Math.log10(max));
-  const leading = last - first > 4 ? [1] : [1, 2, 5];
+  const decades = Math.log10(max / min);
+  // Close up there may be no such mark in sight: every digit, then.
+  const leading = decades > 4 ? [1] : decades < 0.7 ? [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
   const splits: number[] = [];
   for (let power = first; power <= last; power++)
     for (const digit of leading) {

@@ -1,27 +1,42 @@
-import type { Epoch } from '@mnist-monitor/shared';
+import type { Epoch, Samples } from '@mnist-monitor/shared';
 import { formatCount, formatPercent } from '../state/format.ts';
-import type { Run } from '../state/run.ts';
 import { classRows, tickLabels } from '../views/classes.ts';
 import {
+  cellNote,
   confusionCells,
   confusionSentence,
   mistakeCount,
   moveCell,
   worstMistakes,
 } from '../views/confusion.ts';
+import { imagePixels, sampleSentence, samplesOf } from '../views/samples.ts';
+import { digitImage, inkColor } from './digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from './dom.ts';
 
 /** Where on its track a dot stands. */
 const placed = (kind: string, at: number): HTMLElement =>
   styled(h('i', { class: kind }), { left: `${Math.max(0, at) * 100}%` });
 
-/** The confusion matrix of the latest epoch, and each class beside it. */
-export function createConfusion(): (run: Run | null) => void {
+export interface ConfusionInput {
+  /** The last of them is shown. */
+  epochs: readonly Epoch[];
+  classes: readonly string[];
+  samples: Samples | null;
+}
+
+/** The confusion matrix of an epoch, and each class beside it. */
+export interface Confusion {
+  render(input: ConfusionInput): void;
+  recolor(): void;
+}
+
+export function createConfusion(): Confusion {
   const body = byId('confusion-body', HTMLElement);
   const table = byId('matrix', HTMLTableElement);
   const sentence = byId('matrix-sentence', HTMLElement);
   const classList = byId('class-rows', HTMLElement);
   const mistakes = byId('mistakes', HTMLElement);
+  const digits = byId('cell-samples', HTMLElement);
   const note = field('confusion-note');
   const empty = field('confusion-empty');
   let classes: readonly string[] = [];
@@ -29,6 +44,9 @@ export function createConfusion(): (run: Run | null) => void {
   /** The cell that Tab leads to, and the one that is read out. */
   let active: [number, number] = [0, 0];
   let told: readonly [number, number] | undefined;
+  /** The cell whose digits are shown. */
+  let chosen: readonly [number, number] | undefined;
+  let samples: Samples | null = null;
 
   const cellAt = ([row, column]: readonly [number, number]): HTMLTableCellElement | undefined =>
     table.tBodies[0]?.rows[row]?.cells[column + 1];
@@ -50,15 +68,52 @@ export function createConfusion(): (run: Run | null) => void {
     tell(active);
   };
 
+  const showDigits = (): void => {
+    for (const cell of table.querySelectorAll('[aria-pressed="true"]'))
+      cell.setAttribute('aria-pressed', 'false');
+    digits.replaceChildren();
+    if (!chosen) return;
+    const [truth, predicted] = chosen;
+    cellAt(chosen)?.setAttribute('aria-pressed', 'true');
+    const found = samplesOf(samples?.items ?? [], chosen);
+    const ink = inkColor();
+    digits.replaceChildren(
+      ...found.map((sample) => {
+        const image = digitImage(imagePixels(sample.image), ink);
+        const words = sampleSentence(sample, classes);
+        return h('li', { title: words }, image, h('span', { class: 'sr-only' }, words));
+      }),
+    );
+    const rest = cellNote(matrix[truth]?.[predicted] ?? 0, found.length);
+    if (rest) digits.append(h('li', { class: 'cell-note' }, rest));
+  };
+  const choose = (at: readonly [number, number]): void => {
+    chosen = chosen?.join() === at.join() ? undefined : at;
+    tell(at);
+    showDigits();
+  };
+
   table.addEventListener('pointerover', (event) => {
     const at = place(event.target);
     if (at) tell(at);
+  });
+  table.addEventListener('pointerleave', () => {
+    if (chosen) tell(chosen);
+  });
+  table.addEventListener('click', (event) => {
+    const at = place(event.target);
+    if (at) choose(at);
   });
   table.addEventListener('focusin', (event) => {
     const at = place(event.target);
     if (at) activate(at);
   });
   table.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      choose(active);
+      return;
+    }
     const next = moveCell(event.key, active);
     if (!next) return;
     event.preventDefault();
@@ -82,6 +137,7 @@ export function createConfusion(): (run: Run | null) => void {
     table.classList.toggle('long', ticks !== names && ticks[0] !== names[0]);
     active = [0, 0];
     told = undefined;
+    chosen = undefined;
   });
 
   const fill = (epoch: Epoch): void => {
@@ -134,9 +190,9 @@ export function createConfusion(): (run: Run | null) => void {
     );
   };
 
-  const render = onChange((epochs: readonly Epoch[], names: readonly string[] | undefined) => {
+  const render = onChange((epochs: readonly Epoch[], names: readonly string[], next: Samples | null) => {
     const latest = epochs.at(-1);
-    const ready = latest !== undefined && names !== undefined;
+    const ready = latest !== undefined && names.length > 0;
     empty.hidden = ready;
     body.hidden = !ready;
     if (!ready) {
@@ -145,13 +201,13 @@ export function createConfusion(): (run: Run | null) => void {
     }
     classes = names;
     matrix = latest.test.confusion;
+    samples = next;
     build(names);
     fill(latest);
     showClasses(epochs);
+    showDigits();
     if (told) tell(told);
-    else setText(sentence, 'Point at a cell to read it.');
+    else setText(sentence, 'Point at a cell to read it; click to see its digits.');
   });
-  return (run) => render(run?.epochs ?? none, run?.started?.dataset.classes);
+  return { render: (input) => render(input.epochs, input.classes, input.samples), recolor: showDigits };
 }
-
-const none: readonly Epoch[] = [];

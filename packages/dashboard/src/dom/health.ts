@@ -1,6 +1,19 @@
 import type { Session } from '../state/session.ts';
-import { healthText } from '../views/health.ts';
+import { type HealthText, healthText } from '../views/health.ts';
 import { byId, field, setText } from './dom.ts';
+
+const streamRows = [
+  'state',
+  'age',
+  'rate',
+  'delay',
+  'viewers',
+  'received',
+  'skipped',
+  'rejected',
+  'losses',
+  'server',
+] as const satisfies (keyof HealthText)[];
 
 /** The connection: the chip at the top, the banner while it is lost, and the list of figures. */
 export function createHealth(): (session: Session, now: number) => void {
@@ -9,13 +22,7 @@ export function createHealth(): (session: Session, now: number) => void {
   const state = field('health-state');
   const more = field('health-more');
   const sentence = field('banner');
-  const streamState = field('stream-state');
-  const age = field('stream-age');
-  const rate = field('stream-rate');
-  const received = field('stream-received');
-  const skipped = field('stream-skipped');
-  const losses = field('stream-losses');
-  const server = field('stream-server');
+  const rows = streamRows.map((name) => [name, field(`stream-${name}`)] as const);
 
   return (session, now) => {
     const text = healthText(session, now);
@@ -24,12 +31,6 @@ export function createHealth(): (session: Session, now: number) => void {
     setText(more, session.run && text.tone === 'good' ? `${text.rate} · ${text.age}` : '');
     banner.hidden = text.banner === '';
     setText(sentence, text.banner);
-    setText(streamState, text.state);
-    setText(age, text.age);
-    setText(rate, text.rate);
-    setText(received, `${text.received} events`);
-    setText(skipped, `${text.skipped}, ${text.invalid}`);
-    setText(losses, text.losses);
-    setText(server, text.server);
+    for (const [name, element] of rows) setText(element, text[name]);
   };
 }

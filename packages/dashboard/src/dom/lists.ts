@@ -1,5 +1,6 @@
 import type { Epoch } from '@mnist-monitor/shared';
-import type { Run, StampedNotice } from '../state/run.ts';
+import type { Finding } from '../state/findings.ts';
+import type { Run } from '../state/run.ts';
 import { epochRows } from '../views/epochs.ts';
 import { noticeRows } from '../views/notices.ts';
 import { byId, field, h, onChange } from './dom.ts';
@@ -25,26 +26,26 @@ export function createEpochs(): (run: Run | null) => void {
   return (run) => render(run?.epochs ?? noEpochs);
 }
 
-/** What the trainer had to say. */
-export function createNotices(): (run: Run | null) => void {
+/** What there is to say of the run; a press on one shows it on the charts. */
+export function createNotices(show: (finding: Finding) => void): (findings: readonly Finding[]) => void {
   const list = byId('notice-list', HTMLElement);
   const empty = field('notices-empty');
-  const render = onChange((notices: readonly StampedNotice[]) => {
-    empty.hidden = notices.length > 0;
+  return onChange((findings: readonly Finding[]) => {
+    empty.hidden = findings.length > 0;
     list.replaceChildren(
-      ...noticeRows(notices).map(({ level, levelName, message, where, time }) =>
-        h(
+      ...noticeRows(findings).map(({ finding, levelName, where }) => {
+        const place = h('button', { type: 'button', class: 'link', title: 'Show on the charts' }, where);
+        place.addEventListener('click', () => show(finding));
+        return h(
           'li',
-          { class: `notice ${level}` },
+          { class: `notice ${finding.level}` },
           h('span', { class: 'notice-level' }, levelName),
-          h('p', {}, message),
-          h('time', { datetime: time }, where),
-        ),
-      ),
+          h('p', {}, finding.message),
+          h('time', { datetime: finding.time }, place),
+        );
+      }),
     );
   });
-  return (run) => render(run?.notices ?? noNotices);
 }
 
 const noEpochs: readonly Epoch[] = [];
-const noNotices: readonly StampedNotice[] = [];

@@ -1,43 +1,36 @@
+import { type Preferences as ChartPreferences, defaultView, queryOf, viewOf } from '../charts/view.ts';
+
 /** What the viewer has set, kept by the browser. All of it is optional: a browser may refuse to keep anything. */
 export interface Preferences {
   theme: 'light' | 'dark' | undefined;
-  /** Weight of the moving average. */
-  smoothing: number;
-  lossView: 'loss' | 'loss-log';
-  accuracyView: 'accuracy' | 'accuracy-close';
+  charts: ChartPreferences;
 }
-
-const defaults: Preferences = {
-  theme: undefined,
-  // An average over the last seven batches or so: calm, and not yet far behind a loss that falls fast.
-  smoothing: 0.85,
-  // What tells a good network from a very good one lies below 0.1: on a linear axis that is one line.
-  lossView: 'loss-log',
-  accuracyView: 'accuracy-close',
-};
 
 const key = 'mnist-monitor.preferences';
 
 export function readPreferences(): Preferences {
-  const kept = readKept();
-  const oneOf = <T>(values: readonly T[], value: unknown, fallback: T): T =>
-    values.find((known) => known === value) ?? fallback;
-  const { smoothing } = kept;
+  const { theme, charts } = readKept();
   return {
-    theme: oneOf(['light', 'dark', undefined] as const, kept.theme, undefined),
-    smoothing:
-      typeof smoothing === 'number' && smoothing >= 0 && smoothing < 1 ? smoothing : defaults.smoothing,
-    lossView: oneOf(['loss', 'loss-log'] as const, kept.lossView, defaults.lossView),
-    accuracyView: oneOf(['accuracy', 'accuracy-close'] as const, kept.accuracyView, defaults.accuracyView),
+    theme: theme === 'light' || theme === 'dark' ? theme : undefined,
+    // Kept as the query of an address: one form, and one place that reads it.
+    charts: viewOf(typeof charts === 'string' ? charts : ''),
   };
 }
 
-export function keepPreferences(preferences: Preferences): void {
+export function keepPreferences({ theme, charts }: Preferences): void {
   try {
-    localStorage.setItem(key, JSON.stringify(preferences));
+    localStorage.setItem(
+      key,
+      JSON.stringify({ theme, charts: queryOf({ ...defaultView, ...likings(charts) }) }),
+    );
   } catch {
     // Storage may be full or forbidden; the setting then holds until the page is left.
   }
+}
+
+/** What holds for every run, without what belongs to one. */
+export function likings({ axis, logX, smoothing, scales, target }: ChartPreferences): ChartPreferences {
+  return { axis, logX, smoothing, scales, target };
 }
 
 function readKept(): Record<string, unknown> {

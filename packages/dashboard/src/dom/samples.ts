@@ -1,66 +1,102 @@
-import { imageBytes, type Sample, type Samples } from '@mnist-monitor/shared';
-import type { Run } from '../state/run.ts';
+import type { Sample, Samples } from '@mnist-monitor/shared';
 import { tickLabels } from '../views/classes.ts';
 import {
   barHeights,
+  filterSamples,
   firstSamples,
   imagePixels,
   isRight,
   orderSamples,
+  type SampleFilter,
   sampleSentence,
   samplesCaption,
+  verdicts,
 } from '../views/samples.ts';
+import { digitImage, type Ink, inkColor } from './digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from './dom.ts';
 
 /** How many cards are shown before one asks for all. */
 const firstCards = 12;
-const side = Math.sqrt(imageBytes);
 
 /** Test images, how the network reads them, and how sure it is. */
-export function createSamples(): { render: (run: Run | null) => void; recolor: () => void } {
+export interface SampleGrid {
+  render(samples: Samples | null, classes: readonly string[]): void;
+  recolor(): void;
+}
+
+export function createSamples(): SampleGrid {
   const grid = byId('sample-grid', HTMLElement);
   const button = byId('samples-all', HTMLButtonElement);
+  const filters = byId('sample-filters', HTMLElement);
+  const classChoice = byId('sample-class', HTMLSelectElement);
   const note = field('samples-note');
   const empty = field('samples-empty');
+  const filter: SampleFilter = { verdict: 'all', label: null };
   let all = false;
   let samples: Samples | null = null;
   let classes: readonly string[] = [];
 
   const show = (): void => {
-    const ordered = orderSamples(samples?.items ?? []);
+    const items = samples?.items ?? [];
+    const ordered = filterSamples(orderSamples(items), filter);
     const ink = inkColor();
-    const ticks = tickLabels(classes);
     const shown = all ? ordered : firstSamples(ordered, firstCards);
-    grid.replaceChildren(...shown.map((sample) => card(sample, { classes, ticks, ink })));
+    const options = { classes, ticks: tickLabels(classes), ink };
+    grid.replaceChildren(...shown.map((sample) => card(sample, options)));
+    if (items.length > 0 && ordered.length === 0)
+      grid.replaceChildren(h('li', { class: 'empty' }, 'None of the samples is of this kind.'));
     empty.hidden = samples !== null;
+    filters.hidden = samples === null;
     setText(note, samples ? samplesCaption(samples) : '');
     button.hidden = ordered.length <= firstCards;
     setText(button, all ? 'Show fewer' : `Show all ${ordered.length}`);
   };
+
   button.addEventListener('click', () => {
     all = !all;
     show();
   });
-
-  const render = onChange((next: Samples | null, names: readonly string[] | undefined) => {
-    samples = next;
-    classes = names ?? [];
+  for (const verdict of verdicts) {
+    const choice = filters.querySelector(`[data-verdict="${verdict}"]`);
+    choice?.setAttribute('aria-pressed', String(verdict === filter.verdict));
+    choice?.addEventListener('click', () => {
+      filter.verdict = verdict;
+      for (const other of filters.querySelectorAll('[data-verdict]'))
+        other.setAttribute('aria-pressed', String(other === choice));
+      show();
+    });
+  }
+  classChoice.addEventListener('change', () => {
+    filter.label = classChoice.value === '' ? null : Number(classChoice.value);
     show();
   });
-  return { render: (run) => render(run?.samples ?? null, run?.started?.dataset.classes), recolor: show };
+  const buildChoices = onChange((names: readonly string[]) => {
+    const options = names.map((name, label) => h('option', { value: label }, name));
+    classChoice.replaceChildren(h('option', { value: '' }, 'all'), ...options);
+  });
+
+  return {
+    render: onChange((next: Samples | null, names: readonly string[]) => {
+      samples = next;
+      classes = names;
+      buildChoices(names);
+      show();
+    }),
+    recolor: show,
+  };
 }
 
 interface CardOptions {
   classes: readonly string[];
   ticks: readonly string[];
-  ink: readonly [number, number, number];
+  ink: Ink;
 }
 
 function card(sample: Sample, { classes, ticks, ink }: CardOptions): HTMLElement {
   const right = isRight(sample);
   const read = classes[sample.prediction] ?? String(sample.prediction);
   const truth = classes[sample.label] ?? String(sample.label);
-  const bars = barHeights(sample).map((height, digit) => {
+  const bars = barHeights(sample.probabilities).map((height, digit) => {
     const kinds = ['bar', digit === sample.prediction && 'read', !right && digit === sample.label && 'truth'];
     const bar = styled(h('i'), { height: `${(height * 26).toFixed(1)}px` });
     return h('span', { class: kinds.filter(Boolean).join(' ') }, bar, ticks[digit] ?? '');
@@ -68,7 +104,7 @@ function card(sample: Sample, { classes, ticks, ink }: CardOptions): HTMLElement
   return h(
     'li',
     { class: right ? 'sample right' : 'sample wrong' },
-    digitCanvas(sample, ink),
+    digitImage(imagePixels(sample.image), ink),
     h(
       'div',
       { class: 'sample-words' },
@@ -83,29 +119,4 @@ function card(sample: Sample, { classes, ticks, ink }: CardOptions): HTMLElement
     ),
     h('div', { class: 'bars', 'aria-hidden': 'true' }, ...bars),
   );
-}
-
-/** The image with the page's own text colour as ink, on no ground: right in either theme. */
-function digitCanvas(sample: Sample, [red, green, blue]: CardOptions['ink']): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = side;
-  canvas.height = side;
-  canvas.setAttribute('aria-hidden', 'true');
-  const image = new ImageData(side, side);
-  for (const [at, grey] of imagePixels(sample.image).entries())
-    image.data.set([red, green, blue, grey], at * 4);
-  canvas.getContext('2d')?.putImageData(image, 0, 0);
-  return canvas;
-}
-
-/** The text colour as red, green, blue. The browser may write a colour in many ways: one pixel of it tells. */
-function inkColor(): [number, number, number] {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = 1;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) return [0, 0, 0];
-  context.fillStyle = getComputedStyle(document.body).color;
-  context.fillRect(0, 0, 1, 1);
-  const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
-  return [red, green, blue];
 }

@@ -51,6 +51,15 @@ export function formatWholeDuration(seconds: number | null | undefined): string 
   return seconds < 60 ? `${Math.floor(seconds)}${space}s` : formatDuration(Math.floor(seconds));
 }
 
+/** A time as a clock shows it: "0:05", "12:30", "1:02:30"; below a second with its fraction. */
+export function formatClock(seconds: number): string {
+  if (!Number.isInteger(seconds) && seconds < 60) return `${Number(seconds.toFixed(2))}${space}s`;
+  const whole = Math.floor(seconds);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
 /** Images or events per second: three digits below 100, whole above. */
 export function formatRate(value: number | null | undefined): string {
   if (value === null || value === undefined) return dash;

@@ -8,32 +8,28 @@ export type Phase =
   | 'closed'
   | 'waiting'
   | 'running'
+  | 'paused'
   | 'stalled'
   | 'completed'
   | 'stopped'
   | 'failed'
-  | 'interrupted';
+  | 'interrupted'
+  | 'replay';
 
-/** A running trainer says something every 2 s or so; this long a silence is worth saying. */
-export const stalledAfterMs = 15_000;
-
-export function phaseOf(session: Session, now: number): Phase {
-  const { link, server, run, summary } = session;
-  const ended = headlineOf(session)?.finished?.status ?? endedBySummary(session);
+export function phaseOf(session: Session): Phase {
+  const { link, server, run, standing } = session;
+  const ended = headlineOf(session)?.finished?.status;
   if (ended) return ended;
+  if (session.replaying) return 'replay';
   if (link.name === 'closed') return 'closed';
   if (server === null) return link.name === 'waiting' ? 'unreachable' : 'connecting';
   if (link.name !== 'open') return 'reconnecting';
   if (!run) return 'waiting';
-  const trainerGone = session.caughtUp && summary?.connected === false && !session.heardLive;
-  const silent = session.lastEventAt !== null && now - session.lastEventAt > stalledAfterMs;
-  return trainerGone || silent ? 'stalled' : 'running';
-}
-
-/** A gateway may know that a run has ended though no `run.finished` ever came. */
-function endedBySummary({ run, summary, heardLive }: Session): Phase | undefined {
-  if (heardLive || !summary || summary.runId !== run?.runId) return undefined;
-  return ['running', 'paused', 'stalled'].includes(summary.status) ? undefined : (summary.status as Phase);
+  const told = standing?.status ?? 'running';
+  if (!session.caughtUp) return told;
+  if (run.paused) return 'paused';
+  // What has come since knows better than what was said before.
+  return told === 'paused' || session.heardLive ? 'running' : told;
 }
 
 export function hasEnded(phase: Phase): boolean {

@@ -10,12 +10,28 @@ import type {
 } from '@mnist-monitor/shared';
 import { Series } from './series.ts';
 
+/** Where a row stands in the run: its step, the training time, and the clock in milliseconds since 1970. */
+const places = ['step', 'elapsedSeconds', 'time'] as const;
 /** What is kept of every batch. */
-export type BatchColumn = 'loss' | 'accuracy' | 'imagesPerSecond' | 'learningRate' | 'elapsedSeconds';
+const batchColumns = ['loss', 'accuracy', 'imagesPerSecond', 'learningRate', ...places] as const;
+/** What is kept of the machine: fractions of what there is, NaN where it is not known. */
+const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...places] as const;
+
+export type BatchColumn = (typeof batchColumns)[number];
+export type SystemColumn = (typeof systemColumns)[number];
 
 export interface StampedNotice extends Notice {
   seq: number;
   time: string;
+}
+
+/** A time in which nothing at all came from the trainer, though the run was not paused. */
+export interface Silence {
+  /** The last step before it. */
+  step: number;
+  seconds: number;
+  /** When it began, in milliseconds since 1970. */
+  time: number;
 }
 
 /** Everything a page knows of one run: what its events so far add up to. */
@@ -28,19 +44,33 @@ export interface Run {
   batch: Batch | null;
   /** Over `step`: unique and ascending. */
   readonly steps: Series<BatchColumn>;
+  /** Over `seq`. */
+  readonly machine: Series<SystemColumn>;
   /** By epoch: unique and ascending. */
   epochs: readonly Epoch[];
-  samples: Samples | null;
+  /** By epoch, ascending; the latest `samplesLimit`. */
+  samples: readonly Samples[];
   system: System | null;
   /** Oldest first; the latest `noticeLimit`. */
   notices: readonly StampedNotice[];
+  silences: readonly Silence[];
+  /** The first batch whose loss is not a finite number. */
+  diverged: { step: number; loss: number; time: number } | null;
   finished: RunFinished | null;
   lastSeq: number;
+  /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never earlier than one before. */
+  lastTime: number;
+  paused: boolean;
   /** How many events were taken in. */
   events: number;
 }
 
 const noticeLimit = 200;
+/** The samples of an epoch have 140 kB at most. */
+const samplesLimit = 100;
+const silenceLimit = 50;
+/** A trainer tells of its machine every 2 s, whatever it does: ten of these missing are no chance. */
+export const silenceMs = 20_000;
 
 /** A run of which nothing is known but its id. */
 export function emptyRun(runId: string): Run {
@@ -49,15 +79,26 @@ export function emptyRun(runId: string): Run {
     startedAt: null,
     started: null,
     batch: null,
-    steps: new Series(['loss', 'accuracy', 'imagesPerSecond', 'learningRate', 'elapsedSeconds']),
+    steps: new Series(batchColumns),
+    // A day of them, at one every 2 s; beyond, the older half is thinned.
+    machine: new Series(systemColumns, 2 ** 16),
     epochs: [],
-    samples: null,
+    samples: [],
     system: null,
     notices: [],
+    silences: [],
+    diverged: null,
     finished: null,
     lastSeq: 0,
+    lastTime: Number.NEGATIVE_INFINITY,
+    paused: false,
     events: 0,
   };
+}
+
+/** The run as it is now: it stays so whatever events come. */
+export function copyRun(run: Run): Run {
+  return { ...run, steps: run.steps.copy(), machine: run.machine.copy() };
 }
 
 /**
@@ -71,6 +112,7 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
   run.events++;
   run.startedAt ??= event.time;
   run.finished = event.type === 'run.finished' ? event.data : null; // What follows an end means that the run goes on.
+  applyTime(run, Date.parse(event.time));
   switch (event.type) {
     case 'run.started':
       run.started = event.data;
@@ -82,23 +124,65 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       run.epochs = [...run.epochs.filter(({ epoch }) => epoch < event.data.epoch), event.data];
       break;
     case 'samples':
-      run.samples = event.data;
+      run.samples = [...run.samples.filter(({ epoch }) => epoch < event.data.epoch), event.data].slice(
+        -samplesLimit,
+      );
       break;
     case 'system':
-      run.system = event.data;
+      applySystem(run, event.data);
       break;
     case 'notice':
       run.notices = [...run.notices, { ...event.data, seq: event.seq, time: event.time }].slice(-noticeLimit);
+      if (event.data.code === 'run.paused') run.paused = true;
+      if (event.data.code === 'run.resumed') run.paused = false;
       break;
     case 'run.finished':
       break;
   }
 }
 
+function applyTime(run: Run, time: number): void {
+  const silent = time - run.lastTime;
+  if (silent > silenceMs && Number.isFinite(silent) && !run.paused) {
+    const silence = { step: run.batch?.step ?? 0, seconds: silent / 1_000, time: run.lastTime };
+    run.silences = [...run.silences, silence].slice(-silenceLimit);
+  }
+  run.lastTime = Math.max(run.lastTime, time);
+}
+
 function applyBatch(run: Run, batch: Batch): void {
   run.batch = batch;
-  run.steps.append(batch.step, batch);
+  run.steps.append(batch.step, { ...batch, ...placeNow(run, batch.elapsedSeconds) });
   // A run that goes on from a checkpoint repeats an epoch: its earlier result no longer stands.
+  if (run.diverged && run.diverged.step >= batch.step) run.diverged = null;
+  if (!Number.isFinite(batch.loss))
+    run.diverged ??= { step: batch.step, loss: batch.loss, time: run.lastTime };
   if ((run.epochs.at(-1)?.step ?? 0) >= batch.step)
     run.epochs = run.epochs.filter(({ step }) => step < batch.step);
 }
+
+function applySystem(run: Run, system: System): void {
+  run.system = system;
+  const { host, gpu } = system;
+  const sinceBatch = Math.max(0, run.lastTime - (run.steps.last('time') ?? run.lastTime)) / 1_000;
+  run.machine.append(run.lastSeq, {
+    hostCpu: host.cpu,
+    hostMemory: share(host.memoryUsedBytes, host.memoryTotalBytes),
+    gpuLoad: gpu?.load ?? Number.NaN,
+    gpuMemory: share(gpu?.memoryUsedBytes, gpu?.memoryTotalBytes),
+    ...placeNow(run, (run.batch?.elapsedSeconds ?? 0) + sinceBatch),
+  });
+}
+
+/** Where the event stands that is taken in now. */
+function placeNow(run: Run, elapsedSeconds: number): Record<(typeof places)[number], number> {
+  const before = Math.max(run.steps.last('elapsedSeconds') ?? 0, run.machine.last('elapsedSeconds') ?? 0);
+  return {
+    step: run.batch?.step ?? 0,
+    elapsedSeconds: Math.max(before, elapsedSeconds),
+    time: run.lastTime,
+  };
+}
+
+const share = (part: number | null | undefined, whole: number | null | undefined): number =>
+  typeof part === 'number' && typeof whole === 'number' && whole > 0 ? part / whole : Number.NaN;

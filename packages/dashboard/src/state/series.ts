@@ -61,6 +61,21 @@ export class Series<Name extends string> {
     return row < 0 ? undefined : this.columns[name][row];
   }
 
+  /** The latest value of a column; undefined before the first. */
+  last(name: Name): number | undefined {
+    return this.length === 0 ? undefined : this.columns[name][this.length - 1];
+  }
+
+  /** The rows as they are now, whatever comes after. */
+  copy(): Series<Name> {
+    const copy = new Series<Name>(this.#names as [Name, ...Name[]], this.#limit);
+    copy.x = this.x.slice(0, this.length);
+    for (const name of this.#names) copy.columns[name] = this.columns[name].slice(0, this.length);
+    copy.length = this.length;
+    copy.thinned = this.thinned;
+    return copy;
+  }
+
   #grow(): void {
     const longer = (values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
       const grown = new Float64Array(values.length * 2);

@@ -1,13 +1,18 @@
 import type {
   Batch,
+  CommandAccess,
+  CommandName,
   Epoch,
   LiveHello,
   LiveState,
+  LiveStatus,
   MonitorEvent,
   RunFinished,
   RunStarted,
+  RunStatus,
   RunSummary,
 } from '@mnist-monitor/shared';
+import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';
 
@@ -19,20 +24,39 @@ export interface Session {
   server: string | null;
   /** The run as the gateway summed it up at its last hello. */
   summary: RunSummary | null;
+  /** Where the run stands, as the gateway said last. */
+  standing: Standing | null;
+  /** Whether this page may command, and how many trainers wait to be told to start. */
+  commands: CommandAccess;
+  waitingTrainers: number;
+  /** Of the gateway, this page among them; null while it is not known. */
+  viewers: number | null;
   run: Run | null;
   /** Whether all events up to now are here; until then the summary knows better than the run. */
   caughtUp: boolean;
+  /** Whether the run is played back and not followed. */
+  replaying: boolean;
   /** When the last event came in; null before the first of this run. */
   lastEventAt: number | null;
-  /** Whether an event came since the feed was caught up: the publisher is there, whatever the hello said. */
+  /** Whether an event has come since the gateway spoke of the run's status: it is running again, then. */
   heardLive: boolean;
   readonly rate: RateMeter;
+  readonly delay: DelayMeter;
   /** Batches of this run that the gateway left out because the page read too slowly. */
   skipped: number;
   /** Messages that did not fit the protocol. */
   invalid: number;
   /** How often the connection was lost. */
   losses: number;
+}
+
+/** Where a run stands beside its events. */
+export interface Standing {
+  status: RunStatus;
+  /** Whether its trainer is connected to the gateway. */
+  connected: boolean;
+  /** What its trainer can be told. */
+  commands: readonly CommandName[];
 }
 
 /** Everything that can happen to a session. */
@@ -42,6 +66,8 @@ export type Input =
   | { type: 'event'; event: MonitorEvent }
   | { type: 'live' }
   | { type: 'gap'; from: number; to: number }
+  | { type: 'status'; status: LiveStatus }
+  | { type: 'trainers'; waiting: number }
   | { type: 'invalid' };
 
 export function emptySession(): Session {
@@ -50,11 +76,17 @@ export function emptySession(): Session {
     linkChangedAt: 0,
     server: null,
     summary: null,
+    standing: null,
+    commands: 'off',
+    waitingTrainers: 0,
+    viewers: null,
     run: null,
     caughtUp: false,
+    replaying: false,
     lastEventAt: null,
     heardLive: false,
     rate: new RateMeter(),
+    delay: new DelayMeter(),
     skipped: 0,
     invalid: 0,
     losses: 0,
@@ -89,21 +121,36 @@ export function apply(session: Session, input: Input, now: number): void {
     case 'gap':
       session.skipped += input.to - input.from + 1;
       break;
+    case 'status':
+      session.viewers = input.status.viewers;
+      if (input.status.runId !== session.run?.runId) break;
+      session.standing = input.status;
+      session.heardLive = false;
+      break;
+    case 'trainers':
+      session.waitingTrainers = input.waiting;
+      break;
     case 'invalid':
       session.invalid++;
       break;
   }
 }
 
+/** Forgets the run: another one is asked for. The connection's own figures stay. */
+export function forgetRun(session: Session): void {
+  Object.assign(session, { run: null, summary: null, standing: null, caughtUp: false, heardLive: false });
+  Object.assign(session, { lastEventAt: null, skipped: 0 });
+  session.delay.clear();
+}
+
 function applyHello(session: Session, hello: LiveHello): void {
-  session.server = hello.server;
-  session.summary = hello.run;
-  session.caughtUp = false;
-  session.heardLive = false;
-  if (!hello.run || hello.run.runId === session.run?.runId) return;
-  session.run = emptyRun(hello.run.runId);
-  session.lastEventAt = null;
-  session.skipped = 0;
+  const { server, run, commands, waitingTrainers } = hello;
+  if (run && run.runId !== session.run?.runId) {
+    forgetRun(session);
+    session.run = emptyRun(run.runId);
+  }
+  Object.assign(session, { server, commands, waitingTrainers, summary: run, standing: run });
+  Object.assign(session, { caughtUp: false, heardLive: false });
 }
 
 /** The newest that is known of a run, whether its events are all here yet or not. */

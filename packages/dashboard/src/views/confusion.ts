@@ -1,5 +1,5 @@
 import type { Epoch } from '@mnist-monitor/shared';
-import { formatPlural } from '../state/format.ts';
+import { formatCount, formatPlural } from '../state/format.ts';
 
 type Matrix = Epoch['test']['confusion'];
 
@@ -37,6 +37,15 @@ export function confusionSentence(
   if (truth === predicted)
     return `${of} read as ${of}, which is right: ${formatPlural(count, 'time', 'times')}`;
   return `${of} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
+}
+
+/** How many of a cell's images can be shown: "All 5 of them", "3 of the 5 are among the samples". */
+export function cellNote(count: number, shown: number): string {
+  if (count === 0) return '';
+  if (shown === 0) return 'None of them is among the samples of this epoch.';
+  return shown >= count
+    ? ''
+    : `${formatCount(shown)} of the ${formatCount(count)} are among the samples of this epoch.`;
 }
 
 /** The most frequent mistakes, most frequent first. */

@@ -8,8 +8,10 @@ import {
   formatRate,
   formatWholeDuration,
 } from '../state/format.ts';
-import { hasEnded, type Phase, phaseOf, stalledAfterMs } from '../state/phase.ts';
+import { hasEnded, type Phase, phaseOf } from '../state/phase.ts';
+import { silenceMs } from '../state/run.ts';
 import { type Headline, headlineOf, type Session } from '../state/session.ts';
+import { nameOf } from './runs.ts';
 
 /** The words of the run header. */
 export interface HeaderText {
@@ -46,15 +48,17 @@ const phaseNames: Record<Phase, string> = {
   closed: 'Disconnected',
   waiting: 'Waiting for a run',
   running: 'Running',
+  paused: 'Paused',
   stalled: 'Stalled',
   completed: 'Completed',
   stopped: 'Stopped',
   failed: 'Failed',
   interrupted: 'Interrupted',
+  replay: 'Replay',
 };
 
 export function headerText(session: Session, now: number): HeaderText {
-  const phase = phaseOf(session, now);
+  const phase = phaseOf(session);
   const headline = headlineOf(session);
   const batch = headline?.batch;
   const progress = progressOf(headline, phase);
@@ -62,7 +66,7 @@ export function headerText(session: Session, now: number): HeaderText {
   return {
     phase,
     phaseName: phaseNames[phase],
-    title: headline?.runId ?? emptyTitle(phase),
+    title: titleOf(session, headline) ?? emptyTitle(phase),
     detail: detailOf({ session, headline, phase, now }),
     progress,
     percent: formatProgress(progress),
@@ -107,7 +111,7 @@ function progressOf(headline: Headline | null, phase: Phase): number {
 /** Seconds since the last event, as long as the run is thought to go on: clocks tick between batches, too. */
 function sinceLastEvent({ session, phase, now }: Moment): number {
   if (phase !== 'running' || !session.caughtUp || session.lastEventAt === null) return 0;
-  return Math.min(now - session.lastEventAt, stalledAfterMs) / 1_000;
+  return Math.min(now - session.lastEventAt, silenceMs) / 1_000;
 }
 
 function elapsedOf(moment: Moment): number | undefined {
@@ -119,7 +123,7 @@ function elapsedOf(moment: Moment): number | undefined {
 function remainingOf(moment: Moment): string {
   const { headline, phase } = moment;
   if (phase === 'completed') return 'Done';
-  if (phase !== 'running') return '';
+  if (phase !== 'running' && phase !== 'paused') return '';
   const eta = headline?.batch?.etaSeconds;
   if (eta === null || eta === undefined) return headline ? 'Estimating…' : '';
   return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(moment)))} left`;
@@ -130,6 +134,9 @@ function testNote(headline: Headline | null): string {
   return headline?.epoch ? `after epoch ${headline.epoch.epoch}` : 'after each epoch';
 }
 
+const titleOf = ({ summary }: Session, headline: Headline | null): string | undefined =>
+  summary && summary.runId === headline?.runId ? nameOf(summary) : headline?.runId;
+
 const emptyTitle = (phase: Phase): string => (phase === 'waiting' ? 'No run yet' : 'Not connected yet');
 
 function detailOf({ session, headline, phase, now }: Moment): string {
@@ -139,7 +146,9 @@ function detailOf({ session, headline, phase, now }: Moment): string {
     case 'unreachable':
       return 'The gateway does not answer. The page keeps trying.';
     case 'waiting':
-      return 'Start a trainer (npm run trainer) and its run shows here by itself.';
+      return session.waitingTrainers > 0
+        ? 'A trainer is ready. “New run” starts it.'
+        : 'Start a trainer (npm run trainer) and its run shows here by itself.';
     case 'completed':
     case 'stopped':
     case 'failed':
@@ -147,13 +156,15 @@ function detailOf({ session, headline, phase, now }: Moment): string {
       return endedDetail(headline);
     case 'stalled':
       return stalledDetail(session, now);
+    case 'paused':
+      return 'Training is held after the step it was in; nothing is lost.';
     default:
       return headline?.started ? configDetail(headline.started) : '';
   }
 }
 
-function stalledDetail({ lastEventAt, heardLive, summary }: Session, now: number): string {
-  if (summary?.connected === false && !heardLive)
+function stalledDetail({ lastEventAt, standing }: Session, now: number): string {
+  if (standing?.connected === false)
     return 'The trainer is not connected. The page goes on by itself when it comes back.';
   const silence = lastEventAt === null ? 0 : (now - lastEventAt) / 1_000;
   return `Nothing heard from the trainer for ${formatWholeDuration(silence)}. The page goes on by itself when it speaks again.`;
@@ -161,7 +172,7 @@ function stalledDetail({ lastEventAt, heardLive, summary }: Session, now: number
 
 function endedDetail(headline: Headline | null): string {
   const finished = headline?.finished;
-  if (!finished) return 'The run has ended; its trainer did not say how.';
+  if (!finished) return 'The trainer is gone and has not come back. If it does, the page goes on by itself.';
   const best = finished.bestEpoch === null ? '' : ` · best epoch ${finished.bestEpoch}`;
   return `${capitalize(finished.reason)} · ${formatDuration(finished.seconds)}${best}`;
 }

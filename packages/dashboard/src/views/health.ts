@@ -1,4 +1,5 @@
-import { formatCount, formatRate, formatWholeDuration } from '../state/format.ts';
+import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../state/format.ts';
+import type { Run } from '../state/run.ts';
 import type { Session } from '../state/session.ts';
 
 /** The words about the connection and what comes through it. */
@@ -7,9 +8,12 @@ export interface HealthText {
   state: string;
   rate: string;
   age: string;
+  /** From the trainer's clock to the screen. */
+  delay: string;
   received: string;
   skipped: string;
-  invalid: string;
+  rejected: string;
+  viewers: string;
   losses: string;
   server: string;
   /** A sentence across the page; empty while all is well. */
@@ -29,14 +33,32 @@ export function healthText(session: Session, now: number): HealthText {
     state: stateOf(session, now),
     rate: rateText(session.rate.perSecond(now)),
     age: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
-    received: formatCount(run?.events ?? 0),
-    skipped: formatCount(session.skipped),
-    invalid: formatCount(session.invalid),
+    delay: delayText(session),
+    received: formatPlural(run?.events ?? 0, 'event', 'events'),
+    skipped: formatPlural(session.skipped, 'batch', 'batches'),
+    rejected: formatPlural(session.invalid + rejectedBy(run), 'message', 'messages'),
+    viewers: formatCount(session.viewers),
     losses: formatCount(session.losses),
     server: session.server ?? '–',
     banner: bannerOf(session, now),
   };
 }
+
+/** A trainer's clock that goes wrong says more than the way of the events. */
+const clockDiffersMs = 10_000;
+
+function delayText({ delay }: Session): string {
+  const summary = delay.summary();
+  if (!summary) return '–';
+  const { median, p95 } = summary;
+  if (median < -5 || median > clockDiffersMs) return 'the clocks differ';
+  const text = (ms: number): string => `${Math.max(0, Math.round(ms))}\u00a0ms`;
+  return `${text(median)}, 95\u00a0% within ${text(p95)}`;
+}
+
+/** Events that did not fit: the gateway keeps a notice in the place of each. */
+const rejectedBy = (run: Run | null): number =>
+  run?.notices.filter(({ code }) => code === 'event.rejected').length ?? 0;
 
 function toneOf({ link, caughtUp, server }: Session): HealthText['tone'] {
   if (link.name === 'closed') return 'bad';

@@ -1,28 +1,27 @@
+import type { Finding } from '../state/findings.ts';
 import { formatCount } from '../state/format.ts';
-import type { StampedNotice } from '../state/run.ts';
 
 export interface NoticeRow {
-  level: StampedNotice['level'];
+  finding: Finding;
   levelName: string;
-  message: string;
   /** "batch 412 · 10:03:12". */
   where: string;
-  time: string;
 }
 
 const levelNames = { info: 'Note', warning: 'Warning', error: 'Error' };
 
-/** The notices, newest first. */
-export function noticeRows(notices: readonly StampedNotice[]): NoticeRow[] {
-  return notices
-    .map(({ level, message, step, time }) => ({
-      level,
-      levelName: levelNames[level],
-      message,
-      where: [step === null ? '' : `batch ${formatCount(step)}`, new Date(time).toLocaleTimeString('en-GB')]
+/** What there is to say of a run, newest first. */
+export function noticeRows(findings: readonly Finding[]): NoticeRow[] {
+  return findings
+    .map((finding) => ({
+      finding,
+      levelName: levelNames[finding.level],
+      where: [
+        finding.step === null ? '' : `batch ${formatCount(finding.step)}`,
+        new Date(finding.time).toLocaleTimeString('en-GB'),
+      ]
         .filter(Boolean)
         .join(' · '),
-      time,
     }))
     .reverse();
 }

@@ -12,6 +12,29 @@ export function orderSamples(items: readonly Sample[]): Sample[] {
   return [...wrong, ...right];
 }
 
+/** Which predictions to show. */
+export interface SampleFilter {
+  verdict: (typeof verdicts)[number];
+  /** The true class; null for all. */
+  label: number | null;
+}
+export const verdicts = ['all', 'wrong', 'right'] as const;
+
+export function filterSamples(items: readonly Sample[], { verdict, label }: SampleFilter): Sample[] {
+  return items.filter(
+    (item) =>
+      (verdict === 'all' || isRight(item) === (verdict === 'right')) &&
+      (label === null || item.label === label),
+  );
+}
+
+/** The samples of one cell of the confusion matrix, the surest first. */
+export function samplesOf(items: readonly Sample[], [truth, predicted]: readonly [number, number]): Sample[] {
+  return items
+    .filter(({ label, prediction }) => label === truth && prediction === predicted)
+    .sort((a, b) => confidence(b) - confidence(a));
+}
+
 /** The first `limit` of the ordered samples, a third of them right ones when there are that many. */
 export function firstSamples(ordered: readonly Sample[], limit: number): Sample[] {
   const right = ordered.filter(isRight);
@@ -36,7 +59,7 @@ export function samplesCaption({ epoch, items }: Samples): string {
 }
 
 /** Probability as height from 0 to 1; what is not finite has none. */
-export function barHeights({ probabilities }: Sample): number[] {
+export function barHeights(probabilities: readonly number[]): number[] {
   return probabilities.map((value) => (Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0));
 }
 

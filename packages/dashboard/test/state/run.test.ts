@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
+import { applyEvent, copyRun, emptyRun, type Run } from '../../src/state/run.ts';
 
 const runOf = (events: readonly MonitorEvent[]): Run => {
   const run = emptyRun('20261124-100000-test');
@@ -19,7 +19,8 @@ describe('a run', () => {
     expect(run.steps.length).toBe(60);
     expect(run.batch?.step).toBe(60);
     expect(run.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
-    expect(run.samples?.epoch).toBe(3);
+    expect(run.samples.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(run.machine.length).toBe(8);
     expect(run.finished?.status).toBe('completed');
     expect(run.events).toBe(events.length);
     expect(run.startedAt).toBe(events[0]?.time);
@@ -51,7 +52,50 @@ describe('a run', () => {
     );
     const run = runOf(diverged);
     expect(run.steps.columns.loss[0]).toBeNaN();
+    expect(run.diverged).toMatchObject({ step: 1, loss: Number.NaN });
     expect(run.steps.length).toBe(60);
+  });
+
+  it('knows where each batch stands on every axis, none of which ever descends', () => {
+    const run = runOf(events);
+    const { step, elapsedSeconds, time } = run.steps.columns;
+    expect([step[59], elapsedSeconds[59], time[59]]).toEqual([
+      60,
+      18,
+      Date.parse('2026-11-24T10:00:18.000Z'),
+    ]);
+    const late = events.map((event) =>
+      event.seq === 30 ? { ...event, time: '2026-11-24T09:00:00.000Z' } : event,
+    );
+    const times = [...runOf(late).steps.columns.time.subarray(0, 60)];
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it('notes a silence of its trainer, but not a pause', () => {
+    const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
+    const notice = (code: string) => ({
+      type: 'notice',
+      data: { level: 'info', code, message: '', step: 1 },
+    });
+    const bodies = [
+      { ...events[1], time: at(0) },
+      { ...events[2], time: at(45) },
+      { ...notice('run.paused'), time: at(46) },
+      { ...notice('run.resumed'), time: at(300) },
+    ];
+    const run = runOf(renumbered(bodies as MonitorEvent[]));
+    expect(run.silences).toEqual([{ step: 1, seconds: 45, time: Date.parse(at(0)) }]);
+    expect(run.paused).toBe(false);
+  });
+
+  it('stays as it was in a copy', () => {
+    const run = runOf(events.slice(0, 30));
+    const copy = copyRun(run);
+    const length = copy.steps.length;
+    for (const event of events.slice(30)) applyEvent(run, event);
+    expect(copy.steps.length).toBe(length);
+    expect(copy.epochs).toHaveLength(1);
+    expect(run.epochs).toHaveLength(3);
   });
 
   it('keeps the latest 200 notices', () => {

@@ -63,15 +63,32 @@ describe('the header', () => {
   });
 
   it('tells a silent trainer from a missing one', () => {
-    expect(spaced(at(connectedInputs(events.slice(0, 34)), 20_000).detail)).toMatch(
-      /^Nothing heard from the trainer for 20 s\./,
-    );
-    expect(at(connectedInputs(events.slice(0, 34), { connected: false })).detail).toMatch(
-      /^The trainer is not connected\./,
-    );
+    const stalled = (connected: boolean): Input[] => [
+      ...connectedInputs(events.slice(0, 34)),
+      {
+        type: 'status',
+        status: {
+          type: 'status',
+          runId: '20261124-100000-test',
+          status: 'stalled',
+          connected,
+          commands: [],
+          viewers: 1,
+        },
+      },
+    ];
+    expect(spaced(at(stalled(true), 20_000).detail)).toMatch(/^Nothing heard from the trainer for 20 s\./);
+    expect(at(stalled(false)).detail).toMatch(/^The trainer is not connected\./);
+  });
+
+  it('calls a run by the name that it was given', () => {
+    expect(at(connectedInputs(events, { title: 'Baseline' })).title).toBe('Baseline');
   });
 
   it('says what to do while there is no run', () => {
     expect(at(connectedInputs([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
+    expect(at([...connectedInputs([]), { type: 'trainers', waiting: 1 }]).detail).toMatch(
+      /“New run” starts it/,
+    );
   });
 });

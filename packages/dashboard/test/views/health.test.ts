@@ -54,7 +54,18 @@ it('a connection that is closed for good says what to do', () => {
   expect(text.banner).toMatch(/^Disconnected: runNotFound\. Reload the page/);
 });
 
+it('the delay to the screen is told, unless the clocks differ', () => {
+  const delayed = (...delays: number[]): string => {
+    const session = sessionOf(connected);
+    for (const delay of delays) session.delay.add(delay);
+    return healthText(session, 0).delay.replaceAll('\u00a0', ' ');
+  };
+  expect(delayed()).toBe('–');
+  expect(delayed(30, 31, 32, 80)).toBe('32 ms, 95 % within 80 ms');
+  expect(delayed(-3_600_000)).toBe('the clocks differ');
+});
+
 it('age and counts are told', () => {
   expect(at(connected, 400).age).toBe('just now');
-  expect(at(connected, 12_300)).toMatchObject({ age: '12\u00a0s ago', received: String(events.length) });
+  expect(at(connected, 12_300)).toMatchObject({ age: '12\u00a0s ago', received: `${events.length} events` });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Epoch, RunStarted, Sample } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { chartCaption, legendText, lossTick, percentTick, stretchCaption } from '../../src/views/charts.ts';
 import { classRows, tickLabels } from '../../src/views/classes.ts';
 import { deviceFacts, systemMeters } from '../../src/views/device.ts';
 import { epochRows } from '../../src/views/epochs.ts';
@@ -9,10 +8,12 @@ import { layerRows } from '../../src/views/model.ts';
 import { noticeRows } from '../../src/views/notices.ts';
 import {
   barHeights,
+  filterSamples,
   firstSamples,
   imagePixels,
   orderSamples,
   sampleSentence,
+  samplesOf,
 } from '../../src/views/samples.ts';
 
 const events = sampleRun();
@@ -76,8 +77,16 @@ describe('samples', () => {
     expect(sampleSentence(sample(4, 4, Number.NaN), digits)).toBe('Right: read as 4');
   });
 
+  it('can be narrowed down to right or wrong ones, to a digit, and to a cell of the matrix', () => {
+    const items = [sample(1, 1, 0.9), sample(1, 7, 0.8), sample(1, 7, 0.9), sample(7, 1, 0.7)];
+    expect(filterSamples(items, { verdict: 'wrong', label: null })).toHaveLength(3);
+    expect(filterSamples(items, { verdict: 'right', label: 7 })).toHaveLength(0);
+    expect(filterSamples(items, { verdict: 'all', label: 1 })).toHaveLength(3);
+    expect(samplesOf(items, [1, 7])).toEqual([items[2], items[1]]);
+  });
+
   it('have bars from 0 to 1 and pixels from 0 to 255', () => {
-    expect(barHeights({ ...sample(0, 1, 7), probabilities: [Number.NaN, 7, -1] })).toEqual([0, 1, 0]);
+    expect(barHeights([Number.NaN, 7, -1])).toEqual([0, 1, 0]);
     expect([...imagePixels('AP+A')]).toEqual([0, 255, 128]);
   });
 });
@@ -145,49 +154,10 @@ describe('device, network and notices', () => {
   it('lists notices newest first with the batch they belong to', () => {
     const notice = { level: 'warning', code: 'c', message: 'm', time: '2026-11-24T10:00:00.000Z' } as const;
     const rows = noticeRows([
-      { ...notice, seq: 1, step: null },
-      { ...notice, seq: 2, step: 1_412 },
+      { ...notice, step: null },
+      { ...notice, step: 1_412 },
     ]);
     expect(rows[0]?.where).toMatch(/^batch 1,412 · \d\d:00:00$/);
     expect(rows[1]?.where).toMatch(/^\d\d:00:00$/);
-  });
-});
-
-describe('the words of a chart', () => {
-  it.each([
-    [{ batches: 1_180, drawn: 1_180, thinned: 0, floor: 0 }, '1,180 batches'],
-    [{ batches: 20, drawn: 20, thinned: 0, floor: 0.95 }, '20 batches · axis from 95\u00a0%'],
-    [{ batches: 1, drawn: 1, thinned: 0, floor: 0 }, '1 batch'],
-    [{ batches: 46_900, drawn: 2_000, thinned: 0, floor: 0 }, '2,000 of 46,900 batches drawn'],
-    [{ batches: 40_000, drawn: 2_000, thinned: 6_900, floor: 0 }, '2,000 of 46,900 batches drawn'],
-  ])('say what is drawn (%#)', (counts, text) => {
-    expect(chartCaption(counts)).toBe(text);
-  });
-
-  it('say where the loss ceases to be a number', () => {
-    expect(stretchCaption([])).toBe('');
-    expect(stretchCaption([{ from: 1_300, to: 1_400, value: Number.NaN }])).toBe(
-      'not a number (NaN) from batch 1,300',
-    );
-    expect(stretchCaption([{ from: 3, to: 3, value: Number.POSITIVE_INFINITY }])).toBe(
-      'infinite from batch 3',
-    );
-  });
-
-  it('say what the values belong to', () => {
-    const reading = { step: 412, epoch: 4, raw: 1, smooth: 2, test: undefined };
-    const format = (value: number | undefined): string => String(value);
-    expect(legendText(reading, { hovered: true, format })).toEqual({
-      at: 'Batch 412, epoch 4',
-      raw: '1',
-      smooth: '2',
-      test: 'undefined',
-    });
-    expect(legendText(undefined, { hovered: false, format }).at).toBe('No batches yet');
-  });
-
-  it('label the axes without noise', () => {
-    expect([0, 0.005, 2, 0.00001].map(lossTick)).toEqual(['0', '0.005', '2', '1e-5']);
-    expect([0.95, 0.995, 1].map(percentTick).map(spaced)).toEqual(['95 %', '99.5 %', '100 %']);
   });
 });

@@ -1,1 +1,2 @@
 export * from './sample-run.ts';
+export * from './scripted-publisher.ts';

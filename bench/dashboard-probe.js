@@ -1,0 +1,42 @@
+/**
+ * Runs in the page before its own scripts: notes each frame's work, and when a chart with more points was painted.
+ * A frame ends when the first task behind its animation callbacks runs: by then styles, layout and painting are done.
+ */
+export function watchFrames() {
+  const probe = { frames: [], paints: [], points: 0, received: 0, origin: performance.timeOrigin };
+  probe.reset = () => {
+    probe.frames.length = 0;
+    probe.paints.length = 0;
+  };
+  window.probe = probe;
+
+  const { port1, port2 } = new MessageChannel();
+  let frame;
+  let lastBegin = 0;
+  port2.onmessage = () => {
+    const now = performance.now();
+    probe.frames.push({ script: frame.script, work: now - frame.begin, interval: frame.interval });
+    const points = Number(document.getElementById('loss-chart')?.dataset.points ?? 0);
+    if (points > probe.points) {
+      probe.points = points;
+      probe.paints.push({ points, at: now });
+    }
+    const received = /[\d,]+/.exec(
+      document.querySelector('[data-field="stream-received"]')?.textContent ?? '',
+    );
+    probe.received = Number(received?.[0].replaceAll(',', '') ?? 0);
+    frame = undefined;
+  };
+  const request = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (callback) =>
+    request((time) => {
+      const begin = performance.now();
+      if (!frame) {
+        frame = { begin, script: 0, interval: begin - lastBegin };
+        lastBegin = begin;
+        port1.postMessage(null);
+      }
+      callback(time);
+      frame.script += performance.now() - begin;
+    });
+}

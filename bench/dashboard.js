@@ -1,0 +1,223 @@
+// What the dashboard costs a browser, in headless Chromium: bytes of JavaScript, time to the first chart of a long run,
+// work per frame and delay while events come fast, memory after very many.
+// `npm run bench -- dashboard [--points 100000] [--loads 5] [--rate 500] [--seconds 10] [--events 1000000]` prints JSON.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { openScriptedPublisher, sampleRun } from '@mnist-monitor/shared/testing';
+import { chromium } from 'playwright-core';
+import { WebSocket } from 'ws';
+import { watchFrames } from './dashboard-probe.js';
+import { machine } from './machine.js';
+import { quantile, spread } from './statistics.js';
+
+const { values } = parseArgs({
+  options: {
+    points: { type: 'string', default: '100000' },
+    loads: { type: 'string', default: '5' },
+    rate: { type: 'string', default: '500' },
+    seconds: { type: 'string', default: '10' },
+    events: { type: 'string', default: '1000000' },
+    chromium: { type: 'string', default: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' },
+  },
+});
+const [points, loads, rate, seconds, events] = [
+  values.points,
+  values.loads,
+  values.rate,
+  values.seconds,
+  values.events,
+].map(Number);
+
+const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
+const main = fileURLToPath(new URL('../packages/gateway/dist/src/main.js', import.meta.url));
+const flags = ['--port', '0', '--ingest-port', '0', '--runs', runs, '--log-level', 'silent'];
+const gateway = fork(main, flags, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+const [{ url, ingestUrl }] = await once(gateway, 'message');
+const browser = await chromium.launch({
+  executablePath: values.chromium,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+});
+
+const publish = (runId) => openScriptedPublisher({ url: ingestUrl, WebSocket, runId });
+
+/** Publishes a run of so many batches and leaves it unfinished. @returns Its publisher and the next seq. */
+async function publishHistory(runId, batches) {
+  const publisher = await publish(runId);
+  const epochs = 10;
+  const [started] = sampleRun({ runId, epochs, batchesPerEpoch: Math.ceil(batches / epochs) });
+  publisher.send({ ...started, time: new Date().toISOString() });
+  const chunk = 5_000;
+  for (let from = 0; from < batches; from += chunk) {
+    const to = Math.min(batches, from + chunk);
+    for (let step = from + 1; step <= to; step++) publisher.send(batchEvent(runId, step + 1, step));
+    await publisher.acked(to + 1);
+  }
+  return publisher;
+}
+
+/** A batch that happens now. */
+const batchEvent = (runId, seq, step) => ({
+  v: 1,
+  runId,
+  seq,
+  time: new Date().toISOString(),
+  type: 'batch',
+  data: {
+    epoch: 1,
+    batch: step,
+    step,
+    loss: (2.3 / (1 + step / 500)) * (1 + 0.3 * Math.sin(step * 1.7) * Math.cos(step * 0.37)),
+    accuracy: Math.min(1, 0.1 + 0.9 * (step / (step + 300))),
+    learningRate: 0.01,
+    imagesPerSecond: 800 + 40 * Math.sin(step),
+    elapsedSeconds: step * 0.02,
+    etaSeconds: 60,
+  },
+});
+
+async function openPage() {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.addInitScript(watchFrames);
+  return page;
+}
+
+/** Bytes of the scripts that a first visit loads, before and after gzip. */
+async function measureScripts() {
+  const page = await openPage();
+  const bodies = [];
+  page.on('response', (response) => {
+    if (response.request().resourceType() === 'script') bodies.push(response.body());
+  });
+  await page.goto(url, { waitUntil: 'networkidle' });
+  const scripts = await Promise.all(bodies);
+  await page.close();
+  return {
+    files: scripts.length,
+    bytes: scripts.reduce((sum, body) => sum + body.length, 0),
+    gzipBytes: scripts.reduce((sum, body) => sum + gzipSync(body).length, 0),
+  };
+}
+
+/** Milliseconds from asking for the page to the first chart of the run, and to the chart with all of its points. */
+async function measureLoad(runId) {
+  const page = await openPage();
+  await page.goto(`${url}/?run=${runId}`);
+  await page.waitForFunction((all) => window.probe.points >= all, points, { polling: 50, timeout: 60_000 });
+  const { paints } = await page.evaluate(() => window.probe);
+  await page.close();
+  return { first: paints[0].at, all: paints.find((paint) => paint.points >= points).at };
+}
+
+/** Follows a run while `rate` events a second come. */
+async function measureFrames(runId, publisher) {
+  const page = await openPage();
+  await page.goto(`${url}/?run=${runId}`);
+  await page.waitForFunction((all) => window.probe.points >= all, points, { polling: 50, timeout: 60_000 });
+  await wait(1_000);
+  await page.evaluate(() => window.probe.reset());
+  const sentAt = new Map();
+  const begin = performance.now();
+  for (let sent = 0; sent < rate * seconds; ) {
+    const due = Math.min(rate * seconds, Math.floor(((performance.now() - begin) / 1_000) * rate));
+    for (; sent < due; sent++) {
+      const step = points + sent + 1;
+      const event = batchEvent(runId, step + 1, step);
+      sentAt.set(step, Date.parse(event.time));
+      publisher.send(event);
+    }
+    await wait(1);
+  }
+  await wait(500);
+  const { frames, paints, origin } = await page.evaluate(() => window.probe);
+  await page.close();
+  const delays = [];
+  let before = points;
+  for (const paint of paints) {
+    for (let step = before + 1; step <= paint.points; step++)
+      delays.push(origin + paint.at - sentAt.get(step));
+    before = Math.max(before, paint.points);
+  }
+  const busy = frames.filter(({ script }) => script > 0.2);
+  const summary = (numbers) => ({
+    median: quantile(numbers, 0.5),
+    p95: quantile(numbers, 0.95),
+    max: quantile(numbers, 1),
+  });
+  return {
+    frames: busy.length,
+    scriptMs: summary(busy.map(({ script }) => script)),
+    workMs: summary(busy.map(({ work }) => work)),
+    intervalMs: summary(busy.map(({ interval }) => interval)),
+    eventsDrawn: delays.length,
+    delayMs: summary(delays),
+  };
+}
+
+/** Memory of the page after so many events of one run. */
+async function measureMemory(runId) {
+  const page = await openPage();
+  const publisher = await publish(runId);
+  publisher.close();
+  await page.goto(`${url}/?run=${runId}`);
+  const pouring = publishHistory(runId, events);
+  const opened = await pouring;
+  await page.waitForFunction((all) => window.probe.received >= all, events, {
+    polling: 500,
+    timeout: 300_000,
+  });
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  await wait(1_000);
+  const { metrics } = await session
+    .send('Performance.enable')
+    .then(() => session.send('Performance.getMetrics'));
+  const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
+  const root = await browser.newBrowserCDPSession();
+  const { processInfo } = await root.send('SystemInfo.getProcessInfo');
+  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentBytes(id));
+  opened.close();
+  await page.close();
+  return { events, heapBytes: heap, residentBytes: Math.max(...renderers) };
+}
+
+function residentBytes(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1_024;
+  } catch {
+    return Number.NaN; // Not on Linux, or gone.
+  }
+}
+
+const result = {
+  bench: 'dashboard',
+  ...machine(),
+  settings: { points, loads, rate, seconds, events },
+  chromium: browser.version(),
+};
+try {
+  result.scripts = await measureScripts();
+  const publisher = await publishHistory('long', points);
+  const times = [];
+  for (let load = 0; load < loads; load++) times.push(await measureLoad('long'));
+  result.load = {
+    firstChartMs: spread(times.map(({ first }) => first)),
+    allPointsMs: spread(times.map(({ all }) => all)),
+  };
+  result.live = await measureFrames('long', publisher);
+  publisher.close();
+  if (events > 0) result.memory = await measureMemory('endless');
+} finally {
+  await browser.close();
+  gateway.kill('SIGTERM');
+  await once(gateway, 'exit');
+  rmSync(runs, { recursive: true });
+}
+console.log(JSON.stringify(result, null, 2));

@@ -1,0 +1,56 @@
+import type { Painter } from '../charts/picture.ts';
+import type { ChartSpec } from '../charts/specs.ts';
+import { tableOf } from '../views/chart-table.ts';
+import type { Scene } from './chart.ts';
+import { h, part } from './dom.ts';
+
+export interface TableOptions {
+  spec: ChartSpec;
+  painter: Painter;
+  scene(): Scene;
+}
+
+/** A table that changes more often cannot be read. */
+const writeEveryMs = 1_000;
+
+/** The numbers behind a chart, shown below it on request. */
+export function createTable(
+  element: HTMLElement,
+  { spec, painter, scene }: TableOptions,
+): { render(): void } {
+  const box = part(element, '[data-part="table"]');
+  const toggle = part(element, '[data-part="table-toggle"]');
+  box.tabIndex = 0;
+  box.setAttribute('aria-label', `Numbers behind ${spec.title}`);
+  let writtenAt = Number.NEGATIVE_INFINITY;
+
+  const write = (): void => {
+    writtenAt = performance.now();
+    const { lines, view, range } = scene();
+    const { heads, rows, caption } = tableOf({
+      spec,
+      painter,
+      lines,
+      look: { axis: view.axis, range, weight: view.smoothing },
+    });
+    box.replaceChildren(
+      h(
+        'table',
+        { class: 'table' },
+        h('caption', {}, caption),
+        h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
+        h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map((cell) => h('td', {}, cell))))),
+      ),
+    );
+  };
+  toggle.addEventListener('click', () => {
+    box.hidden = !box.hidden;
+    toggle.setAttribute('aria-pressed', String(!box.hidden));
+    if (!box.hidden) write();
+  });
+  return {
+    render() {
+      if (!box.hidden && performance.now() - writtenAt >= writeEveryMs) write();
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import type { RunChanges, RunSummary } from '@mnist-monitor/shared';
+import { changeRun, deleteRun, listRuns, type Outcome } from '../api.ts';
+import { otherRunLimit } from '../charts/view.ts';
+import { listedRows, type RunRow } from '../views/runs.ts';
+import type { Authority } from './authority.ts';
+import { confirmed } from './confirm.ts';
+import { closed, openDialog } from './dialog.ts';
+import { byId, field, h, part, setText } from './dom.ts';
+import type { ViewStore } from './view-store.ts';
+
+export interface RunsContext {
+  store: ViewStore;
+  authority: Authority;
+  /** The run that is shown. */
+  shownRun(): string | null;
+  /** Whether runs may be changed. */
+  mayChange(): boolean;
+}
+
+/** Opens the list of runs; what is done in it is done at once. */
+export function openRuns(context: RunsContext): void {
+  const drawer = byId('runs-dialog', HTMLDialogElement);
+  list ??= new RunsList(context);
+  list.load();
+  if (!drawer.open) openDialog('runs-dialog');
+}
+
+let list: RunsList | undefined;
+
+class RunsList {
+  readonly #context: RunsContext;
+  readonly #rows = byId('run-list', HTMLElement);
+  readonly #note = byId('runs-note', HTMLElement);
+  readonly #filter = byId('runs-filter', HTMLInputElement);
+  #summaries: readonly RunSummary[] = [];
+
+  constructor(context: RunsContext) {
+    this.#context = context;
+    this.#filter.addEventListener('input', () => this.#show());
+    byId('runs-latest', HTMLButtonElement).addEventListener('click', () => this.#open(null));
+  }
+
+  async load(): Promise<void> {
+    if (this.#summaries.length === 0) setText(this.#note, 'Loading…');
+    const runs = await listRuns();
+    if (runs.ok) this.#summaries = runs.value;
+    this.#show();
+    if (!runs.ok) setText(this.#note, runs.message);
+  }
+
+  #show(): void {
+    const rows = listedRows(this.#summaries, this.#filter.value);
+    const { others } = this.#context.store.view;
+    const compared = others.length === 0 ? '' : ` ${others.length} laid over the one that is shown.`;
+    const count = `${rows.length} of ${this.#summaries.length} runs.`;
+    setText(this.#note, this.#summaries.length === 0 ? 'No runs yet.' : `${count}${compared}`);
+    this.#rows.replaceChildren(...rows.map((row) => this.#row(row)));
+  }
+
+  #row(row: RunRow): HTMLElement {
+    const { store, shownRun, mayChange } = this.#context;
+    const { runId, name } = row;
+    const shown = runId === shownRun();
+    const open = button('link run-name', name, () => this.#open(runId));
+    if (shown) open.setAttribute('aria-current', 'true');
+    const compared = h('input', {
+      type: 'checkbox',
+      checked: store.view.others.includes(runId),
+      disabled: shown,
+    });
+    compared.addEventListener('change', () => this.#compare(runId));
+    const facts = [row.best, row.duration, row.device, row.settings, row.started].filter(Boolean);
+    const actions = [
+      button('link', row.pinned ? 'Unpin' : 'Pin', () => this.#change(runId, { pinned: !row.pinned })),
+      button('link', 'Name and note…', () => this.#edit(runId)),
+      button('link danger', 'Delete…', () => this.#delete(row)),
+    ];
+    return h(
+      'li',
+      { class: shown ? 'run shown' : 'run' },
+      h(
+        'div',
+        { class: 'run-head' },
+        h('span', { class: `pill small ${row.status}` }, row.statusName),
+        open,
+        ...(row.pinned ? [h('span', { class: 'tag calm' }, 'pinned')] : []),
+        h('span', { class: 'spacer' }),
+        h('label', { class: 'tool' }, compared, shown ? 'Shown' : 'Compare'),
+      ),
+      ...(row.named ? [h('p', { class: 'run-id' }, runId)] : []),
+      h('p', { class: 'run-facts' }, ...facts.map((fact, at) => h(at === 0 ? 'b' : 'span', {}, fact))),
+      ...(row.note ? [h('p', { class: 'run-note' }, row.note)] : []),
+      ...(mayChange() ? [h('p', { class: 'run-actions' }, ...actions)] : []),
+    );
+  }
+
+  #open(runId: string | null): void {
+    const { store } = this.#context;
+    store.change({
+      run: runId,
+      window: { kind: 'all' },
+      others: store.view.others.filter((other) => other !== runId),
+    });
+    byId('runs-dialog', HTMLDialogElement).close();
+  }
+
+  #compare(runId: string): void {
+    const { store } = this.#context;
+    const { others } = store.view;
+    const without = others.filter((other) => other !== runId);
+    // Beyond what can be told apart, the first that was chosen makes room.
+    store.change({
+      others: without.length < others.length ? without : [...others, runId].slice(-otherRunLimit),
+    });
+    this.#show();
+  }
+
+  async #change(runId: string, changes: RunChanges): Promise<string> {
+    return this.#attempt((token) => changeRun(runId, changes, token));
+  }
+
+  async #edit(runId: string): Promise<void> {
+    const summary = this.#summaries.find((known) => known.runId === runId);
+    const form = byId('edit-form', HTMLFormElement);
+    const title = part(form, '[name="title"]') as HTMLInputElement;
+    const note = part(form, '[name="note"]') as HTMLTextAreaElement;
+    [title.value, note.value] = [summary?.title ?? '', summary?.note ?? ''];
+    setText(field('edit-run'), runId);
+    setText(field('edit-error'), '');
+    const dialog = openDialog('edit-dialog');
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      const problem = await this.#change(runId, { title: title.value, note: note.value });
+      setText(field('edit-error'), problem);
+      if (problem === '') dialog.close();
+    };
+    await closed(dialog);
+  }
+
+  async #delete({ runId, name }: RunRow): Promise<void> {
+    const question = {
+      title: `Delete ${name}?`,
+      text: 'Its events, its files and its saved weights are removed. This cannot be undone.',
+      yes: 'Delete',
+    };
+    if (!(await confirmed(question))) return;
+    const problem = await this.#attempt((token) => deleteRun(runId, token));
+    if (problem !== '') return;
+    const { store, shownRun } = this.#context;
+    const others = store.view.others.filter((other) => other !== runId);
+    store.change({ others, ...(shownRun() === runId && { run: null }) });
+  }
+
+  /** @returns What went wrong; empty when nothing did. */
+  async #attempt(action: (token?: string) => Promise<Outcome<string>>): Promise<string> {
+    const outcome = await this.#context.authority.attempt(action);
+    if (outcome?.ok) await this.load();
+    const problem = outcome === undefined || outcome.ok ? '' : outcome.message;
+    if (problem !== '') setText(this.#note, problem);
+    return problem;
+  }
+}
+
+function button(kind: string, text: string, press: () => void): HTMLElement {
+  const element = h('button', { type: 'button', class: kind }, text);
+  element.addEventListener('click', press);
+  return element;
+}

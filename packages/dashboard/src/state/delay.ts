@@ -1,0 +1,26 @@
+/** How many delays are looked at: a few seconds of frames. */
+const kept = 240;
+
+/** How long events are on their way from the trainer's clock to the screen. */
+export class DelayMeter {
+  #delays: number[] = [];
+
+  /** Takes in the delay of the newest event of a frame, in milliseconds. */
+  add(milliseconds: number): void {
+    this.#delays.push(milliseconds);
+    if (this.#delays.length > kept) this.#delays.shift();
+  }
+
+  /** The middle one and the one that 95 of 100 stay below; undefined before the first. */
+  summary(): { median: number; p95: number } | undefined {
+    if (this.#delays.length === 0) return undefined;
+    const sorted = this.#delays.toSorted((a, b) => a - b);
+    const at = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
+    return { median: at(0.5), p95: at(0.95) };
+  }
+
+  clear(): void {
+    this.#delays = [];
+  }
+}

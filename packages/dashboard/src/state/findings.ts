@@ -1,0 +1,127 @@
+import type { Epoch } from '@mnist-monitor/shared';
+import { formatDuration, formatLoss, formatPercent } from './format.ts';
+import type { Run, StampedNotice } from './run.ts';
+
+/** Something worth knowing about a run: the trainer's own notice, or what the page finds in the figures. */
+export type Finding = Pick<StampedNotice, 'level' | 'code' | 'message' | 'time' | 'step'>;
+
+/** So many epochs without a better test accuracy are a plateau. */
+const plateauEpochs = 5;
+/** A better accuracy is one more image of a thousand. */
+const plateauGain = 0.001;
+/** The test loss has risen by so much from its lowest while the training loss kept falling: the network learns by heart. */
+const overfitRise = 1.25;
+/** So many epochs in a row the gap must hold: one is chance. */
+const overfitEpochs = 3;
+/** The mean loss of an epoch that is so many times the lowest before it: training comes apart. */
+const divergenceRise = 3;
+
+/** All that there is to say of a run, oldest first. What the trainer has said itself is not said again. */
+export function findingsOf(run: Run): Finding[] {
+  const told = new Set(run.notices.map(({ code }) => code));
+  const derived = [
+    ...(told.has('training.diverged') ? [] : [notANumber(run), diverging(run)]),
+    ...(told.has('training.plateau') ? [] : [plateau(run)]),
+    ...(told.has('training.overfit') ? [] : [overfit(run)]),
+    ...(told.has('engine.fallback') ? [] : [fallback(run)]),
+    ...(told.has('training.stalled') ? [] : silences(run)),
+  ].filter((finding) => finding !== undefined);
+  return [...run.notices, ...derived].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
+}
+
+function notANumber({ diverged }: Run): Finding | undefined {
+  if (!diverged) return undefined;
+  return {
+    level: 'error',
+    code: 'training.diverged',
+    message: `The loss is ${formatLoss(diverged.loss)}: the run has diverged. A smaller learning rate helps.`,
+    ...{ step: diverged.step, time: timeOf(diverged.time) },
+  };
+}
+
+function diverging(run: Run): Finding | undefined {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const epoch of run.epochs) {
+    const { loss } = epoch.train;
+    if (loss > lowest * divergenceRise && Number.isFinite(loss))
+      return at(run, epoch, {
+        level: 'warning',
+        code: 'training.diverging',
+        message: `The training loss of epoch ${epoch.epoch} is ${formatLoss(loss)}; it was ${formatLoss(lowest)} before. A smaller learning rate helps.`,
+      });
+    if (loss < lowest) lowest = loss;
+  }
+  return undefined;
+}
+
+function plateau(run: Run): Finding | undefined {
+  let best = Number.NEGATIVE_INFINITY;
+  let since = 0;
+  for (const epoch of run.epochs) {
+    const { accuracy } = epoch.test;
+    since = accuracy >= best + plateauGain ? 0 : since + 1;
+    if (since === 0) best = accuracy;
+    if (since >= plateauEpochs)
+      return at(run, epoch, {
+        level: 'info',
+        code: 'training.plateau',
+        message: `No clearly better test accuracy than ${formatPercent(best)} for ${plateauEpochs} epochs: more of them gain little.`,
+      });
+  }
+  return undefined;
+}
+
+function overfit(run: Run): Finding | undefined {
+  let lowest: Epoch | undefined;
+  let since = 0;
+  for (const epoch of run.epochs) {
+    if (!lowest || epoch.test.loss < lowest.test.loss) lowest = epoch;
+    const gap = epoch.test.loss > lowest.test.loss * overfitRise && epoch.train.loss < lowest.train.loss;
+    since = gap ? since + 1 : 0;
+    if (since >= overfitEpochs)
+      return at(run, epoch, {
+        level: 'warning',
+        code: 'training.overfit',
+        message: `The test loss has risen from ${formatLoss(lowest.test.loss)} (epoch ${lowest.epoch}) to ${formatLoss(epoch.test.loss)} while the training loss falls: the network learns by heart.`,
+      });
+  }
+  return undefined;
+}
+
+function fallback(run: Run): Finding | undefined {
+  const { config, device } = run.started ?? {};
+  if (!config || !device || config.engine === 'auto' || config.engine === device.engine) return undefined;
+  return {
+    level: 'warning',
+    code: 'engine.fallback',
+    message: `Training on ${device.engine}, though ${config.engine} was asked for: ${device.reason}`,
+    ...{ step: null, time: run.startedAt ?? timeOf(0) },
+  };
+}
+
+const silences = (run: Run): Finding[] =>
+  run.silences.map(({ step, seconds, time }) => ({
+    level: 'warning',
+    code: 'training.stalled',
+    message: `Nothing came from the trainer for ${formatDuration(seconds)}.`,
+    ...{ step, time: timeOf(time) },
+  }));
+
+/** A finding at the end of an epoch. */
+function at(run: Run, { step }: Epoch, finding: Pick<Finding, 'level' | 'code' | 'message'>): Finding {
+  return { ...finding, step, time: timeOf(run.steps.at('time', step)) };
+}
+
+const timeOf = (milliseconds = 0): string => new Date(milliseconds).toISOString();
+
+/** The findings of a run, worked out again only when something they come from has changed. */
+export function createFindings(): (run: Run | null) => readonly Finding[] {
+  let before: readonly unknown[] = [];
+  let found: readonly Finding[] = [];
+  return (run) => {
+    const sources = [run?.started, run?.notices, run?.epochs, run?.silences, run?.diverged];
+    if (sources.some((source, at) => source !== before[at])) found = run ? findingsOf(run) : [];
+    before = sources;
+    return found;
+  };
+}

@@ -1,0 +1,45 @@
+import type { CommandName } from '@mnist-monitor/shared';
+import { hasEnded, phaseOf } from '../state/phase.ts';
+import type { Session } from '../state/session.ts';
+
+/** What the viewer can tell the trainer now. */
+export interface Controls {
+  /** Which of the two the one button does; null hides it. */
+  pause: 'pause' | 'resume' | null;
+  stop: boolean;
+  setLearningRate: boolean;
+  start: boolean;
+  replay: boolean;
+  /** Why there are none, where that is worth saying. */
+  note: string;
+}
+
+/** Only what is allowed and what the trainer takes is shown. */
+export function controlsOf(session: Session): Controls {
+  const phase = phaseOf(session);
+  const ended = hasEnded(phase) && session.caughtUp;
+  const on = session.link.name === 'open' && session.commands !== 'off' && phase !== 'replay';
+  const goesOn = phase === 'running' || phase === 'paused' || phase === 'stalled';
+  const takes = (name: CommandName): boolean =>
+    on && goesOn && (session.standing?.commands.includes(name) ?? false);
+  const pause = phase === 'paused' ? 'resume' : 'pause';
+  return {
+    pause: takes(pause) ? pause : null,
+    stop: takes('stop'),
+    setLearningRate: takes('setLearningRate'),
+    start: on && session.waitingTrainers > 0,
+    replay: ended && (session.run?.events ?? 0) > 1,
+    note: noteOf(session, goesOn),
+  };
+}
+
+function noteOf({ link, server, commands, standing }: Session, goesOn: boolean): string {
+  if (link.name !== 'open' || server === null) return '';
+  if (commands === 'off')
+    return goesOn
+      ? 'Controls are off: other machines reach this gateway. Start it with --command-token to have them.'
+      : '';
+  return goesOn && standing?.connected === false
+    ? 'The trainer is away: it cannot be told anything now.'
+    : '';
+}

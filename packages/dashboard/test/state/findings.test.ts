@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Epoch, MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { createFindings, findingsOf } from '../../src/state/findings.ts';
+import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
+
+const events = sampleRun({ epochs: 8, batchesPerEpoch: 5 });
+const runOf = (list: readonly MonitorEvent[]): Run => {
+  const run = emptyRun('20261124-100000-test');
+  for (const event of list) applyEvent(run, event);
+  return run;
+};
+type Scores = Partial<Record<'train' | 'test', { loss?: number; accuracy?: number }>>;
+/** The sample run with other results of its epochs. */
+const withScores = (scores: (epoch: number) => Scores): Run =>
+  runOf(
+    events.map((event) => {
+      if (event.type !== 'epoch') return event;
+      const { train, test } = scores(event.data.epoch);
+      const data: Epoch = {
+        ...event.data,
+        train: { ...event.data.train, ...train },
+        test: { ...event.data.test, ...test },
+      };
+      return { ...event, data };
+    }),
+  );
+const codes = (run: Run): string[] => findingsOf(run).map(({ code }) => code);
+
+describe('what the page finds in a run', () => {
+  it('is nothing when all is well', () => {
+    expect(codes(withScores((epoch) => ({ test: { accuracy: 0.9 + epoch * 0.01 } })))).toEqual([]);
+  });
+
+  it('is a loss that is not a number', () => {
+    const diverged = events.map((event) =>
+      event.type === 'batch' && event.data.step >= 7
+        ? { ...event, data: { ...event.data, loss: Number.POSITIVE_INFINITY } }
+        : event,
+    );
+    expect(findingsOf(runOf(diverged))[0]).toMatchObject({
+      code: 'training.diverged',
+      level: 'error',
+      step: 7,
+    });
+  });
+
+  it('is a training loss that has come to a multiple of what it was', () => {
+    const run = withScores((epoch) => ({
+      train: { loss: epoch === 4 ? 2 : 0.3 },
+      test: { accuracy: 0.9 + epoch * 0.01 },
+    }));
+    expect(findingsOf(run)[0]).toMatchObject({ code: 'training.diverging', step: 20 });
+  });
+
+  it('is a plateau of the test accuracy', () => {
+    const run = withScores((epoch) => ({ test: { accuracy: epoch === 1 ? 0.9 : 0.95 } }));
+    expect(findingsOf(run)[0]).toMatchObject({ code: 'training.plateau', step: 35 });
+  });
+
+  it('is a test loss that rises while the training loss falls', () => {
+    const run = withScores((epoch) => ({
+      train: { loss: 1 / epoch },
+      test: { loss: epoch < 4 ? 1 / epoch : epoch / 8, accuracy: 0.9 + epoch * 0.01 },
+    }));
+    expect(findingsOf(run)[0]).toMatchObject({ code: 'training.overfit', level: 'warning' });
+  });
+
+  it('is another engine than the one that was asked for', () => {
+    const asked = events.map((event) =>
+      event.type === 'run.started'
+        ? { ...event, data: { ...event.data, config: { ...event.data.config, engine: 'webgpu' } } }
+        : event,
+    );
+    expect(codes(runOf(asked))).toContain('engine.fallback');
+  });
+
+  it('is a silence of the trainer', () => {
+    const late = events.map((event) =>
+      event.seq > 4 ? { ...event, time: new Date(Date.parse(event.time) + 60_000).toISOString() } : event,
+    );
+    expect(findingsOf(runOf(late))[0]).toMatchObject({ code: 'training.stalled', step: 3 });
+  });
+
+  it('is not said again when the trainer has said it', () => {
+    const [started] = events;
+    const notice = {
+      ...started,
+      seq: 2,
+      type: 'notice',
+      data: { level: 'error', code: 'training.diverged', message: 'told', step: 1 },
+    } as MonitorEvent;
+    const batch = events.find(({ type }) => type === 'batch');
+    const diverged = { ...batch, seq: 3, data: { ...batch?.data, loss: Number.NaN } } as MonitorEvent;
+    const run = runOf([started as MonitorEvent, notice, diverged]);
+    expect(findingsOf(run).map(({ message }) => message)).toEqual(['told']);
+  });
+
+  it('is worked out again only when there is something new', () => {
+    const find = createFindings();
+    const run = runOf(events);
+    expect(find(run)).toBe(find(run));
+    expect(find(null)).toEqual([]);
+  });
+});
