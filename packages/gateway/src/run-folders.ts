@@ -45,15 +45,15 @@ export class RunFolders {
   /** Size of a run's files; 0 when there is no folder. */
   async bytes(runId: string): Promise<number> {
     if (!(await this.#isRunFolder(runId))) return 0;
-    const files = await readdir(join(this.#runs, runId), { recursive: true, withFileTypes: true });
-    const sizes = files
-      .filter((file) => file.isFile())
-      .map((file) =>
-        lstat(join(file.parentPath, file.name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
+    const path = join(this.#runs, runId);
+    const names = await readdir(path, { recursive: true }).catch(() => []);
+    // A file may be gone by now: the trainer writes them under other names first.
+    const sizeOf = (name: string): Promise<number> =>
+      lstat(join(path, name)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
       );
+    const sizes = names.map(sizeOf);
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
