@@ -114,7 +114,7 @@ export class ComposeProject {
     while (!(await isHealthy('trainer')) || !(await isHealthy('gateway'))) await wait(500);
   }
 
-  /** Bytes of a container on one of the project's networks, by the network's name in the compose file. */
+  /** IP address of a container on one of the project's networks, by the network's name in the compose file. */
   async addressOn(network: string, service: Service): Promise<string> {
     const { Networks } = (await this.inspect(service)).NetworkSettings;
     return Networks[`${this.#name}_${network}`]?.IPAddress as string;
