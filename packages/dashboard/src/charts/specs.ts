@@ -61,7 +61,7 @@ export const chartSpecs = {
   },
   rate: {
     title: 'Learning rate',
-    unit: 'size of a step',
+    unit: 'step size',
     series: 'steps',
     columns: ['learningRate'],
     smoothed: false,

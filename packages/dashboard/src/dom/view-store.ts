@@ -35,7 +35,8 @@ export function createViewStore(
     },
     change(change) {
       const before = view;
-      become({ ...view, ...change });
+      // What is shown is what the address says, rounded as it is there: a link shows just the same.
+      become(viewOf(queryOf({ ...view, ...change }), preferences.charts));
       preferences.charts = likings(view);
       keepPreferences(preferences);
       clearTimeout(timer);

@@ -97,7 +97,8 @@ export function emptySession(): Session {
 export function apply(session: Session, input: Input, now: number): void {
   switch (input.type) {
     case 'link':
-      if (input.state.name === 'waiting') session.losses++;
+      // An attempt that fails loses nothing more.
+      if (input.state.name === 'waiting' && session.link.name === 'open') session.losses++;
       session.link = input.state;
       session.linkChangedAt = now;
       break;

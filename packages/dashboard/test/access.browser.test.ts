@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { findChromium } from './support/browser.ts';
+import { chartPart, field, runOf, shows } from './support/look.ts';
+import { useMonitor } from './support/monitor.ts';
+
+const executable = findChromium();
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+/** Where what a selector finds breaks a rule of WCAG or of good practice, a line each. */
+async function violations(page: Page, selector = 'html'): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async (inside) => {
+    const { violations: found } = await (globalThis as unknown as Axe).axe.run(inside, {
+      resultTypes: ['violations'],
+    });
+    return found.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+    );
+  }, selector);
+}
+
+interface Axe {
+  axe: {
+    run(
+      selector: string,
+      options: { resultTypes: string[] },
+    ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+  };
+}
+
+(executable ? describe : describe.skip)('everybody', () => {
+  const monitor = useMonitor(executable);
+
+  it.each(['light', 'dark'] as const)('can wait for a run, and be helped, in %s', async (colorScheme) => {
+    const page = await monitor.visit('', { colorScheme });
+    await shows(page, field('title'), 'No run yet');
+    expect(await violations(page)).toEqual([]);
+    await page.locator('#help-open').click();
+    await shows(page, '#shortcuts', 'Follow the latest');
+    expect(await violations(page, '#help-dialog')).toEqual([]);
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it.each([
+    ['light', 'desktop', {}],
+    ['dark', 'desktop', {}],
+    ['light', 'phone', phone],
+    ['dark', 'phone', phone],
+  ] as const)('can read a run and the list of runs: no rule is broken in %s on a %s', async (...how) => {
+    const [colorScheme, name, device] = how;
+    const runId = `20261124-100000-${colorScheme}-${name}`;
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`, { colorScheme, ...device });
+    await shows(page, field('phase'), 'Completed');
+    await page.locator(chartPart('loss', 'table-toggle')).click();
+    await page.locator('#draw-open').click();
+    await page.locator('.pad').waitFor();
+    expect(await violations(page)).toEqual([]);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(sideways).toBeLessThanOrEqual(0);
+
+    await page.locator('#runs-open').click();
+    await shows(page, '#run-list', runId);
+    expect(await violations(page, '#runs-dialog')).toEqual([]);
+  });
+
+  it('can do everything with the keyboard', async () => {
+    const runId = '20261124-110000-keys';
+    await monitor.publish({ runId, events: runOf(runId), commands: ['pause'] });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, field('phase'), 'Completed');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the run');
+    await page.keyboard.press('?');
+    await shows(page, '#shortcuts', 'Runs');
+    await page.keyboard.press('Escape');
+    await page.locator('#help-dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('r');
+    await shows(page, '#run-list', runId);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('x');
+    await page.waitForURL(/x=epoch/);
+    await page.keyboard.press('l');
+    await page.waitForURL(/loss=linear/);
+    await page.keyboard.press('p');
+    await shows(page, '#view-pause', 'Resume view');
+    await page.keyboard.press('p');
+    await page.keyboard.press('t');
+    await page.locator('html[data-theme]').waitFor();
+    await page.keyboard.press('d');
+    await page.locator('.pad:focus').waitFor();
+    const blank = await inkOf(page);
+    await page.keyboard.press(' ');
+    for (let step = 0; step < 6; step++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press(' ');
+    expect(await inkOf(page)).toBeGreaterThan(blank);
+
+    const reached = new Set<string>();
+    await page.locator('#main').focus();
+    for (let press = 0; press < 80; press++) {
+      await page.keyboard.press('Tab');
+      const id = await page.evaluate(() => {
+        const { activeElement } = document;
+        return activeElement?.id || activeElement?.closest('.chart, .card')?.id || '';
+      });
+      reached.add(id);
+    }
+    for (const id of [
+      'replay-open',
+      'view-pause',
+      'axis',
+      'smoothing',
+      'target',
+      'loss-chart',
+      'accuracy-chart',
+      'machine-chart',
+      'epoch-slider',
+      'sample-class',
+    ])
+      expect(reached).toContain(id);
+    // This run has no weights to be fetched, and the ink was looked at more than once.
+    expect(monitor.complaints.filter((text) => !/404|Canvas2D/.test(text))).toEqual([]);
+  });
+
+  it('keep what they have set, and may have it calm', async () => {
+    const page = await monitor.visit('', { reducedMotion: 'reduce' });
+    await page.locator('#smoothing').fill('0');
+    await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).click();
+    await page.locator('#theme').click();
+    const theme = await page.locator('html').getAttribute('data-theme');
+    expect(theme).toMatch(/^(light|dark)$/);
+    await page.goto(monitor.url);
+    await shows(page, '#smoothing-value', 'off');
+    const linear = page.locator('#loss-chart').getByRole('button', { name: 'Linear' });
+    expect(await linear.getAttribute('aria-pressed')).toBe('true');
+    expect(await page.locator('html').getAttribute('data-theme')).toBe(theme);
+    const moving = await page.evaluate(
+      () => document.getAnimations().filter(({ playState }) => playState === 'running').length,
+    );
+    expect(moving).toBe(0);
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('can print it: on white, without what is for the screen alone', async () => {
+    const runId = '20261124-120000-printed';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`, { colorScheme: 'dark' });
+    await shows(page, field('phase'), 'Completed');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('#tools').isVisible()).toBe(false);
+    expect(await page.locator('#loss-chart canvas').isVisible()).toBe(true);
+    const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    expect(paper).toBe('rgb(255, 255, 255)');
+  });
+});
+
+/** How many pixels of the pad are drawn on. */
+const inkOf = (page: Page): Promise<number> =>
+  page.locator('.pad').evaluate((pad: HTMLCanvasElement) => {
+    const { data } = (pad.getContext('2d') as CanvasRenderingContext2D).getImageData(
+      0,
+      0,
+      pad.width,
+      pad.height,
+    );
+    const first = data.slice(0, 3).join();
+    let ink = 0;
+    for (let at = 0; at < data.length; at += 4) if (data.slice(at, at + 3).join() !== first) ink++;
+    return ink;
+  });

@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { findChromium } from './support/browser.ts';
+import { chartPart, drag, field, pictureOf, runOf, shows, surfaceOf, untilStep } from './support/look.ts';
+import { useMonitor } from './support/monitor.ts';
+
+const executable = findChromium();
+
+(executable ? describe : describe.skip)('the charts', () => {
+  const monitor = useMonitor(executable);
+  const caption = chartPart('loss', 'caption');
+
+  it('share one cursor, which arrow keys move and which speaks', async () => {
+    const runId = '20261124-100000-cursor';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '60 points');
+    await page.locator(chartPart('loss', 'plot')).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await shows(page, chartPart('loss', 'at'), 'Batch 59, epoch 3');
+    await shows(page, chartPart('accuracy', 'at'), 'Batch 59, epoch 3');
+    expect(await page.locator('#spoken').textContent()).toMatch(
+      /^Loss\. Batch 59, epoch 3: train 0\.\d+, smoothed /,
+    );
+    await page.keyboard.press('Home');
+    await shows(page, chartPart('accuracy', 'at'), 'Batch 1, epoch 1');
+    await page.keyboard.press('Escape');
+    await shows(page, chartPart('loss', 'at'), 'Latest');
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('zoom by drag, key, wheel and touch, and go back', async () => {
+    const runId = '20261124-110000-zoom';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '60 points');
+    await drag(page, 'loss', [0.25, 0.75]);
+    await shows(page, caption, /^3[0-4] points/);
+    await shows(page, chartPart('accuracy', 'caption'), /^3[0-4] points/);
+
+    await page.locator(chartPart('loss', 'plot')).focus();
+    await page.keyboard.press('+');
+    await shows(page, caption, /^1[5-9] points/);
+    await page.keyboard.press('0');
+    await shows(page, caption, '60 points');
+
+    await surfaceOf(page, 'loss').hover();
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -300);
+    await page.keyboard.up('Control');
+    await shows(page, caption, /^3[0-4] points/);
+    await page.locator('#zoom-reset').click();
+    await shows(page, caption, '60 points');
+
+    const { x, y, width } = (await surfaceOf(page, 'loss').boundingBox()) as {
+      x: number;
+      y: number;
+      width: number;
+    };
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: string, shares: number[]): Promise<unknown> =>
+      session.send('Input.dispatchTouchEvent', {
+        type: type as 'touchStart',
+        touchPoints: shares.map((share, id) => ({ x: x + width * share, y: y + 40, id })),
+      });
+    await touch('touchStart', [0.4, 0.6]);
+    await touch('touchMove', [0.3, 0.7]);
+    await touch('touchEnd', []);
+    await shows(page, caption, /^3[0-4] points/);
+    await surfaceOf(page, 'loss').dblclick();
+    await shows(page, caption, '60 points');
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('never move under the viewer: new data leaves the zoom and the place alone until they are asked to follow', async () => {
+    const runId = '20261124-120000-still';
+    const events = runOf(runId, 10);
+    const half = untilStep(events, 100);
+    const publisher = await monitor.publish({ runId, events: events.slice(0, half) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '100 points');
+    await drag(page, 'loss', [0.1, 0.3]);
+    await shows(page, caption, /^\d\d points/);
+    await page.evaluate(() => scrollTo(0, 150));
+    const before = await page.locator(caption).textContent();
+    const zoom = await pictureOf(page, 'loss');
+
+    publisher.send(...events.slice(half, untilStep(events, 150)));
+    await shows(page, field('stream-received'), String(untilStep(events, 150)));
+    await page.waitForFunction(
+      () => document.querySelector<HTMLElement>('#loss-chart')?.dataset.points === '150',
+    );
+    await shows(page, caption, before as string);
+    expect(await page.evaluate(() => scrollY)).toBe(150);
+    await page.mouse.move(5, 5);
+    expect(await pictureOf(page, 'loss')).toBe(zoom);
+
+    await page.locator('#follow').click();
+    await shows(page, '#follow', 'Following');
+    publisher.send(...events.slice(untilStep(events, 150), untilStep(events, 190)));
+    await page.waitForFunction(
+      () => document.querySelector<HTMLElement>('#loss-chart')?.dataset.points === '190',
+    );
+    expect(await pictureOf(page, 'loss')).not.toBe(zoom);
+    expect(page.url()).toContain('run=');
+    await page.waitForURL(/zoom=last/);
+  });
+
+  it('stand still while the view is paused, and lose nothing of what comes', async () => {
+    const runId = '20261124-130000-held';
+    const events = runOf(runId);
+    const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 20)) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '20 points');
+    await page.locator('#view-pause').click();
+    publisher.send(...events.slice(untilStep(events, 20), untilStep(events, 30)));
+    const unseen = untilStep(events, 30) - untilStep(events, 20);
+    await shows(page, '#view-pause', `Resume view, ${unseen} new`);
+    expect(await page.locator(caption).textContent()).toBe('20 points');
+    await page.locator('#view-pause').click();
+    await shows(page, caption, '30 points');
+  });
+
+  it('show each spike of a long run, though not each point, and say so', async () => {
+    const runId = '20261124-140000-long';
+    const events = sampleRun({ runId, epochs: 1, batchesPerEpoch: 6_000 }).filter(
+      ({ type }) => type === 'batch' || type === 'run.started',
+    );
+    const spiked = events.map((event, at): MonitorEvent => {
+      const data =
+        event.type === 'batch' && event.data.step === 3_000 ? { ...event.data, loss: 50 } : event.data;
+      return { ...event, seq: at + 1, data } as MonitorEvent;
+    });
+    await monitor.publish({ runId, events: spiked });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(
+      page,
+      caption,
+      /^[1-3](,\d\d\d)? ?\d* of 6,000 points|^\d+ of 6,000 points|^\d,\d+ of 6,000 points/,
+    );
+    const inkAtTop = await page.locator('#loss-chart').evaluate((card) => {
+      const canvas = card.querySelector('canvas') as HTMLCanvasElement;
+      const over = (card.querySelector('.u-over') as HTMLElement).getBoundingClientRect();
+      const box = canvas.getBoundingClientRect();
+      const ratio = canvas.width / box.width;
+      const pixels = (share: number): Set<string> => {
+        const x = Math.round((over.left - box.left + over.width * share - 3) * ratio);
+        const y = Math.round((over.top - box.top + over.height * 0.12) * ratio);
+        const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(x, y, 6, 1);
+        return new Set(Array.from({ length: 6 }, (_, at) => data.slice(at * 4, at * 4 + 4).join()));
+      };
+      return { spike: pixels(0.5).size, elsewhere: pixels(0.55).size };
+    });
+    expect(inkAtTop.elsewhere).toBe(1);
+    expect(inkAtTop.spike).toBeGreaterThan(1);
+    await drag(page, 'loss', [0.49, 0.51]);
+    await shows(page, caption, /^1\d\d points/);
+  });
+
+  it('can be read as a table', async () => {
+    const runId = '20261124-150000-table';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await page.locator(chartPart('loss', 'table-toggle')).click();
+    await shows(page, `${chartPart('loss', 'table')} caption`, /./);
+    expect(await page.locator(`${chartPart('loss', 'table')} tbody tr`).count()).toBeGreaterThan(10);
+    expect(
+      await page
+        .locator(`${chartPart('loss', 'table')} th`)
+        .first()
+        .textContent(),
+    ).toBe('Batch');
+  });
+
+  it('run over batches, epochs, training time or the clock, on linear and logarithmic axes', async () => {
+    const runId = '20261124-160000-axes';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '60 points');
+    const seen = new Set([await pictureOf(page, 'loss')]);
+    for (const axis of ['epoch', 'elapsed', 'clock', 'step']) {
+      await page.locator('#axis').selectOption(axis);
+      await page.waitForURL(new RegExp(`x=${axis}`));
+      await shows(page, caption, '60 points');
+      seen.add(await pictureOf(page, 'loss'));
+    }
+    await page.locator('#log-x').check();
+    await page.waitForURL(/x=step-log/);
+    seen.add(await pictureOf(page, 'loss'));
+    await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).click();
+    await page.waitForURL(/loss=linear/);
+    seen.add(await pictureOf(page, 'loss'));
+    await page.locator('#smoothing').fill('0');
+    await shows(page, '#smoothing-value', 'off');
+    await page.waitForURL(/smoothing=0&/);
+    seen.add(await pictureOf(page, 'loss'));
+    expect(seen.size).toBe(7);
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('look the same to whoever opens the address', async () => {
+    for (const runId of ['20261124-170000-one', '20261124-170000-two'])
+      await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit('?run=20261124-170000-one&with=20261124-170000-two');
+    await shows(page, chartPart('loss', 'items'), '20261124-170000-two');
+    await page.locator('#smoothing').fill('0.5');
+    await page.locator('#axis').selectOption('epoch');
+    await drag(page, 'loss', [0.2, 0.6]);
+    await page.waitForURL(/zoom=/);
+    await page.mouse.move(5, 5);
+    await shows(page, chartPart('loss', 'at'), 'Latest');
+    const other = await monitor.visit(new URL(page.url()).search);
+    await shows(other, chartPart('loss', 'items'), '20261124-170000-two');
+    await shows(other, caption, (await page.locator(caption).textContent()) as string);
+    for (const chart of ['loss', 'accuracy'])
+      expect(await pictureOf(other, chart)).toBe(await pictureOf(page, chart));
+    expect(await other.locator('#smoothing').inputValue()).toBe('0.5');
+    expect(await other.locator('#axis').inputValue()).toBe('epoch');
+  });
+
+  it('can be had as a picture and as every point, and fill the screen', async () => {
+    const runId = '20261124-180000-export';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '60 points');
+    const download = async (press: () => Promise<unknown>): Promise<[name: string, bytes: Buffer]> => {
+      const [file] = await Promise.all([page.waitForEvent('download'), press()]);
+      return [file.suggestedFilename(), readFileSync(await file.path())];
+    };
+    const [picture, png] = await download(() => page.locator(chartPart('loss', 'picture')).click());
+    expect(picture).toBe(`${runId}-loss.png`);
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    await page.locator('#export summary').click();
+    const [, csv] = await download(() => page.locator('#export-csv').click());
+    expect(csv.toString().trim().split('\n').length).toBeGreaterThan(60);
+    const [, lines] = await download(() => page.locator('#export-json').click());
+    expect(lines.toString().trim().split('\n')).toHaveLength(runOf(runId).length);
+
+    await page.locator(chartPart('loss', 'full')).click();
+    await page.locator('#loss-chart.full').waitFor();
+    await page.keyboard.press('u');
+    await page.locator('#loss-chart:not(.full)').waitFor();
+    expect(monitor.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,206 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { Page } from 'playwright-core';
+import { findChromium } from './support/browser.ts';
+import { chartPart, field, runOf, shows } from './support/look.ts';
+import { useMonitor } from './support/monitor.ts';
+import { strokeReader, strokeWeights } from './support/stroke-reader.ts';
+
+const executable = findChromium();
+
+(executable ? describe : describe.skip)('runs', () => {
+  const monitor = useMonitor(executable);
+  const caption = chartPart('loss', 'caption');
+
+  it('are paused, steered and stopped by the viewer, and the trainer is told just that', async () => {
+    const runId = '20261124-100000-steered';
+    const events = runOf(runId).slice(0, 12);
+    const publisher = await monitor.publish({
+      runId,
+      events,
+      commands: ['pause', 'resume', 'stop', 'setLearningRate'],
+      onCommand: ({ command }) =>
+        command === 'setLearningRate'
+          ? { ok: false, code: 'command.refused', message: 'the schedule decides' }
+          : { ok: true },
+    });
+    const page = await monitor.visit();
+    await page.locator('#pause-run').click();
+    publisher.send(notice(runId, 13, { code: 'run.paused', message: 'Paused by a viewer.' }));
+    await shows(page, field('phase'), 'Paused');
+    await shows(page, '#notice-list', 'Paused by a viewer.');
+    await page.locator('#pause-run').filter({ hasText: 'Resume' }).click();
+    publisher.send(notice(runId, 14, { code: 'run.resumed', message: 'Resumed by a viewer.' }));
+    await shows(page, field('phase'), 'Running');
+
+    await page.locator('#rate-input').fill('0.002');
+    await page.locator('#rate-form button').click();
+    await shows(page, field('controls-note'), 'The schedule decides.');
+    await page.locator('#stop-run').click();
+    await page.locator('#confirm-dialog button[value="no"]').click();
+    await page.locator('#stop-run').click();
+    await page.locator('#confirm-dialog button[value="yes"]').click();
+    await page.waitForFunction(() => !document.querySelector('#controls[aria-busy]'));
+    expect(publisher.commands.map(({ command, data }) => [command, data])).toEqual([
+      ['pause', {}],
+      ['resume', {}],
+      ['setLearningRate', { learningRate: 0.002 }],
+      ['stop', {}],
+    ]);
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('are begun from a form, and watched at once', async () => {
+    const runId = '20261124-110000-begun';
+    const trainer = await monitor.publish({
+      commands: ['start'],
+      onCommand: () => ({ ok: true, runId }),
+    });
+    const page = await monitor.visit();
+    await page.locator('#new-run-open').click();
+    await page.locator('#new-run-fields [name="epochs"]').fill('2');
+    await page.locator('#new-run-fields [name="batchSize"]').fill('128');
+    await page.locator('#new-run-fields [name="engine"]').selectOption('wasm');
+    await page.locator('#new-run-form button[type="submit"]').click();
+    await page.locator('#new-run-dialog').waitFor({ state: 'hidden' });
+    expect(trainer.commands.map(({ command, data }) => [command, data])).toEqual([
+      ['start', { epochs: 2, batchSize: 128, engine: 'wasm' }],
+    ]);
+    await monitor.publish({ runId, events: runOf(runId).slice(0, 5) });
+    await shows(page, field('title'), runId);
+  });
+
+  it('are listed, found, named, pinned and deleted', async () => {
+    for (const runId of ['20261124-120000-kept', '20261124-120100-gone'])
+      (await monitor.publish({ runId, events: runOf(runId) })).close();
+    const page = await monitor.visit('?run=20261124-120000-kept');
+    await shows(page, caption, '60 points');
+    await page.locator('#runs-open').click();
+    const row = (runId: string): string => `#run-list .run:has-text("${runId}")`;
+    await shows(page, row('20261124-120000-kept'), 'Completed');
+    await shows(page, row('20261124-120000-kept'), '18 s');
+    await page.locator('#runs-filter').fill('120000-kept');
+    expect(await page.locator('#run-list .run').count()).toBe(1);
+
+    await page.getByRole('button', { name: 'Name and note' }).click();
+    await page.locator('#edit-form [name="title"]').fill('The good one');
+    await page.locator('#edit-form [name="note"]').fill('Kept for the talk');
+    await page.locator('#edit-form button[type="submit"]').click();
+    await shows(page, row('20261124-120000-kept'), 'The good one');
+    await shows(page, row('20261124-120000-kept'), 'Kept for the talk');
+    await page.getByRole('button', { name: 'Pin', exact: true }).click();
+    await shows(page, row('20261124-120000-kept'), 'pinned');
+
+    await page.locator('#runs-filter').fill('120100-gone');
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.locator('#confirm-dialog button[value="yes"]').click();
+    await page.locator(row('20261124-120100-gone')).waitFor({ state: 'detached' });
+    const { runs } = (await (await fetch(`${monitor.url}/api/runs`)).json()) as {
+      runs: { runId: string; title: string | null; pinned: boolean }[];
+    };
+    expect(runs.find(({ runId }) => runId.endsWith('gone'))).toBeUndefined();
+    expect(runs.find(({ runId }) => runId.endsWith('kept'))).toMatchObject({
+      title: 'The good one',
+      pinned: true,
+    });
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('are laid over each other, with the difference to the first and their settings side by side', async () => {
+    const [first, second] = ['20261124-130000-first', '20261124-130100-second'];
+    await monitor.publish({ runId: first, events: runOf(first) });
+    const other = runOf(second, 2).map((event) =>
+      event.type === 'run.started'
+        ? { ...event, data: { ...event.data, config: { ...event.data.config, learningRate: 0.05 } } }
+        : event,
+    );
+    await monitor.publish({ runId: second, events: other });
+    const page = await monitor.visit(`?run=${first}`);
+    await shows(page, caption, '60 points');
+    await page.locator('#runs-open').click();
+    await page.locator(`#run-list .run:has-text("${second}") input`).check();
+    await page.keyboard.press('Escape');
+    await shows(page, chartPart('loss', 'items'), second);
+    await shows(page, chartPart('loss', 'items'), /\([+−]/);
+    await shows(page, '#compare-table', 'Test accuracy');
+    const accuracy = page.locator('#compare-table tr').filter({ hasText: 'Test accuracy' });
+    expect(await accuracy.textContent()).toMatch(/%.*%.*[−+]/);
+    const rate = page.locator('#compare-table tr').filter({ hasText: 'Learning rate' });
+    expect(await rate.textContent()).toMatch(/0\.01.*0\.05/);
+    await page.waitForURL(new RegExp(`with=${second}`));
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('are played back, with a scrubber, and left again', async () => {
+    const runId = '20261124-140000-played';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await page.locator('#replay-open').click();
+    await shows(page, field('phase'), 'Replay');
+    await page.locator('#replay-play').filter({ hasText: 'Hold' }).click();
+    await page.locator('#replay-position').fill('15');
+    await shows(page, caption, '50 points');
+    await shows(page, field('epoch'), /^3$/);
+    await page.locator('#replay-position').fill('3');
+    await shows(page, caption, '10 points');
+    await shows(page, field('epoch'), /^1$/);
+    await page.locator('#replay-speed').selectOption('60');
+    await page.locator('#replay-play').click();
+    await shows(page, field('phase'), 'Completed');
+    await shows(page, caption, '60 points');
+    await page.locator('#replay-close').click();
+    await page.locator('#replay-bar').waitFor({ state: 'hidden' });
+    await shows(page, field('phase'), 'Completed');
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('read what one draws with their saved weights, and again after each epoch', async () => {
+    const runId = '20261124-150000-drawn';
+    const events = strokeReader(runOf(runId, 2));
+    const save = (upright: number, level: number): void => {
+      mkdirSync(join(monitor.runs, runId), { recursive: true });
+      writeFileSync(join(monitor.runs, runId, 'mnist_cnn.safetensors'), strokeWeights({ upright, level }));
+    };
+    const firstEpoch = events.findIndex(({ type }) => type === 'samples') + 1;
+    save(1, 7);
+    const publisher = await monitor.publish({ runId, events: events.slice(0, firstEpoch) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await page.locator('#draw-open').click();
+    await shows(page, field('draw-note'), 'Weights of epoch 1');
+    await stroke(page, [0.5, 0.15], [0.5, 0.85]);
+    await shows(page, '.drawn-read', /^1 \d+\u00a0% sure/);
+    save(4, 7);
+    publisher.send(...events.slice(firstEpoch));
+    await shows(page, field('draw-note'), 'Weights of epoch 2');
+    await shows(page, '.drawn-read', /^4 \d+\u00a0% sure/);
+    await shows(page, '.drawn-history', /Epoch 1: 1.*Epoch 2: 4/);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await stroke(page, [0.15, 0.5], [0.85, 0.5]);
+    await shows(page, '.drawn-read', /^7 /);
+    expect(monitor.complaints).toEqual([]);
+  });
+});
+
+function notice(
+  runId: string,
+  seq: number,
+  { code, message }: { code: string; message: string },
+): MonitorEvent {
+  return {
+    ...{ v: 1, runId, seq, time: new Date().toISOString(), type: 'notice' },
+    data: { level: 'info', code, message, step: 10 },
+  } as MonitorEvent;
+}
+
+/** Draws a straight line; places are shares of the pad. */
+async function stroke(page: Page, from: [x: number, y: number], to: [x: number, y: number]): Promise<void> {
+  const box = await page.locator('.pad').boundingBox();
+  if (!box) throw new Error('expected the pad to be seen');
+  const at = ([x, y]: [number, number]): [number, number] => [box.x + box.width * x, box.y + box.height * y];
+  await page.mouse.move(...at(from));
+  await page.mouse.down();
+  await page.mouse.move(...at(to), { steps: 5 });
+  await page.mouse.up();
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { openScriptedPublisher, type ScriptedPublisher } from '@mnist-monitor/shared/testing';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { WebSocket } from 'ws';
+import { launchChromium } from './browser.ts';
+
+const gatewayMain = fileURLToPath(new URL('../../../../gateway/dist/src/main.js', import.meta.url));
+const builtPage = fileURLToPath(new URL('../../page/index.html', import.meta.url));
+
+/** A gateway and a browser that look at each other, for all tests of a file. */
+export interface Monitor {
+  readonly url: string;
+  /** Folder of the gateway's runs. */
+  readonly runs: string;
+  readonly browser: Browser;
+  /** Opens the page; what the browser complains of is kept in `complaints`. */
+  visit(query?: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Connects a trainer that sends what the test writes; without a run it waits to be told to start. */
+  publish(options: PublishOptions): Promise<ScriptedPublisher>;
+  /** Errors, warnings and violations of the policy, in any page since the test began. */
+  readonly complaints: string[];
+  /** The way between browser and gateway: `cut` ends every connection, and none comes back until `mend`. */
+  cut(): void;
+  mend(): void;
+}
+
+type PublisherOptions = Parameters<typeof openScriptedPublisher>[0];
+
+export interface PublishOptions extends Omit<PublisherOptions, 'url' | 'WebSocket'> {
+  events?: readonly MonitorEvent[];
+}
+
+/** Starts a gateway, and Chromium, before the tests of a file; ends them, and pages and publishers, in time. */
+export function useMonitor(executable: string | undefined, flags: readonly string[] = []): Monitor {
+  let gateway: ChildProcess;
+  let ingestUrl: string;
+  let wire: Wire;
+  const opened: (() => unknown)[] = [];
+  const runs = mkdtempSync(join(tmpdir(), 'mnist-page-'));
+  const monitor = { runs, complaints: [] as string[] } as { -readonly [K in keyof Monitor]: Monitor[K] };
+
+  // A browser on a busy machine is slow: half a minute is no failure.
+  jest.setTimeout(60_000);
+  beforeAll(async () => {
+    if (!existsSync(builtPage))
+      throw new Error(`expected the built page at ${builtPage}: run "npm run build" first`);
+    const own = ['--port', '0', '--ingest-port', '0', '--runs', runs, '--log-level', 'silent'];
+    gateway = fork(gatewayMain, [...own, ...flags], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const [[listening], browser] = await Promise.all([
+      once(gateway, 'message') as Promise<[{ url: string; ingestUrl: string }]>,
+      launchChromium(executable as string),
+    ]);
+    ingestUrl = listening.ingestUrl;
+    wire = await Wire.open(Number(new URL(listening.url).port));
+    Object.assign(monitor, { url: wire.url, browser });
+  });
+  afterEach(async () => {
+    for (const close of opened.splice(0)) await close();
+    monitor.complaints.length = 0;
+    wire.cut = false;
+  });
+  afterAll(async () => {
+    await monitor.browser?.close();
+    wire?.close();
+    if (gateway?.kill('SIGTERM')) await once(gateway, 'exit');
+    rmSync(runs, { recursive: true, force: true });
+  });
+
+  monitor.visit = async (query = '', options = {}) => {
+    const context = await monitor.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    opened.push(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) monitor.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => monitor.complaints.push(String(error)));
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+    await page.goto(`${monitor.url}/${query}`);
+    return page;
+  };
+  monitor.publish = async ({ events = [], ...options }) => {
+    const publisher = await openScriptedPublisher({ url: ingestUrl, WebSocket, ...options });
+    opened.push(() => publisher.close());
+    publisher.send(...events);
+    if (events.length > 0) await publisher.acked(events.at(-1)?.seq ?? 0);
+    return publisher;
+  };
+  monitor.cut = () => {
+    wire.cut = true;
+  };
+  monitor.mend = () => {
+    wire.cut = false;
+  };
+  return monitor;
+}
+
+/** Passes connections on to a port of this machine, and cuts them when told to, as a failing network does. */
+class Wire {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #cut = false;
+
+  private constructor(port: number) {
+    this.#server = createServer((near) => {
+      if (this.#cut) return near.destroy();
+      const far = connect(port, '127.0.0.1');
+      for (const [from, to] of [[near, far] as const, [far, near] as const]) {
+        this.#sockets.add(from);
+        from.pipe(to);
+        from.on('error', () => to.destroy());
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+      }
+      return undefined;
+    });
+  }
+
+  static async open(port: number): Promise<Wire> {
+    const wire = new Wire(port);
+    wire.#server.listen(0, '127.0.0.1');
+    await once(wire.#server, 'listening');
+    return wire;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  set cut(cut: boolean) {
+    this.#cut = cut;
+    if (cut) for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut = true;
+    this.#server.close();
+  }
+}

@@ -1,0 +1,52 @@
+import type { MonitorEvent } from '@mnist-monitor/shared';
+
+const side = 28;
+
+/** The events, with the network that `strokeWeights` belongs to in place of the one they tell of. */
+export const strokeReader = (events: readonly MonitorEvent[]): MonitorEvent[] =>
+  events.map((event) =>
+    event.type === 'run.started'
+      ? {
+          ...event,
+          data: {
+            ...event.data,
+            model: {
+              layers: [
+                { name: 'flatten', type: 'flatten', outputShape: [side * side], parameters: 0 },
+                { name: 'fc', type: 'dense', outputShape: [10], parameters: side * side * 10 + 10 },
+              ],
+              parameters: side * side * 10 + 10,
+            },
+          },
+        }
+      : event,
+  );
+
+/**
+ * Weights, as a safetensors file, of a network with one layer that takes an upright stroke for one class and a level
+ * stroke for another.
+ */
+export function strokeWeights({ upright, level }: { upright: number; level: number }): Uint8Array {
+  const weight = new Float32Array(10 * side * side);
+  const isMiddle = (at: number): boolean => at >= side / 2 - 3 && at < side / 2 + 3;
+  for (let at = 0; at < side * side; at++) {
+    if (isMiddle(at % side)) weight[upright * side * side + at] = 0.1;
+    if (isMiddle(Math.floor(at / side))) weight[level * side * side + at] = 0.1;
+  }
+  const bias = new Float32Array(10);
+  const header = new TextEncoder().encode(
+    JSON.stringify({
+      'fc.weight': { dtype: 'F32', shape: [10, side * side], data_offsets: [0, weight.byteLength] },
+      'fc.bias': {
+        dtype: 'F32',
+        shape: [10],
+        data_offsets: [weight.byteLength, weight.byteLength + bias.byteLength],
+      },
+    }),
+  );
+  const length = new BigUint64Array([BigInt(header.length)]);
+  const parts = [length, header, weight, bias];
+  return Buffer.concat(
+    parts.map(({ buffer, byteLength }) => Buffer.from(buffer as ArrayBuffer, 0, byteLength)),
+  );
+}
