@@ -47,11 +47,17 @@ RUN npx tsc -b packages/gateway packages/trainer packages/dashboard \
 
 # TensorFlow's library and its addon, by the trainer's own installer. Only what the installer is made of comes in, so
 # that a change elsewhere leaves this stage as it is.
-FROM trainer-dependencies AS tensorflow
+FROM ${NODE_IMAGE} AS tensorflow
+WORKDIR /app
 RUN apt-get update \
     && apt-get install -y --no-install-recommends g++ python3-pip \
     && rm -rf /var/lib/apt/lists/*
+COPY packages/shared/package.json packages/shared/
+COPY packages/trainer/package.json packages/trainer/
 COPY packages/trainer/native packages/trainer/native
+COPY --from=trainer-dependencies /app/node_modules/@mnist-monitor node_modules/@mnist-monitor
+COPY --from=trainer-dependencies /app/node_modules/node-api-headers node_modules/node-api-headers
+COPY --from=trainer-dependencies /app/node_modules/@tensorflow/tfjs-node-gpu node_modules/@tensorflow/tfjs-node-gpu
 COPY --from=build /app/packages/shared/dist/src/errors.js packages/shared/dist/src/
 COPY --from=build \
     /app/packages/trainer/dist/src/engines/install-main.js \
@@ -78,7 +84,8 @@ ENV NODE_ENV=production \
     MONITOR_HEARTBEAT=/tmp/heartbeat
 RUN install -d -o node -g node /runs /var/cache/cuda
 COPY --from=tensorflow /opt/mnist-training-monitor /opt/mnist-training-monitor
-COPY --from=tensorflow /app/node_modules node_modules
+COPY --from=trainer-dependencies /app/node_modules node_modules
+COPY --from=tensorflow /app/node_modules/@tensorflow/tfjs-node-gpu/lib node_modules/@tensorflow/tfjs-node-gpu/lib
 COPY LICENSE ./
 COPY packages/shared/package.json packages/shared/
 COPY packages/trainer/package.json packages/trainer/

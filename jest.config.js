@@ -10,8 +10,8 @@ if (existsSync(swiftShader) && loaders.some(existsSync)) process.env.VK_ICD_FILE
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/packages'],
-  // Those that take minutes are run by `npm run test:soak`.
-  testMatch: ['**/dist/test/**/!(*.soak).test.js'],
+  // Those that take minutes are run by `npm run test:soak`, those that need a Docker engine by `npm run test:compose`.
+  testMatch: ['**/dist/test/**/!(*.soak|*.container).test.js'],
   transform: {},
   testTimeout: 20_000,
   maxWorkers: 2,

@@ -11,8 +11,8 @@ import { installedLibrary } from '../packages/trainer/dist/src/engines/tensorflo
 
 const argv = process.argv.slice(2);
 const restartMs = 1_000;
-/** A trainer that ends by itself so soon after it was started would do so again. */
-const hopelessMs = 30_000;
+/** A trainer that has ended by itself so often in a row, each time so soon after its start, would do so again. */
+const hopeless = { times: 3, soonMs: 30_000 };
 
 /**
  * Starts one of our programs with the same flags. In a process group of its own, so that Ctrl-C reaches only this
@@ -80,19 +80,22 @@ class Trainer {
 
   /** Resolves with its exit code when it has ended for good. */
   async run() {
-    for (let env = this.env; ; env = { ...this.env, MONITOR_RESUME: 'latest', MONITOR_WAIT: 'true' }) {
+    let env = this.env;
+    for (let times = 1; ; times++) {
       const startedAt = performance.now();
       this.child = start('trainer', env);
       this.child.on('message', ({ type }) => type === 'waiting' && this.onWaiting());
       const code = await ended(this.child);
       if (this.#stopped || this.once || code === 0 || code === 2) return code;
-      if (performance.now() - startedAt < hopelessMs) {
-        console.error('The trainer has ended by itself, and soon after it was started.');
+      if (performance.now() - startedAt > hopeless.soonMs) times = 0;
+      if (times === hopeless.times) {
+        console.error('The trainer has ended by itself again, soon after it was started.');
         return code;
       }
       console.error('The trainer has ended by itself; starting it again, to go on with its run.');
       await wait(restartMs);
       if (this.#stopped) return code;
+      env = { ...this.env, MONITOR_RESUME: 'latest', MONITOR_WAIT: 'true' };
     }
   }
 

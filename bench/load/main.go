@@ -74,11 +74,13 @@ func main() {
 	runtime.GOMAXPROCS(2)
 	flag.Parse()
 	result, err := measure()
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(result)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
-	json.NewEncoder(os.Stdout).Encode(result)
 }
 
 func measure() (*Result, error) {
@@ -170,6 +172,9 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 	acked := publisher.acked.Load() - ackedBefore
 	window.to.Store(publisher.seq)
 	count := publisher.seq - before
+	if count == 0 {
+		return nil, fmt.Errorf("expected events to measure, got none in %v s at %v a second", *seconds, rate)
+	}
 	all.settle(publisher)
 	took := time.Since(begin)
 	received := window.received.Load()
@@ -190,7 +195,9 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 	if reading > 0 {
 		step.DeliveriesPerSecond = float64(received) / min(took.Seconds(), published.Seconds()+3)
 		step.Delivered = float64(received) / float64(count*reading)
-		step.CPUPerDelivery = used * 1e6 / float64(max(received, 1))
+		if received > 0 {
+			step.CPUPerDelivery = used * 1e6 / float64(received)
+		}
 	}
 	return step, nil
 }

@@ -86,7 +86,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   addRunChangeRoutes(publicApp, { ...removal, runs, authority });
   addSeriesRoute(publicApp, store);
   addExportRoutes(publicApp, { store, limits });
-  addModelRoute(publicApp, folders);
+  addModelRoute(publicApp, { folders, limits });
   addLiveRoute(publicApp, { hub, store, health, runs, authority, trainers, desk, limits, metrics });
   addMetricsRoute(publicApp, metrics);
 
@@ -107,10 +107,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     publicApp,
     ingestApp,
     async close() {
+      sweeper.close();
       await ingestApp.close();
       await publicApp.close();
       board.close();
-      sweeper.close();
       await store.close();
     },
   };

@@ -9,10 +9,10 @@ function run(): void {
   const { runs, to = `monitor-${timestamp()}.db` } = readOptions(argv, process.env);
   const made = backUp({ runs, to });
   const size = `${(made.bytes / 1e6).toFixed(1)} MB`;
-  console.log(
-    `${to}: ${made.runs} runs, ${made.events} events, ${size}, checked. To go back to it, put it in place of ${runs}/monitor.db while no gateway runs.`,
-  );
+  console.log(`${to}: ${counted(made.runs, 'run')}, ${counted(made.events, 'event')}, ${size}, checked`);
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `20261124-103015`, in UTC. */
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');

@@ -1,39 +1,24 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { encode, type LiveControl, type LiveQuery } from '@mnist-monitor/shared';
 import type { Authority } from './authority.ts';
 import type { Channel } from './channel.ts';
-import { Cursor } from './cursor.ts';
-import { readHistory } from './history.ts';
+import { Delivery, type DeliveryOptions } from './delivery.ts';
 import type { Hub } from './hub.ts';
 import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
-import type { Limits } from './limits.ts';
 import type { Runs } from './runs.ts';
 import type { Peer } from './sockets/peer.ts';
-import type { Traffic } from './sockets/traffic.ts';
-import type { Store } from './store/store.ts';
 import { stateOf, type WatchedStore } from './store/watched.ts';
-import { Throttle } from './throttle.ts';
-import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 import { version } from './version.ts';
 
-export interface FollowOptions {
-  peer: Peer;
+export interface FollowOptions extends Omit<DeliveryOptions, 'channel' | 'after'> {
   query: LiveQuery;
   hub: Hub;
-  store: Store;
   runs: Runs;
   authority: Pick<Authority, 'access'>;
   trainers: Pick<WaitingTrainers, 'count'>;
   health: Pick<WatchedStore, 'trouble'>;
-  /** What waits for all viewers together. */
-  traffic: Pick<Traffic, 'unreadBytes'>;
-  limits: Limits;
   /** The run that is followed from here on; undefined while there is none. */
   onRun?: (runId: string | undefined) => void;
 }
-
-/** How often to look whether others have read, so that there is room for this one. */
-const roomCheckMs = 50;
 
 /** Serves one viewer: hello, history, live, and each new run when it follows the latest. Ends with the connection. */
 export function follow(options: FollowOptions): Promise<void> {
@@ -43,9 +28,6 @@ export function follow(options: FollowOptions): Promise<void> {
 class Follower {
   readonly #options: FollowOptions;
   readonly #peer: Peer;
-  readonly #types: TypeSet;
-  /** At most so many batches a second; undefined for all of them. */
-  readonly #maxRate: number | undefined;
   readonly #followsLatest: boolean;
   /** The run and seq from which the viewer wants to go on; another run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
@@ -56,8 +38,6 @@ class Follower {
     const { query, hub, peer } = options;
     this.#options = options;
     this.#peer = peer;
-    this.#types = query.types ? setOf(query.types) : everyType;
-    this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#followsLatest = query.run === 'latest';
     const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRun) : query.run;
     this.#resume = { runId, after: query.after };
@@ -103,54 +83,27 @@ class Follower {
 
   /** History and live in turns: a viewer that reads too slowly for live goes back to history. */
   async #followRun(runId: string | undefined): Promise<void> {
-    const cursor = runId === undefined ? undefined : this.#cursor(await this.#options.hub.channel(runId));
-    /** Everything up to here is sent, however long it takes. */
-    const asked = cursor?.channel.lastSeq ?? 0;
+    const { hub } = this.#options;
+    const channel = runId === undefined ? undefined : await hub.channel(runId);
+    const delivery = channel && this.#deliver(channel);
+    const isOver = (): boolean => this.#peer.gone.aborted || channel?.isRemoved === true;
     for (;;) {
       // No await between the last look at the channel and the subscription in #goLive: no event falls between.
-      while (cursor?.isBehind && !this.#isOver(cursor)) await this.#sendHistory(cursor, asked);
-      if (this.#isOver(cursor) || this.#hasMovedOn(runId)) break;
-      await this.#goLive(runId, cursor);
+      while (delivery?.isBehind && !isOver()) await delivery.sendNext();
+      if (isOver() || this.#hasMovedOn(runId)) break;
+      await this.#goLive(runId, delivery);
     }
-    if (cursor?.channel.isRemoved && !this.#followsLatest)
+    if (channel?.isRemoved && !this.#followsLatest)
       this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
   }
 
-  #isOver(cursor: Cursor | undefined): boolean {
-    return this.#peer.gone.aborted || cursor?.channel.isRemoved === true;
-  }
-
-  #cursor(channel: Channel): Cursor {
+  #deliver(channel: Channel): Delivery {
     const after = channel.runId === this.#resume.runId ? this.#resume.after : 0;
-    return new Cursor({ channel, after, types: this.#types, tellsGaps: this.#maxRate === undefined });
-  }
-
-  /** Sends what comes next, from memory or else from the store, at the pace of the socket. */
-  async #sendHistory(cursor: Cursor, asked: number): Promise<void> {
-    const { store, limits, query } = this.#options;
-    const { channel, seq } = cursor;
-    await this.#waitForRoom();
-    if (this.#peer.gone.aborted) return;
-    const isStale = seq >= asked && channel.lastSeq - seq > limits.staleEvents;
-    if (isStale && !query.complete) cursor.skipStaleBatches();
-    const { wanted } = cursor;
-    const piece =
-      channel.read(wanted) ?? (await readHistory({ store, runId: channel.runId, limits }, wanted));
-    this.#peer.sendFrames(cursor.advance(piece));
-    await nextTurn();
-  }
-
-  /** Waits until this viewer, and all of them together, have read enough. One that does not read is closed. */
-  async #waitForRoom(): Promise<void> {
-    const { traffic, limits } = this.#options;
-    const { gone } = this.#peer;
-    if (this.#peer.bufferedBytes >= limits.unreadBytes && !(await this.#peer.drained(limits.stallTimeoutMs)))
-      this.#peer.close('slow');
-    while (!gone.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
+    return new Delivery({ ...this.#options, channel, after });
   }
 
   /** Sends what is published until the connection is gone, a newer run begins, or something has to be read first. */
-  #goLive(runId: string | undefined, cursor: Cursor | undefined): Promise<void> {
+  #goLive(runId: string | undefined, delivery: Delivery | undefined): Promise<void> {
     const { hub } = this.#options;
     const { gone } = this.#peer;
     return new Promise((resolve) => {
@@ -160,58 +113,12 @@ class Follower {
         gone.removeEventListener('abort', leave);
         resolve();
       };
-      const unsubscribe = cursor && this.#subscribe(cursor, leave);
+      const unsubscribe = delivery?.goLive(leave);
       const unwatch = hub.watchNewestRun(() => this.#hasMovedOn(runId) && leave());
       gone.addEventListener('abort', leave);
-      this.#say({ type: 'live', seq: cursor?.seq ?? 0 });
+      this.#say({ type: 'live', seq: delivery?.seq ?? 0 });
       if (gone.aborted) leave();
     });
-  }
-
-  /** Returns the undo. @param onEnd Not all that was published could be sent at once, or the run was removed. */
-  #subscribe(cursor: Cursor, onEnd: () => void): () => void {
-    const { channel } = cursor;
-    if (this.#maxRate === undefined)
-      return channel.subscribe({
-        deliver: (block) => {
-          const frames = this.#hasRoom ? cursor.pass(block) : undefined;
-          if (frames) this.#peer.sendFrames(frames);
-          else onEnd();
-        },
-        end: onEnd,
-      });
-
-    const throttle = new Throttle(this.#maxRate, () => {
-      if (!this.#sendNewest(cursor)) onEnd();
-    });
-    const unsubscribe = channel.subscribe({
-      deliver: ({ types }) => {
-        if (types & this.#types & ~batchType) throttle.now();
-        else if (types & batchType) throttle.wish();
-      },
-      end: onEnd,
-    });
-    return () => {
-      unsubscribe();
-      throttle.stop();
-    };
-  }
-
-  /** Sends everything since the last time, but of batches only the newest; false when that could not all be sent. */
-  #sendNewest(cursor: Cursor): boolean {
-    cursor.skipStaleBatches();
-    while (cursor.isBehind) {
-      const piece = this.#hasRoom ? cursor.channel.read(cursor.wanted) : undefined;
-      if (!piece) return false;
-      this.#peer.sendFrames(cursor.advance(piece));
-    }
-    return true;
-  }
-
-  get #hasRoom(): boolean {
-    const { traffic, limits } = this.#options;
-    const unread = this.#peer.bufferedBytes;
-    return unread === 0 || (unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes);
   }
 
   #hasMovedOn(runId: string | undefined): boolean {

@@ -1,6 +1,9 @@
 import { access, type FileHandle, lstat, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** A lock that was not touched for so long has no holder any more; the trainer says the same. */
+const staleLockMs = 60_000;
+
 /** Where a trainer on this machine puts a run's files, next to the database. There may be none. */
 export class RunFolders {
   readonly #runs: string;
@@ -42,16 +45,24 @@ export class RunFolders {
   /** Size of a run's files; 0 when there is no folder. */
   async bytes(runId: string): Promise<number> {
     if (!(await this.#isRunFolder(runId))) return 0;
-    const files = await readdir(join(this.#runs, runId), { recursive: true, withFileTypes: true });
-    const sizes = files
-      .filter((file) => file.isFile())
-      .map((file) =>
-        lstat(join(file.parentPath, file.name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
+    const path = join(this.#runs, runId);
+    const names = await readdir(path, { recursive: true }).catch(() => []);
+    // A file may be gone by now: the trainer writes them under other names first.
+    const sizeOf = (name: string): Promise<number> =>
+      lstat(join(path, name)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
       );
+    const sizes = names.map(sizeOf);
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Whether a trainer is in a run's folder: it touches its lock every few seconds, whether it reaches the gateway or not. */
+  async isHeld(runId: string): Promise<boolean> {
+    return stat(join(this.#runs, runId, 'lock')).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs < staleLockMs,
+      () => false,
+    );
   }
 
   /** Removes a run's folder with all that is in it; false when there is none. */

@@ -1,6 +1,6 @@
 import type { Keep } from '@mnist-monitor/shared/options';
 import { type RemovalContext, removeRun } from './removal.ts';
-import { beyond } from './retention.ts';
+import { beyond, type RunToJudge } from './retention.ts';
 import type { Runs } from './runs.ts';
 
 export interface SweeperOptions extends RemovalContext {
@@ -35,13 +35,15 @@ export class Sweeper {
 
   async #sweep(keep: Keep): Promise<void> {
     const { runs, folders, log } = this.#options;
-    const all = await runs.list();
-    // What a run's folder has is known only to the disk: looked up where it matters.
-    const sizes =
-      keep.bytes === undefined ? [] : await Promise.all(all.map(({ runId }) => folders.bytes(runId)));
-    const judged = all.map((run, index) => ({ ...run, bytes: run.bytes + (sizes[index] ?? 0) }));
+    const judged: RunToJudge[] = [];
+    for (const run of await runs.list()) {
+      // What a run's folder has is known only to the disk: looked up where it matters.
+      const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(run.runId);
+      judged.push({ ...run, bytes: run.bytes + inFolder });
+    }
     for (const runId of beyond(judged, keep, new Date())) {
       if (this.#closed) return;
+      if (await folders.isHeld(runId)) continue;
       await removeRun(this.#options, runId);
       log.info({ runId, keep }, 'removed a run beyond what is to be kept');
     }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
@@ -67,18 +67,22 @@ test(
       runId,
       publisher: new LastingPublisher(ingestUrl, events),
     }));
-    const seen: number[] = [];
-    const viewer = connectLive({
-      url: `${url.replace('http', 'ws')}/live`,
-      run: 'a',
-      WebSocket: WebSocket as unknown as SocketConstructor,
-      onEvent: ({ seq }) => seen.push(seq),
-    });
-    afterTest(() => viewer.close());
     const load = setInterval(() => {
       for (const { publisher } of publishers) publisher.produce(Math.ceil(Math.random() * 3));
     }, 10);
     afterTest(() => clearInterval(load));
+
+    while (publishers.some(({ publisher }) => publisher.acked === 0)) await delay(20);
+    const seen: number[] = [];
+    const viewer = connectLive({
+      url: `${url.replace('http', 'ws')}/live`,
+      run: 'a',
+      // However far the kills throw it back.
+      complete: true,
+      WebSocket: WebSocket as unknown as SocketConstructor,
+      onEvent: ({ seq }) => seen.push(seq),
+    });
+    afterTest(() => viewer.close());
 
     let [cuts, lost] = [0, 0];
     /** Looks at what is new: what is before it is looked at in the end, since nothing is ever changed. */
@@ -96,9 +100,11 @@ test(
       await gateway.listening;
       await delay(Math.random() * upToMs);
       const atCut = ackedNow();
-      const copy = openSqliteStore(copyAtOnce(gateway, folder));
-      await holds(copy, atCut);
-      await copy.close();
+      const cutFolder = copyAtOnce(gateway, folder);
+      const cut = openSqliteStore(cutFolder);
+      await holds(cut, atCut);
+      await cut.close();
+      rmSync(cutFolder, { recursive: true });
       cuts++;
 
       await delay(Math.random() * upToMs);

@@ -67,6 +67,27 @@ describe('the hub', () => {
     expect(seqs).toEqual([2]);
   });
 
+  test('catches up with a commit that seemed to fail and did not', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    const seqs: number[] = [];
+    hub.publish('a', run.slice(0, 2));
+    (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
+    await store.append('a', run.slice(0, 6));
+    await hub.catchUp('a');
+    hub.publish('a', run.slice(6, 7));
+    expect(seqs).toEqual([3, 4, 5, 6, 7]);
+  });
+
+  test('goes on to a run whose beginning it has not published', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    await store.append('b', other.slice(0, 2));
+    await hub.catchUp('b');
+    expect(hub.newestRun).toBe('b');
+    expect((await hub.channel('b')).lastSeq).toBe(2);
+  });
+
   test('says when a run begins, and only then', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];

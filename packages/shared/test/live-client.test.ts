@@ -156,6 +156,41 @@ describe('the live client', () => {
     expect(heard).toContain('waiting: no sign of life from the gateway');
   });
 
+  test('hands on what is said of the store and of runs', async () => {
+    const feed = await FakeFeed.open();
+    const said: object[] = [];
+    const { hears } = start(feed.url, {
+      onStore: ({ state, message }) => said.push({ state, message }),
+      onAnnotated: ({ runId, title }) => said.push({ runId, title }),
+      onRemoved: (runId) => said.push({ removed: runId }),
+    });
+    const visit = await feed.visit();
+    visit.say(
+      helloOf('a'),
+      { type: 'store', state: 'failing', message: 'No space is left.' },
+      { type: 'annotated', runId: 'b', title: 'Deeper', note: null, pinned: true },
+      { type: 'removed', runId: 'b' },
+      run[0]!,
+    );
+    await hears('a1');
+    expect(said).toEqual([
+      { state: 'failing', message: 'No space is left.' },
+      { runId: 'b', title: 'Deeper' },
+      { removed: 'b' },
+    ]);
+  });
+
+  test('takes a run from its beginning that was removed and begins anew under its name', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'), run[0]!, run[1]!, { type: 'removed', runId: 'a' }, helloOf(null));
+    await hears('hello none');
+    visit.say(helloOf('a'), run[0]!, { type: 'live', seq: 1 });
+    await hears('live 1');
+    expect(story()).toEqual(['hello a', 'a1', 'a2', 'hello none', 'hello a', 'a1', 'live 1']);
+  });
+
   test('stays as long as heartbeats come', async () => {
     const feed = await FakeFeed.open();
     const { hears, heard } = start(feed.url);

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const documents = ['README.md', 'CONTRIBUTING.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md'];
 
 /** Targets of links and pictures that lie in the repository. */
 const targets = (text: string): string[] =>
@@ -16,7 +17,7 @@ describe.each(documents)('%s', (document) => {
 
   test('points only to what is there', () => {
     expect(targets(text).length).toBeGreaterThan(0);
-    expect(targets(text).filter((target) => !existsSync(`${root}${target}`))).toEqual([]);
+    expect(targets(text).filter((target) => !existsSync(join(root, dirname(document), target)))).toEqual([]);
   });
 
   test('names only scripts that package.json has', () => {

@@ -12,7 +12,7 @@ import { nothingTold, type Told, wasTold } from './run/told.ts';
 import { SystemMonitor } from './system.ts';
 import type { Control } from './training/control.ts';
 import { DivergenceWatch, notice } from './training/notices.ts';
-import { beginning } from './training/place.ts';
+import { beginning, type Place } from './training/place.ts';
 import { train } from './training/train.ts';
 
 export interface SessionOptions {
@@ -40,14 +40,9 @@ const systemEveryMs = 2_000;
 
 /** One run from `run.started` to `run.finished`, or on from its last checkpoint. @returns How it ended. */
 export async function runSession(options: SessionOptions): Promise<FinishedStatus> {
-  const { config, dataset, selection, folder, before, emit, show, control } = options;
-  const { evaluationBatch } = selection.engine;
+  const { config, selection, before, emit, show, control } = options;
   const told = before?.told ?? nothingTold();
-  const from = before?.checkpoint;
-  const place = from?.place ?? beginning();
-  const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
-  if (from) await learner.restore(from.state);
-  const watch = new DivergenceWatch();
+  const place = before?.checkpoint?.place ?? beginning();
   const finish = (status: FinishedStatus, reason: string, files: string[]): FinishedStatus => {
     const seconds = control.stopwatch.seconds;
     emit({ type: 'run.finished', data: { status, reason, files, seconds, ...summarizeEpochs(told.epochs) } });
@@ -64,30 +59,17 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
   const system = new SystemMonitor(() => selection.engine.readGpuUsage());
-  const systemTimer = setInterval(() => emit({ type: 'system', data: system.read() }), systemEveryMs);
+  const measure = (): void => {
+    try {
+      emit({ type: 'system', data: system.read() });
+    } catch {
+      // A disk that is full: training fails with the same as soon as it has something to say.
+    }
+  };
+  const systemTimer = setInterval(measure, systemEveryMs);
 
   try {
-    /** Files of the network as it is; undefined while it has learned since they were written. */
-    let saved: string[] | undefined;
-    const save = async (): Promise<string[]> => {
-      const state = await learner.state();
-      const files = await saveModel(folder, state);
-      const step = place.epoch * batchCount(dataset.train.size, config.batchSize) + place.batch;
-      const learningRate = control.learningRateAt(step + 1);
-      writeCheckpoint(folder, { place, elapsedSeconds: control.stopwatch.seconds, learningRate, state });
-      return files;
-    };
-    for await (const event of train({ ...config, learner, dataset, evaluationBatch, place, control })) {
-      if (!wasTold(told, event)) emit(event);
-      if (event.type === 'batch') {
-        saved = undefined;
-        for (const warning of watch.see(event.data)) emit(warning);
-      } else if (event.type === 'epoch') {
-        told.epochs = [...told.epochs.slice(0, event.data.epoch - 1), event.data];
-        saved = await save();
-      }
-    }
-    const files = saved ?? (await save());
+    const files = await learn(options, told, place);
     const end = place.epoch < config.epochs ? control.end : undefined;
     return finish(end?.status ?? 'completed', end?.reason ?? 'all epochs done', files);
   } catch (error) {
@@ -99,6 +81,42 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
     throw error;
   } finally {
     clearInterval(systemTimer);
+  }
+}
+
+/**
+ * Trains until all epochs are done or the run is ended, and saves what was learned behind each epoch and at the end.
+ * @returns The files that were saved at the end.
+ */
+async function learn(options: SessionOptions, told: Told, place: Place): Promise<string[]> {
+  const { config, dataset, selection, folder, before, emit, control } = options;
+  const { evaluationBatch } = selection.engine;
+  const learner = await selection.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
+  const save = async (): Promise<string[]> => {
+    const state = await learner.state();
+    const files = await saveModel(folder, state);
+    const step = place.epoch * batchCount(dataset.train.size, config.batchSize) + place.batch;
+    const learningRate = control.learningRateAt(step + 1);
+    writeCheckpoint(folder, { place, elapsedSeconds: control.stopwatch.seconds, learningRate, state });
+    return files;
+  };
+  try {
+    if (before?.checkpoint) await learner.restore(before.checkpoint.state);
+    /** Files of the network as it is; undefined while it has learned since they were written. */
+    let saved: string[] | undefined;
+    const watch = new DivergenceWatch();
+    for await (const event of train({ ...config, learner, dataset, evaluationBatch, place, control })) {
+      if (!wasTold(told, event)) emit(event);
+      if (event.type === 'batch') {
+        saved = undefined;
+        for (const warning of watch.see(event.data)) emit(warning);
+      } else if (event.type === 'epoch') {
+        told.epochs = [...told.epochs.slice(0, event.data.epoch - 1), event.data];
+        saved = await save();
+      }
+    }
+    return saved ?? (await save());
+  } finally {
     await learner.dispose();
   }
 }

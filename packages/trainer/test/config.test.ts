@@ -41,7 +41,7 @@ describe('the configuration of a run that is started by a command', () => {
 
   test('takes all parts of a recipe that it names, but for those that are set', () => {
     const next = withSettings(own, { recipe: 'best', learningRate: 0.02 });
-    expect(next).toMatchObject({ epochs: 3, optimizer: 'sgd', schedule: 'one-cycle', learningRate: 0.02 });
+    expect(next).toMatchObject({ epochs: 3, optimizer: 'adamw', schedule: 'one-cycle', learningRate: 0.02 });
     expect(next).not.toHaveProperty('recipe');
   });
 });

@@ -1,7 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { RunSummary } from '@mnist-monitor/shared';
 import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -54,10 +56,25 @@ describe('npm start', () => {
   test('stays up after the run until Ctrl-C', async () => {
     const started = start();
     await started.printed('A new run can be started at http');
-    const response = await fetch(`${dashboard(started)}/api/runs`);
-    expect(await response.json()).toMatchObject({ runs: [{ status: 'completed' }] });
+    const status = async () => {
+      const list = await (await fetch(`${dashboard(started)}/api/runs`)).json();
+      return (list as { runs: RunSummary[] }).runs[0]?.status;
+    };
+    while ((await status()) !== 'completed') await wait(20); // Its last events are still on their way.
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(0);
+  }, 60_000);
+
+  test('starts a trainer that was killed again, which goes on with its run', async () => {
+    const started = start('--train-size', '512', '--epochs', '3', '--run-id', 'run');
+    await started.printed('images/s');
+    process.kill(JSON.parse(readFileSync(join(folder.path, 'run', 'lock'), 'utf8')).pid, 'SIGKILL');
+    await started.printed('Resumed behind epoch 0.');
+    started.child.kill('SIGINT');
+    expect(await started.ended()).toBe(130);
+    expect(started.stderr).toBe(
+      'The trainer has ended by itself; starting it again, to go on with its run.\n',
+    );
   }, 60_000);
 
   test('Ctrl-C during the run ends it in order: trainer first, then the gateway that has it all', async () => {

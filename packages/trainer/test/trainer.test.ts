@@ -51,5 +51,5 @@ describe('run after run in one process', () => {
     expect(status).toBe('completed');
     expect(ids.size).toBe(3);
     expect(counts).toEqual(Array(4).fill(counts[0]));
-  }, 60_000);
+  }, 120_000);
 });

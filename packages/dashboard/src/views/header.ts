@@ -12,6 +12,7 @@ import { hasEnded, type Phase, phaseOf } from '../state/phase.ts';
 import { silenceMs } from '../state/run.ts';
 import { type Headline, headlineOf, type Session } from '../state/session.ts';
 import { nameOf } from './runs.ts';
+import { statusNames } from './status.ts';
 
 /** The words of the run header. */
 export interface HeaderText {
@@ -47,13 +48,7 @@ const phaseNames: Record<Phase, string> = {
   reconnecting: 'Reconnecting',
   closed: 'Disconnected',
   waiting: 'Waiting for a run',
-  running: 'Running',
-  paused: 'Paused',
-  stalled: 'Stalled',
-  completed: 'Completed',
-  stopped: 'Stopped',
-  failed: 'Failed',
-  interrupted: 'Interrupted',
+  ...statusNames,
   replay: 'Replay',
 };
 

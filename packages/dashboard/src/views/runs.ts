@@ -2,6 +2,7 @@ import type { RunStatus, RunSummary } from '@mnist-monitor/shared';
 import type { RunLine } from '../charts/picture.ts';
 import { formatDuration, formatLoss, formatPercent } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
+import { statusNames } from './status.ts';
 
 /** A run in the list. */
 export interface RunRow {
@@ -20,16 +21,6 @@ export interface RunRow {
   note: string;
   pinned: boolean;
 }
-
-const statusNames: Record<RunStatus, string> = {
-  running: 'Running',
-  paused: 'Paused',
-  stalled: 'Stalled',
-  completed: 'Completed',
-  stopped: 'Stopped',
-  failed: 'Failed',
-  interrupted: 'Interrupted',
-};
 
 /** What a run is called: the name that it was given, or its id. */
 export const nameOf = ({ runId, title }: Pick<RunSummary, 'runId' | 'title'>): string => title ?? runId;

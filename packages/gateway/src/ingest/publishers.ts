@@ -24,7 +24,7 @@ export type Claim = { taken: true } | { taken: false; previous: Publication | un
 export class Publishers {
   /** While they are connected, or still have events to write. */
   readonly #byRun = new Map<string, Publication>();
-  /** Of every run that was published since the start: a few dozen bytes each. */
+  /** Of every run that was published since the start: some hundred bytes each. */
   readonly #presences = new Map<string, Presence>();
   readonly #watchers = new Set<(runId: string) => void>();
 
@@ -59,9 +59,11 @@ export class Publishers {
     this.#changed(runId);
   }
 
-  /** Frees the run, unless somebody else holds it by now. */
-  release(runId: string, publication: Publication): void {
-    if (this.#byRun.get(runId) === publication) this.#byRun.delete(runId);
+  /** Frees the run, unless somebody else holds it by now. One that has not begun is forgotten altogether. */
+  release(runId: string, publication: Publication, { hasBegun }: { hasBegun: boolean }): void {
+    if (this.#byRun.get(runId) !== publication) return;
+    this.#byRun.delete(runId);
+    if (!hasBegun) this.#presences.delete(runId);
   }
 
   /** Calls back whenever the publisher of a run comes or goes. Returns the undo. */

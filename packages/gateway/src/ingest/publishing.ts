@@ -46,7 +46,10 @@ export class Publishing implements Conversation {
     const claim = publishers.claim(this.#runId, this.#publication);
     if (claim.taken) return this.#peer.close('runTaken');
     gone.addEventListener('abort', () => publishers.left(this.#runId, this.#publication));
-    const release = (): void => publishers.release(this.#runId, this.#publication);
+    const release = (): void => {
+      const hasBegun = (this.#writer?.lastSeq ?? 0) > 0;
+      publishers.release(this.#runId, this.#publication, { hasBegun });
+    };
     try {
       await claim.previous?.settled();
       // Its last events are read before new ones come, so that viewers who come back need not each read them.

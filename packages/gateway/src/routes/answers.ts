@@ -21,6 +21,11 @@ export function sendJson(reply: FastifyReply, json: string): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(json);
 }
 
+/** Gives up a reader that takes nothing for so long: it is gone, or will not be served at this pace. */
+export function cutWhenUnread(reply: FastifyReply, timeMs: number): void {
+  reply.raw.setTimeout(timeMs, () => reply.raw.destroy());
+}
+
 /** Whether the client has the answer already: what follows from a run's events changes only with them. */
 export function isUnchanged(request: FastifyRequest, reply: FastifyReply, run: KeptSummary): boolean {
   const tag = `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;

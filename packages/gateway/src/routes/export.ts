@@ -5,7 +5,7 @@ import { csvHeader, csvRow } from '../csv.ts';
 import type { Limits } from '../limits.ts';
 import { pages, toldBy } from '../store/pages.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
-import { isUnchanged, noSuchRun, type RunRequest, read } from './answers.ts';
+import { cutWhenUnread, isUnchanged, noSuchRun, type RunRequest, read } from './answers.ts';
 
 interface Format {
   type: string;
@@ -34,8 +34,7 @@ export function addExportRoutes(
         if (header) yield header;
         for await (const page of pages(store, { runId: id, to: run!.lastSeq })) yield page.map(line).join('');
       }
-      // Nothing taken for so long: the reader is gone, or will not be served at this pace.
-      reply.raw.setTimeout(limits.stallTimeoutMs, () => reply.raw.destroy());
+      cutWhenUnread(reply, limits.stallTimeoutMs);
       return reply
         .type(type)
         .header('content-disposition', `attachment; filename="${id}.${ending}"`)

@@ -1,12 +1,16 @@
 import { MonitorError, runId } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
+import type { Limits } from '../limits.ts';
 import type { RunFolders } from '../run-folders.ts';
-import { type RunRequest, read } from './answers.ts';
+import { cutWhenUnread, type RunRequest, read } from './answers.ts';
 
 type FileRequest = { Params: RunRequest['Params'] & { file: string } };
 
 /** `/api/runs/:runId/model/:file`: the saved model of a run, for tfjs and for PyTorch. */
-export function addModelRoute(app: FastifyInstance, folders: RunFolders): void {
+export function addModelRoute(
+  app: FastifyInstance,
+  { folders, limits }: { folders: RunFolders; limits: Pick<Limits, 'stallTimeoutMs'> },
+): void {
   app.get<FileRequest>('/api/runs/:runId/model/:file', async (request, reply) => {
     const id = read(runId, request.params.runId);
     const name = request.params.file;
@@ -20,6 +24,7 @@ export function addModelRoute(app: FastifyInstance, folders: RunFolders): void {
       await file.close();
       return reply.code(304).send();
     }
+    cutWhenUnread(reply, limits.stallTimeoutMs);
     return reply
       .type(name.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream')
       .header('content-length', size)

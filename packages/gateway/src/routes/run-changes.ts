@@ -16,7 +16,7 @@ const bodyBytes = 64 * 1024;
 
 /** `PATCH` and `DELETE` of `/api/runs/:runId`, for those who may command. */
 export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOptions): void {
-  const { runs, store, hub, authority } = options;
+  const { runs, store, hub, folders, authority } = options;
 
   app.patch<RunRequest>('/api/runs/:runId', { bodyLimit: bodyBytes }, async (request, reply) => {
     authority.demandOf(request);
@@ -34,10 +34,11 @@ export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOpti
     const id = read(runId, request.params.runId);
     const summary = await runs.summary(id);
     if (!summary) throw noSuchRun(id);
-    if (summary.connected || !isOver(summary))
+    const isHeld = summary.connected || (await folders.isHeld(id));
+    if (isHeld || !isOver(summary))
       throw new MonitorError(
         'run.busy',
-        `expected a run that is over, but ${id} is ${summary.connected ? 'held by its trainer' : summary.status}: stop it first, or wait until it counts as interrupted`,
+        `expected a run that is over, but ${id} is ${isHeld ? 'held by its trainer' : summary.status}: stop it first, or wait until it counts as interrupted`,
       );
     const folder = await removeRun(options, id);
     if (!folder) throw noSuchRun(id);

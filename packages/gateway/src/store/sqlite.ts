@@ -129,11 +129,12 @@ class SqliteStore implements Store {
     const where = this.#place.look();
     if (where === 'replaced') throw vanished(this.#path, where);
     if (where === 'moved' && this.#database.open) rescue(this.#database, this.#folder);
+    probeDisk(this.#folder);
     if (this.#database.open) this.#database.close();
+    this.#summaries.clear();
     this.#database = openDatabase(this.#folder);
     this.#queries = new Queries(this.#database);
     this.#place = new Place(this.#path);
-    probeDisk(this.#folder);
     this.#queries.probe();
   }
 

@@ -114,7 +114,7 @@ export class WatchedStore implements Store {
 
   #settle(error: MonitorError | undefined): void {
     const before = this.#trouble;
-    if (error?.message === before?.message) return;
+    if (error?.code === before?.code) return;
     this.#trouble = error && { code: error.code, message: error.message, since: before?.since ?? new Date() };
     for (const watcher of this.#watchers) watcher(this.#trouble);
     if (before && error) return;

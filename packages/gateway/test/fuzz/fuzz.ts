@@ -31,13 +31,19 @@ const refusals = new Set<number>([
   1009,
   ...Object.values(closeCodes).map(({ code }) => code),
 ]);
+/** What a viewer may send. */
+const commands = [
+  { command: 'pause', runId: 'fuzzed' },
+  { command: 'setLearningRate', data: { learningRate: 0.01 }, token: 'sesame' },
+  { command: 'start', data: { epochs: 3, recipe: 'best', augment: true } },
+].flatMap((command) => Array(10).fill({ type: 'command', id: 'command-1', ...command }));
 const connectionsAtOnce = 40;
 
 /** Sends wrong messages to both sockets over many connections and sees what becomes of each. */
 export async function fuzz({ liveUrl, ingestUrl, messages, seed }: FuzzOptions): Promise<FuzzReport> {
   const report: FuzzReport = { sent: 0, closed: {}, answered: 0, taken: [] };
   const valid = sampleRun({ runId: 'fuzzed', epochs: 2, batchesPerEpoch: 5 });
-  const live = new Attacker({ seed, valid, limit: limits.livePayloadBytes });
+  const live = new Attacker({ seed, valid: [...valid, ...commands], limit: limits.livePayloadBytes });
   const ingest = new Attacker({ seed: seed + 1, valid, limit: limits.ingestPayloadBytes });
   let connections = 0;
 

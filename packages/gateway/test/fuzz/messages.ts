@@ -24,7 +24,7 @@ export type Place = Pick<MonitorEvent, 'runId' | 'seq'>;
 export interface AttackerOptions {
   seed: number;
   /** Valid messages to spoil. */
-  valid: readonly MonitorEvent[];
+  valid: readonly object[];
   /** The largest message that the socket takes, in bytes. */
   limit: number;
 }

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { check, closeCodes, encode, runRemoved, runSummary } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { toStored } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { connect } from '../support/connection.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { publish } from '../support/publisher.ts';
 
 const run = (runId: string) => sampleRun({ runId, epochs: 1, batchesPerEpoch: 5 });
@@ -17,12 +19,9 @@ describe('changing runs over REST', () => {
 
   async function begin(options: { commandToken?: string; bind?: string } = {}): Promise<void> {
     runs = temporaryFolder();
-    gateway = await startGateway({ runs, ...options });
-    for (const runId of ['a', 'b']) {
-      const publisher = await publish(gateway.ingestUrl, run(runId));
-      publisher.connection.socket.close();
-      await publisher.connection.closed;
-    }
+    const store = new MemoryStore();
+    for (const runId of ['a', 'b']) await store.append(runId, run(runId).map(toStored));
+    gateway = await startGateway({ runs, store, ...options });
   }
   const ask = (
     method: string,
@@ -150,6 +149,15 @@ describe('changing runs over REST', () => {
       await publisher.connection.closed;
       expect(await codeOf(await remove('c'))).toEqual([409, 'run.busy']);
       expect(await listed()).toContain('c');
+    });
+
+    test('is refused while a trainer is in the folder, whom the gateway does not see', async () => {
+      const lock = join(makeFolder('a'), 'lock');
+      writeFileSync(lock, '{}');
+      expect(await codeOf(await remove('a'))).toEqual([409, 'run.busy']);
+      const longAgo = new Date(Date.now() - 120_000);
+      utimesSync(lock, longAgo, longAgo);
+      expect((await remove('a')).status).toBe(200);
     });
 
     test('makes room for a run of the same name', async () => {

@@ -25,6 +25,8 @@ export interface TestGatewayOptions {
   token?: string;
   commandToken?: string;
   bind?: string;
+  /** What the gateway takes itself to listen on; it is loopback all the same. */
+  host?: string;
   page?: string;
   proxies?: string[];
   /** Folder of runs: one of the test's own unless given. */
@@ -45,7 +47,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
     config: {
-      ...{ ...place, runs, proxies: options.proxies },
+      ...{ ...place, runs, host: options.host ?? place.host, proxies: options.proxies },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,
     },

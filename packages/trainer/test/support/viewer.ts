@@ -18,7 +18,8 @@ import { WebSocket } from 'ws';
 export class Viewer {
   /** Of the run that is followed now. */
   events: MonitorEvent[] = [];
-  status: LiveStatus | undefined;
+  /** What was told last of each run, by its id. */
+  readonly statuses = new Map<string, LiveStatus>();
   waitingTrainers = 0;
   readonly #client: LiveClient;
 
@@ -32,9 +33,7 @@ export class Viewer {
         if (run?.runId !== this.events[0]?.runId) this.events = [];
       },
       onEvent: (event) => this.events.push(event),
-      onStatus: (status) => {
-        this.status = status;
-      },
+      onStatus: (status) => this.statuses.set(status.runId, status),
       onTrainers: (waiting) => {
         this.waitingTrainers = waiting;
       },

@@ -1,0 +1,135 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { LiveQuery } from '@mnist-monitor/shared';
+import type { Channel } from './channel.ts';
+import { Cursor } from './cursor.ts';
+import { readHistory } from './history.ts';
+import type { Limits } from './limits.ts';
+import type { Peer } from './sockets/peer.ts';
+import type { Traffic } from './sockets/traffic.ts';
+import type { Store } from './store/store.ts';
+import { Throttle } from './throttle.ts';
+import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
+
+export interface DeliveryOptions {
+  peer: Peer;
+  channel: Channel;
+  /** Begins after this seq. */
+  after: number;
+  query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete'>;
+  store: Store;
+  /** What goes to all viewers together. */
+  traffic: Pick<Traffic, 'unreadBytes'>;
+  limits: Limits;
+}
+
+/** How often to look whether others have read, so that there is room for this one. */
+const roomCheckMs = 50;
+
+/** Brings one run to one viewer at the pace at which it reads: what there was first, and then what comes. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #cursor: Cursor;
+  readonly #types: TypeSet;
+  /** At most so many batches a second; undefined for all of them. */
+  readonly #maxRate: number | undefined;
+  /** What there was at the beginning: up to here all is sent, however long it takes. */
+  readonly #asked: number;
+
+  constructor(options: DeliveryOptions) {
+    const { channel, after, query } = options;
+    this.#options = options;
+    this.#types = query.types ? setOf(query.types) : everyType;
+    this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
+    this.#asked = channel.lastSeq;
+    this.#cursor = new Cursor({ channel, after, types: this.#types, tellsGaps: this.#maxRate === undefined });
+  }
+
+  /** Everything wanted up to here was sent or skipped. */
+  get seq(): number {
+    return this.#cursor.seq;
+  }
+
+  get isBehind(): boolean {
+    return this.#cursor.isBehind;
+  }
+
+  /** Sends what comes next, from memory or else from the store, as soon as there is room for it. */
+  async sendNext(): Promise<void> {
+    const { peer, channel, store, limits } = this.#options;
+    const cursor = this.#cursor;
+    await this.#waitForRoom();
+    if (peer.gone.aborted) return;
+    if (this.#isLeftBehind) cursor.skipStaleBatches();
+    const { wanted } = cursor;
+    const piece =
+      channel.read(wanted) ?? (await readHistory({ store, runId: channel.runId, limits }, wanted));
+    peer.sendFrames(cursor.advance(piece));
+    await nextTurn();
+  }
+
+  /** Passes on what is published. Returns the undo. @param onEnd Something has to be sent first, or nothing more comes. */
+  goLive(onEnd: () => void): () => void {
+    return this.#maxRate === undefined ? this.#passOn(onEnd) : this.#thinOut(this.#maxRate, onEnd);
+  }
+
+  #passOn(onEnd: () => void): () => void {
+    const { peer, channel } = this.#options;
+    return channel.subscribe({
+      deliver: (block) => {
+        const frames = this.#hasRoom ? this.#cursor.pass(block) : undefined;
+        if (frames) peer.sendFrames(frames);
+        else onEnd();
+      },
+      end: onEnd,
+    });
+  }
+
+  #thinOut(maxRate: number, onEnd: () => void): () => void {
+    const throttle = new Throttle(maxRate, () => {
+      if (!this.#sendNewest()) onEnd();
+    });
+    const unsubscribe = this.#options.channel.subscribe({
+      deliver: ({ types }) => {
+        if (types & this.#types & ~batchType) throttle.now();
+        else if (types & batchType) throttle.wish();
+      },
+      end: onEnd,
+    });
+    return () => {
+      unsubscribe();
+      throttle.stop();
+    };
+  }
+
+  /** Sends everything since the last time, but of batches only the newest; false when that could not all be sent. */
+  #sendNewest(): boolean {
+    const { peer, channel } = this.#options;
+    this.#cursor.skipStaleBatches();
+    while (this.isBehind) {
+      const piece = this.#hasRoom ? channel.read(this.#cursor.wanted) : undefined;
+      if (!piece) return false;
+      peer.sendFrames(this.#cursor.advance(piece));
+    }
+    return true;
+  }
+
+  /** Whether so much came meanwhile that the newest batch serves the viewer better than every one. */
+  get #isLeftBehind(): boolean {
+    const { channel, query, limits } = this.#options;
+    return !query.complete && this.seq >= this.#asked && channel.lastSeq - this.seq > limits.staleEvents;
+  }
+
+  get #hasRoom(): boolean {
+    const { peer, traffic, limits } = this.#options;
+    const unread = peer.bufferedBytes;
+    return unread === 0 || (unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes);
+  }
+
+  /** Waits until this viewer, and all of them together, have read enough. One that does not read is closed. */
+  async #waitForRoom(): Promise<void> {
+    const { peer, traffic, limits } = this.#options;
+    if (peer.bufferedBytes >= limits.unreadBytes && !(await peer.drained(limits.stallTimeoutMs)))
+      peer.close('slow');
+    while (!peer.gone.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
+  }
+}

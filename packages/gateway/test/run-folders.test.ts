@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { RunFolders } from '../src/run-folders.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+
+describe('the folders of runs', () => {
+  let runs: string;
+  let folders: RunFolders;
+  beforeEach(() => {
+    runs = temporaryFolder();
+    folders = new RunFolders(runs);
+  });
+
+  /** A folder as a trainer leaves it, whose log is of `owner`. */
+  function make(runId: string, owner = runId): string {
+    const path = join(runs, runId);
+    mkdirSync(join(path, 'model'), { recursive: true });
+    writeFileSync(join(path, 'events.jsonl'), `{"v":1,"runId":"${owner}","seq":1}\n`);
+    writeFileSync(join(path, 'model', 'model.json'), '12345');
+    return path;
+  }
+
+  test('have the size of all files in them, and none where they are not', async () => {
+    make('a');
+    const log = '{"v":1,"runId":"a","seq":1}\n'.length;
+    expect([await folders.bytes('a'), await folders.bytes('b')]).toEqual([log + 5, 0]);
+  });
+
+  test('tell whether there is a model', async () => {
+    make('a');
+    expect([await folders.hasModel('a'), await folders.hasModel('b')]).toEqual([true, false]);
+  });
+
+  test('are removed whole', async () => {
+    const path = make('a');
+    expect([await folders.remove('a'), existsSync(path)]).toEqual([true, false]);
+    expect(await folders.remove('a')).toBe(false);
+  });
+
+  test.each<[string, (folder: string) => void]>([
+    ['the log of another run', () => make('a', 'b')],
+    ['no log', () => mkdirSync(join(runs, 'a'))],
+    ['a folder in place of the log', () => mkdirSync(join(runs, 'a', 'events.jsonl'), { recursive: true })],
+    ['another name that begins like it', () => make('a', 'ab')],
+    ['a file', () => writeFileSync(join(runs, 'a'), '{"v":1,"runId":"a","seq":1}')],
+  ])('are left alone when there is %s', async (_what, prepare) => {
+    prepare(runs);
+    expect([await folders.remove('a'), existsSync(join(runs, 'a'))]).toEqual([false, true]);
+  });
+
+  test('are left alone when they are links, and what links in them lead to stays', async () => {
+    const elsewhere = temporaryFolder();
+    writeFileSync(join(elsewhere, 'events.jsonl'), '{"v":1,"runId":"a","seq":1}');
+    symlinkSync(elsewhere, join(runs, 'a'));
+    expect(await folders.remove('a')).toBe(false);
+    symlinkSync(elsewhere, join(make('b'), 'elsewhere'));
+    expect(await folders.remove('b')).toBe(true);
+    expect(existsSync(join(elsewhere, 'events.jsonl'))).toBe(true);
+  });
+
+  test('may not be there at all', async () => {
+    const nowhere = new RunFolders(join(runs, 'nowhere'));
+    expect([await nowhere.bytes('a'), await nowhere.hasModel('a'), await nowhere.isHeld('a')]).toEqual([
+      0,
+      false,
+      false,
+    ]);
+    expect(await nowhere.remove('a')).toBe(false);
+  });
+});

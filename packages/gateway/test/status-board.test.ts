@@ -1,0 +1,123 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { Hub } from '../src/hub.ts';
+import { type Publication, Publishers } from '../src/ingest/publishers.ts';
+import { WaitingTrainers } from '../src/ingest/waiting-trainers.ts';
+import { limits } from '../src/limits.ts';
+import { RunFolders } from '../src/run-folders.ts';
+import { Runs } from '../src/runs.ts';
+import { StatusBoard } from '../src/status-board.ts';
+import { toStored } from '../src/store/store.ts';
+import type { Message } from './support/connection.ts';
+import { unframe } from './support/frames.ts';
+import { MemoryStore } from './support/memory-store.ts';
+
+const start = new Date('2026-11-24T10:00:00.000Z');
+const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toStored);
+
+describe('the status board', () => {
+  let store: MemoryStore;
+  let hub: Hub;
+  let publishers: Publishers;
+  let board: StatusBoard;
+  let told: Message[];
+
+  beforeEach(async () => {
+    jest.useFakeTimers({ now: start, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    store = new MemoryStore();
+    publishers = new Publishers();
+    told = [];
+  });
+  afterEach(() => {
+    board.close();
+    jest.useRealTimers();
+  });
+
+  /** A board over what the store holds, and a viewer of it. */
+  async function open(): Promise<void> {
+    hub = await Hub.open(store, limits);
+    const runs = new Runs({ store, publishers, folders: new RunFolders('nowhere'), limits });
+    const shared = { store, hub, publishers, runs, limits, trainers: new WaitingTrainers() };
+    board = new StatusBoard({ ...shared, onFailure: (error) => told.push(error as never) });
+    await board.open();
+    hub.join((frame) => told.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
+    await pass(2);
+    told.length = 0;
+  }
+  /** Lets so many seconds go by. */
+  async function pass(seconds: number): Promise<void> {
+    for (let at = 0; at < seconds; at++) {
+      jest.advanceTimersByTime(1_000);
+      await nextTurn();
+    }
+  }
+  function publisher(): Publication {
+    const presence = { publisherId: 'publisher-1', heardAt: performance.now(), goneAt: undefined };
+    const publication: Publication = {
+      ...{ publisherId: 'publisher-1', commands: [], presence },
+      ...{ pass: () => {}, replace: () => {}, settled: async () => {} },
+    };
+    publishers.claim('a', publication);
+    return publication;
+  }
+  /** Events are kept, published and told to the board. */
+  async function keep(events = run): Promise<void> {
+    await store.append('a', events);
+    hub.publish('a', events);
+    board.published('a', events);
+    await nextTurn();
+  }
+  const statuses = () => told.map(({ status }) => status);
+
+  test('tells a silent run as stalled after 20 s, a lost one as interrupted after 60 s, and both as running again', async () => {
+    await open();
+    const first = publisher();
+    await keep();
+    await pass(19);
+    expect(statuses()).toEqual(['running']);
+    await pass(3);
+    expect(statuses()).toEqual(['running', 'stalled']);
+    publishers.left('a', first);
+    await pass(58);
+    expect(told.at(-1)).toMatchObject({ status: 'stalled', connected: false });
+    await pass(4);
+    expect(told.at(-1)).toMatchObject({ status: 'interrupted', connected: false });
+    publisher();
+    await pass(1);
+    expect(told.at(-1)).toMatchObject({ status: 'running', connected: true });
+  });
+
+  test('takes nobody for lost whose connection is cut for less than a minute', async () => {
+    await open();
+    const first = publisher();
+    await keep();
+    await pass(5);
+    publishers.left('a', first);
+    await pass(15);
+    publisher();
+    await pass(5);
+    expect(statuses()).not.toContain('interrupted');
+    expect(told.at(-1)).toMatchObject({ status: 'running', connected: true });
+  });
+
+  test('after a restart gives a publisher 20 s to come back', async () => {
+    await store.append('a', run);
+    await open();
+    await pass(16);
+    expect(statuses()).toEqual([]);
+    await pass(6);
+    expect(statuses()).toEqual(['interrupted']);
+  });
+
+  test('says nothing about a run as long as nothing changes', async () => {
+    await open();
+    const { presence } = publisher();
+    await keep();
+    for (let at = 0; at < 60; at++) {
+      await pass(1);
+      presence.heardAt = performance.now();
+    }
+    expect(statuses()).toEqual(['running']);
+  });
+});
