@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { openScriptedPublisher, sampleRun } from '@mnist-monitor/shared/testing';
-import { chromium } from 'playwright-core';
 import { WebSocket } from 'ws';
+import { Chromium } from './chromium.js';
 import { watchFrames } from './dashboard-probe.js';
 import { machine } from './machine.js';
 import { quantile, spread } from './statistics.js';
@@ -41,10 +41,7 @@ const main = fileURLToPath(new URL('../packages/gateway/dist/src/main.js', impor
 const flags = ['--port', '0', '--ingest-port', '0', '--runs', runs, '--log-level', 'silent'];
 const gateway = fork(main, flags, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 const [{ url, ingestUrl }] = await once(gateway, 'message');
-const browser = await chromium.launch({
-  executablePath: values.chromium,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-});
+const browser = await Chromium.start(values.chromium);
 
 const publish = (runId) => openScriptedPublisher({ url: ingestUrl, WebSocket, runId });
 
@@ -83,22 +80,20 @@ const batchEvent = (runId, seq, step) => ({
   },
 });
 
-async function openPage() {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.addInitScript(watchFrames);
-  return page;
-}
+const openPage = (query = '') => browser.open(`${url}/${query}`, watchFrames);
+const shown = (all) => `window.probe?.points >= ${all}`;
 
 /** Bytes of the scripts that a first visit loads, before and after gzip. */
 async function measureScripts() {
   const page = await openPage();
-  const bodies = [];
-  page.on('response', (response) => {
-    if (response.request().resourceType() === 'script') bodies.push(response.body());
-  });
-  await page.goto(url, { waitUntil: 'networkidle' });
-  const scripts = await Promise.all(bodies);
+  await page.until(`document.querySelector('[data-field="health-state"]')?.textContent === 'Live'`);
+  const addresses = await page.evaluate(
+    `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))`,
+  );
   await page.close();
+  const scripts = await Promise.all(
+    addresses.map(async (address) => Buffer.from(await (await fetch(address)).arrayBuffer())),
+  );
   return {
     files: scripts.length,
     bytes: scripts.reduce((sum, body) => sum + body.length, 0),
@@ -108,21 +103,19 @@ async function measureScripts() {
 
 /** Milliseconds from asking for the page to the first chart of the run, and to the chart with all of its points. */
 async function measureLoad(runId) {
-  const page = await openPage();
-  await page.goto(`${url}/?run=${runId}`);
-  await page.waitForFunction((all) => window.probe.points >= all, points, { polling: 50, timeout: 60_000 });
-  const { paints } = await page.evaluate(() => window.probe);
+  const page = await openPage(`?run=${runId}`);
+  await page.until(shown(points));
+  const { paints } = await page.evaluate('window.probe');
   await page.close();
   return { first: paints[0].at, all: paints.find((paint) => paint.points >= points).at };
 }
 
 /** Follows a run while `rate` events a second come. */
 async function measureFrames(runId, publisher) {
-  const page = await openPage();
-  await page.goto(`${url}/?run=${runId}`);
-  await page.waitForFunction((all) => window.probe.points >= all, points, { polling: 50, timeout: 60_000 });
+  const page = await openPage(`?run=${runId}`);
+  await page.until(shown(points));
   await wait(1_000);
-  await page.evaluate(() => window.probe.reset());
+  await page.evaluate('window.probe.reset()');
   const sentAt = new Map();
   const begin = performance.now();
   for (let sent = 0; sent < rate * seconds; ) {
@@ -136,7 +129,7 @@ async function measureFrames(runId, publisher) {
     await wait(1);
   }
   await wait(500);
-  const { frames, paints, origin } = await page.evaluate(() => window.probe);
+  const { frames, paints, origin } = await page.evaluate('window.probe');
   await page.close();
   const delays = [];
   let before = points;
@@ -163,29 +156,21 @@ async function measureFrames(runId, publisher) {
 
 /** Memory of the page after so many events of one run. */
 async function measureMemory(runId) {
-  const page = await openPage();
-  const publisher = await publish(runId);
+  const publisher = await publishHistory(runId, 1);
+  const page = await openPage(`?run=${runId}`);
+  await page.until(shown(1));
   publisher.close();
-  await page.goto(`${url}/?run=${runId}`);
-  const pouring = publishHistory(runId, events);
-  const opened = await pouring;
-  await page.waitForFunction((all) => window.probe.received >= all, events, {
-    polling: 500,
-    timeout: 300_000,
-  });
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
+  const opened = await publishHistory(runId, events);
+  await page.until(`window.probe.received >= ${events}`, 600_000);
+  await page.send('HeapProfiler.collectGarbage');
   await wait(1_000);
-  const { metrics } = await session
-    .send('Performance.enable')
-    .then(() => session.send('Performance.getMetrics'));
+  await page.send('Performance.enable');
+  const { metrics } = await page.send('Performance.getMetrics');
   const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
-  const root = await browser.newBrowserCDPSession();
-  const { processInfo } = await root.send('SystemInfo.getProcessInfo');
-  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentBytes(id));
+  const resident = (await browser.renderers()).map(residentBytes).filter((bytes) => bytes > 0);
   opened.close();
   await page.close();
-  return { events, heapBytes: heap, residentBytes: Math.max(...renderers) };
+  return { events, heapBytes: heap, residentBytes: Math.max(...resident) };
 }
 
 function residentBytes(pid) {
@@ -200,7 +185,7 @@ const result = {
   bench: 'dashboard',
   ...machine(),
   settings: { points, loads, rate, seconds, events },
-  chromium: browser.version(),
+  chromium: await browser.version(),
 };
 try {
   result.scripts = await measureScripts();
