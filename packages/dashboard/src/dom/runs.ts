@@ -1,6 +1,7 @@
 import type { RunChanges, RunSummary } from '@mnist-monitor/shared';
 import { changeRun, deleteRun, listRuns, type Outcome } from '../api.ts';
 import { otherRunLimit } from '../charts/view.ts';
+import { formatPlural } from '../state/format.ts';
 import { listedRows, type RunRow } from '../views/runs.ts';
 import type { Authority } from './authority.ts';
 import { confirmed } from './confirm.ts';
@@ -52,7 +53,7 @@ class RunsList {
     const rows = listedRows(this.#summaries, this.#filter.value);
     const { others } = this.#context.store.view;
     const compared = others.length === 0 ? '' : ` ${others.length} laid over the one that is shown.`;
-    const count = `${rows.length} of ${this.#summaries.length} runs.`;
+    const count = `${rows.length} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`;
     setText(this.#note, this.#summaries.length === 0 ? 'No runs yet.' : `${count}${compared}`);
     this.#rows.replaceChildren(...rows.map((row) => this.#row(row)));
   }
