@@ -86,7 +86,7 @@ describe('a backup', () => {
   });
 
   test.each<[string, (runs: string) => void, RegExp]>([
-    ['there is no database', () => {}, /^the database \S+monitor\.db is not there; [^\n]+\n$/],
+    ['there is no database', () => {}, /^expected a database at \S+monitor\.db, found none: [^\n]+\n$/],
     ['it is not one', (runs) => writeFileSync(join(runs, 'monitor.db'), 'x'), /is not a SQLite database/],
   ])('is not made when %s, and nothing is written', async (_why, prepare, message) => {
     const runs = temporaryFolder();

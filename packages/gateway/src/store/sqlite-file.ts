@@ -46,7 +46,11 @@ export function openDatabase(folder: string): Database.Database {
  * @throws MonitorError `store.unusable`
  */
 export function openToRead(path: string): Database.Database {
-  if (!statSync(path, { throwIfNoEntry: false })) throw unusable(path, 'is not there');
+  if (!statSync(path, { throwIfNoEntry: false }))
+    throw new MonitorError(
+      'store.unusable',
+      `expected a database at ${path}, found none: say with --runs which folder a gateway writes to`,
+    );
   return connect(path, () => {});
 }
 
