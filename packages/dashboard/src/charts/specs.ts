@@ -1,4 +1,4 @@
-import { formatLoss, formatPercent, formatRate } from '../state/format.ts';
+import { formatCount, formatLoss, formatPercent, formatRate } from '../state/format.ts';
 import type { BatchColumn, SystemColumn } from '../state/run.ts';
 
 /** How a y axis runs. `close`: from where the values differ; `full`: all that is possible. */
@@ -78,7 +78,7 @@ export const chartSpecs = {
     smoothed: true,
     scales: ['linear', 'log'],
     format: formatRate,
-    tick: (value) => value.toLocaleString('en-US'),
+    tick: formatCount,
     empty: 'How many images are learned from each second.',
   },
   machine: {
