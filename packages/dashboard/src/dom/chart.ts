@@ -39,7 +39,8 @@ export interface ChartOptions {
 export interface Chart {
   name: ChartName;
   element: HTMLElement;
-  render(): void;
+  /** @param all Whether to draw it even where nobody sees it: it goes on paper. */
+  render(all: boolean): void;
   recolor(): void;
   /** Puts the cursor of all charts at a place. */
   point(x: number): void;
@@ -207,8 +208,8 @@ export function createChart(options: ChartOptions): Chart {
   return {
     name,
     element,
-    render() {
-      if (!seen) return;
+    render(all) {
+      if (!seen && !all) return;
       const { lines, view, range, flags, version } = scene();
       draw(
         plot?.width() ?? host.clientWidth * devicePixelRatio,

@@ -26,7 +26,15 @@ export function openRuns(context: RunsContext): void {
   if (!drawer.open) openDialog('runs-dialog');
 }
 
+/** Reads the list again, as long as it is open: something in it has changed. */
+export function refreshRuns(): void {
+  if (byId('runs-dialog', HTMLDialogElement).open) list?.refresh();
+}
+
 let list: RunsList | undefined;
+
+/** Changes come together: a run that begins is told of as a status and by its events. */
+const refreshAfterMs = 300;
 
 class RunsList {
   readonly #context: RunsContext;
@@ -34,11 +42,17 @@ class RunsList {
   readonly #note = byId('runs-note', HTMLElement);
   readonly #filter = byId('runs-filter', HTMLInputElement);
   #summaries: readonly RunSummary[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: RunsContext) {
     this.#context = context;
     this.#filter.addEventListener('input', () => this.#show());
     byId('runs-latest', HTMLButtonElement).addEventListener('click', () => this.#open(null));
+  }
+
+  refresh(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.load(), refreshAfterMs);
   }
 
   async load(): Promise<void> {
