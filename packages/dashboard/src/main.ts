@@ -101,6 +101,7 @@ function write(): void {
   header(stage.shown, wordsAt);
   health(session, wordsAt);
   controls(stage.shown);
+  charts.write();
   writeComparison();
   setText(holdButton, stage.held ? `Resume view, ${stage.unseen} new` : 'Pause view');
   holdButton.setAttribute('aria-pressed', String(stage.held));

@@ -21,6 +21,8 @@ export interface ChartsInput {
 export interface Charts {
   /** @param all Also those that are out of sight. */
   render(input: ChartsInput, all?: boolean): void;
+  /** Writes the words of what was drawn. */
+  write(): void;
   recolor(): void;
   /** Puts the cursor where something happened, and the charts into sight. */
   show(finding: Finding): void;
@@ -101,6 +103,9 @@ export function createCharts(store: ViewStore, redraw: () => void): Charts {
       };
       tools.render(main ?? null);
       for (const chart of charts) chart.render(all);
+    },
+    write() {
+      for (const chart of charts) chart.write();
     },
     recolor() {
       for (const chart of charts) chart.recolor();
