@@ -156,11 +156,9 @@ async function measureFrames(runId, publisher) {
 
 /** Memory of the page after so many events of one run. */
 async function measureMemory(runId) {
-  const publisher = await publishHistory(runId, 1);
-  const page = await openPage(`?run=${runId}`);
-  await page.until(shown(1));
-  publisher.close();
   const opened = await publishHistory(runId, events);
+  // A page that is there meanwhile may be too slow and skip batches; one that comes afterwards is sent them all.
+  const page = await openPage(`?run=${runId}`);
   await page.until(`window.probe.received >= ${events}`, 600_000);
   await page.send('HeapProfiler.collectGarbage');
   await wait(1_000);

@@ -17,6 +17,9 @@ export function follow(run: string | null, take: (input: Input) => void): LiveCl
     onGap: ({ from, to }) => take({ type: 'gap', from, to }),
     onStatus: (status) => take({ type: 'status', status }),
     onTrainers: (waiting) => take({ type: 'trainers', waiting }),
+    onStore: (store) => take({ type: 'store', store }),
+    onAnnotated: (annotated) => take({ type: 'annotated', run: annotated }),
+    onRemoved: (runId) => take({ type: 'removed', runId }),
     onInvalid: () => take({ type: 'invalid' }),
   });
 }

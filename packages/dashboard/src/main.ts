@@ -16,7 +16,7 @@ import { keepPreferences, readPreferences } from './dom/preferences.ts';
 import { createResults } from './dom/results.ts';
 import { createTheme } from './dom/theme.ts';
 import { createViewStore } from './dom/view-store.ts';
-import { OtherRuns } from './other-runs.ts';
+import { type OtherRun, OtherRuns } from './other-runs.ts';
 import { Stage } from './stage.ts';
 import { createFindings } from './state/findings.ts';
 import { runLines, summaryNow } from './views/runs.ts';
@@ -31,7 +31,8 @@ const store = createViewStore(preferences, (view) => {
   stage.follow(view.run);
   requestDraw();
 });
-const stage = new Stage(() => requestDraw());
+const stage = new Stage({ changed: () => requestDraw(), runsChanged: () => runs?.refreshRuns() });
+let runs: typeof import('./dom/runs.ts') | undefined;
 const { session } = stage;
 const others = new OtherRuns(() => requestDraw());
 const authority = createAuthority(() => session.commands);
@@ -68,8 +69,8 @@ const openNewRun = async (): Promise<void> =>
   (await import('./dom/new-run.ts')).openNewRun(session.run?.started ?? null, tell);
 const openHelp = async (): Promise<void> => (await import('./dom/help.ts')).openHelp();
 const openRuns = async (): Promise<void> => {
-  const { openRuns: open } = await import('./dom/runs.ts');
-  open({
+  runs ??= await import('./dom/runs.ts');
+  runs.openRuns({
     store,
     authority,
     shownRun: () => session.run?.runId ?? null,
@@ -100,23 +101,15 @@ function write(): void {
   header(stage.shown, wordsAt);
   health(session, wordsAt);
   controls(stage.shown);
+  charts.write();
+  writeComparison();
   setText(holdButton, stage.held ? `Resume view, ${stage.unseen} new` : 'Pause view');
   holdButton.setAttribute('aria-pressed', String(stage.held));
   holdButton.hidden = stage.run === null;
 }
 
-let drawnAt = Number.NEGATIVE_INFINITY;
-let drawnSeq = 0;
-function draw(): void {
-  drawnAt = performance.now();
+function writeComparison(): void {
   const { run } = stage;
-  const followed = others.want(store.view.others.filter((id) => id !== run?.runId));
-  const lines = runLines(run, session.summary, followed);
-  const findings = findingsOf(run);
-  charts.render({ lines, findings, version: lines.reduce((sum, line) => sum + line.run.lastSeq, 0) });
-  notices(findings);
-  for (const part of parts) part(run);
-  drawPanel?.render(session.run);
   const compared = [{ run, summary: session.summary, problem: '' }, ...followed];
   compare(
     compared.flatMap((one, at) =>
@@ -124,6 +117,21 @@ function draw(): void {
     ),
     compared.map(({ problem }) => problem).filter(Boolean),
   );
+}
+
+let drawnAt = Number.NEGATIVE_INFINITY;
+let followed: OtherRun[] = [];
+let drawnSeq = 0;
+function draw(all = false): void {
+  drawnAt = performance.now();
+  const { run } = stage;
+  followed = others.want(store.view.others.filter((id) => id !== run?.runId));
+  const lines = runLines(run, session.summary, followed);
+  const findings = findingsOf(run);
+  charts.render({ lines, findings, version: lines.reduce((sum, line) => sum + line.run.lastSeq, 0) }, all);
+  notices(findings);
+  for (const part of parts) part(run);
+  drawPanel?.render(session.run);
   if (session.heardLive && session.run && session.run.lastSeq > drawnSeq)
     session.delay.add(Date.now() - session.run.lastTime);
   drawnSeq = session.run?.lastSeq ?? 0;
@@ -164,7 +172,11 @@ listenKeys({
 // A network that comes back, or a page that is looked at again, is worth trying at once.
 addEventListener('online', () => stage.client?.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || stage.client?.retryNow());
-for (const moment of ['beforeprint', 'afterprint']) addEventListener(moment, () => recolor());
+addEventListener('beforeprint', () => {
+  draw(true);
+  recolor();
+});
+addEventListener('afterprint', recolor);
 
 // Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.
 setInterval(write, 1_000);

@@ -2,20 +2,25 @@ import type { LiveClient } from '@mnist-monitor/shared';
 import { follow } from './connection.ts';
 import type { Replay, ReplayOptions } from './dom/replay.ts';
 import { copyRun, type Run } from './state/run.ts';
-import { apply, emptySession, forgetRun, type Session } from './state/session.ts';
+import { apply, emptySession, forgetRun, type Input, type Session } from './state/session.ts';
+
+const aboutRuns: ReadonlySet<Input['type']> = new Set(['hello', 'status', 'annotated', 'removed']);
 
 /** What the page shows: the run that comes in, that run as it was when the view was paused, or one played back. */
 export class Stage {
   /** The connection and the run that comes in through it, whatever is shown. */
-  readonly session: Session = emptySession();
+  readonly session: Session = emptySession(performance.timeOrigin);
   readonly #changed: () => void;
+  readonly #runsChanged: () => void;
   #client: LiveClient | undefined;
   #followed: string | null | undefined;
   #held: Run | null = null;
   #replay: Replay | null = null;
 
-  constructor(changed: () => void) {
-    this.#changed = changed;
+  /** @param on `runsChanged`: something that a list of runs shows is another. */
+  constructor(on: { changed: () => void; runsChanged: () => void }) {
+    this.#changed = on.changed;
+    this.#runsChanged = on.runsChanged;
   }
 
   /** The connection; undefined until a run is followed. */
@@ -85,6 +90,7 @@ export class Stage {
       // The next run begins: what was held belongs to the one before.
       if (input.type === 'hello' && input.hello.run?.runId !== this.session.run?.runId) this.#held = null;
       apply(this.session, input, performance.now());
+      if (aboutRuns.has(input.type)) this.#runsChanged();
       this.#changed();
     });
   }

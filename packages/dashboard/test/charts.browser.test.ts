@@ -166,7 +166,11 @@ const executable = findChromium();
     const page = await monitor.visit(`?run=${runId}`);
     await page.locator(chartPart('loss', 'table-toggle')).click();
     await shows(page, `${chartPart('loss', 'table')} caption`, /./);
-    expect(await page.locator(`${chartPart('loss', 'table')} tbody tr`).count()).toBeGreaterThan(10);
+    // Opened before the first batch is here, it fills as they come.
+    await page
+      .locator(`${chartPart('loss', 'table')} tbody tr`)
+      .nth(10)
+      .waitFor();
     expect(
       await page
         .locator(`${chartPart('loss', 'table')} th`)

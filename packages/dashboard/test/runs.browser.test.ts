@@ -72,6 +72,16 @@ const executable = findChromium();
     await shows(page, field('title'), runId);
   });
 
+  it('say why a command was refused', async () => {
+    const runId = '20261124-115000-deaf';
+    const onCommand = () => ({ ok: false, code: 'command.refused', message: 'not while it saves' }) as const;
+    await monitor.publish({ runId, events: runOf(runId).slice(0, 9), commands: ['pause'], onCommand });
+    const page = await monitor.visit();
+    await page.locator('#pause-run').click();
+    await shows(page, field('controls-note'), 'Not while it saves.');
+    expect(monitor.complaints).toEqual([]);
+  });
+
   it('are listed, found, named, pinned and deleted', async () => {
     for (const runId of ['20261124-120000-kept', '20261124-120100-gone'])
       (await monitor.publish({ runId, events: runOf(runId) })).close();
@@ -81,6 +91,7 @@ const executable = findChromium();
     const row = (runId: string): string => `#run-list .run:has-text("${runId}")`;
     await shows(page, row('20261124-120000-kept'), 'Completed');
     await shows(page, row('20261124-120000-kept'), '18 s');
+    await shows(page, row('20261124-120000-kept'), /97\.00\s%/);
     await page.locator('#runs-filter').fill('120000-kept');
     expect(await page.locator('#run-list .run').count()).toBe(1);
 
@@ -90,8 +101,15 @@ const executable = findChromium();
     await page.locator('#edit-form button[type="submit"]').click();
     await shows(page, row('20261124-120000-kept'), 'The good one');
     await shows(page, row('20261124-120000-kept'), 'Kept for the talk');
+    await shows(page, field('title'), 'The good one');
     await page.getByRole('button', { name: 'Pin', exact: true }).click();
     await shows(page, row('20261124-120000-kept'), 'pinned');
+
+    // The list is told of a run that begins while it is open.
+    const late = '20261124-120200-late';
+    await page.locator('#runs-filter').fill('');
+    await monitor.publish({ runId: late, events: runOf(late).slice(0, 9) });
+    await shows(page, row(late), 'Running');
 
     await page.locator('#runs-filter').fill('120100-gone');
     await page.getByRole('button', { name: 'Delete…' }).click();
@@ -125,7 +143,7 @@ const executable = findChromium();
     await shows(page, chartPart('loss', 'items'), second);
     await shows(page, chartPart('loss', 'items'), /\([+−]/);
     await shows(page, '#compare-table', 'Test accuracy');
-    const accuracy = page.locator('#compare-table tr').filter({ hasText: 'Test accuracy' });
+    const accuracy = page.locator('#compare-table tr').filter({ hasText: 'Best test accuracy' });
     expect(await accuracy.textContent()).toMatch(/%.*%.*[−+]/);
     const rate = page.locator('#compare-table tr').filter({ hasText: 'Learning rate' });
     expect(await rate.textContent()).toMatch(/0\.01.*0\.05/);
@@ -137,6 +155,10 @@ const executable = findChromium();
     const runId = '20261124-140000-played';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
+    // At its own pace it does not come to its end while the test looks.
+    await page.locator('#replay-speed').evaluate((speed: HTMLSelectElement) => {
+      speed.value = '1';
+    });
     await page.locator('#replay-open').click();
     await shows(page, field('phase'), 'Replay');
     await page.locator('#replay-play').filter({ hasText: 'Hold' }).click();

@@ -1,7 +1,7 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
 import type { Block, Piece, Stretch, Wanted } from './block.ts';
 import type { Channel } from './channel.ts';
-import { frameText } from './sockets/frames.ts';
+import { bundleFrames, frameText } from './sockets/frames.ts';
 import { batchType, type TypeSet } from './type-set.ts';
 
 export interface CursorOptions {
@@ -11,6 +11,8 @@ export interface CursorOptions {
   types: TypeSet;
   /** Whether the viewer is told which batches it does not get. */
   tellsGaps: boolean;
+  /** Whether what was read is sent as bundles of events. */
+  bundles?: boolean;
 }
 
 const nothing = Buffer.alloc(0);
@@ -20,6 +22,7 @@ export class Cursor {
   readonly channel: Channel;
   readonly #types: TypeSet;
   readonly #tellsGaps: boolean;
+  readonly #bundles: boolean;
   /** Everything wanted up to here was sent or skipped. */
   #seq: number;
   /** The viewer knows of everything wanted up to here: what was skipped by then has been told. */
@@ -27,10 +30,11 @@ export class Cursor {
   /** Batches before this one are skipped. */
   #batchesFrom = 0;
 
-  constructor({ channel, after, types, tellsGaps }: CursorOptions) {
+  constructor({ channel, after, types, tellsGaps, bundles = false }: CursorOptions) {
     this.channel = channel;
     this.#types = types;
     this.#tellsGaps = tellsGaps && (types & batchType) !== 0;
+    this.#bundles = bundles;
     this.#seq = this.#toldSeq = after;
   }
 
@@ -64,7 +68,9 @@ export class Cursor {
     const frames = stretches.flatMap((stretch) => {
       const gap = this.#gapBefore(stretch);
       this.#toldSeq = stretch.last;
-      return gap ? [frameText(encode(gap)), stretch.frames] : [stretch.frames];
+      const events =
+        this.#bundles && stretch.last > stretch.first ? bundleFrames(stretch.frames) : stretch.frames;
+      return gap ? [frameText(encode(gap)), events] : [events];
     });
     this.#seq = through;
     if (through >= this.#batchesFrom) this.#toldSeq = through;

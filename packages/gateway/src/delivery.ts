@@ -15,7 +15,7 @@ export interface DeliveryOptions {
   channel: Channel;
   /** Begins after this seq. */
   after: number;
-  query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete'>;
+  query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete' | 'bundle'>;
   store: Store;
   /** What goes to all viewers together. */
   traffic: Pick<Traffic, 'unreadBytes'>;
@@ -41,7 +41,10 @@ export class Delivery {
     this.#types = query.types ? setOf(query.types) : everyType;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#asked = channel.lastSeq;
-    this.#cursor = new Cursor({ channel, after, types: this.#types, tellsGaps: this.#maxRate === undefined });
+    this.#cursor = new Cursor({
+      ...{ channel, after, types: this.#types, bundles: query.bundle },
+      tellsGaps: this.#maxRate === undefined,
+    });
   }
 
   /** Everything wanted up to here was sent or skipped. */

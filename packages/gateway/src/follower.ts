@@ -31,8 +31,8 @@ class Follower {
   readonly #followsLatest: boolean;
   /** The run and seq from which the viewer wants to go on; another run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
-  /** Nothing comes before the first hello. */
-  #greeted = false;
+  /** Ends hearing what is announced to all; undefined before the first hello, which nothing comes before. */
+  #leave: (() => void) | undefined;
 
   constructor(options: FollowOptions) {
     const { query, hub, peer } = options;
@@ -44,8 +44,7 @@ class Follower {
   }
 
   async follow(): Promise<void> {
-    const leave = this.#options.hub.join((frame) => this.#greeted && this.#peer.sendFrames(frame));
-    await this.#followRuns().finally(leave);
+    await this.#followRuns().finally(() => this.#leave?.());
   }
 
   async #followRuns(): Promise<void> {
@@ -67,10 +66,9 @@ class Follower {
   }
 
   async #greet(runId: string | undefined): Promise<void> {
-    const { runs, limits, authority, trainers, health, onRun } = this.#options;
+    const { hub, runs, limits, authority, trainers, health, onRun } = this.#options;
     const run = runId === undefined ? undefined : await runs.summary(runId);
     onRun?.(runId);
-    this.#greeted = true;
     this.#say({
       type: 'hello',
       server: version,
@@ -80,6 +78,7 @@ class Follower {
       waitingTrainers: trainers.count,
     });
     if (health.trouble) this.#say(stateOf(health.trouble));
+    this.#leave ??= hub.join((frame) => this.#peer.sendFrames(frame));
   }
 
   /** History and live in turns: a viewer that reads too slowly for live goes back to history. */

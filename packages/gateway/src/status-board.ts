@@ -46,7 +46,12 @@ export class StatusBoard {
     this.#undos = [
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
-      hub.watchViewers(tell),
+      hub.watchViewers(() => {
+        // One who has just come has not heard what the others were told.
+        const newest = this.#watched.get(hub.newestRun ?? '');
+        if (newest) newest.told = undefined;
+        tell();
+      }),
       hub.watchNewestRun(tell),
       trainers.watch(tell),
       publishers.watch((runId) => this.#look(runId)),

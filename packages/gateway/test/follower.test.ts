@@ -371,6 +371,16 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
+  test('is sent what there was in bundles when it asks for them, and what comes one by one', async () => {
+    await keep('a', run.slice(0, 20));
+    const peer = join({ bundle: 'true' });
+    await isLive(peer);
+    await keep('a', run.slice(20, 22));
+    await until(() => seqsOf(peer.messages).length > 0);
+    expect(peer.of('events').map(({ events }) => seqsOf(events))).toEqual([range(1, 20)]);
+    expect(seqsOf(peer.messages)).toEqual([21, 22]);
+  });
+
   test('skips nothing of what there was when it came', async () => {
     await keep('a', run);
     const peer = join({}, { staleEvents: 0 });

@@ -29,8 +29,15 @@ export function encode(message: object): string {
 const nameNonFinite = (_key: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-/** Reads and checks a message. The only `JSON.parse` of what comes from outside; it never throws. */
-export function decode<S extends z.ZodType>(schema: S, text: string): Decoded<z.infer<S>> {
+/**
+ * Reads and checks a message. The only `JSON.parse` of what comes from outside; it never throws. What `isFit` takes is
+ * not shown to the schema: for messages so frequent that the schema would cost too much.
+ */
+export function decode<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  isFit?: (raw: unknown) => raw is z.infer<S>,
+): Decoded<z.infer<S>> {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -38,7 +45,7 @@ export function decode<S extends z.ZodType>(schema: S, text: string): Decoded<z.
     const issues = [{ path: '', message: `expected JSON: ${(cause as Error).message.slice(0, 200)}` }];
     return { ok: false, error: { code: 'message.malformed', issues, raw: undefined } };
   }
-  return check(schema, raw);
+  return isFit?.(raw) ? { ok: true, value: raw } : check(schema, raw);
 }
 
 /** Checks a value that is parsed already, such as a query string's fields. */

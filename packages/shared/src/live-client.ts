@@ -1,8 +1,8 @@
 import { backoffMs } from './backoff.ts';
 import { closeName, mayRetry } from './close-codes.ts';
-import { decode, describeIssues } from './codec.ts';
+import { check, decode, describeIssues } from './codec.ts';
 import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
-import type { EventType, MonitorEvent } from './events.ts';
+import { type EventType, event, type MonitorEvent } from './events.ts';
 import {
   type LiveControl,
   type LiveHello,
@@ -13,6 +13,7 @@ import {
   type StoreState,
 } from './live.ts';
 import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
+import { isPlainBatch } from './plain-batch.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
 export interface Socket {
@@ -122,7 +123,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
 
   const address = (): string => {
     const run = options.run ?? 'latest';
-    const query = new URLSearchParams({ run });
+    const query = new URLSearchParams({ run, bundle: 'true' });
     if (lastSeq > 0) query.set('after', String(lastSeq));
     if (run === 'latest' && runId && lastSeq > 0) query.set('afterRun', runId);
     if (options.types) query.set('types', options.types.join(','));
@@ -175,17 +176,27 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   };
 
   const receive = (text: string): void => {
-    const result = decode(liveMessage, text);
+    const result = decode(liveMessage, text, isPlainBatch);
     if (!result.ok) {
       options.onInvalid?.(describeIssues(result.error.issues));
       return;
     }
     const message = result.value;
-    if (!('v' in message)) receiveControl(message);
-    else if (message.runId === runId && message.seq > lastSeq) {
-      lastSeq = message.seq;
-      options.onEvent?.(message);
-    }
+    if (message.type === 'events') for (const raw of message.events) receiveBundled(raw);
+    else if ('v' in message) receiveEvent(message);
+    else receiveControl(message);
+  };
+
+  const receiveBundled = (raw: unknown): void => {
+    const result = isPlainBatch(raw) ? { ok: true as const, value: raw } : check(event, raw);
+    if (result.ok) receiveEvent(result.value);
+    else options.onInvalid?.(describeIssues(result.error.issues));
+  };
+
+  const receiveEvent = (message: MonitorEvent): void => {
+    if (message.runId !== runId || message.seq <= lastSeq) return;
+    lastSeq = message.seq;
+    options.onEvent?.(message);
   };
 
   const allowSilence = (ms: number): void => {

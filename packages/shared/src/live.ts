@@ -23,6 +23,8 @@ export const liveQuery = z.object({
   maxRate: z.coerce.number().min(0.01).max(1_000).optional(),
   /** Whether to send every event even to a client that reads so slowly that it falls far behind. */
   complete: z.stringbool().default(false),
+  /** Whether to send what is there already as `events`: a browser takes in a long run several times as fast so. */
+  bundle: z.stringbool().default(false),
 });
 
 const hello = z.object({
@@ -44,6 +46,9 @@ const live = z.object({
   /** The client has everything up to here; what follows comes as it happens. */
   seq: z.int().nonnegative(),
 });
+
+/** Events that follow each other, in one message. Each is checked by itself: one that does not fit costs no other. */
+const events = z.object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) });
 
 const gap = z.object({
   type: z.literal('gap'),
@@ -109,7 +114,7 @@ export const liveControl = z.discriminatedUnion('type', [
 ]);
 
 /** One message of the live feed. */
-export const liveMessage = z.discriminatedUnion('type', [event, liveControl]);
+export const liveMessage = z.discriminatedUnion('type', [event, events, liveControl]);
 
 export type LiveQuery = z.infer<typeof liveQuery>;
 export type LiveControl = z.infer<typeof liveControl>;

@@ -48,6 +48,8 @@ export const runSummary = z.object({
   started: runStartedData.nullable(),
   batch: batchData.nullable(),
   epoch: epochData.nullable(),
+  /** The highest accuracy on the test images so far; null before the first epoch, and when none is a number. */
+  bestAccuracy: z.number().nullable(),
   finished: runFinishedData.nullable(),
 });
 

@@ -5,6 +5,7 @@ import {
   closeCodes,
   command,
   connectLive,
+  encode,
   type LiveClient,
   type LiveClientOptions,
   type LiveState,
@@ -52,12 +53,24 @@ describe('the live client', () => {
     return { heard, hears, story };
   }
 
+  test('takes bundles of events as what they hold, and leaves out only what does not fit', async () => {
+    const feed = await FakeFeed.open();
+    const { hears, story } = start(feed.url);
+    const visit = await feed.visit();
+    visit.say(helloOf('a'));
+    const wrong = { ...run[2], data: {} };
+    visit.socket.send(encode({ type: 'events', events: [run[0], run[1], wrong, run[3], run[1]] }));
+    visit.say({ type: 'live', seq: 4 });
+    await hears('live 4');
+    expect(story()).toEqual(['hello a', 'a1', 'a2', 'invalid', 'a4', 'live 4']);
+  });
+
   test('asks for the latest run in its subprotocol and hands on what comes', async () => {
     const feed = await FakeFeed.open();
     const { hears, story, heard } = start(feed.url);
     const visit = await feed.visit();
     expect(visit.protocol).toBe(liveSubprotocol);
-    expect(Object.fromEntries(visit.query)).toEqual({ run: 'latest' });
+    expect(Object.fromEntries(visit.query)).toEqual({ run: 'latest', bundle: 'true' });
     visit.say(helloOf('a'), run[0]!, run[1]!, { type: 'live', seq: 2 }, run[2]!);
     await hears('a3');
     expect(story()).toEqual(['hello a', 'a1', 'a2', 'live 2', 'a3']);
@@ -68,7 +81,7 @@ describe('the live client', () => {
     const feed = await FakeFeed.open();
     start(feed.url, { run: 'a', after: 7, types: ['batch', 'epoch'] });
     const { query } = await feed.visit();
-    expect(Object.fromEntries(query)).toEqual({ run: 'a', after: '7', types: 'batch,epoch' });
+    expect(Object.fromEntries(query)).toMatchObject({ run: 'a', after: '7', types: 'batch,epoch' });
   });
 
   test('comes back after a lost connection and goes on where it was', async () => {
@@ -79,7 +92,7 @@ describe('the live client', () => {
     await hears('a5');
     first.socket.terminate();
     const second = await feed.visit();
-    expect(Object.fromEntries(second.query)).toEqual({ run: 'latest', after: '5', afterRun: 'a' });
+    expect(Object.fromEntries(second.query)).toMatchObject({ run: 'latest', after: '5', afterRun: 'a' });
     second.say(helloOf('a', 6), run[5]!);
     await hears('a6');
     expect(story().filter((word) => word !== 'hello a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);

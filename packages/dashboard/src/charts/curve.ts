@@ -51,7 +51,9 @@ export class Curve {
     const column = this.#column;
     const smoothed = this.#smoothed.follow(column, weight);
     const drawn: DrawnCurve = { x: [], raw: [], smooth: [], rows: Math.max(0, to - from) };
-    for (const row of this.#extremes.select(column, { from, to, buckets })) {
+    // With a neighbour at each side, so that lines run on to the edge.
+    const selection = { from: Math.max(0, from - 1), to: Math.min(column.length, to + 1), buckets };
+    for (const row of this.#extremes.select(column, selection)) {
       const x = (places.values[row] as number) * places.scale;
       // Rows at one place (two looks at the machine within a step) are one point: the later.
       const at = drawn.x.at(-1) === x ? drawn.x.length - 1 : drawn.x.length;

@@ -184,16 +184,16 @@ export class Painter {
   #yRange(columns: Frame['columns'], parts: readonly Part[], { scale, target }: ChartLook): Range {
     if (scale === 'close' || scale === 'full') {
       // A little air above 100 %, so that a line that runs along it is seen in full.
-      const min =
-        scale === 'full'
-          ? 0
-          : accuracyFloor([
-              ...closeValues(parts, this.#spec.test !== undefined),
-              ...(target === null ? [] : [target]),
-            ]);
+      const min = scale === 'full' ? 0 : this.#floor(parts, target);
       return { min, max: 1 + (1 - min) * 0.02 };
     }
-    return lossRange(columns.slice(1).flat() as Cell[], scale === 'log');
+    return lossRange(columns.slice(1), scale === 'log');
+  }
+
+  /** Where a close-up begins; the target alone is no reason to leave anything out. */
+  #floor(parts: readonly Part[], target: number | null): number {
+    const shown = closeValues(parts, this.#spec.test !== undefined);
+    return accuracyFloor(shown.length === 0 || target === null ? shown : [...shown, target]);
   }
 }
 

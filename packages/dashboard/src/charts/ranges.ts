@@ -23,14 +23,19 @@ export function niceDuration(seconds: number): number {
  * The axis of a loss that is shown as it is: from 0 to just above the highest point; of a loss shown as its
  * logarithm: from just below the lowest to just above the highest.
  */
-export function lossRange(values: Iterable<number | null | undefined>, logarithmic: boolean): Range {
+export function lossRange(
+  columns: readonly (readonly (number | null | undefined)[])[],
+  logarithmic: boolean,
+): Range {
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (value === null || value === undefined || (logarithmic && value <= 0)) continue;
-    lowest = Math.min(lowest, value);
-    highest = Math.max(highest, value);
-  }
+  for (const values of columns)
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at];
+      if (value === null || value === undefined || (logarithmic && value <= 0)) continue;
+      if (value < lowest) lowest = value;
+      if (value > highest) highest = value;
+    }
   if (!Number.isFinite(highest)) return logarithmic ? { min: 0.01, max: 3 } : { min: 0, max: 2.5 };
   if (!logarithmic) return { min: Math.min(0, lowest), max: highest > 0 ? highest * 1.06 : 1 };
   // At least a decade, and no more than six: a loss of 1e-12 must not flatten the rest.

@@ -1,4 +1,4 @@
-import { formatLoss, formatPercent, formatRate } from '../state/format.ts';
+import { formatCount, formatLoss, formatPercent, formatRate } from '../state/format.ts';
 import type { BatchColumn, SystemColumn } from '../state/run.ts';
 
 /** How a y axis runs. `close`: from where the values differ; `full`: all that is possible. */
@@ -20,6 +20,8 @@ export interface ChartSpec {
   scales: readonly Scale[];
   format(value: number | undefined): string;
   tick(value: number): string;
+  /** Milliseconds between two draws while nothing but the data changes: not every figure is watched at each frame. */
+  restMs: number;
   empty: string;
 }
 
@@ -45,6 +47,7 @@ export const chartSpecs = {
     scales: ['log', 'linear'],
     format: formatLoss,
     tick: lossTick,
+    restMs: 0,
     empty: 'The loss of each batch appears here as it is computed.',
   },
   accuracy: {
@@ -57,6 +60,7 @@ export const chartSpecs = {
     scales: ['close', 'full'],
     format: (value) => formatPercent(value),
     tick: percentTick,
+    restMs: 0,
     empty: 'Train accuracy comes with every batch, test accuracy after each epoch.',
   },
   rate: {
@@ -68,6 +72,7 @@ export const chartSpecs = {
     scales: ['linear', 'log'],
     format: (value) => (value === undefined ? '–' : lossTick(value)),
     tick: lossTick,
+    restMs: 250,
     empty: 'How large a step each batch makes.',
   },
   speed: {
@@ -78,7 +83,8 @@ export const chartSpecs = {
     smoothed: true,
     scales: ['linear', 'log'],
     format: formatRate,
-    tick: (value) => value.toLocaleString('en-US'),
+    tick: formatCount,
+    restMs: 250,
     empty: 'How many images are learned from each second.',
   },
   machine: {
@@ -90,6 +96,7 @@ export const chartSpecs = {
     scales: ['full', 'close'],
     format: (value) => formatPercent(value, 0),
     tick: percentTick,
+    restMs: 250,
     empty: 'Processor and memory, about every 2 s.',
   },
 } as const satisfies Record<string, ChartSpec>;

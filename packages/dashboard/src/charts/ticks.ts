@@ -1,5 +1,5 @@
 import type { AxisName } from '../state/axis.ts';
-import { formatClock } from '../state/format.ts';
+import { formatClock, formatCount, formatTime } from '../state/format.ts';
 import type { Range } from '../state/window.ts';
 
 /** What an axis is called below the chart. */
@@ -34,14 +34,12 @@ export const tickSteps: Record<AxisName, number[]> = {
 export function tickText(axis: AxisName, value: number, { min, max }: Range): string {
   switch (axis) {
     case 'step':
-      return value.toLocaleString('en-US');
+      return formatCount(value);
     case 'epoch':
       return String(Number(value.toFixed(4)));
     case 'elapsed':
       return formatClock(value);
-    case 'clock': {
-      const style = max - min > 7_200_000 ? ({ hour: '2-digit', minute: '2-digit' } as const) : {};
-      return new Date(value).toLocaleTimeString('en-GB', style);
-    }
+    case 'clock':
+      return formatTime(value, max - min > 7_200_000 ? 'minutes' : 'seconds');
   }
 }

@@ -23,8 +23,10 @@ export function createTable(
   box.tabIndex = 0;
   box.setAttribute('aria-label', `Numbers behind ${spec.title}`);
   let writtenAt = Number.NEGATIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const write = (): void => {
+    timer = undefined;
     writtenAt = performance.now();
     const { lines, view, range } = scene();
     const { heads, rows, caption } = tableOf({
@@ -50,7 +52,8 @@ export function createTable(
   });
   return {
     render() {
-      if (!box.hidden && performance.now() - writtenAt >= writeEveryMs) write();
+      if (box.hidden || timer !== undefined) return;
+      timer = setTimeout(write, writtenAt + writeEveryMs - performance.now());
     },
   };
 }

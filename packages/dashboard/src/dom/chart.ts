@@ -1,14 +1,17 @@
 import type { Flag } from '../charts/overlays.ts';
-import { type ChartLook, Painter, type Reading, type RunLine } from '../charts/picture.ts';
+import { Painter, type RunLine } from '../charts/picture.ts';
 import { createPlot, type Plot } from '../charts/plot.ts';
 import { type ChartName, type ChartSpec, chartSpecs, type Scale } from '../charts/specs.ts';
 import type { View } from '../charts/view.ts';
-import { moved, type Range, type Window } from '../state/window.ts';
-import { chartCaption, legendItems, legendPlace, spokenReading, stretchCaption } from '../views/charts.ts';
-import { createLegend, createScales } from './chart-parts.ts';
+import type { Range, Window } from '../state/window.ts';
+import { createFullScreen } from './chart-full.ts';
+import { listenChartKeys } from './chart-keys.ts';
+import { createScales } from './chart-parts.ts';
 import { savePicture } from './chart-picture.ts';
 import { createTable } from './chart-table.ts';
-import { cloneTemplate, onChange, part, setText } from './dom.ts';
+import { createWords, type Drawn } from './chart-words.ts';
+import { cloneTemplate, onChange, part } from './dom.ts';
+import { Rest } from './frames.ts';
 import { listenGestures } from './gestures.ts';
 
 /** What all charts are drawn from. */
@@ -39,7 +42,10 @@ export interface ChartOptions {
 export interface Chart {
   name: ChartName;
   element: HTMLElement;
-  render(): void;
+  /** @param all Whether to draw it even where nobody sees it: it goes on paper. */
+  render(all: boolean): void;
+  /** Writes the words of what was drawn. */
+  write(): void;
   recolor(): void;
   /** Puts the cursor of all charts at a place. */
   point(x: number): void;
@@ -54,23 +60,16 @@ export function createChart(options: ChartOptions): Chart {
   element.id = `${name}-chart`;
   const inCard = (role: string): HTMLElement => part(element, `[data-part="${role}"]`);
   const host = inCard('plot');
-  const caption = inCard('caption');
-  const alarm = inCard('alarm');
-  const empty = inCard('empty');
-  setText(inCard('title'), spec.title);
-  setText(inCard('unit'), spec.unit);
-  setText(empty, spec.empty);
-  host.tabIndex = 0;
   host.setAttribute('aria-label', `${spec.title}, ${spec.unit}. Arrow keys move through the points.`);
 
   const painter = new Painter(spec);
-  const legend = createLegend(element);
+  const words = createWords(element, { ...options, spec, painter });
+  const full = createFullScreen(element);
   const showScale = onChange(createScales(inCard('scales'), spec, options.setScale));
   const table = createTable(element, { spec, painter, scene });
+  const rest = new Rest(spec.restMs, options.redraw);
   let plot: Plot | undefined;
-  let look: ChartLook | undefined;
-  let cursor: number | null = null;
-  let byKeyboard = false;
+  let drawn: Drawn | undefined;
   let seen = false;
   new IntersectionObserver(
     ([entry]) => {
@@ -79,17 +78,6 @@ export function createChart(options: ChartOptions): Chart {
     },
     { rootMargin: '100px' },
   ).observe(element);
-
-  const read = (): Reading | undefined => (look ? painter.read(scene().lines, cursor, look) : undefined);
-  const showLegend = (): void => {
-    const reading = read();
-    const place = legendPlace(reading, cursor !== null);
-    const items = legendItems(spec, scene().lines, reading);
-    const note = cursor === null ? '' : options.noteAt(cursor);
-    legend(note === '' ? place : `${place} · ${note}`, items);
-    if (byKeyboard && cursor !== null)
-      options.speak(`${spec.title}. ${spokenReading(place, items)}${note && `. ${note}`}`);
-  };
 
   /** A plot has its axes and curves for life: other ones need another plot. */
   const plotFor = (lines: Scene['lines'], { axis, logX, scales }: View): Plot => {
@@ -101,17 +89,14 @@ export function createChart(options: ChartOptions): Chart {
     host.dataset.kind = kind;
     plot = createPlot({
       ...{ host, curves, axis, log, formatY: spec.tick },
-      onCursor: (x) => {
-        cursor = x;
-        showLegend();
-      },
+      onCursor: words.point,
       onResize: options.redraw,
     });
     listenGestures(plot.surface, {
       range: () => scene().range,
       bounds: () => scene().bounds,
       isWhole: () => scene().view.window.kind === 'all',
-      isExpanded: () => isFull(element),
+      isExpanded: () => full.on,
       change: options.moveTo,
       point: (share) => {
         const { min, max } = scene().range;
@@ -121,109 +106,55 @@ export function createChart(options: ChartOptions): Chart {
     return plot;
   };
 
-  // The arguments behind the width stand for what may have changed in the scene.
-  const draw = onChange((width: number, ..._version: unknown[]) => {
+  const draw = (width: number): void => {
     const { lines, view, range, flags } = scene();
-    const target = spec.test === 'accuracy' ? view.target : null;
-    look = {
-      axis: view.axis,
-      range,
-      scale: view.scales[name],
-      weight: view.smoothing,
+    const look = {
+      ...{ axis: view.axis, range, scale: view.scales[name], weight: view.smoothing },
       buckets: Math.max(1, Math.floor(width / 2)),
-      target,
+      target: spec.test === 'accuracy' ? view.target : null,
     };
-    const { frame, rows, drawn } = painter.paint(lines, look);
-    plotFor(lines, view).draw({ ...frame, flags });
-    showLegend();
-    showScale(view.scales[name]);
-    const thinned =
-      view.window.kind === 'all' && spec.series === 'steps' ? (lines[0]?.run.steps.thinned ?? 0) : 0;
-    const floor = view.scales[name] === 'close' ? frame.y.min : 0;
-    setText(caption, chartCaption({ rows, drawn, thinned, floor }));
-    setText(alarm, spec.test === 'loss' ? stretchCaption(frame.stretches, lines[0]?.run.diverged?.step) : '');
+    drawn = { picture: painter.paint(lines, look), look };
+    plotFor(lines, view).draw({ ...drawn.picture.frame, flags });
     element.dataset.points = String(lines[0]?.run[spec.series].length ?? 0);
-    empty.hidden = drawn > 0;
     table.render();
-  });
-
-  const setFull = (full: boolean): void => {
-    element.classList.toggle('full', full);
-    inCard('full').setAttribute('aria-pressed', String(full));
-    if (full)
-      element.requestFullscreen?.().catch(() => {}); // Where that is not to be had, filling the page will do.
-    else if (document.fullscreenElement === element) document.exitFullscreen();
   };
-  inCard('full').addEventListener('click', () => setFull(!isFull(element)));
-  element.addEventListener('fullscreenchange', () => {
-    if (document.fullscreenElement !== element) setFull(false);
-  });
+
   inCard('picture').addEventListener('click', () => {
-    const { lines } = scene();
-    const subtitle = lines.map(({ name: run }) => run).join(', ');
-    if (plot)
-      savePicture(plot.canvas(), { title: spec.title, subtitle, items: legendItems(spec, lines, read()) });
+    const subtitle = scene()
+      .lines.map(({ name: run }) => run)
+      .join(', ');
+    if (plot) savePicture(plot.canvas(), { title: spec.title, subtitle, items: words.items() });
   });
-
-  host.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !plot) return;
-    byKeyboard = true;
-    if (!pressed(event)) byKeyboard = false;
-    else event.preventDefault();
+  listenChartKeys(host, {
+    plot: () => plot,
+    cursor: () => words.cursor,
+    range: () => scene().range,
+    bounds: () => scene().bounds,
+    moveTo: options.moveTo,
+    leaveFull: () => {
+      const on = full.on;
+      full.set(false);
+      return on;
+    },
+    pressed: (byKeyboard) => {
+      words.spoken = byKeyboard;
+    },
   });
-  host.addEventListener('pointermove', () => {
-    byKeyboard = false;
-  });
-  host.addEventListener('blur', () => plot?.clearCursor());
-  const pressed = ({ key, shiftKey }: KeyboardEvent): boolean => {
-    const points = {
-      ArrowLeft: -1,
-      ArrowRight: 1,
-      PageUp: -50,
-      PageDown: 50,
-      Home: Number.NEGATIVE_INFINITY,
-      End: Number.POSITIVE_INFINITY,
-    }[key];
-    const step = {
-      '+': { factor: 0.5 },
-      '=': { factor: 0.5 },
-      '-': { factor: 2 },
-      '[': { shift: -0.25 },
-      ']': { shift: 0.25 },
-    }[key];
-    const { range, bounds } = scene();
-    if (points !== undefined) plot?.moveCursor(shiftKey ? points * 10 : points);
-    else if (step) options.moveTo(moved(range, { ...step, around: around(range) }, bounds));
-    else if (key === '0') options.moveTo({ kind: 'all' });
-    else if (key === 'Escape' && isFull(element)) setFull(false);
-    else if (key === 'Escape') plot?.clearCursor();
-    else return false;
-    return true;
-  };
-  /** Zooming with the keyboard keeps the cursor where it is. */
-  const around = ({ min, max }: Range): number =>
-    cursor === null ? 0.5 : Math.min(1, Math.max(0, (cursor - min) / (max - min)));
 
   return {
-    name,
-    element,
-    render() {
-      if (!seen) return;
-      const { lines, view, range, flags, version } = scene();
-      draw(
-        plot?.width() ?? host.clientWidth * devicePixelRatio,
-        version,
-        range.min,
-        range.max,
-        view,
-        flags,
-        lines,
-      );
+    ...{ name, element },
+    render(all) {
+      const { view, lines } = scene();
+      showScale(view.scales[name]);
+      // Another view, or another run, is drawn at once; new data of the same when they have rested.
+      if (!all && (!seen || rest.holds(view, lines[0]?.run, lines.length))) return;
+      draw(plot?.width() ?? host.clientWidth * devicePixelRatio);
+    },
+    write() {
+      if (drawn) words.write(drawn);
     },
     recolor: () => plot?.recolor(),
     point: (x) => plot?.setCursor(x),
-    toggleFull: () => setFull(!isFull(element)),
+    toggleFull: () => full.set(!full.on),
   };
 }
-
-const isFull = (element: HTMLElement): boolean => element.classList.contains('full');

@@ -19,7 +19,10 @@ export interface ChartsInput {
 
 /** All charts, which share one x axis, one cursor and one row of tools. */
 export interface Charts {
-  render(input: ChartsInput): void;
+  /** @param all Also those that are out of sight. */
+  render(input: ChartsInput, all?: boolean): void;
+  /** Writes the words of what was drawn. */
+  write(): void;
   recolor(): void;
   /** Puts the cursor where something happened, and the charts into sight. */
   show(finding: Finding): void;
@@ -81,7 +84,7 @@ export function createCharts(store: ViewStore, redraw: () => void): Charts {
   };
 
   return {
-    render({ lines, findings, version }) {
+    render({ lines, findings, version }, all = false) {
       const { view } = store;
       const runs = lines.map(({ run }) => run);
       const extent = extentOf(runs, view.axis, view.logX);
@@ -99,7 +102,10 @@ export function createCharts(store: ViewStore, redraw: () => void): Charts {
         flags: placed.map(({ x, finding }) => ({ x, level: finding.level })),
       };
       tools.render(main ?? null);
-      for (const chart of charts) chart.render();
+      for (const chart of charts) chart.render(all);
+    },
+    write() {
+      for (const chart of charts) chart.write();
     },
     recolor() {
       for (const chart of charts) chart.recolor();

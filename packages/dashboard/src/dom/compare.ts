@@ -1,4 +1,5 @@
 import type { RunSummary } from '@mnist-monitor/shared';
+import { formatPlural } from '../state/format.ts';
 import { type CompareRow, figureRows, nameOf, settingRows } from '../views/runs.ts';
 import { byId, field, h, setText, styled } from './dom.ts';
 
@@ -39,7 +40,9 @@ export function createCompare(): (runs: readonly ComparedRun[], problems: readon
     setText(
       note,
       problems[0] ??
-        (differing === 0 ? 'All settings are the same.' : `${differing} settings differ; they are marked.`),
+        (differing === 0
+          ? 'All settings are the same.'
+          : `${formatPlural(differing, 'setting differs and is', 'settings differ and are')} marked.`),
     );
     const text = JSON.stringify([summaries.map(nameOf), figures, settings]);
     if (text !== written) write(runs, [...figures, ...settings]);

@@ -33,6 +33,7 @@ export interface Confusion {
 export function createConfusion(): Confusion {
   const body = byId('confusion-body', HTMLElement);
   const table = byId('matrix', HTMLTableElement);
+  table.setAttribute('role', 'grid'); // Its cells are gone through with arrow keys, and chosen.
   const sentence = byId('matrix-sentence', HTMLElement);
   const classList = byId('class-rows', HTMLElement);
   const mistakes = byId('mistakes', HTMLElement);
@@ -69,12 +70,12 @@ export function createConfusion(): Confusion {
   };
 
   const showDigits = (): void => {
-    for (const cell of table.querySelectorAll('[aria-pressed="true"]'))
-      cell.setAttribute('aria-pressed', 'false');
+    for (const cell of table.querySelectorAll('[aria-selected="true"]'))
+      cell.setAttribute('aria-selected', 'false');
     digits.replaceChildren();
     if (!chosen) return;
     const [truth, predicted] = chosen;
-    cellAt(chosen)?.setAttribute('aria-pressed', 'true');
+    cellAt(chosen)?.setAttribute('aria-selected', 'true');
     const found = samplesOf(samples?.items ?? [], chosen);
     const ink = inkColor();
     digits.replaceChildren(

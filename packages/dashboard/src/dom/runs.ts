@@ -1,6 +1,7 @@
 import type { RunChanges, RunSummary } from '@mnist-monitor/shared';
 import { changeRun, deleteRun, listRuns, type Outcome } from '../api.ts';
 import { otherRunLimit } from '../charts/view.ts';
+import { formatPlural } from '../state/format.ts';
 import { listedRows, type RunRow } from '../views/runs.ts';
 import type { Authority } from './authority.ts';
 import { confirmed } from './confirm.ts';
@@ -25,7 +26,15 @@ export function openRuns(context: RunsContext): void {
   if (!drawer.open) openDialog('runs-dialog');
 }
 
+/** Reads the list again, as long as it is open: something in it has changed. */
+export function refreshRuns(): void {
+  if (byId('runs-dialog', HTMLDialogElement).open) list?.refresh();
+}
+
 let list: RunsList | undefined;
+
+/** Changes come together: a run that begins is told of as a status and by its events. */
+const refreshAfterMs = 300;
 
 class RunsList {
   readonly #context: RunsContext;
@@ -33,11 +42,17 @@ class RunsList {
   readonly #note = byId('runs-note', HTMLElement);
   readonly #filter = byId('runs-filter', HTMLInputElement);
   #summaries: readonly RunSummary[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: RunsContext) {
     this.#context = context;
     this.#filter.addEventListener('input', () => this.#show());
     byId('runs-latest', HTMLButtonElement).addEventListener('click', () => this.#open(null));
+  }
+
+  refresh(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.load(), refreshAfterMs);
   }
 
   async load(): Promise<void> {
@@ -52,7 +67,7 @@ class RunsList {
     const rows = listedRows(this.#summaries, this.#filter.value);
     const { others } = this.#context.store.view;
     const compared = others.length === 0 ? '' : ` ${others.length} laid over the one that is shown.`;
-    const count = `${rows.length} of ${this.#summaries.length} runs.`;
+    const count = `${rows.length} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`;
     setText(this.#note, this.#summaries.length === 0 ? 'No runs yet.' : `${count}${compared}`);
     this.#rows.replaceChildren(...rows.map((row) => this.#row(row)));
   }

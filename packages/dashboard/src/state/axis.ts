@@ -31,15 +31,14 @@ export function placesOf(series: PlacedSeries, axis: AxisName, batchesPerEpoch: 
   }
 }
 
-/** The rows that are seen in a range, with one more at each side, so that lines run on to the edge. */
+/** The rows in a range, both ends included: the first, and the one behind the last. */
 export function rowsWithin(
   { values, length, scale }: Places,
   { min, max }: Range,
 ): [from: number, to: number] {
   const from = lowerBound(values, length, min / scale);
-  // A value beyond the range in the last place counts as seen: half a unit is far more than rounding makes.
-  const to = lowerBound(values, length, max / scale);
-  return [Math.max(0, from - 1), Math.min(length, to + 2)];
+  // Nothing between a number and the next: what stands at the end itself is in.
+  return [from, lowerBound(values, length, (max / scale) * (1 + Number.EPSILON))];
 }
 
 /** Where a step stands on an axis; undefined before the first row. Between rows it is where the row before it is. */

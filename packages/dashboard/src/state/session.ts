@@ -7,10 +7,12 @@ import type {
   LiveState,
   LiveStatus,
   MonitorEvent,
+  RunAnnotated,
   RunFinished,
   RunStarted,
   RunStatus,
   RunSummary,
+  StoreState,
 } from '@mnist-monitor/shared';
 import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
@@ -18,6 +20,8 @@ import { applyEvent, emptyRun, type Run } from './run.ts';
 
 /** What the page knows: the connection, and the run that it follows. Times are milliseconds of one local clock. */
 export interface Session {
+  /** Where the local clock began, in milliseconds since 1970. */
+  readonly clockOrigin: number;
   link: LiveState;
   linkChangedAt: number;
   /** Version of the gateway; null before its first hello. */
@@ -29,6 +33,8 @@ export interface Session {
   /** Whether this page may command, and how many trainers wait to be told to start. */
   commands: CommandAccess;
   waitingTrainers: number;
+  /** Why the gateway cannot keep events for now; empty while it can. */
+  storeProblem: string;
   /** Of the gateway, this page among them; null while it is not known. */
   viewers: number | null;
   run: Run | null;
@@ -36,7 +42,7 @@ export interface Session {
   caughtUp: boolean;
   /** Whether the run is played back and not followed. */
   replaying: boolean;
-  /** When the last event came in; null before the first of this run. */
+  /** When the last event came in or, of the past, when it happened; null before the first of this run. */
   lastEventAt: number | null;
   /** Whether an event has come since the gateway spoke of the run's status: it is running again, then. */
   heardLive: boolean;
@@ -68,10 +74,14 @@ export type Input =
   | { type: 'gap'; from: number; to: number }
   | { type: 'status'; status: LiveStatus }
   | { type: 'trainers'; waiting: number }
+  | { type: 'store'; store: StoreState }
+  | { type: 'annotated'; run: RunAnnotated }
+  | { type: 'removed'; runId: string }
   | { type: 'invalid' };
 
-export function emptySession(): Session {
+export function emptySession(clockOrigin = 0): Session {
   return {
+    clockOrigin,
     link: { name: 'connecting' },
     linkChangedAt: 0,
     server: null,
@@ -79,6 +89,7 @@ export function emptySession(): Session {
     standing: null,
     commands: 'off',
     waitingTrainers: 0,
+    storeProblem: '',
     viewers: null,
     run: null,
     caughtUp: false,
@@ -108,7 +119,9 @@ export function apply(session: Session, input: Input, now: number): void {
     case 'event':
       if (!session.run) break;
       applyEvent(session.run, input.event);
-      session.lastEventAt = now;
+      session.lastEventAt = session.caughtUp
+        ? now
+        : Math.min(now, session.run.lastTime - session.clockOrigin);
       if (session.caughtUp) {
         session.heardLive = true;
         session.rate.count(now); // History comes at the speed of the line, which says nothing of the run.
@@ -131,6 +144,16 @@ export function apply(session: Session, input: Input, now: number): void {
     case 'trainers':
       session.waitingTrainers = input.waiting;
       break;
+    case 'store':
+      session.storeProblem = input.store.state === 'failing' ? input.store.message : '';
+      break;
+    case 'annotated': {
+      const { runId, title, note, pinned } = input.run;
+      if (session.summary?.runId === runId) session.summary = { ...session.summary, title, note, pinned };
+      break;
+    }
+    case 'removed': // The feed says itself how it goes on.
+      break;
     case 'invalid':
       session.invalid++;
       break;
@@ -146,12 +169,12 @@ export function forgetRun(session: Session): void {
 
 function applyHello(session: Session, hello: LiveHello): void {
   const { server, run, commands, waitingTrainers } = hello;
-  if (run && run.runId !== session.run?.runId) {
+  if (run?.runId !== session.run?.runId) {
     forgetRun(session);
-    session.run = emptyRun(run.runId);
+    session.run = run && emptyRun(run.runId);
   }
   Object.assign(session, { server, commands, waitingTrainers, summary: run, standing: run });
-  Object.assign(session, { caughtUp: false, heardLive: false });
+  Object.assign(session, { caughtUp: false, heardLive: false, storeProblem: '' });
 }
 
 /** The newest that is known of a run, whether its events are all here yet or not. */

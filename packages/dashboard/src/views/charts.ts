@@ -26,6 +26,7 @@ export function legendItems(
   reading: Reading | undefined,
 ): LegendItem[] {
   const { values } = reading ?? { values: [] };
+  if (spec.series === 'machine' && values.length === 0) return [];
   if (spec.series === 'machine')
     return spec.columns
       .map((column, at) => ({
@@ -47,7 +48,7 @@ export function legendItems(
   const items: LegendItem[] = [];
   if (spec.smoothed)
     items.push({
-      name: spec.test ? 'train' : 'each batch',
+      name: spec.test ? 'train' : 'raw',
       kind: 'raw',
       color,
       value: spec.format(value?.raw),

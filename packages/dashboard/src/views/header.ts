@@ -132,7 +132,10 @@ function testNote(headline: Headline | null): string {
 const titleOf = ({ summary }: Session, headline: Headline | null): string | undefined =>
   summary && summary.runId === headline?.runId ? nameOf(summary) : headline?.runId;
 
-const emptyTitle = (phase: Phase): string => (phase === 'waiting' ? 'No run yet' : 'Not connected yet');
+function emptyTitle(phase: Phase): string {
+  if (phase === 'waiting') return 'No run yet';
+  return phase === 'connecting' ? 'Connecting' : 'Not connected';
+}
 
 function detailOf({ session, headline, phase, now }: Moment): string {
   switch (phase) {
@@ -140,6 +143,8 @@ function detailOf({ session, headline, phase, now }: Moment): string {
       return 'Connecting to the gateway…';
     case 'unreachable':
       return 'The gateway does not answer. The page keeps trying.';
+    case 'reconnecting':
+      return headline?.started ? configDetail(headline.started) : 'The page comes back by itself.';
     case 'waiting':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. “New run” starts it.'

@@ -90,7 +90,9 @@ function retryIn({ link, linkChangedAt }: Session, now: number): string {
 }
 
 function bannerOf(session: Session, now: number): string {
-  const { link, server } = session;
+  const { link, server, storeProblem } = session;
+  if (link.name === 'open' && storeProblem !== '')
+    return `The gateway cannot keep events for now: ${storeProblem}. Training goes on, and what it tells comes later.`;
   if (link.name === 'closed')
     return `Disconnected: ${link.reason}. Reload the page to connect again; what is shown may be out of date.`;
   if (link.name !== 'waiting') return '';

@@ -1,5 +1,5 @@
 import type { Finding } from '../state/findings.ts';
-import { formatCount } from '../state/format.ts';
+import { formatCount, formatTime } from '../state/format.ts';
 
 export interface NoticeRow {
   finding: Finding;
@@ -18,7 +18,7 @@ export function noticeRows(findings: readonly Finding[]): NoticeRow[] {
       levelName: levelNames[finding.level],
       where: [
         finding.step === null ? '' : `batch ${formatCount(finding.step)}`,
-        new Date(finding.time).toLocaleTimeString('en-GB'),
+        formatTime(Date.parse(finding.time)),
       ]
         .filter(Boolean)
         .join(' · '),

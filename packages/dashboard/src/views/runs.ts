@@ -1,6 +1,6 @@
-import type { RunStatus, RunSummary } from '@mnist-monitor/shared';
+import type { Epoch, RunStatus, RunSummary } from '@mnist-monitor/shared';
 import type { RunLine } from '../charts/picture.ts';
-import { formatDuration, formatLoss, formatPercent } from '../state/format.ts';
+import { formatCount, formatDay, formatDuration, formatLoss, formatPercent } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
 import { statusNames } from './status.ts';
 
@@ -30,13 +30,13 @@ export function runRow(summary: RunSummary): RunRow {
   const config = started?.config;
   return {
     ...{ runId, name: nameOf(summary), named: title !== null, status, statusName: statusNames[status] },
-    best: formatPercent(bestAccuracy(summary)),
+    best: formatPercent(summary.bestAccuracy),
     duration: formatDuration(secondsOf(summary)),
     device: started ? `${started.device.engine} on ${started.device.kind.toUpperCase()}` : '',
     settings: config
       ? `${config.epochs} × ${config.batchSize}, ${config.learningRate}, ${config.schedule}`
       : '',
-    started: new Date(startedAt).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' }),
+    started: formatDay(Date.parse(startedAt)),
     note: note ?? '',
     pinned,
   };
@@ -51,10 +51,6 @@ export function listedRows(summaries: readonly RunSummary[], filter: string): Ru
   });
   return [...rows.filter(({ pinned }) => pinned), ...rows.filter(({ pinned }) => !pinned)];
 }
-
-/** Of the last epoch that the summary knows; of a finished run, at its end. */
-const bestAccuracy = ({ finished, epoch }: RunSummary): number | undefined =>
-  finished?.test?.accuracy ?? epoch?.test.accuracy;
 
 const secondsOf = ({ finished, batch }: RunSummary): number | undefined =>
   finished?.seconds ?? batch?.elapsedSeconds;
@@ -95,8 +91,15 @@ export const summaryNow = (summary: RunSummary, { started, batch, epochs, finish
   started: started ?? summary.started,
   batch: batch ?? summary.batch,
   epoch: epochs.at(-1) ?? summary.epoch,
+  bestAccuracy: bestOf(epochs) ?? summary.bestAccuracy,
   finished: finished ?? summary.finished,
 });
+
+/** The highest test accuracy of these epochs; undefined when none is a number. */
+function bestOf(epochs: readonly Epoch[]): number | undefined {
+  const best = Math.max(...epochs.map(({ test }) => test.accuracy).filter(Number.isFinite));
+  return Number.isFinite(best) ? best : undefined;
+}
 
 /** A row of the comparison: one figure or setting of each run. */
 export interface CompareRow {
@@ -113,6 +116,7 @@ type Figure = readonly [
 ];
 
 const figures: readonly Figure[] = [
+  ['Best test accuracy', ({ bestAccuracy }) => bestAccuracy ?? undefined, (value) => formatPercent(value)],
   [
     'Test accuracy',
     ({ epoch, finished }) => finished?.test?.accuracy ?? epoch?.test.accuracy,
@@ -124,8 +128,7 @@ const figures: readonly Figure[] = [
   ['Images per second', ({ batch }) => batch?.imagesPerSecond, (value) => formatCountOf(value)],
 ];
 
-const formatCountOf = (value: number | undefined): string =>
-  value === undefined ? '–' : Math.round(value).toLocaleString('en-US');
+const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
 
 /** Figures of the runs with the difference to the first, the baseline. */
 export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {

@@ -47,7 +47,8 @@ describe('a picture of a run', () => {
   it('looks closer when it is zoomed in', () => {
     const long = runOf(sampleRun({ epochs: 1, batchesPerEpoch: 4_000 }));
     const { rows, drawn } = paint('loss', [long], { range: { min: 1_000, max: 1_050 }, buckets: 50 });
-    expect([rows, drawn]).toEqual([53, 53]);
+    // A neighbour at each side lets the line run on to the edge.
+    expect([rows, drawn]).toEqual([51, 53]);
   });
 
   it('stands over epochs, training time or the clock as well', () => {
@@ -92,6 +93,8 @@ describe('a picture of a run', () => {
 
   it('close up keeps the target and the end of the smoothed curve in sight', () => {
     const run = runOf(events);
+    const { frame: early } = paint('accuracy', [runOf(events.slice(0, 10))], { target: 0.99 });
+    expect(early.y.min).toBe(0);
     const { frame } = paint('accuracy', [run], { target: 0.5 });
     expect(frame.y.min).toBeLessThan(0.5);
     const { y } = paint('accuracy', [runOf(events.slice(0, 27))]).frame;

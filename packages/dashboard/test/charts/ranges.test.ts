@@ -17,19 +17,19 @@ describe('the axis of steps', () => {
 
 describe('the axis of the loss', () => {
   it('begins at 0 when linear', () => {
-    expect(lossRange([2, 1, null, undefined], false)).toEqual({ min: 0, max: 2.12 });
+    expect(lossRange([[2, 1, null, undefined]], false)).toEqual({ min: 0, max: 2.12 });
   });
 
   it('spans at least a decade and at most six when logarithmic, and passes by what has no logarithm', () => {
-    const flat = lossRange([1, 1], true);
+    const flat = lossRange([[1, 1]], true);
     expect(flat.max / flat.min).toBeGreaterThan(10);
-    const deep = lossRange([1, 1e-12, 0, -1], true);
+    const deep = lossRange([[1, 1e-12, 0, -1]], true);
     expect(deep.min).toBe(1e-6);
   });
 
   it('has a place to stand before there is anything', () => {
-    expect(lossRange([], false)).toEqual({ min: 0, max: 2.5 });
-    expect(lossRange([null, 0], true)).toEqual({ min: 0.01, max: 3 });
+    expect(lossRange([[]], false)).toEqual({ min: 0, max: 2.5 });
+    expect(lossRange([[null, 0]], true)).toEqual({ min: 0.01, max: 3 });
   });
 
   it('is marked at 1, 2 and 5 of each decade, or at decades when there are many', () => {

@@ -19,10 +19,10 @@ describe('an axis', () => {
     ]);
   });
 
-  it('finds the rows within a range, with a neighbour at each side', () => {
-    expect(rowsWithin(places('step'), { min: 10, max: 20 })).toEqual([8, 21]);
+  it('finds the rows within a range, both ends included', () => {
+    expect(rowsWithin(places('step'), { min: 10, max: 20 })).toEqual([9, 20]);
     expect(rowsWithin(places('step'), { min: -5, max: 500 })).toEqual([0, 60]);
-    expect(rowsWithin(places('epoch'), { min: 1, max: 2 })).toEqual([18, 41]);
+    expect(rowsWithin(places('epoch'), { min: 1, max: 2 })).toEqual([19, 40]);
   });
 
   it('keeps the stretch that is shown when another axis is chosen', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EventOf, LiveStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
-import { apply, headlineOf, type Input } from '../../src/state/session.ts';
+import { apply, emptySession, headlineOf, type Input } from '../../src/state/session.ts';
 import { connectedInputs, helloOf, sessionOf, summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
@@ -41,6 +41,39 @@ describe('a session', () => {
       lost,
     ]);
     expect(session).toMatchObject({ skipped: 5, invalid: 1, losses: 1 });
+  });
+
+  it('is without a run when the gateway has none any more', () => {
+    const session = sessionOf(connectedInputs(running));
+    apply(session, { type: 'hello', hello: helloOf(null) }, 0);
+    expect(session.run).toBeNull();
+    expect(phaseOf(session)).toBe('waiting');
+  });
+
+  it('takes the age of an event of the past from when it happened, by the clock of the wall', () => {
+    const origin = Date.parse('2026-11-24T10:00:00.000Z');
+    const session = emptySession(origin);
+    // Read an hour after the run began; more is to come, so it is not caught up.
+    const inputs = connectedInputs(running.slice(0, 39), { lastSeq: 40 }).slice(0, -1);
+    for (const input of inputs) apply(session, input, 3_600_000);
+    expect(session.lastEventAt).toBe(Date.parse(events[38]?.time ?? '') - origin);
+    apply(session, { type: 'live' }, 3_600_000);
+    apply(session, { type: 'event', event: events[40] as (typeof events)[number] }, 3_600_500);
+    expect(session.lastEventAt).toBe(3_600_500);
+  });
+
+  it("knows the name that the run has been given since, and no other run's", () => {
+    const session = sessionOf(connectedInputs(running));
+    const annotate = (id: string, title: string): void =>
+      apply(
+        session,
+        { type: 'annotated', run: { type: 'annotated', runId: id, title, note: null, pinned: true } },
+        0,
+      );
+    annotate('another', 'Not this');
+    expect(session.summary?.title).toBeNull();
+    annotate(runId, 'Baseline');
+    expect(session.summary).toMatchObject({ title: 'Baseline', pinned: true });
   });
 
   it('has caught up with the last event that the gateway knew of, even when it does not say so', () => {

@@ -21,6 +21,8 @@ export const pictureOf = (page: Page, chart: string): Promise<string> =>
 
 /** Drags over a chart, from one share of its width to another. */
 export async function drag(page: Page, chart: string, [from, to]: readonly [number, number]): Promise<void> {
+  // Another axis or another run makes another plot: the one that stays is meant.
+  await surfaceOf(page, chart).scrollIntoViewIfNeeded();
   const box = await surfaceOf(page, chart).boundingBox();
   if (!box) throw new Error(`expected the chart ${chart} to be seen`);
   const y = box.y + box.height / 2;

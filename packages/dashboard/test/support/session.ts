@@ -20,6 +20,7 @@ export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): Run
     started: null,
     batch: null,
     epoch: null,
+    bestAccuracy: null,
     finished: null,
     ...changes,
   };

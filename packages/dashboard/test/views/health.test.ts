@@ -54,6 +54,16 @@ it('a connection that is closed for good says what to do', () => {
   expect(text.banner).toMatch(/^Disconnected: runNotFound\. Reload the page/);
 });
 
+it('trouble of the gateway is told, and gone with it', () => {
+  const failing: Input = {
+    type: 'store',
+    store: { type: 'store', state: 'failing', message: 'the disk is full' },
+  };
+  const fine: Input = { type: 'store', store: { type: 'store', state: 'ok', message: '' } };
+  expect(at([...connected, failing]).banner).toMatch(/cannot keep events for now: the disk is full\./);
+  expect(at([...connected, failing, fine]).banner).toBe('');
+});
+
 it('the delay to the screen is told, unless the clocks differ', () => {
   const delayed = (...delays: number[]): string => {
     const session = sessionOf(connected);

@@ -23,6 +23,42 @@ export function frameTexts(texts: readonly string[]): Frames {
 /** One text message in its frame. */
 export const frameText = (text: string): Buffer => frameTexts([text]).bytes;
 
+const bundleStart = Buffer.from('{"type":"events","events":[');
+const bundleEnd = Buffer.from(']}');
+
+/** The JSON texts in these frames as one message `events`, in one frame. */
+export function bundleFrames(frames: Buffer): Buffer {
+  const texts: Buffer[] = [];
+  for (let at = 0; at < frames.length; ) {
+    const { start, end } = payloadAt(frames, at);
+    texts.push(frames.subarray(start, end));
+    at = end;
+  }
+  const length = texts.reduce(
+    (sum, text) => sum + text.length + 1,
+    bundleStart.length + bundleEnd.length - 1,
+  );
+  const bundle = Buffer.allocUnsafe(headerBytes(length) + length);
+  let at = writeHeader(bundle, 0, length);
+  at += bundleStart.copy(bundle, at);
+  for (const [index, text] of texts.entries()) {
+    if (index > 0) bundle[at++] = comma;
+    at += text.copy(bundle, at);
+  }
+  bundleEnd.copy(bundle, at);
+  return bundle;
+}
+
+const comma = 0x2c;
+
+/** Where the payload of one of our own frames is. */
+function payloadAt(frames: Buffer, at: number): { start: number; end: number } {
+  const size = frames[at + 1]!;
+  if (size < 126) return { start: at + 2, end: at + 2 + size };
+  if (size === 126) return { start: at + 4, end: at + 4 + frames.readUInt16BE(at + 2) };
+  return { start: at + 10, end: at + 10 + frames.readUInt32BE(at + 6) };
+}
+
 function headerBytes(length: number): number {
   if (length < 126) return 2;
   return length < 65_536 ? 4 : 10;

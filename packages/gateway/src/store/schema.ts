@@ -39,7 +39,7 @@ export const migrations: readonly string[] = [
   `,
 ];
 
-/** The first run.started, the last batch and epoch, the ends of the run, and whether it is held, of each run `r`. */
+/** The first run.started, the last batch and epoch, the best accuracy, the ends of the run, and whether it is held, of each run `r`. */
 export const summaryColumns = `
   r.name AS runId, r.title, r.note, r.pinned, r.bytes,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
@@ -48,6 +48,8 @@ export const summaryColumns = `
   (SELECT json FROM event WHERE run = r.id AND type = 'run.started' ORDER BY seq LIMIT 1) AS started,
   (SELECT json FROM event WHERE run = r.id AND type = 'batch' ORDER BY seq DESC LIMIT 1) AS batch,
   (SELECT json FROM event WHERE run = r.id AND type = 'epoch' ORDER BY seq DESC LIMIT 1) AS epoch,
+  (SELECT max(json_extract(json, '$.data.test.accuracy')) FROM event
+    WHERE run = r.id AND type = 'epoch' AND json_type(json, '$.data.test.accuracy') IN ('real', 'integer')) AS bestAccuracy,
   (SELECT json_extract(json, '$.data.code') FROM event
     WHERE run = r.id AND type = 'notice' AND json_extract(json, '$.data.code') IN ('run.paused', 'run.resumed')
     ORDER BY seq DESC LIMIT 1) AS held

@@ -15,6 +15,7 @@ export interface SummaryRow {
   started: string | null;
   batch: string | null;
   epoch: string | null;
+  bestAccuracy: number | null;
   held: 'run.paused' | 'run.resumed' | null;
 }
 

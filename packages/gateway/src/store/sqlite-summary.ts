@@ -18,6 +18,7 @@ export function toSummary(row: SummaryRow): KeptSummary {
     started: ofType('run.started', row.started)?.data ?? null,
     batch: ofType('batch', row.batch)?.data ?? null,
     epoch: ofType('epoch', row.epoch)?.data ?? null,
+    bestAccuracy: row.bestAccuracy,
     finished,
   };
 }

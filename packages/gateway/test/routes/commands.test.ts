@@ -360,6 +360,14 @@ describe('where runs stand', () => {
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
   });
 
+  test('is told to each viewer who comes, though their number is what it was', async () => {
+    const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 200 } });
+    await viewer.until((message) => message.type === 'status' && message.viewers === 1);
+    viewer.socket.close();
+    const next = await watch(gateway.liveUrl);
+    await next.until((message) => message.type === 'status' && message.viewers === 1);
+  });
+
   test('is told of each of two runs at once; the newest is followed and both are listed', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
     const second = await openPublisher(gateway.ingestUrl, helloOf('b', { publisherId: 'publisher-2' }));

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import * as ws from 'ws';
-import { frameText, frameTexts } from '../../src/sockets/frames.ts';
+import { bundleFrames, frameText, frameTexts } from '../../src/sockets/frames.ts';
 
 // The types of ws lack its receiver.
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
@@ -21,6 +21,16 @@ describe('frames', () => {
   test.each([0, 1, 125, 126, 65_535, 65_536, 1_000_000])('carry a text of %d bytes', (length) => {
     const text = 'x'.repeat(length);
     expect(read(frameText(text))).toEqual([text]);
+  });
+
+  test.each([
+    [['{"loss":2.3}', '{"n":"„größer“"}']],
+    [Array.from({ length: 500 }, (_, seq) => JSON.stringify({ seq, text: 'x'.repeat(seq) }))],
+    [[JSON.stringify({ text: 'x'.repeat(70_000) }), '{}']],
+  ])('are bundled into one message that holds them all (%#)', (texts) => {
+    const [message = '', ...others] = read(bundleFrames(frameTexts(texts).bytes));
+    expect(others).toEqual([]);
+    expect(JSON.parse(message)).toEqual({ type: 'events', events: texts.map((text) => JSON.parse(text)) });
   });
 
   test('carry any text, each in a frame of its own', () => {

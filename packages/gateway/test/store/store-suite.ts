@@ -119,6 +119,7 @@ export function storeSuite(name: string, open: () => Store): void {
           started: run[0]!.data,
           batch: ofType('batch', part).at(-1)!.data,
           epoch: null,
+          bestAccuracy: null,
           finished: null,
         });
       });
@@ -138,6 +139,17 @@ export function storeSuite(name: string, open: () => Store): void {
         const next: MonitorEvent = { ...last, seq: last.seq + 1, type: 'notice', data };
         await store.append('a', [...stored, toStored(next)]);
         expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
+      });
+
+      test('knows the best accuracy, whichever epoch it was of, among those that are numbers', async () => {
+        const epoch = ofType('epoch')[0] as Extract<MonitorEvent, { type: 'epoch' }>;
+        const accuracies = [0.9, 0.97, Number.NaN, 0.95];
+        const epochs = accuracies.map((accuracy, at): MonitorEvent => {
+          const data = { ...epoch.data, epoch: at + 1, test: { ...epoch.data.test, accuracy } };
+          return { ...epoch, seq: at + 1, data };
+        });
+        await store.append('a', epochs.map(toStored));
+        expect((await store.summary('a'))?.bestAccuracy).toBe(0.97);
       });
 
       test('keeps numbers that are not finite', async () => {

@@ -105,6 +105,12 @@ function summarise(events: MonitorEvent[]): Omit<KeptSummary, 'title' | 'note' |
     started: of('run.started')[0]?.data ?? null,
     batch: of('batch').at(-1)?.data ?? null,
     epoch: of('epoch').at(-1)?.data ?? null,
+    bestAccuracy: bestOf(of('epoch').map(({ data }) => data.test.accuracy)),
     finished,
   };
+}
+
+function bestOf(accuracies: number[]): number | null {
+  const best = Math.max(...accuracies.filter(Number.isFinite));
+  return Number.isFinite(best) ? best : null;
 }

@@ -99,6 +99,7 @@ export function helloOf(runId: string | null, lastSeq = 1, heartbeatMs = 5_000):
         started: null,
         batch: null,
         epoch: null,
+        bestAccuracy: null,
         finished: null,
       }
     : null;

@@ -1,0 +1,43 @@
+import type { EventOf } from './events.ts';
+
+/** A time as `Date.toISOString` writes it; 29 February is left to the schema. */
+const isoTime =
+  /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const runId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/**
+ * Whether something is a `batch` event in its usual form: every field there, none beside them, every number finite.
+ * What is anything else may still be one, as the schema tells. Nearly all that a page receives is of this form, and
+ * this look at it takes a twentieth of the schema's; a test holds the two to each other.
+ */
+export function isPlainBatch(raw: unknown): raw is EventOf<'batch'> {
+  if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositive(raw.seq)) return false;
+  const { time, data } = raw;
+  if (typeof raw.runId !== 'string' || !runId.test(raw.runId)) return false;
+  if (typeof time !== 'string' || !isoTime.test(time) || !isRecord(data)) return false;
+  const { etaSeconds } = data;
+  return (
+    isPositive(data.epoch) &&
+    isPositive(data.batch) &&
+    isPositive(data.step) &&
+    typeof data.loss === 'number' &&
+    typeof data.accuracy === 'number' &&
+    typeof data.learningRate === 'number' &&
+    typeof data.imagesPerSecond === 'number' &&
+    isDuration(data.elapsedSeconds) &&
+    (etaSeconds === null || isDuration(etaSeconds)) &&
+    countKeys(data) === 9 &&
+    countKeys(raw) === 6
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+const isPositive = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+const isDuration = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+
+function countKeys(record: object): number {
+  let count = 0;
+  for (const _key in record) count++;
+  return count;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decode } from '../src/codec.ts';
+import { event } from '../src/events.ts';
+import { isPlainBatch } from '../src/plain-batch.ts';
+import { sampleRun } from '../src/testing/sample-run.ts';
+
+const batch = sampleRun().find(({ type }) => type === 'batch') as object;
+const { data } = batch as { data: object };
+
+/** Values that fields of an event may hold, and some that they may not. */
+const anything = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+  fc.constantFrom(null, true, '', 'NaN', 'Infinity', 'batch', 'a run', '-x', {}, [], 1e300, -0),
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+);
+const keysOf = (record: object): fc.Arbitrary<string> => fc.constantFrom(...Object.keys(record), 'other');
+
+describe('the quick look at a batch', () => {
+  it('knows the usual form', () => {
+    expect(sampleRun().filter(isPlainBatch)).toHaveLength(60);
+    expect(isPlainBatch({ ...batch, data: { ...data, etaSeconds: null } })).toBe(true);
+  });
+
+  it.each([
+    null,
+    7,
+    [],
+    {},
+    { ...batch, data: null },
+    { ...batch, extra: 1 },
+    { ...batch, data: { ...data, loss: 'NaN' } },
+  ])('leaves anything else to the schema (%#)', (raw) => {
+    expect(isPlainBatch(raw)).toBe(false);
+  });
+
+  it('never takes what the schema refuses, or would read another way', () => {
+    const envelope = fc.tuple(keysOf(batch), anything);
+    const field = fc.tuple(keysOf(data), anything);
+    fc.assert(
+      fc.property(
+        fc.array(envelope, { maxLength: 2 }),
+        fc.array(field, { maxLength: 2 }),
+        (changes, fields) => {
+          const changed = {
+            ...batch,
+            data: { ...data, ...Object.fromEntries(fields) },
+            ...Object.fromEntries(changes),
+          };
+          const raw: unknown = JSON.parse(JSON.stringify(changed));
+          if (!isPlainBatch(raw)) return;
+          expect(decode(event, JSON.stringify(changed))).toEqual({ ok: true, value: raw });
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
