@@ -162,10 +162,14 @@ const executable = findChromium();
 
   it('can be read as a table', async () => {
     const runId = '20261124-150000-table';
-    await monitor.publish({ runId, events: runOf(runId) });
+    const events = runOf(runId);
+    const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 5)) });
     const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '5 points');
     await page.locator(chartPart('loss', 'table-toggle')).click();
-    await shows(page, `${chartPart('loss', 'table')} caption`, /./);
+    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 5 places');
+    publisher.send(...events.slice(untilStep(events, 5)));
+    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 60 places');
     expect(await page.locator(`${chartPart('loss', 'table')} tbody tr`).count()).toBeGreaterThan(10);
     expect(
       await page

@@ -23,8 +23,12 @@ export function createTable(
   box.tabIndex = 0;
   box.setAttribute('aria-label', `Numbers behind ${spec.title}`);
   let writtenAt = Number.NEGATIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const write = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (box.hidden) return;
     writtenAt = performance.now();
     const { lines, view, range } = scene();
     const { heads, rows, caption } = tableOf({
@@ -50,7 +54,9 @@ export function createTable(
   });
   return {
     render() {
-      if (!box.hidden && performance.now() - writtenAt >= writeEveryMs) write();
+      if (box.hidden || timer !== undefined) return;
+      // The last change of a run is written too, though nothing comes after it.
+      timer = setTimeout(write, Math.max(0, writtenAt + writeEveryMs - performance.now()));
     },
   };
 }
