@@ -162,15 +162,15 @@ const executable = findChromium();
 
   it('can be read as a table', async () => {
     const runId = '20261124-150000-table';
-    await monitor.publish({ runId, events: runOf(runId) });
+    const events = runOf(runId);
+    const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 5)) });
     const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '5 points');
     await page.locator(chartPart('loss', 'table-toggle')).click();
-    await shows(page, `${chartPart('loss', 'table')} caption`, /./);
-    // Opened before the first batch is here, it fills as they come.
-    await page
-      .locator(`${chartPart('loss', 'table')} tbody tr`)
-      .nth(10)
-      .waitFor();
+    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 5 places');
+    publisher.send(...events.slice(untilStep(events, 5)));
+    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 60 places');
+    expect(await page.locator(`${chartPart('loss', 'table')} tbody tr`).count()).toBeGreaterThan(10);
     expect(
       await page
         .locator(`${chartPart('loss', 'table')} th`)
@@ -212,6 +212,8 @@ const executable = findChromium();
     await shows(page, chartPart('loss', 'items'), '20261124-170000-two');
     await page.locator('#smoothing').fill('0.5');
     await page.locator('#axis').selectOption('epoch');
+    // Other axes are another plot, which is there with the next frame.
+    await page.locator(`${chartPart('loss', 'plot')}[data-kind*='"epoch"']`).waitFor();
     await drag(page, 'loss', [0.2, 0.6]);
     await page.waitForURL(/zoom=/);
     await page.mouse.move(5, 5);

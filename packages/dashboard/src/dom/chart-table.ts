@@ -26,7 +26,9 @@ export function createTable(
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const write = (): void => {
+    clearTimeout(timer);
     timer = undefined;
+    if (box.hidden) return;
     writtenAt = performance.now();
     const { lines, view, range } = scene();
     const { heads, rows, caption } = tableOf({
@@ -53,7 +55,8 @@ export function createTable(
   return {
     render() {
       if (box.hidden || timer !== undefined) return;
-      timer = setTimeout(write, writtenAt + writeEveryMs - performance.now());
+      // The last change of a run is written too, though nothing comes after it.
+      timer = setTimeout(write, Math.max(0, writtenAt + writeEveryMs - performance.now()));
     },
   };
 }
