@@ -1,13 +1,12 @@
 import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { Authority, reachedAt } from './authority.ts';
 import { CommandDesk } from './commands/desk.ts';
 import type { Config } from './config.ts';
-import { Hub } from './hub.ts';
 import { Publishers } from './ingest/publishers.ts';
 import type { IngestSession } from './ingest/session.ts';
 import { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
+import { Hub } from './live/hub.ts';
 import { Metrics } from './metrics.ts';
 import { builtPage, servePage } from './plugins/page.ts';
 import { addProblems, problemSender } from './plugins/problems.ts';
@@ -21,13 +20,14 @@ import { addModelRoute } from './routes/model.ts';
 import { addRunChangeRoutes } from './routes/run-changes.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addSeriesRoute } from './routes/series.ts';
-import { RunFolders } from './run-folders.ts';
-import { Runs } from './runs.ts';
+import { RunFolders } from './runs/run-folders.ts';
+import { Runs } from './runs/runs.ts';
+import { StatusBoard } from './runs/status-board.ts';
+import { Sweeper } from './runs/sweeper.ts';
 import { acceptSockets } from './sockets/server.ts';
-import { StatusBoard } from './status-board.ts';
 import type { Store } from './store/store.ts';
 import { stateOf, WatchedStore } from './store/watched.ts';
-import { Sweeper } from './sweeper.ts';
+import { Authority, reachedAt } from './trust/authority.ts';
 
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &

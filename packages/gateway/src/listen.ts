@@ -1,9 +1,9 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
-import { reachedAt } from './authority.ts';
 import type { Config } from './config.ts';
-import { isLoopback } from './plugins/trust.ts';
+import { reachedAt } from './trust/authority.ts';
+import { isLoopback } from './trust/hosts.ts';
 
 /** Where the gateway can be reached from this machine. */
 export interface Addresses {

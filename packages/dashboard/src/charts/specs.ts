@@ -52,7 +52,7 @@ export const chartSpecs = {
   },
   accuracy: {
     title: 'Accuracy',
-    unit: 'share of images read rightly',
+    unit: 'share of images read correctly',
     series: 'steps',
     columns: ['accuracy'],
     smoothed: true,

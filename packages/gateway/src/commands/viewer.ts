@@ -11,10 +11,10 @@ import {
   MonitorError,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import type { Authority } from '../authority.ts';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { TokenBucket } from '../sockets/token-bucket.ts';
+import type { Authority } from '../trust/authority.ts';
 import type { CommandDesk } from './desk.ts';
 
 export interface ViewerCommandsOptions {

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { Hub } from '../hub.ts';
 import type { Limits } from '../limits.ts';
+import type { Hub } from '../live/hub.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
 
 export interface RunWriterOptions {

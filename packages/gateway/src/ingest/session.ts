@@ -1,13 +1,13 @@
 import { decode, describeIssues, ingestFirst } from '@mnist-monitor/shared';
 import type { CommandDesk } from '../commands/desk.ts';
-import type { Hub } from '../hub.ts';
 import type { Limits } from '../limits.ts';
+import type { Hub } from '../live/hub.ts';
 import type { Metrics } from '../metrics.ts';
+import type { StatusBoard } from '../runs/status-board.ts';
 import type { Peer } from '../sockets/peer.ts';
-import type { StatusBoard } from '../status-board.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchedStore } from '../store/watched.ts';
-import { tokenFits } from '../token.ts';
+import { tokenFits } from '../trust/token.ts';
 import type { Publishers } from './publishers.ts';
 import { Publishing } from './publishing.ts';
 import { Waiting } from './waiting.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { runId } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import { csvHeader, csvRow } from '../csv.ts';
 import type { Limits } from '../limits.ts';
+import { csvHeader, csvRow } from '../series/csv.ts';
 import { pages, toldBy } from '../store/pages.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
 import { cutWhenUnread, isUnchanged, noSuchRun, type RunRequest, read } from './answers.ts';

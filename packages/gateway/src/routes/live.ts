@@ -1,15 +1,15 @@
 import { check, describeIssues, liveQuery, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { Authority } from '../authority.ts';
 import type { CommandDesk } from '../commands/desk.ts';
 import { ViewerCommands } from '../commands/viewer.ts';
-import { type FollowOptions, follow } from '../follower.ts';
+import { type FollowOptions, follow } from '../live/follower.ts';
 import type { Metrics } from '../metrics.ts';
 import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
 import { withHeartbeat } from '../sockets/heartbeat.ts';
 import { Traffic } from '../sockets/traffic.ts';
 import { isTrouble } from '../store/watched.ts';
+import type { Authority } from '../trust/authority.ts';
 
 export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
   authority: Authority;

@@ -1,7 +1,7 @@
 import { MonitorError, runId } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../limits.ts';
-import type { RunFolders } from '../run-folders.ts';
+import type { RunFolders } from '../runs/run-folders.ts';
 import { cutWhenUnread, type RunRequest, read } from './answers.ts';
 
 type FileRequest = { Params: RunRequest['Params'] & { file: string } };

@@ -1,9 +1,9 @@
 import { encode, MonitorError, runChanges, runId } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { Authority } from '../authority.ts';
-import { type RemovalContext, removeRun } from '../removal.ts';
-import { isOver } from '../retention.ts';
-import type { Runs } from '../runs.ts';
+import { type RemovalContext, removeRun } from '../runs/removal.ts';
+import { isOver } from '../runs/retention.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Authority } from '../trust/authority.ts';
 import { noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
 
 export interface RunChangesOptions extends RemovalContext {

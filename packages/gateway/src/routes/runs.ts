@@ -1,6 +1,6 @@
 import { encode, eventPageQuery, runId } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { Runs } from '../runs.ts';
+import type { Runs } from '../runs/runs.ts';
 import { Slices } from '../slices.ts';
 import type { Store } from '../store/store.ts';
 import { noSuchRun, type RunRequest, read, sendJson } from './answers.ts';

@@ -1,10 +1,10 @@
 import { runId, type SeriesField, type SeriesQuery, seriesQuery } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import { placer, reader, typeOf } from '../series.ts';
+import { placer, reader, typeOf } from '../series/series.ts';
+import { Thinned } from '../series/thinned.ts';
 import { Slices } from '../slices.ts';
 import { pages, toldBy } from '../store/pages.ts';
 import type { KeptSummary, Store } from '../store/store.ts';
-import { Thinned } from '../thinned.ts';
 import { isUnchanged, noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
 
 /** `/api/runs/:runId/series`: curves of a run, thinned to what a chart can show. */

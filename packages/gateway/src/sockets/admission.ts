@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { MonitorError } from '@mnist-monitor/shared';
-import { isLoopback } from '../plugins/trust.ts';
+import { isLoopback } from '../trust/hosts.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface AdmissionLimits {

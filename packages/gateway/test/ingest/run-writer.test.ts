@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Hub } from '../../src/hub.ts';
 import { RunWriter } from '../../src/ingest/run-writer.ts';
 import { limits as standardLimits } from '../../src/limits.ts';
+import { Hub } from '../../src/live/hub.ts';
 import { toStored } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { MemoryStore } from '../support/memory-store.ts';

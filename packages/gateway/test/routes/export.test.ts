@@ -1,7 +1,7 @@
 import { get as request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { csvHeader, csvRow } from '../../src/csv.ts';
+import { csvHeader, csvRow } from '../../src/series/csv.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { type StoredEvent, toStored } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/cleanup.ts';

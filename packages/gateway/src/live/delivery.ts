@@ -1,12 +1,12 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { LiveQuery } from '@mnist-monitor/shared';
+import type { Limits } from '../limits.ts';
+import type { Peer } from '../sockets/peer.ts';
+import type { Traffic } from '../sockets/traffic.ts';
+import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import { Cursor } from './cursor.ts';
 import { readHistory } from './history.ts';
-import type { Limits } from './limits.ts';
-import type { Peer } from './sockets/peer.ts';
-import type { Traffic } from './sockets/traffic.ts';
-import type { Store } from './store/store.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 

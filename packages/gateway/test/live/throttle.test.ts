@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { Throttle } from '../src/throttle.ts';
+import { Throttle } from '../../src/live/throttle.ts';
 
 describe('a throttle', () => {
   test('calls back at once, and once for all wishes that come too soon after it', async () => {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { RunFolders } from '../src/run-folders.ts';
-import { temporaryFolder } from './support/cleanup.ts';
+import { RunFolders } from '../../src/runs/run-folders.ts';
+import { temporaryFolder } from '../support/cleanup.ts';
 
 describe('the folders of runs', () => {
   let runs: string;

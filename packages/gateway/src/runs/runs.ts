@@ -1,9 +1,9 @@
 import type { RunSummary } from '@mnist-monitor/shared';
-import type { Publishers } from './ingest/publishers.ts';
+import type { Publishers } from '../ingest/publishers.ts';
+import { Slices } from '../slices.ts';
+import type { KeptSummary, Store } from '../store/store.ts';
 import type { RunFolders } from './run-folders.ts';
 import { runStatusOf, type StatusLimits } from './run-status.ts';
-import { Slices } from './slices.ts';
-import type { KeptSummary, Store } from './store/store.ts';
 
 export interface RunsOptions {
   store: Store;

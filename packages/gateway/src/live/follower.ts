@@ -1,13 +1,13 @@
 import { encode, type LiveControl, type LiveQuery } from '@mnist-monitor/shared';
-import type { Authority } from './authority.ts';
+import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Peer } from '../sockets/peer.ts';
+import { stateOf, type WatchedStore } from '../store/watched.ts';
+import type { Authority } from '../trust/authority.ts';
+import { version } from '../version.ts';
 import type { Channel } from './channel.ts';
 import { Delivery, type DeliveryOptions } from './delivery.ts';
 import type { Hub } from './hub.ts';
-import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
-import type { Runs } from './runs.ts';
-import type { Peer } from './sockets/peer.ts';
-import { stateOf, type WatchedStore } from './store/watched.ts';
-import { version } from './version.ts';
 
 export interface FollowOptions extends Omit<DeliveryOptions, 'channel' | 'after'> {
   query: LiveQuery;

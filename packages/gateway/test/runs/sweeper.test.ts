@@ -4,11 +4,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import type { Keep } from '@mnist-monitor/shared/options';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { openSqliteStore } from '../src/store/sqlite.ts';
-import { toStored } from '../src/store/store.ts';
-import { temporaryFolder } from './support/cleanup.ts';
-import { startGateway } from './support/gateway.ts';
-import { publish } from './support/publisher.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { toStored } from '../../src/store/store.ts';
+import { temporaryFolder } from '../support/cleanup.ts';
+import { startGateway } from '../support/gateway.ts';
+import { publish } from '../support/publisher.ts';
 
 const run = (runId: string, day: number): MonitorEvent[] =>
   sampleRun({ runId, epochs: 1, batchesPerEpoch: 5, startedAt: new Date(Date.UTC(2026, 0, day)) });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Block, type Stretch } from '../src/block.ts';
-import { toStored } from '../src/store/store.ts';
-import { everyType, setOf } from '../src/type-set.ts';
-import { range } from './support/connection.ts';
-import { unframe } from './support/frames.ts';
+import { Block, type Stretch } from '../../src/live/block.ts';
+import { everyType, setOf } from '../../src/live/type-set.ts';
+import { toStored } from '../../src/store/store.ts';
+import { range } from '../support/connection.ts';
+import { unframe } from '../support/frames.ts';
 
 // run.started, batches 2 to 8, system 9, batches 10 to 16, system 17, …
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStored);

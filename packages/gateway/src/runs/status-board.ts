@@ -1,10 +1,10 @@
 import type { EventType } from '@mnist-monitor/shared';
-import type { Hub } from './hub.ts';
-import type { Publishers } from './ingest/publishers.ts';
-import type { WaitingTrainers } from './ingest/waiting-trainers.ts';
-import type { Limits } from './limits.ts';
+import type { Publishers } from '../ingest/publishers.ts';
+import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
+import type { Limits } from '../limits.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
 import type { KeptStatus, RunState, Runs } from './runs.ts';
-import type { Store, StoredEvent } from './store/store.ts';
 
 export interface StatusBoardOptions {
   store: Store;

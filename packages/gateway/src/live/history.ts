@@ -1,6 +1,6 @@
+import type { Limits } from '../limits.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
 import { Block, type Piece, type Wanted } from './block.ts';
-import type { Limits } from './limits.ts';
-import type { Store, StoredEvent } from './store/store.ts';
 import { batchType, everyType, typesIn } from './type-set.ts';
 
 export interface HistoryOptions {

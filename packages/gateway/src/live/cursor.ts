@@ -1,7 +1,7 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
+import { bundleFrames, frameText } from '../sockets/frames.ts';
 import type { Block, Piece, Stretch, Wanted } from './block.ts';
 import type { Channel } from './channel.ts';
-import { bundleFrames, frameText } from './sockets/frames.ts';
 import { batchType, type TypeSet } from './type-set.ts';
 
 export interface CursorOptions {

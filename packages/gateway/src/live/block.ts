@@ -1,5 +1,5 @@
-import { frameTexts } from './sockets/frames.ts';
-import type { StoredEvent } from './store/store.ts';
+import { frameTexts } from '../sockets/frames.ts';
+import type { StoredEvent } from '../store/store.ts';
 import { batchType, bitOf, type TypeSet } from './type-set.ts';
 
 /** What a viewer wants next of a run. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Thinned } from '../src/thinned.ts';
+import { Thinned } from '../../src/series/thinned.ts';
 
 type Points = [x: number, y: number][];
 

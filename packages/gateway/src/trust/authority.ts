@@ -1,6 +1,6 @@
 import { type CommandAccess, MonitorError } from '@mnist-monitor/shared';
-import type { Config } from './config.ts';
-import { isLoopback } from './plugins/trust.ts';
+import type { Config } from '../config.ts';
+import { isLoopback } from './hosts.ts';
 import { tokenFits } from './token.ts';
 
 /** Where the public port is, and what it takes to command there. */

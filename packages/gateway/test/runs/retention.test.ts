@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { beyond, type RunToJudge } from '../src/retention.ts';
+import { beyond, type RunToJudge } from '../../src/runs/retention.ts';
 
 const day = 24 * 3_600_000;
 const now = new Date('2026-11-24T12:00:00.000Z');

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Block } from '../src/block.ts';
-import type { Subscriber } from '../src/channel.ts';
-import { Hub } from '../src/hub.ts';
-import { limits } from '../src/limits.ts';
-import { type StoredEvent, toStored } from '../src/store/store.ts';
-import { everyType } from '../src/type-set.ts';
-import { range } from './support/connection.ts';
-import { unframe } from './support/frames.ts';
-import { MemoryStore } from './support/memory-store.ts';
+import { limits } from '../../src/limits.ts';
+import { Block } from '../../src/live/block.ts';
+import type { Subscriber } from '../../src/live/channel.ts';
+import { Hub } from '../../src/live/hub.ts';
+import { everyType } from '../../src/live/type-set.ts';
+import { type StoredEvent, toStored } from '../../src/store/store.ts';
+import { range } from '../support/connection.ts';
+import { unframe } from '../support/frames.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a' }).map(toStored);
 const other = sampleRun({ runId: 'b' }).map(toStored);

@@ -1,8 +1,8 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
+import type { Limits } from '../limits.ts';
+import { frameText } from '../sockets/frames.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
 import { Channel } from './channel.ts';
-import type { Limits } from './limits.ts';
-import { frameText } from './sockets/frames.ts';
-import type { Store, StoredEvent } from './store/store.ts';
 
 type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
 

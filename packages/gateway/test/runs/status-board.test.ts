@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Hub } from '../src/hub.ts';
-import { type Publication, Publishers } from '../src/ingest/publishers.ts';
-import { WaitingTrainers } from '../src/ingest/waiting-trainers.ts';
-import { limits } from '../src/limits.ts';
-import { RunFolders } from '../src/run-folders.ts';
-import { Runs } from '../src/runs.ts';
-import { StatusBoard } from '../src/status-board.ts';
-import { toStored } from '../src/store/store.ts';
-import type { Message } from './support/connection.ts';
-import { unframe } from './support/frames.ts';
-import { MemoryStore } from './support/memory-store.ts';
+import { type Publication, Publishers } from '../../src/ingest/publishers.ts';
+import { WaitingTrainers } from '../../src/ingest/waiting-trainers.ts';
+import { limits } from '../../src/limits.ts';
+import { Hub } from '../../src/live/hub.ts';
+import { RunFolders } from '../../src/runs/run-folders.ts';
+import { Runs } from '../../src/runs/runs.ts';
+import { StatusBoard } from '../../src/runs/status-board.ts';
+import { toStored } from '../../src/store/store.ts';
+import type { Message } from '../support/connection.ts';
+import { unframe } from '../support/frames.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const start = new Date('2026-11-24T10:00:00.000Z');
 const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toStored);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { csvHeader, csvRow } from '../src/csv.ts';
+import { csvHeader, csvRow } from '../../src/series/csv.ts';
 
 const run = sampleRun({ epochs: 1, batchesPerEpoch: 7 });
 const names = csvHeader.trimEnd().split(',');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { limits } from '../src/limits.ts';
-import { type RunFacts, runStatusOf } from '../src/run-status.ts';
+import { limits } from '../../src/limits.ts';
+import { type RunFacts, runStatusOf } from '../../src/runs/run-status.ts';
 
 const s = 1_000;
 const here: RunFacts = { told: 'running', connected: true, silentMs: 0, awayMs: 0, seen: true };

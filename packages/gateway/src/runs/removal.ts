@@ -1,8 +1,8 @@
 import type { RunRemoved } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Hub } from './hub.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Store } from '../store/store.ts';
 import type { RunFolders } from './run-folders.ts';
-import type { Store } from './store/store.ts';
 
 export interface RemovalContext {
   store: Store;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isHostAllowed, isLoopback, isOriginAllowed } from '../../src/plugins/trust.ts';
+import { isHostAllowed, isLoopback, isOriginAllowed } from '../../src/trust/hosts.ts';
 
 describe('the Host header', () => {
   test.each([

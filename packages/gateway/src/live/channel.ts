@@ -1,5 +1,5 @@
+import type { StoredEvent } from '../store/store.ts';
 import { Block, type Piece, type Wanted } from './block.ts';
-import type { StoredEvent } from './store/store.ts';
 
 /** Follows a run live. */
 export interface Subscriber {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Authority } from '../src/authority.ts';
+import { Authority } from '../../src/trust/authority.ts';
 
 const here = { host: '127.0.0.1', bind: undefined };
 const everywhere = { host: '0.0.0.0', bind: undefined };

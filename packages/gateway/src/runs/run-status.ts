@@ -1,5 +1,5 @@
 import type { RunStatus } from '@mnist-monitor/shared';
-import type { Limits } from './limits.ts';
+import type { Limits } from '../limits.ts';
 
 /** What is known of a run at one moment. */
 export interface RunFacts {
