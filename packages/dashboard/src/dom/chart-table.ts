@@ -1,7 +1,7 @@
 import type { Painter } from '../charts/picture.ts';
+import type { Scene } from '../charts/scene.ts';
 import type { ChartSpec } from '../charts/specs.ts';
 import { tableOf } from '../views/chart-table.ts';
-import type { Scene } from './chart.ts';
 import { h, part } from './dom.ts';
 
 export interface TableOptions {

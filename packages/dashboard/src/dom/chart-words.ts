@@ -1,4 +1,5 @@
 import type { ChartLook, Painter, Picture } from '../charts/picture.ts';
+import type { Scene } from '../charts/scene.ts';
 import type { ChartSpec } from '../charts/specs.ts';
 import {
   chartCaption,
@@ -8,7 +9,6 @@ import {
   spokenReading,
   stretchCaption,
 } from '../views/charts.ts';
-import type { Scene } from './chart.ts';
 import { createLegend } from './chart-parts.ts';
 import { part, setText } from './dom.ts';
 

@@ -1,9 +1,9 @@
-import type { Flag } from '../charts/overlays.ts';
-import { Painter, type RunLine } from '../charts/picture.ts';
+import { Painter } from '../charts/picture.ts';
 import { createPlot, type Plot } from '../charts/plot.ts';
+import type { Scene } from '../charts/scene.ts';
 import { type ChartName, type ChartSpec, chartSpecs, type Scale } from '../charts/specs.ts';
 import type { View } from '../charts/view.ts';
-import type { Range, Window } from '../state/window.ts';
+import type { Window } from '../state/window.ts';
 import { createFullScreen } from './chart-full.ts';
 import { listenChartKeys } from './chart-keys.ts';
 import { createScales } from './chart-parts.ts';
@@ -13,18 +13,6 @@ import { createWords, type Drawn } from './chart-words.ts';
 import { cloneTemplate, onChange, part } from './dom.ts';
 import { Rest } from './frames.ts';
 import { listenGestures } from './gestures.ts';
-
-/** What all charts are drawn from. */
-export interface Scene {
-  /** The first is the run that is shown, the others are laid over it. */
-  lines: readonly (RunLine & { name: string })[];
-  view: View;
-  range: Range;
-  bounds: { all: Range; log: boolean };
-  flags: readonly Flag[];
-  /** Another number whenever a run has changed: runs are changed in place. */
-  version: number;
-}
 
 export interface ChartOptions {
   name: ChartName;

@@ -1,12 +1,13 @@
 import { batchesPerEpoch } from '../charts/curve.ts';
 import { extentOf } from '../charts/extent.ts';
 import { stepAtTime, stepPlace } from '../charts/picture.ts';
+import type { Scene } from '../charts/scene.ts';
 import { chartNames } from '../charts/specs.ts';
 import { type AxisName, convertWindow, type PlacedSeries, placesOf } from '../state/axis.ts';
 import type { Finding } from '../state/findings.ts';
 import type { Run } from '../state/run.ts';
 import { rangeOf, type Window } from '../state/window.ts';
-import { type Chart, createChart, type Scene } from './chart.ts';
+import { type Chart, createChart } from './chart.ts';
 import { byId } from './dom.ts';
 import { createTools } from './tools.ts';
 import type { ViewStore } from './view-store.ts';
