@@ -63,8 +63,8 @@ export const gatewayMessage = z.discriminatedUnion('type', [
   left,
 ]);
 
-/** The name of the gateway that says it. */
-export const sender = z.object({ from: gatewayId });
+/** What goes over the bus: a message, and the name of the gateway that says it. */
+export const busMessage = gatewayMessage.and(z.object({ from: gatewayId }));
 
 export type GatewayMessage = z.infer<typeof gatewayMessage>;
 export type Roster = z.infer<typeof roster>;

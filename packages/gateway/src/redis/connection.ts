@@ -15,6 +15,8 @@ const oldestServer = 7;
 /** A Redis that comes back is asked for at least so often. */
 const reconnectMs = 1_000;
 
+const closeMs = 500;
+
 const newClient = ({ url, timeoutMs }: RedisConnectionOptions, retry: () => boolean) => {
   const path = /^unix:\/\/(\/.+)$/.exec(url)?.[1];
   const socket = {
@@ -60,7 +62,7 @@ export class RedisConnection {
       await connection.#begin();
       return connection;
     } catch (error) {
-      connection.close();
+      await connection.close();
       throw connection.#unusable(error as Error);
     }
   }
@@ -102,9 +104,12 @@ export class RedisConnection {
     old.destroy();
   }
 
-  close(): void {
+  /** What was asked before is answered first, if that is soon. */
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#client.destroy();
+    const client = this.#client;
+    if (client.isReady) await Promise.race([client.close(), delay(closeMs, undefined, { ref: false })]);
+    client.destroy();
   }
 
   async #begin(): Promise<void> {

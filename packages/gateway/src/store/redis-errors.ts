@@ -10,15 +10,12 @@ const troubles: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
   [/^NOPERM /, 'store.read_only', 'the user has not all rights at'],
 ];
 
-/** What stands in the way, in one line; a script that is wrong is a mistake of ours and stays what it is. */
+/** What stands in the way, in one line; a mistake of ours stays what it is. */
 export function describeRedisTrouble(error: unknown, address: string): unknown {
-  if (!(error instanceof Error) || error instanceof RangeError || error instanceof TypeError) return error;
-  const reply = error instanceof ErrorReply;
-  const said = error.message.replace(/^ERR Error running script.*?: /, '');
-  const [, code, problem] = (reply && troubles.find(([start]) => start.test(said))) || [
-    undefined,
-    'store.failing' as const,
-    'no use can be made of',
-  ];
-  return new MonitorError(code, `${problem} Redis at ${address} (${reasonOf(error)})`, { cause: error });
+  if (error instanceof RangeError || error instanceof TypeError) return error;
+  const cause = error as Error;
+  const known =
+    cause instanceof ErrorReply ? troubles.find(([start]) => start.test(cause.message)) : undefined;
+  const [, code, problem] = known ?? [undefined, 'store.failing' as const, 'no use can be made of'];
+  return new MonitorError(code, `${problem} Redis at ${address} (${reasonOf(cause)})`, { cause });
 }

@@ -114,7 +114,7 @@ export class RedisStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#connection.close();
+    await this.#connection.close();
   }
 
   #announcement(message: GatewayMessage): string {

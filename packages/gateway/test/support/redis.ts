@@ -46,7 +46,8 @@ export class TestRedis {
     running.add(this.#child);
     for (;;) {
       const client = await this.client().catch(() => undefined);
-      if (client) return (client.close(), this);
+      await client?.close();
+      if (client) return this;
       if (this.#child.exitCode !== null) throw new Error(`redis-server ended with ${this.#child.exitCode}`);
       await delay(10);
     }
