@@ -2,6 +2,9 @@ import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { CommandDesk } from './commands/desk.ts';
 import type { Config } from './config.ts';
+import { type Bus, loneBus, relayOver } from './gateways/bus.ts';
+import { Exchange } from './gateways/exchange.ts';
+import { Neighbours } from './gateways/neighbours.ts';
 import { Publishers } from './ingest/publishers.ts';
 import type { IngestSession } from './ingest/session.ts';
 import { WaitingTrainers } from './ingest/waiting-trainers.ts';
@@ -34,6 +37,8 @@ export interface GatewayOptions {
     Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
+  /** To the gateways that share the store; the gateway's as well. None when it is alone. */
+  bus?: Bus;
   log: FastifyBaseLogger;
   limits?: Partial<Limits>;
   /** Folder of the built dashboard. */
@@ -49,7 +54,7 @@ export interface Gateway {
 }
 
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, page = builtPage } = options;
+  const { config, log, page = builtPage, bus = loneBus } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
   const metrics = new Metrics();
   const store = new WatchedStore(metrics.watch(options.store), limits.storeCheckMs);
@@ -60,14 +65,33 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     else log.info('the store can be used again');
     hub.announce(stateOf(trouble));
   });
-  const publishers = new Publishers();
+  const neighbours = new Neighbours({ bus, limits });
+  const elsewhere = neighbours;
+  const publishers = new Publishers(elsewhere);
   const folders = new RunFolders(config.runs);
-  const trainers = new WaitingTrainers();
+  const trainers = new WaitingTrainers(elsewhere);
   const runs = new Runs({ store, publishers, folders, limits });
   const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
-  const board = new StatusBoard({ store, runs, hub, publishers, trainers, limits, onFailure });
+  const board = new StatusBoard({
+    ...{ store, runs, hub, publishers, trainers, elsewhere, limits },
+    onFailure,
+  });
   await board.open();
-  const desk = new CommandDesk({ publishers, trainers, limits });
+  const relay = relayOver(bus);
+  const desk = new CommandDesk({ publishers, trainers, relay, limits });
+  const exchange = new Exchange({
+    bus,
+    neighbours,
+    hub,
+    board,
+    desk,
+    publishers,
+    trainers,
+    store,
+    limits,
+    log,
+  });
+  store.watch((trouble) => !trouble && exchange.catchUp());
   const authority = new Authority(config);
   const removal = { store, hub, folders, log };
   const { sweepIntervalMs } = limits;
@@ -100,7 +124,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   addTrustChecks(ingestApp, config.ingestHost);
-  const context = { store, health, hub, publishers, trainers, desk, board, limits, token: config.token };
+  const context = { store, health, hub, publishers, trainers, desk, limits, token: config.token };
   addIngestRoute(ingestApp, { context, metrics, sessions });
 
   return {
@@ -111,6 +135,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await ingestApp.close();
       await publicApp.close();
       board.close();
+      exchange.close();
+      await bus.close();
       await store.close();
     },
   };

@@ -11,6 +11,7 @@ export type Config = Pick<
   | 'proxies'
   | 'runs'
   | 'keep'
+  | 'redisUrl'
   | 'token'
   | 'commandToken'
   | 'logLevel'
@@ -22,7 +23,10 @@ export type Config = Pick<
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const options = readOptions(argv, env);
-  const { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel } =
-    options;
-  return { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel };
+  const { host, port, bind, ingestHost, ingestPort, proxies } = options;
+  const { runs, keep, redisUrl, token, commandToken, logLevel } = options;
+  return {
+    ...{ host, port, bind, ingestHost, ingestPort, proxies },
+    ...{ runs, keep, redisUrl, token, commandToken, logLevel },
+  };
 }

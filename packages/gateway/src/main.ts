@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
 import { readConfig } from './config.ts';
 import { listen } from './listen.ts';
+import { openRedis } from './redis/open.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 const argv = process.argv.slice(2);
@@ -13,7 +14,9 @@ else await run().catch(fail);
 async function run(): Promise<void> {
   const config = readConfig(argv, process.env);
   const log = pino({ level: config.logLevel });
-  const gateway = await buildGateway({ config, store: openSqliteStore(config.runs), log });
+  const { redisUrl, runs } = config;
+  const place = redisUrl === undefined ? { store: openSqliteStore(runs) } : await openRedis(redisUrl, log);
+  const gateway = await buildGateway({ config, ...place, log });
 
   let closing = false;
   const stop = (why: string): void => {

@@ -10,6 +10,7 @@ test('the gateway serves this machine alone unless told otherwise', () => {
     ingestPort: 5001,
     runs: 'runs',
     keep: undefined,
+    redisUrl: undefined,
     token: undefined,
     commandToken: undefined,
     logLevel: 'info',

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { createServer as createWebServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
-import { connect } from './support/connection.ts';
-import { startProcess } from './support/process.ts';
+import { connect, seqsOf } from './support/connection.ts';
+import { freePort, startProcess } from './support/process.ts';
+import { helloOf, openPublisher, publish } from './support/publisher.ts';
+import { describeRedis, startRedis } from './support/redis.ts';
 
 const anyPorts = ['--port', '0', '--ingest-port', '0'];
 
@@ -17,6 +21,14 @@ async function busyPort(): Promise<string> {
   await once(server, 'listening');
   afterTest(() => server.close());
   return String((server.address() as { port: number }).port);
+}
+
+/** Of a web server: something that listens and is no Redis. */
+async function webPort(): Promise<number> {
+  const server = createWebServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest(() => server.close());
+  return (server.address() as { port: number }).port;
 }
 
 describe('the gateway’s program', () => {
@@ -115,5 +127,76 @@ describe('the gateway’s program', () => {
     const { code, stderr } = await startProcess([...anyPorts, '--runs', runs]).ended;
     expect(code).toBe(2);
     expect(stderr).toMatch(/^the database \S+ is not a SQLite database; [^\n]+\n$/);
+  });
+});
+
+describe('the gateway’s program with an address of Redis', () => {
+  const flags = (url: string) => [...anyPorts, '--runs', temporaryFolder(), '--redis-url', url];
+
+  test.each(['redis', 'http://localhost:6379', 'redis://', 'unix://', 'redis://user:secret@host:port'])(
+    'refuses %p without repeating it',
+    async (url) => {
+      const { code, stderr } = await startProcess(flags(url)).ended;
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^--redis-url: expected an address such as [^\n]+, got what was given\n$/);
+    },
+  );
+
+  test('says in one line that nothing answers there, and not the password', async () => {
+    const port = await freePort();
+    const { code, stderr } = await startProcess(flags(`redis://me:secret@127.0.0.1:${port}`)).ended;
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `Redis at redis://127.0.0.1:${port} cannot be used (connect ECONNREFUSED 127.0.0.1:${port}): check --redis-url and the server\n`,
+    );
+  });
+
+  test('says in one line that what answers there is no Redis', async () => {
+    const { code, stderr } = await startProcess(flags(`redis://127.0.0.1:${await webPort()}`)).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used \([^\n]+\): check --redis-url and the server\n$/,
+    );
+  });
+
+  describeRedis('and a real one', () => {
+    test('says in one line that the password is wrong, and not what it was', async () => {
+      const port = await freePort();
+      const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1']);
+      const meddler = await redis.client();
+      await meddler.configSet('requirepass', 'sesame');
+      await meddler.close();
+      const { code, stderr } = await startProcess(flags(`redis://:wrong-secret@127.0.0.1:${port}`)).ended;
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used \(WRONGPASS [^\n]+\n$/);
+      expect(stderr).not.toContain('wrong-secret');
+    });
+
+    test('warns when Redis would lose what was acknowledged', async () => {
+      const redis = await startRedis(['--appendfsync', 'everysec']);
+      const gateway = startProcess(flags(redis.url));
+      await gateway.listening;
+      gateway.child.kill('SIGTERM');
+      const { code, stdout } = await gateway.ended;
+      const warnings = stdout.split('\n').filter((line) => line.includes('Redis may lose'));
+      expect([code, warnings.length]).toEqual([0, 1]);
+      expect(warnings[0]).toContain('set appendfsync to always');
+    });
+
+    test('killed in the middle, loses nothing: publisher and viewer go on at another', async () => {
+      const redis = await startRedis();
+      const [a, b] = [startProcess(flags(redis.url)), startProcess(flags(redis.url))];
+      const [{ ingestUrl }, other] = await Promise.all([a.listening, b.listening]);
+      const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+      const viewer = await connect(`${other.url.replace('http', 'ws')}/live`);
+      const publisher = await publish(ingestUrl, run.slice(0, 9));
+      a.child.kill('SIGKILL');
+      await publisher.connection.closed;
+      const next = await openPublisher(other.ingestUrl, helloOf('a'));
+      expect(next.after).toBe(9);
+      next.send(run.slice(9));
+      const seen = await viewer.until(({ type }) => type === 'run.finished');
+      expect(seqsOf(seen)).toEqual(run.map(({ seq }) => seq));
+    });
   });
 });

@@ -78,6 +78,15 @@ function onOff<D extends boolean | undefined>(fallback: D, help: string): Option
 
 const readRunId = fitting(runId);
 
+/** Whole addresses only: a host for TCP, a path for a socket. */
+function readRedisUrl(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined;
+  const { protocol, hostname, pathname } = new URL(given);
+  if (protocol === 'unix:') return hostname === '' && pathname.length > 1 ? given : undefined;
+  const isRedis = ['redis:', 'rediss:'].includes(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname);
+  return isRedis ? given : undefined;
+}
+
 const networks = z
   .string()
   .transform((list) => list.split(','))
@@ -129,6 +138,13 @@ export const options = {
     help: 'remove the oldest runs beyond an age, number or size (30d,100runs,5GB); all are kept when left out',
     value: 'required',
   } as Option<Keep | undefined>,
+  redisUrl: {
+    expected: 'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock',
+    read: readRedisUrl,
+    default: undefined,
+    help: 'Redis that several gateways keep the runs in, instead of a database in the folder of runs',
+    value: 'required',
+  } as Option<string | undefined>,
   to: text('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db when left out'),
   runId: {
     expected: 'letters, digits, ".", "_" and "-", 64 at most',
@@ -196,7 +212,7 @@ const byFlag = new Map(Object.keys(options).map((name) => [flagOf(name), name as
 const byVariable = new Map(Object.keys(options).map((name) => [variableOf(name), name as OptionName]));
 
 /** Never repeated, not even in an error. */
-const secrets: readonly OptionName[] = ['token', 'commandToken'];
+const secrets: readonly OptionName[] = ['token', 'commandToken', 'redisUrl'];
 
 const shown = (name: OptionName, given: string): string =>
   secrets.includes(name) ? 'what was given' : `"${given}"`;

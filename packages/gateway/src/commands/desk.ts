@@ -10,9 +10,18 @@ import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
 import type { Limits } from '../limits.ts';
 import type { CommandTaker } from './taker.ts';
 
+/** Hears what a desk does, for the desks of other gateways. */
+export interface CommandRelay {
+  /** A command was passed to a trainer that is connected here. */
+  passed(command: Command, publisherId: string): void;
+  /** A trainer that is connected here has answered. */
+  answered(result: CommandResult, publisherId: string): void;
+}
+
 export interface CommandDeskOptions {
   publishers: Publishers;
   trainers: WaitingTrainers;
+  relay?: CommandRelay;
   limits: Pick<Limits, 'commandTimeoutMs' | 'pendingCommands' | 'rememberedCommands'>;
 }
 
@@ -22,6 +31,8 @@ interface Passed {
   publisherId: string;
   /** Undefined until the trainer has answered. */
   result: CommandResult | undefined;
+  /** A trainer that was told to start is not told again before. */
+  expiresAt: number;
   /** Those that wait for the answer. */
   waiting: Set<(result: CommandResult) => void>;
 }
@@ -52,7 +63,8 @@ export class CommandDesk {
     if (this.#waitingCount >= this.#options.limits.pendingCommands)
       throw new MonitorError('command.too_many', 'too many commands wait for their answers: try again later');
     if (!known) return this.#answerTo(this.#pass(command, this.#takerFor(command)));
-    this.#connectionOf(known.publisherId)?.pass(known.command);
+    const taker = this.#connectionOf(known.publisherId);
+    if (taker) this.#hand(known.command, taker);
     return this.#answerTo(known);
   }
 
@@ -60,16 +72,35 @@ export class CommandDesk {
   attach(taker: CommandTaker): () => void {
     this.#takers.add(taker);
     for (const { publisherId, command, result, waiting } of this.#passed.values())
-      if (publisherId === taker.publisherId && !result && waiting.size > 0) taker.pass(command);
+      if (publisherId === taker.publisherId && !result && waiting.size > 0) this.#hand(command, taker);
     return () => this.#takers.delete(taker);
   }
 
   /** Takes an answer from the process that the command was passed to; others are not listened to. */
   receive(result: CommandResult, publisherId: string): void {
+    if (this.answered(result, publisherId)) this.#options.relay?.answered(result, publisherId);
+  }
+
+  /** The same, of a process that is connected to another gateway; false when the command is not known. */
+  answered(result: CommandResult, publisherId: string): boolean {
     const passed = this.#passed.get(result.id);
-    if (passed?.publisherId !== publisherId) return;
+    if (passed?.publisherId !== publisherId) return false;
     passed.result = result;
     for (const answer of passed.waiting) answer(result);
+    return true;
+  }
+
+  /** A command was given at another gateway: it is the same command here. */
+  learn(command: Command, publisherId: string): void {
+    if (!this.#passed.has(command.id)) this.#remember(command, publisherId);
+  }
+
+  /** The same, and the trainer is connected here. */
+  deliver(command: Command, publisherId: string): void {
+    this.learn(command, publisherId);
+    const isHere = ({ gateway, ...taker }: CommandTaker): boolean =>
+      gateway === undefined && taker.publisherId === publisherId;
+    [...this.#takers].find(isHere)?.pass(command);
   }
 
   #takerFor({ command, runId }: Command): CommandTaker {
@@ -89,21 +120,33 @@ export class CommandDesk {
   }
 
   #isStarting({ publisherId }: CommandTaker): boolean {
+    const now = performance.now();
     return [...this.#passed.values()].some(
-      ({ command, waiting, ...passed }) =>
-        passed.publisherId === publisherId && command.command === 'start' && waiting.size > 0,
+      ({ command, result, expiresAt, ...passed }) =>
+        passed.publisherId === publisherId && command.command === 'start' && !result && now < expiresAt,
     );
   }
 
   #pass(command: Command, taker: CommandTaker): Passed {
-    const { publisherId } = taker;
-    const passed: Passed = { command, publisherId, result: undefined, waiting: new Set() };
+    const passed = this.#remember(command, taker.publisherId);
+    this.#hand(command, taker);
+    return passed;
+  }
+
+  #hand(command: Command, taker: CommandTaker): void {
+    taker.pass(command);
+    if (taker.gateway === undefined) this.#options.relay?.passed(command, taker.publisherId);
+  }
+
+  #remember(command: Command, publisherId: string): Passed {
+    const { commandTimeoutMs, rememberedCommands } = this.#options.limits;
+    const expiresAt = performance.now() + commandTimeoutMs;
+    const passed: Passed = { command, publisherId, result: undefined, expiresAt, waiting: new Set() };
     this.#passed.set(command.id, passed);
-    if (this.#passed.size > this.#options.limits.rememberedCommands) {
+    if (this.#passed.size > rememberedCommands) {
       const [oldest] = this.#passed.keys();
       this.#passed.delete(oldest as string);
     }
-    taker.pass(command);
     return passed;
   }
 

@@ -6,5 +6,7 @@ export interface CommandTaker {
   readonly publisherId: string;
   /** Those that it takes. */
   readonly commands: readonly CommandName[];
+  /** The gateway that it is connected to, when that is another. */
+  readonly gateway?: string;
   pass(command: Command): void;
 }

@@ -1,8 +1,11 @@
 import type { CommandTaker } from '../commands/taker.ts';
+import { type Elsewhere, nowhere } from './elsewhere.ts';
 
 /** When a run's publisher was last there, by the process's own clock. */
 export interface Presence {
   readonly publisherId: string;
+  /** When it connected. */
+  readonly since: number;
   /** When it last said something. */
   heardAt: number;
   /** When its connection went; undefined while it is there. */
@@ -14,29 +17,48 @@ export interface Publication extends CommandTaker {
   readonly presence: Presence;
   /** Ends the connection, since the same publisher has come again. */
   replace(): void;
+  /** Ends the connection, since another publisher has the run at another gateway. */
+  yield(): void;
   /** Resolves when everything that it took in is durable or given up. */
   settled(): Promise<void>;
 }
 
 export type Claim = { taken: true } | { taken: false; previous: Publication | undefined };
 
-/** Who publishes which run. A run has one publisher at a time. */
+/** Who publishes which run, here or at another gateway. A run has one publisher at a time. */
 export class Publishers {
   /** While they are connected, or still have events to write. */
   readonly #byRun = new Map<string, Publication>();
   /** Of every run that was published since the start: some hundred bytes each. */
   readonly #presences = new Map<string, Presence>();
   readonly #watchers = new Set<(runId: string) => void>();
+  readonly #elsewhere: Elsewhere;
+
+  constructor(elsewhere: Elsewhere = nowhere) {
+    this.#elsewhere = elsewhere;
+  }
+
+  /** The runs whose publishers are connected here. */
+  get here(): [runId: string, publication: Publication][] {
+    return [...this.#byRun].filter(([, { presence }]) => presence.goneAt === undefined);
+  }
+
+  /** Whoever is connected for a run. */
+  connected(runId: string): CommandTaker | undefined {
+    return this.connectedHere(runId) ?? this.#elsewhere.connected(runId);
+  }
 
   /** The publication whose connection is there. */
-  connected(runId: string): Publication | undefined {
+  connectedHere(runId: string): Publication | undefined {
     const publication = this.#byRun.get(runId);
     return publication?.presence.goneAt === undefined ? publication : undefined;
   }
 
-  /** Undefined for a run that has had no publisher since the start. */
+  /** Of the publisher that was there last; undefined for a run that has had none since the start. */
   presence(runId: string): Presence | undefined {
-    return this.#presences.get(runId);
+    const [here, there] = [this.#presences.get(runId), this.#elsewhere.presence(runId)];
+    if (!here || !there) return here ?? there;
+    return (here.goneAt ?? Infinity) >= (there.goneAt ?? Infinity) ? here : there;
   }
 
   /**
@@ -45,7 +67,8 @@ export class Publishers {
    */
   claim(runId: string, next: Publication): Claim {
     const previous = this.#byRun.get(runId);
-    if (this.connected(runId) && previous?.publisherId !== next.publisherId) return { taken: true };
+    const holder = this.connected(runId);
+    if (holder && holder.publisherId !== next.publisherId) return { taken: true };
     this.#byRun.set(runId, next);
     this.#presences.set(runId, next.presence);
     previous?.replace();
@@ -68,6 +91,14 @@ export class Publishers {
 
   /** Calls back whenever the publisher of a run comes or goes. Returns the undo. */
   watch(watcher: (runId: string) => void): () => void {
+    const undos = [this.watchHere(watcher), this.#elsewhere.watchRuns(watcher)];
+    return () => {
+      for (const undo of undos) undo();
+    };
+  }
+
+  /** The same for those that are connected here. */
+  watchHere(watcher: (runId: string) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

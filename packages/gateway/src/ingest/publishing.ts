@@ -28,12 +28,14 @@ export class Publishing implements Conversation {
     this.#context = context;
     this.#peer = peer;
     this.#runId = runId;
+    const now = performance.now();
     this.#publication = {
       publisherId,
       commands,
-      presence: { publisherId, heardAt: performance.now(), goneAt: undefined },
+      presence: { publisherId, since: now, heardAt: now, goneAt: undefined },
       pass: (command) => this.#say(command),
       replace: () => peer.close('replaced'),
+      yield: () => peer.close('runTaken'),
       settled: () => this.settled(),
     };
   }
@@ -87,7 +89,7 @@ export class Publishing implements Conversation {
   }
 
   #newWriter(lastSeq: number): RunWriter {
-    const { store, hub, board, limits, onStoreFailure } = this.#context;
+    const { store, hub, limits, onStoreFailure } = this.#context;
     const runId = this.#runId;
     return new RunWriter({
       runId,
@@ -95,7 +97,6 @@ export class Publishing implements Conversation {
       store,
       hub,
       limits,
-      onPublished: (events) => board.published(runId, events),
       onCommit: (seq) => this.#say({ type: 'ack', seq }),
       onPressure: (high) => (high ? this.#peer.pause() : this.#peer.resume()),
       onFailure: (error) => {

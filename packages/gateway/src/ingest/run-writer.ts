@@ -10,8 +10,6 @@ export interface RunWriterOptions {
   store: Store;
   hub: Hub;
   limits: Pick<Limits, 'commitIntervalMs' | 'commitEvents' | 'uncommittedBytes'>;
-  /** These events are durable and published. */
-  onPublished: (events: readonly StoredEvent[]) => void;
   /** Everything up to `seq` is durable and published. */
   onCommit: (seq: number) => void;
   /** `true` when too much waits for the disk, `false` when half of it is written. */
@@ -87,12 +85,11 @@ export class RunWriter {
   }
 
   async #commit(): Promise<void> {
-    const { runId, store, hub, limits, onPublished } = this.#options;
+    const { runId, store, hub, limits } = this.#options;
     const events = this.#queue.splice(0, limits.commitEvents);
     this.#committedSeq = await store.append(runId, events);
     this.#committedAt = performance.now();
     hub.publish(runId, events);
-    onPublished(events);
     for (const { json } of events) this.#queuedBytes -= json.length;
     this.#weigh();
   }

@@ -3,7 +3,6 @@ import type { CommandDesk } from '../commands/desk.ts';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Metrics } from '../metrics.ts';
-import type { StatusBoard } from '../runs/status-board.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchedStore } from '../store/watched.ts';
@@ -20,7 +19,6 @@ export interface SessionContext {
   publishers: Publishers;
   trainers: WaitingTrainers;
   desk: CommandDesk;
-  board: StatusBoard;
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
   token: string | undefined;

@@ -4,6 +4,13 @@ import { frameText } from '../sockets/frames.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
 import { Channel } from './channel.ts';
 
+/** What a run has in the store is being read. */
+interface Pull {
+  /** More has come since it began to read. */
+  again: boolean;
+  done: Promise<void>;
+}
+
 type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
 
 /**
@@ -18,6 +25,10 @@ export class Hub {
   readonly #watchers = new Set<() => void>();
   readonly #viewers = new Set<(frame: Buffer) => void>();
   readonly #viewerWatchers = new Set<() => void>();
+  readonly #publishedWatchers = new Set<(runId: string, events: readonly StoredEvent[]) => void>();
+  /** Channels that are being made: many viewers may come for the same run at once. */
+  readonly #loading = new Map<string, Promise<Channel>>();
+  readonly #pulls = new Map<string, Pull>();
   #recentBytes = 0;
   #newestRun: string | undefined;
 
@@ -78,20 +89,32 @@ export class Hub {
    * and its publishing, that would make its subscribers miss the event.
    */
   async channel(runId: string): Promise<Channel> {
-    if (!this.#channels.has(runId)) {
-      const channel = await this.#load(runId);
-      if (!this.#channels.has(runId)) this.#put(channel);
-    }
-    return this.#channels.get(runId)!;
+    return this.#channels.get(runId) ?? this.#loading.get(runId) ?? this.#make(runId);
   }
 
-  /** Hands out events that are durable by now, in the order of seq; doubles are left out. */
+  /** Calls back, synchronously, after events were handed out. Returns the undo. */
+  watchPublished(watcher: (runId: string, events: readonly StoredEvent[]) => void): () => void {
+    this.#publishedWatchers.add(watcher);
+    return () => this.#publishedWatchers.delete(watcher);
+  }
+
+  /**
+   * Hands out events that are durable by now, in the order of seq; doubles are left out. Where another gateway has
+   * added some before them, all are read from the store.
+   */
   publish(runId: string, events: readonly StoredEvent[]): void {
-    const channel = this.#channels.get(runId) ?? new Channel(runId, 0);
+    const known = this.#channels.get(runId);
+    if (known && events[0] && events[0].seq > known.lastSeq + 1) {
+      // What cannot be read now is read with the next events, or when the store works again.
+      this.pull(runId).catch(() => {});
+      return;
+    }
+    const channel = known ?? new Channel(runId, 0);
     this.#recentBytes -= channel.recentBytes;
     channel.publish(events);
     this.#put(channel);
     if (events[0]?.seq === 1) this.#moveOn(runId);
+    if (events.length > 0) for (const watcher of this.#publishedWatchers) watcher(runId, events);
   }
 
   /**
@@ -100,17 +123,37 @@ export class Hub {
    */
   async catchUp(runId: string): Promise<void> {
     const isKnown = this.#channels.has(runId);
-    const channel = await this.channel(runId);
-    const [newest] = await this.#store.summaries(1);
-    if (!isKnown && newest) this.#moveOn(newest.runId);
-    for (let more = true; more; ) {
-      const page = await this.#store.page(runId, {
-        after: channel.lastSeq,
-        limit: this.#limits.recentEvents,
-      });
-      this.publish(runId, page.events);
-      more = page.more;
+    await this.channel(runId);
+    if (!isKnown) await this.findNewest();
+    await this.pull(runId);
+  }
+
+  /** Publishes what the store holds of a run beyond what was published, if the run is shown here; once for many calls. */
+  pull(runId: string): Promise<void> {
+    const running = this.#pulls.get(runId);
+    if (running) {
+      running.again = true;
+      return running.done;
     }
+    const pull: Pull = { again: true, done: Promise.resolve() };
+    this.#pulls.set(runId, pull);
+    pull.done = this.#pull(runId, pull);
+    return pull.done;
+  }
+
+  /** The same for every run: others may have been added to, removed, or begun anew meanwhile. */
+  async pullAll(): Promise<void> {
+    await this.findNewest();
+    for (const { runId, lastSeq } of [...this.#channels.values()]) {
+      if ((await this.#store.lastSeq(runId)) < lastSeq) await this.forget(runId);
+      else await this.pull(runId);
+    }
+  }
+
+  /** Asks the store which run began last. */
+  async findNewest(): Promise<void> {
+    const [newest] = await this.#store.summaries(1);
+    if (newest) this.#moveOn(newest.runId);
   }
 
   /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
@@ -127,6 +170,37 @@ export class Hub {
     if (this.#newestRun === newestRun) return;
     this.#newestRun = newestRun;
     for (const watcher of this.#watchers) watcher();
+  }
+
+  #make(runId: string): Promise<Channel> {
+    const take = (channel: Channel): Channel => {
+      if (!this.#channels.has(runId)) this.#put(channel);
+      return this.#channels.get(runId)!;
+    };
+    const made = this.#load(runId)
+      .then(take)
+      .finally(() => this.#loading.delete(runId));
+    this.#loading.set(runId, made);
+    return made;
+  }
+
+  async #pull(runId: string, pull: Pull): Promise<void> {
+    try {
+      const channel = this.#channels.get(runId) ?? (await this.#loading.get(runId));
+      while (channel && pull.again) {
+        pull.again = false;
+        for (let more = true; more; ) {
+          const after = channel.lastSeq;
+          const page = await this.#store.page(runId, { after, limit: this.#limits.recentEvents });
+          // Removed meanwhile.
+          if (this.#channels.get(runId) !== channel) return;
+          this.publish(runId, page.events);
+          more = page.more;
+        }
+      }
+    } finally {
+      this.#pulls.delete(runId);
+    }
   }
 
   /** A channel of what the store holds, with the last events ready unless they are uncommonly large. */

@@ -1,9 +1,10 @@
 import type { EventType } from '@mnist-monitor/shared';
+import { type Elsewhere, nowhere } from '../ingest/elsewhere.ts';
 import type { Publishers } from '../ingest/publishers.ts';
 import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Store, StoredEvent } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { KeptStatus, RunState, Runs } from './runs.ts';
 
 export interface StatusBoardOptions {
@@ -12,6 +13,7 @@ export interface StatusBoardOptions {
   hub: Hub;
   publishers: Publishers;
   trainers: WaitingTrainers;
+  elsewhere?: Elsewhere;
   limits: Pick<Limits, 'statusIntervalMs' | 'listedRuns'>;
   /** The store cannot be read. */
   onFailure: (error: unknown) => void;
@@ -31,6 +33,7 @@ export class StatusBoard {
   readonly #options: StatusBoardOptions;
   /** Those that may change without an event of their own. */
   readonly #watched = new Map<string, Watched>();
+  readonly #elsewhere: Elsewhere;
   readonly #undos: (() => void)[];
   #toldTrainers = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -40,6 +43,7 @@ export class StatusBoard {
   constructor(options: StatusBoardOptions) {
     const { hub, publishers, trainers, limits } = options;
     this.#options = options;
+    this.#elsewhere = options.elsewhere ?? nowhere;
     const tell = (): void => this.#tellSoon();
     // Silence and absence are no events: they are looked for.
     const interval = setInterval(tell, limits.statusIntervalMs).unref();
@@ -55,6 +59,13 @@ export class StatusBoard {
       hub.watchNewestRun(tell),
       trainers.watch(tell),
       publishers.watch((runId) => this.#look(runId)),
+      this.#elsewhere.watch(tell),
+      hub.watchPublished((runId, events) =>
+        this.heard(
+          runId,
+          events.map(({ type }) => type),
+        ),
+      ),
     ];
   }
 
@@ -67,9 +78,14 @@ export class StatusBoard {
     }
   }
 
-  /** Events of a run are durable and published. */
-  published(runId: string, events: readonly StoredEvent[]): void {
-    if (!this.#watched.has(runId) || events.some(({ type }) => telling.has(type))) this.#look(runId);
+  /** A run has got events of these types, whether it is shown here or not. */
+  heard(runId: string, types: readonly EventType[]): void {
+    if (!this.#watched.has(runId) || types.some((type) => telling.has(type))) this.#look(runId);
+  }
+
+  /** Looks again at every run that may stand elsewhere by now. */
+  refresh(): void {
+    for (const runId of this.#watched.keys()) this.#look(runId);
   }
 
   close(): void {
@@ -91,8 +107,13 @@ export class StatusBoard {
   #describe(kept: KeptStatus): { state: RunState; text: string } {
     const { hub, runs } = this.#options;
     const state = runs.stateOf(kept);
-    const viewers = kept.runId === hub.newestRun ? hub.viewerCount : undefined;
+    const viewers = kept.runId === hub.newestRun ? this.#viewerCount : undefined;
     return { state, text: JSON.stringify({ ...state, viewers }) };
+  }
+
+  /** Of all gateways. */
+  get #viewerCount(): number {
+    return this.#options.hub.viewerCount + this.#elsewhere.viewers;
   }
 
   /** Whether it may change without an event of its own: it is not over, or the newest. */
@@ -117,7 +138,7 @@ export class StatusBoard {
       if (text !== watched.told) {
         watched.told = text;
         told = true;
-        hub.announce({ type: 'status', runId, ...state, viewers: hub.viewerCount });
+        hub.announce({ type: 'status', runId, ...state, viewers: this.#viewerCount });
       }
       if (!this.#isWorthWatching(watched.kept)) this.#watched.delete(runId);
     }

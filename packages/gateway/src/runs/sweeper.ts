@@ -44,8 +44,9 @@ export class Sweeper {
     for (const runId of beyond(judged, keep, new Date())) {
       if (this.#closed) return;
       if (await folders.isHeld(runId)) continue;
-      await removeRun(this.#options, runId);
-      log.info({ runId, keep }, 'removed a run beyond what is to be kept');
+      // Undefined when another gateway was faster.
+      if (await removeRun(this.#options, runId))
+        log.info({ runId, keep }, 'removed a run beyond what is to be kept');
     }
   }
 }

@@ -2,22 +2,7 @@ import type { EventType, RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
 import { migrations, summaryColumns } from './schema.ts';
 import { bytesOf, following, type StoredEvent } from './store.ts';
-
-export interface SummaryRow {
-  runId: string;
-  title: string | null;
-  note: string | null;
-  pinned: number;
-  bytes: number;
-  lastSeq: number;
-  first: string;
-  last: string;
-  started: string | null;
-  batch: string | null;
-  epoch: string | null;
-  bestAccuracy: number | null;
-  held: 'run.paused' | 'run.resumed' | null;
-}
+import type { SummaryRow } from './summary.ts';
 
 /** Pages that leave the end of the file in one step. */
 const vacuumPages = 64;

@@ -7,8 +7,8 @@ import { databasePath, openDatabase } from './sqlite-file.ts';
 import { Place, vanished } from './sqlite-place.ts';
 import { Queries } from './sqlite-queries.ts';
 import { probeDisk, rescue } from './sqlite-rescue.ts';
-import { toSummary } from './sqlite-summary.ts';
 import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
+import { toSummary } from './summary.ts';
 
 /** Read together: half a millisecond, and no more than one query may bring in. */
 const chunkEvents = 100;

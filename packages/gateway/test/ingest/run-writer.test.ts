@@ -27,7 +27,6 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
     store,
     hub,
     limits: { commitIntervalMs: 1, commitEvents: 1_000, uncommittedBytes: 1e6, ...limits },
-    onPublished: () => {},
     onCommit: (seq) => commits.push(seq),
     onPressure: (high) => pressure.push(high),
     onFailure: (error) => failures.push(error),

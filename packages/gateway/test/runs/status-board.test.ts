@@ -53,19 +53,19 @@ describe('the status board', () => {
     }
   }
   function publisher(): Publication {
-    const presence = { publisherId: 'publisher-1', heardAt: performance.now(), goneAt: undefined };
+    const now = performance.now();
+    const presence = { publisherId: 'publisher-1', since: now, heardAt: now, goneAt: undefined };
     const publication: Publication = {
       ...{ publisherId: 'publisher-1', commands: [], presence },
-      ...{ pass: () => {}, replace: () => {}, settled: async () => {} },
+      ...{ pass: () => {}, replace: () => {}, yield: () => {}, settled: async () => {} },
     };
     publishers.claim('a', publication);
     return publication;
   }
-  /** Events are kept, published and told to the board. */
+  /** Events are kept and published. */
   async function keep(events = run): Promise<void> {
     await store.append('a', events);
     hub.publish('a', events);
-    board.published('a', events);
     await nextTurn();
   }
   const statuses = () => told.map(({ status }) => status);

@@ -17,11 +17,11 @@ async function allPages(store: Store, options: Omit<PageOptions, 'after'>): Prom
 }
 
 /** What every store promises. */
-export function storeSuite(name: string, open: () => Store): void {
+export function storeSuite(name: string, open: () => Store | Promise<Store>): void {
   describe(name, () => {
     let store: Store;
-    beforeEach(() => {
-      store = open();
+    beforeEach(async () => {
+      store = await open();
       afterTest(() => store.close());
     });
 

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { buildGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Limits } from '../../src/limits.ts';
 import { listen } from '../../src/listen.ts';
+import { openRedis } from '../../src/redis/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from './cleanup.ts';
@@ -21,6 +22,8 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   /** SQLite in a folder of the test's own unless given. */
   store?: Store;
+  /** Address of a Redis to share with other gateways, instead of a store. */
+  redisUrl?: string;
   limits?: Partial<Limits>;
   token?: string;
   commandToken?: string;
@@ -45,14 +48,18 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     if (close) closings.push(close);
   };
   const runs = options.runs ?? temporaryFolder();
+  const log = pino({}, { write: (line: string) => note(line) });
+  const { redisUrl } = options;
+  const shared = redisUrl === undefined ? undefined : await openRedis(redisUrl, log, 500);
   const gatewayOptions: GatewayOptions = {
     config: {
       ...{ ...place, runs, host: options.host ?? place.host, proxies: options.proxies },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,
     },
-    store: options.store ?? openSqliteStore(runs),
-    log: pino({}, { write: (line: string) => note(line) }),
+    store: options.store ?? shared?.store ?? openSqliteStore(runs),
+    ...(shared && { bus: shared.bus }),
+    log,
     limits: options.limits ?? {},
     ...(options.page ? { page: options.page } : {}),
   };

@@ -1,6 +1,22 @@
 import { decode, type EventOf, type EventType, event, type MonitorEvent } from '@mnist-monitor/shared';
-import type { SummaryRow } from './sqlite-queries.ts';
 import type { KeptSummary } from './store.ts';
+
+/** What a store has at hand of a run: a few numbers, and the events that tell where it stands as their JSON. */
+export interface SummaryRow {
+  runId: string;
+  title: string | null;
+  note: string | null;
+  pinned: number;
+  bytes: number;
+  lastSeq: number;
+  first: string;
+  last: string;
+  started: string | null;
+  batch: string | null;
+  epoch: string | null;
+  bestAccuracy: number | null;
+  held: 'run.paused' | 'run.resumed' | null;
+}
 
 /** Reads the few events that tell where a run stands. */
 export function toSummary(row: SummaryRow): KeptSummary {

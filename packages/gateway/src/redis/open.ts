@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Bus } from '../gateways/bus.ts';
+import { RedisStore } from '../store/redis.ts';
+import type { Store } from '../store/store.ts';
+import { RedisBus } from './bus.ts';
+import { RedisConnection } from './connection.ts';
+
+/** How long an answer of Redis may take. */
+const answerTimeoutMs = 3_000;
+
+/** What several gateways have in common. */
+export interface SharedPlace {
+  store: Store;
+  bus: Bus;
+}
+
+/**
+ * The store and the bus of one of any number of gateways on one Redis. Warns when the server would lose what was
+ * acknowledged.
+ * @throws MonitorError `store.unusable`
+ */
+export async function openRedis(
+  url: string,
+  log: Pick<FastifyBaseLogger, 'warn'>,
+  timeoutMs = answerTimeoutMs,
+): Promise<SharedPlace> {
+  const self = randomUUID();
+  const connection = await RedisConnection.open({ url, timeoutMs });
+  try {
+    const bus = await RedisBus.open({ connection, self, log });
+    await warnOfLoss(connection, log);
+    return { store: new RedisStore({ connection, self }), bus };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** With these, what Redis has answered is on its disk. */
+const durable = { appendonly: 'yes', appendfsync: 'always' };
+
+async function warnOfLoss(connection: RedisConnection, log: Pick<FastifyBaseLogger, 'warn'>): Promise<void> {
+  // Not every server lets itself be asked.
+  const found = await connection.ask((client) => client.configGet(Object.keys(durable))).catch(() => durable);
+  for (const [name, wanted] of Object.entries(durable)) {
+    const value = (found as Record<string, string>)[name];
+    if (value !== undefined && value !== wanted)
+      log.warn(
+        { [name]: value },
+        `Redis may lose acknowledged events when it ends unexpectedly: set ${name} to ${wanted} to keep all`,
+      );
+  }
+}

@@ -1,0 +1,294 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { busChannel } from '../../src/redis/scripts.ts';
+import { afterTest } from '../support/cleanup.ts';
+import { type Connection, connect, type Message, range, seqsOf } from '../support/connection.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { LastingPublisher } from '../support/lasting-publisher.ts';
+import { helloOf, openPublisher, publish } from '../support/publisher.ts';
+import { describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
+import { openTrainer, openWaiting } from '../support/trainer.ts';
+import { until } from '../support/until.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+const quick = { storeCheckMs: 50, statusIntervalMs: 20, rosterIntervalMs: 50, rosterLapseMs: 400 };
+
+const gatewayOn = (redis: TestRedis, limits: object = {}): Promise<TestGateway> =>
+  startGateway({ redisUrl: redis.url, limits: { ...quick, ...limits } });
+
+/** Two gateways on one Redis. */
+async function pair(limits: object = {}) {
+  const redis = await emptyRedis();
+  const [a, b] = [await gatewayOn(redis, limits), await gatewayOn(redis, limits)];
+  return { redis, a, b };
+}
+
+const isLive = ({ type }: Message): boolean => type === 'live';
+const hasEnded = ({ type }: Message): boolean => type === 'run.finished';
+
+async function summaryAt(gateway: TestGateway, runId = 'a') {
+  const answer = await fetch(`${gateway.url}/api/runs/${runId}`);
+  return (await answer.json()) as Record<string, unknown>;
+}
+
+/** Asks until the answer is the one that is waited for; the test's time limit ends the wait. */
+async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    await delay(10);
+  }
+}
+
+async function viewerOf(gateway: TestGateway, query = ''): Promise<Connection> {
+  const viewer = await connect(`${gateway.liveUrl}${query}`);
+  return viewer;
+}
+
+describeRedis('two gateways on one Redis', () => {
+  test('a run that is published at one is followed live at the other', async () => {
+    const { a, b } = await pair();
+    const viewer = await viewerOf(b);
+    await viewer.until(isLive);
+    await publish(a.ingestUrl, run);
+    const seen = await viewer.until(hasEnded);
+    expect(seqsOf(seen)).toEqual(range(1, run.length));
+  });
+
+  test('a viewer of one goes on at the other by `after`, without a gap or a double', async () => {
+    const { a, b } = await pair();
+    const publisher = new LastingPublisher(a.ingestUrl, run);
+    publisher.produce(8);
+    const first = await viewerOf(a, '?run=latest');
+    await until(() => publisher.acked === 8);
+    const seen = await first.until(({ seq }) => seq === 8);
+    first.socket.terminate();
+    publisher.produce(5);
+    const second = await viewerOf(b, '?after=8&afterRun=a');
+    publisher.produce(run.length);
+    const rest = await second.until(hasEnded);
+    expect(seqsOf([...seen, ...rest])).toEqual(range(1, run.length));
+  });
+
+  test('a publisher goes on at the other where it was', async () => {
+    const { a, b } = await pair();
+    const first = await publish(a.ingestUrl, run.slice(0, 5));
+    const viewer = await viewerOf(a);
+    const second = await openPublisher(b.ingestUrl, helloOf('a'));
+    expect(second.after).toBe(5);
+    expect((await first.connection.closed).code).toBe(closeCodes.replaced.code);
+    second.send(run.slice(5));
+    expect(seqsOf(await viewer.until(hasEnded))).toEqual(range(1, run.length));
+  });
+
+  test('a run that is taken at one is refused to another publisher at the other, and free when that one is gone', async () => {
+    const { a, b } = await pair();
+    const first = await publish(a.ingestUrl, run.slice(0, 3));
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === true,
+    );
+    const other = await connect(b.ingestUrl);
+    other.send(helloOf('a', { publisherId: 'publisher-2' }));
+    expect((await other.closed).code).toBe(closeCodes.runTaken.code);
+    first.connection.socket.close();
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === false,
+    );
+    expect((await openPublisher(b.ingestUrl, helloOf('a', { publisherId: 'publisher-2' }))).after).toBe(3);
+  });
+
+  test('of two publishers that take a run in the same moment, one is sent away', async () => {
+    const { a, b } = await pair();
+    const publishers = await Promise.all([a, b].map(({ ingestUrl }) => connect(ingestUrl)));
+    publishers.forEach((publisher, index) => {
+      publisher.send(helloOf('a', { publisherId: `publisher-${index}` }));
+    });
+    const { code } = await Promise.race(publishers.map(({ closed }) => closed));
+    expect(code).toBe(closeCodes.runTaken.code);
+    await delay(200);
+    expect(publishers.filter(({ socket }) => socket.readyState === socket.OPEN)).toHaveLength(1);
+  });
+
+  test('tell of the same runs, who is connected and how many viewers there are', async () => {
+    const { a, b } = await pair();
+    const viewers = await Promise.all([viewerOf(a), viewerOf(b), viewerOf(b)]);
+    await openTrainer(a.ingestUrl, 'a').then(({ send }) => send(run.slice(0, 4)));
+    const status = await viewers[1]!.until(
+      ({ type, connected, viewers }) => type === 'status' && connected && viewers === 3,
+    );
+    expect(status.at(-1)).toMatchObject({ runId: 'a', status: 'running' });
+    expect(await summaryAt(b)).toMatchObject({
+      connected: true,
+      commands: expect.arrayContaining(['pause']),
+    });
+    expect(await summaryAt(b)).toEqual(await summaryAt(a));
+  });
+
+  test('a command that is given at one reaches the trainer at the other, and its answer comes back', async () => {
+    const { a, b } = await pair();
+    const trainer = await openTrainer(a.ingestUrl, 'a');
+    trainer.send(run.slice(0, 4));
+    await trainer.acked(4);
+    const viewer = await viewerOf(b);
+    await viewer.until(isLive);
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === true,
+    );
+    const command = { type: 'command', id: 'command-1', command: 'pause' };
+    viewer.send(command);
+    expect(await trainer.asked()).toMatchObject({ id: 'command-1', command: 'pause', runId: 'a' });
+    trainer.answer('command-1');
+    const isAnswer = ({ type }: Message): boolean => type === 'commandResult';
+    expect((await viewer.until(isAnswer)).at(-1)).toMatchObject({ id: 'command-1', ok: true });
+
+    // The same id at the other gateway is the same command: answered, and not passed on again.
+    const other = await viewerOf(a);
+    other.send(command);
+    expect((await other.until(isAnswer)).at(-1)).toMatchObject({ id: 'command-1', ok: true });
+    trainer.send(run.slice(4, 5));
+    const said = await trainer.connection.until(({ type, seq }) => type === 'ack' && seq === 5);
+    expect(said.filter(({ type }) => type === 'command')).toEqual([]);
+  });
+
+  test('a command that no trainer answers ends as at one gateway', async () => {
+    const { a, b } = await pair({ commandTimeoutMs: 100 });
+    const trainer = await openTrainer(a.ingestUrl, 'a');
+    trainer.send(run.slice(0, 4));
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === true,
+    );
+    const viewer = await viewerOf(b);
+    viewer.send({ type: 'command', id: 'command-1', command: 'pause', runId: 'a' });
+    const answers = await viewer.until(({ type }) => type === 'commandResult');
+    expect(answers.at(-1)).toMatchObject({ ok: false, code: 'command.timeout' });
+  });
+
+  test('a trainer that waits at one is started at the other, once', async () => {
+    const { a, b } = await pair();
+    const trainer = await openWaiting(a.ingestUrl);
+    const viewer = await viewerOf(b);
+    await viewer.until(
+      ({ type, waiting, waitingTrainers }) => (type === 'trainers' && waiting === 1) || waitingTrainers === 1,
+    );
+    viewer.send({ type: 'command', id: 'command-1', command: 'start' });
+    expect(await trainer.asked()).toMatchObject({ command: 'start' });
+    const again = await viewerOf(a);
+    again.send({ type: 'command', id: 'command-2', command: 'start' });
+    const refusal = await again.until(({ type }) => type === 'commandResult');
+    expect(refusal.at(-1)).toMatchObject({ ok: false, code: 'command.no_trainer' });
+    trainer.answer('command-1', { ok: true, runId: 'new' });
+    const answers = await viewer.until(({ type }) => type === 'commandResult');
+    expect(answers.at(-1)).toMatchObject({ ok: true, runId: 'new' });
+  });
+
+  test('what is said about a run, and that it was removed, is heard at both', async () => {
+    const { a, b } = await pair();
+    const publisher = await publish(a.ingestUrl, run);
+    publisher.connection.socket.close();
+    const viewer = await viewerOf(b, '?run=a');
+    await viewer.until(hasEnded);
+    const body = JSON.stringify({ title: 'Mine' });
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${a.url}/api/runs/a`, { method: 'PATCH', body, headers });
+    const told = await viewer.until(({ type }) => type === 'annotated');
+    expect(told.at(-1)).toMatchObject({ runId: 'a', title: 'Mine' });
+    await eventually(
+      () => summaryAt(a),
+      ({ connected }) => connected === false,
+    );
+    expect((await fetch(`${a.url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
+    expect((await viewer.closed).code).toBe(closeCodes.runDeleted.code);
+    expect((await fetch(`${b.url}/api/runs/a`)).status).toBe(404);
+  });
+
+  test('what is removed at one begins anew at the other under the same name', async () => {
+    const { a, b } = await pair();
+    (await publish(a.ingestUrl, run)).connection.socket.close();
+    const viewer = await viewerOf(b);
+    await viewer.until(hasEnded);
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === false,
+    );
+    await fetch(`${b.url}/api/runs/a`, { method: 'DELETE' });
+    await viewer.until(({ type }) => type === 'removed');
+    await publish(a.ingestUrl, run);
+    expect(seqsOf(await viewer.until(hasEnded))).toEqual(range(1, run.length));
+  });
+
+  test('what is no message of a gateway is left alone, and said once', async () => {
+    const { redis, a } = await pair();
+    const meddler = await redis.client();
+    afterTest(() => meddler.close());
+    const nonsense = [
+      '',
+      'hello',
+      '{}',
+      '{"type":"roster"}',
+      '{"type":"appended","from":"12345678","runId":"../x"}',
+      '[]',
+      'null',
+    ];
+    for (const text of nonsense) await meddler.publish(busChannel, text);
+    await publish(a.ingestUrl, run.slice(0, 3));
+    const complaints = a.log.filter((line) => line.includes('no message of a gateway'));
+    expect(complaints).toHaveLength(1);
+  });
+
+  test('one ends, and who was connected to it is gone at the other', async () => {
+    const { a, b } = await pair();
+    await publish(a.ingestUrl, run.slice(0, 3));
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === true,
+    );
+    await a.close();
+    expect(
+      await eventually(
+        () => summaryAt(b),
+        ({ connected }) => connected === false,
+      ),
+    ).toMatchObject({ status: 'running' });
+  });
+});
+
+describeRedis('a Redis that is away', () => {
+  test.each(['stopped', 'frozen'])('%s for a while: told, nothing lost, nothing doubled', async (how) => {
+    const redis = await startRedis();
+    const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
+    const viewers = [await viewerOf(a), await viewerOf(b)];
+    const publisher = new LastingPublisher(a.ingestUrl, run);
+    publisher.produce(8);
+    await until(() => publisher.acked === 8);
+    const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 8)));
+
+    if (how === 'stopped') await redis.stop('SIGKILL');
+    else redis.freeze();
+    const producing = setInterval(() => publisher.produce(1), 20);
+    afterTest(() => clearInterval(producing));
+    const ready = async () => {
+      const answer = await fetch(`${b.url}/readyz`);
+      return { ...((await answer.json()) as { code?: string }), status: answer.status };
+    };
+    expect(await eventually(ready, ({ status }) => status !== 200)).toMatchObject({
+      status: 503,
+      code: 'store.failing',
+    });
+    await until(() => publisher.produced === run.length);
+    if (how === 'stopped') await redis.start();
+    else redis.thaw();
+    await eventually(ready, ({ status }) => status === 200);
+
+    for (const [index, viewer] of viewers.entries()) {
+      const seen = await viewer.until(hasEnded);
+      expect(seqsOf([...before[index]!, ...seen])).toEqual(range(1, run.length));
+      expect(seen).toContainEqual(expect.objectContaining({ type: 'store', state: 'failing' }));
+    }
+  });
+});

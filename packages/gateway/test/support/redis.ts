@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe } from '@jest/globals';
+import { createClient } from '@redis/client';
+import { RedisConnection } from '../../src/redis/connection.ts';
+import { afterTest, temporaryFolder } from './cleanup.ts';
+
+/** Whether Redis can be started here. `.ci/run` installs it. */
+export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+
+/** Tests that need a real Redis: left out, and said so, where none is installed. */
+export const describeRedis = (name: string, body: () => void): void => {
+  if (hasRedis) describe(name, body);
+  else describe.skip(`${name} (left out: redis-server is not installed)`, body);
+};
+
+const running = new Set<ChildProcess>();
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** A Redis of the test's own on a socket in a folder; its data stays over a restart. */
+export class TestRedis {
+  readonly folder: string;
+  readonly #flags: readonly string[];
+  #child: ChildProcess | undefined;
+
+  constructor(folder: string, flags: readonly string[] = []) {
+    this.folder = folder;
+    this.#flags = flags;
+  }
+
+  get url(): string {
+    return `unix://${join(this.folder, 'redis.sock')}`;
+  }
+
+  /** As durable as the compose file's. */
+  async start(): Promise<this> {
+    const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+    const place = ['--port', '0', '--unixsocket', join(this.folder, 'redis.sock'), '--dir', this.folder];
+    this.#child = spawn('redis-server', [...place, ...settings, ...this.#flags], { stdio: 'ignore' });
+    running.add(this.#child);
+    for (;;) {
+      const client = await this.client().catch(() => undefined);
+      await client?.close();
+      if (client) return this;
+      if (this.#child.exitCode !== null) throw new Error(`redis-server ended with ${this.#child.exitCode}`);
+      await delay(10);
+    }
+  }
+
+  /** Somebody else's connection, for tests to look and to meddle. */
+  async client() {
+    const client = createClient({
+      socket: { path: join(this.folder, 'redis.sock'), tls: false, reconnectStrategy: false },
+    });
+    return client.on('error', () => {}).connect();
+  }
+
+  /** Stops answering, as a machine does that is cut off. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+    running.delete(child);
+  }
+}
+
+/** Started for this test alone. */
+export async function startRedis(flags: readonly string[] = []): Promise<TestRedis> {
+  const redis = await new TestRedis(temporaryFolder(), flags).start();
+  afterTest(() => redis.stop());
+  return redis;
+}
+
+let shared: Promise<TestRedis> | undefined;
+/** One for all tests of a file that leave it as it is, emptied for each. */
+export async function emptyRedis(): Promise<TestRedis> {
+  shared ??= new TestRedis(mkdtempSync(join(tmpdir(), 'monitor-'))).start();
+  const redis = await shared;
+  const client = await redis.client();
+  await client.flushAll();
+  await client.close();
+  return redis;
+}
+
+afterAll(async () => {
+  const redis = await shared;
+  await redis?.stop();
+  if (redis) rmSync(redis.folder, { recursive: true, force: true });
+});
+
+export const connectionTo = (redis: TestRedis, timeoutMs = 2_000): Promise<RedisConnection> =>
+  RedisConnection.open({ url: redis.url, timeoutMs });
