@@ -1,6 +1,6 @@
 import { closeCodes } from '../close-codes.ts';
 import { liveQuery, liveSubprotocol } from '../live.ts';
-import { componentSchemas, querySchema } from './json-schema.ts';
+import { componentSchemas, type JsonSchema, querySchema } from './json-schema.ts';
 import { allMessages, type Message, messagesOf, type Sender, type SocketName } from './messages.ts';
 
 const target = 'draft-7';
@@ -17,8 +17,44 @@ const servers = {
   },
 };
 
+interface Reference {
+  $ref: string;
+}
+
+export interface AsyncApiChannel {
+  address: string;
+  title: string;
+  /** Markdown. */
+  description: string;
+  servers: Reference[];
+  messages: Record<string, Reference>;
+  bindings: { ws: { query?: JsonSchema; [key: string]: unknown } };
+}
+
+export interface AsyncApiOperation {
+  action: 'send' | 'receive';
+  channel: Reference;
+  summary: string;
+  messages: Reference[];
+  reply?: { channel: Reference; messages: Reference[] };
+}
+
+/** What of the format is in use. */
+export interface AsyncApi {
+  asyncapi: '3.0.0';
+  info: { title: string; version: string; description: string; license: { name: string } };
+  defaultContentType: string;
+  servers: Record<string, { host: string; protocol: string; description: string }>;
+  channels: Record<string, AsyncApiChannel>;
+  operations: Record<string, AsyncApiOperation>;
+  components: {
+    messages: Record<string, { name: string; title: string; summary: string; payload: Reference }>;
+    schemas: Record<string, JsonSchema>;
+  };
+}
+
 /** The two sockets as an AsyncAPI 3.0 document. @param version of the gateway */
-export function asyncapi(version: string): object {
+export function asyncapi(version: string): AsyncApi {
   const messages = allMessages();
   return {
     asyncapi: '3.0.0',
@@ -66,7 +102,7 @@ export function asyncapi(version: string): object {
   };
 }
 
-function liveChannel(): object {
+function liveChannel(): AsyncApiChannel {
   return {
     address: '/live',
     title: 'Following runs live',
@@ -93,7 +129,7 @@ function liveChannel(): object {
   };
 }
 
-function ingestChannel(): object {
+function ingestChannel(): AsyncApiChannel {
   return {
     address: '/ingest',
     title: 'Publishing a run',
@@ -105,7 +141,7 @@ function ingestChannel(): object {
 }
 
 /** The gateway is the application that the document is about: what it sends, clients receive. */
-function operation(socket: SocketName, sender: Sender, summary: string): object {
+function operation(socket: SocketName, sender: Sender, summary: string): AsyncApiOperation {
   return {
     action: sender === 'gateway' ? 'send' : 'receive',
     channel: ref(`channels/${socket}`),
@@ -114,12 +150,12 @@ function operation(socket: SocketName, sender: Sender, summary: string): object 
   };
 }
 
-function channelMessages(socket: SocketName): object {
+function channelMessages(socket: SocketName): Record<string, Reference> {
   const both = [...messagesOf(socket, 'gateway'), ...messagesOf(socket, 'client')];
   return Object.fromEntries(both.map(({ name }) => [name, ref(`components/messages/${name}`)]));
 }
 
-const component = ({ name, type, summary }: Message): object => ({
+const component = ({ name, type, summary }: Message): AsyncApi['components']['messages'][string] => ({
   name: type,
   title: name,
   summary,
@@ -140,4 +176,4 @@ function closings(): string {
   ].join('\n');
 }
 
-const ref = (path: string): { $ref: string } => ({ $ref: `#/${path}` });
+const ref = (path: string): Reference => ({ $ref: `#/${path}` });

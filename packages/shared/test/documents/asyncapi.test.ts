@@ -25,7 +25,7 @@ test('the AsyncAPI document is valid and has every message, in both directions',
   expect(messages('publish')).toEqual([...events, 'commandResult', 'hello', 'wait'].sort());
   expect(messages('acknowledge')).toEqual(['ack', 'command', 'reject', 'resume', 'waiting']);
   expect(document!.components().messages().all()).toHaveLength(allMessages().length);
-});
+}, 60_000);
 
 test('it says the parameters, the subprotocol and every close code', async () => {
   const { document } = await parsed;
@@ -43,11 +43,9 @@ test('it says the parameters, the subprotocol and every close code', async () =>
     }
 });
 
-test('a document with a wrong reference is not taken for valid', async () => {
-  const text = JSON.stringify(asyncapi('1.2.3')).replaceAll(
-    '#/components/schemas/Ack"',
-    '#/components/none"',
-  );
-  const { diagnostics } = await parser.parse(text);
+test('a document with a reference to nothing is not taken for valid', async () => {
+  const { info, servers, channels } = asyncapi('1.2.3');
+  const wrong = { asyncapi: '3.0.0', info, servers, channels: { ingest: channels.ingest } };
+  const { diagnostics } = await parser.parse(JSON.stringify(wrong));
   expect(diagnostics.filter(({ severity }) => severity === 0).length).toBeGreaterThan(0);
 });
