@@ -68,6 +68,24 @@ interface Axe {
     expect(await violations(page, '#runs-dialog')).toEqual([]);
   });
 
+  it.each([
+    ['light', {}],
+    ['dark', phone],
+  ] as const)(
+    'can read the page for programs, which loads nothing but its style, in %s',
+    async (...how) => {
+      const [colorScheme, device] = how;
+      const page = await monitor.visit('docs', { colorScheme, ...device });
+      await shows(page, '#readEvents', '/api/runs/{runId}/events');
+      expect(await page.evaluate(() => getComputedStyle(document.body).maxWidth)).toBe('1080px');
+      expect(await violations(page)).toEqual([]);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(sideways).toBeLessThanOrEqual(0);
+      expect(monitor.complaints).toEqual([]);
+    },
+    60_000,
+  );
+
   it('can do everything with the keyboard', async () => {
     const runId = '20261124-110000-keys';
     await monitor.publish({ runId, events: runOf(runId), commands: ['pause'] });

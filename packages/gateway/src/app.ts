@@ -14,6 +14,7 @@ import { Metrics } from './metrics.ts';
 import { builtPage, servePage } from './plugins/page.ts';
 import { addProblems, problemSender } from './plugins/problems.ts';
 import { addTrustChecks } from './plugins/trust.ts';
+import { addDocumentRoutes } from './routes/documents.ts';
 import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
@@ -113,6 +114,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   addModelRoute(publicApp, { folders, limits });
   addLiveRoute(publicApp, { hub, store, health, runs, authority, trainers, desk, limits, metrics });
   addMetricsRoute(publicApp, metrics);
+  addDocumentRoutes(publicApp);
 
   const sessions = new Set<IngestSession>();
   const ingestApp = newApp({ log, limits, metrics });

@@ -5,11 +5,13 @@ import { learningRate, runSettings } from './settings.ts';
 /** Whether a viewer may command: without more ado, with the command token, or not at all. */
 export const commandAccess = z.enum(['open', 'token', 'off']);
 
-/**
- * Chosen by the client. The same id again is the same command: answered the same and done once, also over another
- * connection.
- */
-const id = z.string().min(8).max(64);
+const id = z
+  .string()
+  .min(8)
+  .max(64)
+  .describe(
+    'Chosen by the client. The same id again is the same command: answered the same and done once, also over another connection.',
+  );
 
 const nothing = z.object({}).default({});
 
@@ -17,12 +19,11 @@ const nothing = z.object({}).default({});
 export const commandData = {
   pause: nothing,
   resume: nothing,
-  /** Ends the run for good, after the step it is in. */
-  stop: nothing,
-  /** Begins a new run, by a trainer that waits. */
-  start: runSettings.default({}),
-  /** From the next step on; with a schedule it is the peak that is set. */
-  setLearningRate: z.object({ learningRate }),
+  stop: nothing.describe('Ends the run for good, after the step it is in.'),
+  start: runSettings.default({}).describe('Begins a new run, by a trainer that waits.'),
+  setLearningRate: z
+    .object({ learningRate })
+    .describe('From the next step on; with a schedule it is the peak that is set.'),
 } as const;
 
 const of = <N extends CommandName>(name: N) =>
@@ -31,43 +32,38 @@ const of = <N extends CommandName>(name: N) =>
     id,
     command: z.literal(name),
     data: commandData[name],
-    /** Which run; the one that this viewer follows when left out. */
-    runId: runId.optional(),
-    /** Asked for when `hello` says `"commands":"token"`; not passed on. */
-    token: z.string().max(500).optional(),
+    runId: runId.optional().describe('Which run; the one that this viewer follows when left out.'),
+    token: z
+      .string()
+      .max(500)
+      .optional()
+      .describe('Asked for when `hello` says `"commands":"token"`; not passed on.'),
   });
 
-/** A command: from a viewer to the gateway, and from there to a trainer. */
-export const command = z.discriminatedUnion('command', [
-  of('pause'),
-  of('resume'),
-  of('stop'),
-  of('start'),
-  of('setLearningRate'),
-]);
+export const command = z
+  .discriminatedUnion('command', [of('pause'), of('resume'), of('stop'), of('start'), of('setLearningRate')])
+  .describe('A command: from a viewer to the gateway, and from there to a trainer.');
 
 export const commandNames = Object.keys(commandData) as CommandName[];
 export const commandName = z.enum(commandNames as [CommandName, ...CommandName[]]);
 
-/** The answer to a command: from a trainer to the gateway, and from there to the viewer. */
-export const commandResult = z.discriminatedUnion('ok', [
-  z.object({
-    type: z.literal('commandResult'),
-    id,
-    ok: z.literal(true),
-    /** Of `start`: the new run. */
-    runId: runId.optional(),
-  }),
-  z.object({
-    type: z.literal('commandResult'),
-    id,
-    ok: z.literal(false),
-    /** From the table of errors. */
-    code: z.string().max(64),
-    /** For people: what was expected, what came, what to do. */
-    message: z.string().max(2_000),
-  }),
-]);
+export const commandResult = z
+  .discriminatedUnion('ok', [
+    z.object({
+      type: z.literal('commandResult'),
+      id,
+      ok: z.literal(true),
+      runId: runId.optional().describe('Of `start`: the new run.'),
+    }),
+    z.object({
+      type: z.literal('commandResult'),
+      id,
+      ok: z.literal(false),
+      code: z.string().max(64).describe('From the table of errors.'),
+      message: z.string().max(2_000).describe('For people: what was expected, what came, what to do.'),
+    }),
+  ])
+  .describe('The answer to a command: from a trainer to the gateway, and from there to the viewer.');
 
 export type CommandAccess = z.infer<typeof commandAccess>;
 export type CommandName = keyof typeof commandData;

@@ -40,134 +40,146 @@ const gpu = z.object({
   computeCapability: name.nullable(),
 });
 
-export const runStartedData = z.object({
-  config: z.object({
-    epochs: positive,
-    batchSize: positive,
-    learningRate: z.number().positive(),
-    optimizer: name,
-    schedule: name,
-    /** Whether images were moved a little, another way each epoch. */
-    augment: z.boolean().default(false),
-    seed: z.int(),
-    trainSize: positive,
-    testSize: positive,
-    /** The engine asked for; `device.engine` is the one in use. */
-    engine: name,
-  }),
-  device: z.object({
-    engine: name,
-    kind: z.enum(['cpu', 'gpu']),
-    /** The processor's or the GPU's name. */
-    name,
-    threads: positive.nullable(),
-    /** Why this engine and not one before it in the order of preference. */
-    reason: line,
-    /** Which set of operations is in use, for example `oneDNN` or `plain`. */
-    kernels: name,
-    gpu: gpu.nullable(),
-  }),
-  model: z.object({
-    layers: z
-      .array(z.object({ name, type: name, outputShape: z.array(positive).min(1).max(4), parameters: count }))
-      .min(1)
-      .max(200),
-    parameters: count,
-  }),
-  dataset: z.object({ name, classes: z.array(name).length(classCount) }),
-  totals: z.object({ batchesPerEpoch: positive, steps: positive }),
-});
+export const runStartedData = z
+  .object({
+    config: z.object({
+      epochs: positive,
+      batchSize: positive,
+      learningRate: z.number().positive(),
+      optimizer: name,
+      schedule: name,
+      augment: z
+        .boolean()
+        .default(false)
+        .describe('Whether images were moved a little, another way each epoch.'),
+      seed: z.int(),
+      trainSize: positive,
+      testSize: positive,
+      engine: name.describe('The engine asked for; `device.engine` is the one in use.'),
+    }),
+    device: z.object({
+      engine: name,
+      kind: z.enum(['cpu', 'gpu']),
+      name: name.describe("The processor's or the GPU's name."),
+      threads: positive.nullable(),
+      reason: line.describe('Why this engine and not one before it in the order of preference.'),
+      kernels: name.describe('Which set of operations is in use, for example `oneDNN` or `plain`.'),
+      gpu: gpu.nullable(),
+    }),
+    model: z.object({
+      layers: z
+        .array(
+          z.object({ name, type: name, outputShape: z.array(positive).min(1).max(4), parameters: count }),
+        )
+        .min(1)
+        .max(200),
+      parameters: count,
+    }),
+    dataset: z.object({ name, classes: z.array(name).length(classCount) }),
+    totals: z.object({ batchesPerEpoch: positive, steps: positive }),
+  })
+  .describe('A run begins: what it was told, what it runs on, and the network.');
 
-export const batchData = z.object({
-  /** From 1. */
-  epoch: positive,
-  /** From 1 within the epoch. */
-  batch: positive,
-  /** From 1 within the run. */
-  step: positive,
-  /** Cross-entropy in nats per sample. */
-  loss: measure,
-  accuracy: measure,
-  learningRate: measure,
-  imagesPerSecond: measure,
-  elapsedSeconds: seconds,
-  etaSeconds: seconds.nullable(),
-});
+export const batchData = z
+  .object({
+    epoch: positive.describe('From 1.'),
+    batch: positive.describe('From 1 within the epoch.'),
+    step: positive.describe('From 1 within the run.'),
+    loss: measure.describe('Cross-entropy in nats per sample.'),
+    accuracy: measure,
+    learningRate: measure,
+    imagesPerSecond: measure,
+    elapsedSeconds: seconds,
+    etaSeconds: seconds.nullable(),
+  })
+  .describe('One training step.');
 
 const score = z.object({ loss: measure, accuracy: measure });
 
-export const epochData = z.object({
-  epoch: positive,
-  /** The last step of the epoch: where its points stand on a chart over steps. */
-  step: positive,
-  /** Means over the epoch's batches, as the network was while it learned. */
-  train: score,
-  test: score.extend({
-    /** Accuracy per true class; null for a class with no test image. */
-    perClass: z.array(fraction.nullable()).length(classCount),
-    /** Counts; rows are true classes, columns predicted ones. */
-    confusion: z.array(z.array(count).length(classCount)).length(classCount),
-  }),
-  seconds,
-});
+export const epochData = z
+  .object({
+    epoch: positive,
+    step: positive.describe('The last step of the epoch: where its points stand on a chart over steps.'),
+    train: score.describe("Means over the epoch's batches, as the network was while it learned."),
+    test: score.extend({
+      perClass: z
+        .array(fraction.nullable())
+        .length(classCount)
+        .describe('Accuracy per true class; null for a class with no test image.'),
+      confusion: z
+        .array(z.array(count).length(classCount))
+        .length(classCount)
+        .describe('Counts; rows are true classes, columns predicted ones.'),
+    }),
+    seconds,
+  })
+  .describe('An epoch is over: how well the network does on all test images.');
 
 export const sample = z.object({
-  /** Position in the test set. */
-  index: count,
+  index: count.describe('Position in the test set.'),
   label,
   prediction: label,
   probabilities: z.array(measure).length(classCount),
-  /** 784 bytes in base64: 0 is background, 255 is full ink. */
-  image: z.base64().length(Math.ceil(imageBytes / 3) * 4),
+  image: z
+    .base64()
+    .length(Math.ceil(imageBytes / 3) * 4)
+    .describe('784 bytes in base64: 0 is background, 255 is full ink.'),
 });
 
-export const samplesData = z.object({ epoch: positive, items: z.array(sample).max(100) });
+export const samplesData = z
+  .object({ epoch: positive, items: z.array(sample).max(100) })
+  .describe('What the network says of some test images, the worst mistakes among them.');
 
-export const systemData = z.object({
-  /** The trainer: CPU in cores (1.5 is one and a half), memory as resident bytes. */
-  process: z.object({ cpu: z.number().nonnegative(), memoryBytes: count }),
-  host: z.object({ cpu: fraction, memoryUsedBytes: count, memoryTotalBytes: count }),
-  gpu: z
-    .object({
-      load: fraction.nullable(),
-      memoryUsedBytes: count.nullable(),
-      memoryTotalBytes: count.nullable(),
-      temperatureCelsius: z.number().nullable(),
-      powerWatts: z.number().nullable(),
-    })
-    .nullable(),
-});
+export const systemData = z
+  .object({
+    process: z
+      .object({ cpu: z.number().nonnegative(), memoryBytes: count })
+      .describe('The trainer: CPU in cores (1.5 is one and a half), memory as resident bytes.'),
+    host: z.object({ cpu: fraction, memoryUsedBytes: count, memoryTotalBytes: count }),
+    gpu: z
+      .object({
+        load: fraction.nullable(),
+        memoryUsedBytes: count.nullable(),
+        memoryTotalBytes: count.nullable(),
+        temperatureCelsius: z.number().nullable(),
+        powerWatts: z.number().nullable(),
+      })
+      .nullable(),
+  })
+  .describe('How busy the trainer, its machine and its GPU are.');
 
-export const noticeData = z.object({
-  level: z.enum(['info', 'warning', 'error']),
-  /** Stable and dotted, for example `training.diverged`. */
-  code: name,
-  message: line,
-  /** The step at which it happened; null when it belongs to no step. */
-  step: count.nullable(),
-  /** The number that it is about, where there is one: the learning rate that was set. */
-  value: measure.optional(),
-});
+export const noticeData = z
+  .object({
+    level: z.enum(['info', 'warning', 'error']),
+    code: name.describe('Stable and dotted, for example `training.diverged`.'),
+    message: line,
+    step: count.nullable().describe('The step at which it happened; null when it belongs to no step.'),
+    value: measure
+      .optional()
+      .describe('The number that it is about, where there is one: the learning rate that was set.'),
+  })
+  .describe('Something worth saying: a diverging run, a fallback, a command that was done.');
 
 export const finishedStatus = z.enum(['completed', 'stopped', 'failed', 'interrupted']);
 
-export const runFinishedData = z.object({
-  status: finishedStatus,
-  reason: line,
-  /** Loss and accuracy on the test set at the end; null when no epoch was completed. */
-  test: score.nullable(),
-  bestEpoch: positive.nullable(),
-  seconds,
-  /** Saved files, relative to the run's folder. */
-  files: z.array(line).max(100),
-});
+export const runFinishedData = z
+  .object({
+    status: finishedStatus,
+    reason: line,
+    test: score
+      .nullable()
+      .describe('Loss and accuracy on the test set at the end; null when no epoch was completed.'),
+    bestEpoch: positive.nullable(),
+    seconds,
+    files: z.array(line).max(100).describe("Saved files, relative to the run's folder."),
+  })
+  .describe('A run is over. It may still go on from a checkpoint, with events after this one.');
 
 /** What every event has, whatever its type. */
 export const eventEnvelope = z.object({
   v: z.literal(1),
   runId,
-  /** Given by the publisher: starts at 1, without gaps within a run. */
-  seq: positive,
+  seq: positive.describe('Given by the publisher: starts at 1, without gaps within a run.'),
   time: z.iso.datetime(),
 });
 

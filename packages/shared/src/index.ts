@@ -8,6 +8,7 @@ export * from './ingest.ts';
 export * from './live.ts';
 export * from './live-client.ts';
 export * from './pending-commands.ts';
+export * from './problem.ts';
 export * from './run-id.ts';
 export * from './run-series.ts';
 export * from './runs.ts';

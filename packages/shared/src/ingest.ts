@@ -7,23 +7,27 @@ export const ingestProtocol = 1;
 
 const introduction = {
   protocol: z.literal(ingestProtocol),
-  /** Chosen anew by each process: tells a reconnect from a second trainer with the same run id. */
-  publisherId: z.string().min(8).max(64),
-  /** Asked for when the gateway has one set. */
-  token: z.string().max(500).optional(),
-  /** Which commands it takes; those that the gateway does not know are left out. */
+  publisherId: z
+    .string()
+    .min(8)
+    .max(64)
+    .describe('Chosen anew by each process: tells a reconnect from a second trainer with the same run id.'),
+  token: z.string().max(500).optional().describe('Asked for when the gateway has one set.'),
   commands: z
     .array(z.string().max(64))
     .max(50)
     .default([])
-    .transform((names) => names.flatMap((name) => commandName.safeParse(name).data ?? [])),
+    .transform((names) => names.flatMap((name) => commandName.safeParse(name).data ?? []))
+    .describe('Which commands it takes; those that the gateway does not know are left out.'),
 };
 
-/** First message of a publisher of a run. */
-const publisherHello = z.object({ type: z.literal('hello'), runId, ...introduction });
+const publisherHello = z
+  .object({ type: z.literal('hello'), runId, ...introduction })
+  .describe('First message of a publisher of a run.');
 
-/** First message of a trainer that has no run and waits to be told to start one. */
-const trainerWait = z.object({ type: z.literal('wait'), ...introduction });
+const trainerWait = z
+  .object({ type: z.literal('wait'), ...introduction })
+  .describe('First message of a trainer that has no run and waits to be told to start one.');
 
 /** What a connection begins with. */
 export const ingestFirst = z.discriminatedUnion('type', [publisherHello, trainerWait]);
@@ -31,29 +35,35 @@ export const ingestFirst = z.discriminatedUnion('type', [publisherHello, trainer
 /** What follows: of a publisher, events in the order of `seq`; of whoever takes commands, the answers to them. */
 export const ingestMessage = z.discriminatedUnion('type', [event, commandResult]);
 
-const resume = z.object({
-  type: z.literal('resume'),
-  /** The last seq that the gateway holds of this run; 0 for none. Go on with the next. */
-  after: z.int().nonnegative(),
-});
+const resume = z
+  .object({
+    type: z.literal('resume'),
+    after: z
+      .int()
+      .nonnegative()
+      .describe('The last seq that the gateway holds of this run; 0 for none. Go on with the next.'),
+  })
+  .describe('The answer to `hello`.');
 
-const ack = z.object({
-  type: z.literal('ack'),
-  /** Everything up to here is on disk. */
-  seq: z.int().positive(),
-});
+const ack = z
+  .object({
+    type: z.literal('ack'),
+    seq: z.int().positive().describe('Everything up to here is on disk.'),
+  })
+  .describe('What need not be kept for sending it again. One may stand for many events.');
 
-const reject = z.object({
-  type: z.literal('reject'),
-  seq: z.int().positive(),
-  code: z.string(),
-  issues: z.array(z.object({ path: z.string(), message: z.string() })),
-});
+const reject = z
+  .object({
+    type: z.literal('reject'),
+    seq: z.int().positive(),
+    code: z.string(),
+    issues: z.array(z.object({ path: z.string(), message: z.string() })),
+  })
+  .describe('The event did not fit its schema; a notice was kept in its place. Do not send it again.');
 
-const waiting = z.object({
-  /** The answer to `wait`: this trainer is on the list. */
-  type: z.literal('waiting'),
-});
+const waiting = z
+  .object({ type: z.literal('waiting') })
+  .describe('The answer to `wait`: this trainer is on the list.');
 
 /** What the gateway says to publishers and to trainers that wait. */
 export const ingestReply = z.discriminatedUnion('type', [resume, ack, reject, waiting, command]);

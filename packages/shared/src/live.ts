@@ -8,96 +8,124 @@ export const liveSubprotocol = 'mnist-monitor.v1';
 
 /** Query of `/live`, as strings from the address. */
 export const liveQuery = z.object({
-  /** `latest` follows the newest run and each that begins later; a run id stays with that run. */
-  run: z.union([z.literal('latest'), runId]).default('latest'),
-  /** Send only what follows this seq. */
-  after: z.coerce.number().int().nonnegative().default(0),
-  /**
-   * With `run=latest`: the run that `after` belongs to. When a newer one has begun meanwhile,
-   * the feed finishes this one first.
-   */
-  afterRun: runId.optional(),
-  /** Only these types, separated by commas; all when left out. */
-  types: eventTypeList.optional(),
-  /** Of what comes live, at most so many `batch` events a second: the newest; all when left out. */
-  maxRate: z.coerce.number().min(0.01).max(1_000).optional(),
-  /** Whether to send every event even to a client that reads so slowly that it falls far behind. */
-  complete: z.stringbool().default(false),
-  /** Whether to send what is there already as `events`: a browser takes in a long run several times as fast so. */
-  bundle: z.stringbool().default(false),
+  run: z
+    .union([z.literal('latest'), runId])
+    .default('latest')
+    .describe('`latest` follows the newest run and each that begins later; a run id stays with that run.'),
+  after: z.coerce.number().int().nonnegative().default(0).describe('Send only what follows this seq.'),
+  afterRun: runId
+    .optional()
+    .describe(
+      'With `run=latest`: the run that `after` belongs to. When a newer one has begun meanwhile, the feed finishes this one first.',
+    ),
+  types: eventTypeList.optional().describe('Only these types, separated by commas; all when left out.'),
+  maxRate: z.coerce
+    .number()
+    .min(0.01)
+    .max(1_000)
+    .optional()
+    .describe('Of what comes live, at most so many `batch` events a second: the newest; all when left out.'),
+  complete: z
+    .stringbool()
+    .default(false)
+    .describe('Whether to send every event even to a client that reads so slowly that it falls far behind.'),
+  bundle: z
+    .stringbool()
+    .default(false)
+    .describe(
+      'Whether to send what is there already as `events`: a browser takes in a long run several times as fast so.',
+    ),
 });
 
-const hello = z.object({
-  type: z.literal('hello'),
-  /** Version of the gateway. */
-  server: z.string(),
-  /** The run whose events follow, as it stands now; null while there is none. Comes again when a new run begins. */
-  run: runSummary.nullable(),
-  /** The feed says `heartbeat` when it has been silent this long. */
-  heartbeatMs: z.int().positive(),
-  /** Whether this viewer may command. */
-  commands: commandAccess,
-  /** How many trainers wait for the command `start`. */
-  waitingTrainers: z.int().nonnegative(),
-});
+const hello = z
+  .object({
+    type: z.literal('hello'),
+    server: z.string().describe('Version of the gateway.'),
+    run: runSummary
+      .nullable()
+      .describe(
+        'The run whose events follow, as it stands now; null while there is none. Comes again when a new run begins.',
+      ),
+    heartbeatMs: z.int().positive().describe('The feed says `heartbeat` when it has been silent this long.'),
+    commands: commandAccess.describe('Whether this viewer may command.'),
+    waitingTrainers: z.int().nonnegative().describe('How many trainers wait for the command `start`.'),
+  })
+  .describe('Always first, and again when the feed goes on with another run.');
 
-const live = z.object({
-  type: z.literal('live'),
-  /** The client has everything up to here; what follows comes as it happens. */
-  seq: z.int().nonnegative(),
-});
+const live = z
+  .object({
+    type: z.literal('live'),
+    seq: z
+      .int()
+      .nonnegative()
+      .describe('The client has everything up to here; what follows comes as it happens.'),
+  })
+  .describe('The client has caught up. Comes again when it had fallen behind.');
 
-/** Events that follow each other, in one message. Each is checked by itself: one that does not fit costs no other. */
-const events = z.object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) });
+/** Each is checked by itself: one that does not fit costs no other. */
+const events = z
+  .object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) })
+  .describe('Events that follow each other, in one message, for a client that asked for `bundle=true`.');
 
-const gap = z.object({
-  type: z.literal('gap'),
-  /** `batch` events from here … */
-  from: z.int().positive(),
-  /** … to here were skipped, because the client reads too slowly. */
-  to: z.int().positive(),
-});
+const gap = z
+  .object({
+    type: z.literal('gap'),
+    from: z.int().positive().describe('`batch` events from here …'),
+    to: z.int().positive().describe('… to here were skipped, because the client reads too slowly.'),
+  })
+  .describe('Stale events were skipped. Comes before the event that follows them.');
 
-const heartbeat = z.object({ type: z.literal('heartbeat'), time: z.iso.datetime() });
+const heartbeat = z
+  .object({ type: z.literal('heartbeat'), time: z.iso.datetime() })
+  .describe('The feed has been silent for a while, and is alive.');
 
-const store = z.object({
-  type: z.literal('store'),
-  /** `failing`: new events are not kept for now, so none come; publishers hold them and come back. */
-  state: z.enum(['ok', 'failing']),
-  /** What is in the way, in one line; empty when nothing is. */
-  message: z.string(),
-});
+const store = z
+  .object({
+    type: z.literal('store'),
+    state: z
+      .enum(['ok', 'failing'])
+      .describe(
+        '`failing`: new events are not kept for now, so none come; publishers hold them and come back.',
+      ),
+    message: z.string().describe('What is in the way, in one line; empty when nothing is.'),
+  })
+  .describe('Whether the gateway can keep events.');
 
-/** Something about a run has changed that is no event of it; of any run, whichever this viewer follows. */
-const status = z.object({
-  type: z.literal('status'),
-  runId,
-  status: runStatus,
-  /** Whether its publisher is connected now. */
-  connected: z.boolean(),
-  /** Which commands its publisher takes; none while it is away. */
-  commands: z.array(commandName),
-  /** How many viewers the gateway has now. */
-  viewers: z.int().nonnegative(),
-});
+const status = z
+  .object({
+    type: z.literal('status'),
+    runId,
+    status: runStatus,
+    connected: z.boolean().describe('Whether its publisher is connected now.'),
+    commands: z.array(commandName).describe('Which commands its publisher takes; none while it is away.'),
+    viewers: z.int().nonnegative().describe('How many viewers the gateway has now.'),
+  })
+  .describe(
+    'Something about a run has changed that is no event of it; of any run, whichever this viewer follows.',
+  );
 
-const trainers = z.object({
-  type: z.literal('trainers'),
-  /** How many trainers wait for the command `start` now. */
-  waiting: z.int().nonnegative(),
-});
+const trainers = z
+  .object({
+    type: z.literal('trainers'),
+    waiting: z.int().nonnegative().describe('How many trainers wait for the command `start` now.'),
+  })
+  .describe('The number of trainers that wait has changed.');
 
-/** What is said about a run has changed; of any run, whichever this viewer follows. */
-const annotated = z.object({
-  type: z.literal('annotated'),
-  runId,
-  title: z.string().nullable(),
-  note: z.string().nullable(),
-  pinned: z.boolean(),
-});
+const annotated = z
+  .object({
+    type: z.literal('annotated'),
+    runId,
+    title: z.string().nullable(),
+    note: z.string().nullable(),
+    pinned: z.boolean(),
+  })
+  .describe('What is said about a run has changed; of any run, whichever this viewer follows.');
 
-/** A run was removed; whoever follows it is closed with `runDeleted`, or goes on with the latest that is left. */
-const removed = z.object({ type: z.literal('removed'), runId });
+const removed = z
+  .object({ type: z.literal('removed'), runId })
+  .describe(
+    'A run was removed; whoever follows it is closed with `runDeleted`, or goes on with the latest that is left.',
+  );
 
 /** Whatever the live feed sends beside events. */
 export const liveControl = z.discriminatedUnion('type', [

@@ -29,20 +29,24 @@ export const seriesAxis = z.enum(['step', 'seconds', 'seq']);
 
 /** Query of `GET /api/runs/{runId}/series`, as strings from the address. */
 export const seriesQuery = z.object({
-  /** Separated by commas. */
   fields: z
     .string()
     .default('batch.loss,batch.accuracy,epoch.test.loss,epoch.test.accuracy')
     .transform((text) => [...new Set(text.split(','))])
-    .pipe(z.array(seriesField).min(1)),
-  /** At most so many points a field; of a longer run, the lowest and the highest of each of half as many buckets. */
-  points: z.coerce.number().int().min(2).max(10_000).default(1_000),
-  /** `step`; `seconds` since the run's first event; or `seq`. */
-  x: seriesAxis.default('step'),
-  /** Only points whose x is not below this … */
-  from: z.coerce.number().nonnegative().optional(),
-  /** … and not beyond this. */
-  to: z.coerce.number().nonnegative().optional(),
+    .pipe(z.array(seriesField).min(1))
+    .describe('Separated by commas.'),
+  points: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(10_000)
+    .default(1_000)
+    .describe(
+      'At most so many points a field; of a longer run, the lowest and the highest of each of half as many buckets.',
+    ),
+  x: seriesAxis.default('step').describe("`step`; `seconds` since the run's first event; or `seq`."),
+  from: z.coerce.number().nonnegative().optional().describe('Only points whose x is not below this …'),
+  to: z.coerce.number().nonnegative().optional().describe('… and not beyond this.'),
 });
 
 const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
@@ -50,11 +54,13 @@ const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).tran
 /** Answer of `GET /api/runs/{runId}/series`. */
 export const runSeries = z.object({
   runId: z.string(),
-  /** The last event that was looked at. */
-  lastSeq: z.int().positive(),
+  lastSeq: z.int().positive().describe('The last event that was looked at.'),
   x: seriesAxis,
-  /** In the order asked for; x ascends, and `x[i]` and `y[i]` are one point of the run, not a mean. */
-  series: z.array(z.object({ field: seriesField, x: z.array(z.number()), y: z.array(value) })),
+  series: z
+    .array(z.object({ field: seriesField, x: z.array(z.number()), y: z.array(value) }))
+    .describe(
+      'In the order asked for; x ascends, and `x[i]` and `y[i]` are one point of the run, not a mean.',
+    ),
 });
 
 export type SeriesField = z.infer<typeof seriesField>;

@@ -26,32 +26,32 @@ const words = (limit: number) =>
     .transform((text) => text || null);
 
 /** One run at a glance: what the list shows, and the header before the events have come. */
-export const runSummary = z.object({
-  runId,
-  status: runStatus,
-  /** Whether its publisher is connected now. */
-  connected: z.boolean(),
-  /** Which commands its publisher takes; none while it is away. */
-  commands: z.array(commandName),
-  startedAt: z.iso.datetime(),
-  lastEventAt: z.iso.datetime(),
-  lastSeq: z.int().positive(),
-  /** Size of its events as text. */
-  bytes: z.int().nonnegative(),
-  /** Given by whoever looks after the runs; null until then. */
-  title: z.string().nullable(),
-  note: z.string().nullable(),
-  /** Whether it is kept whatever `--keep` says. */
-  pinned: z.boolean(),
-  /** Whether saved weights can be fetched below `/api/runs/{runId}/model/`. */
-  model: z.boolean(),
-  started: runStartedData.nullable(),
-  batch: batchData.nullable(),
-  epoch: epochData.nullable(),
-  /** The highest accuracy on the test images so far; null before the first epoch, and when none is a number. */
-  bestAccuracy: z.number().nullable(),
-  finished: runFinishedData.nullable(),
-});
+export const runSummary = z
+  .object({
+    runId,
+    status: runStatus,
+    connected: z.boolean().describe('Whether its publisher is connected now.'),
+    commands: z.array(commandName).describe('Which commands its publisher takes; none while it is away.'),
+    startedAt: z.iso.datetime(),
+    lastEventAt: z.iso.datetime(),
+    lastSeq: z.int().positive(),
+    bytes: z.int().nonnegative().describe('Size of its events as text.'),
+    title: z.string().nullable().describe('Given by whoever looks after the runs; null until then.'),
+    note: z.string().nullable(),
+    pinned: z.boolean().describe('Whether it is kept whatever `--keep` says.'),
+    model: z.boolean().describe('Whether saved weights can be fetched below `/api/runs/{runId}/model/`.'),
+    started: runStartedData.nullable(),
+    batch: batchData.nullable(),
+    epoch: epochData.nullable(),
+    bestAccuracy: z
+      .number()
+      .nullable()
+      .describe(
+        'The highest accuracy on the test images so far; null before the first epoch, and when none is a number.',
+      ),
+    finished: runFinishedData.nullable(),
+  })
+  .describe('One run at a glance.');
 
 /** Answer of `GET /api/runs`: newest first. */
 export const runList = z.object({ runs: z.array(runSummary) });
@@ -68,18 +68,18 @@ export const runChanges = z
 /** Answer of `DELETE /api/runs/{runId}`. */
 export const runRemoved = z.object({
   runId,
-  /** Of the run's folder below `--runs`: removed, not there, or still there because it could not be removed. */
-  folder: z.enum(['removed', 'none', 'kept']),
+  folder: z
+    .enum(['removed', 'none', 'kept'])
+    .describe(
+      "Of the run's folder below `--runs`: removed, not there, or still there because it could not be removed.",
+    ),
 });
 
 /** Query of `GET /api/runs/{runId}/events`, as strings from the address. */
 export const eventPageQuery = z.object({
-  /** Only events that follow this seq. */
-  after: z.coerce.number().int().nonnegative().default(0),
-  /** At most so many events. */
-  limit: z.coerce.number().int().min(1).max(2_000).default(500),
-  /** Only these types, separated by commas; all when left out. */
-  types: eventTypeList.optional(),
+  after: z.coerce.number().int().nonnegative().default(0).describe('Only events that follow this seq.'),
+  limit: z.coerce.number().int().min(1).max(2_000).default(500).describe('At most so many events.'),
+  types: eventTypeList.optional().describe('Only these types, separated by commas; all when left out.'),
 });
 
 /** Answer of `GET /api/runs/{runId}/events`; `nextAfter` is null when nothing follows now. */

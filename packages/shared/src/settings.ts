@@ -29,8 +29,7 @@ export const runSettings = z
   .object({
     epochs: whole(settingBounds.epochs),
     batchSize: whole(settingBounds.batchSize),
-    /** What the four below are unless set. */
-    recipe: z.enum(settingChoices.recipe),
+    recipe: z.enum(settingChoices.recipe).describe('What the four below are unless set.'),
     learningRate,
     optimizer: z.enum(settingChoices.optimizer),
     schedule: z.enum(settingChoices.schedule),

@@ -21,6 +21,9 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'store.failing': 503,
 };
 
+/** The HTTP status of an answer with this code. */
+export const statusFor = (code: ErrorCode): number => statusOf[code] ?? 500;
+
 /** What may be asked for again, and after how many seconds. */
 const retryAfter: Partial<Record<ErrorCode, number>> = { 'request.too_many': 10, 'server.full': 10 };
 
@@ -67,7 +70,7 @@ export const problemSender =
 function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
   if (error instanceof MonitorError) {
     const { code, message } = error;
-    return { code, status: statusOf[code] ?? 500, detail: isTrouble(error) ? publicly(error) : message };
+    return { code, status: statusFor(code), detail: isTrouble(error) ? publicly(error) : message };
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) return { code: 'internal', status: 500, detail: errors.internal.meaning };

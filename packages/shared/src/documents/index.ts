@@ -1,0 +1,3 @@
+export * from './asyncapi.ts';
+export * from './json-schema.ts';
+export * from './messages.ts';

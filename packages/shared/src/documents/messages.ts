@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { command } from '../commands.ts';
+import { event } from '../events.ts';
+import { ingestFirst, ingestMessage, ingestReply } from '../ingest.ts';
+import { liveControl, liveMessage } from '../live.ts';
+
+/** One kind of message on a socket. */
+export interface Message {
+  /** In the published documents, such as `RunStarted` or `LiveHello`. */
+  name: string;
+  /** What it says in its field `type`. */
+  type: string;
+  summary: string;
+  isEvent: boolean;
+  schema: z.ZodType;
+}
+
+/** What goes over each socket, as schemas, by who sends it. */
+const sockets = {
+  live: { gateway: [liveMessage], client: [command] },
+  ingest: { gateway: [ingestReply], client: [ingestFirst, ingestMessage] },
+};
+
+export type SocketName = keyof typeof sockets;
+export type Sender = 'gateway' | 'client';
+
+const kinds = [liveControl, ingestFirst, ingestReply].flatMap(kindsOf).map(typeOf);
+
+/** Every kind of message that one end of a socket sends. */
+export function messagesOf(socket: SocketName, sender: Sender): Message[] {
+  return sockets[socket][sender].flatMap(kindsOf).map((schema) => describe(schema, socket));
+}
+
+/** Every kind of message, each once, by its name. */
+export function allMessages(): Message[] {
+  const ends: [SocketName, Sender][] = [
+    ['live', 'gateway'],
+    ['live', 'client'],
+    ['ingest', 'client'],
+    ['ingest', 'gateway'],
+  ];
+  const messages = ends.flatMap(([socket, sender]) => messagesOf(socket, sender));
+  return [...new Map(messages.map((message) => [message.name, message])).values()];
+}
+
+function describe(schema: z.ZodType, socket: SocketName): Message {
+  const type = typeOf(schema);
+  const isEvent = (event.options as readonly z.ZodType[]).includes(schema);
+  // Both sockets begin with a `hello`, and the two have nothing else in common.
+  const isShared = kinds.filter((kind) => kind === type).length > 1;
+  const name = isShared ? toName(`${socket}.${type}`) : toName(type);
+  const data = isEvent ? (schema as (typeof event.options)[number]).shape.data : undefined;
+  const summary = schema.description ?? data?.description;
+  if (summary === undefined) throw new TypeError(`expected a description of the message ${name}, got none`);
+  return { name, type, summary, isEvent, schema };
+}
+
+/** The parts of a union that differ by `type`. */
+function kindsOf(schema: z.ZodType): z.ZodType[] {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return [schema];
+  const parts = (schema.options as z.ZodType[]).flatMap(kindsOf);
+  return new Set(parts.map(typeOf)).size > 1 ? parts : [schema];
+}
+
+function typeOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodDiscriminatedUnion) return typeOf(schema.options[0] as z.ZodType);
+  return ((schema as z.ZodObject).shape.type as z.ZodLiteral<string>).value;
+}
+
+/** `run.started` as `RunStarted`. */
+export const toName = (type: string): string =>
+  type.replaceAll(/(?:^|\.)(\w)/g, (_match, letter: string) => letter.toUpperCase());

@@ -1,0 +1,51 @@
+import { Parser } from '@asyncapi/parser';
+import { expect, test } from '@jest/globals';
+import { allMessages, asyncapi } from '../../src/documents/index.ts';
+import { closeCodes, liveSubprotocol } from '../../src/index.ts';
+
+const parser = new Parser();
+const text = JSON.stringify(asyncapi('1.2.3'));
+const parsed = parser.parse(text);
+
+test('the AsyncAPI document is valid and has every message, in both directions', async () => {
+  const { document, diagnostics } = await parsed;
+  expect(diagnostics.filter(({ severity }) => severity <= 1)).toEqual([]);
+  const messages = (operation: string) =>
+    document!
+      .operations()
+      .get(operation)!
+      .messages()
+      .all()
+      .map((message) => message.name())
+      .sort();
+  const events = ['batch', 'epoch', 'notice', 'run.finished', 'run.started', 'samples', 'system'];
+  const controls = ['annotated', 'commandResult', 'events', 'gap', 'heartbeat', 'hello', 'live', 'removed'];
+  expect(messages('follow')).toEqual([...events, ...controls, 'status', 'store', 'trainers'].sort());
+  expect(messages('command')).toEqual(['command']);
+  expect(messages('publish')).toEqual([...events, 'commandResult', 'hello', 'wait'].sort());
+  expect(messages('acknowledge')).toEqual(['ack', 'command', 'reject', 'resume', 'waiting']);
+  expect(document!.components().messages().all()).toHaveLength(allMessages().length);
+}, 60_000);
+
+test('it says the parameters, the subprotocol and every close code', async () => {
+  const { document } = await parsed;
+  expect(document!.info().version()).toBe('1.2.3');
+  const live = document!.channels().get('live')!;
+  const { query, headers } = live.bindings().get('ws')!.value();
+  expect(Object.keys(query.properties)).toEqual(
+    expect.arrayContaining(['run', 'after', 'afterRun', 'types', 'maxRate', 'complete', 'bundle']),
+  );
+  expect(headers.properties['Sec-WebSocket-Protocol'].const).toBe(liveSubprotocol);
+  for (const channel of document!.channels().all())
+    for (const { code, meaning } of Object.values(closeCodes)) {
+      expect(channel.description()).toContain(`| ${code} |`);
+      expect(channel.description()).toContain(meaning);
+    }
+});
+
+test('a document with a reference to nothing is not taken for valid', async () => {
+  const { info, servers, channels } = asyncapi('1.2.3');
+  const wrong = { asyncapi: '3.0.0', info, servers, channels: { ingest: channels.ingest } };
+  const { diagnostics } = await parser.parse(JSON.stringify(wrong));
+  expect(diagnostics.filter(({ severity }) => severity === 0).length).toBeGreaterThan(0);
+});

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { messageSchemas } from '../../src/documents/index.ts';
+import { encode, type MonitorEvent } from '../../src/index.ts';
+import { sampleRun } from '../../src/testing/index.ts';
+
+// From dist/test/documents of this package.
+const folder = new URL('../../../../../docs/schema/', import.meta.url);
+
+const read = (name: string): object => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+const compile = (name: string): ValidateFunction =>
+  new Ajv2020({ strict: false, validateFormats: false }).compile(read(name));
+/** As a program in another language would have it. */
+const travelled = (message: object): unknown => JSON.parse(encode(message));
+
+test('docs/schema is what `npm run schema` writes: run it when this fails', () => {
+  const schemas = messageSchemas();
+  expect(readdirSync(folder).sort()).toEqual([...Object.keys(schemas).map((name) => `${name}.json`)].sort());
+  for (const [name, schema] of Object.entries(schemas)) expect(read(name)).toEqual(schema);
+});
+
+describe('a run as it travels', () => {
+  const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 });
+  const byType = new Map(run.map((event) => [event.type, event]));
+
+  test.each([...byType.values()].map((event) => [event.type, event] as const))(
+    'has a %s that fits its schema, and not without its data',
+    (type, event) => {
+      const fits = compile(type.replace('.', '-'));
+      expect(fits(travelled(event))).toBe(true);
+      expect(fits({ ...event, data: {} })).toBe(false);
+      expect(fits({ ...event, seq: 0 })).toBe(false);
+    },
+  );
+
+  test('may diverge', () => {
+    const { data, ...envelope } = byType.get('batch') as Extract<MonitorEvent, { type: 'batch' }>;
+    const fits = compile('batch');
+    expect(fits(travelled({ ...envelope, data: { ...data, loss: Number.NaN } }))).toBe(true);
+    expect(fits({ ...envelope, data: { ...data, loss: 'high' } })).toBe(false);
+  });
+});
+
+test('a command fits its schema only with the data that it takes', () => {
+  const fits = compile('command');
+  const command = { type: 'command', id: '5f0c9d1e', command: 'setLearningRate' };
+  expect(fits({ ...command, data: { learningRate: 0.1 } })).toBe(true);
+  expect(fits({ ...command, data: { learningRate: -1 } })).toBe(false);
+  expect(fits({ ...command, command: 'explode' })).toBe(false);
+});
