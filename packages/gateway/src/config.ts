@@ -9,6 +9,7 @@ export type Config = Pick<
   | 'ingestHost'
   | 'ingestPort'
   | 'proxies'
+  | 'origins'
   | 'runs'
   | 'keep'
   | 'token'
@@ -22,7 +23,8 @@ export type Config = Pick<
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const options = readOptions(argv, env);
-  const { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel } =
-    options;
-  return { host, port, bind, ingestHost, ingestPort, proxies, runs, keep, token, commandToken, logLevel };
+  const { host, port, bind, ingestHost, ingestPort, proxies, origins } = options;
+  const { runs, keep, token, commandToken, logLevel } = options;
+  const reached = { host, port, bind, ingestHost, ingestPort, proxies, origins };
+  return { ...reached, runs, keep, token, commandToken, logLevel };
 }

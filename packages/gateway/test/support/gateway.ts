@@ -29,6 +29,7 @@ export interface TestGatewayOptions {
   host?: string;
   page?: string;
   proxies?: string[];
+  origins?: string[];
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
   keep?: Keep;
@@ -47,7 +48,13 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const runs = options.runs ?? temporaryFolder();
   const gatewayOptions: GatewayOptions = {
     config: {
-      ...{ ...place, runs, host: options.host ?? place.host, proxies: options.proxies },
+      ...{
+        ...place,
+        runs,
+        host: options.host ?? place.host,
+        proxies: options.proxies,
+        origins: options.origins,
+      },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,
     },
