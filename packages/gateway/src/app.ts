@@ -35,7 +35,7 @@ import { Authority, reachedAt } from './trust/authority.ts';
 
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
-    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies'>>;
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies' | 'origins'>>;
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   /** To the gateways that share the store; the gateway's as well. None when it is alone. */
@@ -104,7 +104,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     maxPayloadBytes: limits.livePayloadBytes,
     subprotocol: liveSubprotocol,
   });
-  addTrustChecks(publicApp, reachedAt(config));
+  addTrustChecks(publicApp, reachedAt(config), config.origins);
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });

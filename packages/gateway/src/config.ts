@@ -9,6 +9,7 @@ export type Config = Pick<
   | 'ingestHost'
   | 'ingestPort'
   | 'proxies'
+  | 'origins'
   | 'runs'
   | 'keep'
   | 'redisUrl'
@@ -23,10 +24,10 @@ export type Config = Pick<
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const options = readOptions(argv, env);
-  const { host, port, bind, ingestHost, ingestPort, proxies } = options;
+  const { host, port, bind, ingestHost, ingestPort, proxies, origins } = options;
   const { runs, keep, redisUrl, token, commandToken, logLevel } = options;
   return {
-    ...{ host, port, bind, ingestHost, ingestPort, proxies },
+    ...{ host, port, bind, ingestHost, ingestPort, proxies, origins },
     ...{ runs, keep, redisUrl, token, commandToken, logLevel },
   };
 }

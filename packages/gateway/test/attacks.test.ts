@@ -38,6 +38,14 @@ describe('a page of another site in the browser of a user', () => {
     expect(refusals(gateway)).toEqual(attempts.map(() => 'request.forbidden'));
   });
 
+  test('cannot open the feed where another page is named, which may', async () => {
+    const named = 'https://notes.example.org';
+    const gateway = await startGateway({ origins: [named] });
+    expect(await refusal(gateway.liveUrl, { headers: { origin: evil } })).toBe(403);
+    expect(await refusal(gateway.ingestUrl, { headers: { origin: named } })).toBe(403);
+    await connect(gateway.liveUrl, { headers: { origin: named } });
+  });
+
   test('cannot read or command under a name of its own (DNS rebinding), and the attempt is logged', async () => {
     const gateway = await startGateway();
     const headers = { host: 'evil.example' };

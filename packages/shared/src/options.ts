@@ -92,6 +92,21 @@ const networks = z
   .transform((list) => list.split(','))
   .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100));
 
+/** As browsers write them: scheme, host, and a port that is not the scheme's own. `null`, of files, names nobody. */
+const pageOrigins = z
+  .string()
+  .max(4_096)
+  .transform((given) => given.split(','))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          (origin) => /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin,
+        ),
+    ),
+  );
+
 /**
  * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of
  * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
@@ -179,6 +194,13 @@ export const options = {
     read: fitting(networks),
     default: undefined,
     help: 'proxies before the gateway whose X-Forwarded-For tells who connects',
+    value: 'required',
+  } as Option<string[] | undefined>,
+  origins: {
+    expected: 'origins of pages, such as https://notes.example.org, separated by commas',
+    read: fitting(pageOrigins),
+    default: undefined,
+    help: 'pages of other sites that may use the live feed as the dashboard does (https://notes.example.org)',
     value: 'required',
   } as Option<string[] | undefined>,
   gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),

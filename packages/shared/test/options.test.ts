@@ -31,6 +31,10 @@ describe('reading options', () => {
     [['--once=false'], { once: false }],
     [['--data', 'a=b'], { data: 'a=b' }],
     [['--proxies', '192.0.2.1,10.0.0.0/8,::1'], { proxies: ['192.0.2.1', '10.0.0.0/8', '::1'] }],
+    [
+      ['--origins', 'https://a.example,http://localhost:8000'],
+      { origins: ['https://a.example', 'http://localhost:8000'] },
+    ],
     [['--epochs', '2', '--epochs', '3'], { epochs: 3 }],
   ])('reads %p', (argv, expected) => {
     expect(readOptions(argv, {})).toMatchObject(expected);
@@ -82,6 +86,11 @@ describe('reading options', () => {
     ['--learning-rate', '-1'],
     ['--run-id', '../etc'],
     ['--once', 'maybe'],
+    ['--origins', 'null'],
+    ['--origins', 'file://'],
+    ['--origins', '*'],
+    ['--origins', 'https://a.example/page'],
+    ['--origins', 'a.example'],
     ['--proxies', '10.0.0.0/99'],
     ['--proxies', '192.0.2.1,proxy.example'],
   ])('refuses %s=%p', (flag, value) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md', 'examples/README.md'];
 
 /** Targets of links and pictures that lie in the repository. */
 const targets = (text: string): string[] =>

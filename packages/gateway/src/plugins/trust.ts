@@ -7,7 +7,7 @@ import { isHostAllowed, isOriginAllowed } from '../trust/hosts.ts';
  * upgrade or a change (cross-site WebSocket hijacking and request forgery) and, as long as only this machine is served, a Host that is not this
  * machine (DNS rebinding).
  */
-export function addTrustChecks(app: FastifyInstance, boundHost: string): void {
+export function addTrustChecks(app: FastifyInstance, boundHost: string, origins?: readonly string[]): void {
   app.addHook('onRequest', async (request) => {
     const { host, origin } = request.headers;
     if (!isHostAllowed(host, boundHost))
@@ -16,10 +16,10 @@ export function addTrustChecks(app: FastifyInstance, boundHost: string): void {
         `expected the Host of this machine, got ${shown(host)}; bind to another address with --host to serve others`,
       );
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    if ((request.ws || changes) && !isOriginAllowed(origin, host))
+    if ((request.ws || changes) && !isOriginAllowed(origin, host, origins))
       throw new MonitorError(
         'request.forbidden',
-        `expected the Origin ${shown(host)} or none, got ${shown(origin)}`,
+        `expected the Origin ${shown(host)}, one that --origins names, or none, got ${shown(origin)}`,
       );
   });
 }

@@ -5,9 +5,13 @@ export function isHostAllowed(host: string | undefined, boundHost: string): bool
   return asked !== undefined && (isLoopback(asked) || asked === boundHost);
 }
 
-/** No Origin comes from programs; browsers always send that of the page. */
-export function isOriginAllowed(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return true;
+/** No Origin comes from programs; browsers always send that of the page: our own, or one that was named to us. */
+export function isOriginAllowed(
+  origin: string | undefined,
+  host: string | undefined,
+  named: readonly string[] = [],
+): boolean {
+  if (origin === undefined || named.includes(origin)) return true;
   const page = hostOf(origin);
   return page !== undefined && page.host === hostOf(`${page.protocol}//${host}`)?.host;
 }

@@ -32,6 +32,7 @@ export interface TestGatewayOptions {
   host?: string;
   page?: string;
   proxies?: string[];
+  origins?: string[];
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
   keep?: Keep;
@@ -53,7 +54,13 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const shared = redisUrl === undefined ? undefined : await openRedis(redisUrl, log, 500);
   const gatewayOptions: GatewayOptions = {
     config: {
-      ...{ ...place, runs, host: options.host ?? place.host, proxies: options.proxies },
+      ...{
+        ...place,
+        runs,
+        host: options.host ?? place.host,
+        proxies: options.proxies,
+        origins: options.origins,
+      },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,
     },

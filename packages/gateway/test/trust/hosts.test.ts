@@ -34,6 +34,16 @@ describe('the Origin header', () => {
   ])('%p is taken at %s: %p', (origin, host, allowed) => {
     expect(isOriginAllowed(origin, host)).toBe(allowed);
   });
+
+  test.each([
+    ['https://notes.example.org', true],
+    ['http://localhost:5000', true],
+    ['http://notes.example.org', false],
+    ['https://notes.example.org.evil.example', false],
+    ['null', false],
+  ])('%p is taken where https://notes.example.org is named: %p', (origin, allowed) => {
+    expect(isOriginAllowed(origin, 'localhost:5000', ['https://notes.example.org'])).toBe(allowed);
+  });
 });
 
 test('loopback is this machine alone', () => {

@@ -1,0 +1,44 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+const attempts = 5;
+const timeoutMs = 10_000;
+
+/** Posts JSON to one address: in order, one at a time, and again when it does not get through. */
+export class Webhook {
+  #url;
+  #last = Promise.resolve();
+
+  constructor(url) {
+    this.#url = url;
+  }
+
+  /** Resolves when it was taken or given up; never rejects. */
+  post(message) {
+    this.#last = this.#last.then(() => this.#deliver(JSON.stringify(message)));
+    return this.#last;
+  }
+
+  async #deliver(body) {
+    for (let attempt = 1; ; attempt++) {
+      const problem = await this.#try(body);
+      if (!problem) return;
+      if (attempt === attempts) {
+        console.error(`the webhook did not take an alert: ${problem}`);
+        return;
+      }
+      await wait(500 * 2 ** attempt);
+    }
+  }
+
+  /** @returns What was in the way, without the address; undefined when it was taken. */
+  async #try(body) {
+    const headers = { 'content-type': 'application/json' };
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const answer = await fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' });
+      return answer.ok ? undefined : `status ${answer.status}`;
+    } catch (error) {
+      return error.cause?.code ?? error.name;
+    }
+  }
+}

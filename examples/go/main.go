@@ -1,0 +1,155 @@
+// Follows the newest run and prints it; after a cut connection it goes on where it was.
+//
+//	go run . [ws://localhost:5000/live]
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// hello carries a summary of the run, with a confusion matrix: more than the 32 kB that the module reads by itself.
+const maxMessageBytes = 1 << 20
+
+// Measure is a number; JSON has no NaN and no infinities, so those come as strings.
+type Measure float64
+
+func (m *Measure) UnmarshalJSON(text []byte) error {
+	var name string
+	if json.Unmarshal(text, &name) == nil {
+		text = []byte(name)
+	}
+	value, err := strconv.ParseFloat(string(text), 64)
+	*m = Measure(value)
+	return err
+}
+
+// Message is what this program reads of an event, of hello and of live; the rest is left out.
+type Message struct {
+	Version int    `json:"v"`
+	Type    string `json:"type"`
+	Seq     int    `json:"seq"`
+	Run     *struct {
+		RunID string `json:"runId"`
+	} `json:"run"`
+	Data struct {
+		Step   int     `json:"step"`
+		Epoch  int     `json:"epoch"`
+		Loss   Measure `json:"loss"`
+		Status string  `json:"status"`
+		Reason string  `json:"reason"`
+		Test   *struct {
+			Accuracy Measure `json:"accuracy"`
+		} `json:"test"`
+	} `json:"data"`
+}
+
+// Feed follows the newest run; Run and After say what it has.
+type Feed struct {
+	URL   string
+	Run   string
+	After int
+}
+
+var errDone = errors.New("the run is over")
+
+func (f *Feed) address() string {
+	query := url.Values{"types": {"batch,epoch,run.finished"}, "after": {strconv.Itoa(f.After)}}
+	if f.Run != "" {
+		query.Set("afterRun", f.Run)
+	}
+	return f.URL + "?" + query.Encode()
+}
+
+// Follow reads one connection until it ends, handing each event on once.
+func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
+	socket, _, err := websocket.Dial(ctx, f.address(), nil)
+	if err != nil {
+		return err
+	}
+	defer socket.CloseNow()
+	socket.SetReadLimit(maxMessageBytes)
+	for {
+		_, text, err := socket.Read(ctx)
+		if err != nil {
+			return err
+		}
+		var message Message
+		if err := json.Unmarshal(text, &message); err != nil {
+			return fmt.Errorf("the gateway sent something that is not the protocol: %w", err)
+		}
+		switch {
+		case message.Type == "hello":
+			now := ""
+			if message.Run != nil {
+				now = message.Run.RunID
+			}
+			if now != f.Run {
+				f.Run, f.After = now, 0
+			}
+		case message.Type == "live":
+			f.After = max(f.After, message.Seq)
+		case message.Version == 1:
+			f.After = message.Seq
+			if err := handle(message); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// final says whether the gateway has closed with a code after which the same client need not come back.
+func final(err error) bool {
+	switch websocket.CloseStatus(err) {
+	case 1000, 1009, 4400, 4404, 4405:
+		return true
+	}
+	return false
+}
+
+func show(message Message) error {
+	data := message.Data
+	switch message.Type {
+	case "batch":
+		fmt.Printf("step %d: loss %.4f\n", data.Step, data.Loss)
+	case "epoch":
+		fmt.Printf("epoch %d: test accuracy %.2f %%\n", data.Epoch, data.Test.Accuracy*100)
+	case "run.finished":
+		fmt.Printf("%s: %s\n", data.Status, data.Reason)
+		return errDone
+	}
+	return nil
+}
+
+func main() {
+	feed := Feed{URL: "ws://localhost:5000/live"}
+	if len(os.Args) > 1 {
+		feed.URL = os.Args[1]
+	}
+	wait := 500 * time.Millisecond
+	for {
+		before := feed.After
+		err := feed.Follow(context.Background(), show)
+		if errors.Is(err, errDone) {
+			return
+		}
+		if final(err) {
+			log.Fatal(err)
+		}
+		if feed.After > before {
+			wait = 500 * time.Millisecond
+		}
+		log.Printf("%v; again in %v", err, wait)
+		time.Sleep(wait)
+		wait = min(2*wait, 15*time.Second)
+	}
+}

@@ -1,0 +1,30 @@
+// Follows the newest run and prints it, with the typed client: it reconnects and goes on where it was by itself.
+//
+//     npm ci && npm run build
+//     node examples/node/follow.js [ws://localhost:5000/live]
+import { connectLive } from '@mnist-monitor/shared';
+import { WebSocket } from 'ws'; // From Node 22 on the global WebSocket does as well: leave this and the option out.
+
+const [url = 'ws://localhost:5000/live'] = process.argv.slice(2);
+const percent = (fraction) => `${(fraction * 100).toFixed(2)} %`;
+
+const client = connectLive({
+  url,
+  WebSocket,
+  types: ['batch', 'epoch', 'run.finished'],
+  onHello: ({ run }) => console.log(run ? `run ${run.runId}` : 'no run yet'),
+  onEvent({ type, data }) {
+    if (type === 'batch') console.log(`step ${data.step}: loss ${data.loss.toFixed(4)}`);
+    else if (type === 'epoch')
+      console.log(`epoch ${data.epoch}: test accuracy ${percent(data.test.accuracy)}`);
+    else {
+      console.log(`${data.status}: ${data.reason}`);
+      client.close();
+    }
+  },
+  onState(state) {
+    if (state.name === 'waiting')
+      console.error(`${state.reason}; again in ${Math.round(state.retryInMs)} ms`);
+    if (state.name === 'closed') console.error(state.reason);
+  },
+});

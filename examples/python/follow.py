@@ -1,0 +1,67 @@
+"""Follows the newest run and prints it; after a cut connection it goes on where it was.
+
+    pip install websockets
+    python follow.py [ws://localhost:5000/live]
+"""
+
+import asyncio
+import json
+import sys
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+# Close codes that say that the same client need not come back (docs/protocol.md).
+FINAL = {1000, 1009, 4400, 4404, 4405}
+
+
+async def events(url: str):
+    """The events of the newest run and of those that begin later, each once, in order."""
+    run, after = None, 0
+    attempt = 0
+    while True:
+        query = {"types": "batch,epoch,run.finished", "after": after}
+        if run:
+            query["afterRun"] = run
+        try:
+            async with connect(f"{url}?{urlencode(query)}") as feed:
+                async for text in feed:
+                    attempt = 0
+                    message = json.loads(text)
+                    if message["type"] == "hello":
+                        now = message["run"] and message["run"]["runId"]
+                        run, after = now, after if now == run else 0
+                    elif message["type"] == "live":
+                        after = max(after, message["seq"])
+                    elif "v" in message:
+                        after = message["seq"]
+                        yield message
+                await feed.wait_closed()
+                if feed.close_code in FINAL:
+                    return
+        except ConnectionClosed as closed:
+            if closed.rcvd and closed.rcvd.code in FINAL:
+                print(f"closed: {closed.rcvd.reason}", file=sys.stderr)
+                return
+        except OSError as error:
+            print(f"no connection ({error}), trying again", file=sys.stderr)
+        await asyncio.sleep(min(15, 0.5 * 2**attempt))
+        attempt += 1
+
+
+async def main(url: str = "ws://localhost:5000/live") -> None:
+    async for event in events(url):
+        data = event["data"]
+        if event["type"] == "batch":
+            # A loss that is no finite number comes as a string; float() reads those too.
+            print(f"step {data['step']}: loss {float(data['loss']):.4f}")
+        elif event["type"] == "epoch":
+            print(f"epoch {data['epoch']}: test accuracy {float(data['test']['accuracy']):.2%}")
+        else:
+            print(f"{data['status']}: {data['reason']}")
+            return
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

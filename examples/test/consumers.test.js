@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { startGateway } from '../../packages/gateway/dist/test/support/gateway.js';
+import { Program } from './support/program.js';
+import { openPublisher, sample } from './support/publish.js';
+import { startRelay } from './support/relay.js';
+import { go, python } from './support/tools.js';
+
+const stepOf = ({ data }) => `step ${data.step}: loss ${data.loss.toFixed(4)}`;
+const stepsOf = (events) => events.filter(({ type }) => type === 'batch').map(stepOf);
+const half = sample.findIndex(({ type }) => type === 'epoch');
+
+const consumers = [
+  ['node/follow.js', () => [process.execPath, ['node/follow.js']]],
+  ['python/follow.py', () => [python, ['python/follow.py']]],
+  ['go/main.go', () => [go, []]],
+];
+const there = consumers.filter(([, command]) => command()[0]);
+
+describe.each(there)('%s', (_name, command) => {
+  const follow = (url) => {
+    const [program, args] = command();
+    return new Program(program, [...args, url], { PYTHONUNBUFFERED: '1' });
+  };
+
+  test('prints a run from its first batch to its end, each batch once, though the connection is cut', async () => {
+    const gateway = await startGateway();
+    const relay = await startRelay(gateway.liveUrl);
+    const publisher = await openPublisher(gateway.ingestUrl);
+    await publisher.publish(sample.slice(0, half));
+
+    const program = follow(relay.url);
+    await program.wrote(stepsOf(sample.slice(0, half)).at(-1));
+    relay.cut();
+    await publisher.publish(sample.slice(half));
+
+    expect(await program.exited).toBe(0);
+    expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
+    expect(program.lines.filter((line) => line.startsWith('epoch'))).toHaveLength(2);
+    expect(program.lines.at(-1)).toBe('completed: all epochs done');
+  });
+
+  test('waits for a gateway that is not there yet', async () => {
+    const gateway = await startGateway();
+    const relay = await startRelay(gateway.liveUrl);
+    const publisher = await openPublisher(gateway.ingestUrl);
+    relay.close();
+    const program = follow(relay.url);
+    await program.complained();
+    await relay.open();
+    await publisher.publish(sample);
+    expect(await program.exited).toBe(0);
+    expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
+  });
+});

@@ -1,0 +1,7 @@
+/** `npm run test:examples`: the examples against real gateways, with what scripts/test-examples.js has found and installed. */
+export default {
+  testEnvironment: 'node',
+  transform: {},
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

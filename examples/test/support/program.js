@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.js';
+
+export const examples = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A program that was started, with what it has written so far. */
+export class Program {
+  output = '';
+  errors = '';
+  #child;
+  #wake = () => {};
+
+  /** Starts it in `examples/`; it is ended after the test. */
+  constructor(command, args, env = {}) {
+    this.#child = spawn(command, args, { cwd: examples, env: { ...process.env, ...env } });
+    this.#child.stdout.setEncoding('utf8').on('data', (text) => this.#take(text, ''));
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#take('', text));
+    this.exited = new Promise((resolve) => {
+      this.#child.on('error', (error) => this.#take('', String(error)));
+      this.#child.on('close', (code) => {
+        this.code = code;
+        this.#wake();
+        resolve(code);
+      });
+    });
+    afterTest(async () => {
+      if (this.code === undefined) this.#child.kill();
+      await this.exited;
+    });
+  }
+
+  get lines() {
+    return this.output.split(/\r?\n/).filter(Boolean);
+  }
+
+  /** Resolves when its output has this text. @throws Error when it ends without. */
+  wrote(text) {
+    return this.#until(() => this.output.includes(text), `"${text}"`);
+  }
+
+  /** Resolves when it has said on stderr that something is in the way. @throws Error when it ends without. */
+  complained() {
+    return this.#until(() => this.errors !== '', 'a complaint');
+  }
+
+  async #until(holds, expected) {
+    while (!holds()) {
+      if (this.code !== undefined)
+        throw new Error(`expected ${expected}, it ended with ${this.code}: ${this.output}${this.errors}`);
+      await new Promise((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #take(output, errors) {
+    this.output += output;
+    this.errors += errors;
+    this.#wake();
+  }
+}

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.js';
+
+/** Stands between a program and the gateway on a port of its own, and can cut what runs through it. */
+export async function startRelay(target) {
+  const { protocol, hostname, port: farPort, pathname } = new URL(target);
+  const sockets = new Set();
+  const tie = (from, to) => {
+    sockets.add(from);
+    from.on('error', () => {});
+    from.on('close', () => {
+      sockets.delete(from);
+      to.destroy();
+    });
+    from.pipe(to);
+  };
+  const server = createServer((near) => {
+    const far = connect(Number(farPort), hostname);
+    tie(near, far);
+    tie(far, near);
+  });
+  const listen = async (port) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return server.address().port;
+  };
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const close = () => {
+    server.close();
+    cut();
+  };
+  const port = await listen(0);
+  afterTest(close);
+  return {
+    url: `${protocol}//127.0.0.1:${port}${pathname}`,
+    /** Cuts every connection; new ones are taken. */
+    cut,
+    /** Cuts every connection and refuses new ones … */
+    close,
+    /** … until here. */
+    open: () => listen(port),
+  };
+}
