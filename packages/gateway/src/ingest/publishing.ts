@@ -11,10 +11,10 @@ import {
 import type { Peer } from '../sockets/peer.ts';
 import { toStored } from '../store/store.ts';
 import { isTrouble, publicly } from '../store/watched.ts';
+import type { Conversation, SessionContext } from './conversation.ts';
 import type { Publication } from './publishers.ts';
 import { readRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
-import type { Conversation, SessionContext } from './session.ts';
 
 /** A publisher's connection after its hello: resume, events and their acknowledgements, commands and their answers. */
 export class Publishing implements Conversation {

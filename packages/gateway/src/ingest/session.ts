@@ -1,37 +1,9 @@
 import { decode, describeIssues, ingestFirst } from '@mnist-monitor/shared';
-import type { CommandDesk } from '../commands/desk.ts';
-import type { Limits } from '../limits.ts';
-import type { Hub } from '../live/hub.ts';
-import type { Metrics } from '../metrics.ts';
 import type { Peer } from '../sockets/peer.ts';
-import type { Store } from '../store/store.ts';
-import type { WatchedStore } from '../store/watched.ts';
 import { tokenFits } from '../trust/token.ts';
-import type { Publishers } from './publishers.ts';
+import type { Conversation, SessionContext } from './conversation.ts';
 import { Publishing } from './publishing.ts';
 import { Waiting } from './waiting.ts';
-import type { WaitingTrainers } from './waiting-trainers.ts';
-
-export interface SessionContext {
-  store: Store;
-  health: Pick<WatchedStore, 'trouble'>;
-  hub: Hub;
-  publishers: Publishers;
-  trainers: WaitingTrainers;
-  desk: CommandDesk;
-  limits: Limits;
-  metrics: Pick<Metrics, 'rejected'>;
-  token: string | undefined;
-  /** What goes wrong with the store, for the log. */
-  onStoreFailure: (error: unknown) => void;
-}
-
-/** What follows the first message. */
-export interface Conversation {
-  receive(text: string): void;
-  /** Resolves when what was taken in is durable, or cannot be. */
-  settled(): Promise<void>;
-}
 
 /** One connection to the ingest port: it says what it is, and is listened to as that. */
 export class IngestSession {

@@ -1,7 +1,7 @@
 import { commandResult, decode, describeIssues, encode, type TrainerWait } from '@mnist-monitor/shared';
 import type { CommandTaker } from '../commands/taker.ts';
 import type { Peer } from '../sockets/peer.ts';
-import type { Conversation, SessionContext } from './session.ts';
+import type { Conversation, SessionContext } from './conversation.ts';
 
 /** A waiting trainer's connection: commands down, answers up. */
 export class Waiting implements Conversation {

@@ -1,6 +1,7 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import { IngestSession, type SessionContext } from '../ingest/session.ts';
+import type { SessionContext } from '../ingest/conversation.ts';
+import { IngestSession } from '../ingest/session.ts';
 import type { Metrics } from '../metrics.ts';
 import { Admission } from '../sockets/admission.ts';
 import { adopt } from '../sockets/adopt.ts';
