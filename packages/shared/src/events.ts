@@ -5,10 +5,14 @@ export const classCount = 10;
 /** Bytes of one image: 28 × 28 grey values, row by row. */
 export const imageBytes = 784;
 
+type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
 
-/** A measured number. Not a number and the infinities travel as strings: a diverging run is an event to show. */
-const measure = z.union([z.number(), nonFinite]);
+/**
+ * A measured number. Not a number and the infinities travel as strings: a diverging run is an event to show. The type
+ * is said here: that of the enum, as the compiler writes it into a declaration file, is none that it reads again.
+ */
+export const measure: z.ZodType<number, number | NonFinite> = z.union([z.number(), nonFinite]);
 const count = z.int().nonnegative();
 const positive = z.int().positive();
 /** Seconds since the run began, or a duration. */

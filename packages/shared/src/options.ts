@@ -243,7 +243,10 @@ const shown = (name: OptionName, given: string): string =>
  * Reads the command line and the environment; a flag wins over its variable.
  * @throws MonitorError `option.invalid` with one line per mistake.
  */
-export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Options {
+export function readOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Options {
   const values: Partial<Record<OptionName, unknown>> = {};
   const mistakes: string[] = [];
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EventType } from './events.ts';
+import { type EventType, measure } from './events.ts';
 
 /** Numbers that can be drawn over a run: the type of event, then the way to the number in its data. */
 export const seriesFields = [
@@ -49,15 +49,13 @@ export const seriesQuery = z.object({
   to: z.coerce.number().nonnegative().optional().describe('… and not beyond this.'),
 });
 
-const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
-
 /** Answer of `GET /api/runs/{runId}/series`. */
 export const runSeries = z.object({
   runId: z.string(),
   lastSeq: z.int().positive().describe('The last event that was looked at.'),
   x: seriesAxis,
   series: z
-    .array(z.object({ field: seriesField, x: z.array(z.number()), y: z.array(value) }))
+    .array(z.object({ field: seriesField, x: z.array(z.number()), y: z.array(measure) }))
     .describe(
       'In the order asked for; x ascends, and `x[i]` and `y[i]` are one point of the run, not a mean.',
     ),

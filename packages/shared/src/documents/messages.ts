@@ -15,14 +15,14 @@ export interface Message {
   schema: z.ZodType;
 }
 
+export type SocketName = 'live' | 'ingest';
+export type Sender = 'gateway' | 'client';
+
 /** What goes over each socket, as schemas, by who sends it. */
-const sockets = {
+const sockets: Record<SocketName, Record<Sender, z.ZodType[]>> = {
   live: { gateway: [liveMessage], client: [command] },
   ingest: { gateway: [ingestReply], client: [ingestFirst, ingestMessage] },
 };
-
-export type SocketName = keyof typeof sockets;
-export type Sender = 'gateway' | 'client';
 
 const kinds = [liveControl, ingestFirst, ingestReply].flatMap(kindsOf).map(typeOf);
 
