@@ -2,6 +2,6 @@
 export default {
   testEnvironment: 'node',
   transform: {},
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -30,6 +30,10 @@ export class Program {
     });
   }
 
+  kill(signal) {
+    this.#child.kill(signal);
+  }
+
   get lines() {
     return this.output.split(/\r?\n/).filter(Boolean);
   }

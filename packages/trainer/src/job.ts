@@ -6,6 +6,7 @@ import { EventLog } from './run/event-log.ts';
 import type { InterruptedRun } from './run/interrupted.ts';
 import { RunLock } from './run/lock.ts';
 import { RunFolder } from './run/run-folder.ts';
+import { TensorboardFile } from './run/tensorboard-file.ts';
 import { readTold } from './run/told.ts';
 import { readVersions } from './run/versions.ts';
 import type { Before } from './session.ts';
@@ -19,6 +20,7 @@ export interface Job {
   folder: RunFolder;
   lock: RunLock;
   log: EventLog;
+  tensorboard: TensorboardFile;
   before: Before | undefined;
 }
 
@@ -33,7 +35,8 @@ export async function prepareRun(workbench: Workbench, config: TrainerConfig): P
   const lock = await RunLock.take(folder);
   describeRun(folder, config, selection);
   const log = new EventLog({ runId: config.runId, folder });
-  return { config, dataset, selection, folder, lock, log, before: undefined };
+  const tensorboard = new TensorboardFile(folder, log);
+  return { config, dataset, selection, folder, lock, log, tensorboard, before: undefined };
 }
 
 /**
@@ -50,8 +53,9 @@ export async function prepareResumed(
   const folder = RunFolder.open(config.runs, runId);
   const lock = await RunLock.take(folder);
   const log = new EventLog({ runId, folder });
+  const tensorboard = new TensorboardFile(folder, log);
   const before = log.lastSeq === 0 ? undefined : { told: readTold(log), checkpoint: readCheckpoint(folder) };
-  return { config, dataset, selection, folder, lock, log, before };
+  return { config, dataset, selection, folder, lock, log, tensorboard, before };
 }
 
 /** The files are read while the engine's library loads. */

@@ -21,17 +21,19 @@ export interface RunJobOptions {
 }
 
 /**
- * Trains, and hands each event to the run's file, the gateway and the console.
+ * Trains, and hands each event to the run's files, the gateway and the console.
  * @returns How the run ended.
  * @throws MonitorError
  */
 export async function runJob(job: Job, options: RunJobOptions): Promise<FinishedStatus> {
-  const { config, folder, log, lock, before } = job;
+  const { config, folder, log, tensorboard, lock, before } = job;
   const { identity, commands, output, signal } = options;
   const report = new Report({ output, folder: folder.path, intervalSeconds: config.reportInterval });
   const emit = (body: EventBody): void => {
-    report.tell(log.append(body));
+    const event = log.append(body);
+    report.tell(event);
     publisher.notify();
+    tensorboard.append(event);
   };
   const control = new Control({
     learningRate: before?.checkpoint?.learningRate ?? config.learningRate,
@@ -79,6 +81,7 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<Finished
     commands.running = undefined;
     signal.removeEventListener('abort', end);
     lock.release();
+    tensorboard.close();
     options.onDelivery(deliver());
   }
 }

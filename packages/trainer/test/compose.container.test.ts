@@ -158,6 +158,7 @@ describe(`\`${upWithoutGpu}\``, () => {
       expect(files.sort()).toEqual([
         './checkpoint/last.safetensors',
         './events.jsonl',
+        `./events.out.tfevents.${runId}`,
         './mnist_cnn.safetensors',
         './model/model.json',
         './model/weights.bin',

@@ -108,6 +108,7 @@ describe('the trainer as a program', () => {
         'checkpoint',
         'checkpoint/last.safetensors',
         'events.jsonl',
+        'events.out.tfevents.cut',
         'mnist_cnn.safetensors',
         'model',
         'model/model.json',

@@ -1,7 +1,7 @@
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventBody, encode, type MonitorEvent } from '@mnist-monitor/shared';
-import { type RunFolder, unwritable } from './run-folder.ts';
+import { AppendFile } from './append-file.ts';
+import type { RunFolder } from './run-folder.ts';
 
 /** An event as it is sent and stored. */
 export interface LogEntry {
@@ -20,6 +20,7 @@ export interface EventLogOptions {
 /** The file remembers where every so-many-th event begins. */
 const indexEvery = 256;
 const readBytes = 256 * 1024;
+const pageSize = 1_000;
 const newline = 10;
 
 /**
@@ -28,14 +29,12 @@ const newline = 10;
  */
 export class EventLog {
   readonly runId: string;
-  readonly #path: string;
-  readonly #file: number;
+  readonly #file: AppendFile;
   readonly #now: () => Date;
   readonly #memoryLimit: number;
   readonly #newest: LogEntry[] = [];
   /** Byte positions of the events 1, 257, 513 … */
   readonly #index: number[] = [];
-  #bytes = 0;
   #lastSeq = 0;
 
   /** Goes on behind the events that the file has already; an event cut short by a crash is taken away. */
@@ -43,8 +42,7 @@ export class EventLog {
     this.runId = runId;
     this.#memoryLimit = memoryLimit;
     this.#now = now;
-    this.#path = join(folder.path, 'events.jsonl');
-    this.#file = openSync(this.#path, 'a+');
+    this.#file = new AppendFile(join(folder.path, 'events.jsonl'));
     this.#findEvents();
   }
 
@@ -55,45 +53,35 @@ export class EventLog {
   #findEvents(): void {
     const buffer = Buffer.alloc(readBytes);
     let position = 0;
-    for (let read = readSync(this.#file, buffer, 0, readBytes, 0); read > 0; ) {
+    /** Where the event that is being read begins. */
+    let start = 0;
+    for (let read = this.#file.read(buffer, 0); read > 0; read = this.#file.read(buffer, position)) {
       for (
         let end = buffer.indexOf(newline);
         end >= 0 && end < read;
         end = buffer.indexOf(newline, end + 1)
       ) {
-        if (this.#lastSeq % indexEvery === 0) this.#index.push(this.#bytes);
+        if (this.#lastSeq % indexEvery === 0) this.#index.push(start);
         this.#lastSeq++;
-        this.#bytes = position + end + 1;
+        start = position + end + 1;
       }
       position += read;
-      read = readSync(this.#file, buffer, 0, readBytes, position);
     }
-    if (position > this.#bytes) ftruncateSync(this.#file, this.#bytes);
+    this.#file.cutTo(start);
   }
 
-  /** Numbers the event, writes it down and returns it. */
+  /** Numbers the event, writes it down and returns it. @throws MonitorError `runs.unwritable` */
   append(body: EventBody): MonitorEvent {
     const seq = this.#lastSeq + 1;
     const event = { v: 1, runId: this.runId, seq, time: this.#now().toISOString(), ...body } as MonitorEvent;
     const text = encode(event);
-    const line = Buffer.from(`${text}\n`);
-    this.#write(line);
-    if (seq % indexEvery === 1) this.#index.push(this.#bytes);
-    this.#bytes += line.length;
+    const start = this.#file.bytes;
+    this.#file.append(Buffer.from(`${text}\n`));
+    if (seq % indexEvery === 1) this.#index.push(start);
     this.#lastSeq = seq;
     this.#newest.push({ seq, text });
     if (this.#newest.length > this.#memoryLimit) this.#newest.shift();
     return event;
-  }
-
-  /** @throws MonitorError `runs.unwritable`, with what was written of the line taken away. */
-  #write(line: Buffer): void {
-    try {
-      for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
-    } catch (cause) {
-      ftruncateSync(this.#file, this.#bytes);
-      throw unwritable(this.#path, cause);
-    }
   }
 
   /** Up to `limit` events that follow `after`, oldest first. */
@@ -103,15 +91,20 @@ export class EventLog {
     return this.#readFile(after, Math.min(limit, this.#lastSeq - after));
   }
 
+  /** Every event that there is, oldest first. */
+  *all(): Generator<LogEntry> {
+    for (let after = 0; after < this.#lastSeq; after += pageSize) yield* this.read(after, pageSize);
+  }
+
   #readFile(after: number, limit: number): LogEntry[] {
     const block = Math.floor(after / indexEvery);
     let seq = block * indexEvery;
-    let position = this.#index[block];
+    let position = this.#index[block]!;
     let rest = Buffer.alloc(0);
     const entries: LogEntry[] = [];
     const buffer = Buffer.alloc(readBytes);
     while (entries.length < limit) {
-      const read = readSync(this.#file, buffer, 0, buffer.length, position);
+      const read = this.#file.read(buffer, position);
       if (read === 0)
         throw new Error(`events.jsonl of run ${this.runId} is shorter than what was written to it`);
       position += read;
@@ -126,6 +119,6 @@ export class EventLog {
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#file.close();
   }
 }

@@ -26,21 +26,18 @@ export function wasTold(told: Told, event: TrainingEvent): boolean {
   return event.data.epoch <= told.samples;
 }
 
-const pageSize = 1_000;
-
 /** Reads a run's log from its beginning. */
 export function readTold(log: EventLog): Told {
   const told = nothingTold();
-  for (let after = 0; after < log.lastSeq; after += pageSize)
-    for (const { text } of log.read(after, pageSize)) {
-      const result = decode(event, text);
-      if (!result.ok) continue;
-      const { type, data } = result.value;
-      if (type === 'batch') told.step = data.step;
-      else if (type === 'epoch') told.epochs.push(data);
-      else if (type === 'samples') told.samples = data.epoch;
-      else if (type === 'notice' && data.code === 'learning_rate.set' && data.value !== undefined)
-        told.learningRates.push({ after: data.step ?? 0, learningRate: data.value });
-    }
+  for (const { text } of log.all()) {
+    const result = decode(event, text);
+    if (!result.ok) continue;
+    const { type, data } = result.value;
+    if (type === 'batch') told.step = data.step;
+    else if (type === 'epoch') told.epochs.push(data);
+    else if (type === 'samples') told.samples = data.epoch;
+    else if (type === 'notice' && data.code === 'learning_rate.set' && data.value !== undefined)
+      told.learningRates.push({ after: data.step ?? 0, learningRate: data.value });
+  }
   return told;
 }

@@ -1,0 +1,151 @@
+"""Publishes the events of a training run to the gateway of MNIST Training Monitor; for any trainer in Python.
+
+    pip install websockets
+
+Training never waits for the network: `emit` puts an event in a list, and a thread sends it. Events stay in the list until
+the gateway has acknowledged them, so that none is lost or doubled when the connection is cut or the gateway restarted
+(docs/protocol.md). The list is in memory: what it holds goes with the process.
+"""
+
+import json
+import math
+import random
+import sys
+import threading
+import uuid
+from collections import deque
+from datetime import datetime, timezone
+
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+# Close codes after which this publisher need not come back.
+FINAL = {1009, 4400, 4401, 4409, 4411}
+CONNECT_SECONDS = 10
+
+
+def new_run_id() -> str:
+    """Sorts by start time, as the trainer's own."""
+    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+
+
+def _strict(value):
+    """JSON has no NaN and no infinities: the gateway reads them as strings."""
+    if isinstance(value, dict):
+        return {key: _strict(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+class Publisher:
+    """One run's way to the gateway. `emit` and `close` are for one thread, that of training."""
+
+    def __init__(self, url: str, run_id: str, token: str | None = None) -> None:
+        self.run_id = run_id
+        self._url = url
+        self._hello = {"type": "hello", "protocol": 1, "runId": run_id, "publisherId": uuid.uuid4().hex}
+        if token:
+            self._hello["token"] = token
+        self._seq = 0
+        self._unacknowledged: deque[tuple[int, str]] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._refused = False
+        self._attempt = 0
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+
+    def emit(self, kind: str, data: dict) -> None:
+        """Numbers an event and hands it over; returns at once."""
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        with self._changed:
+            self._seq += 1
+            event = {"v": 1, "runId": self.run_id, "seq": self._seq, "time": now, "type": kind, "data": _strict(data)}
+            if not self._refused:
+                self._unacknowledged.append((self._seq, json.dumps(event, allow_nan=False)))
+            self._changed.notify_all()
+
+    def close(self, timeout: float = 30) -> int:
+        """Waits until the gateway has everything, at most so many seconds. Returns how many events it has not got."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._unacknowledged or self._refused, timeout)
+            self._closing = True
+            self._changed.notify_all()
+            missing = len(self._unacknowledged)
+        self._thread.join(5)
+        return missing
+
+    def _run(self) -> None:
+        while not self._closing:
+            why = "connection lost"
+            try:
+                with connect(self._url, open_timeout=CONNECT_SECONDS, compression=None) as socket:
+                    self._publish(socket)
+            except ConnectionClosed as closed:
+                if closed.rcvd:
+                    why = f"{closed.rcvd.code} {closed.rcvd.reason}"
+                if closed.rcvd and closed.rcvd.code in FINAL:
+                    return self._give_up(why)
+            except (OSError, WebSocketException) as error:
+                why = str(error)
+            if self._closing:
+                return
+            seconds = min(15, 0.5 * 2**self._attempt) * (0.5 + random.random() / 2)
+            self._attempt += 1
+            print(f"The gateway is away ({why}); again in {seconds:.1f} s.", file=sys.stderr)
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, seconds)
+
+    def _publish(self, socket: ClientConnection) -> None:
+        """Says hello and sends what is not acknowledged, until the connection is lost or this publisher closed."""
+        socket.send(json.dumps(self._hello))
+        answer = json.loads(socket.recv(CONNECT_SECONDS))
+        if answer["type"] != "resume":
+            raise WebSocketException(f"expected resume, got {answer['type']}")
+        sent = answer["after"]
+        self._acknowledge(sent)
+        self._attempt = 0
+        lost = threading.Event()
+        threading.Thread(target=self._listen, args=[socket, lost], daemon=True).start()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or lost.is_set() or self._seq > sent)
+                if self._closing:
+                    return
+                waiting = [(seq, text) for seq, text in self._unacknowledged if seq > sent]
+            if lost.is_set():
+                socket.recv(0)  # Raises what the connection was closed with.
+            for seq, text in waiting:
+                socket.send(text)
+                sent = seq
+
+    def _listen(self, socket: ClientConnection, lost: threading.Event) -> None:
+        try:
+            for text in socket:
+                message = json.loads(text)
+                if message["type"] == "ack":
+                    self._acknowledge(message["seq"])
+                elif message["type"] == "reject":
+                    print(f"The gateway left out event {message['seq']}: {message['issues']}", file=sys.stderr)
+        except ConnectionClosed:
+            pass
+        finally:
+            with self._changed:
+                lost.set()
+                self._changed.notify_all()
+
+    def _acknowledge(self, seq: int) -> None:
+        with self._changed:
+            while self._unacknowledged and self._unacknowledged[0][0] <= seq:
+                self._unacknowledged.popleft()
+            self._changed.notify_all()
+
+    def _give_up(self, why: str) -> None:
+        print(f"The gateway does not take this run ({why}); training goes on without it.", file=sys.stderr)
+        with self._changed:
+            self._refused = True
+            self._unacknowledged.clear()
+            self._changed.notify_all()

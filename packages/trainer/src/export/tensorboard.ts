@@ -1,0 +1,66 @@
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { frame } from './tfrecord.ts';
+
+/** A number that TensorBoard draws over steps, by the name it shows. */
+type Scalars = Record<string, number>;
+
+/** What a TensorBoard file begins with. */
+export const versionRecord = (wallTime: Date): Buffer =>
+  frame(Buffer.concat([double(1, wallTime.getTime() / 1_000), bytes(3, Buffer.from('brain.Event:2'))]));
+
+/**
+ * An event as TensorBoard reads it, one record; undefined when there is nothing in it to draw. The message is
+ * `Event` of tensorflow/core/util/event.proto, with the few fields that scalars need.
+ */
+export function scalarRecord(event: MonitorEvent): Buffer | undefined {
+  if (event.type !== 'batch' && event.type !== 'epoch') return undefined;
+  const values = Object.entries(scalarsOf(event)).map(([tag, value]) =>
+    bytes(1, Buffer.concat([bytes(1, Buffer.from(tag)), float(2, value)])),
+  );
+  const wallTime = double(1, Date.parse(event.time) / 1_000);
+  return frame(Buffer.concat([wallTime, integer(2, event.data.step), bytes(5, Buffer.concat(values))]));
+}
+
+function scalarsOf(event: Extract<MonitorEvent, { type: 'batch' | 'epoch' }>): Scalars {
+  if (event.type === 'epoch') {
+    const { loss, accuracy } = event.data.test;
+    return { 'test/loss': loss, 'test/accuracy': accuracy };
+  }
+  const { loss, accuracy, learningRate, imagesPerSecond } = event.data;
+  return {
+    'batch/loss': loss,
+    'batch/accuracy': accuracy,
+    'batch/learning_rate': learningRate,
+    'batch/images_per_second': imagesPerSecond,
+  };
+}
+
+// Fields of a protocol buffer (protobuf.dev/programming-guides/encoding): a key of number and wire type, then the value.
+
+const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 };
+const key = (field: number, type: keyof typeof wireTypes): Buffer => varint(field * 8 + wireTypes[type]);
+
+function varint(value: number): Buffer {
+  const groups: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) groups.push((rest % 128) + 128);
+  return Buffer.from([...groups, rest]);
+}
+
+const integer = (field: number, value: number): Buffer =>
+  Buffer.concat([key(field, 'varint'), varint(value)]);
+
+function double(field: number, value: number): Buffer {
+  const fixed = Buffer.alloc(8);
+  fixed.writeDoubleLE(value);
+  return Buffer.concat([key(field, 'fixed64'), fixed]);
+}
+
+function float(field: number, value: number): Buffer {
+  const fixed = Buffer.alloc(4);
+  fixed.writeFloatLE(value);
+  return Buffer.concat([key(field, 'fixed32'), fixed]);
+}
+
+const bytes = (field: number, value: Uint8Array): Buffer =>
+  Buffer.concat([key(field, 'bytes'), varint(value.length), value]);

@@ -1,0 +1,27 @@
+import { crc32c } from './crc32c.ts';
+
+/**
+ * TensorFlow's framing of records in a file: length (8 bytes), its CRC, the data, its CRC, all little-endian.
+ * Source: tensorflow/core/lib/io/record_writer.h.
+ */
+export function frame(data: Uint8Array): Buffer {
+  const record = Buffer.alloc(headerBytes + data.length + footerBytes);
+  record.writeBigUInt64LE(BigInt(data.length), 0);
+  record.writeUInt32LE(masked(crc32c(record.subarray(0, 8))), 8);
+  record.set(data, headerBytes);
+  record.writeUInt32LE(masked(crc32c(data)), headerBytes + data.length);
+  return record;
+}
+
+/** Length and its CRC. */
+export const headerBytes = 12;
+const footerBytes = 4;
+
+/** Bytes of the whole record that begins with this header; undefined when it is none. */
+export function recordBytes(header: Buffer): number | undefined {
+  if (header.readUInt32LE(8) !== masked(crc32c(header.subarray(0, 8)))) return undefined;
+  return headerBytes + Number(header.readBigUInt64LE(0)) + footerBytes;
+}
+
+/** CRCs are stored turned and shifted, since a CRC of data that holds CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
+const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
