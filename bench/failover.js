@@ -2,17 +2,15 @@
 // in the same run. Needs redis-server.
 // `npm run bench -- failover [--viewers 3000] [--rate 10] [--seconds 20] [--processes 2] [--publisher]`
 // `--publisher`: the gateway that is killed is the one that takes in the events. Prints JSON.
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { machine } from './machine.js';
+import { inFolder, startRedis } from './processes.js';
 
 const { values } = parseArgs({
   options: {
@@ -32,16 +30,6 @@ const failoverSeconds = 10;
 const runId = 'bench-failover';
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 const batch = sampleRun({ epochs: 1, batchesPerEpoch: 2 }).find(({ type }) => type === 'batch');
-
-/** Redis as the compose file starts it. */
-async function startRedis(folder) {
-  const url = `unix://${join(folder, 'redis.sock')}`;
-  const place = ['--port', '0', '--unixsocket', join(folder, 'redis.sock'), '--dir', folder];
-  const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-  const child = spawn('redis-server', [...place, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const text of child.stdout) if (/ready to accept/i.test(String(text))) break;
-  return { url, child };
-}
 
 async function startGateway(folder, flags = []) {
   const main = path('../packages/gateway/dist/src/main.js');
@@ -172,18 +160,6 @@ function figuresOf(delays) {
   const sorted = Float64Array.from(delays).sort();
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
   return { deliveries: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: sorted.at(-1) };
-}
-
-async function inFolder(work) {
-  const folder = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
-  const started = [];
-  try {
-    return await work(folder, started);
-  } finally {
-    for (const { child } of started) child.kill('SIGKILL');
-    await delay(200);
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 const one = await inFolder(async (folder, started) => {
