@@ -1,4 +1,4 @@
-# The two images; docker-compose.yml builds and runs both. Alone:
+# The images: docker-compose.yml builds and runs trainer and gateway, docker-compose.scale.yml redis and proxy too. Alone:
 #   docker build --target gateway .
 #   docker build --target trainer --build-arg TENSORFLOW=cpu .
 #
@@ -97,6 +97,38 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["node", "-e", "process.exit(Date.now() - fs.statSync(process.env.MONITOR_HEARTBEAT).mtimeMs < 60_000 ? 0 : 1)"]
 ENTRYPOINT ["node", "packages/trainer/dist/src/main.js"]
+
+
+# From Debian's packages on the same base, so that one registry less is needed.
+FROM ${NODE_IMAGE} AS redis
+LABEL org.opencontainers.image.title="MNIST Training Monitor: Redis" \
+      org.opencontainers.image.description="Keeps the runs of several gateways; what it has answered is on its disk." \
+      org.opencontainers.image.licenses="BSD-3-Clause"
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends redis-server \
+    && rm -rf /var/lib/apt/lists/* \
+    && install -d -o node -g node /data
+USER node
+WORKDIR /data
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["sh", "-c", "[ \"$(redis-cli ping)\" = PONG ]"]
+ENTRYPOINT ["redis-server", "--bind", "*", "--protected-mode", "no", "--dir", "/data", \
+            "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"]
+
+
+FROM ${NODE_IMAGE} AS proxy
+LABEL org.opencontainers.image.title="MNIST Training Monitor: proxy" \
+      org.opencontainers.image.description="Spreads viewers over the gateways that are ready." \
+      org.opencontainers.image.licenses="GPL-2.0-or-later"
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends haproxy \
+    && rm -rf /var/lib/apt/lists/*
+COPY docker/haproxy.cfg /etc/haproxy/haproxy.cfg
+USER node
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MONITOR_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
 
 
 FROM ${NODE_IMAGE} AS gateway

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createClient } from '@redis/client';
 
 /** Runs a program of this folder that prints JSON as its last line. */
 export function runProgram(file, ...args) {
@@ -44,4 +46,37 @@ export async function startServices() {
       rmSync(runs, { recursive: true });
     },
   };
+}
+
+/** Redis as the compose file starts it, on a socket in a folder. */
+export async function startRedis(folder) {
+  const path = join(folder, 'redis.sock');
+  const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  const child = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, ...settings], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const text of child.stdout) if (/ready to accept/i.test(String(text))) break;
+  return {
+    url: `unix://${path}`,
+    child,
+    async memoryBytes() {
+      const client = await createClient({ socket: { path, tls: false } }).connect();
+      const info = await client.info('memory');
+      await client.close();
+      return Number(/used_memory:(\d+)/.exec(info)[1]);
+    },
+  };
+}
+
+/** Works in a folder that goes afterwards, as do the processes that were started. */
+export async function inFolder(work) {
+  const folder = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
+  const started = [];
+  try {
+    return await work(folder, started);
+  } finally {
+    for (const { child } of started) child.kill('SIGKILL');
+    await delay(200);
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

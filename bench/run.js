@@ -1,5 +1,15 @@
 // `npm run bench -- NAME [flags]` runs bench/NAME.js.
-const names = ['dashboard', 'epoch', 'fanout', 'ingest', 'publishing', 'reading', 'training'];
+const names = [
+  'dashboard',
+  'epoch',
+  'failover',
+  'fanout',
+  'ingest',
+  'publishing',
+  'reading',
+  'store',
+  'training',
+];
 const [name] = process.argv.splice(2, 1);
 
 if (names.includes(name)) await import(`./${name}.js`);

@@ -8,8 +8,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (path) => join(root, path);
-const torchIndex = 'https://download.pytorch.org/whl/cpu';
-const torchPackages = ['torch', 'numpy', 'safetensors'];
 
 /** Runs a program to its end. @returns Whether it succeeded in time. */
 const succeeds = (command, args, { stdio = 'ignore', seconds = 120, ...options } = {}) =>
@@ -37,23 +35,11 @@ function findPython() {
   );
 }
 
-/**
- * A Python with PyTorch: the one that EXAMPLES_PYTORCH names, or ours with the build for the CPU (200 MB), if it can be had in
- * a minute. The one that pip takes by itself brings several GB of CUDA.
- */
-function findPytorch(python) {
-  const has = (candidate) =>
-    candidate && succeeds(candidate, ['-c', 'import torch, numpy, safetensors, websockets']);
+/** A Python with PyTorch: the one that EXAMPLES_PYTORCH names. What pip takes by itself brings several GB of CUDA. */
+function findPytorch() {
   const named = process.env.EXAMPLES_PYTORCH;
-  if (has(named)) return named;
-  if (has(python)) return python;
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '0'];
-  const options = ['--timeout', '10', '--only-binary', ':all:', '--index-url', torchIndex];
-  if (python && succeeds(python, [...install, ...options, ...torchPackages], { seconds: 60 })) return python;
-  return leftOut(
-    'PyTorch',
-    'EXAMPLES_PYTORCH names no Python that has it, and its build for the CPU could not be installed',
-  );
+  if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets'])) return named;
+  return leftOut('PyTorch', 'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors and websockets');
 }
 
 /** The Go example, compiled. */
@@ -70,7 +56,7 @@ try {
   const python = findPython();
   const tools = {
     EXAMPLES_PYTHON: python ?? '',
-    EXAMPLES_PYTORCH: findPytorch(python) ?? '',
+    EXAMPLES_PYTORCH: findPytorch() ?? '',
     EXAMPLES_GO: buildGo(folder) ?? '',
   };
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];

@@ -98,7 +98,7 @@ const status = z
     status: runStatus,
     connected: z.boolean().describe('Whether its publisher is connected now.'),
     commands: z.array(commandName).describe('Which commands its publisher takes; none while it is away.'),
-    viewers: z.int().nonnegative().describe('How many viewers the gateway has now.'),
+    viewers: z.int().nonnegative().describe('How many viewers there are now, at all gateways of one store.'),
   })
   .describe(
     'Something about a run has changed that is no event of it; of any run, whichever this viewer follows.',

@@ -6,7 +6,7 @@ import { options } from '../src/options.ts';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 const text = read('.env.example');
-const compose = read('docker-compose.yml') + read('docker-compose.cpu.yml');
+const compose = ['', '.cpu', '.scale'].map((kind) => read(`docker-compose${kind}.yml`)).join('');
 
 /** Each variable of the file, commented out, with the comment in the line above. */
 const entries = (part: string): { help: string; variable: string; value: string }[] =>

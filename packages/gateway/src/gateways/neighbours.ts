@@ -5,6 +5,9 @@ import type { Limits } from '../limits.ts';
 import type { Bus } from './bus.ts';
 import type { Roster } from './messages.ts';
 
+/** A connection that seems younger by more is another one: messages do not take so long. */
+const transitMs = 1_000;
+
 /** A publisher at another gateway. */
 interface RemotePublisher {
   taker: CommandTaker;
@@ -77,10 +80,9 @@ export class Neighbours implements Elsewhere {
     const publishers = new Map<string, RemotePublisher>();
     for (const { runId, publisherId, commands, heldMs, heardMs } of roster.publishers) {
       const known = before?.publishers.get(runId);
-      const isSame = known?.taker.publisherId === publisherId;
-      const presence = isSame
-        ? known.presence
-        : { publisherId, since: now - heldMs, heardAt: now, goneAt: undefined };
+      const since = now - heldMs;
+      const isSame = known?.taker.publisherId === publisherId && since - known.presence.since < transitMs;
+      const presence = isSame ? known.presence : { publisherId, since, heardAt: now, goneAt: undefined };
       presence.heardAt = now - heardMs;
       const taker = isSame ? known.taker : this.#takerAt(gateway, { publisherId, commands });
       publishers.set(runId, { taker, presence });
@@ -114,7 +116,7 @@ export class Neighbours implements Elsewhere {
       const [old, now] = [before?.publishers.get(runId), next?.publishers.get(runId)];
       if (old && old.presence !== now?.presence) old.presence.goneAt ??= performance.now();
       const present = this.#publisherOf(runId)?.presence;
-      if (present ?? now) this.#presences.set(runId, (present ?? now?.presence) as Presence);
+      if (present) this.#presences.set(runId, present);
       return old?.presence !== now?.presence;
     });
     this.#attachAndDetach(takersOf(before), takersOf(next));

@@ -62,6 +62,7 @@ export class RedisBus implements Bus {
   /** The client subscribes anew by itself when it reconnects; one that takes its place does not. */
   #attach(client: RedisClient): void {
     client.on('ready', () => {
+      this.#heardAt = performance.now();
       const subscribed = client.isPubSubActive ? Promise.resolve() : this.#subscribe(client);
       // Where that fails, the connection does, and it is tried again with the next.
       subscribed.then(

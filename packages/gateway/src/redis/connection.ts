@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffDefaults, backoffMs, MonitorError } from '@mnist-monitor/shared';
 import { createClient } from '@redis/client';
 import { scripts } from './scripts.ts';
@@ -129,6 +129,8 @@ export class RedisConnection {
   async #lateness(signal: AbortSignal): Promise<never> {
     // Ended early, it is not waited for any more.
     await delay(this.#options.timeoutMs, undefined, { ref: false, signal });
+    // Where this process was what took so long, the answer is there and only has to be read.
+    await nextTurn();
     throw lateness;
   }
 

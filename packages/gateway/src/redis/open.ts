@@ -6,8 +6,8 @@ import type { Store } from '../store/store.ts';
 import { RedisBus } from './bus.ts';
 import { RedisConnection } from './connection.ts';
 
-/** How long an answer of Redis may take. */
-const answerTimeoutMs = 3_000;
+/** How long an answer of Redis may take: a disk that is very busy takes seconds for a write. */
+const answerTimeoutMs = 5_000;
 
 /** What several gateways have in common. */
 export interface SharedPlace {

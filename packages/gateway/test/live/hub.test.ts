@@ -150,4 +150,75 @@ describe('the hub', () => {
     expect((await hub.channel('b')).lastSeq).toBe(1);
     expect(hub.newestRun).toBe('b');
   });
+
+  describe('beside others that add to the store', () => {
+    /** A hub that shows a run, what its subscriber got, and how often the store was read. */
+    async function shown() {
+      const store = new MemoryStore();
+      await store.append('a', run.slice(0, 3));
+      const hub = await Hub.open(store, limits);
+      const seqs: number[] = [];
+      (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
+      let pages = 0;
+      const page = store.page.bind(store);
+      store.page = (runId, options) => {
+        pages++;
+        return page(runId, options);
+      };
+      return { store, hub, seqs, pages: () => pages };
+    }
+
+    test('publishes what they have added, and reads it once for many who ask', async () => {
+      const { store, hub, seqs, pages } = await shown();
+      await store.append('a', run.slice(0, 9));
+      await Promise.all([hub.pull('a'), hub.pull('a'), hub.pull('a')]);
+      expect(seqs).toEqual(range(4, 9));
+      expect(pages()).toBeLessThanOrEqual(2);
+    });
+
+    test('reads what comes while it reads', async () => {
+      const { store, hub, seqs } = await shown();
+      await store.append('a', run.slice(0, 5));
+      const pulling = hub.pull('a');
+      await store.append('a', run.slice(0, 9));
+      await Promise.all([pulling, hub.pull('a')]);
+      expect(seqs).toEqual(range(4, 9));
+    });
+
+    test('reads what another has added before what is published here', async () => {
+      const { store, hub, seqs } = await shown();
+      await store.append('a', run.slice(0, 7));
+      hub.publish('a', run.slice(5, 7));
+      await hub.pull('a');
+      expect(seqs).toEqual(range(4, 7));
+    });
+
+    test('reads nothing of a run that nobody asked for here', async () => {
+      const { store, hub, pages } = await shown();
+      await store.append('b', other);
+      await hub.pull('b');
+      expect(pages()).toBe(0);
+    });
+
+    test('finds after a cut what was added, begun and removed', async () => {
+      const { store, hub, seqs } = await shown();
+      await store.append('b', other.slice(0, 2));
+      await hub.channel('b');
+      await store.append('a', run.slice(0, 4));
+      await store.remove('b');
+      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toStored));
+      const gone = await hub.channel('b');
+      await hub.pullAll();
+      expect(seqs).toEqual([4]);
+      expect([gone.isRemoved, hub.newestRun]).toEqual([true, 'c']);
+    });
+
+    test('makes the channel of a run once for all who come at once', async () => {
+      const store = new MemoryStore();
+      await store.append('a', run);
+      const hub = await Hub.open(store, limits);
+      const channels = await Promise.all(range(1, 20).map(() => hub.channel('a')));
+      expect(new Set(channels).size).toBe(1);
+    });
+  });
 });

@@ -12,7 +12,11 @@ const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 export const [upWithGpu = '', upWithoutGpu = ''] =
   readFileSync(`${root}README.md`, 'utf8').match(/^docker compose .*up --build$/gm) ?? [];
 
-export type Service = 'trainer' | 'gateway';
+export type Service = 'trainer' | 'gateway' | 'redis' | 'proxy';
+
+/** The command of docs/scaling.md that brings several gateways up, with the files that `.env` would name. */
+export const upScaled =
+  'docker compose -f docker-compose.yml -f docker-compose.cpu.yml -f docker-compose.scale.yml --profile scale up --build --scale gateway=3';
 
 /** What `docker inspect` tells of a container, as far as it is looked at. */
 export interface Container {
@@ -102,9 +106,15 @@ export class ComposeProject {
     return this.compose(['exec', '-T', service, 'sh', '-c', line]);
   }
 
+  /** The first, where a service has several containers. */
   async inspect(service: Service): Promise<Container> {
-    const id = (await this.compose(['ps', '--all', '--quiet', service])).trim();
-    return JSON.parse(await this.#docker(['inspect', id]))[0];
+    const ids = (await this.compose(['ps', '--all', '--quiet', service])).trim().split('\n');
+    return JSON.parse(await this.#docker(['inspect', ...ids]))[0];
+  }
+
+  /** Kills one of several containers of a service, as a machine does that fails. @param index From 1. */
+  async killOne(service: Service, index: number): Promise<void> {
+    await this.#docker(['kill', `${this.#name}-${service}-${index}`]);
   }
 
   /** Resolves when both containers are healthy. */

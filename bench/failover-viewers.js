@@ -1,0 +1,79 @@
+// So many viewers, in a process of their own: each goes to the next gateway when its own is gone, with `after`. Told
+// what to do by its parent, which it answers with what it counted.
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+
+/** How the client library waits before it comes back. */
+const firstBackoffMs = 500;
+
+/** Delays of events by the window in which they were sent, in milliseconds. */
+const delays = { before: [], during: [], after: [] };
+const counts = { viewers: 0, doubled: 0, gaps: 0, reconnects: 0 };
+const lasts = [];
+let windows = [];
+let closing = false;
+
+const windowAt = (sentAt) => windows.findLast(({ from }) => sentAt >= from)?.name;
+
+function take(index, text) {
+  if (text.startsWith('{"v":1')) {
+    const seq = Number(/"seq":(\d+)/.exec(text)[1]);
+    const sentAt = Date.parse(/"time":"([^"]+)"/.exec(text)[1]);
+    if (seq <= lasts[index]) counts.doubled++;
+    else if (seq > lasts[index] + 1) counts.gaps += seq - lasts[index] - 1;
+    lasts[index] = Math.max(lasts[index], seq);
+    const name = windowAt(sentAt);
+    if (name) delays[name].push(Date.now() - sentAt);
+  }
+}
+
+/** Follows the run until the end of this process. @returns When it is live for the first time. */
+function view(index, urls, runId) {
+  lasts[index] = 0;
+  let at = index;
+  return new Promise((live) => {
+    const connect = () => {
+      const socket = new WebSocket(`${urls[at % urls.length]}?run=${runId}&after=${lasts[index]}`, {
+        perMessageDeflate: false,
+      });
+      socket.on('message', (data) => {
+        const text = String(data);
+        if (text.startsWith('{"type":"live"')) live();
+        take(index, text);
+      });
+      socket.on('error', () => {});
+      socket.on('close', async () => {
+        if (closing) return;
+        counts.reconnects++;
+        at++;
+        await delay(firstBackoffMs / 2 + (firstBackoffMs / 2) * Math.random());
+        connect();
+      });
+    };
+    connect();
+  });
+}
+
+const commands = {
+  async open({ count, urls, runId }) {
+    counts.viewers = count;
+    for (let index = 0; index < count; index += 25) {
+      const some = Array.from({ length: Math.min(25, count - index) }, (_, more) => index + more);
+      await Promise.all(some.map((each) => view(each, urls, runId)));
+    }
+  },
+  async windows({ list }) {
+    windows = list;
+  },
+  /** Waits until every viewer has everything, or for so long. */
+  async finish({ lastSeq, ms }) {
+    for (const end = Date.now() + ms; Date.now() < end && lasts.some((last) => last < lastSeq); )
+      await delay(50);
+    closing = true;
+    return { ...counts, delays, missing: lasts.reduce((sum, last) => sum + Math.max(0, lastSeq - last), 0) };
+  },
+};
+
+process.on('message', async ({ command, ...given }) => {
+  process.send({ answer: await commands[command](given) });
+});

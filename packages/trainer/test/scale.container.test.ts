@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ComposeProject, type Service, upScaled } from './support/compose.ts';
+import { Viewer } from './support/viewer.ts';
+
+const buildMs = 20 * 60_000;
+const runMs = 5 * 60_000;
+
+/** Some ten seconds of training, reported to the last step. */
+const settings = {
+  COMPOSE_PROFILES: 'scale',
+  MONITOR_TRAIN_SIZE: '2048',
+  MONITOR_TEST_SIZE: '500',
+  MONITOR_BATCH_SIZE: '32',
+  MONITOR_EPOCHS: '3',
+  MONITOR_REPORT_INTERVAL: '0',
+};
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, at) => at + 1);
+
+describe('three gateways on one Redis, behind a proxy', () => {
+  let project: ComposeProject;
+  /** The proxy spreads them: one at each gateway. */
+  let viewers: Viewer[];
+
+  beforeAll(async () => {
+    project = await ComposeProject.up(upScaled, settings);
+    const isUp = (): Promise<boolean> =>
+      fetch(`${project.url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (!(await isUp())) await delay(500);
+    viewers = Array.from({ length: 3 }, () => new Viewer(project.url));
+  }, buildMs);
+  afterAll(async () => {
+    for (const viewer of viewers ?? []) viewer.close();
+    await project.remove();
+  }, runMs);
+
+  test('has nothing to complain of in the files', async () => {
+    expect(await project.compose(['config', '--quiet'])).toBe('');
+  });
+
+  test('the dashboard is there, and nothing else is published', async () => {
+    expect(await (await fetch(project.url)).text()).toContain('MNIST Training Monitor');
+    const services: Service[] = ['gateway', 'redis', 'proxy'];
+    const ports = await Promise.all(
+      services.map(async (service) => Object.entries((await project.inspect(service)).NetworkSettings.Ports)),
+    );
+    const published = ports.flat().filter(([, bindings]) => bindings !== null);
+    const binding = { HostIp: '127.0.0.1', HostPort: String(project.port) };
+    expect(published).toEqual([[`${project.port}/tcp`, [binding]]]);
+  });
+
+  test(
+    'a run goes on for every viewer when a gateway is killed',
+    async () => {
+      for (const viewer of viewers) await viewer.until(() => viewer.batches.length >= 5);
+      await project.killOne('gateway', 1);
+      expect(viewers[0]?.last?.type).not.toBe('run.finished');
+      for (const viewer of viewers) await viewer.until(() => viewer.last?.type === 'run.finished');
+      for (const viewer of viewers) {
+        expect(viewer.last).toMatchObject({ data: { status: 'completed' } });
+        expect(viewer.seqs).toEqual(upTo(viewer.events.length));
+        expect(viewer.events).toEqual(viewers[0]?.events);
+      }
+    },
+    runMs,
+  );
+
+  test(
+    'one command from any viewer reaches the trainer, whichever gateway it is at',
+    async () => {
+      for (const viewer of viewers) await viewer.until(() => viewer.waitingTrainers === 1);
+      const before = viewers[0]?.last?.runId;
+      expect(await viewers[1]?.command('start', { epochs: 1 })).toMatchObject({ ok: true });
+      for (const viewer of viewers)
+        await viewer.until(() => viewer.events.length > 3 && viewer.last?.runId !== before);
+    },
+    runMs,
+  );
+
+  test.each(['redis', 'proxy'] as const)('the %s is nobody who could do harm', async (service) => {
+    const status = await project.shell(service, 'id -u; cat /proc/self/status; touch /usr/x 2>&1; true');
+    expect(status).toMatch(/^1000$/m);
+    expect(status).toMatch(/^CapEff:\s*0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\s*1$/m);
+    expect(status).toContain('Read-only file system');
+  });
+
+  test('Redis answers only when it is on the disk', async () => {
+    const config = await project.shell(
+      'redis',
+      'redis-cli config get appendonly; redis-cli config get appendfsync',
+    );
+    expect(config.split(/\s+/)).toEqual(['appendonly', 'yes', 'appendfsync', 'always', '']);
+  });
+});
