@@ -39,7 +39,10 @@ function findPython() {
 function findPytorch() {
   const named = process.env.EXAMPLES_PYTORCH;
   if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets'])) return named;
-  return leftOut('PyTorch', 'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors and websockets');
+  return leftOut(
+    'PyTorch',
+    'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors and websockets',
+  );
 }
 
 /** The Go example, compiled. */
