@@ -67,14 +67,14 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     hub.announce(stateOf(trouble));
   });
   const neighbours = new Neighbours({ bus, limits });
-  const elsewhere = neighbours;
-  const publishers = new Publishers(elsewhere);
+  const publishers = new Publishers(neighbours);
   const folders = new RunFolders(config.runs);
-  const trainers = new WaitingTrainers(elsewhere);
+  const trainers = new WaitingTrainers(neighbours);
   const runs = new Runs({ store, publishers, folders, limits });
   const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
   const board = new StatusBoard({
-    ...{ store, runs, hub, publishers, trainers, elsewhere, limits },
+    ...{ store, runs, hub, publishers, trainers, limits },
+    elsewhere: neighbours,
     onFailure,
   });
   await board.open();

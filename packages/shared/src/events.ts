@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runIdPattern } from './run-id.ts';
 
 /** Number of classes of every dataset the monitor trains on (MNIST, Fashion-MNIST: ten). */
 export const classCount = 10;
@@ -32,10 +33,7 @@ const name = z.string().min(1).max(200);
  */
 export const runId = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    '1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", a letter or digit first',
-  );
+  .regex(runIdPattern, '1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", a letter or digit first');
 
 const gpu = z.object({
   name,

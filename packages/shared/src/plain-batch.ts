@@ -1,9 +1,9 @@
 import type { EventOf } from './events.ts';
+import { runIdPattern } from './run-id.ts';
 
 /** A time as `Date.toISOString` writes it; 29 February is left to the schema. */
 const isoTime =
   /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-const runId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Whether something is a `batch` event in its usual form: every field there, none beside them, every number finite.
@@ -13,7 +13,7 @@ const runId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function isPlainBatch(raw: unknown): raw is EventOf<'batch'> {
   if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositive(raw.seq)) return false;
   const { time, data } = raw;
-  if (typeof raw.runId !== 'string' || !runId.test(raw.runId)) return false;
+  if (typeof raw.runId !== 'string' || !runIdPattern.test(raw.runId)) return false;
   if (typeof time !== 'string' || !isoTime.test(time) || !isRecord(data)) return false;
   const { etaSeconds } = data;
   return (

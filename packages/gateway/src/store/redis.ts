@@ -5,16 +5,21 @@ import { type Entry, keys } from '../redis/scripts.ts';
 import { Slices } from '../slices.ts';
 import { toldBy } from './pages.ts';
 import { describeRedisTrouble } from './redis-errors.ts';
-import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
+import {
+  type KeptSummary,
+  keptSummaries,
+  type Page,
+  type PageOptions,
+  pageBytes,
+  type Store,
+  type StoredEvent,
+} from './store.ts';
 import { type SummaryRow, toSummary } from './summary.ts';
 
 /** Read together: some 40 kB, a few tenths of a millisecond of Redis's one thread. */
 const chunkEvents = 100;
-/** A page ends after this much text, whatever its limit of events, and after so many chunks that had nothing wanted. */
-const pageBytes = 4 * 1024 * 1024;
+/** A page ends after so many chunks, also where none had anything wanted. */
 const pageChunks = 50;
-/** Summaries in memory, of about 6 kB each. */
-const keptSummaries = 1_000;
 
 export interface RedisStoreOptions {
   connection: RedisConnection;

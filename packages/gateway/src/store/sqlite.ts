@@ -7,18 +7,22 @@ import { databasePath, openDatabase } from './sqlite-file.ts';
 import { Place, vanished } from './sqlite-place.ts';
 import { Queries } from './sqlite-queries.ts';
 import { probeDisk, rescue } from './sqlite-rescue.ts';
-import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
+import {
+  type KeptSummary,
+  keptSummaries,
+  type Page,
+  type PageOptions,
+  pageBytes,
+  type Store,
+  type StoredEvent,
+} from './store.ts';
 import { toSummary } from './summary.ts';
 
 /** Read together: half a millisecond, and no more than one query may bring in. */
 const chunkEvents = 100;
-/** A page ends after this much text, whatever its limit of events. */
-const pageBytes = 4 * 1024 * 1024;
 /** Removed together, in one transaction of about 5 ms; the pause leaves room for everything else. */
 const clearedEvents = 200;
 const clearPauseMs = 10;
-/** Summaries in memory, of about 6 kB each. */
-const keptSummaries = 1_000;
 
 /**
  * The keeper of `<folder>/monitor.db`. Commits are durable: WAL with synchronous=FULL.

@@ -25,6 +25,12 @@ export const toStored = (event: MonitorEvent): StoredEvent => ({
  */
 export type KeptSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
+/** Whatever its limit of events, a page ends after this much text. */
+export const pageBytes = 4 * 1024 * 1024;
+
+/** Summaries that a store keeps in memory, of about 6 kB each. */
+export const keptSummaries = 1_000;
+
 export interface PageOptions {
   /** Only events with a greater seq. */
   after: number;
