@@ -71,22 +71,24 @@ class Gateway {
 class Trainer {
   #stopped = false;
 
-  /** @param env What it is told beside the flags. @param onWaiting Called whenever it waits for a start from the page. */
-  constructor({ env, once, onWaiting }) {
-    this.env = env;
-    this.once = once;
-    this.onWaiting = onWaiting;
+  /** It reads its data and starts its engine, and begins when it is told where the gateway is. */
+  start(env) {
+    this.child = start('trainer', { ...env, MONITOR_HOLD: 'true' });
   }
 
-  /** Resolves with its exit code when it has ended for good. */
-  async run() {
-    let env = this.env;
+  /**
+   * Lets it begin, started before or not.
+   * @param onWaiting Called whenever it waits for a start from the page.
+   * @returns Its exit code, when it has ended for good.
+   */
+  async run({ gateway, once, onWaiting }) {
+    if (!this.child) this.start();
     for (let times = 1; ; times++) {
       const startedAt = performance.now();
-      this.child = start('trainer', env);
-      this.child.on('message', ({ type }) => type === 'waiting' && this.onWaiting());
+      this.child.on('message', ({ type }) => type === 'waiting' && onWaiting());
+      this.child.send({ type: 'begin', gateway }, () => {}); // One that has ended already is seen below.
       const code = await ended(this.child);
-      if (this.#stopped || this.once || code === 0 || code === 2) return code;
+      if (this.#stopped || once || code === 0 || code === 2) return code;
       if (performance.now() - startedAt > hopeless.soonMs) times = 0;
       if (times === hopeless.times) {
         console.error('The trainer has ended by itself again, soon after it was started.');
@@ -95,19 +97,21 @@ class Trainer {
       console.error('The trainer has ended by itself; starting it again, to go on with its run.');
       await wait(restartMs);
       if (this.#stopped) return code;
-      env = { ...this.env, MONITOR_RESUME: 'latest', MONITOR_WAIT: 'true' };
+      this.start({ MONITOR_RESUME: 'latest', MONITOR_WAIT: 'true' });
     }
   }
 
   stop(signal) {
     this.#stopped = true;
-    this.child.kill(signal);
+    this.child?.kill(signal);
   }
 }
 
-/** Installs TensorFlow the first time; where that cannot be, says what is missing and goes on without. */
-async function prepareEngine(engine) {
-  if (engine === 'wasm' || engine === 'webgpu' || installedLibrary()) return;
+const isEngineInstalled = (engine) =>
+  engine === 'wasm' || engine === 'webgpu' || installedLibrary() !== undefined;
+
+/** Installs TensorFlow; where that cannot be, says what is missing and goes on without. */
+async function installEngine(engine) {
   try {
     await installTensorflow('cpu', (line) => console.log(`  ${line}`));
   } catch (error) {
@@ -127,18 +131,19 @@ function openBrowser(url) {
 async function run() {
   const options = readOptions(argv, process.env);
   const gateway = new Gateway();
-  let trainer;
+  const trainer = new Trainer();
   let signalled = false;
   const interrupted = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'])
       process.on(signal, () => {
         signalled = true;
-        trainer?.stop(signal);
+        trainer.stop(signal);
         resolve(signal === 'SIGINT' ? 130 : 143);
       });
   });
 
   try {
+    if (isEngineInstalled(options.engine)) trainer.start();
     const listening = await gateway.start();
     if (typeof listening === 'number') return listening;
     console.log(`
@@ -149,20 +154,20 @@ MNIST Training Monitor
 `);
     if (options.open) openBrowser(listening.url);
 
-    await prepareEngine(options.engine);
+    if (!isEngineInstalled(options.engine)) await installEngine(options.engine);
     if (signalled) return await interrupted;
-    trainer = new Trainer({
-      env: { MONITOR_GATEWAY: process.env.MONITOR_GATEWAY || listening.ingestUrl },
+    const code = await trainer.run({
+      gateway: process.env.MONITOR_GATEWAY || listening.ingestUrl,
       once: options.once,
       onWaiting: () => console.log(`\nA new run can be started at ${listening.url}; Ctrl-C ends everything.`),
     });
-    const code = await trainer.run();
     if (signalled || options.once || code === 2) return code;
 
     console.log(`\nThe dashboard stays at ${listening.url}; Ctrl-C ends it.`);
     await interrupted;
     return code;
   } finally {
+    trainer.stop('SIGTERM');
     await gateway.stop();
   }
 }

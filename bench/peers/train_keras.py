@@ -31,7 +31,7 @@ model = keras.Sequential([
     keras.layers.Dropout(0.25), keras.layers.Flatten(), keras.layers.Dense(128, activation="relu"),
     keras.layers.Dropout(0.5), keras.layers.Dense(10),
 ])  # fmt: skip
-optimizer = keras.optimizers.SGD(0.01, momentum=0.95, nesterov=True)
+optimizer = keras.optimizers.SGD(0.01, momentum=0.97, nesterov=True)
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer.build(model.trainable_variables)
 

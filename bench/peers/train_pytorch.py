@@ -24,7 +24,7 @@ model = nn.Sequential(
     nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
     nn.Dropout(0.25), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10),
 ).to(memory_format=layout)  # fmt: skip
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.95, nesterov=True)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.97, nesterov=True)
 loss_of = nn.CrossEntropyLoss()
 order = torch.randperm(len(labels))
 

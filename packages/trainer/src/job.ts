@@ -30,7 +30,7 @@ export interface Job {
  * @throws MonitorError
  */
 export async function prepareRun(workbench: Workbench, config: TrainerConfig): Promise<Job> {
-  const [dataset, selection] = await equip(workbench, config);
+  const [dataset, selection] = await workbench.equip(config);
   const folder = RunFolder.create(config.runs, config.runId);
   const lock = await RunLock.take(folder);
   describeRun(folder, config, selection);
@@ -49,7 +49,7 @@ export async function prepareResumed(
   { runId, training }: InterruptedRun,
 ): Promise<Job> {
   const config = { ...asked, ...training, runId };
-  const [dataset, selection] = await equip(workbench, config);
+  const [dataset, selection] = await workbench.equip(config);
   const folder = RunFolder.open(config.runs, runId);
   const lock = await RunLock.take(folder);
   const log = new EventLog({ runId, folder });
@@ -57,10 +57,6 @@ export async function prepareResumed(
   const before = log.lastSeq === 0 ? undefined : { told: readTold(log), checkpoint: readCheckpoint(folder) };
   return { config, dataset, selection, folder, lock, log, tensorboard, before };
 }
-
-/** The files are read while the engine's library loads. */
-const equip = (workbench: Workbench, config: TrainerConfig): Promise<[Dataset, Selection]> =>
-  Promise.all([workbench.dataset(config), workbench.engine(config)]);
 
 /** Writes down what makes the run, without secrets. */
 function describeRun(folder: RunFolder, config: TrainerConfig, selection: Selection): void {

@@ -2,8 +2,10 @@ import { MonitorError } from '@mnist-monitor/shared';
 import { helpText } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
 import { keepHeartbeat } from './heartbeat.ts';
+import { holdUntilBegin } from './hold.ts';
 import { runTrainer } from './trainer.ts';
 import type { RunEnd } from './training/control.ts';
+import { Workbench } from './workbench.ts';
 
 /** Ctrl-C may reach us twice at once, from the terminal and through npm; only a later one asks to end at once. */
 const secondSignalMs = 1_000;
@@ -36,10 +38,15 @@ if (process.argv.includes('--help')) {
   };
 
   try {
-    const config = readConfig(process.argv.slice(2), process.env);
-    if (config.heartbeat) keepHeartbeat(config.heartbeat);
-    const status = await runTrainer({ config, output: process.stdout, signal: stop.signal, onWaiting });
-    const isWell = config.once ? status === 'completed' : status !== 'failed';
+    const workbench = new Workbench();
+    const told = readConfig(process.argv.slice(2), process.env);
+    if (told.heartbeat) keepHeartbeat(told.heartbeat);
+    // `npm start` sets it.
+    const config = process.env.MONITOR_HOLD ? await holdUntilBegin(workbench, told, stop.signal) : told;
+    const status = config
+      ? await runTrainer({ config, workbench, output: process.stdout, signal: stop.signal, onWaiting })
+      : 'interrupted';
+    const isWell = told.once ? status === 'completed' : status !== 'failed';
     process.exitCode = signalled && status === 'interrupted' ? signals[signalled] : isWell ? 0 : 1;
   } catch (error) {
     if (!(error instanceof MonitorError)) throw error;

@@ -8,10 +8,11 @@ import type { Identity } from './publish/link.ts';
 import { openWaitingLine } from './publish/waiting-line.ts';
 import { findInterrupted, findLastInterrupted } from './run/interrupted.ts';
 import { runJob } from './run-job.ts';
-import { Workbench } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
 
 export interface TrainerOptions {
   config: TrainerConfig;
+  workbench: Workbench;
   output: Output;
   /** Ends the run after the step it is in, and the trainer; to be aborted with a `RunEnd`. */
   signal: AbortSignal;
@@ -30,7 +31,7 @@ export const runTrainer = (options: TrainerOptions): Promise<FinishedStatus | un
 class Trainer {
   readonly #options: TrainerOptions;
   readonly #identity: Identity;
-  readonly #workbench = new Workbench();
+  readonly #workbench: Workbench;
   readonly #commands = new Commands();
   /** Of runs that are over, and whose events the gateway does not have all yet. */
   readonly #deliveries = new Set<Promise<void>>();
@@ -39,6 +40,7 @@ class Trainer {
   constructor(options: TrainerOptions) {
     const { gatewayUrl: url, token } = options.config;
     this.#options = options;
+    this.#workbench = options.workbench;
     this.#identity = { url, token, publisherId: randomUUID() };
     options.signal.addEventListener('abort', () => this.#hurry.abort());
   }

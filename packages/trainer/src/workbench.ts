@@ -6,13 +6,17 @@ import { type EngineChoice, type Selection, selectEngine } from './engines/selec
 
 /** What the runs of one process share: each dataset is read once, and each engine is started once. */
 export class Workbench {
-  readonly #datasets = new Map<string | undefined, Dataset>();
-  readonly #selections = new Map<EngineChoice, Selection>();
+  readonly #datasets = new Shared<string | undefined, Dataset>();
+  readonly #selections = new Shared<EngineChoice, Selection>();
+
+  /** Both at once: the files are read while the engine's library loads. @throws MonitorError */
+  equip(config: TrainerConfig): Promise<[Dataset, Selection]> {
+    return Promise.all([this.dataset(config), this.engine(config)]);
+  }
 
   /** As many images as the run wants. @throws MonitorError `dataset.invalid` or `option.invalid` */
   async dataset({ data, trainSize, testSize }: TrainerConfig): Promise<Dataset> {
-    const all = this.#datasets.get(data) ?? (await loadDataset(data));
-    this.#datasets.set(data, all);
+    const all = await this.#datasets.get(data, () => loadDataset(data));
     const train = takeFirst(all.train, trainSize, '--train-size');
     const test = takeFirst(all.test, testSize, '--test-size');
     return { ...all, train, test };
@@ -20,10 +24,20 @@ export class Workbench {
 
   /** The engine that the run wants, in use from here on. @throws MonitorError `engine.unavailable` */
   async engine({ engine: choice, threads }: TrainerConfig): Promise<Selection> {
-    const started = this.#selections.get(choice);
-    if (started) await setBackend(started.engine.name);
-    const selection = started ?? (await selectEngine({ choice, threads }));
-    this.#selections.set(choice, selection);
+    const selection = await this.#selections.get(choice, () => selectEngine({ choice, threads }));
+    await setBackend(selection.engine.name);
     return selection;
+  }
+}
+
+/** Makes each thing once; what could not be made is tried again. */
+class Shared<Key, Thing> {
+  readonly #made = new Map<Key, Promise<Thing>>();
+
+  get(key: Key, make: () => Promise<Thing>): Promise<Thing> {
+    const made = this.#made.get(key) ?? make();
+    this.#made.set(key, made);
+    made.catch(() => this.#made.delete(key));
+    return made;
   }
 }

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebSocketServer } from 'ws';
 import { readConfig } from '../src/config.ts';
 import { runTrainer } from '../src/trainer.ts';
+import { Workbench } from '../src/workbench.ts';
 import { engines } from './support/engines.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -43,6 +44,7 @@ describe('run after run in one process', () => {
       });
     });
     const status = await runTrainer({
+      workbench: new Workbench(),
       ...{ config, signal: end.signal },
       output: { write: () => {} },
       onWaiting: () => {},

@@ -5,7 +5,7 @@ export const optimizerNames = ['sgd', 'adam', 'adamw'] as const;
 export type OptimizerName = (typeof optimizerNames)[number];
 
 /** At a learning rate of 0.01 and batches of 512, 0.9 has not learned all it can after ten epochs. */
-const momentum = 0.95;
+const momentum = 0.97;
 const [beta1, beta2] = [0.9, 0.999];
 const epsilon = 1e-8;
 const weightDecay = 0.01;
