@@ -1,72 +1,95 @@
-// What an epoch costs beside its steps: a whole one, with data, evaluation, saving and publishing to a gateway,
-// against bare steps, in turn. `npm run bench -- epoch [--rounds 4] [--steps 60]` prints JSON.
+// What an epoch costs beside its steps: a whole one, with data, evaluation, saving and publishing to a gateway, against
+// bare steps. A machine that is shared changes its speed within seconds, so the two go on in turn, some steps each: the
+// trainer is stopped where it is while another process makes bare steps.
+// `npm run bench -- epoch [--rounds 3] [--slice 8]` prints JSON.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { connectLive } from '@mnist-monitor/shared';
+import { WebSocket } from 'ws';
 import { machine } from './machine.js';
-import { runProgram, startServices } from './processes.js';
+import { startServices } from './processes.js';
 import { median } from './statistics.js';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '4' },
-    /** Of the bare ones. */
-    steps: { type: 'string', default: '60' },
+    /** Whole epochs. */
+    rounds: { type: 'string', default: '3' },
+    /** Steps that the one makes before it is the other's turn. */
+    slice: { type: 'string', default: '8' },
     engine: { type: 'string', default: 'tensorflow' },
   },
 });
-const { engine, steps } = values;
+const { engine } = values;
+const slice = Number(values.slice);
 const batchSize = 512;
-/** Steps of the epoch in which caches and allocators still warm up. */
-const warmUp = 5;
 
 const services = await startServices();
+const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)]);
+const answer = async () => (await once(stepper, 'message'))[0];
 
-/** @returns Milliseconds of the median step of a whole epoch, and of all that comes behind the last one. */
-async function wholeEpoch(runId) {
-  const once = ['--engine', engine, '--gateway', services.ingestUrl, '--epochs', '1'];
-  const events = await services.train(runId, ...once);
-  const batches = events.filter(({ type }) => type === 'batch').map(({ time }) => Date.parse(time));
-  const stepMs = batches.slice(warmUp, -1).map((time, at) => time - batches[warmUp + at - 1]);
-  const { trainSize } = events.find(({ type }) => type === 'run.started').data.config;
-  return {
-    stepCount: trainSize / batchSize,
-    stepMs: median(stepMs),
-    restMs: Date.parse(events.at(-1).time) - batches.at(-1),
-  };
+/** The first step of a turn finds the caches as the other left them; it counts on neither side. */
+async function bareSlice() {
+  stepper.send(slice);
+  return (await answer()).slice(1);
 }
 
-const bareStepMs = [];
-const whole = [];
+async function round(runId) {
+  const bare = [];
+  const stoppedIn = new Set();
+  const flags = ['--engine', engine, '--gateway', services.ingestUrl, '--epochs', '1'];
+  const trainer = services.startTrainer(runId, ...flags);
+  const stepCount = 60_000 / batchSize;
+
+  async function takeTurns({ runId: from, type, data }) {
+    if (from !== runId || type !== 'batch' || data.step % slice || data.step + slice > stepCount) return;
+    stoppedIn.add(data.step + 1);
+    trainer.child.kill('SIGSTOP');
+    bare.push(...(await bareSlice()));
+    trainer.child.kill('SIGCONT');
+  }
+
+  const viewer = connectLive({ url: services.liveUrl, WebSocket, onEvent: takeTurns });
+  const events = await trainer.events();
+  viewer.close();
+  const times = events.filter(({ type }) => type === 'batch').map(({ time }) => Date.parse(time));
+  const steps = times.flatMap((time, at) =>
+    // The last batch is a small one.
+    at < slice || at >= Math.floor(stepCount) || stoppedIn.has(at + 1) ? [] : [time - times[at - 1]],
+  );
+  const [bareStepMs, stepMs] = [median(bare), median(steps)];
+  const restMs = Date.parse(events.at(-1).time) - times.at(-1);
+  return { bareStepMs, stepMs, restMs, counted: { bare: bare.length, whole: steps.length }, stepCount };
+}
+
+const share = ({ bareStepMs, stepMs, restMs, stepCount }) =>
+  (stepCount * bareStepMs) / (stepCount * stepMs + restMs);
+
+const rounds = [];
 try {
-  for (let round = 0; round < Number(values.rounds); round++) {
-    const alternatives = [
-      async () => bareStepMs.push(runProgram('steps.js', engine, String(batchSize), steps).medianStepMs),
-      async () => whole.push(await wholeEpoch(`epoch-${round}`)),
-    ];
-    for (const alternative of round % 2 ? alternatives.reverse() : alternatives) await alternative();
+  await answer();
+  await bareSlice(); // Warms up.
+  for (let at = 0; at < Number(values.rounds); at++) {
+    const measured = await round(`epoch-${at}`);
+    rounds.push({ ...measured, ratio: share(measured) });
   }
 } finally {
+  stepper.disconnect();
   await services.stop();
 }
 
-// Of medians over all rounds: a machine that is shared slows down for minutes, longer than either side takes.
-const bare = median(bareStepMs);
-const step = median(whole.map(({ stepMs }) => stepMs));
-const rest = median(whole.map(({ restMs }) => restMs));
-const { stepCount } = whole[0];
 console.log(
   JSON.stringify(
     {
       bench: 'epoch',
       ...machine(),
-      settings: { engine, rounds: Number(values.rounds), steps: Number(steps), batchSize },
-      bareStepMs,
-      whole,
-      median: { bareStepMs: bare, stepMs: step, restMs: rest },
+      settings: { engine, rounds: rounds.length, slice, batchSize },
+      rounds,
       imagesPerSecond: {
-        bare: (batchSize * 1_000) / bare,
-        whole: (stepCount * batchSize * 1_000) / (stepCount * step + rest),
+        bare: (batchSize * 1_000) / median(rounds.map(({ bareStepMs }) => bareStepMs)),
       },
-      ratio: (stepCount * bare) / (stepCount * step + rest),
+      ratio: median(rounds.map(({ ratio }) => ratio)),
     },
     null,
     2,

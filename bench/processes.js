@@ -27,19 +27,27 @@ export async function startServices() {
     ['ignore', 'ignore', 'inherit', 'ipc'],
   );
   const [{ url, ingestUrl }] = await once(gateway, 'message');
+  function startTrainer(runId, ...args) {
+    const child = start('trainer', ['--once', '--run-id', runId, ...args], ['ignore', 'ignore', 'inherit']);
+    return {
+      child,
+      /** Of the whole run, when it has ended. */
+      async events() {
+        const [code] = await once(child, 'exit');
+        if (code !== 0) throw new Error(`the trainer ended with exit code ${code}`);
+        const lines = readFileSync(join(runs, runId, 'events.jsonl'), 'utf8')
+          .trim()
+          .split('\n');
+        return lines.map((line) => JSON.parse(line));
+      },
+    };
+  }
   return {
     liveUrl: `${url.replace('http', 'ws')}/live`,
     ingestUrl,
+    startTrainer,
     /** Trains to the end. @returns The run's events. */
-    async train(runId, ...args) {
-      const child = start('trainer', ['--once', '--run-id', runId, ...args], ['ignore', 'ignore', 'inherit']);
-      const [code] = await once(child, 'exit');
-      if (code !== 0) throw new Error(`the trainer ended with exit code ${code}`);
-      const lines = readFileSync(join(runs, runId, 'events.jsonl'), 'utf8')
-        .trim()
-        .split('\n');
-      return lines.map((line) => JSON.parse(line));
-    },
+    train: (runId, ...args) => startTrainer(runId, ...args).events(),
     async stop() {
       gateway.kill('SIGTERM');
       await once(gateway, 'exit');

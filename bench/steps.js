@@ -1,8 +1,6 @@
 // Bare training steps on one engine: `node bench/steps.js ENGINE BATCH_SIZE STEPS [--threads N] [--augment]` prints JSON.
 import { parseArgs } from 'node:util';
-import { shuffledBatches } from '../packages/trainer/dist/src/dataset/batches.js';
-import { loadDataset } from '../packages/trainer/dist/src/dataset/load.js';
-import { selectEngine } from '../packages/trainer/dist/src/engines/select.js';
+import { bareSteps } from './bare-steps.js';
 import { median, warmUpSteps } from './statistics.js';
 
 const { positionals, values } = parseArgs({
@@ -10,26 +8,21 @@ const { positionals, values } = parseArgs({
   options: { threads: { type: 'string' }, augment: { type: 'boolean', default: false } },
 });
 const [choice, ...numbers] = positionals;
-const [batchSize, steps] = numbers.map(Number);
-const warmUp = warmUpSteps(steps);
+const [batchSize, count] = numbers.map(Number);
 
-const { engine } = await selectEngine({ choice, threads: values.threads && Number(values.threads) });
-const { train } = await loadDataset(undefined);
-const learner = await engine.createLearner({ optimizer: 'sgd', seed: 1 });
-let step = 0;
-/** When each step that counts began, and when the last one ended. */
-const times = [];
-for (const batch of shuffledBatches(train, batchSize, { seed: 1, epoch: 1, augment: values.augment })) {
-  if (step >= warmUp) times.push(performance.now());
-  if (step === warmUp + steps) break;
-  step++;
-  await learner.step(batch, { step, learningRate: 0.01, seed: step });
+const threads = values.threads && Number(values.threads);
+const { engine, steps, dispose } = await bareSteps({ choice, batchSize, threads, augment: values.augment });
+for (let step = 0; step < warmUpSteps(count); step++) await steps.next();
+const stepMs = [];
+for (let step = 0; step < count; step++) {
+  const startedAt = performance.now();
+  await steps.next();
+  stepMs.push(performance.now() - startedAt);
 }
-await learner.dispose();
-const stepMs = times.slice(1).map((time, at) => time - times[at]);
+await dispose();
 console.log(
   JSON.stringify({
-    imagesPerSecond: (steps * batchSize * 1_000) / (times.at(-1) - times[0]),
+    imagesPerSecond: (count * batchSize * 1_000) / stepMs.reduce((sum, ms) => sum + ms),
     medianStepMs: median(stepMs),
     kernels: engine.kernels.name,
   }),

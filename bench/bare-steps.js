@@ -1,0 +1,20 @@
+import { shuffledBatches } from '../packages/trainer/dist/src/dataset/batches.js';
+import { loadDataset } from '../packages/trainer/dist/src/dataset/load.js';
+import { selectEngine } from '../packages/trainer/dist/src/engines/select.js';
+
+/** Training steps and nothing beside: each `next()` makes one, and takes as long as it does. */
+export async function bareSteps({ choice, batchSize, threads, augment = false }) {
+  const { engine } = await selectEngine({ choice, threads });
+  const { train } = await loadDataset(undefined);
+  const learner = await engine.createLearner({ optimizer: 'sgd', seed: 1 });
+  async function* steps() {
+    let step = 0;
+    for (let epoch = 1; ; epoch++)
+      for (const batch of shuffledBatches(train, batchSize, { seed: 1, epoch, augment })) {
+        step++;
+        await learner.step(batch, { step, learningRate: 0.01, seed: step });
+        yield step;
+      }
+  }
+  return { engine, steps: steps(), dispose: () => learner.dispose() };
+}

@@ -1,0 +1,17 @@
+// Bare training steps on demand, for a program that starts this one with a message channel:
+// `node bench/stepper.js ENGINE BATCH_SIZE` answers each number that it is sent with the milliseconds of so many steps.
+import { bareSteps } from './bare-steps.js';
+
+const [choice, batchSize] = process.argv.slice(2);
+const { steps } = await bareSteps({ choice, batchSize: Number(batchSize) });
+process.on('message', async (count) => {
+  const stepMs = [];
+  for (let step = 0; step < count; step++) {
+    const startedAt = performance.now();
+    await steps.next();
+    stepMs.push(performance.now() - startedAt);
+  }
+  process.send(stepMs);
+});
+process.on('disconnect', () => process.exit());
+process.send('ready');
