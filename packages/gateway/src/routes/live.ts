@@ -54,8 +54,10 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         };
         await follow({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
+        // Trouble of the store is logged once, by who watches it, and not by each viewer.
+        if (isTrouble(error)) return connection.close('storeUnavailable');
         request.log.error({ err: error }, 'a viewer could not be served');
-        connection.close(isTrouble(error) ? 'storeUnavailable' : 'internal');
+        connection.close('internal');
       }
     },
   });
