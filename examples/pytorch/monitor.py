@@ -4,7 +4,7 @@
 
 Training never waits for the network: `emit` puts an event in a list, and a thread sends it. Events stay in the list until
 the gateway has acknowledged them, so that none is lost or doubled when the connection is cut or the gateway restarted
-(docs/protocol.md). The list is in memory: what it holds goes with the process.
+(docs/protocol.md). The list is in memory: what it holds goes with the process, and when it is full, publishing ends.
 """
 
 import json
@@ -22,6 +22,8 @@ from websockets.sync.client import ClientConnection, connect
 # Close codes after which this publisher need not come back.
 FINAL = {1009, 4400, 4401, 4409, 4411}
 CONNECT_SECONDS = 10
+# About 100 MB, and a day without a gateway at two events a second.
+KEEP_EVENTS = 200_000
 
 
 def new_run_id() -> str:
@@ -43,9 +45,11 @@ def _strict(value):
 class Publisher:
     """One run's way to the gateway. `emit` and `close` are for one thread, that of training."""
 
-    def __init__(self, url: str, run_id: str, token: str | None = None) -> None:
+    def __init__(self, url: str, run_id: str, token: str | None = None, keep: int = KEEP_EVENTS) -> None:
+        """`keep` bounds how many events wait for the gateway; training goes on without it when there are more."""
         self.run_id = run_id
         self._url = url
+        self._keep = keep
         self._hello = {"type": "hello", "protocol": 1, "runId": run_id, "publisherId": uuid.uuid4().hex}
         if token:
             self._hello["token"] = token
@@ -66,6 +70,8 @@ class Publisher:
             event = {"v": 1, "runId": self.run_id, "seq": self._seq, "time": now, "type": kind, "data": _strict(data)}
             if not self._refused:
                 self._unacknowledged.append((self._seq, json.dumps(event, allow_nan=False)))
+            if len(self._unacknowledged) > self._keep:
+                self._give_up(f"{self._keep} events wait for it")
             self._changed.notify_all()
 
     def close(self, timeout: float = 30) -> int:
@@ -79,7 +85,7 @@ class Publisher:
         return missing
 
     def _run(self) -> None:
-        while not self._closing:
+        while not self._over():
             why = "connection lost"
             try:
                 with connect(self._url, open_timeout=CONNECT_SECONDS, compression=None) as socket:
@@ -91,13 +97,16 @@ class Publisher:
                     return self._give_up(why)
             except (OSError, WebSocketException) as error:
                 why = str(error)
-            if self._closing:
+            if self._over():
                 return
             seconds = min(15, 0.5 * 2**self._attempt) * (0.5 + random.random() / 2)
             self._attempt += 1
             print(f"The gateway is away ({why}); again in {seconds:.1f} s.", file=sys.stderr)
             with self._changed:
-                self._changed.wait_for(lambda: self._closing, seconds)
+                self._changed.wait_for(self._over, seconds)
+
+    def _over(self) -> bool:
+        return self._closing or self._refused
 
     def _publish(self, socket: ClientConnection) -> None:
         """Says hello and sends what is not acknowledged, until the connection is lost or this publisher closed."""
@@ -112,8 +121,8 @@ class Publisher:
         threading.Thread(target=self._listen, args=[socket, lost], daemon=True).start()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closing or lost.is_set() or self._seq > sent)
-                if self._closing:
+                self._changed.wait_for(lambda: self._over() or lost.is_set() or self._seq > sent)
+                if self._over():
                     return
                 waiting = [(seq, text) for seq, text in self._unacknowledged if seq > sent]
             if lost.is_set():

