@@ -42,6 +42,8 @@ interface Axe {
     await page.locator('#help-open').click();
     await shows(page, '#shortcuts', 'Follow the latest');
     expect(await violations(page, '#help-dialog')).toEqual([]);
+    const docs = await page.locator('#help-dialog a').getAttribute('href');
+    expect((await page.request.get(new URL(String(docs), page.url()).href)).status()).toBe(200);
     expect(monitor.complaints).toEqual([]);
   });
 

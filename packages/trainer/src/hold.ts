@@ -8,8 +8,8 @@ interface Begin {
 }
 
 /**
- * Reads the data and starts the engine while the gateway starts, so that training begins as soon as it listens. Nothing
- * is written, and what is wrong shows when the run is prepared.
+ * Says `held` over the message channel, then reads the data and starts the engine while the gateway starts, so that
+ * training begins as soon as it listens. Nothing is written, and what is wrong shows when the run is prepared.
  * @returns The configuration with the gateway's address; undefined when the signal came first.
  */
 export async function holdUntilBegin(
@@ -18,6 +18,7 @@ export async function holdUntilBegin(
   signal: AbortSignal,
 ): Promise<TrainerConfig | undefined> {
   const begin = nextBegin(signal);
+  process.send?.({ type: 'held' }, undefined, undefined, () => {}); // Whoever is gone already is no trouble here.
   // A run that goes on may have been trained otherwise than this process is told.
   if (!config.resume && !config.wait) workbench.equip(config).catch(() => {});
   const told = await begin;
@@ -33,5 +34,6 @@ const nextBegin = (signal: AbortSignal): Promise<Begin | undefined> =>
     };
     process.channel?.ref();
     process.on('message', leave);
+    if (signal.aborted) leave();
     signal.addEventListener('abort', () => leave(), { once: true });
   });

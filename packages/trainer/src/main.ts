@@ -19,7 +19,9 @@ if (process.argv.includes('--help')) {
   process.stdout.on('error', () => {}); // A reader that has gone, as behind `| head`, ends the console and not the run.
   const stop = new AbortController();
   const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
-  process.on('disconnect', () => interrupt('the process that started the trainer is gone'));
+  const orphan = (): void => interrupt('the process that started the trainer is gone');
+  process.on('disconnect', orphan);
+  if (process.connected === false) orphan(); // It went while this was loading; without a channel it is undefined.
   process.channel?.unref();
   let signalled: keyof typeof signals | undefined;
   let signalledAt = 0;

@@ -5,13 +5,19 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
+/** Node says no 'close' of one that was disconnected. */
+async function exitOf({ child }: Program): Promise<number | null> {
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
 describe('a trainer that is held', () => {
   const folder = temporaryFolder();
   let trainer: Program | undefined;
   afterEach(() => {
     trainer?.child.kill('SIGKILL');
   });
-  const hold = (...args: string[]): Program => {
+  const start = (...args: string[]): Program => {
     trainer = Program.trainer(
       ['--engine', 'wasm', '--train-size', '64', '--test-size', '40', '--batch-size', '16', '--epochs', '1']
         .concat(['--once', '--runs', folder.path])
@@ -20,10 +26,15 @@ describe('a trainer that is held', () => {
     );
     return trainer;
   };
+  const hold = async (...args: string[]): Promise<Program> => {
+    const held = start(...args);
+    expect(await held.message()).toEqual({ type: 'held' });
+    return held;
+  };
 
   test('begins no run before it is told to, and then publishes to the gateway that it is told', async () => {
-    const held = hold();
-    await wait(1_500);
+    const held = await hold();
+    await wait(1_000);
     expect(readdirSync(folder.path)).toEqual([]);
     held.child.send({ type: 'begin', gateway: 'ws://127.0.0.1:9/ingest' });
     await held.printed('Run completed');
@@ -32,8 +43,8 @@ describe('a trainer that is held', () => {
   }, 60_000);
 
   test('says what is wrong with its data only when it is told to begin', async () => {
-    const held = hold('--data', 'nowhere');
-    await wait(1_500);
+    const held = await hold('--data', 'nowhere');
+    await wait(1_000);
     expect(held.stderr).toBe('');
     held.child.send({ type: 'begin', gateway: 'ws://127.0.0.1:9/ingest' });
     expect(await held.ended()).toBe(2);
@@ -41,8 +52,7 @@ describe('a trainer that is held', () => {
   }, 60_000);
 
   test('ends without a trace when it is to end before', async () => {
-    const held = hold();
-    await wait(1_500);
+    const held = await hold();
     held.child.kill('SIGTERM');
     expect(await held.ended()).toBe(143);
     expect(readdirSync(folder.path)).toEqual([]);
@@ -50,10 +60,14 @@ describe('a trainer that is held', () => {
   }, 60_000);
 
   test('ends with whoever started it', async () => {
-    const held = hold();
-    await wait(1_500);
+    const held = await hold();
     held.child.disconnect();
-    const [code] = await once(held.child, 'exit'); // Node says no 'close' of one that was disconnected.
-    expect(code).toBe(1);
+    expect(await exitOf(held)).toBe(1);
+  }, 60_000);
+
+  test('ends with whoever started it and went while it was loading', async () => {
+    const held = start();
+    held.child.disconnect();
+    expect(await exitOf(held)).toBe(1);
   }, 60_000);
 });
