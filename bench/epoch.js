@@ -6,7 +6,6 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { connectLive } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 import { machine } from './machine.js';
 import { startServices } from './processes.js';
@@ -50,7 +49,9 @@ async function round(runId) {
     trainer.child.kill('SIGCONT');
   }
 
-  const viewer = connectLive({ url: services.liveUrl, WebSocket, onEvent: takeTurns });
+  // Not the live client, which checks what comes: the trainer would wait for its processor meanwhile.
+  const viewer = new WebSocket(`${services.liveUrl}?types=batch`);
+  viewer.on('message', (text) => takeTurns(JSON.parse(text)));
   const events = await trainer.events();
   viewer.close();
   const times = events.filter(({ type }) => type === 'batch').map(({ time }) => Date.parse(time));

@@ -51,7 +51,8 @@ export class Metrics {
       registers,
     });
     this.#addTraffic();
-    collectDefaultMetrics({ register: this.#registry });
+    // At the usual 10 ms, measuring the event loop is most of what a gateway does that has little to do: 0.8 % of a core.
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
   }
 
   /** The same store, with what it does counted. */

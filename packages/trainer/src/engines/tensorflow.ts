@@ -63,7 +63,7 @@ function cpuEngine(): Engine {
     threads: availableParallelism(),
     kernels,
     gpu: null,
-    evaluationBatch: 500,
+    evaluationBatch: 1_000,
     createLearner: async (options) => new LocalLearner(kernels, options),
     readGpuUsage: noGpu,
   };

@@ -30,6 +30,9 @@ export async function toLayersModel(weights: readonly NamedValues[]): Promise<Sa
   return { topology: JSON.stringify(topology), weights: new Uint8Array(data) };
 }
 
+/** Weights are overwritten at once, so none are drawn. */
+const kernelInitializer = 'zeros';
+
 /** The LayersModel itself, on the current backend; the caller disposes it. */
 export function buildLayersModel(weights: readonly NamedValues[]): layers.Sequential {
   const model = layers.sequential({ name: 'mnist_cnn' });
@@ -51,6 +54,7 @@ function layerOf(spec: LayerSpec, common: { inputShape?: number[] }): layers.lay
         filters: spec.filters,
         kernelSize: filterSize,
         padding: 'same',
+        kernelInitializer,
       });
     case 'maxPool2d':
       return layers.layers.maxPooling2d({ name, poolSize });
@@ -61,7 +65,7 @@ function layerOf(spec: LayerSpec, common: { inputShape?: number[] }): layers.lay
     case 'flatten':
       return layers.layers.flatten({ name });
     case 'dense':
-      return layers.layers.dense({ name, units: spec.units });
+      return layers.layers.dense({ name, units: spec.units, kernelInitializer });
   }
 }
 

@@ -18,14 +18,20 @@ export function safetensors(
   }
   const json = Buffer.from(JSON.stringify(header));
   const padding = (8 - (json.length % 8)) % 8; // Values must begin at a multiple of 8.
-  const values = 8 + json.length + padding;
-  const bytes = Buffer.alloc(values + offset, ' ');
+  const start = 8 + json.length + padding;
+  const bytes = Buffer.alloc(start + offset, ' ');
   bytes.writeBigUInt64LE(BigInt(json.length + padding));
   json.copy(bytes, 8);
-  let at = values;
-  for (const tensor of tensors) for (const value of tensor.values) at = bytes.writeFloatLE(value, at);
+  let at = start;
+  for (const { values } of tensors) {
+    // As they stand in memory: every processor that Node and TensorFlow run on is little-endian.
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  }
   return bytes;
 }
+
+type Entry = { shape: number[]; data_offsets: [number, number] };
 
 /**
  * Reads what `safetensors` writes.
@@ -38,22 +44,12 @@ export function parseSafetensors(bytes: Uint8Array): {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = 8 + Number(buffer.readBigUInt64LE());
   const { __metadata__: metadata, ...entries } = JSON.parse(buffer.toString('utf8', 8, start));
-  const tensors = Object.entries(
-    entries as Record<string, { shape: number[]; data_offsets: [number, number] }>,
-  ).map(
-    ([
-      name,
-      {
-        shape,
-        data_offsets: [from, to],
-      },
-    ]) => {
-      const values = new Float32Array((to - from) / Float32Array.BYTES_PER_ELEMENT);
-      values.forEach((_, at) => {
-        values[at] = buffer.readFloatLE(start + from + at * Float32Array.BYTES_PER_ELEMENT);
-      });
-      return { name, shape, values };
-    },
-  );
+  const data = buffer.subarray(start);
+  const tensors = Object.entries(entries as Record<string, Entry>).map(([name, { shape, data_offsets }]) => {
+    const [from, to] = data_offsets;
+    if (to > data.length) throw new RangeError(`expected ${to} bytes of values, got ${data.length}`);
+    // A copy, because a view of floats would have to begin at a multiple of 4.
+    return { name, shape, values: new Float32Array(new Uint8Array(data.subarray(from, to)).buffer) };
+  });
   return { tensors, metadata };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type ConvGradients, type Kernels, poolSize } from './kernels.ts';
+import { type Kernels, poolSize } from './kernels.ts';
 import { conv2dFilterGradient, conv2dInputGradient, plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
 
@@ -58,8 +58,9 @@ const oneDnn: Record<string, Attribute> = { _kernel: { text: 'MklNameChangeOp' }
 const oneDnnPooling = { ...pooling, ...oneDnn, workspace_enabled: { bool: true } };
 
 /**
- * oneDNN's convolutions with the bias inside, and its max-pool, whose workspace remembers where each maximum was.
- * Only on x86 builds with oneDNN switched on: probe before use.
+ * oneDNN's convolutions with the bias inside, and its max-pool, whose workspace remembers where each maximum was. The
+ * gradients of convolutions TensorFlow gives to oneDNN by itself; with the bias's gradient inside they take up to twice
+ * as long. Only on x86 builds with oneDNN switched on: probe before use.
  */
 export const oneDnnKernels: Kernels = {
   ...tensorflowKernels,
@@ -67,23 +68,6 @@ export const oneDnnKernels: Kernels = {
 
   conv: (x, filter, bias) =>
     runOp('_MklNativeConv2DWithBias', { ...convolution, ...oneDnn }, [x, filter, bias])[0] as tf.Tensor4D,
-
-  convGradients(x, filter, dy, wantInput): ConvGradients {
-    return tf.tidy(() => {
-      const attributes = { ...convolution, ...oneDnn };
-      const filterShape = tf.tensor1d(filter.shape, 'int32');
-      const [filterGradient, biasGradient] = runOp(
-        '_MklNativeConv2DBackpropFilterWithBias',
-        attributes,
-        [x, filterShape, dy],
-        2,
-      );
-      const input = wantInput
-        ? runOp('_MklNativeConv2DBackpropInput', attributes, [tf.tensor1d(x.shape, 'int32'), filter, dy])[0]
-        : undefined;
-      return { input, filter: filterGradient, bias: biasGradient } as ConvGradients;
-    });
-  },
 
   maxPool(x) {
     const [y, workspace] = runOp('_MklNativeMaxPool', oneDnnPooling, [x], 2);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { safetensors } from '../../src/export/safetensors.ts';
+import { parseSafetensors, safetensors } from '../../src/export/safetensors.ts';
 
 describe('safetensors', () => {
   const bytes = Buffer.from(
@@ -23,5 +23,24 @@ describe('safetensors', () => {
     expect(values % 8).toBe(0);
     expect([0, 4, 8, 12, 16].map((at) => bytes.readFloatLE(values + at))).toEqual([1, 2, 3, 4, -0.5]);
     expect(bytes).toHaveLength(values + 20);
+  });
+
+  test('is read back as it was, wherever in memory the bytes stand', () => {
+    const shifted = Buffer.concat([Buffer.alloc(1), bytes]).subarray(1);
+    expect(parseSafetensors(shifted)).toEqual({
+      tensors: [
+        { name: 'a', shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) },
+        { name: 'b', shape: [1], values: Float32Array.of(-0.5) },
+      ],
+      metadata: { format: 'pt' },
+    });
+  });
+
+  test('is refused when it is cut short', () => {
+    expect(() => parseSafetensors(bytes.subarray(0, -4))).toThrow(
+      new RangeError('expected 20 bytes of values, got 16'),
+    );
+    expect(() => parseSafetensors(bytes.subarray(0, 20))).toThrow(SyntaxError);
+    expect(() => parseSafetensors(bytes.subarray(0, 4))).toThrow('outside buffer bounds');
   });
 });
