@@ -1,6 +1,6 @@
 import type { CommandTaker } from '../commands/taker.ts';
 import type { Elsewhere } from '../ingest/elsewhere.ts';
-import type { Presence } from '../ingest/publishers.ts';
+import type { Presence } from '../ingest/presence.ts';
 import type { Limits } from '../limits.ts';
 import type { Bus } from './bus.ts';
 import type { Roster } from './messages.ts';

@@ -1,5 +1,5 @@
 import type { CommandTaker } from '../commands/taker.ts';
-import type { Presence } from './publishers.ts';
+import type { Presence } from './presence.ts';
 
 /** Who is connected to the other gateways of the same store. */
 export interface Elsewhere {

@@ -1,16 +1,6 @@
 import type { CommandTaker } from '../commands/taker.ts';
 import { type Elsewhere, nowhere } from './elsewhere.ts';
-
-/** When a run's publisher was last there, by the process's own clock. */
-export interface Presence {
-  readonly publisherId: string;
-  /** When it connected. */
-  readonly since: number;
-  /** When it last said something. */
-  heardAt: number;
-  /** When its connection went; undefined while it is there. */
-  goneAt: number | undefined;
-}
+import type { Presence } from './presence.ts';
 
 /** One publisher's hold on one run. */
 export interface Publication extends CommandTaker {
