@@ -31,7 +31,12 @@ const store = createViewStore(preferences, (view) => {
   stage.follow(view.run);
   requestDraw();
 });
-const stage = new Stage({ changed: () => requestDraw(), runsChanged: () => runs?.refreshRuns() });
+const stage = new Stage({
+  changed: () => requestDraw(),
+  runsChanged: () => runs?.refreshRuns(),
+  // A stretch of the run before says nothing of this one.
+  nextRun: () => store.view.window.kind === 'fixed' && store.change({ window: { kind: 'all' } }),
+});
 let runs: typeof import('./dom/runs.ts') | undefined;
 const { session } = stage;
 const others = new OtherRuns(() => requestDraw());

@@ -12,15 +12,20 @@ export class Stage {
   readonly session: Session = emptySession(performance.timeOrigin);
   readonly #changed: () => void;
   readonly #runsChanged: () => void;
+  readonly #nextRun: () => void;
   #client: LiveClient | undefined;
   #followed: string | null | undefined;
   #held: Run | null = null;
   #replay: Replay | null = null;
 
-  /** @param on `runsChanged`: something that a list of runs shows is another. */
-  constructor(on: { changed: () => void; runsChanged: () => void }) {
+  /**
+   * @param on `runsChanged`: something that a list of runs shows is another. `nextRun`: another run has begun, and is
+   * followed from here on.
+   */
+  constructor(on: { changed: () => void; runsChanged: () => void; nextRun: () => void }) {
     this.#changed = on.changed;
     this.#runsChanged = on.runsChanged;
+    this.#nextRun = on.nextRun;
   }
 
   /** The connection; undefined until a run is followed. */
@@ -87,8 +92,12 @@ export class Stage {
 
   #follow(run: string | null): LiveClient {
     return follow(run, (input) => {
-      // The next run begins: what was held belongs to the one before.
-      if (input.type === 'hello' && input.hello.run?.runId !== this.session.run?.runId) this.#held = null;
+      const before = this.session.run?.runId;
+      // What was held belongs to the run before.
+      if (input.type === 'hello' && input.hello.run?.runId !== before) {
+        this.#held = null;
+        if (before !== undefined) this.#nextRun();
+      }
       apply(this.session, input, performance.now());
       if (aboutRuns.has(input.type)) this.#runsChanged();
       this.#changed();

@@ -156,6 +156,13 @@ const executable = findChromium();
     });
     expect(inkAtTop.elsewhere).toBe(1);
     expect(inkAtTop.spike).toBeGreaterThan(1);
+
+    // Each chart draws other points of so many; the cursor is at one place all the same.
+    await surfaceOf(page, 'loss').hover({ position: { x: 101, y: 80 } });
+    await shows(page, chartPart('loss', 'at'), /^Batch \d/);
+    const place = await page.locator(chartPart('loss', 'at')).textContent();
+    for (const chart of ['accuracy', 'rate', 'speed'])
+      expect(await page.locator(chartPart(chart, 'at')).textContent()).toBe(place);
     await drag(page, 'loss', [0.49, 0.51]);
     await shows(page, caption, /^1\d\d points/);
   });
@@ -194,6 +201,13 @@ const executable = findChromium();
     await page.locator('#log-x').check();
     await page.waitForURL(/x=step-log/);
     seen.add(await pictureOf(page, 'loss'));
+    await drag(page, 'loss', [0.6, 1]);
+    await shows(page, caption, /^[34]\d points/);
+    const zoomed = await page.locator(caption).textContent();
+    await page.locator('#log-x').uncheck();
+    await page.waitForURL(/x=step&/);
+    await shows(page, caption, zoomed as string);
+    await page.locator('#zoom-reset').click();
     await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).click();
     await page.waitForURL(/loss=linear/);
     seen.add(await pictureOf(page, 'loss'));

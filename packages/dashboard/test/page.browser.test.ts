@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { findChromium } from './support/browser.ts';
-import { chartPart, field, pictureOf, runOf, shows, untilStep } from './support/look.ts';
+import { chartPart, drag, field, pictureOf, runOf, shows, untilStep } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
 
 const executable = findChromium();
@@ -74,6 +74,8 @@ const executable = findChromium();
     const page = await monitor.visit();
     await shows(page, field('title'), '20261125-080000-before');
     await shows(page, field('phase'), 'Completed');
+    await drag(page, 'loss', [0.5, 0.75]);
+    await shows(page, caption, /^1\d points/);
 
     const next = runOf('20261125-090000-next');
     await monitor.publish({ runId: '20261125-090000-next', events: next.slice(0, untilStep(next, 7)) });

@@ -1,7 +1,7 @@
 import { type AxisName, type PlacedSeries, placeOfStep, placesOf } from '../state/axis.ts';
 import type { Stretch } from '../state/non-finite.ts';
 import type { Run } from '../state/run.ts';
-import { lowerBound } from '../state/series.ts';
+import { lowerBound, nearest } from '../state/series.ts';
 import type { Range } from '../state/window.ts';
 import { type Cell, joinColumns, type Part } from './columns.ts';
 import { batchesPerEpoch, Curve } from './curve.ts';
@@ -114,13 +114,15 @@ export class Painter {
     const shown = this.#shown(lines);
     const main = shown[0]?.run;
     if (!main) return undefined;
-    const rowOf = (run: Run): number => {
-      const { values, length, scale } = placesOf(this.#series(run), axis, batchesPerEpoch(run));
-      return x === null ? length - 1 : Math.min(length - 1, lowerBound(values, length, x / scale - 1e-9));
+    const rowOf = (run: Run, series = this.#series(run)): number => {
+      const { values, length, scale } = placesOf(series, axis, batchesPerEpoch(run));
+      return x === null ? length - 1 : nearest(values, length, x / scale);
     };
-    const row = rowOf(main);
-    if (row < 0) return undefined;
-    const step = this.#series(main).columns.step[row] as number;
+    if (rowOf(main) < 0) return undefined;
+    // The machine is measured between batches, but all charts are to name the same one.
+    const along = main.steps.length > 0 ? (main.steps as PlacedSeries) : this.#series(main);
+    const row = rowOf(main, along);
+    const step = along.columns.step[row] as number;
     const values = shown.flatMap(({ run }) => {
       const at = rowOf(run);
       const here = this.#series(run).columns.step[at] ?? 0;
@@ -129,7 +131,7 @@ export class Painter {
         test: this.#spec.test && run.epochs.findLast((epoch) => epoch.step <= here)?.test[this.#spec.test],
       }));
     });
-    const { values: places, scale } = placesOf(this.#series(main), axis, batchesPerEpoch(main));
+    const { values: places, scale } = placesOf(along, axis, batchesPerEpoch(main));
     return {
       place: (places[row] as number) * scale,
       step,

@@ -24,7 +24,7 @@ export interface PlotOptions {
   /** Which axes are logarithmic. */
   log: { x: boolean; y: boolean };
   formatY: (value: number) => string;
-  /** x under the cursor, null when it has left. Called for the cursor of any chart that is linked. */
+  /** x of the point under the cursor, null when it has left: of the linked chart that the cursor is in. */
   onCursor: (x: number | null) => void;
   onResize: () => void;
 }
@@ -90,6 +90,19 @@ export function createPlot(options: PlotOptions): Plot {
     y: (value) => u.valToPos(value, 'y', true),
   });
 
+  /** The linked chart whose cursor this one's follows; undefined while its own leads. */
+  let leader: uPlot | undefined;
+  const lead: uPlot.Cursor.Sync.Filters = {
+    pub: () => {
+      leader = undefined;
+      return true;
+    },
+    sub: (_type, source) => {
+      leader = source;
+      return true;
+    },
+  };
+
   const plot = new uPlot(
     {
       ...sizeOf(host),
@@ -125,13 +138,13 @@ export function createPlot(options: PlotOptions): Plot {
       ],
       series: [{}, ...curves.map((style, at) => seriesOf(style, () => palette, at))],
       cursor: {
-        sync: { key: 'charts', scales: ['x', null] },
+        sync: { key: 'charts', scales: ['x', null], filters: lead },
         drag: { x: false, y: false, setScale: false },
         y: false,
         points: { size: 8 },
       },
       hooks: {
-        setCursor: [(u) => options.onCursor(cursorX(u))],
+        setCursor: [(u) => options.onCursor(cursorX(leader ?? u))],
         drawAxes: [
           (u) => {
             drawEpochs(surfaceOf(u), frame.epochs, palette.grid);

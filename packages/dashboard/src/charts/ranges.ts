@@ -38,8 +38,32 @@ export function lossRange(
     }
   if (!Number.isFinite(highest)) return logarithmic ? { min: 0.01, max: 3 } : { min: 0, max: 2.5 };
   if (!logarithmic) return { min: Math.min(0, lowest), max: highest > 0 ? highest * 1.06 : 1 };
-  // At least a decade, and no more than six: a loss of 1e-12 must not flatten the rest.
-  return { min: Math.max(Math.min(lowest / 1.25, highest / 10), highest / 1e6), max: highest * 1.25 };
+  // At least a decade, and no more than so many: a loss of 1e-12, or of 1e15, must not flatten the rest.
+  const range = { min: Math.min(lowest / 1.25, highest / 10), max: highest * 1.25 };
+  if (range.max / range.min <= 10 ** decadesShown) return range;
+  const top = busiestDecade(columns) + 1;
+  // Through text: 10 ** -5 is 0.000009999999999999999.
+  const [min, max] = [Number(`1e${top - decadesShown}`), Number(`1e${top}`)];
+  return { min: Math.max(range.min, min), max: Math.min(range.max, max) };
+}
+
+const decadesShown = 6;
+
+/** The decade (0 from 1 to 10) that ends those in which the most values lie; of several the highest. */
+function busiestDecade(columns: readonly (readonly (number | null | undefined)[])[]): number {
+  const counts = new Map<number, number>();
+  for (const values of columns)
+    for (const value of values) {
+      if (!value || value < 0) continue;
+      const decade = Math.floor(Math.log10(value));
+      counts.set(decade, (counts.get(decade) ?? 0) + 1);
+    }
+  const countTo = (top: number): number => {
+    const decades = Array.from({ length: decadesShown }, (_, below) => top - below);
+    return decades.reduce((sum, decade) => sum + (counts.get(decade) ?? 0), 0);
+  };
+  const highestFirst = [...counts.keys()].sort((a, b) => b - a);
+  return highestFirst.reduce((best, top) => (countTo(top) > countTo(best) ? top : best));
 }
 
 const floors = [0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5];

@@ -27,7 +27,7 @@ export interface ChartSpec {
 
 const machineNames: Partial<Record<SystemColumn, string>> = {
   hostCpu: 'CPU',
-  hostMemory: 'memory',
+  hostMemory: 'Memory',
   gpuLoad: 'GPU',
   gpuMemory: 'GPU memory',
 };
@@ -94,7 +94,7 @@ export const chartSpecs = {
     columns: ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory'],
     smoothed: false,
     scales: ['full', 'close'],
-    format: (value) => formatPercent(value, 0),
+    format: (value) => (Number.isNaN(value) ? '–' : formatPercent(value, 0)),
     tick: percentTick,
     restMs: 250,
     empty: 'Processor and memory, about every 2 s.',
@@ -111,7 +111,8 @@ export function percentTick(value: number): string {
 
 /** Labels of a loss axis. */
 export function lossTick(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-4
-    ? value.toExponential(0)
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-4 || size >= 1e6)
+    ? Number(value.toPrecision(3)).toExponential().replace('+', '')
     : String(Number(value.toPrecision(6)));
 }

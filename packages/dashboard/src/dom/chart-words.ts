@@ -48,7 +48,6 @@ export function createWords(element: HTMLElement, options: WordsOptions): ChartW
   const [caption, alarm, empty] = [inCard('caption'), inCard('alarm'), inCard('empty')];
   setText(inCard('title'), spec.title);
   setText(inCard('unit'), spec.unit);
-  setText(empty, spec.empty);
   const legend = createLegend(element);
   let drawn: Drawn | undefined;
   let cursor: number | null = null;
@@ -56,7 +55,7 @@ export function createWords(element: HTMLElement, options: WordsOptions): ChartW
   const writeLegend = (): void => {
     const { lines } = scene();
     const reading = drawn && painter.read(lines, cursor, drawn.look);
-    const place = legendPlace(reading, cursor !== null);
+    const place = legendPlace(spec, reading, cursor !== null);
     const items = legendItems(spec, lines, reading);
     const note = cursor === null ? '' : options.noteAt(cursor);
     legend(note === '' ? place : `${place} · ${note}`, items);
@@ -88,6 +87,8 @@ export function createWords(element: HTMLElement, options: WordsOptions): ChartW
       setText(caption, chartCaption({ rows: picture.rows, drawn: picture.drawn, thinned, floor }));
       const first = lines[0]?.run.diverged?.step;
       setText(alarm, spec.test === 'loss' ? stretchCaption(picture.frame.stretches, first) : '');
+      const hasRows = lines.some(({ run }) => run[spec.series].length > 0);
+      setText(empty, hasRows ? 'Nothing in this stretch.' : spec.empty);
       empty.hidden = picture.drawn > 0;
     },
   };

@@ -46,10 +46,11 @@ export function createCharts(store: ViewStore, redraw: () => void): Charts {
   const moveTo = (window: Window): void => store.change({ window });
   const noteAt = (x: number): string => {
     const near = (scene.range.max - scene.range.min) * nearFlag;
-    const nearest = placed
+    const messages = placed
       .filter((flag) => Math.abs(flag.x - x) <= near)
-      .sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0];
-    return nearest?.finding.message ?? '';
+      .sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))
+      .map(({ finding }) => finding.message);
+    return [...new Set(messages)].join(' ');
   };
   const charts = chartNames.map(
     (name): Chart =>

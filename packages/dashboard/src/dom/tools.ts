@@ -25,7 +25,7 @@ export function createTools(store: ViewStore, actions: ToolActions): Tools {
   const reset = byId('zoom-reset', HTMLButtonElement);
 
   axis.addEventListener('change', () => actions.setAxis(axis.value as AxisName));
-  logX.addEventListener('change', () => store.change({ logX: logX.checked, window: { kind: 'all' } }));
+  logX.addEventListener('change', () => store.change({ logX: logX.checked }));
   smoothing.addEventListener('input', () => store.change({ smoothing: smoothing.valueAsNumber }));
   target.addEventListener('change', () => {
     const percent = target.valueAsNumber;

@@ -61,6 +61,8 @@ export interface Run {
   /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never earlier than one before. */
   lastTime: number;
   paused: boolean;
+  /** The training time as it was last known, and when; it goes on from there unless the run is paused. */
+  trained: { seconds: number; time: number };
   /** How many events were taken in. */
   events: number;
 }
@@ -92,6 +94,7 @@ export function emptyRun(runId: string): Run {
     lastSeq: 0,
     lastTime: Number.NEGATIVE_INFINITY,
     paused: false,
+    trained: { seconds: 0, time: Number.NaN },
     events: 0,
   };
 }
@@ -133,8 +136,8 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       break;
     case 'notice':
       run.notices = [...run.notices, { ...event.data, seq: event.seq, time: event.time }].slice(-noticeLimit);
-      if (event.data.code === 'run.paused') run.paused = true;
-      if (event.data.code === 'run.resumed') run.paused = false;
+      if (event.data.code === 'run.paused') setPaused(run, true);
+      if (event.data.code === 'run.resumed') setPaused(run, false);
       break;
     case 'run.finished':
       break;
@@ -150,9 +153,20 @@ function applyTime(run: Run, time: number): void {
   run.lastTime = Math.max(run.lastTime, time);
 }
 
+function setPaused(run: Run, paused: boolean): void {
+  run.trained = { seconds: trainedSeconds(run), time: run.lastTime };
+  run.paused = paused;
+}
+
+/** The training time now: a trainer tells it with each batch. */
+function trainedSeconds({ trained, paused, lastTime }: Run): number {
+  return trained.seconds + (paused || Number.isNaN(trained.time) ? 0 : (lastTime - trained.time) / 1_000);
+}
+
 function applyBatch(run: Run, batch: Batch): void {
   run.batch = batch;
-  run.steps.append(batch.step, { ...batch, ...placeNow(run, batch.elapsedSeconds) });
+  run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
+  run.steps.append(batch.step, { ...batch, ...placeNow(run, run.steps.last('elapsedSeconds')) });
   // A run that goes on from a checkpoint repeats an epoch: its earlier result no longer stands.
   if (run.diverged && run.diverged.step >= batch.step) run.diverged = null;
   if (!Number.isFinite(batch.loss))
@@ -164,22 +178,20 @@ function applyBatch(run: Run, batch: Batch): void {
 function applySystem(run: Run, system: System): void {
   run.system = system;
   const { host, gpu } = system;
-  const sinceBatch = Math.max(0, run.lastTime - (run.steps.last('time') ?? run.lastTime)) / 1_000;
   run.machine.append(run.lastSeq, {
     hostCpu: host.cpu,
     hostMemory: share(host.memoryUsedBytes, host.memoryTotalBytes),
     gpuLoad: gpu?.load ?? Number.NaN,
     gpuMemory: share(gpu?.memoryUsedBytes, gpu?.memoryTotalBytes),
-    ...placeNow(run, (run.batch?.elapsedSeconds ?? 0) + sinceBatch),
+    ...placeNow(run, run.machine.last('elapsedSeconds')),
   });
 }
 
-/** Where the event stands that is taken in now. */
-function placeNow(run: Run, elapsedSeconds: number): Record<(typeof places)[number], number> {
-  const before = Math.max(run.steps.last('elapsedSeconds') ?? 0, run.machine.last('elapsedSeconds') ?? 0);
+/** Where the event stands that is taken in now; in no series does a place descend. */
+function placeNow(run: Run, before = 0): Record<(typeof places)[number], number> {
   return {
     step: run.batch?.step ?? 0,
-    elapsedSeconds: Math.max(before, elapsedSeconds),
+    elapsedSeconds: Math.max(before, trainedSeconds(run)),
     time: run.lastTime,
   };
 }

@@ -13,6 +13,14 @@ export function lowerBound(ascending: ArrayLike<number>, length: number, value: 
   return from;
 }
 
+/** Which of the first `length` values of an ascending column is nearest to `value`; -1 when there is none. */
+export function nearest(ascending: ArrayLike<number>, length: number, value: number): number {
+  const after = lowerBound(ascending, length, value);
+  if (after === 0 || after === length) return Math.min(after, length - 1);
+  const [left, right] = [ascending[after - 1] as number, ascending[after] as number];
+  return value - left < right - value ? after - 1 : after;
+}
+
 /** Rows that are kept in full; beyond, the older half is thinned. 7 columns of 8 bytes: 29 MB. */
 const defaultLimit = 2 ** 19;
 

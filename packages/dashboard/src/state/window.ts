@@ -27,7 +27,11 @@ const deepest = 20_000;
 
 export function rangeOf(window: Window, { all, edge }: Extent): Range {
   if (window.kind === 'all') return all;
-  if (window.kind === 'fixed') return { min: window.min, max: window.max };
+  // A logarithmic axis cannot go on down to 0.
+  if (window.kind === 'fixed') {
+    const min = Math.max(window.min, all.min);
+    return min < window.max ? { min, max: window.max } : all;
+  }
   const max = edge + window.width * air;
   return { min: Math.max(all.min, max - window.width), max };
 }

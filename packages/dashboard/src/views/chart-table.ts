@@ -50,9 +50,17 @@ export function tableOf({ spec, painter, lines, look }: TableInput): ChartTable 
     ]);
   }
   if (axis === 'step') for (const row of rows) row.splice(1, 1);
-  return {
+  const table = {
     caption: `${spec.title} at ${formatCount(rows.length)} places; the export has every point.`,
     heads: [axisLabels[axis], ...(axis === 'step' ? [] : ['Batch']), ...heads],
     rows,
   };
+  return spec.series === 'machine' ? withoutUnknown(table) : table;
+}
+
+/** Leaves out the columns of which nothing is known in any row: there may be no GPU. */
+function withoutUnknown({ caption, heads, rows }: ChartTable): ChartTable {
+  const known = heads.map((_, at) => rows.length === 0 || rows.some((row) => row[at] !== '–'));
+  const kept = (cells: string[]): string[] => cells.filter((_, at) => known[at]);
+  return { caption, heads: kept(heads), rows: rows.map(kept) };
 }

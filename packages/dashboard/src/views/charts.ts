@@ -81,8 +81,12 @@ export function difference(spec: Pick<ChartSpec, 'format'>, value: number): stri
 }
 
 /** What the values of a legend belong to: "Latest" or "Batch 412, epoch 4". */
-export function legendPlace(reading: Reading | undefined, hovered: boolean): string {
-  if (!reading) return 'No batches yet';
+export function legendPlace(
+  { series }: Pick<ChartSpec, 'series'>,
+  reading: Reading | undefined,
+  hovered: boolean,
+): string {
+  if (!reading) return series === 'machine' ? 'Nothing measured yet' : 'No batches yet';
   return hovered ? `Batch ${formatCount(reading.step)}, epoch ${formatCount(reading.epoch)}` : 'Latest';
 }
 

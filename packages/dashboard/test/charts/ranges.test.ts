@@ -23,8 +23,12 @@ describe('the axis of the loss', () => {
   it('spans at least a decade and at most six when logarithmic, and passes by what has no logarithm', () => {
     const flat = lossRange([[1, 1]], true);
     expect(flat.max / flat.min).toBeGreaterThan(10);
-    const deep = lossRange([[1, 1e-12, 0, -1]], true);
-    expect(deep.min).toBe(1e-6);
+  });
+
+  it('shows the six decades that hold the most when there are more', () => {
+    expect(lossRange([[1, 1e-12, 0, -1]], true)).toEqual({ min: 1e-5, max: 1.25 });
+    expect(lossRange([[2, 0.5, 8e15], [0.1]], true)).toEqual({ min: 0.08, max: 10 });
+    expect(lossRange([[3, 8e5, 8e15]], true)).toEqual({ min: 2.4, max: 1e6 });
   });
 
   it('has a place to stand before there is anything', () => {

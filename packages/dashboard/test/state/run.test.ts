@@ -88,6 +88,32 @@ describe('a run', () => {
     expect(run.paused).toBe(false);
   });
 
+  it('does not count a pause as training time, neither of the machine nor of the batches behind it', () => {
+    const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
+    const notice = (code: string) => ({
+      type: 'notice',
+      data: { level: 'info', code, message: '', step: 1 },
+    });
+    const batch = (step: number, elapsedSeconds: number) => {
+      const { data } = events.find(({ type }) => type === 'batch') as { data: object };
+      return { type: 'batch', data: { ...data, step, elapsedSeconds } };
+    };
+    const system = events.find(({ type }) => type === 'system') as MonitorEvent;
+    const bodies = [
+      { ...batch(1, 1), time: at(1) },
+      { ...system, time: at(2) },
+      { ...notice('run.paused'), time: at(3) },
+      { ...system, time: at(30) },
+      { ...notice('run.resumed'), time: at(60) },
+      { ...system, time: at(61) },
+      { ...batch(2, 4.5), time: at(62) },
+      { ...batch(3, 5.5), time: at(63) },
+    ];
+    const run = runOf(renumbered(bodies.map((body) => ({ v: 1, runId: 'r', ...body })) as MonitorEvent[]));
+    expect([...run.machine.columns.elapsedSeconds.subarray(0, 3)]).toEqual([2, 3, 4]);
+    expect([...run.steps.columns.elapsedSeconds.subarray(0, 3)]).toEqual([1, 4.5, 5.5]);
+  });
+
   it('stays as it was in a copy', () => {
     const run = runOf(events.slice(0, 30));
     const copy = copyRun(run);

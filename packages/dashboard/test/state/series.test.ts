@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { lowerBound, Series } from '../../src/state/series.ts';
+import { lowerBound, nearest, Series } from '../../src/state/series.ts';
 
 const xs = (series: Series<'y'>): number[] => [...series.x.subarray(0, series.length)];
 const ys = (series: Series<'y'>): number[] => [...series.columns.y.subarray(0, series.length)];
@@ -61,4 +61,16 @@ it.each([
   [6, 3],
 ])('lowerBound of %d among 1, 3, 5 is %d', (value, index) => {
   expect(lowerBound([1, 3, 5, 0, 0], 3, value)).toBe(index);
+});
+
+it.each([
+  [0, 0],
+  [2, 1],
+  [2.9, 1],
+  [3.9, 1],
+  [4.1, 2],
+  [9, 2],
+])('the nearest to %d among 1, 3, 5 is %d', (value, index) => {
+  expect(nearest([1, 3, 5, 0, 0], 3, value)).toBe(index);
+  expect(nearest([], 0, value)).toBe(-1);
 });

@@ -7,6 +7,9 @@ const linear = { all, log: false };
 describe('the window of the x axis', () => {
   it('stands still when it was chosen, and moves along when it follows', () => {
     expect(rangeOf({ kind: 'all' }, { all, edge: 500 })).toEqual(all);
+    const log = { all: { min: 1, max: 800 }, edge: 500 };
+    expect(rangeOf({ kind: 'fixed', min: 0, max: 200 }, log)).toEqual({ min: 1, max: 200 });
+    expect(rangeOf({ kind: 'fixed', min: 0, max: 0.5 }, log)).toEqual(log.all);
     expect(rangeOf({ kind: 'fixed', min: 100, max: 200 }, { all, edge: 500 })).toEqual({
       min: 100,
       max: 200,
