@@ -37,7 +37,7 @@ export function drawEpochs(surface: Surface, epochs: readonly number[], color: s
   context.restore();
 }
 
-/** A dashed line across, where the viewer wants the curve to arrive. */
+/** A dashed line across, named at its left end, where the viewer wants the curve to arrive. */
 export function drawTarget(surface: Surface, target: number, color: string): void {
   const { context, ratio, box } = surface;
   const at = Math.round(surface.y(target));
@@ -50,6 +50,11 @@ export function drawTarget(surface: Surface, target: number, color: string): voi
   context.moveTo(box.left, at);
   context.lineTo(box.left + box.width, at);
   context.stroke();
+  context.font = surface.font.replace('12px', `${12 * ratio}px`);
+  context.textBaseline = 'top';
+  context.textAlign = 'left';
+  context.fillStyle = color;
+  context.fillText('target', box.left + 6 * ratio, at + 4 * ratio);
   context.restore();
 }
 
