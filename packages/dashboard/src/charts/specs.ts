@@ -112,7 +112,7 @@ export function percentTick(value: number): string {
 /** Labels of a loss axis. */
 export function lossTick(value: number): string {
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e6)
+  return size !== 0 && (size < 1e-4 || size >= 1e5)
     ? Number(value.toPrecision(3)).toExponential().replace('+', '')
     : String(Number(value.toPrecision(6)));
 }
