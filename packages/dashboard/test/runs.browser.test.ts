@@ -72,6 +72,36 @@ const executable = findChromium();
     await shows(page, field('title'), runId);
   });
 
+  it('are repeated with a change, and say which setting was refused in its own words', async () => {
+    const runId = '20261124-112000-repeated';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const trainer = await monitor.publish({
+      commands: ['start'],
+      onCommand: () => ({
+        ...{ ok: false, code: 'command.refused' },
+        message: '--train-size: expected at most 60000, got 70000',
+      }),
+    });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, field('phase'), 'Completed');
+    await page.locator('#new-run-open').click();
+    await shows(page, field('new-run-note'), 'As in the run shown');
+    const trainSize = page.getByLabel('Training images');
+    await trainSize.fill('70000');
+    await page.locator('#new-run-form button[type="submit"]').click();
+    await shows(page, field('new-run-error'), 'Training images: expected at most 60000, got 70000.');
+    expect(await trainSize.getAttribute('aria-invalid')).toBe('true');
+    expect(await trainSize.evaluate((input) => input === document.activeElement)).toBe(true);
+    const asBefore = { epochs: 3, batchSize: 512, learningRate: 0.01, schedule: 'constant', engine: 'auto' };
+    const sent = { ...asBefore, augment: false, seed: 42, trainSize: 70_000, testSize: 10_000 };
+    expect(trainer.commands.at(-1)?.data).toEqual(sent);
+
+    // A recipe decides what is not set.
+    await page.getByLabel('Recipe').selectOption('best');
+    expect(await page.getByLabel('Learning rate').last().inputValue()).toBe('');
+    expect(monitor.complaints).toEqual([]);
+  });
+
   it('say why a command was refused', async () => {
     const runId = '20261124-115000-deaf';
     const onCommand = () => ({ ok: false, code: 'command.refused', message: 'not while it saves' }) as const;

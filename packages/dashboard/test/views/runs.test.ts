@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { Epoch, RunStarted } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { applyEvent, emptyRun } from '../../src/state/run.ts';
-import { settingFields, settingsOf } from '../../src/views/new-run.ts';
 import { figureRows, listedRows, runLines, runRow, settingRows, summaryNow } from '../../src/views/runs.ts';
 import { summaryOf } from '../support/session.ts';
 
@@ -69,33 +68,5 @@ describe('the comparison', () => {
       ['other', '--run-2'],
     ]);
     expect(lines[1]?.dash).toBeDefined();
-  });
-});
-
-describe('the form for a new run', () => {
-  it('has a field for everything that can be told, with what was before', () => {
-    const fields = settingFields(started);
-    expect(fields.map(({ name }) => name).slice(0, 3)).toEqual(['epochs', 'batchSize', 'learningRate']);
-    expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({
-      kind: 'number',
-      hint: '0.01',
-      max: 100,
-    });
-    expect(fields.find(({ name }) => name === 'engine')).toMatchObject({ kind: 'choice' });
-    expect(settingFields(null)).toHaveLength(fields.length);
-  });
-
-  it('leaves to the trainer what is empty', () => {
-    const filled = {
-      epochs: '3',
-      batchSize: '',
-      learningRate: '0.005',
-      augment: 'on',
-      engine: 'wasm',
-      seed: '0',
-    };
-    expect(settingsOf(Object.entries(filled))).toEqual({
-      ...{ epochs: 3, learningRate: 0.005, augment: true, engine: 'wasm', seed: 0 },
-    });
   });
 });
