@@ -132,19 +132,24 @@ const executable = findChromium();
     await shows(page, row('20261124-120000-kept'), 'The good one');
     await shows(page, row('20261124-120000-kept'), 'Kept for the talk');
     await shows(page, field('title'), 'The good one');
-    await page.getByRole('button', { name: 'Pin', exact: true }).click();
+    await focusIs(page, 'Name and note of The good one');
+    await page.getByRole('button', { name: 'Pin The good one' }).press('Enter');
     await shows(page, row('20261124-120000-kept'), 'pinned');
+    await focusIs(page, 'Unpin The good one');
 
     // The list is told of a run that begins while it is open.
     const late = '20261124-120200-late';
     await page.locator('#runs-filter').fill('');
+    await page.getByRole('button', { name: 'Delete 20261124-120100-gone' }).focus();
     await monitor.publish({ runId: late, events: runOf(late).slice(0, 9) });
     await shows(page, row(late), 'Running');
+    await focusIs(page, 'Delete 20261124-120100-gone');
 
     await page.locator('#runs-filter').fill('120100-gone');
-    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete' }).click();
     await page.locator('#confirm-dialog button[value="yes"]').click();
     await page.locator(row('20261124-120100-gone')).waitFor({ state: 'detached' });
+    await focusIs(page, 'Find runs');
     const { runs } = (await (await fetch(`${monitor.url}/api/runs`)).json()) as {
       runs: { runId: string; title: string | null; pinned: boolean }[];
     };
@@ -179,6 +184,22 @@ const executable = findChromium();
     expect(await rate.textContent()).toMatch(/0\.01.*0\.05/);
     await page.waitForURL(new RegExp(`with=${second}`));
     expect(monitor.complaints).toEqual([]);
+  });
+
+  it('are compared up to five at a time, and no further one can be chosen then', async () => {
+    const runIds = Array.from({ length: 6 }, (_, at) => `20261124-13500${at}-many`);
+    for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId, 1) });
+    const page = await monitor.visit(`?run=${runIds[0]}&with=nowhere`);
+    await page.locator('#runs-open').click();
+    await page.locator('#runs-filter').fill('many');
+    const box = (runId = '') => page.getByLabel(`Compare ${runId}`);
+    for (const runId of runIds.slice(1, 5)) await box(runId).press(' ');
+    await focusIs(page, `Compare ${runIds[4]}`);
+    await shows(page, '#runs-note', 'No more than 5 can be compared.');
+    expect(await box(runIds[5]).isDisabled()).toBe(true);
+    await box(runIds[1]).uncheck();
+    expect(await box(runIds[5]).isDisabled()).toBe(false);
+    expect(await box(runIds[2]).isChecked()).toBe(true);
   });
 
   it('are played back, with a scrubber, and left again', async () => {
@@ -234,6 +255,10 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 });
+
+/** Resolves when the focus is on what has this name. */
+const focusIs = (page: Page, name: string): Promise<unknown> =>
+  page.waitForFunction((wanted) => document.activeElement?.getAttribute('aria-label') === wanted, name);
 
 function notice(
   runId: string,

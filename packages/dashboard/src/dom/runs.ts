@@ -63,36 +63,59 @@ class RunsList {
     if (!runs.ok) setText(this.#note, runs.message);
   }
 
-  #show(): void {
-    const rows = listedRows(this.#summaries, this.#filter.value);
-    const { others } = this.#context.store.view;
-    const compared = others.length === 0 ? '' : ` ${others.length} laid over the one that is shown.`;
-    const count = `${rows.length} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`;
-    setText(this.#note, this.#summaries.length === 0 ? 'No runs yet.' : `${count}${compared}`);
-    this.#rows.replaceChildren(...rows.map((row) => this.#row(row)));
+  /** The runs that are laid over the one shown, but for those that are no more. */
+  get #others(): string[] {
+    const known = new Set(this.#summaries.map(({ runId }) => runId));
+    return this.#context.store.view.others.filter((runId) => known.has(runId));
   }
 
-  #row(row: RunRow): HTMLElement {
-    const { store, shownRun, mayChange } = this.#context;
+  #show(): void {
+    const rows = listedRows(this.#summaries, this.#filter.value);
+    const others = this.#others;
+    const compared = others.length === 0 ? '' : ` ${others.length} laid over the one that is shown.`;
+    const full = others.length < otherRunLimit ? '' : ` No more than ${otherRunLimit + 1} can be compared.`;
+    const count = `${rows.length} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`;
+    setText(this.#note, this.#summaries.length === 0 ? 'No runs yet.' : `${count}${compared}${full}`);
+    const focused = this.#rows.querySelector<HTMLElement>(':focus');
+    const runId = focused?.closest<HTMLElement>('.run')?.dataset.run;
+    this.#rows.replaceChildren(...rows.map((row) => this.#row(row, others)));
+    // Nobody asked to go there: the list stays where it was scrolled to.
+    if (runId !== undefined) this.#focus(runId, focused?.dataset.control, { preventScroll: true });
+  }
+
+  /** Focuses what stands in the place of a control that was there before the rows were made anew. */
+  #focus(runId: string, control: string | undefined, options?: FocusOptions): void {
+    const place = `[data-run="${runId}"] [data-control="${control}"]`;
+    (this.#rows.querySelector<HTMLElement>(place) ?? this.#filter).focus(options);
+  }
+
+  #row(row: RunRow, others: readonly string[]): HTMLElement {
+    const { shownRun, mayChange } = this.#context;
     const { runId, name } = row;
     const shown = runId === shownRun();
-    const open = button('link run-name', name, () => this.#open(runId));
+    const open = button('link run-name', name, { control: 'open' }, () => this.#open(runId));
     if (shown) open.setAttribute('aria-current', 'true');
+    const checked = others.includes(runId);
     const compared = h('input', {
-      type: 'checkbox',
-      checked: store.view.others.includes(runId),
-      disabled: shown,
+      ...{ type: 'checkbox', 'data-control': 'compare', checked },
+      'aria-label': `${shown ? 'Shown:' : 'Compare'} ${name}`,
+      disabled: shown || (!checked && others.length >= otherRunLimit),
     });
     compared.addEventListener('change', () => this.#compare(runId));
     const facts = [row.best, row.duration, row.device, row.settings, row.started].filter(Boolean);
+    const pin = row.pinned ? 'Unpin' : 'Pin';
     const actions = [
-      button('link', row.pinned ? 'Unpin' : 'Pin', () => this.#change(runId, { pinned: !row.pinned })),
-      button('link', 'Name and note…', () => this.#edit(runId)),
-      button('link danger', 'Delete…', () => this.#delete(row)),
+      button('link', pin, { control: 'pin', label: `${pin} ${name}` }, () => this.#pin(row)),
+      button('link', 'Name and note…', { control: 'edit', label: `Name and note of ${name}` }, () =>
+        this.#edit(runId),
+      ),
+      button('link danger', 'Delete…', { control: 'delete', label: `Delete ${name}` }, () =>
+        this.#delete(row),
+      ),
     ];
     return h(
       'li',
-      { class: shown ? 'run shown' : 'run' },
+      { class: shown ? 'run shown' : 'run', 'data-run': runId },
       h(
         'div',
         { class: 'run-head' },
@@ -120,17 +143,18 @@ class RunsList {
   }
 
   #compare(runId: string): void {
-    const { store } = this.#context;
-    const { others } = store.view;
+    const others = this.#others;
     const without = others.filter((other) => other !== runId);
-    // Beyond what can be told apart, the first that was chosen makes room.
-    store.change({
-      others: without.length < others.length ? without : [...others, runId].slice(-otherRunLimit),
-    });
+    this.#context.store.change({ others: without.length < others.length ? without : [...others, runId] });
     this.#show();
   }
 
-  async #change(runId: string, changes: RunChanges): Promise<string> {
+  async #pin({ runId, pinned }: RunRow): Promise<void> {
+    await this.#change(runId, { pinned: !pinned });
+    this.#focus(runId, 'pin');
+  }
+
+  #change(runId: string, changes: RunChanges): Promise<string> {
     return this.#attempt((token) => changeRun(runId, changes, token));
   }
 
@@ -150,6 +174,7 @@ class RunsList {
       if (problem === '') dialog.close();
     };
     await closed(dialog);
+    this.#focus(runId, 'edit');
   }
 
   async #delete({ runId, name }: RunRow): Promise<void> {
@@ -158,8 +183,9 @@ class RunsList {
       text: 'Its events, its files and its saved weights are removed. This cannot be undone.',
       yes: 'Delete',
     };
-    if (!(await confirmed(question))) return;
-    const problem = await this.#attempt((token) => deleteRun(runId, token));
+    const sure = await confirmed(question);
+    const problem = sure && (await this.#attempt((token) => deleteRun(runId, token)));
+    this.#focus(runId, 'delete');
     if (problem !== '') return;
     const { store, shownRun } = this.#context;
     const others = store.view.others.filter((other) => other !== runId);
@@ -176,8 +202,14 @@ class RunsList {
   }
 }
 
-function button(kind: string, text: string, press: () => void): HTMLElement {
-  const element = h('button', { type: 'button', class: kind }, text);
+function button(
+  kind: string,
+  text: string,
+  { control, label }: { control: string; label?: string },
+  press: () => void,
+): HTMLElement {
+  const attributes = { type: 'button', class: kind, 'data-control': control, 'aria-label': label };
+  const element = h('button', attributes, text);
   element.addEventListener('click', press);
   return element;
 }
