@@ -48,10 +48,10 @@ const tell: Tell = async (name, data) => {
     if (!result) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
     return result.ok ? { ok: true, value: result.runId } : result;
   });
-  if (outcome?.ok === false) return complaintOf(outcome.message);
+  if (!outcome) return '';
+  if (!outcome.ok) return complaintOf(outcome.message);
   // A new run is there to be watched.
-  if (outcome && name === 'start' && store.view.run !== null)
-    store.change({ run: null, window: { kind: 'all' } });
+  if (name === 'start' && store.view.run !== null) store.change({ run: null, window: { kind: 'all' } });
   return undefined;
 };
 

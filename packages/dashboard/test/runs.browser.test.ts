@@ -21,8 +21,8 @@ const executable = findChromium();
       runId,
       events,
       commands: ['pause', 'resume', 'stop', 'setLearningRate'],
-      onCommand: ({ command }) =>
-        command === 'setLearningRate'
+      onCommand: ({ command, data }) =>
+        command === 'setLearningRate' && 'learningRate' in data && data.learningRate < 0.005
           ? { ok: false, code: 'command.refused', message: 'the schedule decides' }
           : { ok: true },
     });
@@ -37,7 +37,15 @@ const executable = findChromium();
 
     await page.locator('#rate-input').fill('0.002');
     await page.locator('#rate-form button').click();
-    await shows(page, field('controls-note'), 'The schedule decides.');
+    await shows(page, `${field('controls-note')}.alarm`, 'The schedule decides.');
+    expect(await page.locator('#rate-input').inputValue()).toBe('0.01');
+    await page.locator('#rate-input').fill('1000');
+    await page.locator('#rate-input').press('Enter');
+    await shows(page, `${field('controls-note')}.alarm`, 'A learning rate is a number from 1e-8 to 100');
+    expect(await page.locator('#rate-input').inputValue()).toBe('0.01');
+    await page.locator('#rate-input').fill('0.005');
+    await page.locator('#rate-input').press('Enter');
+    await shows(page, `${field('controls-note')}:not(.alarm)`, 'Learning rate 0.005 from the next batch on.');
     await page.locator('#stop-run').click();
     await page.locator('#confirm-dialog button[value="no"]').click();
     await page.locator('#stop-run').click();
@@ -47,6 +55,7 @@ const executable = findChromium();
       ['pause', {}],
       ['resume', {}],
       ['setLearningRate', { learningRate: 0.002 }],
+      ['setLearningRate', { learningRate: 0.005 }],
       ['stop', {}],
     ]);
     expect(monitor.complaints).toEqual([]);

@@ -1,11 +1,11 @@
-import type { CommandData, CommandName } from '@mnist-monitor/shared';
-import { capitalize } from '../state/format.ts';
+import { type CommandData, type CommandName, settingBounds } from '@mnist-monitor/shared';
+import { capitalize, formatLearningRate } from '../state/format.ts';
 import type { Session } from '../state/session.ts';
-import { controlsOf } from '../views/controls.ts';
+import { controlsOf, rateChanged, rateRefused } from '../views/controls.ts';
 import { confirmed } from './confirm.ts';
 import { byId, field, onChange, setText } from './dom.ts';
 
-/** Tells the trainer something; resolves with a sentence when that failed. */
+/** Tells the trainer something; resolves with a sentence when that failed, an empty one when it was not sent. */
 export type Tell = <N extends CommandName>(name: N, data?: CommandData<N>) => Promise<string | undefined>;
 
 export interface ControlActions {
@@ -26,17 +26,27 @@ export function createControls({ tell, openNewRun, openReplay }: ControlActions)
   const note = field('controls-note');
   let said = '';
   let busy = false;
+  let current: Session['run'] = null;
+
+  const say = (text: string, bad = false): void => {
+    said = text;
+    setText(note, text);
+    note.classList.toggle('alarm', bad);
+  };
+  const writeRate = (learningRate = current?.batch?.learningRate): void => {
+    if (learningRate !== undefined) rate.value = formatLearningRate(learningRate);
+  };
 
   /** One at a time: a second press means the first was not noticed, not that it is wanted twice. */
-  const run = async (action: () => Promise<string | undefined>): Promise<void> => {
+  const run = async (action: () => Promise<string | undefined>, done = ''): Promise<void> => {
     if (busy) return;
     busy = true;
-    said = '';
+    say('');
     group.setAttribute('aria-busy', 'true');
-    said = (await action()) ?? '';
+    const complaint = await action();
     group.removeAttribute('aria-busy');
     busy = false;
-    setText(note, said);
+    say(complaint ?? done, Boolean(complaint));
   };
   pause.addEventListener('click', () =>
     run(() => tell(pause.dataset.command === 'resume' ? 'resume' : 'pause')),
@@ -51,19 +61,35 @@ export function createControls({ tell, openNewRun, openReplay }: ControlActions)
       return (await confirmed(question)) ? tell('stop') : undefined;
     }),
   );
+  [rate.min, rate.max] = settingBounds.learningRate.map(String) as [string, string];
+  rate.addEventListener('invalid', (event) => {
+    event.preventDefault();
+    say(rateRefused, true);
+    writeRate();
+  });
   rateForm.addEventListener('submit', (event) => {
     event.preventDefault();
-    run(() => tell('setLearningRate', { learningRate: rate.valueAsNumber }));
+    const learningRate = rate.valueAsNumber;
+    run(
+      async () => {
+        const complaint = await tell('setLearningRate', { learningRate });
+        if (complaint !== undefined) writeRate();
+        return complaint;
+      },
+      rateChanged(learningRate, current?.started ?? null),
+    );
   });
   newRun.addEventListener('click', openNewRun);
   replay.addEventListener('click', openReplay);
 
   const showRate = onChange((_runId: string | undefined, learningRate: number | undefined) => {
-    if (document.activeElement !== rate && learningRate !== undefined)
-      rate.value = String(Number(learningRate.toPrecision(3)));
+    if (document.activeElement !== rate) writeRate(learningRate);
   });
+  const leave = onChange((_runId: string | undefined) => say(''));
   return (session) => {
     const shown = controlsOf(session);
+    current = session.run;
+    leave(current?.runId);
     pause.hidden = shown.pause === null;
     if (shown.pause) pause.dataset.command = shown.pause;
     setText(pause, shown.pause === 'resume' ? 'Resume' : 'Pause');
@@ -71,7 +97,7 @@ export function createControls({ tell, openNewRun, openReplay }: ControlActions)
     rateForm.hidden = !shown.setLearningRate;
     newRun.hidden = !shown.start;
     replay.hidden = !shown.replay;
-    showRate(session.run?.runId, session.run?.batch?.learningRate);
+    showRate(current?.runId, current?.batch?.learningRate);
     setText(note, said || shown.note);
     group.hidden = !(
       shown.pause ||

@@ -27,6 +27,11 @@ export function formatLoss(value: number | null | undefined): string {
   return value.toExponential(1);
 }
 
+/** A learning rate in four digits at most: "0.01", "0.003912", "1e-8". */
+export function formatLearningRate(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
 /** A fraction as per cent: 0.9934 → "99.34 %". */
 export function formatPercent(value: number | null | undefined, digits = 2): string {
   if (value === null || value === undefined) return dash;

@@ -1,4 +1,5 @@
-import type { CommandName } from '@mnist-monitor/shared';
+import { type CommandName, type RunStarted, settingBounds } from '@mnist-monitor/shared';
+import { formatLearningRate } from '../state/format.ts';
 import { hasEnded, phaseOf } from '../state/phase.ts';
 import type { Session } from '../state/session.ts';
 
@@ -42,4 +43,13 @@ function noteOf({ link, server, commands, standing }: Session, goesOn: boolean):
   return goesOn && standing?.connected === false
     ? 'The trainer is away: it cannot be told anything now.'
     : '';
+}
+
+/** What to say of a number that cannot be a learning rate. */
+export const rateRefused = `A learning rate is a number from ${settingBounds.learningRate.join(' to ')}: it is left as it was.`;
+
+/** What to say when the trainer has taken a learning rate; with a schedule it is the peak that is set. */
+export function rateChanged(learningRate: number, started: RunStarted | null): string {
+  const what = started?.config.schedule === 'constant' ? 'Learning rate' : 'Peak of the learning rate:';
+  return `${what} ${formatLearningRate(learningRate)} from the next batch on.`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { Input, Session } from '../../src/state/session.ts';
-import { controlsOf } from '../../src/views/controls.ts';
+import { controlsOf, rateChanged, rateRefused } from '../../src/views/controls.ts';
 import { connectedInputs, sessionOf } from '../support/session.ts';
 
 const events = sampleRun();
@@ -58,5 +58,13 @@ describe('the controls', () => {
 
   it('say when the trainer is away', () => {
     expect(at(connectedInputs(events.slice(0, 40), { connected: false })).note).toMatch(/away/);
+  });
+
+  it('say in words what became of a learning rate', () => {
+    const started = sessionOf(running).run?.started ?? null;
+    const scheduled = started && { ...started, config: { ...started.config, schedule: 'one-cycle' } };
+    expect(rateChanged(0.005, started)).toBe('Learning rate 0.005 from the next batch on.');
+    expect(rateChanged(0.005, scheduled)).toBe('Peak of the learning rate: 0.005 from the next batch on.');
+    expect(rateRefused).toBe('A learning rate is a number from 1e-8 to 100: it is left as it was.');
   });
 });
