@@ -163,16 +163,16 @@ byId('copy-link', HTMLButtonElement).addEventListener('click', () => {
 listenKeys({
   '?': openHelp,
   r: openRuns,
-  n: () => byId('new-run-open', HTMLButtonElement).click(),
-  p: () => stage.toggleHold(),
+  n: byId('new-run-open', HTMLButtonElement),
+  p: holdButton,
   d: openDrawing,
   t: theme.next,
-  ' ': () => byId('replay-play', HTMLButtonElement).click(),
+  ' ': byId('replay-play', HTMLButtonElement),
   x: () => charts.press('axis'),
   l: () => charts.press('log'),
-  f: () => charts.press('follow'),
+  f: byId('follow', HTMLButtonElement),
   u: () => charts.press('full'),
-  '0': () => charts.press('all'),
+  '0': byId('zoom-reset', HTMLButtonElement),
 });
 // A network that comes back, or a page that is looked at again, is worth trying at once.
 addEventListener('online', () => stage.client?.retryNow());

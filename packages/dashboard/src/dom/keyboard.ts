@@ -1,11 +1,16 @@
-/** Runs an action for a key that is pressed by itself, unless it is typed into something or a dialog is open. */
-export function listenKeys(actions: Readonly<Record<string, () => void>>): void {
+/** What a key does: it runs something, or presses a button as long as that is there to be pressed. */
+type Action = (() => void) | HTMLButtonElement;
+
+/** Acts on a key that is pressed by itself, unless it is typed into something or a dialog is open. */
+export function listenKeys(actions: Readonly<Record<string, Action>>): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = actions[event.key];
     if (!action || isTaken(event) || document.querySelector('dialog[open]')) return;
+    if (action instanceof HTMLButtonElement && action.closest('[hidden]')) return;
     event.preventDefault();
-    action();
+    if (action instanceof HTMLButtonElement) action.click();
+    else action();
   });
 }
 

@@ -108,8 +108,12 @@ export class CommandDesk {
     if (command === 'start') {
       const preferred = runId === undefined ? undefined : publishers.presence(runId)?.publisherId;
       const trainer = trainers.longestWaiting((taker) => !this.#isStarting(taker), preferred);
-      return (
-        trainer ?? fail('command.no_trainer', 'no trainer waits for a start: the one at work has to end')
+      if (trainer) return trainer;
+      return fail(
+        'command.no_trainer',
+        this.#takers.size === 0
+          ? 'no trainer is connected that could start a run'
+          : 'no trainer waits for a start: the one at work has to end',
       );
     }
     if (runId === undefined) return fail('command.no_trainer', 'there is no run yet');

@@ -109,8 +109,15 @@ describe('commands', () => {
     const gateway = await startGateway();
     const viewer = await watch(gateway.liveUrl);
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.no_trainer' });
-    expect(await ask(viewer, 'start')).toMatchObject({ ok: false, code: 'command.no_trainer' });
+    expect(await ask(viewer, 'start')).toMatchObject({
+      ...{ ok: false, code: 'command.no_trainer' },
+      message: 'no trainer is connected that could start a run',
+    });
     const trainer = await openTrainer(gateway.ingestUrl, 'a');
+    expect(await ask(viewer, 'start')).toMatchObject({
+      ...{ ok: false, code: 'command.no_trainer' },
+      message: 'no trainer waits for a start: the one at work has to end',
+    });
     trainer.connection.socket.close();
     await trainer.connection.closed;
     expect(await ask(viewer, 'pause', { runId: 'a' })).toMatchObject({
