@@ -231,6 +231,7 @@ const executable = findChromium();
     await page.locator('#replay-speed').selectOption('60');
     await page.locator('#replay-play').click();
     await shows(page, field('phase'), 'Completed');
+    await shows(page, '#replay-time', '0:18 of 0:18');
     await shows(page, caption, '60 points');
     await page.locator('#replay-close').click();
     await page.locator('#replay-bar').waitFor({ state: 'hidden' });

@@ -24,8 +24,9 @@ export function createDrawPanel(): DrawPanel {
   const pad = h('canvas', {
     class: 'pad',
     tabindex: 0,
-    role: 'img',
-    'aria-label': 'Drawing area. Arrow keys move the pen, Space puts it down and lifts it, Delete clears.',
+    role: 'application',
+    'aria-roledescription': 'drawing area',
+    'aria-label': 'Your digit. Arrow keys move the pen, Space puts it down and lifts it, Delete clears.',
   }) as HTMLCanvasElement;
   const undo = h('button', { type: 'button', class: 'button' }, 'Undo');
   const clear = h('button', { type: 'button', class: 'button' }, 'Clear');

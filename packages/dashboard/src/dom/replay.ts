@@ -34,9 +34,11 @@ export async function openReplay({ runId, changed, ended }: ReplayOptions): Prom
   let frame = 0;
   let before = 0;
 
+  const end = Math.ceil(player.duration);
   const show = (): void => {
     position.valueAsNumber = player.position;
-    const text = `${formatClock(Math.floor(player.position))} of ${formatClock(Math.ceil(player.duration))}`;
+    const reached = player.ended ? end : Math.floor(player.position);
+    const text = `${formatClock(reached)} of ${formatClock(end)}`;
     setText(time, text);
     position.setAttribute('aria-valuetext', text);
     setText(play, playing ? 'Hold' : player.ended ? 'Again' : 'Play');
