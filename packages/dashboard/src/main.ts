@@ -6,6 +6,7 @@ import { createCompare } from './dom/compare.ts';
 import { complaintOf, createControls, type Tell } from './dom/controls.ts';
 import { byId, setText } from './dom/dom.ts';
 import type { DrawPanel } from './dom/draw.ts';
+import { createExport } from './dom/export.ts';
 import { createFacts } from './dom/facts.ts';
 import { oncePerFrame } from './dom/frames.ts';
 import { createHeader } from './dom/header.ts';
@@ -62,7 +63,8 @@ const charts = createCharts(store, () => requestDraw());
 const results = createResults(() => requestDraw());
 const notices = createNotices((finding) => charts.show(finding));
 const compare = createCompare();
-const parts = [results.render, createEpochs(), createFacts()];
+const exported = createExport(() => store.link(session.run?.runId ?? null));
+const parts = [results.render, createEpochs(), createFacts(), exported];
 const holdButton = byId('view-pause', HTMLButtonElement);
 let drawPanel: DrawPanel | undefined;
 
@@ -155,11 +157,6 @@ holdButton.addEventListener('click', () => stage.toggleHold());
 byId('runs-open', HTMLButtonElement).addEventListener('click', openRuns);
 byId('help-open', HTMLButtonElement).addEventListener('click', openHelp);
 byId('draw-open', HTMLButtonElement).addEventListener('click', openDrawing);
-byId('print', HTMLButtonElement).addEventListener('click', () => print());
-byId('copy-link', HTMLButtonElement).addEventListener('click', () => {
-  navigator.clipboard?.writeText(store.link(session.run?.runId ?? null));
-  byId('export', HTMLDetailsElement).open = false;
-});
 listenKeys({
   '?': openHelp,
   r: openRuns,

@@ -256,6 +256,7 @@ const executable = findChromium();
     await page.locator('#export summary').click();
     const [, csv] = await download(() => page.locator('#export-csv').click());
     expect(csv.toString().trim().split('\n').length).toBeGreaterThan(60);
+    await page.locator('#export summary').click();
     const [, lines] = await download(() => page.locator('#export-json').click());
     expect(lines.toString().trim().split('\n')).toHaveLength(runOf(runId).length);
 

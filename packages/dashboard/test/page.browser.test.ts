@@ -135,6 +135,57 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
+  it('has a menu that closes when one is done with it, and says whether a link was copied', async () => {
+    const runId = '20261124-170000-menu';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    const summary = page.locator('#export summary');
+    const isOpen = (): Promise<boolean> =>
+      page.locator('#export').evaluate((menu) => 'open' in menu && !!menu.open);
+    await summary.click();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    expect(await isOpen()).toBe(false);
+    expect(await summary.evaluate((element) => element === document.activeElement)).toBe(true);
+    await summary.click();
+    await page.locator('#charts').click({ position: { x: 2, y: 2 } });
+    expect(await isOpen()).toBe(false);
+    await summary.click();
+    await page.locator('#smoothing').focus();
+    expect(await isOpen()).toBe(false);
+
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copy = async (): Promise<void> => {
+      await summary.click();
+      await page.locator('#copy-link').click();
+      expect(await isOpen()).toBe(false);
+    };
+    await copy();
+    await shows(page, '#export-note', 'Link copied.');
+    expect(await page.locator('#announcer').textContent()).toBe('Link copied.');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`run=${runId}`);
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await copy();
+    await shows(page, '#export-note', 'The link cannot be copied here: it is in the address bar.');
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('keeps the target when another one is out of bounds, and takes it away when the field is emptied', async () => {
+    const page = await monitor.visit();
+    const target = page.locator('#target');
+    await target.fill('95');
+    await target.press('Enter');
+    await page.waitForURL(/target=0.95/);
+    await target.fill('150');
+    await target.press('Enter');
+    await page.locator('#axis').selectOption('epoch');
+    await page.waitForURL(/x=epoch/);
+    expect(page.url()).toContain('target=0.95');
+    await target.fill('');
+    await target.press('Enter');
+    await page.waitForURL(/target=none/);
+  });
+
   it('shows the worst mistakes first, and only what one asks for', async () => {
     const runId = '20261124-150000-samples';
     await monitor.publish({ runId, events: runOf(runId) });

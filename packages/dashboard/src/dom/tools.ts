@@ -28,8 +28,8 @@ export function createTools(store: ViewStore, actions: ToolActions): Tools {
   logX.addEventListener('change', () => store.change({ logX: logX.checked }));
   smoothing.addEventListener('input', () => store.change({ smoothing: smoothing.valueAsNumber }));
   target.addEventListener('change', () => {
-    const percent = target.valueAsNumber;
-    store.change({ target: percent > 0 && percent <= 100 ? percent / 100 : null });
+    // An empty field, which is not a number, takes the target away.
+    if (target.reportValidity()) store.change({ target: target.valueAsNumber / 100 || null });
   });
   follow.addEventListener('click', actions.follow);
   reset.addEventListener('click', actions.showAll);
@@ -45,18 +45,10 @@ export function createTools(store: ViewStore, actions: ToolActions): Tools {
       target.value = view.target === null ? '' : String(Number((view.target * 100).toFixed(4)));
     reset.hidden = view.window.kind === 'all';
   });
-  const showRun = onChange((runId: string | undefined) => {
-    const base = `/api/runs/${encodeURIComponent(runId ?? '')}/export`;
-    byId('export-csv', HTMLAnchorElement).href = `${base}.csv`;
-    byId('export-json', HTMLAnchorElement).href = `${base}.jsonl`;
-    byId('export', HTMLElement).hidden = runId === undefined;
-  });
-
   return {
     render(run) {
       const { view } = store;
       showView(view);
-      showRun(run?.runId);
       // What has ended has no latest to follow; what is shown whole follows it anyway.
       follow.hidden = view.window.kind === 'all' || run?.finished !== null;
       follow.setAttribute('aria-pressed', String(view.window.kind === 'follow'));
