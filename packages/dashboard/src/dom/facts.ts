@@ -11,7 +11,7 @@ export function createFacts(): (run: Run | null) => void {
   const showMeters = meters();
   const showFiles = files();
   return (run) => {
-    showStarted(run?.started ?? null);
+    showStarted(run?.started ?? null, run?.notices ?? noNotices);
     showMeters(run?.system ?? null);
     showFiles(run?.finished ?? null);
   };
@@ -20,7 +20,9 @@ export function createFacts(): (run: Run | null) => void {
 const factRows = (facts: readonly Fact[]): HTMLElement[] =>
   facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
 
-function startedCards(): (started: RunStarted | null) => void {
+const noNotices: Run['notices'] = [];
+
+function startedCards(): (started: RunStarted | null, notices: Run['notices']) => void {
   const device = byId('device-facts', HTMLElement);
   const training = byId('training-facts', HTMLElement);
   const layers = byId('layer-rows', HTMLElement);
@@ -29,10 +31,10 @@ function startedCards(): (started: RunStarted | null) => void {
   const reason = field('device-reason');
   const note = field('model-note');
   const empty = ['device-empty', 'training-empty', 'model-empty'].map(field);
-  return onChange((started: RunStarted | null) => {
+  return onChange((started: RunStarted | null, notices: Run['notices']) => {
     for (const element of empty) element.hidden = started !== null;
     device.replaceChildren(...(started ? factRows(deviceFacts(started)) : []));
-    training.replaceChildren(...(started ? factRows(trainingFacts(started)) : []));
+    training.replaceChildren(...(started ? factRows(trainingFacts(started, notices)) : []));
     setText(reason, capitalize(started?.device.reason ?? ''));
     setText(note, started ? `${formatCount(started.model.parameters)} parameters` : '');
     scroll.hidden = started === null;

@@ -1,5 +1,5 @@
-import type { RunStarted, System } from '@mnist-monitor/shared';
-import { formatBytes, formatCount, formatPercent } from '../state/format.ts';
+import type { Notice, RunStarted, System } from '@mnist-monitor/shared';
+import { formatBytes, formatCount, formatLearningRate, formatPercent } from '../state/format.ts';
 
 /** A name and what stands beside it. */
 export type Fact = readonly [name: string, value: string];
@@ -23,19 +23,29 @@ export function deviceFacts({ device, config }: RunStarted): Fact[] {
   return facts;
 }
 
-/** With what the network is trained. */
-export function trainingFacts({ config, dataset }: RunStarted): Fact[] {
+/** With what the network is trained; the notices tell of what was set meanwhile. */
+export function trainingFacts({ config, dataset }: RunStarted, notices: readonly Notice[] = []): Fact[] {
   return [
     ['Dataset', dataset.name],
     ['Images', `${formatCount(config.trainSize)} to train, ${formatCount(config.testSize)} to test`],
     ['Epochs', formatCount(config.epochs)],
     ['Batch size', formatCount(config.batchSize)],
-    ['Learning rate', `${config.learningRate}, ${config.schedule}`],
+    ['Learning rate', `${ratesText(config.learningRate, notices)}, ${config.schedule}`],
     ['Optimizer', config.optimizer],
     ['Augmentation', config.augment ? 'images moved a little' : 'none'],
     ['Seed', String(config.seed)],
   ];
 }
+
+/** "0.01, then 0.005 from batch 44 on". */
+const ratesText = (first: number, notices: readonly Notice[]): string =>
+  notices.reduce(
+    (text, { code, step, value }) =>
+      code === 'learning_rate.set' && step !== null && value !== undefined
+        ? `${text}, then ${formatLearningRate(value)} from batch ${formatCount(step + 1)} on`
+        : text,
+    formatLearningRate(first),
+  );
 
 /** A live figure with a bar; `share` is from 0 to 1, null when there is nothing to compare with. */
 export interface Meter {

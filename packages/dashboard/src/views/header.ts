@@ -2,6 +2,7 @@ import {
   capitalize,
   formatCount,
   formatDuration,
+  formatLearningRate,
   formatLoss,
   formatPercent,
   formatProgress,
@@ -144,7 +145,7 @@ function detailOf({ session, headline, phase, now }: Moment): string {
     case 'unreachable':
       return 'The gateway does not answer. The page keeps trying.';
     case 'reconnecting':
-      return headline?.started ? configDetail(headline.started) : 'The page comes back by itself.';
+      return headline?.started ? configDetail(headline) : 'The page comes back by itself.';
     case 'waiting':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. “New run” starts it.'
@@ -159,7 +160,7 @@ function detailOf({ session, headline, phase, now }: Moment): string {
     case 'paused':
       return 'Training is held after the step it was in; nothing is lost.';
     default:
-      return headline?.started ? configDetail(headline.started) : '';
+      return headline ? configDetail(headline) : '';
   }
 }
 
@@ -177,11 +178,16 @@ function endedDetail(headline: Headline | null): string {
   return `${capitalize(finished.reason)} · ${formatDuration(finished.seconds)}${best}`;
 }
 
-function configDetail({ config, dataset, device }: NonNullable<Headline['started']>): string {
+function configDetail({ started, batch }: Headline): string {
+  if (!started) return '';
+  const { config, dataset, device } = started;
+  // A schedule changes the rate with each batch: its peak says more.
+  const rate =
+    config.schedule === 'constant' ? (batch?.learningRate ?? config.learningRate) : config.learningRate;
   return [
     dataset.name,
     `batch size ${formatCount(config.batchSize)}`,
-    `learning rate ${config.learningRate}`,
+    `learning rate ${formatLearningRate(rate)}`,
     `${device.engine} on ${device.kind.toUpperCase()}`,
   ].join(' · ');
 }

@@ -1,7 +1,8 @@
-import type { Epoch, RunStatus, RunSummary } from '@mnist-monitor/shared';
+import type { Epoch, RunStarted, RunStatus, RunSummary } from '@mnist-monitor/shared';
 import type { RunLine } from '../charts/picture.ts';
 import { formatCount, formatDay, formatDuration, formatLoss, formatPercent } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
+import { deviceFacts, type Fact, trainingFacts } from './device.ts';
 import { statusNames } from './status.ts';
 
 /** A run in the list. */
@@ -144,33 +145,27 @@ export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {
   });
 }
 
-/** Settings and machine of the runs side by side. */
+/** Settings and machine of the runs side by side, in the words in which each run tells its own. */
 export function settingRows(summaries: readonly RunSummary[]): CompareRow[] {
-  const settings = summaries.map(({ started }) => ({
-    ...started?.config,
-    device: started?.device.name,
-    kernels: started?.device.kernels,
-    dataset: started?.dataset.name,
-    parameters: started?.model.parameters,
-  }));
-  const names = [...new Set(settings.flatMap((of) => Object.keys(of)))] as (keyof (typeof settings)[0])[];
+  const settings = summaries.map(({ started }) => new Map(started ? comparedFacts(started) : []));
+  const names = [...new Set(settings.flatMap((facts) => [...facts.keys()]))];
   return names.map((name) => {
-    const texts = settings.map((of) => (of[name] === undefined ? '–' : String(of[name])));
+    const texts = settings.map((facts) => facts.get(name) ?? '–');
     return {
-      name: spaced(name),
+      name,
       values: texts.map((text) => ({ text, change: '' })),
       differs: new Set(texts).size > 1,
     };
   });
 }
 
+const comparedFacts = (started: RunStarted): Fact[] => [
+  ...trainingFacts(started),
+  ...deviceFacts(started),
+  ['Parameters', formatCount(started.model.parameters)],
+];
+
 const signed = (value: number, format: (value: number | undefined) => string): string => {
   if (!Number.isFinite(value)) return '';
   return `${value < 0 ? '−' : value > 0 ? '+' : '±'}${format(Math.abs(value))}`;
-};
-
-/** "batchSize" as words: "Batch size". */
-const spaced = (name: string): string => {
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
 };

@@ -23,6 +23,17 @@ describe('the header', () => {
     expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
   });
 
+  it('tells the learning rate of now, or the peak of a schedule', () => {
+    const withSchedule = (schedule: string) =>
+      events.slice(0, 34).map((event) => {
+        if (event.type === 'run.started')
+          return { ...event, data: { ...event.data, config: { ...event.data.config, schedule } } };
+        return event.type === 'batch' ? { ...event, data: { ...event.data, learningRate: 0.005 } } : event;
+      });
+    expect(at(connectedInputs(withSchedule('constant'))).detail).toContain('learning rate 0.005');
+    expect(at(connectedInputs(withSchedule('one-cycle'))).detail).toContain('learning rate 0.01');
+  });
+
   it('lets the clock run on between events, but not for ever', () => {
     const seconds = (now: number): string => spaced(at(connectedInputs(events.slice(0, 34)), now).elapsed);
     const [start, later] = [Number.parseInt(seconds(0), 10), Number.parseInt(seconds(4_000), 10)];

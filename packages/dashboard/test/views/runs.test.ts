@@ -54,7 +54,10 @@ describe('the comparison', () => {
   it('marks the settings that differ', () => {
     const rows = settingRows([first, second]);
     expect(rows.filter(({ differs }) => differs).map(({ name }) => name)).toEqual(['Batch size']);
-    expect(rows.find(({ name }) => name === 'Learning rate')?.values[0]?.text).toBe('0.01');
+    const textOf = (wanted: string) => rows.find(({ name }) => name === wanted)?.values[0]?.text;
+    expect(textOf('Learning rate')).toBe('0.01, constant');
+    expect(textOf('Augmentation')).toBe('none');
+    expect(textOf('Parameters')).toBe('467,818');
   });
 
   it('tells runs apart by colour and by dashes, unless there is one alone', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Epoch, RunStarted, Sample } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { classRows, tickLabels } from '../../src/views/classes.ts';
-import { deviceFacts, systemMeters } from '../../src/views/device.ts';
+import { deviceFacts, systemMeters, trainingFacts } from '../../src/views/device.ts';
 import { epochRows } from '../../src/views/epochs.ts';
 import { layerRows } from '../../src/views/model.ts';
 import { noticeRows } from '../../src/views/notices.ts';
@@ -117,6 +117,12 @@ describe('device, network and notices', () => {
       'GPU memory',
       'Driver',
     ]);
+  });
+
+  it('tells from where on another learning rate was set', () => {
+    const set = { level: 'info', code: 'learning_rate.set', message: 'm', step: 43, value: 0.005 } as const;
+    const facts = trainingFacts(started, [set, { ...set, code: 'run.paused' }]);
+    expect(new Map(facts).get('Learning rate')).toBe('0.01, then 0.005 from batch 44 on, constant');
   });
 
   it('measures against the whole where there is one', () => {
