@@ -1,5 +1,4 @@
 import { formatProgress } from '../state/format.ts';
-import type { Phase } from '../state/phase.ts';
 import { headlineOf, type Session } from '../state/session.ts';
 import { type HeaderText, headerText, tabTitle } from '../views/header.ts';
 import { byId, field, h, onChange, part, setText, styled } from './dom.ts';
@@ -45,11 +44,11 @@ export function createHeader(): (session: Session, now: number) => void {
     progress.setAttribute('aria-valuenow', String(Math.floor(share * 100)));
     progress.setAttribute('aria-valuetext', formatProgress(share));
   });
-  let announced: Phase = 'connecting';
+  let announced = 'Connecting';
 
   return (session, now) => {
     const text = headerText(session, now);
-    hero.dataset.phase = text.phase;
+    hero.dataset.phase = text.look;
     for (const [name, element] of elements) setText(element, text[name]);
     setText(phaseName, text.phaseName);
     setText(testNote, text.testNote);
@@ -59,8 +58,8 @@ export function createHeader(): (session: Session, now: number) => void {
     showProgress(text.progress);
     const title = tabTitle(text);
     if (document.title !== title) document.title = title;
-    if (text.phase !== announced) {
-      announced = text.phase;
+    if (text.phaseName !== announced) {
+      announced = text.phaseName;
       setText(announcer, `${text.phaseName}. ${text.detail}`);
     }
   };

@@ -29,11 +29,10 @@ export function epochRows(epochs: readonly Epoch[], limit = 200): EpochRow[] {
     }));
 }
 
-/** The first epoch with the highest test accuracy; undefined when none is a number. */
+/** The first epoch with the highest test accuracy; a network whose loss is not a number has learnt nothing. */
 function bestEpoch(epochs: readonly Epoch[]): number | undefined {
   let best: Epoch | undefined;
   for (const epoch of epochs)
-    if (Number.isFinite(epoch.test.accuracy) && epoch.test.accuracy > (best?.test.accuracy ?? -1))
-      best = epoch;
+    if (Number.isFinite(epoch.test.loss) && epoch.test.accuracy > (best?.test.accuracy ?? -1)) best = epoch;
   return best?.epoch;
 }

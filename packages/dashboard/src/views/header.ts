@@ -10,7 +10,7 @@ import {
   formatWholeDuration,
 } from '../state/format.ts';
 import { hasEnded, type Phase, phaseOf } from '../state/phase.ts';
-import { silenceMs } from '../state/run.ts';
+import { type Run, silenceMs } from '../state/run.ts';
 import { type Headline, headlineOf, type Session } from '../state/session.ts';
 import { nameOf } from './runs.ts';
 import { statusNames } from './status.ts';
@@ -19,6 +19,8 @@ import { statusNames } from './status.ts';
 export interface HeaderText {
   phase: Phase;
   phaseName: string;
+  /** The phase that it looks like: a run that has diverged is no success. */
+  look: Phase;
   title: string;
   /** What is going on, in a sentence. */
   detail: string;
@@ -59,9 +61,11 @@ export function headerText(session: Session, now: number): HeaderText {
   const batch = headline?.batch;
   const progress = progressOf(headline, phase);
   const config = headline?.started?.config;
+  const diverged = phase === 'running' || phase === 'completed' ? session.run?.diverged : undefined;
   return {
     phase,
-    phaseName: phaseNames[phase],
+    phaseName: diverged ? `Diverged at batch ${formatCount(diverged.step)}` : phaseNames[phase],
+    look: diverged ? 'interrupted' : phase,
     title: titleOf(session, headline) ?? emptyTitle(phase),
     detail: detailOf({ session, headline, phase, now }),
     progress,
@@ -85,6 +89,7 @@ export function headerText(session: Session, now: number): HeaderText {
 /** The title of the tab: what one wants to know from afar. */
 export function tabTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
+  if (text.look !== text.phase) return `${text.phaseName} — ${name}`;
   if (text.phase === 'running') return `${text.percent} · ${text.loss} — ${name}`;
   if (text.phase === 'completed') return `${text.test} · completed — ${name}`;
   if (text.phase === 'connecting') return name;
@@ -154,7 +159,7 @@ function detailOf({ session, headline, phase, now }: Moment): string {
     case 'stopped':
     case 'failed':
     case 'interrupted':
-      return endedDetail(headline);
+      return endedDetail(headline, session.run);
     case 'stalled':
       return stalledDetail(session, now);
     case 'paused':
@@ -171,10 +176,12 @@ function stalledDetail({ lastEventAt, standing }: Session, now: number): string 
   return `Nothing heard from the trainer for ${formatWholeDuration(silence)}. The page goes on by itself when it speaks again.`;
 }
 
-function endedDetail(headline: Headline | null): string {
+function endedDetail(headline: Headline | null, run: Run | null): string {
   const finished = headline?.finished;
   if (!finished) return 'The trainer is gone and has not come back. If it does, the page goes on by itself.';
-  const best = finished.bestEpoch === null ? '' : ` · best epoch ${finished.bestEpoch}`;
+  const named = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
+  const isBest = finished.bestEpoch !== null && (!named || Number.isFinite(named.test.loss));
+  const best = isBest ? ` · best epoch ${finished.bestEpoch}` : '';
   return `${capitalize(finished.reason)} · ${formatDuration(finished.seconds)}${best}`;
 }
 

@@ -64,13 +64,20 @@ describe('the header', () => {
     expect(tabTitle(text)).toBe('Failed — MNIST Training Monitor');
   });
 
-  it('shows a loss that is not a number as such', () => {
-    const diverged = events
-      .slice(0, 34)
-      .map((event) =>
-        event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
-      );
-    expect(at(connectedInputs(diverged))).toMatchObject({ loss: 'NaN', lossIsFinite: false });
+  it('says that a run has diverged, whether it goes on or is completed', () => {
+    const diverged = events.map((event) => {
+      if (event.type === 'batch' && event.data.step >= 4)
+        return { ...event, data: { ...event.data, loss: Number.NaN } };
+      if (event.type !== 'epoch') return event;
+      return { ...event, data: { ...event.data, test: { ...event.data.test, loss: Number.NaN } } };
+    });
+    const running = at(connectedInputs(diverged.slice(0, 34)));
+    expect(running).toMatchObject({ loss: 'NaN', lossIsFinite: false, look: 'interrupted' });
+    expect(running.phaseName).toBe('Diverged at batch 4');
+    const completed = at(connectedInputs(diverged));
+    expect(completed).toMatchObject({ phaseName: 'Diverged at batch 4', look: 'interrupted' });
+    expect(spaced(completed.detail)).toBe('All epochs done · 18 s');
+    expect(tabTitle(completed)).toBe('Diverged at batch 4 — MNIST Training Monitor');
   });
 
   it('tells a silent trainer from a missing one', () => {

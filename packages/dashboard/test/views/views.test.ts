@@ -98,8 +98,8 @@ describe('the table of epochs', () => {
     expect(rows.map(({ best }) => best)).toEqual([true, false, false]);
   });
 
-  it('marks none when no accuracy is a number', () => {
-    const lost = epochs.map((epoch) => ({ ...epoch, test: { ...epoch.test, accuracy: Number.NaN } }));
+  it.each(['accuracy', 'loss'])('marks none when no test %s is a number', (figure) => {
+    const lost = epochs.map((epoch) => ({ ...epoch, test: { ...epoch.test, [figure]: Number.NaN } }));
     expect(epochRows(lost).some(({ best }) => best)).toBe(false);
   });
 });
