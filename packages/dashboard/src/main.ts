@@ -58,7 +58,7 @@ const tell: Tell = async (name, data) => {
 
 const findingsOf = createFindings();
 const header = createHeader();
-const health = createHealth();
+const health = createHealth(() => store.change({ run: null, window: { kind: 'all' } }));
 const charts = createCharts(store, () => requestDraw());
 const results = createResults(() => requestDraw());
 const notices = createNotices((finding) => charts.show(finding));
@@ -116,15 +116,16 @@ function write(): void {
 }
 
 function writeComparison(): void {
-  const { run } = stage;
-  const compared = [{ run, summary: session.summary, problem: '' }, ...followed];
+  const compared = [{ run: stage.run, summary: session.summary }, ...drawable(followed)];
   compare(
-    compared.flatMap((one, at) =>
-      one.run && one.summary ? [{ summary: summaryNow(one.summary, one.run), color: `--run-${at + 1}` }] : [],
+    compared.flatMap(({ run, summary }, at) =>
+      run && summary ? [{ summary: summaryNow(summary, run), color: `--run-${at + 1}` }] : [],
     ),
-    compared.map(({ problem }) => problem).filter(Boolean),
+    followed.map(({ problem }) => problem).filter(Boolean),
   );
 }
+
+const drawable = (runs: readonly OtherRun[]): OtherRun[] => runs.filter(({ problem }) => problem === '');
 
 let drawnAt = Number.NEGATIVE_INFINITY;
 let followed: OtherRun[] = [];
@@ -133,7 +134,7 @@ function draw(all = false): void {
   drawnAt = performance.now();
   const { run } = stage;
   followed = others.want(store.view.others.filter((id) => id !== run?.runId));
-  const lines = runLines(run, session.summary, followed);
+  const lines = runLines(run, session.summary, drawable(followed));
   const findings = findingsOf(run);
   charts.render({ lines, findings, version: lines.reduce((sum, line) => sum + line.run.lastSeq, 0) }, all);
   notices(findings);

@@ -69,6 +69,17 @@ const executable = findChromium();
     );
   });
 
+  it('says of a run that is no more just that, and follows the latest when asked', async () => {
+    const runId = '20261124-115000-there';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit('?run=nowhere');
+    await shows(page, '#banner', 'There is no run nowhere, or no more.');
+    await page.getByRole('button', { name: 'Follow the latest' }).click();
+    await shows(page, field('title'), runId);
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+    expect(monitor.complaints).toEqual([]);
+  });
+
   it('begins anew with the next run', async () => {
     await monitor.publish({ runId: '20261125-080000-before', events: runOf('20261125-080000-before') });
     const page = await monitor.visit();

@@ -74,8 +74,8 @@ const executable = findChromium();
     await page.locator('#new-run-fields [name="engine"]').selectOption('wasm');
     await page.locator('#new-run-form button[type="submit"]').click();
     await page.locator('#new-run-dialog').waitFor({ state: 'hidden' });
-    expect(trainer.commands.map(({ command, data }) => [command, data])).toEqual([
-      ['start', { epochs: 2, batchSize: 128, engine: 'wasm' }],
+    expect(trainer.commands).toMatchObject([
+      { command: 'start', data: { epochs: 2, batchSize: 128, engine: 'wasm' } },
     ]);
     await monitor.publish({ runId, events: runOf(runId).slice(0, 5) });
     await shows(page, field('title'), runId);
@@ -199,6 +199,8 @@ const executable = findChromium();
     const runIds = Array.from({ length: 6 }, (_, at) => `20261124-13500${at}-many`);
     for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId, 1) });
     const page = await monitor.visit(`?run=${runIds[0]}&with=nowhere`);
+    await shows(page, field('compare-note'), /^There is no run nowhere\.$/);
+    expect(await page.locator(chartPart('loss', 'items')).textContent()).not.toContain('nowhere');
     await page.locator('#runs-open').click();
     await page.locator('#runs-filter').fill('many');
     const box = (runId = '') => page.getByLabel(`Compare ${runId}`);

@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts';
-import { closeName, mayRetry } from './close-codes.ts';
+import { type CloseName, closeName, mayRetry } from './close-codes.ts';
 import { check, decode, describeIssues } from './codec.ts';
 import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
 import { type EventType, event, type MonitorEvent } from './events.ts';
@@ -32,7 +32,7 @@ export type LiveState =
   | { name: 'connecting' }
   | { name: 'open' }
   | { name: 'waiting'; retryInMs: number; reason: string }
-  | { name: 'closed'; reason: string };
+  | { name: 'closed'; reason: string; code: CloseName | 'unknown' };
 
 export interface LiveClientOptions {
   /** Address of the feed, for example `ws://localhost:5000/live`. */
@@ -209,7 +209,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   const watchSilence = (): void => {
     const remainingMs = heardAt + silenceMs - performance.now();
     if (remainingMs > 0) silenceTimer = setTimeout(watchSilence, remainingMs);
-    else lose('no sign of life from the gateway', true);
+    else lose('no sign of life from the gateway');
   };
 
   const drop = (): void => {
@@ -223,19 +223,19 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     dropped.close();
   };
 
-  const end = (reason: string): void => {
+  const end = (reason: string, code: CloseName | 'unknown'): void => {
     if (ended) return;
     ended = true;
     clearTimeout(retryTimer);
     retryTimer = undefined;
     pending.giveUp('the connection is closed for good');
-    options.onState?.({ name: 'closed', reason });
+    options.onState?.({ name: 'closed', reason, code });
   };
 
-  const lose = (reason: string, retry: boolean): void => {
+  const lose = (reason: string, closeCode?: number): void => {
     drop();
-    if (!retry) {
-      end(reason);
+    if (closeCode !== undefined && !mayRetry(closeCode)) {
+      end(reason, closeName(closeCode));
       return;
     }
     const retryInMs = backoffMs(attempt++);
@@ -272,7 +272,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     socket.onerror = () => {};
     socket.onclose = (event: { code: number; reason: string }) => {
       const why = event.reason || (event.code === 1006 ? 'connection lost' : closeName(event.code));
-      lose(why, mayRetry(event.code));
+      lose(why, event.code);
     };
     heardAt = performance.now();
     allowSilence(connectTimeoutMs);
@@ -288,7 +288,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     },
     close() {
       drop();
-      end('closed by this client');
+      end('closed by this client', 'normal');
     },
   };
 }

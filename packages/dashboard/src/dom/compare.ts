@@ -13,7 +13,8 @@ export interface ComparedRun {
 export function createCompare(): (runs: readonly ComparedRun[], problems: readonly string[]) => void {
   const section = byId('compare', HTMLElement);
   const table = byId('compare-table', HTMLTableElement);
-  byId('compare-scroll', HTMLElement).tabIndex = 0;
+  const scroll = byId('compare-scroll', HTMLElement);
+  scroll.tabIndex = 0;
   const note = field('compare-note');
 
   const write = (runs: readonly ComparedRun[], rows: readonly CompareRow[]): void => {
@@ -37,13 +38,12 @@ export function createCompare(): (runs: readonly ComparedRun[], problems: readon
     const summaries = runs.map(({ summary }) => summary);
     const [figures, settings] = [figureRows(summaries), settingRows(summaries)];
     const differing = settings.filter(({ differs }) => differs).length;
-    setText(
-      note,
-      problems[0] ??
-        (differing === 0
-          ? 'All settings are the same.'
-          : `${formatPlural(differing, 'setting differs and is', 'settings differ and are')} marked.`),
-    );
+    const difference =
+      differing === 0
+        ? 'All settings are the same.'
+        : `${formatPlural(differing, 'setting differs and is', 'settings differ and are')} marked.`;
+    setText(note, [...problems, ...(runs.length < 2 ? [] : [difference])].join(' '));
+    scroll.hidden = runs.length < 2;
     const text = JSON.stringify([summaries.map(nameOf), figures, settings]);
     if (text !== written) write(runs, [...figures, ...settings]);
     written = text;

@@ -16,12 +16,14 @@ const streamRows = [
 ] as const satisfies (keyof HealthText)[];
 
 /** The connection: the chip at the top, the banner while it is lost, and the list of figures. */
-export function createHealth(): (session: Session, now: number) => void {
+export function createHealth(followLatest: () => void): (session: Session, now: number) => void {
   const chip = byId('health', HTMLElement);
   const banner = byId('banner', HTMLElement);
   const state = field('health-state');
   const more = field('health-more');
   const sentence = field('banner');
+  const latest = byId('banner-latest', HTMLButtonElement);
+  latest.addEventListener('click', followLatest);
   const rows = streamRows.map((name) => [name, field(`stream-${name}`)] as const);
 
   return (session, now) => {
@@ -31,6 +33,7 @@ export function createHealth(): (session: Session, now: number) => void {
     setText(more, session.run && text.tone === 'good' ? `${text.rate} · ${text.age}` : '');
     banner.hidden = text.banner === '';
     setText(sentence, text.banner);
+    latest.hidden = !text.runIsMissing;
     for (const [name, element] of rows) setText(element, text[name]);
   };
 }

@@ -18,6 +18,8 @@ export interface HealthText {
   server: string;
   /** A sentence across the page; empty while all is well. */
   banner: string;
+  /** Whether the run that was asked for is not there: another one may be. */
+  runIsMissing: boolean;
 }
 
 function rateText(perSecond: number): string {
@@ -41,6 +43,7 @@ export function healthText(session: Session, now: number): HealthText {
     losses: formatCount(session.losses),
     server: session.server ?? '–',
     banner: bannerOf(session, now),
+    runIsMissing: isMissing(session),
   };
 }
 
@@ -89,12 +92,18 @@ function retryIn({ link, linkChangedAt }: Session, now: number): string {
   return seconds > 0 ? `in ${seconds}\u00a0s` : 'now';
 }
 
+const isMissing = ({ link }: Session): boolean =>
+  link.name === 'closed' && (link.code === 'runNotFound' || link.code === 'runDeleted');
+
 function bannerOf(session: Session, now: number): string {
   const { link, server, storeProblem } = session;
   if (link.name === 'open' && storeProblem !== '')
     return `The gateway cannot keep events for now: ${storeProblem}. Training goes on, and what it tells comes later.`;
-  if (link.name === 'closed')
-    return `Disconnected: ${link.reason}. Reload the page to connect again; what is shown may be out of date.`;
+  if (link.name === 'closed') {
+    const reason = link.reason.replace(/\.$/, '');
+    if (isMissing(session)) return link.code === 'runNotFound' ? `${reason}, or no more.` : `${reason}.`;
+    return `Disconnected: ${reason}. Reload the page to connect again; what is shown may be out of date.`;
+  }
   if (link.name !== 'waiting') return '';
   const next = `Trying again ${retryIn(session, now)}.`;
   if (server === null) return `The gateway does not answer. ${next}`;

@@ -108,7 +108,13 @@ describe('the phase', () => {
     ['paused', [...connectedInputs(running), noticeOf('run.paused')]],
     ['running', [...connectedInputs(running, { status: 'paused' }), noticeOf('run.resumed')]],
     ['reconnecting', [...connectedInputs(running), lost]],
-    ['closed', [...connectedInputs(running), { type: 'link', state: { name: 'closed', reason: 'x' } }]],
+    [
+      'closed',
+      [
+        ...connectedInputs(running),
+        { type: 'link', state: { name: 'closed', reason: 'x', code: 'invalid' } },
+      ],
+    ],
     ['completed', finishedAs('completed')],
     ['completed', [...finishedAs('completed'), lost]],
     ['stopped', finishedAs('stopped')],

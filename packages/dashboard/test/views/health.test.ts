@@ -49,9 +49,17 @@ it.each<[Input[], number, string, string, string]>([
 });
 
 it('a connection that is closed for good says what to do', () => {
-  const text = at([...connected, { type: 'link', state: { name: 'closed', reason: 'runNotFound' } }]);
-  expect(text.tone).toBe('bad');
-  expect(text.banner).toMatch(/^Disconnected: runNotFound\. Reload the page/);
+  const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
+    at([...connected, { type: 'link', state: { name: 'closed', reason, code } }]);
+  const text = closed('invalid', 'Expected a run.');
+  expect(text).toMatchObject({ tone: 'bad', runIsMissing: false });
+  expect(text.banner).toMatch(/^Disconnected: Expected a run\. Reload the page/);
+  const banner = 'There is no run x, or no more.';
+  expect(closed('runNotFound', 'There is no run x.')).toMatchObject({ banner, runIsMissing: true });
+  expect(closed('runDeleted', 'Run x was deleted.')).toMatchObject({
+    banner: 'Run x was deleted.',
+    runIsMissing: true,
+  });
 });
 
 it('trouble of the gateway is told, and gone with it', () => {
