@@ -6,7 +6,8 @@ import { listedRows, type RunRow } from '../views/runs.ts';
 import type { Authority } from './authority.ts';
 import { confirmed } from './confirm.ts';
 import { closed, openDialog } from './dialog.ts';
-import { byId, field, h, part, setText } from './dom.ts';
+import { byId, field, part, setText } from './dom.ts';
+import { runElement } from './run-element.ts';
 import type { ViewStore } from './view-store.ts';
 
 export interface RunsContext {
@@ -91,44 +92,20 @@ class RunsList {
 
   #row(row: RunRow, others: readonly string[]): HTMLElement {
     const { shownRun, mayChange } = this.#context;
-    const { runId, name } = row;
+    const { runId } = row;
     const shown = runId === shownRun();
-    const open = button('link run-name', name, { control: 'open' }, () => this.#open(runId));
-    if (shown) open.setAttribute('aria-current', 'true');
-    const checked = others.includes(runId);
-    const compared = h('input', {
-      ...{ type: 'checkbox', 'data-control': 'compare', checked },
-      'aria-label': `${shown ? 'Shown:' : 'Compare'} ${name}`,
-      disabled: shown || (!checked && others.length >= otherRunLimit),
-    });
-    compared.addEventListener('change', () => this.#compare(runId));
-    const facts = [row.best, row.duration, row.device, row.settings, row.started].filter(Boolean);
-    const pin = row.pinned ? 'Unpin' : 'Pin';
-    const actions = [
-      button('link', pin, { control: 'pin', label: `${pin} ${name}` }, () => this.#pin(row)),
-      button('link', 'Name and note…', { control: 'edit', label: `Name and note of ${name}` }, () =>
-        this.#edit(runId),
-      ),
-      button('link danger', 'Delete…', { control: 'delete', label: `Delete ${name}` }, () =>
-        this.#delete(row),
-      ),
-    ];
-    return h(
-      'li',
-      { class: shown ? 'run shown' : 'run', 'data-run': runId },
-      h(
-        'div',
-        { class: 'run-head' },
-        h('span', { class: `pill small ${row.status}` }, row.statusName),
-        open,
-        ...(row.pinned ? [h('span', { class: 'tag calm' }, 'pinned')] : []),
-        h('span', { class: 'spacer' }),
-        h('label', { class: 'tool' }, compared, shown ? 'Shown' : 'Compare'),
-      ),
-      ...(row.named ? [h('p', { class: 'run-id' }, runId)] : []),
-      h('p', { class: 'run-facts' }, ...facts.map((fact, at) => h(at === 0 ? 'b' : 'span', {}, fact))),
-      ...(row.note ? [h('p', { class: 'run-note' }, row.note)] : []),
-      ...(mayChange() ? [h('p', { class: 'run-actions' }, ...actions)] : []),
+    const compared = others.includes(runId);
+    const mayCompare = !shown && (compared || others.length < otherRunLimit);
+    return runElement(
+      row,
+      { shown, compared, mayCompare, mayChange: mayChange() },
+      {
+        open: () => this.#open(runId),
+        compare: () => this.#compare(runId),
+        pin: () => this.#pin(row),
+        edit: () => this.#edit(runId),
+        delete: () => this.#delete(row),
+      },
     );
   }
 
@@ -200,16 +177,4 @@ class RunsList {
     if (problem !== '') setText(this.#note, problem);
     return problem;
   }
-}
-
-function button(
-  kind: string,
-  text: string,
-  { control, label }: { control: string; label?: string },
-  press: () => void,
-): HTMLElement {
-  const attributes = { type: 'button', class: kind, 'data-control': control, 'aria-label': label };
-  const element = h('button', attributes, text);
-  element.addEventListener('click', press);
-  return element;
 }
