@@ -28,7 +28,7 @@ export interface Charts {
   /** Puts the cursor where something happened, and the charts into sight. */
   show(finding: Finding): void;
   /** Runs a tool by its name, as its key does. */
-  press(tool: 'follow' | 'all' | 'full' | 'log' | 'axis'): void;
+  press(tool: 'full' | 'log' | 'axis'): void;
 }
 
 /** How near the cursor must be to a flag to read it, as a share of the width. */
@@ -120,9 +120,7 @@ export function createCharts(store: ViewStore, redraw: () => void): Charts {
       charts[0]?.point(x);
     },
     press(tool) {
-      if (tool === 'follow') follow();
-      else if (tool === 'all') moveTo({ kind: 'all' });
-      else if (tool === 'full')
+      if (tool === 'full')
         (charts.find(({ element }) => element.contains(document.activeElement)) ?? charts[0])?.toggleFull();
       else tools.press(tool);
     },
