@@ -71,6 +71,37 @@ interface Axe {
   });
 
   it.each([
+    ['desktop', {}],
+    ['phone', phone],
+  ] as const)(
+    'can compare runs however long their names are: nothing goes sideways on a %s',
+    async (...how) => {
+      const [device, options] = how;
+      const ids = ['words', 'letters'].map((name) => `20261124-100000-${name}-${device}`);
+      for (const [at, title] of ['a few words '.repeat(16).trim(), 'W'.repeat(200)].entries()) {
+        await monitor.publish({ runId: ids[at] as string, events: runOf(ids[at] as string) });
+        await fetch(`${monitor.url}/api/runs/${ids[at]}`, {
+          method: 'PATCH',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ title }),
+        });
+      }
+      const page = await monitor.visit(`?run=${ids[0]}&with=${ids[1]}`, options);
+      await page.locator(`${chartPart('loss', 'items')} [title^="WWW"]`).waitFor();
+      await page.locator(chartPart('loss', 'table-toggle')).click();
+      await shows(page, '#compare-table', 'WWW');
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(sideways).toBeLessThanOrEqual(0);
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator(chartPart('loss', 'picture')).click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(/^a-few-words-[\w-]{40,60}-loss\.png$/);
+      expect(monitor.complaints).toEqual([]);
+    },
+  );
+
+  it.each([
     ['light', {}],
     ['dark', phone],
   ] as const)(

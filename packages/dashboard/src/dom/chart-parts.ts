@@ -15,7 +15,7 @@ export function createLegend(element: HTMLElement): (place: string, items: reado
           'span',
           { class: 'legend-item' },
           styled(h('i', { class: `key key-${kind}`, 'aria-hidden': 'true' }), { '--key': `var(${color})` }),
-          `${name} `,
+          h('span', { class: 'cut', title: name }, name),
           values[index] as HTMLElement,
         ),
       ),

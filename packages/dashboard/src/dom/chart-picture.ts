@@ -1,4 +1,5 @@
 import type { LegendItem } from '../views/charts.ts';
+import { cutText, flow, pictureFile } from '../views/picture.ts';
 import { h } from './dom.ts';
 
 export interface PictureWords {
@@ -8,51 +9,69 @@ export interface PictureWords {
   items: readonly LegendItem[];
 }
 
-const headHeight = 66;
+const margin = 16;
+const lineHeight = 20;
+const fonts = { title: '600 15px', text: '13px', value: '600 13px' };
 
 /** Saves a chart as a PNG file, with its title and its legend above it, as large as the screen shows it. */
 export function savePicture(chart: HTMLCanvasElement, { title, subtitle, items }: PictureWords): void {
   const ratio = devicePixelRatio;
   const canvas = document.createElement('canvas');
-  canvas.width = chart.width;
-  canvas.height = chart.height + headHeight * ratio;
   const context = canvas.getContext('2d');
   if (!context) return;
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
-  const font = getComputedStyle(document.body).fontFamily;
+  const { fontFamily } = getComputedStyle(document.body);
+  const measure = (text: string, font: string): number => {
+    context.font = `${font} ${fontFamily}`;
+    return context.measureText(text).width;
+  };
+
+  const room = chart.width / ratio - 2 * margin;
+  const legend = items.map((item) => {
+    const valueWidth = measure(item.value, fonts.value);
+    const name = cutText(item.name, room - valueWidth - 26, (text) => measure(text, fonts.text));
+    const nameWidth = measure(name, fonts.text);
+    return { ...item, name, valueAt: nameWidth + 26, width: nameWidth + valueWidth + 26 };
+  });
+  const places = flow(
+    legend.map(({ width }) => width),
+    { room, gap: 18 },
+  );
+  const headHeight = 46 + lineHeight * ((places.at(-1)?.line ?? 0) + 1);
+
+  canvas.width = chart.width;
+  canvas.height = chart.height + headHeight * ratio;
   context.fillStyle = color('--surface');
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(chart, 0, headHeight * ratio);
   context.scale(ratio, ratio);
-  context.textBaseline = 'alphabetic';
+  context.translate(margin, 0);
   const write = (
     text: string,
     [x, y]: readonly [number, number],
-    look: { font: string; color: string },
-  ): number => {
-    context.font = `${look.font} ${font}`;
-    context.fillStyle = color(look.color);
+    look: [font: string, color: string],
+  ): void => {
+    context.font = `${look[0]} ${fontFamily}`;
+    context.fillStyle = color(look[1]);
     context.fillText(text, x, y);
-    return x + context.measureText(text).width;
   };
-  const behindTitle = write(title, [16, 24], { font: '600 15px', color: '--text' });
-  write(subtitle, [behindTitle + 10, 24], { font: '13px', color: '--text-muted' });
-  let x = 16;
-  for (const item of items) {
+  write(title, [0, 24], [fonts.title, '--text']);
+  const behindTitle = measure(title, fonts.title) + 10;
+  const shown = cutText(subtitle, room - behindTitle, (text) => measure(text, fonts.text));
+  write(shown, [behindTitle, 24], [fonts.text, '--text-muted']);
+  for (const [index, item] of legend.entries()) {
+    const { x = 0, line = 0 } = places[index] ?? {};
+    const y = 46 + line * lineHeight;
     context.fillStyle = color(item.color);
-    context.fillRect(x, 41, 14, item.kind === 'raw' ? 1 : 3);
-    x = write(item.name, [x + 20, 46], { font: '13px', color: '--text-muted' });
-    x = write(item.value, [x + 6, 46], { font: '600 13px', color: '--text' }) + 18;
+    context.fillRect(x, y - 5, 14, item.kind === 'raw' ? 1 : 3);
+    write(item.name, [x + 20, y], [fonts.text, '--text-muted']);
+    write(item.value, [x + item.valueAt, y], [fonts.value, '--text']);
   }
   canvas.toBlob((blob) => {
     if (!blob) return;
     const url = URL.createObjectURL(blob);
-    const link = h('a', {
-      href: url,
-      download: `${subtitle.split(' ')[0]}-${title.toLowerCase().replaceAll(' ', '-')}.png`,
-    });
-    link.click();
+    h('a', { href: url, download: pictureFile(subtitle, title) }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000); // The browser has read it by then.
   });
 }

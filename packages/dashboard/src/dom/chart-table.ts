@@ -42,7 +42,11 @@ export function createTable(
         'table',
         { class: 'table' },
         h('caption', {}, caption),
-        h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
+        h(
+          'thead',
+          {},
+          h('tr', {}, ...heads.map((head) => h('th', { scope: 'col', class: 'cut', title: head }, head))),
+        ),
         h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map((cell) => h('td', {}, cell))))),
       ),
     );

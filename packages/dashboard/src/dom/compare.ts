@@ -22,9 +22,13 @@ export function createCompare(): (runs: readonly ComparedRun[], problems: readon
       h(
         'th',
         { scope: 'col' },
-        styled(h('i', { class: 'key', 'aria-hidden': 'true' }), { '--key': `var(${color})` }),
-        ` ${nameOf(summary)}`,
-        ...(at === 0 ? [h('span', { class: 'tag calm' }, 'baseline')] : []),
+        h(
+          'div',
+          { class: 'compared' },
+          styled(h('i', { class: 'key', 'aria-hidden': 'true' }), { '--key': `var(${color})` }),
+          h('span', { class: 'cut', title: nameOf(summary) }, nameOf(summary)),
+          ...(at === 0 ? [h('span', { class: 'tag calm' }, 'baseline')] : []),
+        ),
       ),
     );
     table.tHead?.replaceChildren(h('tr', {}, h('td'), ...heads));

@@ -22,6 +22,7 @@ export function runElement(row: RunRow, standing: Standing, act: Record<Control,
     return element;
   };
   const open = button('open', 'link run-name', name);
+  open.title = name;
   if (shown) open.setAttribute('aria-current', 'true');
   const box = h('input', {
     ...{ type: 'checkbox', 'data-control': 'compare', checked: compared, disabled: !mayCompare },
