@@ -173,7 +173,7 @@ const executable = findChromium();
     const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 5)) });
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, caption, '5 points');
-    await page.locator(chartPart('loss', 'table-toggle')).click();
+    await page.getByRole('button', { name: 'Loss: show the numbers' }).click();
     await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 5 places');
     publisher.send(...events.slice(untilStep(events, 5)));
     await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 60 places');

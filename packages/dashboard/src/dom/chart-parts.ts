@@ -52,3 +52,12 @@ export function createScales(
     for (const [scale, button] of buttons) button.setAttribute('aria-pressed', String(scale === shown));
   };
 }
+
+/** Tells the tools of one chart from those of the others: "Loss: full screen". */
+export function nameTools(element: HTMLElement, chart: string): void {
+  for (const button of element.querySelectorAll<HTMLElement>('.chart-actions button'))
+    button.setAttribute(
+      'aria-label',
+      `${chart}: ${button.title.charAt(0).toLowerCase()}${button.title.slice(1)}`,
+    );
+}

@@ -6,7 +6,7 @@ import type { View } from '../charts/view.ts';
 import type { Window } from '../state/window.ts';
 import { createFullScreen } from './chart-full.ts';
 import { listenChartKeys } from './chart-keys.ts';
-import { createScales } from './chart-parts.ts';
+import { createScales, nameTools } from './chart-parts.ts';
 import { savePicture } from './chart-picture.ts';
 import { createTable } from './chart-table.ts';
 import { createWords, type Drawn } from './chart-words.ts';
@@ -49,6 +49,7 @@ export function createChart(options: ChartOptions): Chart {
   const inCard = (role: string): HTMLElement => part(element, `[data-part="${role}"]`);
   const host = inCard('plot');
   host.setAttribute('aria-label', `${spec.title}, ${spec.unit}. Arrow keys move through the points.`);
+  nameTools(element, spec.title);
 
   const painter = new Painter(spec);
   const words = createWords(element, { ...options, spec, painter });
