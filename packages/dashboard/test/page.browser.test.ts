@@ -125,6 +125,8 @@ const executable = findChromium();
     await shows(page, chartPart('loss', 'alarm'), 'not a number (NaN) from batch 20');
     await shows(page, '#notice-list', 'The loss is NaN: the run has diverged');
     await page.locator('#notice-list button').first().click();
+    for (const chart of ['loss', 'accuracy'])
+      await shows(page, chartPart(chart, 'note'), 'The loss is NaN: the run has diverged');
     await shows(page, chartPart('loss', 'at'), 'Batch 20, epoch 1');
     expect(monitor.complaints).toEqual([]);
   });

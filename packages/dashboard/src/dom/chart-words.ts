@@ -46,6 +46,7 @@ export function createWords(element: HTMLElement, options: WordsOptions): ChartW
   const { spec, painter, scene } = options;
   const inCard = (role: string): HTMLElement => part(element, `[data-part="${role}"]`);
   const [caption, alarm, empty] = [inCard('caption'), inCard('alarm'), inCard('empty')];
+  const mark = inCard('note');
   setText(inCard('title'), spec.title);
   setText(inCard('unit'), spec.unit);
   const legend = createLegend(element);
@@ -58,7 +59,8 @@ export function createWords(element: HTMLElement, options: WordsOptions): ChartW
     const place = legendPlace(spec, reading, cursor !== null);
     const items = legendItems(spec, lines, reading);
     const note = cursor === null ? '' : options.noteAt(cursor);
-    legend(note === '' ? place : `${place} · ${note}`, items);
+    legend(place, items);
+    setText(mark, note);
     if (words.spoken && cursor !== null)
       options.speak(`${spec.title}. ${spokenReading(place, items)}${note && `. ${note}`}`);
   };
