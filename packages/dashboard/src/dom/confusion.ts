@@ -42,20 +42,25 @@ export function createConfusion(): Confusion {
   const empty = field('confusion-empty');
   let classes: readonly string[] = [];
   let matrix: Epoch['test']['confusion'] = [];
-  /** The cell that Tab leads to, and the one that is read out. */
+  /** The cell that Tab leads to, and the one that is pointed at. */
   let active: [number, number] = [0, 0];
-  let told: readonly [number, number] | undefined;
-  /** The cell whose digits are shown. */
+  let pointed: readonly [number, number] | undefined;
+  /** The cell whose digits are shown: the sentence above them is of no other. */
   let chosen: readonly [number, number] | undefined;
   let samples: Samples | null = null;
 
   const cellAt = ([row, column]: readonly [number, number]): HTMLTableCellElement | undefined =>
     table.tBodies[0]?.rows[row]?.cells[column + 1];
-  const tell = (at: readonly [number, number]): void => {
-    const [truth, predicted] = at;
-    const count = matrix[truth]?.[predicted];
-    told = at;
-    if (count !== undefined) setText(sentence, confusionSentence({ truth, predicted, count }, classes));
+  const tell = (): void => {
+    const [truth, predicted] = chosen ?? pointed ?? [];
+    const count = matrix[truth ?? -1]?.[predicted ?? -1];
+    if (truth === undefined || predicted === undefined || count === undefined)
+      setText(sentence, 'Point at a cell to read it; click to see its digits.');
+    else setText(sentence, confusionSentence({ truth, predicted, count }, classes));
+  };
+  const point = (at: readonly [number, number]): void => {
+    pointed = at;
+    tell();
   };
   const place = (target: EventTarget | null): [number, number] | undefined => {
     const cell = target instanceof Element ? target.closest('td') : null;
@@ -66,7 +71,7 @@ export function createConfusion(): Confusion {
     cellAt(active)?.setAttribute('tabindex', '-1');
     active = next;
     cellAt(active)?.setAttribute('tabindex', '0');
-    tell(active);
+    point(active);
   };
 
   const showDigits = (): void => {
@@ -88,22 +93,21 @@ export function createConfusion(): Confusion {
     const rest = cellNote(matrix[truth]?.[predicted] ?? 0, found.length);
     if (rest) digits.append(h('li', { class: 'cell-note' }, rest));
   };
-  const choose = (at: readonly [number, number]): void => {
-    chosen = chosen?.join() === at.join() ? undefined : at;
-    tell(at);
+  const choose = (at: readonly [number, number] | undefined): void => {
+    chosen = at;
+    tell();
     showDigits();
   };
+  const toggle = (at: readonly [number, number]): void =>
+    choose(chosen?.join() === at.join() ? undefined : at);
 
   table.addEventListener('pointerover', (event) => {
     const at = place(event.target);
-    if (at) tell(at);
-  });
-  table.addEventListener('pointerleave', () => {
-    if (chosen) tell(chosen);
+    if (at) point(at);
   });
   table.addEventListener('click', (event) => {
     const at = place(event.target);
-    if (at) choose(at);
+    if (at) toggle(at);
   });
   table.addEventListener('focusin', (event) => {
     const at = place(event.target);
@@ -112,9 +116,10 @@ export function createConfusion(): Confusion {
   table.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
-      choose(active);
+      toggle(active);
       return;
     }
+    if (event.key === 'Escape') choose(undefined);
     const next = moveCell(event.key, active);
     if (!next) return;
     event.preventDefault();
@@ -137,7 +142,7 @@ export function createConfusion(): Confusion {
     );
     table.classList.toggle('long', ticks !== names && ticks[0] !== names[0]);
     active = [0, 0];
-    told = undefined;
+    pointed = undefined;
     chosen = undefined;
   });
 
@@ -207,8 +212,7 @@ export function createConfusion(): Confusion {
     fill(latest);
     showClasses(epochs);
     showDigits();
-    if (told) tell(told);
-    else setText(sentence, 'Point at a cell to read it; click to see its digits.');
+    tell();
   });
   return { render: (input) => render(input.epochs, input.classes, input.samples), recolor: showDigits };
 }

@@ -39,13 +39,13 @@ export function confusionSentence(
   return `${of} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
 }
 
-/** How many of a cell's images can be shown: "All 5 of them", "3 of the 5 are among the samples". */
+/** How many of a cell's images can be shown, where not all can: "3 of the 5 are among the samples". */
 export function cellNote(count: number, shown: number): string {
   if (count === 0) return '';
   if (shown === 0) return 'None of them is among the samples of this epoch.';
   return shown >= count
     ? ''
-    : `${formatCount(shown)} of the ${formatCount(count)} are among the samples of this epoch.`;
+    : `${formatCount(shown)} of the ${formatCount(count)} ${shown === 1 ? 'is' : 'are'} among the samples of this epoch.`;
 }
 
 /** The most frequent mistakes, most frequent first. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  cellNote,
   confusionCells,
   confusionSentence,
   mistakeCount,
@@ -37,6 +38,16 @@ describe('the confusion matrix', () => {
     expect(confusionSentence({ truth: 3, predicted: 3, count: 990 }, classes)).toBe(
       '3 read as 3, which is right: 990 times',
     );
+  });
+
+  it.each([
+    [0, 0, ''],
+    [5, 5, ''],
+    [2, 1, '1 of the 2 is among the samples of this epoch.'],
+    [1_200, 2, '2 of the 1,200 are among the samples of this epoch.'],
+    [5, 0, 'None of them is among the samples of this epoch.'],
+  ])('says how many of %p images are shown when %p are', (count, shown, note) => {
+    expect(cellNote(count, shown)).toBe(note);
   });
 
   it('counts mistakes and lists the most frequent first', () => {
