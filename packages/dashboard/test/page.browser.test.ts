@@ -47,13 +47,21 @@ const executable = findChromium();
   it('says within two seconds that the connection is lost, and comes back without a gap and without a double', async () => {
     const runId = '20261124-110000-cut';
     const events = runOf(runId);
-    const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 25)) });
+    const publisher = await monitor.publish({
+      ...{ runId, commands: ['pause'] },
+      events: events.slice(0, untilStep(events, 25)),
+    });
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, caption, '25 points');
+    const pause = page.locator('#pause-run');
+    expect(await pause.isEnabled()).toBe(true);
+    const before = await page.locator('#loss-chart').boundingBox();
 
     monitor.cut();
     await page.locator(field('banner')).filter({ hasText: 'Connection lost' }).waitFor({ timeout: 2_000 });
     await shows(page, field('phase'), 'Reconnecting');
+    expect(await pause.isDisabled()).toBe(true);
+    expect(await page.locator('#loss-chart').boundingBox()).toEqual(before);
     const until45 = untilStep(events, 45);
     publisher.send(...events.slice(untilStep(events, 25), until45));
     await publisher.acked(until45);
@@ -144,6 +152,13 @@ const executable = findChromium();
     await page.locator('#matrix tbody tr').nth(3).locator('td').nth(6).click();
     await shows(page, '#matrix-sentence', '3 read as 6: 90 times');
     expect(await page.locator('#cell-samples canvas').count()).toBe(1);
+    // What is pointed at meanwhile is not what the pictures show.
+    const pointed = page.locator('#matrix tbody tr').nth(2).locator('td').nth(5);
+    await pointed.hover();
+    await shows(page, '#matrix-sentence', '3 read as 6: 90 times');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#cell-samples canvas').count()).toBe(0);
+    await shows(page, '#matrix-sentence', '2 read as 5');
     expect(await page.locator('#class-rows li:not([aria-hidden])').count()).toBe(10);
     expect(monitor.complaints).toEqual([]);
   });

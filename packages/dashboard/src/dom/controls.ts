@@ -16,7 +16,7 @@ export interface ControlActions {
 
 /** The buttons below the run header: what the trainer can be told now. */
 export function createControls({ tell, openNewRun, openReplay }: ControlActions): (session: Session) => void {
-  const group = byId('controls', HTMLElement);
+  const group = byId('controls', HTMLFieldSetElement);
   const pause = byId('pause-run', HTMLButtonElement);
   const stop = byId('stop-run', HTMLButtonElement);
   const rateForm = byId('rate-form', HTMLFormElement);
@@ -90,6 +90,7 @@ export function createControls({ tell, openNewRun, openReplay }: ControlActions)
     const shown = controlsOf(session);
     current = session.run;
     leave(current?.runId);
+    group.disabled = !shown.usable;
     pause.hidden = shown.pause === null;
     if (shown.pause) pause.dataset.command = shown.pause;
     setText(pause, shown.pause === 'resume' ? 'Resume' : 'Pause');

@@ -3,8 +3,10 @@ import { formatLearningRate } from '../state/format.ts';
 import { hasEnded, phaseOf } from '../state/phase.ts';
 import type { Session } from '../state/session.ts';
 
-/** What the viewer can tell the trainer now. */
+/** What the viewer can tell the trainer. */
 export interface Controls {
+  /** Whether there is a connection to tell it over. Without one the controls stay, so that the page does not move. */
+  usable: boolean;
   /** Which of the two the one button does; null hides it. */
   pause: 'pause' | 'resume' | null;
   stop: boolean;
@@ -17,14 +19,15 @@ export interface Controls {
 
 /** Only what is allowed and what the trainer takes is shown. */
 export function controlsOf(session: Session): Controls {
-  const phase = phaseOf(session);
+  const phase = phaseOf({ ...session, link: { name: 'open' } });
   const ended = hasEnded(phase) && session.caughtUp;
-  const on = session.link.name === 'open' && session.commands !== 'off' && phase !== 'replay';
+  const on = session.commands !== 'off' && phase !== 'replay';
   const goesOn = phase === 'running' || phase === 'paused' || phase === 'stalled';
   const takes = (name: CommandName): boolean =>
     on && goesOn && (session.standing?.commands.includes(name) ?? false);
   const pause = phase === 'paused' ? 'resume' : 'pause';
   return {
+    usable: session.link.name === 'open',
     pause: takes(pause) ? pause : null,
     stop: takes('stop'),
     setLearningRate: takes('setLearningRate'),
@@ -34,8 +37,8 @@ export function controlsOf(session: Session): Controls {
   };
 }
 
-function noteOf({ link, server, commands, standing }: Session, goesOn: boolean): string {
-  if (link.name !== 'open' || server === null) return '';
+function noteOf({ server, commands, standing }: Session, goesOn: boolean): string {
+  if (server === null) return '';
   if (commands === 'off')
     return goesOn
       ? 'Controls are off: other machines reach this gateway. Start it with --command-token to have them.'

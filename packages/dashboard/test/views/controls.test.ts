@@ -38,13 +38,15 @@ describe('the controls', () => {
     expect(off.note).toMatch(/--command-token/);
   });
 
-  it('are gone without a connection and with the end of the run, which can then be played back', () => {
+  it('stay as they are while the connection is lost, and cannot be used', () => {
     const waiting = { name: 'waiting', retryInMs: 1_000, reason: 'lost' } as const;
-    expect(at([...running, { type: 'link', state: waiting }])).toMatchObject({
-      pause: null,
-      stop: false,
-      replay: false,
-    });
+    expect(at(running).usable).toBe(true);
+    expect(at([...running, { type: 'link', state: waiting }])).toEqual({ ...at(running), usable: false });
+    const none = at([{ type: 'link', state: waiting }]);
+    expect(none).toMatchObject({ pause: null, stop: false, start: false, replay: false, note: '' });
+  });
+
+  it('are gone with the end of the run, which can then be played back', () => {
     expect(at(connectedInputs(events, { commands: [...commands] }))).toMatchObject({
       stop: false,
       replay: true,
