@@ -13,6 +13,7 @@ import { createHeader } from './dom/header.ts';
 import { createHealth } from './dom/health.ts';
 import { listenKeys } from './dom/keyboard.ts';
 import { createEpochs, createNotices } from './dom/lists.ts';
+import { listenPrint } from './dom/paper.ts';
 import { keepPreferences, readPreferences } from './dom/preferences.ts';
 import { createResults } from './dom/results.ts';
 import { createTheme } from './dom/theme.ts';
@@ -175,11 +176,11 @@ listenKeys({
 // A network that comes back, or a page that is looked at again, is worth trying at once.
 addEventListener('online', () => stage.client?.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || stage.client?.retryNow());
-addEventListener('beforeprint', () => {
+listenPrint(() => {
   draw(true);
+  write();
   recolor();
 });
-addEventListener('afterprint', recolor);
 
 // Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.
 setInterval(write, 1_000);

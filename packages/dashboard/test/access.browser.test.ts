@@ -206,11 +206,24 @@ interface Axe {
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`, { colorScheme: 'dark' });
     await shows(page, field('phase'), 'Completed');
+    const canvas = page.locator('#loss-chart canvas');
+    const look = () =>
+      page.evaluate(() => [
+        getComputedStyle(document.documentElement).getPropertyValue('--surface'),
+        (document.querySelector('#loss-chart canvas') as HTMLCanvasElement).width,
+      ]);
+    const onScreen = await look();
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    expect(await look()).toEqual(['rgb(255, 255, 255)', 640]);
+    await shows(page, chartPart('machine', 'caption'), 'points');
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('#tools').isVisible()).toBe(false);
-    expect(await page.locator('#loss-chart canvas').isVisible()).toBe(true);
+    expect(await canvas.isVisible()).toBe(true);
     const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     expect(paper).toBe('rgb(255, 255, 255)');
+    await page.emulateMedia({ media: 'screen' });
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    expect(await look()).toEqual(onScreen);
   });
 });
 

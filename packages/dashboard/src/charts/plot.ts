@@ -49,7 +49,7 @@ export interface Plot {
   /** The plotting area, which gestures are made on. */
   surface: HTMLElement;
   draw(frame: Frame): void;
-  /** Draws again with the colours that hold now. */
+  /** Draws again with the colours and the size that hold now. */
   recolor(): void;
   /** Moves the cursor by so many drawn points, or to the first or last; from none, it begins at the last. */
   moveCursor(points: number): void;
@@ -163,12 +163,13 @@ export function createPlot(options: PlotOptions): Plot {
     host,
   );
 
-  const observer = new ResizeObserver(() => {
+  const fit = (): void => {
     const size = sizeOf(host);
     if (size.width === plot.width && size.height === plot.height) return;
     plot.setSize(size);
     options.onResize();
-  });
+  };
+  const observer = new ResizeObserver(fit);
   observer.observe(host);
 
   // uPlot's third argument, which its types leave out: the linked charts follow.
@@ -187,6 +188,7 @@ export function createPlot(options: PlotOptions): Plot {
     },
     recolor() {
       palette = readPalette(curves);
+      fit();
       plot.redraw(false, true);
     },
     moveCursor(points) {
