@@ -262,6 +262,10 @@ const executable = findChromium();
 
     await page.locator(chartPart('loss', 'full')).click();
     await page.locator('#loss-chart.full').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('#loss-chart:not(.full)').waitFor();
+    await page.keyboard.press('u');
+    await page.locator('#loss-chart.full').waitFor();
     await page.keyboard.press('u');
     await page.locator('#loss-chart:not(.full)').waitFor();
     expect(monitor.complaints).toEqual([]);

@@ -21,6 +21,8 @@ export function createFullScreen(element: HTMLElement): FullScreen {
     },
   };
   button.addEventListener('click', () => full.set(!full.on));
+  // A browser that gives its screen takes it back with Escape by itself.
+  element.addEventListener('keydown', ({ key }) => key === 'Escape' && full.on && full.set(false));
   element.addEventListener('fullscreenchange', () => {
     if (document.fullscreenElement !== element) full.set(false);
   });

@@ -9,8 +9,6 @@ export interface ChartKeys {
   range(): Range;
   bounds(): { all: Range; log: boolean };
   moveTo(window: Window): void;
-  /** Leaves the full screen; false when the chart does not fill it. */
-  leaveFull(): boolean;
   /** A key has moved something, or a pointer is at work again. */
   pressed(byKeyboard: boolean): void;
 }
@@ -50,8 +48,8 @@ function press({ key, shiftKey }: KeyboardEvent, keys: ChartKeys): boolean {
   if (step !== undefined) keys.plot()?.moveCursor(shiftKey ? step * 10 : step);
   else if (move) keys.moveTo(moved(keys.range(), { ...move, around: aroundOf(keys) }, keys.bounds()));
   else if (key === '0') keys.moveTo({ kind: 'all' });
-  else if (key !== 'Escape') return false;
-  else if (!keys.leaveFull()) keys.plot()?.clearCursor();
+  else if (key === 'Escape') keys.plot()?.clearCursor();
+  else return false;
   return true;
 }
 

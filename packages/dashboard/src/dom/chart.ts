@@ -120,11 +120,6 @@ export function createChart(options: ChartOptions): Chart {
     range: () => scene().range,
     bounds: () => scene().bounds,
     moveTo: options.moveTo,
-    leaveFull: () => {
-      const on = full.on;
-      full.set(false);
-      return on;
-    },
     pressed: (byKeyboard) => {
       words.spoken = byKeyboard;
     },
