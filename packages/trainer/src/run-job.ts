@@ -1,9 +1,9 @@
-import { type CloseName, type EventBody, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { type EventBody, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import type { Commands } from './commands.ts';
 import { type Output, Report } from './console/report.ts';
 import type { Job } from './job.ts';
 import type { Identity } from './publish/link.ts';
-import { Publisher } from './publish/publisher.ts';
+import { Publisher, type Refusal } from './publish/publisher.ts';
 import { runSession } from './session.ts';
 import { Control } from './training/control.ts';
 import { Stopwatch } from './training/stopwatch.ts';
@@ -43,12 +43,14 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<Finished
     stopwatch: new Stopwatch(before?.checkpoint?.elapsedSeconds),
     emit,
   });
-  let taken = false;
-  const onRefused = (why: CloseName | 'unknown', reason: string): void => {
-    taken = why === 'runTaken';
-    if (taken) control.stop({ status: 'failed', reason: `another trainer publishes run ${config.runId}` });
+  let conflict: MonitorError | undefined;
+  let isOver = false;
+  const onRefused = (why: Refusal, reason: string): void => {
+    conflict = conflictOf(why, job, identity);
+    if (conflict) control.stop({ status: 'failed', reason: `the gateway has another run ${config.runId}` });
     else
       output.write(`The gateway does not take this run (${why}: ${reason}); training goes on without it.\n`);
+    if (conflict && isOver) output.write(`${conflict.message}\n`);
   };
   const publisher = new Publisher({
     ...{ identity, log, onRefused },
@@ -71,17 +73,33 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<Finished
   commands.running = { runId: config.runId, control };
   try {
     const status = await runSession({ ...job, emit, show: (body) => report.tell(body), control });
-    if (taken)
-      throw new MonitorError(
-        'run.taken',
-        `--run-id: expected an id that no other trainer uses, but the gateway at ${identity.url} has a trainer for ${config.runId} connected`,
-      );
+    if (conflict) throw conflict;
     return status;
   } finally {
+    isOver = true;
     commands.running = undefined;
     signal.removeEventListener('abort', end);
     lock.release();
     tensorboard.close();
     options.onDelivery(deliver());
   }
+}
+
+/**
+ * What ends a run whose id is another's at the gateway: nobody would see it, and another id helps. Not so one that goes on:
+ * its folder is here, and the end of its log may have gone with the power.
+ */
+function conflictOf(why: Refusal, { config, before }: Job, { url }: Identity): MonitorError | undefined {
+  const { runId } = config;
+  if (why === 'runTaken')
+    return new MonitorError(
+      'run.taken',
+      `--run-id: expected an id that no other trainer uses, but the gateway at ${url} has a trainer for ${runId} connected`,
+    );
+  if (why === 'runExists' && !before)
+    return new MonitorError(
+      'run.exists',
+      `--run-id: expected the id of a new run, but the gateway at ${url} has a run ${runId} already`,
+    );
+  return undefined;
 }

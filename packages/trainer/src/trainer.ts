@@ -131,7 +131,7 @@ class Trainer {
       });
     } catch (error) {
       const known = error instanceof MonitorError;
-      if (config.once || (known && error.code === 'run.taken')) throw error;
+      if (config.once || (known && ['run.taken', 'run.exists'].includes(error.code))) throw error;
       output.write(`${known ? error.message : (error as Error).stack}\n`);
       return 'failed';
     }

@@ -128,4 +128,18 @@ describe('trainer, gateway and viewers together', () => {
     const stored = await storedEvents(listening.url, 'run');
     expect(stored.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
   }, 60_000);
+
+  test('a new run whose id the gateway has ends with one line and exit code 2; the first stays as it was', async () => {
+    expect(await startTrainer('--run-id', 'run').ended()).toBe(0);
+    const stored = await storedEvents(listening.url, 'run');
+    const second = startTrainer('--run-id', 'run', '--runs', `${folder.path}/elsewhere`, '--epochs', '3');
+    expect(await second.ended()).toBe(2);
+    expect(second.stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /^--run-id: expected the id of a new run, but the gateway at .* has a run run already$/,
+      ),
+    ]);
+    expect(second.stdout).toContain('Run failed (the gateway has another run run)');
+    expect(await storedEvents(listening.url, 'run')).toEqual(stored);
+  }, 60_000);
 });

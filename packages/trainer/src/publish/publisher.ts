@@ -2,13 +2,16 @@ import type { CloseName, Command, IngestReply } from '@mnist-monitor/shared';
 import type { EventLog } from '../run/event-log.ts';
 import { type CommandPort, GatewayLink, type Identity, linkLimits } from './link.ts';
 
+/** Why a run is not published: a close code of the gateway, or that it holds more of the run than this process has. */
+export type Refusal = CloseName | 'unknown' | 'runExists';
+
 export interface PublisherOptions {
   identity: Identity;
   log: EventLog;
   /** Where the commands for this run go. */
   commands: CommandPort;
-  /** The gateway does not want this publisher; nothing more will be sent. */
-  onRefused: (why: CloseName | 'unknown', reason: string) => void;
+  /** Nothing more will be sent. */
+  onRefused: (why: Refusal, reason: string) => void;
   /** The gateway left out an event that does not validate. */
   onReject: (reject: Extract<IngestReply, { type: 'reject' }>) => void;
 }
@@ -37,6 +40,8 @@ export class Publisher {
   readonly #link: GatewayLink;
   /** The last seq handed to the socket; undefined until the gateway has said where to go on. */
   #sent: number | undefined;
+  /** All that the gateway can have of this run: what was there when this process came to it, and what it has sent. */
+  #known: number;
   #acknowledged = 0;
   #reached = false;
   #refused = false;
@@ -46,12 +51,13 @@ export class Publisher {
     const { identity, log, commands } = options;
     this.#options = options;
     this.#limits = limits;
+    this.#known = log.lastSeq;
     const link = {
       ...{ identity, commands },
       introduction: { type: 'hello', runId: log.runId } as const,
       onReply: (reply: Exclude<IngestReply, Command>) => this.#receive(reply),
       onLost: () => this.#forget(),
-      onRefused: (why: CloseName | 'unknown', reason: string) => this.#refuse(why, reason),
+      onRefused: (why: Refusal, reason: string) => this.#refuse(why, reason),
     };
     this.#link = new GatewayLink(link, limits);
   }
@@ -100,6 +106,11 @@ export class Publisher {
   #receive(reply: Exclude<IngestReply, Command>): void {
     switch (reply.type) {
       case 'resume':
+        if (reply.after > this.#known) {
+          void this.#link.close();
+          const reason = `it holds ${reply.after} events of run ${this.#options.log.runId}, where ${this.#known} can be`;
+          return this.#refuse('runExists', reason);
+        }
         this.#reached = true;
         this.#sent = reply.after;
         this.#acknowledged = reply.after;
@@ -125,11 +136,12 @@ export class Publisher {
       for (const { text } of entries.slice(0, -1)) this.#link.send(text);
       this.#link.send((entries.at(-1) as { text: string }).text, () => this.#pump());
       this.#sent += entries.length;
+      this.#known = Math.max(this.#known, this.#sent);
     }
     if (this.#pending > 0) this.#link.expectAnswer(this.#limits.stuckMs);
   }
 
-  #refuse(why: CloseName | 'unknown', reason: string): void {
+  #refuse(why: Refusal, reason: string): void {
     this.#refused = true;
     this.#forget();
     this.#options.onRefused(why, reason);

@@ -81,11 +81,27 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(300));
   });
 
-  test('goes on behind what the gateway holds already', async () => {
+  test('of a run that was there goes on after what the gateway holds already', async () => {
+    for (let at = 0; at < 150; at++) log.append(body());
     const publisher = publish(await listen({ after: 120 }));
-    append(publisher, 200);
+    append(publisher, 50);
     expect(await publisher.close()).toBe(0);
     expect(gateway?.received).toEqual(upTo(200, 121));
+  });
+
+  test.each([
+    ['a new run', 0, 120],
+    ['a run that goes on', 100, 101],
+  ])('sends nothing of %s when the gateway holds more of it than can be', async (_what, before, after) => {
+    for (let at = 0; at < before; at++) log.append(body());
+    const refused: string[] = [];
+    const publisher = publish(await listen({ after }), {
+      onRefused: (why, reason) => refused.push(why, reason),
+    });
+    append(publisher, 200);
+    expect(await publisher.close()).toBe(before + 200);
+    expect(refused).toEqual(['runExists', `it holds ${after} events of run run, where ${before} can be`]);
+    expect(gateway?.received).toEqual([]);
   });
 
   test('reads back from the file what memory no longer holds when the gateway comes late', async () => {
