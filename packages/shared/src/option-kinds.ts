@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { runId } from './events.ts';
+
+/** A flag with its variable. */
+export interface Option<T> {
+  /** What a valid value is, in words: for the error line and for --help. */
+  expected: string;
+  /** Reads the text of a flag or variable; undefined when it does not fit. */
+  read(text: string): T | undefined;
+  default: T;
+  help: string;
+  /** `none`: a flag by itself; `optional`: a value may follow. */
+  value: 'required' | 'optional' | 'none';
+}
+
+const fitting =
+  <T>(schema: z.ZodType<T>) =>
+  (text: string): T | undefined => {
+    const result = schema.safeParse(text);
+    return result.success ? result.data : undefined;
+  };
+
+/** Number() reads an empty text as 0: no value is not zero. */
+const numeric = z.string().regex(/\S/).transform(Number);
+
+/** A whole number. */
+export function whole<D extends number | undefined>(
+  min: number,
+  max: number,
+  fallback: D,
+  help: string,
+): Option<number | D> {
+  const read = fitting(numeric.pipe(z.int().min(min).max(max)));
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    read,
+    default: fallback,
+    help,
+    value: 'required',
+  };
+}
+
+/** Any finite number. */
+export function real<D extends number | undefined>(
+  min: number,
+  max: number,
+  fallback: D,
+  help: string,
+): Option<number | D> {
+  const read = fitting(numeric.pipe(z.number().min(min).max(max)));
+  return { expected: `a number from ${min} to ${max}`, read, default: fallback, help, value: 'required' };
+}
+
+/** A text that is not empty. */
+export function text<D extends string | undefined>(
+  expected: string,
+  fallback: D,
+  help: string,
+): Option<string | D> {
+  const read = fitting(z.string().min(1).max(4_096));
+  return { expected, read, default: fallback, help, value: 'required' };
+}
+
+/** One of a few words. */
+export function oneOf<const V extends string, D extends V | undefined>(
+  values: readonly V[],
+  fallback: D,
+  help: string,
+): Option<V | D> {
+  const read = (given: string): V | undefined => values.find((value) => value === given);
+  return { expected: `one of ${values.join(', ')}`, read, default: fallback, help, value: 'required' };
+}
+
+/** A flag that needs no value. */
+export function onOff<D extends boolean | undefined>(fallback: D, help: string): Option<boolean | D> {
+  const read = (given: string): boolean | undefined => {
+    if (['1', 'true', 'yes', 'on', ''].includes(given)) return true;
+    if (['0', 'false', 'no', 'off'].includes(given)) return false;
+    return undefined;
+  };
+  return { expected: 'true or false', read, default: fallback, help, value: 'none' };
+}
+
+/** The id of a run. */
+export const readRunId = fitting(runId);
+
+/** Whole addresses only: a host for TCP, a path for a socket. */
+export function readRedisUrl(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined;
+  const { protocol, hostname, pathname } = new URL(given);
+  if (protocol === 'unix:') return hostname === '' && pathname.length > 1 ? given : undefined;
+  const isRedis = ['redis:', 'rediss:'].includes(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname);
+  return isRedis ? given : undefined;
+}
+
+/** Addresses and networks, separated by commas. */
+export const readNetworks = fitting(
+  z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100)),
+);
+
+/** As browsers write them: scheme, host, and a port that is not the scheme's own. `null`, of files, names nobody. */
+export const readOrigins = fitting(
+  z
+    .string()
+    .max(4_096)
+    .transform((given) => given.split(','))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(
+            (origin) => /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin,
+          ),
+      ),
+    ),
+);
