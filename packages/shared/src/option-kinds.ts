@@ -84,6 +84,13 @@ export function onOff<D extends boolean | undefined>(fallback: D, help: string):
 /** The id of a run. */
 export const readRunId = fitting(runId);
 
+/** What a WebSocket can be opened to. */
+export function readSocketUrl(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined;
+  const { protocol, hostname, hash } = new URL(given);
+  return ['ws:', 'wss:'].includes(protocol) && hostname !== '' && hash === '' ? given : undefined;
+}
+
 /** Whole addresses only: a host for TCP, a path for a socket. */
 export function readRedisUrl(given: string): string | undefined {
   if (!URL.canParse(given)) return undefined;

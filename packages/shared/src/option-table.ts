@@ -7,6 +7,7 @@ import {
   readOrigins,
   readRedisUrl,
   readRunId,
+  readSocketUrl,
   real,
   text,
   whole,
@@ -109,7 +110,13 @@ export const options = {
     help: 'pages of other sites that may use the live feed as the dashboard does (https://notes.example.org)',
     value: 'required',
   } as Option<string[] | undefined>,
-  gateway: text('a ws:// address', undefined, 'where the trainer publishes; this machine when left out'),
+  gateway: {
+    expected: 'an address such as ws://127.0.0.1:5001/ingest or wss://host/ingest',
+    read: readSocketUrl,
+    default: undefined,
+    help: 'where the trainer publishes; this machine when left out',
+    value: 'required',
+  } as Option<string | undefined>,
   token: text(
     'a secret',
     undefined,

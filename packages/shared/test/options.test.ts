@@ -30,6 +30,7 @@ describe('reading options', () => {
     [['--once', '--epochs', '2'], { once: true, epochs: 2 }],
     [['--once=false'], { once: false }],
     [['--data', 'a=b'], { data: 'a=b' }],
+    [['--gateway', 'wss://[::1]:5001/ingest?a=b'], { gateway: 'wss://[::1]:5001/ingest?a=b' }],
     [['--proxies', '192.0.2.1,10.0.0.0/8,::1'], { proxies: ['192.0.2.1', '10.0.0.0/8', '::1'] }],
     [
       ['--origins', 'https://a.example,http://localhost:8000'],
@@ -91,6 +92,12 @@ describe('reading options', () => {
     ['--origins', '*'],
     ['--origins', 'https://a.example/page'],
     ['--origins', 'a.example'],
+    ['--gateway', 'foo'],
+    ['--gateway', 'ws://'],
+    ['--gateway', '127.0.0.1:5001'],
+    ['--gateway', 'ftp://host/ingest'],
+    ['--gateway', 'ws://host/ingest#run'],
+    ['--gateway', 'ws://host:99999/ingest'],
     ['--proxies', '10.0.0.0/99'],
     ['--proxies', '192.0.2.1,proxy.example'],
   ])('refuses %s=%p', (flag, value) => {

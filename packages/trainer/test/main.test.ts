@@ -45,6 +45,11 @@ describe('the trainer as a program', () => {
       /^--epochs: expected a whole number from 1 to 10000, got "ten"$/,
     ],
     [
+      'an address that is none of a gateway',
+      () => ['--gateway', '127.0.0.1:5001'],
+      /^--gateway: expected an address such as ws:\/\/127.0.0.1:5001\/ingest or \S+, got "127.0.0.1:5001"$/,
+    ],
+    [
       'more images than there are',
       () => ['--train-size', '60001'],
       /^--train-size: expected at most 60000, the images in the dataset, got 60001$/,
