@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { RunSummary } from '@mnist-monitor/shared';
+import { FakeGateway } from './support/fake-gateway.ts';
 import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { Viewer } from './support/viewer.ts';
 
 const sizes = [
   '--train-size',
@@ -75,6 +77,75 @@ describe('npm start', () => {
     expect(started.stderr).toBe(
       'The trainer has ended by itself; starting it again, to go on with its run.\n',
     );
+  }, 60_000);
+
+  test('starts a trainer that was killed in a later run again with that run, whatever it was told to resume', async () => {
+    const first = start('--train-size', '256', '--run-id', 'first');
+    await first.printed('images/s');
+    first.child.kill('SIGINT');
+    await first.ended();
+
+    const second = start('--resume', 'first');
+    await second.printed('A new run can be started at http');
+    const viewer = new Viewer(dashboard(second));
+    try {
+      await viewer.until(() => viewer.waitingTrainers === 1);
+      const { ok } = await viewer.command('start', { trainSize: 512, epochs: 3 });
+      expect(ok).toBe(true);
+      await viewer.until(() => viewer.last?.runId !== 'first' && viewer.batches.length > 0);
+      process.kill(await second.started('trainer'), 'SIGKILL');
+      await second.printed('Resumed behind epoch 0.');
+    } finally {
+      viewer.close();
+    }
+    await second.kill('SIGINT');
+  }, 60_000);
+
+  test('a gateway that was killed comes back where it was, and the run goes on there', async () => {
+    const started = start('--train-size', '512', '--epochs', '3', '--run-id', 'run');
+    await started.printed('images/s');
+    const viewer = new Viewer(dashboard(started));
+    try {
+      process.kill(await started.started('gateway'), 'SIGKILL');
+      await viewer.until(() => viewer.last?.type === 'run.finished');
+      expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
+    } finally {
+      viewer.close();
+    }
+    expect(started.stderr).toBe('The gateway ended by itself; starting it again. Nothing is lost.\n');
+  }, 60_000);
+
+  test('a gateway that cannot come back is tried a few times, then everything ends in order with one line', async () => {
+    const started = start('--train-size', '512', '--epochs', '1000');
+    await started.printed('images/s');
+    const { port } = new URL(dashboard(started));
+    process.kill(await started.started('gateway'), 'SIGKILL');
+    const server = createServer();
+    server.on('error', () => setTimeout(() => server.listen(Number(port), '127.0.0.1'), 5));
+    server.listen(Number(port), '127.0.0.1');
+    expect(await started.ended()).toBe(2);
+    server.close();
+    const lines = started.stderr.trim().split('\n');
+    expect(lines.slice(1, -1)).toEqual(Array(4).fill(expect.stringContaining(port)));
+    expect(lines.at(-1)).toBe(
+      'The gateway does not start again, so everything ends; npm start -- --resume goes on with the run.',
+    );
+    expect(started.stdout).toContain('Run interrupted (stopped by SIGTERM)');
+  }, 120_000);
+
+  test('publishes where --gateway says', async () => {
+    const elsewhere = await FakeGateway.start();
+    const started = start('--once', '--gateway', elsewhere.url);
+    expect(await started.ended()).toBe(0);
+    expect(elsewhere.hellos).toHaveLength(1);
+    await elsewhere.stop();
+  }, 60_000);
+
+  test('Ctrl-C while the trainer loads has the exit code of the signal too', async () => {
+    const started = start();
+    await started.started('trainer');
+    started.child.kill('SIGINT');
+    expect(await started.ended()).toBe(130);
   }, 60_000);
 
   test('Ctrl-C during the run ends it in order: trainer first, then the gateway that has it all', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,18 @@ export class Program {
     while (!this.stdout.includes(text)) {
       if (this.child.exitCode !== null)
         throw new Error(`ended before it printed "${text}":\n${this.stdout}${this.stderr}`);
+      await wait(10);
+    }
+  }
+
+  /** The process id of one of our programs that this one has started; waits for it. */
+  async started(name: 'gateway' | 'trainer'): Promise<number> {
+    const line = new RegExp(`^ *(\\d+) +${this.child.pid} .*packages/${name}/dist/src/main.js`, 'm');
+    for (;;) {
+      const pid = line.exec(
+        execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }),
+      )?.[1];
+      if (pid !== undefined) return Number(pid);
       await wait(10);
     }
   }
