@@ -10,6 +10,7 @@ export const errors = {
   'run.taken': { exitCode: 2, meaning: 'Another trainer is on the run with this id.' },
   'run.busy': { exitCode: 1, meaning: 'The run is going on; stop it first.' },
   'run.not_found': { exitCode: 2, meaning: 'There is no run with this id.' },
+  'run.damaged': { exitCode: 2, meaning: 'A file from which the run would go on is damaged.' },
   'dataset.invalid': {
     exitCode: 2,
     meaning: 'A dataset file is missing, damaged or does not fit the others.',

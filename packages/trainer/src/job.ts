@@ -33,10 +33,12 @@ export async function prepareRun(workbench: Workbench, config: TrainerConfig): P
   const [dataset, selection] = await workbench.equip(config);
   const folder = RunFolder.create(config.runs, config.runId);
   const lock = await RunLock.take(folder);
-  describeRun(folder, config, selection);
-  const log = new EventLog({ runId: config.runId, folder });
-  const tensorboard = new TensorboardFile(folder, log);
-  return { config, dataset, selection, folder, lock, log, tensorboard, before: undefined };
+  return holding(lock, () => {
+    describeRun(folder, config, selection);
+    const log = new EventLog({ runId: config.runId, folder });
+    const tensorboard = new TensorboardFile(folder, log);
+    return { config, dataset, selection, folder, lock, log, tensorboard, before: undefined };
+  });
 }
 
 /**
@@ -52,10 +54,23 @@ export async function prepareResumed(
   const [dataset, selection] = await workbench.equip(config);
   const folder = RunFolder.open(config.runs, runId);
   const lock = await RunLock.take(folder);
-  const log = new EventLog({ runId, folder });
-  const tensorboard = new TensorboardFile(folder, log);
-  const before = log.lastSeq === 0 ? undefined : { told: readTold(log), checkpoint: readCheckpoint(folder) };
-  return { config, dataset, selection, folder, lock, log, tensorboard, before };
+  return holding(lock, () => {
+    const checkpoint = readCheckpoint(folder);
+    const log = new EventLog({ runId, folder });
+    const tensorboard = new TensorboardFile(folder, log);
+    const before = log.lastSeq === 0 ? undefined : { told: readTold(log), checkpoint };
+    return { config, dataset, selection, folder, lock, log, tensorboard, before };
+  });
+}
+
+/** Lets go of the run when it cannot be prepared. */
+function holding(lock: RunLock, prepare: () => Job): Job {
+  try {
+    return prepare();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 /** Writes down what makes the run, without secrets. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { decode, event, type MonitorEvent } from '@mnist-monitor/shared';
@@ -167,6 +167,24 @@ describe('the trainer as a program', () => {
     expect(await program.ended()).toBe(2);
     expect(program.stderr).toBe('TensorFlow is not installed (npm run engine installs it)\n');
   }, 30_000);
+
+  test('a damaged checkpoint is one line and exit code 2, and leaves no lock; without it the run goes on', async () => {
+    const args = [...quick, '--runs', runs(), '--run-id', 'cut', '--report-interval', '0', '--epochs', '1'];
+    const cut = Program.trainer(args);
+    await cut.printed('images/s');
+    await cut.kill('SIGTERM');
+    const checkpoint = join(runs(), 'cut', 'checkpoint', 'last.safetensors');
+    truncateSync(checkpoint, 1_000);
+    const resume = () => Program.trainer([...args, '--resume', 'cut']);
+    const refused = resume();
+    expect(await refused.ended()).toBe(2);
+    expect(refused.stderr.trim().split('\n')).toEqual([expect.stringContaining(`${checkpoint}: expected`)]);
+    expect(readdirSync(join(runs(), 'cut'))).not.toContain('lock');
+    rmSync(checkpoint);
+    const resumed = resume();
+    expect(await resumed.ended()).toBe(0);
+    expect(resumed.stdout).toContain('Resumed behind epoch 0.');
+  }, 60_000);
 
   test('killed or ended in the middle and resumed, ends as if nothing had happened', async () => {
     const args = [

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { parseSafetensors, safetensors } from '../export/safetensors.ts';
 import type { LearnerState, NamedValues } from '../learner/learner.ts';
@@ -38,10 +40,21 @@ export function writeCheckpoint(folder: RunFolder, { state, place, ...rest }: Ch
   folder.write(file, safetensors(tensors, metadata));
 }
 
-/** The last checkpoint of a run; undefined where none was written. */
+/** The last checkpoint of a run; undefined where none was written. @throws MonitorError `run.damaged` */
 export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
   const bytes = folder.read(file);
-  if (!bytes) return undefined;
+  try {
+    return bytes && parse(bytes);
+  } catch (cause) {
+    throw new MonitorError(
+      'run.damaged',
+      `${join(folder.path, file)}: expected a checkpoint, got ${bytes?.length} bytes that are none; remove it, and --resume goes on from the beginning of the run`,
+      { cause },
+    );
+  }
+}
+
+function parse(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = parseSafetensors(bytes);
   const part = (prefix: keyof LearnerState): NamedValues[] =>
     tensors

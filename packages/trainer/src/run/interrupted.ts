@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, event, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { decode, describeIssues, event, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { optimizerNames } from '../learner/optimizer.ts';
 import { scheduleNames } from '../training/schedule.ts';
@@ -31,21 +31,22 @@ export interface InterruptedRun {
 
 /**
  * The last run that was interrupted, or has no end, and that no other trainer is on; undefined when there is none. One
- * that was stopped or has failed is left alone: it goes on only when it is named.
+ * that was stopped or has failed is left alone, and so is one that cannot be read: they go on only when they are named.
  */
 export function findLastInterrupted(runs: string): InterruptedRun | undefined {
-  const ids = existsSync(runs) ? readdirSync(runs).sort().reverse() : [];
-  const runId = ids.find((id) => {
-    const folder = join(runs, id);
-    if (!existsSync(join(folder, 'run.json')) || isLocked(folder)) return false;
-    return [undefined, 'interrupted'].includes(endOf(folder));
-  });
-  return runId === undefined ? undefined : findInterrupted(runs, runId);
+  for (const runId of existsSync(runs) ? readdirSync(runs).sort().reverse() : []) {
+    const folder = join(runs, runId);
+    if (!existsSync(join(folder, 'run.json')) || isLocked(folder)) continue;
+    if (![undefined, 'interrupted'].includes(endOf(folder))) continue;
+    const described = decode(training, readFileSync(join(folder, 'run.json'), 'utf8'));
+    if (described.ok) return { runId, training: described.value };
+  }
+  return undefined;
 }
 
 /**
  * The run with this id, to go on with.
- * @throws MonitorError `run.not_found` when there is none, or it was completed.
+ * @throws MonitorError `run.not_found` when there is none, or it was completed; `run.damaged`.
  */
 export function findInterrupted(runs: string, runId: string): InterruptedRun {
   const expected = (found: string): MonitorError =>
@@ -53,9 +54,14 @@ export function findInterrupted(runs: string, runId: string): InterruptedRun {
   const folder = join(runs, runId);
   if (!existsSync(join(folder, 'run.json'))) throw expected(`found none at ${folder}`);
   if (endOf(folder) === 'completed') throw expected(`but ${runId} was completed`);
-  const result = training.safeParse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
-  if (!result.success) throw expected(`but ${join(folder, 'run.json')} does not say how it was trained`);
-  return { runId, training: result.data };
+  const path = join(folder, 'run.json');
+  const described = decode(training, readFileSync(path, 'utf8'));
+  if (!described.ok)
+    throw new MonitorError(
+      'run.damaged',
+      `${path}: expected how the run was trained, got ${describeIssues(described.error.issues)}; it cannot go on, begin a new run`,
+    );
+  return { runId, training: described.value };
 }
 
 /** How the run ended, if `run.finished` is its last event; undefined when it has no end. */

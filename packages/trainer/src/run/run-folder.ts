@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 
-/** The folder of one run. Files appear in it whole: written under another name, then renamed. */
+/** The folder of one run. Files appear in it whole, whatever is cut: on the disk under another name, then renamed. */
 export class RunFolder {
   readonly path: string;
 
@@ -57,12 +67,22 @@ export class RunFolder {
     const partial = `${target}.partial`;
     try {
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(partial, content);
+      writeDurably(partial, content);
       renameSync(partial, target);
     } catch (cause) {
       rmSync(partial, { force: true });
       throw unwritable(target, cause);
     }
+  }
+}
+
+function writeDurably(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, 'w');
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

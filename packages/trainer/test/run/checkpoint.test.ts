@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { safetensors } from '../../src/export/safetensors.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -43,6 +44,22 @@ describe('a checkpoint', () => {
     const place = { ...checkpoint.place, loss: Number.NaN, accuracy: Number.POSITIVE_INFINITY };
     writeCheckpoint(folder, { ...checkpoint, place });
     expect(readCheckpoint(folder)?.place).toEqual(place);
+  });
+
+  test.each<[what: string, damage: (bytes: Buffer) => Buffer]>([
+    ['empty', () => Buffer.alloc(0)],
+    ['cut short in its header', (bytes) => bytes.subarray(0, 100)],
+    ['cut short in its values', (bytes) => bytes.subarray(0, -1)],
+    ['zeros, as a power cut leaves them', (bytes) => Buffer.alloc(bytes.length)],
+    ['another file', () => Buffer.from(safetensors([tensor('conv1.weight', 1)]))],
+  ])('says what to do about one that is %s', (_what, damage) => {
+    const folder = RunFolder.create(runs.path, 'run');
+    writeCheckpoint(folder, checkpoint);
+    const path = join(folder.path, 'checkpoint', 'last.safetensors');
+    const damaged = damage(readFileSync(path));
+    writeFileSync(path, damaged);
+    const message = `${path}: expected a checkpoint, got ${damaged.length} bytes that are none; remove it, and --resume goes on from the beginning of the run`;
+    expect(() => readCheckpoint(folder)).toThrow(expect.objectContaining({ code: 'run.damaged', message }));
   });
 
   test('is not there before one was written', () => {

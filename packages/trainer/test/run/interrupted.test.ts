@@ -60,6 +60,31 @@ describe('findInterrupted', () => {
     expect(findLastInterrupted(runs.path)?.runId).toBe('20260101-000000-aaaa');
   });
 
+  const damages: [what: string, text: string, got: RegExp][] = [
+    ['empty', '', /expected JSON/],
+    ['cut short', '{"epochs":4,"batch', /expected JSON/],
+    ['of something else', '{"epochs":4}', /batchSize/],
+  ];
+  test.each(damages)('passes over a run whose description is %s', (_what, text) => {
+    writeFileSync(join(runs.path, '20260102-000000-bbbb', 'run.json'), text);
+    expect(findLastInterrupted(runs.path)?.runId).toBe('20260101-000000-aaaa');
+  });
+
+  test.each(damages)(
+    'says of a run that is named what its description is when it is %s',
+    (_what, text, got) => {
+      const path = join(runs.path, '20260102-000000-bbbb', 'run.json');
+      writeFileSync(path, text);
+      const named = () => findInterrupted(runs.path, '20260102-000000-bbbb');
+      expect(named).toThrow(
+        expect.objectContaining({ code: 'run.damaged', message: expect.stringMatching(got) }),
+      );
+      expect(named).toThrow(
+        new RegExp(`^${path}: expected how the run was trained, .*; it cannot go on, begin a new run$`),
+      );
+    },
+  );
+
   test('finds none where there is none', () => {
     expect(findLastInterrupted(join(runs.path, 'none'))).toBeUndefined();
   });
