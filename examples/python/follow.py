@@ -6,11 +6,12 @@
 
 import asyncio
 import json
+import random
 import sys
 from urllib.parse import urlencode
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 # Close codes that say that the same client need not come back (docs/protocol.md).
 FINAL = {1000, 1009, 4400, 4404, 4405}
@@ -44,9 +45,10 @@ async def events(url: str):
             if closed.rcvd and closed.rcvd.code in FINAL:
                 print(f"closed: {closed.rcvd.reason}", file=sys.stderr)
                 return
-        except OSError as error:
+        except (OSError, InvalidHandshake) as error:
             print(f"no connection ({error}), trying again", file=sys.stderr)
-        await asyncio.sleep(min(15, 0.5 * 2**attempt))
+        # With some chance in it, so that not all clients come back at once.
+        await asyncio.sleep(min(15, 0.5 * 2**attempt) * (0.5 + random.random() / 2))
         attempt += 1
 
 

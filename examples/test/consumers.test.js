@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { startGateway } from '../../packages/gateway/dist/test/support/gateway.js';
 import { Program } from './support/program.js';
@@ -46,6 +48,24 @@ describe.each(there)('%s', (_name, command) => {
     relay.close();
     const program = follow(relay.url);
     await program.complained();
+    await relay.open();
+    await publisher.publish(sample);
+    expect(await program.exited).toBe(0);
+    expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
+  });
+
+  test('comes back to a gateway that was full, or a proxy without one, and refused it', async () => {
+    const gateway = await startGateway();
+    const relay = await startRelay(gateway.liveUrl);
+    const publisher = await openPublisher(gateway.ingestUrl);
+    relay.close();
+    const full = createServer((_request, response) => response.writeHead(503).end());
+    full.listen(Number(new URL(relay.url).port), '127.0.0.1');
+    const program = follow(relay.url);
+    await once(full, 'request');
+    await program.complained();
+    full.close();
+    await once(full, 'close');
     await relay.open();
     await publisher.publish(sample);
     expect(await program.exited).toBe(0);
