@@ -1,7 +1,7 @@
 // `npm start`: the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
 import { spawn } from 'node:child_process';
 import { MonitorError } from '@mnist-monitor/shared';
-import { helpText, readOptions } from '@mnist-monitor/shared/options';
+import { asksForHelp, helpText, readOptions } from '@mnist-monitor/shared/options';
 import { installTensorflow } from '../packages/trainer/dist/src/engines/install.js';
 import { installedLibrary } from '../packages/trainer/dist/src/engines/tensorflow-library.js';
 import { Gateway, Trainer } from './services.js';
@@ -82,7 +82,7 @@ MNIST Training Monitor
   }
 }
 
-if (argv.includes('--help')) {
+if (asksForHelp(argv)) {
   process.stdout.write(helpText('npm start --'));
 } else {
   try {

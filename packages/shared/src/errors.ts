@@ -3,7 +3,10 @@
  * `exitCode` is what a process ends with when it cannot go on: 2 means that something given to it must change.
  */
 export const errors = {
-  'option.invalid': { exitCode: 2, meaning: 'A flag or environment variable is unknown or out of range.' },
+  'option.invalid': {
+    exitCode: 2,
+    meaning: 'A flag is unknown, an environment variable misspelt, or a value out of range.',
+  },
   'port.unavailable': { exitCode: 2, meaning: 'The address to listen on is in use or not permitted.' },
   'runs.unwritable': { exitCode: 2, meaning: 'The runs folder cannot be written.' },
   'run.exists': { exitCode: 2, meaning: 'A run with this id is there already.' },

@@ -68,7 +68,13 @@ export function oneOf<const V extends string, D extends V | undefined>(
   help: string,
 ): Option<V | D> {
   const read = (given: string): V | undefined => values.find((value) => value === given);
-  return { expected: `one of ${values.join(', ')}`, read, default: fallback, help, value: 'required' };
+  return {
+    expected: `one of ${values.join(', ')}`,
+    read,
+    default: fallback,
+    help: `${values.join('|')}: ${help}`,
+    value: 'required',
+  };
 }
 
 /** A flag that needs no value. */

@@ -28,7 +28,7 @@ export const options = {
   recipe: oneOf(
     choices.recipe,
     'default',
-    'what the four below are unless set: as the original, or the best known',
+    'what the four below are unless set, as the original or the best known',
   ),
   learningRate: real(
     ...bounds.learningRate,
@@ -41,7 +41,7 @@ export const options = {
   engine: oneOf(
     choices.engine,
     'auto',
-    'what computes: the first that works of a GPU through WebGPU, TensorFlow, WebAssembly',
+    'what computes; auto is the first that works of a GPU through WebGPU, TensorFlow, WebAssembly',
   ),
   threads: whole(1, 256, undefined, 'threads that the engine wasm trains on; one a core when left out'),
   trainSize: whole(...bounds.trainSize, undefined, 'use only so many training images, for a quick look'),

@@ -1,23 +1,28 @@
 import { MonitorError } from './errors.ts';
 import type { Keep } from './keep.ts';
+import { nearest } from './nearest.ts';
 import type { Option } from './option-kinds.ts';
 import { type OptionName, type Options, options } from './option-table.ts';
 
 export type { Keep, OptionName, Options };
 export { options };
 
+const prefix = 'MONITOR_';
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const flagOf = (name: string): string => `--${kebab(name)}`;
-const variableOf = (name: string): string => `MONITOR_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+const variableOf = (name: string): string => `${prefix}${kebab(name).replaceAll('-', '_').toUpperCase()}`;
 
 const byFlag = new Map(Object.keys(options).map((name) => [flagOf(name), name as OptionName]));
 const byVariable = new Map(Object.keys(options).map((name) => [variableOf(name), name as OptionName]));
+const variableEndings = [...byVariable.keys()].map((variable) => variable.slice(prefix.length));
 
 /** Never repeated, not even in an error. */
 const secrets: readonly OptionName[] = ['token', 'commandToken', 'redisUrl'];
 
-const shown = (name: OptionName, given: string): string =>
-  secrets.includes(name) ? 'what was given' : `"${given}"`;
+const shown = (name: OptionName, given: string): string => {
+  if (given === '') return 'nothing';
+  return secrets.includes(name) ? 'what was given' : `"${given}"`;
+};
 
 /**
  * Reads the command line and the environment; a flag wins over its variable.
@@ -38,8 +43,15 @@ export function readOptions(
   };
 
   for (const [variable, given] of Object.entries(env)) {
+    if (given === undefined || given === '' || !variable.startsWith(prefix)) continue;
     const name = byVariable.get(variable);
-    if (name && given !== undefined && given !== '') take(variable, name, given);
+    if (name) take(variable, name, given);
+    else {
+      // Only one that is nearly ours: others may have variables that begin so.
+      const meant = nearest(variable.slice(prefix.length), variableEndings);
+      if (meant)
+        mistakes.push(`${variable}: unknown${suggestion(prefix + meant)}; --help lists what there is`);
+    }
   }
 
   const rest = [...argv];
@@ -47,7 +59,9 @@ export function readOptions(
     const [flag, inline] = splitFlag(argument);
     const name = byFlag.get(flag);
     if (!name) {
-      mistakes.push(`${argument.slice(0, 100)}: unknown${suggestion(flag)}; --help lists what there is`);
+      mistakes.push(
+        `${argument.slice(0, 100)}: unknown${suggestion(nearest(flag, byFlag.keys()))}; --help lists what there is`,
+      );
       if (flag.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift(); // Its value, no second mistake.
     } else if (inline !== undefined) take(flag, name, inline);
     else if (options[name].value === 'none') values[name] = true;
@@ -67,16 +81,11 @@ function splitFlag(argument: string): [flag: string, inline: string | undefined]
   return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
 }
 
-/** The flag that shares the longest beginning with what was typed, when it shares enough to be meant. */
-function suggestion(typed: string): string {
-  const shared = (flag: string): number => {
-    let length = 0;
-    while (length < flag.length && flag[length] === typed[length]) length++;
-    return length;
-  };
-  const best = [...byFlag.keys()].sort((a, b) => shared(b) - shared(a))[0] as string;
-  return shared(best) >= 4 ? ` (did you mean ${best}?)` : '';
-}
+const suggestion = (meant: string | undefined): string => (meant ? ` (did you mean ${meant}?)` : '');
+
+/** Whether the command line asks for the text of --help. */
+export const asksForHelp = (argv: readonly string[]): boolean =>
+  argv.includes('--help') || argv.includes('-h');
 
 /** The text of --help: a line per flag. */
 export function helpText(command: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '../src/index.ts';
-import { helpText, options, readOptions } from '../src/options.ts';
+import { asksForHelp, helpText, options, readOptions } from '../src/options.ts';
 
 function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
   let caught: unknown;
@@ -114,6 +114,46 @@ describe('reading options', () => {
       `${flag}: expected a secret, got what was given`,
       `${variable}: expected a secret, got what was given`,
     ]);
+  });
+
+  test('says that nothing was given where nothing was', () => {
+    expect(mistakesOf(['--token=', '--epochs='])).toEqual([
+      '--token: expected a secret, got nothing',
+      '--epochs: expected a whole number from 1 to 10000, got nothing',
+    ]);
+  });
+
+  test.each([
+    ['--prot', '--port'],
+    ['--epcohs', '--epochs'],
+    ['--learning', '--learning-rate'],
+    ['-port', '--port'],
+    ['--command-tokens', '--command-token'],
+  ])('suggests for %s what was probably meant', (flag, meant) => {
+    expect(mistakesOf([flag])).toEqual([
+      `${flag}: unknown (did you mean ${meant}?); --help lists what there is`,
+    ]);
+  });
+
+  test.each(['--colour', '--', '-x', '--x'])('suggests nothing for %s', (flag) => {
+    expect(mistakesOf([flag])).toEqual([`${flag}: unknown; --help lists what there is`]);
+  });
+
+  test('refuses a variable that is nearly one of ours, and takes no notice of those of others', () => {
+    expect(mistakesOf([], { MONITOR_EPOCS: '3', MONITOR_LOG: 'info' })).toEqual([
+      'MONITOR_EPOCS: unknown (did you mean MONITOR_EPOCHS?); --help lists what there is',
+      'MONITOR_LOG: unknown (did you mean MONITOR_LOG_LEVEL?); --help lists what there is',
+    ]);
+    const others = { MONITOR_HOLD: 'true', MONITOR_SERVICE_HOST: '10.0.0.1', MONITOR_EPOCS: '', EPOCS: '3' };
+    expect(readOptions([], others)).toEqual(readOptions([], {}));
+  });
+
+  test('takes -h for --help', () => {
+    expect([['--help'], ['--once', '-h'], ['--host', '::1']].map(asksForHelp)).toEqual([true, true, false]);
+  });
+
+  test('says in the help what there is to choose from', () => {
+    expect(helpText('npm start --')).toMatch(/--engine +auto\|tensorflow\|webgpu\|wasm: what computes;/);
   });
 
   test('has a line of help for every flag', () => {

@@ -1,0 +1,35 @@
+/**
+ * The word that was probably meant: one that begins with what was typed, or differs from it in no more than a third of its
+ * letters; undefined when there is none.
+ */
+export function nearest(typed: string, words: Iterable<string>): string | undefined {
+  const letters = typed.replace(/\W/g, '').length;
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(letters / 3)) + 1;
+  for (const word of words) {
+    const distance = letters > 1 && word.startsWith(typed) ? 0 : editDistance(typed, word);
+    if (distance < least) [best, least] = [word, distance];
+  }
+  return best;
+}
+
+/**
+ * How many letters were left out, added, changed, or swapped with their neighbour: the restricted distance of Damerau
+ * and Levenshtein (optimal string alignment).
+ */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
+  for (let i = 0; i <= a.length; i++) {
+    const row: number[] = [];
+    rows.push(row);
+    for (let j = 0; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const ways = [at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + change];
+      if (isSwapped) ways.push(at(i - 2, j - 2) + 1);
+      row.push(i + j === 0 ? 0 : Math.min(...ways));
+    }
+  }
+  return at(a.length, b.length);
+}
