@@ -32,8 +32,11 @@ export async function loadDataset(folder: string | undefined): Promise<Dataset> 
       'dataset.invalid',
       `--data: expected a folder with IDX files, found nothing at ${root}`,
     );
-  return { name: basename(root), ...(await readSplits((file) => readUserFile(root, file))) };
+  return { name: nameOf(root), ...(await readSplits((file) => readUserFile(root, file))) };
 }
+
+/** What a dataset is called after its folder: no longer than the protocol takes; the root of a disk has no name of its own. */
+export const nameOf = (root: string): string => basename(root).slice(0, 200) || root;
 
 async function readSplits(read: ReadFile): Promise<Omit<Dataset, 'name'>> {
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { loadDataset } from '../../src/dataset/load.ts';
+import { loadDataset, nameOf } from '../../src/dataset/load.ts';
 
 const header = (...sizes: number[]): Buffer => {
   const bytes = Buffer.alloc(4 + 4 * sizes.length);
@@ -38,6 +38,14 @@ describe('loadDataset', () => {
     expect([train.size, testSplit.size]).toEqual([2, 2]);
     expect(train.images[0]).toBe(7);
     expect([...testSplit.labels]).toEqual([1, 2]);
+  });
+
+  test.each([
+    ['/data/fashion', 'fashion'],
+    ['/', '/'],
+    [`/data/${'x'.repeat(255)}`, 'x'.repeat(200)],
+  ])('names the dataset in %s as the protocol takes it', (root, name) => {
+    expect(nameOf(root)).toBe(name);
   });
 
   test('names the file that is missing', async () => {
