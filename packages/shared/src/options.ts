@@ -9,7 +9,8 @@ export { options };
 
 const prefix = 'MONITOR_';
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const flagOf = (name: string): string => `--${kebab(name)}`;
+/** The flag of an option: `--batch-size` of `batchSize`. */
+export const flagOf = (name: string): string => `--${kebab(name)}`;
 const variableOf = (name: string): string => `${prefix}${kebab(name).replaceAll('-', '_').toUpperCase()}`;
 
 const byFlag = new Map(Object.keys(options).map((name) => [flagOf(name), name as OptionName]));
@@ -24,14 +25,19 @@ const shown = (name: OptionName, given: string): string => {
   return secrets.includes(name) ? 'what was given' : `"${given}"`;
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Reads the command line and the environment; a flag wins over its variable.
  * @throws MonitorError `option.invalid` with one line per mistake.
  */
-export function readOptions(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Options {
+export function readOptions(argv: readonly string[], env: Environment): Options {
+  const defaults = Object.entries(options).map(([name, option]) => [name, option.default]);
+  return { ...Object.fromEntries(defaults), ...readGiven(argv, env) } as Options;
+}
+
+/** The same without the defaults: only what was given. */
+export function readGiven(argv: readonly string[], env: Environment): Partial<Options> {
   const values: Partial<Record<OptionName, unknown>> = {};
   const mistakes: string[] = [];
 
@@ -72,8 +78,7 @@ export function readOptions(
   }
 
   if (mistakes.length > 0) throw new MonitorError('option.invalid', mistakes.join('\n'));
-  const defaults = Object.entries(options).map(([name, option]) => [name, option.default]);
-  return { ...Object.fromEntries(defaults), ...values } as Options;
+  return values as Partial<Options>;
 }
 
 function splitFlag(argument: string): [flag: string, inline: string | undefined] {

@@ -1,11 +1,14 @@
 import { newRunId, type RunSettings } from '@mnist-monitor/shared';
-import { type Options, readOptions } from '@mnist-monitor/shared/options';
+import { flagOf, type OptionName, type Options, readGiven, readOptions } from '@mnist-monitor/shared/options';
+import type { InterruptedRun } from './run/interrupted.ts';
 import { type Recipe, recipes } from './training/recipe.ts';
 
 /** Everything the trainer is told from outside, checked. */
 export interface TrainerConfig extends Pick<Options, (typeof taken)[number]>, Recipe {
   runId: string;
   gatewayUrl: string;
+  /** What was said, by flag or variable, and is no default. */
+  given: OptionName[];
 }
 
 /** The options that concern training; the others are the gateway's. */
@@ -38,8 +41,19 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
     ...own,
     ...chooseRecipe(options),
     runId: options.runId ?? newRunId(new Date()),
+    given: Object.keys(readGiven(argv, env)) as OptionName[],
     gatewayUrl: options.gateway ?? `ws://127.0.0.1:${options.ingestPort}/ingest`,
   };
+}
+
+/** Flags that were given and say otherwise than what a run that goes on was begun with: that holds. */
+export function unusedFlags(config: TrainerConfig, { runId, training }: InterruptedRun): string[] {
+  const kept: Partial<TrainerConfig> = { ...training, runId };
+  const differs = (name: string): boolean =>
+    name in kept && config[name as keyof TrainerConfig] !== kept[name as keyof TrainerConfig];
+  return config.given
+    .filter((name) => (name === 'recipe' ? Object.keys(recipes.default).some(differs) : differs(name)))
+    .map(flagOf);
 }
 
 /** The configuration of another run: as the trainer was told, but for what is set. A recipe sets all its parts. */

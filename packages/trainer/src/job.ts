@@ -73,9 +73,9 @@ function holding(lock: RunLock, prepare: () => Job): Job {
   }
 }
 
-/** Writes down what makes the run, without secrets. */
+/** Writes down what makes the run, without secrets and what is about this process alone. */
 function describeRun(folder: RunFolder, config: TrainerConfig, selection: Selection): void {
-  const { token: _secret, heartbeat: _elsewhere, ...settings } = config;
+  const { token: _secret, heartbeat: _elsewhere, given: _how, ...settings } = config;
   const description = { ...settings, device: describeDevice(selection), versions: readVersions() };
   folder.write('run.json', `${JSON.stringify(description, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import { Commands, type StartRun } from './commands.ts';
-import { type TrainerConfig, withSettings } from './config.ts';
+import { type TrainerConfig, unusedFlags, withSettings } from './config.ts';
 import type { Output } from './console/report.ts';
 import { type Job, prepareResumed, prepareRun } from './job.ts';
 import type { Identity } from './publish/link.ts';
@@ -64,7 +64,12 @@ class Trainer {
     const { resume, runs, wait } = config;
     const interrupted =
       resume && (resume === 'latest' ? findLastInterrupted(runs) : findInterrupted(runs, resume));
-    if (interrupted) return prepareResumed(this.#workbench, config, interrupted);
+    if (interrupted) {
+      const unused = unusedFlags(config, interrupted);
+      if (unused.length > 0)
+        output.write(`Not used: ${unused.join(', ')}; run ${interrupted.runId} goes on as it was begun.\n`);
+      return prepareResumed(this.#workbench, config, interrupted);
+    }
     if (resume)
       output.write(`Nothing to resume in ${runs}: ${wait ? 'waiting for a start' : 'a new run begins'}.\n`);
     return wait ? this.#next() : prepareRun(this.#workbench, config);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig, withSettings } from '../src/config.ts';
+import { readConfig, unusedFlags, withSettings } from '../src/config.ts';
 
 describe('readConfig', () => {
   test('has the defaults of the original: 10 epochs, batch size 512, learning rate 0.01', () => {
@@ -24,6 +24,29 @@ describe('readConfig', () => {
 
   test('takes nothing that is not the trainer’s', () => {
     expect(Object.keys(readConfig([], {}))).not.toContain('port');
+  });
+});
+
+describe('what is given beside a run that goes on', () => {
+  const { epochs, batchSize, optimizer, schedule, learningRate, augment, seed } = readConfig(
+    ['--epochs', '3'],
+    {},
+  );
+  const images = { trainSize: undefined, testSize: undefined, data: undefined };
+  const training = { epochs, batchSize, optimizer, schedule, learningRate, augment, seed, ...images };
+
+  test.each<[args: string[], unused: string[]]>([
+    [[], []],
+    [['--epochs', '3', '--run-id', 'run', '--recipe', 'default'], []],
+    [['--engine', 'wasm', '--threads', '1', '--once'], []],
+    [
+      ['--epochs', '10', '--batch-size', '64', '--run-id', 'other'],
+      ['--epochs', '--batch-size', '--run-id'],
+    ],
+    [['--train-size', '256'], ['--train-size']],
+    [['--recipe', 'best'], ['--recipe']],
+  ])('%p: %p say otherwise than the run', (args, unused) => {
+    expect(unusedFlags(readConfig(args, {}), { runId: 'run', training })).toEqual(unused);
   });
 });
 

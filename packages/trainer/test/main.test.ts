@@ -175,7 +175,8 @@ describe('the trainer as a program', () => {
     await cut.kill('SIGTERM');
     const checkpoint = join(runs(), 'cut', 'checkpoint', 'last.safetensors');
     truncateSync(checkpoint, 1_000);
-    const resume = () => Program.trainer([...args, '--resume', 'cut']);
+    const resume = () =>
+      Program.trainer([...args, '--resume', 'cut', '--batch-size', '32', '--test-size', '50']);
     const refused = resume();
     expect(await refused.ended()).toBe(2);
     expect(refused.stderr.trim().split('\n')).toEqual([expect.stringContaining(`${checkpoint}: expected`)]);
@@ -183,6 +184,9 @@ describe('the trainer as a program', () => {
     rmSync(checkpoint);
     const resumed = resume();
     expect(await resumed.ended()).toBe(0);
+    expect(resumed.stdout).toContain(
+      'Not used: --test-size, --batch-size; run cut goes on as it was begun.\n',
+    );
     expect(resumed.stdout).toContain('Resumed behind epoch 0.');
   }, 60_000);
 

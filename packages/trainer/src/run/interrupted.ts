@@ -9,19 +9,21 @@ import { isLocked } from './lock.ts';
 /** More than the longest `run.finished`. */
 const tailBytes = 64 * 1024;
 
-/** The part of `run.json` that a run cannot change when it goes on. */
-const training = z.object({
-  epochs: z.int().positive(),
-  batchSize: z.int().positive(),
-  optimizer: z.enum(optimizerNames),
-  schedule: z.enum(scheduleNames),
-  learningRate: z.number().positive(),
-  augment: z.boolean(),
-  seed: z.int(),
-  trainSize: z.int().positive().optional(),
-  testSize: z.int().positive().optional(),
-  data: z.string().optional(),
-});
+/** The part of `run.json` that a run cannot change when it goes on; what it leaves out was left out then. */
+const training = z
+  .object({
+    epochs: z.int().positive(),
+    batchSize: z.int().positive(),
+    optimizer: z.enum(optimizerNames),
+    schedule: z.enum(scheduleNames),
+    learningRate: z.number().positive(),
+    augment: z.boolean(),
+    seed: z.int(),
+    trainSize: z.int().positive().optional(),
+    testSize: z.int().positive().optional(),
+    data: z.string().optional(),
+  })
+  .transform((said) => ({ trainSize: undefined, testSize: undefined, data: undefined, ...said }));
 
 /** A run that was cut short. */
 export interface InterruptedRun {
