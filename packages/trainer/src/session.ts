@@ -52,9 +52,7 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (before) {
     show(started);
-    const behind =
-      place.batch > 0 ? `batch ${place.batch} of epoch ${place.epoch + 1}` : `epoch ${place.epoch}`;
-    emit(notice('info', 'run.resumed', `Resumed behind ${behind}.`, { step: told.step }));
+    emit(notice('info', 'run.resumed', `Resumed ${whereOf(place)}.`, { step: told.step }));
   } else emit(started);
   if (selection.fellBack)
     emit(notice('info', 'engine.fallback', `Training on ${selection.engine.name}: ${selection.reason}.`));
@@ -85,7 +83,7 @@ export async function runSession(options: SessionOptions): Promise<FinishedStatu
 }
 
 /**
- * Trains until all epochs are done or the run is ended, and saves what was learned behind each epoch and at the end.
+ * Trains until all epochs are done or the run is ended, and saves what was learned after each epoch and at the end.
  * @returns The files that were saved at the end.
  */
 async function learn(options: SessionOptions, told: Told, place: Place): Promise<string[]> {
@@ -119,6 +117,11 @@ async function learn(options: SessionOptions, told: Told, place: Place): Promise
   } finally {
     await learner.dispose();
   }
+}
+
+function whereOf({ epoch, batch }: Place): string {
+  if (batch > 0) return `after batch ${batch} of epoch ${epoch + 1}`;
+  return epoch > 0 ? `after epoch ${epoch}` : 'from the beginning';
 }
 
 function describeRun({ config, dataset, selection }: SessionOptions): RunStarted {

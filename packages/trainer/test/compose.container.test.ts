@@ -172,7 +172,7 @@ describe(`\`${upWithoutGpu}\``, () => {
       expect(viewer.last?.runId).toBe(runId);
       const resumed = viewer.of('notice').filter(({ code }) => code === 'run.resumed');
       expect(resumed).toMatchObject([
-        { step: cut, message: expect.stringMatching(/^Resumed behind batch \d+ of epoch [23]\.$/) },
+        { step: cut, message: expect.stringMatching(/^Resumed after batch \d+ of epoch [23]\.$/) },
       ]);
       expect(stepsOf(viewer)).toEqual(upTo(3 * stepsPerEpoch));
       expect(viewer.seqs).toEqual(upTo(viewer.events.length));

@@ -187,7 +187,7 @@ describe('the trainer as a program', () => {
     expect(resumed.stdout).toContain(
       'Not used: --test-size, --batch-size; run cut goes on as it was begun.\n',
     );
-    expect(resumed.stdout).toContain('Resumed behind epoch 0.');
+    expect(resumed.stdout).toContain('Resumed from the beginning.');
   }, 60_000);
 
   test('killed or ended in the middle and resumed, ends as if nothing had happened', async () => {
@@ -210,8 +210,8 @@ describe('the trainer as a program', () => {
       });
 
     for (const [signal, place] of [
-      ['SIGKILL', /Resumed behind epoch 1\./],
-      ['SIGTERM', /Resumed behind batch [1-6] of epoch 2\./],
+      ['SIGKILL', /Resumed after epoch 1\./],
+      ['SIGTERM', /Resumed after batch [1-6] of epoch 2\./],
     ] as const) {
       const cut = Program.trainer([...args, '--run-id', signal]);
       await cut.printed('epoch 2/2'); // Behind the first checkpoint.

@@ -148,7 +148,7 @@ describe('a trainer that is commanded', () => {
 
     const second = startTrainer([], { ...service, MONITOR_ONCE: '1' });
     expect(await second.ended()).toBe(0);
-    expect(second.stdout).toMatch(/Resumed behind (batch \d+ of )?epoch \d\./);
+    expect(second.stdout).toMatch(/Resumed after (batch \d+ of )?epoch \d\./);
     await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
     expect(steps()).toBe(72);
     const changes = viewer.of('notice').filter(({ code }) => code === 'learning_rate.set');
@@ -185,7 +185,7 @@ describe('a trainer that is commanded', () => {
     );
     await first.kill('SIGKILL');
     const third = startTrainer(['--resume', 'run']);
-    await third.printed('Resumed behind epoch 0.');
+    await third.printed('Resumed from the beginning.');
     const lines = readFileSync(join(folder.path, 'run', 'events.jsonl'), 'utf8')
       .trim()
       .split('\n');

@@ -71,7 +71,7 @@ describe('npm start', () => {
     const started = start('--train-size', '512', '--epochs', '3', '--run-id', 'run');
     await started.printed('images/s');
     process.kill(JSON.parse(readFileSync(join(folder.path, 'run', 'lock'), 'utf8')).pid, 'SIGKILL');
-    await started.printed('Resumed behind epoch 0.');
+    await started.printed('Resumed from the beginning.');
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(130);
     expect(started.stderr).toBe(
@@ -94,7 +94,7 @@ describe('npm start', () => {
       expect(ok).toBe(true);
       await viewer.until(() => viewer.last?.runId !== 'first' && viewer.batches.length > 0);
       process.kill(await second.started('trainer'), 'SIGKILL');
-      await second.printed('Resumed behind epoch 0.');
+      await second.printed('Resumed from the beginning.');
     } finally {
       viewer.close();
     }

@@ -65,7 +65,7 @@ function plateau(run: Run): Finding | undefined {
       return at(run, epoch, {
         level: 'info',
         code: 'training.plateau',
-        message: `No clearly better test accuracy than ${formatPercent(best)} for ${plateauEpochs} epochs: more of them gain little.`,
+        message: `No clearly better test accuracy than ${formatPercent(best)} for ${plateauEpochs} epochs; training longer gains little.`,
       });
   }
   return undefined;

@@ -94,7 +94,7 @@ export class Network {
   }
 }
 
-/** 2 / fan-in keeps the size of values through layers with relu; the logits have none behind them. */
+/** 2 / fan-in keeps the size of values through layers with relu; the logits have none after them. */
 function firstValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(size(shape));
   if (name.endsWith('.bias')) return values;

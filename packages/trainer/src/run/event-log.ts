@@ -37,7 +37,7 @@ export class EventLog {
   readonly #index: number[] = [];
   #lastSeq = 0;
 
-  /** Goes on behind the events that the file has already; an event cut short by a crash is taken away. */
+  /** Goes on after the events that the file has already; an event cut short by a crash is taken away. */
   constructor({ runId, folder, memoryLimit = 1_000, now = () => new Date() }: EventLogOptions) {
     this.runId = runId;
     this.#memoryLimit = memoryLimit;

@@ -13,7 +13,7 @@ import type { RunFolder } from './run-folder.ts';
 export class TensorboardFile {
   readonly #file: AppendFile;
 
-  /** Goes on behind what the file has: a record cut short is taken away, and what the log has beyond is added. */
+  /** Goes on after what the file has: a record cut short is taken away, and what the log has beyond is added. */
   constructor(folder: RunFolder, log: EventLog) {
     // TensorBoard and its like look for names that begin so.
     this.#file = new AppendFile(join(folder.path, `events.out.tfevents.${log.runId}`));

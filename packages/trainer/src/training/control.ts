@@ -9,7 +9,7 @@ export interface RunEnd {
   reason: string;
 }
 
-/** From behind this step on, another learning rate holds. */
+/** From after this step on, another learning rate holds. */
 export interface LearningRateChange {
   after: number;
   learningRate: number;
@@ -46,7 +46,7 @@ export class Control {
     this.#changes = [...(options.changes ?? [])];
   }
 
-  /** Holds the run behind the step that it is in. */
+  /** Holds the run after the step that it is in. */
   pause(): void {
     this.#wantsPause = true;
   }
@@ -56,7 +56,7 @@ export class Control {
     this.#wake();
   }
 
-  /** Ends the run behind the step that it is in; the first reason counts. */
+  /** Ends the run after the step that it is in; the first reason counts. */
   stop(end: RunEnd): void {
     this.#end ??= end;
     this.#wake();
@@ -79,7 +79,7 @@ export class Control {
     return this.#end;
   }
 
-  /** Does what was asked for, behind this step, and holds as long as the run is paused. @returns Whether it goes on. */
+  /** Does what was asked for, after this step, and holds as long as the run is paused. @returns Whether it goes on. */
   async mayGoOn(step: number): Promise<boolean> {
     const place = Math.max(step, this.#options.toldStep ?? 0);
     this.#setRate(place);
@@ -98,14 +98,14 @@ export class Control {
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.stopwatch.hold();
-    this.#options.emit(notice('info', 'run.paused', `Paused behind step ${step}.`, { step }));
+    this.#options.emit(notice('info', 'run.paused', `Paused after step ${step}.`, { step }));
   }
 
   #leavePause(step: number): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.stopwatch.letGo();
-    this.#options.emit(notice('info', 'run.resumed', `Goes on behind step ${step}.`, { step }));
+    this.#options.emit(notice('info', 'run.resumed', `Resumed after step ${step}.`, { step }));
   }
 
   #setRate(step: number): void {
@@ -114,7 +114,7 @@ export class Control {
     this.#wantedRate = undefined;
     this.#changes.push({ after: step, learningRate });
     const what = this.#options.schedule === 'constant' ? 'Learning rate' : 'Peak of the learning rate';
-    const message = `${what} set to ${learningRate} behind step ${step}.`;
+    const message = `${what} set to ${learningRate} after step ${step}.`;
     this.#options.emit(notice('info', 'learning_rate.set', message, { step, value: learningRate }));
   }
 }

@@ -52,7 +52,7 @@ describe('EventLog', () => {
     log.close();
   });
 
-  test('goes on behind what the file has, and takes away an event that was cut short', () => {
+  test('goes on after what the file has, and takes away an event that was cut short', () => {
     const first = open();
     for (let at = 1; at <= 600; at++) first.append(body(`${at}-${'é'.repeat(600)}`));
     first.close();

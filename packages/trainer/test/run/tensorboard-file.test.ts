@@ -44,7 +44,7 @@ describe('TensorboardFile', () => {
     expect(recordsOf(path)).toHaveLength(1 + drawn);
   });
 
-  test('goes on behind what it has, and adds what only the log has', () => {
+  test('goes on after what it has, and adds what only the log has', () => {
     const whole = readFileSync(record(sample.length).path).subarray(40); // Behind the version and its time.
     for (const written of [0, 1, 4, sample.length]) {
       const { folder, log, path } = record(sample.length, written);

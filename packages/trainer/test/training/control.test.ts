@@ -57,7 +57,7 @@ describe('the control of a run', () => {
     expect(codes()).toEqual(['run.paused']);
   });
 
-  test('sets the learning rate behind the step that it is in, also while it is held', async () => {
+  test('sets the learning rate after the step that it is in, also while it is held', async () => {
     const { control, notices } = newControl();
     control.setLearningRate(0.005);
     expect(control.learningRateAt(4)).toBe(0.01);
@@ -74,7 +74,7 @@ describe('the control of a run', () => {
         code: 'learning_rate.set',
         step: 4,
         value: 0.005,
-        message: 'Learning rate set to 0.005 behind step 4.',
+        message: 'Learning rate set to 0.005 after step 4.',
       },
       { code: 'run.paused', step: 6 },
       { code: 'learning_rate.set', step: 6, value: 0.002 },

@@ -134,7 +134,7 @@ describe('training under control', () => {
     expect(events.map(({ type }) => type)).toEqual(Array(images / batchSize).fill('batch'));
   });
 
-  test('paused, holds behind its step, and the pause counts neither as time nor as slowness', async () => {
+  test('paused, holds after its step, and the pause counts neither as time nor as slowness', async () => {
     const pausedMs = 3_600_000;
     let now = 0;
     let step = 0;
