@@ -54,6 +54,7 @@ class Publisher:
         if token:
             self._hello["token"] = token
         self._seq = 0
+        self._sent = 0
         self._unacknowledged: deque[tuple[int, str]] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -115,6 +116,8 @@ class Publisher:
         if answer["type"] != "resume":
             raise WebSocketException(f"expected resume, got {answer['type']}")
         sent = answer["after"]
+        if sent > self._sent:
+            return self._give_up(f"it has another run {self.run_id}")
         self._acknowledge(sent)
         self._attempt = 0
         lost = threading.Event()
@@ -128,6 +131,7 @@ class Publisher:
             if lost.is_set():
                 socket.recv(0)  # Raises what the connection was closed with.
             for seq, text in waiting:
+                self._sent = max(self._sent, seq)
                 socket.send(text)
                 sent = seq
 

