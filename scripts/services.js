@@ -8,7 +8,7 @@ const restartMs = 1_000;
 /** A trainer that has ended by itself so often in a row, each time so soon after its start, would do so again. */
 const hopeless = { times: 3, soonMs: 30_000 };
 /** How long to wait before each try to start the gateway again; then it is given up. */
-const gatewayTriesMs = [restartMs, 2_000, 5_000, 10_000];
+const gatewayTriesMs = [restartMs, 1_000, 2_000, 4_000];
 
 /**
  * Starts one of our programs. In a process group of its own, so that Ctrl-C reaches only this process, which ends the

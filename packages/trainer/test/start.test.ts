@@ -68,7 +68,7 @@ describe('npm start', () => {
   }, 60_000);
 
   test('starts a trainer that was killed again, which goes on with its run', async () => {
-    const started = start('--train-size', '512', '--epochs', '3', '--run-id', 'run');
+    const started = start('--train-size', '256', '--epochs', '3', '--run-id', 'run');
     await started.printed('images/s');
     process.kill(JSON.parse(readFileSync(join(folder.path, 'run', 'lock'), 'utf8')).pid, 'SIGKILL');
     await started.printed('Resumed from the beginning.');
@@ -102,7 +102,7 @@ describe('npm start', () => {
   }, 60_000);
 
   test('a gateway that was killed comes back where it was, and the run goes on there', async () => {
-    const started = start('--train-size', '512', '--epochs', '3', '--run-id', 'run');
+    const started = start('--train-size', '256', '--epochs', '3', '--run-id', 'run');
     await started.printed('images/s');
     const viewer = new Viewer(dashboard(started));
     try {
