@@ -17,7 +17,8 @@ export function withHeartbeat(peer: Peer, heartbeatMs: number): Peer {
     },
     sendFrames(frames) {
       peer.sendFrames(frames);
-      if (!peer.gone.aborted) timer.refresh();
+      // Of what is published nothing may be for this viewer: that is silence.
+      if (frames.length > 0 && !peer.gone.aborted) timer.refresh();
     },
     drained: (stallMs) => peer.drained(stallMs),
     get bufferedBytes() {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes, liveSubprotocol, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { afterTest } from '../support/cleanup.ts';
 import { Connection, connect, range, refusal, refused, seqsOf } from '../support/connection.ts';
 import { startGateway } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -73,6 +74,27 @@ describe('the live feed', () => {
     expect(messages.map(({ type }) => type)).toEqual(['hello', 'live', 'heartbeat']);
     expect(await viewer.next()).toMatchObject({ type: 'heartbeat' });
   });
+
+  test.each(['types=epoch', 'types=epoch&maxRate=5'])(
+    'says heartbeat to a viewer for whom nothing is in what comes: %s',
+    async (query) => {
+      const gateway = await startGateway({ limits: { heartbeatMs: 60 } });
+      const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+      const viewer = await connect(`${gateway.liveUrl}?${query}`);
+      await viewer.until(isLive);
+      let seq = 1;
+      const batch = run.find((event) => event.type === 'batch')!;
+      const timer = setInterval(() => publisher.send([{ ...batch, seq: ++seq }]), 10);
+      afterTest(() => clearInterval(timer));
+      const isBeat = ({ type }: { type: string }): boolean => type === 'heartbeat';
+      const heard = [...(await viewer.until(isBeat)), ...(await viewer.until(isBeat))];
+      expect(heard.map(({ type }) => type).filter((type) => type !== 'status')).toEqual([
+        'heartbeat',
+        'heartbeat',
+      ]);
+      expect(seq).toBeGreaterThan(5);
+    },
+  );
 
   test('cuts a viewer that answers no ping', async () => {
     const gateway = await startGateway({ limits: { pingIntervalMs: 20, pongTimeoutMs: 20 } });
