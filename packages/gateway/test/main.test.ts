@@ -121,6 +121,21 @@ describe('the gateway’s program', () => {
     expect(existsSync(runs)).toBe(false);
   });
 
+  test('says in one line that another has the folder of runs, and starts at once when that one was killed', async () => {
+    const runs = temporaryFolder();
+    const flags = [...anyPorts, '--runs', runs];
+    const first = startProcess(flags);
+    await first.listening;
+    const { code, stderr } = await startProcess(flags).ended;
+    expect([code, stderr]).toEqual([
+      2,
+      `another gateway uses ${runs}: stop it, or choose another folder with --runs\n`,
+    ]);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await startProcess(flags).listening;
+  });
+
   test('says in one line that the database is not its own', async () => {
     const runs = temporaryFolder();
     writeFileSync(join(runs, 'monitor.db'), 'something else');

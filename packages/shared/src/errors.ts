@@ -20,10 +20,11 @@ export const errors = {
   },
   'engine.unavailable': { exitCode: 2, meaning: 'The engine asked for does not work on this machine.' },
   'store.unusable': { exitCode: 2, meaning: 'The database file cannot be opened or is not ours.' },
+  'store.in_use': { exitCode: 2, meaning: 'Another gateway uses the runs folder.' },
   'store.full': { exitCode: 1, meaning: 'No space is left for the database.' },
   'store.read_only': { exitCode: 1, meaning: 'The database may be read but not written.' },
   'store.vanished': {
-    exitCode: 2,
+    exitCode: 1,
     meaning: 'The database file was moved, replaced or removed while in use.',
   },
   'store.failing': { exitCode: 1, meaning: 'The database cannot be read or written.' },

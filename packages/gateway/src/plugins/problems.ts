@@ -15,6 +15,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.too_many': 429,
   'server.full': 503,
   'store.unusable': 503,
+  'store.in_use': 503,
   'store.full': 503,
   'store.read_only': 503,
   'store.vanished': 503,

@@ -66,14 +66,14 @@ function connect(
   prepare: (database: Database.Database, version: number) => void,
 ): Database.Database {
   const stranger = describeStranger(path);
-  if (stranger) throw unusable(path, stranger);
+  if (stranger) throw refused(path, stranger);
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     const version = schemaVersion(database);
     if (version > migrations.length)
-      throw unusable(
+      throw refused(
         path,
         `was written by a newer gateway (version ${version}, this one knows ${migrations.length})`,
       );
@@ -82,18 +82,23 @@ function connect(
   } catch (error) {
     database?.close();
     if (error instanceof MonitorError) throw error;
-    throw unusable(path, `cannot be used (${firstLine(error)})`, error);
+    throw unusable(path, error);
   }
 }
 
-const unusable = (path: string, problem: string, cause?: unknown): MonitorError =>
+/** A file of SQLite that cannot be used, and why. */
+export const unusable = (path: string, error: unknown): MonitorError =>
+  refused(path, `cannot be used (${firstLine(error)})`, error);
+
+const refused = (path: string, problem: string, cause?: unknown): MonitorError =>
   new MonitorError(
     'store.unusable',
     `the database ${path} ${problem}; it was left as it is: move it away, or choose another folder with --runs`,
     { cause },
   );
 
-function ensureWritable(folder: string): void {
+/** Makes the folder when it is not there. @throws MonitorError `runs.unwritable` */
+export function ensureWritable(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);

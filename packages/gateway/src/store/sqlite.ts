@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
 import { Slices } from '../slices.ts';
+import { claim } from './sqlite-claim.ts';
 import { describeTrouble } from './sqlite-errors.ts';
 import { databasePath, openDatabase } from './sqlite-file.ts';
 import { Place, vanished } from './sqlite-place.ts';
@@ -25,8 +26,8 @@ const clearedEvents = 200;
 const clearPauseMs = 10;
 
 /**
- * The keeper of `<folder>/monitor.db`. Commits are durable: WAL with synchronous=FULL.
- * @throws MonitorError `runs.unwritable` or `store.unusable`
+ * The keeper of `<folder>/monitor.db`, the only one at a time. Commits are durable: WAL with synchronous=FULL.
+ * @throws MonitorError `store.in_use`, `runs.unwritable` or `store.unusable`
  */
 export function openSqliteStore(folder: string): Store {
   return new SqliteStore(folder);
@@ -35,6 +36,7 @@ export function openSqliteStore(folder: string): Store {
 class SqliteStore implements Store {
   readonly #folder: string;
   readonly #path: string;
+  #claim: Database.Database;
   #database: Database.Database;
   #queries: Queries;
   #place: Place;
@@ -42,13 +44,19 @@ class SqliteStore implements Store {
   #suspect = false;
   #closed = false;
   #clearing = false;
-  /** Only this process writes, so a summary holds until the run changes. */
+  /** Only this process writes (`claim`), so a summary holds until the run changes. */
   readonly #summaries = new Map<string, KeptSummary>();
 
   constructor(folder: string) {
     this.#folder = folder;
     this.#path = databasePath(folder);
-    this.#database = openDatabase(folder);
+    this.#claim = claim(folder);
+    try {
+      this.#database = openDatabase(folder);
+    } catch (error) {
+      this.#claim.close();
+      throw error;
+    }
     this.#queries = new Queries(this.#database);
     this.#place = new Place(this.#path);
     this.#giveBack();
@@ -70,7 +78,7 @@ class SqliteStore implements Store {
     let bytes = 0;
     while (through < last && events.length < limit && bytes < pageBytes) {
       const count = Math.min(limit - events.length, chunkEvents);
-      const chunk = this.#ask((queries) => chunkOf(queries, runId, { after: through, limit: count, types }));
+      const chunk = this.#ask((queries) => queries.chunk(runId, { after: through, limit: count, types }));
       events.push(...chunk);
       for (const { json } of chunk) bytes += json.length;
       through = chunk.length === count ? chunk[count - 1]!.seq : last;
@@ -123,9 +131,11 @@ class SqliteStore implements Store {
   /** Writes the log back into the file first: libsql leaves that to whoever opens it next. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (!this.#database.open) return;
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
-    this.#database.close();
+    if (this.#database.open) {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+      this.#database.close();
+    }
+    this.#claim.close();
   }
 
   /** Ends with a database that can be written, or throws what stands in the way. */
@@ -136,6 +146,8 @@ class SqliteStore implements Store {
     probeDisk(this.#folder);
     if (this.#database.open) this.#database.close();
     this.#summaries.clear();
+    this.#claim.close();
+    this.#claim = claim(this.#folder);
     this.#database = openDatabase(this.#folder);
     this.#queries = new Queries(this.#database);
     this.#place = new Place(this.#path);
@@ -184,13 +196,4 @@ class SqliteStore implements Store {
       this.#clearing = false;
     }
   }
-}
-
-/** The next events; of each type by its own index, so that rare ones are found at once. */
-function chunkOf(queries: Queries, runId: string, { after, limit, types }: PageOptions): StoredEvent[] {
-  if (!types) return queries.next(runId, after, limit);
-  return [...new Set(types)]
-    .flatMap((type) => queries.nextOfType(runId, type, { after, limit }))
-    .sort((one, other) => one.seq - other.seq)
-    .slice(0, limit);
 }

@@ -1,0 +1,54 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+
+const opened = (folder: string): Store => {
+  const store = openSqliteStore(folder);
+  afterTest(() => store.close());
+  return store;
+};
+const event = { seq: 1, type: 'notice', json: '{}' } as const;
+const inUse = expect.objectContaining({ code: 'store.in_use', exitCode: 2 });
+
+describe('a folder of runs', () => {
+  test('has one keeper at a time: another is refused in one line, and taken when the first has left', async () => {
+    const folder = temporaryFolder();
+    const first = opened(folder);
+    const open = (): Store => openSqliteStore(folder);
+    expect(open).toThrow(inUse);
+    expect(open).toThrow(/^another gateway uses \S+: stop it, or choose another folder with --runs$/);
+    expect(await first.append('a', [event])).toBe(1);
+    await first.close();
+    expect(await opened(folder).lastSeq('a')).toBe(1);
+  });
+
+  test('is free again when its keeper could not open the database', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'monitor.db'));
+    for (const _ of [1, 2])
+      expect(() => openSqliteStore(folder)).toThrow(expect.objectContaining({ code: 'store.unusable' }));
+    rmSync(join(folder, 'monitor.db'), { recursive: true });
+    opened(folder);
+  });
+
+  test('stays with its keeper when it was deleted and is made anew', async () => {
+    const folder = join(temporaryFolder(), 'runs');
+    const store = opened(folder);
+    await store.append('a', [event]);
+    rmSync(folder, { recursive: true });
+    await expect(store.check()).rejects.toThrow(expect.objectContaining({ code: 'store.vanished' }));
+    await store.check();
+    expect(() => openSqliteStore(folder)).toThrow(inUse);
+  });
+
+  test('whose lock cannot be used is refused in one line', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'monitor.db-lock'));
+    const open = (): Store => openSqliteStore(folder);
+    expect(open).toThrow(expect.objectContaining({ code: 'store.unusable' }));
+    expect(open).toThrow(/^the database \S+monitor\.db-lock cannot be used \([^\n]+$/);
+  });
+});
