@@ -25,6 +25,13 @@ export interface Piece {
   through: number;
 }
 
+/** What a block has for those who want but the newest of its batches. */
+export interface Newest {
+  frames: Buffer;
+  /** Whether the first of them is a batch: one that came before it is stale then. */
+  beginsWithBatch: boolean;
+}
+
 /** Events of a run in the order of seq, framed once for all who get them. */
 export class Block {
   readonly bytes: Buffer;
@@ -35,6 +42,7 @@ export class Block {
   readonly #types: readonly TypeSet[];
   readonly #ends: readonly number[];
   readonly #selections = new Map<TypeSet, Buffer>();
+  readonly #newest = new Map<TypeSet, Newest>();
 
   private constructor(
     bytes: Buffer,
@@ -88,6 +96,20 @@ export class Block {
       this.#selections.set(types, selection);
     }
     return selection;
+  }
+
+  /** The same, but of batches with no other of these types between them only the last. */
+  newest(types: TypeSet): Newest {
+    let newest = this.#newest.get(types);
+    if (!newest) {
+      const wanted = [...this.#types.keys()].filter((index) => this.#types[index]! & types);
+      const isBatch = (at: number): boolean => this.#types[wanted[at]!] === batchType;
+      const kept = wanted.filter((_index, at) => !(isBatch(at) && isBatch(at + 1)));
+      const frames = kept.map((index) => this.#stretch(index, index + 1).frames);
+      newest = { frames: Buffer.concat(frames), beginsWithBatch: isBatch(0) };
+      this.#newest.set(types, newest);
+    }
+    return newest;
   }
 
   /** What is wanted of this block, not copied. */

@@ -59,8 +59,13 @@ export class Cursor {
   pass(block: Block): Buffer | undefined {
     if (block.last <= this.#seq) return nothing;
     if (block.first !== this.#seq + 1) return undefined;
-    this.#seq = this.#toldSeq = block.last;
+    this.moveTo(block.last);
     return block.select(this.#types);
+  }
+
+  /** Moves on over what was sent otherwise. */
+  moveTo(seq: number): void {
+    this.#seq = this.#toldSeq = seq;
   }
 
   /** Moves on over a piece that was read. Returns what to send. */

@@ -88,13 +88,26 @@ export class Delivery {
   }
 
   #thinOut(maxRate: number, onEnd: () => void): () => void {
-    const throttle = new Throttle(maxRate, () => {
-      if (!this.#sendNewest()) onEnd();
-    });
-    const unsubscribe = this.#options.channel.subscribe({
-      deliver: ({ types }) => {
-        if (types & this.#types & ~batchType) throttle.now();
-        else if (types & batchType) throttle.wish();
+    const { peer, channel } = this.#options;
+    let unsent: Buffer | undefined;
+    const send = (): void => {
+      if (!this.#hasRoom) {
+        this.#cursor.skipStaleBatches();
+        return onEnd();
+      }
+      if (unsent) peer.sendFrames(unsent);
+      unsent = undefined;
+      this.#cursor.moveTo(channel.lastSeq);
+    };
+    const throttle = new Throttle(maxRate, send);
+    const unsubscribe = channel.subscribe({
+      deliver: (block) => {
+        if (!(block.types & this.#types)) return;
+        const { frames, beginsWithBatch } = block.newest(this.#types);
+        // What waits is a single batch: all else is sent at once.
+        unsent = unsent && !beginsWithBatch ? Buffer.concat([unsent, frames]) : frames;
+        if (block.types & this.#types & ~batchType) throttle.now();
+        else throttle.wish();
       },
       end: onEnd,
     });
@@ -102,18 +115,6 @@ export class Delivery {
       unsubscribe();
       throttle.stop();
     };
-  }
-
-  /** Sends everything since the last time, but of batches only the newest; false when that could not all be sent. */
-  #sendNewest(): boolean {
-    const { peer, channel } = this.#options;
-    this.#cursor.skipStaleBatches();
-    while (this.isBehind) {
-      const piece = this.#hasRoom ? channel.read(this.#cursor.wanted) : undefined;
-      if (!piece) return false;
-      peer.sendFrames(this.#cursor.advance(piece));
-    }
-    return true;
   }
 
   /** Whether so much came meanwhile that the newest batch serves the viewer better than every one. */

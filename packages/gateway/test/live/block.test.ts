@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { Block, type Stretch } from '../../src/live/block.ts';
-import { everyType, setOf } from '../../src/live/type-set.ts';
+import { batchType, everyType, setOf, type TypeSet } from '../../src/live/type-set.ts';
 import { toStored } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
@@ -27,6 +27,27 @@ describe('a block', () => {
     expect(block.select(everyType)).toBe(block.bytes);
     expect(Block.of(run.slice(1, 3)).select(types)).not.toHaveLength(0);
     expect(Block.of(run.slice(0, 1)).select(types)).toHaveLength(0);
+  });
+
+  test('has of batches that follow each other only the last for those who want the newest', () => {
+    const newest = (types: TypeSet): string[] => unframe(block.newest(types).frames);
+    const seqsBeforeOthers = run.filter(
+      ({ type }, index) => type !== 'batch' || run[index + 1]?.type !== 'batch',
+    );
+    expect(newest(everyType)).toEqual(seqsBeforeOthers.map(({ json }) => json));
+    expect(newest(setOf(['batch']))).toEqual([run.findLast(({ type }) => type === 'batch')!.json]);
+    expect(newest(setOf(['batch', 'run.finished']))).toEqual(
+      [run.findLast(({ type }) => type === 'batch')!, run.at(-1)!].map(({ json }) => json),
+    );
+    expect(Block.of(run.slice(0, 1)).newest(batchType)).toEqual({
+      frames: Buffer.of(),
+      beginsWithBatch: false,
+    });
+    expect(block.newest(everyType)).toBe(block.newest(everyType));
+    expect([block, Block.of(run.slice(1))].map((one) => one.newest(everyType).beginsWithBatch)).toEqual([
+      false,
+      true,
+    ]);
   });
 
   test('gives what follows a seq without copying it', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { check, liveQuery } from '@mnist-monitor/shared';
+import { check, type EventType, liveQuery } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { Publishers } from '../../src/ingest/publishers.ts';
 import { type Limits, limits } from '../../src/limits.ts';
@@ -416,11 +416,11 @@ describe('a follower', () => {
   });
 
   describe('with a rate', () => {
-    const batches = run.filter(({ type }) => type === 'batch');
-    const [first, ...others] = batches.map(({ json }, index): StoredEvent => {
-      const event = { ...JSON.parse(json), runId: 'a', seq: index + 1 };
-      return { seq: event.seq, type: 'batch', json: JSON.stringify(event) };
-    }) as [StoredEvent, ...StoredEvent[]];
+    const at = (seq: number, type: EventType): StoredEvent => {
+      const { json } = run.find((event) => event.type === type)!;
+      return { seq, type, json: JSON.stringify({ ...JSON.parse(json), seq }) };
+    };
+    const [first, ...others] = range(1, 20).map((seq) => at(seq, 'batch')) as [StoredEvent, ...StoredEvent[]];
     const joinAfterFirst = async (maxRate: string): Promise<FakePeer> => {
       await keep('a', [first]);
       const peer = join({ maxRate });
@@ -446,9 +446,34 @@ describe('a follower', () => {
       const peer = await joinAfterFirst('0.01');
       for (const event of others.slice(0, 3)) await keep('a', [event]);
       expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1, 2]);
-      await keep('a', [{ ...run.find(({ type }) => type === 'epoch')!, seq: 5 }]);
+      await keep('a', [at(5, 'epoch')]);
       expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1, 2, 4]);
       expect(peer.messages.at(-1)).toMatchObject({ type: 'epoch' });
+    });
+
+    test('gets the newest batch before each of the others, also of what comes at once', async () => {
+      const all = await joinAfterFirst('0.01');
+      const some = join({ maxRate: '0.01', types: 'batch,system' });
+      await isLive(some);
+      for (const event of others.slice(0, 2)) await keep('a', [event]);
+      const burst: EventType[] = ['epoch', 'batch', 'batch', 'epoch', 'batch', 'batch', 'system', 'batch'];
+      await keep(
+        'a',
+        burst.map((type, index) => at(4 + index, type)),
+      );
+      expect(seqsOf(all.messages)).toEqual([1, 2, 3, 4, 6, 7, 9, 10, 11]);
+      expect(seqsOf(some.messages)).toEqual([1, 2, 9, 10, 11]);
+    });
+
+    test('that reads too slowly for that skips what was stale by then', async () => {
+      const peer = await joinAfterFirst('0.01');
+      const read = stall(peer);
+      await keep('a', others.slice(0, 3));
+      await keep('a', [at(5, 'epoch'), at(6, 'batch')]);
+      expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1]);
+      read();
+      await until(() => peer.of('batch').at(-1)?.seq === 6);
+      expect(seqsOf(peer.messages)).toEqual([1, 4, 5, 6]);
     });
 
     test('gets the history whole', async () => {
