@@ -1,5 +1,6 @@
 import { runId, type SeriesField, type SeriesQuery, seriesQuery } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
+import { Repeats } from '../series/repeats.ts';
 import { placer, reader, typeOf } from '../series/series.ts';
 import { Thinned } from '../series/thinned.ts';
 import { Slices } from '../slices.ts';
@@ -31,25 +32,40 @@ async function readSeries(
   run: KeptSummary,
   { fields, points, x: axis, from, to }: SeriesQuery,
 ): Promise<Map<SeriesField, Thinned>> {
-  const place = placer(axis, run.startedAt);
   const span = { from: from ?? 0, to: to ?? end(run, axis) };
   const curves = fields.map((field) => ({
     ...{ field, type: typeOf(field), value: reader(field) },
+    repeats: new Repeats(),
     points: new Thinned(span, points),
   }));
+  type Take = (curve: (typeof curves)[number], x: number, y: number) => void;
   const types = new Set(curves.map(({ type }) => type));
   // Where the run was is told by its batches.
   if (axis === 'step') types.add('batch');
 
-  for await (const page of pages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
-    for (const event of page.map(toldBy)) {
-      const x = place(event);
-      if (x < span.from || (to !== undefined && x > to)) continue;
-      for (const { type, value, points } of curves) {
-        const y = type === event.type ? value(event.data) : undefined;
-        if (y !== undefined) points.add(x, y);
+  const readAll = async (take: Take): Promise<void> => {
+    const place = placer(axis, run.startedAt);
+    for await (const page of pages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
+      for (const event of page.map(toldBy)) {
+        const x = place(event);
+        if (x < span.from || (to !== undefined && x > to)) continue;
+        for (const curve of curves) {
+          const y = curve.type === event.type ? curve.value(event.data) : undefined;
+          if (y !== undefined) take(curve, x, y);
+        }
       }
     }
+  };
+  await readAll(({ repeats, points }, x, y) => {
+    repeats.note(x);
+    points.add(x, y);
+  });
+  // Which points are repeated later is known at the end alone, so the few runs that went back are read once more.
+  if (curves.some(({ repeats }) => repeats.any)) {
+    for (const curve of curves) curve.points = new Thinned(span, points);
+    await readAll(({ repeats, points }, x, y) => {
+      if (!repeats.isRepeated(x)) points.add(x, y);
+    });
   }
   return new Map(curves.map(({ field, points }) => [field, points]));
 }

@@ -1,4 +1,6 @@
 interface Point {
+  /** How many came before it. */
+  at: number;
   x: number;
   y: number;
 }
@@ -11,11 +13,8 @@ export interface Span {
 
 /**
  * Points over an ascending x, thinned once they are too many: x is divided into buckets of equal width, and of each
- * the lowest and the highest value stay, the first that is not finite, and at the very end the last point, so that
- * every spike is seen. Memory is bounded, however many points are added.
- *
- * A point whose x is before the last takes the place of all from there on: a run that goes on from a checkpoint
- * repeats steps, and the later ones count.
+ * the lowest and the highest value stay, the first that is not finite, and at the very end the last point where there
+ * is room for it, so that every spike is seen. Memory is bounded, however many points are added.
  */
 export class Thinned {
   readonly #span: Span;
@@ -23,23 +22,24 @@ export class Thinned {
   readonly #buckets: number;
   /** Every point, until there are too many. */
   #all: Point[] | undefined = [];
-  #chosen: Point[] = [];
+  readonly #chosen: Point[] = [];
+  #count = 0;
   #bucket = -1;
   #lowest: Point | undefined;
   #highest: Point | undefined;
   #odd: Point | undefined;
   #last: Point | undefined;
 
-  /** @param limit Of points beside those that are not finite. */
+  /** @param limit Of points beside those that are not finite; at least 2. */
   constructor(span: Span, limit: number) {
     this.#span = span;
     this.#limit = limit;
     this.#buckets = Math.max(1, Math.floor((limit - 1) / 2));
   }
 
+  /** @param x Not below the last one. */
   add(x: number, y: number): void {
-    if (this.#last && x < this.#last.x) this.#goBackTo(x);
-    const point = { x, y };
+    const point = { at: this.#count++, x, y };
     this.#last = point;
     if (this.#all && this.#all.push(point) > this.#limit) this.#all = undefined;
     const bucket = this.#bucketOf(x);
@@ -52,11 +52,13 @@ export class Thinned {
     }
   }
 
-  /** All points when there are no more than the limit, else those chosen; in the order of x. */
+  /** All points when there are no more than the limit, else those chosen; in the order in which they came. */
   points(): readonly Point[] {
     if (this.#all) return this.#all;
     this.#closeBucket();
-    if (this.#last && this.#chosen.at(-1) !== this.#last) this.#chosen.push(this.#last);
+    const last = this.#last!;
+    const hasRoom = !Number.isFinite(last.y) || this.#chosen.filter(isFinitePoint).length < this.#limit;
+    if (this.#chosen.at(-1) !== last && hasRoom) this.#chosen.push(last);
     return this.#chosen;
   }
 
@@ -66,15 +68,11 @@ export class Thinned {
     return Math.max(0, Math.min(this.#buckets - 1, bucket));
   }
 
-  #goBackTo(x: number): void {
-    this.#closeBucket();
-    for (const points of [this.#chosen, this.#all ?? []])
-      while (points.length > 0 && points.at(-1)!.x >= x) points.pop();
-  }
-
   #closeBucket(): void {
     const found = new Set([this.#lowest, this.#highest, this.#odd].filter((point) => point !== undefined));
-    this.#chosen.push(...[...found].sort((one, other) => one.x - other.x));
+    this.#chosen.push(...[...found].sort((one, other) => one.at - other.at));
     this.#lowest = this.#highest = this.#odd = undefined;
   }
 }
+
+const isFinitePoint = ({ y }: Point): boolean => Number.isFinite(y);

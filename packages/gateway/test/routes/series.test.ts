@@ -4,6 +4,7 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../src/app.ts';
 import { toStored } from '../../src/store/store.ts';
+import { range } from '../support/connection.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 4, batchesPerEpoch: 250 });
@@ -18,11 +19,19 @@ const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((
   return { ...event, data: { ...event.data, loss } };
 });
 
+/** One that went on from a checkpoint: steps 1 to 400, with spikes at 290 and 350, and then 301 to 500. */
+const resumed = [...range(1, 400), ...range(301, 500)].map((step, index): MonitorEvent => {
+  const { data, ...batch } = of('batch')[0]!;
+  const loss = index === 289 ? 9 : index === 349 ? 99 : 1 / step;
+  return { ...batch, runId: 'resumed', seq: index + 1, data: { ...data, step, loss } };
+});
+
 describe('series', () => {
   let gateway: Gateway;
   beforeAll(async () => {
     const store = new MemoryStore();
     await store.append('a', run.map(toStored));
+    await store.append('resumed', resumed.map(toStored));
     await store.append('wild', wild.map(toStored));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
@@ -61,6 +70,17 @@ describe('series', () => {
     expect(loss!.y[loss!.x.indexOf(600)]).toBe(99);
     expect(loss!.y.at(-1)).toBeNaN();
     expect(loss!.y.filter(Number.isFinite).length).toBeGreaterThan(20);
+  });
+
+  test('of a run that went back keep the spikes of what counts, and none of what was repeated', async () => {
+    const [loss] = (await seriesOf('resumed/series?fields=batch.loss')).series;
+    expect(loss!.x).toEqual(range(1, 500));
+    expect(loss!.y.filter((y) => y > 1)).toEqual([9]);
+    for (const points of [2, 3, 4, 20, 100]) {
+      const [thinned] = (await seriesOf(`resumed/series?fields=batch.loss&points=${points}`)).series;
+      expect(thinned!.x.length).toBeLessThanOrEqual(points);
+      expect([Math.max(...thinned!.y), Math.min(...thinned!.y)]).toEqual([9, 1 / 500]);
+    }
   });
 
   test.each([

@@ -40,44 +40,47 @@ describe('points over a run', () => {
     expect(kept.filter(([, y]) => Number.isFinite(y)).at(-1)![0]).toBeGreaterThan(850);
   });
 
-  test('of a run that went back are those of the second time', () => {
-    for (const limit of [1_000, 20]) {
-      const points: Points = [
-        ...wave(300),
-        ...wave(400)
-          .slice(200)
-          .map(([x]): [number, number] => [x, 7]),
-      ];
-      const kept = thin(points, limit);
-      expect(kept.filter(([x, y]) => x >= 200 && y !== 7)).toEqual([]);
-      expect(kept.some(([x]) => x < 200)).toBe(true);
-      expect(kept.at(-1)).toEqual([399, 7]);
-    }
-  });
-
   test('that lie beyond the span belong to its ends', () => {
     const thinned = new Thinned({ from: 10, to: 20 }, 5);
     for (const x of [0, 5, 12, 15, 18, 25, 30]) thinned.add(x, x);
     expect(thinned.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
   });
 
-  test('are points of the run in its order, no more than allowed, with its lowest and highest', () => {
-    const values = fc.array(fc.double(), { minLength: 1, maxLength: 300 });
+  test('are points of the run in its order, each once, no more than allowed, with its lowest and highest', () => {
+    const steps = fc.array(fc.record({ dx: fc.integer({ min: 0, max: 3 }), y: fc.double() }), {
+      minLength: 1,
+      maxLength: 300,
+    });
     fc.assert(
-      fc.property(values, fc.integer({ min: 3, max: 50 }), (ys, limit) => {
-        const points: Points = ys.map((y, x) => [x, y]);
-        const kept = thin(points, limit);
-        for (const [x, y] of kept) expect(Object.is(ys[x], y)).toBe(true);
-        expect(kept.map(([x]) => x)).toEqual([...new Set(kept.map(([x]) => x))].sort((a, b) => a - b));
-        const finite = ys.filter(Number.isFinite);
-        const keptFinite = kept.map(([, y]) => y).filter(Number.isFinite);
-        expect(keptFinite.length).toBeLessThanOrEqual(limit);
-        if (finite.length > 0)
-          expect([Math.min(...keptFinite), Math.max(...keptFinite)]).toEqual([
-            Math.min(...finite),
-            Math.max(...finite),
-          ]);
-      }),
+      fc.property(
+        steps,
+        fc.integer({ min: 2, max: 50 }),
+        fc.integer({ min: 0, max: 90 }),
+        (moves, limit, to) => {
+          let x = 0;
+          const points = moves.map(({ dx, y }) => {
+            x += dx;
+            return { x, y };
+          });
+          const thinned = new Thinned({ from: 0, to }, limit);
+          for (const point of points) thinned.add(point.x, point.y);
+          const kept = thinned.points();
+          for (const { at, x, y } of kept) expect({ x, y }).toEqual(points[at]);
+          expect(kept.map(({ at }) => at)).toEqual(
+            [...new Set(kept.map(({ at }) => at))].sort((a, b) => a - b),
+          );
+          const finite = points.map(({ y }) => y).filter(Number.isFinite);
+          const keptFinite = kept.map(({ y }) => y).filter(Number.isFinite);
+          expect(keptFinite.length).toBeLessThanOrEqual(limit);
+          if (limit > 2) expect(kept.at(-1)!.at).toBe(points.length - 1);
+          if (finite.length > 0)
+            expect([Math.min(...keptFinite), Math.max(...keptFinite)]).toEqual([
+              Math.min(...finite),
+              Math.max(...finite),
+            ]);
+          expect(thinned.points()).toEqual(kept);
+        },
+      ),
     );
   });
 });

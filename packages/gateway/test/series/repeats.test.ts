@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Repeats } from '../../src/series/repeats.ts';
+
+/** The places of the numbers that count. */
+function counting(xs: readonly number[]): number[] {
+  const repeats = new Repeats();
+  for (const x of xs) repeats.note(x);
+  return [...xs.keys()].filter((at) => !repeats.isRepeated(xs[at]!));
+}
+
+test('numbers that only ascend count all, equal ones too', () => {
+  expect(counting([1, 2, 2, 5])).toEqual([0, 1, 2, 3]);
+});
+
+test('where numbers go back, the later ones count', () => {
+  expect(counting([1, 2, 3, 2, 3, 4])).toEqual([0, 3, 4, 5]);
+  expect(counting([1, 2, 3, 4, 3, 1, 2])).toEqual([5, 6]);
+});
+
+test('numbers count as if each that goes back took those away from there on', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 30 })), (xs) => {
+      const left: number[] = [];
+      xs.forEach((x, at) => {
+        if (at > 0 && x < xs[at - 1]!) while (left.length > 0 && xs[left.at(-1)!]! >= x) left.pop();
+        left.push(at);
+      });
+      expect(counting(xs)).toEqual(left);
+    }),
+  );
+});
