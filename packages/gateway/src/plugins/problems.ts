@@ -25,8 +25,9 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 /** The HTTP status of an answer with this code. */
 export const statusFor = (code: ErrorCode): number => statusOf[code] ?? 500;
 
-/** What may be asked for again, and after how many seconds. */
-const retryAfter: Partial<Record<ErrorCode, number>> = { 'request.too_many': 10, 'server.full': 10 };
+/** With these, the same may be asked for again after so many seconds. */
+const passing = new Set([429, 503]);
+export const retryAfterSeconds = 10;
 
 /** Not allowed, or too often: worth a line in the log. */
 const suspicious = new Set([401, 403, 429]);
@@ -60,8 +61,7 @@ export const problemSender =
     if (status >= 500) request.log.error({ err: error }, 'a request failed');
     else if (suspicious.has(status)) request.log.warn({ code, address: request.ip }, 'a request was refused');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    const seconds = retryAfter[code];
-    if (seconds !== undefined) reply.header('retry-after', seconds);
+    if (passing.has(status)) reply.header('retry-after', retryAfterSeconds);
     return reply
       .code(status)
       .type('application/problem+json')

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { retryAfterSeconds } from '../plugins/problems.ts';
 import { publicly, type WatchedStore } from '../store/watched.ts';
 import { version } from '../version.ts';
 
@@ -12,6 +13,7 @@ export function addHealthRoutes(app: FastifyInstance, store: WatchedStore): void
     if (!trouble) return { status: 'ready' };
     return reply
       .code(503)
+      .header('retry-after', retryAfterSeconds)
       .type('application/problem+json')
       .send({
         ...{ title: 'Service Unavailable', status: 503, code: trouble.code, detail: publicly(trouble) },

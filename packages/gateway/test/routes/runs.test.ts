@@ -108,6 +108,16 @@ describe('the REST API', () => {
     store.check = check;
     expect(answer.statusCode).toBe(503);
     expect(answer.json().code).toBe('store.vanished');
+    expect(answer.headers['retry-after']).toBe('10');
     expect((await get('/healthz')).statusCode).toBe(200);
+  });
+
+  test('says when to ask again while the store cannot be read', async () => {
+    const { summary } = store;
+    store.summary = () => Promise.reject(new MonitorError('store.failing', 'the disk fails'));
+    const answer = await get('/api/runs/a');
+    store.summary = summary;
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'store.failing']);
+    expect(answer.headers['retry-after']).toBe('10');
   });
 });
