@@ -26,9 +26,15 @@ export function cutWhenUnread(reply: FastifyReply, timeMs: number): void {
   reply.raw.setTimeout(timeMs, () => reply.raw.destroy());
 }
 
-/** Whether the client has the answer already: what follows from a run's events changes only with them. */
-export function isUnchanged(request: FastifyRequest, reply: FastifyReply, run: KeptSummary): boolean {
-  const tag = `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+/** What follows from a run's events changes only with them. */
+export const tagOf = (run: KeptSummary): string => `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+
+/**
+ * Whether the client has the answer with this tag already, by the list in `If-None-Match`. A weak tag counts as well
+ * (RFC 9110 section 13.1.2): a proxy that compresses makes ours weak.
+ */
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('cache-control', 'no-cache').header('etag', tag);
-  return request.headers['if-none-match'] === tag;
+  const known = request.headers['if-none-match'] ?? '';
+  return known.trim() === '*' || known.match(/"[^"]*"/g)?.includes(tag) === true;
 }

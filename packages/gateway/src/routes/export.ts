@@ -5,7 +5,7 @@ import type { Limits } from '../limits.ts';
 import { csvHeader, csvRow } from '../series/csv.ts';
 import { pages, toldBy } from '../store/pages.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
-import { cutWhenUnread, isUnchanged, noSuchRun, type RunRequest, read } from './answers.ts';
+import { cutWhenUnread, isUnchanged, noSuchRun, type RunRequest, read, tagOf } from './answers.ts';
 
 interface Format {
   type: string;
@@ -28,7 +28,7 @@ export function addExportRoutes(
       const id = read(runId, request.params.runId);
       const run = await store.summary(id);
       if (!run) throw noSuchRun(id);
-      if (isUnchanged(request, reply, run)) return reply.code(304).send();
+      if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();
 
       async function* lines(): AsyncGenerator<string> {
         if (header) yield header;

@@ -2,7 +2,7 @@ import { MonitorError, runId } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../limits.ts';
 import type { RunFolders } from '../runs/run-folders.ts';
-import { cutWhenUnread, type RunRequest, read } from './answers.ts';
+import { cutWhenUnread, isUnchanged, type RunRequest, read } from './answers.ts';
 
 type FileRequest = { Params: RunRequest['Params'] & { file: string } };
 
@@ -19,8 +19,7 @@ export function addModelRoute(
     const { ino, size, mtimeMs } = await file.stat();
     const tag = `"${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`;
     // The trainer writes them anew after each epoch: to be asked for each time, to be sent when they have changed.
-    reply.header('cache-control', 'no-cache').header('etag', tag);
-    if (request.headers['if-none-match'] === tag) {
+    if (isUnchanged(request, reply, tag)) {
       await file.close();
       return reply.code(304).send();
     }

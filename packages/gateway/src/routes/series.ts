@@ -6,7 +6,7 @@ import { Thinned } from '../series/thinned.ts';
 import { Slices } from '../slices.ts';
 import { pages, toldBy } from '../store/pages.ts';
 import type { KeptSummary, Store } from '../store/store.ts';
-import { isUnchanged, noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
+import { isUnchanged, noSuchRun, type RunRequest, read, sendJson, tagOf } from './answers.ts';
 
 /** `/api/runs/:runId/series`: curves of a run, thinned to what a chart can show. */
 export function addSeriesRoute(app: FastifyInstance, store: Store): void {
@@ -15,7 +15,7 @@ export function addSeriesRoute(app: FastifyInstance, store: Store): void {
     const query = read(seriesQuery, request.query);
     const run = await store.summary(id);
     if (!run) throw noSuchRun(id);
-    if (isUnchanged(request, reply, run)) return reply.code(304).send();
+    if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();
     const series: string[] = [];
     const slices = new Slices();
     for (const [field, points] of await readSeries(store, run, query)) {

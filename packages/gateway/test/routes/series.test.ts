@@ -111,9 +111,13 @@ describe('series', () => {
   test('are not sent again as long as the run has not gone on', async () => {
     const first = await get('a/series');
     expect(first.headers['cache-control']).toBe('no-cache');
-    const again = await get('a/series', { 'if-none-match': first.headers.etag });
-    expect([again.statusCode, again.body]).toEqual([304, '']);
-    expect((await get('wild/series', { 'if-none-match': '"1-1"' })).statusCode).toBe(200);
+    const { etag } = first.headers;
+    for (const known of [etag, `W/${etag}`, `"other, one", W/"1-1",${etag}`, '*']) {
+      const again = await get('a/series', { 'if-none-match': known });
+      expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, '', etag]);
+    }
+    for (const other of ['"1-1"', `${etag}`.slice(1, -1), '"*"', ''])
+      expect((await get('a/series', { 'if-none-match': other })).statusCode).toBe(200);
   });
 
   test.each([
