@@ -15,6 +15,11 @@ const parts: Record<string, z.ZodType> = {
   RunSummary: runSummary,
 };
 
+/** `base64` is no format of JSON Schema, and a strict validator refuses it; `contentEncoding` says the same. */
+const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
+  if (jsonSchema.contentEncoding !== undefined) delete jsonSchema.format;
+};
+
 /**
  * Schemas as they stand in `components.schemas` of a document, with references to each other: of those given, and of
  * the parts that messages have in common. All as they travel, before a default is filled in or a string is read.
@@ -26,7 +31,7 @@ export function componentSchemas(
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries({ ...parts, ...given })) registry.add(schema, { id });
   const uri = (id: string): string => `#/components/schemas/${id}`;
-  const { schemas } = z.toJSONSchema(registry, { io: 'input', target, uri });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', target, uri, override });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [id, schema as JsonSchema]),
   );
@@ -47,7 +52,7 @@ export function querySchema(query: z.ZodObject, target: Draft): JsonSchema {
 export function messageSchemas(): Record<string, JsonSchema> {
   return Object.fromEntries(
     allMessages().map(({ name, summary, schema }) => {
-      const schemaOf = z.toJSONSchema(schema, { io: 'input' });
+      const schemaOf = z.toJSONSchema(schema, { io: 'input', override });
       return [toFileName(name), { ...schemaOf, title: name, description: summary }];
     }),
   );
