@@ -29,6 +29,11 @@ const reasonBytes = 123;
 export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClosed }: AdoptOptions): Peer {
   const gone = new AbortController();
 
+  const tell = (close: CloseName, detail?: string): void => {
+    log.info({ close, detail }, 'connection closed by the gateway');
+    onClosed?.(close);
+  };
+
   const peer: Peer = {
     gone: gone.signal,
     send: (message) => peer.sendFrames(frameText(message)),
@@ -43,8 +48,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClo
     resume: () => socket.resume(),
     close(name, detail) {
       if (socket.readyState !== WebSocket.OPEN) return;
-      log.info({ close: name, detail }, 'connection closed by the gateway');
-      onClosed?.(name);
+      tell(name, detail);
       socket.resume();
       socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
       const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
@@ -58,7 +62,12 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClo
     peer.close('internal');
   };
 
-  socket.on('error', ignore);
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // ws has closed it by itself.
+    if (code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || gone.signal.aborted) return;
+    tell('tooBig');
+    gone.abort();
+  });
   socket.on('close', () => gone.abort());
   socket.on('message', (data, isBinary) => {
     if (gone.signal.aborted) return;
@@ -82,5 +91,3 @@ function shorten(reason: string): string {
     .toString()
     .replace(/\uFFFD$/, '')}…`;
 }
-
-const ignore = (): void => {};

@@ -119,12 +119,14 @@ describe('ingest', () => {
     expect((await silent.closed).code).toBe(closeCodes.helloTimeout.code);
   });
 
-  test('closes a message over 1 MB with 1009 and lives', async () => {
+  test('closes whoever sends a message over 1 MB, counts it, and lives', async () => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
     connection.socket.send('x'.repeat(1024 * 1024 + 1));
-    expect((await connection.closed).code).toBe(1009);
-    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect((await connection.closed).code).toBe(closeCodes.tooBig.code);
+    expect(gateway.closings).toEqual(['tooBig']);
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain('monitor_connections_closed_total{door="ingest",name="tooBig"} 1');
   });
 
   test('asks for the token when one is set', async () => {
