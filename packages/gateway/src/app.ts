@@ -11,8 +11,8 @@ import { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
 import { Hub } from './live/hub.ts';
 import { Metrics } from './metrics.ts';
-import { builtPage, servePage } from './plugins/page.ts';
-import { addProblems, problemSender } from './plugins/problems.ts';
+import { builtPage, sendMissingPage, servePage } from './plugins/page.ts';
+import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
 import { addTrustChecks } from './plugins/trust.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addExportRoutes } from './routes/export.ts';
@@ -98,7 +98,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { sweepIntervalMs } = limits;
   const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
 
-  const publicApp = newApp({ log, limits, metrics, proxies: config.proxies });
+  const publicApp = newApp({ log, limits, metrics, proxies: config.proxies, sendMissing: sendMissingPage });
   await acceptSockets(publicApp, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
@@ -149,9 +149,10 @@ interface AppOptions {
   limits: Limits;
   metrics: Metrics;
   proxies?: string[] | undefined;
+  sendMissing?: SendMissing;
 }
 
-function newApp({ log, limits, metrics, proxies = [] }: AppOptions): FastifyInstance {
+function newApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): FastifyInstance {
   const sendProblem = problemSender((code) => metrics.refused(code));
   const app = Fastify({
     loggerInstance: log,
@@ -165,6 +166,6 @@ function newApp({ log, limits, metrics, proxies = [] }: AppOptions): FastifyInst
     frameworkErrors: sendProblem,
   });
   app.server.maxConnections = limits.connections;
-  addProblems(app, sendProblem);
+  addProblems(app, sendProblem, sendMissing);
   return app;
 }

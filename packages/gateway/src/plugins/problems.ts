@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errors, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isTrouble, publicly } from '../store/watched.ts';
-import { sendMissingPage } from './page.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
@@ -38,11 +37,18 @@ type SendProblem = (
   reply: FastifyReply,
 ) => FastifyReply;
 
+/** Answers a request for what is not there in another way; false when it leaves that to others. */
+export type SendMissing = (request: FastifyRequest, reply: FastifyReply) => boolean;
+
 /** Answers every error of an app with what `problemSender` made. */
-export function addProblems(app: FastifyInstance, sendProblem: SendProblem): void {
+export function addProblems(
+  app: FastifyInstance,
+  sendProblem: SendProblem,
+  sendMissing: SendMissing = () => false,
+): void {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
-    if (sendMissingPage(request, reply)) return reply;
+    if (sendMissing(request, reply)) return reply;
     const error = new MonitorError('request.not_found', `nothing is at ${request.url.slice(0, 200)}`);
     return sendProblem(error, request, reply);
   });

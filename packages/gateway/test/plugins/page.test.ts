@@ -57,10 +57,12 @@ describe('the dashboard’s files', () => {
   });
 
   test('when they are not built, are replaced by a page that says what to do', async () => {
-    const { url } = await startGateway({ page: join(temporaryFolder(), 'none') });
+    const { url, ingestUrl } = await startGateway({ page: join(temporaryFolder(), 'none') });
     const answer = await fetch(`${url}/`);
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain('npm run build');
     expect((await fetch(`${url}/api/runs`)).status).toBe(200);
+    const elsewhere = await fetch(ingestUrl.replace('ws:', 'http:').replace('/ingest', '/'));
+    expect(await elsewhere.json()).toMatchObject({ status: 404, code: 'request.not_found' });
   });
 });
