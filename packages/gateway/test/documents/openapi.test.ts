@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { asyncapi } from '@mnist-monitor/shared/documents';
+import { type AsyncApi, asyncapi } from '@mnist-monitor/shared/documents';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { validate } from '@readme/openapi-parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -45,6 +45,17 @@ async function build(): Promise<Gateway> {
   afterTest(() => gateway.close());
   return gateway;
 }
+
+test('the AsyncAPI document of a running gateway names the address at which it was asked for', async () => {
+  const { url } = await startGateway({ proxies: ['127.0.0.1'], host: '0.0.0.0' });
+  const publicServer = async (headers: Record<string, string> = {}): Promise<object> => {
+    const { servers } = (await (await fetch(`${url}/asyncapi.json`, { headers })).json()) as AsyncApi;
+    return servers.public!;
+  };
+  expect(await publicServer()).toMatchObject({ host: new URL(url).host, protocol: 'ws' });
+  const proxied = { 'x-forwarded-host': 'runs.example', 'x-forwarded-proto': 'https' };
+  expect(await publicServer(proxied)).toMatchObject({ host: 'runs.example', protocol: 'wss' });
+});
 
 test('the OpenAPI document is valid', async () => {
   const copy = JSON.parse(JSON.stringify(document));

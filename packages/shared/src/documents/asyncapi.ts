@@ -13,7 +13,7 @@ const servers = {
   ingest: {
     host: '127.0.0.1:5001',
     protocol: 'ws',
-    description: 'For publishers alone; `--ingest-host` and `--ingest-port` set it.',
+    description: 'For publishers alone. This is the default; `--ingest-host` and `--ingest-port` set it.',
   },
 };
 
