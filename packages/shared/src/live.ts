@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commandAccess, commandName, commandResult } from './commands.ts';
 import { event, eventTypeList, runId } from './events.ts';
+import { numeric } from './numeric.ts';
 import { runStatus, runSummary } from './runs.ts';
 
 /** WebSocket subprotocol of the live feed. */
@@ -12,17 +13,15 @@ export const liveQuery = z.object({
     .union([z.literal('latest'), runId])
     .default('latest')
     .describe('`latest` follows the newest run and each that begins later; a run id stays with that run.'),
-  after: z.coerce.number().int().nonnegative().default(0).describe('Send only what follows this seq.'),
+  after: numeric.pipe(z.int().nonnegative()).default(0).describe('Send only what follows this seq.'),
   afterRun: runId
     .optional()
     .describe(
       'With `run=latest`: the run that `after` belongs to. When a newer one has begun meanwhile, the feed finishes this one first.',
     ),
   types: eventTypeList.optional().describe('Only these types, separated by commas; all when left out.'),
-  maxRate: z.coerce
-    .number()
-    .min(0.01)
-    .max(1_000)
+  maxRate: numeric
+    .pipe(z.number().min(0.01).max(1_000))
     .optional()
     .describe('Of what comes live, at most so many `batch` events a second: the newest; all when left out.'),
   complete: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runId } from './events.ts';
+import { numeric } from './numeric.ts';
 
 /** A flag with its variable. */
 export interface Option<T> {
@@ -19,9 +20,6 @@ const fitting =
     const result = schema.safeParse(text);
     return result.success ? result.data : undefined;
   };
-
-/** Number() reads an empty text as 0: no value is not zero. */
-const numeric = z.string().regex(/\S/).transform(Number);
 
 /** A whole number. */
 export function whole<D extends number | undefined>(

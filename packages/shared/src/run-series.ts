@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventType, measure } from './events.ts';
+import { numeric } from './numeric.ts';
 
 /** Numbers that can be drawn over a run: the type of event, then the way to the number in its data. */
 export const seriesFields = [
@@ -35,18 +36,15 @@ export const seriesQuery = z.object({
     .transform((text) => [...new Set(text.split(','))])
     .pipe(z.array(seriesField).min(1))
     .describe('Separated by commas.'),
-  points: z.coerce
-    .number()
-    .int()
-    .min(2)
-    .max(10_000)
+  points: numeric
+    .pipe(z.int().min(2).max(10_000))
     .default(1_000)
     .describe(
       'At most so many points a field; of a longer run, the lowest and the highest of each of half as many buckets.',
     ),
   x: seriesAxis.default('step').describe("`step`; `seconds` since the run's first event; or `seq`."),
-  from: z.coerce.number().nonnegative().optional().describe('Only points whose x is not below this …'),
-  to: z.coerce.number().nonnegative().optional().describe('… and not beyond this.'),
+  from: numeric.pipe(z.number().nonnegative()).optional().describe('Only points whose x is not below this …'),
+  to: numeric.pipe(z.number().nonnegative()).optional().describe('… and not beyond this.'),
 });
 
 /** Answer of `GET /api/runs/{runId}/series`. */

@@ -10,6 +10,7 @@ import {
   runId,
   runStartedData,
 } from './events.ts';
+import { numeric } from './numeric.ts';
 
 /**
  * Where a run stands: the status of `run.finished` while that is its last event, otherwise as the gateway sees it.
@@ -77,8 +78,8 @@ export const runRemoved = z.object({
 
 /** Query of `GET /api/runs/{runId}/events`, as strings from the address. */
 export const eventPageQuery = z.object({
-  after: z.coerce.number().int().nonnegative().default(0).describe('Only events that follow this seq.'),
-  limit: z.coerce.number().int().min(1).max(2_000).default(500).describe('At most so many events.'),
+  after: numeric.pipe(z.int().nonnegative()).default(0).describe('Only events that follow this seq.'),
+  limit: numeric.pipe(z.int().min(1).max(2_000)).default(500).describe('At most so many events.'),
   types: eventTypeList.optional().describe('Only these types, separated by commas; all when left out.'),
 });
 

@@ -180,6 +180,7 @@ describe('the live feed', () => {
     ['?run=nowhere', 'runNotFound'],
     ['?run=../etc', 'invalid'],
     ['?after=-1', 'invalid'],
+    ['?after=', 'invalid'],
     ['?types=batch,bogus', 'invalid'],
     ['?maxRate=0', 'invalid'],
     ['?maxRate=fast', 'invalid'],

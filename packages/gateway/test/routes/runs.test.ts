@@ -65,6 +65,7 @@ describe('the REST API', () => {
     ['/api/runs/nowhere/events', 404, 'run.not_found'],
     ['/api/runs/..%2F..%2Fetc', 400, 'request.invalid'],
     ['/api/runs/a/events?after=x', 400, 'request.invalid'],
+    ['/api/runs/a/events?after=', 400, 'request.invalid'],
     ['/api/runs/a/events?limit=0', 400, 'request.invalid'],
     ['/api/runs/a/events?limit=2001', 400, 'request.invalid'],
     ['/api/runs/a/events?types=weather', 400, 'request.invalid'],

@@ -126,6 +126,7 @@ describe('series', () => {
     ['a/series?points=10001', 400, 'request.invalid'],
     ['a/series?x=time', 400, 'request.invalid'],
     ['a/series?from=now', 400, 'request.invalid'],
+    ['a/series?to=', 400, 'request.invalid'],
     ['nowhere/series', 404, 'run.not_found'],
   ])('are refused for %s', async (query, status, code) => {
     const answer = await get(query);
