@@ -33,7 +33,7 @@ const name = z.string().min(1).max(200);
  */
 export const runId = z
   .string()
-  .regex(runIdPattern, '1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", a letter or digit first');
+  .regex(runIdPattern, '1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", a letter or digit first, and not "latest"');
 
 const gpu = z.object({
   name,

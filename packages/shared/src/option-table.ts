@@ -69,7 +69,7 @@ export const options = {
   } as Option<string | undefined>,
   to: text('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db when left out'),
   runId: {
-    expected: 'letters, digits, ".", "_" and "-", 64 at most',
+    expected: 'letters, digits, ".", "_" and "-", 64 at most, and not "latest"',
     read: readRunId,
     default: undefined,
     help: 'name of the run instead of one made from the time',

@@ -1,5 +1,5 @@
-/** What a run id may be: it names folders, keys and addresses. */
-export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** What a run id may be: it names folders, keys and addresses. `latest` stands for whichever run is the newest. */
+export const runIdPattern = /^(?!latest$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * A new run id such as `20261124-103015-k3f9`: UTC start time, then four letters or digits by chance

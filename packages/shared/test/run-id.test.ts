@@ -18,7 +18,11 @@ test('run ids sort as their times do, and are valid', () => {
   );
 });
 
-test.each(['', '.', '..', '-a', 'a/b', 'a\\b', 'a b', 'ä', 'a'.repeat(65), 'a\n'])(
+test.each(['a', '0', 'latest-1', 'Latest', 'a'.repeat(64)])('%p is a run id', (text) => {
+  expect(runId.safeParse(text).success).toBe(true);
+});
+
+test.each(['', '.', '..', '-a', 'a/b', 'a\\b', 'a b', 'ä', 'a'.repeat(65), 'a\n', 'latest'])(
   '%p is no run id',
   (text) => {
     expect(runId.safeParse(text).success).toBe(false);

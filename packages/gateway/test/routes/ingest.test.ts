@@ -103,6 +103,7 @@ describe('ingest', () => {
     ['an event', run[0]!, 'invalid'],
     ['a hello of another protocol', helloOf('a', { protocol: 2 }), 'invalid'],
     ['a hello without a run', helloOf(''), 'invalid'],
+    ['a hello of a run named as the newest is', helloOf('latest'), 'invalid'],
   ] as const)('closes when the first message is %s', async (_what, message, name) => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
