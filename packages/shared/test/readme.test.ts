@@ -26,3 +26,23 @@ describe.each(documents)('%s', (document) => {
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 });
+
+describe('docs/security.md', () => {
+  const gateway = `${root}packages/gateway/`;
+  const text = readFileSync(`${root}docs/security.md`, 'utf8');
+
+  test('names only files that the gateway has', () => {
+    const tests = [...text.matchAll(/[\w/.-]+\.test\.ts/g)].map(([path]) => `test/${path}`);
+    const sources = [...text.matchAll(/src\/[\w/.-]+\.ts/g)].map(([path]) => path);
+    expect(Math.min(tests.length, sources.length)).toBeGreaterThan(0);
+    expect([...tests, ...sources].filter((path) => !existsSync(gateway + path))).toEqual([]);
+  });
+
+  test('names only tests that are in those files', () => {
+    const named = [...text.matchAll(/`([\w/.-]+\.test\.ts)`\s\*([^*]+?)(?: …)?\*/g)];
+    expect(named.length).toBeGreaterThan(0);
+    const isThere = ([, path, title]: string[]): boolean =>
+      readFileSync(`${gateway}test/${path}`, 'utf8').includes(title!);
+    expect(named.filter((match) => !isThere(match)).map(([mention]) => mention)).toEqual([]);
+  });
+});
