@@ -123,6 +123,8 @@ export class Hub {
    */
   async catchUp(runId: string): Promise<void> {
     const isKnown = this.#channels.has(runId);
+    // Who says hello and never begins leaves nothing behind.
+    if (!isKnown && (await this.#store.lastSeq(runId)) === 0) return;
     await this.channel(runId);
     if (!isKnown) await this.findNewest();
     await this.pull(runId);

@@ -88,6 +88,16 @@ describe('the hub', () => {
     expect((await hub.channel('b')).lastSeq).toBe(2);
   });
 
+  test('keeps nothing of a run that was announced and never began', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    await hub.catchUp('a');
+    const known: string[] = [];
+    store.lastSeq = async (runId) => known.push(runId);
+    await hub.pullAll();
+    expect(known).toEqual([]);
+  });
+
   test('says when a run begins, and only then', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];
