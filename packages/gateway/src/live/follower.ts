@@ -83,8 +83,11 @@ class Follower {
 
   /** History and live in turns: a viewer that reads too slowly for live goes back to history. */
   async #followRun(runId: string | undefined): Promise<void> {
-    const { hub } = this.#options;
+    const { hub, store } = this.#options;
     const channel = runId === undefined ? undefined : await hub.channel(runId);
+    // Removed since it was looked for; a viewer of the latest hears that another is the newest.
+    if (channel?.lastSeq === 0 && !this.#followsLatest && (await store.lastSeq(channel.runId)) === 0)
+      return this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
     const delivery = channel && this.#deliver(channel);
     const isOver = (): boolean => this.#peer.gone.aborted || channel?.isRemoved === true;
     for (;;) {

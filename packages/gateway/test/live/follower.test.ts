@@ -415,6 +415,20 @@ describe('a follower', () => {
     expect(seqsOf(late.messages)).toEqual(range(1, 4));
   });
 
+  test('closes a viewer of a run that is removed while it is greeted', async () => {
+    await keep('a', run);
+    await keep('b', next);
+    store.summary = async (runId) => {
+      await store.remove(runId);
+      await hub.forget(runId);
+      return undefined;
+    };
+    const peer = join({ run: 'a' });
+    await until(() => peer.gone.aborted);
+    expect(peer.closedWith).toBe('runDeleted');
+    expect(peer.of('live')).toEqual([]);
+  });
+
   describe('with a rate', () => {
     const at = (seq: number, type: EventType): StoredEvent => {
       const { json } = run.find((event) => event.type === type)!;
