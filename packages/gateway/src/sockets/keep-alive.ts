@@ -13,11 +13,14 @@ export function keepAlive(
   { pingIntervalMs, pongTimeoutMs }: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>,
 ): void {
   let deadline: NodeJS.Timeout | undefined;
-  /** One that reads slowly comes to the ping after all that was sent before: it is waited for as long as it reads. */
+  /**
+   * One that reads slowly comes to the ping after all that was sent before: it is waited for as long as it reads. So is
+   * one that we do not read from.
+   */
   const expectPong = (departed: number): void => {
     deadline = setTimeout(() => {
       const now = departedBytes(stream);
-      if (stream.writableLength > 0 && now > departed) expectPong(now);
+      if (socket.isPaused || (stream.writableLength > 0 && now > departed)) expectPong(now);
       else stream.resetAndDestroy();
     }, pongTimeoutMs);
   };

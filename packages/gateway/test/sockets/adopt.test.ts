@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { pino } from 'pino';
@@ -8,6 +10,7 @@ import { frameTexts } from '../../src/sockets/frames.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect } from '../support/connection.ts';
+import { until } from '../support/until.ts';
 
 type OnMessage = (text: string, peer: Peer) => void | Promise<void>;
 
@@ -99,6 +102,26 @@ describe('an adopted socket', () => {
     connection.socket.terminate();
     expect(await drained).toBe(true);
     peer.send('"unheard"');
+  });
+
+  test('is not cut for a pong that lies unread, since it is not read from', async () => {
+    const limits = { pingIntervalMs: 20, pongTimeoutMs: 20, closeTimeoutMs: 60_000 };
+    const got: string[] = [];
+    const { peer, connection } = await pair((text) => void got.push(text), { limits });
+    const { socket } = connection;
+    const pong = socket.pong.bind(socket);
+    let answers = false;
+    socket.pong = (...given: unknown[]) => answers && pong(...(given as []));
+    await once(socket, 'ping');
+    peer.pause();
+    answers = true;
+    socket.pong();
+    socket.send('"still here"');
+    await delay(100);
+    peer.resume();
+    await until(() => got.length > 0);
+    await delay(50);
+    expect(socket.readyState).toBe(socket.OPEN);
   });
 
   test('is cut when it does not answer a close', async () => {
