@@ -272,18 +272,24 @@ describeRedis('a Redis that is away', () => {
     else redis.freeze();
     const producing = setInterval(() => publisher.produce(1), 20);
     afterTest(() => clearInterval(producing));
-    const ready = async () => {
-      const answer = await fetch(`${b.url}/readyz`);
+    const readiness = async ({ url }: TestGateway) => {
+      const answer = await fetch(`${url}/readyz`);
       return { ...((await answer.json()) as { code?: string }), status: answer.status };
     };
-    expect(await eventually(ready, ({ status }) => status !== 200)).toMatchObject({
-      status: 503,
-      code: 'store.failing',
-    });
+    for (const gateway of [a, b])
+      expect(
+        await eventually(
+          () => readiness(gateway),
+          ({ status }) => status !== 200,
+        ),
+      ).toMatchObject({ status: 503, code: 'store.failing' });
     await until(() => publisher.produced === run.length);
     if (how === 'stopped') await redis.start();
     else redis.thaw();
-    await eventually(ready, ({ status }) => status === 200);
+    await eventually(
+      () => readiness(b),
+      ({ status }) => status === 200,
+    );
 
     for (const [index, viewer] of viewers.entries()) {
       const seen = await viewer.until(hasEnded);
