@@ -17,6 +17,11 @@ const bodyBytes = 64 * 1024;
 /** `PATCH` and `DELETE` of `/api/runs/:runId`, for those who may command. */
 export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOptions): void {
   const { runs, store, hub, folders, authority } = options;
+  // Clients that say JSON of every request may say it of one without a body, as a DELETE is.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null) : parseJson(request, String(body), done),
+  );
 
   app.patch<RunRequest>('/api/runs/:runId', { bodyLimit: bodyBytes }, async (request, reply) => {
     authority.demandOf(request);

@@ -105,7 +105,8 @@ describe('changing runs over REST', () => {
     test('are refused when they are not JSON, or larger than 64 kB', async () => {
       const send = (body: string) =>
         fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
-      expect(await codeOf(await send('{"title":'))).toEqual([400, 'request.invalid']);
+      for (const body of ['{"title":', '', '{"__proto__":{"title":"x"}}'])
+        expect(await codeOf(await send(body))).toEqual([400, 'request.invalid']);
       expect((await send(JSON.stringify({ note: 'x'.repeat(70_000) }))).status).toBe(413);
     });
 
@@ -131,6 +132,11 @@ describe('changing runs over REST', () => {
       for (const path of ['', '/events', '/series', '/export.csv', '/model/model.json'])
         expect((await fetch(`${gateway.url}/api/runs/a${path}`)).status).toBe(404);
       expect(await codeOf(await remove('a'))).toEqual([404, 'run.not_found']);
+    });
+
+    test('may say that it is JSON and have no body', async () => {
+      const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE', headers: json });
+      expect([answer.status, await listed()]).toEqual([200, ['b']]);
     });
 
     test('leaves what is no folder of that run', async () => {
