@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http';
 import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { CommandDesk } from './commands/desk.ts';
@@ -159,6 +160,8 @@ function newApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions)
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies,
     requestTimeout: limits.requestTimeoutMs,
+    // What is too long for an id is answered as every other that is none.
+    routerOptions: { maxParamLength: maxHeaderSize },
     http: {
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: limits.connectionsCheckMs,

@@ -64,6 +64,8 @@ describe('the REST API', () => {
     ['/api/runs/nowhere', 404, 'run.not_found'],
     ['/api/runs/nowhere/events', 404, 'run.not_found'],
     ['/api/runs/..%2F..%2Fetc', 400, 'request.invalid'],
+    [`/api/runs/${'a'.repeat(65)}`, 400, 'request.invalid'],
+    [`/api/runs/${'a'.repeat(2_000)}`, 400, 'request.invalid'],
     ['/api/runs/a/events?after=x', 400, 'request.invalid'],
     ['/api/runs/a/events?after=', 400, 'request.invalid'],
     ['/api/runs/a/events?limit=0', 400, 'request.invalid'],
