@@ -1,6 +1,6 @@
 // `npm run backup`: copies the database of runs while a gateway writes to it.
 import { MonitorError } from '@mnist-monitor/shared';
-import { helpText, readOptions } from '@mnist-monitor/shared/options';
+import { asksForHelp, helpText, readOptions } from '@mnist-monitor/shared/options';
 import { backUp } from './backup.ts';
 
 const argv = process.argv.slice(2);
@@ -18,7 +18,7 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 
 try {
-  if (argv.includes('--help')) process.stdout.write(helpText('npm run backup --'));
+  if (asksForHelp(argv)) process.stdout.write(helpText('npm run backup --'));
   else run();
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;
