@@ -33,7 +33,7 @@ export const options = {
   learningRate: real(
     ...bounds.learningRate,
     undefined,
-    'size of each step downhill, or its peak: 0.01 by default, 0.004 at best',
+    'size of each step downhill, or its peak: 0.01 by default, 0.006 at best',
   ),
   optimizer: oneOf(choices.optimizer, undefined, 'rule that turns gradients into steps'),
   schedule: oneOf(choices.schedule, undefined, 'how the learning rate changes over the run'),
