@@ -1,7 +1,6 @@
 import {
   capitalize,
   formatCount,
-  formatDuration,
   formatLearningRate,
   formatLoss,
   formatPercent,
@@ -182,7 +181,7 @@ function endedDetail(headline: Headline | null, run: Run | null): string {
   const named = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
   const isBest = finished.bestEpoch !== null && (!named || Number.isFinite(named.test.loss));
   const best = isBest ? ` · best epoch ${finished.bestEpoch}` : '';
-  return `${capitalize(finished.reason)} · ${formatDuration(finished.seconds)}${best}`;
+  return `${capitalize(finished.reason)} · ${formatWholeDuration(finished.seconds)}${best}`;
 }
 
 function configDetail({ started, batch }: Headline): string {
