@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from '../kernels/kernels.ts';
+import { type Kernels, poolSize } from '../kernels/kernels.ts';
 import type { LayerSpec } from './model.ts';
 
 /** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
@@ -86,11 +86,8 @@ function dense({ kernels, parameters }: LayerContext): Layer {
 
 function maxPool2d(kernels: Kernels): Layer {
   return {
-    forward(x) {
-      const { y, state } = kernels.maxPool(x as tf.Tensor4D);
-      tf.dispose(state);
-      return y;
-    },
+    // Without what the gradient needs, which takes time to note.
+    forward: (x) => tf.maxPool(x as tf.Tensor4D, poolSize, poolSize, 'valid'),
     train(x) {
       const { y, state } = kernels.maxPool(x as tf.Tensor4D);
       const pull = (dy: tf.Tensor): Gradients => {
