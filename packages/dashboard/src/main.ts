@@ -44,6 +44,8 @@ const { session } = stage;
 const others = new OtherRuns(() => requestDraw());
 const authority = createAuthority(() => session.commands);
 
+const followLatest = (): void => store.change({ run: null, window: { kind: 'all' } });
+
 const tell: Tell = async (name, data) => {
   const outcome = await authority.attempt(async (token): Promise<Outcome<string | undefined>> => {
     const result = await stage.client?.command(name, data, token === undefined ? {} : { token });
@@ -53,13 +55,13 @@ const tell: Tell = async (name, data) => {
   if (!outcome) return '';
   if (!outcome.ok) return complaintOf(outcome.message);
   // A new run is there to be watched.
-  if (name === 'start' && store.view.run !== null) store.change({ run: null, window: { kind: 'all' } });
+  if (name === 'start' && store.view.run !== null) followLatest();
   return undefined;
 };
 
 const findingsOf = createFindings();
 const header = createHeader();
-const health = createHealth(() => store.change({ run: null, window: { kind: 'all' } }));
+const health = createHealth(followLatest);
 const charts = createCharts(store, () => requestDraw());
 const results = createResults(() => requestDraw());
 const notices = createNotices((finding) => charts.show(finding));

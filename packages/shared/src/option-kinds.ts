@@ -21,33 +21,23 @@ const fitting =
     return result.success ? result.data : undefined;
   };
 
-/** A whole number. */
-export function whole<D extends number | undefined>(
-  min: number,
-  max: number,
-  fallback: D,
-  help: string,
-): Option<number | D> {
-  const read = fitting(numeric.pipe(z.int().min(min).max(max)));
-  return {
-    expected: `a whole number from ${min} to ${max}`,
-    read,
+/** Makes the options of one kind of number, each with bounds of its own. */
+const bounded =
+  (what: string, kind: z.ZodNumber) =>
+  <D extends number | undefined>(
+    min: number,
+    max: number,
+    fallback: D,
+    help: string,
+  ): Option<number | D> => ({
+    expected: `${what} from ${min} to ${max}`,
+    read: fitting(numeric.pipe(kind.min(min).max(max))),
     default: fallback,
     help,
     value: 'required',
-  };
-}
-
-/** Any finite number. */
-export function real<D extends number | undefined>(
-  min: number,
-  max: number,
-  fallback: D,
-  help: string,
-): Option<number | D> {
-  const read = fitting(numeric.pipe(z.number().min(min).max(max)));
-  return { expected: `a number from ${min} to ${max}`, read, default: fallback, help, value: 'required' };
-}
+  });
+export const whole = bounded('a whole number', z.int());
+export const real = bounded('a number', z.number());
 
 /** A text that is not empty. */
 export function text<D extends string | undefined>(

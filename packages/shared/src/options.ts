@@ -31,9 +31,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the command line and the environment; a flag wins over its variable.
  * @throws MonitorError `option.invalid` with one line per mistake.
  */
-export function readOptions(argv: readonly string[], env: Environment): Options {
+export const readOptions = (argv: readonly string[], env: Environment): Options =>
+  withDefaults(readGiven(argv, env));
+
+/** What was given, and of all else the default. */
+export function withDefaults(given: Partial<Options>): Options {
   const defaults = Object.entries(options).map(([name, option]) => [name, option.default]);
-  return { ...Object.fromEntries(defaults), ...readGiven(argv, env) } as Options;
+  return { ...Object.fromEntries(defaults), ...given } as Options;
 }
 
 /** The same without the defaults: only what was given. */
@@ -55,8 +59,7 @@ export function readGiven(argv: readonly string[], env: Environment): Partial<Op
     else {
       // Only one that is nearly ours: others may have variables that begin so.
       const meant = nearest(variable.slice(prefix.length), variableEndings);
-      if (meant)
-        mistakes.push(`${variable}: unknown${suggestion(prefix + meant)}; --help lists what there is`);
+      if (meant) mistakes.push(unknown(variable, prefix + meant));
     }
   }
 
@@ -65,9 +68,7 @@ export function readGiven(argv: readonly string[], env: Environment): Partial<Op
     const [flag, inline] = splitFlag(argument);
     const name = byFlag.get(flag);
     if (!name) {
-      mistakes.push(
-        `${argument.slice(0, 100)}: unknown${suggestion(nearest(flag, byFlag.keys()))}; --help lists what there is`,
-      );
+      mistakes.push(unknown(argument.slice(0, 100), nearest(flag, byFlag.keys())));
       if (flag.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift(); // Its value, no second mistake.
     } else if (inline !== undefined) take(flag, name, inline);
     else if (options[name].value === 'none') values[name] = true;
@@ -86,7 +87,8 @@ function splitFlag(argument: string): [flag: string, inline: string | undefined]
   return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
 }
 
-const suggestion = (meant: string | undefined): string => (meant ? ` (did you mean ${meant}?)` : '');
+const unknown = (given: string, meant: string | undefined): string =>
+  `${given}: unknown${meant ? ` (did you mean ${meant}?)` : ''}; --help lists what there is`;
 
 /** Whether the command line asks for the text of --help. */
 export const asksForHelp = (argv: readonly string[]): boolean =>

@@ -42,3 +42,11 @@ export const runSettings = z
   .partial();
 
 export type RunSettings = z.infer<typeof runSettings>;
+
+/** What a recipe decides, unless it is set as well. */
+export const recipeParts = [
+  'learningRate',
+  'optimizer',
+  'schedule',
+  'augment',
+] as const satisfies (keyof RunSettings)[];

@@ -1,5 +1,11 @@
-import { newRunId, type RunSettings } from '@mnist-monitor/shared';
-import { flagOf, type OptionName, type Options, readGiven, readOptions } from '@mnist-monitor/shared/options';
+import { newRunId, type RunSettings, recipeParts } from '@mnist-monitor/shared';
+import {
+  flagOf,
+  type OptionName,
+  type Options,
+  readGiven,
+  withDefaults,
+} from '@mnist-monitor/shared/options';
 import type { InterruptedRun } from './run/interrupted.ts';
 import { type Recipe, recipes } from './training/recipe.ts';
 
@@ -32,7 +38,8 @@ const taken = [
 
 /** @throws MonitorError `option.invalid` with one line per mistake. */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): TrainerConfig {
-  const options = readOptions(argv, env);
+  const given = readGiven(argv, env);
+  const options = withDefaults(given);
   const own = Object.fromEntries(taken.map((name) => [name, options[name]])) as Pick<
     Options,
     (typeof taken)[number]
@@ -41,7 +48,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
     ...own,
     ...chooseRecipe(options),
     runId: options.runId ?? newRunId(new Date()),
-    given: Object.keys(readGiven(argv, env)) as OptionName[],
+    given: Object.keys(given) as OptionName[],
     gatewayUrl: options.gateway ?? `ws://127.0.0.1:${options.ingestPort}/ingest`,
   };
 }
@@ -52,7 +59,7 @@ export function unusedFlags(config: TrainerConfig, { runId, training }: Interrup
   const differs = (name: string): boolean =>
     name in kept && config[name as keyof TrainerConfig] !== kept[name as keyof TrainerConfig];
   return config.given
-    .filter((name) => (name === 'recipe' ? Object.keys(recipes.default).some(differs) : differs(name)))
+    .filter((name) => (name === 'recipe' ? recipeParts.some(differs) : differs(name)))
     .map(flagOf);
 }
 

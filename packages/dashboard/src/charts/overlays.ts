@@ -18,6 +18,13 @@ export interface Surface {
   y(value: number): number;
 }
 
+/** Text goes right and down from its place, as large as that of the axes. */
+function prepareText({ context, font, ratio }: Surface, weight = 400): void {
+  context.font = font.replace('12px', `${weight} ${12 * ratio}px`);
+  context.textBaseline = 'top';
+  context.textAlign = 'left';
+}
+
 /** Faint verticals, left out where they would stand closer than they can be told apart. */
 export function drawEpochs(surface: Surface, epochs: readonly number[], color: string): void {
   const { context, ratio, box } = surface;
@@ -50,9 +57,7 @@ export function drawTarget(surface: Surface, target: number, color: string): voi
   context.moveTo(box.left, at);
   context.lineTo(box.left + box.width, at);
   context.stroke();
-  context.font = surface.font.replace('12px', `${12 * ratio}px`);
-  context.textBaseline = 'top';
-  context.textAlign = 'left';
+  prepareText(surface);
   context.fillStyle = color;
   context.fillText('target', box.left + 6 * ratio, at + 4 * ratio);
   context.restore();
@@ -92,9 +97,7 @@ export function drawStretches(
   const { context, ratio, box } = surface;
   const right = box.left + box.width;
   context.save();
-  context.font = surface.font.replace('12px', `600 ${12 * ratio}px`);
-  context.textBaseline = 'top';
-  context.textAlign = 'left';
+  prepareText(surface, 600);
   let free = box.left;
   for (const { from, to, value } of stretches) {
     const left = Math.max(box.left, surface.x(from));

@@ -1,5 +1,5 @@
-import type { RunStarted } from '@mnist-monitor/shared';
-import { recipeParts, refusalOf, type SettingField, settingFields, settingsOf } from '../views/new-run.ts';
+import { type RunStarted, recipeParts } from '@mnist-monitor/shared';
+import { refusalOf, type SettingField, settingFields, settingsOf } from '../views/new-run.ts';
 import type { Tell } from './controls.ts';
 import { openDialog } from './dialog.ts';
 import { byId, field, h, setText } from './dom.ts';

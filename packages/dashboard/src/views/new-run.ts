@@ -27,9 +27,6 @@ const labels: Record<SettingName, string> = {
   testSize: 'Test images',
 };
 
-/** What a recipe decides, unless it is set as well. */
-export const recipeParts: readonly SettingName[] = ['learningRate', 'optimizer', 'schedule', 'augment'];
-
 /** The fields, those that are changed most first; `last` is the run before. */
 export function settingFields(last: RunStarted | null): SettingField[] {
   const before = new Map<string, unknown>(Object.entries(last?.config ?? {}));

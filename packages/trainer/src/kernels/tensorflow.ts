@@ -59,8 +59,8 @@ const oneDnnPooling = { ...pooling, ...oneDnn, workspace_enabled: { bool: true }
 
 /**
  * oneDNN's convolutions with the bias inside, and its max-pool, whose workspace remembers where each maximum was. The
- * gradients of convolutions TensorFlow gives to oneDNN by itself; with the bias's gradient inside they take up to twice
- * as long. Only on x86 builds with oneDNN switched on: probe before use.
+ * gradients of convolutions TensorFlow gives to oneDNN by itself; with the bias's gradient inside they take up to four
+ * times as long. Only on x86 builds with oneDNN switched on: probe before use.
  */
 export const oneDnnKernels: Kernels = {
   ...tensorflowKernels,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Kernels, poolSize } from '../kernels/kernels.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { plainKernels } from '../kernels/plain.ts';
 import type { LayerSpec } from './model.ts';
 
 /** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
@@ -87,7 +88,7 @@ function dense({ kernels, parameters }: LayerContext): Layer {
 function maxPool2d(kernels: Kernels): Layer {
   return {
     // Without what the gradient needs, which takes time to note.
-    forward: (x) => tf.maxPool(x as tf.Tensor4D, poolSize, poolSize, 'valid'),
+    forward: (x) => plainKernels.maxPool(x as tf.Tensor4D).y,
     train(x) {
       const { y, state } = kernels.maxPool(x as tf.Tensor4D);
       const pull = (dy: tf.Tensor): Gradients => {
