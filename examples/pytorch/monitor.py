@@ -42,6 +42,11 @@ def _strict(value):
     return value
 
 
+def _say(line: str) -> None:
+    """In one write: `print` writes the line's end apart, and two threads' lines would run together."""
+    sys.stderr.write(f"{line}\n")
+
+
 class Publisher:
     """One run's way to the gateway. `emit` and `close` are for one thread, that of training."""
 
@@ -102,7 +107,7 @@ class Publisher:
                 return
             seconds = min(15, 0.5 * 2**self._attempt) * (0.5 + random.random() / 2)
             self._attempt += 1
-            print(f"The gateway is away ({why}); again in {seconds:.1f} s.", file=sys.stderr)
+            _say(f"The gateway is away ({why}); again in {seconds:.1f} s.")
             with self._changed:
                 self._changed.wait_for(self._over, seconds)
 
@@ -142,7 +147,7 @@ class Publisher:
                 if message["type"] == "ack":
                     self._acknowledge(message["seq"])
                 elif message["type"] == "reject":
-                    print(f"The gateway left out event {message['seq']}: {message['issues']}", file=sys.stderr)
+                    _say(f"The gateway left out event {message['seq']}: {message['issues']}")
         except ConnectionClosed:
             pass
         finally:
@@ -157,7 +162,7 @@ class Publisher:
             self._changed.notify_all()
 
     def _give_up(self, why: str) -> None:
-        print(f"The gateway does not take this run ({why}); training goes on without it.", file=sys.stderr)
+        _say(f"The gateway does not take this run ({why}); training goes on without it.")
         with self._changed:
             self._refused = True
             self._unacknowledged.clear()
