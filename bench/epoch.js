@@ -1,6 +1,6 @@
 // What an epoch costs beside its steps: a whole one, with data, evaluation, saving and publishing to a gateway, against
 // bare steps. A machine that is shared changes its speed within seconds, so the two go on in turn, some steps each: the
-// trainer is stopped where it is while another process makes bare steps.
+// trainer is stopped where it is while another process makes bare steps. The first epoch warms up, and is not counted.
 // `npm run bench -- epoch [--rounds 3] [--slice 8]` prints JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { median } from './statistics.js';
 
 const { values } = parseArgs({
   options: {
-    /** Whole epochs. */
+    /** Epochs to count. */
     rounds: { type: 'string', default: '3' },
     /** Steps that the one makes before it is the other's turn. */
     slice: { type: 'string', default: '8' },
@@ -23,6 +23,7 @@ const { values } = parseArgs({
 const { engine } = values;
 const slice = Number(values.slice);
 const batchSize = 512;
+const stepCount = 60_000 / batchSize;
 
 const services = await startServices();
 const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)]);
@@ -34,18 +35,19 @@ async function bareSlice() {
   return (await answer()).slice(1);
 }
 
-async function round(runId) {
-  const bare = [];
-  const stoppedIn = new Set();
-  const flags = ['--engine', engine, '--gateway', services.ingestUrl, '--epochs', '1'];
-  const trainer = services.startTrainer(runId, ...flags);
-  const stepCount = 60_000 / batchSize;
+/** Trains, the first epoch to warm up, and takes turns with bare steps. */
+async function trainInTurns(epochs) {
+  const bare = Array.from({ length: epochs + 1 }, () => []);
+  const stopped = new Set();
+  const flags = ['--engine', engine, '--gateway', services.ingestUrl, '--epochs', String(epochs)];
+  const trainer = services.startTrainer('epoch', ...flags);
 
-  async function takeTurns({ runId: from, type, data }) {
-    if (from !== runId || type !== 'batch' || data.step % slice || data.step + slice > stepCount) return;
-    stoppedIn.add(data.step + 1);
+  async function takeTurns({ type, data }) {
+    const { batch, epoch } = data ?? {};
+    if (type !== 'batch' || batch % slice || batch + slice > stepCount) return;
+    stopped.add(data.step);
     trainer.child.kill('SIGSTOP');
-    bare.push(...(await bareSlice()));
+    bare[epoch].push(...(await bareSlice()));
     trainer.child.kill('SIGCONT');
   }
 
@@ -54,27 +56,33 @@ async function round(runId) {
   viewer.on('message', (text) => takeTurns(JSON.parse(text)));
   const events = await trainer.events();
   viewer.close();
-  const times = events.filter(({ type }) => type === 'batch').map(({ time }) => Date.parse(time));
-  const steps = times.flatMap((time, at) =>
-    // The last batch is a small one.
-    at < slice || at >= Math.floor(stepCount) || stoppedIn.has(at + 1) ? [] : [time - times[at - 1]],
-  );
-  const [bareStepMs, stepMs] = [median(bare), median(steps)];
-  const restMs = Date.parse(events.at(-1).time) - times.at(-1);
-  return { bareStepMs, stepMs, restMs, counted: { bare: bare.length, whole: steps.length }, stepCount };
+  const batches = events
+    .filter(({ type }) => type === 'batch')
+    .map(({ time, data }) => ({ ...data, time: Date.parse(time) }));
+  return Array.from({ length: epochs - 1 }, (_, at) => measure(at + 2, { bare, batches, stopped, events }));
 }
 
-const share = ({ bareStepMs, stepMs, restMs, stepCount }) =>
-  (stepCount * bareStepMs) / (stepCount * stepMs + restMs);
+/** What an epoch's steps took, and what came after its last one until the next epoch's first, less that step itself. */
+function measure(epoch, { bare, batches, stopped, events }) {
+  const own = batches.filter((each) => each.epoch === epoch);
+  // The last batch is a small one.
+  const steps = own
+    .slice(slice, Math.floor(stepCount))
+    .filter(({ step }) => !stopped.has(step - 1))
+    .map(({ step, time }) => time - batches[step - 2].time);
+  const [bareStepMs, stepMs] = [median(bare[epoch]), median(steps)];
+  const last = own.at(-1);
+  const next = batches[last.step];
+  const restMs = next ? next.time - last.time - stepMs : Date.parse(events.at(-1).time) - last.time;
+  const ratio = (stepCount * bareStepMs) / (stepCount * stepMs + restMs);
+  return { bareStepMs, stepMs, restMs, counted: { bare: bare[epoch].length, whole: steps.length }, ratio };
+}
 
-const rounds = [];
+let rounds;
 try {
   await answer();
   await bareSlice(); // Warms up.
-  for (let at = 0; at < Number(values.rounds); at++) {
-    const measured = await round(`epoch-${at}`);
-    rounds.push({ ...measured, ratio: share(measured) });
-  }
+  rounds = await trainInTurns(Number(values.rounds) + 1);
 } finally {
   stepper.disconnect();
   await services.stop();
@@ -85,7 +93,7 @@ console.log(
     {
       bench: 'epoch',
       ...machine(),
-      settings: { engine, rounds: rounds.length, slice, batchSize },
+      settings: { engine, rounds: rounds.length, slice, batchSize, stepCount },
       rounds,
       imagesPerSecond: {
         bare: (batchSize * 1_000) / median(rounds.map(({ bareStepMs }) => bareStepMs)),

@@ -100,6 +100,7 @@ async function compile(compiler: string, { files }: Library, work: string): Prom
   ];
   const addon = [
     ...[include, source].map((folder) => `-I${folder}`),
+    ...['-include', join(native, 'attribute-lists.h')],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(source, 'binding', file)),
     ...files.map((file) => join(target, file)),
     `-Wl,-rpath,${darwin ? '@loader_path' : '$ORIGIN'}`,

@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Library, librariesForThisMachine, tensorflowVersion } from './tensorflow-wheels.ts';
 
+/** Counts up when the addons are built another way, so that older ones are not taken for these. */
+const addonsVersion = 2;
 /** Name of the compiled addon, beside the libraries it loads. */
 export const addonFile = 'tfjs_binding.node';
 /** Name of the addon that loads the library without its chatter; to be required first. */
@@ -15,7 +17,7 @@ export const loaderFile = 'quiet_load.node';
  */
 export function libraryFolder({ variant }: Library): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const name = `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}-${variant}`;
+  const name = `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}-${variant}-${addonsVersion}`;
   return join(cache, 'mnist-training-monitor', name);
 }
 

@@ -15,6 +15,9 @@ export type ConvGradients = {
   bias: Tensor1D;
 };
 
+/** What a convolution does with each of its values at the end. */
+export type Activation = 'linear' | 'relu';
+
 /** Which factors of a product are transposed first. */
 export interface Transposed {
   a?: boolean;
@@ -29,7 +32,7 @@ export interface Transposed {
 export interface Kernels {
   /** Told in `run.started`: which set of operations this is. */
   readonly name: string;
-  conv(x: Tensor4D, filter: Tensor4D, bias: Tensor1D): Tensor4D;
+  conv(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, activation: Activation): Tensor4D;
   convGradients(x: Tensor4D, filter: Tensor4D, dy: Tensor4D, wantInput: boolean): ConvGradients;
   maxPool(x: Tensor4D): { y: Tensor4D; state: PoolState };
   maxPoolGradient(x: Tensor4D, y: Tensor4D, dy: Tensor4D, state: PoolState): Tensor4D;

@@ -7,7 +7,8 @@ import { type Kernels, poolSize } from './kernels.ts';
 export const plainKernels: Kernels = {
   name: 'plain',
 
-  conv: (x, filter, bias) => tf.tidy(() => tf.add(tf.conv2d(x, filter, 1, 'same'), bias)),
+  conv: (x, filter, bias, activation) =>
+    tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation }),
 
   convGradients: (x, filter, dy, wantInput) => ({
     input: wantInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,

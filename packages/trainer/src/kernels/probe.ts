@@ -28,7 +28,8 @@ export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   };
   const x = draw<tf.Rank.R4>([2, 6, 6, 3]);
   const filter = draw<tf.Rank.R4>([3, 3, 3, 4]);
-  const y = kernels.conv(x, filter, draw<tf.Rank.R1>([4]));
+  const bias = draw<tf.Rank.R1>([4]);
+  const y = kernels.conv(x, filter, bias, 'linear');
   const dy = draw<tf.Rank.R4>([2, 6, 6, 4]);
   const gradients = kernels.convGradients(x, filter, dy, true);
   const pooled = kernels.maxPool(x);
@@ -40,6 +41,7 @@ export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   );
   return [
     y,
+    kernels.conv(x, filter, bias, 'relu'),
     gradients.input as tf.Tensor,
     gradients.filter,
     gradients.bias,

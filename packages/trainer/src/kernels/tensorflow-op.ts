@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** An attribute of a TensorFlow operation: a data type, whole numbers, a yes or no, or a text. */
+/**
+ * An attribute of a TensorFlow operation: a data type, whole numbers, a yes or no, or a text. Where an operation takes a
+ * list of texts, they lie between commas (native/attribute-lists.h).
+ */
 export type Attribute =
   | { dtype: tf.DataType }
   | { ints: number[] }

@@ -10,8 +10,6 @@ export const wasmKernels: Kernels = {
   ...plainKernels,
   name: 'gradients and products as convolutions',
 
-  conv: (x, filter, bias) => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias }),
-
   convGradients: (x, filter, dy, wantInput) => ({
     input: wantInput ? inputGradient(dy, filter) : undefined,
     filter: filterGradient(x, dy, filter.shape[0]),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from '../kernels/kernels.ts';
+import type { Activation, Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
+import { deriveSeed } from '../random.ts';
 import type { LayerSpec } from './model.ts';
 
 /** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
@@ -22,7 +23,7 @@ export interface ForwardStep {
 /** A layer with its parameters in place. */
 export interface Layer {
   forward(x: tf.Tensor): tf.Tensor;
-  /** @param seed For layers that draw random numbers. */
+  /** @param seed For layers that draw random numbers; the same for all layers of a step. */
   train(x: tf.Tensor, seed: number): ForwardStep;
 }
 
@@ -30,8 +31,10 @@ export interface LayerContext {
   kernels: Kernels;
   /** Weight and bias, or nothing. */
   parameters: tf.Variable[];
-  /** Whether anything before this layer needs a gradient. */
-  first: boolean;
+  /** Where the layer stands among the specs. Before the first, nothing needs a gradient. */
+  index: number;
+  /** What a convolution is to do at its end, in place of the layer behind it. */
+  activation: Activation;
 }
 
 /** Builds the layer that a spec describes. */
@@ -44,7 +47,7 @@ export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
     case 'relu':
       return relu(context.kernels);
     case 'dropout':
-      return dropout(spec.rate, context.kernels);
+      return dropout(spec.rate, context);
     case 'flatten':
       return flatten;
     case 'dense':
@@ -52,18 +55,21 @@ export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
   }
 }
 
-function conv2d({ kernels, parameters, first }: LayerContext): Layer {
+function conv2d({ kernels, parameters, index, activation }: LayerContext): Layer {
   const [filter, bias] = parameters as unknown as [tf.Tensor4D, tf.Tensor1D];
-  const forward = (x: tf.Tensor) => kernels.conv(x as tf.Tensor4D, filter, bias);
+  const forward = (x: tf.Tensor) => kernels.conv(x as tf.Tensor4D, filter, bias, activation);
   return {
     forward,
-    train: (x) => ({
-      y: forward(x),
-      pull(dy) {
-        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !first);
+    train(x) {
+      const y = forward(x);
+      const pull = (dy: tf.Tensor): Gradients => {
+        const dz = activation === 'relu' ? kernels.reluGradient(dy, y) : dy.clone();
+        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dz as tf.Tensor4D, index > 0);
+        dz.dispose();
         return { input: gradients.input, parameters: [gradients.filter, gradients.bias] };
-      },
-    }),
+      };
+      return { y, pull };
+    },
   };
 }
 
@@ -112,11 +118,11 @@ function relu(kernels: Kernels): Layer {
 }
 
 /** "Inverted" dropout: scaled while training, nothing to do afterwards. */
-function dropout(rate: number, kernels: Kernels): Layer {
+function dropout(rate: number, { kernels, index }: LayerContext): Layer {
   return {
     forward: (x) => x.clone(),
     train(x, seed) {
-      const mask = kernels.dropoutMask(x.shape, rate, seed);
+      const mask = kernels.dropoutMask(x.shape, rate, deriveSeed(seed, index));
       const pull = (dy: tf.Tensor): Gradients => {
         const input = tf.mul(dy, mask);
         mask.dispose();

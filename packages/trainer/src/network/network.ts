@@ -30,14 +30,16 @@ export class Network {
   /** Draws the first weights (He et al., 2015: normal; biases 0), the same for the same seed. */
   constructor({ kernels, seed, layers = architecture }: NetworkOptions) {
     this.#kernels = kernels;
-    layersWithInputs(layers).forEach(({ layer, input }, at) => {
+    layersWithInputs(layers).forEach(({ layer, input }, index) => {
+      if (layer.type === 'relu' && layers[index - 1]?.type === 'conv2d') return; // The convolution does both.
+      const activation = layers[index + 1]?.type === 'relu' ? 'relu' : 'linear';
       const specs = parametersOf(layer, input);
       const parameters = specs.map((spec) =>
         tf.tidy(() => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape))),
       );
       this.parameters.push(...parameters);
       this.parameterSpecs.push(...specs);
-      this.#layers.push(buildLayer(layer, { kernels, parameters, first: at === 0 }));
+      this.#layers.push(buildLayer(layer, { kernels, parameters, index, activation }));
     });
   }
 
@@ -62,11 +64,11 @@ export class Network {
   step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
     const steps: ForwardStep[] = [];
     let x: tf.Tensor = images;
-    this.#layers.forEach((layer, at) => {
-      const step = layer.train(x, deriveSeed(seed, at));
+    for (const layer of this.#layers) {
+      const step = layer.train(x, seed);
       steps.push(step);
       x = step.y;
-    });
+    }
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
     let dy: tf.Tensor | undefined = gradient;

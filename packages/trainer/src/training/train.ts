@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { EventBody } from '@mnist-monitor/shared';
-import { batchCount, shuffledBatches } from '../dataset/batches.ts';
+import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { Learner } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
@@ -38,6 +38,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   let step = place.epoch * batchesPerEpoch + place.batch;
   const progress = new Progress({ steps: steps - step, epochs: epochs - place.epoch }, stopwatch);
   const mayGoOn = (): Promise<boolean> => control.mayGoOn(step);
+  let testBatches: Batch[] | undefined;
 
   while (place.epoch < epochs) {
     if (!(await mayGoOn())) return;
@@ -60,7 +61,12 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     }
 
     const evaluationStart = stopwatch.seconds;
-    const evaluation = await evaluate(learner, dataset.test, { batchSize: options.evaluationBatch, mayGoOn });
+    testBatches ??= [...orderedBatches(dataset.test, options.evaluationBatch)];
+    const evaluation = await evaluate(learner, {
+      batches: testBatches,
+      labels: dataset.test.labels,
+      mayGoOn,
+    });
     if (!evaluation) return;
     progress.evaluation(stopwatch.seconds - evaluationStart);
     const seconds = stopwatch.seconds - place.epochStart;

@@ -33,8 +33,15 @@ describe.each(allEngines)('on the engine %s', (_name, start) => {
 
   test('a convolution is what its definition says', async () => {
     await expectClose(
-      kernels.conv(tensor(x), tensor(filter), tensor(bias)),
+      kernels.conv(tensor(x), tensor(filter), tensor(bias), 'linear'),
       reference.conv(x, filter, bias.values),
+    );
+  });
+
+  test('a convolution gives nothing below zero when it ends with a relu', async () => {
+    await expectClose(
+      kernels.conv(tensor(x), tensor(filter), tensor(bias), 'relu'),
+      reference.conv(x, filter, bias.values).map((value) => Math.max(0, value)),
     );
   });
 
