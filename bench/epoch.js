@@ -27,16 +27,18 @@ const stepCount = 60_000 / batchSize;
 
 const services = await startServices();
 const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)]);
+const mean = (values) => values.reduce((sum, value) => sum + value) / values.length;
 const answer = async () => (await once(stepper, 'message'))[0];
 
-/** The first step of a turn finds the caches as the other left them; it counts on neither side. */
-async function bareSlice() {
+/** The mean milliseconds of a turn's steps. The first finds the caches as the other left them, and does not count. */
+async function bareTurn() {
   stepper.send(slice);
-  return (await answer()).slice(1);
+  return mean((await answer()).slice(1));
 }
 
 /** Trains, the first epoch to warm up, and takes turns with bare steps. */
 async function trainInTurns(epochs) {
+  /** By epoch. */
   const bare = Array.from({ length: epochs + 1 }, () => []);
   const stopped = new Set();
   const flags = ['--engine', engine, '--gateway', services.ingestUrl, '--epochs', String(epochs)];
@@ -47,7 +49,7 @@ async function trainInTurns(epochs) {
     if (type !== 'batch' || batch % slice || batch + slice > stepCount) return;
     stopped.add(data.step);
     trainer.child.kill('SIGSTOP');
-    bare[epoch].push(...(await bareSlice()));
+    bare[epoch].push(await bareTurn());
     trainer.child.kill('SIGCONT');
   }
 
@@ -65,23 +67,22 @@ async function trainInTurns(epochs) {
 /** What an epoch's steps took, and what came after its last one until the next epoch's first, less that step itself. */
 function measure(epoch, { bare, batches, stopped, events }) {
   const own = batches.filter((each) => each.epoch === epoch);
-  // The last batch is a small one.
-  const steps = own
-    .slice(slice, Math.floor(stepCount))
-    .filter(({ step }) => !stopped.has(step - 1))
-    .map(({ step, time }) => time - batches[step - 2].time);
-  const [bareStepMs, stepMs] = [median(bare[epoch]), median(steps)];
+  const turns = own
+    .filter(({ step }) => stopped.has(step))
+    .map(({ batch }) => own.slice(batch, batch + slice))
+    .map((turn) => (turn.at(-1).time - turn[0].time) / (turn.length - 1));
+  const [bareStepMs, stepMs] = [median(bare[epoch]), median(turns)];
   const last = own.at(-1);
   const next = batches[last.step];
   const restMs = next ? next.time - last.time - stepMs : Date.parse(events.at(-1).time) - last.time;
   const ratio = (stepCount * bareStepMs) / (stepCount * stepMs + restMs);
-  return { bareStepMs, stepMs, restMs, counted: { bare: bare[epoch].length, whole: steps.length }, ratio };
+  return { bareStepMs, stepMs, restMs, turns: turns.length, ratio };
 }
 
 let rounds;
 try {
   await answer();
-  await bareSlice(); // Warms up.
+  await bareTurn(); // Warms up.
   rounds = await trainInTurns(Number(values.rounds) + 1);
 } finally {
   stepper.disconnect();
