@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -13,18 +13,13 @@ async function exitOf({ child }: Program): Promise<number | null> {
 
 describe('a trainer that is held', () => {
   const folder = temporaryFolder();
-  let trainer: Program | undefined;
-  afterEach(() => {
-    trainer?.child.kill('SIGKILL');
-  });
   const start = (...args: string[]): Program => {
-    trainer = Program.trainer(
+    return Program.trainer(
       ['--engine', 'wasm', '--train-size', '64', '--test-size', '40', '--batch-size', '16', '--epochs', '1']
         .concat(['--once', '--runs', folder.path])
         .concat(args),
       { MONITOR_HOLD: 'true' },
     );
-    return trainer;
   };
   const hold = async (...args: string[]): Promise<Program> => {
     const held = start(...args);

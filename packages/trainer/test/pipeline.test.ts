@@ -38,11 +38,9 @@ describe('trainer, gateway and viewers together', () => {
   let gateway: Program;
   let listening: Listening;
   let viewers: Viewer[] = [];
-  const programs: Program[] = [];
 
   const startGateway = async (ports: string[]): Promise<void> => {
     gateway = Program.gateway(['--runs', folder.path, ...ports]);
-    programs.push(gateway);
     listening = await gateway.message<Listening>();
   };
   const startTrainer = (...args: string[]): Program => {
@@ -57,7 +55,7 @@ describe('trainer, gateway and viewers together', () => {
       folder.path,
       '--once',
     ];
-    const program = Program.trainer([
+    return Program.trainer([
       ...common,
       ...sizes,
       '--gateway',
@@ -66,15 +64,12 @@ describe('trainer, gateway and viewers together', () => {
       '0',
       ...args,
     ]);
-    programs.push(program);
-    return program;
   };
 
   beforeEach(() => startGateway(['--port', '0', '--ingest-port', '0']));
-  afterEach(async () => {
+  afterEach(() => {
     for (const viewer of viewers) viewer.close();
     viewers = [];
-    for (const { child } of programs.splice(0)) child.kill('SIGKILL');
   });
 
   test('a viewer from the start and one who comes later see the same whole run', async () => {

@@ -32,21 +32,17 @@ interface Listening {
 
 describe('a trainer that is commanded', () => {
   const folder = temporaryFolder();
-  const programs: Program[] = [];
   let gateway: Program;
   let listening: Listening;
   let viewer: Viewer;
 
   const startGateway = async (...flags: string[]): Promise<void> => {
     gateway = Program.gateway(['--runs', folder.path, ...flags]);
-    programs.push(gateway);
     listening = await gateway.message<Listening>();
   };
   const startTrainer = (args: string[] = [], env: NodeJS.ProcessEnv = {}): Program => {
     const own = ['--runs', folder.path, '--gateway', listening.ingestUrl, '--report-interval', '0'];
-    const program = Program.trainer([...own, ...sizes, ...args], env);
-    programs.push(program);
-    return program;
+    return Program.trainer([...own, ...sizes, ...args], env);
   };
   const steps = () => viewer.batches.length;
 
@@ -54,10 +50,7 @@ describe('a trainer that is commanded', () => {
     await startGateway('--port', '0', '--ingest-port', '0');
     viewer = new Viewer(listening.url);
   });
-  afterEach(() => {
-    viewer.close();
-    for (const { child } of programs.splice(0)) child.kill('SIGKILL');
-  });
+  afterEach(() => viewer.close());
 
   test('pauses, takes another learning rate, goes on, and stops with everything saved', async () => {
     const trainer = startTrainer(['--run-id', 'run', '--epochs', '3']);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { RunSummary } from '@mnist-monitor/shared';
 import { FakeGateway } from './support/fake-gateway.ts';
 import { Program } from './support/processes.ts';
@@ -25,12 +25,8 @@ const ports = ['--port', '0', '--ingest-port', '0'];
 
 describe('npm start', () => {
   const folder = temporaryFolder();
-  let program: Program | undefined;
-  afterEach(() => {
-    program?.child.kill('SIGKILL');
-  });
   const start = (...args: string[]): Program => {
-    program = new Program('scripts/start.js', [
+    return new Program('scripts/start.js', [
       ...sizes,
       ...ports,
       '--runs',
@@ -39,7 +35,6 @@ describe('npm start', () => {
       '0',
       ...args,
     ]);
-    return program;
   };
   const dashboard = (of: Program): string => /http:\/\/\S+/.exec(of.stdout)?.[0] as string;
 

@@ -3,6 +3,13 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+const running = new Set<Program>();
+
+/** Ends what a test has left running. */
+export async function endPrograms(): Promise<void> {
+  await Promise.all([...running].map((program) => program.kill('SIGKILL')));
+}
+
 /** A program of ours as a process of its own, with what it printed. */
 export class Program {
   readonly child: ChildProcess;
@@ -16,6 +23,8 @@ export class Program {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    running.add(this);
+    this.child.once('close', () => running.delete(this));
     this.child.stdout?.on('data', (part) => {
       this.stdout += part;
     });
