@@ -16,21 +16,24 @@ async function run(): Promise<void> {
   const log = pino({ level: config.logLevel });
   const gateway = await buildGateway({ config, ...(await openPlace(config, log)), log });
 
+  const listening = listen(gateway, config).catch((error) => closeAndThrow(gateway, error));
   let closing = false;
   const stop = (why: string): void => {
     // The same Ctrl-C may come twice, from the terminal and from npm.
     if (closing) return;
     closing = true;
     log.info({ why }, 'closing');
-    gateway.close().then(() => process.exit(0), fail);
+    listening.then(() => gateway.close()).then(() => process.exit(0), fail);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
-  process.on('disconnect', () => stop('the process that started this one is gone'));
+  const orphan = (): void => stop('the process that started this one is gone');
+  process.on('disconnect', orphan);
+  if (process.connected === false) orphan(); // It went while this was loading; without a channel it is undefined.
 
-  const addresses = await listen(gateway, config).catch((error) => closeAndThrow(gateway, error));
+  const addresses = await listening;
   log.info(addresses, 'ready');
-  // On its own it tells people, beside the log; otherwise whoever started it does.
-  if (process.send) process.send({ type: 'listening', ...addresses });
+  // On its own it tells people, beside the log; otherwise whoever started it does, if it is still there.
+  if (process.send) process.send({ type: 'listening', ...addresses }, undefined, undefined, () => {});
   else process.stderr.write(`Dashboard ${addresses.url}\n`);
 }
 

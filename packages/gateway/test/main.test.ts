@@ -71,6 +71,12 @@ describe('the gateway’s program', () => {
     expect((await gateway.ended).code).toBe(0);
   });
 
+  test('stops when its parent went while it was loading', async () => {
+    const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
+    gateway.child.disconnect();
+    expect((await gateway.ended).code).toBe(0);
+  });
+
   test('on its own, prints where the dashboard is, as a container publishes it', async () => {
     const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
     const published = ['--host', '0.0.0.0', '--bind', '127.0.0.1'];

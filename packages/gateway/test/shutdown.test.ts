@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
@@ -52,6 +53,26 @@ describe('closing the gateway', () => {
     await gateway.close();
     viewer.socket.resume();
     expect([1001, 1006]).toContain((await viewer.closed).code);
+  });
+
+  test('cuts those who come while it closes', async () => {
+    const gateway = await startGateway({ limits: { closeGraceMs: 300 } });
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    viewer.socket.pause(); // The gateway waits for it until the grace is over.
+    const closed = gateway.close();
+    const { port, host } = new URL(gateway.url);
+    const comers = ['/live', '/api/runs'].map((path) => {
+      const comer = connectTcp(Number(port), '127.0.0.1');
+      comer.on('error', () => {}).resume();
+      afterTest(() => comer.destroy());
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13';
+      const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+      comer.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n${key}\r\n\r\n`);
+      return comer;
+    });
+    await Promise.all(comers.map((comer) => once(comer, 'close')));
+    await closed;
   });
 
   test('does not wait for ever for a store that does not write', async () => {

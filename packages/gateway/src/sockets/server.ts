@@ -1,6 +1,9 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import { closeCodes } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
+import type { WebSocketServer } from 'ws';
 import type { Limits } from '../limits.ts';
 import { atMost } from './at-most.ts';
 
@@ -16,6 +19,7 @@ export interface SocketServerOptions {
 /** Lets an app take WebSockets, within limits, and let go of them in time when it closes. */
 export async function acceptSockets(app: FastifyInstance, options: SocketServerOptions): Promise<void> {
   const { limits, maxPayloadBytes, subprotocol, beforeClose } = options;
+  const connections = connectionsOf(app.server);
   // The types of ws lack closeTimeout.
   const serverOptions: WebsocketPluginOptions['options'] & { closeTimeout: number } = {
     maxPayload: maxPayloadBytes,
@@ -34,23 +38,40 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
     },
     preClose: async () => {
       if (beforeClose) await atMost(limits.flushTimeoutMs, beforeClose());
-      await letGo(app, limits.closeGraceMs);
+      await letGo(app.websocketServer, limits.closeGraceMs);
+      connections.cut();
     },
   });
 }
 
-/** Tells every client that the gateway goes away, and cuts those that have not left after the grace. */
-async function letGo(app: FastifyInstance, graceMs: number): Promise<void> {
-  const { websocketServer, server } = app;
+/** Tells every client that the gateway goes away, and gives them this long to leave. */
+async function letGo(server: WebSocketServer, graceMs: number): Promise<void> {
   const { code, meaning } = closeCodes.goingAway;
-  const left = [...websocketServer.clients].map((client) => {
+  const left = [...server.clients].map((client) => {
     const closed = new Promise((resolve) => client.once('close', resolve));
     client.resume();
     client.close(code, meaning);
     return closed;
   });
-  websocketServer.close();
+  server.close();
   await atMost(graceMs, Promise.all(left));
-  for (const client of websocketServer.clients) client.terminate();
-  server.closeAllConnections();
+}
+
+/**
+ * All connections of a server. Nobody else has them all: Node forgets one when it asks for an upgrade, and ws learns of
+ * it when it gets it. A server with one left never closes.
+ */
+function connectionsOf(server: Server): { cut(): void } {
+  const open = new Set<Socket>();
+  let isCut = false;
+  server.on('connection', (socket) => {
+    if (isCut) socket.destroy();
+    else open.add(socket.once('close', () => open.delete(socket)));
+  });
+  return {
+    cut() {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+    },
+  };
 }

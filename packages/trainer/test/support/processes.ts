@@ -3,11 +3,16 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const running = new Set<Program>();
+const running = new Set<ChildProcess>();
 
 /** Ends what a test has left running. */
 export async function endPrograms(): Promise<void> {
-  await Promise.all([...running].map((program) => program.kill('SIGKILL')));
+  await Promise.all(
+    [...running].map((child) => {
+      child.kill('SIGKILL');
+      return once(child, 'exit');
+    }),
+  );
 }
 
 /** A program of ours as a process of its own, with what it printed. */
@@ -23,8 +28,8 @@ export class Program {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    running.add(this);
-    this.child.once('close', () => running.delete(this));
+    running.add(this.child);
+    this.child.once('exit', () => running.delete(this.child));
     this.child.stdout?.on('data', (part) => {
       this.stdout += part;
     });
