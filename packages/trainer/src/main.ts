@@ -34,7 +34,8 @@ if (asksForHelp(process.argv)) {
     });
   // Whoever started the trainer knows the page's address; without one, say it here.
   const onWaiting = (): void => {
-    if (process.send) process.send({ type: 'waiting' }, undefined, undefined, () => {}); // Unless it is gone.
+    if (process.send)
+      process.send({ type: 'waiting' }, undefined, undefined, () => {}); // Unless it is gone.
     else
       process.stdout.write('\nWaiting: a new run can be started from the page. Ctrl-C ends the trainer.\n');
   };

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation, Kernels } from '../kernels/kernels.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
-import { deriveSeed } from '../random.ts';
 import type { LayerSpec } from './model.ts';
 
 /** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
@@ -23,7 +22,7 @@ export interface ForwardStep {
 /** A layer with its parameters in place. */
 export interface Layer {
   forward(x: tf.Tensor): tf.Tensor;
-  /** @param seed For layers that draw random numbers; the same for all layers of a step. */
+  /** @param seed For layers that draw random numbers. */
   train(x: tf.Tensor, seed: number): ForwardStep;
 }
 
@@ -31,10 +30,10 @@ export interface LayerContext {
   kernels: Kernels;
   /** Weight and bias, or nothing. */
   parameters: tf.Variable[];
-  /** Where the layer stands among the specs. Before the first, nothing needs a gradient. */
-  index: number;
-  /** What a convolution is to do at its end, in place of the layer behind it. */
-  activation: Activation;
+  /** Whether anything before this layer needs a gradient. */
+  first: boolean;
+  /** Of a convolution and a relu behind it, perhaps with a max-pool between them: the convolution does both. */
+  fused: boolean;
 }
 
 /** Builds the layer that a spec describes. */
@@ -45,9 +44,9 @@ export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
     case 'maxPool2d':
       return maxPool2d(context.kernels);
     case 'relu':
-      return relu(context.kernels);
+      return relu(context);
     case 'dropout':
-      return dropout(spec.rate, context);
+      return dropout(spec.rate, context.kernels);
     case 'flatten':
       return flatten;
     case 'dense':
@@ -55,21 +54,19 @@ export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
   }
 }
 
-function conv2d({ kernels, parameters, index, activation }: LayerContext): Layer {
+function conv2d({ kernels, parameters, first, fused }: LayerContext): Layer {
   const [filter, bias] = parameters as unknown as [tf.Tensor4D, tf.Tensor1D];
+  const activation = fused ? 'relu' : 'linear';
   const forward = (x: tf.Tensor) => kernels.conv(x as tf.Tensor4D, filter, bias, activation);
   return {
     forward,
-    train(x) {
-      const y = forward(x);
-      const pull = (dy: tf.Tensor): Gradients => {
-        const dz = activation === 'relu' ? kernels.reluGradient(dy, y) : dy.clone();
-        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dz as tf.Tensor4D, index > 0);
-        dz.dispose();
+    train: (x) => ({
+      y: forward(x),
+      pull(dy) {
+        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !first);
         return { input: gradients.input, parameters: [gradients.filter, gradients.bias] };
-      };
-      return { y, pull };
-    },
+      },
+    }),
   };
 }
 
@@ -107,22 +104,24 @@ function maxPool2d(kernels: Kernels): Layer {
   };
 }
 
-function relu(kernels: Kernels): Layer {
+/** Its gradient is taken here in any case: behind a pool there are only a quarter of the values. */
+function relu({ kernels, fused }: LayerContext): Layer {
+  const forward = (x: tf.Tensor) => (fused ? x.clone() : tf.relu(x));
   return {
-    forward: (x) => tf.relu(x),
+    forward,
     train(x) {
-      const y = tf.relu(x);
+      const y = forward(x);
       return { y, pull: (dy) => ({ input: kernels.reluGradient(dy, y), parameters: [] }) };
     },
   };
 }
 
 /** "Inverted" dropout: scaled while training, nothing to do afterwards. */
-function dropout(rate: number, { kernels, index }: LayerContext): Layer {
+function dropout(rate: number, kernels: Kernels): Layer {
   return {
     forward: (x) => x.clone(),
     train(x, seed) {
-      const mask = kernels.dropoutMask(x.shape, rate, deriveSeed(seed, index));
+      const mask = kernels.dropoutMask(x.shape, rate, seed);
       const pull = (dy: tf.Tensor): Gradients => {
         const input = tf.mul(dy, mask);
         mask.dispose();

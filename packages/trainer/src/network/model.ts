@@ -29,7 +29,7 @@ export const imageShape: Shape = [28, 28, 1];
 
 /**
  * The network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
- * Where a pool and a relu meet, the relu comes second: the two commute, and it then works on a quarter of the values.
+ * Where a pool and a relu meet, the relu comes second: the two commute, and its gradient is that of a quarter of the values.
  */
 export const architecture: readonly LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 32 },
@@ -91,6 +91,13 @@ export function layersWithInputs(layers = architecture): { layer: LayerSpec; inp
     input = outputShape(layer, input);
     return entry;
   });
+}
+
+/** Whether this is a convolution with a relu behind it, perhaps behind a max-pool too, or that relu. */
+export function isFused(layers: readonly LayerSpec[], at: number): boolean {
+  const beyondPool = (step: 1 | -1) => layers[at + step * (layers[at + step]?.type === 'maxPool2d' ? 2 : 1)];
+  if (layers[at]?.type === 'conv2d') return beyondPool(1)?.type === 'relu';
+  return layers[at]?.type === 'relu' && beyondPool(-1)?.type === 'conv2d';
 }
 
 /** All parameters of the network, first layer first. */

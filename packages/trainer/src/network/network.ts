@@ -4,7 +4,14 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { deriveSeed, normal, seededRandom } from '../random.ts';
 import { size } from '../shape.ts';
 import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
-import { architecture, type LayerSpec, layersWithInputs, type ParameterSpec, parametersOf } from './model.ts';
+import {
+  architecture,
+  isFused,
+  type LayerSpec,
+  layersWithInputs,
+  type ParameterSpec,
+  parametersOf,
+} from './model.ts';
 
 export type StepResult = {
   /** Gradients of the mean loss, one per parameter. */
@@ -30,16 +37,16 @@ export class Network {
   /** Draws the first weights (He et al., 2015: normal; biases 0), the same for the same seed. */
   constructor({ kernels, seed, layers = architecture }: NetworkOptions) {
     this.#kernels = kernels;
-    layersWithInputs(layers).forEach(({ layer, input }, index) => {
-      if (layer.type === 'relu' && layers[index - 1]?.type === 'conv2d') return; // The convolution does both.
-      const activation = layers[index + 1]?.type === 'relu' ? 'relu' : 'linear';
+    layersWithInputs(layers).forEach(({ layer, input }, at) => {
       const specs = parametersOf(layer, input);
       const parameters = specs.map((spec) =>
         tf.tidy(() => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape))),
       );
       this.parameters.push(...parameters);
       this.parameterSpecs.push(...specs);
-      this.#layers.push(buildLayer(layer, { kernels, parameters, index, activation }));
+      this.#layers.push(
+        buildLayer(layer, { kernels, parameters, first: at === 0, fused: isFused(layers, at) }),
+      );
     });
   }
 
@@ -64,11 +71,11 @@ export class Network {
   step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
     const steps: ForwardStep[] = [];
     let x: tf.Tensor = images;
-    for (const layer of this.#layers) {
-      const step = layer.train(x, seed);
+    this.#layers.forEach((layer, at) => {
+      const step = layer.train(x, deriveSeed(seed, at));
       steps.push(step);
       x = step.y;
-    }
+    });
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
     let dy: tf.Tensor | undefined = gradient;
