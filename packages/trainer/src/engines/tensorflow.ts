@@ -63,7 +63,7 @@ function cpuEngine(): Engine {
     threads: availableParallelism(),
     kernels,
     gpu: null,
-    evaluationBatch: 1_000,
+    evaluationBatch: 500,
     createLearner: async (options) => new LocalLearner(kernels, options),
     readGpuUsage: noGpu,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { architecture, parameterSpecs, summarize } from '../../src/network/model.ts';
+import { architecture, isFused, parameterSpecs, summarize } from '../../src/network/model.ts';
 import { size } from '../../src/shape.ts';
 
 describe('the network', () => {
@@ -11,6 +11,17 @@ describe('the network', () => {
   test('has 467,818 parameters', () => {
     expect(parameterSpecs().reduce((sum, { shape }) => sum + size(shape), 0)).toBe(467_818);
     expect(summarize().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
+  });
+
+  test('has each relu done by the convolution before it, also behind a max-pool, but not that of a dense layer', () => {
+    const fused = architecture.filter((_, at) => isFused(architecture, at)).map(({ name }) => name);
+    const convolutions = ['conv1', 'conv2', 'conv3', 'conv4'];
+    expect(fused.sort()).toEqual([...convolutions, 'relu1', 'relu2', 'relu3', 'relu4']);
+  });
+
+  test('has no relu done by a convolution that none follows', () => {
+    expect(isFused([{ name: 'conv', type: 'conv2d', filters: 1 }], 0)).toBe(false);
+    expect(isFused([{ name: 'relu', type: 'relu' }], 0)).toBe(false);
   });
 
   test('tells the shape behind each layer', () => {
