@@ -169,7 +169,7 @@ describe('a trainer that is commanded', () => {
   }, 120_000);
 
   test('a run that another trainer is on is not resumed', async () => {
-    const first = startTrainer(['--run-id', 'run', '--epochs', '20']);
+    const first = startTrainer(['--run-id', 'run', '--train-size', '12000']); // Its first epoch takes a minute.
     await viewer.until(() => steps() > 0);
     const second = startTrainer(['--resume', 'run']);
     expect(await second.ended()).toBe(2);

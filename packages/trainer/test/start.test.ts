@@ -63,7 +63,7 @@ describe('npm start', () => {
   }, 60_000);
 
   test('starts a trainer that was killed again, which goes on with its run', async () => {
-    const started = start('--train-size', '256', '--epochs', '3', '--run-id', 'run');
+    const started = start('--train-size', '2048', '--run-id', 'run');
     await started.printed('images/s');
     process.kill(JSON.parse(readFileSync(join(folder.path, 'run', 'lock'), 'utf8')).pid, 'SIGKILL');
     await started.printed('Resumed from the beginning.');
@@ -85,7 +85,7 @@ describe('npm start', () => {
     const viewer = new Viewer(dashboard(second));
     try {
       await viewer.until(() => viewer.waitingTrainers === 1);
-      const { ok } = await viewer.command('start', { trainSize: 512, epochs: 3 });
+      const { ok } = await viewer.command('start', { trainSize: 2048 });
       expect(ok).toBe(true);
       await viewer.until(() => viewer.last?.runId !== 'first' && viewer.batches.length > 0);
       process.kill(await second.started('trainer'), 'SIGKILL');
