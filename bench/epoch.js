@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { machine } from './machine.js';
 import { startServices } from './processes.js';
-import { median } from './statistics.js';
+import { mean, median } from './statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +27,6 @@ const stepCount = 60_000 / batchSize;
 
 const services = await startServices();
 const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)]);
-const mean = (values) => values.reduce((sum, value) => sum + value) / values.length;
 const answer = async () => (await once(stepper, 'message'))[0];
 
 /** The mean milliseconds of a turn's steps. The first finds the caches as the other left them, and does not count. */

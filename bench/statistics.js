@@ -8,6 +8,8 @@ export function spread(numbers) {
 
 export const median = (numbers) => spread(numbers).median;
 
+export const mean = (numbers) => numbers.reduce((sum, number) => sum + number) / numbers.length;
+
 /** Steps before those that count, in which compilers, caches and allocators warm up. */
 export const warmUpSteps = (steps) => Math.ceil(steps / 4);
 

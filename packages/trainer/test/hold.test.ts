@@ -13,14 +13,13 @@ async function exitOf({ child }: Program): Promise<number | null> {
 
 describe('a trainer that is held', () => {
   const folder = temporaryFolder();
-  const start = (...args: string[]): Program => {
-    return Program.trainer(
+  const start = (...args: string[]): Program =>
+    Program.trainer(
       ['--engine', 'wasm', '--train-size', '64', '--test-size', '40', '--batch-size', '16', '--epochs', '1']
         .concat(['--once', '--runs', folder.path])
         .concat(args),
       { MONITOR_HOLD: 'true' },
     );
-  };
   const hold = async (...args: string[]): Promise<Program> => {
     const held = start(...args);
     expect(await held.message()).toEqual({ type: 'held' });

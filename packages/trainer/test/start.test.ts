@@ -25,8 +25,8 @@ const ports = ['--port', '0', '--ingest-port', '0'];
 
 describe('npm start', () => {
   const folder = temporaryFolder();
-  const start = (...args: string[]): Program => {
-    return new Program('scripts/start.js', [
+  const start = (...args: string[]): Program =>
+    new Program('scripts/start.js', [
       ...sizes,
       ...ports,
       '--runs',
@@ -35,7 +35,6 @@ describe('npm start', () => {
       '0',
       ...args,
     ]);
-  };
   const dashboard = (of: Program): string => /http:\/\/\S+/.exec(of.stdout)?.[0] as string;
 
   test('serves the dashboard, trains, and with --once ends when the run ends', async () => {
