@@ -208,9 +208,9 @@ describe('the live client', () => {
     const feed = await FakeFeed.open();
     const { hears, heard } = start(feed.url);
     const visit = await feed.visit();
-    visit.say(helloOf('a', 1, 40));
-    for (let beat = 0; beat < 8; beat++) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+    visit.say(helloOf('a', 1, 300)); // Without one for 750 ms, it would leave.
+    for (let beat = 0; beat < 20; beat++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
       visit.say({ type: 'heartbeat', time: '2026-11-24T10:00:00.000Z' });
     }
     visit.say(run[0]!);

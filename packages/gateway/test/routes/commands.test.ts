@@ -360,9 +360,11 @@ describe('where runs stand', () => {
   test('counts viewers, and tells at most so often', async () => {
     const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 300 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
+    const begin = performance.now();
     const others = await Promise.all(Array.from({ length: 5 }, () => watch(gateway.liveUrl)));
     const told = await viewer.until((message) => message.type === 'status' && message.viewers === 6);
-    expect(told.filter(({ type }) => type === 'status')).toHaveLength(1);
+    const intervals = 1 + Math.floor((performance.now() - begin) / 300);
+    expect(told.filter(({ type }) => type === 'status').length).toBeLessThanOrEqual(intervals);
     for (const other of others) other.socket.close();
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
   });
