@@ -80,6 +80,7 @@ WORKDIR /app
 ENV NODE_ENV=production \
     XDG_CACHE_HOME=/opt \
     CUDA_CACHE_PATH=/var/cache/cuda \
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824 \
     MONITOR_RUNS=/runs \
     MONITOR_HEARTBEAT=/tmp/heartbeat
 RUN install -d -o node -g node /runs /var/cache/cuda

