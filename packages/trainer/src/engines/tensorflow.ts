@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import { matches } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
@@ -41,21 +42,22 @@ const usesGpu = (): boolean => (tf.backend() as unknown as { isUsingGpuDevice: b
 
 async function gpuEngine(): Promise<Engine> {
   const gpu = await describeGpu();
+  const kernels = firstMatching(tensorflowKernels);
   return {
     name: 'tensorflow',
     kind: 'gpu',
     deviceName: gpu?.name ?? 'NVIDIA GPU',
     threads: null,
-    kernels: tensorflowKernels,
+    kernels,
     gpu,
     evaluationBatch: 2_000,
-    createLearner: async (options) => new LocalLearner(tensorflowKernels, options),
+    createLearner: async (options) => new LocalLearner(kernels, options),
     readGpuUsage,
   };
 }
 
 function cpuEngine(): Engine {
-  const kernels = [oneDnnKernels, tensorflowKernels].find(matches) ?? plainKernels;
+  const kernels = firstMatching(oneDnnKernels, tensorflowKernels);
   return {
     name: 'tensorflow',
     kind: 'cpu',
@@ -68,6 +70,9 @@ function cpuEngine(): Engine {
     readGpuUsage: noGpu,
   };
 }
+
+/** The first of these that this build has; every one has the plain ones. */
+const firstMatching = (...candidates: Kernels[]): Kernels => candidates.find(matches) ?? plainKernels;
 
 /** What must be set before the library is loaded. */
 function prepareProcess(): void {

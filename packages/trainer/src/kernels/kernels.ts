@@ -8,11 +8,11 @@ export const poolSize = 2;
 /** What max-pooling hands to its gradient beside input and output; empty where the backend needs nothing more. */
 export type PoolState = Tensor[];
 
+/** Of a convolution's input and filter; that of its bias is `biasGradient`. */
 export type ConvGradients = {
   /** Undefined when it was not asked for: nothing lies before the first layer. */
   input: Tensor4D | undefined;
   filter: Tensor4D;
-  bias: Tensor1D;
 };
 
 /** What a convolution does with each of its values at the end. */
@@ -41,7 +41,7 @@ export interface Kernels {
   matMul(a: Tensor2D, b: Tensor2D, transposed?: Transposed): Tensor2D;
   /** Sum over all axes but the last. */
   biasGradient(dy: Tensor): Tensor1D;
-  /** 1 / (1 - rate) with probability 1 - rate, else 0: the same mask for the same seed. */
+  /** 1 / (1 - rate) with probability 1 - rate, else 0: the same mask for the same seed. A rate may be rounded to 1/256. */
   dropoutMask(shape: number[], rate: number, seed: number): Tensor;
   /** Cross-entropy of each row in nats, [batch], and its gradient for the logits, [batch, 10], not yet averaged. */
   crossEntropy(logits: Tensor2D, oneHot: Tensor2D): { losses: Tensor1D; gradient: Tensor2D };

@@ -13,7 +13,6 @@ export const plainKernels: Kernels = {
   convGradients: (x, filter, dy, wantInput) => ({
     input: wantInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,
     filter: conv2dFilterGradient(x, dy, filter.shape),
-    bias: plainKernels.biasGradient(dy),
   }),
 
   maxPool: (x) => ({ y: tf.maxPool(x, poolSize, poolSize, 'valid'), state: [] }),

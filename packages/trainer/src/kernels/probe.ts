@@ -19,7 +19,7 @@ export function matches(kernels: Kernels): boolean {
   }
 }
 
-/** Results of every operation whose result is determined: all but dropout. */
+/** Results of every operation as far as they are determined: of a dropout, that each value is zero or what is kept. */
 export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const random = seededRandom(7);
   const draw = <R extends tf.Rank>(shape: number[]): tf.Tensor<R> => {
@@ -34,6 +34,7 @@ export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const gradients = kernels.convGradients(x, filter, dy, true);
   const pooled = kernels.maxPool(x);
   const pooledGradient = kernels.maxPoolGradient(x, pooled.y, draw<tf.Rank.R4>([2, 3, 3, 3]), pooled.state);
+  const mask = kernels.dropoutMask([5, 6], 0.25, 1);
   const logits = draw<tf.Rank.R2>([3, 10]);
   const { losses, gradient } = kernels.crossEntropy(
     logits,
@@ -44,12 +45,13 @@ export function evaluateAll(kernels: Kernels): tf.Tensor[] {
     kernels.conv(x, filter, bias, 'relu'),
     gradients.input as tf.Tensor,
     gradients.filter,
-    gradients.bias,
+    kernels.biasGradient(dy),
     pooled.y,
     pooledGradient,
     kernels.reluGradient(dy, tf.relu(y)),
     losses,
     gradient,
+    tf.mul(mask, tf.sub(mask, 4 / 3)),
   ];
 }
 

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * An attribute of a TensorFlow operation: a data type, whole numbers, a yes or no, or a text. Where an operation takes a
- * list of texts, they lie between commas (native/attribute-lists.h).
+ * list of texts, they lie between commas (native/attribute-lists.h). tfjs has no tensors of bytes, and calls them int32.
  */
 export type Attribute =
-  | { dtype: tf.DataType }
+  | { dtype: tf.DataType | 'uint8' }
   | { ints: number[] }
   | { int: number }
   | { bool: boolean }
@@ -13,7 +13,7 @@ export type Attribute =
 
 /** The part of tfjs-node's backend that runs any TensorFlow operation by its name. */
 interface NodeBackend {
-  binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING', number>;
+  binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING' | 'TF_UINT8', number>;
   getDTypeInteger(dtype: tf.DataType): number;
   executeMultipleOutputs(
     name: string,
@@ -45,7 +45,10 @@ export function runOp(
 function encodeAttribute(backend: NodeBackend, attribute: Attribute): { type: number; value: unknown } {
   const { binding } = backend;
   if ('dtype' in attribute)
-    return { type: binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(attribute.dtype) };
+    return {
+      type: binding.TF_ATTR_TYPE,
+      value: attribute.dtype === 'uint8' ? binding.TF_UINT8 : backend.getDTypeInteger(attribute.dtype),
+    };
   if ('ints' in attribute) return { type: binding.TF_ATTR_INT, value: attribute.ints };
   if ('int' in attribute) return { type: binding.TF_ATTR_INT, value: attribute.int };
   if ('bool' in attribute) return { type: binding.TF_ATTR_BOOL, value: attribute.bool };

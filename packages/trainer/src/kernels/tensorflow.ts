@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { size } from '../shape.ts';
 import { type Activation, type Kernels, poolSize } from './kernels.ts';
-import { conv2dFilterGradient, conv2dInputGradient, plainKernels } from './plain.ts';
+import { plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
 
 const float: Attribute = { dtype: 'float32' };
+const int: Attribute = { dtype: 'int32' };
+const byte: Attribute = { dtype: 'uint8' };
 const nhwc: Attribute = { text: 'NHWC' };
 const convolution = {
   T: float,
@@ -32,19 +35,19 @@ export const tensorflowKernels: Kernels = {
 
   biasGradient: (dy) => runOp('BiasAddGrad', { T: float, data_format: nhwc }, [dy])[0] as tf.Tensor1D,
 
-  convGradients: (x, filter, dy, wantInput) => ({
-    input: wantInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,
-    filter: conv2dFilterGradient(x, dy, filter.shape),
-    bias: tensorflowKernels.biasGradient(dy),
-  }),
-
   // Stateless: with the seed as an input, not an attribute, one kernel serves all steps and the mask follows from it.
+  // Four values are drawn at once, each from a byte, so the rate is taken to the nearest 256th.
   dropoutMask: (shape, rate, seed) =>
     tf.tidy(() => {
-      const int: Attribute = { dtype: 'int32' };
-      const inputs = [tf.tensor1d(shape, 'int32'), tf.tensor1d([seed, 0], 'int32')];
-      const uniform = runOp('StatelessRandomUniform', { dtype: float, T: int, Tseed: int }, inputs)[0];
-      return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 / (1 - rate));
+      const count = size(shape);
+      const inputs = [tf.tensor1d([Math.ceil(count / 4)], 'int32'), tf.tensor1d([seed, 0], 'int32')];
+      const [words] = runOp('StatelessRandomUniformFullInt', { dtype: int, T: int, Tseed: int }, inputs);
+      const [bytes] = runOp('Bitcast', { T: int, type: byte }, [words]);
+      const dropped = Math.round(rate * 256);
+      const [limit] = runOp('Cast', { SrcT: int, DstT: byte }, [tf.scalar(dropped, 'int32')]);
+      const [isKept] = runOp('GreaterEqual', { T: byte }, [bytes, limit]);
+      const mask = tf.mul(tf.cast(isKept, 'float32'), 256 / (256 - dropped));
+      return tf.reshape(tf.slice(tf.reshape(mask, [-1]), 0, count), shape);
     }),
 
   crossEntropy(logits, oneHot) {

@@ -13,7 +13,6 @@ export const wasmKernels: Kernels = {
   convGradients: (x, filter, dy, wantInput) => ({
     input: wantInput ? inputGradient(dy, filter) : undefined,
     filter: filterGradient(x, dy, filter.shape[0]),
-    bias: wasmKernels.biasGradient(dy),
   }),
 
   // A convolution of size 1 over an image with a row of pixels for each row of the matrix.

@@ -8,6 +8,8 @@ export interface Gradients {
   /** Undefined for the first layer, which nothing lies before. */
   input: tf.Tensor | undefined;
   parameters: tf.Tensor[];
+  /** The sum of `input` over all axes but the last, the gradient of a bias right before it, where it is had for less here. */
+  inputSums?: tf.Tensor1D;
 }
 
 /**
@@ -16,7 +18,8 @@ export interface Gradients {
  */
 export interface ForwardStep {
   y: tf.Tensor;
-  pull(dy: tf.Tensor): Gradients;
+  /** @param sums Of `dy` over all axes but the last, where they are known. */
+  pull(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
 }
 
 /** A layer with its parameters in place. */
@@ -62,9 +65,9 @@ function conv2d({ kernels, parameters, first, fused }: LayerContext): Layer {
     forward,
     train: (x) => ({
       y: forward(x),
-      pull(dy) {
+      pull(dy, sums = kernels.biasGradient(dy)) {
         const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !first);
-        return { input: gradients.input, parameters: [gradients.filter, gradients.bias] };
+        return { input: gradients.input, parameters: [gradients.filter, sums] };
       },
     }),
   };
@@ -88,6 +91,7 @@ function dense({ kernels, parameters }: LayerContext): Layer {
   };
 }
 
+/** What goes back through it are the values that came, among zeros: their sums are the same, of a quarter as many. */
 function maxPool2d(kernels: Kernels): Layer {
   return {
     // Without what the gradient needs, which takes time to note.
@@ -97,7 +101,7 @@ function maxPool2d(kernels: Kernels): Layer {
       const pull = (dy: tf.Tensor): Gradients => {
         const input = kernels.maxPoolGradient(x as tf.Tensor4D, y, dy as tf.Tensor4D, state);
         tf.dispose(state);
-        return { input, parameters: [] };
+        return { input, parameters: [], inputSums: kernels.biasGradient(dy) };
       };
       return { y, pull };
     },

@@ -79,12 +79,13 @@ export class Network {
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
     let dy: tf.Tensor | undefined = gradient;
+    let sums: tf.Tensor1D | undefined;
     const gradients: tf.Tensor[] = [];
     for (const { y, pull } of steps.reverse()) {
-      const { input, parameters } = pull(dy as tf.Tensor);
+      const { input, parameters, inputSums } = pull(dy as tf.Tensor, sums);
       gradients.unshift(...parameters);
       tf.dispose([y, dy as tf.Tensor]);
-      dy = input;
+      [dy, sums] = [input, inputSums];
     }
     return { gradients, score };
   }

@@ -40,19 +40,15 @@ export function conv({ shape, values }: Values, filter: Values, bias: Float32Arr
   return y;
 }
 
-/** Its gradients, by the product rule. */
+/** Its gradients for input and filter, by the product rule. */
 export function convGradients(x: Values, filter: Values, dy: Float32Array) {
   const input = new Float32Array(x.values.length);
   const filterGradient = new Float32Array(filter.values.length);
-  const bias = new Float32Array(filter.shape[3]);
   eachProduct(x.shape, filter.shape, (fromX, fromFilter, to) => {
     input[fromX] += dy[to] * filter.values[fromFilter];
     filterGradient[fromFilter] += dy[to] * x.values[fromX];
   });
-  dy.forEach((value, at) => {
-    bias[at % bias.length] += value;
-  });
-  return { input, filter: filterGradient, bias };
+  return { input, filter: filterGradient };
 }
 
 /** 2×2 max-pooling, and where each maximum stood. */
