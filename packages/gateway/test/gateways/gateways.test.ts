@@ -15,8 +15,8 @@ import { until } from '../support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const quick = { storeCheckMs: 50, statusIntervalMs: 20, rosterIntervalMs: 50, rosterLapseMs: 5_000 };
 
-const gatewayOn = (redis: TestRedis, limits: object = {}): Promise<TestGateway> =>
-  startGateway({ redisUrl: redis.url, limits: { ...quick, ...limits } });
+const gatewayOn = (redis: TestRedis, limits: object = {}, redisTimeoutMs = 10_000): Promise<TestGateway> =>
+  startGateway({ redisUrl: redis.url, redisTimeoutMs, limits: { ...quick, ...limits } });
 
 /** Two gateways on one Redis. */
 async function pair(limits: object = {}) {
@@ -261,7 +261,7 @@ describeRedis('two gateways on one Redis', () => {
 describeRedis('a Redis that is away', () => {
   test.each(['stopped', 'frozen'])('%s for a while: told, nothing lost, nothing doubled', async (how) => {
     const redis = await startRedis();
-    const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
+    const [a, b] = [await gatewayOn(redis, {}, 1_000), await gatewayOn(redis, {}, 1_000)];
     const viewers = [await viewerOf(a), await viewerOf(b)];
     const publisher = new LastingPublisher(a.ingestUrl, run);
     publisher.produce(8);

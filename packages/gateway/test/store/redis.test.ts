@@ -54,7 +54,7 @@ describeRedis('Redis', () => {
 
   test('that does not answer is given up after a while, and nothing is doubled when it does', async () => {
     const redis = await startRedis();
-    const store = await openStore(redis, 200);
+    const store = await openStore(redis, 1_000);
     await store.append('a', stored.slice(0, 2));
     redis.freeze();
     await expect(store.append('a', stored.slice(2, 4))).rejects.toMatchObject({ code: 'store.failing' });

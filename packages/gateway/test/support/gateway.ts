@@ -24,6 +24,8 @@ export interface TestGatewayOptions {
   store?: Store;
   /** Address of a Redis to share with other gateways, instead of a store. */
   redisUrl?: string;
+  /** How long it waits for an answer of Redis; unless given, longer than a busy disk takes. */
+  redisTimeoutMs?: number;
   limits?: Partial<Limits>;
   token?: string;
   commandToken?: string;
@@ -50,8 +52,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   };
   const runs = options.runs ?? temporaryFolder();
   const log = pino({}, { write: (line: string) => note(line) });
-  const { redisUrl } = options;
-  const shared = redisUrl === undefined ? undefined : await openRedis(redisUrl, log, 500);
+  const { redisUrl, redisTimeoutMs = 10_000 } = options;
+  const shared = redisUrl === undefined ? undefined : await openRedis(redisUrl, log, redisTimeoutMs);
   const gatewayOptions: GatewayOptions = {
     config: {
       ...{

@@ -104,5 +104,5 @@ afterAll(async () => {
   if (redis) rmSync(redis.folder, { recursive: true, force: true });
 });
 
-export const connectionTo = (redis: TestRedis, timeoutMs = 2_000): Promise<RedisConnection> =>
+export const connectionTo = (redis: TestRedis, timeoutMs = 10_000): Promise<RedisConnection> =>
   RedisConnection.open({ url: redis.url, timeoutMs });
