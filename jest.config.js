@@ -13,7 +13,7 @@ export default {
   // Those that take minutes are run by `npm run test:soak`, those that need a Docker engine by `npm run test:compose`.
   testMatch: ['**/dist/test/**/!(*.soak|*.container).test.js'],
   transform: {},
-  setupFilesAfterEnv: process.env.CI === 'true' ? ['<rootDir>/scripts/second-try.js'] : [],
+  setupFilesAfterEnv: ['<rootDir>/scripts/second-try.js'],
   testTimeout: 20_000,
   maxWorkers: 2,
 };

@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { machine } from './machine.js';
-import { startServices, trainerEnvironment } from './processes.js';
+import { startServices } from './processes.js';
 import { mean, median } from './statistics.js';
+import { trainerEnvironment } from './trainer-environment.js';
 
 const { values } = parseArgs({
   options: {

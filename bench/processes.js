@@ -6,10 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@redis/client';
-import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
-
-/** As `npm start` has it for the trainer. */
-export const trainerEnvironment = { ...memoryEnvironment, ...process.env };
+import { trainerEnvironment } from './trainer-environment.js';
 
 /** Runs a program of this folder that prints JSON as its last line. */
 export function runProgram(file, ...args) {

@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.js';
-import { trainerEnvironment } from './processes.js';
 import { spread } from './statistics.js';
+import { trainerEnvironment } from './trainer-environment.js';
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +52,10 @@ function competitors() {
     'PyTorch eager': peer('train_pytorch.py'),
     'PyTorch eager, channels_last': peer('train_pytorch.py', 'channels_last'),
     'Keras, tf.function': peer('train_keras.py'),
-    'Keras, tf.function, oneDNN on': { ...peer('train_keras.py'), env: { TF_ENABLE_ONEDNN_OPTS: '1' } },
+    'Keras, tf.function, oneDNN on': {
+      ...peer('train_keras.py'),
+      env: { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1' },
+    },
   };
 }
 
@@ -70,7 +73,7 @@ function preparePython() {
 function measure({ command: [program, ...args], env }) {
   try {
     const output = execFileSync(program, args, {
-      env: { ...process.env, ...env },
+      env,
       stdio: ['ignore', 'pipe', 'ignore'],
       encoding: 'utf8',
     });

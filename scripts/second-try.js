@@ -2,4 +2,4 @@
 // needed it.
 import { jest } from '@jest/globals';
 
-jest.retryTimes(1, { logErrorsBeforeRetry: true });
+if (process.env.CI === 'true') jest.retryTimes(1, { logErrorsBeforeRetry: true });

@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   transform: {},
-  setupFilesAfterEnv: process.env.CI === 'true' ? ['<rootDir>/../../scripts/second-try.js'] : [],
+  setupFilesAfterEnv: ['<rootDir>/../../scripts/second-try.js'],
   testTimeout: 120_000,
   maxWorkers: 2,
 };

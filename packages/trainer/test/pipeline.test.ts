@@ -126,6 +126,8 @@ describe('trainer, gateway and viewers together', () => {
     await viewer.until(() => viewer.batches.length > steps);
     first.child.kill('SIGTERM');
     expect(await first.ended()).toBe(143);
+    const stored = await storedEvents(listening.url, 'run');
+    expect(stored.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'interrupted' } });
   }, 60_000);
 
   test('a new run whose id the gateway has ends with one line and exit code 2; the first stays as it was', async () => {

@@ -5,7 +5,7 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { busChannel } from '../../src/redis/scripts.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect, type Message, range, seqsOf } from '../support/connection.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { LastingPublisher } from '../support/lasting-publisher.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
 import { describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
@@ -15,13 +15,15 @@ import { until } from '../support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const quick = { storeCheckMs: 50, statusIntervalMs: 20, rosterIntervalMs: 50, rosterLapseMs: 5_000 };
 
-const gatewayOn = (redis: TestRedis, limits: object = {}, redisTimeoutMs = 10_000): Promise<TestGateway> =>
-  startGateway({ redisUrl: redis.url, redisTimeoutMs, limits: { ...quick, ...limits } });
+const gatewayOn = (
+  redis: TestRedis,
+  { limits, ...others }: Pick<TestGatewayOptions, 'limits' | 'redisTimeoutMs'> = {},
+): Promise<TestGateway> => startGateway({ redisUrl: redis.url, limits: { ...quick, ...limits }, ...others });
 
 /** Two gateways on one Redis. */
 async function pair(limits: object = {}) {
   const redis = await emptyRedis();
-  const [a, b] = [await gatewayOn(redis, limits), await gatewayOn(redis, limits)];
+  const [a, b] = [await gatewayOn(redis, { limits }), await gatewayOn(redis, { limits })];
   return { redis, a, b };
 }
 
@@ -261,7 +263,10 @@ describeRedis('two gateways on one Redis', () => {
 describeRedis('a Redis that is away', () => {
   test.each(['stopped', 'frozen'])('%s for a while: told, nothing lost, nothing doubled', async (how) => {
     const redis = await startRedis();
-    const [a, b] = [await gatewayOn(redis, {}, 1_000), await gatewayOn(redis, {}, 1_000)];
+    const [a, b] = [
+      await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
+      await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
+    ];
     const viewers = [await viewerOf(a), await viewerOf(b)];
     const publisher = new LastingPublisher(a.ingestUrl, run);
     publisher.produce(8);

@@ -87,9 +87,10 @@ describe('the live feed', () => {
       const timer = setInterval(() => publisher.send([{ ...batch, seq: ++seq }]), 10);
       afterTest(() => clearInterval(timer));
       const heard: Message[] = [];
-      while (seq < 20) heard.push(await viewer.next());
-      expect(heard.map(({ type }) => type).filter((type) => type !== 'status')).toContain('heartbeat');
-      expect(seqsOf(heard)).toEqual([]);
+      while (seq < 20) heard.push(...(await viewer.until(({ type }) => type === 'heartbeat')));
+      const types = heard.map(({ type }) => type).filter((type) => type !== 'status');
+      expect(types.length).toBeGreaterThanOrEqual(2);
+      expect(new Set(types)).toEqual(new Set(['heartbeat']));
     },
   );
 
