@@ -1,30 +1,30 @@
 import { maxHeaderSize } from 'node:http';
 import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { type Bus, loneBus, relayOver } from './cluster/bus.ts';
+import { Neighbours } from './cluster/peers.ts';
+import { Exchange } from './cluster/sync.ts';
 import { CommandDesk } from './commands/desk.ts';
 import type { Config } from './config.ts';
-import { type Bus, loneBus, relayOver } from './gateways/bus.ts';
-import { Exchange } from './gateways/exchange.ts';
-import { Neighbours } from './gateways/neighbours.ts';
-import { Publishers } from './ingest/publishers.ts';
+import { builtPage, sendMissingPage, servePage } from './http/plugins/page.ts';
+import { addProblems, problemSender, type SendMissing } from './http/plugins/problems.ts';
+import { addTrustChecks } from './http/plugins/trust.ts';
+import { addDocumentRoutes } from './http/routes/documents.ts';
+import { addExportRoutes } from './http/routes/export.ts';
+import { addHealthRoutes } from './http/routes/health.ts';
+import { addIngestRoute } from './http/routes/ingest.ts';
+import { addLiveRoute } from './http/routes/live.ts';
+import { addMetricsRoute } from './http/routes/metrics.ts';
+import { addModelRoute } from './http/routes/model.ts';
+import { addRunChangeRoutes } from './http/routes/run-changes.ts';
+import { addRunRoutes } from './http/routes/runs.ts';
+import { addSeriesRoute } from './http/routes/series.ts';
 import type { IngestSession } from './ingest/session.ts';
-import { WaitingTrainers } from './ingest/waiting-trainers.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
 import { Hub } from './live/hub.ts';
 import { Metrics } from './metrics.ts';
-import { builtPage, sendMissingPage, servePage } from './plugins/page.ts';
-import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
-import { addTrustChecks } from './plugins/trust.ts';
-import { addDocumentRoutes } from './routes/documents.ts';
-import { addExportRoutes } from './routes/export.ts';
-import { addHealthRoutes } from './routes/health.ts';
-import { addIngestRoute } from './routes/ingest.ts';
-import { addLiveRoute } from './routes/live.ts';
-import { addMetricsRoute } from './routes/metrics.ts';
-import { addModelRoute } from './routes/model.ts';
-import { addRunChangeRoutes } from './routes/run-changes.ts';
-import { addRunRoutes } from './routes/runs.ts';
-import { addSeriesRoute } from './routes/series.ts';
+import { WaitingTrainers } from './presence/idle-trainers.ts';
+import { Publishers } from './presence/publishers.ts';
 import { RunFolders } from './runs/run-folders.ts';
 import { Runs } from './runs/runs.ts';
 import { StatusBoard } from './runs/status-board.ts';
@@ -113,7 +113,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   addSeriesRoute(publicApp, store);
   addExportRoutes(publicApp, { store, limits });
   addModelRoute(publicApp, { folders, limits });
-  addLiveRoute(publicApp, { hub, store, health, runs, authority, trainers, desk, limits, metrics });
+  addLiveRoute(publicApp, {
+    ...{ hub, store, health, authority, trainers, desk, limits, metrics },
+    summaryOf: (runId) => runs.summary(runId),
+  });
   addMetricsRoute(publicApp, metrics);
   addDocumentRoutes(publicApp);
 

@@ -2,8 +2,8 @@ import { MonitorError } from '@mnist-monitor/shared';
 import { asksForHelp, helpText } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
+import type { Bus } from './cluster/bus.ts';
 import { type Config, readConfig } from './config.ts';
-import type { Bus } from './gateways/bus.ts';
 import { listen } from './listen.ts';
 import type { Store } from './store/store.ts';
 

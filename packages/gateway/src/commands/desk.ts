@@ -5,10 +5,10 @@ import {
   failed,
   MonitorError,
 } from '@mnist-monitor/shared';
-import type { Publishers } from '../ingest/publishers.ts';
-import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
 import type { Limits } from '../limits.ts';
-import type { CommandTaker } from './taker.ts';
+import type { CommandTaker } from '../presence/command-target.ts';
+import type { WaitingTrainers } from '../presence/idle-trainers.ts';
+import type { Publishers } from '../presence/publishers.ts';
 
 /** Hears what a desk does, for the desks of other gateways. */
 export interface CommandRelay {

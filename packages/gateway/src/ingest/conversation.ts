@@ -2,10 +2,10 @@ import type { CommandDesk } from '../commands/desk.ts';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Metrics } from '../metrics.ts';
+import type { WaitingTrainers } from '../presence/idle-trainers.ts';
+import type { Publishers } from '../presence/publishers.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchedStore } from '../store/watched.ts';
-import type { Publishers } from './publishers.ts';
-import type { WaitingTrainers } from './waiting-trainers.ts';
 
 export interface SessionContext {
   store: Store;

@@ -2,8 +2,8 @@ import { decode, describeIssues, ingestFirst } from '@mnist-monitor/shared';
 import type { Peer } from '../sockets/peer.ts';
 import { tokenFits } from '../trust/token.ts';
 import type { Conversation, SessionContext } from './conversation.ts';
-import { Publishing } from './publishing.ts';
-import { Waiting } from './waiting.ts';
+import { Waiting } from './idle-session.ts';
+import { Publishing } from './publisher-session.ts';
 
 /** One connection to the ingest port: it says what it is, and is listened to as that. */
 export class IngestSession {

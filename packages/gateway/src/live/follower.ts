@@ -1,6 +1,5 @@
-import { encode, type LiveControl, type LiveQuery } from '@mnist-monitor/shared';
-import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
-import type { Runs } from '../runs/runs.ts';
+import { encode, type LiveControl, type LiveQuery, type RunSummary } from '@mnist-monitor/shared';
+import type { WaitingTrainers } from '../presence/idle-trainers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { stateOf, type WatchedStore } from '../store/watched.ts';
 import type { Authority } from '../trust/authority.ts';
@@ -12,7 +11,8 @@ import type { Hub } from './hub.ts';
 export interface FollowOptions extends Omit<DeliveryOptions, 'channel' | 'after'> {
   query: LiveQuery;
   hub: Hub;
-  runs: Runs;
+  /** Resolves with a run's summary as viewers get it; with undefined when there is no such run. */
+  summaryOf: (runId: string) => Promise<RunSummary | undefined>;
   authority: Pick<Authority, 'access'>;
   trainers: Pick<WaitingTrainers, 'count'>;
   health: Pick<WatchedStore, 'trouble'>;
@@ -66,8 +66,8 @@ class Follower {
   }
 
   async #greet(runId: string | undefined): Promise<void> {
-    const { hub, runs, limits, authority, trainers, health, onRun } = this.#options;
-    const run = runId === undefined ? undefined : await runs.summary(runId);
+    const { hub, summaryOf, limits, authority, trainers, health, onRun } = this.#options;
+    const run = runId === undefined ? undefined : await summaryOf(runId);
     onRun?.(runId);
     this.#say({
       type: 'hello',

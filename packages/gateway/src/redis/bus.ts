@@ -1,7 +1,7 @@
 import { decode, describeIssues, encode } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Bus, BusListener } from '../gateways/bus.ts';
-import { busMessage, type GatewayMessage } from '../gateways/messages.ts';
+import type { Bus, BusListener } from '../cluster/bus.ts';
+import { busMessage, type GatewayMessage } from '../cluster/messages.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
 import { busChannel } from './scripts.ts';
 

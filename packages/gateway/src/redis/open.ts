@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Bus } from '../gateways/bus.ts';
-import { RedisStore } from '../store/redis.ts';
+import type { Bus } from '../cluster/bus.ts';
 import type { Store } from '../store/store.ts';
 import { RedisBus } from './bus.ts';
 import { RedisConnection } from './connection.ts';
+import { RedisStore } from './store.ts';
 
 /** How long an answer of Redis may take: a disk that is very busy takes seconds for a write. */
 const answerTimeoutMs = 5_000;

@@ -1,5 +1,5 @@
 import type { RunSummary } from '@mnist-monitor/shared';
-import type { Publishers } from '../ingest/publishers.ts';
+import type { Publishers } from '../presence/publishers.ts';
 import { Slices } from '../slices.ts';
 import type { KeptSummary, Store } from '../store/store.ts';
 import type { RunFolders } from './run-folders.ts';

@@ -1,9 +1,9 @@
 import type { EventType } from '@mnist-monitor/shared';
-import { type Elsewhere, nowhere } from '../ingest/elsewhere.ts';
-import type { Publishers } from '../ingest/publishers.ts';
-import type { WaitingTrainers } from '../ingest/waiting-trainers.ts';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
+import type { WaitingTrainers } from '../presence/idle-trainers.ts';
+import type { Publishers } from '../presence/publishers.ts';
+import { type Elsewhere, nowhere } from '../presence/remote-presence.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptStatus, RunState, Runs } from './runs.ts';
 

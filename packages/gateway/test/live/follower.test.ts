@@ -2,10 +2,10 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { check, type EventType, liveQuery } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Publishers } from '../../src/ingest/publishers.ts';
 import { type Limits, limits } from '../../src/limits.ts';
 import { follow } from '../../src/live/follower.ts';
 import { Hub } from '../../src/live/hub.ts';
+import { Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { Runs } from '../../src/runs/runs.ts';
 import { type StoredEvent, toStored } from '../../src/store/store.ts';
@@ -48,7 +48,7 @@ describe('a follower', () => {
       query: parsed.value,
       hub,
       store,
-      runs,
+      summaryOf: (runId) => runs.summary(runId),
       authority: { access: 'open' },
       trainers: { count: 0 },
       health: { trouble: undefined },

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { type Publication, Publishers } from '../../src/ingest/publishers.ts';
-import { WaitingTrainers } from '../../src/ingest/waiting-trainers.ts';
 import { limits } from '../../src/limits.ts';
 import { Hub } from '../../src/live/hub.ts';
+import { WaitingTrainers } from '../../src/presence/idle-trainers.ts';
+import { type Publication, Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { Runs } from '../../src/runs/runs.ts';
 import { StatusBoard } from '../../src/runs/status-board.ts';

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import { publicly, type WatchedStore } from '../../store/watched.ts';
+import { version } from '../../version.ts';
+import { retryAfterSeconds } from '../plugins/problems.ts';
+
+/** `/healthz`: the process answers. `/readyz`: its store works. */
+export function addHealthRoutes(app: FastifyInstance, store: WatchedStore): void {
+  app.get('/healthz', async () => ({ status: 'ok', version }));
+  app.get('/readyz', async (_request, reply) => {
+    // What fails is tried again by itself; asking does not make it sooner.
+    if (!store.trouble) await store.check().catch(() => {});
+    const { trouble } = store;
+    if (!trouble) return { status: 'ready' };
+    return reply
+      .code(503)
+      .header('retry-after', retryAfterSeconds)
+      .type('application/problem+json')
+      .send({
+        ...{ title: 'Service Unavailable', status: 503, code: trouble.code, detail: publicly(trouble) },
+        since: trouble.since,
+      });
+  });
+}

@@ -1,0 +1,50 @@
+import { MonitorError } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
+import type { SessionContext } from '../../ingest/conversation.ts';
+import { IngestSession } from '../../ingest/session.ts';
+import type { Metrics } from '../../metrics.ts';
+import { Admission } from '../../sockets/admission.ts';
+import { adopt } from '../../sockets/adopt.ts';
+import { Traffic } from '../../sockets/traffic.ts';
+
+export interface IngestRouteOptions {
+  context: Omit<SessionContext, 'onStoreFailure' | 'metrics'>;
+  metrics: Metrics;
+  /** Those that are open, for whoever closes the gateway. */
+  sessions: Set<IngestSession>;
+}
+
+/** `/ingest`: takes in events from publishers. */
+export function addIngestRoute(
+  app: FastifyInstance,
+  { context, metrics, sessions }: IngestRouteOptions,
+): void {
+  const { limits } = context;
+  const traffic = new Traffic();
+  metrics.addDoor('ingest', traffic);
+  const admission = new Admission({ ...limits, clients: limits.publishers });
+  app.route({
+    method: 'GET',
+    url: '/ingest',
+    onRequest: async (request) => {
+      if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /ingest');
+      admission.admit(request.ip, request.socket);
+    },
+    handler: (_request, reply) => reply.code(426).send(),
+    wsHandler: (socket, request) => {
+      const { log } = request;
+      const onStoreFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot write');
+      const peer = adopt(socket, {
+        stream: request.socket,
+        log,
+        limits,
+        onMessage: (text) => session.receive(text),
+        onClosed: (name) => metrics.closed('ingest', name),
+      });
+      traffic.add(request.socket);
+      const session = new IngestSession({ ...context, metrics, onStoreFailure }, peer);
+      sessions.add(session);
+      peer.gone.addEventListener('abort', () => sessions.delete(session));
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import { check, describeIssues, liveQuery, MonitorError } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
+import type { CommandDesk } from '../../commands/desk.ts';
+import { ViewerCommands } from '../../commands/viewer.ts';
+import { type FollowOptions, follow } from '../../live/follower.ts';
+import type { Metrics } from '../../metrics.ts';
+import { Admission } from '../../sockets/admission.ts';
+import { adopt } from '../../sockets/adopt.ts';
+import { withHeartbeat } from '../../sockets/heartbeat.ts';
+import { Traffic } from '../../sockets/traffic.ts';
+import { isTrouble } from '../../store/watched.ts';
+import type { Authority } from '../../trust/authority.ts';
+
+export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
+  authority: Authority;
+  desk: CommandDesk;
+  metrics: Metrics;
+}
+
+/** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
+export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
+  const { limits, authority, desk, metrics } = shared;
+  const traffic = new Traffic();
+  metrics.addDoor('live', traffic);
+  const admission = new Admission({ ...limits, clients: limits.liveClients });
+  app.route({
+    method: 'GET',
+    url: '/live',
+    onRequest: async (request) => {
+      if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
+      admission.admit(request.ip, request.socket);
+    },
+    handler: (_request, reply) => reply.code(426).send(),
+    wsHandler: async (socket, request) => {
+      const connection = adopt(socket, {
+        stream: request.socket,
+        log: request.log,
+        limits,
+        onMessage: (text) => commands.receive(text),
+        onClosed: (name) => metrics.closed('live', name),
+      });
+      const peer = withHeartbeat(connection, limits.heartbeatMs);
+      const commands = new ViewerCommands({
+        ...{ peer, desk, authority, limits },
+        onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
+      });
+      traffic.add(request.socket);
+      const query = check(liveQuery, request.query);
+      if (!query.ok) return connection.close('invalid', describeIssues(query.error.issues));
+      request.log.info({ query: query.value }, 'viewer connected');
+      try {
+        const onRun = (runId: string | undefined): void => {
+          commands.followed = runId;
+        };
+        await follow({ ...shared, traffic, peer, query: query.value, onRun });
+      } catch (error) {
+        // Trouble of the store is logged once, by who watches it, and not by each viewer.
+        if (isTrouble(error)) return connection.close('storeUnavailable');
+        request.log.error({ err: error }, 'a viewer could not be served');
+        connection.close('internal');
+      }
+    },
+  });
+}

@@ -1,0 +1,89 @@
+import { runId, type SeriesField, type SeriesQuery, seriesQuery } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
+import { Repeats } from '../../series/repeats.ts';
+import { placer, reader, typeOf } from '../../series/series.ts';
+import { Thinned } from '../../series/thinned.ts';
+import { Slices } from '../../slices.ts';
+import { pages, toldBy } from '../../store/pages.ts';
+import type { KeptSummary, Store } from '../../store/store.ts';
+import { isUnchanged, noSuchRun, type RunRequest, read, sendJson, tagOf } from './answers.ts';
+
+/** `/api/runs/:runId/series`: curves of a run, thinned to what a chart can show. */
+export function addSeriesRoute(app: FastifyInstance, store: Store): void {
+  app.get<RunRequest>('/api/runs/:runId/series', async (request, reply) => {
+    const id = read(runId, request.params.runId);
+    const query = read(seriesQuery, request.query);
+    const run = await store.summary(id);
+    if (!run) throw noSuchRun(id);
+    if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();
+    const series: string[] = [];
+    const slices = new Slices();
+    for (const [field, points] of await readSeries(store, run, query)) {
+      series.push(toJson(field, points));
+      await slices.breathe();
+    }
+    const head = JSON.stringify({ runId: id, lastSeq: run.lastSeq, x: query.x });
+    return sendJson(reply, `${head.slice(0, -1)},"series":[${series.join(',')}]}`);
+  });
+}
+
+async function readSeries(
+  store: Store,
+  run: KeptSummary,
+  { fields, points, x: axis, from, to }: SeriesQuery,
+): Promise<Map<SeriesField, Thinned>> {
+  const span = { from: from ?? 0, to: to ?? end(run, axis) };
+  const curves = fields.map((field) => ({
+    ...{ field, type: typeOf(field), value: reader(field) },
+    repeats: new Repeats(),
+    points: new Thinned(span, points),
+  }));
+  type Take = (curve: (typeof curves)[number], x: number, y: number) => void;
+  const types = new Set(curves.map(({ type }) => type));
+  // Where the run was is told by its batches.
+  if (axis === 'step') types.add('batch');
+
+  const readAll = async (take: Take): Promise<void> => {
+    const place = placer(axis, run.startedAt);
+    for await (const page of pages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
+      for (const event of page.map(toldBy)) {
+        const x = place(event);
+        if (x < span.from || (to !== undefined && x > to)) continue;
+        for (const curve of curves) {
+          const y = curve.type === event.type ? curve.value(event.data) : undefined;
+          if (y !== undefined) take(curve, x, y);
+        }
+      }
+    }
+  };
+  await readAll(({ repeats, points }, x, y) => {
+    repeats.note(x);
+    points.add(x, y);
+  });
+  // Which points are repeated later is known at the end alone, so the few runs that went back are read once more.
+  if (curves.some(({ repeats }) => repeats.any)) {
+    for (const curve of curves) curve.points = new Thinned(span, points);
+    await readAll(({ repeats, points }, x, y) => {
+      if (!repeats.isRepeated(x)) points.add(x, y);
+    });
+  }
+  return new Map(curves.map(({ field, points }) => [field, points]));
+}
+
+/** Where a run has got to. */
+function end(run: KeptSummary, axis: SeriesQuery['x']): number {
+  switch (axis) {
+    case 'seq':
+      return run.lastSeq;
+    case 'step':
+      return run.batch?.step ?? 0;
+    case 'seconds':
+      return (Date.parse(run.lastEventAt) - Date.parse(run.startedAt)) / 1_000;
+  }
+}
+
+function toJson(field: SeriesField, thinned: Thinned): string {
+  const points = thinned.points();
+  const y = points.map((point) => (Number.isFinite(point.y) ? point.y : String(point.y)));
+  return JSON.stringify({ field, x: points.map(({ x }) => x), y });
+}

@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { builtPage } from '../../../src/http/plugins/page.ts';
+import { temporaryFolder } from '../../support/cleanup.ts';
+import { startGateway } from '../../support/gateway.ts';
+
+function pageFolder(): string {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
+  writeFileSync(join(folder, 'assets', 'index-B4x9.js'), 'export {};');
+  return folder;
+}
+
+describe('the dashboard’s files', () => {
+  test('are looked for where the build puts them', () => {
+    expect(builtPage).toMatch(/packages[\\/]dashboard[\\/]dist[\\/]page$/);
+  });
+
+  test('are served: the page fresh each time, what has a hash in its name for good', async () => {
+    const { url } = await startGateway({ page: pageFolder() });
+    const index = await fetch(`${url}/`);
+    expect(await index.text()).toContain('<title>page</title>');
+    expect(index.headers.get('cache-control')).toBe('no-cache');
+    const asset = await fetch(`${url}/assets/index-B4x9.js`);
+    expect(asset.headers.get('content-type')).toMatch(/javascript/);
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  });
+
+  test('may load nothing from elsewhere and run nothing inline', async () => {
+    const { url } = await startGateway({ page: pageFolder() });
+    const { headers } = await fetch(`${url}/`);
+    const policy = headers.get('content-security-policy') ?? '';
+    const { host } = new URL(url);
+    expect(policy.split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        `connect-src 'self' ws://${host} wss://${host}`,
+      ]),
+    );
+    expect(policy).not.toMatch(/unsafe|\*/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  test('end where their folder ends', async () => {
+    const { url } = await startGateway({ page: pageFolder() });
+    for (const path of ['/..%2f..%2fetc/passwd', '/assets/%2e%2e/%2e%2e/%2e%2e/etc/passwd', '/assets/']) {
+      const answer = await fetch(url + path);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    }
+  });
+
+  test('when they are not built, are replaced by a page that says what to do', async () => {
+    const { url, ingestUrl } = await startGateway({ page: join(temporaryFolder(), 'none') });
+    const answer = await fetch(`${url}/`);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain('npm run build');
+    expect((await fetch(`${url}/api/runs`)).status).toBe(200);
+    const elsewhere = await fetch(ingestUrl.replace('ws:', 'http:').replace('/ingest', '/'));
+    expect(await elsewhere.json()).toMatchObject({ status: 404, code: 'request.not_found' });
+  });
+});

@@ -1,0 +1,406 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { toStored } from '../../../src/store/store.ts';
+import { type Connection, connect } from '../../support/connection.ts';
+import { startGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { helloOf, openPublisher } from '../../support/publisher.ts';
+import { openTrainer, openWaiting } from '../../support/trainer.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 4 });
+
+let count = 0;
+const newId = (): string => `command-${count++}`;
+
+/** Sends a command; the answer comes as it is. */
+const send = (viewer: Connection, command: string, more: object = {}): string => {
+  const id = newId();
+  viewer.send({ type: 'command', id, command, ...more });
+  return id;
+};
+const answerOf = async (viewer: Connection) =>
+  (await viewer.until(({ type }) => type === 'commandResult')).at(-1);
+const ask = (viewer: Connection, command: string, more: object = {}) => {
+  send(viewer, command, more);
+  return answerOf(viewer);
+};
+
+/** A gateway, a trainer on run "a" and a viewer who has caught up. */
+async function scene(options: TestGatewayOptions = {}, trainerOptions: object = {}) {
+  const gateway = await startGateway(options);
+  const trainer = await openTrainer(gateway.ingestUrl, 'a', trainerOptions);
+  trainer.send(run.slice(0, 3));
+  await trainer.acked(3);
+  return { gateway, trainer, viewer: await watch(gateway.liveUrl) };
+}
+
+async function watch(url: string): Promise<Connection> {
+  const viewer = await connect(url);
+  await viewer.until(({ type }) => type === 'live');
+  return viewer;
+}
+
+describe('commands', () => {
+  test('go to the trainer of the run that is followed, without the token, and are answered', async () => {
+    const { trainer, viewer } = await scene({ commandToken: 'sesame' });
+    const id = send(viewer, 'setLearningRate', { data: { learningRate: 0.005 }, token: 'sesame' });
+    expect(await trainer.asked()).toEqual({
+      type: 'command',
+      id,
+      command: 'setLearningRate',
+      data: { learningRate: 0.005 },
+      runId: 'a',
+    });
+    trainer.answer(id);
+    expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
+  });
+
+  test('may name another run, and go to its trainer', async () => {
+    const { gateway, trainer, viewer } = await scene();
+    const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
+    other.send(sampleRun({ runId: 'b' }).slice(0, 1));
+    await other.acked(1);
+    const id = send(viewer, 'pause', { runId: 'a' });
+    expect(await trainer.asked()).toMatchObject({ id, runId: 'a' });
+  });
+
+  test("a trainer's refusal is the answer", async () => {
+    const { trainer, viewer } = await scene();
+    const id = send(viewer, 'pause');
+    await trainer.asked();
+    trainer.answer(id, { ok: false, code: 'command.refused', message: 'not now' });
+    expect(await answerOf(viewer)).toMatchObject({ ok: false, code: 'command.refused', message: 'not now' });
+  });
+
+  test('are answered for each of several viewers', async () => {
+    const { gateway, trainer, viewer } = await scene();
+    const other = await watch(gateway.liveUrl);
+    const ids = [send(viewer, 'pause'), send(other, 'resume')];
+    for (const _ of ids) await trainer.asked();
+    for (const id of ids) trainer.answer(id);
+    expect(await answerOf(viewer)).toMatchObject({ id: ids[0], ok: true });
+    expect(await answerOf(other)).toMatchObject({ id: ids[1], ok: true });
+  });
+
+  test.each([
+    ['no token', {}],
+    ['another token', { token: 'barley' }],
+  ])('with %s are refused where one is needed, and reach no trainer', async (_what, more) => {
+    const { trainer, viewer } = await scene({ commandToken: 'sesame' });
+    const id = send(viewer, 'pause', more);
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
+    viewer.send({ type: 'command', id, command: 'pause', token: 'sesame' });
+    expect(await trainer.asked()).toMatchObject({ id });
+  });
+
+  test('are off where others reach the gateway and no token is set', async () => {
+    const { gateway, viewer } = await scene({ bind: '0.0.0.0' });
+    expect(await ask(viewer, 'pause', { token: 'anything' })).toMatchObject({
+      ok: false,
+      code: 'command.off',
+    });
+    const late = await connect(gateway.liveUrl);
+    expect(await late.next()).toMatchObject({ type: 'hello', commands: 'off' });
+  });
+
+  test('say that there is no trainer', async () => {
+    const gateway = await startGateway();
+    const viewer = await watch(gateway.liveUrl);
+    expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.no_trainer' });
+    expect(await ask(viewer, 'start')).toMatchObject({
+      ...{ ok: false, code: 'command.no_trainer' },
+      message: 'no trainer is connected that could start a run',
+    });
+    const trainer = await openTrainer(gateway.ingestUrl, 'a');
+    expect(await ask(viewer, 'start')).toMatchObject({
+      ...{ ok: false, code: 'command.no_trainer' },
+      message: 'no trainer waits for a start: the one at work has to end',
+    });
+    trainer.connection.socket.close();
+    await trainer.connection.closed;
+    expect(await ask(viewer, 'pause', { runId: 'a' })).toMatchObject({
+      ok: false,
+      code: 'command.no_trainer',
+    });
+  });
+
+  test('do not reach a publisher that has not said that it takes them', async () => {
+    const { trainer, viewer } = await scene({}, { commands: undefined });
+    expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.refused' });
+    trainer.send(run.slice(3, 5));
+    expect((await trainer.acked(5)).every(({ type }) => type === 'ack')).toBe(true);
+  });
+
+  test('that nobody answers are said to be unknown, and answered late to whoever asks again', async () => {
+    const { trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
+    const id = send(viewer, 'stop');
+    await trainer.asked();
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.timeout' });
+    trainer.answer(id);
+    await delay(20);
+    viewer.send({ type: 'command', id, command: 'stop' });
+    expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
+  });
+
+  test('with an id that came before are answered the same and passed on once', async () => {
+    const { gateway, trainer, viewer } = await scene();
+    const id = send(viewer, 'pause');
+    await trainer.asked();
+    trainer.answer(id);
+    await answerOf(viewer);
+    const other = await watch(gateway.liveUrl);
+    other.send({ type: 'command', id, command: 'pause' });
+    expect(await answerOf(other)).toEqual({ type: 'commandResult', id, ok: true });
+    const next = send(viewer, 'resume');
+    expect(await trainer.asked()).toMatchObject({ id: next });
+  });
+
+  test('go out again to a trainer that comes back without having answered', async () => {
+    const { gateway, trainer, viewer } = await scene();
+    const id = send(viewer, 'pause');
+    await trainer.asked();
+    trainer.connection.socket.terminate();
+    const back = await openTrainer(gateway.ingestUrl, 'a');
+    expect(await back.asked()).toMatchObject({ id, command: 'pause' });
+    back.answer(id);
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
+  });
+
+  test('that nobody waits for any longer do not go out again by themselves', async () => {
+    const { gateway, trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
+    const id = send(viewer, 'stop');
+    await trainer.asked();
+    expect(await answerOf(viewer)).toMatchObject({ code: 'command.timeout' });
+    trainer.connection.socket.terminate();
+    const back = await openTrainer(gateway.ingestUrl, 'a');
+    const next = send(viewer, 'pause');
+    expect(await back.asked()).toMatchObject({ id: next });
+    viewer.send({ type: 'command', id, command: 'stop' });
+    expect(await back.asked()).toMatchObject({ id });
+  });
+
+  test('are not answered by another publisher than the one that was asked', async () => {
+    const { gateway, trainer, viewer } = await scene();
+    const stranger = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
+    const id = send(viewer, 'pause');
+    await trainer.asked();
+    stranger.answer(id, { ok: false, code: 'command.refused', message: 'mine' });
+    await delay(20);
+    trainer.answer(id);
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
+  });
+
+  test.each([
+    [
+      'data that does not fit',
+      { command: 'setLearningRate', data: { learningRate: -1 } },
+      /data\.learningRate/,
+    ],
+    ['a name that is none', { command: 'explode' }, /command/],
+  ])('with %s are answered as invalid', async (_what, more, message) => {
+    const { viewer } = await scene();
+    const id = newId();
+    viewer.send({ type: 'command', id, ...more });
+    expect(await answerOf(viewer)).toMatchObject({
+      id,
+      ok: false,
+      code: 'message.invalid',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('that come too fast are answered so, and a viewer that goes on all the same is closed', async () => {
+    const { gateway } = await scene({
+      limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
+    });
+    const viewer = await watch(gateway.liveUrl);
+    const other = await watch(gateway.liveUrl);
+    const codes = [];
+    for (let at = 0; at < 5; at++) codes.push((await ask(viewer, 'pause', { runId: 'nowhere' }))?.code);
+    expect(codes).toEqual([...Array(2).fill('command.no_trainer'), ...Array(3).fill('command.too_many')]);
+    send(viewer, 'pause');
+    expect((await viewer.closed).code).toBe(closeCodes.tooMany.code);
+    expect(await ask(other, 'pause', { runId: 'nowhere' })).toMatchObject({ code: 'command.no_trainer' });
+  });
+
+  test('wait for their answers in bounds, of all viewers together', async () => {
+    const { gateway, trainer, viewer } = await scene({ limits: { pendingCommands: 2 } });
+    const other = await watch(gateway.liveUrl);
+    const first = send(viewer, 'pause');
+    send(viewer, 'pause');
+    for (let at = 0; at < 2; at++) await trainer.asked();
+    expect(await ask(other, 'pause')).toMatchObject({ code: 'command.too_many' });
+    trainer.answer(first);
+    await answerOf(viewer);
+    const next = send(other, 'pause');
+    expect(await trainer.asked()).toMatchObject({ id: next });
+  });
+});
+
+describe('a start', () => {
+  test('goes to the trainer that waits longest, one at a time', async () => {
+    const gateway = await startGateway();
+    const first = await openWaiting(gateway.ingestUrl, 'publisher-1');
+    const second = await openWaiting(gateway.ingestUrl, 'publisher-2');
+    const viewer = await watch(gateway.liveUrl);
+    const ids = [send(viewer, 'start', { data: { epochs: 2 } }), send(viewer, 'start')];
+    expect(await first.asked()).toMatchObject({ id: ids[0], command: 'start', data: { epochs: 2 } });
+    expect(await second.asked()).toMatchObject({ id: ids[1] });
+    expect(await ask(viewer, 'start')).toMatchObject({ code: 'command.no_trainer' });
+    first.answer(ids[0]!, { ok: true, runId: 'new' });
+    expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id: ids[0], ok: true, runId: 'new' });
+  });
+
+  test('goes to the trainer of the run that is followed, if that waits', async () => {
+    const { gateway, trainer, viewer } = await scene({}, { publisherId: 'publisher-2' });
+    trainer.connection.socket.close();
+    await openWaiting(gateway.ingestUrl, 'publisher-1');
+    const preferred = await openWaiting(gateway.ingestUrl, 'publisher-2');
+    const id = send(viewer, 'start');
+    expect(await preferred.asked()).toMatchObject({ id });
+  });
+
+  test('that was refused can be sent to the same trainer again, as a new command', async () => {
+    const gateway = await startGateway();
+    const trainer = await openWaiting(gateway.ingestUrl);
+    const viewer = await watch(gateway.liveUrl);
+    const id = send(viewer, 'start', { data: { trainSize: 70_000 } });
+    await trainer.asked();
+    trainer.answer(id, { ok: false, code: 'command.refused', message: 'expected at most 60000' });
+    expect(await answerOf(viewer)).toMatchObject({ ok: false, message: 'expected at most 60000' });
+    const next = send(viewer, 'start');
+    expect(await trainer.asked()).toMatchObject({ id: next });
+  });
+
+  test('whose answer was lost with the connection is answered over the next one, of the run', async () => {
+    const gateway = await startGateway();
+    const trainer = await openWaiting(gateway.ingestUrl);
+    const viewer = await watch(gateway.liveUrl);
+    const id = send(viewer, 'start');
+    await trainer.asked();
+    trainer.connection.socket.terminate();
+    const onRun = await openTrainer(gateway.ingestUrl, 'new');
+    expect(await onRun.asked()).toMatchObject({ id, command: 'start' });
+    onRun.answer(id, { ok: true, runId: 'new' });
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: true, runId: 'new' });
+  });
+
+  test('needs no run: hello and an announcement say how many trainers wait', async () => {
+    const gateway = await startGateway({ limits: { statusIntervalMs: 10 } });
+    const viewer = await connect(gateway.liveUrl);
+    expect(await viewer.next()).toMatchObject({ type: 'hello', run: null, waitingTrainers: 0 });
+    const trainer = await openWaiting(gateway.ingestUrl);
+    const isTold = (waiting: number) => (message: { type: string; waiting?: number }) =>
+      message.type === 'trainers' && message.waiting === waiting;
+    await viewer.until(isTold(1));
+    const late = await connect(gateway.liveUrl);
+    expect(await late.next()).toMatchObject({ type: 'hello', waitingTrainers: 1 });
+    trainer.connection.socket.close();
+    await viewer.until(isTold(0));
+  });
+
+  test.each([
+    ['an event', run[0]!],
+    ['wait again', { type: 'wait', protocol: 1, publisherId: 'publisher-1' }],
+  ])('a waiting trainer that sends %s is closed as invalid', async (_what, message) => {
+    const gateway = await startGateway();
+    const trainer = await openWaiting(gateway.ingestUrl);
+    trainer.connection.send(message);
+    expect((await trainer.connection.closed).code).toBe(closeCodes.invalid.code);
+  });
+
+  test('a waiting trainer needs the token when one is set', async () => {
+    const gateway = await startGateway({ token: 'sesame' });
+    const connection = await connect(gateway.ingestUrl);
+    connection.send({ type: 'wait', protocol: 1, publisherId: 'publisher-1', token: 'barley' });
+    expect((await connection.closed).code).toBe(closeCodes.unauthorized.code);
+  });
+});
+
+describe('where runs stand', () => {
+  const quick = { limits: { statusIntervalMs: 10, stalledAfterMs: 60, interruptedAfterMs: 120 } };
+  const notice = (seq: number, code: string) => ({
+    ...run[0]!,
+    seq,
+    type: 'notice' as const,
+    data: { level: 'info' as const, code, message: code, step: 2 },
+  });
+  const status = (viewer: Connection, wanted: string) =>
+    viewer.until((message) => message.type === 'status' && message.status === wanted);
+
+  test('is told when a publisher goes, is silent, stays away and comes back', async () => {
+    const { gateway, trainer, viewer } = await scene(quick);
+    expect((await status(viewer, 'stalled')).at(-1)).toMatchObject({ runId: 'a', connected: true });
+    trainer.connection.socket.close();
+    expect((await status(viewer, 'interrupted')).at(-1)).toMatchObject({ connected: false, commands: [] });
+    const list = await fetch(`${gateway.url}/api/runs`);
+    expect(await list.json()).toMatchObject({ runs: [{ runId: 'a', status: 'interrupted' }] });
+    const back = await openTrainer(gateway.ingestUrl, 'a');
+    back.send(run.slice(3, 4));
+    expect((await status(viewer, 'running')).at(-1)).toMatchObject({
+      connected: true,
+      commands: ['pause', 'resume', 'stop', 'setLearningRate'],
+    });
+  });
+
+  test('follows the notices of pausing, and the end', async () => {
+    const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
+    trainer.send([notice(4, 'run.paused'), notice(5, 'test')]);
+    await status(viewer, 'paused');
+    const late = await connect(gateway.liveUrl);
+    expect(await late.next()).toMatchObject({ type: 'hello', run: { status: 'paused' } });
+    trainer.send([notice(6, 'run.resumed')]);
+    await status(viewer, 'running');
+    trainer.send([{ ...run.at(-1)!, seq: 7 }]);
+    await status(viewer, 'completed');
+  });
+
+  test('counts viewers, and tells at most so often', async () => {
+    const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 300 } });
+    await viewer.until((message) => message.type === 'status' && message.viewers === 1);
+    const begin = performance.now();
+    const others = await Promise.all(Array.from({ length: 5 }, () => watch(gateway.liveUrl)));
+    const told = await viewer.until((message) => message.type === 'status' && message.viewers === 6);
+    const intervals = 1 + Math.floor((performance.now() - begin) / 300);
+    expect(told.filter(({ type }) => type === 'status').length).toBeLessThanOrEqual(intervals);
+    for (const other of others) other.socket.close();
+    await viewer.until((message) => message.type === 'status' && message.viewers === 1);
+  });
+
+  test('is told to each viewer who comes, though their number is what it was', async () => {
+    const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 200 } });
+    await viewer.until((message) => message.type === 'status' && message.viewers === 1);
+    viewer.socket.close();
+    const next = await watch(gateway.liveUrl);
+    await next.until((message) => message.type === 'status' && message.viewers === 1);
+  });
+
+  test('is told of each of two runs at once; the newest is followed and both are listed', async () => {
+    const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
+    const second = await openPublisher(gateway.ingestUrl, helloOf('b', { publisherId: 'publisher-2' }));
+    second.send(sampleRun({ runId: 'b' }).slice(0, 2));
+    await viewer.until(({ type, run: of }) => type === 'hello' && of.runId === 'b');
+    trainer.send([notice(4, 'run.paused')]);
+    expect((await status(viewer, 'paused')).at(-1)).toMatchObject({ runId: 'a' });
+    const list = await fetch(`${gateway.url}/api/runs`);
+    const { runs } = (await list.json()) as { runs: object[] };
+    expect(runs).toMatchObject([
+      { runId: 'b', connected: true },
+      { runId: 'a', connected: true },
+    ]);
+  });
+
+  test('is interrupted when the publisher does not come back after a start of the gateway, not before', async () => {
+    const store = new MemoryStore();
+    await store.append('a', run.slice(0, 2).map(toStored));
+    const gateway = await startGateway({ store, limits: { statusIntervalMs: 10, missedAfterMs: 500 } });
+    const viewer = await connect(gateway.liveUrl);
+    expect(await viewer.next()).toMatchObject({
+      type: 'hello',
+      run: { status: 'stalled', connected: false },
+    });
+    await status(viewer, 'interrupted');
+  });
+});

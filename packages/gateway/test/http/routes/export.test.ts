@@ -1,0 +1,104 @@
+import { get as request } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { csvHeader, csvRow } from '../../../src/series/csv.ts';
+import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { type StoredEvent, toStored } from '../../../src/store/store.ts';
+import { temporaryFolder } from '../../support/cleanup.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { until } from '../../support/until.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 3, batchesPerEpoch: 200 });
+
+async function gatewayWith(events: readonly StoredEvent[]) {
+  const store = openSqliteStore(temporaryFolder());
+  await store.append('a', events);
+  return { store, gateway: await startGateway({ store }) };
+}
+
+describe('an export', () => {
+  test('as JSON lines is every event as it is kept', async () => {
+    const { gateway } = await gatewayWith(run.map(toStored));
+    const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
+    expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.jsonl"');
+    expect(await answer.text()).toBe(run.map((event) => `${toStored(event).json}\n`).join(''));
+  });
+
+  test('as CSV has a line for every event', async () => {
+    const { gateway } = await gatewayWith(run.map(toStored));
+    const answer = await fetch(`${gateway.url}/api/runs/a/export.csv`);
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.csv"');
+    expect(await answer.text()).toBe(csvHeader + run.map(csvRow).join(''));
+  });
+
+  test('has what there was when it began, and is not sent again while that is all', async () => {
+    const { gateway } = await gatewayWith(run.slice(0, 5).map(toStored));
+    const url = `${gateway.url}/api/runs/a/export.jsonl`;
+    const first = await fetch(url);
+    expect((await first.text()).split('\n')).toHaveLength(6);
+    const headers = { 'if-none-match': first.headers.get('etag')! };
+    expect((await fetch(url, { headers })).status).toBe(304);
+  });
+
+  test('is read from the store no faster than it is taken', async () => {
+    const large = Array.from({ length: 2_000 }, (_, index): StoredEvent => {
+      const message = 'x'.repeat(20_000);
+      const data = { level: 'info', code: 'x', message, step: null };
+      const json = JSON.stringify({
+        v: 1,
+        runId: 'a',
+        seq: index + 1,
+        time: run[0]!.time,
+        type: 'notice',
+        data,
+      });
+      return { seq: index + 1, type: 'notice', json };
+    });
+    const store = openSqliteStore(temporaryFolder());
+    // The summary reads the ends of a run, which have to be events.
+    await store.append('a', [toStored(run[0]!), ...large.slice(1, -1), toStored({ ...run[1]!, seq: 2_000 })]);
+    let pages = 0;
+    const page = store.page.bind(store);
+    store.page = (...options) => {
+      pages++;
+      return page(...options);
+    };
+    const gateway = await startGateway({ store });
+    let bytes = 0;
+    const answer = request(`${gateway.url}/api/runs/a/export.jsonl`, (response) => {
+      response.pause();
+      setTimeout(() => response.resume(), 300);
+      response.on('data', (data) => {
+        bytes += data.length;
+      });
+      response.on('end', () => answer.destroy());
+    });
+    await until(() => pages > 0);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const whilePaused = pages;
+    await until(() => answer.destroyed);
+    expect(bytes).toBeGreaterThan(39_000_000);
+    expect(whilePaused).toBeLessThan(pages);
+  });
+
+  test('breaks off, rather than seem whole, when the run is removed meanwhile', async () => {
+    const { store, gateway } = await gatewayWith(run.map(toStored));
+    const page = store.page.bind(store);
+    store.page = async (runId, options) => {
+      if (options.after > 0) await store.remove('a');
+      return page(runId, options);
+    };
+    const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
+    expect(answer.status).toBe(200);
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  test('of a run that is not there is refused', async () => {
+    const gateway = await startGateway();
+    for (const ending of ['csv', 'jsonl'])
+      expect((await fetch(`${gateway.url}/api/runs/a/export.${ending}`)).status).toBe(404);
+    expect((await fetch(`${gateway.url}/api/runs/a/export.xml`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { Connection, connect, range, refusal, seqsOf } from '../../support/connection.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
+import { until } from '../../support/until.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+
+async function eventsOf(url: string, runId: string) {
+  const response = await fetch(`${url}/api/runs/${runId}/events?limit=2000`);
+  return ((await response.json()) as { events: { seq: number; type: string; data: object }[] }).events;
+}
+
+describe('ingest', () => {
+  test('says where to go on: at the start, and after what it holds', async () => {
+    const gateway = await startGateway();
+    const first = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    expect(first.after).toBe(0);
+    first.send(run.slice(0, 4));
+    await first.acked(4);
+    first.connection.socket.close();
+    const second = await openPublisher(gateway.ingestUrl, helloOf('a', { publisherId: 'publisher-2' }));
+    expect(second.after).toBe(4);
+  });
+
+  test('acknowledges only what is committed, and many events with one ack', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store });
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+
+    let commit: (() => void) | undefined;
+    const append = store.append.bind(store);
+    store.append = async (runId, events) => {
+      await new Promise<void>((resolve) => (commit = resolve));
+      return append(runId, events);
+    };
+    const said: { type: string; seq: number }[] = [];
+    for (const { socket } of [publisher.connection, viewer])
+      socket.on('message', (data) => said.push(JSON.parse(String(data))));
+
+    publisher.send(run);
+    await until(() => commit !== undefined);
+    await fetch(`${gateway.url}/healthz`);
+    expect(said).toEqual([]);
+    store.append = append;
+    commit!();
+    await publisher.acked(run.length);
+    const acks = said.filter(({ type }) => type === 'ack');
+    expect(acks.at(-1)).toEqual({ type: 'ack', seq: run.length });
+    expect(acks.length).toBeLessThanOrEqual(3);
+    expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
+  });
+
+  test('ignores and acknowledges what it holds already', async () => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 6));
+    publisher.send(run.slice(2, 4));
+    expect(await publisher.acked(6)).toEqual([{ type: 'ack', seq: 6 }]);
+    publisher.send(run.slice(4, 8));
+    await publisher.acked(8);
+    expect((await eventsOf(gateway.url, 'a')).map(({ seq }) => seq)).toEqual(range(1, 8));
+  });
+
+  test.each([
+    ['a value of the wrong type', { ...run[1], data: { ...run[1]!.data, epoch: 'one' } }, /data\.epoch/],
+    ['a type it does not know', { ...run[1], type: 'weather', data: {} }, /"weather"/],
+    ['a time that is none', { ...run[1], time: 'noon' }, /time/],
+  ])('answers %s with reject and keeps a notice in its place', async (_what, bad, about) => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    publisher.connection.send(bad);
+    publisher.send(run.slice(2, 4));
+    const [reject] = await publisher.acked(4);
+    expect(reject).toMatchObject({ type: 'reject', seq: 2, code: 'message.invalid' });
+    const events = await eventsOf(gateway.url, 'a');
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(events[1]).toMatchObject({
+      type: 'notice',
+      data: { level: 'error', code: 'event.rejected', message: expect.stringMatching(about) },
+    });
+  });
+
+  test.each([
+    ['a number is left out', run[2]!, 'outOfOrder'],
+    ['an invalid event leaves one out', { ...run[2], data: {} }, 'outOfOrder'],
+    ['the event is of another run', { ...run[1], runId: 'b' }, 'invalid'],
+    ['the envelope cannot be read', { ...run[1], v: 2 }, 'invalid'],
+    ['hello comes again', helloOf('a'), 'invalid'],
+  ] as const)('closes when %s', async (_what, message, name) => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    publisher.connection.send(message);
+    expect((await publisher.connection.closed).code).toBe(closeCodes[name].code);
+    expect(await eventsOf(gateway.url, 'a')).toHaveLength(1);
+  });
+
+  test.each([
+    ['an event', run[0]!, 'invalid'],
+    ['a hello of another protocol', helloOf('a', { protocol: 2 }), 'invalid'],
+    ['a hello without a run', helloOf(''), 'invalid'],
+    ['a hello of a run named as the newest is', helloOf('latest'), 'invalid'],
+  ] as const)('closes when the first message is %s', async (_what, message, name) => {
+    const gateway = await startGateway();
+    const connection = await connect(gateway.ingestUrl);
+    connection.send(message);
+    expect((await connection.closed).code).toBe(closeCodes[name].code);
+  });
+
+  test('closes when text is no JSON, and when no hello comes', async () => {
+    const gateway = await startGateway({ limits: { helloTimeoutMs: 20 } });
+    const babbling = await connect(gateway.ingestUrl);
+    babbling.socket.send('{"type":');
+    expect((await babbling.closed).code).toBe(closeCodes.invalid.code);
+    const silent = await connect(gateway.ingestUrl);
+    expect((await silent.closed).code).toBe(closeCodes.helloTimeout.code);
+  });
+
+  test('closes whoever sends a message over 1 MB, counts it, and lives', async () => {
+    const gateway = await startGateway();
+    const connection = await connect(gateway.ingestUrl);
+    connection.socket.send('x'.repeat(1024 * 1024 + 1));
+    expect((await connection.closed).code).toBe(closeCodes.tooBig.code);
+    expect(gateway.closings).toEqual(['tooBig']);
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain('monitor_connections_closed_total{door="ingest",name="tooBig"} 1');
+  });
+
+  test('asks for the token when one is set', async () => {
+    const gateway = await startGateway({ token: 'sesame' });
+    for (const token of [undefined, '', 'Sesame', 'sesame ']) {
+      const connection = await connect(gateway.ingestUrl);
+      connection.send(helloOf('a', { token }));
+      expect((await connection.closed).code).toBe(closeCodes.unauthorized.code);
+    }
+    expect((await openPublisher(gateway.ingestUrl, helloOf('a', { token: 'sesame' }))).after).toBe(0);
+  });
+
+  test('refuses more publishers than fit', async () => {
+    const gateway = await startGateway({ limits: { publishers: 2 } });
+    await publish(gateway.ingestUrl, run.slice(0, 2));
+    await connect(gateway.ingestUrl);
+    expect(await refusal(gateway.ingestUrl)).toBe(503);
+  });
+
+  test('gives a run to one publisher at a time', async () => {
+    const gateway = await startGateway();
+    const holder = await publish(gateway.ingestUrl, run.slice(0, 2));
+    const other = await connect(gateway.ingestUrl);
+    other.send(helloOf('a', { publisherId: 'publisher-2' }));
+    expect((await other.closed).code).toBe(closeCodes.runTaken.code);
+    holder.send(run.slice(2, 4));
+    await holder.acked(4);
+  });
+
+  test('closes the older connection of a publisher that comes again, and loses nothing of it', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store });
+    const older = await publish(gateway.ingestUrl, run.slice(0, 2));
+    let appending = false;
+    let commit = (): void => {};
+    const append = store.append.bind(store);
+    store.append = async (runId, events) => {
+      appending = true;
+      await new Promise<void>((resolve) => (commit = resolve));
+      return append(runId, events);
+    };
+    older.send(run.slice(2, 5));
+    await until(() => appending);
+    const newer = openPublisher(gateway.ingestUrl, helloOf('a'));
+    expect((await older.connection.closed).code).toBe(closeCodes.replaced.code);
+    commit();
+    expect((await newer).after).toBe(5);
+  });
+
+  test('loses nothing of a publisher that it has to stop reading for a while', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits: { uncommittedBytes: 2_000, commitEvents: 3 } });
+    const viewer = new Connection(gateway.liveUrl);
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    publisher.send(run);
+    await publisher.acked(run.length);
+    expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
+  });
+
+  test('closes as internal, to be tried again, at a mistake of ours', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
+    const append = store.append.bind(store);
+    store.append = () => Promise.reject(new Error('disk full'));
+    publisher.send(run.slice(2, 4));
+    expect((await publisher.connection.closed).code).toBe(closeCodes.internal.code);
+    store.append = append;
+    const again = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    expect(again.after).toBe(2);
+  });
+
+  test('says of a run whether its publisher is there', async () => {
+    const gateway = await startGateway();
+    const connected = async () => {
+      const response = await fetch(`${gateway.url}/api/runs/a`);
+      return ((await response.json()) as { connected: boolean }).connected;
+    };
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
+    expect(await connected()).toBe(true);
+    publisher.connection.socket.close();
+    await publisher.connection.closed;
+    expect(await connected()).toBe(false);
+  });
+});

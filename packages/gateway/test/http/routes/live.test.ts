@@ -1,0 +1,286 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes, liveSubprotocol, type MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { afterTest } from '../../support/cleanup.ts';
+import {
+  Connection,
+  connect,
+  type Message,
+  range,
+  refusal,
+  refused,
+  seqsOf,
+} from '../../support/connection.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
+import { until } from '../../support/until.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
+/** More than the buffers of both ends, and of the system between them, hold: 13 MB. */
+const large = range(2, 100).map((seq): MonitorEvent => {
+  const samples = run.find((event) => event.type === 'samples')!;
+  const items = Array.from({ length: 100 }, (_, index) => samples.data.items[index % 12]!);
+  return { ...samples, seq, data: { epoch: 1, items } };
+});
+const isLive = ({ type }: { type: string }): boolean => type === 'live';
+const isFinish = ({ type }: { type: string }): boolean => type === 'run.finished';
+
+describe('the live feed', () => {
+  test('sends hello, the history, live, and then each event as it comes', async () => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 10));
+    const viewer = await connect(gateway.liveUrl);
+    const [hello, ...history] = await viewer.until(isLive);
+    expect(hello).toMatchObject({
+      type: 'hello',
+      server: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      heartbeatMs: 5_000,
+      commands: 'open',
+      waitingTrainers: 0,
+      run: { runId: 'a', status: 'running', connected: true, lastSeq: 10 },
+    });
+    expect(history.slice(0, -1)).toEqual(JSON.parse(JSON.stringify(run.slice(0, 10))));
+    expect(history.at(-1)).toEqual({ type: 'live', seq: 10 });
+    publisher.send(run.slice(10));
+    expect(seqsOf(await viewer.until(isFinish))).toEqual(range(11, run.length));
+  });
+
+  test('goes on after the seq that a returning viewer has', async () => {
+    const gateway = await startGateway();
+    await publish(gateway.ingestUrl, run);
+    const viewer = await connect(`${gateway.liveUrl}?run=latest&after=20&afterRun=a`);
+    expect(seqsOf(await viewer.until(isLive))).toEqual(range(21, run.length));
+  });
+
+  test('gives every viewer every event once, whenever it joins a fast run', async () => {
+    const long = sampleRun({ runId: 'long', epochs: 8, batchesPerEpoch: 75 });
+    const store = new MemoryStore();
+    store.pause = () => delay(Math.random() * 3);
+    const gateway = await startGateway({ store, limits: { pageEvents: 40 } });
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('long'));
+
+    const watch = async (): Promise<{ from: number; seqs: number[] }> => {
+      await delay(Math.random() * 300);
+      const from = Math.floor(Math.random() * 3) * 10;
+      const viewer = new Connection(`${gateway.liveUrl}?after=${from}&afterRun=long`);
+      return { from, seqs: seqsOf(await viewer.until(isFinish)) };
+    };
+    const viewers = Promise.all(Array.from({ length: 30 }, watch));
+    for (let at = 0; at < long.length; at += 20) {
+      publisher.send(long.slice(at, at + 20));
+      await delay(Math.random() * 12);
+    }
+    for (const { from, seqs } of await viewers) expect(seqs).toEqual(range(from + 1, long.length));
+  });
+
+  test('says heartbeat when it has nothing else to say', async () => {
+    const gateway = await startGateway({ limits: { heartbeatMs: 20 } });
+    const viewer = await connect(gateway.liveUrl);
+    const messages = await viewer.until(({ type }) => type === 'heartbeat');
+    expect(messages.map(({ type }) => type)).toEqual(['hello', 'live', 'heartbeat']);
+    expect(await viewer.next()).toMatchObject({ type: 'heartbeat' });
+  });
+
+  test.each(['types=epoch', 'types=epoch&maxRate=5'])(
+    'says heartbeat to a viewer for whom nothing is in what comes: %s',
+    async (query) => {
+      const gateway = await startGateway({ limits: { heartbeatMs: 60 } });
+      const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+      const viewer = await connect(`${gateway.liveUrl}?${query}`);
+      await viewer.until(isLive);
+      let seq = 1;
+      const batch = run.find((event) => event.type === 'batch')!;
+      const timer = setInterval(() => publisher.send([{ ...batch, seq: ++seq }]), 10);
+      afterTest(() => clearInterval(timer));
+      const heard: Message[] = [];
+      while (seq < 20) heard.push(...(await viewer.until(({ type }) => type === 'heartbeat')));
+      const types = heard.map(({ type }) => type).filter((type) => type !== 'status');
+      expect(types.length).toBeGreaterThanOrEqual(2);
+      expect(new Set(types)).toEqual(new Set(['heartbeat']));
+    },
+  );
+
+  test('cuts a viewer that answers no ping', async () => {
+    const gateway = await startGateway({ limits: { pingIntervalMs: 20, pongTimeoutMs: 20 } });
+    const viewer = await connect(gateway.liveUrl);
+    viewer.socket.pong = () => {};
+    const healthy = await connect(gateway.liveUrl);
+    expect((await viewer.closed).code).toBe(1006);
+    expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
+  });
+
+  test('gives a viewer that reads late everything, and makes no other wait', async () => {
+    const gateway = await startGateway({ limits: { unreadBytes: 100_000 } });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const [late, quick] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
+    await Promise.all([late.until(isLive), quick.until(isLive)]);
+    late.socket.pause();
+    publisher.send(large);
+    expect(seqsOf(await quick.until(({ seq }) => seq === large.length + 1))).toEqual(
+      range(2, large.length + 1),
+    );
+    late.socket.resume();
+    expect(seqsOf(await late.until(({ seq }) => seq === large.length + 1))).toEqual(
+      range(2, large.length + 1),
+    );
+  });
+
+  test('closes a viewer that stops reading as slow', async () => {
+    const gateway = await startGateway({ limits: { unreadBytes: 100_000, stallTimeoutMs: 50 } });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const viewer = await connect(gateway.liveUrl);
+    await viewer.until(isLive);
+    viewer.socket.pause();
+    publisher.send(large);
+    await publisher.acked(large.length + 1);
+    await until(() => gateway.closings.includes('slow'));
+    viewer.socket.resume();
+    expect((await viewer.closed).code).toBe(closeCodes.slow.code);
+  });
+
+  test('cuts those who stop reading, and gives them all they missed when they come back', async () => {
+    const limits = { unreadBytes: 100_000, stallTimeoutMs: 100, closeTimeoutMs: 100 };
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const stopped = await Promise.all(Array.from({ length: 2 }, () => connect(gateway.liveUrl)));
+    for (const viewer of stopped) await viewer.until(isLive);
+    for (const { socket } of stopped) socket.pause();
+    publisher.send(large);
+    await publisher.acked(large.length + 1);
+    await until(() => gateway.closings.length === stopped.length);
+    await delay(200);
+    for (const { socket } of stopped) socket.resume();
+    const patient = await startGateway({ store });
+    for (const viewer of stopped) {
+      await viewer.closed;
+      const seen = seqsOf(viewer.takeAll()).at(-1) ?? 1;
+      expect(seen).toBeLessThan(large.length + 1);
+      const again = await connect(`${patient.liveUrl}?after=${seen}&afterRun=a`);
+      expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, large.length + 1));
+      again.socket.terminate();
+    }
+  }, 60_000);
+
+  test('gives a viewer at most as many batches a second as it asked for, and all else', async () => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const viewer = await connect(`${gateway.liveUrl}?maxRate=0.01`);
+    await viewer.until(isLive);
+    for (const event of run.slice(1)) {
+      publisher.send([event]);
+      await publisher.acked(event.seq);
+    }
+    const got = await viewer.until(isFinish);
+    const rest = run.slice(1).filter(({ type }) => type !== 'batch');
+    expect(seqsOf(got.filter(({ type }) => type !== 'batch'))).toEqual(rest.map(({ seq }) => seq));
+    const batches = got.filter(({ type }) => type === 'batch').map(({ seq }) => seq);
+    // Each is the newest before an event of another type, except the first, which came at once.
+    expect(batches.slice(1).every((seq) => run[seq]!.type !== 'batch')).toBe(true);
+    expect(batches.length).toBeLessThanOrEqual(1 + rest.length);
+  });
+
+  test.each([
+    ['?run=nowhere', 'runNotFound'],
+    ['?run=../etc', 'invalid'],
+    ['?after=-1', 'invalid'],
+    ['?after=', 'invalid'],
+    ['?types=batch,bogus', 'invalid'],
+    ['?maxRate=0', 'invalid'],
+    ['?maxRate=fast', 'invalid'],
+    ['?complete=perhaps', 'invalid'],
+  ] as const)('closes %s as %s', async (query, name) => {
+    const gateway = await startGateway();
+    const viewer = new Connection(gateway.liveUrl + query);
+    const { code, reason } = await viewer.closed;
+    expect(code).toBe(closeCodes[name].code);
+    expect(reason).not.toBe('');
+  });
+
+  test.each([
+    ['a text message', 'anything', 'invalid'],
+    ['a binary message', Buffer.from([1]), 'invalid'],
+    ['a message over 4 kB', 'x'.repeat(4_097), 'tooBig'],
+  ] as const)('closes a viewer that sends %s, and no other', async (_kind, message, name) => {
+    const gateway = await startGateway();
+    const [viewer, other] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
+    viewer.socket.send(message);
+    expect((await viewer.closed).code).toBe(closeCodes[name].code);
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    await other.until(({ seq }) => seq === 1);
+    publisher.connection.socket.close();
+  });
+
+  test('speaks its subprotocol with those who offer it and takes those who do not', async () => {
+    const gateway = await startGateway();
+    const speaking = await connect(gateway.liveUrl, { protocol: liveSubprotocol });
+    expect(speaking.socket.protocol).toBe(liveSubprotocol);
+    const plain = await connect(gateway.liveUrl);
+    expect(plain.socket.protocol).toBe('');
+  });
+
+  test('refuses pages of other sites and other names before the upgrade', async () => {
+    const gateway = await startGateway();
+    const origin = gateway.url.replace('localhost', '127.0.0.1');
+    const headers = { host: new URL(origin).host };
+    await connect(gateway.liveUrl, { headers: { ...headers, origin } });
+    expect(await refusal(gateway.liveUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
+    expect(await refusal(gateway.liveUrl, { headers: { origin: 'null' } })).toBe(403);
+    expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
+    expect(await refusal(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
+  });
+
+  test('published by a container for this machine alone, refuses other names although it listens for all', async () => {
+    const gateway = await startGateway({ host: '0.0.0.0', bind: '127.0.0.1' });
+    await connect(gateway.liveUrl);
+    expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
+    const open = await startGateway({ host: '0.0.0.0' });
+    await connect(open.liveUrl, { headers: { host: 'monitor.example' } });
+  });
+
+  test('refuses more viewers than fit, says when to come again, and has room again when one has left', async () => {
+    const gateway = await startGateway({ limits: { liveClients: 1 } });
+    for (let round = 0; round < 5; round++) {
+      const viewer = await connect(gateway.liveUrl);
+      expect(await refused(gateway.liveUrl)).toMatchObject({
+        status: 503,
+        retryAfter: '10',
+        problem: {
+          code: 'server.full',
+          status: 503,
+          detail: 'the 1 places for clients are taken: try again later',
+        },
+      });
+      if (round % 2) viewer.socket.terminate();
+      else viewer.socket.close();
+      await viewer.closed;
+      await delay(50);
+    }
+  });
+
+  test('bounds the viewers of one address, which a proxy that is trusted may tell', async () => {
+    const limits = { clientsPerAddress: 1 };
+    const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    await connect(gateway.liveUrl, from('192.0.2.1'));
+    expect(await refused(gateway.liveUrl, from('192.0.2.1'))).toMatchObject({
+      status: 429,
+      retryAfter: '10',
+      problem: { code: 'request.too_many' },
+    });
+    await connect(gateway.liveUrl, from('192.0.2.2'));
+    const unproxied = await startGateway({ limits });
+    for (let viewer = 0; viewer < 3; viewer++) await connect(unproxied.liveUrl, from('192.0.2.1'));
+  });
+
+  test('closes one viewer as internal when the store fails it', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits: { recentBytes: 0 } });
+    await publish(gateway.ingestUrl, run.slice(0, 5));
+    store.page = () => Promise.reject(new Error('disk on fire'));
+    const viewer = new Connection(gateway.liveUrl);
+    expect((await viewer.closed).code).toBe(closeCodes.internal.code);
+  });
+});

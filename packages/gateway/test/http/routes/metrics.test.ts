@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { connect } from '../../support/connection.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { publish } from '../../support/publisher.ts';
+
+/** Every sample of Prometheus's text format by its name and labels. */
+async function scrape(url: string): Promise<Record<string, number>> {
+  const response = await fetch(`${url}/metrics`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+  const lines = (await response.text()).split('\n').filter((line) => line && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ');
+      return [line.slice(0, end), Number(line.slice(end + 1))];
+    }),
+  );
+}
+
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5 });
+
+test('the metrics count what came in, went out, was refused, and how long it took', async () => {
+  const gateway = await startGateway();
+  const viewer = await connect(gateway.liveUrl);
+  await viewer.until(({ type }) => type === 'live');
+  const publisher = await publish(gateway.ingestUrl, run);
+  publisher.connection.send({ ...run[0], seq: run.length + 1, data: {} });
+  await publisher.acked(run.length + 1);
+  const refused = await connect(gateway.liveUrl);
+  refused.socket.send('hello');
+  await refused.closed;
+  await fetch(`${gateway.url}/nowhere`);
+
+  const metrics = await scrape(gateway.url);
+  expect(metrics['monitor_events_total{type="batch"}']).toBe(5);
+  expect(metrics['monitor_events_total{type="run.started"}']).toBe(1);
+  expect(metrics['monitor_events_rejected_total{code="message.invalid"}']).toBe(1);
+  expect(metrics['monitor_connections{door="live"}']).toBe(1);
+  expect(metrics['monitor_connections{door="ingest"}']).toBe(1);
+  expect(metrics['monitor_connections_closed_total{door="live",name="invalid"}']).toBe(1);
+  expect(metrics['monitor_requests_refused_total{code="request.not_found"}']).toBe(1);
+  expect(metrics['monitor_unread_bytes{door="live"}']).toBe(0);
+  expect(metrics.monitor_event_delay_seconds_count).toBe(run.length + 1);
+  expect(metrics['monitor_store_seconds_count{operation="append"}']).toBeGreaterThanOrEqual(1);
+  const sent = metrics['monitor_sent_bytes_total{door="live"}'] ?? 0;
+  expect(sent).toBeGreaterThan(run.reduce((sum, event) => sum + JSON.stringify(event).length, 0));
+  expect(metrics['monitor_received_bytes_total{door="ingest"}']).toBeGreaterThan(1_000);
+  expect(metrics).toHaveProperty('nodejs_eventloop_lag_seconds');
+});

@@ -1,0 +1,221 @@
+import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { check, closeCodes, encode, runRemoved, runSummary } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { toStored } from '../../../src/store/store.ts';
+import { temporaryFolder } from '../../support/cleanup.ts';
+import { connect } from '../../support/connection.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { publish } from '../../support/publisher.ts';
+
+const run = (runId: string) => sampleRun({ runId, epochs: 1, batchesPerEpoch: 5 });
+const json = { 'content-type': 'application/json' };
+
+describe('changing runs over REST', () => {
+  let gateway: TestGateway;
+  let runs: string;
+
+  async function begin(options: { commandToken?: string; bind?: string } = {}): Promise<void> {
+    runs = temporaryFolder();
+    const store = new MemoryStore();
+    for (const runId of ['a', 'b']) await store.append(runId, run(runId).map(toStored));
+    gateway = await startGateway({ runs, store, ...options });
+  }
+  const ask = (
+    method: string,
+    runId: string,
+    { headers = {}, body }: { headers?: object; body?: unknown } = {},
+  ) =>
+    fetch(`${gateway.url}/api/runs/${runId}`, {
+      method,
+      headers: { ...(body === undefined ? {} : json), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const change = (runId: string, body: unknown, headers = {}) => ask('PATCH', runId, { headers, body });
+  const remove = (runId: string, headers = {}) => ask('DELETE', runId, { headers });
+  const codeOf = async (answer: Response) => [
+    answer.status,
+    ((await answer.json()) as { code: string }).code,
+  ];
+  const listed = async () => {
+    const { runs } = (await (await fetch(`${gateway.url}/api/runs`)).json()) as { runs: { runId: string }[] };
+    return runs.map(({ runId }) => runId);
+  };
+  /** A run's folder as a trainer leaves it. */
+  const makeFolder = (runId: string, path = join(runs, runId)): string => {
+    mkdirSync(join(path, 'model'), { recursive: true });
+    writeFileSync(
+      join(path, 'events.jsonl'),
+      run(runId)
+        .map((event) => `${encode(event)}\n`)
+        .join(''),
+    );
+    writeFileSync(join(path, 'model', 'model.json'), '{}');
+    return path;
+  };
+
+  describe('title, note and pin', () => {
+    beforeEach(() => begin());
+
+    test('are changed one by one, and all viewers hear of it', async () => {
+      const viewer = await connect(gateway.liveUrl);
+      await viewer.until(({ type }) => type === 'live');
+      const answer = await change('a', { title: ' Deeper ', pinned: true });
+      expect(answer.status).toBe(200);
+      const summary = check(runSummary, await answer.json());
+      expect(summary).toMatchObject({
+        ok: true,
+        value: { runId: 'a', title: 'Deeper', note: null, pinned: true },
+      });
+      await change('a', { note: 'with more layers\nand less noise' });
+      await change('a', { title: '  ' });
+      expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
+        title: null,
+        note: 'with more layers\nand less noise',
+        pinned: true,
+      });
+      const heard = (await viewer.until(({ type, title }) => type === 'annotated' && title === null)).filter(
+        ({ type }) => type === 'annotated',
+      );
+      expect(heard).toMatchObject([
+        { runId: 'a', title: 'Deeper', pinned: true },
+        { runId: 'a', title: 'Deeper', note: 'with more layers\nand less noise' },
+        { runId: 'a', title: null, pinned: true },
+      ]);
+    });
+
+    test.each([
+      ['nothing', {}],
+      ['a text too long', { title: 'x'.repeat(201) }],
+      ['a number', { note: 5 }],
+      ['what is not to be changed', { status: 'completed' }],
+      ['something beside it', { title: 'x', runId: 'b' }],
+      ['no object', 'x'],
+      ['null', null],
+    ])('are refused when given %s', async (_what, body) => {
+      expect(await codeOf(await change('a', body))).toEqual([400, 'request.invalid']);
+      expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
+        title: null,
+        note: null,
+      });
+    });
+
+    test('are refused when they are not JSON, or larger than 64 kB', async () => {
+      const send = (body: string) =>
+        fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
+      for (const body of ['{"title":', '', '{"__proto__":{"title":"x"}}'])
+        expect(await codeOf(await send(body))).toEqual([400, 'request.invalid']);
+      expect((await send(JSON.stringify({ note: 'x'.repeat(70_000) }))).status).toBe(413);
+    });
+
+    test('of a run that is not there are refused', async () => {
+      expect(await codeOf(await change('c', { pinned: true }))).toEqual([404, 'run.not_found']);
+      expect(await codeOf(await change('..%2Fa', { pinned: true }))).toEqual([400, 'request.invalid']);
+    });
+  });
+
+  describe('deleting', () => {
+    beforeEach(() => begin());
+
+    test('removes the run with its folder, and no other', async () => {
+      const [folder, other] = [makeFolder('a'), makeFolder('b')];
+      const answer = await remove('a');
+      expect(answer.status).toBe(200);
+      expect(check(runRemoved, await answer.json())).toEqual({
+        ok: true,
+        value: { runId: 'a', folder: 'removed' },
+      });
+      expect([existsSync(folder), existsSync(other)]).toEqual([false, true]);
+      expect(await listed()).toEqual(['b']);
+      for (const path of ['', '/events', '/series', '/export.csv', '/model/model.json'])
+        expect((await fetch(`${gateway.url}/api/runs/a${path}`)).status).toBe(404);
+      expect(await codeOf(await remove('a'))).toEqual([404, 'run.not_found']);
+    });
+
+    test('may say that it is JSON and have no body', async () => {
+      const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE', headers: json });
+      expect([answer.status, await listed()]).toEqual([200, ['b']]);
+    });
+
+    test('leaves what is no folder of that run', async () => {
+      const elsewhere = makeFolder('a', join(temporaryFolder(), 'a'));
+      symlinkSync(elsewhere, join(runs, 'a'));
+      const strange = makeFolder('a', join(runs, 'b'));
+      for (const runId of ['a', 'b'])
+        expect(await (await remove(runId)).json()).toEqual({ runId, folder: 'none' });
+      expect([existsSync(join(elsewhere, 'events.jsonl')), existsSync(strange)]).toEqual([true, true]);
+    });
+
+    test('is refused while the trainer is connected, and right after it went', async () => {
+      const publisher = await publish(gateway.ingestUrl, run('c').slice(0, 4));
+      expect(await codeOf(await remove('c'))).toEqual([409, 'run.busy']);
+      publisher.connection.socket.close();
+      await publisher.connection.closed;
+      expect(await codeOf(await remove('c'))).toEqual([409, 'run.busy']);
+      expect(await listed()).toContain('c');
+    });
+
+    test('is refused while a trainer is in the folder, whom the gateway does not see', async () => {
+      const lock = join(makeFolder('a'), 'lock');
+      writeFileSync(lock, '{}');
+      expect(await codeOf(await remove('a'))).toEqual([409, 'run.busy']);
+      const longAgo = new Date(Date.now() - 120_000);
+      utimesSync(lock, longAgo, longAgo);
+      expect((await remove('a')).status).toBe(200);
+    });
+
+    test('makes room for a run of the same name', async () => {
+      await remove('a');
+      await publish(gateway.ingestUrl, run('a').slice(0, 2));
+      expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
+        lastSeq: 2,
+        title: null,
+      });
+    });
+
+    test('ends the feed of those who follow the run, and takes those of the latest to the one before', async () => {
+      const faithful = await connect(`${gateway.liveUrl}?run=b`);
+      const curious = await connect(gateway.liveUrl);
+      for (const viewer of [faithful, curious]) await viewer.until(({ type }) => type === 'live');
+      await remove('b');
+      expect((await faithful.closed).code).toBe(closeCodes.runDeleted.code);
+      const heard = await curious.until(({ type }) => type === 'live');
+      expect(heard).toContainEqual({ type: 'removed', runId: 'b' });
+      expect(heard.find(({ type }) => type === 'hello')).toMatchObject({ run: { runId: 'a' } });
+      expect(heard.filter(({ seq, v }) => v && seq)).toHaveLength(run('a').length);
+    });
+  });
+
+  describe('who may', () => {
+    const everything = (headers = {}) =>
+      Promise.all([change('a', { title: 'x' }, headers).then(codeOf), remove('c', headers).then(codeOf)]);
+
+    test('with a token is whoever has it', async () => {
+      await begin({ commandToken: 'sesame' });
+      const unauthorized = [401, 'command.unauthorized'];
+      expect(await everything()).toEqual([unauthorized, unauthorized]);
+      expect(await everything({ authorization: 'Bearer sesamo' })).toEqual([unauthorized, unauthorized]);
+      const authorization = 'Bearer sesame';
+      expect((await change('a', { title: 'x' }, { authorization })).status).toBe(200);
+      expect((await remove('a', { authorization })).status).toBe(200);
+    });
+
+    test('is nobody when others reach the port and there is no token', async () => {
+      await begin({ bind: '0.0.0.0' });
+      expect(await everything()).toEqual([
+        [403, 'command.off'],
+        [403, 'command.off'],
+      ]);
+    });
+
+    test('is no page of another origin', async () => {
+      await begin();
+      const forbidden = [403, 'request.forbidden'];
+      for (const origin of ['http://evil.example', 'null', `${gateway.url.replace('http', 'https')}0`])
+        expect(await everything({ origin })).toEqual([forbidden, forbidden]);
+      expect((await change('a', { title: 'x' }, { origin: gateway.url })).status).toBe(200);
+    });
+  });
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { check, type MonitorEvent, runSeries, seriesFields } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { pino } from 'pino';
+import { buildGateway, type Gateway } from '../../../src/app.ts';
+import { toStored } from '../../../src/store/store.ts';
+import { range } from '../../support/connection.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 4, batchesPerEpoch: 250 });
+const of = <T extends MonitorEvent['type']>(type: T) =>
+  run.filter((event): event is Extract<MonitorEvent, { type: T }> => event.type === type);
+
+/** The same run with a spike at step 600 and an end in nonsense. */
+const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((event): MonitorEvent => {
+  if (event.type !== 'batch') return event;
+  const { step } = event.data;
+  const loss = step === 600 ? 99 : step > 900 ? Number.NaN : event.data.loss;
+  return { ...event, data: { ...event.data, loss } };
+});
+
+/** One that went on from a checkpoint: steps 1 to 400, with spikes at 290 and 350, and then 301 to 500. */
+const resumed = [...range(1, 400), ...range(301, 500)].map((step, index): MonitorEvent => {
+  const { data, ...batch } = of('batch')[0]!;
+  const loss = index === 289 ? 9 : index === 349 ? 99 : 1 / step;
+  return { ...batch, runId: 'resumed', seq: index + 1, data: { ...data, step, loss } };
+});
+
+describe('series', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    const store = new MemoryStore();
+    await store.append('a', run.map(toStored));
+    await store.append('resumed', resumed.map(toStored));
+    await store.append('wild', wild.map(toStored));
+    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
+    gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
+  });
+  afterAll(() => gateway.close());
+
+  const get = (query: string, headers = {}) =>
+    gateway.publicApp.inject({ url: `/api/runs/${query}`, headers: { host: 'localhost', ...headers } });
+  async function seriesOf(query: string) {
+    const answer = check(runSeries, (await get(query)).json());
+    if (!answer.ok) throw new Error(JSON.stringify(answer.error));
+    return answer.value;
+  }
+
+  test('are points of the run: all when there is room for them', async () => {
+    const answer = await seriesOf('a/series?fields=batch.loss,epoch.test.accuracy,system.host.cpu');
+    expect(answer).toMatchObject({ runId: 'a', lastSeq: run.length, x: 'step' });
+    const [loss, accuracy, cpu] = answer.series;
+    expect(loss).toEqual({
+      field: 'batch.loss',
+      x: of('batch').map(({ data }) => data.step),
+      y: of('batch').map(({ data }) => data.loss),
+    });
+    expect(accuracy).toEqual({
+      field: 'epoch.test.accuracy',
+      x: [250, 500, 750, 1000],
+      y: of('epoch').map(({ data }) => data.test.accuracy),
+    });
+    // Measured after every seventh step: it stands at that step.
+    expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
+  });
+
+  test('keep spikes and what is not finite when they are thinned', async () => {
+    const [loss] = (await seriesOf('wild/series?fields=batch.loss&points=50')).series;
+    expect(loss!.x.length).toBeLessThanOrEqual(75);
+    expect(loss!.y[loss!.x.indexOf(600)]).toBe(99);
+    expect(loss!.y.at(-1)).toBeNaN();
+    expect(loss!.y.filter(Number.isFinite).length).toBeGreaterThan(20);
+  });
+
+  test('of a run that went back keep the spikes of what counts, and none of what was repeated', async () => {
+    const [loss] = (await seriesOf('resumed/series?fields=batch.loss')).series;
+    expect(loss!.x).toEqual(range(1, 500));
+    expect(loss!.y.filter((y) => y > 1)).toEqual([9]);
+    for (const points of [2, 3, 4, 20, 100]) {
+      const [thinned] = (await seriesOf(`resumed/series?fields=batch.loss&points=${points}`)).series;
+      expect(thinned!.x.length).toBeLessThanOrEqual(points);
+      expect([Math.max(...thinned!.y), Math.min(...thinned!.y)]).toEqual([9, 1 / 500]);
+    }
+  });
+
+  test.each([
+    ['x=seq', 2, run.length - 3],
+    ['x=seconds', 0.3, 300],
+    ['x=step&from=100&to=200', 100, 200],
+    ['x=seq&from=500', 500, run.length - 3],
+  ])('run over %s', async (query, first, last) => {
+    const { x } = (await seriesOf(`a/series?fields=batch.loss&${query}`)).series[0]!;
+    expect(x[0]).toBeCloseTo(first);
+    expect(x.at(-1)).toBeCloseTo(last);
+    expect(x).toEqual([...x].sort((one, other) => one - other));
+  });
+
+  test('are empty where there is nothing, as without a GPU', async () => {
+    const answer = await seriesOf('a/series?fields=system.gpu.load');
+    expect(answer.series).toEqual([{ field: 'system.gpu.load', x: [], y: [] }]);
+  });
+
+  test('can be had for every field at once', async () => {
+    const answer = await seriesOf(`a/series?fields=${seriesFields.join(',')}`);
+    expect(answer.series.map(({ field }) => field)).toEqual(seriesFields);
+    expect(answer.series.filter(({ x }) => x.length === 0).map(({ field }) => field)).toEqual(
+      seriesFields.filter((field) => field.startsWith('system.gpu.')),
+    );
+  });
+
+  test('are not sent again as long as the run has not gone on', async () => {
+    const first = await get('a/series');
+    expect(first.headers['cache-control']).toBe('no-cache');
+    const { etag } = first.headers;
+    for (const known of [etag, `W/${etag}`, `"other, one", W/"1-1",${etag}`, '*']) {
+      const again = await get('a/series', { 'if-none-match': known });
+      expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, '', etag]);
+    }
+    for (const other of ['"1-1"', `${etag}`.slice(1, -1), '"*"', ''])
+      expect((await get('a/series', { 'if-none-match': other })).statusCode).toBe(200);
+  });
+
+  test.each([
+    ['a/series?fields=batch.weather', 400, 'request.invalid'],
+    ['a/series?points=1', 400, 'request.invalid'],
+    ['a/series?points=10001', 400, 'request.invalid'],
+    ['a/series?x=time', 400, 'request.invalid'],
+    ['a/series?from=now', 400, 'request.invalid'],
+    ['a/series?to=', 400, 'request.invalid'],
+    ['nowhere/series', 404, 'run.not_found'],
+  ])('are refused for %s', async (query, status, code) => {
+    const answer = await get(query);
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+  });
+});

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { RedisStore } from '../../src/redis/store.ts';
+import { type StoredEvent, toStored } from '../../src/store/store.ts';
+import { storeSuite } from '../store/store-suite.ts';
+import { afterTest } from '../support/cleanup.ts';
+import { connectionTo, describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
+
+const stored = sampleRun({ runId: 'a' }).map(toStored);
+
+async function openStore(redis: TestRedis, timeoutMs?: number): Promise<RedisStore> {
+  const store = new RedisStore({ connection: await connectionTo(redis, timeoutMs), self: 'gateway-1' });
+  afterTest(() => store.close());
+  return store;
+}
+
+/** Resolves when the store works again. */
+async function mended(store: RedisStore): Promise<void> {
+  const fails = (): Promise<boolean> =>
+    store.check().then(
+      () => false,
+      () => true,
+    );
+  while (await fails()) await delay(10);
+}
+
+describeRedis('Redis', () => {
+  storeSuite('as a store', async () => openStore(await emptyRedis()));
+
+  test('has every event that was acknowledged when it is killed and started again', async () => {
+    const redis = await startRedis();
+    const store = await openStore(redis);
+    await store.append('a', stored);
+    await store.annotate('a', { title: 'First', pinned: true });
+    await redis.stop('SIGKILL');
+    await expect(store.lastSeq('a')).rejects.toMatchObject({ code: 'store.failing' });
+    await redis.start();
+    const again = await openStore(redis);
+    expect((await again.page('a', { after: 0, limit: 1_000 })).events).toEqual(stored);
+    expect(await again.summary('a')).toMatchObject({ title: 'First', pinned: true });
+  });
+
+  test('is asked again by itself when it is back', async () => {
+    const redis = await startRedis();
+    const store = await openStore(redis);
+    await store.append('a', stored.slice(0, 2));
+    await redis.stop();
+    await expect(store.check()).rejects.toMatchObject({ code: 'store.failing' });
+    await redis.start();
+    await mended(store);
+    expect(await store.append('a', stored.slice(0, 4))).toBe(4);
+  });
+
+  test('that does not answer is given up after a while, and nothing is doubled when it does', async () => {
+    const redis = await startRedis();
+    const store = await openStore(redis, 1_000);
+    await store.append('a', stored.slice(0, 2));
+    redis.freeze();
+    await expect(store.append('a', stored.slice(2, 4))).rejects.toMatchObject({ code: 'store.failing' });
+    await expect(store.check()).rejects.toMatchObject({ code: 'store.failing' });
+    redis.thaw();
+    await mended(store);
+    expect(await store.append('a', stored.slice(2, 6))).toBe(6);
+    expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(stored.slice(0, 6));
+  });
+
+  test('keeps one order when several gateways append the same run at once', async () => {
+    const redis = await emptyRedis();
+    const stores = await Promise.all([openStore(redis), openStore(redis), openStore(redis)]);
+    const appends = stored.flatMap((_, index) =>
+      stores.map((store) => store.append('a', stored.slice(0, index + 1))),
+    );
+    await Promise.all(appends);
+    expect((await stores[0]!.page('a', { after: 0, limit: 1_000 })).events).toEqual(stored);
+  });
+
+  test('shows each gateway at once what another has changed', async () => {
+    const redis = await emptyRedis();
+    const [one, other] = [await openStore(redis), await openStore(redis)];
+    await one.append('a', stored.slice(0, 2));
+    expect(await other.summary('a')).toMatchObject({ lastSeq: 2, title: null });
+    await one.append('a', stored.slice(2, 3));
+    await one.annotate('a', { title: 'x' });
+    expect(await other.summary('a')).toMatchObject({ lastSeq: 3, title: 'x' });
+    await other.remove('a');
+    expect(await one.summary('a')).toBeUndefined();
+  });
+
+  test('ends a page after 4 MB, and goes on from there', async () => {
+    const store = await openStore(await emptyRedis());
+    const large = Array.from(
+      { length: 450 },
+      (_, index): StoredEvent => ({
+        seq: index + 1,
+        type: 'notice',
+        json: JSON.stringify({ data: {}, pad: 'x'.repeat(20_000) }),
+      }),
+    );
+    await store.append('a', large);
+    const page = await store.page('a', { after: 0, limit: 1_000 });
+    expect(page).toMatchObject({ through: 300, more: true });
+    expect(await store.page('a', { after: 300, limit: 1_000 })).toMatchObject({ through: 450, more: false });
+  });
+
+  test('that is full, or may only be read, is told by its code', async () => {
+    const redis = await startRedis();
+    const store = await openStore(redis);
+    const meddler = await redis.client();
+    afterTest(() => meddler.close());
+    await meddler.configSet('maxmemory', '1');
+    await expect(store.append('a', stored)).rejects.toMatchObject({
+      code: 'store.full',
+      message: expect.stringMatching(/^no memory is left for Redis at unix:\/\/\S+ \(.+\)$/),
+    });
+    await expect(store.check()).rejects.toMatchObject({ code: 'store.full' });
+    await meddler.configSet('maxmemory', '0');
+    await meddler.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+    await expect(store.append('a', stored)).rejects.toMatchObject({ code: 'store.read_only' });
+    expect(await store.lastSeq('a')).toBe(0);
+  });
+});
