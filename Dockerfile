@@ -3,7 +3,7 @@
 #   docker build --target trainer --build-arg TENSORFLOW=cpu .
 #
 # npm packages are pinned by package-lock.json, TensorFlow's and NVIDIA's libraries by their digests in
-# packages/trainer/src/engines/tensorflow-wheels.ts. A digest pins the base image too:
+# packages/trainer/src/install/tensorflow-wheels.ts. A digest pins the base image too:
 #   --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -60,16 +60,16 @@ COPY --from=trainer-dependencies /app/node_modules/node-api-headers node_modules
 COPY --from=trainer-dependencies /app/node_modules/@tensorflow/tfjs-node-gpu node_modules/@tensorflow/tfjs-node-gpu
 COPY --from=build /app/packages/shared/dist/src/errors.js packages/shared/dist/src/
 COPY --from=build \
-    /app/packages/trainer/dist/src/engines/install-main.js \
-    /app/packages/trainer/dist/src/engines/install.js \
-    /app/packages/trainer/dist/src/engines/tensorflow-library.js \
-    /app/packages/trainer/dist/src/engines/tensorflow-wheels.js \
-    packages/trainer/dist/src/engines/
+    /app/packages/trainer/dist/src/install/main.js \
+    /app/packages/trainer/dist/src/install/install-tensorflow.js \
+    /app/packages/trainer/dist/src/install/tensorflow-library.js \
+    /app/packages/trainer/dist/src/install/tensorflow-wheels.js \
+    packages/trainer/dist/src/install/
 # cuda or cpu
 ARG TENSORFLOW=cuda
 RUN --mount=type=cache,target=/var/cache/pip \
     XDG_CACHE_HOME=/opt PIP_CACHE_DIR=/var/cache/pip \
-    node packages/trainer/dist/src/engines/install-main.js $([ "$TENSORFLOW" = cpu ] || echo "--$TENSORFLOW")
+    node packages/trainer/dist/src/install/main.js $([ "$TENSORFLOW" = cpu ] || echo "--$TENSORFLOW")
 
 
 FROM ${NODE_IMAGE} AS trainer

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { MonitorError } from '@mnist-monitor/shared';
 import { asksForHelp, helpText, readOptions } from '@mnist-monitor/shared/options';
-import { installTensorflow } from '../packages/trainer/dist/src/engines/install.js';
-import { installedLibrary } from '../packages/trainer/dist/src/engines/tensorflow-library.js';
+import { installTensorflow } from '../packages/trainer/dist/src/install/install-tensorflow.js';
+import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflow-library.js';
 import { Gateway, Trainer } from './services.js';
 
 const argv = process.argv.slice(2);

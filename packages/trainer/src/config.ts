@@ -6,7 +6,7 @@ import {
   readGiven,
   withDefaults,
 } from '@mnist-monitor/shared/options';
-import type { InterruptedRun } from './run/interrupted.ts';
+import type { InterruptedRun } from './storage/interrupted-runs.ts';
 import { type Recipe, recipes } from './training/recipe.ts';
 
 /** Everything the trainer is told from outside, checked. */

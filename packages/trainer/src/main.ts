@@ -1,11 +1,11 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import { asksForHelp, helpText } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
-import { keepHeartbeat } from './heartbeat.ts';
-import { holdUntilBegin } from './hold.ts';
-import { runTrainer } from './trainer.ts';
-import type { RunEnd } from './training/control.ts';
-import { Workbench } from './workbench.ts';
+import { startHeartbeat } from './runner/heartbeat.ts';
+import { RunResources } from './runner/run-resources.ts';
+import { Trainer } from './runner/trainer.ts';
+import { waitForGateway } from './runner/wait-for-gateway.ts';
+import type { RunEnd } from './training/run-control.ts';
 
 /** Ctrl-C may reach us twice at once, from the terminal and through npm; only a later one asks to end at once. */
 const secondSignalMs = 1_000;
@@ -41,13 +41,13 @@ if (asksForHelp(process.argv)) {
   };
 
   try {
-    const workbench = new Workbench();
+    const resources = new RunResources();
     const told = readConfig(process.argv.slice(2), process.env);
-    if (told.heartbeat) keepHeartbeat(told.heartbeat);
+    if (told.heartbeat) startHeartbeat(told.heartbeat);
     // `npm start` sets it.
-    const config = process.env.MONITOR_HOLD ? await holdUntilBegin(workbench, told, stop.signal) : told;
+    const config = process.env.MONITOR_HOLD ? await waitForGateway(resources, told, stop.signal) : told;
     const status = config
-      ? await runTrainer({ config, workbench, output: process.stdout, signal: stop.signal, onWaiting })
+      ? await new Trainer({ config, resources, output: process.stdout, signal: stop.signal, onWaiting }).run()
       : 'interrupted';
     const isWell = told.once ? status === 'completed' : status !== 'failed';
     process.exitCode = signalled && status === 'interrupted' ? signals[signalled] : isWell ? 0 : 1;

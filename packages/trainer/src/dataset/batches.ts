@@ -1,6 +1,6 @@
 import { classCount, imageBytes } from '@mnist-monitor/shared';
 import { deriveSeed, type Random, seededRandom, shuffle } from '../random.ts';
-import { writeMoved } from './affine.ts';
+import { writeAugmented } from './augment.ts';
 import type { Split } from './dataset.ts';
 
 /** Some images and their labels, as a network takes them. */
@@ -60,7 +60,7 @@ const copy: WriteImage = (target, to, image) => {
 const moveBy =
   (random: Random): WriteImage =>
   (target, to, image) =>
-    writeMoved(target, to, image, { values: fractions, random });
+    writeAugmented(target, to, image, { values: fractions, random });
 
 function gather({ images, labels }: Split, indices: Uint32Array, write: WriteImage): Batch {
   const batch = {

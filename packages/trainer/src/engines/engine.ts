@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import type { RunStarted, System } from '@mnist-monitor/shared';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
@@ -21,3 +22,10 @@ export interface Engine {
 
 /** For engines without one, or whose GPU tells nothing. */
 export const noGpu = async (): Promise<null> => null;
+
+/** The processor's name, for example "AMD EPYC, 2 cores". */
+export function cpuName(): string {
+  const cores = cpus();
+  const model = cores[0]?.model.trim().replace(/\s+/g, ' ') || process.arch;
+  return `${model}, ${cores.length} ${cores.length === 1 ? 'core' : 'cores'}`;
+}

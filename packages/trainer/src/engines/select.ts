@@ -1,8 +1,8 @@
 import { MonitorError, type RunStarted } from '@mnist-monitor/shared';
+import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
 import { describeGpu, explainNoGpu, isGpuPromised } from './nvidia.ts';
 import { startTensorflow } from './tensorflow.ts';
-import { installedLibrary } from './tensorflow-library.ts';
 import { startWasm } from './wasm.ts';
 import { startWebgpu } from './webgpu.ts';
 

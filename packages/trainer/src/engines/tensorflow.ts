@@ -3,15 +3,20 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  binaries,
+  installedLibrary,
+  libraryFolder,
+  linkAddon,
+  loaderFile,
+} from '../install/tensorflow-library.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import { matches } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
-import { cpuName } from './cpu.ts';
-import { type Engine, noGpu } from './engine.ts';
+import { cpuName, type Engine, noGpu } from './engine.ts';
 import { describeGpu, readGpuUsage } from './nvidia.ts';
-import { binaries, installedLibrary, libraryFolder, linkAddon, loaderFile } from './tensorflow-library.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { wasmKernels } from '../kernels/wasm.ts';
-import { startWasmBackend } from '../kernels/wasm-backend.ts';
+import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { ParallelLearner } from '../learner/parallel-learner.ts';
-import { cpuName } from './cpu.ts';
-import { type Engine, noGpu } from './engine.ts';
+import { cpuName, type Engine, noGpu } from './engine.ts';
 
 /**
  * Starts tfjs's WebAssembly backend: slower than TensorFlow, and needs nothing but its npm package.

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { filterSize, poolSize } from '../kernels/kernels.ts';
 import type { NamedValues } from '../learner/learner.ts';
-import { architecture, imageShape, type LayerSpec } from '../network/model.ts';
+import { architecture, imageShape, type LayerSpec } from '../network/architecture.ts';
 
 /** The two files of a saved tfjs model. */
 export interface SavedModel {

@@ -1,6 +1,6 @@
+import type { Shape } from '../kernels/kernels.ts';
 import type { NamedValues } from '../learner/learner.ts';
-import { layersWithInputs } from '../network/model.ts';
-import type { Shape } from '../shape.ts';
+import { layersWithInputs } from '../network/architecture.ts';
 
 /**
  * Turns our weights into those of the same network in PyTorch: filters from [height, width, in, out] to

@@ -1,5 +1,5 @@
+import { size } from '../kernels/kernels.ts';
 import type { NamedValues } from '../learner/learner.ts';
-import { size } from '../shape.ts';
 
 /**
  * Writes tensors in the safetensors format: 8 bytes with the header's length, a JSON header, then all values,

@@ -1,5 +1,3 @@
-import { crc32c } from './crc32c.ts';
-
 /**
  * TensorFlow's framing of records in a file: length (8 bytes), its CRC, the data, its CRC, all little-endian.
  * Source: tensorflow/core/lib/io/record_writer.h.
@@ -25,3 +23,19 @@ export function recordBytes(header: Buffer): number | undefined {
 
 /** CRCs are stored turned and shifted, since a CRC of data that holds CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+
+/** The Castagnoli polynomial, bits in reverse (RFC 3720, section 12.1). */
+const polynomial = 0x82f63b78;
+
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32C of the bytes, as an unsigned number. Node's own `zlib.crc32` has another polynomial. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

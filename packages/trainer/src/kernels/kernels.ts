@@ -1,5 +1,11 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
+/** Sizes of a tensor's axes, without the batch: height, width and channels of an image, or the number of features. */
+export type Shape = readonly number[];
+
+/** Number of values in a tensor of this shape. */
+export const size = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
+
 /** Side of every convolution's filter; the borders are padded so that the size stays ("same"). */
 export const filterSize = 3;
 /** Side and stride of every max-pool. */
@@ -30,7 +36,7 @@ export interface Transposed {
  * stride 1, pools are 2×2 with stride 2. Every result is a new tensor that the caller disposes.
  */
 export interface Kernels {
-  /** Told in `run.started`: which set of operations this is. */
+  /** Name of this set of operations, sent in `run.started`. */
   readonly name: string;
   conv(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, activation: Activation): Tensor4D;
   convGradients(x: Tensor4D, filter: Tensor4D, dy: Tensor4D, wantInput: boolean): ConvGradients;

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
-import { size } from '../shape.ts';
-import { type Kernels, poolSize } from './kernels.ts';
+import { type Kernels, poolSize, size } from './kernels.ts';
 
 /** The kernels in tfjs's own operations: right on every backend, and what the faster ones are tested against. */
 export const plainKernels: Kernels = {

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
-import { size } from '../shape.ts';
-import type { Kernels } from './kernels.ts';
+import { type Kernels, size } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
 /** Largest difference that rounding explains in these small tensors of values around 1. */

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { size } from '../shape.ts';
-import { type Activation, type Kernels, poolSize } from './kernels.ts';
+import { type Activation, type Kernels, poolSize, size } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
 

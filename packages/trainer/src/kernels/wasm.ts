@@ -1,6 +1,17 @@
+import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
+
+/**
+ * Starts tfjs's WebAssembly backend on this thread.
+ * @throws MonitorError `engine.unavailable`
+ */
+export async function startWasmBackend(): Promise<void> {
+  await import('@tensorflow/tfjs-backend-wasm');
+  if (!(await tf.setBackend('wasm')))
+    throw new MonitorError('engine.unavailable', 'WebAssembly does not start in this Node');
+}
 
 /**
  * What tfjs's WebAssembly backend does fast is convolutions and pools. It has no gradient for filters and a slow one

@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { classCount, imageBytes } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
-import { wasmKernels } from '../kernels/wasm.ts';
-import { startWasmBackend } from '../kernels/wasm-backend.ts';
-import { Exchange } from './exchange.ts';
+import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
+import { AllReduce } from './all-reduce.ts';
 import type { StepOptions } from './learner.ts';
 import { LocalLearner, readScore } from './local-learner.ts';
 import type { Share, ThreadData, ThreadRequest } from './thread-messages.ts';
@@ -14,7 +13,7 @@ const port = parentPort as NonNullable<typeof parentPort>;
 await startWasmBackend();
 const learner = new LocalLearner(wasmKernels, options);
 const shapes = learner.network.parameterSpecs.map(({ shape }) => shape);
-const exchange = new Exchange(memory, shapes, rank);
+const exchange = new AllReduce(memory, shapes, rank);
 
 port.on('message', async (request: ThreadRequest) => port.postMessage(await answer(request)));
 port.postMessage('ready');

@@ -1,9 +1,9 @@
+import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import type { LayerSpec, ParameterSpec } from '../network/model.ts';
+import { imageShape, type LayerSpec, type ParameterSpec } from '../network/architecture.ts';
 import { Network, type StepResult } from '../network/network.ts';
-import { imageTensor, labelTensor } from '../network/tensors.ts';
 import type { Learner, LearnerState, NamedValues, Score, StepOptions } from './learner.ts';
 import { createOptimizer, type Optimizer, type OptimizerName } from './optimizer.ts';
 
@@ -95,3 +95,10 @@ function write(variables: readonly tf.Variable[], saved: readonly NamedValues[])
     });
   });
 }
+
+/** The images of a batch on the backend, [batch, 28, 28, 1]. */
+export const imageTensor = ({ images, size }: Batch): tf.Tensor4D =>
+  tf.tensor4d(images, [size, ...imageShape] as [number, number, number, number]);
+
+/** The labels of a batch on the backend, [batch, 10]. */
+export const labelTensor = ({ oneHot, size }: Batch): tf.Tensor2D => tf.tensor2d(oneHot, [size, classCount]);

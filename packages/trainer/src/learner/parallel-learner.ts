@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { classCount, imageBytes } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
-import { parameterSpecs } from '../network/model.ts';
-import { size } from '../shape.ts';
-import { allocate } from './exchange.ts';
+import { size } from '../kernels/kernels.ts';
+import { parameterSpecs } from '../network/architecture.ts';
+import { allocate } from './all-reduce.ts';
 import type { Learner, LearnerState, Score, StepOptions } from './learner.ts';
 import type { LearnerOptions } from './local-learner.ts';
 import type { Share, ThreadData, ThreadRequest } from './thread-messages.ts';

@@ -1,4 +1,4 @@
-import type { SharedMemory } from './exchange.ts';
+import type { SharedMemory } from './all-reduce.ts';
 import type { LearnerState, StepOptions } from './learner.ts';
 import type { LearnerOptions } from './local-learner.ts';
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
-import type { LayerSpec } from './model.ts';
+import type { LayerSpec } from './architecture.ts';
 
 /** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
 export interface Gradients {
@@ -13,13 +13,13 @@ export interface Gradients {
 }
 
 /**
- * One layer going forward in training: its output and the way back. `pull` takes the gradient for the output; it may
+ * One layer going forward in training: its output and the way back. `backward` takes the gradient for the output; it may
  * be called once, and disposes what the layer kept for it.
  */
 export interface ForwardStep {
   y: tf.Tensor;
   /** @param sums Of `dy` over all axes but the last, where they are known. */
-  pull(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
+  backward(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
 }
 
 /** A layer with its parameters in place. */
@@ -65,7 +65,7 @@ function conv2d({ kernels, parameters, first, fused }: LayerContext): Layer {
     forward,
     train: (x) => ({
       y: forward(x),
-      pull(dy, sums = kernels.biasGradient(dy)) {
+      backward(dy, sums = kernels.biasGradient(dy)) {
         const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !first);
         return { input: gradients.input, parameters: [gradients.filter, sums] };
       },
@@ -80,7 +80,7 @@ function dense({ kernels, parameters }: LayerContext): Layer {
     forward,
     train: (x) => ({
       y: forward(x),
-      pull: (dy) => ({
+      backward: (dy) => ({
         input: kernels.matMul(dy as tf.Tensor2D, weight, { b: true }),
         parameters: [
           kernels.matMul(x as tf.Tensor2D, dy as tf.Tensor2D, { a: true }),
@@ -98,12 +98,12 @@ function maxPool2d(kernels: Kernels): Layer {
     forward: (x) => plainKernels.maxPool(x as tf.Tensor4D).y,
     train(x) {
       const { y, state } = kernels.maxPool(x as tf.Tensor4D);
-      const pull = (dy: tf.Tensor): Gradients => {
+      const backward = (dy: tf.Tensor): Gradients => {
         const input = kernels.maxPoolGradient(x as tf.Tensor4D, y, dy as tf.Tensor4D, state);
         tf.dispose(state);
         return { input, parameters: [], inputSums: kernels.biasGradient(dy) };
       };
-      return { y, pull };
+      return { y, backward };
     },
   };
 }
@@ -115,7 +115,7 @@ function relu({ kernels, fused }: LayerContext): Layer {
     forward,
     train(x) {
       const y = forward(x);
-      return { y, pull: (dy) => ({ input: kernels.reluGradient(dy, y), parameters: [] }) };
+      return { y, backward: (dy) => ({ input: kernels.reluGradient(dy, y), parameters: [] }) };
     },
   };
 }
@@ -126,12 +126,12 @@ function dropout(rate: number, kernels: Kernels): Layer {
     forward: (x) => x.clone(),
     train(x, seed) {
       const mask = kernels.dropoutMask(x.shape, rate, seed);
-      const pull = (dy: tf.Tensor): Gradients => {
+      const backward = (dy: tf.Tensor): Gradients => {
         const input = tf.mul(dy, mask);
         mask.dispose();
         return { input, parameters: [] };
       };
-      return { y: tf.mul(x, mask), pull };
+      return { y: tf.mul(x, mask), backward };
     },
   };
 }
@@ -140,6 +140,6 @@ const flatten: Layer = {
   forward: (x) => tf.reshape(x, [x.shape[0], -1]),
   train: (x) => ({
     y: flatten.forward(x),
-    pull: (dy) => ({ input: tf.reshape(dy, x.shape), parameters: [] }),
+    backward: (dy) => ({ input: tf.reshape(dy, x.shape), parameters: [] }),
   }),
 };

@@ -1,9 +1,7 @@
 import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from '../kernels/kernels.ts';
+import { type Kernels, size } from '../kernels/kernels.ts';
 import { deriveSeed, normal, seededRandom } from '../random.ts';
-import { size } from '../shape.ts';
-import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
 import {
   architecture,
   isFused,
@@ -11,7 +9,8 @@ import {
   layersWithInputs,
   type ParameterSpec,
   parametersOf,
-} from './model.ts';
+} from './architecture.ts';
+import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
 
 export type StepResult = {
   /** Gradients of the mean loss, one per parameter. */
@@ -81,8 +80,8 @@ export class Network {
     let dy: tf.Tensor | undefined = gradient;
     let sums: tf.Tensor1D | undefined;
     const gradients: tf.Tensor[] = [];
-    for (const { y, pull } of steps.reverse()) {
-      const { input, parameters, inputSums } = pull(dy as tf.Tensor, sums);
+    for (const { y, backward } of steps.reverse()) {
+      const { input, parameters, inputSums } = backward(dy as tf.Tensor, sums);
       gradients.unshift(...parameters);
       tf.dispose([y, dy as tf.Tensor]);
       [dy, sums] = [input, inputSums];

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import type { Learner } from '../learner/learner.ts';
@@ -23,7 +23,7 @@ export async function evaluate(
   for (const batch of batches) {
     logits.set(await learner.predict(batch), row * classCount);
     row += batch.size;
-    await breathe();
+    await yieldToEventLoop();
     if (!(await mayGoOn())) return undefined;
   }
   return score(logits, labels);

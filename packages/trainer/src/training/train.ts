@@ -1,13 +1,13 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { EventBody } from '@mnist-monitor/shared';
 import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { Learner } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
-import type { Control } from './control.ts';
 import { evaluate } from './evaluate.ts';
-import { addStep, endEpoch, meansOf, type Place } from './place.ts';
-import { Progress } from './progress.ts';
+import { PaceEstimator } from './pace.ts';
+import { addStep, endEpoch, meansOf, type TrainingPosition } from './position.ts';
+import type { RunControl } from './run-control.ts';
 import { pickSamples } from './samples.ts';
 import { learningRateAt, type ScheduleName } from './schedule.ts';
 
@@ -21,9 +21,9 @@ export interface TrainingOptions {
   evaluationBatch: number;
   seed: number;
   /** Where the run stands, and from where it goes on; kept up to date. */
-  place: Place;
+  place: TrainingPosition;
   /** Asked between two steps: it pauses, ends, and sets the learning rate. */
-  control: Control;
+  control: RunControl;
 }
 
 /** What training tells as it goes: one `batch` a step; after each epoch `epoch` and `samples`. */
@@ -36,7 +36,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const steps = epochs * batchesPerEpoch;
   let step = place.epoch * batchesPerEpoch + place.batch;
-  const progress = new Progress({ steps: steps - step, epochs: epochs - place.epoch }, stopwatch);
+  const progress = new PaceEstimator({ steps: steps - step, epochs: epochs - place.epoch }, stopwatch);
   const mayGoOn = (): Promise<boolean> => control.mayGoOn(step);
   let testBatches: Batch[] | undefined;
 
@@ -55,7 +55,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
       const pace = progress.step(batch.size, stopwatch.seconds - stepStart);
       yield { type: 'batch', data: { epoch, batch: place.batch, step, ...score, learningRate, ...pace } };
 
-      await breathe();
+      await yieldToEventLoop();
       if (!(await mayGoOn())) return;
       stepStart = stopwatch.seconds;
     }

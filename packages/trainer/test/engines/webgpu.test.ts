@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
-import type { LayerSpec } from '../../src/network/model.ts';
+import type { LayerSpec } from '../../src/network/architecture.ts';
 import { allEngines } from '../support/engines.ts';
 
 /** Every kind of layer, small enough for a GPU in software. */

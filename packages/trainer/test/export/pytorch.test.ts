@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { permute, toPyTorch } from '../../src/export/pytorch.ts';
-import { parameterSpecs } from '../../src/network/model.ts';
-import { size } from '../../src/shape.ts';
+import { size } from '../../src/kernels/kernels.ts';
+import { parameterSpecs } from '../../src/network/architecture.ts';
 
 describe('permute', () => {
   test('moves every value to where its axes say', () => {

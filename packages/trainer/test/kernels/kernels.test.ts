@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from '../../src/kernels/kernels.ts';
+import { type Kernels, size } from '../../src/kernels/kernels.ts';
 import { seededRandom } from '../../src/random.ts';
-import { size } from '../../src/shape.ts';
 import { allEngines } from '../support/engines.ts';
 import * as reference from '../support/reference.ts';
 

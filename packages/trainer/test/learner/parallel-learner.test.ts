@@ -1,12 +1,11 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
-import { wasmKernels } from '../../src/kernels/wasm.ts';
-import { startWasmBackend } from '../../src/kernels/wasm-backend.ts';
+import { startWasmBackend, wasmKernels } from '../../src/kernels/wasm.ts';
 import type { Learner, NamedValues } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { ParallelLearner } from '../../src/learner/parallel-learner.ts';
-import type { LayerSpec } from '../../src/network/model.ts';
+import type { LayerSpec } from '../../src/network/architecture.ts';
 
 /** Without dropout, whose masks differ from thread to thread. */
 const layers: LayerSpec[] = [

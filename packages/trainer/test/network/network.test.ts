@@ -5,10 +5,9 @@ import type { Dataset } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { buildLayersModel } from '../../src/export/layers-model.ts';
-import { LocalLearner } from '../../src/learner/local-learner.ts';
-import type { LayerSpec } from '../../src/network/model.ts';
+import { imageTensor, LocalLearner, labelTensor } from '../../src/learner/local-learner.ts';
+import type { LayerSpec } from '../../src/network/architecture.ts';
 import { Network } from '../../src/network/network.ts';
-import { imageTensor, labelTensor } from '../../src/network/tensors.ts';
 import { engines } from '../support/engines.ts';
 
 /** Small enough for numeric derivatives, with every kind of layer but dropout, which would be another one each time. */

@@ -1,8 +1,8 @@
 import type { Engine } from '../../src/engines/engine.ts';
 import { startTensorflow } from '../../src/engines/tensorflow.ts';
-import { installedLibrary } from '../../src/engines/tensorflow-library.ts';
 import { startWasm } from '../../src/engines/wasm.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
+import { installedLibrary } from '../../src/install/tensorflow-library.ts';
 
 const tensorflowThere = installedLibrary() !== undefined;
 if (!tensorflowThere) {

@@ -6,9 +6,9 @@ import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Learner } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
-import { Control } from '../../src/training/control.ts';
-import { beginning } from '../../src/training/place.ts';
+import { beginning } from '../../src/training/position.ts';
 import { recipes } from '../../src/training/recipe.ts';
+import { RunControl } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { engines } from '../support/engines.ts';
@@ -27,7 +27,7 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
 
   /** Trains and returns the events; `epochs` of 6 steps. */
   async function run(epochs: number, seed = 1): Promise<TrainingEvent[]> {
-    const control = new Control({ ...recipes.default, emit: () => {} });
+    const control = new RunControl({ ...recipes.default, emit: () => {} });
     const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed });
     const options = {
       ...recipes.default,
@@ -107,10 +107,10 @@ describe('training under control', () => {
 
   /** Trains one epoch of 6 steps. @param see Gets each event before the next step. */
   async function run(
-    see: (event: TrainingEvent, control: Control) => void,
+    see: (event: TrainingEvent, control: RunControl) => void,
     stopwatch = new Stopwatch(),
   ): Promise<TrainingEvent[]> {
-    const control = new Control({ ...recipes.default, stopwatch, emit: (notice) => notices.push(notice) });
+    const control = new RunControl({ ...recipes.default, stopwatch, emit: (notice) => notices.push(notice) });
     const options = { ...recipes.default, dataset, epochs: 1, batchSize, evaluationBatch: 10, seed: 1 };
     const events: TrainingEvent[] = [];
     for await (const event of train({ ...options, learner, control, place: beginning() })) {

@@ -1,0 +1,114 @@
+import { filterSize, poolSize, type Shape, size } from '../kernels/kernels.ts';
+
+/** One layer of the network, as data: what it computes, not how. */
+export type LayerSpec =
+  | { name: string; type: 'conv2d'; filters: number }
+  | { name: string; type: 'maxPool2d' }
+  | { name: string; type: 'relu' }
+  | { name: string; type: 'dropout'; rate: number }
+  | { name: string; type: 'flatten' }
+  | { name: string; type: 'dense'; units: number };
+
+/** Shape of one parameter tensor, and what its initialisation needs to know. */
+export interface ParameterSpec {
+  name: string;
+  shape: number[];
+  /** How many values feed one output. */
+  fanIn: number;
+}
+
+export interface LayerSummary {
+  name: string;
+  type: string;
+  outputShape: number[];
+  parameters: number;
+}
+
+export const imageShape: Shape = [28, 28, 1];
+
+/**
+ * The network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
+ * Where a pool and a relu meet, the relu comes second: the two commute, and its gradient is that of a quarter of the values.
+ */
+export const architecture: readonly LayerSpec[] = [
+  { name: 'conv1', type: 'conv2d', filters: 32 },
+  { name: 'relu1', type: 'relu' },
+  { name: 'conv2', type: 'conv2d', filters: 32 },
+  { name: 'pool1', type: 'maxPool2d' },
+  { name: 'relu2', type: 'relu' },
+  { name: 'conv3', type: 'conv2d', filters: 64 },
+  { name: 'relu3', type: 'relu' },
+  { name: 'conv4', type: 'conv2d', filters: 64 },
+  { name: 'pool2', type: 'maxPool2d' },
+  { name: 'relu4', type: 'relu' },
+  { name: 'dropout1', type: 'dropout', rate: 0.25 },
+  { name: 'flatten', type: 'flatten' },
+  { name: 'fc1', type: 'dense', units: 128 },
+  { name: 'relu5', type: 'relu' },
+  { name: 'dropout2', type: 'dropout', rate: 0.5 },
+  { name: 'fc2', type: 'dense', units: 10 },
+];
+
+/** The shape that leaves a layer when `input` enters it. */
+export function outputShape(layer: LayerSpec, input: Shape): number[] {
+  switch (layer.type) {
+    case 'conv2d':
+      return [input[0], input[1], layer.filters];
+    case 'maxPool2d':
+      return [Math.floor(input[0] / poolSize), Math.floor(input[1] / poolSize), input[2]];
+    case 'flatten':
+      return [size(input)];
+    case 'dense':
+      return [layer.units];
+    default:
+      return [...input];
+  }
+}
+
+/** The parameters of a layer that `input` enters: a weight and a bias, or none. */
+export function parametersOf(layer: LayerSpec, input: Shape): ParameterSpec[] {
+  if (layer.type === 'conv2d') {
+    const fanIn = filterSize * filterSize * input[2];
+    return weightAndBias(layer.name, [filterSize, filterSize, input[2], layer.filters], fanIn);
+  }
+  if (layer.type === 'dense') return weightAndBias(layer.name, [input[0], layer.units], input[0]);
+  return [];
+}
+
+function weightAndBias(name: string, weight: number[], fanIn: number): ParameterSpec[] {
+  return [
+    { name: `${name}.weight`, shape: weight, fanIn },
+    { name: `${name}.bias`, shape: [weight.at(-1) as number], fanIn },
+  ];
+}
+
+/** Every layer with the shape that enters it, in order. */
+export function layersWithInputs(layers = architecture): { layer: LayerSpec; input: Shape }[] {
+  let input = imageShape;
+  return layers.map((layer) => {
+    const entry = { layer, input };
+    input = outputShape(layer, input);
+    return entry;
+  });
+}
+
+/** Whether this is a convolution with a relu behind it, perhaps behind a max-pool too, or that relu. */
+export function isFused(layers: readonly LayerSpec[], at: number): boolean {
+  const beyondPool = (step: 1 | -1) => layers[at + step * (layers[at + step]?.type === 'maxPool2d' ? 2 : 1)];
+  if (layers[at]?.type === 'conv2d') return beyondPool(1)?.type === 'relu';
+  return layers[at]?.type === 'relu' && beyondPool(-1)?.type === 'conv2d';
+}
+
+/** All parameters of the network, first layer first. */
+export const parameterSpecs = (layers = architecture): ParameterSpec[] =>
+  layersWithInputs(layers).flatMap(({ layer, input }) => parametersOf(layer, input));
+
+/** The network as `run.started` tells it. */
+export function summarize(layers = architecture): LayerSummary[] {
+  return layersWithInputs(layers).map(({ layer, input }) => ({
+    name: layer.name,
+    type: layer.type,
+    outputShape: outputShape(layer, input),
+    parameters: parametersOf(layer, input).reduce((sum, { shape }) => sum + size(shape), 0),
+  }));
+}

@@ -1,0 +1,38 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Program } from '../support/processes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+describe('npm run engine', () => {
+  const folder = temporaryFolder();
+  const cache = () => join(folder.path, 'cache');
+
+  /** Runs it with an empty cache, and only these programs to be found, each a line of shell. */
+  async function install(programs: Record<string, string>): Promise<Program> {
+    const bin = join(folder.path, 'bin');
+    mkdirSync(bin);
+    for (const [name, line] of Object.entries(programs)) {
+      writeFileSync(join(bin, name), `#!/bin/sh\n${line}\n`);
+      chmodSync(join(bin, name), 0o755);
+    }
+    const env = { PATH: bin, XDG_CACHE_HOME: cache() };
+    const program = new Program('packages/trainer/dist/src/install/main.js', [], env);
+    expect(await program.ended()).toBe(2);
+    return program;
+  }
+
+  test.each([
+    ['Python', {}, 'it takes python3 with pip to fetch the TensorFlow library\n'],
+    ['a compiler', { python3: 'exit 0' }, 'it takes a C++ compiler (g++ or clang++) to build the addon\n'],
+  ])('says in one line that it takes %s', async (_what, programs, line) => {
+    expect((await install(programs)).stderr).toBe(line);
+  });
+
+  test('leaves nothing behind when the download fails', async () => {
+    const python3 = 'case "$*" in *download*) exit 1;; esac';
+    const program = await install({ python3, 'c++': 'exit 0' });
+    expect(program.stderr).toBe('pip could not fetch the TensorFlow library (exit code 1)\n');
+    expect(readdirSync(join(cache(), 'mnist-training-monitor'))).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals';
+import { size } from '../../src/kernels/kernels.ts';
+import { architecture, isFused, parameterSpecs, summarize } from '../../src/network/architecture.ts';
+
+describe('the network', () => {
+  test('has 4 convolutions, 2 max-pools, 2 dropouts and 2 dense layers', () => {
+    const count = (type: string) => architecture.filter((layer) => layer.type === type).length;
+    expect(['conv2d', 'maxPool2d', 'dropout', 'dense'].map(count)).toEqual([4, 2, 2, 2]);
+  });
+
+  test('has 467,818 parameters', () => {
+    expect(parameterSpecs().reduce((sum, { shape }) => sum + size(shape), 0)).toBe(467_818);
+    expect(summarize().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
+  });
+
+  test('has each relu done by the convolution before it, also behind a max-pool, but not that of a dense layer', () => {
+    const fused = architecture.filter((_, at) => isFused(architecture, at)).map(({ name }) => name);
+    const convolutions = ['conv1', 'conv2', 'conv3', 'conv4'];
+    expect(fused.sort()).toEqual([...convolutions, 'relu1', 'relu2', 'relu3', 'relu4']);
+  });
+
+  test('has no relu done by a convolution that none follows', () => {
+    expect(isFused([{ name: 'conv', type: 'conv2d', filters: 1 }], 0)).toBe(false);
+    expect(isFused([{ name: 'relu', type: 'relu' }], 0)).toBe(false);
+  });
+
+  test('tells the shape behind each layer', () => {
+    const shapes = Object.fromEntries(summarize().map(({ name, outputShape }) => [name, outputShape]));
+    expect(shapes).toMatchObject({
+      conv1: [28, 28, 32],
+      pool1: [14, 14, 32],
+      pool2: [7, 7, 64],
+      flatten: [3_136],
+      fc2: [10],
+    });
+  });
+});

@@ -1,0 +1,239 @@
+import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Command, closeCodes, type EventBody } from '@mnist-monitor/shared';
+import type { CommandTarget } from '../../src/runner/gateway-link.ts';
+import { Publisher, type PublisherOptions, publisherLimits } from '../../src/runner/publisher.ts';
+import { EventLog } from '../../src/storage/event-log.ts';
+import { RunFolder } from '../../src/storage/run-folder.ts';
+import { FakeGateway, type FakeGatewayOptions, startSilentServer } from '../support/fake-gateway.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const body = (size = 10): EventBody => ({
+  type: 'notice',
+  data: { level: 'info', code: 'test', message: 'x'.repeat(size), step: null },
+});
+const upTo = (last: number, first = 1): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+const noCommands: CommandTarget = {
+  names: [],
+  take: () => Promise.reject(new Error('expected no command')),
+};
+const limits = { ...publisherLimits, drainMs: 3_000, absentMs: 3_000 };
+/** For gateways that are not there: nothing is to be waited for. */
+const impatient = { absentMs: 50 };
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('Publisher', () => {
+  const runs = temporaryFolder();
+  let log: EventLog;
+  let gateway: FakeGateway | undefined;
+  beforeEach(() => {
+    log = new EventLog({ runId: 'run', folder: RunFolder.create(runs.path, 'run'), memoryLimit: 50 });
+    gateway = undefined;
+  });
+  afterEach(async () => {
+    log.close();
+    await gateway?.stop();
+  });
+
+  const listen = async (options: FakeGatewayOptions = {}): Promise<string> => {
+    gateway = await FakeGateway.start(options);
+    return gateway.url;
+  };
+  const publish = (
+    url: string,
+    options: Partial<PublisherOptions> = {},
+    changed: Partial<typeof limits> = {},
+  ) =>
+    new Publisher(
+      {
+        ...{ identity: { url, publisherId: 'publisher-1' }, log, commands: noCommands },
+        ...{ onRefused: () => {}, onReject: () => {}, ...options },
+      },
+      { ...limits, ...changed },
+    );
+  const append = (publisher: Publisher, count: number, size?: number): void => {
+    for (let at = 0; at < count; at++) {
+      log.append(body(size));
+      publisher.notify();
+    }
+  };
+
+  test('says hello, then sends every event in order', async () => {
+    const url = await listen();
+    const publisher = publish(url, { identity: { url, publisherId: 'mine-alone', token: 'secret' } });
+    append(publisher, 300);
+    expect(await publisher.close()).toBe(0);
+    expect(gateway?.hellos).toEqual([
+      {
+        ...{ type: 'hello', protocol: 1, runId: 'run', publisherId: 'mine-alone', token: 'secret' },
+        commands: [],
+      },
+    ]);
+    expect(gateway?.received).toEqual(upTo(300));
+  });
+
+  test('of a run that was there goes on after what the gateway holds already', async () => {
+    for (let at = 0; at < 150; at++) log.append(body());
+    const publisher = publish(await listen({ after: 120 }));
+    append(publisher, 50);
+    expect(await publisher.close()).toBe(0);
+    expect(gateway?.received).toEqual(upTo(200, 121));
+  });
+
+  test.each([
+    ['a new run', 0, 120],
+    ['a run that goes on', 100, 101],
+  ])('sends nothing of %s when the gateway holds more of it than can be', async (_what, before, after) => {
+    for (let at = 0; at < before; at++) log.append(body());
+    const refused: string[] = [];
+    const publisher = publish(await listen({ after }), {
+      onRefused: (why, reason) => refused.push(why, reason),
+    });
+    append(publisher, 200);
+    expect(await publisher.close()).toBe(before + 200);
+    expect(refused).toEqual(['runExists', `it holds ${after} events of run run, where ${before} can be`]);
+    expect(gateway?.received).toEqual([]);
+  });
+
+  test('reads back from the file what memory no longer holds when the gateway comes late', async () => {
+    const port = await freePort();
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`);
+    append(publisher, 1_000);
+    await listen({ port });
+    expect(await publisher.close()).toBe(0);
+    expect(gateway?.received).toEqual(upTo(1_000));
+  });
+
+  test('after a cut connection sends again what was not acknowledged, and no more', async () => {
+    const acknowledged = 40;
+    const url = await listen({
+      onEvent: (seq, socket) => {
+        if (seq === 60) socket.terminate();
+        return seq <= acknowledged;
+      },
+    });
+    const { port } = gateway as FakeGateway;
+    const publisher = publish(url);
+    append(publisher, 100);
+    while (!gateway?.received.includes(60)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await gateway.stop();
+    await listen({ port, after: acknowledged });
+    expect(await publisher.close()).toBe(0);
+    expect(gateway?.received).toEqual(upTo(100, acknowledged + 1));
+    expect(gateway?.hellos[0]?.publisherId).toBe('publisher-1');
+  });
+
+  test('tells which event the gateway left out, and goes on', async () => {
+    const rejected: number[] = [];
+    const url = await listen({
+      onEvent(seq, socket) {
+        if (seq === 2)
+          socket.send(JSON.stringify({ type: 'reject', seq, code: 'message.invalid', issues: [] }));
+        return undefined;
+      },
+    });
+    const publisher = publish(url, { onReject: ({ seq }) => rejected.push(seq) });
+    append(publisher, 3);
+    expect(await publisher.close()).toBe(0);
+    expect(rejected).toEqual([2]);
+  });
+
+  test('gives up at once when the gateway has another publisher for the run', async () => {
+    const url = await listen({
+      onHello: (_hello, socket) => socket.close(closeCodes.runTaken.code, 'taken'),
+    });
+    const refused: string[] = [];
+    const publisher = publish(url, { onRefused: (why, reason) => refused.push(why, reason) });
+    append(publisher, 3);
+    expect(await publisher.close()).toBe(3);
+    expect(refused).toEqual(['runTaken', 'taken']);
+    expect(gateway?.hellos).toHaveLength(1);
+  });
+
+  test('takes commands and answers each, before it is closed', async () => {
+    const taken: Command[] = [];
+    const commands: CommandTarget = {
+      names: ['pause'],
+      async take(command) {
+        taken.push(command);
+        await wait(50);
+        return { type: 'commandResult', id: command.id, ok: true };
+      },
+    };
+    const pause = { type: 'command', id: 'command-1', command: 'pause', data: {} };
+    const url = await listen({
+      onEvent(_seq, socket) {
+        socket.send(JSON.stringify(pause));
+        return undefined;
+      },
+    });
+    const publisher = publish(url, { commands });
+    append(publisher, 1);
+    expect(await publisher.close()).toBe(0);
+    expect(taken).toEqual([pause]);
+    expect(gateway?.hellos).toMatchObject([{ commands: ['pause'] }]);
+    while (gateway?.results.length === 0) await wait(5);
+    expect(gateway?.results).toEqual([{ type: 'commandResult', id: 'command-1', ok: true }]);
+  });
+
+  test('without a hurry waits for a gateway that comes late', async () => {
+    const port = await freePort();
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, impatient);
+    append(publisher, 10);
+    const hurry = new AbortController();
+    const closed = publisher.close(hurry.signal);
+    await wait(3 * impatient.absentMs);
+    await listen({ port });
+    expect(await closed).toBe(0);
+    expect(gateway?.received).toEqual(upTo(10));
+  });
+
+  test('gives up when a hurry comes while it waits', async () => {
+    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
+    append(publisher, 10);
+    const hurry = new AbortController();
+    const closed = publisher.close(hurry.signal);
+    hurry.abort();
+    expect(await closed).toBe(10);
+  });
+
+  test('never waits for a gateway that is not there', async () => {
+    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
+    append(publisher, 100);
+    expect(await publisher.close()).toBe(100);
+  });
+
+  test('keeps a bounded queue, and ends, before a gateway that accepts and never reads', async () => {
+    const silent = await startSilentServer();
+    const publisher = publish(silent.url, {}, { ...impatient, handshakeMs: 200 });
+    append(publisher, 2_000, 1_000);
+    expect(await publisher.close()).toBe(2_000);
+    await silent.stop();
+  });
+
+  test('stops handing over when the gateway stops reading', async () => {
+    const url = await listen({
+      onEvent(_seq, socket) {
+        socket.pause();
+        return false;
+      },
+    });
+    const publisher = publish(url, {}, { drainMs: 300 });
+    append(publisher, 1);
+    while (gateway?.received.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+    append(publisher, 20_000, 1_900);
+    const grown = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before;
+    expect(await publisher.close()).toBe(20_001);
+    expect(grown).toBeLessThan(20_000 * 1_900);
+  });
+});

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { WebSocketServer } from 'ws';
+import { readConfig } from '../../src/config.ts';
+import { RunResources } from '../../src/runner/run-resources.ts';
+import { Trainer } from '../../src/runner/trainer.ts';
+import { engines } from '../support/engines.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+describe('run after run in one process', () => {
+  const folder = temporaryFolder();
+
+  test('on one engine and another, no tensor is left behind', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const sizes = '--train-size 8 --test-size 20 --batch-size 4 --epochs 1 --threads 1 --engine wasm'.split(
+      ' ',
+    );
+    const gateway = `ws://127.0.0.1:${port}/ingest`;
+    const config = readConfig([...sizes, '--runs', folder.path, '--gateway', gateway], {});
+    const counts: number[] = [];
+    const ids = new Set<string>();
+    const end = new AbortController();
+    server.on('connection', (socket) => {
+      socket.on('message', (data) => {
+        const message = JSON.parse(String(data));
+        if (message.type === 'hello') socket.send(JSON.stringify({ type: 'resume', after: 0 }));
+        else if (message.type === 'wait') {
+          counts.push(tf.memory().numTensors);
+          socket.send(JSON.stringify({ type: 'waiting' }));
+          const engine = engines[counts.length % engines.length]?.[0];
+          const start = {
+            type: 'command',
+            id: `command-${counts.length}`,
+            command: 'start',
+            data: { engine },
+          };
+          if (counts.length > 3) end.abort({ status: 'interrupted', reason: 'enough' });
+          else socket.send(JSON.stringify(start));
+        } else if (message.type === 'commandResult') ids.add(message.runId);
+        else socket.send(JSON.stringify({ type: 'ack', seq: message.seq }));
+      });
+    });
+    const status = await new Trainer({
+      resources: new RunResources(),
+      ...{ config, signal: end.signal },
+      output: { write: () => {} },
+      onWaiting: () => {},
+    }).run();
+    server.close();
+    expect(status).toBe('completed');
+    expect(ids.size).toBe(3);
+    expect(counts).toEqual(Array(4).fill(counts[0]));
+  }, 120_000);
+});

@@ -1,0 +1,86 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { decode, type EventBody, event } from '@mnist-monitor/shared';
+import fc from 'fast-check';
+import { EventLog } from '../../src/storage/event-log.ts';
+import { RunFolder } from '../../src/storage/run-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const body = (message: string): EventBody => ({
+  type: 'notice',
+  data: { level: 'info', code: 'test', message, step: null },
+});
+
+describe('EventLog', () => {
+  const runs = temporaryFolder();
+  let made = 0;
+  const open = (memoryLimit = 10): EventLog => {
+    const runId = `run${made++}`;
+    return new EventLog({ runId, folder: RunFolder.create(runs.path, runId), memoryLimit });
+  };
+
+  test('numbers the events from 1 and has each in the file at once', () => {
+    const log = open();
+    expect([log.append(body('a')).seq, log.append(body('b')).seq]).toEqual([1, 2]);
+    const lines = readFileSync(join(runs.path, log.runId, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => decode(event, line))).toMatchObject([
+      { ok: true, value: { v: 1, runId: log.runId, seq: 1, data: { message: 'a' } } },
+      { ok: true, value: { seq: 2, data: { message: 'b' } } },
+    ]);
+    log.close();
+  });
+
+  test('gives back any stretch, whether memory or only the file still holds it', () => {
+    const log = open(20);
+    // Longer than a read of the file, with letters of several bytes at its edges.
+    const texts = Array.from({ length: 1_200 }, (_, at) => `${at}-${'é'.repeat(at % 700)}`);
+    for (const text of texts) log.append(body(text));
+    const stretch = fc.tuple(fc.nat(1_200), fc.integer({ min: 1, max: 400 }));
+    fc.assert(
+      fc.property(stretch, ([after, limit]) => {
+        const entries = log.read(after, limit);
+        expect(entries.map(({ seq }) => seq)).toEqual(
+          Array.from({ length: Math.min(limit, 1_200 - after) }, (_, at) => after + 1 + at),
+        );
+        for (const { seq, text } of entries) expect(JSON.parse(text).data.message).toBe(texts[seq - 1]);
+      }),
+      { numRuns: 50 },
+    );
+    log.close();
+  });
+
+  test('goes on after what the file has, and takes away an event that was cut short', () => {
+    const first = open();
+    for (let at = 1; at <= 600; at++) first.append(body(`${at}-${'é'.repeat(600)}`));
+    first.close();
+    const path = join(runs.path, first.runId, 'events.jsonl');
+    appendFileSync(path, '{"v":1,"runId":');
+
+    const again = new EventLog({
+      runId: first.runId,
+      folder: RunFolder.open(runs.path, first.runId),
+      memoryLimit: 10,
+    });
+    expect(again.lastSeq).toBe(600);
+    expect(again.append(body('next')).seq).toBe(601);
+    const seqs = [...again.read(0, 300), ...again.read(300, 300), ...again.read(600, 300)].map(
+      ({ seq, text }) => {
+        expect(JSON.parse(text).seq).toBe(seq);
+        return seq;
+      },
+    );
+    expect(seqs).toEqual(Array.from({ length: 601 }, (_, at) => at + 1));
+    again.close();
+  });
+
+  test('gives nothing when all is read', () => {
+    const log = open();
+    expect(log.read(0, 10)).toEqual([]);
+    log.append(body('a'));
+    expect(log.read(1, 10)).toEqual([]);
+    log.close();
+  });
+});

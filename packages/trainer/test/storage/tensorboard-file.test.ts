@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { recordBytes } from '../../src/export/tfrecord.ts';
+import { EventLog } from '../../src/storage/event-log.ts';
+import { RunFolder } from '../../src/storage/run-folder.ts';
+import { TensorboardFile } from '../../src/storage/tensorboard-file.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+describe('TensorboardFile', () => {
+  const runs = temporaryFolder();
+  const sample = sampleRun({ epochs: 2, batchesPerEpoch: 5 });
+  const drawn = sample.filter(({ type }) => type === 'batch' || type === 'epoch').length;
+  let made = 0;
+
+  /** A run whose log has the first so many events, all of them or some in its TensorBoard file. */
+  const record = (logged: number, written = logged) => {
+    const runId = `run${made++}`;
+    const folder = RunFolder.create(runs.path, runId);
+    const log = new EventLog({ runId, folder });
+    const file = new TensorboardFile(folder, log);
+    sample.slice(0, logged).forEach(({ type, data }, at) => {
+      const event = log.append({ type, data } as Parameters<typeof log.append>[0]);
+      if (at < written) file.append(event);
+    });
+    file.close();
+    return { folder, log, path: join(folder.path, `events.out.tfevents.${runId}`) };
+  };
+
+  /** Sizes of the records, which fill the file to its end. */
+  const recordsOf = (path: string): number[] => {
+    const bytes = readFileSync(path);
+    const sizes: number[] = [];
+    for (let at = 0; at < bytes.length; at += sizes.at(-1)!)
+      sizes.push(recordBytes(bytes.subarray(at)) ?? Number.NaN);
+    expect(sizes.reduce((a, b) => a + b)).toBe(bytes.length);
+    return sizes;
+  };
+
+  test('has its version, then a record for each batch and each epoch', () => {
+    const { folder, path } = record(sample.length);
+    expect(readdirSync(folder.path).sort()).toEqual(['events.jsonl', path.split('/').at(-1)]);
+    expect(recordsOf(path)).toHaveLength(1 + drawn);
+  });
+
+  test('goes on after what it has, and adds what only the log has', () => {
+    const whole = readFileSync(record(sample.length).path).subarray(40); // Behind the version and its time.
+    for (const written of [0, 1, 4, sample.length]) {
+      const { folder, log, path } = record(sample.length, written);
+      new TensorboardFile(folder, log).close();
+      expect(recordsOf(path)).toHaveLength(1 + drawn);
+      expect(readFileSync(path).length).toBe(whole.length + 40);
+    }
+  });
+
+  test('takes away a record that was cut short anywhere, and writes it again', () => {
+    const { folder, log, path } = record(sample.length);
+    const whole = readFileSync(path);
+    const last = recordsOf(path).at(-1)!;
+    for (let missing = 1; missing <= last; missing++) {
+      truncateSync(path, whole.length - missing);
+      new TensorboardFile(folder, log).close();
+      expect(readFileSync(path).equals(whole)).toBe(true);
+      writeFileSync(path, whole);
+    }
+  });
+
+  test('is made for a run that was begun before there was one', () => {
+    const { folder, log, path } = record(sample.length, 0);
+    truncateSync(path, 0);
+    new TensorboardFile(folder, log).close();
+    expect(recordsOf(path)).toHaveLength(1 + drawn);
+  });
+});
