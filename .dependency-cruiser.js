@@ -1,0 +1,76 @@
+// The rules of the code's structure, checked by `npm run lint` (scripts/structure.js, which adds the rule about folders).
+
+const anyPackage = '^packages/[^/]+/src/';
+/** Matches an import of the shared package, compiled or not. */
+const shared = '(^|/)@mnist-monitor/shared(/|$)';
+
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/** A folder that imports nothing but itself, the shared package and what `allowed` lists. */
+const pure = (folder, allowed = []) =>
+  forbid(
+    `pure: ${folder}`,
+    `${folder}/ computes and does no I/O: it imports ${['itself', 'shared', ...allowed].join(', ')} and nothing else.`,
+    { path: `^packages/${folder}/` },
+    { pathNot: [`^packages/${folder}/`, shared, ...allowed] },
+  );
+
+/** A library that only some folders import, so that it can be replaced there. */
+const onlyIn = (library, ...folders) =>
+  forbid(
+    `only in: ${library}`,
+    `${library} is imported only in ${folders.join(', ')}.`,
+    { path: anyPackage, pathNot: folders.map((folder) => `^packages/${folder}`) },
+    { path: `(^|/)node_modules/${library}/` },
+  );
+
+export default {
+  forbidden: [
+    forbid(
+      'no circle of files',
+      'Files that import each other cannot be read or tested alone.',
+      {},
+      { circular: true },
+    ),
+    forbid(
+      'found',
+      'An import names something that exists.',
+      { path: anyPackage },
+      { couldNotResolve: true },
+    ),
+    forbid(
+      'declared',
+      "A package lists the libraries it imports in its own package.json: another's may be missing where it is installed alone.",
+      { path: anyPackage },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    ),
+    forbid(
+      'only shared',
+      'Packages import only `shared`: gateway, trainer and dashboard meet on the wire.',
+      { path: '^packages/([^/]+)/' },
+      { path: ['^packages/(?!$1/)', '(^|/)@mnist-monitor/(?!shared(/|$))'] },
+    ),
+    forbid(
+      'shared alone',
+      'The shared package runs in browsers: no Node.js modules, and of libraries zod alone.',
+      { path: '^packages/shared/src/' },
+      { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
+    ),
+    pure('dashboard/src/state'),
+    onlyIn('uplot', 'dashboard/src/charts'),
+    onlyIn('libsql', 'gateway/src/store'),
+    onlyIn('@redis/client', 'gateway/src/(redis|store)'),
+  ],
+  options: {
+    // typescript 7 has no JavaScript API for dependency-cruiser; without swc it finds no TypeScript at all, and passes.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    preserveSymlinks: true,
+    combinedDependencies: false,
+    doNotFollow: { path: ['node_modules', '/dist/'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,66 @@
+import { dirname } from 'node:path';
+
+/**
+ * Returns the imports between the folders of a package's `src`. A file directly in `src` is a node of its own: `main.ts`
+ * imports every folder, and `limits.ts` is imported by many.
+ * @param imports Pairs of importing and imported file.
+ * @returns Per folder the folders that it imports, both sorted.
+ */
+export function folderGraph(packageName, imports) {
+  const src = `packages/${packageName}/src/`;
+  const nodeOf = (file) => (dirname(file) === dirname(`${src}x`) ? file : dirname(file)).slice(src.length);
+  const graph = new Map();
+  for (const pair of imports) {
+    if (!pair.every((file) => file.startsWith(src))) continue;
+    const [from, to] = pair.map(nodeOf);
+    for (const node of [from, to]) if (!graph.has(node)) graph.set(node, new Set());
+    if (from !== to) graph.get(from).add(to);
+  }
+  const sorted = [...graph].sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(sorted.map(([node, imported]) => [node, [...imported].sort()]));
+}
+
+const isFile = (node) => node.endsWith('.ts') || node.endsWith('.css');
+
+/** Returns the graph without the files directly in `src`. */
+export function foldersOnly(graph) {
+  const folders = [...graph].filter(([node]) => !isFile(node));
+  return new Map(folders.map(([node, imported]) => [node, imported.filter((other) => !isFile(other))]));
+}
+
+/** Returns every folder that can be reached from `start` over one import or more. */
+function reachable(graph, start) {
+  const seen = new Set();
+  const open = [...graph.get(start)];
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    if (seen.has(folder)) continue;
+    seen.add(folder);
+    open.push(...graph.get(folder));
+  }
+  return seen;
+}
+
+/** Returns the groups of folders that import each other, directly or over others. */
+export function circles(graph) {
+  const found = new Map();
+  for (const folder of graph.keys()) {
+    const others = reachable(graph, folder);
+    if (!others.has(folder)) continue;
+    const circle = [...others].filter((other) => reachable(graph, other).has(folder)).sort();
+    found.set(circle.join(), circle);
+  }
+  return [...found.values()];
+}
+
+/** Returns the graph as a Mermaid diagram, without the arrows that follow from others (transitive reduction). */
+export function mermaid(graph) {
+  const lines = ['flowchart TD'];
+  const id = (folder) => folder.replaceAll(/\W/g, '_');
+  for (const folder of graph.keys()) lines.push(`  ${id(folder)}["${folder}"]`);
+  for (const [folder, imported] of graph)
+    for (const target of imported) {
+      const isImplied = imported.some((other) => other !== target && reachable(graph, other).has(target));
+      if (!isImplied) lines.push(`  ${id(folder)} --> ${id(target)}`);
+    }
+  return lines.join('\n');
+}

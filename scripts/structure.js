@@ -1,0 +1,89 @@
+// `npm run lint` runs this to hold the packages' imports to the rules of .dependency-cruiser.js, and to the rule that
+// folders form no circle. `npm run structure` also writes the diagrams of the folders into docs/architecture.md.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cruise } from 'dependency-cruiser';
+import config from '../.dependency-cruiser.js';
+import { circles, folderGraph, foldersOnly, mermaid } from './folder-graph.js';
+
+const page = 'docs/architecture.md';
+const begin = '<!-- structure: written by `npm run structure` -->';
+const end = '<!-- end of structure -->';
+
+/** Packages whose circle of folders is being removed. */
+const unfinished = ['gateway'];
+
+const packages = readdirSync('packages');
+const folders = packages.map((name) => `packages/${name}/src`);
+const { modules, summary } = (
+  await cruise(folders, { ...config.options, validate: true, ruleSet: { forbidden: config.forbidden } })
+).output;
+const imports = modules.flatMap(({ source, dependencies }) =>
+  dependencies.map(({ resolved }) => [source, resolved]),
+);
+const graphs = new Map(packages.map((name) => [name, folderGraph(name, imports)]));
+
+const folderGraphs = new Map([...graphs].map(([name, graph]) => [name, foldersOnly(graph)]));
+
+/** Relative imports in a source text, type imports included. */
+const relativeImports = (text) =>
+  [...text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+\.ts)['"]/g)].map(([, path]) => path);
+
+/** Imports that dependency-cruiser did not see: without them, a check of the others proves nothing. */
+function* unseen() {
+  const seen = new Set(imports.map((pair) => pair.join(' ')));
+  for (const folder of folders)
+    for (const name of readdirSync(folder, { recursive: true })) {
+      if (!name.endsWith('.ts')) continue;
+      const file = join(folder, name);
+      if (!modules.some(({ source }) => source === file)) yield `${file} was not read`;
+      for (const path of relativeImports(readFileSync(file, 'utf8')))
+        if (!seen.has(`${file} ${join(dirname(file), path)}`))
+          yield `${file}: the import of ${path} was not seen; write it as \`import type\``;
+    }
+}
+
+/** Rules about files that do not exist. */
+function* idleRules() {
+  for (const { name, from } of config.forbidden) {
+    const path = new RegExp([from.path ?? ''].flat().join('|'));
+    if (!modules.some(({ source }) => path.test(source))) yield `rule "${name}" matches no file`;
+  }
+}
+
+function* violations() {
+  for (const { from, to, rule, cycle } of summary.violations) {
+    const path = [from, ...(cycle?.map(({ name }) => name) ?? [to])].join(' → ');
+    const { comment } = config.forbidden.find(({ name }) => name === rule.name);
+    yield `${path}\n    ${comment}`;
+  }
+}
+
+function* folderCircles() {
+  for (const [name, graph] of graphs)
+    for (const circle of circles(graph).filter(() => !unfinished.includes(name)))
+      yield `folders of ${name} form a circle: ${circle.join(', ')}`;
+}
+
+/** The page with the diagrams of today's imports. */
+function drawn(text) {
+  const diagrams = [...folderGraphs]
+    .filter(([, graph]) => graph.size > 1)
+    .map(([name, graph]) => `### ${name}\n\n\`\`\`mermaid\n${mermaid(graph)}\n\`\`\`\n`);
+  const [before, after] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
+  return `${text.slice(0, before)}\n\n${diagrams.join('\n')}\n${text.slice(after)}`;
+}
+
+const text = readFileSync(page, 'utf8');
+const expected = drawn(text);
+if (process.argv.includes('--write')) writeFileSync(page, expected);
+
+const problems = [...unseen(), ...idleRules(), ...violations(), ...folderCircles()];
+for (const problem of problems) console.error(`✗ ${problem}`);
+const files = modules.filter(({ source }) => source.startsWith('packages/')).length;
+const [rooms, arrows] = [...folderGraphs.values()].reduce(
+  ([size, count], graph) => [size + graph.size, count + [...graph.values()].flat().length],
+  [0, 0],
+);
+console.log(`structure: ${files} files, ${rooms} folders, ${arrows} arrows, ${problems.length} problems`);
+if (problems.length > 0) process.exitCode = 1;
