@@ -55,7 +55,7 @@ async function publishHistory(runId, batches) {
   for (let from = 0; from < batches; from += chunk) {
     const to = Math.min(batches, from + chunk);
     for (let step = from + 1; step <= to; step++) publisher.send(batchEvent(runId, step + 1, step));
-    await publisher.acked(to + 1);
+    await publisher.waitForAck(to + 1);
   }
   return publisher;
 }

@@ -1,7 +1,7 @@
 // `npm start`: the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
 import { spawn } from 'node:child_process';
 import { MonitorError } from '@mnist-monitor/shared';
-import { asksForHelp, helpText, readOptions } from '@mnist-monitor/shared/options';
+import { helpText, isHelpRequested, parseOptions } from '@mnist-monitor/shared/options';
 import { installTensorflow } from '../packages/trainer/dist/src/install/install-tensorflow.js';
 import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflow-library.js';
 import { Gateway, Trainer } from './services.js';
@@ -29,7 +29,7 @@ function openBrowser(url) {
 
 /** @returns The exit code. */
 async function run() {
-  const options = readOptions(argv, process.env);
+  const options = parseOptions(argv, process.env);
   const gateway = new Gateway(argv);
   const trainer = new Trainer(argv);
   let signalled = false;
@@ -82,7 +82,7 @@ MNIST Training Monitor
   }
 }
 
-if (asksForHelp(argv)) {
+if (isHelpRequested(argv)) {
   process.stdout.write(helpText('npm start --'));
 } else {
   try {

@@ -13,7 +13,7 @@ export async function openPublisher(url, runId = sampleOptions.runId) {
     /** Resolves when they are on the gateway's disk. */
     async publish(events) {
       publisher.send(...events);
-      await publisher.acked(events.at(-1).seq);
+      await publisher.waitForAck(events.at(-1).seq);
     },
     close: () => publisher.close(),
   };

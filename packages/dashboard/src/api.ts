@@ -1,4 +1,4 @@
-import { decode, type RunChanges, type RunSummary, runList } from '@mnist-monitor/shared';
+import { decode, type RunChanges, type RunSummary, runListSchema } from '@mnist-monitor/shared';
 
 /** What a command, a request or a change came to; `message` is for people. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -7,7 +7,7 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; mes
 export async function listRuns(): Promise<Outcome<RunSummary[]>> {
   const answer = await ask('/api/runs');
   if (!answer.ok) return answer;
-  const list = decode(runList, answer.value);
+  const list = decode(runListSchema, answer.value);
   if (list.ok) return { ok: true, value: list.value.runs };
   return {
     ok: false,

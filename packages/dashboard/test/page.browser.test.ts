@@ -64,7 +64,7 @@ const executable = findChromium();
     expect(await page.locator('#loss-chart').boundingBox()).toEqual(before);
     const until45 = untilStep(events, 45);
     publisher.send(...events.slice(untilStep(events, 25), until45));
-    await publisher.acked(until45);
+    await publisher.waitForAck(until45);
     monitor.mend();
     await shows(page, caption, '45 points');
     await shows(page, field('phase'), 'Running');

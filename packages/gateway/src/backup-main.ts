@@ -1,12 +1,12 @@
 // `npm run backup`: copies the database of runs while a gateway writes to it.
 import { MonitorError } from '@mnist-monitor/shared';
-import { asksForHelp, helpText, readOptions } from '@mnist-monitor/shared/options';
+import { helpText, isHelpRequested, parseOptions } from '@mnist-monitor/shared/options';
 import { backUp } from './backup.ts';
 
 const argv = process.argv.slice(2);
 
 function run(): void {
-  const { runs, to = `monitor-${timestamp()}.db` } = readOptions(argv, process.env);
+  const { runs, to = `monitor-${timestamp()}.db` } = parseOptions(argv, process.env);
   const made = backUp({ runs, to });
   const size = `${(made.bytes / 1e6).toFixed(1)} MB`;
   console.log(`${to}: ${counted(made.runs, 'run')}, ${counted(made.events, 'event')}, ${size}, checked`);
@@ -18,7 +18,7 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 
 try {
-  if (asksForHelp(argv)) process.stdout.write(helpText('npm run backup --'));
+  if (isHelpRequested(argv)) process.stdout.write(helpText('npm run backup --'));
   else run();
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;

@@ -1,4 +1,4 @@
-import { type Options, readOptions } from '@mnist-monitor/shared/options';
+import { type Options, parseOptions } from '@mnist-monitor/shared/options';
 
 /** What the gateway can be told from outside; the meaning of each is in the shared table of options. */
 export type Config = Pick<
@@ -23,7 +23,7 @@ export type Config = Pick<
  * @throws MonitorError `option.invalid` with one line per mistake.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
-  const options = readOptions(argv, env);
+  const options = parseOptions(argv, env);
   const { host, port, bind, ingestHost, ingestPort, proxies, origins } = options;
   const { runs, keep, redisUrl, token, commandToken, logLevel } = options;
   return {

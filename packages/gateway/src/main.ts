@@ -1,5 +1,5 @@
 import { MonitorError } from '@mnist-monitor/shared';
-import { asksForHelp, helpText } from '@mnist-monitor/shared/options';
+import { helpText, isHelpRequested } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
 import type { Bus } from './cluster/bus.ts';
@@ -8,7 +8,7 @@ import { listen } from './listen.ts';
 import type { Store } from './store/store.ts';
 
 const argv = process.argv.slice(2);
-if (asksForHelp(argv)) process.stdout.write(helpText('npm run gateway --'));
+if (isHelpRequested(argv)) process.stdout.write(helpText('npm run gateway --'));
 else await run().catch(fail);
 
 async function run(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CloseName, ErrorCode } from '@mnist-monitor/shared';
+import type { CloseCodeName, ErrorCode } from '@mnist-monitor/shared';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store, StoredEvent } from './store/store.ts';
 import { TimedStore } from './store/timed.ts';
@@ -72,7 +72,7 @@ export class Metrics {
     this.#rejected.inc({ code });
   }
 
-  closed(door: Door, name: CloseName): void {
+  closed(door: Door, name: CloseCodeName): void {
     this.#closed.inc({ door, name });
   }
 

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { connectLive, encode, type MonitorEvent, type SocketConstructor } from '@mnist-monitor/shared';
+import { connectLive, encode, type MonitorEvent, type WebSocketConstructor } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { openSqliteStore } from '../src/store/sqlite.ts';
@@ -79,7 +79,7 @@ test(
       run: 'a',
       // However far the kills throw it back.
       complete: true,
-      WebSocket: WebSocket as unknown as SocketConstructor,
+      WebSocket: WebSocket as unknown as WebSocketConstructor,
       onEvent: ({ seq }) => seen.push(seq),
     });
     afterTest(() => viewer.close());

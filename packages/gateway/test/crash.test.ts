@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { connectLive, type MonitorEvent, type SocketConstructor } from '@mnist-monitor/shared';
+import { connectLive, type MonitorEvent, type WebSocketConstructor } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
@@ -25,7 +25,7 @@ test('a gateway killed in the middle of a run loses nothing and doubles nothing,
     url: `${url.replace('http', 'ws')}/live`,
     // However far the kill throws it back.
     complete: true,
-    WebSocket: WebSocket as unknown as SocketConstructor,
+    WebSocket: WebSocket as unknown as WebSocketConstructor,
     onHello: ({ run: summary }) => openings.push(summary?.lastSeq ?? 0),
     onEvent: ({ seq, type }) => {
       seen.push(seq);

@@ -32,16 +32,16 @@ export const closeCodes = {
   },
 } as const;
 
-export type CloseName = keyof typeof closeCodes;
+export type CloseCodeName = keyof typeof closeCodes;
 
 /** Whether a client should connect again after this close code. Unknown codes (1006 among them): yes. */
-export function mayRetry(code: number): boolean {
+export function isRetryableCloseCode(code: number): boolean {
   const known = Object.values(closeCodes).find((entry) => entry.code === code);
   return known?.retry ?? true;
 }
 
 /** The name of a close code, or `unknown`. */
-export function closeName(code: number): CloseName | 'unknown' {
+export function closeCodeName(code: number): CloseCodeName | 'unknown' {
   const found = Object.entries(closeCodes).find(([, entry]) => entry.code === code);
-  return (found?.[0] as CloseName | undefined) ?? 'unknown';
+  return (found?.[0] as CloseCodeName | undefined) ?? 'unknown';
 }

@@ -2,19 +2,19 @@ import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 /** One thing that is wrong with a message: where, and what was expected there. */
-export interface Issue {
+export interface ValidationIssue {
   path: string;
   message: string;
 }
 
 export interface DecodeFailure {
   code: Extract<ErrorCode, 'message.malformed' | 'message.invalid'>;
-  issues: Issue[];
+  issues: ValidationIssue[];
   /** What `JSON.parse` made of the text, unchecked; undefined when it is not JSON. */
   raw: unknown;
 }
 
-export type Decoded<T> = { ok: true; value: T } | { ok: false; error: DecodeFailure };
+export type DecodeResult<T> = { ok: true; value: T } | { ok: false; error: DecodeFailure };
 
 /** How many issues of one message are worth telling. */
 const issueLimit = 5;
@@ -37,7 +37,7 @@ export function decode<S extends z.ZodType>(
   schema: S,
   text: string,
   isFit?: (raw: unknown) => raw is z.infer<S>,
-): Decoded<z.infer<S>> {
+): DecodeResult<z.infer<S>> {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -45,11 +45,11 @@ export function decode<S extends z.ZodType>(
     const issues = [{ path: '', message: `expected JSON: ${(cause as Error).message.slice(0, 200)}` }];
     return { ok: false, error: { code: 'message.malformed', issues, raw: undefined } };
   }
-  return isFit?.(raw) ? { ok: true, value: raw } : check(schema, raw);
+  return isFit?.(raw) ? { ok: true, value: raw } : validate(schema, raw);
 }
 
 /** Checks a value that is parsed already, such as a query string's fields. */
-export function check<S extends z.ZodType>(schema: S, raw: unknown): Decoded<z.infer<S>> {
+export function validate<S extends z.ZodType>(schema: S, raw: unknown): DecodeResult<z.infer<S>> {
   const result = schema.safeParse(raw);
   if (result.success) return { ok: true, value: result.data };
   const issues = result.error.issues
@@ -59,6 +59,6 @@ export function check<S extends z.ZodType>(schema: S, raw: unknown): Decoded<z.i
 }
 
 /** The issues as one line for a log or a console. */
-export function describeIssues(issues: readonly Issue[]): string {
+export function formatIssues(issues: readonly ValidationIssue[]): string {
   return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }

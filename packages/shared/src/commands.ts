@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { runId } from './events.ts';
-import { learningRate, runSettings } from './settings.ts';
+import { runIdSchema } from './events.ts';
+import { learningRateSchema, runSettingsSchema } from './settings.ts';
 
 /** Whether a viewer may command: without more ado, with the command token, or not at all. */
-export const commandAccess = z.enum(['open', 'token', 'off']);
+export const commandAccessSchema = z.enum(['open', 'token', 'off']);
 
 const id = z
   .string()
@@ -16,13 +16,13 @@ const id = z
 const nothing = z.object({}).default({});
 
 /** Every command, by its name, with the schema of its `data`. */
-export const commandData = {
+export const commandDataSchemas = {
   pause: nothing,
   resume: nothing,
   stop: nothing.describe('Ends the run for good, after the step it is in.'),
-  start: runSettings.default({}).describe('Begins a new run, by a trainer that waits.'),
+  start: runSettingsSchema.default({}).describe('Begins a new run, by a trainer that waits.'),
   setLearningRate: z
-    .object({ learningRate })
+    .object({ learningRate: learningRateSchema })
     .describe('From the next step on; with a schedule it is the peak that is set.'),
 } as const;
 
@@ -31,8 +31,8 @@ const of = <N extends CommandName>(name: N) =>
     type: z.literal('command'),
     id,
     command: z.literal(name),
-    data: commandData[name],
-    runId: runId.optional().describe('Which run; the one that this viewer follows when left out.'),
+    data: commandDataSchemas[name],
+    runId: runIdSchema.optional().describe('Which run; the one that this viewer follows when left out.'),
     token: z
       .string()
       .max(500)
@@ -40,20 +40,20 @@ const of = <N extends CommandName>(name: N) =>
       .describe('Asked for when `hello` says `"commands":"token"`; not passed on.'),
   });
 
-export const command = z
+export const commandSchema = z
   .discriminatedUnion('command', [of('pause'), of('resume'), of('stop'), of('start'), of('setLearningRate')])
   .describe('A command: from a viewer to the gateway, and from there to a trainer.');
 
-export const commandNames = Object.keys(commandData) as CommandName[];
-export const commandName = z.enum(commandNames as [CommandName, ...CommandName[]]);
+export const commandNames = Object.keys(commandDataSchemas) as CommandName[];
+export const commandNameSchema = z.enum(commandNames as [CommandName, ...CommandName[]]);
 
-export const commandResult = z
+export const commandResultSchema = z
   .discriminatedUnion('ok', [
     z.object({
       type: z.literal('commandResult'),
       id,
       ok: z.literal(true),
-      runId: runId.optional().describe('Of `start`: the new run.'),
+      runId: runIdSchema.optional().describe('Of `start`: the new run.'),
     }),
     z.object({
       type: z.literal('commandResult'),
@@ -65,8 +65,8 @@ export const commandResult = z
   ])
   .describe('The answer to a command: from a trainer to the gateway, and from there to the viewer.');
 
-export type CommandAccess = z.infer<typeof commandAccess>;
-export type CommandName = keyof typeof commandData;
-export type CommandData<N extends CommandName> = z.input<(typeof commandData)[N]>;
-export type Command = z.infer<typeof command>;
-export type CommandResult = z.infer<typeof commandResult>;
+export type CommandAccess = z.infer<typeof commandAccessSchema>;
+export type CommandName = keyof typeof commandDataSchemas;
+export type CommandData<N extends CommandName> = z.input<(typeof commandDataSchemas)[N]>;
+export type Command = z.infer<typeof commandSchema>;
+export type CommandResult = z.infer<typeof commandResultSchema>;

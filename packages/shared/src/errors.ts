@@ -2,7 +2,7 @@
  * Every error a user or a program can meet, with its stable code.
  * `exitCode` is what a process ends with when it cannot go on: 2 means that something given to it must change.
  */
-export const errors = {
+export const errorCodes = {
   'option.invalid': {
     exitCode: 2,
     meaning: 'A flag is unknown, an environment variable misspelt, or a value out of range.',
@@ -77,7 +77,7 @@ export const errors = {
   internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
 } as const;
 
-export type ErrorCode = keyof typeof errors;
+export type ErrorCode = keyof typeof errorCodes;
 
 /** An error with a stable code whose message is one line for the user: what was expected, what came, what to do. */
 export class MonitorError extends Error {
@@ -90,6 +90,6 @@ export class MonitorError extends Error {
   }
 
   get exitCode(): number {
-    return errors[this.code].exitCode;
+    return errorCodes[this.code].exitCode;
   }
 }

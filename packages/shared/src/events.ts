@@ -4,7 +4,7 @@ import { runIdPattern } from './run-id.ts';
 /** Number of classes of every dataset the monitor trains on (MNIST, Fashion-MNIST: ten). */
 export const classCount = 10;
 /** Bytes of one image: 28 × 28 grey values, row by row. */
-export const imageBytes = 784;
+export const bytesPerImage = 784;
 
 type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
@@ -13,7 +13,7 @@ const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
  * A measured number. Not a number and the infinities travel as strings: a diverging run is an event to show. The type
  * is said here: that of the enum, as the compiler writes it into a declaration file, is none that it reads again.
  */
-export const measure: z.ZodType<number, number | NonFinite> = z.union([z.number(), nonFinite]);
+export const metricValueSchema: z.ZodType<number, number | NonFinite> = z.union([z.number(), nonFinite]);
 const count = z.int().nonnegative();
 const positive = z.int().positive();
 /** Seconds since the run began, or a duration. */
@@ -31,7 +31,7 @@ const name = z.string().min(1).max(200);
  * Identifies a run: readable, sortable by start time, safe as a folder name.
  * The trainer's own are `yyyymmdd-hhmmss-xxxx`; other publishers may choose theirs.
  */
-export const runId = z
+export const runIdSchema = z
   .string()
   .regex(runIdPattern, '1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", a letter or digit first, and not "latest"');
 
@@ -42,7 +42,7 @@ const gpu = z.object({
   computeCapability: name.nullable(),
 });
 
-export const runStartedData = z
+export const runStartedDataSchema = z
   .object({
     config: z.object({
       epochs: positive,
@@ -82,23 +82,23 @@ export const runStartedData = z
   })
   .describe('A run begins: what it was told, what it runs on, and the network.');
 
-export const batchData = z
+export const batchDataSchema = z
   .object({
     epoch: positive.describe('From 1.'),
     batch: positive.describe('From 1 within the epoch.'),
     step: positive.describe('From 1 within the run.'),
-    loss: measure.describe('Cross-entropy in nats per sample.'),
-    accuracy: measure,
-    learningRate: measure,
-    imagesPerSecond: measure,
+    loss: metricValueSchema.describe('Cross-entropy in nats per sample.'),
+    accuracy: metricValueSchema,
+    learningRate: metricValueSchema,
+    imagesPerSecond: metricValueSchema,
     elapsedSeconds: seconds,
     etaSeconds: seconds.nullable(),
   })
   .describe('One training step.');
 
-const score = z.object({ loss: measure, accuracy: measure });
+const score = z.object({ loss: metricValueSchema, accuracy: metricValueSchema });
 
-export const epochData = z
+export const epochDataSchema = z
   .object({
     epoch: positive,
     step: positive.describe('The last step of the epoch: where its points stand on a chart over steps.'),
@@ -117,22 +117,22 @@ export const epochData = z
   })
   .describe('An epoch is over: how well the network does on all test images.');
 
-export const sample = z.object({
+export const samplePredictionSchema = z.object({
   index: count.describe('Position in the test set.'),
   label,
   prediction: label,
-  probabilities: z.array(measure).length(classCount),
+  probabilities: z.array(metricValueSchema).length(classCount),
   image: z
     .base64()
-    .length(Math.ceil(imageBytes / 3) * 4)
+    .length(Math.ceil(bytesPerImage / 3) * 4)
     .describe('784 bytes in base64: 0 is background, 255 is full ink.'),
 });
 
-export const samplesData = z
-  .object({ epoch: positive, items: z.array(sample).max(100) })
+export const samplesDataSchema = z
+  .object({ epoch: positive, items: z.array(samplePredictionSchema).max(100) })
   .describe('What the network says of some test images, the worst mistakes among them.');
 
-export const systemData = z
+export const systemDataSchema = z
   .object({
     process: z
       .object({ cpu: z.number().nonnegative(), memoryBytes: count })
@@ -150,23 +150,23 @@ export const systemData = z
   })
   .describe('How busy the trainer, its machine and its GPU are.');
 
-export const noticeData = z
+export const noticeDataSchema = z
   .object({
     level: z.enum(['info', 'warning', 'error']),
     code: name.describe('Stable and dotted, for example `training.diverged`.'),
     message: line,
     step: count.nullable().describe('The step at which it happened; null when it belongs to no step.'),
-    value: measure
+    value: metricValueSchema
       .optional()
       .describe('The number that it is about, where there is one: the learning rate that was set.'),
   })
   .describe('Something worth saying: a diverging run, a fallback, a command that was done.');
 
-export const finishedStatus = z.enum(['completed', 'stopped', 'failed', 'interrupted']);
+export const finishedStatusSchema = z.enum(['completed', 'stopped', 'failed', 'interrupted']);
 
-export const runFinishedData = z
+export const runFinishedDataSchema = z
   .object({
-    status: finishedStatus,
+    status: finishedStatusSchema,
     reason: line,
     test: score
       .nullable()
@@ -178,29 +178,29 @@ export const runFinishedData = z
   .describe('A run is over. It may still go on from a checkpoint, with events after this one.');
 
 /** What every event has, whatever its type. */
-export const eventEnvelope = z.object({
+export const eventEnvelopeSchema = z.object({
   v: z.literal(1),
-  runId,
+  runId: runIdSchema,
   seq: positive.describe('Given by the publisher: starts at 1, without gaps within a run.'),
   time: z.iso.datetime(),
 });
 
 /** Every kind of event, by its type, with the schema of its `data`. */
-export const eventData = {
-  'run.started': runStartedData,
-  batch: batchData,
-  epoch: epochData,
-  samples: samplesData,
-  system: systemData,
-  notice: noticeData,
-  'run.finished': runFinishedData,
+export const eventDataSchemas = {
+  'run.started': runStartedDataSchema,
+  batch: batchDataSchema,
+  epoch: epochDataSchema,
+  samples: samplesDataSchema,
+  system: systemDataSchema,
+  notice: noticeDataSchema,
+  'run.finished': runFinishedDataSchema,
 } as const;
 
 const of = <T extends EventType>(type: T) =>
-  eventEnvelope.extend({ type: z.literal(type), data: eventData[type] });
+  eventEnvelopeSchema.extend({ type: z.literal(type), data: eventDataSchemas[type] });
 
 /** One event as it travels and as it is stored. */
-export const event = z.discriminatedUnion('type', [
+export const eventSchema = z.discriminatedUnion('type', [
   of('run.started'),
   of('batch'),
   of('epoch'),
@@ -210,25 +210,25 @@ export const event = z.discriminatedUnion('type', [
   of('run.finished'),
 ]);
 
-export const eventTypes = Object.keys(eventData) as EventType[];
-export const eventType = z.enum(eventTypes as [EventType, ...EventType[]]);
+export const eventTypes = Object.keys(eventDataSchemas) as EventType[];
+export const eventTypeSchema = z.enum(eventTypes as [EventType, ...EventType[]]);
 /** Types as they stand in an address: separated by commas. */
-export const eventTypeList = z
+export const eventTypeListSchema = z
   .string()
   .transform((text) => text.split(','))
-  .pipe(z.array(eventType).min(1));
+  .pipe(z.array(eventTypeSchema).min(1));
 
-export type EventType = keyof typeof eventData;
-export type MonitorEvent = z.infer<typeof event>;
+export type EventType = keyof typeof eventDataSchemas;
+export type MonitorEvent = z.infer<typeof eventSchema>;
 export type EventOf<T extends EventType> = Extract<MonitorEvent, { type: T }>;
 /** An event before the publisher has given it its run, number and time. */
 export type EventBody = { [T in EventType]: { type: T; data: EventOf<T>['data'] } }[EventType];
-export type RunStarted = z.infer<typeof runStartedData>;
-export type Batch = z.infer<typeof batchData>;
-export type Epoch = z.infer<typeof epochData>;
-export type Sample = z.infer<typeof sample>;
-export type Samples = z.infer<typeof samplesData>;
-export type System = z.infer<typeof systemData>;
-export type Notice = z.infer<typeof noticeData>;
-export type RunFinished = z.infer<typeof runFinishedData>;
-export type FinishedStatus = z.infer<typeof finishedStatus>;
+export type RunStartedData = z.infer<typeof runStartedDataSchema>;
+export type BatchData = z.infer<typeof batchDataSchema>;
+export type EpochData = z.infer<typeof epochDataSchema>;
+export type SamplePrediction = z.infer<typeof samplePredictionSchema>;
+export type SamplesData = z.infer<typeof samplesDataSchema>;
+export type SystemData = z.infer<typeof systemDataSchema>;
+export type NoticeData = z.infer<typeof noticeDataSchema>;
+export type RunFinishedData = z.infer<typeof runFinishedDataSchema>;
+export type FinishedStatus = z.infer<typeof finishedStatusSchema>;

@@ -1,22 +1,22 @@
 import { backoffMs } from './backoff.ts';
-import { type CloseName, closeName, mayRetry } from './close-codes.ts';
-import { check, decode, describeIssues } from './codec.ts';
+import { isCanonicalBatch } from './canonical-batch.ts';
+import { type CloseCodeName, closeCodeName, isRetryableCloseCode } from './close-codes.ts';
+import { decode, formatIssues, validate } from './codec.ts';
 import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
-import { type EventType, event, type MonitorEvent } from './events.ts';
+import { type EventType, eventSchema, type MonitorEvent } from './events.ts';
 import {
   type LiveControl,
   type LiveHello,
   type LiveStatus,
-  liveMessage,
+  liveMessageSchema,
   liveSubprotocol,
   type RunAnnotated,
   type StoreState,
-} from './live.ts';
-import { failed, newCommandId, PendingCommands } from './pending-commands.ts';
-import { isPlainBatch } from './plain-batch.ts';
+} from './live-messages.ts';
+import { commandFailure, newCommandId, PendingCommands } from './pending-commands.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
-export interface Socket {
+export interface WebSocketLike {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
@@ -25,14 +25,14 @@ export interface Socket {
   close(code?: number): void;
 }
 
-export type SocketConstructor = new (url: string, protocols: string) => Socket;
+export type WebSocketConstructor = new (url: string, protocols: string) => WebSocketLike;
 
 /** Where the connection stands. `waiting` comes back by itself, `closed` does not. */
-export type LiveState =
+export type ConnectionState =
   | { name: 'connecting' }
   | { name: 'open' }
   | { name: 'waiting'; retryInMs: number; reason: string }
-  | { name: 'closed'; reason: string; code: CloseName | 'unknown' };
+  | { name: 'closed'; reason: string; code: CloseCodeName | 'unknown' };
 
 export interface LiveClientOptions {
   /** Address of the feed, for example `ws://localhost:5000/live`. */
@@ -48,7 +48,7 @@ export interface LiveClientOptions {
   /** Every event, however far this client falls behind, instead of a gap: for archives. */
   complete?: boolean;
   /** The WebSocket to use: the global one unless said otherwise (Node before 22 has none: give `ws`). */
-  WebSocket?: SocketConstructor;
+  WebSocket?: WebSocketConstructor;
   /** A run begins or is resumed; when its id is another than before, forget what was drawn. */
   onHello?: (hello: LiveHello) => void;
   /** The next event: in the order of seq, none twice, whatever happened to the connection. */
@@ -66,7 +66,7 @@ export interface LiveClientOptions {
   onAnnotated?: (run: RunAnnotated) => void;
   /** A run was removed; the feed goes on with another, or is closed with `runDeleted`. */
   onRemoved?: (runId: string) => void;
-  onState?: (state: LiveState) => void;
+  onState?: (state: ConnectionState) => void;
   /** A message that does not fit the protocol; it is left out and the feed goes on. */
   onInvalid?: (description: string) => void;
 }
@@ -104,11 +104,11 @@ const connectTimeoutMs = 10_000;
 
 /** Follows the live feed, reconnecting with backoff and resuming where it was. */
 export function connectLive(options: LiveClientOptions): LiveClient {
-  const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
+  const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (!WebSocket)
     throw new TypeError('expected a WebSocket: this runtime has none, give one as options.WebSocket');
 
-  let socket: Socket | undefined;
+  let socket: WebSocketLike | undefined;
   let attempt = 0;
   let ended = false;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -136,7 +136,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     switch (message.type) {
       case 'hello':
         attempt = 0;
-        if (!greeted) pending.sendAgain(send);
+        if (!greeted) pending.resend(send);
         greeted = true;
         allowSilence(message.heartbeatMs * missedHeartbeats);
         if (runId && message.run?.runId !== runId) lastSeq = 0;
@@ -176,9 +176,9 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   };
 
   const receive = (text: string): void => {
-    const result = decode(liveMessage, text, isPlainBatch);
+    const result = decode(liveMessageSchema, text, isCanonicalBatch);
     if (!result.ok) {
-      options.onInvalid?.(describeIssues(result.error.issues));
+      options.onInvalid?.(formatIssues(result.error.issues));
       return;
     }
     const message = result.value;
@@ -188,9 +188,9 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   };
 
   const receiveBundled = (raw: unknown): void => {
-    const result = isPlainBatch(raw) ? { ok: true as const, value: raw } : check(event, raw);
+    const result = isCanonicalBatch(raw) ? { ok: true as const, value: raw } : validate(eventSchema, raw);
     if (result.ok) receiveEvent(result.value);
-    else options.onInvalid?.(describeIssues(result.error.issues));
+    else options.onInvalid?.(formatIssues(result.error.issues));
   };
 
   const receiveEvent = (message: MonitorEvent): void => {
@@ -223,19 +223,19 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     dropped.close();
   };
 
-  const end = (reason: string, code: CloseName | 'unknown'): void => {
+  const end = (reason: string, code: CloseCodeName | 'unknown'): void => {
     if (ended) return;
     ended = true;
     clearTimeout(retryTimer);
     retryTimer = undefined;
-    pending.giveUp('the connection is closed for good');
+    pending.failAll('the connection is closed for good');
     options.onState?.({ name: 'closed', reason, code });
   };
 
   const lose = (reason: string, closeCode?: number): void => {
     drop();
-    if (closeCode !== undefined && !mayRetry(closeCode)) {
-      end(reason, closeName(closeCode));
+    if (closeCode !== undefined && !isRetryableCloseCode(closeCode)) {
+      end(reason, closeCodeName(closeCode));
       return;
     }
     const retryInMs = backoffMs(attempt++);
@@ -252,7 +252,11 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   ): Promise<CommandResult> => {
     if (!greeted)
       return Promise.resolve(
-        failed(id, 'command.not_connected', 'there is no connection to the gateway: nothing was sent'),
+        commandFailure(
+          id,
+          'command.not_connected',
+          'there is no connection to the gateway: nothing was sent',
+        ),
       );
     // The run is named here and not left to the gateway: after a reconnect another one may be followed.
     const about = named ?? (name === 'start' ? undefined : runId);
@@ -271,7 +275,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
     };
     socket.onerror = () => {};
     socket.onclose = (event: { code: number; reason: string }) => {
-      const why = event.reason || (event.code === 1006 ? 'connection lost' : closeName(event.code));
+      const why = event.reason || (event.code === 1006 ? 'connection lost' : closeCodeName(event.code));
       lose(why, event.code);
     };
     heardAt = performance.now();

@@ -1,20 +1,20 @@
+import { closestMatch } from './closest-match.ts';
 import { MonitorError } from './errors.ts';
-import type { Keep } from './keep.ts';
-import { nearest } from './nearest.ts';
-import type { Option } from './option-kinds.ts';
-import { type OptionName, type Options, options } from './option-table.ts';
+import { type OptionName, type Options, optionTable } from './option-table.ts';
+import type { OptionDefinition } from './option-types.ts';
+import type { RetentionPolicy } from './retention.ts';
 
-export type { Keep, OptionName, Options };
-export { options };
+export type { OptionName, Options, RetentionPolicy };
+export { optionTable };
 
 const prefix = 'MONITOR_';
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 /** The flag of an option: `--batch-size` of `batchSize`. */
-export const flagOf = (name: string): string => `--${kebab(name)}`;
-const variableOf = (name: string): string => `${prefix}${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+export const flagName = (name: string): string => `--${kebab(name)}`;
+const variableName = (name: string): string => `${prefix}${kebab(name).replaceAll('-', '_').toUpperCase()}`;
 
-const byFlag = new Map(Object.keys(options).map((name) => [flagOf(name), name as OptionName]));
-const byVariable = new Map(Object.keys(options).map((name) => [variableOf(name), name as OptionName]));
+const byFlag = new Map(Object.keys(optionTable).map((name) => [flagName(name), name as OptionName]));
+const byVariable = new Map(Object.keys(optionTable).map((name) => [variableName(name), name as OptionName]));
 const variableEndings = [...byVariable.keys()].map((variable) => variable.slice(prefix.length));
 
 /** Never repeated, not even in an error. */
@@ -31,24 +31,24 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the command line and the environment; a flag wins over its variable.
  * @throws MonitorError `option.invalid` with one line per mistake.
  */
-export const readOptions = (argv: readonly string[], env: Environment): Options =>
-  withDefaults(readGiven(argv, env));
+export const parseOptions = (argv: readonly string[], env: Environment): Options =>
+  applyDefaults(parseGivenOptions(argv, env));
 
 /** What was given, and of all else the default. */
-export function withDefaults(given: Partial<Options>): Options {
-  const defaults = Object.entries(options).map(([name, option]) => [name, option.default]);
+export function applyDefaults(given: Partial<Options>): Options {
+  const defaults = Object.entries(optionTable).map(([name, option]) => [name, option.default]);
   return { ...Object.fromEntries(defaults), ...given } as Options;
 }
 
 /** The same without the defaults: only what was given. */
-export function readGiven(argv: readonly string[], env: Environment): Partial<Options> {
+export function parseGivenOptions(argv: readonly string[], env: Environment): Partial<Options> {
   const values: Partial<Record<OptionName, unknown>> = {};
   const mistakes: string[] = [];
 
   const take = (source: string, name: OptionName, given: string): void => {
-    const value = options[name].read(given);
+    const value = optionTable[name].parse(given);
     if (value === undefined)
-      mistakes.push(`${source}: expected ${options[name].expected}, got ${shown(name, given)}`);
+      mistakes.push(`${source}: expected ${optionTable[name].expected}, got ${shown(name, given)}`);
     else values[name] = value;
   };
 
@@ -58,7 +58,7 @@ export function readGiven(argv: readonly string[], env: Environment): Partial<Op
     if (name) take(variable, name, given);
     else {
       // Only one that is nearly ours: others may have variables that begin so.
-      const meant = nearest(variable.slice(prefix.length), variableEndings);
+      const meant = closestMatch(variable.slice(prefix.length), variableEndings);
       if (meant) mistakes.push(unknown(variable, prefix + meant));
     }
   }
@@ -68,13 +68,13 @@ export function readGiven(argv: readonly string[], env: Environment): Partial<Op
     const [flag, inline] = splitFlag(argument);
     const name = byFlag.get(flag);
     if (!name) {
-      mistakes.push(unknown(argument.slice(0, 100), nearest(flag, byFlag.keys())));
+      mistakes.push(unknown(argument.slice(0, 100), closestMatch(flag, byFlag.keys())));
       if (flag.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift(); // Its value, no second mistake.
     } else if (inline !== undefined) take(flag, name, inline);
-    else if (options[name].value === 'none') values[name] = true;
+    else if (optionTable[name].value === 'none') values[name] = true;
     else if (rest[0] === undefined || rest[0].startsWith('--')) {
-      if (options[name].value === 'optional') take(flag, name, '');
-      else mistakes.push(`${flag}: expected ${options[name].expected}, got nothing`);
+      if (optionTable[name].value === 'optional') take(flag, name, '');
+      else mistakes.push(`${flag}: expected ${optionTable[name].expected}, got nothing`);
     } else take(flag, name, rest.shift() as string);
   }
 
@@ -91,14 +91,14 @@ const unknown = (given: string, meant: string | undefined): string =>
   `${given}: unknown${meant ? ` (did you mean ${meant}?)` : ''}; --help lists what there is`;
 
 /** Whether the command line asks for the text of --help. */
-export const asksForHelp = (argv: readonly string[]): boolean =>
+export const isHelpRequested = (argv: readonly string[]): boolean =>
   argv.includes('--help') || argv.includes('-h');
 
 /** The text of --help: a line per flag. */
 export function helpText(command: string): string {
-  const lines = Object.entries(options).map(([name, option]: [string, Option<unknown>]) => {
+  const lines = Object.entries(optionTable).map(([name, option]: [string, OptionDefinition<unknown>]) => {
     const fallback = option.default === undefined || option.value === 'none' ? '' : ` (${option.default})`;
-    return `  ${flagOf(name).padEnd(18)} ${option.help}${fallback}`;
+    return `  ${flagName(name).padEnd(18)} ${option.help}${fallback}`;
   });
   return `Usage: ${command} [flags]\n\n${lines.join('\n')}\n\nEach flag has an environment variable: --batch-size is MONITOR_BATCH_SIZE.\n`;
 }

@@ -40,14 +40,14 @@ export class PendingCommands {
         resolve(result);
       };
     });
-    const late = (): void => answer(failed(id, 'command.timeout', unknown('no answer has come')));
+    const late = (): void => answer(commandFailure(id, 'command.timeout', unknown('no answer has come')));
     const timer = setTimeout(late, this.#timeoutMs);
     const pending = { text, answer, answered };
     this.#pending.set(id, pending);
     return pending;
   }
 
-  sendAgain(send: Send): void {
+  resend(send: Send): void {
     for (const { text } of this.#pending.values()) send(text);
   }
 
@@ -56,13 +56,13 @@ export class PendingCommands {
   }
 
   /** Answers all that wait: no answer can come any more. */
-  giveUp(why: string): void {
-    for (const [id, { answer }] of this.#pending) answer(failed(id, 'command.timeout', unknown(why)));
+  failAll(why: string): void {
+    for (const [id, { answer }] of this.#pending) answer(commandFailure(id, 'command.timeout', unknown(why)));
   }
 }
 
 /** An answer that says what went wrong. */
-export const failed = (id: string, code: ErrorCode, message: string): CommandResult => ({
+export const commandFailure = (id: string, code: ErrorCode, message: string): CommandResult => ({
   type: 'commandResult',
   id,
   ok: false,

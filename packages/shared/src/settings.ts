@@ -22,15 +22,15 @@ const whole = ([min, max]: readonly [number, number]) => z.int().min(min).max(ma
 const [minRate, maxRate] = settingBounds.learningRate;
 
 /** Size of each step downhill: a constant one, or the peak of the schedule. */
-export const learningRate = z.number().min(minRate).max(maxRate);
+export const learningRateSchema = z.number().min(minRate).max(maxRate);
 
 /** Data of the command `start`; what is left out is as the trainer was told when it was started. */
-export const runSettings = z
+export const runSettingsSchema = z
   .object({
     epochs: whole(settingBounds.epochs),
     batchSize: whole(settingBounds.batchSize),
     recipe: z.enum(settingChoices.recipe).describe('What the four below are unless set.'),
-    learningRate,
+    learningRate: learningRateSchema,
     optimizer: z.enum(settingChoices.optimizer),
     schedule: z.enum(settingChoices.schedule),
     augment: z.boolean(),
@@ -41,10 +41,10 @@ export const runSettings = z
   })
   .partial();
 
-export type RunSettings = z.infer<typeof runSettings>;
+export type RunSettings = z.infer<typeof runSettingsSchema>;
 
 /** What a recipe decides, unless it is set as well. */
-export const recipeParts = [
+export const recipeSettings = [
   'learningRate',
   'optimizer',
   'schedule',

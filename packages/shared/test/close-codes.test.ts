@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { closeCodes, closeName, mayRetry } from '../src/index.ts';
+import { closeCodeName, closeCodes, isRetryableCloseCode } from '../src/index.ts';
 
 const entries = Object.entries(closeCodes);
 
@@ -18,11 +18,11 @@ test('the meaning of every close code fits into a close frame', () => {
 });
 
 test.each(entries)('%s is found by its code', (name, { code, retry }) => {
-  expect(closeName(code)).toBe(name);
-  expect(mayRetry(code)).toBe(retry);
+  expect(closeCodeName(code)).toBe(name);
+  expect(isRetryableCloseCode(code)).toBe(retry);
 });
 
 test('a code that is not ours may be tried again', () => {
-  expect([1006, 1011, 4999].map(mayRetry)).toEqual([true, true, true]);
-  expect(closeName(1006)).toBe('unknown');
+  expect([1006, 1011, 4999].map(isRetryableCloseCode)).toEqual([true, true, true]);
+  expect(closeCodeName(1006)).toBe('unknown');
 });

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { batchData, check, decode, describeIssues, encode, event, liveMessage } from '../src/index.ts';
+import {
+  batchDataSchema,
+  decode,
+  encode,
+  eventSchema,
+  formatIssues,
+  liveMessageSchema,
+  validate,
+} from '../src/index.ts';
 import { sampleRun } from '../src/testing/index.ts';
 
 const measure = fc.oneof(
@@ -36,14 +44,14 @@ describe('the codec', () => {
   test('reads what it wrote, numbers that are not finite included', () => {
     fc.assert(
       fc.property(batch, (written) => {
-        expect(decode(event, encode(written))).toEqual({ ok: true, value: written });
+        expect(decode(eventSchema, encode(written))).toEqual({ ok: true, value: written });
       }),
     );
   });
 
   test('reads every event of a run as it was', () => {
     for (const written of sampleRun())
-      expect(decode(event, encode(written))).toEqual({ ok: true, value: written });
+      expect(decode(eventSchema, encode(written))).toEqual({ ok: true, value: written });
   });
 
   test('writes NaN and the infinities as strings', () => {
@@ -53,40 +61,46 @@ describe('the codec', () => {
   });
 
   test('never throws, whatever comes', () => {
-    fc.assert(fc.property(fc.string(), (text) => expect(typeof decode(event, text).ok).toBe('boolean')));
-    fc.assert(fc.property(fc.json(), (text) => expect(typeof decode(liveMessage, text).ok).toBe('boolean')));
     fc.assert(
-      fc.property(fc.anything(), (value) => expect(typeof check(batchData, value).ok).toBe('boolean')),
+      fc.property(fc.string(), (text) => expect(typeof decode(eventSchema, text).ok).toBe('boolean')),
+    );
+    fc.assert(
+      fc.property(fc.json(), (text) => expect(typeof decode(liveMessageSchema, text).ok).toBe('boolean')),
+    );
+    fc.assert(
+      fc.property(fc.anything(), (value) =>
+        expect(typeof validate(batchDataSchema, value).ok).toBe('boolean'),
+      ),
     );
   });
 
   test.each(['', '{', 'null', '[]', '"event"', '{"__proto__":{"v":1}}', '[[[[[[[[[['])(
     'refuses %p',
     (text) => {
-      expect(decode(event, text).ok).toBe(false);
+      expect(decode(eventSchema, text).ok).toBe(false);
     },
   );
 
   test('tells malformed text from a message that does not fit', () => {
-    expect(decode(event, '{"v":')).toMatchObject({
+    expect(decode(eventSchema, '{"v":')).toMatchObject({
       ok: false,
       error: { code: 'message.malformed', raw: undefined },
     });
-    expect(decode(event, '{"v":2}')).toMatchObject({
+    expect(decode(eventSchema, '{"v":2}')).toMatchObject({
       ok: false,
       error: { code: 'message.invalid', raw: { v: 2 } },
     });
   });
 
   test('says where and what was expected, five issues at most', () => {
-    const result = check(batchData, { epoch: 'one' });
+    const result = validate(batchDataSchema, { epoch: 'one' });
     if (result.ok) throw new Error('expected a failure');
     expect(result.error.issues).toHaveLength(5);
-    expect(describeIssues(result.error.issues)).toMatch(/^epoch: .*expected number.*; batch: /);
+    expect(formatIssues(result.error.issues)).toMatch(/^epoch: .*expected number.*; batch: /);
   });
 
   test('leaves out fields that the schema does not know', () => {
     const [first] = sampleRun();
-    expect(check(event, { ...first, extra: 1 })).toEqual({ ok: true, value: first });
+    expect(validate(eventSchema, { ...first, extra: 1 })).toEqual({ ok: true, value: first });
   });
 });

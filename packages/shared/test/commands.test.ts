@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { check, command, ingestFirst, settingBounds } from '../src/index.ts';
-import { options } from '../src/options.ts';
+import { commandSchema, ingestFirstMessageSchema, settingBounds, validate } from '../src/index.ts';
+import { optionTable } from '../src/options.ts';
 
 const envelope = { type: 'command', id: 'command-1' };
 
@@ -16,7 +16,7 @@ describe('a command', () => {
     ],
     [{ command: 'setLearningRate', data: { learningRate: 0.005 } }, { data: { learningRate: 0.005 } }],
   ])('%p is taken', (given, read) => {
-    expect(check(command, { ...envelope, ...given })).toMatchObject({ ok: true, value: read });
+    expect(validate(commandSchema, { ...envelope, ...given })).toMatchObject({ ok: true, value: read });
   });
 
   test.each([
@@ -30,7 +30,7 @@ describe('a command', () => {
     [{ command: 'start', data: { epochs: 1.5 } }, 'data.epochs'],
     [{ command: 'start', data: { engine: 'abacus' } }, 'data.engine'],
   ])('%p is refused', (given, path) => {
-    const result = check(command, { ...envelope, ...given });
+    const result = validate(commandSchema, { ...envelope, ...given });
     expect(result).toMatchObject({ ok: false, error: { issues: [{ path }] } });
   });
 
@@ -38,8 +38,8 @@ describe('a command', () => {
     'a start has the bounds of the flag for %s',
     (name, [min, max]) => {
       const takes = (value: number) =>
-        check(command, { ...envelope, command: 'start', data: { [name]: value } }).ok;
-      const flag = (value: number) => options[name as keyof typeof settingBounds].read(String(value));
+        validate(commandSchema, { ...envelope, command: 'start', data: { [name]: value } }).ok;
+      const flag = (value: number) => optionTable[name as keyof typeof settingBounds].parse(String(value));
       for (const value of [min, max]) expect([takes(value), flag(value)]).toEqual([true, value]);
       for (const value of [min / 2 - 1, max * 2])
         expect([takes(value), flag(value)]).toEqual([false, undefined]);
@@ -49,8 +49,8 @@ describe('a command', () => {
 
 test('a publisher may take commands that this gateway does not know; they are left out', () => {
   const hello = { type: 'hello', protocol: 1, runId: 'a', publisherId: 'publisher-1' };
-  expect(check(ingestFirst, hello)).toMatchObject({ value: { commands: [] } });
-  expect(check(ingestFirst, { ...hello, commands: ['pause', 'levitate'] })).toMatchObject({
+  expect(validate(ingestFirstMessageSchema, hello)).toMatchObject({ value: { commands: [] } });
+  expect(validate(ingestFirstMessageSchema, { ...hello, commands: ['pause', 'levitate'] })).toMatchObject({
     value: { commands: ['pause'] },
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { options } from '../src/options.ts';
+import { optionTable } from '../src/options.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
@@ -22,7 +22,7 @@ const variables = (part: string): string[] =>
 
 describe('.env.example', () => {
   test('has every option with its help and its default, and no other', () => {
-    const expected = Object.entries(options).map(([name, option]) => ({
+    const expected = Object.entries(optionTable).map(([name, option]) => ({
       help: option.help,
       variable: `MONITOR_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
       value: option.default === undefined ? '' : String(option.default),

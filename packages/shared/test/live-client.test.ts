@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import {
-  check,
+  type ConnectionState,
   closeCodes,
-  command,
+  commandSchema,
   connectLive,
   encode,
   type LiveClient,
   type LiveClientOptions,
-  type LiveState,
   type LiveStatus,
   liveSubprotocol,
-  type SocketConstructor,
+  validate,
+  type WebSocketConstructor,
 } from '../src/index.ts';
 import { sampleRun } from '../src/testing/index.ts';
 import { FakeFeed, helloOf } from './support/fake-feed.ts';
@@ -33,13 +33,14 @@ describe('the live client', () => {
     };
     client = connectLive({
       url,
-      WebSocket: WebSocket as unknown as SocketConstructor,
+      WebSocket: WebSocket as unknown as WebSocketConstructor,
       onHello: (hello) => hear(`hello ${hello.run?.runId ?? 'none'}`),
       onEvent: ({ runId, seq }) => hear(`${runId}${seq}`),
       onLive: (seq) => hear(`live ${seq}`),
       onGap: ({ from, to }) => hear(`gap ${from}-${to}`),
       onInvalid: () => hear('invalid'),
-      onState: (state: LiveState) => hear('reason' in state ? `${state.name}: ${state.reason}` : state.name),
+      onState: (state: ConnectionState) =>
+        hear('reason' in state ? `${state.name}: ${state.reason}` : state.name),
       ...options,
     });
     const hears = async (word: string): Promise<void> => {
@@ -226,7 +227,7 @@ describe('the live client', () => {
     await hears('hello a');
     const answer = client!.command('setLearningRate', { learningRate: 0.005 }, { token: 'sesame' });
     const asked = await visit.heard();
-    expect(check(command, asked).ok).toBe(true);
+    expect(validate(commandSchema, asked).ok).toBe(true);
     expect(asked).toEqual({
       type: 'command',
       id: expect.stringMatching(/^[0-9a-f]{32}$/),

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '../src/index.ts';
-import { asksForHelp, helpText, options, readOptions } from '../src/options.ts';
+import { helpText, isHelpRequested, optionTable, parseOptions } from '../src/options.ts';
 
 function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
   let caught: unknown;
   try {
-    readOptions(argv, env);
+    parseOptions(argv, env);
   } catch (error) {
     caught = error;
   }
@@ -17,10 +17,10 @@ function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
 describe('reading options', () => {
   test('gives every option its default', () => {
     const defaults = Object.fromEntries(
-      Object.entries(options).map(([name, option]) => [name, option.default]),
+      Object.entries(optionTable).map(([name, option]) => [name, option.default]),
     );
-    expect(readOptions([], {})).toEqual(defaults);
-    expect(readOptions([], {})).toMatchObject({ epochs: 10, batchSize: 512, recipe: 'default', port: 5000 });
+    expect(parseOptions([], {})).toEqual(defaults);
+    expect(parseOptions([], {})).toMatchObject({ epochs: 10, batchSize: 512, recipe: 'default', port: 5000 });
   });
 
   test.each([
@@ -38,7 +38,7 @@ describe('reading options', () => {
     ],
     [['--epochs', '2', '--epochs', '3'], { epochs: 3 }],
   ])('reads %p', (argv, expected) => {
-    expect(readOptions(argv, {})).toMatchObject(expected);
+    expect(parseOptions(argv, {})).toMatchObject(expected);
   });
 
   test('reads the environment, where an empty variable is none, and a flag wins', () => {
@@ -49,7 +49,7 @@ describe('reading options', () => {
       MONITOR_ONCE: '1',
       OTHER: 'x',
     };
-    expect(readOptions(['--port', '9090'], env)).toMatchObject({
+    expect(parseOptions(['--port', '9090'], env)).toMatchObject({
       batchSize: 64,
       epochs: 10,
       port: 9090,
@@ -58,10 +58,10 @@ describe('reading options', () => {
   });
 
   test('takes --resume with the id of a run, or alone for the last one', () => {
-    expect(readOptions(['--resume'], {}).resume).toBe('latest');
-    expect(readOptions(['--resume', '--once'], {})).toMatchObject({ resume: 'latest', once: true });
-    expect(readOptions(['--resume', '20261124-100000-test'], {}).resume).toBe('20261124-100000-test');
-    expect(readOptions([], { MONITOR_RESUME: '1' }).resume).toBe('latest');
+    expect(parseOptions(['--resume'], {}).resume).toBe('latest');
+    expect(parseOptions(['--resume', '--once'], {})).toMatchObject({ resume: 'latest', once: true });
+    expect(parseOptions(['--resume', '20261124-100000-test'], {}).resume).toBe('20261124-100000-test');
+    expect(parseOptions([], { MONITOR_RESUME: '1' }).resume).toBe('latest');
   });
 
   test('says every mistake in a line of its own', () => {
@@ -145,11 +145,15 @@ describe('reading options', () => {
       'MONITOR_LOG: unknown (did you mean MONITOR_LOG_LEVEL?); --help lists what there is',
     ]);
     const others = { MONITOR_HOLD: 'true', MONITOR_SERVICE_HOST: '10.0.0.1', MONITOR_EPOCS: '', EPOCS: '3' };
-    expect(readOptions([], others)).toEqual(readOptions([], {}));
+    expect(parseOptions([], others)).toEqual(parseOptions([], {}));
   });
 
   test('takes -h for --help', () => {
-    expect([['--help'], ['--once', '-h'], ['--host', '::1']].map(asksForHelp)).toEqual([true, true, false]);
+    expect([['--help'], ['--once', '-h'], ['--host', '::1']].map(isHelpRequested)).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   test('says in the help what there is to choose from', () => {
@@ -158,7 +162,7 @@ describe('reading options', () => {
 
   test('has a line of help for every flag', () => {
     const help = helpText('npm start --');
-    for (const name of Object.keys(options))
+    for (const name of Object.keys(optionTable))
       expect(help).toContain(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);
     expect(help).toContain('(512)');
   });

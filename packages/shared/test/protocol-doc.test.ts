@@ -4,11 +4,11 @@ import { z } from 'zod';
 import {
   closeCodes,
   commandNames,
-  errors,
-  ingestFirst,
-  ingestMessage,
-  ingestReply,
-  liveControl,
+  errorCodes,
+  ingestFirstMessageSchema,
+  ingestMessageSchema,
+  ingestServerMessageSchema,
+  liveControlSchema,
   seriesFields,
 } from '../src/index.ts';
 
@@ -30,7 +30,7 @@ test.each(Object.entries(closeCodes))(
   },
 );
 
-test.each(Object.entries(errors))(
+test.each(Object.entries(errorCodes))(
   'the error code %s stands in docs/protocol.md as it is',
   (code, { exitCode, meaning }) => {
     expect(rows).toContain(`| \`${code}\` | ${exitCode} | ${meaning} |`);
@@ -38,7 +38,12 @@ test.each(Object.entries(errors))(
 );
 
 test('every event, message and command stands in docs/protocol.md', () => {
-  const types = [ingestFirst, ingestMessage, ingestReply, liveControl].flatMap(typesOf);
+  const types = [
+    ingestFirstMessageSchema,
+    ingestMessageSchema,
+    ingestServerMessageSchema,
+    liveControlSchema,
+  ].flatMap(typesOf);
   for (const name of [...types, ...commandNames]) expect(page).toContain(`\`${name}\``);
 });
 

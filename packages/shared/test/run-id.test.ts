@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { newRunId, runId } from '../src/index.ts';
+import { newRunId, runIdSchema } from '../src/index.ts';
 
 const time = fc.date({ min: new Date('2000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
 
@@ -12,19 +12,19 @@ test('run ids sort as their times do, and are valid', () => {
   fc.assert(
     fc.property(time, time, (one, other) => {
       const [first, second] = [one, other].sort((a, b) => a.getTime() - b.getTime()) as [Date, Date];
-      expect(runId.safeParse(newRunId(first)).success).toBe(true);
+      expect(runIdSchema.safeParse(newRunId(first)).success).toBe(true);
       expect(newRunId(first, () => 0) <= newRunId(second, () => 0)).toBe(true);
     }),
   );
 });
 
 test.each(['a', '0', 'latest-1', 'Latest', 'a'.repeat(64)])('%p is a run id', (text) => {
-  expect(runId.safeParse(text).success).toBe(true);
+  expect(runIdSchema.safeParse(text).success).toBe(true);
 });
 
 test.each(['', '.', '..', '-a', 'a/b', 'a\\b', 'a b', 'ä', 'a'.repeat(65), 'a\n', 'latest'])(
   '%p is no run id',
   (text) => {
-    expect(runId.safeParse(text).success).toBe(false);
+    expect(runIdSchema.safeParse(text).success).toBe(false);
   },
 );

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { check, event, eventTypes } from '../src/index.ts';
+import { eventSchema, eventTypes, validate } from '../src/index.ts';
 import { sampleRun } from '../src/testing/index.ts';
 
 test('a sample run is valid, has every type but notice, and is numbered without gaps', () => {
   const run = sampleRun();
-  for (const each of run) expect(check(event, each)).toMatchObject({ ok: true });
+  for (const each of run) expect(validate(eventSchema, each)).toMatchObject({ ok: true });
   expect(run.map(({ seq }) => seq)).toEqual(run.map((_, index) => index + 1));
   const types = new Set(run.map(({ type }) => type));
   expect(eventTypes.filter((type) => !types.has(type))).toEqual(['notice']);

@@ -1,10 +1,10 @@
-import { newRunId, type RunSettings, recipeParts } from '@mnist-monitor/shared';
+import { newRunId, type RunSettings, recipeSettings } from '@mnist-monitor/shared';
 import {
-  flagOf,
+  applyDefaults,
+  flagName,
   type OptionName,
   type Options,
-  readGiven,
-  withDefaults,
+  parseGivenOptions,
 } from '@mnist-monitor/shared/options';
 import type { InterruptedRun } from './storage/interrupted-runs.ts';
 import { type Recipe, recipes } from './training/recipe.ts';
@@ -38,8 +38,8 @@ const taken = [
 
 /** @throws MonitorError `option.invalid` with one line per mistake. */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): TrainerConfig {
-  const given = readGiven(argv, env);
-  const options = withDefaults(given);
+  const given = parseGivenOptions(argv, env);
+  const options = applyDefaults(given);
   const own = Object.fromEntries(taken.map((name) => [name, options[name]])) as Pick<
     Options,
     (typeof taken)[number]
@@ -59,8 +59,8 @@ export function unusedFlags(config: TrainerConfig, { runId, training }: Interrup
   const differs = (name: string): boolean =>
     name in kept && config[name as keyof TrainerConfig] !== kept[name as keyof TrainerConfig];
   return config.given
-    .filter((name) => (name === 'recipe' ? recipeParts.some(differs) : differs(name)))
-    .map(flagOf);
+    .filter((name) => (name === 'recipe' ? recipeSettings.some(differs) : differs(name)))
+    .map(flagName);
 }
 
 /** The configuration of another run: as the trainer was told, but for what is set. A recipe sets all its parts. */

@@ -1,5 +1,5 @@
 import { MonitorError } from '@mnist-monitor/shared';
-import { asksForHelp, helpText } from '@mnist-monitor/shared/options';
+import { helpText, isHelpRequested } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
 import { startHeartbeat } from './runner/heartbeat.ts';
 import { RunResources } from './runner/run-resources.ts';
@@ -13,7 +13,7 @@ const secondSignalMs = 1_000;
 /** Exit codes when a signal ended the run: 128 and the signal's number, as shells have it. */
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
-if (asksForHelp(process.argv)) {
+if (isHelpRequested(process.argv)) {
   process.stdout.write(helpText('npm run trainer --'));
 } else {
   process.stdout.on('error', () => {}); // A reader that has gone, as behind `| head`, ends the console and not the run.

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decode, eventPage, type MonitorEvent } from '@mnist-monitor/shared';
+import { decode, eventPageSchema, type MonitorEvent } from '@mnist-monitor/shared';
 import { engines } from './support/engines.ts';
 import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -23,7 +23,7 @@ async function storedEvents(url: string, runId: string): Promise<MonitorEvent[]>
   const events: MonitorEvent[] = [];
   for (let after: number | null = 0; after !== null; ) {
     const response: Response = await fetch(`${url}/api/runs/${runId}/events?after=${after}&limit=500`);
-    const page = decode(eventPage, await response.text());
+    const page = decode(eventPageSchema, await response.text());
     if (!page.ok) throw new Error('expected a page of events');
     events.push(...page.value.events);
     after = page.value.events.length === 0 ? null : page.value.nextAfter;

@@ -1,4 +1,4 @@
-import type { Epoch, Samples } from '@mnist-monitor/shared';
+import type { EpochData, SamplesData } from '@mnist-monitor/shared';
 import { formatCount, formatPercent } from '../state/format.ts';
 import { classRows, tickLabels } from '../views/classes.ts';
 import {
@@ -19,9 +19,9 @@ const placed = (kind: string, at: number): HTMLElement =>
 
 export interface ConfusionInput {
   /** The last of them is shown. */
-  epochs: readonly Epoch[];
+  epochs: readonly EpochData[];
   classes: readonly string[];
-  samples: Samples | null;
+  samples: SamplesData | null;
 }
 
 /** The confusion matrix of an epoch, and each class beside it. */
@@ -41,13 +41,13 @@ export function createConfusion(): Confusion {
   const note = field('confusion-note');
   const empty = field('confusion-empty');
   let classes: readonly string[] = [];
-  let matrix: Epoch['test']['confusion'] = [];
+  let matrix: EpochData['test']['confusion'] = [];
   /** The cell that Tab leads to, and the one that is pointed at. */
   let active: [number, number] = [0, 0];
   let pointed: readonly [number, number] | undefined;
   /** The cell whose digits are shown: the sentence above them is of no other. */
   let chosen: readonly [number, number] | undefined;
-  let samples: Samples | null = null;
+  let samples: SamplesData | null = null;
 
   const cellAt = ([row, column]: readonly [number, number]): HTMLTableCellElement | undefined =>
     table.tBodies[0]?.rows[row]?.cells[column + 1];
@@ -146,7 +146,7 @@ export function createConfusion(): Confusion {
     chosen = undefined;
   });
 
-  const fill = (epoch: Epoch): void => {
+  const fill = (epoch: EpochData): void => {
     for (const { truth, predicted, count, heat } of confusionCells(epoch.test.confusion).flat()) {
       const cell = cellAt([truth, predicted]);
       if (!cell) continue;
@@ -171,7 +171,7 @@ export function createConfusion(): Confusion {
     setText(note, `Epoch ${epoch.epoch}: ${formatCount(wrong)} of ${formatCount(total)} test images wrong`);
   };
 
-  const showClasses = (epochs: readonly Epoch[]): void => {
+  const showClasses = (epochs: readonly EpochData[]): void => {
     const shown = classRows(classes, epochs);
     classList.replaceChildren(
       ...shown.rows.map(({ name, value, at, before, change }) => {
@@ -196,23 +196,25 @@ export function createConfusion(): Confusion {
     );
   };
 
-  const render = onChange((epochs: readonly Epoch[], names: readonly string[], next: Samples | null) => {
-    const latest = epochs.at(-1);
-    const ready = latest !== undefined && names.length > 0;
-    empty.hidden = ready;
-    body.hidden = !ready;
-    if (!ready) {
-      setText(note, '');
-      return;
-    }
-    classes = names;
-    matrix = latest.test.confusion;
-    samples = next;
-    build(names);
-    fill(latest);
-    showClasses(epochs);
-    showDigits();
-    tell();
-  });
+  const render = onChange(
+    (epochs: readonly EpochData[], names: readonly string[], next: SamplesData | null) => {
+      const latest = epochs.at(-1);
+      const ready = latest !== undefined && names.length > 0;
+      empty.hidden = ready;
+      body.hidden = !ready;
+      if (!ready) {
+        setText(note, '');
+        return;
+      }
+      classes = names;
+      matrix = latest.test.confusion;
+      samples = next;
+      build(names);
+      fill(latest);
+      showClasses(epochs);
+      showDigits();
+      tell();
+    },
+  );
   return { render: (input) => render(input.epochs, input.classes, input.samples), recolor: showDigits };
 }

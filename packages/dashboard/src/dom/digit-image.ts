@@ -1,6 +1,6 @@
-import { imageBytes } from '@mnist-monitor/shared';
+import { bytesPerImage } from '@mnist-monitor/shared';
 
-const side = Math.sqrt(imageBytes);
+const side = Math.sqrt(bytesPerImage);
 
 /** Red, green and blue from 0 to 255. */
 export type Ink = readonly [number, number, number];
@@ -12,7 +12,7 @@ export function digitImage(pixels: ArrayLike<number>, [red, green, blue]: Ink): 
   canvas.height = side;
   canvas.setAttribute('aria-hidden', 'true');
   const image = new ImageData(side, side);
-  for (let at = 0; at < imageBytes; at++) image.data.set([red, green, blue, pixels[at] ?? 0], at * 4);
+  for (let at = 0; at < bytesPerImage; at++) image.data.set([red, green, blue, pixels[at] ?? 0], at * 4);
   canvas.getContext('2d')?.putImageData(image, 0, 0);
   return canvas;
 }

@@ -1,4 +1,4 @@
-import type { RunFinished, RunStarted, System } from '@mnist-monitor/shared';
+import type { RunFinishedData, RunStartedData, SystemData } from '@mnist-monitor/shared';
 import { capitalize, formatCount } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
 import { deviceFacts, type Fact, systemMeters, trainingFacts } from '../views/device.ts';
@@ -22,7 +22,7 @@ const factRows = (facts: readonly Fact[]): HTMLElement[] =>
 
 const noNotices: Run['notices'] = [];
 
-function startedCards(): (started: RunStarted | null, notices: Run['notices']) => void {
+function startedCards(): (started: RunStartedData | null, notices: Run['notices']) => void {
   const device = byId('device-facts', HTMLElement);
   const training = byId('training-facts', HTMLElement);
   const layers = byId('layer-rows', HTMLElement);
@@ -31,7 +31,7 @@ function startedCards(): (started: RunStarted | null, notices: Run['notices']) =
   const reason = field('device-reason');
   const note = field('model-note');
   const empty = ['device-empty', 'training-empty', 'model-empty'].map(field);
-  return onChange((started: RunStarted | null, notices: Run['notices']) => {
+  return onChange((started: RunStartedData | null, notices: Run['notices']) => {
     for (const element of empty) element.hidden = started !== null;
     device.replaceChildren(...(started ? factRows(deviceFacts(started)) : []));
     training.replaceChildren(...(started ? factRows(trainingFacts(started, notices)) : []));
@@ -46,9 +46,9 @@ function startedCards(): (started: RunStarted | null, notices: Run['notices']) =
   });
 }
 
-function meters(): (system: System | null) => void {
+function meters(): (system: SystemData | null) => void {
   const list = byId('meters', HTMLElement);
-  return onChange((system: System | null) => {
+  return onChange((system: SystemData | null) => {
     list.replaceChildren(
       ...(system ? systemMeters(system) : []).map(({ name, value, share }) => {
         const row = h('div', {}, h('dt', {}, name), h('dd', {}, value));
@@ -62,10 +62,10 @@ function meters(): (system: System | null) => void {
   });
 }
 
-function files(): (finished: RunFinished | null) => void {
+function files(): (finished: RunFinishedData | null) => void {
   const box = byId('files', HTMLElement);
   const list = byId('file-list', HTMLElement);
-  return onChange((finished: RunFinished | null) => {
+  return onChange((finished: RunFinishedData | null) => {
     box.hidden = !finished || finished.files.length === 0;
     list.replaceChildren(...(finished?.files ?? []).map((name) => h('li', {}, name)));
   });

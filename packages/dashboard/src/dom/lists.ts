@@ -1,4 +1,4 @@
-import type { Epoch } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared';
 import type { Finding } from '../state/findings.ts';
 import type { Run } from '../state/run.ts';
 import { epochRows } from '../views/epochs.ts';
@@ -11,7 +11,7 @@ export function createEpochs(): (run: Run | null) => void {
   const scroll = byId('epochs-scroll', HTMLElement);
   scroll.tabIndex = 0;
   const empty = field('epochs-empty');
-  const render = onChange((epochs: readonly Epoch[]) => {
+  const render = onChange((epochs: readonly EpochData[]) => {
     empty.hidden = epochs.length > 0;
     scroll.hidden = epochs.length === 0;
     body.replaceChildren(
@@ -48,4 +48,4 @@ export function createNotices(show: (finding: Finding) => void): (findings: read
   });
 }
 
-const noEpochs: readonly Epoch[] = [];
+const noEpochs: readonly EpochData[] = [];

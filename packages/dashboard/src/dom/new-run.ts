@@ -1,4 +1,4 @@
-import { type RunStarted, recipeParts } from '@mnist-monitor/shared';
+import { type RunStartedData, recipeSettings } from '@mnist-monitor/shared';
 import { refusalOf, type SettingField, settingFields, settingsOf } from '../views/new-run.ts';
 import type { Tell } from './controls.ts';
 import { openDialog } from './dialog.ts';
@@ -7,7 +7,7 @@ import { byId, field, h, setText } from './dom.ts';
 let tellTrainer: Tell | undefined;
 
 /** Opens the form for a new run, filled to do again what `last` did. */
-export function openNewRun(last: RunStarted | null, tell: Tell): void {
+export function openNewRun(last: RunStartedData | null, tell: Tell): void {
   const form = byId('new-run-form', HTMLFormElement);
   byId('new-run-fields', HTMLElement).replaceChildren(...settingFields(last).map(control));
   setText(
@@ -46,7 +46,7 @@ async function submit(event: SubmitEvent, form: HTMLFormElement): Promise<void> 
 function leaveToRecipe(form: HTMLFormElement, changed: EventTarget | null): void {
   const recipe = controlOf(form, 'recipe');
   if (changed !== recipe || !recipe?.value) return;
-  for (const name of recipeParts) {
+  for (const name of recipeSettings) {
     const decided = controlOf(form, name);
     if (decided) decided.value = '';
   }

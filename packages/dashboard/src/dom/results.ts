@@ -1,4 +1,4 @@
-import type { Epoch, Samples } from '@mnist-monitor/shared';
+import type { EpochData, SamplesData } from '@mnist-monitor/shared';
 import type { Run } from '../state/run.ts';
 import { createConfusion } from './confusion.ts';
 import { byId, onChange, setText } from './dom.ts';
@@ -28,7 +28,12 @@ export function createResults(redraw: () => void): Results {
   });
 
   const show = onChange(
-    (epochs: readonly Epoch[], all: readonly Samples[], classes: readonly string[], at: number | null) => {
+    (
+      epochs: readonly EpochData[],
+      all: readonly SamplesData[],
+      classes: readonly string[],
+      at: number | null,
+    ) => {
       const last = epochs.length;
       const shown = at === null ? epochs : epochs.filter(({ epoch }) => epoch <= at);
       const epoch = shown.at(-1)?.epoch;

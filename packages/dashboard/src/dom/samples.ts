@@ -1,4 +1,4 @@
-import type { Sample, Samples } from '@mnist-monitor/shared';
+import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared';
 import { tickLabels } from '../views/classes.ts';
 import {
   barHeights,
@@ -20,7 +20,7 @@ const firstCards = 12;
 
 /** Test images, how the network reads them, and how sure it is. */
 export interface SampleGrid {
-  render(samples: Samples | null, classes: readonly string[]): void;
+  render(samples: SamplesData | null, classes: readonly string[]): void;
   recolor(): void;
 }
 
@@ -33,7 +33,7 @@ export function createSamples(): SampleGrid {
   const empty = field('samples-empty');
   const filter: SampleFilter = { verdict: 'all', label: null };
   let all = false;
-  let samples: Samples | null = null;
+  let samples: SamplesData | null = null;
   let classes: readonly string[] = [];
 
   const show = (): void => {
@@ -76,7 +76,7 @@ export function createSamples(): SampleGrid {
   });
 
   return {
-    render: onChange((next: Samples | null, names: readonly string[]) => {
+    render: onChange((next: SamplesData | null, names: readonly string[]) => {
       samples = next;
       classes = names;
       buildChoices(names);
@@ -92,7 +92,7 @@ interface CardOptions {
   ink: Ink;
 }
 
-function card(sample: Sample, { classes, ticks, ink }: CardOptions): HTMLElement {
+function card(sample: SamplePrediction, { classes, ticks, ink }: CardOptions): HTMLElement {
   const right = isRight(sample);
   const read = classes[sample.prediction] ?? String(sample.prediction);
   const truth = classes[sample.label] ?? String(sample.label);

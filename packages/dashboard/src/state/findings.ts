@@ -1,4 +1,4 @@
-import type { Epoch } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, StampedNotice } from './run.ts';
 
@@ -72,7 +72,7 @@ function plateau(run: Run): Finding | undefined {
 }
 
 function overfit(run: Run): Finding | undefined {
-  let lowest: Epoch | undefined;
+  let lowest: EpochData | undefined;
   let since = 0;
   for (const epoch of run.epochs) {
     if (!lowest || epoch.test.loss < lowest.test.loss) lowest = epoch;
@@ -108,7 +108,7 @@ const silences = (run: Run): Finding[] =>
   }));
 
 /** A finding at the end of an epoch. */
-function at(run: Run, { step }: Epoch, finding: Pick<Finding, 'level' | 'code' | 'message'>): Finding {
+function at(run: Run, { step }: EpochData, finding: Pick<Finding, 'level' | 'code' | 'message'>): Finding {
   return { ...finding, step, time: timeOf(run.steps.at('time', step)) };
 }
 

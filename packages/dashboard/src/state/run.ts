@@ -1,12 +1,12 @@
 import type {
-  Batch,
-  Epoch,
+  BatchData,
+  EpochData,
   MonitorEvent,
-  Notice,
-  RunFinished,
-  RunStarted,
-  Samples,
-  System,
+  NoticeData,
+  RunFinishedData,
+  RunStartedData,
+  SamplesData,
+  SystemData,
 } from '@mnist-monitor/shared';
 import { Series } from './series.ts';
 
@@ -20,7 +20,7 @@ const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...place
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
 
-export interface StampedNotice extends Notice {
+export interface StampedNotice extends NoticeData {
   seq: number;
   time: string;
 }
@@ -39,24 +39,24 @@ export interface Run {
   readonly runId: string;
   /** Time of the first event, as the publisher wrote it. */
   startedAt: string | null;
-  started: RunStarted | null;
+  started: RunStartedData | null;
   /** The latest batch. */
-  batch: Batch | null;
+  batch: BatchData | null;
   /** Over `step`: unique and ascending. */
   readonly steps: Series<BatchColumn>;
   /** Over `seq`. */
   readonly machine: Series<SystemColumn>;
   /** By epoch: unique and ascending. */
-  epochs: readonly Epoch[];
+  epochs: readonly EpochData[];
   /** By epoch, ascending; the latest `samplesLimit`. */
-  samples: readonly Samples[];
-  system: System | null;
+  samples: readonly SamplesData[];
+  system: SystemData | null;
   /** Oldest first; the latest `noticeLimit`. */
   notices: readonly StampedNotice[];
   silences: readonly Silence[];
   /** The first batch whose loss is not a finite number. */
   diverged: { step: number; loss: number; time: number } | null;
-  finished: RunFinished | null;
+  finished: RunFinishedData | null;
   lastSeq: number;
   /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never earlier than one before. */
   lastTime: number;
@@ -163,7 +163,7 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
   return trained.seconds + (paused || Number.isNaN(trained.time) ? 0 : (lastTime - trained.time) / 1_000);
 }
 
-function applyBatch(run: Run, batch: Batch): void {
+function applyBatch(run: Run, batch: BatchData): void {
   run.batch = batch;
   run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
   run.steps.append(batch.step, { ...batch, ...placeNow(run, run.steps.last('elapsedSeconds')) });
@@ -175,7 +175,7 @@ function applyBatch(run: Run, batch: Batch): void {
     run.epochs = run.epochs.filter(({ step }) => step < batch.step);
 }
 
-function applySystem(run: Run, system: System): void {
+function applySystem(run: Run, system: SystemData): void {
   run.system = system;
   const { host, gpu } = system;
   run.machine.append(run.lastSeq, {

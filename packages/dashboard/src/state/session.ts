@@ -1,15 +1,15 @@
 import type {
-  Batch,
+  BatchData,
   CommandAccess,
   CommandName,
-  Epoch,
+  ConnectionState,
+  EpochData,
   LiveHello,
-  LiveState,
   LiveStatus,
   MonitorEvent,
   RunAnnotated,
-  RunFinished,
-  RunStarted,
+  RunFinishedData,
+  RunStartedData,
   RunStatus,
   RunSummary,
   StoreState,
@@ -22,7 +22,7 @@ import { applyEvent, emptyRun, type Run } from './run.ts';
 export interface Session {
   /** Where the local clock began, in milliseconds since 1970. */
   readonly clockOrigin: number;
-  link: LiveState;
+  link: ConnectionState;
   linkChangedAt: number;
   /** Version of the gateway; null before its first hello. */
   server: string | null;
@@ -67,7 +67,7 @@ export interface Standing {
 
 /** Everything that can happen to a session. */
 export type Input =
-  | { type: 'link'; state: LiveState }
+  | { type: 'link'; state: ConnectionState }
   | { type: 'hello'; hello: LiveHello }
   | { type: 'event'; event: MonitorEvent }
   | { type: 'live' }
@@ -181,10 +181,10 @@ function applyHello(session: Session, hello: LiveHello): void {
 export interface Headline {
   runId: string;
   startedAt: string | null;
-  started: RunStarted | null;
-  batch: Batch | null;
-  epoch: Epoch | null;
-  finished: RunFinished | null;
+  started: RunStartedData | null;
+  batch: BatchData | null;
+  epoch: EpochData | null;
+  finished: RunFinishedData | null;
 }
 
 /** Null while there is no run. */

@@ -1,4 +1,4 @@
-import type { Epoch } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared';
 import { accuracyFloor } from '../charts/ranges.ts';
 import { formatPercent } from '../state/format.ts';
 
@@ -20,7 +20,7 @@ export interface ClassRows {
   rows: ClassRow[];
 }
 
-export function classRows(classes: readonly string[], epochs: readonly Epoch[]): ClassRows {
+export function classRows(classes: readonly string[], epochs: readonly EpochData[]): ClassRows {
   const latest = epochs.at(-1)?.test.perClass ?? [];
   const before = epochs.at(-2)?.test.perClass ?? [];
   const shown = [...latest, ...before].filter((value) => value !== null);

@@ -1,7 +1,7 @@
-import type { Epoch } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared';
 import { formatCount, formatPlural } from '../state/format.ts';
 
-type Matrix = Epoch['test']['confusion'];
+type Matrix = EpochData['test']['confusion'];
 
 export interface ConfusionCell {
   truth: number;

@@ -1,4 +1,4 @@
-import { type CommandName, type RunStarted, settingBounds } from '@mnist-monitor/shared';
+import { type CommandName, type RunStartedData, settingBounds } from '@mnist-monitor/shared';
 import { formatLearningRate } from '../state/format.ts';
 import { hasEnded, phaseOf } from '../state/phase.ts';
 import type { Session } from '../state/session.ts';
@@ -52,7 +52,7 @@ function noteOf({ server, commands, standing }: Session, goesOn: boolean): strin
 export const rateRefused = `A learning rate is a number from ${settingBounds.learningRate.join(' to ')}: it is left as it was.`;
 
 /** What to say when the trainer has taken a learning rate; with a schedule it is the peak that is set. */
-export function rateChanged(learningRate: number, started: RunStarted | null): string {
+export function rateChanged(learningRate: number, started: RunStartedData | null): string {
   const what = started?.config.schedule === 'constant' ? 'Learning rate' : 'Peak of the learning rate:';
   return `${what} ${formatLearningRate(learningRate)} from the next batch on.`;
 }

@@ -1,11 +1,11 @@
-import type { Notice, RunStarted, System } from '@mnist-monitor/shared';
+import type { NoticeData, RunStartedData, SystemData } from '@mnist-monitor/shared';
 import { formatBytes, formatCount, formatLearningRate, formatPercent } from '../state/format.ts';
 
 /** A name and what stands beside it. */
 export type Fact = readonly [name: string, value: string];
 
 /** What computes, and why. */
-export function deviceFacts({ device, config }: RunStarted): Fact[] {
+export function deviceFacts({ device, config }: RunStartedData): Fact[] {
   const asked = config.engine === device.engine ? '' : ` (asked for: ${config.engine})`;
   const facts: Fact[] = [
     ['Engine', `${device.engine}${asked}`],
@@ -24,7 +24,10 @@ export function deviceFacts({ device, config }: RunStarted): Fact[] {
 }
 
 /** With what the network is trained; the notices tell of what was set meanwhile. */
-export function trainingFacts({ config, dataset }: RunStarted, notices: readonly Notice[] = []): Fact[] {
+export function trainingFacts(
+  { config, dataset }: RunStartedData,
+  notices: readonly NoticeData[] = [],
+): Fact[] {
   return [
     ['Dataset', dataset.name],
     ['Images', `${formatCount(config.trainSize)} to train, ${formatCount(config.testSize)} to test`],
@@ -38,7 +41,7 @@ export function trainingFacts({ config, dataset }: RunStarted, notices: readonly
 }
 
 /** "0.01, then 0.005 from batch 44 on". */
-const ratesText = (first: number, notices: readonly Notice[]): string =>
+const ratesText = (first: number, notices: readonly NoticeData[]): string =>
   notices.reduce(
     (text, { code, step, value }) =>
       code === 'learning_rate.set' && step !== null && value !== undefined
@@ -54,7 +57,7 @@ export interface Meter {
   share: number | null;
 }
 
-export function systemMeters({ process, host, gpu }: System): Meter[] {
+export function systemMeters({ process, host, gpu }: SystemData): Meter[] {
   const meters: Meter[] = [
     { name: 'CPU, whole machine', value: formatPercent(host.cpu, 0), share: host.cpu },
     {

@@ -1,4 +1,4 @@
-import type { Epoch } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared';
 import { formatDuration, formatLoss, formatPercent } from '../state/format.ts';
 
 export interface EpochRow {
@@ -13,7 +13,7 @@ export interface EpochRow {
 }
 
 /** The epochs, newest first, `limit` at most. */
-export function epochRows(epochs: readonly Epoch[], limit = 200): EpochRow[] {
+export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[] {
   const best = bestEpoch(epochs);
   return epochs
     .slice(-limit)
@@ -30,8 +30,8 @@ export function epochRows(epochs: readonly Epoch[], limit = 200): EpochRow[] {
 }
 
 /** The first epoch with the highest test accuracy; a network whose loss is not a number has learnt nothing. */
-function bestEpoch(epochs: readonly Epoch[]): number | undefined {
-  let best: Epoch | undefined;
+function bestEpoch(epochs: readonly EpochData[]): number | undefined {
+  let best: EpochData | undefined;
   for (const epoch of epochs)
     if (Number.isFinite(epoch.test.loss) && epoch.test.accuracy > (best?.test.accuracy ?? -1)) best = epoch;
   return best?.epoch;

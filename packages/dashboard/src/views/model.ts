@@ -1,4 +1,4 @@
-import type { RunStarted } from '@mnist-monitor/shared';
+import type { RunStartedData } from '@mnist-monitor/shared';
 import { formatCount } from '../state/format.ts';
 
 export interface LayerRow {
@@ -9,7 +9,7 @@ export interface LayerRow {
 }
 
 /** The network, a row a layer. */
-export function layerRows({ model }: RunStarted): LayerRow[] {
+export function layerRows({ model }: RunStartedData): LayerRow[] {
   return model.layers.map(({ name, type, outputShape, parameters }) => ({
     name,
     type,

@@ -1,4 +1,4 @@
-import { type RunSettings, type RunStarted, settingBounds, settingChoices } from '@mnist-monitor/shared';
+import { type RunSettings, type RunStartedData, settingBounds, settingChoices } from '@mnist-monitor/shared';
 
 type SettingName = keyof RunSettings;
 
@@ -28,7 +28,7 @@ const labels: Record<SettingName, string> = {
 };
 
 /** The fields, those that are changed most first; `last` is the run before. */
-export function settingFields(last: RunStarted | null): SettingField[] {
+export function settingFields(last: RunStartedData | null): SettingField[] {
   const before = new Map<string, unknown>(Object.entries(last?.config ?? {}));
   return (Object.keys(labels) as SettingName[]).map((name): SettingField => {
     const common = { name, label: labels[name] };

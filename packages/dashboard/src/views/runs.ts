@@ -1,4 +1,4 @@
-import type { Epoch, RunStarted, RunStatus, RunSummary } from '@mnist-monitor/shared';
+import type { EpochData, RunStartedData, RunStatus, RunSummary } from '@mnist-monitor/shared';
 import type { RunLine } from '../charts/picture.ts';
 import { formatCount, formatDay, formatDuration, formatLoss, formatPercent } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
@@ -97,7 +97,7 @@ export const summaryNow = (summary: RunSummary, { started, batch, epochs, finish
 });
 
 /** The highest test accuracy of these epochs; undefined when none is a number. */
-function bestOf(epochs: readonly Epoch[]): number | undefined {
+function bestOf(epochs: readonly EpochData[]): number | undefined {
   const best = Math.max(...epochs.map(({ test }) => test.accuracy).filter(Number.isFinite));
   return Number.isFinite(best) ? best : undefined;
 }
@@ -159,7 +159,7 @@ export function settingRows(summaries: readonly RunSummary[]): CompareRow[] {
   });
 }
 
-const comparedFacts = (started: RunStarted): Fact[] => [
+const comparedFacts = (started: RunStartedData): Fact[] => [
   ...trainingFacts(started),
   ...deviceFacts(started),
   ['Parameters', formatCount(started.model.parameters)],

@@ -1,12 +1,13 @@
-import type { Sample, Samples } from '@mnist-monitor/shared';
+import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared';
 import { formatPercent } from '../state/format.ts';
 
-export const isRight = ({ label, prediction }: Sample): boolean => label === prediction;
+export const isRight = ({ label, prediction }: SamplePrediction): boolean => label === prediction;
 
-const confidence = ({ probabilities, prediction }: Sample): number => probabilities[prediction] ?? 0;
+const confidence = ({ probabilities, prediction }: SamplePrediction): number =>
+  probabilities[prediction] ?? 0;
 
 /** Mistakes first, the surest of them foremost; then what was right, the least sure foremost. */
-export function orderSamples(items: readonly Sample[]): Sample[] {
+export function orderSamples(items: readonly SamplePrediction[]): SamplePrediction[] {
   const wrong = items.filter((item) => !isRight(item)).sort((a, b) => confidence(b) - confidence(a));
   const right = items.filter(isRight).sort((a, b) => confidence(a) - confidence(b));
   return [...wrong, ...right];
@@ -20,7 +21,10 @@ export interface SampleFilter {
 }
 export const verdicts = ['all', 'wrong', 'right'] as const;
 
-export function filterSamples(items: readonly Sample[], { verdict, label }: SampleFilter): Sample[] {
+export function filterSamples(
+  items: readonly SamplePrediction[],
+  { verdict, label }: SampleFilter,
+): SamplePrediction[] {
   return items.filter(
     (item) =>
       (verdict === 'all' || isRight(item) === (verdict === 'right')) &&
@@ -29,14 +33,17 @@ export function filterSamples(items: readonly Sample[], { verdict, label }: Samp
 }
 
 /** The samples of one cell of the confusion matrix, the surest first. */
-export function samplesOf(items: readonly Sample[], [truth, predicted]: readonly [number, number]): Sample[] {
+export function samplesOf(
+  items: readonly SamplePrediction[],
+  [truth, predicted]: readonly [number, number],
+): SamplePrediction[] {
   return items
     .filter(({ label, prediction }) => label === truth && prediction === predicted)
     .sort((a, b) => confidence(b) - confidence(a));
 }
 
 /** The first `limit` of the ordered samples, a third of them right ones when there are that many. */
-export function firstSamples(ordered: readonly Sample[], limit: number): Sample[] {
+export function firstSamples(ordered: readonly SamplePrediction[], limit: number): SamplePrediction[] {
   const right = ordered.filter(isRight);
   const wrong = ordered.length - right.length;
   const shownWrong = Math.min(wrong, Math.max(limit - right.length, Math.floor((limit * 2) / 3)));
@@ -44,7 +51,7 @@ export function firstSamples(ordered: readonly Sample[], limit: number): Sample[
 }
 
 /** What a card says: "Wrong: read as 9, 83 % sure; it is 4". */
-export function sampleSentence(sample: Sample, classes: readonly string[]): string {
+export function sampleSentence(sample: SamplePrediction, classes: readonly string[]): string {
   const read = classes[sample.prediction] ?? String(sample.prediction);
   const sure = Number.isFinite(confidence(sample)) ? `, ${formatPercent(confidence(sample), 0)} sure` : '';
   if (isRight(sample)) return `Right: read as ${read}${sure}`;
@@ -52,7 +59,7 @@ export function sampleSentence(sample: Sample, classes: readonly string[]): stri
 }
 
 /** "After epoch 3: 4 wrong, 8 right". */
-export function samplesCaption({ epoch, items }: Samples): string {
+export function samplesCaption({ epoch, items }: SamplesData): string {
   const right = items.filter(isRight).length;
   const wrong = items.length - right;
   return `After epoch ${epoch}: ${wrong} wrong, ${right} right`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Epoch, MonitorEvent } from '@mnist-monitor/shared';
+import type { EpochData, MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { createFindings, findingsOf } from '../../src/state/findings.ts';
 import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
@@ -17,7 +17,7 @@ const withScores = (scores: (epoch: number) => Scores): Run =>
     events.map((event) => {
       if (event.type !== 'epoch') return event;
       const { train, test } = scores(event.data.epoch);
-      const data: Epoch = {
+      const data: EpochData = {
         ...event.data,
         train: { ...event.data.train, ...train },
         test: { ...event.data.test, ...test },

@@ -95,7 +95,7 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
     const publisher = await openScriptedPublisher({ url: ingestUrl, WebSocket, ...options });
     opened.push(() => publisher.close());
     publisher.send(...events);
-    if (events.length > 0) await publisher.acked(events.at(-1)?.seq ?? 0);
+    if (events.length > 0) await publisher.waitForAck(events.at(-1)?.seq ?? 0);
     return publisher;
   };
   monitor.cut = () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RunStarted } from '@mnist-monitor/shared';
+import type { RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { refusalOf, settingFields, settingsOf } from '../../src/views/new-run.ts';
 
 const [first] = sampleRun();
-const started = (first?.type === 'run.started' && first.data) as RunStarted;
+const started = (first?.type === 'run.started' && first.data) as RunStartedData;
 const config = { ...started.config, optimizer: 'AdamW (beta 0.9 and 0.999)' };
 
 describe('the form for a new run', () => {

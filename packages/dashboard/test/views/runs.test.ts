@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Epoch, RunStarted } from '@mnist-monitor/shared';
+import type { EpochData, RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { applyEvent, emptyRun } from '../../src/state/run.ts';
 import { figureRows, listedRows, runLines, runRow, settingRows, summaryNow } from '../../src/views/runs.ts';
 import { summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
-const started = (events[0]?.type === 'run.started' && events[0].data) as RunStarted;
-const epoch = events.find((event) => event.type === 'epoch')?.data as Epoch;
+const started = (events[0]?.type === 'run.started' && events[0].data) as RunStartedData;
+const epoch = events.find((event) => event.type === 'epoch')?.data as EpochData;
 const run = emptyRun(events[0]?.runId ?? '');
 for (const event of events) applyEvent(run, event);
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Epoch, RunStarted, Sample } from '@mnist-monitor/shared';
+import type { EpochData, RunStartedData, SamplePrediction } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { classRows, tickLabels } from '../../src/views/classes.ts';
 import { deviceFacts, systemMeters, trainingFacts } from '../../src/views/device.ts';
@@ -17,8 +17,8 @@ import {
 } from '../../src/views/samples.ts';
 
 const events = sampleRun();
-const epochs = events.flatMap((event): Epoch[] => (event.type === 'epoch' ? [event.data] : []));
-const started = events.flatMap((event): RunStarted[] =>
+const epochs = events.flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));
+const started = events.flatMap((event): RunStartedData[] =>
   event.type === 'run.started' ? [event.data] : [],
 )[0]!;
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -33,7 +33,7 @@ describe('classes', () => {
   });
 
   it('without an image in the test set have no place', () => {
-    const epoch = epochs[0] as Epoch;
+    const epoch = epochs[0] as EpochData;
     const perClass = epoch.test.perClass.map((value, index) => (index === 3 ? null : value));
     const { rows } = classRows([...'0123456789'], [{ ...epoch, test: { ...epoch.test, perClass } }]);
     expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
@@ -46,7 +46,7 @@ describe('classes', () => {
 });
 
 describe('samples', () => {
-  const sample = (label: number, prediction: number, sure: number): Sample => ({
+  const sample = (label: number, prediction: number, sure: number): SamplePrediction => ({
     index: 0,
     label,
     prediction,
@@ -62,7 +62,7 @@ describe('samples', () => {
   it('show some right ones even when there are mistakes enough', () => {
     const wrong = Array.from({ length: 20 }, () => sample(1, 2, 0.5));
     const right = Array.from({ length: 20 }, () => sample(3, 3, 0.5));
-    const shown = (items: Sample[]): number[] => firstSamples(items, 12).map(({ label }) => label);
+    const shown = (items: SamplePrediction[]): number[] => firstSamples(items, 12).map(({ label }) => label);
     expect(shown([...wrong, ...right])).toEqual([...Array(8).fill(1), ...Array(4).fill(3)]);
     expect(shown([...wrong, ...right.slice(0, 1)])).toEqual([...Array(11).fill(1), 3]);
     expect(shown(wrong)).toHaveLength(12);

@@ -1,4 +1,10 @@
-import { command, commandName, commandResult, eventTypes, runId } from '@mnist-monitor/shared';
+import {
+  commandNameSchema,
+  commandResultSchema,
+  commandSchema,
+  eventTypes,
+  runIdSchema,
+} from '@mnist-monitor/shared';
 import { z } from 'zod';
 
 /** Name of a gateway: new with each start. */
@@ -10,7 +16,7 @@ const ms = z.number().nonnegative();
 /** A run has grown up to `last`. Whoever shows it reads what is new from the store. */
 const appended = z.object({
   type: z.literal('appended'),
-  runId,
+  runId: runIdSchema,
   first: seq,
   last: seq,
   /** Those that are among the events. */
@@ -18,9 +24,9 @@ const appended = z.object({
 });
 
 /** What is said about a run has changed. */
-const annotated = z.object({ type: z.literal('annotated'), runId });
+const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema });
 
-const removed = z.object({ type: z.literal('removed'), runId });
+const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });
 
 /** Who is connected to a gateway: said every second, and at once when somebody comes or goes. */
 const roster = z.object({
@@ -28,9 +34,9 @@ const roster = z.object({
   publishers: z
     .array(
       z.object({
-        runId,
+        runId: runIdSchema,
         publisherId,
-        commands: z.array(commandName),
+        commands: z.array(commandNameSchema),
         /** For how long it has been connected. */
         heldMs: ms,
         /** How long it has been silent. */
@@ -39,15 +45,15 @@ const roster = z.object({
     )
     .max(10_000),
   /** Trainers that wait, the one that waits longest first. */
-  waiting: z.array(z.object({ publisherId, commands: z.array(commandName), heldMs: ms })).max(10_000),
+  waiting: z.array(z.object({ publisherId, commands: z.array(commandNameSchema), heldMs: ms })).max(10_000),
   viewers: z.int().nonnegative(),
 });
 
 /** A command was given at one gateway: the one named passes it to the trainer, the others remember it. */
-const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherId, command });
+const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherId, command: commandSchema });
 
 /** A trainer has answered. */
-const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResult });
+const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResultSchema });
 
 /** The gateway ends; nobody is connected to it any more. */
 const left = z.object({ type: z.literal('left') });

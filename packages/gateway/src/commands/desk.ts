@@ -1,8 +1,8 @@
 import {
   type Command,
   type CommandResult,
+  commandFailure,
   type ErrorCode,
-  failed,
   MonitorError,
 } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
@@ -165,7 +165,7 @@ export class CommandDesk {
         resolve(result);
       };
       const seconds = commandTimeoutMs / 1_000;
-      const late = failed(
+      const late = commandFailure(
         command.id,
         'command.timeout',
         `the trainer has not answered within ${seconds} s, so it is not known whether the command was done`,

@@ -1,14 +1,14 @@
 import {
   type Command,
   type CommandResult,
-  check,
-  command,
+  commandFailure,
+  commandSchema,
   type DecodeFailure,
   decode,
-  describeIssues,
   encode,
-  failed,
+  formatIssues,
   MonitorError,
+  validate,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import type { Limits } from '../limits.ts';
@@ -26,7 +26,7 @@ export interface ViewerCommandsOptions {
   onAnswer?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
 
-const readable = z.object({ type: z.literal('command'), id: command.options[0].shape.id });
+const readable = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
 
 /** What one viewer sends: commands, checked, in bounds, authorised, and answered each. */
 export class ViewerCommands {
@@ -46,14 +46,14 @@ export class ViewerCommands {
   async receive(text: string): Promise<void> {
     const { peer, limits } = this.#options;
     if (!this.#messages.take()) return peer.close('tooMany');
-    const result = decode(command, text);
+    const result = decode(commandSchema, text);
     const id = result.ok ? result.value.id : readId(result.error);
     if (id === undefined) {
-      const issues = result.ok ? '' : describeIssues(result.error.issues);
+      const issues = result.ok ? '' : formatIssues(result.error.issues);
       peer.close('invalid', `expected a command: ${issues}`);
-    } else if (!this.#commands.take()) this.#say(failed(id, 'command.too_many', tooFast(limits)));
+    } else if (!this.#commands.take()) this.#say(commandFailure(id, 'command.too_many', tooFast(limits)));
     else if (result.ok) this.#say(await this.#execute(result.value));
-    else this.#say(failed(id, 'message.invalid', describeIssues(result.error.issues)));
+    else this.#say(commandFailure(id, 'message.invalid', formatIssues(result.error.issues)));
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {
@@ -65,7 +65,7 @@ export class ViewerCommands {
       result = await desk.execute(asked);
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
-      result = failed(given.id, error.code, error.message);
+      result = commandFailure(given.id, error.code, error.message);
     }
     onAnswer?.(asked, result);
     return result;
@@ -78,7 +78,7 @@ export class ViewerCommands {
 
 /** The id of a command that does not validate, where that much can be read. */
 function readId({ raw }: DecodeFailure): string | undefined {
-  const result = check(readable, raw);
+  const result = validate(readable, raw);
   return result.ok ? result.value.id : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { commandResult, decode, describeIssues, encode, type TrainerWait } from '@mnist-monitor/shared';
+import { commandResultSchema, decode, encode, formatIssues, type TrainerWait } from '@mnist-monitor/shared';
 import type { CommandTaker } from '../presence/command-target.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { Conversation, SessionContext } from './conversation.ts';
@@ -22,10 +22,10 @@ export class Waiting implements Conversation {
   }
 
   receive(text: string): void {
-    const result = decode(commandResult, text);
+    const result = decode(commandResultSchema, text);
     if (result.ok) this.#context.desk.receive(result.value, this.#publisherId);
     else
-      this.#peer.close('invalid', `expected the answer to a command: ${describeIssues(result.error.issues)}`);
+      this.#peer.close('invalid', `expected the answer to a command: ${formatIssues(result.error.issues)}`);
   }
 
   /** There is nothing to finish. */

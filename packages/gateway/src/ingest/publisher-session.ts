@@ -1,10 +1,10 @@
 import {
   type DecodeFailure,
   decode,
-  describeIssues,
   encode,
-  type IngestReply,
-  ingestMessage,
+  formatIssues,
+  type IngestServerMessage,
+  ingestMessageSchema,
   type MonitorEvent,
   type PublisherHello,
 } from '@mnist-monitor/shared';
@@ -77,7 +77,7 @@ export class Publishing implements Conversation {
     const writer = this.#writer;
     if (!writer) return this.#peer.close('invalid', 'expected nothing before "resume" was sent');
     this.#publication.presence.heardAt = performance.now();
-    const result = decode(ingestMessage, text);
+    const result = decode(ingestMessageSchema, text);
     if (!result.ok) this.#reject(writer, result.error);
     else if (result.value.type !== 'commandResult') this.#take(writer, result.value);
     else this.#context.desk.receive(result.value, this.#publication.publisherId);
@@ -111,7 +111,7 @@ export class Publishing implements Conversation {
   #reject(writer: RunWriter, failure: DecodeFailure): void {
     const rejection = readRejection(failure);
     if (!rejection) {
-      this.#peer.close('invalid', `expected an event: ${describeIssues(failure.issues)}`);
+      this.#peer.close('invalid', `expected an event: ${formatIssues(failure.issues)}`);
       return;
     }
     const { notice, reply } = rejection;
@@ -132,7 +132,7 @@ export class Publishing implements Conversation {
     else writer.add(toStored(taken));
   }
 
-  #say(reply: IngestReply): void {
+  #say(reply: IngestServerMessage): void {
     this.#peer.send(encode(reply));
   }
 }

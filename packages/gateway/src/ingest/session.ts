@@ -1,4 +1,4 @@
-import { decode, describeIssues, ingestFirst } from '@mnist-monitor/shared';
+import { decode, formatIssues, ingestFirstMessageSchema } from '@mnist-monitor/shared';
 import type { Peer } from '../sockets/peer.ts';
 import { tokenFits } from '../trust/token.ts';
 import type { Conversation, SessionContext } from './conversation.ts';
@@ -34,9 +34,9 @@ export class IngestSession {
 
   async #receiveFirst(text: string): Promise<void> {
     clearTimeout(this.#firstTimer);
-    const result = decode(ingestFirst, text);
+    const result = decode(ingestFirstMessageSchema, text);
     if (!result.ok)
-      return this.#peer.close('invalid', `expected hello: ${describeIssues(result.error.issues)}`);
+      return this.#peer.close('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
     const first = result.value;
     if (!tokenFits(this.#context.token, first.token)) return this.#peer.close('unauthorized');
     if (first.type === 'wait') {

@@ -1,4 +1,4 @@
-import { decode, describeIssues, encode } from '@mnist-monitor/shared';
+import { decode, encode, formatIssues } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Bus, BusListener } from '../cluster/bus.ts';
 import { busMessage, type GatewayMessage } from '../cluster/messages.ts';
@@ -78,7 +78,7 @@ export class RedisBus implements Bus {
 
   #take(text: string): void {
     const result = decode(busMessage, text);
-    if (!result.ok) return this.#complain(describeIssues(result.error.issues));
+    if (!result.ok) return this.#complain(formatIssues(result.error.issues));
     const { from } = result.value;
     if (from === this.self) this.#heardAt = performance.now();
     else this.#listener?.hear(result.value, from);

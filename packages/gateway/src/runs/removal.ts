@@ -1,4 +1,4 @@
-import type { RunRemoved } from '@mnist-monitor/shared';
+import type { RunDeletion } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Hub } from '../live/hub.ts';
 import type { Store } from '../store/store.ts';
@@ -18,7 +18,7 @@ export interface RemovalContext {
 export async function removeRun(
   { store, hub, folders, log }: RemovalContext,
   runId: string,
-): Promise<RunRemoved['folder'] | undefined> {
+): Promise<RunDeletion['folder'] | undefined> {
   if (!(await store.remove(runId))) return undefined;
   await hub.forget(runId);
   hub.announce({ type: 'removed', runId });

@@ -1,5 +1,5 @@
-import { type FinishedStatus, finishedStatus, type RunSummary } from '@mnist-monitor/shared';
-import type { Keep } from '@mnist-monitor/shared/options';
+import { type FinishedStatus, finishedStatusSchema, type RunSummary } from '@mnist-monitor/shared';
+import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 
 export type RunToJudge = Pick<
   RunSummary,
@@ -10,7 +10,7 @@ export type RunToJudge = Pick<
  * The runs beyond the limits, the one that went on least recently first. Runs that are pinned or not over are never
  * among them, but count.
  */
-export function beyond(runs: readonly RunToJudge[], keep: Keep, now: Date): string[] {
+export function beyond(runs: readonly RunToJudge[], keep: RetentionPolicy, now: Date): string[] {
   const { ageMs = Infinity, runs: count = Infinity, bytes: room = Infinity } = keep;
   let tooMany = runs.length - count;
   let tooLarge = runs.reduce((sum, { bytes }) => sum + bytes, 0) - room;
@@ -27,7 +27,7 @@ export function beyond(runs: readonly RunToJudge[], keep: Keep, now: Date): stri
 
 /** Whether nothing more is to come of a run, unless it is taken up again. */
 export const isOver = ({ status }: Pick<RunSummary, 'status'>): boolean =>
-  finishedStatus.options.includes(status as FinishedStatus);
+  finishedStatusSchema.options.includes(status as FinishedStatus);
 
 const mayGo = (run: RunToJudge): boolean => !run.pinned && !run.connected && isOver(run);
 

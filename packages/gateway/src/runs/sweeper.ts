@@ -1,11 +1,11 @@
-import type { Keep } from '@mnist-monitor/shared/options';
+import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { type RemovalContext, removeRun } from './removal.ts';
 import { beyond, type RunToJudge } from './retention.ts';
 import type { Runs } from './runs.ts';
 
 export interface SweeperOptions extends RemovalContext {
   /** Undefined keeps everything. */
-  keep: Keep | undefined;
+  keep: RetentionPolicy | undefined;
   runs: Runs;
   sweepIntervalMs: number;
 }
@@ -26,14 +26,14 @@ export class Sweeper {
     clearTimeout(this.#timer);
   }
 
-  async #sweepOn(keep: Keep): Promise<void> {
+  async #sweepOn(keep: RetentionPolicy): Promise<void> {
     const { log, sweepIntervalMs } = this.#options;
     await this.#sweep(keep).catch((error) => log.error({ err: error }, 'old runs could not be removed'));
     if (this.#closed) return;
     this.#timer = setTimeout(() => this.#sweepOn(keep), sweepIntervalMs).unref();
   }
 
-  async #sweep(keep: Keep): Promise<void> {
+  async #sweep(keep: RetentionPolicy): Promise<void> {
     const { runs, folders, log } = this.#options;
     const judged: RunToJudge[] = [];
     for (const run of await runs.list()) {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type CloseName, closeCodes } from '@mnist-monitor/shared';
+import { type CloseCodeName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
@@ -14,7 +14,7 @@ export interface AdoptOptions {
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
   /** Hears with which code this side has closed the connection. */
-  onClosed?: (name: CloseName) => void;
+  onClosed?: (name: CloseCodeName) => void;
   /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
@@ -29,7 +29,7 @@ const reasonBytes = 123;
 export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClosed }: AdoptOptions): Peer {
   const gone = new AbortController();
 
-  const tell = (close: CloseName, detail?: string): void => {
+  const tell = (close: CloseCodeName, detail?: string): void => {
     log.info({ close, detail }, 'connection closed by the gateway');
     onClosed?.(close);
   };

@@ -1,4 +1,4 @@
-import type { CloseName } from '@mnist-monitor/shared';
+import type { CloseCodeName } from '@mnist-monitor/shared';
 
 /** The other end of a connection, as followers and publishers' sessions see it: no word of ws. */
 export interface Peer {
@@ -14,7 +14,7 @@ export interface Peer {
   pause(): void;
   resume(): void;
   /** Ends the connection with a named code; `detail` says more than the code's meaning. */
-  close(name: CloseName, detail?: string): void;
+  close(name: CloseCodeName, detail?: string): void;
   /** Aborted as soon as the connection is gone or told to close. */
   readonly gone: AbortSignal;
 }

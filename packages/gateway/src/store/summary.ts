@@ -1,4 +1,4 @@
-import { decode, type EventOf, type EventType, event, type MonitorEvent } from '@mnist-monitor/shared';
+import { decode, type EventOf, type EventType, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
 import type { KeptSummary } from './store.ts';
 
 /** What a store has at hand of a run: a few numbers, and the events that tell where it stands as their JSON. */
@@ -40,7 +40,7 @@ export function toSummary(row: SummaryRow): KeptSummary {
 }
 
 function parse(json: string): MonitorEvent {
-  const result = decode(event, json);
+  const result = decode(eventSchema, json);
   if (!result.ok) throw new Error(`expected a valid event in the store, got ${json.slice(0, 100)}`);
   return result.value;
 }

@@ -2,7 +2,7 @@ import {
   backoffDefaults,
   backoffMs,
   type ErrorCode,
-  errors,
+  errorCodes,
   MonitorError,
   type RunChanges,
   type StoreState,
@@ -25,7 +25,7 @@ export const isTrouble = (error: unknown): error is MonitorError =>
   error instanceof MonitorError && error.code.startsWith('store.');
 
 /** What everybody may know: the message itself names files. */
-export const publicly = ({ code }: Pick<Trouble, 'code'>): string => errors[code].meaning;
+export const publicly = ({ code }: Pick<Trouble, 'code'>): string => errorCodes[code].meaning;
 
 /** What viewers are told. */
 export const stateOf = (trouble: Trouble | undefined): StoreState => ({

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { check, type EventType, liveQuery } from '@mnist-monitor/shared';
+import { type EventType, liveQuerySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { type Limits, limits } from '../../src/limits.ts';
 import { follow } from '../../src/live/follower.ts';
@@ -36,7 +36,7 @@ describe('a follower', () => {
 
   function join(query: object = {}, changed: Partial<Limits> = {}): FakePeer {
     const peer = new FakePeer();
-    const parsed = check(liveQuery, query);
+    const parsed = validate(liveQuerySchema, query);
     if (!parsed.ok) throw new Error('expected a valid query');
     const runs = new Runs({
       ...{ store, limits },

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import type { Keep } from '@mnist-monitor/shared/options';
+import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { toStored } from '../../src/store/store.ts';
@@ -14,7 +14,7 @@ const run = (runId: string, day: number): MonitorEvent[] =>
   sampleRun({ runId, epochs: 1, batchesPerEpoch: 5, startedAt: new Date(Date.UTC(2026, 0, day)) });
 
 /** Runs `a` to `e`, a day each, of which `b` is pinned and `d` has a folder of 5 MB. */
-async function gatewayThatKeeps(keep: Keep | undefined) {
+async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
   const runs = temporaryFolder();
   const store = openSqliteStore(runs);
   for (const [index, runId] of ['a', 'b', 'c', 'd', 'e'].entries())
@@ -45,7 +45,7 @@ describe('what is to be kept', () => {
     expect(await listed()).toHaveLength(5);
   });
 
-  test.each<[Keep, string[]]>([
+  test.each<[RetentionPolicy, string[]]>([
     [{ runs: 3 }, ['e', 'd', 'b']],
     [{ ageMs: 1 }, ['b']],
     [{ bytes: 1e6 }, ['e', 'b']],

@@ -1,4 +1,4 @@
-import type { CloseName } from '@mnist-monitor/shared';
+import type { CloseCodeName } from '@mnist-monitor/shared';
 import type { Peer } from '../../src/sockets/peer.ts';
 import type { Message } from './connection.ts';
 import { unframe } from './frames.ts';
@@ -7,7 +7,7 @@ import { unframe } from './frames.ts';
 export class FakePeer implements Peer {
   readonly messages: Message[] = [];
   readonly #gone = new AbortController();
-  closedWith: CloseName | undefined;
+  closedWith: CloseCodeName | undefined;
   bufferedBytes = 0;
   paused = false;
   /** Every buffer that was sent. */
@@ -40,7 +40,7 @@ export class FakePeer implements Peer {
     this.paused = false;
   }
 
-  close(name: CloseName): void {
+  close(name: CloseCodeName): void {
     this.closedWith ??= name;
     this.#gone.abort();
   }

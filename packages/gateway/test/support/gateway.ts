@@ -1,4 +1,4 @@
-import type { Keep } from '@mnist-monitor/shared/options';
+import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { pino } from 'pino';
 import { buildGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Limits } from '../../src/limits.ts';
@@ -37,7 +37,7 @@ export interface TestGatewayOptions {
   origins?: string[];
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
-  keep?: Keep;
+  keep?: RetentionPolicy;
 }
 
 /** A gateway in this process on ports of the system's choice; closed after the test. */

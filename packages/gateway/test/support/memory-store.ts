@@ -2,7 +2,7 @@ import {
   decode,
   type EventOf,
   type EventType,
-  event,
+  eventSchema,
   type MonitorEvent,
   type RunChanges,
 } from '@mnist-monitor/shared';
@@ -84,7 +84,7 @@ export class MemoryStore implements Store {
 }
 
 function parse({ json }: StoredEvent): MonitorEvent {
-  const result = decode(event, json);
+  const result = decode(eventSchema, json);
   if (!result.ok) throw new Error(`expected an event, got ${json}`);
   return result.value;
 }

@@ -1,7 +1,7 @@
 import { closeCodes } from '../close-codes.ts';
-import { liveQuery, liveSubprotocol } from '../live.ts';
-import { componentSchemas, type JsonSchema, querySchema } from './json-schema.ts';
-import { allMessages, type Message, messagesOf, type Sender, type SocketName } from './messages.ts';
+import { liveQuerySchema, liveSubprotocol } from '../live-messages.ts';
+import { componentJsonSchemas, type JsonSchema, queryJsonSchema } from './json-schema.ts';
+import { allMessages, type MessageDefinition, messagesOf, type Sender, type SocketName } from './messages.ts';
 
 const target = 'draft-7';
 const servers = {
@@ -40,7 +40,7 @@ export interface AsyncApiOperation {
 }
 
 /** What of the format is in use. */
-export interface AsyncApi {
+export interface AsyncApiDocument {
   asyncapi: '3.0.0';
   info: { title: string; version: string; description: string; license: { name: string } };
   defaultContentType: string;
@@ -54,7 +54,7 @@ export interface AsyncApi {
 }
 
 /** The two sockets as an AsyncAPI 3.0 document. @param version of the gateway */
-export function asyncapi(version: string): AsyncApi {
+export function asyncApiDocument(version: string): AsyncApiDocument {
   const messages = allMessages();
   return {
     asyncapi: '3.0.0',
@@ -94,7 +94,7 @@ export function asyncapi(version: string): AsyncApi {
     },
     components: {
       messages: Object.fromEntries(messages.map((message) => [message.name, component(message)])),
-      schemas: componentSchemas(
+      schemas: componentJsonSchemas(
         Object.fromEntries(messages.map(({ name, schema }) => [name, schema])),
         target,
       ),
@@ -112,7 +112,7 @@ function liveChannel(): AsyncApiChannel {
     bindings: {
       ws: {
         method: 'GET',
-        query: querySchema(liveQuery, target),
+        query: queryJsonSchema(liveQuerySchema, target),
         headers: {
           type: 'object',
           properties: {
@@ -155,7 +155,11 @@ function channelMessages(socket: SocketName): Record<string, Reference> {
   return Object.fromEntries(both.map(({ name }) => [name, ref(`components/messages/${name}`)]));
 }
 
-const component = ({ name, type, summary }: Message): AsyncApi['components']['messages'][string] => ({
+const component = ({
+  name,
+  type,
+  summary,
+}: MessageDefinition): AsyncApiDocument['components']['messages'][string] => ({
   name: type,
   title: name,
   summary,

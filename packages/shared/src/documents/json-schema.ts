@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { eventData } from '../events.ts';
-import { runSummary } from '../runs.ts';
-import { allMessages, toName } from './messages.ts';
+import { eventDataSchemas } from '../events.ts';
+import { runSummarySchema } from '../runs.ts';
+import { allMessages, toPascalCase } from './messages.ts';
 
 /** A JSON Schema as plain JSON. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -11,8 +11,10 @@ export type Draft = 'draft-2020-12' | 'draft-7';
 
 /** What the messages and the answers have in common, so that it is written once in a document. */
 const parts: Record<string, z.ZodType> = {
-  ...Object.fromEntries(Object.entries(eventData).map(([type, schema]) => [`${toName(type)}Data`, schema])),
-  RunSummary: runSummary,
+  ...Object.fromEntries(
+    Object.entries(eventDataSchemas).map(([type, schema]) => [`${toPascalCase(type)}Data`, schema]),
+  ),
+  RunSummary: runSummarySchema,
 };
 
 /** `base64` is no format of JSON Schema, and a strict validator refuses it; `contentEncoding` says the same. */
@@ -24,7 +26,7 @@ const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
  * Schemas as they stand in `components.schemas` of a document, with references to each other: of those given, and of
  * the parts that messages have in common. All as they travel, before a default is filled in or a string is read.
  */
-export function componentSchemas(
+export function componentJsonSchemas(
   given: Record<string, z.ZodType>,
   target: Draft,
 ): Record<string, JsonSchema> {
@@ -40,7 +42,7 @@ export function componentSchemas(
 /**
  * The fields of a query, each as it is meant: a list of types is an array, whatever joins its parts in an address.
  */
-export function querySchema(query: z.ZodObject, target: Draft): JsonSchema {
+export function queryJsonSchema(query: z.ZodObject, target: Draft): JsonSchema {
   const { $schema, required, additionalProperties, ...schema } = z.toJSONSchema(query, {
     io: 'output',
     target,
@@ -49,7 +51,7 @@ export function querySchema(query: z.ZodObject, target: Draft): JsonSchema {
 }
 
 /** Each kind of message as a JSON Schema of its own, by a name such as `run-started`. */
-export function messageSchemas(): Record<string, JsonSchema> {
+export function messageJsonSchemas(): Record<string, JsonSchema> {
   return Object.fromEntries(
     allMessages().map(({ name, summary, schema }) => {
       const schemaOf = z.toJSONSchema(schema, { io: 'input', override });

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { command } from '../commands.ts';
-import { event } from '../events.ts';
-import { ingestFirst, ingestMessage, ingestReply } from '../ingest.ts';
-import { liveControl, liveMessage } from '../live.ts';
+import { commandSchema } from '../commands.ts';
+import { eventSchema } from '../events.ts';
+import {
+  ingestFirstMessageSchema,
+  ingestMessageSchema,
+  ingestServerMessageSchema,
+} from '../ingest-messages.ts';
+import { liveControlSchema, liveMessageSchema } from '../live-messages.ts';
 
 /** One kind of message on a socket. */
-export interface Message {
+export interface MessageDefinition {
   /** In the published documents, such as `RunStarted` or `LiveHello`. */
   name: string;
   /** What it says in its field `type`. */
@@ -20,19 +24,21 @@ export type Sender = 'gateway' | 'client';
 
 /** What goes over each socket, as schemas, by who sends it. */
 const sockets: Record<SocketName, Record<Sender, z.ZodType[]>> = {
-  live: { gateway: [liveMessage], client: [command] },
-  ingest: { gateway: [ingestReply], client: [ingestFirst, ingestMessage] },
+  live: { gateway: [liveMessageSchema], client: [commandSchema] },
+  ingest: { gateway: [ingestServerMessageSchema], client: [ingestFirstMessageSchema, ingestMessageSchema] },
 };
 
-const kinds = [liveControl, ingestFirst, ingestReply].flatMap(kindsOf).map(typeOf);
+const kinds = [liveControlSchema, ingestFirstMessageSchema, ingestServerMessageSchema]
+  .flatMap(kindsOf)
+  .map(typeOf);
 
 /** Every kind of message that one end of a socket sends. */
-export function messagesOf(socket: SocketName, sender: Sender): Message[] {
+export function messagesOf(socket: SocketName, sender: Sender): MessageDefinition[] {
   return sockets[socket][sender].flatMap(kindsOf).map((schema) => describe(schema, socket));
 }
 
 /** Every kind of message, each once, by its name. */
-export function allMessages(): Message[] {
+export function allMessages(): MessageDefinition[] {
   const ends: [SocketName, Sender][] = [
     ['live', 'gateway'],
     ['live', 'client'],
@@ -43,13 +49,13 @@ export function allMessages(): Message[] {
   return [...new Map(messages.map((message) => [message.name, message])).values()];
 }
 
-function describe(schema: z.ZodType, socket: SocketName): Message {
+function describe(schema: z.ZodType, socket: SocketName): MessageDefinition {
   const type = typeOf(schema);
-  const isEvent = (event.options as readonly z.ZodType[]).includes(schema);
+  const isEvent = (eventSchema.options as readonly z.ZodType[]).includes(schema);
   // Both sockets begin with a `hello`, and the two have nothing else in common.
   const isShared = kinds.filter((kind) => kind === type).length > 1;
-  const name = isShared ? toName(`${socket}.${type}`) : toName(type);
-  const data = isEvent ? (schema as (typeof event.options)[number]).shape.data : undefined;
+  const name = isShared ? toPascalCase(`${socket}.${type}`) : toPascalCase(type);
+  const data = isEvent ? (schema as (typeof eventSchema.options)[number]).shape.data : undefined;
   const summary = schema.description ?? data?.description;
   if (summary === undefined) throw new TypeError(`expected a description of the message ${name}, got none`);
   return { name, type, summary, isEvent, schema };
@@ -68,5 +74,5 @@ function typeOf(schema: z.ZodType): string {
 }
 
 /** `run.started` as `RunStarted`. */
-export const toName = (type: string): string =>
+export const toPascalCase = (type: string): string =>
   type.replaceAll(/(?:^|\.)(\w)/g, (_match, letter: string) => letter.toUpperCase());

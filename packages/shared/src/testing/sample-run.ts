@@ -1,12 +1,12 @@
 import {
-  type Batch,
+  type BatchData,
+  bytesPerImage,
   classCount,
-  type Epoch,
+  type EpochData,
   type EventBody,
-  imageBytes,
   type MonitorEvent,
-  type RunStarted,
-  type Sample,
+  type RunStartedData,
+  type SamplePrediction,
 } from '../events.ts';
 
 /** What a sample run is made of; every figure below follows from these. */
@@ -70,7 +70,7 @@ const sampleBodies = (epochs: number, batchesPerEpoch: number): EventBody[] => [
 /** Falls like a training loss, with a wobble that does not depend on chance. */
 const lossAt = (step: number): number => (2.3 / (1 + step / 12)) * (1 + 0.15 * Math.sin(step * 1.7));
 
-function sampleStart(epochs: number, batchesPerEpoch: number): RunStarted {
+function sampleStart(epochs: number, batchesPerEpoch: number): RunStartedData {
   return {
     config: {
       epochs,
@@ -105,7 +105,7 @@ function sampleStart(epochs: number, batchesPerEpoch: number): RunStarted {
   };
 }
 
-function sampleBatch(epoch: number, batch: number, step: number, steps: number): Batch {
+function sampleBatch(epoch: number, batch: number, step: number, steps: number): BatchData {
   const loss = lossAt(step);
   return {
     epoch,
@@ -120,7 +120,7 @@ function sampleBatch(epoch: number, batch: number, step: number, steps: number):
   };
 }
 
-function sampleEpoch(epoch: number, step: number, batchesPerEpoch: number): Epoch {
+function sampleEpoch(epoch: number, step: number, batchesPerEpoch: number): EpochData {
   const perClassTotal = 1_000;
   const wrong = Math.max(2, Math.round(90 / epoch));
   const confusion = Array.from({ length: classCount }, (_, truth) =>
@@ -148,7 +148,7 @@ const sampleSystem = (step: number): EventBody => ({
   },
 });
 
-function sampleItems(): Sample[] {
+function sampleItems(): SamplePrediction[] {
   return Array.from({ length: 12 }, (_, index) => {
     const label = index % classCount;
     const prediction = index % 4 === 3 ? (label + 3) % classCount : label;
@@ -161,8 +161,8 @@ function sampleItems(): Sample[] {
 
 /** A ring of ink whose radius tells the label: stands for a digit where no dataset is at hand. */
 function ring(label: number): string {
-  const pixels = new Uint8Array(imageBytes);
-  for (let at = 0; at < imageBytes; at++) {
+  const pixels = new Uint8Array(bytesPerImage);
+  for (let at = 0; at < bytesPerImage; at++) {
     const distance = Math.hypot((at % 28) - 13.5, Math.floor(at / 28) - 13.5);
     pixels[at] = Math.max(0, 255 - Math.abs(distance - 3 - label * 0.8) * 120);
   }

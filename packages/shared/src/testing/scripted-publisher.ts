@@ -1,13 +1,13 @@
 import { decode, encode } from '../codec.ts';
 import type { Command, CommandName, CommandResult } from '../commands.ts';
 import type { MonitorEvent } from '../events.ts';
-import { ingestProtocol, ingestReply } from '../ingest.ts';
-import type { Socket } from '../live-client.ts';
+import { ingestProtocolVersion, ingestServerMessageSchema } from '../ingest-messages.ts';
+import type { WebSocketLike } from '../live-client.ts';
 
 export interface ScriptedPublisherOptions {
   /** Of the gateway's socket for publishers. */
   url: string;
-  WebSocket: new (url: string) => Socket;
+  WebSocket: new (url: string) => WebSocketLike;
   /** The run that it publishes; without one it waits to be told to start. */
   runId?: string;
   /** Which commands it says it takes. */
@@ -20,7 +20,7 @@ export interface ScriptedPublisherOptions {
 export interface ScriptedPublisher {
   send(...events: readonly MonitorEvent[]): void;
   /** Resolves when everything up to `seq` is on the gateway's disk. */
-  acked(seq: number): Promise<void>;
+  waitForAck(seq: number): Promise<void>;
   /** Commands so far, in their order. */
   readonly commands: readonly Command[];
   close(): void;
@@ -34,13 +34,13 @@ export function openScriptedPublisher(options: ScriptedPublisherOptions): Promis
   const waiters = new Set<() => void>();
   let ackedSeq = 0;
   return new Promise((resolve, reject) => {
-    const socket: Socket = new WebSocket(url);
+    const socket: WebSocketLike = new WebSocket(url);
     const publisher: ScriptedPublisher = {
       commands,
       send(...events) {
         for (const event of events) socket.send(encode(event));
       },
-      acked: (seq) =>
+      waitForAck: (seq) =>
         new Promise((done) => {
           const look = (): void => {
             if (ackedSeq < seq) return;
@@ -54,7 +54,7 @@ export function openScriptedPublisher(options: ScriptedPublisherOptions): Promis
     };
     socket.onopen = () => {
       const introduction = {
-        protocol: ingestProtocol,
+        protocol: ingestProtocolVersion,
         publisherId: `scripted-${Date.now()}-${Math.random()}`,
         commands: takes,
       };
@@ -66,7 +66,7 @@ export function openScriptedPublisher(options: ScriptedPublisherOptions): Promis
     socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
       reject(new Error(`expected the gateway to take the publisher, it closed with ${code} ${reason}`));
     socket.onmessage = ({ data }: { data: unknown }) => {
-      const reply = decode(ingestReply, String(data));
+      const reply = decode(ingestServerMessageSchema, String(data));
       if (!reply.ok) throw new Error(`expected a reply of the gateway, got ${String(data).slice(0, 200)}`);
       const message = reply.value;
       if (message.type === 'resume' || message.type === 'waiting') resolve(publisher);

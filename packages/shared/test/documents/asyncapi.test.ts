@@ -1,10 +1,10 @@
 import { Parser } from '@asyncapi/parser';
 import { expect, test } from '@jest/globals';
-import { allMessages, asyncapi } from '../../src/documents/index.ts';
+import { allMessages, asyncApiDocument } from '../../src/documents/index.ts';
 import { closeCodes, liveSubprotocol } from '../../src/index.ts';
 
 const parser = new Parser();
-const text = JSON.stringify(asyncapi('1.2.3'));
+const text = JSON.stringify(asyncApiDocument('1.2.3'));
 const parsed = parser.parse(text);
 
 test('the AsyncAPI document is valid and has every message, in both directions', async () => {
@@ -44,7 +44,7 @@ test('it says the parameters, the subprotocol and every close code', async () =>
 });
 
 test('a document with a reference to nothing is not taken for valid', async () => {
-  const { info, servers, channels } = asyncapi('1.2.3');
+  const { info, servers, channels } = asyncApiDocument('1.2.3');
   const wrong = { asyncapi: '3.0.0', info, servers, channels: { ingest: channels.ingest } };
   const { diagnostics } = await parser.parse(JSON.stringify(wrong));
   expect(diagnostics.filter(({ severity }) => severity === 0).length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { messageSchemas } from '../../src/documents/index.ts';
+import { messageJsonSchemas } from '../../src/documents/index.ts';
 import { encode, type MonitorEvent } from '../../src/index.ts';
 import { sampleRun } from '../../src/testing/index.ts';
 
@@ -15,7 +15,7 @@ const compile = (name: string): ValidateFunction =>
 const travelled = (message: object): unknown => JSON.parse(encode(message));
 
 test('docs/schema is what `npm run schema` writes: run it when this fails', () => {
-  const schemas = messageSchemas();
+  const schemas = messageJsonSchemas();
   expect(readdirSync(folder).sort()).toEqual([...Object.keys(schemas).map((name) => `${name}.json`)].sort());
   for (const [name, schema] of Object.entries(schemas)) expect(read(name)).toEqual(schema);
 });

@@ -1,4 +1,4 @@
-import type { Batch } from '@mnist-monitor/shared';
+import type { BatchData } from '@mnist-monitor/shared';
 import { decimal, duration, grouped, percent } from './format.ts';
 
 export interface Totals {
@@ -17,7 +17,7 @@ export function bar(fraction: number, width: number): string {
 }
 
 /** The figures of a step in words: overall progress, epoch, loss, accuracy, speed, time left. */
-export function figures(batch: Batch, totals: Totals): string[] {
+export function figures(batch: BatchData, totals: Totals): string[] {
   return [
     `epoch ${batch.epoch}/${totals.epochs}`,
     `loss ${decimal(batch.loss)}`,
@@ -27,11 +27,11 @@ export function figures(batch: Batch, totals: Totals): string[] {
   ].filter(Boolean);
 }
 
-const share = (batch: Batch, totals: Totals): string =>
+const share = (batch: BatchData, totals: Totals): string =>
   `${Math.floor((batch.step / totals.steps) * 100)} %`.padStart(5);
 
 /** The progress line for a terminal of so many columns: the bar takes what the figures leave. */
-export function progressLine(batch: Batch, totals: Totals, columns: number): string {
+export function progressLine(batch: BatchData, totals: Totals, columns: number): string {
   const text = figures(batch, totals).join('  ');
   const room = columns - 1 - text.length - '   35 %    '.length;
   const drawn = room >= 8 ? `${bar(batch.step / totals.steps, Math.min(room, 40))}  ` : '';
@@ -39,5 +39,5 @@ export function progressLine(batch: Batch, totals: Totals, columns: number): str
 }
 
 /** The same where lines cannot be redrawn, in a log for example. */
-export const plainLine = (batch: Batch, totals: Totals): string =>
+export const plainLine = (batch: BatchData, totals: Totals): string =>
   [share(batch, totals), ...figures(batch, totals)].join('  ');

@@ -1,4 +1,11 @@
-import type { Batch, Epoch, EventBody, Notice, RunFinished, RunStarted } from '@mnist-monitor/shared';
+import type {
+  BatchData,
+  EpochData,
+  EventBody,
+  NoticeData,
+  RunFinishedData,
+  RunStartedData,
+} from '@mnist-monitor/shared';
 import { counted, decimal, duration, gibibytes, grouped, percent } from './format.ts';
 import { plainLine, progressLine, type Totals } from './progress-line.ts';
 
@@ -54,7 +61,7 @@ export class Report {
     }
   }
 
-  #started({ config, device, model, dataset, totals }: RunStarted): void {
+  #started({ config, device, model, dataset, totals }: RunStartedData): void {
     this.#totals = { epochs: config.epochs, steps: totals.steps };
     const { gpu } = device;
     const gpuParts = gpu && [
@@ -77,7 +84,7 @@ export class Report {
     this.#line(`\nTraining\n${lines.join('\n')}\n`);
   }
 
-  #batch(batch: Batch): void {
+  #batch(batch: BatchData): void {
     const now = this.#now();
     const last = batch.step === this.#totals.steps;
     if (now - this.#toldAt < this.#intervalMs && !last) return;
@@ -87,7 +94,7 @@ export class Report {
     this.#barShown = true;
   }
 
-  #epoch({ epoch, train, test, seconds }: Epoch): void {
+  #epoch({ epoch, train, test, seconds }: EpochData): void {
     const number = `${epoch}/${this.#totals.epochs}`.padStart(String(this.#totals.epochs).length * 2 + 1);
     const scores = [
       `train loss ${decimal(train.loss)}  accuracy ${percent(train.accuracy)}`,
@@ -96,11 +103,11 @@ export class Report {
     this.#line(`  Epoch ${number}   ${scores.join('   ')}   ${duration(seconds)}`);
   }
 
-  #notice({ level, message }: Notice): void {
+  #notice({ level, message }: NoticeData): void {
     this.#line(`  ${level === 'info' ? 'Note' : level === 'warning' ? 'Warning' : 'Error'}: ${message}`);
   }
 
-  #finished({ status, reason, test, bestEpoch, seconds, files }: RunFinished): void {
+  #finished({ status, reason, test, bestEpoch, seconds, files }: RunFinishedData): void {
     const result = test
       ? `${percent(test.accuracy)} test accuracy, test loss ${decimal(test.loss)}`
       : 'no epoch finished';

@@ -1,4 +1,4 @@
-import { classCount, imageBytes } from '@mnist-monitor/shared';
+import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import { deriveSeed, type Random, seededRandom, shuffle } from '../random.ts';
 import { writeAugmented } from './augment.ts';
 import type { Split } from './dataset.ts';
@@ -54,7 +54,7 @@ const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
 type WriteImage = (target: Float32Array, to: number, image: Uint8Array) => void;
 
 const copy: WriteImage = (target, to, image) => {
-  for (let pixel = 0; pixel < imageBytes; pixel++) target[to + pixel] = fractions[image[pixel]];
+  for (let pixel = 0; pixel < bytesPerImage; pixel++) target[to + pixel] = fractions[image[pixel]];
 };
 
 const moveBy =
@@ -65,11 +65,15 @@ const moveBy =
 function gather({ images, labels }: Split, indices: Uint32Array, write: WriteImage): Batch {
   const batch = {
     size: indices.length,
-    images: new Float32Array(indices.length * imageBytes),
+    images: new Float32Array(indices.length * bytesPerImage),
     oneHot: new Float32Array(indices.length * classCount),
   };
   indices.forEach((index, row) => {
-    write(batch.images, row * imageBytes, images.subarray(index * imageBytes, (index + 1) * imageBytes));
+    write(
+      batch.images,
+      row * bytesPerImage,
+      images.subarray(index * bytesPerImage, (index + 1) * bytesPerImage),
+    );
     batch.oneHot[row * classCount + labels[index]] = 1;
   });
   return batch;

@@ -1,4 +1,4 @@
-import { classCount, imageBytes, MonitorError } from '@mnist-monitor/shared';
+import { bytesPerImage, classCount, MonitorError } from '@mnist-monitor/shared';
 import type { IdxArray } from './idx.ts';
 
 /** Images with their labels. */
@@ -65,7 +65,7 @@ export function takeFirst(split: Split, size: number | undefined, flag: string):
     );
   return {
     size,
-    images: split.images.subarray(0, size * imageBytes),
+    images: split.images.subarray(0, size * bytesPerImage),
     labels: split.labels.subarray(0, size),
   };
 }

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { RunStarted, System } from '@mnist-monitor/shared';
+import type { RunStartedData, SystemData } from '@mnist-monitor/shared';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';
@@ -12,12 +12,12 @@ export interface Engine {
   deviceName: string;
   threads: number | null;
   kernels: Kernels;
-  gpu: RunStarted['device']['gpu'];
+  gpu: RunStartedData['device']['gpu'];
   /** Images per evaluation batch: large enough to be quick, small enough for the memory. */
   evaluationBatch: number;
   createLearner(options: LearnerOptions): Promise<Learner>;
   /** Load, memory, temperature and power of the GPU, as far as it tells. */
-  readGpuUsage(): Promise<System['gpu']>;
+  readGpuUsage(): Promise<SystemData['gpu']>;
 }
 
 /** For engines without one, or whose GPU tells nothing. */

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { RunStarted, System } from '@mnist-monitor/shared';
+import type { RunStartedData, SystemData } from '@mnist-monitor/shared';
 
-type GpuDetails = NonNullable<RunStarted['device']['gpu']>;
-type GpuUsage = NonNullable<System['gpu']>;
+type GpuDetails = NonNullable<RunStartedData['device']['gpu']>;
+type GpuUsage = NonNullable<SystemData['gpu']>;
 
 const timeoutMs = 2_000;
 const mebibyte = 2 ** 20;

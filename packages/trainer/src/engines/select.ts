@@ -1,4 +1,4 @@
-import { MonitorError, type RunStarted } from '@mnist-monitor/shared';
+import { MonitorError, type RunStartedData } from '@mnist-monitor/shared';
 import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
 import { describeGpu, explainNoGpu, isGpuPromised } from './nvidia.ts';
@@ -75,7 +75,7 @@ async function explainNoCudaLibrary(): Promise<string> {
 }
 
 /** The engine as `run.started` tells it. */
-export const describeDevice = ({ engine, reason }: Selection): RunStarted['device'] => ({
+export const describeDevice = ({ engine, reason }: Selection): RunStartedData['device'] => ({
   engine: engine.name,
   kind: engine.kind,
   name: engine.deviceName,

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { classCount, imageBytes } from '@mnist-monitor/shared';
+import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
 import { AllReduce } from './all-reduce.ts';
@@ -46,7 +46,7 @@ async function step(share: Share, stepOptions: StepOptions): Promise<{ loss: num
 function batchOf({ images, oneHot, from, to }: Share): Batch {
   return {
     size: to - from,
-    images: new Float32Array(images).slice(from * imageBytes, to * imageBytes),
+    images: new Float32Array(images).slice(from * bytesPerImage, to * bytesPerImage),
     oneHot: new Float32Array(oneHot).slice(from * classCount, to * classCount),
   };
 }

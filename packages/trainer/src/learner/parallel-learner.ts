@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { classCount, imageBytes } from '@mnist-monitor/shared';
+import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import { size } from '../kernels/kernels.ts';
 import { parameterSpecs } from '../network/architecture.ts';
@@ -57,7 +57,7 @@ export class ParallelLearner implements Learner {
 
   #share<T>({ size: total, images, oneHot }: Batch, request: (share: Share) => ThreadRequest): Promise<T[]> {
     if (this.#images.byteLength < images.byteLength) {
-      this.#images = new SharedArrayBuffer(total * imageBytes * Float32Array.BYTES_PER_ELEMENT);
+      this.#images = new SharedArrayBuffer(total * bytesPerImage * Float32Array.BYTES_PER_ELEMENT);
       this.#oneHot = new SharedArrayBuffer(total * classCount * Float32Array.BYTES_PER_ELEMENT);
     }
     new Float32Array(this.#images).set(images);

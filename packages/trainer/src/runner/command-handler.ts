@@ -1,7 +1,7 @@
 import {
   type Command,
   type CommandResult,
-  failed,
+  commandFailure,
   MonitorError,
   type RunSettings,
 } from '@mnist-monitor/shared';
@@ -48,7 +48,7 @@ export class CommandHandler {
       return { type: 'commandResult', id, ok: true, ...(await this.#do(command)) };
     } catch (error) {
       const code = error instanceof MonitorError ? 'command.refused' : 'internal';
-      return failed(id, code, String((error as Error).message).slice(0, 2_000));
+      return commandFailure(id, code, String((error as Error).message).slice(0, 2_000));
     }
   }
 

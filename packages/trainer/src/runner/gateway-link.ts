@@ -1,17 +1,17 @@
 import {
   backoffMs,
-  type CloseName,
+  type CloseCodeName,
   type Command,
   type CommandName,
   type CommandResult,
+  closeCodeName,
   closeCodes,
-  closeName,
   decode,
   encode,
-  type IngestReply,
-  ingestProtocol,
-  ingestReply,
-  mayRetry,
+  type IngestServerMessage,
+  ingestProtocolVersion,
+  ingestServerMessageSchema,
+  isRetryableCloseCode,
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 
@@ -29,11 +29,11 @@ export interface LinkOptions {
   /** What this connection is for. */
   introduction: { type: 'hello'; runId: string } | { type: 'wait' };
   commands: CommandTarget;
-  onReply: (reply: Exclude<IngestReply, Command>) => void;
+  onReply: (reply: Exclude<IngestServerMessage, Command>) => void;
   /** The connection is gone; another is on its way. */
   onLost?: () => void;
   /** The gateway does not want this publisher; there will be no other connection. */
-  onRefused: (why: CloseName | 'unknown', reason: string) => void;
+  onRefused: (why: CloseCodeName | 'unknown', reason: string) => void;
 }
 
 /** Where the commands that come down a connection go. */
@@ -103,7 +103,7 @@ export class GatewayLink {
     });
     this.#socket = socket;
     socket.on('open', () => {
-      const about = { protocol: ingestProtocol, publisherId, commands: commands.names, token };
+      const about = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
       socket.send(encode({ ...introduction, ...about }));
       this.expectAnswer(this.#limits.handshakeMs);
       this.#hear(socket);
@@ -122,7 +122,7 @@ export class GatewayLink {
   #receive(socket: WebSocket, text: string): void {
     if (socket !== this.#socket) return;
     this.#hear(socket);
-    const result = decode(ingestReply, text);
+    const result = decode(ingestServerMessageSchema, text);
     if (!result.ok) {
       this.#disconnect(closeCodes.invalid.code);
       this.#options.onRefused('invalid', 'the gateway answered something that is not the protocol');
@@ -148,10 +148,10 @@ export class GatewayLink {
   #lost(socket: WebSocket, code: number, reason: string): void {
     if (socket !== this.#socket) return;
     this.#forget();
-    if (mayRetry(code)) {
+    if (isRetryableCloseCode(code)) {
       this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++));
       this.#options.onLost?.();
-    } else this.#options.onRefused(closeName(code), reason);
+    } else this.#options.onRefused(closeCodeName(code), reason);
   }
 
   #disconnect(code: number): void {

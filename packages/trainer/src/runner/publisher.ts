@@ -1,9 +1,9 @@
-import type { CloseName, Command, IngestReply } from '@mnist-monitor/shared';
+import type { CloseCodeName, Command, IngestServerMessage } from '@mnist-monitor/shared';
 import type { EventLog } from '../storage/event-log.ts';
 import { type CommandTarget, GatewayLink, type Identity, linkLimits } from './gateway-link.ts';
 
 /** Why a run is not published: a close code of the gateway, or that it holds more of the run than this process has. */
-export type Refusal = CloseName | 'unknown' | 'runExists';
+export type Refusal = CloseCodeName | 'unknown' | 'runExists';
 
 export interface PublisherOptions {
   identity: Identity;
@@ -13,7 +13,7 @@ export interface PublisherOptions {
   /** Nothing more will be sent. */
   onRefused: (why: Refusal, reason: string) => void;
   /** The gateway left out an event that does not validate. */
-  onReject: (reject: Extract<IngestReply, { type: 'reject' }>) => void;
+  onReject: (reject: Extract<IngestServerMessage, { type: 'reject' }>) => void;
 }
 
 export const publisherLimits = {
@@ -55,7 +55,7 @@ export class Publisher {
     const link = {
       ...{ identity, commands },
       introduction: { type: 'hello', runId: log.runId } as const,
-      onReply: (reply: Exclude<IngestReply, Command>) => this.#receive(reply),
+      onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
       onLost: () => this.#forget(),
       onRefused: (why: Refusal, reason: string) => this.#refuse(why, reason),
     };
@@ -103,7 +103,7 @@ export class Publisher {
     });
   }
 
-  #receive(reply: Exclude<IngestReply, Command>): void {
+  #receive(reply: Exclude<IngestServerMessage, Command>): void {
     switch (reply.type) {
       case 'resume':
         if (reply.after > this.#known) {

@@ -1,20 +1,20 @@
 import { cpus, freemem, totalmem } from 'node:os';
-import type { System } from '@mnist-monitor/shared';
+import type { SystemData } from '@mnist-monitor/shared';
 
 /** Measures this process and its machine; each reading covers the time since the one before. */
 export class SystemMonitor {
   #host = hostTimes();
   #process = process.cpuUsage();
   #readAt = performance.now();
-  readonly #readGpu: () => Promise<System['gpu']>;
-  #gpu: System['gpu'] = null;
+  readonly #readGpu: () => Promise<SystemData['gpu']>;
+  #gpu: SystemData['gpu'] = null;
 
   /** @param readGpu Asked at each reading; what it says is in the next. */
-  constructor(readGpu: () => Promise<System['gpu']>) {
+  constructor(readGpu: () => Promise<SystemData['gpu']>) {
     this.#readGpu = readGpu;
   }
 
-  read(): System {
+  read(): SystemData {
     this.#readGpu().then((gpu) => {
       this.#gpu = gpu;
     });

@@ -1,4 +1,10 @@
-import type { Epoch, EventBody, FinishedStatus, RunFinished, RunStarted } from '@mnist-monitor/shared';
+import type {
+  EpochData,
+  EventBody,
+  FinishedStatus,
+  RunFinishedData,
+  RunStartedData,
+} from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import { batchCount } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -128,7 +134,7 @@ function whereOf({ epoch, batch }: TrainingPosition): string {
   return epoch > 0 ? `after epoch ${epoch}` : 'from the beginning';
 }
 
-function describeRun({ config, dataset, selection }: TrainRunOptions): RunStarted {
+function describeRun({ config, dataset, selection }: TrainRunOptions): RunStartedData {
   const { epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
   const layers = summarize();
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
@@ -144,7 +150,7 @@ function describeRun({ config, dataset, selection }: TrainRunOptions): RunStarte
 }
 
 /** The last test score, and the epoch with the best; null before the first is over. */
-function summarizeEpochs(epochs: readonly Epoch[]): Pick<RunFinished, 'test' | 'bestEpoch'> {
+function summarizeEpochs(epochs: readonly EpochData[]): Pick<RunFinishedData, 'test' | 'bestEpoch'> {
   const last = epochs.at(-1);
   if (!last) return { test: null, bestEpoch: null };
   const best = epochs.reduce((a, b) => (b.test.accuracy > a.test.accuracy ? b : a));

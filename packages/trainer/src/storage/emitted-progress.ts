@@ -1,4 +1,4 @@
-import { decode, type Epoch, event } from '@mnist-monitor/shared';
+import { decode, type EpochData, eventSchema } from '@mnist-monitor/shared';
 import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
@@ -7,7 +7,7 @@ import type { EventLog } from './event-log.ts';
 export interface EmittedProgress {
   step: number;
   /** In order. */
-  epochs: Epoch[];
+  epochs: EpochData[];
   /** The last epoch whose samples were told. */
   samples: number;
   /** Learning rates that were set while it trained, in order. */
@@ -30,7 +30,7 @@ export function wasEmitted(told: EmittedProgress, event: TrainingEvent): boolean
 export function readEmittedProgress(log: EventLog): EmittedProgress {
   const told = noProgress();
   for (const { text } of log.all()) {
-    const result = decode(event, text);
+    const result = decode(eventSchema, text);
     if (!result.ok) continue;
     const { type, data } = result.value;
     if (type === 'batch') told.step = data.step;

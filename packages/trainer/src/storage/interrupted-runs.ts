@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, describeIssues, event, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { decode, eventSchema, type FinishedStatus, formatIssues, MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { optimizerNames } from '../learner/optimizer.ts';
 import { scheduleNames } from '../training/schedule.ts';
@@ -61,14 +61,14 @@ export function findInterrupted(runs: string, runId: string): InterruptedRun {
   if (!described.ok)
     throw new MonitorError(
       'run.damaged',
-      `${path}: expected how the run was trained, got ${describeIssues(described.error.issues)}; it cannot go on, begin a new run`,
+      `${path}: expected how the run was trained, got ${formatIssues(described.error.issues)}; it cannot go on, begin a new run`,
     );
   return { runId, training: described.value };
 }
 
 /** How the run ended, if `run.finished` is its last event; undefined when it has no end. */
 function endOf(folder: string): FinishedStatus | undefined {
-  const last = decode(event, lastLine(join(folder, 'events.jsonl')));
+  const last = decode(eventSchema, lastLine(join(folder, 'events.jsonl')));
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { decode, event, type MonitorEvent } from '@mnist-monitor/shared';
+import { decode, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
 import { scalarRecord, versionRecord } from '../export/tensorboard.ts';
 import { headerBytes, recordBytes } from '../export/tfrecord.ts';
 import { AppendFile } from './append-file.ts';
@@ -21,7 +21,7 @@ export class TensorboardFile {
     if (records === 0) this.#file.append(versionRecord(new Date()));
     else records--;
     for (const { text } of log.all()) {
-      const result = decode(event, text);
+      const result = decode(eventSchema, text);
       const record = result.ok ? scalarRecord(result.value) : undefined;
       if (record && records-- <= 0) this.#file.append(record);
     }

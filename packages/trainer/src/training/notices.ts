@@ -1,8 +1,8 @@
-import type { Batch, EventBody, Notice } from '@mnist-monitor/shared';
+import type { BatchData, EventBody, NoticeData } from '@mnist-monitor/shared';
 
 /** A `notice` event; `step` and `value` are left out where it belongs to none. */
 export const notice = (
-  level: Notice['level'],
+  level: NoticeData['level'],
   code: string,
   message: string,
   place: { step?: number; value?: number } = {},
@@ -15,7 +15,7 @@ export const notice = (
 export class DivergenceWatch {
   #said = false;
 
-  see({ loss, step, learningRate }: Batch): EventBody[] {
+  see({ loss, step, learningRate }: BatchData): EventBody[] {
     if (this.#said || Number.isFinite(loss)) return [];
     this.#said = true;
     const message = `The loss is ${loss} from step ${step} on: the run has diverged. Try a learning rate below ${learningRate}.`;

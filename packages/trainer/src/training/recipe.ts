@@ -1,9 +1,9 @@
-import type { recipeParts } from '@mnist-monitor/shared';
+import type { recipeSettings } from '@mnist-monitor/shared';
 import type { OptimizerName } from '../learner/optimizer.ts';
 import type { ScheduleName } from './schedule.ts';
 
 /** What makes a way of training; each part can be set by a flag of its own. */
-export interface Recipe extends Record<(typeof recipeParts)[number], unknown> {
+export interface Recipe extends Record<(typeof recipeSettings)[number], unknown> {
   optimizer: OptimizerName;
   schedule: ScheduleName;
   /** The constant rate, or the peak of the schedule. */

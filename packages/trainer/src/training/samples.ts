@@ -1,4 +1,4 @@
-import { classCount, imageBytes, type Sample } from '@mnist-monitor/shared';
+import { bytesPerImage, classCount, type SamplePrediction } from '@mnist-monitor/shared';
 import type { Split } from '../dataset/dataset.ts';
 import type { Evaluation } from './metrics.ts';
 
@@ -12,7 +12,7 @@ export interface SampleCounts {
 const defaults: SampleCounts = { worst: 18, right: 10 };
 
 /** Test images worth looking at, with what the network made of them: the worst mistakes first, then some it got right. */
-export function pickSamples(split: Split, evaluation: Evaluation, counts = defaults): Sample[] {
+export function pickSamples(split: Split, evaluation: Evaluation, counts = defaults): SamplePrediction[] {
   return [
     ...worstMistakes(split, evaluation, counts.worst),
     ...firstRight(split, evaluation, counts.right),
@@ -48,8 +48,8 @@ function describe(
   { images, labels }: Split,
   { predictions, probabilities }: Evaluation,
   index: number,
-): Sample {
-  const pixels = images.subarray(index * imageBytes, (index + 1) * imageBytes);
+): SamplePrediction {
+  const pixels = images.subarray(index * bytesPerImage, (index + 1) * bytesPerImage);
   const row = probabilities.subarray(index * classCount, (index + 1) * classCount);
   return {
     index,

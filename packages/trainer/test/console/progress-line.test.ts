@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Batch } from '@mnist-monitor/shared';
+import type { BatchData } from '@mnist-monitor/shared';
 import { bar, plainLine, progressLine } from '../../src/console/progress-line.ts';
 
-const batch: Batch = {
+const batch: BatchData = {
   epoch: 4,
   batch: 59,
   step: 413,

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Command, check, command, MonitorError } from '@mnist-monitor/shared';
+import { type Command, commandSchema, MonitorError, validate } from '@mnist-monitor/shared';
 import { CommandHandler } from '../../src/runner/command-handler.ts';
 import { RunControl } from '../../src/training/run-control.ts';
 
 let count = 0;
 function commandOf(given: object): Command {
-  const result = check(command, { type: 'command', id: `command-${count++}`, runId: 'a', ...given });
+  const result = validate(commandSchema, { type: 'command', id: `command-${count++}`, runId: 'a', ...given });
   if (!result.ok) throw new Error('expected a valid command');
   return result.value;
 }

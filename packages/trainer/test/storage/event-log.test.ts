@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { decode, type EventBody, event } from '@mnist-monitor/shared';
+import { decode, type EventBody, eventSchema } from '@mnist-monitor/shared';
 import fc from 'fast-check';
 import { EventLog } from '../../src/storage/event-log.ts';
 import { RunFolder } from '../../src/storage/run-folder.ts';
@@ -26,7 +26,7 @@ describe('EventLog', () => {
     const lines = readFileSync(join(runs.path, log.runId, 'events.jsonl'), 'utf8')
       .trim()
       .split('\n');
-    expect(lines.map((line) => decode(event, line))).toMatchObject([
+    expect(lines.map((line) => decode(eventSchema, line))).toMatchObject([
       { ok: true, value: { v: 1, runId: log.runId, seq: 1, data: { message: 'a' } } },
       { ok: true, value: { seq: 2, data: { message: 'b' } } },
     ]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, event, type MonitorEvent } from '@mnist-monitor/shared';
+import { decode, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
 
 /** Nobody listens on port 1. */
 export const noGateway = ['--gateway', 'ws://127.0.0.1:1/ingest'];
@@ -17,7 +17,7 @@ export const readEvents = (runs: string, runId: string): MonitorEvent[] =>
     .trim()
     .split('\n')
     .map((line) => {
-      const result = decode(event, line);
+      const result = decode(eventSchema, line);
       if (!result.ok) throw new Error(line);
       return result.value;
     });

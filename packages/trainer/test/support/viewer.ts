@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  type Batch,
+  type BatchData,
   type CommandData,
   type CommandName,
   type CommandOptions,
@@ -52,7 +52,7 @@ export class Viewer {
     return this.events.flatMap((event) => (event.type === type ? [event.data as EventOf<T>['data']] : []));
   }
 
-  get batches(): Batch[] {
+  get batches(): BatchData[] {
     return this.of('batch');
   }
 

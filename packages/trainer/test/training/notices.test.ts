@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { Batch } from '@mnist-monitor/shared';
+import type { BatchData } from '@mnist-monitor/shared';
 import { DivergenceWatch } from '../../src/training/notices.ts';
 
-const at = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as Batch;
+const at = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as BatchData;
 
 test('a loss that is no number any more is said once, with the step and what to do', () => {
   const watch = new DivergenceWatch();

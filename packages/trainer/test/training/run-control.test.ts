@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { EventBody, Notice } from '@mnist-monitor/shared';
+import type { EventBody, NoticeData } from '@mnist-monitor/shared';
 import { RunControl, type RunControlOptions } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 
 function newControl(options: Partial<RunControlOptions> = {}) {
-  const notices: Notice[] = [];
+  const notices: NoticeData[] = [];
   const emit = (event: EventBody): void => {
-    notices.push(event.data as Notice);
+    notices.push(event.data as NoticeData);
   };
   const control = new RunControl({ learningRate: 0.01, schedule: 'constant', emit, ...options });
   return { control, notices, codes: () => notices.map(({ code }) => code) };

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { classCount, type EventBody, type Notice } from '@mnist-monitor/shared';
+import { classCount, type EventBody, type NoticeData } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Dataset, takeFirst } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
@@ -157,7 +157,7 @@ describe('training under control', () => {
     expect(batches).toHaveLength(images / batchSize);
     expect(batches.map(({ elapsedSeconds }) => elapsedSeconds)).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5]);
     expect(batches[3].etaSeconds).toBeLessThan(1);
-    const codes = notices.map((notice) => (notice.data as Notice).code);
+    const codes = notices.map((notice) => (notice.data as NoticeData).code);
     expect(codes).toEqual(['run.paused', 'run.resumed']);
   });
 

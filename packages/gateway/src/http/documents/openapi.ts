@@ -1,17 +1,22 @@
 import { STATUS_CODES } from 'node:http';
 import {
   type ErrorCode,
-  errors,
-  eventPage,
-  problem,
-  runChanges,
-  runId,
-  runList,
-  runRemoved,
-  runSeries,
-  runSummary,
+  errorCodes,
+  eventPageSchema,
+  problemDetailsSchema,
+  runChangesSchema,
+  runDeletionSchema,
+  runIdSchema,
+  runListSchema,
+  runSeriesSchema,
+  runSummarySchema,
 } from '@mnist-monitor/shared';
-import { allMessages, componentSchemas, type JsonSchema, querySchema } from '@mnist-monitor/shared/documents';
+import {
+  allMessages,
+  componentJsonSchemas,
+  type JsonSchema,
+  queryJsonSchema,
+} from '@mnist-monitor/shared/documents';
 import { z } from 'zod';
 import { statusFor } from '../plugins/problems.ts';
 import { type Operation, operations } from './operations.ts';
@@ -22,13 +27,13 @@ const named: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     allMessages().flatMap(({ name, isEvent, schema }) => (isEvent ? [[name, schema]] : [])),
   ),
-  Problem: problem,
-  RunList: runList,
-  RunSummary: runSummary,
-  RunChanges: runChanges,
-  RunRemoved: runRemoved,
-  EventPage: eventPage,
-  RunSeries: runSeries,
+  Problem: problemDetailsSchema,
+  RunList: runListSchema,
+  RunSummary: runSummarySchema,
+  RunChanges: runChangesSchema,
+  RunRemoved: runDeletionSchema,
+  EventPage: eventPageSchema,
+  RunSeries: runSeriesSchema,
 };
 const anyProblem: ErrorCode[] = ['request.forbidden', 'internal'];
 
@@ -84,7 +89,7 @@ export function openapi(version: string): OpenApi {
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: componentSchemas(named, target),
+      schemas: componentJsonSchemas(named, target),
       securitySchemes: {
         commandToken: {
           type: 'http',
@@ -124,10 +129,10 @@ function parametersOf({
   tagged,
 }: Pick<Operation, 'path' | 'query' | 'tagged'>): OpenApiParameter[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]): OpenApiParameter => {
-    const schema = name === 'runId' ? toSchema(runId) : ({ type: 'string' } as const);
+    const schema = name === 'runId' ? toSchema(runIdSchema) : ({ type: 'string' } as const);
     return { name: name!, in: 'path', required: true, schema };
   });
-  const fields = query ? Object.entries(querySchema(query, target).properties ?? {}) : [];
+  const fields = query ? Object.entries(queryJsonSchema(query, target).properties ?? {}) : [];
   const inQuery = fields.map(([name, field]): OpenApiParameter => {
     const { description, ...schema } = field as JsonSchema;
     return {
@@ -153,7 +158,7 @@ function problemsOf(codes: ErrorCode[]): OpenApiOperation['responses'] {
   return Object.fromEntries(
     statuses.map((status) => {
       const same = codes.filter((code) => statusFor(code) === status);
-      const meanings = same.map((code) => `\`${code}\`: ${errors[code].meaning}`);
+      const meanings = same.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`);
       return [status, problemResponse(`${STATUS_CODES[status]}. ${meanings.join(' ')}`, same)];
     }),
   );

@@ -1,14 +1,14 @@
 import {
   type ErrorCode,
-  errors,
-  eventPage,
-  eventPageQuery,
-  runChanges,
-  runList,
-  runRemoved,
-  runSeries,
-  runSummary,
-  seriesQuery,
+  errorCodes,
+  eventPageQuerySchema,
+  eventPageSchema,
+  runChangesSchema,
+  runDeletionSchema,
+  runListSchema,
+  runSeriesSchema,
+  runSummarySchema,
+  seriesQuerySchema,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 
@@ -30,7 +30,7 @@ export interface Operation {
   problems: ErrorCode[];
 }
 
-const store = (Object.keys(errors) as ErrorCode[]).filter((code) => code.startsWith('store.'));
+const store = (Object.keys(errorCodes) as ErrorCode[]).filter((code) => code.startsWith('store.'));
 const ofRun: ErrorCode[] = ['request.invalid', 'run.not_found', ...store];
 const ofChange: ErrorCode[] = [...ofRun, 'command.unauthorized', 'command.off'];
 
@@ -41,7 +41,7 @@ export const operations: Operation[] = [
     method: 'get',
     path: '/api/runs',
     summary: 'The newest runs, 500 at most, newest first.',
-    answer: { schema: runList },
+    answer: { schema: runListSchema },
     problems: store,
   },
   {
@@ -49,7 +49,7 @@ export const operations: Operation[] = [
     method: 'get',
     path: '/api/runs/{runId}',
     summary: 'One run at a glance.',
-    answer: { schema: runSummary },
+    answer: { schema: runSummarySchema },
     problems: ofRun,
   },
   {
@@ -57,8 +57,8 @@ export const operations: Operation[] = [
     method: 'patch',
     path: '/api/runs/{runId}',
     summary: 'Changes what is said about a run; what is left out stays. Answers with the summary.',
-    body: runChanges,
-    answer: { schema: runSummary },
+    body: runChangesSchema,
+    answer: { schema: runSummarySchema },
     changes: true,
     problems: ofChange,
   },
@@ -67,7 +67,7 @@ export const operations: Operation[] = [
     method: 'delete',
     path: '/api/runs/{runId}',
     summary: 'Removes a run that is over: its events, and its folder beside the database where there is one.',
-    answer: { schema: runRemoved },
+    answer: { schema: runDeletionSchema },
     changes: true,
     problems: [...ofChange, 'run.busy'],
   },
@@ -77,8 +77,8 @@ export const operations: Operation[] = [
     path: '/api/runs/{runId}/events',
     summary:
       'Events in order. A page may be shorter than asked, even empty, and have more after it: go on with `after=nextAfter` until that is null.',
-    query: eventPageQuery,
-    answer: { schema: eventPage },
+    query: eventPageQuerySchema,
+    answer: { schema: eventPageSchema },
     problems: ofRun,
   },
   {
@@ -86,8 +86,8 @@ export const operations: Operation[] = [
     method: 'get',
     path: '/api/runs/{runId}/series',
     summary: 'Curves, thinned to what a chart can show so that every spike is seen.',
-    query: seriesQuery,
-    answer: { schema: runSeries },
+    query: seriesQuerySchema,
+    answer: { schema: runSeriesSchema },
     tagged: true,
     problems: ofRun,
   },

@@ -1,10 +1,10 @@
-import type { AsyncApi, AsyncApiChannel, JsonSchema } from '@mnist-monitor/shared/documents';
+import type { AsyncApiChannel, AsyncApiDocument, JsonSchema } from '@mnist-monitor/shared/documents';
 import { code, html, inline, markdown, type Safe } from './html.ts';
 import type { OpenApi, OpenApiOperation } from './openapi.ts';
 import { fieldTable, typeText } from './schema-table.ts';
 
 /** Both documents as one page, for people; it loads nothing but its style. */
-export function docsPage(rest: OpenApi, sockets: AsyncApi): string {
+export function docsPage(rest: OpenApi, sockets: AsyncApiDocument): string {
   const schemas = { ...rest.components.schemas, ...sockets.components.schemas };
   const sections = Object.entries(rest.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => restSection(method, path, operation)),
@@ -39,7 +39,11 @@ ${Object.entries(schemas).map(([name, schema]) => schemaSection(name, schema, so
 </html>`}\n`;
 }
 
-function channelSection(name: string, channel: AsyncApiChannel, { operations, servers }: AsyncApi): Safe {
+function channelSection(
+  name: string,
+  channel: AsyncApiChannel,
+  { operations, servers }: AsyncApiDocument,
+): Safe {
   const { query } = channel.bindings.ws;
   const server = servers[nameIn(channel.servers[0]!.$ref)]!;
   const own = Object.values(operations).filter((operation) => nameIn(operation.channel.$ref) === name);
@@ -80,7 +84,7 @@ ${requestBody ? html`<p>Body: ${contentText(requestBody.content)}</p>` : []}
 </section>`;
 }
 
-function schemaSection(name: string, schema: JsonSchema, { components }: AsyncApi): Safe {
+function schemaSection(name: string, schema: JsonSchema, { components }: AsyncApiDocument): Safe {
   const summary = components.messages[name]?.summary ?? schema.description;
   return html`<section id="${name}">
 <h3>${name}</h3>

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { type ErrorCode, errors, MonitorError } from '@mnist-monitor/shared';
+import { type ErrorCode, errorCodes, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isTrouble, publicly } from '../../store/watched.ts';
 
@@ -80,6 +80,6 @@ function describe(error: FastifyError | MonitorError): { code: ErrorCode; status
     return { code, status: statusFor(code), detail: isTrouble(error) ? publicly(error) : message };
   }
   const status = error.statusCode ?? 500;
-  if (status >= 500) return { code: 'internal', status: 500, detail: errors.internal.meaning };
+  if (status >= 500) return { code: 'internal', status: 500, detail: errorCodes.internal.meaning };
   return { code: 'request.invalid', status, detail: error.message };
 }

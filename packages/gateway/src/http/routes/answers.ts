@@ -1,4 +1,4 @@
-import { check, describeIssues, MonitorError } from '@mnist-monitor/shared';
+import { formatIssues, MonitorError, validate } from '@mnist-monitor/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { KeptSummary } from '../../store/store.ts';
@@ -7,8 +7,8 @@ export type RunRequest = { Params: { runId: string } };
 
 /** A part of a request that fits its schema. @throws MonitorError `request.invalid` */
 export function read<S extends z.ZodType>(schema: S, given: unknown): z.infer<S> {
-  const result = check(schema, given);
-  if (!result.ok) throw new MonitorError('request.invalid', describeIssues(result.error.issues));
+  const result = validate(schema, given);
+  if (!result.ok) throw new MonitorError('request.invalid', formatIssues(result.error.issues));
   return result.value;
 }
 

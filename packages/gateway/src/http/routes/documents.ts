@@ -1,4 +1,4 @@
-import { type AsyncApi, asyncapi } from '@mnist-monitor/shared/documents';
+import { type AsyncApiDocument, asyncApiDocument } from '@mnist-monitor/shared/documents';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { version } from '../../version.ts';
 import { openapi } from '../documents/openapi.ts';
@@ -25,7 +25,7 @@ export function addDocumentRoutes(app: FastifyInstance): void {
 }
 
 function write(): Texts {
-  const sockets = asyncapi(version);
+  const sockets = asyncApiDocument(version);
   const rest = openapi(version);
   const [openapiText, page] = [JSON.stringify(rest), docsPage(rest, sockets)];
   return {
@@ -37,7 +37,7 @@ function write(): Texts {
 }
 
 /** The live feed is where the document was asked for, whatever stands between. */
-function reachedBy({ host, protocol }: FastifyRequest, sockets: AsyncApi): AsyncApi {
+function reachedBy({ host, protocol }: FastifyRequest, sockets: AsyncApiDocument): AsyncApiDocument {
   const live = { ...sockets.servers.public!, host, protocol: protocol === 'https' ? 'wss' : 'ws' };
   return { ...sockets, servers: { ...sockets.servers, public: live } };
 }

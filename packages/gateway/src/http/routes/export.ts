@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { runId } from '@mnist-monitor/shared';
+import { runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../../limits.ts';
 import { csvHeader, csvRow } from '../../series/csv.ts';
@@ -25,7 +25,7 @@ export function addExportRoutes(
 ): void {
   for (const [ending, { type, header, line }] of Object.entries(formats)) {
     app.get<RunRequest>(`/api/runs/:runId/export.${ending}`, async (request, reply) => {
-      const id = read(runId, request.params.runId);
+      const id = read(runIdSchema, request.params.runId);
       const run = await store.summary(id);
       if (!run) throw noSuchRun(id);
       if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();

@@ -1,4 +1,4 @@
-import { check, describeIssues, liveQuery, MonitorError } from '@mnist-monitor/shared';
+import { formatIssues, liveQuerySchema, MonitorError, validate } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { CommandDesk } from '../../commands/desk.ts';
 import { ViewerCommands } from '../../commands/viewer.ts';
@@ -45,8 +45,8 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
         onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
       traffic.add(request.socket);
-      const query = check(liveQuery, request.query);
-      if (!query.ok) return connection.close('invalid', describeIssues(query.error.issues));
+      const query = validate(liveQuerySchema, request.query);
+      if (!query.ok) return connection.close('invalid', formatIssues(query.error.issues));
       request.log.info({ query: query.value }, 'viewer connected');
       try {
         const onRun = (runId: string | undefined): void => {

@@ -1,4 +1,4 @@
-import { MonitorError, runId } from '@mnist-monitor/shared';
+import { MonitorError, runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../../limits.ts';
 import type { RunFolders } from '../../runs/run-folders.ts';
@@ -12,7 +12,7 @@ export function addModelRoute(
   { folders, limits }: { folders: RunFolders; limits: Pick<Limits, 'stallTimeoutMs'> },
 ): void {
   app.get<FileRequest>('/api/runs/:runId/model/:file', async (request, reply) => {
-    const id = read(runId, request.params.runId);
+    const id = read(runIdSchema, request.params.runId);
     const name = request.params.file;
     const file = await folders.openModelFile(id, name);
     if (!file) throw new MonitorError('request.not_found', `run ${id} has no saved model with such a file`);

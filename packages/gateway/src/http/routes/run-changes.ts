@@ -1,4 +1,4 @@
-import { encode, MonitorError, runChanges, runId } from '@mnist-monitor/shared';
+import { encode, MonitorError, runChangesSchema, runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import { type RemovalContext, removeRun } from '../../runs/removal.ts';
 import { isOver } from '../../runs/retention.ts';
@@ -25,8 +25,8 @@ export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOpti
 
   app.patch<RunRequest>('/api/runs/:runId', { bodyLimit: bodyBytes }, async (request, reply) => {
     authority.demandOf(request);
-    const id = read(runId, request.params.runId);
-    const changed = await store.annotate(id, read(runChanges, request.body));
+    const id = read(runIdSchema, request.params.runId);
+    const changed = await store.annotate(id, read(runChangesSchema, request.body));
     const summary = changed ? await runs.summary(id) : undefined;
     if (!summary) throw noSuchRun(id);
     const { title, note, pinned } = summary;
@@ -36,7 +36,7 @@ export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOpti
 
   app.delete<RunRequest>('/api/runs/:runId', async (request, reply) => {
     authority.demandOf(request);
-    const id = read(runId, request.params.runId);
+    const id = read(runIdSchema, request.params.runId);
     const summary = await runs.summary(id);
     if (!summary) throw noSuchRun(id);
     const isHeld = summary.connected || (await folders.isHeld(id));

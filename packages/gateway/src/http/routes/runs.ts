@@ -1,4 +1,4 @@
-import { encode, eventPageQuery, runId } from '@mnist-monitor/shared';
+import { encode, eventPageQuerySchema, runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Runs } from '../../runs/runs.ts';
 import { Slices } from '../../slices.ts';
@@ -25,14 +25,14 @@ export function addRunRoutes(app: FastifyInstance, { runs, store, listedRuns }: 
   });
 
   app.get<RunRequest>('/api/runs/:runId', async (request, reply) => {
-    const summary = await runs.summary(read(runId, request.params.runId));
+    const summary = await runs.summary(read(runIdSchema, request.params.runId));
     if (!summary) throw noSuchRun(request.params.runId);
     return sendJson(reply, encode(summary));
   });
 
   app.get<RunRequest>('/api/runs/:runId/events', async (request, reply) => {
-    const id = read(runId, request.params.runId);
-    const query = read(eventPageQuery, request.query);
+    const id = read(runIdSchema, request.params.runId);
+    const query = read(eventPageQuerySchema, request.query);
     if ((await store.lastSeq(id)) === 0) throw noSuchRun(id);
     const { events, through, more } = await store.page(id, query);
     // Events are sent as they are kept: no need to read them and write them again.

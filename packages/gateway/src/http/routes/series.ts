@@ -1,4 +1,4 @@
-import { runId, type SeriesField, type SeriesQuery, seriesQuery } from '@mnist-monitor/shared';
+import { runIdSchema, type SeriesField, type SeriesQuery, seriesQuerySchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import { Repeats } from '../../series/repeats.ts';
 import { placer, reader, typeOf } from '../../series/series.ts';
@@ -11,8 +11,8 @@ import { isUnchanged, noSuchRun, type RunRequest, read, sendJson, tagOf } from '
 /** `/api/runs/:runId/series`: curves of a run, thinned to what a chart can show. */
 export function addSeriesRoute(app: FastifyInstance, store: Store): void {
   app.get<RunRequest>('/api/runs/:runId/series', async (request, reply) => {
-    const id = read(runId, request.params.runId);
-    const query = read(seriesQuery, request.query);
+    const id = read(runIdSchema, request.params.runId);
+    const query = read(seriesQuerySchema, request.query);
     const run = await store.summary(id);
     if (!run) throw noSuchRun(id);
     if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AsyncApi, asyncapi } from '@mnist-monitor/shared/documents';
+import { type AsyncApiDocument, asyncApiDocument } from '@mnist-monitor/shared/documents';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { validate } from '@readme/openapi-parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -49,7 +49,7 @@ async function build(): Promise<Gateway> {
 test('the AsyncAPI document of a running gateway names the address at which it was asked for', async () => {
   const { url } = await startGateway({ proxies: ['127.0.0.1'], host: '0.0.0.0' });
   const publicServer = async (headers: Record<string, string> = {}): Promise<object> => {
-    const { servers } = (await (await fetch(`${url}/asyncapi.json`, { headers })).json()) as AsyncApi;
+    const { servers } = (await (await fetch(`${url}/asyncapi.json`, { headers })).json()) as AsyncApiDocument;
     return servers.public!;
   };
   expect(await publicServer()).toMatchObject({ host: new URL(url).host, protocol: 'ws' });
@@ -70,7 +70,7 @@ describe('the routes of the gateway', () => {
   test('are those that the documents have, no fewer and no more', async () => {
     const { publicApp, ingestApp } = await build();
     await Promise.all([publicApp.ready(), ingestApp.ready()]);
-    const { live, ingest } = asyncapi('1.2.3').channels;
+    const { live, ingest } = asyncApiDocument('1.2.3').channels;
     const elsewhere = [`get ${live!.address}`, 'get *'];
     expect(routesOf(publicApp)).toEqual([...documented(document), ...elsewhere].sort());
     expect(routesOf(ingestApp)).toEqual([`get ${ingest!.address}`]);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { check, closeCodes, encode, runRemoved, runSummary } from '@mnist-monitor/shared';
+import { closeCodes, encode, runDeletionSchema, runSummarySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { toStored } from '../../../src/store/store.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
@@ -64,7 +64,7 @@ describe('changing runs over REST', () => {
       await viewer.until(({ type }) => type === 'live');
       const answer = await change('a', { title: ' Deeper ', pinned: true });
       expect(answer.status).toBe(200);
-      const summary = check(runSummary, await answer.json());
+      const summary = validate(runSummarySchema, await answer.json());
       expect(summary).toMatchObject({
         ok: true,
         value: { runId: 'a', title: 'Deeper', note: null, pinned: true },
@@ -123,7 +123,7 @@ describe('changing runs over REST', () => {
       const [folder, other] = [makeFolder('a'), makeFolder('b')];
       const answer = await remove('a');
       expect(answer.status).toBe(200);
-      expect(check(runRemoved, await answer.json())).toEqual({
+      expect(validate(runDeletionSchema, await answer.json())).toEqual({
         ok: true,
         value: { runId: 'a', folder: 'removed' },
       });

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { check, eventPage, MonitorError, runList, runSummary } from '@mnist-monitor/shared';
+import {
+  eventPageSchema,
+  MonitorError,
+  runListSchema,
+  runSummarySchema,
+  validate,
+} from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
@@ -26,7 +32,7 @@ describe('the REST API', () => {
   test('lists the runs, the newest first, as its schema says', async () => {
     const answer = await get('/api/runs');
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(check(runList, answer.json()).ok).toBe(true);
+    expect(validate(runListSchema, answer.json()).ok).toBe(true);
     expect(answer.json().runs).toMatchObject([
       { runId: 'b', status: 'stalled', connected: false },
       { runId: 'a', status: 'completed' },
@@ -35,7 +41,7 @@ describe('the REST API', () => {
 
   test('tells where one run stands, as its schema says', async () => {
     const answer = await get('/api/runs/a');
-    expect(check(runSummary, answer.json()).ok).toBe(true);
+    expect(validate(runSummarySchema, answer.json()).ok).toBe(true);
     expect(answer.json()).toMatchObject({ runId: 'a', lastSeq: run.length });
   });
 
@@ -44,7 +50,7 @@ describe('the REST API', () => {
     let after: number | null = 0;
     while (after !== null) {
       const answer = await get(`/api/runs/a/events?limit=9&after=${after}`);
-      expect(check(eventPage, answer.json()).ok).toBe(true);
+      expect(validate(eventPageSchema, answer.json()).ok).toBe(true);
       seqs.push(...answer.json().events.map(({ seq }: { seq: number }) => seq));
       after = answer.json().nextAfter;
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { check, type MonitorEvent, runSeries, seriesFields } from '@mnist-monitor/shared';
+import { type MonitorEvent, runSeriesSchema, seriesFields, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
@@ -41,7 +41,7 @@ describe('series', () => {
   const get = (query: string, headers = {}) =>
     gateway.publicApp.inject({ url: `/api/runs/${query}`, headers: { host: 'localhost', ...headers } });
   async function seriesOf(query: string) {
-    const answer = check(runSeries, (await get(query)).json());
+    const answer = validate(runSeriesSchema, (await get(query)).json());
     if (!answer.ok) throw new Error(JSON.stringify(answer.error));
     return answer.value;
   }

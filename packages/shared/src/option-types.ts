@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { runId } from './events.ts';
-import { numeric } from './numeric.ts';
+import { runIdSchema } from './events.ts';
+import { numericString } from './numeric-string.ts';
 
 /** A flag with its variable. */
-export interface Option<T> {
+export interface OptionDefinition<T> {
   /** What a valid value is, in words: for the error line and for --help. */
   expected: string;
   /** Reads the text of a flag or variable; undefined when it does not fit. */
-  read(text: string): T | undefined;
+  parse(text: string): T | undefined;
   default: T;
   help: string;
   /** `none`: a flag by itself; `optional`: a value may follow. */
   value: 'required' | 'optional' | 'none';
 }
 
-const fitting =
+const parseWith =
   <T>(schema: z.ZodType<T>) =>
   (text: string): T | undefined => {
     const result = schema.safeParse(text);
@@ -29,36 +29,36 @@ const bounded =
     max: number,
     fallback: D,
     help: string,
-  ): Option<number | D> => ({
+  ): OptionDefinition<number | D> => ({
     expected: `${what} from ${min} to ${max}`,
-    read: fitting(numeric.pipe(kind.min(min).max(max))),
+    parse: parseWith(numericString.pipe(kind.min(min).max(max))),
     default: fallback,
     help,
     value: 'required',
   });
-export const whole = bounded('a whole number', z.int());
-export const real = bounded('a number', z.number());
+export const integer = bounded('a whole number', z.int());
+export const decimal = bounded('a number', z.number());
 
 /** A text that is not empty. */
-export function text<D extends string | undefined>(
+export function string<D extends string | undefined>(
   expected: string,
   fallback: D,
   help: string,
-): Option<string | D> {
-  const read = fitting(z.string().min(1).max(4_096));
-  return { expected, read, default: fallback, help, value: 'required' };
+): OptionDefinition<string | D> {
+  const read = parseWith(z.string().min(1).max(4_096));
+  return { expected, parse: read, default: fallback, help, value: 'required' };
 }
 
 /** One of a few words. */
-export function oneOf<const V extends string, D extends V | undefined>(
+export function choice<const V extends string, D extends V | undefined>(
   values: readonly V[],
   fallback: D,
   help: string,
-): Option<V | D> {
+): OptionDefinition<V | D> {
   const read = (given: string): V | undefined => values.find((value) => value === given);
   return {
     expected: `one of ${values.join(', ')}`,
-    read,
+    parse: read,
     default: fallback,
     help: `${values.join('|')}: ${help}`,
     value: 'required',
@@ -66,27 +66,30 @@ export function oneOf<const V extends string, D extends V | undefined>(
 }
 
 /** A flag that needs no value. */
-export function onOff<D extends boolean | undefined>(fallback: D, help: string): Option<boolean | D> {
+export function boolean<D extends boolean | undefined>(
+  fallback: D,
+  help: string,
+): OptionDefinition<boolean | D> {
   const read = (given: string): boolean | undefined => {
     if (['1', 'true', 'yes', 'on', ''].includes(given)) return true;
     if (['0', 'false', 'no', 'off'].includes(given)) return false;
     return undefined;
   };
-  return { expected: 'true or false', read, default: fallback, help, value: 'none' };
+  return { expected: 'true or false', parse: read, default: fallback, help, value: 'none' };
 }
 
 /** The id of a run. */
-export const readRunId = fitting(runId);
+export const parseRunId = parseWith(runIdSchema);
 
 /** What a WebSocket can be opened to. */
-export function readSocketUrl(given: string): string | undefined {
+export function parseWebSocketUrl(given: string): string | undefined {
   if (!URL.canParse(given)) return undefined;
   const { protocol, hostname, hash } = new URL(given);
   return ['ws:', 'wss:'].includes(protocol) && hostname !== '' && hash === '' ? given : undefined;
 }
 
 /** Whole addresses only: a host for TCP, a path for a socket. */
-export function readRedisUrl(given: string): string | undefined {
+export function parseRedisUrl(given: string): string | undefined {
   if (!URL.canParse(given)) return undefined;
   const { protocol, hostname, pathname } = new URL(given);
   if (protocol === 'unix:') return hostname === '' && pathname.length > 1 ? given : undefined;
@@ -95,7 +98,7 @@ export function readRedisUrl(given: string): string | undefined {
 }
 
 /** Addresses and networks, separated by commas. */
-export const readNetworks = fitting(
+export const parseNetworks = parseWith(
   z
     .string()
     .transform((list) => list.split(','))
@@ -103,7 +106,7 @@ export const readNetworks = fitting(
 );
 
 /** As browsers write them: scheme, host, and a port that is not the scheme's own. `null`, of files, names nobody. */
-export const readOrigins = fitting(
+export const parseOrigins = parseWith(
   z
     .string()
     .max(4_096)

@@ -2,7 +2,7 @@
  * The word that was probably meant: one that begins with what was typed, or differs from it in no more than a third of its
  * letters; undefined when there is none.
  */
-export function nearest(typed: string, words: Iterable<string>): string | undefined {
+export function closestMatch(typed: string, words: Iterable<string>): string | undefined {
   const letters = typed.replace(/\W/g, '').length;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(letters / 3)) + 1;

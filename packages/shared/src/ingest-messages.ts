@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { command, commandName, commandResult } from './commands.ts';
-import { event, runId } from './events.ts';
+import { commandNameSchema, commandResultSchema, commandSchema } from './commands.ts';
+import { eventSchema, runIdSchema } from './events.ts';
 
 /** Version of the publishing protocol, said in `hello`. */
-export const ingestProtocol = 1;
+export const ingestProtocolVersion = 1;
 
 const introduction = {
-  protocol: z.literal(ingestProtocol),
+  protocol: z.literal(ingestProtocolVersion),
   publisherId: z
     .string()
     .min(8)
@@ -17,12 +17,12 @@ const introduction = {
     .array(z.string().max(64))
     .max(50)
     .default([])
-    .transform((names) => names.flatMap((name) => commandName.safeParse(name).data ?? []))
+    .transform((names) => names.flatMap((name) => commandNameSchema.safeParse(name).data ?? []))
     .describe('Which commands it takes; those that the gateway does not know are left out.'),
 };
 
 const publisherHello = z
-  .object({ type: z.literal('hello'), runId, ...introduction })
+  .object({ type: z.literal('hello'), runId: runIdSchema, ...introduction })
   .describe('First message of a publisher of a run.');
 
 const trainerWait = z
@@ -30,10 +30,10 @@ const trainerWait = z
   .describe('First message of a trainer that has no run and waits to be told to start one.');
 
 /** What a connection begins with. */
-export const ingestFirst = z.discriminatedUnion('type', [publisherHello, trainerWait]);
+export const ingestFirstMessageSchema = z.discriminatedUnion('type', [publisherHello, trainerWait]);
 
 /** What follows: of a publisher, events in the order of `seq`; of whoever takes commands, the answers to them. */
-export const ingestMessage = z.discriminatedUnion('type', [event, commandResult]);
+export const ingestMessageSchema = z.discriminatedUnion('type', [eventSchema, commandResultSchema]);
 
 const resume = z
   .object({
@@ -66,8 +66,14 @@ const waiting = z
   .describe('The answer to `wait`: this trainer is on the list.');
 
 /** What the gateway says to publishers and to trainers that wait. */
-export const ingestReply = z.discriminatedUnion('type', [resume, ack, reject, waiting, command]);
+export const ingestServerMessageSchema = z.discriminatedUnion('type', [
+  resume,
+  ack,
+  reject,
+  waiting,
+  commandSchema,
+]);
 
 export type PublisherHello = z.infer<typeof publisherHello>;
 export type TrainerWait = z.infer<typeof trainerWait>;
-export type IngestReply = z.infer<typeof ingestReply>;
+export type IngestServerMessage = z.infer<typeof ingestServerMessageSchema>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readKeep } from '../src/keep.ts';
+import { parseRetention } from '../src/retention.ts';
 
 const day = 24 * 3_600_000;
 
@@ -14,7 +14,7 @@ test.each([
   ['30d,100runs,5GB', { ageMs: 30 * day, runs: 100, bytes: 5e9 }],
   ['500MB, 7d', { bytes: 5e8, ageMs: 7 * day }],
 ])('%p is understood', (text, keep) => {
-  expect(readKeep(text)).toEqual(keep);
+  expect(parseRetention(text)).toEqual(keep);
 });
 
 test.each([
@@ -32,5 +32,5 @@ test.each([
   '1e9MB',
   '30d;5GB',
 ])('%p is not', (text) => {
-  expect(readKeep(text)).toBeUndefined();
+  expect(parseRetention(text)).toBeUndefined();
 });

@@ -10,7 +10,7 @@ const isoTime =
  * What is anything else may still be one, as the schema tells. Nearly all that a page receives is of this form, and
  * this look at it takes a twentieth of the schema's; a test holds the two to each other.
  */
-export function isPlainBatch(raw: unknown): raw is EventOf<'batch'> {
+export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
   if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositive(raw.seq)) return false;
   const { time, data } = raw;
   if (typeof raw.runId !== 'string' || !runIdPattern.test(raw.runId)) return false;

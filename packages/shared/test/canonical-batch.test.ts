@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { isCanonicalBatch } from '../src/canonical-batch.ts';
 import { decode } from '../src/codec.ts';
-import { event } from '../src/events.ts';
-import { isPlainBatch } from '../src/plain-batch.ts';
+import { eventSchema } from '../src/events.ts';
 import { sampleRun } from '../src/testing/sample-run.ts';
 
 const batch = sampleRun().find(({ type }) => type === 'batch') as object;
@@ -19,8 +19,8 @@ const keysOf = (record: object): fc.Arbitrary<string> => fc.constantFrom(...Obje
 
 describe('the quick look at a batch', () => {
   it('knows the usual form', () => {
-    expect(sampleRun().filter(isPlainBatch)).toHaveLength(60);
-    expect(isPlainBatch({ ...batch, data: { ...data, etaSeconds: null } })).toBe(true);
+    expect(sampleRun().filter(isCanonicalBatch)).toHaveLength(60);
+    expect(isCanonicalBatch({ ...batch, data: { ...data, etaSeconds: null } })).toBe(true);
   });
 
   it.each([
@@ -32,7 +32,7 @@ describe('the quick look at a batch', () => {
     { ...batch, extra: 1 },
     { ...batch, data: { ...data, loss: 'NaN' } },
   ])('leaves anything else to the schema (%#)', (raw) => {
-    expect(isPlainBatch(raw)).toBe(false);
+    expect(isCanonicalBatch(raw)).toBe(false);
   });
 
   it('never takes what the schema refuses, or would read another way', () => {
@@ -49,8 +49,8 @@ describe('the quick look at a batch', () => {
             ...Object.fromEntries(changes),
           };
           const raw: unknown = JSON.parse(JSON.stringify(changed));
-          if (!isPlainBatch(raw)) return;
-          expect(decode(event, JSON.stringify(changed))).toEqual({ ok: true, value: raw });
+          if (!isCanonicalBatch(raw)) return;
+          expect(decode(eventSchema, JSON.stringify(changed))).toEqual({ ok: true, value: raw });
         },
       ),
       { numRuns: 2_000 },

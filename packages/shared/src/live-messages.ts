@@ -1,26 +1,26 @@
 import { z } from 'zod';
-import { commandAccess, commandName, commandResult } from './commands.ts';
-import { event, eventTypeList, runId } from './events.ts';
-import { numeric } from './numeric.ts';
-import { runStatus, runSummary } from './runs.ts';
+import { commandAccessSchema, commandNameSchema, commandResultSchema } from './commands.ts';
+import { eventSchema, eventTypeListSchema, runIdSchema } from './events.ts';
+import { numericString } from './numeric-string.ts';
+import { runStatusSchema, runSummarySchema } from './runs.ts';
 
 /** WebSocket subprotocol of the live feed. */
 export const liveSubprotocol = 'mnist-monitor.v1';
 
 /** Query of `/live`, as strings from the address. */
-export const liveQuery = z.object({
+export const liveQuerySchema = z.object({
   run: z
-    .union([z.literal('latest'), runId])
+    .union([z.literal('latest'), runIdSchema])
     .default('latest')
     .describe('`latest` follows the newest run and each that begins later; a run id stays with that run.'),
-  after: numeric.pipe(z.int().nonnegative()).default(0).describe('Send only what follows this seq.'),
-  afterRun: runId
+  after: numericString.pipe(z.int().nonnegative()).default(0).describe('Send only what follows this seq.'),
+  afterRun: runIdSchema
     .optional()
     .describe(
       'With `run=latest`: the run that `after` belongs to. When a newer one has begun meanwhile, the feed finishes this one first.',
     ),
-  types: eventTypeList.optional().describe('Only these types, separated by commas; all when left out.'),
-  maxRate: numeric
+  types: eventTypeListSchema.optional().describe('Only these types, separated by commas; all when left out.'),
+  maxRate: numericString
     .pipe(z.number().min(0.01).max(1_000))
     .optional()
     .describe('Of what comes live, at most so many `batch` events a second: the newest; all when left out.'),
@@ -40,13 +40,13 @@ const hello = z
   .object({
     type: z.literal('hello'),
     server: z.string().describe('Version of the gateway.'),
-    run: runSummary
+    run: runSummarySchema
       .nullable()
       .describe(
         'The run whose events follow, as it stands now; null while there is none. Comes again when a new run begins.',
       ),
     heartbeatMs: z.int().positive().describe('The feed says `heartbeat` when it has been silent this long.'),
-    commands: commandAccess.describe('Whether this viewer may command.'),
+    commands: commandAccessSchema.describe('Whether this viewer may command.'),
     waitingTrainers: z.int().nonnegative().describe('How many trainers wait for the command `start`.'),
   })
   .describe('Always first, and again when the feed goes on with another run.');
@@ -93,10 +93,12 @@ const store = z
 const status = z
   .object({
     type: z.literal('status'),
-    runId,
-    status: runStatus,
+    runId: runIdSchema,
+    status: runStatusSchema,
     connected: z.boolean().describe('Whether its publisher is connected now.'),
-    commands: z.array(commandName).describe('Which commands its publisher takes; none while it is away.'),
+    commands: z
+      .array(commandNameSchema)
+      .describe('Which commands its publisher takes; none while it is away.'),
     viewers: z.int().nonnegative().describe('How many viewers there are now, at all gateways of one store.'),
   })
   .describe(
@@ -113,7 +115,7 @@ const trainers = z
 const annotated = z
   .object({
     type: z.literal('annotated'),
-    runId,
+    runId: runIdSchema,
     title: z.string().nullable(),
     note: z.string().nullable(),
     pinned: z.boolean(),
@@ -121,13 +123,13 @@ const annotated = z
   .describe('What is said about a run has changed; of any run, whichever this viewer follows.');
 
 const removed = z
-  .object({ type: z.literal('removed'), runId })
+  .object({ type: z.literal('removed'), runId: runIdSchema })
   .describe(
     'A run was removed; whoever follows it is closed with `runDeleted`, or goes on with the latest that is left.',
   );
 
 /** Whatever the live feed sends beside events. */
-export const liveControl = z.discriminatedUnion('type', [
+export const liveControlSchema = z.discriminatedUnion('type', [
   hello,
   live,
   gap,
@@ -136,18 +138,18 @@ export const liveControl = z.discriminatedUnion('type', [
   trainers,
   annotated,
   removed,
-  commandResult,
+  commandResultSchema,
   heartbeat,
 ]);
 
 /** One message of the live feed. */
-export const liveMessage = z.discriminatedUnion('type', [event, events, liveControl]);
+export const liveMessageSchema = z.discriminatedUnion('type', [eventSchema, events, liveControlSchema]);
 
-export type LiveQuery = z.infer<typeof liveQuery>;
-export type LiveControl = z.infer<typeof liveControl>;
+export type LiveQuery = z.infer<typeof liveQuerySchema>;
+export type LiveControl = z.infer<typeof liveControlSchema>;
 export type StoreState = z.infer<typeof store>;
 export type LiveHello = z.infer<typeof hello>;
 export type RunAnnotated = z.infer<typeof annotated>;
-export type RunGone = z.infer<typeof removed>;
+export type RunRemoved = z.infer<typeof removed>;
 export type LiveStatus = z.infer<typeof status>;
-export type LiveMessage = z.infer<typeof liveMessage>;
+export type LiveMessage = z.infer<typeof liveMessageSchema>;
