@@ -57,7 +57,7 @@ export default {
       { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
     ),
     pure('dashboard/src/state'),
-    onlyIn('uplot', 'dashboard/src/charts'),
+    onlyIn('uplot', 'dashboard/src/panels/charts'),
     onlyIn('libsql', 'gateway/src/store'),
     onlyIn('@redis/client', 'gateway/src/(redis|store)'),
   ],

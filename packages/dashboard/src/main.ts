@@ -1,27 +1,27 @@
 import '@mnist-monitor/shared/no-eval';
-import type { Outcome } from './api.ts';
-import { createAuthority } from './dom/authority.ts';
-import { createCharts } from './dom/charts.ts';
-import { createCompare } from './dom/compare.ts';
-import { complaintOf, createControls, type Tell } from './dom/controls.ts';
-import { byId, setText } from './dom/dom.ts';
-import type { DrawPanel } from './dom/draw.ts';
-import { createExport } from './dom/export.ts';
-import { createFacts } from './dom/facts.ts';
-import { oncePerFrame } from './dom/frames.ts';
-import { createHeader } from './dom/header.ts';
-import { createHealth } from './dom/health.ts';
-import { listenKeys } from './dom/keyboard.ts';
-import { createEpochs, createNotices } from './dom/lists.ts';
-import { listenPrint } from './dom/paper.ts';
-import { keepPreferences, readPreferences } from './dom/preferences.ts';
-import { createResults } from './dom/results.ts';
-import { createTheme } from './dom/theme.ts';
-import { createViewStore } from './dom/view-store.ts';
-import { type OtherRun, OtherRuns } from './other-runs.ts';
-import { Stage } from './stage.ts';
+import type { Outcome } from './net/api.ts';
+import { type OtherRun, OtherRuns } from './net/other-runs.ts';
+import { Stage } from './net/stage.ts';
+import { createCharts } from './panels/charts/charts-panel.ts';
+import { createAuthority } from './panels/command-token/command-token.ts';
+import { createCompare } from './panels/compare/compare-panel.ts';
+import { createHealth } from './panels/connection/connection-panel.ts';
+import { complaintOf, createControls, type Tell } from './panels/controls/controls-panel.ts';
+import type { DrawPanel } from './panels/draw/draw-panel.ts';
+import { createExport } from './panels/export/export-menu.ts';
+import { createFacts } from './panels/facts/facts-panel.ts';
+import { createHeader } from './panels/header/header-panel.ts';
+import { createEpochs, createNotices } from './panels/log/log-panel.ts';
+import { runLines, summaryNow } from './panels/runs/run-rows.ts';
+import { createResults } from './panels/test-results/test-results-panel.ts';
+import { createTheme } from './panels/topbar/theme.ts';
 import { createFindings } from './state/findings.ts';
-import { runLines, summaryNow } from './views/runs.ts';
+import { byId, setText } from './ui/dom.ts';
+import { oncePerFrame } from './ui/frames.ts';
+import { listenKeys } from './ui/keyboard.ts';
+import { keepPreferences, readPreferences } from './ui/preferences.ts';
+import { listenPrint } from './ui/print.ts';
+import { createViewStore } from './ui/view-store.ts';
 
 /** Numbers that change more often cannot be read. */
 const wordsEveryMs = 100;
@@ -39,7 +39,7 @@ const stage = new Stage({
   // A stretch of the run before says nothing of this one.
   nextRun: () => store.view.window.kind === 'fixed' && store.change({ window: { kind: 'all' } }),
 });
-let runs: typeof import('./dom/runs.ts') | undefined;
+let runs: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 const { session } = stage;
 const others = new OtherRuns(() => requestDraw());
 const authority = createAuthority(() => session.commands);
@@ -72,14 +72,14 @@ const holdButton = byId('view-pause', HTMLButtonElement);
 let drawPanel: DrawPanel | undefined;
 
 const openReplay = async (): Promise<void> => {
-  const { openReplay: open } = await import('./dom/replay.ts');
+  const { openReplay: open } = await import('./panels/replay/replay-panel.ts');
   await stage.play(open);
 };
 const openNewRun = async (): Promise<void> =>
-  (await import('./dom/new-run.ts')).openNewRun(session.run?.started ?? null, tell);
-const openHelp = async (): Promise<void> => (await import('./dom/help.ts')).openHelp();
+  (await import('./panels/new-run/new-run-dialog.ts')).openNewRun(session.run?.started ?? null, tell);
+const openHelp = async (): Promise<void> => (await import('./panels/help/help-dialog.ts')).openHelp();
 const openRuns = async (): Promise<void> => {
-  runs ??= await import('./dom/runs.ts');
+  runs ??= await import('./panels/runs/runs-dialog.ts');
   runs.openRuns({
     store,
     authority,
@@ -90,7 +90,7 @@ const openRuns = async (): Promise<void> => {
 const openDrawing = async (): Promise<void> => {
   byId('draw-closed', HTMLElement).hidden = true;
   byId('draw-body', HTMLElement).hidden = false;
-  drawPanel ??= (await import('./dom/draw.ts')).createDrawPanel();
+  drawPanel ??= (await import('./panels/draw/draw-panel.ts')).createDrawPanel();
   drawPanel.render(session.run);
   byId('draw', HTMLElement).scrollIntoView({ block: 'nearest' });
   drawPanel.focus();

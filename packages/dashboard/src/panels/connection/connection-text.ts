@@ -1,0 +1,112 @@
+import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../../state/format.ts';
+import type { Run } from '../../state/run.ts';
+import type { Session } from '../../state/session.ts';
+
+/** The words about the connection and what comes through it. */
+export interface HealthText {
+  tone: 'good' | 'busy' | 'bad';
+  state: string;
+  rate: string;
+  age: string;
+  /** From the trainer's clock to the screen. */
+  delay: string;
+  received: string;
+  skipped: string;
+  rejected: string;
+  viewers: string;
+  losses: string;
+  server: string;
+  /** A sentence across the page; empty while all is well. */
+  banner: string;
+  /** Whether the run that was asked for is not there: another one may be. */
+  runIsMissing: boolean;
+}
+
+function rateText(perSecond: number): string {
+  const rate = Math.round(perSecond * 10) / 10;
+  return `${formatRate(rate)} ${rate === 1 ? 'event' : 'events'}/s`;
+}
+
+export function healthText(session: Session, now: number): HealthText {
+  const { run, lastEventAt } = session;
+  const age = lastEventAt === null ? undefined : (now - lastEventAt) / 1_000;
+  return {
+    tone: toneOf(session),
+    state: stateOf(session, now),
+    rate: rateText(session.rate.perSecond(now)),
+    age: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
+    delay: delayText(session),
+    received: formatPlural(run?.events ?? 0, 'event', 'events'),
+    skipped: formatPlural(session.skipped, 'batch', 'batches'),
+    rejected: formatPlural(session.invalid + rejectedBy(run), 'message', 'messages'),
+    viewers: formatCount(session.viewers),
+    losses: formatCount(session.losses),
+    server: session.server ?? '–',
+    banner: bannerOf(session, now),
+    runIsMissing: isMissing(session),
+  };
+}
+
+/** A trainer's clock that goes wrong says more than the way of the events. */
+const clockDiffersMs = 10_000;
+
+function delayText({ delay }: Session): string {
+  const summary = delay.summary();
+  if (!summary) return '–';
+  const { median, p95 } = summary;
+  if (median < -5 || median > clockDiffersMs) return 'the clocks differ';
+  const text = (ms: number): string => `${Math.max(0, Math.round(ms))}\u00a0ms`;
+  return `${text(median)}, 95\u00a0% within ${text(p95)}`;
+}
+
+/** Events that did not fit: the gateway keeps a notice in the place of each. */
+const rejectedBy = (run: Run | null): number =>
+  run?.notices.filter(({ code }) => code === 'event.rejected').length ?? 0;
+
+function toneOf({ link, caughtUp, server }: Session): HealthText['tone'] {
+  if (link.name === 'closed') return 'bad';
+  if (link.name === 'waiting') return server === null ? 'bad' : 'busy';
+  return link.name === 'open' && server !== null && caughtUp ? 'good' : 'busy';
+}
+
+function stateOf(session: Session, now: number): string {
+  const { link, server, caughtUp, run, summary } = session;
+  switch (link.name) {
+    case 'connecting':
+      return server === null ? 'Connecting' : 'Reconnecting';
+    case 'waiting':
+      return `Reconnecting ${retryIn(session, now)}`;
+    case 'closed':
+      return 'Disconnected';
+    case 'open': {
+      if (caughtUp || !run) return 'Live';
+      const share = summary ? Math.min(1, run.lastSeq / summary.lastSeq) : 0;
+      return `Catching up, ${Math.floor(share * 100)}\u00a0%`;
+    }
+  }
+}
+
+function retryIn({ link, linkChangedAt }: Session, now: number): string {
+  if (link.name !== 'waiting') return '';
+  const seconds = Math.ceil((link.retryInMs - (now - linkChangedAt)) / 1_000);
+  return seconds > 0 ? `in ${seconds}\u00a0s` : 'now';
+}
+
+const isMissing = ({ link }: Session): boolean =>
+  link.name === 'closed' && (link.code === 'runNotFound' || link.code === 'runDeleted');
+
+function bannerOf(session: Session, now: number): string {
+  const { link, server, storeProblem } = session;
+  if (link.name === 'open' && storeProblem !== '')
+    return `The gateway cannot keep events for now: ${storeProblem}. Training goes on, and what it tells comes later.`;
+  if (link.name === 'closed') {
+    const reason = link.reason.replace(/\.$/, '');
+    if (isMissing(session)) return link.code === 'runNotFound' ? `${reason}, or no more.` : `${reason}.`;
+    return `Disconnected: ${reason}. Reload the page to connect again; what is shown may be out of date.`;
+  }
+  if (link.name !== 'waiting') return '';
+  const next = `Trying again ${retryIn(session, now)}.`;
+  if (server === null) return `The gateway does not answer. ${next}`;
+  const why = link.reason === 'connection lost' ? '' : `: ${link.reason}`;
+  return `Connection lost${why}. ${next} Training goes on, and the page catches up by itself.`;
+}

@@ -1,0 +1,19 @@
+import type { RunStartedData } from '@mnist-monitor/shared';
+import { formatCount } from '../../state/format.ts';
+
+export interface LayerRow {
+  name: string;
+  type: string;
+  shape: string;
+  parameters: string;
+}
+
+/** The network, a row a layer. */
+export function layerRows({ model }: RunStartedData): LayerRow[] {
+  return model.layers.map(({ name, type, outputShape, parameters }) => ({
+    name,
+    type,
+    shape: outputShape.map((size) => formatCount(size)).join('\u2009×\u2009'),
+    parameters: parameters === 0 ? '–' : formatCount(parameters),
+  }));
+}

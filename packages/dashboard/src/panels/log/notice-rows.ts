@@ -1,0 +1,27 @@
+import type { Finding } from '../../state/findings.ts';
+import { formatCount, formatTime } from '../../state/format.ts';
+
+export interface NoticeRow {
+  finding: Finding;
+  levelName: string;
+  /** "batch 412 · 10:03:12". */
+  where: string;
+}
+
+const levelNames = { info: 'Note', warning: 'Warning', error: 'Error' };
+
+/** What there is to say of a run, newest first. */
+export function noticeRows(findings: readonly Finding[]): NoticeRow[] {
+  return findings
+    .map((finding) => ({
+      finding,
+      levelName: levelNames[finding.level],
+      where: [
+        finding.step === null ? '' : `batch ${formatCount(finding.step)}`,
+        formatTime(Date.parse(finding.time)),
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    }))
+    .reverse();
+}

@@ -1,0 +1,89 @@
+import { expect, it } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { healthText } from '../../../src/panels/connection/connection-text.ts';
+import type { Input } from '../../../src/state/session.ts';
+import { connectedInputs, sessionOf } from '../../support/session.ts';
+
+const events = sampleRun();
+const connected = connectedInputs(events, { lastSeq: events.length });
+const waiting = (reason: string): Input => ({
+  type: 'link',
+  state: { name: 'waiting', retryInMs: 3_000, reason },
+});
+const at = (inputs: readonly Input[], now = 0) => {
+  const text = healthText(sessionOf(inputs), now);
+  return {
+    ...text,
+    state: text.state.replaceAll('\u00a0', ' '),
+    banner: text.banner.replaceAll('\u00a0', ' '),
+  };
+};
+
+it.each<[Input[], number, string, string, string]>([
+  [[], 0, 'busy', 'Connecting', ''],
+  [connected, 0, 'good', 'Live', ''],
+  [connected.slice(0, 2 + Math.ceil(events.length / 2)), 0, 'busy', 'Catching up, 50 %', ''],
+  [
+    [...connected, waiting('connection lost')],
+    1_500,
+    'busy',
+    'Reconnecting in 2 s',
+    'Connection lost. Trying again in 2 s. Training goes on, and the page catches up by itself.',
+  ],
+  [
+    [...connected, waiting('slow')],
+    3_000,
+    'busy',
+    'Reconnecting now',
+    'Connection lost: slow. Trying again now. Training goes on, and the page catches up by itself.',
+  ],
+  [
+    [waiting('connection lost')],
+    0,
+    'bad',
+    'Reconnecting in 3 s',
+    'The gateway does not answer. Trying again in 3 s.',
+  ],
+])('the connection reads well (%#)', (inputs, now, tone, state, banner) => {
+  expect(at(inputs, now)).toMatchObject({ tone, state, banner });
+});
+
+it('a connection that is closed for good says what to do', () => {
+  const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
+    at([...connected, { type: 'link', state: { name: 'closed', reason, code } }]);
+  const text = closed('invalid', 'Expected a run.');
+  expect(text).toMatchObject({ tone: 'bad', runIsMissing: false });
+  expect(text.banner).toMatch(/^Disconnected: Expected a run\. Reload the page/);
+  const banner = 'There is no run x, or no more.';
+  expect(closed('runNotFound', 'There is no run x.')).toMatchObject({ banner, runIsMissing: true });
+  expect(closed('runDeleted', 'Run x was deleted.')).toMatchObject({
+    banner: 'Run x was deleted.',
+    runIsMissing: true,
+  });
+});
+
+it('trouble of the gateway is told, and gone with it', () => {
+  const failing: Input = {
+    type: 'store',
+    store: { type: 'store', state: 'failing', message: 'the disk is full' },
+  };
+  const fine: Input = { type: 'store', store: { type: 'store', state: 'ok', message: '' } };
+  expect(at([...connected, failing]).banner).toMatch(/cannot keep events for now: the disk is full\./);
+  expect(at([...connected, failing, fine]).banner).toBe('');
+});
+
+it('the delay to the screen is told, unless the clocks differ', () => {
+  const delayed = (...delays: number[]): string => {
+    const session = sessionOf(connected);
+    for (const delay of delays) session.delay.add(delay);
+    return healthText(session, 0).delay.replaceAll('\u00a0', ' ');
+  };
+  expect(delayed()).toBe('–');
+  expect(delayed(30, 31, 32, 80)).toBe('32 ms, 95 % within 80 ms');
+  expect(delayed(-3_600_000)).toBe('the clocks differ');
+});
+
+it('age and counts are told', () => {
+  expect(at(connected, 400).age).toBe('just now');
+  expect(at(connected, 12_300)).toMatchObject({ age: '12\u00a0s ago', received: `${events.length} events` });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { headerText, tabTitle } from '../../../src/panels/header/header-text.ts';
+import type { Input } from '../../../src/state/session.ts';
+import { connectedInputs, sessionOf } from '../../support/session.ts';
+
+const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
+const at = (inputs: readonly Input[], now = 0) => headerText(sessionOf(inputs), now);
+const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+describe('the header', () => {
+  it('says where a run stands', () => {
+    const text = at(connectedInputs(events.slice(0, 34)));
+    expect(text).toMatchObject({
+      phaseName: 'Running',
+      title: '20261124-100000-test',
+      epoch: '2',
+      epochs: 'of 3',
+      batches: 'of 20',
+      lossIsFinite: true,
+    });
+    expect(spaced(text.detail)).toBe('MNIST · batch size 512 · learning rate 0.01 · tensorflow on CPU');
+    expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
+  });
+
+  it('tells the learning rate of now, or the peak of a schedule', () => {
+    const withSchedule = (schedule: string) =>
+      events.slice(0, 34).map((event) => {
+        if (event.type === 'run.started')
+          return { ...event, data: { ...event.data, config: { ...event.data.config, schedule } } };
+        return event.type === 'batch' ? { ...event, data: { ...event.data, learningRate: 0.005 } } : event;
+      });
+    expect(at(connectedInputs(withSchedule('constant'))).detail).toContain('learning rate 0.005');
+    expect(at(connectedInputs(withSchedule('one-cycle'))).detail).toContain('learning rate 0.01');
+  });
+
+  it('lets the clock run on between events, but not for ever', () => {
+    const seconds = (now: number): string => spaced(at(connectedInputs(events.slice(0, 34)), now).elapsed);
+    const [start, later] = [Number.parseInt(seconds(0), 10), Number.parseInt(seconds(4_000), 10)];
+    expect(later - start).toBe(4);
+  });
+
+  it('says how a run has ended', () => {
+    const text = at(connectedInputs(events));
+    expect(text).toMatchObject({ phaseName: 'Completed', progress: 1, remaining: 'Done', testNote: 'final' });
+    expect(spaced(text.detail)).toBe('All epochs done · 18 s · best epoch 3');
+    expect(tabTitle(text)).toBe(`${text.test} · completed — MNIST Training Monitor`);
+  });
+
+  it('gives the reason of a failure and not 100 %', () => {
+    const failed = events.slice(0, 34);
+    const last = events.at(-1);
+    if (last?.type !== 'run.finished') throw new TypeError('expected the sample run to end');
+    const data = {
+      ...last.data,
+      status: 'failed' as const,
+      reason: 'out of memory',
+      test: null,
+      bestEpoch: null,
+    };
+    const text = at(connectedInputs([...failed, { ...last, data }]));
+    expect(text.detail).toMatch(/^Out of memory · /);
+    expect(text.progress).toBeLessThan(0.6);
+    expect(tabTitle(text)).toBe('Failed — MNIST Training Monitor');
+  });
+
+  it('says that a run has diverged, whether it goes on or is completed', () => {
+    const diverged = events.map((event) => {
+      if (event.type === 'batch' && event.data.step >= 4)
+        return { ...event, data: { ...event.data, loss: Number.NaN } };
+      if (event.type !== 'epoch') return event;
+      return { ...event, data: { ...event.data, test: { ...event.data.test, loss: Number.NaN } } };
+    });
+    const running = at(connectedInputs(diverged.slice(0, 34)));
+    expect(running).toMatchObject({ loss: 'NaN', lossIsFinite: false, look: 'interrupted' });
+    expect(running.phaseName).toBe('Diverged at batch 4');
+    const completed = at(connectedInputs(diverged));
+    expect(completed).toMatchObject({ phaseName: 'Diverged at batch 4', look: 'interrupted' });
+    expect(spaced(completed.detail)).toBe('All epochs done · 18 s');
+    expect(tabTitle(completed)).toBe('Diverged at batch 4 — MNIST Training Monitor');
+  });
+
+  it('tells a silent trainer from a missing one', () => {
+    const stalled = (connected: boolean): Input[] => [
+      ...connectedInputs(events.slice(0, 34)),
+      {
+        type: 'status',
+        status: {
+          type: 'status',
+          runId: '20261124-100000-test',
+          status: 'stalled',
+          connected,
+          commands: [],
+          viewers: 1,
+        },
+      },
+    ];
+    expect(spaced(at(stalled(true), 20_000).detail)).toMatch(/^Nothing heard from the trainer for 20 s\./);
+    expect(at(stalled(false)).detail).toMatch(/^The trainer is not connected\./);
+  });
+
+  it('calls a run by the name that it was given', () => {
+    expect(at(connectedInputs(events, { title: 'Baseline' })).title).toBe('Baseline');
+  });
+
+  it('says what to do while there is no run', () => {
+    expect(at(connectedInputs([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
+    expect(at([...connectedInputs([]), { type: 'trainers', waiting: 1 }]).detail).toMatch(
+      /“New run” starts it/,
+    );
+  });
+});

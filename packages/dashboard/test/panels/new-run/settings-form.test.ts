@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RunStartedData } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { refusalOf, settingFields, settingsOf } from '../../../src/panels/new-run/settings-form.ts';
+
+const [first] = sampleRun();
+const started = (first?.type === 'run.started' && first.data) as RunStartedData;
+const config = { ...started.config, optimizer: 'AdamW (beta 0.9 and 0.999)' };
+
+describe('the form for a new run', () => {
+  it('has a field for everything that can be told, filled as in the run before', () => {
+    const fields = settingFields({ ...started, config });
+    expect(fields.map(({ name }) => name).slice(0, 3)).toEqual(['epochs', 'batchSize', 'learningRate']);
+    expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({
+      kind: 'number',
+      value: '0.01',
+      max: 100,
+    });
+    expect(settingsOf(fields.map(({ name, value }) => [name, value]))).toEqual({
+      ...config,
+      optimizer: 'adamw',
+    });
+  });
+
+  it('leaves empty what is not known, and what the trainer could not be asked for', () => {
+    expect(settingFields(null).every(({ value }) => value === '')).toBe(true);
+    const foreign = settingFields({
+      ...started,
+      config: { ...config, optimizer: 'lion', engine: 'pytorch' },
+    });
+    const empty = foreign.filter(({ value }) => value === '').map(({ name }) => name);
+    expect(empty).toEqual(['recipe', 'optimizer', 'engine']);
+  });
+
+  it('leaves to the trainer what is empty', () => {
+    const filled = {
+      epochs: '3',
+      batchSize: '',
+      learningRate: '0.005',
+      augment: 'on',
+      engine: 'wasm',
+      seed: '0',
+    };
+    expect(settingsOf(Object.entries(filled))).toEqual({
+      ...{ epochs: 3, learningRate: 0.005, augment: true, engine: 'wasm', seed: 0 },
+    });
+  });
+
+  it.each([
+    ['--train-size: expected at most 60000.', 'Training images: expected at most 60000.', 'trainSize'],
+    ['Data.epochs: Too big.', 'Epochs: Too big.', 'epochs'],
+    ['--data: no such folder.', '--data: no such folder.', null],
+    ['Not while it saves.', 'Not while it saves.', null],
+  ])('says "%s" in its own words', (complaint, text, name) => {
+    expect(refusalOf(complaint)).toEqual({ text, name });
+  });
+});

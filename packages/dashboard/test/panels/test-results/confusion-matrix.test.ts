@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  cellNote,
+  confusionCells,
+  confusionSentence,
+  mistakeCount,
+  moveCell,
+  worstMistakes,
+} from '../../../src/panels/test-results/confusion-matrix.ts';
+
+const matrix = Array.from({ length: 10 }, (_, truth) =>
+  Array.from({ length: 10 }, (_, predicted) => (truth === predicted ? 990 : 0)),
+);
+(matrix[7] as number[])[2] = 4;
+(matrix[4] as number[])[9] = 16;
+const classes = [...'0123456789'];
+
+describe('the confusion matrix', () => {
+  it('colours mistakes by their own scale, and never the diagonal', () => {
+    const cells = confusionCells(matrix);
+    expect(cells[4]?.[9]?.heat).toBe(1);
+    expect(cells[7]?.[2]?.heat).toBe(0.5);
+    expect(cells[4]?.[4]?.heat).toBe(0);
+    expect(cells[0]?.[1]?.heat).toBe(0);
+  });
+
+  it('has no colour when there is no mistake', () => {
+    const perfect = matrix.map((row, truth) =>
+      row.map((count, predicted) => (truth === predicted ? count : 0)),
+    );
+    expect(Math.max(...confusionCells(perfect).flatMap((row) => row.map(({ heat }) => heat)))).toBe(0);
+    expect(worstMistakes(perfect, 5)).toEqual([]);
+  });
+
+  it('says a cell in words', () => {
+    expect(confusionSentence({ truth: 7, predicted: 2, count: 5 }, classes)).toBe('7 read as 2: 5 times');
+    expect(confusionSentence({ truth: 7, predicted: 2, count: 1 }, classes)).toBe('7 read as 2: 1 time');
+    expect(confusionSentence({ truth: 3, predicted: 3, count: 990 }, classes)).toBe(
+      '3 read as 3, which is right: 990 times',
+    );
+  });
+
+  it.each([
+    [0, 0, ''],
+    [5, 5, ''],
+    [2, 1, '1 of the 2 is among the samples of this epoch.'],
+    [1_200, 2, '2 of the 1,200 are among the samples of this epoch.'],
+    [5, 0, 'None of them is among the samples of this epoch.'],
+  ])('says how many of %p images are shown when %p are', (count, shown, note) => {
+    expect(cellNote(count, shown)).toBe(note);
+  });
+
+  it('counts mistakes and lists the most frequent first', () => {
+    expect(mistakeCount(matrix)).toEqual({ wrong: 20, total: 9_920 });
+    expect(worstMistakes(matrix, 5).map(({ truth, predicted }) => [truth, predicted])).toEqual([
+      [4, 9],
+      [7, 2],
+    ]);
+  });
+
+  it.each([
+    ['ArrowUp', [0, 5]],
+    ['ArrowDown', [1, 5]],
+    ['ArrowLeft', [0, 4]],
+    ['ArrowRight', [0, 6]],
+    ['Home', [0, 0]],
+    ['End', [0, 9]],
+    ['Enter', undefined],
+  ])('%s leads from row 0, column 5 to %p', (key, to) => {
+    expect(moveCell(key, [0, 5])).toEqual(to);
+  });
+});

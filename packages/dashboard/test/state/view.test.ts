@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { defaultView, queryOf, type View, viewOf } from '../../src/state/view.ts';
+
+describe('the view in the address', () => {
+  it.each<Partial<View>>([
+    {},
+    { run: '20261124-100000-k3f9', others: ['a', 'b'] },
+    { axis: 'elapsed', logX: true, smoothing: 0, target: null },
+    { window: { kind: 'fixed', min: 120, max: 480.25 } },
+    { axis: 'clock', window: { kind: 'fixed', min: 1_795_514_400_123, max: 1_795_514_500_456 } },
+    {
+      window: { kind: 'follow', width: 60 },
+      scales: { ...defaultView.scales, loss: 'linear', accuracy: 'full' },
+    },
+  ])('comes back as it was (%#)', (change) => {
+    const view = { ...defaultView, ...change };
+    expect(viewOf(queryOf(view))).toEqual(view);
+  });
+
+  it('shows the same to everybody, whatever they prefer', () => {
+    const preferences = { ...defaultView, smoothing: 0.5, axis: 'epoch' as const };
+    expect(viewOf(queryOf(defaultView), preferences).smoothing).toBe(defaultView.smoothing);
+    expect(viewOf('', preferences)).toMatchObject({ smoothing: 0.5, axis: 'epoch' });
+    expect(viewOf('run=abc', preferences)).toMatchObject({ run: 'abc', axis: 'epoch' });
+  });
+
+  it.each([
+    'x=sideways',
+    'smoothing=7',
+    'smoothing=x',
+    'zoom=9~1',
+    'zoom=a~b',
+    'target=900',
+    'loss=round',
+    'zoom=last~-3',
+  ])('leaves out what does not fit: %s', (query) => {
+    expect(viewOf(query)).toEqual(defaultView);
+  });
+
+  it('takes no more runs than can be told apart, each once', () => {
+    expect(viewOf('with=a,b,a,c,d,e,f').others).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
