@@ -4,9 +4,12 @@ const anyPackage = '^packages/[^/]+/src/';
 /** Matches an import of the shared package, compiled or not. */
 const shared = '(^|/)@mnist-monitor/shared(/|$)';
 
+/** Matches TensorFlow.js without its engines. */
+const tfjs = 'node_modules/@tensorflow/tfjs-(core|layers)/';
+
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-/** A folder that imports nothing but itself, the shared package and what `allowed` lists. */
+/** Forbids a folder all imports but its own files, the shared package and what `allowed` lists. */
 const pure = (folder, allowed = []) =>
   forbid(
     `pure: ${folder}`,
@@ -15,7 +18,7 @@ const pure = (folder, allowed = []) =>
     { pathNot: [`^packages/${folder}/`, shared, ...allowed] },
   );
 
-/** A library that only some folders import, so that it can be replaced there. */
+/** Forbids a library everywhere but in some folders, so that it can be replaced there. */
 const onlyIn = (library, ...folders) =>
   forbid(
     `only in: ${library}`,
@@ -57,9 +60,29 @@ export default {
       { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
     ),
     pure('dashboard/src/state'),
+    pure('dashboard/src/net', ['^packages/dashboard/src/state/']),
+    pure('gateway/src/presence'),
+    pure('gateway/src/series'),
+    forbid(
+      'gateway behind interfaces',
+      'Events and commands pass through these folders, which know sockets and stores by their interfaces alone.',
+      { path: '^packages/gateway/src/(cluster|commands|ingest|live|presence)/' },
+      {
+        path: [
+          '^(node:)?(child_process|fs|fs/promises|http|https|net|worker_threads)$',
+          'node_modules/(libsql|@redis/client|ws|@fastify/[^/]+)/',
+          '^packages/gateway/src/(redis/|store/sqlite)',
+        ],
+      },
+    ),
+    pure('trainer/src/console'),
+    pure('trainer/src/export', ['^packages/trainer/src/(kernels|learner|network)/', tfjs]),
+    pure('trainer/src/network', ['^packages/trainer/src/(kernels/|[^/]+$)', tfjs]),
+    pure('trainer/src/training', ['^packages/trainer/src/(dataset/|learner/|[^/]+$)', '^timers/promises$']),
     onlyIn('uplot', 'dashboard/src/panels/charts'),
     onlyIn('libsql', 'gateway/src/store'),
-    onlyIn('@redis/client', 'gateway/src/(redis|store)'),
+    onlyIn('ws', 'gateway/src/sockets', 'trainer/src/runner'),
+    onlyIn('@redis/client', 'gateway/src/redis'),
   ],
   options: {
     // typescript 7 has no JavaScript API for dependency-cruiser; without swc it finds no TypeScript at all, and passes.
