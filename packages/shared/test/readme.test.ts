@@ -1,23 +1,48 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md', 'examples/README.md'];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'examples/README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
 
 /** Targets of links and pictures that lie in the repository. */
 const targets = (text: string): string[] =>
-  [...text.matchAll(/\]\(([^)#]+)[^)]*\)|src="([^"]+)"/g)]
+  [...text.matchAll(/\]\(([^)]+)\)|src="([^"]+)"/g)]
     .map(([, link, source]) => link ?? source ?? '')
-    .filter((target) => target !== '' && !/^https?:/.test(target));
+    .filter((target) => !/^https?:/.test(target));
+
+/** The anchors that GitHub gives the headings of a page. */
+const anchors = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+const exists = (target: string, from: string): boolean => {
+  const [path, anchor] = target.split('#') as [string, string?];
+  const file = path === '' ? join(root, from) : join(root, dirname(from), path);
+  return existsSync(file) && (!anchor || anchors(readFileSync(file, 'utf8')).includes(anchor));
+};
+
+test('the documents of the repository are found', () => {
+  expect(documents.length).toBeGreaterThan(50);
+});
 
 describe.each(documents)('%s', (document) => {
   const text = readFileSync(`${root}${document}`, 'utf8');
 
-  test('points only to what is there', () => {
-    expect(targets(text).length).toBeGreaterThan(0);
-    expect(targets(text).filter((target) => !existsSync(join(root, dirname(document), target)))).toEqual([]);
+  test('links only to files and headings that exist', () => {
+    expect(targets(text).filter((target) => !exists(target, document))).toEqual([]);
   });
 
   test('names only scripts that package.json has', () => {

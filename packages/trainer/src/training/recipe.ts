@@ -15,6 +15,6 @@ export interface Recipe extends Record<(typeof recipeSettings)[number], unknown>
 export const recipes = {
   /** As the original: one learning rate from beginning to end. */
   default: { optimizer: 'sgd', schedule: 'constant', learningRate: 0.01, augment: false },
-  /** The best that was found so far for ten epochs: docs/decisions/2026-11-24-learning.md. */
+  /** The most accurate recipe measured for ten epochs: docs/decisions/2026-11-26-best-recipe.md. */
   best: { optimizer: 'adamw', schedule: 'one-cycle', learningRate: 0.006, augment: true },
 } as const satisfies Record<string, Recipe>;
