@@ -9,7 +9,7 @@ import { encode } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway } from '../packages/gateway/dist/src/app.js';
-import { openSqliteStore } from '../packages/gateway/dist/src/store/sqlite.js';
+import { openSqliteStore } from '../packages/gateway/dist/src/store/sqlite-store.js';
 import { machine } from './machine.js';
 import { median } from './statistics.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { openRedis } from '../packages/gateway/dist/src/redis/open.js';
-import { openSqliteStore } from '../packages/gateway/dist/src/store/sqlite.js';
+import { openSqliteStore } from '../packages/gateway/dist/src/store/sqlite-store.js';
 import { machine } from './machine.js';
 import { inFolder, startRedis } from './processes.js';
 import { median } from './statistics.js';

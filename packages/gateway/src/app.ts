@@ -1,10 +1,10 @@
 import { maxHeaderSize } from 'node:http';
 import { liveSubprotocol } from '@mnist-monitor/shared';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { type Bus, loneBus, relayOver } from './cluster/bus.ts';
-import { Neighbours } from './cluster/peers.ts';
-import { Exchange } from './cluster/sync.ts';
-import { CommandDesk } from './commands/desk.ts';
+import { type ClusterBus, commandRelayOver, standaloneBus } from './cluster/bus.ts';
+import { ClusterPeers } from './cluster/peers.ts';
+import { ClusterSync } from './cluster/sync.ts';
+import { CommandRouter } from './commands/router.ts';
 import type { Config } from './config.ts';
 import { builtPage, sendMissingPage, servePage } from './http/plugins/page.ts';
 import { addProblems, problemSender, type SendMissing } from './http/plugins/problems.ts';
@@ -23,15 +23,15 @@ import type { IngestSession } from './ingest/session.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
 import { Hub } from './live/hub.ts';
 import { Metrics } from './metrics.ts';
-import { WaitingTrainers } from './presence/idle-trainers.ts';
+import { IdleTrainers } from './presence/idle-trainers.ts';
 import { Publishers } from './presence/publishers.ts';
 import { RunFolders } from './runs/run-folders.ts';
-import { Runs } from './runs/runs.ts';
-import { StatusBoard } from './runs/status-board.ts';
+import { RunSummaries } from './runs/run-summaries.ts';
+import { StatusBroadcaster } from './runs/status-broadcaster.ts';
 import { Sweeper } from './runs/sweeper.ts';
 import { acceptSockets } from './sockets/server.ts';
+import { HealthCheckedStore, storeStateMessage } from './store/health-checked-store.ts';
 import type { Store } from './store/store.ts';
-import { stateOf, WatchedStore } from './store/watched.ts';
 import { Authority, reachedAt } from './trust/authority.ts';
 
 export interface GatewayOptions {
@@ -40,7 +40,7 @@ export interface GatewayOptions {
   /** The gateway's from here on: it is closed with the gateway. */
   store: Store;
   /** To the gateways that share the store; the gateway's as well. None when it is alone. */
-  bus?: Bus;
+  bus?: ClusterBus;
   log: FastifyBaseLogger;
   limits?: Partial<Limits>;
   /** Folder of the built dashboard. */
@@ -56,44 +56,44 @@ export interface Gateway {
 }
 
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, page = builtPage, bus = loneBus } = options;
+  const { config, log, page = builtPage, bus = standaloneBus } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
   const metrics = new Metrics();
-  const store = new WatchedStore(metrics.watch(options.store), limits.storeCheckMs);
+  const store = new HealthCheckedStore(metrics.measure(options.store), limits.storeCheckMs);
   const health = store;
   const hub = await Hub.open(store, limits);
-  store.watch((trouble) => {
-    if (trouble) log.error(trouble, 'the store cannot be used; trying again until it can');
+  store.onHealthChange((failure) => {
+    if (failure) log.error(failure, 'the store cannot be used; trying again until it can');
     else log.info('the store can be used again');
-    hub.announce(stateOf(trouble));
+    hub.broadcast(storeStateMessage(failure));
   });
-  const neighbours = new Neighbours({ bus, limits });
-  const publishers = new Publishers(neighbours);
+  const peers = new ClusterPeers({ bus, limits });
+  const publishers = new Publishers(peers);
   const folders = new RunFolders(config.runs);
-  const trainers = new WaitingTrainers(neighbours);
-  const runs = new Runs({ store, publishers, folders, limits });
+  const idleTrainers = new IdleTrainers(peers);
+  const runs = new RunSummaries({ store, publishers, folders, limits });
   const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
-  const board = new StatusBoard({
-    ...{ store, runs, hub, publishers, trainers, limits },
-    elsewhere: neighbours,
+  const statuses = new StatusBroadcaster({
+    ...{ store, runs, hub, publishers, idleTrainers, limits },
+    remote: peers,
     onFailure,
   });
-  await board.open();
-  const relay = relayOver(bus);
-  const desk = new CommandDesk({ publishers, trainers, relay, limits });
-  const exchange = new Exchange({
+  await statuses.open();
+  const relay = commandRelayOver(bus);
+  const router = new CommandRouter({ publishers, idleTrainers, relay, limits });
+  const sync = new ClusterSync({
     bus,
-    neighbours,
+    peers,
     hub,
-    board,
-    desk,
+    statuses,
+    router,
     publishers,
-    trainers,
+    idleTrainers,
     store,
     limits,
     log,
   });
-  store.watch((trouble) => !trouble && exchange.catchUp());
+  store.onHealthChange((failure) => !failure && sync.catchUp());
   const authority = new Authority(config);
   const removal = { store, hub, folders, log };
   const { sweepIntervalMs } = limits;
@@ -114,7 +114,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   addExportRoutes(publicApp, { store, limits });
   addModelRoute(publicApp, { folders, limits });
   addLiveRoute(publicApp, {
-    ...{ hub, store, health, authority, trainers, desk, limits, metrics },
+    ...{ hub, store, health, authority, idleTrainers, router, limits, metrics },
     summaryOf: (runId) => runs.summary(runId),
   });
   addMetricsRoute(publicApp, metrics);
@@ -130,7 +130,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   addTrustChecks(ingestApp, config.ingestHost);
-  const context = { store, health, hub, publishers, trainers, desk, limits, token: config.token };
+  const context = { store, health, hub, publishers, idleTrainers, router, limits, token: config.token };
   addIngestRoute(ingestApp, { context, metrics, sessions });
 
   return {
@@ -140,8 +140,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       sweeper.close();
       await ingestApp.close();
       await publicApp.close();
-      board.close();
-      exchange.close();
+      statuses.close();
+      sync.close();
       await bus.close();
       await store.close();
     },

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'no
 import { dirname } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import { copyDatabase } from './store/sqlite-copy.ts';
-import { databasePath, openToRead } from './store/sqlite-file.ts';
+import { databasePath, openForReading } from './store/sqlite-file.ts';
 
 export interface BackupOptions {
   /** The folder of runs; a gateway may be writing there. */
@@ -26,7 +26,7 @@ export function backUp({ runs, to }: BackupOptions): Backup {
     new MonitorError('backup.failed', `no backup was made: ${why}`, { cause });
   if (statSync(to, { throwIfNoEntry: false })) throw failed(`${to} is there already`);
   const partial = `${to}.${process.pid}.partial`;
-  const database = openToRead(databasePath(runs));
+  const database = openForReading(databasePath(runs));
   try {
     mkdirSync(dirname(to), { recursive: true });
     copyDatabase(database, partial);
@@ -47,7 +47,7 @@ export function backUp({ runs, to }: BackupOptions): Backup {
 }
 
 function describe(path: string): Backup {
-  const copy = openToRead(path);
+  const copy = openForReading(path);
   const [counts] = copy
     .prepare(
       `SELECT count(*) AS runs, coalesce(sum((SELECT count(*) FROM event WHERE run = r.id)), 0) AS events

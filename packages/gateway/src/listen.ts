@@ -13,13 +13,14 @@ export interface Addresses {
   ingestUrl: string;
 }
 
-type Place = Pick<Config, 'host' | 'port' | 'ingestHost' | 'ingestPort'> & Partial<Pick<Config, 'bind'>>;
+type BindAddresses = Pick<Config, 'host' | 'port' | 'ingestHost' | 'ingestPort'> &
+  Partial<Pick<Config, 'bind'>>;
 
 /**
  * Listens on both ports.
  * @throws MonitorError `port.unavailable` when one cannot be had; the gateway is to be closed then.
  */
-export async function listen({ publicApp, ingestApp }: Gateway, place: Place): Promise<Addresses> {
+export async function listen({ publicApp, ingestApp }: Gateway, place: BindAddresses): Promise<Addresses> {
   const port = await bind(publicApp, { host: place.host, port: place.port, flags: ['host', 'port'] });
   const ingestPort = await bind(ingestApp, {
     host: place.ingestHost,
@@ -27,8 +28,8 @@ export async function listen({ publicApp, ingestApp }: Gateway, place: Place): P
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    url: `http://${nameOf(reachedAt(place), 'localhost')}:${port}`,
-    ingestUrl: `ws://${nameOf(place.ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
+    url: `http://${displayHost(reachedAt(place), 'localhost')}:${port}`,
+    ingestUrl: `ws://${displayHost(place.ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
 }
 
@@ -59,7 +60,7 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
 }
 
 /** An address that a client on this machine can use; the "any" addresses are for listening alone. */
-function nameOf(host: string, local: string): string {
+function displayHost(host: string, local: string): string {
   if (['0.0.0.0', '::', ''].includes(host)) return local;
   if (isLoopback(host) && local === 'localhost') return local;
   return host.includes(':') ? `[${host}]` : host;

@@ -2,7 +2,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 import { helpText, isHelpRequested } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
-import type { Bus } from './cluster/bus.ts';
+import type { ClusterBus } from './cluster/bus.ts';
 import { type Config, readConfig } from './config.ts';
 import { listen } from './listen.ts';
 import type { Store } from './store/store.ts';
@@ -38,9 +38,12 @@ async function run(): Promise<void> {
 }
 
 /** Where runs are kept. Only what is used is loaded: Redis's client alone takes a fifth of the time to start. */
-async function openPlace({ redisUrl, runs }: Config, log: Logger): Promise<{ store: Store; bus?: Bus }> {
+async function openPlace(
+  { redisUrl, runs }: Config,
+  log: Logger,
+): Promise<{ store: Store; bus?: ClusterBus }> {
   if (redisUrl !== undefined) return (await import('./redis/open.ts')).openRedis(redisUrl, log);
-  return { store: (await import('./store/sqlite.ts')).openSqliteStore(runs) };
+  return { store: (await import('./store/sqlite-store.ts')).openSqliteStore(runs) };
 }
 
 async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {

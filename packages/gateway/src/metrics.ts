@@ -1,10 +1,10 @@
 import type { CloseCodeName, ErrorCode } from '@mnist-monitor/shared';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store, StoredEvent } from './store/store.ts';
-import { TimedStore } from './store/timed.ts';
+import { TimedStore } from './store/timed-store.ts';
 
 /** Which of the two doors something comes and goes through. */
-export type Door = 'ingest' | 'live';
+export type Endpoint = 'ingest' | 'live';
 
 /** What a door can say about its connections whenever it is asked. */
 export interface Traffic {
@@ -21,7 +21,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** What the gateway counts, for Prometheus; each gateway has its own. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #doors = new Map<Door, Traffic>();
+  readonly #endpoints = new Map<Endpoint, Traffic>();
   readonly #events: Counter<'type'>;
   readonly #rejected: Counter<'code'>;
   readonly #closed: Counter<'door' | 'name'>;
@@ -56,7 +56,7 @@ export class Metrics {
   }
 
   /** The same store, with what it does counted. */
-  watch(store: Store): Store {
+  measure(store: Store): Store {
     return new TimedStore(store, {
       onDone: (operation, seconds) => this.#store.observe({ operation }, seconds),
       onAppended: (events) => this.#count(events),
@@ -64,15 +64,15 @@ export class Metrics {
   }
 
   /** Adds a door, which is asked whenever somebody reads the metrics. */
-  addDoor(door: Door, traffic: Traffic): void {
-    this.#doors.set(door, traffic);
+  addEndpoint(door: Endpoint, traffic: Traffic): void {
+    this.#endpoints.set(door, traffic);
   }
 
   rejected(code: ErrorCode): void {
     this.#rejected.inc({ code });
   }
 
-  closed(door: Door, name: CloseCodeName): void {
+  closed(door: Endpoint, name: CloseCodeName): void {
     this.#closed.inc({ door, name });
   }
 
@@ -98,7 +98,7 @@ export class Metrics {
   }
 
   #addTraffic(): void {
-    const doors = this.#doors;
+    const doors = this.#endpoints;
     const registers = [this.#registry];
     const labelNames = ['door'];
     const gauges = {

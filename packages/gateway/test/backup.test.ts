@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { openSqliteStore } from '../src/store/sqlite.ts';
-import { type Store, toStored } from '../src/store/store.ts';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
+import { type Store, toStoredEvent } from '../src/store/store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 
 const main = fileURLToPath(new URL('../src/backup-main.js', import.meta.url));
-const run = sampleRun({ runId: 'a', epochs: 10, batchesPerEpoch: 100 }).map(toStored);
+const run = sampleRun({ runId: 'a', epochs: 10, batchesPerEpoch: 100 }).map(toStoredEvent);
 
 interface Result {
   code: number;

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { connectLive, encode, type MonitorEvent, type WebSocketConstructor } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { range } from './support/connection.ts';

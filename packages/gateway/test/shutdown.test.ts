@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { connect, range, seqsOf } from './support/connection.ts';
 import { startGateway } from './support/gateway.ts';

@@ -29,7 +29,7 @@ const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema })
 const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });
 
 /** Who is connected to a gateway: said every second, and at once when somebody comes or goes. */
-const roster = z.object({
+const presence = z.object({
   type: z.literal('roster'),
   publishers: z
     .array(
@@ -63,7 +63,7 @@ export const gatewayMessage = z.discriminatedUnion('type', [
   appended,
   annotated,
   removed,
-  roster,
+  presence,
   ordered,
   answered,
   left,
@@ -73,4 +73,4 @@ export const gatewayMessage = z.discriminatedUnion('type', [
 export const busMessage = gatewayMessage.and(z.object({ from: gatewayId }));
 
 export type GatewayMessage = z.infer<typeof gatewayMessage>;
-export type Roster = z.infer<typeof roster>;
+export type PresenceMessage = z.infer<typeof presence>;

@@ -1,58 +1,62 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { CommandDesk } from '../commands/desk.ts';
+import type { CommandRouter } from '../commands/router.ts';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
-import type { WaitingTrainers } from '../presence/idle-trainers.ts';
+import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
-import type { StatusBoard } from '../runs/status-board.ts';
+import type { StatusBroadcaster } from '../runs/status-broadcaster.ts';
 import type { Store } from '../store/store.ts';
-import type { Bus } from './bus.ts';
-import type { GatewayMessage, Roster } from './messages.ts';
-import type { Neighbours } from './peers.ts';
+import type { ClusterBus } from './bus.ts';
+import type { GatewayMessage, PresenceMessage } from './messages.ts';
+import type { ClusterPeers } from './peers.ts';
 
-export interface ExchangeOptions {
-  bus: Bus;
-  neighbours: Neighbours;
+export interface ClusterSyncOptions {
+  bus: ClusterBus;
+  peers: ClusterPeers;
   hub: Hub;
-  board: StatusBoard;
-  desk: CommandDesk;
+  statuses: StatusBroadcaster;
+  router: CommandRouter;
   publishers: Publishers;
-  trainers: WaitingTrainers;
+  idleTrainers: IdleTrainers;
   store: Store;
   limits: Pick<Limits, 'rosterIntervalMs'>;
   log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
 /** Acts on what other gateways say, and says who is connected to this one. */
-export class Exchange {
-  readonly #options: ExchangeOptions;
+export class ClusterSync {
+  readonly #options: ClusterSyncOptions;
   readonly #undos: (() => void)[];
-  #isTelling = false;
+  #isSendScheduled = false;
   #closed = false;
 
-  constructor(options: ExchangeOptions) {
-    const { bus, neighbours, desk, publishers, trainers, limits } = options;
+  constructor(options: ClusterSyncOptions) {
+    const { bus, peers, router, publishers, idleTrainers, limits } = options;
     this.#options = options;
     bus.listen({
-      hear: (message, from) => this.#hear(message, from),
-      rejoined: () => this.catchUp(),
+      onMessage: (message, from) => this.#receive(message, from),
+      onReconnect: () => this.catchUp(),
     });
-    neighbours.watchTakers((taker) => desk.attach(taker));
+    peers.onTarget((target) => router.attach(target));
     const interval = setInterval(() => {
-      neighbours.lapse();
-      this.#tell();
+      peers.removeSilent();
+      this.#sendPresence();
     }, limits.rosterIntervalMs).unref();
-    const soon = (): void => this.#tellSoon();
-    this.#undos = [() => clearInterval(interval), publishers.watchHere(soon), trainers.watchHere(soon)];
-    this.#tell();
+    const soon = (): void => this.#scheduleSend();
+    this.#undos = [
+      () => clearInterval(interval),
+      publishers.onLocalChange(soon),
+      idleTrainers.onLocalChange(soon),
+    ];
+    this.#sendPresence();
   }
 
   /** Reads from the store what may have been missed. */
   catchUp(): void {
-    const { hub, board } = this.#options;
+    const { hub, statuses: board } = this.#options;
     board.refresh();
-    this.#do(hub.pullAll());
-    this.#tellSoon();
+    this.#logFailure(hub.pullAll());
+    this.#scheduleSend();
   }
 
   close(): void {
@@ -61,36 +65,36 @@ export class Exchange {
     this.#options.bus.send({ type: 'left' });
   }
 
-  #hear(message: GatewayMessage, from: string): void {
-    const { bus, neighbours, hub, board, desk } = this.#options;
+  #receive(message: GatewayMessage, from: string): void {
+    const { bus, peers, hub, statuses: board, router } = this.#options;
     switch (message.type) {
       case 'appended': {
         const { runId, first, types } = message;
-        if (first === 1) this.#do(hub.findNewest());
-        this.#do(hub.pull(runId));
-        board.heard(runId, types);
+        if (first === 1) this.#logFailure(hub.refreshNewestRun());
+        this.#logFailure(hub.pull(runId));
+        board.noteEvents(runId, types);
         break;
       }
       case 'annotated':
-        this.#do(this.#announceChanges(message.runId));
+        this.#logFailure(this.#announceChanges(message.runId));
         break;
       case 'removed':
-        this.#do(hub.forget(message.runId));
-        hub.announce({ type: 'removed', runId: message.runId });
+        this.#logFailure(hub.removeRun(message.runId));
+        hub.broadcast({ type: 'removed', runId: message.runId });
         break;
       case 'roster':
-        neighbours.hear(from, message);
-        this.#settleClaims(message);
+        peers.update(from, message);
+        this.#resolveConflicts(message);
         break;
       case 'ordered':
-        if (message.to === bus.self) desk.deliver(message.command, message.publisherId);
-        else desk.learn(message.command, message.publisherId);
+        if (message.to === bus.gatewayId) router.deliver(message.command, message.publisherId);
+        else router.remember(message.command, message.publisherId);
         break;
       case 'answered':
-        desk.answered(message.result, message.publisherId);
+        router.acceptResult(message.result, message.publisherId);
         break;
       case 'left':
-        neighbours.lose(from);
+        peers.remove(from);
         break;
     }
   }
@@ -99,13 +103,13 @@ export class Exchange {
    * Two gateways may give a run away in the same moment. Of one publisher's connections the younger stays; of two
    * publishers the one whose id comes first, so that both gateways say the same.
    */
-  #settleClaims({ publishers: theirs }: Roster): void {
+  #resolveConflicts({ publishers: theirs }: PresenceMessage): void {
     for (const { runId, publisherId, heldMs } of theirs) {
-      const ours = this.#options.publishers.connectedHere(runId);
+      const ours = this.#options.publishers.localPublisherOf(runId);
       if (!ours) continue;
-      const isOlder = performance.now() - ours.presence.since >= heldMs;
-      if (ours.publisherId === publisherId && isOlder) ours.replace();
-      if (ours.publisherId > publisherId) ours.yield();
+      const isOlder = performance.now() - ours.presence.connectedAt >= heldMs;
+      if (ours.publisherId === publisherId && isOlder) ours.closeAsReplaced();
+      if (ours.publisherId > publisherId) ours.closeAsTaken();
     }
   }
 
@@ -114,32 +118,32 @@ export class Exchange {
     const summary = await store.summary(runId);
     if (!summary) return;
     const { title, note, pinned } = summary;
-    hub.announce({ type: 'annotated', runId, title, note, pinned });
+    hub.broadcast({ type: 'annotated', runId, title, note, pinned });
   }
 
   /** Once for whatever changes in the same turn of the event loop. */
-  #tellSoon(): void {
-    if (this.#isTelling || this.#closed) return;
-    this.#isTelling = true;
+  #scheduleSend(): void {
+    if (this.#isSendScheduled || this.#closed) return;
+    this.#isSendScheduled = true;
     setImmediate(() => {
-      this.#isTelling = false;
-      if (!this.#closed) this.#tell();
+      this.#isSendScheduled = false;
+      if (!this.#closed) this.#sendPresence();
     });
   }
 
-  #tell(): void {
-    const { bus, publishers, trainers, hub } = this.#options;
+  #sendPresence(): void {
+    const { bus, publishers, idleTrainers, hub } = this.#options;
     const now = performance.now();
     bus.send({
       type: 'roster',
-      publishers: publishers.here.map(([runId, { publisherId, commands, presence }]) => ({
+      publishers: publishers.local.map(([runId, { publisherId, commands, presence }]) => ({
         runId,
         publisherId,
         commands: [...commands],
-        heldMs: now - presence.since,
-        heardMs: now - presence.heardAt,
+        heldMs: now - presence.connectedAt,
+        heardMs: now - presence.lastMessageAt,
       })),
-      waiting: trainers.here.map(([{ publisherId, commands }, since]) => ({
+      waiting: idleTrainers.local.map(([{ publisherId, commands }, since]) => ({
         publisherId,
         commands: [...commands],
         heldMs: now - since,
@@ -149,7 +153,7 @@ export class Exchange {
   }
 
   /** What cannot be read now is read when the store works again. */
-  #do(work: Promise<void>): void {
+  #logFailure(work: Promise<void>): void {
     work.catch((error) =>
       this.#options.log.warn({ err: error }, 'what another gateway has told of cannot be read'),
     );

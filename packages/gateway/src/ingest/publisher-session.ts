@@ -8,20 +8,20 @@ import {
   type MonitorEvent,
   type PublisherHello,
 } from '@mnist-monitor/shared';
-import type { Publication } from '../presence/publishers.ts';
+import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
-import { toStored } from '../store/store.ts';
-import { isTrouble, publicly } from '../store/watched.ts';
-import type { Conversation, SessionContext } from './conversation.ts';
-import { readRejection } from './rejection.ts';
+import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
+import { toStoredEvent } from '../store/store.ts';
+import { toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
+import type { SessionContext, SessionHandler } from './session-context.ts';
 
 /** A publisher's connection after its hello: resume, events and their acknowledgements, commands and their answers. */
-export class Publishing implements Conversation {
+export class PublisherSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;
   readonly #runId: string;
-  readonly #publication: Publication;
+  readonly #connection: PublisherConnection;
   #writer: RunWriter | undefined;
 
   constructor(context: SessionContext, peer: Peer, { runId, publisherId, commands }: PublisherHello) {
@@ -29,28 +29,28 @@ export class Publishing implements Conversation {
     this.#peer = peer;
     this.#runId = runId;
     const now = performance.now();
-    this.#publication = {
+    this.#connection = {
       publisherId,
       commands,
-      presence: { publisherId, since: now, heardAt: now, goneAt: undefined },
-      pass: (command) => this.#say(command),
-      replace: () => peer.close('replaced'),
-      yield: () => peer.close('runTaken'),
+      presence: { publisherId, connectedAt: now, lastMessageAt: now, disconnectedAt: undefined },
+      send: (command) => this.#send(command),
+      closeAsReplaced: () => peer.close('replaced'),
+      closeAsTaken: () => peer.close('runTaken'),
       settled: () => this.settled(),
     };
   }
 
   /** Takes the run, and says where to go on. */
   async open(): Promise<void> {
-    const { publishers, store, hub, desk, health } = this.#context;
-    const { gone } = this.#peer;
-    if (health.trouble) return this.#peer.close('storeUnavailable', publicly(health.trouble));
-    const claim = publishers.claim(this.#runId, this.#publication);
+    const { publishers, store, hub, router, health } = this.#context;
+    const { closed: gone } = this.#peer;
+    if (health.failure) return this.#peer.close('storeUnavailable', publicMessage(health.failure));
+    const claim = publishers.claim(this.#runId, this.#connection);
     if (claim.taken) return this.#peer.close('runTaken');
-    gone.addEventListener('abort', () => publishers.left(this.#runId, this.#publication));
+    gone.addEventListener('abort', () => publishers.markDisconnected(this.#runId, this.#connection));
     const release = (): void => {
       const hasBegun = (this.#writer?.lastSeq ?? 0) > 0;
-      publishers.release(this.#runId, this.#publication, { hasBegun });
+      publishers.release(this.#runId, this.#connection, { hasBegun });
     };
     try {
       await claim.previous?.settled();
@@ -59,13 +59,13 @@ export class Publishing implements Conversation {
       const lastSeq = await store.lastSeq(this.#runId);
       if (gone.aborted) return release();
       this.#writer = this.#newWriter(lastSeq);
-      this.#say({ type: 'resume', after: lastSeq });
+      this.#send({ type: 'resume', after: lastSeq });
     } catch (error) {
       release();
-      if (isTrouble(error)) return this.#peer.close('storeUnavailable', publicly(error));
+      if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
       throw error;
     }
-    const detach = desk.attach(this.#publication);
+    const detach = router.attach(this.#connection);
     gone.addEventListener('abort', async () => {
       detach();
       await this.settled();
@@ -76,11 +76,11 @@ export class Publishing implements Conversation {
   receive(text: string): void {
     const writer = this.#writer;
     if (!writer) return this.#peer.close('invalid', 'expected nothing before "resume" was sent');
-    this.#publication.presence.heardAt = performance.now();
+    this.#connection.presence.lastMessageAt = performance.now();
     const result = decode(ingestMessageSchema, text);
     if (!result.ok) this.#reject(writer, result.error);
-    else if (result.value.type !== 'commandResult') this.#take(writer, result.value);
-    else this.#context.desk.receive(result.value, this.#publication.publisherId);
+    else if (result.value.type !== 'commandResult') this.#accept(writer, result.value);
+    else this.#context.router.receiveResult(result.value, this.#connection.publisherId);
   }
 
   /** Resolves when every event taken in is durable, or the store has failed. */
@@ -97,11 +97,11 @@ export class Publishing implements Conversation {
       store,
       hub,
       limits,
-      onCommit: (seq) => this.#say({ type: 'ack', seq }),
-      onPressure: (high) => (high ? this.#peer.pause() : this.#peer.resume()),
+      onCommit: (seq) => this.#send({ type: 'ack', seq }),
+      onBackpressure: (high) => (high ? this.#peer.pause() : this.#peer.resume()),
       onFailure: (error) => {
         onStoreFailure(error);
-        if (isTrouble(error)) this.#peer.close('storeUnavailable', publicly(error));
+        if (isStoreError(error)) this.#peer.close('storeUnavailable', publicMessage(error));
         else this.#peer.close('internal');
       },
     });
@@ -109,7 +109,7 @@ export class Publishing implements Conversation {
 
   /** An event that cannot be read is answered, and a notice takes its place in the run. */
   #reject(writer: RunWriter, failure: DecodeFailure): void {
-    const rejection = readRejection(failure);
+    const rejection = toRejection(failure);
     if (!rejection) {
       this.#peer.close('invalid', `expected an event: ${formatIssues(failure.issues)}`);
       return;
@@ -117,22 +117,22 @@ export class Publishing implements Conversation {
     const { notice, reply } = rejection;
     if (notice.runId === this.#runId && notice.seq === writer.lastSeq + 1) {
       this.#context.metrics.rejected(failure.code);
-      this.#say(reply);
+      this.#send(reply);
     }
-    this.#take(writer, notice);
+    this.#accept(writer, notice);
   }
 
-  #take(writer: RunWriter, taken: MonitorEvent): void {
+  #accept(writer: RunWriter, taken: MonitorEvent): void {
     const { runId, seq } = taken;
     const expected = writer.lastSeq + 1;
     if (runId !== this.#runId)
       this.#peer.close('invalid', `expected an event of run ${this.#runId}, got one of ${runId}`);
     else if (seq > expected) this.#peer.close('outOfOrder', `expected seq ${expected}, got ${seq}`);
     else if (seq < expected) writer.acknowledge();
-    else writer.add(toStored(taken));
+    else writer.add(toStoredEvent(taken));
   }
 
-  #say(reply: IngestServerMessage): void {
+  #send(reply: IngestServerMessage): void {
     this.#peer.send(encode(reply));
   }
 }

@@ -20,7 +20,7 @@ export interface Rejection {
 }
 
 /** Reads what can be read of an event that does not validate; undefined when not even its place is known. */
-export function readRejection(failure: DecodeFailure): Rejection | undefined {
+export function toRejection(failure: DecodeFailure): Rejection | undefined {
   const place = validate(address, failure.raw);
   if (!place.ok) return undefined;
   const { seq } = place.value;

@@ -13,7 +13,7 @@ export interface RunWriterOptions {
   /** Everything up to `seq` is durable and published. */
   onCommit: (seq: number) => void;
   /** `true` when too much waits for the disk, `false` when half of it is written. */
-  onPressure: (high: boolean) => void;
+  onBackpressure: (high: boolean) => void;
   /** The store could not write; nothing more is taken. */
   onFailure: (error: unknown) => void;
 }
@@ -26,9 +26,9 @@ export class RunWriter {
   #lastSeq: number;
   #committedSeq: number;
   #committedAt = 0;
-  #acknowledge = false;
-  #high = false;
-  #work: Promise<void> | undefined;
+  #acknowledgeRequested = false;
+  #isHigh = false;
+  #commits: Promise<void> | undefined;
 
   constructor(options: RunWriterOptions) {
     this.#options = options;
@@ -45,28 +45,28 @@ export class RunWriter {
     this.#lastSeq = event.seq;
     this.#queue.push(event);
     this.#queuedBytes += event.json.length;
-    this.#weigh();
+    this.#updateBackpressure();
     this.acknowledge();
   }
 
   /** Says soon, and once for many calls, what is durable. */
   acknowledge(): void {
-    this.#acknowledge = true;
-    this.#work ??= this.#commitAll();
+    this.#acknowledgeRequested = true;
+    this.#commits ??= this.#commitAll();
   }
 
   /** Resolves when nothing waits any more. */
   async settled(): Promise<void> {
-    await this.#work;
+    await this.#commits;
   }
 
   async #commitAll(): Promise<void> {
     const { onCommit, onFailure } = this.#options;
     try {
-      while (this.#acknowledge) {
-        await this.#gather();
+      while (this.#acknowledgeRequested) {
+        await this.#waitForMore();
         if (this.#queue.length > 0) await this.#commit();
-        this.#acknowledge = this.#queue.length > 0;
+        this.#acknowledgeRequested = this.#queue.length > 0;
         if (this.#committedSeq > 0) onCommit(this.#committedSeq);
       }
     } catch (error) {
@@ -74,12 +74,12 @@ export class RunWriter {
       this.#queuedBytes = 0;
       onFailure(error);
     } finally {
-      this.#work = undefined;
+      this.#commits = undefined;
     }
   }
 
   /** Waits for what comes in the same turn of the event loop, and longer when the last commit was just now. */
-  async #gather(): Promise<void> {
+  async #waitForMore(): Promise<void> {
     const rest = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
     await (rest > 0 ? delay(rest) : nextTurn());
   }
@@ -91,13 +91,13 @@ export class RunWriter {
     this.#committedAt = performance.now();
     hub.publish(runId, events);
     for (const { json } of events) this.#queuedBytes -= json.length;
-    this.#weigh();
+    this.#updateBackpressure();
   }
 
-  #weigh(): void {
-    const { limits, onPressure } = this.#options;
-    const high = this.#queuedBytes > (this.#high ? limits.uncommittedBytes / 2 : limits.uncommittedBytes);
-    if (high !== this.#high) onPressure(high);
-    this.#high = high;
+  #updateBackpressure(): void {
+    const { limits, onBackpressure: onPressure } = this.#options;
+    const high = this.#queuedBytes > (this.#isHigh ? limits.uncommittedBytes / 2 : limits.uncommittedBytes);
+    if (high !== this.#isHigh) onPressure(high);
+    this.#isHigh = high;
   }
 }

@@ -1,25 +1,25 @@
 import type { StoredEvent } from '../store/store.ts';
-import { Block, type Piece, type Wanted } from './block.ts';
+import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 
 /** Follows a run live. */
 export interface Subscriber {
   /** Gets each block as it is published. */
-  deliver(block: Block): void;
+  onBatch(block: FrameBatch): void;
   /** Nothing more will come: the run was removed. */
-  end(): void;
+  onRemoved(): void;
 }
 
 /** Small blocks are kept as one of this size, so that catching up takes few writes. */
-const keptBlockBytes = 64 * 1024;
+const joinedBatchBytes = 64 * 1024;
 
 /** The live end of one run, with its recent past as ready frames. */
 export class Channel {
   readonly runId: string;
   /** The last seq that went through here, or was in the store when the channel was made. */
   #lastSeq: number;
-  #newestBatch = 0;
+  #newestBatchSeq = 0;
   /** The last events, without gaps, up to `lastSeq`. */
-  readonly #recent: Block[] = [];
+  readonly #recent: FrameBatch[] = [];
   #recentBytes = 0;
   readonly #subscribers = new Set<Subscriber>();
   #isRemoved = false;
@@ -36,8 +36,8 @@ export class Channel {
   }
 
   /** The seq of the newest `batch` event; 0 when none is known. */
-  get newestBatch(): number {
-    return this.#newestBatch;
+  get newestBatchSeq(): number {
+    return this.#newestBatchSeq;
   }
 
   get recentBytes(): number {
@@ -60,7 +60,7 @@ export class Channel {
     if (fresh.length === 0) return;
     this.#lastSeq = fresh.at(-1)!.seq;
     const block = this.#keep(fresh);
-    for (const subscriber of this.#subscribers) subscriber.deliver(block);
+    for (const subscriber of this.#subscribers) subscriber.onBatch(block);
   }
 
   /** Whether the run was removed; what begins under its name has another channel. */
@@ -71,17 +71,17 @@ export class Channel {
   /** Lets go of everybody, since the run was removed. */
   remove(): void {
     this.#isRemoved = true;
-    for (const subscriber of this.#subscribers) subscriber.end();
+    for (const subscriber of this.#subscribers) subscriber.onRemoved();
   }
 
   /** What is wanted next, to the end of a block; undefined when that is not in memory. */
-  read(wanted: Wanted): Piece | undefined {
+  read(wanted: Selection): Chunk | undefined {
     const block = this.#holds(wanted.after) && this.#recent.find(({ last }) => last > wanted.after);
-    return block ? { stretches: block.stretches(wanted), through: block.last } : undefined;
+    return block ? { ranges: block.ranges(wanted), through: block.last } : undefined;
   }
 
   /** Lets go of the oldest block of the recent past. */
-  forgetOldest(): void {
+  dropOldest(): void {
     this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
   }
 
@@ -91,12 +91,12 @@ export class Channel {
     return oldest !== undefined && seq >= oldest.first - 1;
   }
 
-  #keep(events: readonly StoredEvent[]): Block {
-    const block = Block.of(events);
-    this.#newestBatch = events.findLast(({ type }) => type === 'batch')?.seq ?? this.#newestBatch;
+  #keep(events: readonly StoredEvent[]): FrameBatch {
+    const block = FrameBatch.of(events);
+    this.#newestBatchSeq = events.findLast(({ type }) => type === 'batch')?.seq ?? this.#newestBatchSeq;
     this.#recentBytes += block.bytes.length;
     const newest = this.#recent.at(-1);
-    if (newest && newest.bytes.length + block.bytes.length <= keptBlockBytes)
+    if (newest && newest.bytes.length + block.bytes.length <= joinedBatchBytes)
       this.#recent.splice(-1, 1, newest.join(block));
     else this.#recent.push(block);
     return block;

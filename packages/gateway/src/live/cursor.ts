@@ -1,7 +1,7 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
 import { bundleFrames, frameText } from '../sockets/frames.ts';
-import type { Block, Piece, Stretch, Wanted } from './block.ts';
 import type { Channel } from './channel.ts';
+import type { Chunk, FrameBatch, FrameRange, Selection } from './frame-batch.ts';
 import { batchType, type TypeSet } from './type-set.ts';
 
 export interface CursorOptions {
@@ -10,7 +10,7 @@ export interface CursorOptions {
   after: number;
   types: TypeSet;
   /** Whether the viewer is told which batches it does not get. */
-  tellsGaps: boolean;
+  reportsGaps: boolean;
   /** Whether what was read is sent as bundles of events. */
   bundles?: boolean;
 }
@@ -21,21 +21,21 @@ const nothing = Buffer.alloc(0);
 export class Cursor {
   readonly channel: Channel;
   readonly #types: TypeSet;
-  readonly #tellsGaps: boolean;
+  readonly #reportsGaps: boolean;
   readonly #bundles: boolean;
   /** Everything wanted up to here was sent or skipped. */
   #seq: number;
   /** The viewer knows of everything wanted up to here: what was skipped by then has been told. */
-  #toldSeq: number;
+  #reportedSeq: number;
   /** Batches before this one are skipped. */
   #batchesFrom = 0;
 
-  constructor({ channel, after, types, tellsGaps, bundles = false }: CursorOptions) {
+  constructor({ channel, after, types, reportsGaps: tellsGaps, bundles = false }: CursorOptions) {
     this.channel = channel;
     this.#types = types;
-    this.#tellsGaps = tellsGaps && (types & batchType) !== 0;
+    this.#reportsGaps = tellsGaps && (types & batchType) !== 0;
     this.#bundles = bundles;
-    this.#seq = this.#toldSeq = after;
+    this.#seq = this.#reportedSeq = after;
   }
 
   get seq(): number {
@@ -46,17 +46,17 @@ export class Cursor {
     return this.#seq < this.channel.lastSeq;
   }
 
-  get wanted(): Wanted {
+  get selection(): Selection {
     return { after: this.#seq, types: this.#types, batchesFrom: this.#batchesFrom };
   }
 
   /** Skips every batch that was published so far and is not sent yet, except the newest. */
   skipStaleBatches(): void {
-    this.#batchesFrom = this.channel.newestBatch;
+    this.#batchesFrom = this.channel.newestBatchSeq;
   }
 
   /** Moves on over a block that was just published. Returns what to send; undefined when something comes before it. */
-  pass(block: Block): Buffer | undefined {
+  passLive(block: FrameBatch): Buffer | undefined {
     if (block.last <= this.#seq) return nothing;
     if (block.first !== this.#seq + 1) return undefined;
     this.moveTo(block.last);
@@ -65,25 +65,25 @@ export class Cursor {
 
   /** Moves on over what was sent otherwise. */
   moveTo(seq: number): void {
-    this.#seq = this.#toldSeq = seq;
+    this.#seq = this.#reportedSeq = seq;
   }
 
   /** Moves on over a piece that was read. Returns what to send. */
-  advance({ stretches, through }: Piece): Buffer {
+  advance({ ranges: stretches, through }: Chunk): Buffer {
     const frames = stretches.flatMap((stretch) => {
       const gap = this.#gapBefore(stretch);
-      this.#toldSeq = stretch.last;
+      this.#reportedSeq = stretch.last;
       const events =
         this.#bundles && stretch.last > stretch.first ? bundleFrames(stretch.frames) : stretch.frames;
       return gap ? [frameText(encode(gap)), events] : [events];
     });
     this.#seq = through;
-    if (through >= this.#batchesFrom) this.#toldSeq = through;
+    if (through >= this.#batchesFrom) this.#reportedSeq = through;
     return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
   }
 
-  #gapBefore({ first }: Stretch): LiveControl | undefined {
-    const [from, to] = [this.#toldSeq + 1, Math.min(first, this.#batchesFrom) - 1];
-    return this.#tellsGaps && from <= to ? { type: 'gap', from, to } : undefined;
+  #gapBefore({ first }: FrameRange): LiveControl | undefined {
+    const [from, to] = [this.#reportedSeq + 1, Math.min(first, this.#batchesFrom) - 1];
+    return this.#reportsGaps && from <= to ? { type: 'gap', from, to } : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Limits } from '../limits.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
-import { Block, type Piece, type Wanted } from './block.ts';
+import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 import { batchType, everyType, typesIn } from './type-set.ts';
 
 export interface HistoryOptions {
@@ -10,13 +10,13 @@ export interface HistoryOptions {
 }
 
 /** Reads what is wanted next of a run from the store, at most a page and about as much as may be unread. */
-export async function readHistory(options: HistoryOptions, wanted: Wanted): Promise<Piece> {
+export async function readHistory(options: HistoryOptions, wanted: Selection): Promise<Chunk> {
   const { store, runId, limits } = options;
   const { after, types, batchesFrom } = wanted;
   const skips = after + 1 < batchesFrom;
   const asked = skips ? types & ~batchType : types;
   const end = skips ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
-  if (asked === 0) return { stretches: [], through: end };
+  if (asked === 0) return { ranges: [], through: end };
 
   const page = await store.page(runId, {
     after,
@@ -27,7 +27,7 @@ export async function readHistory(options: HistoryOptions, wanted: Wanted): Prom
   const through = fitting.length < page.events.length ? fitting.at(-1)!.seq : page.through;
   const events = fitting.filter(({ seq }) => seq <= end);
   return {
-    stretches: events.length > 0 ? Block.of(events).stretches(wanted) : [],
+    ranges: events.length > 0 ? FrameBatch.of(events).ranges(wanted) : [],
     through: Math.min(through, end),
   };
 }

@@ -5,7 +5,7 @@ import type { Store, StoredEvent } from '../store/store.ts';
 import { Channel } from './channel.ts';
 
 /** What a run has in the store is being read. */
-interface Pull {
+interface PendingPull {
   /** More has come since it began to read. */
   again: boolean;
   done: Promise<void>;
@@ -22,20 +22,20 @@ export class Hub {
   readonly #limits: HubLimits;
   /** Of every run that was published or followed since the start; the one published last is last. */
   readonly #channels = new Map<string, Channel>();
-  readonly #watchers = new Set<() => void>();
+  readonly #newestRunListeners = new Set<() => void>();
   readonly #viewers = new Set<(frame: Buffer) => void>();
-  readonly #viewerWatchers = new Set<() => void>();
-  readonly #publishedWatchers = new Set<(runId: string, events: readonly StoredEvent[]) => void>();
+  readonly #viewerCountListeners = new Set<() => void>();
+  readonly #publishedListeners = new Set<(runId: string, events: readonly StoredEvent[]) => void>();
   /** Channels that are being made: many viewers may come for the same run at once. */
   readonly #loading = new Map<string, Promise<Channel>>();
-  readonly #pulls = new Map<string, Pull>();
+  readonly #pulls = new Map<string, PendingPull>();
   #recentBytes = 0;
-  #newestRun: string | undefined;
+  #newestRunId: string | undefined;
 
   private constructor(store: Store, limits: HubLimits, newestRun: string | undefined) {
     this.#store = store;
     this.#limits = limits;
-    this.#newestRun = newestRun;
+    this.#newestRunId = newestRun;
   }
 
   static async open(store: Store, limits: HubLimits): Promise<Hub> {
@@ -44,23 +44,23 @@ export class Hub {
   }
 
   /** The run that began last; undefined while there is none. */
-  get newestRun(): string | undefined {
-    return this.#newestRun;
+  get newestRunId(): string | undefined {
+    return this.#newestRunId;
   }
 
   /** Calls back, synchronously, whenever another run is the newest. Returns the undo. */
-  watchNewestRun(watcher: () => void): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  onNewestRunChange(watcher: () => void): () => void {
+    this.#newestRunListeners.add(watcher);
+    return () => this.#newestRunListeners.delete(watcher);
   }
 
   /** Takes what is announced to all viewers, whichever run they follow. Returns the undo. */
-  join(take: (frame: Buffer) => void): () => void {
+  addViewer(take: (frame: Buffer) => void): () => void {
     this.#viewers.add(take);
-    this.#viewersChanged();
+    this.#emitViewersChange();
     return () => {
       this.#viewers.delete(take);
-      this.#viewersChanged();
+      this.#emitViewersChange();
     };
   }
 
@@ -69,19 +69,19 @@ export class Hub {
   }
 
   /** Calls back, synchronously, whenever a viewer comes or goes. Returns the undo. */
-  watchViewers(watcher: () => void): () => void {
-    this.#viewerWatchers.add(watcher);
-    return () => this.#viewerWatchers.delete(watcher);
+  onViewersChange(watcher: () => void): () => void {
+    this.#viewerCountListeners.add(watcher);
+    return () => this.#viewerCountListeners.delete(watcher);
   }
 
   /** Says something to every viewer that is no event; framed once for everybody. */
-  announce(message: LiveControl): void {
+  broadcast(message: LiveControl): void {
     const frame = frameText(encode(message));
     for (const take of this.#viewers) take(frame);
   }
 
-  #viewersChanged(): void {
-    for (const watcher of this.#viewerWatchers) watcher();
+  #emitViewersChange(): void {
+    for (const watcher of this.#viewerCountListeners) watcher();
   }
 
   /**
@@ -89,13 +89,13 @@ export class Hub {
    * and its publishing, that would make its subscribers miss the event.
    */
   async channel(runId: string): Promise<Channel> {
-    return this.#channels.get(runId) ?? this.#loading.get(runId) ?? this.#make(runId);
+    return this.#channels.get(runId) ?? this.#loading.get(runId) ?? this.#createChannel(runId);
   }
 
   /** Calls back, synchronously, after events were handed out. Returns the undo. */
-  watchPublished(watcher: (runId: string, events: readonly StoredEvent[]) => void): () => void {
-    this.#publishedWatchers.add(watcher);
-    return () => this.#publishedWatchers.delete(watcher);
+  onPublished(watcher: (runId: string, events: readonly StoredEvent[]) => void): () => void {
+    this.#publishedListeners.add(watcher);
+    return () => this.#publishedListeners.delete(watcher);
   }
 
   /**
@@ -112,9 +112,9 @@ export class Hub {
     const channel = known ?? new Channel(runId, 0);
     this.#recentBytes -= channel.recentBytes;
     channel.publish(events);
-    this.#put(channel);
-    if (events[0]?.seq === 1) this.#moveOn(runId);
-    if (events.length > 0) for (const watcher of this.#publishedWatchers) watcher(runId, events);
+    this.#keepChannel(channel);
+    if (events[0]?.seq === 1) this.#setNewestRun(runId);
+    if (events.length > 0) for (const watcher of this.#publishedListeners) watcher(runId, events);
   }
 
   /**
@@ -126,7 +126,7 @@ export class Hub {
     // Who says hello and never begins leaves nothing behind.
     if (!isKnown && (await this.#store.lastSeq(runId)) === 0) return;
     await this.channel(runId);
-    if (!isKnown) await this.findNewest();
+    if (!isKnown) await this.refreshNewestRun();
     await this.pull(runId);
   }
 
@@ -137,7 +137,7 @@ export class Hub {
       running.again = true;
       return running.done;
     }
-    const pull: Pull = { again: true, done: Promise.resolve() };
+    const pull: PendingPull = { again: true, done: Promise.resolve() };
     this.#pulls.set(runId, pull);
     pull.done = this.#pull(runId, pull);
     return pull.done;
@@ -145,48 +145,48 @@ export class Hub {
 
   /** The same for every run: others may have been added to, removed, or begun anew meanwhile. */
   async pullAll(): Promise<void> {
-    await this.findNewest();
+    await this.refreshNewestRun();
     for (const { runId, lastSeq } of [...this.#channels.values()]) {
-      if ((await this.#store.lastSeq(runId)) < lastSeq) await this.forget(runId);
+      if ((await this.#store.lastSeq(runId)) < lastSeq) await this.removeRun(runId);
       else await this.pull(runId);
     }
   }
 
   /** Asks the store which run began last. */
-  async findNewest(): Promise<void> {
+  async refreshNewestRun(): Promise<void> {
     const [newest] = await this.#store.summaries(1);
-    if (newest) this.#moveOn(newest.runId);
+    if (newest) this.#setNewestRun(newest.runId);
   }
 
   /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
-  async forget(runId: string): Promise<void> {
+  async removeRun(runId: string): Promise<void> {
     const [newest] = await this.#store.summaries(1);
     const channel = this.#channels.get(runId);
     this.#channels.delete(runId);
     this.#recentBytes -= channel?.recentBytes ?? 0;
-    this.#moveOn(newest?.runId);
+    this.#setNewestRun(newest?.runId);
     channel?.remove();
   }
 
-  #moveOn(newestRun: string | undefined): void {
-    if (this.#newestRun === newestRun) return;
-    this.#newestRun = newestRun;
-    for (const watcher of this.#watchers) watcher();
+  #setNewestRun(newestRun: string | undefined): void {
+    if (this.#newestRunId === newestRun) return;
+    this.#newestRunId = newestRun;
+    for (const watcher of this.#newestRunListeners) watcher();
   }
 
-  #make(runId: string): Promise<Channel> {
+  #createChannel(runId: string): Promise<Channel> {
     const take = (channel: Channel): Channel => {
-      if (!this.#channels.has(runId)) this.#put(channel);
+      if (!this.#channels.has(runId)) this.#keepChannel(channel);
       return this.#channels.get(runId)!;
     };
-    const made = this.#load(runId)
+    const made = this.#loadChannel(runId)
       .then(take)
       .finally(() => this.#loading.delete(runId));
     this.#loading.set(runId, made);
     return made;
   }
 
-  async #pull(runId: string, pull: Pull): Promise<void> {
+  async #pull(runId: string, pull: PendingPull): Promise<void> {
     try {
       const channel = this.#channels.get(runId) ?? (await this.#loading.get(runId));
       while (channel && pull.again) {
@@ -206,7 +206,7 @@ export class Hub {
   }
 
   /** A channel of what the store holds, with the last events ready unless they are uncommonly large. */
-  async #load(runId: string): Promise<Channel> {
+  async #loadChannel(runId: string): Promise<Channel> {
     const lastSeq = await this.#store.lastSeq(runId);
     const limit = this.#limits.recentEvents;
     const page = await this.#store.page(runId, { after: Math.max(0, lastSeq - limit), limit });
@@ -214,14 +214,14 @@ export class Hub {
   }
 
   /** Adds a channel, or moves it to the end, and keeps the recent past of all runs within its bound. */
-  #put(channel: Channel): void {
+  #keepChannel(channel: Channel): void {
     this.#channels.delete(channel.runId);
     this.#channels.set(channel.runId, channel);
     this.#recentBytes += channel.recentBytes;
     for (const oldest of this.#channels.values()) {
       while (this.#recentBytes > this.#limits.recentBytes && oldest.recentBytes > 0) {
         this.#recentBytes -= oldest.recentBytes;
-        oldest.forgetOldest();
+        oldest.dropOldest();
         this.#recentBytes += oldest.recentBytes;
       }
       if (this.#recentBytes <= this.#limits.recentBytes) return;

@@ -10,21 +10,21 @@ export class Throttle {
     this.#call = call;
   }
 
-  wish(): void {
+  request(): void {
     const restMs = Math.ceil(this.#calledAt + this.#intervalMs - performance.now());
-    if (restMs <= 0) this.now();
-    else this.#timer ??= setTimeout(() => this.now(), restMs);
+    if (restMs <= 0) this.callNow();
+    else this.#timer ??= setTimeout(() => this.callNow(), restMs);
   }
 
   /** Calls back however short a time ago it did. */
-  now(): void {
-    this.stop();
+  callNow(): void {
+    this.cancel();
     this.#calledAt = performance.now();
     this.#call();
   }
 
   /** Forgets a wish that waits. */
-  stop(): void {
+  cancel(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

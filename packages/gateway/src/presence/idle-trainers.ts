@@ -1,15 +1,15 @@
-import type { CommandTaker } from './command-target.ts';
-import { type Elsewhere, nowhere } from './remote-presence.ts';
+import type { CommandTarget } from './command-target.ts';
+import { noRemotePresence, type RemotePresence } from './remote-presence.ts';
 
 /** The trainers that are connected, have no run, and wait to be told to start one. */
-export class WaitingTrainers {
+export class IdleTrainers {
   /** The one that waits longest first. */
-  readonly #waiting = new Map<CommandTaker, number>();
-  readonly #watchers = new Set<() => void>();
-  readonly #elsewhere: Elsewhere;
+  readonly #idleSince = new Map<CommandTarget, number>();
+  readonly #listeners = new Set<() => void>();
+  readonly #remote: RemotePresence;
 
-  constructor(elsewhere: Elsewhere = nowhere) {
-    this.#elsewhere = elsewhere;
+  constructor(elsewhere: RemotePresence = noRemotePresence) {
+    this.#remote = elsewhere;
   }
 
   get count(): number {
@@ -17,51 +17,51 @@ export class WaitingTrainers {
   }
 
   /** Those that are connected here, and since when. */
-  get here(): [trainer: CommandTaker, since: number][] {
-    return [...this.#waiting];
+  get local(): [trainer: CommandTarget, since: number][] {
+    return [...this.#idleSince];
   }
 
   /** Returns the undo. */
-  add(trainer: CommandTaker): () => void {
-    this.#waiting.set(trainer, performance.now());
-    this.#changed();
+  add(trainer: CommandTarget): () => void {
+    this.#idleSince.set(trainer, performance.now());
+    this.#emitChange();
     return () => {
-      this.#waiting.delete(trainer);
-      this.#changed();
+      this.#idleSince.delete(trainer);
+      this.#emitChange();
     };
   }
 
   /** The one that is preferred, if it waits, or the one that waits longest; only those that are free. */
-  longestWaiting(
-    isFree: (trainer: CommandTaker) => boolean,
+  longestIdle(
+    isFree: (trainer: CommandTarget) => boolean,
     preferred: string | undefined,
-  ): CommandTaker | undefined {
+  ): CommandTarget | undefined {
     const free = this.#all.filter((trainer) => trainer.commands.includes('start') && isFree(trainer));
     return free.find(({ publisherId }) => publisherId === preferred) ?? free[0];
   }
 
   /** Calls back whenever the count may have changed. Returns the undo. */
-  watch(watcher: () => void): () => void {
-    const undos = [this.watchHere(watcher), this.#elsewhere.watch(watcher)];
+  onChange(watcher: () => void): () => void {
+    const undos = [this.onLocalChange(watcher), this.#remote.onChange(watcher)];
     return () => {
       for (const undo of undos) undo();
     };
   }
 
   /** The same for those that are connected here. */
-  watchHere(watcher: () => void): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  onLocalChange(watcher: () => void): () => void {
+    this.#listeners.add(watcher);
+    return () => this.#listeners.delete(watcher);
   }
 
   /** A trainer that came here from another gateway may be on that one's list for a moment yet. */
-  get #all(): CommandTaker[] {
-    const here = [...this.#waiting.keys()];
+  get #all(): CommandTarget[] {
+    const here = [...this.#idleSince.keys()];
     const ids = new Set(here.map(({ publisherId }) => publisherId));
-    return [...here, ...this.#elsewhere.waiting.filter(({ publisherId }) => !ids.has(publisherId))];
+    return [...here, ...this.#remote.idleTrainers.filter(({ publisherId }) => !ids.has(publisherId))];
   }
 
-  #changed(): void {
-    for (const watcher of this.#watchers) watcher();
+  #emitChange(): void {
+    for (const watcher of this.#listeners) watcher();
   }
 }

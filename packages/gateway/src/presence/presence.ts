@@ -1,10 +1,10 @@
 /** When a run's publisher was last there, by the process's own clock. */
-export interface Presence {
+export interface PublisherPresence {
   readonly publisherId: string;
   /** When it connected. */
-  readonly since: number;
+  readonly connectedAt: number;
   /** When it last said something. */
-  heardAt: number;
+  lastMessageAt: number;
   /** When its connection went; undefined while it is there. */
-  goneAt: number | undefined;
+  disconnectedAt: number | undefined;
 }

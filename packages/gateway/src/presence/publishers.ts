@@ -1,99 +1,99 @@
-import type { CommandTaker } from './command-target.ts';
-import type { Presence } from './presence.ts';
-import { type Elsewhere, nowhere } from './remote-presence.ts';
+import type { CommandTarget } from './command-target.ts';
+import type { PublisherPresence } from './presence.ts';
+import { noRemotePresence, type RemotePresence } from './remote-presence.ts';
 
 /** One publisher's hold on one run. */
-export interface Publication extends CommandTaker {
-  readonly presence: Presence;
+export interface PublisherConnection extends CommandTarget {
+  readonly presence: PublisherPresence;
   /** Ends the connection, since the same publisher has come again. */
-  replace(): void;
+  closeAsReplaced(): void;
   /** Ends the connection, since another publisher has the run at another gateway. */
-  yield(): void;
+  closeAsTaken(): void;
   /** Resolves when everything that it took in is durable or given up. */
   settled(): Promise<void>;
 }
 
-export type Claim = { taken: true } | { taken: false; previous: Publication | undefined };
+export type ClaimResult = { taken: true } | { taken: false; previous: PublisherConnection | undefined };
 
 /** Who publishes which run, here or at another gateway. A run has one publisher at a time. */
 export class Publishers {
   /** While they are connected, or still have events to write. */
-  readonly #byRun = new Map<string, Publication>();
+  readonly #byRun = new Map<string, PublisherConnection>();
   /** Of every run that was published since the start: some hundred bytes each. */
-  readonly #presences = new Map<string, Presence>();
-  readonly #watchers = new Set<(runId: string) => void>();
-  readonly #elsewhere: Elsewhere;
+  readonly #presences = new Map<string, PublisherPresence>();
+  readonly #listeners = new Set<(runId: string) => void>();
+  readonly #remote: RemotePresence;
 
-  constructor(elsewhere: Elsewhere = nowhere) {
-    this.#elsewhere = elsewhere;
+  constructor(elsewhere: RemotePresence = noRemotePresence) {
+    this.#remote = elsewhere;
   }
 
   /** The runs whose publishers are connected here. */
-  get here(): [runId: string, publication: Publication][] {
-    return [...this.#byRun].filter(([, { presence }]) => presence.goneAt === undefined);
+  get local(): [runId: string, connection: PublisherConnection][] {
+    return [...this.#byRun].filter(([, { presence }]) => presence.disconnectedAt === undefined);
   }
 
   /** Whoever is connected for a run. */
-  connected(runId: string): CommandTaker | undefined {
-    return this.connectedHere(runId) ?? this.#elsewhere.connected(runId);
+  publisherOf(runId: string): CommandTarget | undefined {
+    return this.localPublisherOf(runId) ?? this.#remote.publisherOf(runId);
   }
 
-  /** The publication whose connection is there. */
-  connectedHere(runId: string): Publication | undefined {
-    const publication = this.#byRun.get(runId);
-    return publication?.presence.goneAt === undefined ? publication : undefined;
+  /** The connection whose connection is there. */
+  localPublisherOf(runId: string): PublisherConnection | undefined {
+    const connection = this.#byRun.get(runId);
+    return connection?.presence.disconnectedAt === undefined ? connection : undefined;
   }
 
   /** Of the publisher that was there last; undefined for a run that has had none since the start. */
-  presence(runId: string): Presence | undefined {
-    const [here, there] = [this.#presences.get(runId), this.#elsewhere.presence(runId)];
+  presenceOf(runId: string): PublisherPresence | undefined {
+    const [here, there] = [this.#presences.get(runId), this.#remote.presenceOf(runId)];
     if (!here || !there) return here ?? there;
-    return (here.goneAt ?? Infinity) >= (there.goneAt ?? Infinity) ? here : there;
+    return (here.disconnectedAt ?? Infinity) >= (there.disconnectedAt ?? Infinity) ? here : there;
   }
 
   /**
-   * Gives the run to a publication unless another publisher is connected. The previous holder has to settle
+   * Gives the run to a connection unless another publisher is connected. The previous holder has to settle
    * before the new one may ask where to go on.
    */
-  claim(runId: string, next: Publication): Claim {
+  claim(runId: string, next: PublisherConnection): ClaimResult {
     const previous = this.#byRun.get(runId);
-    const holder = this.connected(runId);
+    const holder = this.publisherOf(runId);
     if (holder && holder.publisherId !== next.publisherId) return { taken: true };
     this.#byRun.set(runId, next);
     this.#presences.set(runId, next.presence);
-    previous?.replace();
-    this.#changed(runId);
+    previous?.closeAsReplaced();
+    this.#emitChange(runId);
     return { taken: false, previous };
   }
 
   /** Its connection is gone; it may still have events to write. */
-  left(runId: string, { presence }: Publication): void {
-    presence.goneAt ??= performance.now();
-    this.#changed(runId);
+  markDisconnected(runId: string, { presence }: PublisherConnection): void {
+    presence.disconnectedAt ??= performance.now();
+    this.#emitChange(runId);
   }
 
   /** Frees the run, unless somebody else holds it by now. One that has not begun is forgotten altogether. */
-  release(runId: string, publication: Publication, { hasBegun }: { hasBegun: boolean }): void {
-    if (this.#byRun.get(runId) !== publication) return;
+  release(runId: string, connection: PublisherConnection, { hasBegun }: { hasBegun: boolean }): void {
+    if (this.#byRun.get(runId) !== connection) return;
     this.#byRun.delete(runId);
     if (!hasBegun) this.#presences.delete(runId);
   }
 
   /** Calls back whenever the publisher of a run comes or goes. Returns the undo. */
-  watch(watcher: (runId: string) => void): () => void {
-    const undos = [this.watchHere(watcher), this.#elsewhere.watchRuns(watcher)];
+  onChange(watcher: (runId: string) => void): () => void {
+    const undos = [this.onLocalChange(watcher), this.#remote.onRunChange(watcher)];
     return () => {
       for (const undo of undos) undo();
     };
   }
 
   /** The same for those that are connected here. */
-  watchHere(watcher: (runId: string) => void): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  onLocalChange(watcher: (runId: string) => void): () => void {
+    this.#listeners.add(watcher);
+    return () => this.#listeners.delete(watcher);
   }
 
-  #changed(runId: string): void {
-    for (const watcher of this.#watchers) watcher(runId);
+  #emitChange(runId: string): void {
+    for (const watcher of this.#listeners) watcher(runId);
   }
 }

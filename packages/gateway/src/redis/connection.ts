@@ -43,15 +43,15 @@ export class RedisConnection {
   /** Where it is, without name and password. */
   readonly address: string;
   readonly #options: RedisConnectionOptions;
-  readonly #watchers = new Set<(client: RedisClient) => void>();
+  readonly #clientListeners = new Set<(client: RedisClient) => void>();
   #client: RedisClient;
   /** Whether it was there once: what is wrong before that will not mend itself. */
-  #begun = false;
+  #isEstablished = false;
   #closed = false;
 
   private constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    this.address = withoutSecrets(options.url);
+    this.address = withoutCredentials(options.url);
     this.#client = this.#newClient();
   }
 
@@ -59,7 +59,7 @@ export class RedisConnection {
   static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
     try {
-      await connection.#begin();
+      await connection.#establish();
       return connection;
     } catch (error) {
       await connection.close();
@@ -68,7 +68,7 @@ export class RedisConnection {
   }
 
   /** A second one to the same server, for listening. */
-  another(): Promise<RedisConnection> {
+  duplicate(): Promise<RedisConnection> {
     return RedisConnection.open(this.#options);
   }
 
@@ -76,13 +76,14 @@ export class RedisConnection {
    * Asks something of the server.
    * @throws Error of the client, or when no answer comes in time; it may have been done all the same.
    */
-  async ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
+  async run<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client;
     const late = new AbortController();
     try {
-      return await Promise.race([question(client), this.#lateness(late.signal)]);
+      return await Promise.race([question(client), this.#timeout(late.signal)]);
     } catch (error) {
-      if (error === lateness && client === this.#client && this.#begun && !this.#closed) this.renew();
+      if (error === timeoutError && client === this.#client && this.#isEstablished && !this.#closed)
+        this.reconnect();
       throw error;
     } finally {
       late.abort();
@@ -90,16 +91,16 @@ export class RedisConnection {
   }
 
   /** Calls back with the client now, and with each that takes its place. */
-  watch(watcher: (client: RedisClient) => void): void {
-    this.#watchers.add(watcher);
+  onClient(watcher: (client: RedisClient) => void): void {
+    this.#clientListeners.add(watcher);
     watcher(this.#client);
   }
 
   /** Gives the connection up and makes another. */
-  renew(): void {
+  reconnect(): void {
     const old = this.#client;
     this.#client = this.#newClient();
-    for (const watcher of this.#watchers) watcher(this.#client);
+    for (const watcher of this.#clientListeners) watcher(this.#client);
     this.#client.connect().catch(() => {});
     old.destroy();
   }
@@ -112,26 +113,26 @@ export class RedisConnection {
     client.destroy();
   }
 
-  async #begin(): Promise<void> {
+  async #establish(): Promise<void> {
     const late = new AbortController();
-    await Promise.race([this.#client.connect(), this.#lateness(late.signal)]).finally(() => late.abort());
-    const info = await this.ask((client) => client.info('server'));
+    await Promise.race([this.#client.connect(), this.#timeout(late.signal)]).finally(() => late.abort());
+    const info = await this.run((client) => client.info('server'));
     const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'of no version';
     if (!(Number.parseInt(version, 10) >= oldestServer))
       throw new Error(`expected Redis ${oldestServer} or newer, got ${version}`);
-    this.#begun = true;
+    this.#isEstablished = true;
   }
 
   #newClient(): RedisClient {
-    return newClient(this.#options, () => this.#begun && !this.#closed);
+    return newClient(this.#options, () => this.#isEstablished && !this.#closed);
   }
 
-  async #lateness(signal: AbortSignal): Promise<never> {
+  async #timeout(signal: AbortSignal): Promise<never> {
     // Ended early, it is not waited for any more.
     await delay(this.#options.timeoutMs, undefined, { ref: false, signal });
     // Where this process was what took so long, the answer is there and only has to be read.
     await nextTurn();
-    throw lateness;
+    throw timeoutError;
   }
 
   #unusable(cause: Error): MonitorError {
@@ -141,7 +142,7 @@ export class RedisConnection {
   }
 }
 
-const lateness = new Error('no answer in time');
+const timeoutError = new Error('no answer in time');
 
 /** The kind of an error and what it says, in one line. */
 export const reasonOf = (error: Error): string => {
@@ -150,7 +151,7 @@ export const reasonOf = (error: Error): string => {
 };
 
 /** An address without the name and the password in it, and without its query. */
-export function withoutSecrets(url: string): string {
+export function withoutCredentials(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }

@@ -3,7 +3,7 @@ import { ErrorReply } from '@redis/client';
 import { reasonOf } from './connection.ts';
 
 /** By the beginning of Redis's answer; https://redis.io/docs/latest/operate/oss_and_stack/management/ tells of each. */
-const troubles: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
+const storeErrors: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
   [/^OOM /, 'store.full', 'no memory is left for'],
   [/^MISCONF .*No space left/, 'store.full', 'no space is left for'],
   [/^READONLY /, 'store.read_only', 'nothing may be written to'],
@@ -11,11 +11,11 @@ const troubles: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
 ];
 
 /** What stands in the way, in one line; a mistake of ours stays what it is. */
-export function describeRedisTrouble(error: unknown, address: string): unknown {
+export function toStoreError(error: unknown, address: string): unknown {
   if (error instanceof RangeError || error instanceof TypeError) return error;
   const cause = error as Error;
   const known =
-    cause instanceof ErrorReply ? troubles.find(([start]) => start.test(cause.message)) : undefined;
+    cause instanceof ErrorReply ? storeErrors.find(([start]) => start.test(cause.message)) : undefined;
   const [, code, problem] = known ?? [undefined, 'store.failing' as const, 'no use can be made of'];
   return new MonitorError(code, `${problem} Redis at ${address} (${reasonOf(cause)})`, { cause });
 }

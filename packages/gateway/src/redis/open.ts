@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Bus } from '../cluster/bus.ts';
+import type { ClusterBus } from '../cluster/bus.ts';
 import type { Store } from '../store/store.ts';
 import { RedisBus } from './bus.ts';
 import { RedisConnection } from './connection.ts';
@@ -10,9 +10,9 @@ import { RedisStore } from './store.ts';
 const answerTimeoutMs = 5_000;
 
 /** What several gateways have in common. */
-export interface SharedPlace {
+export interface RedisBackend {
   store: Store;
-  bus: Bus;
+  bus: ClusterBus;
 }
 
 /**
@@ -24,13 +24,13 @@ export async function openRedis(
   url: string,
   log: Pick<FastifyBaseLogger, 'warn'>,
   timeoutMs = answerTimeoutMs,
-): Promise<SharedPlace> {
+): Promise<RedisBackend> {
   const self = randomUUID();
   const connection = await RedisConnection.open({ url, timeoutMs });
   try {
-    const bus = await RedisBus.open({ connection, self, log });
-    await warnOfLoss(connection, log);
-    return { store: new RedisStore({ connection, self }), bus };
+    const bus = await RedisBus.open({ connection, gatewayId: self, log });
+    await warnIfNotDurable(connection, log);
+    return { store: new RedisStore({ connection, gatewayId: self }), bus };
   } catch (error) {
     await connection.close();
     throw error;
@@ -40,9 +40,12 @@ export async function openRedis(
 /** With these, what Redis has answered is on its disk. */
 const durable = { appendonly: 'yes', appendfsync: 'always' };
 
-async function warnOfLoss(connection: RedisConnection, log: Pick<FastifyBaseLogger, 'warn'>): Promise<void> {
+async function warnIfNotDurable(
+  connection: RedisConnection,
+  log: Pick<FastifyBaseLogger, 'warn'>,
+): Promise<void> {
   // Not every server lets itself be asked.
-  const found = await connection.ask((client) => client.configGet(Object.keys(durable))).catch(() => durable);
+  const found = await connection.run((client) => client.configGet(Object.keys(durable))).catch(() => durable);
   for (const [name, wanted] of Object.entries(durable)) {
     const value = (found as Record<string, string>)[name];
     if (value !== undefined && value !== wanted)

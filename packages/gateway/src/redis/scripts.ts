@@ -21,22 +21,22 @@ export const keys = {
 };
 
 /** An event to append, with what the summary takes from inside of it. */
-export interface Entry {
+export interface StreamEntry {
   seq: number;
   type: string;
   json: string;
   /** Of an `epoch`: its accuracy, if that is a number. Of a notice of a pause or its end: the code. Else empty. */
-  mark: string;
+  summaryValue: string;
 }
 
-export interface Appending {
+export interface AppendArguments {
   runId: string;
-  entries: readonly Entry[];
+  entries: readonly StreamEntry[];
   /** Said on the bus when something was added. */
   announcement: string;
 }
 
-export interface Changing {
+export interface ChangeArguments {
   runId: string;
   announcement: string;
 }
@@ -91,10 +91,11 @@ export const scripts = {
       redis.call('PUBLISH', channel, announcement)
       return {nextSeq - 1, 0}
     `,
-    parseCommand(parser: CommandParser, { runId, entries, announcement }: Appending) {
+    parseCommand(parser: CommandParser, { runId, entries, announcement }: AppendArguments) {
       runKeys(parser, runId);
       parser.push(announcement);
-      for (const { seq, type, json, mark } of entries) parser.push(String(seq), type, json, mark);
+      for (const { seq, type, json, summaryValue: mark } of entries)
+        parser.push(String(seq), type, json, mark);
     },
     transformReply: ([last, tooFar]: [number, number]) => ({ last, tooFar }),
   }),
@@ -114,7 +115,7 @@ export const scripts = {
       redis.call('PUBLISH', channel, announcement)
       return 1
     `,
-    parseCommand(parser: CommandParser, { runId, announcement }: Changing, changes: RunChanges) {
+    parseCommand(parser: CommandParser, { runId, announcement }: ChangeArguments, changes: RunChanges) {
       runKeys(parser, runId);
       parser.push(announcement);
       const { pinned, ...texts } = changes;
@@ -135,7 +136,7 @@ export const scripts = {
       redis.call('PUBLISH', channel, announcement)
       return 1
     `,
-    parseCommand(parser: CommandParser, { runId, announcement }: Changing) {
+    parseCommand(parser: CommandParser, { runId, announcement }: ChangeArguments) {
       runKeys(parser, runId);
       parser.push(announcement);
     },

@@ -1,20 +1,20 @@
 import { type EventType, encode, type RunChanges } from '@mnist-monitor/shared';
 import type { GatewayMessage } from '../cluster/messages.ts';
-import { Slices } from '../slices.ts';
-import { toldBy } from '../store/pages.ts';
+import { parseEvent } from '../store/pages.ts';
 import {
-  type KeptSummary,
-  keptSummaries,
-  type Page,
-  type PageOptions,
-  pageBytes,
+  type EventPage,
+  type EventPageOptions,
+  maxCachedSummaries,
+  maxPageBytes,
   type Store,
   type StoredEvent,
+  type StoredSummary,
 } from '../store/store.ts';
 import { type SummaryRow, toSummary } from '../store/summary.ts';
+import { TimeSlicer } from '../time-slicer.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
-import { describeRedisTrouble } from './errors.ts';
-import { type Entry, keys } from './scripts.ts';
+import { toStoreError } from './errors.ts';
+import { keys, type StreamEntry } from './scripts.ts';
 
 /** Read together: some 40 kB, a few tenths of a millisecond of Redis's one thread. */
 const chunkEvents = 100;
@@ -24,19 +24,19 @@ const pageChunks = 50;
 export interface RedisStoreOptions {
   connection: RedisConnection;
   /** Name of this gateway, with which its changes are announced to the others. */
-  self: string;
+  gatewayId: string;
 }
 
 /** Keeps runs in Redis, one stream a run, together with other gateways: every change is one script, so it is whole. */
 export class RedisStore implements Store {
   readonly #connection: RedisConnection;
-  readonly #self: string;
+  readonly #gatewayId: string;
   /** Parsed once for each state of a run. */
-  readonly #summaries = new Map<string, { change: string; summary: KeptSummary }>();
+  readonly #summaries = new Map<string, { change: string; summary: StoredSummary }>();
 
-  constructor({ connection, self }: RedisStoreOptions) {
+  constructor({ connection, gatewayId: self }: RedisStoreOptions) {
     this.#connection = connection;
-    this.#self = self;
+    this.#gatewayId = self;
   }
 
   async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
@@ -45,26 +45,26 @@ export class RedisStore implements Store {
     const types = [...new Set(events.map(({ type }) => type))];
     const announcement = this.#announcement({ type: 'appended', runId, first, last, types });
     const entries = events.map(toEntry);
-    const held = await this.#ask((redis) => redis.appendEvents({ runId, entries, announcement }));
+    const held = await this.#run((redis) => redis.appendEvents({ runId, entries, announcement }));
     if (held.tooFar > 0)
       throw new RangeError(`expected events to follow seq ${held.last} without gaps, got seq ${held.tooFar}`);
     return held.last;
   }
 
   async lastSeq(runId: string): Promise<number> {
-    return Number((await this.#ask((redis) => redis.hGet(keys.run(runId), 'lastSeq'))) ?? 0);
+    return Number((await this.#run((redis) => redis.hGet(keys.run(runId), 'lastSeq'))) ?? 0);
   }
 
-  async page(runId: string, { after, limit, types }: PageOptions): Promise<Page> {
-    const slices = new Slices();
+  async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
+    const slices = new TimeSlicer();
     const last = await this.lastSeq(runId);
     const events: StoredEvent[] = [];
     let through = after;
     let bytes = 0;
     for (let chunks = 0; through < last && events.length < limit; chunks++) {
-      if (bytes >= pageBytes || chunks === pageChunks) break;
+      if (bytes >= maxPageBytes || chunks === pageChunks) break;
       const COUNT = types ? chunkEvents : Math.min(limit - events.length, chunkEvents);
-      const chunk = await this.#ask((redis) =>
+      const chunk = await this.#run((redis) =>
         redis.xRange(keys.events(runId), `${through + 1}-0`, `${last}-0`, { COUNT }),
       );
       // Removed a moment ago.
@@ -77,45 +77,45 @@ export class RedisStore implements Store {
         events.push(event);
         bytes += event.json.length;
       }
-      await slices.breathe();
+      await slices.yieldIfDue();
     }
     return { events, through, more: through < last };
   }
 
-  async summary(runId: string): Promise<KeptSummary | undefined> {
-    const fields = await this.#ask((redis) => redis.hGetAll(keys.run(runId)));
+  async summary(runId: string): Promise<StoredSummary | undefined> {
+    const fields = await this.#run((redis) => redis.hGetAll(keys.run(runId)));
     return this.#toSummary(runId, fields);
   }
 
-  async summaries(limit?: number): Promise<KeptSummary[]> {
-    const slices = new Slices();
+  async summaries(limit?: number): Promise<StoredSummary[]> {
+    const slices = new TimeSlicer();
     const last = limit === undefined ? -1 : limit - 1;
-    const names = await this.#ask((redis) => redis.zRange(keys.runs, 0, last, { REV: true }));
-    const found: KeptSummary[] = [];
+    const names = await this.#run((redis) => redis.zRange(keys.runs, 0, last, { REV: true }));
+    const found: StoredSummary[] = [];
     for (let at = 0; at < names.length; at += chunkEvents) {
       const chunk = names.slice(at, at + chunkEvents);
       // Removed a moment ago.
       for (const summary of await Promise.all(chunk.map((name) => this.summary(name))))
         if (summary) found.push(summary);
-      await slices.breathe();
+      await slices.yieldIfDue();
     }
     return found;
   }
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
     const announcement = this.#announcement({ type: 'annotated', runId });
-    return (await this.#ask((redis) => redis.annotateRun({ runId, announcement }, changes))) > 0;
+    return (await this.#run((redis) => redis.annotateRun({ runId, announcement }, changes))) > 0;
   }
 
   async remove(runId: string): Promise<boolean> {
     const announcement = this.#announcement({ type: 'removed', runId });
     this.#summaries.delete(runId);
-    return (await this.#ask((redis) => redis.removeRun({ runId, announcement }))) > 0;
+    return (await this.#run((redis) => redis.removeRun({ runId, announcement }))) > 0;
   }
 
   /** Writes: a server that is full, or must not be written to, answers questions all the same. */
   async check(): Promise<void> {
-    await this.#ask((redis) => redis.set(keys.probe, this.#self));
+    await this.#run((redis) => redis.set(keys.probe, this.#gatewayId));
   }
 
   async close(): Promise<void> {
@@ -123,39 +123,39 @@ export class RedisStore implements Store {
   }
 
   #announcement(message: GatewayMessage): string {
-    return encode({ ...message, from: this.#self });
+    return encode({ ...message, from: this.#gatewayId });
   }
 
-  #toSummary(runId: string, fields: Record<string, string>): KeptSummary | undefined {
+  #toSummary(runId: string, fields: Record<string, string>): StoredSummary | undefined {
     const { change } = fields;
     if (change === undefined) return undefined;
     const known = this.#summaries.get(runId);
     if (known?.change === change) return known.summary;
     const summary = toSummary(toRow(runId, fields));
     this.#summaries.set(runId, { change, summary });
-    if (this.#summaries.size > keptSummaries)
+    if (this.#summaries.size > maxCachedSummaries)
       this.#summaries.delete(this.#summaries.keys().next().value as string);
     return summary;
   }
 
   /** @throws MonitorError `store.…` for what lies outside this program. */
-  async #ask<T>(question: (redis: RedisClient) => Promise<T>): Promise<T> {
+  async #run<T>(question: (redis: RedisClient) => Promise<T>): Promise<T> {
     try {
-      return await this.#connection.ask(question);
+      return await this.#connection.run(question);
     } catch (error) {
-      throw describeRedisTrouble(error, this.#connection.address);
+      throw toStoreError(error, this.#connection.address);
     }
   }
 }
 
-function toEntry(event: StoredEvent): Entry {
+function toEntry(event: StoredEvent): StreamEntry {
   const { seq, type, json } = event;
-  return { seq, type, json, mark: markOf(event) };
+  return { seq, type, json, summaryValue: summaryValueOf(event) };
 }
 
-function markOf(event: StoredEvent): string {
+function summaryValueOf(event: StoredEvent): string {
   if (event.type !== 'epoch' && event.type !== 'notice') return '';
-  const told = toldBy(event);
+  const told = parseEvent(event);
   if (told.type === 'epoch') {
     const { accuracy } = told.data.test;
     return Number.isFinite(accuracy) ? String(accuracy) : '';

@@ -20,8 +20,8 @@ export async function removeRun(
   runId: string,
 ): Promise<RunDeletion['folder'] | undefined> {
   if (!(await store.remove(runId))) return undefined;
-  await hub.forget(runId);
-  hub.announce({ type: 'removed', runId });
+  await hub.removeRun(runId);
+  hub.broadcast({ type: 'removed', runId });
   try {
     return (await folders.remove(runId)) ? 'removed' : 'none';
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { type RemovalContext, removeRun } from './removal.ts';
-import { beyond, type RunToJudge } from './retention.ts';
-import type { Runs } from './runs.ts';
+import { type RetentionCandidate, runsToRemove } from './retention.ts';
+import type { RunSummaries } from './run-summaries.ts';
 
 export interface SweeperOptions extends RemovalContext {
   /** Undefined keeps everything. */
   keep: RetentionPolicy | undefined;
-  runs: Runs;
+  runs: RunSummaries;
   sweepIntervalMs: number;
 }
 
@@ -35,13 +35,13 @@ export class Sweeper {
 
   async #sweep(keep: RetentionPolicy): Promise<void> {
     const { runs, folders, log } = this.#options;
-    const judged: RunToJudge[] = [];
+    const judged: RetentionCandidate[] = [];
     for (const run of await runs.list()) {
       // What a run's folder has is known only to the disk: looked up where it matters.
       const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(run.runId);
       judged.push({ ...run, bytes: run.bytes + inFolder });
     }
-    for (const runId of beyond(judged, keep, new Date())) {
+    for (const runId of runsToRemove(judged, keep, new Date())) {
       if (this.#closed) return;
       if (await folders.isHeld(runId)) continue;
       // Undefined when another gateway was faster.

@@ -1,5 +1,5 @@
 import { type MonitorEvent, seriesFields } from '@mnist-monitor/shared';
-import { reader, typeOf } from './series.ts';
+import { eventTypeOf, fieldReader } from './fields.ts';
 
 interface Column {
   name: string;
@@ -18,7 +18,7 @@ const columns: readonly Column[] = [
   { name: 'type', read: ({ type }) => type },
   ...['epoch', 'step'].map(ofData),
   ...seriesFields.map((field) => {
-    const [type, value] = [typeOf(field), reader(field)];
+    const [type, value] = [eventTypeOf(field), fieldReader(field)];
     return {
       name: field,
       read: (event: MonitorEvent) => (event.type === type ? value(event.data) : undefined),

@@ -12,7 +12,7 @@ export interface AdmissionLimits {
   upgradeBurst: number;
 }
 
-interface Visitor {
+interface Client {
   connections: number;
   upgrades: TokenBucket;
 }
@@ -23,7 +23,7 @@ const rememberedAddresses = 1_000;
 /** Says who may connect. This machine itself is bound by the number in all alone. */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #visitors = new Map<string, Visitor>();
+  readonly #clients = new Map<string, Client>();
   #connections = 0;
 
   constructor(limits: AdmissionLimits) {
@@ -38,7 +38,7 @@ export class Admission {
     const { clients, clientsPerAddress, upgradesPerSecond } = this.#limits;
     if (this.#connections >= clients)
       throw new MonitorError('server.full', `the ${clients} places for clients are taken: try again later`);
-    const visitor = this.#visitor(address);
+    const visitor = this.#clientAt(address);
     if (visitor && visitor.connections >= clientsPerAddress)
       throw new MonitorError(
         'request.too_many',
@@ -58,28 +58,28 @@ export class Admission {
   }
 
   get knownAddresses(): number {
-    return this.#visitors.size;
+    return this.#clients.size;
   }
 
-  #count(visitor: Visitor | undefined, difference: number): void {
+  #count(visitor: Client | undefined, difference: number): void {
     this.#connections += difference;
     if (visitor) visitor.connections += difference;
   }
 
-  #visitor(address: string): Visitor | undefined {
+  #clientAt(address: string): Client | undefined {
     if (isLoopback(address.replace(/^::ffff:/, ''))) return undefined;
-    let visitor = this.#visitors.get(address);
+    let visitor = this.#clients.get(address);
     if (!visitor) {
-      if (this.#visitors.size >= rememberedAddresses) this.#forget();
+      if (this.#clients.size >= rememberedAddresses) this.#removeIdle();
       const { upgradesPerSecond: perSecond, upgradeBurst: burst } = this.#limits;
       visitor = { connections: 0, upgrades: new TokenBucket({ perSecond, burst }) };
-      this.#visitors.set(address, visitor);
+      this.#clients.set(address, visitor);
     }
     return visitor;
   }
 
-  #forget(): void {
-    for (const [address, { connections, upgrades }] of this.#visitors)
-      if (connections === 0 && upgrades.isFull) this.#visitors.delete(address);
+  #removeIdle(): void {
+    for (const [address, { connections, upgrades }] of this.#clients)
+      if (connections === 0 && upgrades.isFull) this.#clients.delete(address);
   }
 }

@@ -1,5 +1,5 @@
 /** Resolves when the work is done, or after the time given without waiting for it any longer. */
-export async function atMost(timeMs: number, work: Promise<unknown>): Promise<void> {
+export async function withTimeout(timeMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((resolve) => {
     timer = setTimeout(resolve, timeMs);

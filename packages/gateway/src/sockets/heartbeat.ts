@@ -9,16 +9,16 @@ export function withHeartbeat(peer: Peer, heartbeatMs: number): Peer {
     timer.refresh();
   };
   const timer = setTimeout(beat, heartbeatMs);
-  peer.gone.addEventListener('abort', () => clearTimeout(timer));
+  peer.closed.addEventListener('abort', () => clearTimeout(timer));
   return {
     send(message) {
       peer.send(message);
-      if (!peer.gone.aborted) timer.refresh();
+      if (!peer.closed.aborted) timer.refresh();
     },
     sendFrames(frames) {
       peer.sendFrames(frames);
       // Of what is published nothing may be for this viewer: that is silence.
-      if (frames.length > 0 && !peer.gone.aborted) timer.refresh();
+      if (frames.length > 0 && !peer.closed.aborted) timer.refresh();
     },
     drained: (stallMs) => peer.drained(stallMs),
     get bufferedBytes() {
@@ -27,6 +27,6 @@ export function withHeartbeat(peer: Peer, heartbeatMs: number): Peer {
     pause: () => peer.pause(),
     resume: () => peer.resume(),
     close: (name, detail) => peer.close(name, detail),
-    gone: peer.gone,
+    closed: peer.closed,
   };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
-import { departedBytes } from './departed.ts';
+import { sentBytes } from './sent-bytes.ts';
 
 /**
  * Pings a socket as long as it is open, and cuts it when no pong comes in time: with a reset, since the system would
@@ -19,7 +19,7 @@ export function keepAlive(
    */
   const expectPong = (departed: number): void => {
     deadline = setTimeout(() => {
-      const now = departedBytes(stream);
+      const now = sentBytes(stream);
       if (socket.isPaused || (stream.writableLength > 0 && now > departed)) expectPong(now);
       else stream.resetAndDestroy();
     }, pongTimeoutMs);
@@ -28,7 +28,7 @@ export function keepAlive(
     // A socket that we do not read from, since its events wait for the disk, cannot answer.
     if (socket.readyState !== socket.OPEN || socket.isPaused || deadline) return;
     socket.ping();
-    expectPong(departedBytes(stream));
+    expectPong(sentBytes(stream));
   }, pingIntervalMs);
 
   const alive = (): void => {

@@ -16,5 +16,5 @@ export interface Peer {
   /** Ends the connection with a named code; `detail` says more than the code's meaning. */
   close(name: CloseCodeName, detail?: string): void;
   /** Aborted as soon as the connection is gone or told to close. */
-  readonly gone: AbortSignal;
+  readonly closed: AbortSignal;
 }

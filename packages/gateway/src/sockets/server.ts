@@ -5,7 +5,7 @@ import { closeCodes } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { WebSocketServer } from 'ws';
 import type { Limits } from '../limits.ts';
-import { atMost } from './at-most.ts';
+import { withTimeout } from './at-most.ts';
 
 export interface SocketServerOptions {
   limits: Limits;
@@ -19,7 +19,7 @@ export interface SocketServerOptions {
 /** Lets an app take WebSockets, within limits, and let go of them in time when it closes. */
 export async function acceptSockets(app: FastifyInstance, options: SocketServerOptions): Promise<void> {
   const { limits, maxPayloadBytes, subprotocol, beforeClose } = options;
-  const connections = connectionsOf(app.server);
+  const connections = trackConnections(app.server);
   // The types of ws lack closeTimeout.
   const serverOptions: WebsocketPluginOptions['options'] & { closeTimeout: number } = {
     maxPayload: maxPayloadBytes,
@@ -37,15 +37,15 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
       socket.close(closeCodes.internal.code, closeCodes.internal.meaning);
     },
     preClose: async () => {
-      if (beforeClose) await atMost(limits.flushTimeoutMs, beforeClose());
-      await letGo(app.websocketServer, limits.closeGraceMs);
+      if (beforeClose) await withTimeout(limits.flushTimeoutMs, beforeClose());
+      await closeClients(app.websocketServer, limits.closeGraceMs);
       connections.cut();
     },
   });
 }
 
 /** Tells every client that the gateway goes away, and gives them this long to leave. */
-async function letGo(server: WebSocketServer, graceMs: number): Promise<void> {
+async function closeClients(server: WebSocketServer, graceMs: number): Promise<void> {
   const { code, meaning } = closeCodes.goingAway;
   const left = [...server.clients].map((client) => {
     const closed = new Promise((resolve) => client.once('close', resolve));
@@ -54,14 +54,14 @@ async function letGo(server: WebSocketServer, graceMs: number): Promise<void> {
     return closed;
   });
   server.close();
-  await atMost(graceMs, Promise.all(left));
+  await withTimeout(graceMs, Promise.all(left));
 }
 
 /**
  * All connections of a server. Nobody else has them all: Node forgets one when it asks for an upgrade, and ws learns of
  * it when it gets it. A server with one left never closes.
  */
-function connectionsOf(server: Server): { cut(): void } {
+function trackConnections(server: Server): { cut(): void } {
   const open = new Set<Socket>();
   let isCut = false;
   server.on('connection', (socket) => {

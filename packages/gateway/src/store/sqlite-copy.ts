@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import Database from 'libsql';
-import { ensureWhole } from './sqlite-file.ts';
+import { ensureIntact } from './sqlite-file.ts';
 
 /**
  * Writes a copy of what an open database has committed into a file that is not there yet, packed and on disk, and
@@ -13,7 +13,7 @@ export function copyDatabase(database: Database.Database, to: string): void {
   closeSync(file);
   const copy = new Database(to);
   try {
-    ensureWhole(copy, 'integrity_check');
+    ensureIntact(copy, 'integrity_check');
   } finally {
     copy.close();
   }

@@ -16,9 +16,9 @@ import { applicationId, migrations } from './schema.ts';
 /** How long to wait for another process that is writing, such as a backup. */
 const busyTimeoutMs = 2_000;
 /** Up to this size every page is looked at before the file is used: half a second. Larger ones are before a migration. */
-const checkedBytes = 256 * 1024 * 1024;
+const alwaysCheckedBytes = 256 * 1024 * 1024;
 /** To this the log is cut back after it has grown, by a large transaction or a reader that took long. */
-const journalBytes = 16 * 1024 * 1024;
+const maxLogBytes = 16 * 1024 * 1024;
 
 export const databasePath = (folder: string): string => join(folder, 'monitor.db');
 
@@ -31,13 +31,13 @@ export function openDatabase(folder: string): Database.Database {
   ensureWritable(folder);
   const path = databasePath(folder);
   return connect(path, (database, version) => {
-    if (version > 0 && (version < migrations.length || statSync(path).size <= checkedBytes))
-      ensureWhole(database);
+    if (version > 0 && (version < migrations.length || statSync(path).size <= alwaysCheckedBytes))
+      ensureIntact(database);
     migrate(database, version);
     database.exec(`
-      PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${journalBytes};
+      PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${maxLogBytes};
       PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`);
-    shrinkable(database);
+    enableShrinking(database);
   });
 }
 
@@ -45,7 +45,7 @@ export function openDatabase(folder: string): Database.Database {
  * Opens a database that is there, to read from it.
  * @throws MonitorError `store.unusable`
  */
-export function openToRead(path: string): Database.Database {
+export function openForReading(path: string): Database.Database {
   if (!statSync(path, { throwIfNoEntry: false }))
     throw new MonitorError(
       'store.unusable',
@@ -55,7 +55,7 @@ export function openToRead(path: string): Database.Database {
 }
 
 /** @throws Error that names the first page that is damaged. */
-export function ensureWhole(database: Database.Database, pragma = 'quick_check'): void {
+export function ensureIntact(database: Database.Database, pragma = 'quick_check'): void {
   const [row] = database.pragma(`${pragma}(1)`) as Record<string, string>[];
   const found = Object.values(row ?? {})[0];
   if (found !== 'ok') throw new Error(String(found));
@@ -65,15 +65,15 @@ function connect(
   path: string,
   prepare: (database: Database.Database, version: number) => void,
 ): Database.Database {
-  const stranger = describeStranger(path);
-  if (stranger) throw refused(path, stranger);
+  const stranger = findHeaderProblem(path);
+  if (stranger) throw refusedError(path, stranger);
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     const version = schemaVersion(database);
     if (version > migrations.length)
-      throw refused(
+      throw refusedError(
         path,
         `was written by a newer gateway (version ${version}, this one knows ${migrations.length})`,
       );
@@ -82,15 +82,15 @@ function connect(
   } catch (error) {
     database?.close();
     if (error instanceof MonitorError) throw error;
-    throw unusable(path, error);
+    throw unusableError(path, error);
   }
 }
 
 /** A file of SQLite that cannot be used, and why. */
-export const unusable = (path: string, error: unknown): MonitorError =>
-  refused(path, `cannot be used (${firstLine(error)})`, error);
+export const unusableError = (path: string, error: unknown): MonitorError =>
+  refusedError(path, `cannot be used (${firstLine(error)})`, error);
 
-const refused = (path: string, problem: string, cause?: unknown): MonitorError =>
+const refusedError = (path: string, problem: string, cause?: unknown): MonitorError =>
   new MonitorError(
     'store.unusable',
     `the database ${path} ${problem}; it was left as it is: move it away, or choose another folder with --runs`,
@@ -118,7 +118,7 @@ const magic = 'SQLite format 3\0';
  * What speaks against a file, judged by its first 100 bytes and its size alone, since opening a database may already
  * change it (https://sqlite.org/fileformat2.html#the_database_header).
  */
-function describeStranger(path: string): string | undefined {
+function findHeaderProblem(path: string): string | undefined {
   const log = sizeOf(`${path}-wal`);
   let file: number;
   try {
@@ -176,7 +176,7 @@ function migrate(database: Database.Database, from: number): void {
  * Files of version 1 do not give space back until they are written anew once. That needs as much space again: where
  * it is missing the file works as well, and is only not made smaller.
  */
-function shrinkable(database: Database.Database): void {
+function enableShrinking(database: Database.Database): void {
   const [row] = database.pragma('auto_vacuum') as { auto_vacuum: number }[];
   if (row?.auto_vacuum !== 0) return;
   try {

@@ -5,7 +5,7 @@ import { MonitorError } from '@mnist-monitor/shared';
  * Whether an open database still is where it was opened. Who moves or deletes the files of an open database does not
  * disturb SQLite: it writes on to files that nobody will find again.
  */
-export class Place {
+export class DatabaseFileIdentity {
   readonly #path: string;
   readonly #file: string;
   /** Of the log, which comes with the first write. */
@@ -17,7 +17,7 @@ export class Place {
   }
 
   /** `moved`: nothing is there any more; `replaced`: another file is. */
-  look(): 'here' | 'moved' | 'replaced' {
+  status(): 'here' | 'moved' | 'replaced' {
     const file = identify(this.#path);
     if (file !== undefined && file !== this.#file) return 'replaced';
     const log = identify(`${this.#path}-wal`);
@@ -27,13 +27,13 @@ export class Place {
   }
 
   /** @throws MonitorError `store.vanished` */
-  ensure(): void {
-    const where = this.look();
-    if (where !== 'here') throw vanished(this.#path, where);
+  ensureUnchanged(): void {
+    const where = this.status();
+    if (where !== 'here') throw vanishedError(this.#path, where);
   }
 }
 
-export function vanished(path: string, where: 'moved' | 'replaced'): MonitorError {
+export function vanishedError(path: string, where: 'moved' | 'replaced'): MonitorError {
   const what =
     where === 'moved'
       ? 'was moved or deleted; it is written anew from what this gateway still holds of it'

@@ -1,44 +1,46 @@
 import type { RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
 import { migrations, summaryColumns } from './schema.ts';
-import { bytesOf, following, type PageOptions, type StoredEvent } from './store.ts';
+import { type EventPageOptions, eventsAfter, jsonBytes, type StoredEvent } from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** Pages that leave the end of the file in one step. */
 const vacuumPages = 64;
 
 /** What the SQLite store asks its database, statement by statement. */
-export class Queries {
+export class SqliteQueries {
   readonly #database: Database.Database;
-  readonly #key: Database.Statement;
-  readonly #last: Database.Statement;
-  readonly #next: Database.Statement;
-  readonly #nextOfType: Database.Statement;
+  readonly #runKey: Database.Statement;
+  readonly #lastSeq: Database.Statement;
+  readonly #nextEvents: Database.Statement;
+  readonly #nextEventsOfType: Database.Statement;
   readonly #summary: Database.Statement;
-  readonly #names: Database.Statement;
+  readonly #newestRunIds: Database.Statement;
   readonly #addRun: Database.Statement;
   readonly #addEvent: Database.Statement;
   readonly #addBytes: Database.Statement;
   readonly #annotate: Database.Statement;
-  readonly #remove: Database.Statement;
-  readonly #removed: Database.Statement;
-  readonly #clear: Database.Statement;
-  readonly #forget: Database.Statement;
+  readonly #removeRun: Database.Statement;
+  readonly #removedRun: Database.Statement;
+  readonly #deleteEvents: Database.Statement;
+  readonly #deleteRun: Database.Statement;
 
   constructor(database: Database.Database) {
     this.#database = database;
     const prepare = (sql: string): Database.Statement => database.prepare(sql);
-    this.#key = prepare('SELECT id FROM run WHERE name = ?');
-    this.#last = prepare('SELECT max(seq) AS seq FROM event WHERE run = (SELECT id FROM run WHERE name = ?)');
+    this.#runKey = prepare('SELECT id FROM run WHERE name = ?');
+    this.#lastSeq = prepare(
+      'SELECT max(seq) AS seq FROM event WHERE run = (SELECT id FROM run WHERE name = ?)',
+    );
     const next = (more: string): Database.Statement =>
       prepare(`
         SELECT seq, type, json FROM event
         WHERE run = (SELECT id FROM run WHERE name = ?) AND seq > ? ${more}
         ORDER BY seq LIMIT ?`);
-    this.#next = next('');
-    this.#nextOfType = next('AND type = ?');
+    this.#nextEvents = next('');
+    this.#nextEventsOfType = next('AND type = ?');
     this.#summary = prepare(`SELECT ${summaryColumns} FROM run r WHERE name = ?`);
-    this.#names = prepare('SELECT name FROM run WHERE name IS NOT NULL ORDER BY id DESC LIMIT ?');
+    this.#newestRunIds = prepare('SELECT name FROM run WHERE name IS NOT NULL ORDER BY id DESC LIMIT ?');
     this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
     this.#addBytes = prepare('UPDATE run SET bytes = bytes + ? WHERE id = ?');
@@ -49,36 +51,36 @@ export class Queries {
         note = iif(?, ?, note),
         pinned = coalesce(?, pinned)
       WHERE name = ?`);
-    this.#remove = prepare('UPDATE run SET name = NULL WHERE name = ?');
-    this.#removed = prepare('SELECT id FROM run WHERE name IS NULL LIMIT 1');
-    this.#clear = prepare(
+    this.#removeRun = prepare('UPDATE run SET name = NULL WHERE name = ?');
+    this.#removedRun = prepare('SELECT id FROM run WHERE name IS NULL LIMIT 1');
+    this.#deleteEvents = prepare(
       'DELETE FROM event WHERE rowid IN (SELECT rowid FROM event WHERE run = ? ORDER BY seq LIMIT ?)',
     );
-    this.#forget = prepare('DELETE FROM run WHERE id = ?');
+    this.#deleteRun = prepare('DELETE FROM run WHERE id = ?');
   }
 
   append(runId: string, events: readonly StoredEvent[]): number {
     return this.#inTransaction(() => {
       const last = this.lastSeq(runId);
-      const fresh = following(events, last);
+      const fresh = eventsAfter(events, last);
       if (fresh.length === 0) return last;
       this.#addRun.run(runId);
-      const { id } = this.#key.get(runId) as { id: number };
+      const { id } = this.#runKey.get(runId) as { id: number };
       for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
-      this.#addBytes.run(bytesOf(fresh), id);
+      this.#addBytes.run(jsonBytes(fresh), id);
       return last + fresh.length;
     });
   }
 
   lastSeq(runId: string): number {
-    return (this.#last.get(runId) as { seq: number | null }).seq ?? 0;
+    return (this.#lastSeq.get(runId) as { seq: number | null }).seq ?? 0;
   }
 
   /** The next events; of each type by its own index, so that rare ones are found at once. */
-  chunk(runId: string, { after, limit, types }: PageOptions): StoredEvent[] {
-    if (!types) return eventsOf(this.#next.all(runId, after, limit));
+  nextEvents(runId: string, { after, limit, types }: EventPageOptions): StoredEvent[] {
+    if (!types) return eventsOf(this.#nextEvents.all(runId, after, limit));
     return [...new Set(types)]
-      .flatMap((type) => eventsOf(this.#nextOfType.all(runId, after, type, limit)))
+      .flatMap((type) => eventsOf(this.#nextEventsOfType.all(runId, after, type, limit)))
       .sort((one, other) => one.seq - other.seq)
       .slice(0, limit);
   }
@@ -88,8 +90,8 @@ export class Queries {
   }
 
   /** Of the runs that came last, the newest first; -1 has no limit. */
-  names(limit: number): string[] {
-    return (this.#names.all(limit) as { name: string }[]).map(({ name }) => name);
+  newestRunIds(limit: number): string[] {
+    return (this.#newestRunIds.all(limit) as { name: string }[]).map(({ name }) => name);
   }
 
   annotate(runId: string, { title, note, pinned }: RunChanges): boolean {
@@ -102,27 +104,27 @@ export class Queries {
   }
 
   remove(runId: string): boolean {
-    return this.#remove.run(runId).changes > 0;
+    return this.#removeRun.run(runId).changes > 0;
   }
 
   /** Takes away up to `limit` events of removed runs; false when none is left of any. */
-  clear(limit: number): boolean {
-    const run = this.#removed.get() as { id: number } | undefined;
+  deleteRemovedEvents(limit: number): boolean {
+    const run = this.#removedRun.get() as { id: number } | undefined;
     if (!run) return false;
     this.#inTransaction(() => {
-      const { changes } = this.#clear.run(run.id, limit);
-      if (changes < limit) this.#forget.run(run.id);
+      const { changes } = this.#deleteEvents.run(run.id, limit);
+      if (changes < limit) this.#deleteRun.run(run.id);
     });
     return true;
   }
 
   /** Writes, and waits for the disk, without changing anything. */
-  probe(): void {
+  writeProbe(): void {
     this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
   }
 
   /** Gives some free pages back to the disk; false when few are left, or the file cannot be made smaller. */
-  shrink(): boolean {
+  releaseFreePages(): boolean {
     const before = this.#freePages();
     if (before < vacuumPages) return false;
     this.#database.pragma(`incremental_vacuum(${vacuumPages})`);

@@ -9,7 +9,7 @@ import { databasePath } from './sqlite-file.ts';
  * Writes an open database whose files are gone to its place again: the system keeps them until they are closed.
  * Holds the event loop meanwhile, so that nothing is written to what is about to be left. Closes the database.
  */
-export function rescue(database: Database.Database, folder: string): void {
+export function restoreDatabaseFile(database: Database.Database, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const path = databasePath(folder);
   const partial = `${path}.partial`;
@@ -25,7 +25,7 @@ export function rescue(database: Database.Database, folder: string): void {
 const probeBytes = 1024 * 1024;
 
 /** Whether the disk takes a file of some size. @throws MonitorError `store.full`, `store.read_only`, `store.failing` */
-export function probeDisk(folder: string): void {
+export function ensureDiskWritable(folder: string): void {
   const path = join(folder, `.probe-${process.pid}`);
   try {
     writeFileSync(path, Buffer.alloc(probeBytes), { flush: true });

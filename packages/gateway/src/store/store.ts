@@ -13,7 +13,7 @@ export interface StoredEvent {
   json: string;
 }
 
-export const toStored = (event: MonitorEvent): StoredEvent => ({
+export const toStoredEvent = (event: MonitorEvent): StoredEvent => ({
   seq: event.seq,
   type: event.type,
   json: encode(event),
@@ -23,15 +23,15 @@ export const toStored = (event: MonitorEvent): StoredEvent => ({
  * What a store knows of a run. `status` is what its events say: how it ended while its last event says so, otherwise
  * `paused` or `running`. Whether its publisher is connected and its folder has a model, a store cannot know.
  */
-export type KeptSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
+export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
 /** Whatever its limit of events, a page ends after this much text. */
-export const pageBytes = 4 * 1024 * 1024;
+export const maxPageBytes = 4 * 1024 * 1024;
 
 /** Summaries that a store keeps in memory, of about 6 kB each. */
-export const keptSummaries = 1_000;
+export const maxCachedSummaries = 1_000;
 
-export interface PageOptions {
+export interface EventPageOptions {
   /** Only events with a greater seq. */
   after: number;
   /** At most so many; a page may be shorter, or even empty, while there is more. */
@@ -40,7 +40,7 @@ export interface PageOptions {
   types?: readonly EventType[] | undefined;
 }
 
-export interface Page {
+export interface EventPage {
   events: StoredEvent[];
   /** Every event asked for up to this seq is in this page or was before it: the `after` of the next page. */
   through: number;
@@ -61,10 +61,10 @@ export interface Store {
   append(runId: string, events: readonly StoredEvent[]): Promise<number>;
   /** The last seq held of a run; 0 when there is none. */
   lastSeq(runId: string): Promise<number>;
-  page(runId: string, options: PageOptions): Promise<Page>;
-  summary(runId: string): Promise<KeptSummary | undefined>;
+  page(runId: string, options: EventPageOptions): Promise<EventPage>;
+  summary(runId: string): Promise<StoredSummary | undefined>;
   /** The runs that came last, the newest first; all when `limit` is left out. New is what this store learned of last: clocks differ. */
-  summaries(limit?: number): Promise<KeptSummary[]>;
+  summaries(limit?: number): Promise<StoredSummary[]>;
   /** Changes what is said about a run; false when there is none. */
   annotate(runId: string, changes: RunChanges): Promise<boolean>;
   /**
@@ -78,12 +78,12 @@ export interface Store {
 }
 
 /** The events that follow `last`, when all of them up to the end are there. */
-export function following(events: readonly StoredEvent[], last: number): StoredEvent[] {
+export function eventsAfter(events: readonly StoredEvent[], last: number): StoredEvent[] {
   const fresh = events.filter(({ seq }) => seq > last);
   const gap = fresh.find(({ seq }, index) => seq !== last + 1 + index);
   if (gap) throw new RangeError(`expected events to follow seq ${last} without gaps, got seq ${gap.seq}`);
   return fresh;
 }
 
-export const bytesOf = (events: readonly StoredEvent[]): number =>
+export const jsonBytes = (events: readonly StoredEvent[]): number =>
   events.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);

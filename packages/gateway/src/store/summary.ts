@@ -1,5 +1,5 @@
 import { decode, type EventOf, type EventType, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
-import type { KeptSummary } from './store.ts';
+import type { StoredSummary } from './store.ts';
 
 /** What a store has at hand of a run: a few numbers, and the events that tell where it stands as their JSON. */
 export interface SummaryRow {
@@ -19,7 +19,7 @@ export interface SummaryRow {
 }
 
 /** Reads the few events that tell where a run stands. */
-export function toSummary(row: SummaryRow): KeptSummary {
+export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
   return {
     runId: row.runId,

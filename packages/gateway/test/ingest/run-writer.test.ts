@@ -3,11 +3,11 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { RunWriter } from '../../src/ingest/run-writer.ts';
 import { limits as standardLimits } from '../../src/limits.ts';
 import { Hub } from '../../src/live/hub.ts';
-import { toStored } from '../../src/store/store.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
-const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStored);
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStoredEvent);
 const bytes = (count: number): number => run.slice(0, count).reduce((sum, { json }) => sum + json.length, 0);
 
 async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number } = {}) {
@@ -18,8 +18,8 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
   const pressure: boolean[] = [];
   const failures: unknown[] = [];
   (await hub.channel('a')).subscribe({
-    deliver: ({ first, last }) => published.push(...range(first, last)),
-    end() {},
+    onBatch: ({ first, last }) => published.push(...range(first, last)),
+    onRemoved() {},
   });
   const writer = new RunWriter({
     runId: 'a',
@@ -28,7 +28,7 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
     hub,
     limits: { commitIntervalMs: 1, commitEvents: 1_000, uncommittedBytes: 1e6, ...limits },
     onCommit: (seq) => commits.push(seq),
-    onPressure: (high) => pressure.push(high),
+    onBackpressure: (high) => pressure.push(high),
     onFailure: (error) => failures.push(error),
   });
   return { store, writer, commits, published, pressure, failures };

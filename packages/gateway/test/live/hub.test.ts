@@ -1,24 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { limits } from '../../src/limits.ts';
-import { Block } from '../../src/live/block.ts';
 import type { Subscriber } from '../../src/live/channel.ts';
+import { FrameBatch } from '../../src/live/frame-batch.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { everyType } from '../../src/live/type-set.ts';
-import { type StoredEvent, toStored } from '../../src/store/store.ts';
+import { type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
-const run = sampleRun({ runId: 'a' }).map(toStored);
-const other = sampleRun({ runId: 'b' }).map(toStored);
-const subscriber = (deliver: (block: Block) => void): Subscriber => ({ deliver, end() {} });
+const run = sampleRun({ runId: 'a' }).map(toStoredEvent);
+const other = sampleRun({ runId: 'b' }).map(toStoredEvent);
+const subscriber = (deliver: (block: FrameBatch) => void): Subscriber => ({
+  onBatch: deliver,
+  onRemoved() {},
+});
 
 describe('the hub', () => {
   test('gives every subscriber the same block', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
-    const got: Block[][] = [[], []];
+    const got: FrameBatch[][] = [[], []];
     for (const list of got) channel.subscribe(subscriber((block) => list.push(block)));
     hub.publish('a', run.slice(0, 2));
     expect(got[0]).toHaveLength(1);
@@ -52,7 +55,7 @@ describe('the hub', () => {
     await store.append('a', run.slice(0, 7));
     const hub = await Hub.open(store, limits);
     expect((await hub.channel('a')).lastSeq).toBe(7);
-    expect(hub.newestRun).toBe('a');
+    expect(hub.newestRunId).toBe('a');
   });
 
   test('publishes an event that the store held before it was published', async () => {
@@ -84,7 +87,7 @@ describe('the hub', () => {
     const hub = await Hub.open(store, limits);
     await store.append('b', other.slice(0, 2));
     await hub.catchUp('b');
-    expect(hub.newestRun).toBe('b');
+    expect(hub.newestRunId).toBe('b');
     expect((await hub.channel('b')).lastSeq).toBe(2);
   });
 
@@ -101,7 +104,7 @@ describe('the hub', () => {
   test('says when a run begins, and only then', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];
-    const leave = hub.watchNewestRun(() => newest.push(hub.newestRun));
+    const leave = hub.onNewestRunChange(() => newest.push(hub.newestRunId));
     hub.publish('a', run.slice(0, 2));
     hub.publish('b', other.slice(0, 1));
     hub.publish('a', run.slice(2, 3));
@@ -112,7 +115,7 @@ describe('the hub', () => {
   });
 
   test('keeps the recent past of all runs within one bound, and lets go of the run that was published longest ago first', async () => {
-    const recentBytes = Block.of(run.slice(0, 7)).bytes.length + 100;
+    const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
     const hub = await Hub.open(new MemoryStore(), { recentBytes, recentEvents: 1_000 });
     const [a, b] = [await hub.channel('a'), await hub.channel('b')];
     hub.publish('a', run.slice(0, 3));
@@ -133,7 +136,7 @@ describe('the hub', () => {
     const channel = await hub.channel('a');
     const wanted = { types: everyType, batchesFrom: 0 };
     const piece = channel.read({ ...wanted, after: run.length - 10 });
-    expect(piece?.stretches.flatMap(({ frames }) => unframe(frames))).toEqual(
+    expect(piece?.ranges.flatMap(({ frames }) => unframe(frames))).toEqual(
       run.slice(-10).map(({ json }) => json),
     );
     expect(channel.read({ ...wanted, after: run.length - 11 })).toBeUndefined();
@@ -150,15 +153,15 @@ describe('the hub', () => {
     await keep('b', other.slice(0, 3));
     const removed = await hub.channel('b');
     let ended = 0;
-    removed.subscribe({ deliver() {}, end: () => ended++ });
+    removed.subscribe({ onBatch() {}, onRemoved: () => ended++ });
     const newest: (string | undefined)[] = [];
-    hub.watchNewestRun(() => newest.push(hub.newestRun));
+    hub.onNewestRunChange(() => newest.push(hub.newestRunId));
     await store.remove('b');
-    await hub.forget('b');
+    await hub.removeRun('b');
     expect([ended, removed.isRemoved, newest]).toEqual([1, true, ['a']]);
     await keep('b', other.slice(0, 1));
     expect((await hub.channel('b')).lastSeq).toBe(1);
-    expect(hub.newestRun).toBe('b');
+    expect(hub.newestRunId).toBe('b');
   });
 
   describe('beside others that add to the store', () => {
@@ -216,11 +219,11 @@ describe('the hub', () => {
       await hub.channel('b');
       await store.append('a', run.slice(0, 4));
       await store.remove('b');
-      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toStored));
+      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toStoredEvent));
       const gone = await hub.channel('b');
       await hub.pullAll();
       expect(seqs).toEqual([4]);
-      expect([gone.isRemoved, hub.newestRun]).toEqual([true, 'c']);
+      expect([gone.isRemoved, hub.newestRunId]).toEqual([true, 'c']);
     });
 
     test('makes the channel of a run once for all who come at once', async () => {

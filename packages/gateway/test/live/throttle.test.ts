@@ -7,7 +7,7 @@ describe('a throttle', () => {
     const calls: number[] = [];
     const begin = performance.now();
     const throttle = new Throttle(20, () => calls.push(performance.now() - begin));
-    for (let wish = 0; wish < 5; wish++) throttle.wish();
+    for (let wish = 0; wish < 5; wish++) throttle.request();
     expect(calls).toHaveLength(1);
     await delay(120);
     expect(calls).toHaveLength(2);
@@ -17,9 +17,9 @@ describe('a throttle', () => {
   test('calls back out of turn when told, which counts as a turn', async () => {
     let calls = 0;
     const throttle = new Throttle(20, () => calls++);
-    throttle.wish();
-    throttle.wish();
-    throttle.now();
+    throttle.request();
+    throttle.request();
+    throttle.callNow();
     expect(calls).toBe(2);
     await delay(120);
     expect(calls).toBe(2);
@@ -28,9 +28,9 @@ describe('a throttle', () => {
   test('forgets a wish when it is stopped', async () => {
     let calls = 0;
     const throttle = new Throttle(50, () => calls++);
-    throttle.wish();
-    throttle.wish();
-    throttle.stop();
+    throttle.request();
+    throttle.request();
+    throttle.cancel();
     await delay(60);
     expect(calls).toBe(1);
   });

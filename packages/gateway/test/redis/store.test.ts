@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { RedisStore } from '../../src/redis/store.ts';
-import { type StoredEvent, toStored } from '../../src/store/store.ts';
+import { type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
 import { storeSuite } from '../store/store-suite.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { connectionTo, describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStored);
+const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
 
 async function openStore(redis: TestRedis, timeoutMs?: number): Promise<RedisStore> {
-  const store = new RedisStore({ connection: await connectionTo(redis, timeoutMs), self: 'gateway-1' });
+  const store = new RedisStore({ connection: await connectionTo(redis, timeoutMs), gatewayId: 'gateway-1' });
   afterTest(() => store.close());
   return store;
 }

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { beyond, type RunToJudge } from '../../src/runs/retention.ts';
+import { type RetentionCandidate, runsToRemove } from '../../src/runs/retention.ts';
 
 const day = 24 * 3_600_000;
 const now = new Date('2026-11-24T12:00:00.000Z');
 
 /** Newest first, a day and a megabyte each: `e` was a day ago, `a` five. */
 const runs = ['e', 'd', 'c', 'b', 'a'].map(
-  (runId, index): RunToJudge => ({
+  (runId, index): RetentionCandidate => ({
     runId,
     bytes: 1e6,
     lastEventAt: new Date(now.getTime() - (index + 1) * day).toISOString(),
@@ -15,7 +15,7 @@ const runs = ['e', 'd', 'c', 'b', 'a'].map(
     connected: false,
   }),
 );
-const changed = (runId: string, changes: Partial<RunToJudge>) =>
+const changed = (runId: string, changes: Partial<RetentionCandidate>) =>
   runs.map((run) => (run.runId === runId ? { ...run, ...changes } : run));
 
 test.each([
@@ -27,7 +27,7 @@ test.each([
   [{ ageMs: 4.5 * day, runs: 3, bytes: 10e6 }, ['a', 'b']],
   [{ ageMs: 1.5 * day, runs: 4 }, ['a', 'b', 'c', 'd']],
 ])('to keep %p, the oldest beyond go: %p', (keep, gone) => {
-  expect(beyond(runs, keep, now)).toEqual(gone);
+  expect(runsToRemove(runs, keep, now)).toEqual(gone);
 });
 
 test.each([
@@ -36,16 +36,16 @@ test.each([
   ['that is paused', { status: 'paused' }],
   ['whose trainer is there', { connected: true }],
 ] as const)('a run %s stays and counts, others go in its place', (_what, changes) => {
-  const some = changed('a', changes as Partial<RunToJudge>);
-  expect(beyond(some, { runs: 3 }, now)).toEqual(['b', 'c']);
-  expect(beyond(some, { ageMs: day / 2 }, now)).toEqual(['b', 'c', 'd', 'e']);
+  const some = changed('a', changes as Partial<RetentionCandidate>);
+  expect(runsToRemove(some, { runs: 3 }, now)).toEqual(['b', 'c']);
+  expect(runsToRemove(some, { ageMs: day / 2 }, now)).toEqual(['b', 'c', 'd', 'e']);
 });
 
 test('the run that went on last goes last, whenever it began', () => {
   const resumed = changed('a', { lastEventAt: now.toISOString() });
-  expect(beyond(resumed, { runs: 2 }, now)).toEqual(['b', 'c', 'd']);
+  expect(runsToRemove(resumed, { runs: 2 }, now)).toEqual(['b', 'c', 'd']);
 });
 
 test('a clock that was set back makes no run old', () => {
-  expect(beyond(runs, { ageMs: 10 * day }, new Date('2020-01-01'))).toEqual([]);
+  expect(runsToRemove(runs, { ageMs: 10 * day }, new Date('2020-01-01'))).toEqual([]);
 });

@@ -2,11 +2,11 @@ import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { toStored } from '../../src/store/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 
-const stored = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 }).map(toStored);
+const stored = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 }).map(toStoredEvent);
 
 /** Where the log is cut: what lies beyond never came to the disk, or came as something else. */
 const tails: [string, (rest: Buffer) => Buffer][] = [

@@ -5,11 +5,11 @@ import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import Database from 'libsql';
 import { applicationId, migrations } from '../../src/store/schema.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { toStored } from '../../src/store/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 
-const runs = ['b', 'a'].map((runId) => sampleRun({ runId, epochs: 2 }).map(toStored));
+const runs = ['b', 'a'].map((runId) => sampleRun({ runId, epochs: 2 }).map(toStoredEvent));
 
 /** As version 1 made it. Not read from the migrations: those must go on to fit what was released. */
 const version1 = `
@@ -63,7 +63,7 @@ describe('a database of version 1', () => {
     writeVersion1(join(folder, 'monitor.db'));
     const store = openSqliteStore(folder);
     afterTest(() => store.close());
-    await store.append('c', sampleRun({ runId: 'c' }).map(toStored));
+    await store.append('c', sampleRun({ runId: 'c' }).map(toStoredEvent));
     expect(await store.annotate('b', { pinned: true })).toBe(true);
     const look = new Database(join(folder, 'monitor.db'));
     expect(look.pragma('auto_vacuum')).toEqual([{ auto_vacuum: 2 }]);

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import Database from 'libsql';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { describeTrouble } from '../../src/store/sqlite-errors.ts';
-import { type Store, toStored } from '../../src/store/store.ts';
+import { toStoreError } from '../../src/store/sqlite-errors.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { type Store, toStoredEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStored);
+const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
 
 function open(folder: string): Store {
   const store = openSqliteStore(folder);
@@ -145,11 +145,11 @@ test.each([
   ['SQLITE_CORRUPT', 'store.failing'],
 ])('%s is told as %s, in one line', (sqlite, wanted) => {
   const error = new Database.SqliteError('reason', sqlite);
-  expect(describeTrouble(error, '/runs/monitor.db')).toEqual(code(wanted));
-  expect(String((describeTrouble(error, '/runs/monitor.db') as Error).message)).not.toContain('\n');
+  expect(toStoreError(error, '/runs/monitor.db')).toEqual(code(wanted));
+  expect(String((toStoreError(error, '/runs/monitor.db') as Error).message)).not.toContain('\n');
 });
 
 test('a mistake of ours is told as it is', () => {
   const error = new Database.SqliteError('near "SELCT": syntax error', 'SQLITE_ERROR');
-  expect(describeTrouble(error, 'x')).toBe(error);
+  expect(toStoreError(error, 'x')).toBe(error);
 });

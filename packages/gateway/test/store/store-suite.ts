@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventTypes, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { type Page, type PageOptions, type Store, toStored } from '../../src/store/store.ts';
+import { type EventPage, type EventPageOptions, type Store, toStoredEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range } from '../support/connection.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
-const stored = run.map(toStored);
+const stored = run.map(toStoredEvent);
 const length = stored.length;
 
-async function allPages(store: Store, options: Omit<PageOptions, 'after'>): Promise<Page[]> {
-  const pages: Page[] = [];
+async function allPages(store: Store, options: Omit<EventPageOptions, 'after'>): Promise<EventPage[]> {
+  const pages: EventPage[] = [];
   do pages.push(await store.page('a', { ...options, after: pages.at(-1)?.through ?? 0 }));
   while (pages.at(-1)?.more);
   return pages;
@@ -51,7 +51,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test('keeps runs apart', async () => {
         await store.append('a', stored.slice(0, 2));
-        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStored));
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStoredEvent));
         expect([await store.lastSeq('a'), await store.lastSeq('b'), await store.lastSeq('c')]).toEqual([
           2, 3, 0,
         ]);
@@ -105,14 +105,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test('tells where a running run stands', async () => {
         const part = run.slice(0, 8);
-        await store.append('a', part.map(toStored));
+        await store.append('a', part.map(toStoredEvent));
         expect(await store.summary('a')).toEqual({
           runId: 'a',
           status: 'running',
           startedAt: run[0]!.time,
           lastEventAt: run[7]!.time,
           lastSeq: 8,
-          bytes: part.reduce((sum, event) => sum + Buffer.byteLength(toStored(event).json), 0),
+          bytes: part.reduce((sum, event) => sum + Buffer.byteLength(toStoredEvent(event).json), 0),
           title: null,
           note: null,
           pinned: false,
@@ -137,7 +137,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         const last = run.at(-1)!;
         const data = { level: 'info' as const, code: 'run.resumed', message: 'on', step: null };
         const next: MonitorEvent = { ...last, seq: last.seq + 1, type: 'notice', data };
-        await store.append('a', [...stored, toStored(next)]);
+        await store.append('a', [...stored, toStoredEvent(next)]);
         expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
       });
 
@@ -148,20 +148,20 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           const data = { ...epoch.data, epoch: at + 1, test: { ...epoch.data.test, accuracy } };
           return { ...epoch, seq: at + 1, data };
         });
-        await store.append('a', epochs.map(toStored));
+        await store.append('a', epochs.map(toStoredEvent));
         expect((await store.summary('a'))?.bestAccuracy).toBe(0.97);
       });
 
       test('keeps numbers that are not finite', async () => {
         const batch = ofType('batch')[0] as Extract<MonitorEvent, { type: 'batch' }>;
         const diverged = { ...batch, seq: 1, data: { ...batch.data, loss: Number.NaN } };
-        await store.append('a', [toStored(diverged)]);
+        await store.append('a', [toStoredEvent(diverged)]);
         expect((await store.summary('a'))?.batch?.loss).toBeNaN();
       });
 
       test('lists the runs that came last, the newest first', async () => {
         for (const runId of ['b', 'c', 'a'])
-          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toStored));
+          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toStoredEvent));
         expect((await store.summaries(10)).map(({ runId }) => runId)).toEqual(['a', 'c', 'b']);
         expect((await store.summaries(2)).map(({ runId }) => runId)).toEqual(['a', 'c']);
         expect(await store.summaries()).toHaveLength(3);
@@ -176,7 +176,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test('takes times as they are when a clock was set back', async () => {
         const earlier = { ...run[1]!, time: '2001-01-01T00:00:00.000Z' };
-        await store.append('a', [stored[0]!, toStored(earlier)]);
+        await store.append('a', [stored[0]!, toStoredEvent(earlier)]);
         expect(await store.summary('a')).toMatchObject({
           startedAt: run[0]!.time,
           lastEventAt: earlier.time,
@@ -216,7 +216,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
     describe('remove', () => {
       beforeEach(async () => {
         await store.append('a', stored);
-        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStored));
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStoredEvent));
         await store.annotate('a', { title: 'x', pinned: true });
       });
 

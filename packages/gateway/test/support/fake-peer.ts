@@ -18,16 +18,16 @@ export class FakePeer implements Peer {
     return true;
   };
 
-  get gone(): AbortSignal {
+  get closed(): AbortSignal {
     return this.#gone.signal;
   }
 
   send(message: string): void {
-    if (!this.gone.aborted) this.messages.push(JSON.parse(message));
+    if (!this.closed.aborted) this.messages.push(JSON.parse(message));
   }
 
   sendFrames(frames: Buffer): void {
-    if (this.gone.aborted || frames.length === 0) return;
+    if (this.closed.aborted || frames.length === 0) return;
     this.writes.push(frames);
     for (const text of unframe(frames)) this.send(text);
   }

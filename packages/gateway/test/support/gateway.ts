@@ -4,7 +4,7 @@ import { buildGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Limits } from '../../src/limits.ts';
 import { listen } from '../../src/listen.ts';
 import { openRedis } from '../../src/redis/open.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from './cleanup.ts';
 

@@ -7,13 +7,13 @@ import {
   type RunChanges,
 } from '@mnist-monitor/shared';
 import {
-  bytesOf,
-  following,
-  type KeptSummary,
-  type Page,
-  type PageOptions,
+  type EventPage,
+  type EventPageOptions,
+  eventsAfter,
+  jsonBytes,
   type Store,
   type StoredEvent,
+  type StoredSummary,
 } from '../../src/store/store.ts';
 
 /** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */
@@ -26,7 +26,7 @@ export class MemoryStore implements Store {
   async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
     await this.pause();
     const kept = this.#runs.get(runId) ?? [];
-    kept.push(...following(events, kept.length));
+    kept.push(...eventsAfter(events, kept.length));
     if (kept.length > 0) this.#runs.set(runId, kept);
     await this.pause();
     return kept.length;
@@ -38,7 +38,7 @@ export class MemoryStore implements Store {
     return seq;
   }
 
-  async page(runId: string, { after, limit, types }: PageOptions): Promise<Page> {
+  async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
     await this.pause();
     const kept = this.#runs.get(runId) ?? [];
     const wanted = kept.filter(({ seq, type }) => seq > after && (types?.includes(type) ?? true));
@@ -49,13 +49,13 @@ export class MemoryStore implements Store {
     return page;
   }
 
-  async summary(runId: string): Promise<KeptSummary | undefined> {
+  async summary(runId: string): Promise<StoredSummary | undefined> {
     await this.pause();
     const kept = this.#runs.get(runId);
     return kept && this.#summarise(runId, kept);
   }
 
-  async summaries(limit?: number): Promise<KeptSummary[]> {
+  async summaries(limit?: number): Promise<StoredSummary[]> {
     const runs = [...this.#runs].reverse().slice(0, limit);
     return runs.map(([runId, kept]) => this.#summarise(runId, kept));
   }
@@ -77,9 +77,9 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {}
 
-  #summarise(runId: string, kept: StoredEvent[]): KeptSummary {
+  #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
     const { title = null, note = null, pinned = false } = this.#notes.get(runId) ?? {};
-    return { ...summarise(kept.map(parse)), title, note, pinned, bytes: bytesOf(kept) };
+    return { ...summarise(kept.map(parse)), title, note, pinned, bytes: jsonBytes(kept) };
   }
 }
 
@@ -89,7 +89,7 @@ function parse({ json }: StoredEvent): MonitorEvent {
   return result.value;
 }
 
-function summarise(events: MonitorEvent[]): Omit<KeptSummary, 'title' | 'note' | 'pinned' | 'bytes'> {
+function summarise(events: MonitorEvent[]): Omit<StoredSummary, 'title' | 'note' | 'pinned' | 'bytes'> {
   const first = events[0] as MonitorEvent;
   const last = events.at(-1) as MonitorEvent;
   const of = <T extends EventType>(type: T) =>

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCodes, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isTrouble, publicly } from '../../store/watched.ts';
+import { isStoreError, publicMessage } from '../../store/health-checked-store.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
@@ -77,7 +77,7 @@ export const problemSender =
 function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
   if (error instanceof MonitorError) {
     const { code, message } = error;
-    return { code, status: statusFor(code), detail: isTrouble(error) ? publicly(error) : message };
+    return { code, status: statusFor(code), detail: isStoreError(error) ? publicMessage(error) : message };
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) return { code: 'internal', status: 500, detail: errorCodes.internal.meaning };

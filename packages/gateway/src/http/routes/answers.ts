@@ -1,7 +1,7 @@
 import { formatIssues, MonitorError, validate } from '@mnist-monitor/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { KeptSummary } from '../../store/store.ts';
+import type { StoredSummary } from '../../store/store.ts';
 
 export type RunRequest = { Params: { runId: string } };
 
@@ -27,7 +27,7 @@ export function cutWhenUnread(reply: FastifyReply, timeMs: number): void {
 }
 
 /** What follows from a run's events changes only with them. */
-export const tagOf = (run: KeptSummary): string => `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+export const tagOf = (run: StoredSummary): string => `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
 
 /**
  * Whether the client has the answer with this tag already, by the list in `If-None-Match`. A weak tag counts as well

@@ -3,7 +3,7 @@ import { runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../../limits.ts';
 import { csvHeader, csvRow } from '../../series/csv.ts';
-import { pages, toldBy } from '../../store/pages.ts';
+import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
 import { cutWhenUnread, isUnchanged, noSuchRun, type RunRequest, read, tagOf } from './answers.ts';
 
@@ -15,7 +15,7 @@ interface Format {
 
 const formats: Record<string, Format> = {
   jsonl: { type: 'application/jsonl; charset=utf-8', header: '', line: ({ json }) => `${json}\n` },
-  csv: { type: 'text/csv; charset=utf-8', header: csvHeader, line: (event) => csvRow(toldBy(event)) },
+  csv: { type: 'text/csv; charset=utf-8', header: csvHeader, line: (event) => csvRow(parseEvent(event)) },
 };
 
 /** `/api/runs/:runId/export.jsonl` and `.csv`: every event that the run has now, as fast as it is read. */
@@ -32,7 +32,8 @@ export function addExportRoutes(
 
       async function* lines(): AsyncGenerator<string> {
         if (header) yield header;
-        for await (const page of pages(store, { runId: id, to: run!.lastSeq })) yield page.map(line).join('');
+        for await (const page of readPages(store, { runId: id, to: run!.lastSeq }))
+          yield page.map(line).join('');
       }
       cutWhenUnread(reply, limits.stallTimeoutMs);
       return reply

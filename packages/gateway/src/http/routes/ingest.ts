@@ -1,10 +1,10 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { SessionContext } from '../../ingest/conversation.ts';
 import { IngestSession } from '../../ingest/session.ts';
+import type { SessionContext } from '../../ingest/session-context.ts';
 import type { Metrics } from '../../metrics.ts';
 import { Admission } from '../../sockets/admission.ts';
-import { adopt } from '../../sockets/adopt.ts';
+import { createPeer } from '../../sockets/create-peer.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 
 export interface IngestRouteOptions {
@@ -21,7 +21,7 @@ export function addIngestRoute(
 ): void {
   const { limits } = context;
   const traffic = new Traffic();
-  metrics.addDoor('ingest', traffic);
+  metrics.addEndpoint('ingest', traffic);
   const admission = new Admission({ ...limits, clients: limits.publishers });
   app.route({
     method: 'GET',
@@ -34,7 +34,7 @@ export function addIngestRoute(
     wsHandler: (socket, request) => {
       const { log } = request;
       const onStoreFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot write');
-      const peer = adopt(socket, {
+      const peer = createPeer(socket, {
         stream: request.socket,
         log,
         limits,
@@ -44,7 +44,7 @@ export function addIngestRoute(
       traffic.add(request.socket);
       const session = new IngestSession({ ...context, metrics, onStoreFailure }, peer);
       sessions.add(session);
-      peer.gone.addEventListener('abort', () => sessions.delete(session));
+      peer.closed.addEventListener('abort', () => sessions.delete(session));
     },
   });
 }

@@ -1,27 +1,27 @@
 import { formatIssues, liveQuerySchema, MonitorError, validate } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { CommandDesk } from '../../commands/desk.ts';
-import { ViewerCommands } from '../../commands/viewer.ts';
-import { type FollowOptions, follow } from '../../live/follower.ts';
+import type { CommandRouter } from '../../commands/router.ts';
+import { ViewerCommands } from '../../commands/viewer-commands.ts';
+import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-session.ts';
 import type { Metrics } from '../../metrics.ts';
 import { Admission } from '../../sockets/admission.ts';
-import { adopt } from '../../sockets/adopt.ts';
+import { createPeer } from '../../sockets/create-peer.ts';
 import { withHeartbeat } from '../../sockets/heartbeat.ts';
 import { Traffic } from '../../sockets/traffic.ts';
-import { isTrouble } from '../../store/watched.ts';
+import { isStoreError } from '../../store/health-checked-store.ts';
 import type { Authority } from '../../trust/authority.ts';
 
-export interface LiveRouteOptions extends Omit<FollowOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
+export interface LiveRouteOptions extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
   authority: Authority;
-  desk: CommandDesk;
+  router: CommandRouter;
   metrics: Metrics;
 }
 
 /** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
 export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
-  const { limits, authority, desk, metrics } = shared;
+  const { limits, authority, router, metrics } = shared;
   const traffic = new Traffic();
-  metrics.addDoor('live', traffic);
+  metrics.addEndpoint('live', traffic);
   const admission = new Admission({ ...limits, clients: limits.liveClients });
   app.route({
     method: 'GET',
@@ -32,7 +32,7 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: async (socket, request) => {
-      const connection = adopt(socket, {
+      const connection = createPeer(socket, {
         stream: request.socket,
         log: request.log,
         limits,
@@ -41,8 +41,8 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
       });
       const peer = withHeartbeat(connection, limits.heartbeatMs);
       const commands = new ViewerCommands({
-        ...{ peer, desk, authority, limits },
-        onAnswer: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
+        ...{ peer, router, authority, limits },
+        onResult: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
       traffic.add(request.socket);
       const query = validate(liveQuerySchema, request.query);
@@ -50,12 +50,12 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
       request.log.info({ query: query.value }, 'viewer connected');
       try {
         const onRun = (runId: string | undefined): void => {
-          commands.followed = runId;
+          commands.followedRun = runId;
         };
-        await follow({ ...shared, traffic, peer, query: query.value, onRun });
+        await serveViewer({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
         // Trouble of the store is logged once, by who watches it, and not by each viewer.
-        if (isTrouble(error)) return connection.close('storeUnavailable');
+        if (isStoreError(error)) return connection.close('storeUnavailable');
         request.log.error({ err: error }, 'a viewer could not be served');
         connection.close('internal');
       }

@@ -1,13 +1,13 @@
 import { encode, MonitorError, runChangesSchema, runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import { type RemovalContext, removeRun } from '../../runs/removal.ts';
-import { isOver } from '../../runs/retention.ts';
-import type { Runs } from '../../runs/runs.ts';
+import { isFinished } from '../../runs/retention.ts';
+import type { RunSummaries } from '../../runs/run-summaries.ts';
 import type { Authority } from '../../trust/authority.ts';
 import { noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
 
 export interface RunChangesOptions extends RemovalContext {
-  runs: Runs;
+  runs: RunSummaries;
   authority: Pick<Authority, 'demandOf'>;
 }
 
@@ -30,7 +30,7 @@ export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOpti
     const summary = changed ? await runs.summary(id) : undefined;
     if (!summary) throw noSuchRun(id);
     const { title, note, pinned } = summary;
-    hub.announce({ type: 'annotated', runId: id, title, note, pinned });
+    hub.broadcast({ type: 'annotated', runId: id, title, note, pinned });
     return sendJson(reply, encode(summary));
   });
 
@@ -40,7 +40,7 @@ export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOpti
     const summary = await runs.summary(id);
     if (!summary) throw noSuchRun(id);
     const isHeld = summary.connected || (await folders.isHeld(id));
-    if (isHeld || !isOver(summary))
+    if (isHeld || !isFinished(summary))
       throw new MonitorError(
         'run.busy',
         `expected a run that is over, but ${id} is ${isHeld ? 'held by its trainer' : summary.status}: stop it first, or wait until it counts as interrupted`,

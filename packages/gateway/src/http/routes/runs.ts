@@ -1,12 +1,12 @@
 import { encode, eventPageQuerySchema, runIdSchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import type { Runs } from '../../runs/runs.ts';
-import { Slices } from '../../slices.ts';
+import type { RunSummaries } from '../../runs/run-summaries.ts';
 import type { Store } from '../../store/store.ts';
+import { TimeSlicer } from '../../time-slicer.ts';
 import { noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
 
 export interface RunRoutesOptions {
-  runs: Runs;
+  runs: RunSummaries;
   store: Store;
   /** How many of the newest runs the list has. */
   listedRuns: number;
@@ -16,10 +16,10 @@ export interface RunRoutesOptions {
 export function addRunRoutes(app: FastifyInstance, { runs, store, listedRuns }: RunRoutesOptions): void {
   app.get('/api/runs', async (_request, reply) => {
     const texts: string[] = [];
-    const slices = new Slices();
+    const slices = new TimeSlicer();
     for (const summary of await runs.list(listedRuns)) {
       texts.push(encode(summary));
-      await slices.breathe();
+      await slices.yieldIfDue();
     }
     return sendJson(reply, `{"runs":[${texts.join(',')}]}`);
   });

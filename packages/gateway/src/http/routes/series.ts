@@ -1,11 +1,11 @@
 import { runIdSchema, type SeriesField, type SeriesQuery, seriesQuerySchema } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
-import { Repeats } from '../../series/repeats.ts';
-import { placer, reader, typeOf } from '../../series/series.ts';
-import { Thinned } from '../../series/thinned.ts';
-import { Slices } from '../../slices.ts';
-import { pages, toldBy } from '../../store/pages.ts';
-import type { KeptSummary, Store } from '../../store/store.ts';
+import { axisReader, eventTypeOf, fieldReader } from '../../series/fields.ts';
+import { MinMaxDownsampler } from '../../series/min-max-downsampler.ts';
+import { SupersededPoints } from '../../series/superseded-points.ts';
+import { parseEvent, readPages } from '../../store/pages.ts';
+import type { Store, StoredSummary } from '../../store/store.ts';
+import { TimeSlicer } from '../../time-slicer.ts';
 import { isUnchanged, noSuchRun, type RunRequest, read, sendJson, tagOf } from './answers.ts';
 
 /** `/api/runs/:runId/series`: curves of a run, thinned to what a chart can show. */
@@ -17,10 +17,10 @@ export function addSeriesRoute(app: FastifyInstance, store: Store): void {
     if (!run) throw noSuchRun(id);
     if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();
     const series: string[] = [];
-    const slices = new Slices();
+    const slices = new TimeSlicer();
     for (const [field, points] of await readSeries(store, run, query)) {
       series.push(toJson(field, points));
-      await slices.breathe();
+      await slices.yieldIfDue();
     }
     const head = JSON.stringify({ runId: id, lastSeq: run.lastSeq, x: query.x });
     return sendJson(reply, `${head.slice(0, -1)},"series":[${series.join(',')}]}`);
@@ -29,14 +29,14 @@ export function addSeriesRoute(app: FastifyInstance, store: Store): void {
 
 async function readSeries(
   store: Store,
-  run: KeptSummary,
+  run: StoredSummary,
   { fields, points, x: axis, from, to }: SeriesQuery,
-): Promise<Map<SeriesField, Thinned>> {
+): Promise<Map<SeriesField, MinMaxDownsampler>> {
   const span = { from: from ?? 0, to: to ?? end(run, axis) };
   const curves = fields.map((field) => ({
-    ...{ field, type: typeOf(field), value: reader(field) },
-    repeats: new Repeats(),
-    points: new Thinned(span, points),
+    ...{ field, type: eventTypeOf(field), value: fieldReader(field) },
+    repeats: new SupersededPoints(),
+    points: new MinMaxDownsampler(span, points),
   }));
   type Take = (curve: (typeof curves)[number], x: number, y: number) => void;
   const types = new Set(curves.map(({ type }) => type));
@@ -44,9 +44,9 @@ async function readSeries(
   if (axis === 'step') types.add('batch');
 
   const readAll = async (take: Take): Promise<void> => {
-    const place = placer(axis, run.startedAt);
-    for await (const page of pages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
-      for (const event of page.map(toldBy)) {
+    const place = axisReader(axis, run.startedAt);
+    for await (const page of readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
+      for (const event of page.map(parseEvent)) {
         const x = place(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
         for (const curve of curves) {
@@ -57,21 +57,21 @@ async function readSeries(
     }
   };
   await readAll(({ repeats, points }, x, y) => {
-    repeats.note(x);
+    repeats.add(x);
     points.add(x, y);
   });
   // Which points are repeated later is known at the end alone, so the few runs that went back are read once more.
   if (curves.some(({ repeats }) => repeats.any)) {
-    for (const curve of curves) curve.points = new Thinned(span, points);
+    for (const curve of curves) curve.points = new MinMaxDownsampler(span, points);
     await readAll(({ repeats, points }, x, y) => {
-      if (!repeats.isRepeated(x)) points.add(x, y);
+      if (!repeats.isSuperseded(x)) points.add(x, y);
     });
   }
   return new Map(curves.map(({ field, points }) => [field, points]));
 }
 
 /** Where a run has got to. */
-function end(run: KeptSummary, axis: SeriesQuery['x']): number {
+function end(run: StoredSummary, axis: SeriesQuery['x']): number {
   switch (axis) {
     case 'seq':
       return run.lastSeq;
@@ -82,7 +82,7 @@ function end(run: KeptSummary, axis: SeriesQuery['x']): number {
   }
 }
 
-function toJson(field: SeriesField, thinned: Thinned): string {
+function toJson(field: SeriesField, thinned: MinMaxDownsampler): string {
   const points = thinned.points();
   const y = points.map((point) => (Number.isFinite(point.y) ? point.y : String(point.y)));
   return JSON.stringify({ field, x: points.map(({ x }) => x), y });

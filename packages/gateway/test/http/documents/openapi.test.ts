@@ -7,7 +7,7 @@ import Fastify from 'fastify';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
 import { type OpenApi, openapi } from '../../../src/http/documents/openapi.ts';
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import { afterTest, temporaryFolder } from '../../support/cleanup.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { publish } from '../../support/publisher.ts';

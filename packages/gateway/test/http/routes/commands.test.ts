@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { toStored } from '../../../src/store/store.ts';
+import { toStoredEvent } from '../../../src/store/store.ts';
 import { type Connection, connect } from '../../support/connection.ts';
 import { startGateway, type TestGatewayOptions } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -394,7 +394,7 @@ describe('where runs stand', () => {
 
   test('is interrupted when the publisher does not come back after a start of the gateway, not before', async () => {
     const store = new MemoryStore();
-    await store.append('a', run.slice(0, 2).map(toStored));
+    await store.append('a', run.slice(0, 2).map(toStoredEvent));
     const gateway = await startGateway({ store, limits: { statusIntervalMs: 10, missedAfterMs: 500 } });
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({

@@ -2,8 +2,8 @@ import { get as request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { csvHeader, csvRow } from '../../../src/series/csv.ts';
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
-import { type StoredEvent, toStored } from '../../../src/store/store.ts';
+import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
+import { type StoredEvent, toStoredEvent } from '../../../src/store/store.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { until } from '../../support/until.ts';
@@ -18,15 +18,15 @@ async function gatewayWith(events: readonly StoredEvent[]) {
 
 describe('an export', () => {
   test('as JSON lines is every event as it is kept', async () => {
-    const { gateway } = await gatewayWith(run.map(toStored));
+    const { gateway } = await gatewayWith(run.map(toStoredEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
     expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.jsonl"');
-    expect(await answer.text()).toBe(run.map((event) => `${toStored(event).json}\n`).join(''));
+    expect(await answer.text()).toBe(run.map((event) => `${toStoredEvent(event).json}\n`).join(''));
   });
 
   test('as CSV has a line for every event', async () => {
-    const { gateway } = await gatewayWith(run.map(toStored));
+    const { gateway } = await gatewayWith(run.map(toStoredEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.csv`);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.csv"');
@@ -34,7 +34,7 @@ describe('an export', () => {
   });
 
   test('has what there was when it began, and is not sent again while that is all', async () => {
-    const { gateway } = await gatewayWith(run.slice(0, 5).map(toStored));
+    const { gateway } = await gatewayWith(run.slice(0, 5).map(toStoredEvent));
     const url = `${gateway.url}/api/runs/a/export.jsonl`;
     const first = await fetch(url);
     expect((await first.text()).split('\n')).toHaveLength(6);
@@ -58,7 +58,11 @@ describe('an export', () => {
     });
     const store = openSqliteStore(temporaryFolder());
     // The summary reads the ends of a run, which have to be events.
-    await store.append('a', [toStored(run[0]!), ...large.slice(1, -1), toStored({ ...run[1]!, seq: 2_000 })]);
+    await store.append('a', [
+      toStoredEvent(run[0]!),
+      ...large.slice(1, -1),
+      toStoredEvent({ ...run[1]!, seq: 2_000 }),
+    ]);
     let pages = 0;
     const page = store.page.bind(store);
     store.page = (...options) => {
@@ -84,7 +88,7 @@ describe('an export', () => {
   });
 
   test('breaks off, rather than seem whole, when the run is removed meanwhile', async () => {
-    const { store, gateway } = await gatewayWith(run.map(toStored));
+    const { store, gateway } = await gatewayWith(run.map(toStoredEvent));
     const page = store.page.bind(store);
     store.page = async (runId, options) => {
       if (options.after > 0) await store.remove('a');

@@ -9,7 +9,7 @@ import {
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
-import { toStored } from '../../../src/store/store.ts';
+import { toStoredEvent } from '../../../src/store/store.ts';
 import { range } from '../../support/connection.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -20,8 +20,8 @@ describe('the REST API', () => {
   let store: MemoryStore;
   beforeAll(async () => {
     store = new MemoryStore();
-    await store.append('a', run.map(toStored));
-    await store.append('b', sampleRun({ runId: 'b' }).slice(0, 4).map(toStored));
+    await store.append('a', run.map(toStoredEvent));
+    await store.append('b', sampleRun({ runId: 'b' }).slice(0, 4).map(toStoredEvent));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });

@@ -7,10 +7,10 @@ import {
   type RunChanges,
   type StoreState,
 } from '@mnist-monitor/shared';
-import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
+import type { EventPage, EventPageOptions, Store, StoredEvent, StoredSummary } from './store.ts';
 
 /** What stands between the gateway and its store. */
-export interface Trouble {
+export interface StoreFailure {
   code: ErrorCode;
   /** In one line, for whoever can do something about it. */
   message: string;
@@ -18,28 +18,28 @@ export interface Trouble {
 }
 
 /** Gets what came in the way, or `undefined` when all is well again. */
-export type TroubleWatcher = (trouble: Trouble | undefined) => void;
+export type HealthListener = (trouble: StoreFailure | undefined) => void;
 
 /** Whether an error tells of the store and not of a mistake. */
-export const isTrouble = (error: unknown): error is MonitorError =>
+export const isStoreError = (error: unknown): error is MonitorError =>
   error instanceof MonitorError && error.code.startsWith('store.');
 
 /** What everybody may know: the message itself names files. */
-export const publicly = ({ code }: Pick<Trouble, 'code'>): string => errorCodes[code].meaning;
+export const publicMessage = ({ code }: Pick<StoreFailure, 'code'>): string => errorCodes[code].meaning;
 
 /** What viewers are told. */
-export const stateOf = (trouble: Trouble | undefined): StoreState => ({
+export const storeStateMessage = (trouble: StoreFailure | undefined): StoreState => ({
   type: 'store',
   state: trouble ? 'failing' : 'ok',
-  message: trouble ? publicly(trouble) : '',
+  message: trouble ? publicMessage(trouble) : '',
 });
 
 /** A store that knows whether it works: it notices what fails, and tries again until nothing does. */
-export class WatchedStore implements Store {
+export class HealthCheckedStore implements Store {
   readonly #store: Store;
   readonly #checkIntervalMs: number;
-  readonly #watchers = new Set<TroubleWatcher>();
-  #trouble: Trouble | undefined;
+  readonly #listeners = new Set<HealthListener>();
+  #failure: StoreFailure | undefined;
   #attempt = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -48,53 +48,53 @@ export class WatchedStore implements Store {
   constructor(store: Store, checkIntervalMs: number) {
     this.#store = store;
     this.#checkIntervalMs = checkIntervalMs;
-    this.#checkLater();
+    this.#scheduleCheck();
   }
 
   /** Undefined as long as all is well. */
-  get trouble(): Trouble | undefined {
-    return this.#trouble;
+  get failure(): StoreFailure | undefined {
+    return this.#failure;
   }
 
   /** Hears what comes in the way from now on, and when it is out of it. Returns the undo. */
-  watch(watcher: TroubleWatcher): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  onHealthChange(watcher: HealthListener): () => void {
+    this.#listeners.add(watcher);
+    return () => this.#listeners.delete(watcher);
   }
 
   async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
-    const seq = await this.#watch(this.#store.append(runId, events));
-    this.#settle(undefined);
+    const seq = await this.#observe(this.#store.append(runId, events));
+    this.#setFailure(undefined);
     return seq;
   }
 
   lastSeq(runId: string): Promise<number> {
-    return this.#watch(this.#store.lastSeq(runId));
+    return this.#observe(this.#store.lastSeq(runId));
   }
 
-  page(runId: string, options: PageOptions): Promise<Page> {
-    return this.#watch(this.#store.page(runId, options));
+  page(runId: string, options: EventPageOptions): Promise<EventPage> {
+    return this.#observe(this.#store.page(runId, options));
   }
 
-  summary(runId: string): Promise<KeptSummary | undefined> {
-    return this.#watch(this.#store.summary(runId));
+  summary(runId: string): Promise<StoredSummary | undefined> {
+    return this.#observe(this.#store.summary(runId));
   }
 
-  summaries(limit?: number): Promise<KeptSummary[]> {
-    return this.#watch(this.#store.summaries(limit));
+  summaries(limit?: number): Promise<StoredSummary[]> {
+    return this.#observe(this.#store.summaries(limit));
   }
 
   annotate(runId: string, changes: RunChanges): Promise<boolean> {
-    return this.#watch(this.#store.annotate(runId, changes));
+    return this.#observe(this.#store.annotate(runId, changes));
   }
 
   remove(runId: string): Promise<boolean> {
-    return this.#watch(this.#store.remove(runId));
+    return this.#observe(this.#store.remove(runId));
   }
 
   async check(): Promise<void> {
-    await this.#watch(this.#store.check());
-    this.#settle(undefined);
+    await this.#observe(this.#store.check());
+    this.#setFailure(undefined);
   }
 
   async close(): Promise<void> {
@@ -103,35 +103,35 @@ export class WatchedStore implements Store {
     await this.#store.close();
   }
 
-  async #watch<T>(work: Promise<T>): Promise<T> {
+  async #observe<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      if (isTrouble(error)) this.#settle(error);
+      if (isStoreError(error)) this.#setFailure(error);
       throw error;
     }
   }
 
-  #settle(error: MonitorError | undefined): void {
-    const before = this.#trouble;
+  #setFailure(error: MonitorError | undefined): void {
+    const before = this.#failure;
     if (error?.code === before?.code) return;
-    this.#trouble = error && { code: error.code, message: error.message, since: before?.since ?? new Date() };
-    for (const watcher of this.#watchers) watcher(this.#trouble);
+    this.#failure = error && { code: error.code, message: error.message, since: before?.since ?? new Date() };
+    for (const watcher of this.#listeners) watcher(this.#failure);
     if (before && error) return;
     this.#attempt = 0;
-    this.#checkLater();
+    this.#scheduleCheck();
   }
 
-  #checkLater(): void {
+  #scheduleCheck(): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
-    const inMs = this.#trouble
+    const inMs = this.#failure
       ? backoffMs(this.#attempt++, { ...backoffDefaults, maxMs: this.#checkIntervalMs })
       : this.#checkIntervalMs;
     const check = (): Promise<void> =>
       this.check()
         .catch(() => {})
-        .finally(() => this.#checkLater());
+        .finally(() => this.#scheduleCheck());
     this.#timer = setTimeout(check, inMs).unref();
   }
 }

@@ -4,10 +4,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const sliceMs = 1;
 
 /** Long work in pieces: `breathe` between two of them lets others in when it is time. */
-export class Slices {
+export class TimeSlicer {
   #begin = performance.now();
 
-  async breathe(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (performance.now() - this.#begin < sliceMs) return;
     await nextTurn();
     this.#begin = performance.now();

@@ -6,7 +6,7 @@ interface Point {
 }
 
 /** What is divided into buckets; points may lie outside and belong to the first or last then. */
-export interface Span {
+export interface AxisRange {
   from: number;
   to: number;
 }
@@ -16,8 +16,8 @@ export interface Span {
  * the lowest and the highest value stay, the first that is not finite, and at the very end the last point where there
  * is room for it, so that every spike is seen. Memory is bounded, however many points are added.
  */
-export class Thinned {
-  readonly #span: Span;
+export class MinMaxDownsampler {
+  readonly #span: AxisRange;
   readonly #limit: number;
   readonly #buckets: number;
   /** Every point, until there are too many. */
@@ -31,7 +31,7 @@ export class Thinned {
   #last: Point | undefined;
 
   /** @param limit Of points beside those that are not finite; at least 2. */
-  constructor(span: Span, limit: number) {
+  constructor(span: AxisRange, limit: number) {
     this.#span = span;
     this.#limit = limit;
     this.#buckets = Math.max(1, Math.floor((limit - 1) / 2));

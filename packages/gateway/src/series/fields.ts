@@ -1,10 +1,10 @@
 import type { EventType, MonitorEvent, SeriesAxis, SeriesField } from '@mnist-monitor/shared';
 
 /** The type of event that a field is read from. */
-export const typeOf = (field: SeriesField): EventType => field.slice(0, field.indexOf('.')) as EventType;
+export const eventTypeOf = (field: SeriesField): EventType => field.slice(0, field.indexOf('.')) as EventType;
 
 /** Reads a field from the data of an event as it is kept; undefined where there is none, as on a machine without a GPU. */
-export function reader(field: SeriesField): (data: object) => number | undefined {
+export function fieldReader(field: SeriesField): (data: object) => number | undefined {
   const path = field.split('.').slice(1);
   return (data) => {
     let value: unknown = data;
@@ -14,7 +14,7 @@ export function reader(field: SeriesField): (data: object) => number | undefined
 }
 
 /** Where events stand on an axis. Give it the events in the order of seq. */
-export function placer(axis: SeriesAxis, startedAt: string): (event: MonitorEvent) => number {
+export function axisReader(axis: SeriesAxis, startedAt: string): (event: MonitorEvent) => number {
   let last = 0;
   const start = Date.parse(startedAt);
   switch (axis) {

@@ -3,24 +3,24 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { limits } from '../../src/limits.ts';
 import { Hub } from '../../src/live/hub.ts';
-import { WaitingTrainers } from '../../src/presence/idle-trainers.ts';
-import { type Publication, Publishers } from '../../src/presence/publishers.ts';
+import { IdleTrainers } from '../../src/presence/idle-trainers.ts';
+import { type PublisherConnection, Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
-import { Runs } from '../../src/runs/runs.ts';
-import { StatusBoard } from '../../src/runs/status-board.ts';
-import { toStored } from '../../src/store/store.ts';
+import { RunSummaries } from '../../src/runs/run-summaries.ts';
+import { StatusBroadcaster } from '../../src/runs/status-broadcaster.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
 import type { Message } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const start = new Date('2026-11-24T10:00:00.000Z');
-const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toStored);
+const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toStoredEvent);
 
 describe('the status board', () => {
   let store: MemoryStore;
   let hub: Hub;
   let publishers: Publishers;
-  let board: StatusBoard;
+  let board: StatusBroadcaster;
   let told: Message[];
 
   beforeEach(async () => {
@@ -37,11 +37,11 @@ describe('the status board', () => {
   /** A board over what the store holds, and a viewer of it. */
   async function open(): Promise<void> {
     hub = await Hub.open(store, limits);
-    const runs = new Runs({ store, publishers, folders: new RunFolders('nowhere'), limits });
-    const shared = { store, hub, publishers, runs, limits, trainers: new WaitingTrainers() };
-    board = new StatusBoard({ ...shared, onFailure: (error) => told.push(error as never) });
+    const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere'), limits });
+    const shared = { store, hub, publishers, runs, limits, idleTrainers: new IdleTrainers() };
+    board = new StatusBroadcaster({ ...shared, onFailure: (error) => told.push(error as never) });
     await board.open();
-    hub.join((frame) => told.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
+    hub.addViewer((frame) => told.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
     await pass(2);
     told.length = 0;
   }
@@ -52,12 +52,17 @@ describe('the status board', () => {
       await nextTurn();
     }
   }
-  function publisher(): Publication {
+  function publisher(): PublisherConnection {
     const now = performance.now();
-    const presence = { publisherId: 'publisher-1', since: now, heardAt: now, goneAt: undefined };
-    const publication: Publication = {
+    const presence = {
+      publisherId: 'publisher-1',
+      connectedAt: now,
+      lastMessageAt: now,
+      disconnectedAt: undefined,
+    };
+    const publication: PublisherConnection = {
       ...{ publisherId: 'publisher-1', commands: [], presence },
-      ...{ pass: () => {}, replace: () => {}, yield: () => {}, settled: async () => {} },
+      ...{ send: () => {}, closeAsReplaced: () => {}, closeAsTaken: () => {}, settled: async () => {} },
     };
     publishers.claim('a', publication);
     return publication;
@@ -78,7 +83,7 @@ describe('the status board', () => {
     expect(statuses()).toEqual(['running']);
     await pass(3);
     expect(statuses()).toEqual(['running', 'stalled']);
-    publishers.left('a', first);
+    publishers.markDisconnected('a', first);
     await pass(58);
     expect(told.at(-1)).toMatchObject({ status: 'stalled', connected: false });
     await pass(4);
@@ -93,7 +98,7 @@ describe('the status board', () => {
     const first = publisher();
     await keep();
     await pass(5);
-    publishers.left('a', first);
+    publishers.markDisconnected('a', first);
     await pass(15);
     publisher();
     await pass(5);
@@ -116,7 +121,7 @@ describe('the status board', () => {
     await keep();
     for (let at = 0; at < 60; at++) {
       await pass(1);
-      presence.heardAt = performance.now();
+      presence.lastMessageAt = performance.now();
     }
     expect(statuses()).toEqual(['running']);
   });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Block, type Stretch } from '../../src/live/block.ts';
+import { FrameBatch, type FrameRange } from '../../src/live/frame-batch.ts';
 import { batchType, everyType, setOf, type TypeSet } from '../../src/live/type-set.ts';
-import { toStored } from '../../src/store/store.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
 
 // run.started, batches 2 to 8, system 9, batches 10 to 16, system 17, …
-const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStored);
-const block = Block.of(run);
-const textsOf = (stretches: Stretch[]): string[] => stretches.flatMap(({ frames }) => unframe(frames));
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStoredEvent);
+const block = FrameBatch.of(run);
+const textsOf = (stretches: FrameRange[]): string[] => stretches.flatMap(({ frames }) => unframe(frames));
 const jsonOf = (seqs: readonly number[]): string[] => seqs.map((seq) => run[seq - 1]!.json);
 
 describe('a block', () => {
@@ -25,8 +25,8 @@ describe('a block', () => {
       run.filter(({ type }) => type === 'batch' || type === 'epoch').map(({ json }) => json),
     );
     expect(block.select(everyType)).toBe(block.bytes);
-    expect(Block.of(run.slice(1, 3)).select(types)).not.toHaveLength(0);
-    expect(Block.of(run.slice(0, 1)).select(types)).toHaveLength(0);
+    expect(FrameBatch.of(run.slice(1, 3)).select(types)).not.toHaveLength(0);
+    expect(FrameBatch.of(run.slice(0, 1)).select(types)).toHaveLength(0);
   });
 
   test('has of batches that follow each other only the last for those who want the newest', () => {
@@ -39,19 +39,19 @@ describe('a block', () => {
     expect(newest(setOf(['batch', 'run.finished']))).toEqual(
       [run.findLast(({ type }) => type === 'batch')!, run.at(-1)!].map(({ json }) => json),
     );
-    expect(Block.of(run.slice(0, 1)).newest(batchType)).toEqual({
+    expect(FrameBatch.of(run.slice(0, 1)).newest(batchType)).toEqual({
       frames: Buffer.of(),
       beginsWithBatch: false,
     });
     expect(block.newest(everyType)).toBe(block.newest(everyType));
-    expect([block, Block.of(run.slice(1))].map((one) => one.newest(everyType).beginsWithBatch)).toEqual([
+    expect([block, FrameBatch.of(run.slice(1))].map((one) => one.newest(everyType).beginsWithBatch)).toEqual([
       false,
       true,
     ]);
   });
 
   test('gives what follows a seq without copying it', () => {
-    const [rest, ...more] = block.stretches({ after: 10, types: everyType, batchesFrom: 0 });
+    const [rest, ...more] = block.ranges({ after: 10, types: everyType, batchesFrom: 0 });
     expect(more).toEqual([]);
     expect([rest?.first, rest?.last]).toEqual([11, run.length]);
     expect(unframe(rest!.frames)).toEqual(jsonOf(range(11, run.length)));
@@ -59,7 +59,7 @@ describe('a block', () => {
   });
 
   test('leaves out batches before the one from which they are wanted', () => {
-    const stretches = block.stretches({ after: 1, types: everyType, batchesFrom: 15 });
+    const stretches = block.ranges({ after: 1, types: everyType, batchesFrom: 15 });
     expect(stretches.map(({ first, last }) => [first, last])).toEqual([
       [9, 9],
       [15, run.length],
@@ -68,8 +68,8 @@ describe('a block', () => {
   });
 
   test('ends a stretch where events are missing between', () => {
-    const some = Block.of([run[1]!, run[2]!, run[5]!, run[6]!]);
-    const stretches = some.stretches({ after: 0, types: everyType, batchesFrom: 0 });
+    const some = FrameBatch.of([run[1]!, run[2]!, run[5]!, run[6]!]);
+    const stretches = some.ranges({ after: 0, types: everyType, batchesFrom: 0 });
     expect(stretches.map(({ first, last }) => [first, last])).toEqual([
       [2, 3],
       [6, 7],
@@ -78,9 +78,9 @@ describe('a block', () => {
   });
 
   test('joins with the one that follows it', () => {
-    const joined = Block.of(run.slice(0, 7)).join(Block.of(run.slice(7)));
+    const joined = FrameBatch.of(run.slice(0, 7)).join(FrameBatch.of(run.slice(7)));
     expect(joined.bytes).toEqual(block.bytes);
     const wanted = { after: 4, types: setOf(['batch', 'system']), batchesFrom: 12 };
-    expect(joined.stretches(wanted)).toEqual(block.stretches(wanted));
+    expect(joined.ranges(wanted)).toEqual(block.ranges(wanted));
   });
 });

@@ -1,19 +1,19 @@
-import type { CommandDesk } from '../commands/desk.ts';
+import type { CommandRouter } from '../commands/router.ts';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Metrics } from '../metrics.ts';
-import type { WaitingTrainers } from '../presence/idle-trainers.ts';
+import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
+import type { HealthCheckedStore } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
-import type { WatchedStore } from '../store/watched.ts';
 
 export interface SessionContext {
   store: Store;
-  health: Pick<WatchedStore, 'trouble'>;
+  health: Pick<HealthCheckedStore, 'failure'>;
   hub: Hub;
   publishers: Publishers;
-  trainers: WaitingTrainers;
-  desk: CommandDesk;
+  idleTrainers: IdleTrainers;
+  router: CommandRouter;
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
   token: string | undefined;
@@ -22,7 +22,7 @@ export interface SessionContext {
 }
 
 /** What follows the first message. */
-export interface Conversation {
+export interface SessionHandler {
   receive(text: string): void;
   /** Resolves when what was taken in is durable, or cannot be. */
   settled(): Promise<void>;

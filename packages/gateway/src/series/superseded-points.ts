@@ -2,7 +2,7 @@
  * Of numbers that ascend, but now and then go back and repeat some, tells those that are repeated later: a run that goes
  * on from a checkpoint repeats steps, and the later ones count. All are noted first, then asked about in the same order.
  */
-export class Repeats {
+export class SupersededPoints {
   /** Where it went back, by how many were noted before, and to which number: each to a greater one than that before it. */
   readonly #returns: { at: number; to: number }[] = [];
   #noted = 0;
@@ -11,7 +11,7 @@ export class Repeats {
   /** The first of the returns that lies ahead of what is asked. */
   #ahead = 0;
 
-  note(x: number): void {
+  add(x: number): void {
     if (x < this.#last) {
       while (this.#returns.length > 0 && this.#returns.at(-1)!.to >= x) this.#returns.pop();
       this.#returns.push({ at: this.#noted, to: x });
@@ -25,7 +25,7 @@ export class Repeats {
   }
 
   /** Whether the next number is repeated later, or lies beyond one that is. */
-  isRepeated(x: number): boolean {
+  isSuperseded(x: number): boolean {
     while (this.#ahead < this.#returns.length && this.#returns[this.#ahead]!.at <= this.#asked) this.#ahead++;
     this.#asked++;
     return x >= (this.#returns[this.#ahead]?.to ?? Number.POSITIVE_INFINITY);

@@ -1,23 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { toStored } from '../../src/store/store.ts';
-import { type Trouble, WatchedStore } from '../../src/store/watched.ts';
+import { HealthCheckedStore, type StoreFailure } from '../../src/store/health-checked-store.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { until } from '../support/until.ts';
 import { storeSuite } from './store-suite.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStored);
+const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
 const full = new MonitorError('store.full', 'no space is left');
 
-storeSuite('a watched store', () => new WatchedStore(new MemoryStore(), 1_000));
+storeSuite('a watched store', () => new HealthCheckedStore(new MemoryStore(), 1_000));
 
 function watched(checkIntervalMs: number) {
   const store = new MemoryStore();
-  const told: (Trouble | undefined)[] = [];
-  const watch = new WatchedStore(store, checkIntervalMs);
-  watch.watch((trouble) => told.push(trouble));
+  const told: (StoreFailure | undefined)[] = [];
+  const watch = new HealthCheckedStore(store, checkIntervalMs);
+  watch.onHealthChange((trouble) => told.push(trouble));
   afterTest(() => watch.close());
   return { store, watch, told };
 }
@@ -30,9 +30,9 @@ describe('a watched store', () => {
     store.check = () => Promise.reject(full);
     for (const _ of [1, 2]) await expect(watch.append('a', stored)).rejects.toBe(full);
     expect(told).toEqual([{ code: 'store.full', message: 'no space is left', since: expect.any(Date) }]);
-    expect(watch.trouble).toEqual(told[0]);
+    expect(watch.failure).toEqual(told[0]);
     Object.assign(store, { append, check });
-    await until(() => watch.trouble === undefined);
+    await until(() => watch.failure === undefined);
     expect(told).toHaveLength(2);
     expect(await watch.append('a', stored.slice(0, 2))).toBe(2);
   });
@@ -40,11 +40,11 @@ describe('a watched store', () => {
   test('notices by itself what nobody has met yet, and keeps the time of the first trouble', async () => {
     const { store, watch, told } = watched(5);
     store.check = () => Promise.reject(full);
-    await until(() => watch.trouble !== undefined);
-    const { since } = watch.trouble!;
+    await until(() => watch.failure !== undefined);
+    const { since } = watch.failure!;
     store.check = () => Promise.reject(new MonitorError('store.read_only', 'nothing may be written'));
     await until(() => told.length === 2);
-    expect(watch.trouble).toMatchObject({ code: 'store.read_only', since });
+    expect(watch.failure).toMatchObject({ code: 'store.read_only', since });
   });
 
   test('is well again as soon as something was written', async () => {
@@ -54,7 +54,7 @@ describe('a watched store', () => {
     await expect(watch.append('a', stored)).rejects.toBe(full);
     store.append = append;
     await watch.append('a', stored);
-    expect([told.length, watch.trouble]).toEqual([2, undefined]);
+    expect([told.length, watch.failure]).toEqual([2, undefined]);
   });
 
   test('takes a mistake of the caller for none of its own', async () => {

@@ -3,20 +3,20 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type EventType, liveQuerySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { type Limits, limits } from '../../src/limits.ts';
-import { follow } from '../../src/live/follower.ts';
 import { Hub } from '../../src/live/hub.ts';
+import { serveViewer } from '../../src/live/viewer-session.ts';
 import { Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
-import { Runs } from '../../src/runs/runs.ts';
-import { type StoredEvent, toStored } from '../../src/store/store.ts';
+import { RunSummaries } from '../../src/runs/run-summaries.ts';
+import { type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range, seqsOf } from '../support/connection.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { until } from '../support/until.ts';
 
-const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 15 }).map(toStored);
-const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toStored);
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 15 }).map(toStoredEvent);
+const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toStoredEvent);
 
 describe('a follower', () => {
   let store: MemoryStore;
@@ -38,20 +38,20 @@ describe('a follower', () => {
     const peer = new FakePeer();
     const parsed = validate(liveQuerySchema, query);
     if (!parsed.ok) throw new Error('expected a valid query');
-    const runs = new Runs({
+    const runs = new RunSummaries({
       ...{ store, limits },
       publishers: new Publishers(),
       folders: new RunFolders('nowhere'),
     });
-    const done = follow({
+    const done = serveViewer({
       peer,
       query: parsed.value,
       hub,
       store,
       summaryOf: (runId) => runs.summary(runId),
       authority: { access: 'open' },
-      trainers: { count: 0 },
-      health: { trouble: undefined },
+      idleTrainers: { count: 0 },
+      health: { failure: undefined },
       traffic,
       limits: { ...limits, pageEvents: 10, ...changed },
     });
@@ -163,7 +163,7 @@ describe('a follower', () => {
   });
 
   test('gets exactly what follows, whenever it joins and leaves a run that goes on', async () => {
-    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toStored);
+    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toStoredEvent);
     const someTurns = async (): Promise<void> => {
       for (let turns = Math.floor(Math.random() * 3); turns > 0; turns--) await nextTurn();
     };
@@ -183,7 +183,7 @@ describe('a follower', () => {
         await someTurns();
       }
       for (const { after, peer } of viewers) {
-        await until(() => peer.gone.aborted || peer.messages.at(-1)?.seq === long.length);
+        await until(() => peer.closed.aborted || peer.messages.at(-1)?.seq === long.length);
         const seqs = seqsOf(peer.messages);
         expect(seqs).toEqual(range(after + 1, after + seqs.length));
         peer.close('normal');
@@ -276,7 +276,7 @@ describe('a follower', () => {
 
   test('of a run that is not there is told so', async () => {
     const peer = join({ run: 'nowhere' });
-    await until(() => peer.gone.aborted);
+    await until(() => peer.closed.aborted);
     expect(peer.closedWith).toBe('runNotFound');
     expect(peer.messages).toEqual([]);
   });
@@ -287,7 +287,7 @@ describe('a follower', () => {
     const [faithful, curious] = [join({ run: 'a' }), join()];
     await Promise.all([isLive(faithful), isLive(curious)]);
     await store.remove('a');
-    await hub.forget('a');
+    await hub.removeRun('a');
     await until(() => curious.of('live').length === 2);
     expect(faithful.closedWith).toBe('runDeleted');
     expect(curious.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
@@ -300,8 +300,8 @@ describe('a follower', () => {
     const peer = join({ run: 'a' }, { pageEvents: 1 });
     await until(() => seqsOf(peer.messages).length > 3);
     await store.remove('a');
-    await hub.forget('a');
-    await until(() => peer.gone.aborted);
+    await hub.removeRun('a');
+    await until(() => peer.closed.aborted);
     expect(peer.closedWith).toBe('runDeleted');
   });
 
@@ -395,7 +395,7 @@ describe('a follower', () => {
     peer.bufferedBytes = limits.unreadBytes;
     peer.drained = async () => false;
     await keep('a', run.slice(2, 4));
-    await until(() => peer.gone.aborted);
+    await until(() => peer.closed.aborted);
     expect(peer.closedWith).toBe('slow');
     expect(seqsOf(peer.messages)).toEqual([1, 2]);
   });
@@ -420,11 +420,11 @@ describe('a follower', () => {
     await keep('b', next);
     store.summary = async (runId) => {
       await store.remove(runId);
-      await hub.forget(runId);
+      await hub.removeRun(runId);
       return undefined;
     };
     const peer = join({ run: 'a' });
-    await until(() => peer.gone.aborted);
+    await until(() => peer.closed.aborted);
     expect(peer.closedWith).toBe('runDeleted');
     expect(peer.of('live')).toEqual([]);
   });
@@ -510,7 +510,7 @@ describe('a follower', () => {
       await keep('a', others.slice(0, 1));
       await keep('a', others.slice(1, 2));
       peer.close('normal');
-      await until(() => peer.gone.aborted);
+      await until(() => peer.closed.aborted);
       expect((await hub.channel('a')).subscriberCount).toBe(0);
     });
   });

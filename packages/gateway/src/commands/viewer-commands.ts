@@ -15,15 +15,15 @@ import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { TokenBucket } from '../sockets/token-bucket.ts';
 import type { Authority } from '../trust/authority.ts';
-import type { CommandDesk } from './desk.ts';
+import type { CommandRouter } from './router.ts';
 
 export interface ViewerCommandsOptions {
   peer: Peer;
-  desk: CommandDesk;
+  router: CommandRouter;
   authority: Authority;
   limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
   /** For the log; without the token. */
-  onAnswer?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
+  onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
 
 const readable = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
@@ -34,7 +34,7 @@ export class ViewerCommands {
   readonly #messages: TokenBucket;
   readonly #commands: TokenBucket;
   /** The run that this viewer follows: that of a command that names none. */
-  followed: string | undefined;
+  followedRun: string | undefined;
 
   constructor(options: ViewerCommandsOptions) {
     this.#options = options;
@@ -51,18 +51,18 @@ export class ViewerCommands {
     if (id === undefined) {
       const issues = result.ok ? '' : formatIssues(result.error.issues);
       peer.close('invalid', `expected a command: ${issues}`);
-    } else if (!this.#commands.take()) this.#say(commandFailure(id, 'command.too_many', tooFast(limits)));
-    else if (result.ok) this.#say(await this.#execute(result.value));
-    else this.#say(commandFailure(id, 'message.invalid', formatIssues(result.error.issues)));
+    } else if (!this.#commands.take()) this.#reply(commandFailure(id, 'command.too_many', tooFast(limits)));
+    else if (result.ok) this.#reply(await this.#execute(result.value));
+    else this.#reply(commandFailure(id, 'message.invalid', formatIssues(result.error.issues)));
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {
-    const { authority, desk, onAnswer } = this.#options;
-    const asked = { ...given, runId: given.runId ?? this.followed };
+    const { authority, router, onResult: onAnswer } = this.#options;
+    const asked = { ...given, runId: given.runId ?? this.followedRun };
     let result: CommandResult;
     try {
       authority.demand(token);
-      result = await desk.execute(asked);
+      result = await router.execute(asked);
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
       result = commandFailure(given.id, error.code, error.message);
@@ -71,7 +71,7 @@ export class ViewerCommands {
     return result;
   }
 
-  #say(result: CommandResult): void {
+  #reply(result: CommandResult): void {
     this.#options.peer.send(encode(result));
   }
 }

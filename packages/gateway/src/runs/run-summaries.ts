@@ -1,11 +1,11 @@
 import type { RunSummary } from '@mnist-monitor/shared';
 import type { Publishers } from '../presence/publishers.ts';
-import { Slices } from '../slices.ts';
-import type { KeptSummary, Store } from '../store/store.ts';
+import type { Store, StoredSummary } from '../store/store.ts';
+import { TimeSlicer } from '../time-slicer.ts';
 import type { RunFolders } from './run-folders.ts';
-import { runStatusOf, type StatusLimits } from './run-status.ts';
+import { deriveStatus, type StatusLimits } from './run-status.ts';
 
-export interface RunsOptions {
+export interface RunSummariesOptions {
   store: Store;
   publishers: Publishers;
   folders: RunFolders;
@@ -13,17 +13,17 @@ export interface RunsOptions {
 }
 
 /** What the status of a run follows from, of what the store keeps. */
-export type KeptStatus = Pick<KeptSummary, 'runId' | 'status' | 'lastEventAt'>;
+export type StoredStatus = Pick<StoredSummary, 'runId' | 'status' | 'lastEventAt'>;
 
 /** Where a run stands now, beside what the store keeps of it. */
 export type RunState = Pick<RunSummary, 'status' | 'connected' | 'commands'>;
 
 /** The runs as viewers see them: what the store keeps, whether the publisher is there, and what lies in the run's folder. */
-export class Runs {
-  readonly #options: RunsOptions;
+export class RunSummaries {
+  readonly #options: RunSummariesOptions;
   readonly #startedAt = performance.now();
 
-  constructor(options: RunsOptions) {
+  constructor(options: RunSummariesOptions) {
     this.#options = options;
   }
 
@@ -34,33 +34,33 @@ export class Runs {
 
   /** The newest first; all when `limit` is left out. */
   async list(limit?: number): Promise<RunSummary[]> {
-    const slices = new Slices();
+    const slices = new TimeSlicer();
     const found: Promise<RunSummary>[] = [];
     for (const kept of await this.#options.store.summaries(limit)) {
       found.push(this.#complete(kept));
-      await slices.breathe();
+      await slices.yieldIfDue();
     }
     return Promise.all(found);
   }
 
-  stateOf({ runId, status: told, lastEventAt }: KeptStatus): RunState {
+  stateOf({ runId, status: reported, lastEventAt }: StoredStatus): RunState {
     const { publishers, limits } = this.#options;
     const now = performance.now();
-    const publication = publishers.connected(runId);
-    const presence = publishers.presence(runId);
+    const publication = publishers.publisherOf(runId);
+    const presence = publishers.presenceOf(runId);
     const facts = {
-      told,
+      reported,
       connected: publication !== undefined,
       // Until its publisher has come back, only the publisher's clock tells.
-      silentMs: presence ? now - presence.heardAt : Date.now() - Date.parse(lastEventAt),
-      awayMs: now - (presence ? (presence.goneAt ?? now) : this.#startedAt),
-      seen: presence !== undefined,
+      silentMs: presence ? now - presence.lastMessageAt : Date.now() - Date.parse(lastEventAt),
+      absentMs: now - (presence ? (presence.disconnectedAt ?? now) : this.#startedAt),
+      wasConnected: presence !== undefined,
     };
-    const status = runStatusOf(facts, limits);
+    const status = deriveStatus(facts, limits);
     return { status, connected: facts.connected, commands: [...(publication?.commands ?? [])] };
   }
 
-  async #complete(kept: KeptSummary): Promise<RunSummary> {
+  async #complete(kept: StoredSummary): Promise<RunSummary> {
     const model = await this.#options.folders.hasModel(kept.runId);
     return { ...kept, ...this.stateOf(kept), model };
   }

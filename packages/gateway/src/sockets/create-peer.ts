@@ -3,12 +3,12 @@ import { type CloseCodeName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
-import { drained } from './departed.ts';
 import { frameText } from './frames.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
+import { drained } from './sent-bytes.ts';
 
-export interface AdoptOptions {
+export interface PeerOptions {
   /** The connection below the WebSocket. */
   stream: Socket;
   log: FastifyBaseLogger;
@@ -20,13 +20,16 @@ export interface AdoptOptions {
 }
 
 /** A close frame has room for 123 bytes of reason (RFC 6455 section 5.5). */
-const reasonBytes = 123;
+const maxReasonBytes = 123;
 
 /**
  * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
  * would end the process otherwise.
  */
-export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClosed }: AdoptOptions): Peer {
+export function createPeer(
+  socket: WebSocket,
+  { stream, log, limits, onMessage, onClosed }: PeerOptions,
+): Peer {
   const gone = new AbortController();
 
   const tell = (close: CloseCodeName, detail?: string): void => {
@@ -35,7 +38,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClo
   };
 
   const peer: Peer = {
-    gone: gone.signal,
+    closed: gone.signal,
     send: (message) => peer.sendFrames(frameText(message)),
     sendFrames(frames) {
       if (socket.readyState === WebSocket.OPEN && frames.length > 0) stream.write(frames);
@@ -50,7 +53,7 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClo
       if (socket.readyState !== WebSocket.OPEN) return;
       tell(name, detail);
       socket.resume();
-      socket.close(closeCodes[name].code, shorten(detail ?? closeCodes[name].meaning));
+      socket.close(closeCodes[name].code, truncate(detail ?? closeCodes[name].meaning));
       const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
       stream.once('close', () => clearTimeout(timer));
       gone.abort();
@@ -83,11 +86,11 @@ export function adopt(socket: WebSocket, { stream, log, limits, onMessage, onClo
 }
 
 /** Cuts to what fits, at a whole character. */
-function shorten(reason: string): string {
+function truncate(reason: string): string {
   const bytes = Buffer.from(reason);
-  if (bytes.length <= reasonBytes) return reason;
+  if (bytes.length <= maxReasonBytes) return reason;
   return `${bytes
-    .subarray(0, reasonBytes - 4)
+    .subarray(0, maxReasonBytes - 4)
     .toString()
     .replace(/\uFFFD$/, '')}…`;
 }

@@ -1,58 +1,58 @@
 import { encode, type LiveControl, type LiveQuery, type RunSummary } from '@mnist-monitor/shared';
-import type { WaitingTrainers } from '../presence/idle-trainers.ts';
+import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Peer } from '../sockets/peer.ts';
-import { stateOf, type WatchedStore } from '../store/watched.ts';
+import { type HealthCheckedStore, storeStateMessage } from '../store/health-checked-store.ts';
 import type { Authority } from '../trust/authority.ts';
 import { version } from '../version.ts';
 import type { Channel } from './channel.ts';
-import { Delivery, type DeliveryOptions } from './delivery.ts';
 import type { Hub } from './hub.ts';
+import { ViewerStream, type ViewerStreamOptions } from './viewer-stream.ts';
 
-export interface FollowOptions extends Omit<DeliveryOptions, 'channel' | 'after'> {
+export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel' | 'after'> {
   query: LiveQuery;
   hub: Hub;
   /** Resolves with a run's summary as viewers get it; with undefined when there is no such run. */
   summaryOf: (runId: string) => Promise<RunSummary | undefined>;
   authority: Pick<Authority, 'access'>;
-  trainers: Pick<WaitingTrainers, 'count'>;
-  health: Pick<WatchedStore, 'trouble'>;
+  idleTrainers: Pick<IdleTrainers, 'count'>;
+  health: Pick<HealthCheckedStore, 'failure'>;
   /** The run that is followed from here on; undefined while there is none. */
   onRun?: (runId: string | undefined) => void;
 }
 
 /** Serves one viewer: hello, history, live, and each new run when it follows the latest. Ends with the connection. */
-export function follow(options: FollowOptions): Promise<void> {
-  return new Follower(options).follow();
+export function serveViewer(options: ViewerSessionOptions): Promise<void> {
+  return new ViewerSession(options).run();
 }
 
-class Follower {
-  readonly #options: FollowOptions;
+class ViewerSession {
+  readonly #options: ViewerSessionOptions;
   readonly #peer: Peer;
   readonly #followsLatest: boolean;
   /** The run and seq from which the viewer wants to go on; another run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
   /** Ends hearing what is announced to all; undefined before the first hello, which nothing comes before. */
-  #leave: (() => void) | undefined;
+  #leaveHub: (() => void) | undefined;
 
-  constructor(options: FollowOptions) {
+  constructor(options: ViewerSessionOptions) {
     const { query, hub, peer } = options;
     this.#options = options;
     this.#peer = peer;
     this.#followsLatest = query.run === 'latest';
-    const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRun) : query.run;
+    const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRunId) : query.run;
     this.#resume = { runId, after: query.after };
   }
 
-  async follow(): Promise<void> {
-    await this.#followRuns().finally(() => this.#leave?.());
+  async run(): Promise<void> {
+    await this.#followRuns().finally(() => this.#leaveHub?.());
   }
 
   async #followRuns(): Promise<void> {
     let runId = await this.#firstRun();
-    while (!this.#peer.gone.aborted) {
-      await this.#greet(runId);
+    while (!this.#peer.closed.aborted) {
+      await this.#sendHello(runId);
       await this.#followRun(runId);
-      runId = this.#options.hub.newestRun;
+      runId = this.#options.hub.newestRunId;
     }
   }
 
@@ -62,23 +62,23 @@ class Follower {
     const known = runId !== undefined && (await this.#options.store.lastSeq(runId)) > 0;
     if (known) return runId;
     if (!this.#followsLatest) this.#peer.close('runNotFound', `There is no run ${runId}.`);
-    return this.#options.hub.newestRun;
+    return this.#options.hub.newestRunId;
   }
 
-  async #greet(runId: string | undefined): Promise<void> {
-    const { hub, summaryOf, limits, authority, trainers, health, onRun } = this.#options;
+  async #sendHello(runId: string | undefined): Promise<void> {
+    const { hub, summaryOf, limits, authority, idleTrainers, health, onRun } = this.#options;
     const run = runId === undefined ? undefined : await summaryOf(runId);
     onRun?.(runId);
-    this.#say({
+    this.#send({
       type: 'hello',
       server: version,
       run: run ?? null,
       heartbeatMs: limits.heartbeatMs,
       commands: authority.access,
-      waitingTrainers: trainers.count,
+      waitingTrainers: idleTrainers.count,
     });
-    if (health.trouble) this.#say(stateOf(health.trouble));
-    this.#leave ??= hub.join((frame) => this.#peer.sendFrames(frame));
+    if (health.failure) this.#send(storeStateMessage(health.failure));
+    this.#leaveHub ??= hub.addViewer((frame) => this.#peer.sendFrames(frame));
   }
 
   /** History and live in turns: a viewer that reads too slowly for live goes back to history. */
@@ -88,27 +88,27 @@ class Follower {
     // Removed since it was looked for; a viewer of the latest hears that another is the newest.
     if (channel?.lastSeq === 0 && !this.#followsLatest && (await store.lastSeq(channel.runId)) === 0)
       return this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
-    const delivery = channel && this.#deliver(channel);
-    const isOver = (): boolean => this.#peer.gone.aborted || channel?.isRemoved === true;
+    const delivery = channel && this.#streamOf(channel);
+    const isOver = (): boolean => this.#peer.closed.aborted || channel?.isRemoved === true;
     for (;;) {
       // No await between the last look at the channel and the subscription in #goLive: no event falls between.
       while (delivery?.isBehind && !isOver()) await delivery.sendNext();
-      if (isOver() || this.#hasMovedOn(runId)) break;
+      if (isOver() || this.#isSuperseded(runId)) break;
       await this.#goLive(runId, delivery);
     }
     if (channel?.isRemoved && !this.#followsLatest)
       this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
   }
 
-  #deliver(channel: Channel): Delivery {
+  #streamOf(channel: Channel): ViewerStream {
     const after = channel.runId === this.#resume.runId ? this.#resume.after : 0;
-    return new Delivery({ ...this.#options, channel, after });
+    return new ViewerStream({ ...this.#options, channel, after });
   }
 
   /** Sends what is published until the connection is gone, a newer run begins, or something has to be read first. */
-  #goLive(runId: string | undefined, delivery: Delivery | undefined): Promise<void> {
+  #goLive(runId: string | undefined, delivery: ViewerStream | undefined): Promise<void> {
     const { hub } = this.#options;
-    const { gone } = this.#peer;
+    const { closed: gone } = this.#peer;
     return new Promise((resolve) => {
       const leave = (): void => {
         unsubscribe?.();
@@ -117,18 +117,18 @@ class Follower {
         resolve();
       };
       const unsubscribe = delivery?.goLive(leave);
-      const unwatch = hub.watchNewestRun(() => this.#hasMovedOn(runId) && leave());
+      const unwatch = hub.onNewestRunChange(() => this.#isSuperseded(runId) && leave());
       gone.addEventListener('abort', leave);
-      this.#say({ type: 'live', seq: delivery?.seq ?? 0 });
+      this.#send({ type: 'live', seq: delivery?.seq ?? 0 });
       if (gone.aborted) leave();
     });
   }
 
-  #hasMovedOn(runId: string | undefined): boolean {
-    return this.#followsLatest && this.#options.hub.newestRun !== runId;
+  #isSuperseded(runId: string | undefined): boolean {
+    return this.#followsLatest && this.#options.hub.newestRunId !== runId;
   }
 
-  #say(message: LiveControl): void {
+  #send(message: LiveControl): void {
     this.#peer.send(encode(message));
   }
 }

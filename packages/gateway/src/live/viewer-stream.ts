@@ -10,7 +10,7 @@ import { readHistory } from './history.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 
-export interface DeliveryOptions {
+export interface ViewerStreamOptions {
   peer: Peer;
   channel: Channel;
   /** Begins after this seq. */
@@ -26,24 +26,24 @@ export interface DeliveryOptions {
 const roomCheckMs = 50;
 
 /** Brings one run to one viewer at the pace at which it reads: what there was first, and then what comes. */
-export class Delivery {
-  readonly #options: DeliveryOptions;
+export class ViewerStream {
+  readonly #options: ViewerStreamOptions;
   readonly #cursor: Cursor;
   readonly #types: TypeSet;
   /** At most so many batches a second; undefined for all of them. */
   readonly #maxRate: number | undefined;
   /** What there was at the beginning: up to here all is sent, however long it takes. */
-  readonly #asked: number;
+  readonly #initialSeq: number;
 
-  constructor(options: DeliveryOptions) {
+  constructor(options: ViewerStreamOptions) {
     const { channel, after, query } = options;
     this.#options = options;
     this.#types = query.types ? setOf(query.types) : everyType;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
-    this.#asked = channel.lastSeq;
+    this.#initialSeq = channel.lastSeq;
     this.#cursor = new Cursor({
       ...{ channel, after, types: this.#types, bundles: query.bundle },
-      tellsGaps: this.#maxRate === undefined,
+      reportsGaps: this.#maxRate === undefined,
     });
   }
 
@@ -61,9 +61,9 @@ export class Delivery {
     const { peer, channel, store, limits } = this.#options;
     const cursor = this.#cursor;
     await this.#waitForRoom();
-    if (peer.gone.aborted) return;
-    if (this.#isLeftBehind) cursor.skipStaleBatches();
-    const { wanted } = cursor;
+    if (peer.closed.aborted) return;
+    if (this.#isFarBehind) cursor.skipStaleBatches();
+    const { selection: wanted } = cursor;
     const piece =
       channel.read(wanted) ?? (await readHistory({ store, runId: channel.runId, limits }, wanted));
     peer.sendFrames(cursor.advance(piece));
@@ -72,22 +72,22 @@ export class Delivery {
 
   /** Passes on what is published. Returns the undo. @param onEnd Something has to be sent first, or nothing more comes. */
   goLive(onEnd: () => void): () => void {
-    return this.#maxRate === undefined ? this.#passOn(onEnd) : this.#thinOut(this.#maxRate, onEnd);
+    return this.#maxRate === undefined ? this.#sendAll(onEnd) : this.#sendThrottled(this.#maxRate, onEnd);
   }
 
-  #passOn(onEnd: () => void): () => void {
+  #sendAll(onEnd: () => void): () => void {
     const { peer, channel } = this.#options;
     return channel.subscribe({
-      deliver: (block) => {
-        const frames = this.#hasRoom ? this.#cursor.pass(block) : undefined;
+      onBatch: (block) => {
+        const frames = this.#hasRoom ? this.#cursor.passLive(block) : undefined;
         if (frames) peer.sendFrames(frames);
         else onEnd();
       },
-      end: onEnd,
+      onRemoved: onEnd,
     });
   }
 
-  #thinOut(maxRate: number, onEnd: () => void): () => void {
+  #sendThrottled(maxRate: number, onEnd: () => void): () => void {
     const { peer, channel } = this.#options;
     let unsent: Buffer | undefined;
     const send = (): void => {
@@ -101,26 +101,26 @@ export class Delivery {
     };
     const throttle = new Throttle(maxRate, send);
     const unsubscribe = channel.subscribe({
-      deliver: (block) => {
+      onBatch: (block) => {
         if (!(block.types & this.#types)) return;
         const { frames, beginsWithBatch } = block.newest(this.#types);
         // What waits is a single batch: all else is sent at once.
         unsent = unsent && !beginsWithBatch ? Buffer.concat([unsent, frames]) : frames;
-        if (block.types & this.#types & ~batchType) throttle.now();
-        else throttle.wish();
+        if (block.types & this.#types & ~batchType) throttle.callNow();
+        else throttle.request();
       },
-      end: onEnd,
+      onRemoved: onEnd,
     });
     return () => {
       unsubscribe();
-      throttle.stop();
+      throttle.cancel();
     };
   }
 
   /** Whether so much came meanwhile that the newest batch serves the viewer better than every one. */
-  get #isLeftBehind(): boolean {
+  get #isFarBehind(): boolean {
     const { channel, query, limits } = this.#options;
-    return !query.complete && this.seq >= this.#asked && channel.lastSeq - this.seq > limits.staleEvents;
+    return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;
   }
 
   get #hasRoom(): boolean {
@@ -134,6 +134,6 @@ export class Delivery {
     const { peer, traffic, limits } = this.#options;
     if (peer.bufferedBytes >= limits.unreadBytes && !(await peer.drained(limits.stallTimeoutMs)))
       peer.close('slow');
-    while (!peer.gone.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
+    while (!peer.closed.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
   }
 }

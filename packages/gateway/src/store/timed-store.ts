@@ -1,5 +1,5 @@
 import type { RunChanges } from '@mnist-monitor/shared';
-import type { KeptSummary, Page, PageOptions, Store, StoredEvent } from './store.ts';
+import type { EventPage, EventPageOptions, Store, StoredEvent, StoredSummary } from './store.ts';
 
 export type StoreOperation = 'append' | 'read' | 'change';
 
@@ -30,15 +30,15 @@ export class TimedStore implements Store {
     return this.#time('read', () => this.#store.lastSeq(runId));
   }
 
-  page(runId: string, options: PageOptions): Promise<Page> {
+  page(runId: string, options: EventPageOptions): Promise<EventPage> {
     return this.#time('read', () => this.#store.page(runId, options));
   }
 
-  summary(runId: string): Promise<KeptSummary | undefined> {
+  summary(runId: string): Promise<StoredSummary | undefined> {
     return this.#time('read', () => this.#store.summary(runId));
   }
 
-  summaries(limit?: number): Promise<KeptSummary[]> {
+  summaries(limit?: number): Promise<StoredSummary[]> {
     return this.#time('read', () => this.#store.summaries(limit));
   }
 

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Repeats } from '../../src/series/repeats.ts';
+import { SupersededPoints } from '../../src/series/superseded-points.ts';
 
 /** The places of the numbers that count. */
 function counting(xs: readonly number[]): number[] {
-  const repeats = new Repeats();
-  for (const x of xs) repeats.note(x);
-  return [...xs.keys()].filter((at) => !repeats.isRepeated(xs[at]!));
+  const repeats = new SupersededPoints();
+  for (const x of xs) repeats.add(x);
+  return [...xs.keys()].filter((at) => !repeats.isSuperseded(xs[at]!));
 }
 
 test('numbers that only ascend count all, equal ones too', () => {

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../store/store.ts';
 import { batchType, bitOf, type TypeSet } from './type-set.ts';
 
 /** What a viewer wants next of a run. */
-export interface Wanted {
+export interface Selection {
   /** Only events that follow this seq. */
   after: number;
   types: TypeSet;
@@ -12,28 +12,28 @@ export interface Wanted {
 }
 
 /** Events without a gap between them, as ready frames. */
-export interface Stretch {
+export interface FrameRange {
   first: number;
   last: number;
   frames: Buffer;
 }
 
 /** Some of what is wanted, in order. */
-export interface Piece {
-  stretches: readonly Stretch[];
+export interface Chunk {
+  ranges: readonly FrameRange[];
   /** Everything wanted up to this seq is in this piece or was before it. */
   through: number;
 }
 
 /** What a block has for those who want but the newest of its batches. */
-export interface Newest {
+export interface NewestFrames {
   frames: Buffer;
   /** Whether the first of them is a batch: one that came before it is stale then. */
   beginsWithBatch: boolean;
 }
 
 /** Events of a run in the order of seq, framed once for all who get them. */
-export class Block {
+export class FrameBatch {
   readonly bytes: Buffer;
   /** The types that occur. */
   readonly types: TypeSet;
@@ -42,7 +42,7 @@ export class Block {
   readonly #types: readonly TypeSet[];
   readonly #ends: readonly number[];
   readonly #selections = new Map<TypeSet, Buffer>();
-  readonly #newest = new Map<TypeSet, Newest>();
+  readonly #newest = new Map<TypeSet, NewestFrames>();
 
   private constructor(
     bytes: Buffer,
@@ -58,9 +58,9 @@ export class Block {
   }
 
   /** @param events At least one. */
-  static of(events: readonly StoredEvent[]): Block {
+  static of(events: readonly StoredEvent[]): FrameBatch {
     const { bytes, ends } = frameTexts(events.map(({ json }) => json));
-    return new Block(
+    return new FrameBatch(
       bytes,
       events.map(({ seq }) => seq),
       events.map(({ type }) => bitOf(type)),
@@ -77,8 +77,8 @@ export class Block {
   }
 
   /** This block and one that follows it as one. */
-  join(next: Block): Block {
-    return new Block(
+  join(next: FrameBatch): FrameBatch {
+    return new FrameBatch(
       Buffer.concat([this.bytes, next.bytes]),
       [...this.#seqs, ...next.#seqs],
       [...this.#types, ...next.#types],
@@ -91,7 +91,7 @@ export class Block {
     if ((this.types & ~types) === 0) return this.bytes;
     let selection = this.#selections.get(types);
     if (!selection) {
-      const stretches = this.stretches({ after: 0, types, batchesFrom: 0 });
+      const stretches = this.ranges({ after: 0, types, batchesFrom: 0 });
       selection = Buffer.concat(stretches.map(({ frames }) => frames));
       this.#selections.set(types, selection);
     }
@@ -99,13 +99,13 @@ export class Block {
   }
 
   /** The same, but of batches with no other of these types between them only the last. */
-  newest(types: TypeSet): Newest {
+  newest(types: TypeSet): NewestFrames {
     let newest = this.#newest.get(types);
     if (!newest) {
       const wanted = [...this.#types.keys()].filter((index) => this.#types[index]! & types);
       const isBatch = (at: number): boolean => this.#types[wanted[at]!] === batchType;
       const kept = wanted.filter((_index, at) => !(isBatch(at) && isBatch(at + 1)));
-      const frames = kept.map((index) => this.#stretch(index, index + 1).frames);
+      const frames = kept.map((index) => this.#range(index, index + 1).frames);
       newest = { frames: Buffer.concat(frames), beginsWithBatch: isBatch(0) };
       this.#newest.set(types, newest);
     }
@@ -113,22 +113,22 @@ export class Block {
   }
 
   /** What is wanted of this block, not copied. */
-  stretches({ after, types, batchesFrom }: Wanted): Stretch[] {
-    const stretches: Stretch[] = [];
+  ranges({ after, types, batchesFrom }: Selection): FrameRange[] {
+    const stretches: FrameRange[] = [];
     let start: number | undefined;
     this.#seqs.forEach((seq, index) => {
       const type = this.#types[index]!;
       const wanted = seq > after && (type & types) !== 0 && (type !== batchType || seq >= batchesFrom);
       const follows = start !== undefined && seq === this.#seqs[index - 1]! + 1;
-      if (start !== undefined && !(wanted && follows)) stretches.push(this.#stretch(start, index));
+      if (start !== undefined && !(wanted && follows)) stretches.push(this.#range(start, index));
       if (!wanted) start = undefined;
       else if (!follows) start = index;
     });
-    if (start !== undefined) stretches.push(this.#stretch(start, this.#seqs.length));
+    if (start !== undefined) stretches.push(this.#range(start, this.#seqs.length));
     return stretches;
   }
 
-  #stretch(start: number, end: number): Stretch {
+  #range(start: number, end: number): FrameRange {
     return {
       first: this.#seqs[start]!,
       last: this.#seqs[end - 1]!,

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { type AdoptOptions, adopt } from '../../src/sockets/adopt.ts';
+import { createPeer, type PeerOptions } from '../../src/sockets/create-peer.ts';
 import { frameTexts } from '../../src/sockets/frames.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
 import { afterTest } from '../support/cleanup.ts';
@@ -19,14 +19,14 @@ const large = JSON.stringify('x'.repeat(16 * 1024 * 1024));
 
 async function pair(
   onMessage: OnMessage,
-  more: Partial<AdoptOptions> = {},
+  more: Partial<PeerOptions> = {},
 ): Promise<{ peer: Peer; connection: Connection }> {
   const server = new WebSocketServer({ port: 0 });
   afterTest(() => new Promise((resolve) => server.close(resolve)));
   const adopted = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
       const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
-      resolve(adopt(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
+      resolve(createPeer(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
     });
   });
   const { port } = server.address() as { port: number };

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** How many bytes have left this process on a connection: grows as long as the other end reads. */
-export const departedBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
+export const sentBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
 
 /**
  * Resolves with true when everything written has left, or the connection is gone; with false when nothing has left
@@ -10,7 +10,7 @@ export const departedBytes = (stream: Socket): number => stream.bytesWritten - s
 export function drained(stream: Socket, stallMs: number): Promise<boolean> {
   if (!stream.writableNeedDrain) return Promise.resolve(true);
   return new Promise((resolve) => {
-    let departed = departedBytes(stream);
+    let departed = sentBytes(stream);
     const finish = (result: boolean): void => {
       clearInterval(timer);
       stream.off('drain', succeed);
@@ -20,7 +20,7 @@ export function drained(stream: Socket, stallMs: number): Promise<boolean> {
     const succeed = (): void => finish(true);
     const timer = setInterval(() => {
       const before = departed;
-      departed = departedBytes(stream);
+      departed = sentBytes(stream);
       if (departed === before) finish(false);
     }, stallMs);
     stream.on('drain', succeed);

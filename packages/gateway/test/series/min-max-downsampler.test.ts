@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Thinned } from '../../src/series/thinned.ts';
+import { MinMaxDownsampler } from '../../src/series/min-max-downsampler.ts';
 
 type Points = [x: number, y: number][];
 
 function thin(points: Points, limit: number): Points {
-  const thinned = new Thinned({ from: points[0]?.[0] ?? 0, to: points.at(-1)?.[0] ?? 0 }, limit);
+  const thinned = new MinMaxDownsampler({ from: points[0]?.[0] ?? 0, to: points.at(-1)?.[0] ?? 0 }, limit);
   for (const [x, y] of points) thinned.add(x, y);
   return thinned.points().map(({ x, y }) => [x, y]);
 }
@@ -41,7 +41,7 @@ describe('points over a run', () => {
   });
 
   test('that lie beyond the span belong to its ends', () => {
-    const thinned = new Thinned({ from: 10, to: 20 }, 5);
+    const thinned = new MinMaxDownsampler({ from: 10, to: 20 }, 5);
     for (const x of [0, 5, 12, 15, 18, 25, 30]) thinned.add(x, x);
     expect(thinned.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
   });
@@ -62,7 +62,7 @@ describe('points over a run', () => {
             x += dx;
             return { x, y };
           });
-          const thinned = new Thinned({ from: 0, to }, limit);
+          const thinned = new MinMaxDownsampler({ from: 0, to }, limit);
           for (const point of points) thinned.add(point.x, point.y);
           const kept = thinned.points();
           for (const { at, x, y } of kept) expect({ x, y }).toEqual(points[at]);

@@ -2,13 +2,13 @@ import { cpSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { type Store, type StoredEvent, toStored } from '../../src/store/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { type Store, type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 import { until } from '../support/until.ts';
 import { storeSuite } from './store-suite.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStored);
+const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
 
 const large = (count: number): StoredEvent[] =>
   Array.from({ length: count }, (_, index) => ({ seq: index + 1, type: 'notice', json: 'x'.repeat(20_000) }));
