@@ -1,4 +1,3 @@
-import '@mnist-monitor/shared/no-eval';
 import type { Outcome } from './net/api.ts';
 import { type OtherRun, OtherRuns } from './net/other-runs.ts';
 import { Stage } from './net/stage.ts';

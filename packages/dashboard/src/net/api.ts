@@ -1,4 +1,4 @@
-import { decode, type RunChanges, type RunSummary, runListSchema } from '@mnist-monitor/shared';
+import { decodeTrustedRunList, type RunChanges, type RunSummary } from '@mnist-monitor/shared/browser';
 
 /** What a command, a request or a change came to; `message` is for people. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -7,8 +7,8 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; mes
 export async function listRuns(): Promise<Outcome<RunSummary[]>> {
   const answer = await ask('/api/runs');
   if (!answer.ok) return answer;
-  const list = decode(runListSchema, answer.value);
-  if (list.ok) return { ok: true, value: list.value.runs };
+  const list = decodeTrustedRunList(answer.value);
+  if (list.ok) return { ok: true, value: list.value };
   return {
     ok: false,
     code: list.error.code,

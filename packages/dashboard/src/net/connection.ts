@@ -1,4 +1,4 @@
-import { connectLive, type LiveClient } from '@mnist-monitor/shared';
+import { connectLive, type LiveClient } from '@mnist-monitor/shared/browser';
 import type { Input } from '../state/session.ts';
 
 /** Where the feed of the server is that the page came from. */

@@ -1,4 +1,4 @@
-import { connectLive, type EventType, type LiveClient, type RunSummary } from '@mnist-monitor/shared';
+import { connectLive, type EventType, type LiveClient, type RunSummary } from '@mnist-monitor/shared/browser';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
 import { liveUrl } from './connection.ts';
 

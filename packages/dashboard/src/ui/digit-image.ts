@@ -1,4 +1,4 @@
-import { bytesPerImage } from '@mnist-monitor/shared';
+import { bytesPerImage } from '@mnist-monitor/shared/browser';
 
 const side = Math.sqrt(bytesPerImage);
 

@@ -1,5 +1,6 @@
-import { closeCodes } from '../close-codes.ts';
-import { liveQuerySchema, liveSubprotocol } from '../live-messages.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
+import { liveSubprotocol } from '../protocol/constants.ts';
+import { liveQuerySchema } from '../schemas/live-messages.ts';
 import { componentJsonSchemas, type JsonSchema, queryJsonSchema } from './json-schema.ts';
 import { allMessages, type MessageDefinition, messagesOf, type Sender, type SocketName } from './messages.ts';
 

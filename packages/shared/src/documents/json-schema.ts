@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { eventDataSchemas } from '../events.ts';
-import { runSummarySchema } from '../runs.ts';
+import { eventDataSchemas } from '../schemas/events.ts';
+import { runSummarySchema } from '../schemas/runs.ts';
 import { allMessages, toPascalCase } from './messages.ts';
 
 /** A JSON Schema as plain JSON. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { commandSchema } from '../commands.ts';
-import { eventSchema } from '../events.ts';
+import { commandSchema } from '../schemas/commands.ts';
+import { eventSchema } from '../schemas/events.ts';
 import {
   ingestFirstMessageSchema,
   ingestMessageSchema,
   ingestServerMessageSchema,
-} from '../ingest-messages.ts';
-import { liveControlSchema, liveMessageSchema } from '../live-messages.ts';
+} from '../schemas/ingest-messages.ts';
+import { liveControlSchema, liveMessageSchema } from '../schemas/live-messages.ts';
 
 /** One kind of message on a socket. */
 export interface MessageDefinition {

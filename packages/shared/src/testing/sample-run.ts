@@ -1,13 +1,12 @@
-import {
-  type BatchData,
-  bytesPerImage,
-  classCount,
-  type EpochData,
-  type EventBody,
-  type MonitorEvent,
-  type RunStartedData,
-  type SamplePrediction,
-} from '../events.ts';
+import { bytesPerImage, classCount } from '../protocol/constants.ts';
+import type {
+  BatchData,
+  EpochData,
+  EventBody,
+  MonitorEvent,
+  RunStartedData,
+  SamplePrediction,
+} from '../schemas/events.ts';
 
 /** What a sample run is made of; every figure below follows from these. */
 export interface SampleRunOptions {

@@ -1,8 +1,9 @@
-import { decode, encode } from '../codec.ts';
-import type { Command, CommandName, CommandResult } from '../commands.ts';
-import type { MonitorEvent } from '../events.ts';
-import { ingestProtocolVersion, ingestServerMessageSchema } from '../ingest-messages.ts';
-import type { WebSocketLike } from '../live-client.ts';
+import type { WebSocketLike } from '../client/live-client.ts';
+import { decode, encode } from '../protocol/codec.ts';
+import { type CommandName, ingestProtocolVersion } from '../protocol/constants.ts';
+import type { Command, CommandResult } from '../schemas/commands.ts';
+import type { MonitorEvent } from '../schemas/events.ts';
+import { ingestServerMessageSchema } from '../schemas/ingest-messages.ts';
 
 export interface ScriptedPublisherOptions {
   /** Of the gateway's socket for publishers. */

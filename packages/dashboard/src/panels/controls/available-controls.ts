@@ -1,4 +1,4 @@
-import { type CommandName, type RunStartedData, settingBounds } from '@mnist-monitor/shared';
+import { type CommandName, type RunStartedData, settingBounds } from '@mnist-monitor/shared/browser';
 import { formatLearningRate } from '../../state/format.ts';
 import { hasEnded, phaseOf } from '../../state/phase.ts';
 import type { Session } from '../../state/session.ts';

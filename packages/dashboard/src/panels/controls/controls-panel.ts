@@ -1,4 +1,4 @@
-import { type CommandData, type CommandName, settingBounds } from '@mnist-monitor/shared';
+import { type CommandData, type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
 import { capitalize, formatLearningRate } from '../../state/format.ts';
 import type { Session } from '../../state/session.ts';
 import { confirmed } from '../../ui/confirm.ts';

@@ -1,4 +1,4 @@
-import { type RunStartedData, recipeSettings } from '@mnist-monitor/shared';
+import { type RunStartedData, recipeSettings } from '@mnist-monitor/shared/browser';
 import { openDialog } from '../../ui/dialog.ts';
 import { byId, field, h, setText } from '../../ui/dom.ts';
 import type { Tell } from '../controls/controls-panel.ts';

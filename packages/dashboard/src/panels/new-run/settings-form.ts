@@ -1,4 +1,9 @@
-import { type RunSettings, type RunStartedData, settingBounds, settingChoices } from '@mnist-monitor/shared';
+import {
+  type RunSettings,
+  type RunStartedData,
+  settingBounds,
+  settingChoices,
+} from '@mnist-monitor/shared/browser';
 
 type SettingName = keyof RunSettings;
 

@@ -1,4 +1,4 @@
-import { connectLive, type MonitorEvent } from '@mnist-monitor/shared';
+import { connectLive, type MonitorEvent } from '@mnist-monitor/shared/browser';
 import { liveUrl } from '../../net/connection.ts';
 import type { Replay, ReplayOptions } from '../../net/stage.ts';
 import { formatClock } from '../../state/format.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { eventSchema, eventTypes, validate } from '../src/index.ts';
-import { sampleRun } from '../src/testing/index.ts';
+import { eventSchema, eventTypes, validate } from '../../src/index.ts';
+import { sampleRun } from '../../src/testing/index.ts';
 
 test('a sample run is valid, has every type but notice, and is numbered without gaps', () => {
   const run = sampleRun();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { closeCodeName, closeCodes, isRetryableCloseCode } from '../src/index.ts';
+import { closeCodeName, closeCodes, isRetryableCloseCode } from '../../src/index.ts';
 
 const entries = Object.entries(closeCodes);
 

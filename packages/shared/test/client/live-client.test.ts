@@ -12,9 +12,9 @@ import {
   liveSubprotocol,
   validate,
   type WebSocketConstructor,
-} from '../src/index.ts';
-import { sampleRun } from '../src/testing/index.ts';
-import { FakeFeed, helloOf } from './support/fake-feed.ts';
+} from '../../src/index.ts';
+import { sampleRun } from '../../src/testing/index.ts';
+import { FakeFeed, helloOf } from '../support/fake-gateway.ts';
 
 const run = sampleRun({ runId: 'a' });
 const next = sampleRun({ runId: 'b' });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseRetention } from '../src/retention.ts';
+import { parseRetention } from '../../src/options/retention.ts';
 
 const day = 24 * 3_600_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backoffDefaults, backoffMs } from '../src/index.ts';
+import { backoffDefaults, backoffMs } from '../../src/index.ts';
 
 test('a wait is between half of its bound and the bound', () => {
   fc.assert(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MonitorError } from '../src/index.ts';
-import { helpText, isHelpRequested, optionTable, parseOptions } from '../src/options.ts';
+import { MonitorError } from '../../src/index.ts';
+import { helpText, isHelpRequested, optionTable, parseOptions } from '../../src/options/parse-options.ts';
 
 function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
   let caught: unknown;

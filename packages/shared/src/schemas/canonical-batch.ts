@@ -1,5 +1,5 @@
+import { runIdPattern } from '../protocol/run-id.ts';
 import type { EventOf } from './events.ts';
-import { runIdPattern } from './run-id.ts';
 
 /** A time as `Date.toISOString` writes it; 29 February is left to the schema. */
 const isoTime =

@@ -1,22 +1,5 @@
 import { z } from 'zod';
-
-/** From and to of each number that a run can be told, by a flag or by the command `start`. */
-export const settingBounds = {
-  epochs: [1, 10_000],
-  batchSize: [1, 60_000],
-  learningRate: [1e-8, 100],
-  seed: [0, 2 ** 31 - 1],
-  trainSize: [1, 10_000_000],
-  testSize: [1, 10_000_000],
-} as const;
-
-/** What there is to choose from, by a flag or by the command `start`. */
-export const settingChoices = {
-  recipe: ['default', 'best'],
-  optimizer: ['sgd', 'adam', 'adamw'],
-  schedule: ['constant', 'one-cycle'],
-  engine: ['auto', 'tensorflow', 'webgpu', 'wasm'],
-} as const;
+import { settingBounds, settingChoices } from '../protocol/setting-limits.ts';
 
 const whole = ([min, max]: readonly [number, number]) => z.int().min(min).max(max);
 const [minRate, maxRate] = settingBounds.learningRate;
@@ -42,11 +25,3 @@ export const runSettingsSchema = z
   .partial();
 
 export type RunSettings = z.infer<typeof runSettingsSchema>;
-
-/** What a recipe decides, unless it is set as well. */
-export const recipeSettings = [
-  'learningRate',
-  'optimizer',
-  'schedule',
-  'augment',
-] as const satisfies (keyof RunSettings)[];

@@ -1,5 +1,5 @@
+import { MonitorError } from '../protocol/errors.ts';
 import { closestMatch } from './closest-match.ts';
-import { MonitorError } from './errors.ts';
 import { type OptionName, type Options, optionTable } from './option-table.ts';
 import type { OptionDefinition } from './option-types.ts';
 import type { RetentionPolicy } from './retention.ts';

@@ -4,9 +4,6 @@ import { eventSchema, eventTypeListSchema, runIdSchema } from './events.ts';
 import { numericString } from './numeric-string.ts';
 import { runStatusSchema, runSummarySchema } from './runs.ts';
 
-/** WebSocket subprotocol of the live feed. */
-export const liveSubprotocol = 'mnist-monitor.v1';
-
 /** Query of `/live`, as strings from the address. */
 export const liveQuerySchema = z.object({
   run: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ErrorCode, errorCodes } from './errors.ts';
+import { type ErrorCode, errorCodes } from '../protocol/errors.ts';
 
 /** Why an HTTP request was not answered as asked, as RFC 9457 has it. */
 export const problemDetailsSchema = z

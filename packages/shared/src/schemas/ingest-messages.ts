@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { ingestProtocolVersion } from '../protocol/constants.ts';
 import { commandNameSchema, commandResultSchema, commandSchema } from './commands.ts';
 import { eventSchema, runIdSchema } from './events.ts';
-
-/** Version of the publishing protocol, said in `hello`. */
-export const ingestProtocolVersion = 1;
 
 const introduction = {
   protocol: z.literal(ingestProtocolVersion),

@@ -1,3 +1,4 @@
+import { settingBounds as bounds, settingChoices as choices } from '../protocol/setting-limits.ts';
 import {
   boolean,
   choice,
@@ -12,7 +13,6 @@ import {
   string,
 } from './option-types.ts';
 import { parseRetention, type RetentionPolicy } from './retention.ts';
-import { settingBounds as bounds, settingChoices as choices } from './settings.ts';
 
 /**
  * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of

@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import { runIdPattern } from './run-id.ts';
-
-/** Number of classes of every dataset the monitor trains on (MNIST, Fashion-MNIST: ten). */
-export const classCount = 10;
-/** Bytes of one image: 28 × 28 grey values, row by row. */
-export const bytesPerImage = 784;
+import { bytesPerImage, classCount, type EventType, eventTypes } from '../protocol/constants.ts';
+import { runIdPattern } from '../protocol/run-id.ts';
 
 type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
@@ -194,7 +190,7 @@ export const eventDataSchemas = {
   system: systemDataSchema,
   notice: noticeDataSchema,
   'run.finished': runFinishedDataSchema,
-} as const;
+} as const satisfies Record<EventType, z.ZodType>;
 
 const of = <T extends EventType>(type: T) =>
   eventEnvelopeSchema.extend({ type: z.literal(type), data: eventDataSchemas[type] });
@@ -210,15 +206,13 @@ export const eventSchema = z.discriminatedUnion('type', [
   of('run.finished'),
 ]);
 
-export const eventTypes = Object.keys(eventDataSchemas) as EventType[];
-export const eventTypeSchema = z.enum(eventTypes as [EventType, ...EventType[]]);
+export const eventTypeSchema = z.enum(eventTypes);
 /** Types as they stand in an address: separated by commas. */
 export const eventTypeListSchema = z
   .string()
   .transform((text) => text.split(','))
   .pipe(z.array(eventTypeSchema).min(1));
 
-export type EventType = keyof typeof eventDataSchemas;
 export type MonitorEvent = z.infer<typeof eventSchema>;
 export type EventOf<T extends EventType> = Extract<MonitorEvent, { type: T }>;
 /** An event before the publisher has given it its run, number and time. */

@@ -8,8 +8,8 @@ import {
   formatIssues,
   liveMessageSchema,
   validate,
-} from '../src/index.ts';
-import { sampleRun } from '../src/testing/index.ts';
+} from '../../src/index.ts';
+import { sampleRun } from '../../src/testing/index.ts';
 
 const measure = fc.oneof(
   // JSON has no negative zero.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type CommandName, commandNames } from '../protocol/constants.ts';
 import { runIdSchema } from './events.ts';
 import { learningRateSchema, runSettingsSchema } from './settings.ts';
 
@@ -24,7 +25,7 @@ export const commandDataSchemas = {
   setLearningRate: z
     .object({ learningRate: learningRateSchema })
     .describe('From the next step on; with a schedule it is the peak that is set.'),
-} as const;
+} as const satisfies Record<CommandName, z.ZodType>;
 
 const of = <N extends CommandName>(name: N) =>
   z.object({
@@ -44,8 +45,7 @@ export const commandSchema = z
   .discriminatedUnion('command', [of('pause'), of('resume'), of('stop'), of('start'), of('setLearningRate')])
   .describe('A command: from a viewer to the gateway, and from there to a trainer.');
 
-export const commandNames = Object.keys(commandDataSchemas) as CommandName[];
-export const commandNameSchema = z.enum(commandNames as [CommandName, ...CommandName[]]);
+export const commandNameSchema = z.enum(commandNames);
 
 export const commandResultSchema = z
   .discriminatedUnion('ok', [
@@ -66,7 +66,6 @@ export const commandResultSchema = z
   .describe('The answer to a command: from a trainer to the gateway, and from there to the viewer.');
 
 export type CommandAccess = z.infer<typeof commandAccessSchema>;
-export type CommandName = keyof typeof commandDataSchemas;
 export type CommandData<N extends CommandName> = z.input<(typeof commandDataSchemas)[N]>;
 export type Command = z.infer<typeof commandSchema>;
 export type CommandResult = z.infer<typeof commandResultSchema>;

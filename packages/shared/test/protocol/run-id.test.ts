@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { newRunId, runIdSchema } from '../src/index.ts';
+import { newRunId, runIdSchema } from '../../src/index.ts';
 
 const time = fc.date({ min: new Date('2000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
 

@@ -1,18 +1,18 @@
+import { type CloseCodeName, closeCodeName, isRetryableCloseCode } from '../protocol/close-codes.ts';
+import { formatIssues } from '../protocol/codec.ts';
+import { type CommandName, type EventType, liveSubprotocol } from '../protocol/constants.ts';
+import type { Command, CommandData, CommandResult } from '../schemas/commands.ts';
+import type { LiveDecoder } from '../schemas/decode-live.ts';
+import type { MonitorEvent } from '../schemas/events.ts';
+import type {
+  LiveControl,
+  LiveHello,
+  LiveStatus,
+  RunAnnotated,
+  StoreState,
+} from '../schemas/live-messages.ts';
 import { backoffMs } from './backoff.ts';
-import { isCanonicalBatch } from './canonical-batch.ts';
-import { type CloseCodeName, closeCodeName, isRetryableCloseCode } from './close-codes.ts';
-import { decode, formatIssues, validate } from './codec.ts';
-import type { Command, CommandData, CommandName, CommandResult } from './commands.ts';
-import { type EventType, eventSchema, type MonitorEvent } from './events.ts';
-import {
-  type LiveControl,
-  type LiveHello,
-  type LiveStatus,
-  liveMessageSchema,
-  liveSubprotocol,
-  type RunAnnotated,
-  type StoreState,
-} from './live-messages.ts';
+import { decodeTrusted } from './decode-trusted.ts';
 import { commandFailure, newCommandId, PendingCommands } from './pending-commands.ts';
 
 /** What the client needs of a WebSocket: the browser's own has it, and the one of the package `ws`. */
@@ -49,6 +49,8 @@ export interface LiveClientOptions {
   complete?: boolean;
   /** The WebSocket to use: the global one unless said otherwise (Node before 22 has none: give `ws`). */
   WebSocket?: WebSocketConstructor;
+  /** Reads each message of the feed. */
+  decode?: LiveDecoder;
   /** A run begins or is resumed; when its id is another than before, forget what was drawn. */
   onHello?: (hello: LiveHello) => void;
   /** The next event: in the order of seq, none twice, whatever happened to the connection. */
@@ -108,6 +110,7 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   if (!WebSocket)
     throw new TypeError('expected a WebSocket: this runtime has none, give one as options.WebSocket');
 
+  const { decode = decodeTrusted } = options;
   let socket: WebSocketLike | undefined;
   let attempt = 0;
   let ended = false;
@@ -176,21 +179,11 @@ export function connectLive(options: LiveClientOptions): LiveClient {
   };
 
   const receive = (text: string): void => {
-    const result = decode(liveMessageSchema, text, isCanonicalBatch);
-    if (!result.ok) {
-      options.onInvalid?.(formatIssues(result.error.issues));
-      return;
+    for (const result of decode(text)) {
+      if (!result.ok) options.onInvalid?.(formatIssues(result.error.issues));
+      else if ('v' in result.value) receiveEvent(result.value);
+      else receiveControl(result.value);
     }
-    const message = result.value;
-    if (message.type === 'events') for (const raw of message.events) receiveBundled(raw);
-    else if ('v' in message) receiveEvent(message);
-    else receiveControl(message);
-  };
-
-  const receiveBundled = (raw: unknown): void => {
-    const result = isCanonicalBatch(raw) ? { ok: true as const, value: raw } : validate(eventSchema, raw);
-    if (result.ok) receiveEvent(result.value);
-    else options.onInvalid?.(formatIssues(result.error.issues));
   };
 
   const receiveEvent = (message: MonitorEvent): void => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type EventType, metricValueSchema } from './events.ts';
+import type { EventType } from '../protocol/constants.ts';
+import { metricValueSchema } from './events.ts';
 import { numericString } from './numeric-string.ts';
 
 /** Numbers that can be drawn over a run: the type of event, then the way to the number in its data. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { runIdSchema } from './events.ts';
-import { numericString } from './numeric-string.ts';
+import { runIdSchema } from '../schemas/events.ts';
+import { numericString } from '../schemas/numeric-string.ts';
 
 /** A flag with its variable. */
 export interface OptionDefinition<T> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isCanonicalBatch } from '../src/canonical-batch.ts';
-import { decode } from '../src/codec.ts';
-import { eventSchema } from '../src/events.ts';
-import { sampleRun } from '../src/testing/sample-run.ts';
+import { decode } from '../../src/protocol/codec.ts';
+import { isCanonicalBatch } from '../../src/schemas/canonical-batch.ts';
+import { eventSchema } from '../../src/schemas/events.ts';
+import { sampleRun } from '../../src/testing/sample-run.ts';
 
 const batch = sampleRun().find(({ type }) => type === 'batch') as object;
 const { data } = batch as { data: object };

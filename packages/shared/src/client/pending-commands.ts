@@ -1,6 +1,6 @@
-import { encode } from './codec.ts';
-import type { Command, CommandResult } from './commands.ts';
-import type { ErrorCode } from './errors.ts';
+import { encode } from '../protocol/codec.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { Command, CommandResult } from '../schemas/commands.ts';
 
 /** Longer than the gateway waits for the trainer, so that its answer comes first. */
 const answerTimeoutMs = 15_000;

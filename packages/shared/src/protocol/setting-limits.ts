@@ -1,0 +1,20 @@
+/** Smallest and largest value of each number that configures a run, as a flag or in the command `start`. */
+export const settingBounds = {
+  epochs: [1, 10_000],
+  batchSize: [1, 60_000],
+  learningRate: [1e-8, 100],
+  seed: [0, 2 ** 31 - 1],
+  trainSize: [1, 10_000_000],
+  testSize: [1, 10_000_000],
+} as const;
+
+/** Values of each setting that is one of a few words, as a flag or in the command `start`. */
+export const settingChoices = {
+  recipe: ['default', 'best'],
+  optimizer: ['sgd', 'adam', 'adamw'],
+  schedule: ['constant', 'one-cycle'],
+  engine: ['auto', 'tensorflow', 'webgpu', 'wasm'],
+} as const;
+
+/** Settings that a recipe decides unless they are set themselves. */
+export const recipeSettings = ['learningRate', 'optimizer', 'schedule', 'augment'] as const;

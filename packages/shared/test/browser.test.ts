@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const compiled = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** Every module that a compiled file loads, over all files that it reaches. */
+function loaded(entry: string): Set<string> {
+  const seen = new Set<string>();
+  const queue = [entry];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    if (!path.endsWith('.js')) continue;
+    const text = readFileSync(join(compiled, path), 'utf8');
+    for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g))
+      queue.push(
+        specifier.startsWith('.')
+          ? relative(compiled, join(compiled, dirname(path), specifier))
+          : `package ${specifier}`,
+      );
+  }
+  return seen;
+}
+
+describe('the entry for browsers', () => {
+  test('loads no library and no schema', () => {
+    const modules = [...loaded('browser.js')];
+    expect(modules).toContain('client/live-client.js');
+    expect(modules.filter((path) => /^package|^schemas\//.test(path))).toEqual([]);
+  });
+
+  test('exports everything that the default entry exports, except what needs a schema', async () => {
+    const [all, light] = await Promise.all([import('../src/index.ts'), import('../src/browser.ts')]);
+    const missing = Object.keys(all).filter((name) => !(name in light));
+    expect(missing.filter((name) => !/Schemas?$/.test(name)).sort()).toEqual(['decodeLive', 'seriesFields']);
+    expect(Object.keys(light).filter((name) => !(name in all))).toEqual([]);
+  });
+});
+
+test('the default entry loads zod', () => {
+  expect([...loaded('index.js')]).toContain('package zod');
+});

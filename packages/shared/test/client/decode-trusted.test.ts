@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  decodeLive,
+  decodeTrusted,
+  decodeTrustedRunList,
+  encode,
+  eventSchema,
+  type LiveControl,
+  liveControlSchema,
+  runListSchema,
+  validate,
+} from '../../src/index.ts';
+import { sampleRun } from '../../src/testing/index.ts';
+import { helloOf } from '../support/fake-gateway.ts';
+
+const time = '2026-11-24T10:00:00.000Z';
+const run = sampleRun({ epochs: 1, batchesPerEpoch: 7 });
+const started = run[0]!;
+
+/** One message of each type that is no event. */
+const controls: LiveControl[] = [
+  helloOf('a'),
+  helloOf(null),
+  { type: 'live', seq: 3 },
+  { type: 'gap', from: 1, to: 2 },
+  { type: 'store', state: 'failing', message: 'No space is left.' },
+  { type: 'status', runId: 'a', status: 'running', connected: true, commands: ['pause'], viewers: 1 },
+  { type: 'trainers', waiting: 0 },
+  { type: 'annotated', runId: 'a', title: 'NaN', note: 'Infinity', pinned: false },
+  { type: 'removed', runId: 'a' },
+  { type: 'commandResult', id: 'command-1', ok: true },
+  { type: 'heartbeat', time },
+];
+
+/** Copies of a message in each of which one number is written as the string "NaN". */
+function* withNaN(message: object): Generator<string> {
+  const numbers: string[] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === 'number') numbers.push(path);
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, inner] of Object.entries(value)) visit(inner, `${path}/${key}`);
+  };
+  visit(message, '');
+  for (const target of numbers) {
+    const replace = (value: unknown, path: string): unknown => {
+      if (path === target) return 'NaN';
+      if (typeof value !== 'object' || value === null) return value;
+      const entries = Object.entries(value).map(([key, inner]) => [key, replace(inner, `${path}/${key}`)]);
+      return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+    };
+    yield JSON.stringify(replace(message, ''));
+  }
+}
+
+describe('decodeTrusted', () => {
+  test('reads each message as the schemas do', () => {
+    const types = new Set(controls.map(({ type }) => type));
+    expect(types.size).toBe(new Set(liveControlSchema.options.map(typeOf)).size);
+    for (const message of [...run, ...controls]) {
+      const text = encode(message);
+      expect(decodeTrusted(text)).toEqual(decodeLive(text));
+      expect(decodeTrusted(text)).toEqual([{ ok: true, value: message }]);
+    }
+  });
+
+  test('turns the strings of non-finite numbers into numbers wherever the schemas do', () => {
+    const notice = { ...started, type: 'notice' };
+    const rateSet = { level: 'info', code: 'rate.set', message: 'Infinity', step: 1, value: 1 };
+    let read = 0;
+    for (const message of [...run, { ...notice, data: rateSet }])
+      for (const text of withNaN(message)) {
+        if (!validate(eventSchema, JSON.parse(text)).ok) continue;
+        expect(decodeTrusted(text)).toEqual(decodeLive(text));
+        read++;
+      }
+    expect(read).toBeGreaterThan(100);
+  });
+
+  test('fills in the field that older publishers leave out', () => {
+    const { augment, ...config } = (started.data as { config: Record<string, unknown> }).config;
+    const old = JSON.stringify({ ...started, data: { ...started.data, config } });
+    expect(augment).toBe(false);
+    expect(decodeTrusted(old)).toEqual([{ ok: true, value: started }]);
+    const hello = { ...helloOf('a'), run: { ...runOf(helloOf('a')), started: { ...started.data, config } } };
+    const text = JSON.stringify(hello);
+    expect(decodeTrusted(text)).toEqual(decodeLive(text));
+  });
+
+  test('returns one result for each event of a bundle', () => {
+    const wrong = { ...run[1], seq: 'two' };
+    const text = encode({ type: 'events', events: [run[0], wrong, run[2]] });
+    expect(decodeTrusted(text)).toEqual([
+      { ok: true, value: run[0] },
+      {
+        ok: false,
+        error: {
+          code: 'message.invalid',
+          issues: [{ path: 'seq', message: 'expected an integer' }],
+          raw: wrong,
+        },
+      },
+      { ok: true, value: run[2] },
+    ]);
+  });
+
+  test.each([
+    ['text that is not JSON', '{', 'message.malformed', ''],
+    ['null', 'null', 'message.invalid', ''],
+    ['an unknown type', '{"type":"weather"}', 'message.invalid', 'type'],
+    ['a message without a type', '{"v":1}', 'message.invalid', 'type'],
+    ['another version', encode({ ...started, v: 2 }), 'message.invalid', 'v'],
+    ['a run id that is no string', encode({ ...started, runId: 7 }), 'message.invalid', 'runId'],
+    ['a time that is no string', encode({ ...started, time: 0 }), 'message.invalid', 'time'],
+    ['an event without data', encode({ ...started, data: undefined }), 'message.invalid', 'data'],
+    ['a hello without a heartbeat', '{"type":"hello"}', 'message.invalid', 'heartbeatMs'],
+  ])('reports %s', (_, text, code, path) => {
+    expect(decodeTrusted(text)).toEqual([
+      { ok: false, error: expect.objectContaining({ code, issues: [expect.objectContaining({ path })] }) },
+    ]);
+  });
+});
+
+describe('decodeTrustedRunList', () => {
+  test('reads runs as the schema does', () => {
+    const batch = { ...run.find(({ type }) => type === 'batch')!.data, loss: Number.NaN };
+    const runs = [{ ...runOf(helloOf('a')), batch, started: started.data }, runOf(helloOf('b'))];
+    const text = encode({ runs });
+    const schemaResult = validate(runListSchema, JSON.parse(text));
+    expect(schemaResult.ok && schemaResult.value.runs).toEqual(runs);
+    expect(decodeTrustedRunList(text)).toEqual({ ok: true, value: runs });
+  });
+
+  test.each([['{'], ['null'], ['{}'], ['{"runs":{}}'], ['{"runs":[{}]}']])('reports %s', (text) => {
+    expect(decodeTrustedRunList(text)).toMatchObject({ ok: false });
+  });
+});
+
+const runOf = (hello: LiveControl) => (hello as Extract<LiveControl, { type: 'hello' }>).run;
+
+// biome-ignore lint/suspicious/noExplicitAny: the options of the union differ in depth.
+const typeOf = (option: any): string => option.shape?.type.value ?? typeOf(option.options[0]);
