@@ -59,6 +59,12 @@ export default {
       { path: '^packages/shared/src/' },
       { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
     ),
+    forbid(
+      'page without zod',
+      "The page imports `@mnist-monitor/shared/browser`: the default entry's zod would add 29 kB (gzip) to it.",
+      { path: '^packages/dashboard/src/' },
+      { path: '(^|/)(@mnist-monitor|packages)/shared/', pathNot: '/shared/(dist/)?src/browser[.]' },
+    ),
     pure('dashboard/src/state'),
     pure('dashboard/src/net', ['^packages/dashboard/src/state/']),
     pure('gateway/src/presence'),

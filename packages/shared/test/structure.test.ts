@@ -46,6 +46,11 @@ describe('the check of the structure', () => {
     ['Node.js in shared', 'runs in browsers', { 'shared/src/a.ts': "import 'node:fs';" }],
     ['I/O in a pure folder', 'does no I/O', { 'dashboard/src/state/a.ts': "import 'uplot';" }],
     ['a library that is not declared', 'lists the libraries', { 'trainer/src/a.ts': "import 'fastify';" }],
+    [
+      'the default entry of shared into the page',
+      'zod would add',
+      { 'dashboard/src/a.ts': "import type {} from '@mnist-monitor/shared';" },
+    ],
     ['a file that does not exist', 'something that exists', { 'shared/src/a.ts': "import './nothing.ts';" }],
     [
       'a type by import(), which hides from the check',

@@ -1,4 +1,4 @@
-import type { LiveClient } from '@mnist-monitor/shared';
+import type { LiveClient } from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
 import { apply, emptySession, forgetRun, type Input, type Session } from '../state/session.ts';
 import { follow } from './connection.ts';

@@ -1,4 +1,4 @@
-import type { EpochData } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared/browser';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, StampedNotice } from './run.ts';
 

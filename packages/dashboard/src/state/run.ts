@@ -7,7 +7,7 @@ import type {
   RunStartedData,
   SamplesData,
   SystemData,
-} from '@mnist-monitor/shared';
+} from '@mnist-monitor/shared/browser';
 import { Series } from './series.ts';
 
 /** Where a row stands in the run: its step, the training time, and the clock in milliseconds since 1970. */

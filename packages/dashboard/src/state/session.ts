@@ -13,7 +13,7 @@ import type {
   RunStatus,
   RunSummary,
   StoreState,
-} from '@mnist-monitor/shared';
+} from '@mnist-monitor/shared/browser';
 import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';

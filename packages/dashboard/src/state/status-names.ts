@@ -1,4 +1,4 @@
-import type { RunStatus } from '@mnist-monitor/shared';
+import type { RunStatus } from '@mnist-monitor/shared/browser';
 
 /** What a run's status is called wherever it is shown. */
 export const statusNames: Record<RunStatus, string> = {

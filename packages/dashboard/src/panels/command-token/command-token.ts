@@ -1,4 +1,4 @@
-import type { CommandAccess } from '@mnist-monitor/shared';
+import type { CommandAccess } from '@mnist-monitor/shared/browser';
 import type { Outcome } from '../../net/api.ts';
 import { closed, openDialog } from '../../ui/dialog.ts';
 import { byId, field, part, setText } from '../../ui/dom.ts';

@@ -1,4 +1,4 @@
-import type { RunSummary } from '@mnist-monitor/shared';
+import type { RunSummary } from '@mnist-monitor/shared/browser';
 import { formatPlural } from '../../state/format.ts';
 import { byId, field, h, setText, styled } from '../../ui/dom.ts';
 import { type CompareRow, figureRows, nameOf, settingRows } from '../runs/run-rows.ts';

@@ -1,4 +1,4 @@
-import type { RunFinishedData, RunStartedData, SystemData } from '@mnist-monitor/shared';
+import type { RunFinishedData, RunStartedData, SystemData } from '@mnist-monitor/shared/browser';
 import { capitalize, formatCount } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';

@@ -1,4 +1,4 @@
-import type { RunStartedData } from '@mnist-monitor/shared';
+import type { RunStartedData } from '@mnist-monitor/shared/browser';
 import { formatCount } from '../../state/format.ts';
 
 export interface LayerRow {

@@ -1,4 +1,4 @@
-import type { NoticeData, RunStartedData, SystemData } from '@mnist-monitor/shared';
+import type { NoticeData, RunStartedData, SystemData } from '@mnist-monitor/shared/browser';
 import { formatBytes, formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
 
 /** A name and what stands beside it. */

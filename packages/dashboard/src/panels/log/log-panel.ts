@@ -1,4 +1,4 @@
-import type { EpochData } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared/browser';
 import type { Finding } from '../../state/findings.ts';
 import type { Run } from '../../state/run.ts';
 import { byId, field, h, onChange } from '../../ui/dom.ts';

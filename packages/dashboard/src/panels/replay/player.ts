@@ -1,4 +1,4 @@
-import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { MonitorEvent } from '@mnist-monitor/shared/browser';
 import { applyEvent, emptyRun, type Run } from '../../state/run.ts';
 
 /** A silence counts for no more than this: nobody wants to sit through a night in which a run was interrupted. */

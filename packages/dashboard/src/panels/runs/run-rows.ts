@@ -1,4 +1,4 @@
-import type { EpochData, RunStartedData, RunStatus, RunSummary } from '@mnist-monitor/shared';
+import type { EpochData, RunStartedData, RunStatus, RunSummary } from '@mnist-monitor/shared/browser';
 import { formatCount, formatDay, formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { statusNames } from '../../state/status-names.ts';

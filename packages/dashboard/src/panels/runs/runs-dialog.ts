@@ -1,4 +1,4 @@
-import type { RunChanges, RunSummary } from '@mnist-monitor/shared';
+import type { RunChanges, RunSummary } from '@mnist-monitor/shared/browser';
 import { changeRun, deleteRun, listRuns, type Outcome } from '../../net/api.ts';
 import { formatPlural } from '../../state/format.ts';
 import { otherRunLimit } from '../../state/view.ts';

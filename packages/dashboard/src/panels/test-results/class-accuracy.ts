@@ -1,4 +1,4 @@
-import type { EpochData } from '@mnist-monitor/shared';
+import type { EpochData } from '@mnist-monitor/shared/browser';
 import { formatPercent } from '../../state/format.ts';
 import { accuracyFloor } from '../charts/ranges.ts';
 

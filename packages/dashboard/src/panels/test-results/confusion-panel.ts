@@ -1,4 +1,4 @@
-import type { EpochData, SamplesData } from '@mnist-monitor/shared';
+import type { EpochData, SamplesData } from '@mnist-monitor/shared/browser';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { digitImage, inkColor } from '../../ui/digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';

@@ -1,4 +1,4 @@
-import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared';
+import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared/browser';
 import { formatPercent } from '../../state/format.ts';
 
 export const isRight = ({ label, prediction }: SamplePrediction): boolean => label === prediction;

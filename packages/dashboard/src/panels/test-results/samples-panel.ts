@@ -1,4 +1,4 @@
-import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared';
+import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared/browser';
 import { digitImage, type Ink, inkColor } from '../../ui/digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';
 import { tickLabels } from './class-accuracy.ts';

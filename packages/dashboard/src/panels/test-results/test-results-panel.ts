@@ -1,4 +1,4 @@
-import type { EpochData, SamplesData } from '@mnist-monitor/shared';
+import type { EpochData, SamplesData } from '@mnist-monitor/shared/browser';
 import type { Run } from '../../state/run.ts';
 import { byId, onChange, setText } from '../../ui/dom.ts';
 import { createConfusion } from './confusion-panel.ts';
