@@ -1,14 +1,14 @@
-import { maxHeaderSize } from 'node:http';
 import { liveSubprotocol } from '@mnist-monitor/shared';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 import { type ClusterBus, commandRelayOver, standaloneBus } from './cluster/bus.ts';
 import { ClusterPeers } from './cluster/peers.ts';
 import { ClusterSync } from './cluster/sync.ts';
 import { CommandRouter } from './commands/router.ts';
 import type { Config } from './config.ts';
+import { type App, createApp } from './http/app.ts';
 import { builtPage, sendMissingPage, servePage } from './http/plugins/page.ts';
-import { addProblems, problemSender, type SendMissing } from './http/plugins/problems.ts';
-import { addTrustChecks } from './http/plugins/trust.ts';
+import { addSecurityHeaders } from './http/plugins/security-headers.ts';
+import { addTrustChecks } from './http/plugins/trust-checks.ts';
 import { addDocumentRoutes } from './http/routes/documents.ts';
 import { addExportRoutes } from './http/routes/export.ts';
 import { addHealthRoutes } from './http/routes/health.ts';
@@ -49,8 +49,8 @@ export interface GatewayOptions {
 
 /** Two servers that share a store and a hub: nothing listens yet. */
 export interface Gateway {
-  publicApp: FastifyInstance;
-  ingestApp: FastifyInstance;
+  publicApp: App;
+  ingestApp: App;
   /** Writes what was taken in, tells everybody connected, and closes both servers and the store. */
   close(): Promise<void>;
 }
@@ -99,13 +99,21 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { sweepIntervalMs } = limits;
   const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
 
-  const publicApp = newApp({ log, limits, metrics, proxies: config.proxies, sendMissing: sendMissingPage });
+  const publicApp = createApp({
+    log,
+    limits,
+    metrics,
+    proxies: config.proxies,
+    sendMissing: sendMissingPage,
+  });
   await acceptSockets(publicApp, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
     subprotocol: liveSubprotocol,
   });
-  addTrustChecks(publicApp, reachedAt(config), config.origins);
+  addTrustChecks(publicApp, { host: reachedAt(config), origins: config.origins });
+  addDocumentRoutes(publicApp);
+  addSecurityHeaders(publicApp);
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
@@ -118,10 +126,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     summaryOf: (runId) => runs.summary(runId),
   });
   addMetricsRoute(publicApp, metrics);
-  addDocumentRoutes(publicApp);
 
   const sessions = new Set<IngestSession>();
-  const ingestApp = newApp({ log, limits, metrics });
+  const ingestApp = createApp({ log, limits, metrics });
   await acceptSockets(ingestApp, {
     limits,
     maxPayloadBytes: limits.ingestPayloadBytes,
@@ -129,7 +136,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await Promise.all([...sessions].map((session) => session.stop()));
     },
   });
-  addTrustChecks(ingestApp, config.ingestHost);
+  addTrustChecks(ingestApp, { host: config.ingestHost });
   const context = { store, health, hub, publishers, idleTrainers, router, limits, token: config.token };
   addIngestRoute(ingestApp, { context, metrics, sessions });
 
@@ -146,32 +153,4 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await store.close();
     },
   };
-}
-
-interface AppOptions {
-  log: FastifyBaseLogger;
-  limits: Limits;
-  metrics: Metrics;
-  proxies?: string[] | undefined;
-  sendMissing?: SendMissing;
-}
-
-function newApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): FastifyInstance {
-  const sendProblem = problemSender((code) => metrics.refused(code));
-  const app = Fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: proxies,
-    requestTimeout: limits.requestTimeoutMs,
-    // What is too long for an id is answered as every other that is none.
-    routerOptions: { maxParamLength: maxHeaderSize },
-    http: {
-      headersTimeout: limits.headersTimeoutMs,
-      connectionsCheckingInterval: limits.connectionsCheckMs,
-    },
-    frameworkErrors: sendProblem,
-  });
-  app.server.maxConnections = limits.connections;
-  addProblems(app, sendProblem, sendMissing);
-  return app;
 }

@@ -1,12 +1,9 @@
-import { STATUS_CODES } from 'node:http';
+import swagger, { type SwaggerTransform } from '@fastify/swagger';
 import {
-  type ErrorCode,
-  errorCodes,
   eventPageSchema,
   problemDetailsSchema,
   runChangesSchema,
   runDeletionSchema,
-  runIdSchema,
   runListSchema,
   runSeriesSchema,
   runSummarySchema,
@@ -17,12 +14,13 @@ import {
   type JsonSchema,
   queryJsonSchema,
 } from '@mnist-monitor/shared/documents';
+import Fastify, { type RouteOptions } from 'fastify';
 import { z } from 'zod';
-import { statusFor } from '../plugins/problems.ts';
-import { type Operation, operations } from './operations.ts';
+import type { ResponseSchema } from '../route-schema.ts';
 
 const target = 'draft-2020-12';
-/** Schemas that stand in the document once, under these names. */
+
+/** Schemas that the document defines once, under these names; routes refer to them. */
 const named: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     allMessages().flatMap(({ name, isEvent, schema }) => (isEvent ? [[name, schema]] : [])),
@@ -35,7 +33,6 @@ const named: Record<string, z.ZodType> = {
   EventPage: eventPageSchema,
   RunSeries: runSeriesSchema,
 };
-const anyProblem: ErrorCode[] = ['request.forbidden', 'internal'];
 
 export interface OpenApiParameter {
   name: string;
@@ -52,131 +49,120 @@ type Content = Record<string, { schema: JsonSchema }>;
 export interface OpenApiOperation {
   operationId: string;
   summary: string;
-  parameters: OpenApiParameter[];
+  parameters?: OpenApiParameter[];
   requestBody?: { required: true; content: Content };
   responses: Record<string, { description: string; content?: Content }>;
   security?: Record<string, string[]>[];
 }
 
-/** What of the format is in use. */
+/** The parts of an OpenAPI 3.1 document that this gateway writes. */
 export interface OpenApi {
   openapi: '3.1.1';
-  info: {
-    title: string;
-    version: string;
-    description: string;
-    license: { name: string; identifier: string };
-  };
+  info: { title: string; version: string; description: string };
   servers: { url: string }[];
-  paths: Record<string, Partial<Record<Operation['method'], OpenApiOperation>>>;
+  paths: Record<string, Record<string, OpenApiOperation>>;
   components: { schemas: Record<string, JsonSchema>; securitySchemes: object };
 }
 
-/** The public port's routes as an OpenAPI 3.1 document. @param version of the gateway */
-export function openapi(version: string): OpenApi {
-  const paths: OpenApi['paths'] = {};
-  for (const operation of operations)
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
-  return {
-    openapi: '3.1.1',
-    info: {
-      title: 'MNIST Training Monitor: REST',
-      version,
-      description:
-        'Runs as they are kept. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. What happens live comes over sockets, which `/asyncapi.json` describes.',
-      license: { name: 'MIT', identifier: 'MIT' },
-    },
-    servers: [{ url: '/' }],
-    paths,
-    components: {
-      schemas: componentJsonSchemas(named, target),
-      securitySchemes: {
-        commandToken: {
-          type: 'http',
-          scheme: 'bearer',
-          description:
-            'The command token. Needed where one is set; without one, changes are open on the machine of the gateway and off elsewhere.',
+/**
+ * Builds the OpenAPI 3.1 document of the given routes.
+ *
+ * The routes are registered with `@fastify/swagger` in a server that never listens: loading it takes about 70 ms, which
+ * would be part of every start of the gateway.
+ */
+export async function openapi(routes: readonly RouteOptions[], version: string): Promise<OpenApi> {
+  const app = Fastify({ exposeHeadRoutes: false });
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => String);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.1',
+      info: {
+        title: 'MNIST Training Monitor: REST',
+        version,
+        description:
+          'Stored runs. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. Live events come over WebSockets, which `/asyncapi.json` describes.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          commandToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'The command token. Required where one is set. Where none is set, only clients on the machine of the gateway can change runs.',
+          },
         },
       },
     },
-  };
+    convertConstToEnum: false,
+    transform,
+    transformObject: (document) =>
+      complete((document as unknown as { openapiObject: OpenApi }).openapiObject),
+  });
+  for (const { method, url, schema = {} } of routes)
+    app.route({ method, url, schema, handler: async () => undefined });
+  await app.ready();
+  return app.swagger() as unknown as OpenApi;
 }
 
-function describe({ id, summary, body, changes, ...operation }: Operation): OpenApiOperation {
+/** Turns the zod schemas of a route into JSON Schema. */
+const transform: SwaggerTransform = ({ schema, url }) => {
+  const {
+    params,
+    querystring,
+    body,
+    response = {},
+    ...rest
+  } = schema as {
+    params?: z.ZodObject;
+    querystring?: z.ZodObject;
+    body?: z.ZodType;
+    response?: Record<string, ResponseSchema>;
+  };
   return {
-    operationId: id,
-    summary,
-    parameters: parametersOf(operation),
-    ...(body ? { requestBody: { required: true, content: json(body) } } : {}),
-    responses: {
-      200: { description: 'As asked.', content: contentOf(operation.answer) },
-      ...(operation.tagged ? { 304: { description: 'The client has the answer already.' } } : {}),
-      ...problemsOf([...operation.problems, ...anyProblem]),
-      ...(body
-        ? {
-            413: problemResponse('The body is too large.', ['request.invalid']),
-            415: problemResponse('The body is not JSON.', ['request.invalid']),
-          }
-        : {}),
+    url,
+    schema: {
+      ...rest,
+      ...(params && { params: toSchema(params) }),
+      ...(querystring && { querystring: queryJsonSchema(querystring, target) }),
+      ...(304 in response && { headers: tagHeader }),
+      ...(body && { body: toSchema(body) }),
+      response: mapValues(response, (answer) =>
+        'content' in answer
+          ? { ...answer, content: mapValues(answer.content, ({ schema }) => ({ schema: toSchema(schema) })) }
+          : answer,
+      ),
     },
-    ...(changes ? { security: [{ commandToken: [] }, {}] } : {}),
   };
+};
+
+const tagHeader: JsonSchema = {
+  type: 'object',
+  properties: {
+    'If-None-Match': { type: 'string', description: 'The ETag of the response that the client has.' },
+  },
+};
+
+/** Adds what `@fastify/swagger` cannot know: named schemas as they travel, and lists that are separated by commas. */
+function complete(document: OpenApi): OpenApi {
+  for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods)))
+    for (const parameter of operation.parameters ?? [])
+      if (parameter.schema.type === 'array') Object.assign(parameter, { style: 'form', explode: false });
+  const { securitySchemes } = document.components;
+  return { ...document, components: { schemas: componentJsonSchemas(named, target), securitySchemes } };
 }
 
-function parametersOf({
-  path,
-  query,
-  tagged,
-}: Pick<Operation, 'path' | 'query' | 'tagged'>): OpenApiParameter[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]): OpenApiParameter => {
-    const schema = name === 'runId' ? toSchema(runIdSchema) : ({ type: 'string' } as const);
-    return { name: name!, in: 'path', required: true, schema };
-  });
-  const fields = query ? Object.entries(queryJsonSchema(query, target).properties ?? {}) : [];
-  const inQuery = fields.map(([name, field]): OpenApiParameter => {
-    const { description, ...schema } = field as JsonSchema;
-    return {
-      ...{ name, in: 'query', required: false },
-      ...(description === undefined ? {} : { description }),
-      schema,
-      ...(schema.type === 'array' ? { style: 'form', explode: false } : {}),
-    };
-  });
-  const tag: OpenApiParameter = {
-    ...{ name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } },
-    description: 'The ETag of the answer that the client has.',
-  };
-  return [...inPath, ...inQuery, ...(tagged ? [tag] : [])];
-}
-
-const contentOf = (answer: Operation['answer']): Content =>
-  'schema' in answer ? json(answer.schema) : { [answer.type]: { schema: {} } };
-
-/** The codes of each status, in one response. */
-function problemsOf(codes: ErrorCode[]): OpenApiOperation['responses'] {
-  const statuses = [...new Set(codes.map(statusFor))];
-  return Object.fromEntries(
-    statuses.map((status) => {
-      const same = codes.filter((code) => statusFor(code) === status);
-      const meanings = same.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`);
-      return [status, problemResponse(`${STATUS_CODES[status]}. ${meanings.join(' ')}`, same)];
-    }),
-  );
-}
-
-function problemResponse(description: string, codes: ErrorCode[]): OpenApiOperation['responses'][string] {
-  const schema: JsonSchema = {
-    allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
-  };
-  return { description, content: { 'application/problem+json': { schema } } };
-}
-
-const json = (schema: z.ZodType): Content => ({ 'application/json': { schema: toSchema(schema) } });
-
-/** A reference where the schema has a name in the document. */
-function toSchema(schema: z.ZodType): JsonSchema {
+/** Returns a reference where the schema has a name in the document. */
+function toSchema(schema: z.ZodType | JsonSchema): JsonSchema {
+  if (!(schema instanceof z.ZodType)) return schema;
   const [name] = Object.entries(named).find(([, known]) => known === schema) ?? [];
   if (name !== undefined) return { $ref: `#/components/schemas/${name}` };
   const { $schema, ...inline } = z.toJSONSchema(schema, { io: 'input', target });
   return inline;
+}
+
+function mapValues<V, R>(object: Record<string, V>, change: (value: V) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 }

@@ -61,7 +61,7 @@ ${own.map(
 }
 
 function restSection(method: string, path: string, operation: OpenApiOperation): Safe {
-  const { operationId, summary, parameters, requestBody, responses } = operation;
+  const { operationId, summary, parameters = [], requestBody, responses } = operation;
   const properties = Object.fromEntries(
     parameters.map(({ name, schema, description }) => [
       name,

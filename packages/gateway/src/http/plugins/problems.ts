@@ -21,15 +21,15 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'store.failing': 503,
 };
 
-/** The HTTP status of an answer with this code. */
+/** Returns the HTTP status of a problem with this code. */
 export const statusFor = (code: ErrorCode): number => statusOf[code] ?? 500;
 
-/** With these, the same may be asked for again after so many seconds. */
-const passing = new Set([429, 503]);
+/** `Retry-After` of the statuses that pass by themselves. */
 export const retryAfterSeconds = 10;
+const passingStatuses = new Set([429, 503]);
 
-/** Not allowed, or too often: worth a line in the log. */
-const suspicious = new Set([401, 403, 429]);
+/** Statuses of requests that were not permitted, or came too often: each is logged as a warning. */
+const suspiciousStatuses = new Set([401, 403, 429]);
 
 type SendProblem = (
   error: FastifyError | MonitorError,
@@ -37,10 +37,10 @@ type SendProblem = (
   reply: FastifyReply,
 ) => FastifyReply;
 
-/** Answers a request for what is not there in another way; false when it leaves that to others. */
+/** Answers a request for an unknown address in its own way, or returns false to leave it to the 404 problem. */
 export type SendMissing = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
-/** Answers every error of an app with what `problemSender` made. */
+/** Answers every error and every unknown address of a server with a problem. */
 export function addProblems(
   app: FastifyInstance,
   sendProblem: SendProblem,
@@ -55,9 +55,9 @@ export function addProblems(
 }
 
 /**
- * Answers an error as `application/problem+json` (RFC 9457) with a stable `code`: also one that comes before any route
- * is found, such as an address that cannot be decoded.
- * @param onProblem Hears the code of each.
+ * Returns a function that answers an error as `application/problem+json` (RFC 9457) with a stable `code`. It also
+ * handles errors before routing, such as an address that cannot be decoded.
+ * @param onProblem receives the code of each problem.
  */
 export const problemSender =
   (onProblem: (code: ErrorCode) => void): SendProblem =>
@@ -65,9 +65,10 @@ export const problemSender =
     const { code, status, detail } = describe(error);
     onProblem(code);
     if (status >= 500) request.log.error({ err: error }, 'a request failed');
-    else if (suspicious.has(status)) request.log.warn({ code, address: request.ip }, 'a request was refused');
+    else if (suspiciousStatuses.has(status))
+      request.log.warn({ code, address: request.ip }, 'a request was refused');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    if (passing.has(status)) reply.header('retry-after', retryAfterSeconds);
+    if (passingStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
     return reply
       .code(status)
       .type('application/problem+json')
@@ -80,6 +81,7 @@ function describe(error: FastifyError | MonitorError): { code: ErrorCode; status
     return { code, status: statusFor(code), detail: isStoreError(error) ? publicMessage(error) : message };
   }
   const status = error.statusCode ?? 500;
+  // The message of an unexpected error may contain paths or data: it is for the log.
   if (status >= 500) return { code: 'internal', status: 500, detail: errorCodes.internal.meaning };
   return { code: 'request.invalid', status, detail: error.message };
 }

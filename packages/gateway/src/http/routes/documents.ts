@@ -1,43 +1,84 @@
-import { type AsyncApiDocument, asyncApiDocument } from '@mnist-monitor/shared/documents';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { version } from '../../version.ts';
-import { openapi } from '../documents/openapi.ts';
-import { docsPage } from '../documents/page.ts';
-import { docsStyle } from '../documents/style.ts';
+import type { AsyncApiDocument } from '@mnist-monitor/shared/documents';
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import { z } from 'zod';
+import type { App } from '../app.ts';
+import type { Documents } from '../documents/build.ts';
+import { responses } from '../route-schema.ts';
 
-const types = {
-  '/asyncapi.json': 'application/json; charset=utf-8',
-  '/openapi.json': 'application/json; charset=utf-8',
-  '/docs': 'text/html; charset=utf-8',
-  '/docs.css': 'text/css; charset=utf-8',
-} as const;
+interface DocumentRoute {
+  path: string;
+  operationId: string;
+  summary: string;
+  /** Schema of the JSON, or the content type. */
+  ok: z.ZodType | string;
+  text(documents: Documents, request: FastifyRequest): string;
+}
 
-type Texts = Record<keyof typeof types, (request: FastifyRequest) => string>;
+const documentRoutes: readonly DocumentRoute[] = [
+  {
+    path: '/asyncapi.json',
+    operationId: 'readAsyncApi',
+    summary: 'The WebSockets, as an AsyncAPI 3.0 document.',
+    ok: z.looseObject({ asyncapi: z.literal('3.0.0') }),
+    text: ({ asyncApi }, request) => JSON.stringify(atAddressOf(request, asyncApi)),
+  },
+  {
+    path: '/openapi.json',
+    operationId: 'readOpenApi',
+    summary: 'This document.',
+    ok: z.looseObject({ openapi: z.literal('3.1.1') }),
+    text: ({ openApi }) => openApi,
+  },
+  {
+    path: '/docs',
+    operationId: 'readDocs',
+    summary: 'Both documents as a page.',
+    ok: 'text/html',
+    text: ({ page }) => page,
+  },
+  {
+    path: '/docs.css',
+    operationId: 'readDocsStyle',
+    summary: 'The style sheet of that page.',
+    ok: 'text/css',
+    text: ({ style }) => style,
+  },
+];
 
-/** `/asyncapi.json` and `/openapi.json` for tools, `/docs` for people; made once, when one is first asked for. */
-export function addDocumentRoutes(app: FastifyInstance): void {
-  let texts: Texts | undefined;
-  for (const path of Object.keys(types) as (keyof Texts)[])
-    app.get(path, async (request, reply) => {
-      texts ??= write();
-      return reply.header('cache-control', 'no-cache').type(types[path]).send(texts[path](request));
+/**
+ * Adds `/openapi.json` and `/asyncapi.json` for tools, and `/docs` for people. The documents cover the routes that are
+ * added after this call, and are built when one is first requested.
+ * @throws TypeError when a route is added without a schema; `{ hide: true }` keeps a route out of the documents.
+ */
+export function addDocumentRoutes(app: App): void {
+  const routes = collectRoutes(app);
+  let documents: Promise<Documents> | undefined;
+  for (const { path, operationId, summary, ok, text } of documentRoutes) {
+    const type = typeof ok === 'string' ? ok : 'application/json';
+    const schema = { operationId, summary, response: responses({ ok }) };
+    app.get(path, { schema }, async (request, reply) => {
+      // Loaded when needed: it would add to every start of the gateway.
+      documents ??= import('../documents/build.ts').then(({ buildDocuments }) => buildDocuments(routes));
+      const content = text(await documents, request);
+      return reply.header('cache-control', 'no-cache').type(`${type}; charset=utf-8`).send(content);
     });
+  }
 }
 
-function write(): Texts {
-  const sockets = asyncApiDocument(version);
-  const rest = openapi(version);
-  const [openapiText, page] = [JSON.stringify(rest), docsPage(rest, sockets)];
-  return {
-    '/asyncapi.json': (request) => JSON.stringify(reachedBy(request, sockets)),
-    '/openapi.json': () => openapiText,
-    '/docs': () => page,
-    '/docs.css': () => docsStyle,
-  };
+/** Returns a list that each documented route of the server joins when it is added. */
+function collectRoutes(app: App): RouteOptions[] {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    if (!route.schema)
+      throw new TypeError(`expected a schema of the route ${route.method} ${route.url}, got none`);
+    // Fastify adds a HEAD route to each GET.
+    if (!route.schema.hide && route.method !== 'HEAD') routes.push(route);
+  });
+  return routes;
 }
 
-/** The live feed is where the document was asked for, whatever stands between. */
-function reachedBy({ host, protocol }: FastifyRequest, sockets: AsyncApiDocument): AsyncApiDocument {
-  const live = { ...sockets.servers.public!, host, protocol: protocol === 'https' ? 'wss' : 'ws' };
-  return { ...sockets, servers: { ...sockets.servers, public: live } };
+/** Returns the document with the address at which the client reached the gateway, through any proxies. */
+function atAddressOf({ host, protocol }: FastifyRequest, asyncApi: AsyncApiDocument): AsyncApiDocument {
+  const live = { ...asyncApi.servers.public!, host, protocol: protocol === 'https' ? 'wss' : 'ws' };
+  return { ...asyncApi, servers: { ...asyncApi.servers, public: live } };
 }

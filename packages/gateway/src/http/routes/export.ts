@@ -1,45 +1,67 @@
 import { Readable } from 'node:stream';
-import { runIdSchema } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../../limits.ts';
 import { csvHeader, csvRow } from '../../series/csv.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
-import { cutWhenUnread, isUnchanged, noSuchRun, type RunRequest, read, tagOf } from './answers.ts';
+import type { App } from '../app.ts';
+import { closeWhenStalled, isUnchanged, runNotFound, runTag } from '../replies.ts';
+import { responses, runErrors, runParams } from '../route-schema.ts';
 
 interface Format {
+  extension: string;
+  operationId: string;
+  summary: string;
   type: string;
-  header: string;
+  /** First line of the file. */
+  header?: string;
   line(event: StoredEvent): string;
 }
 
-const formats: Record<string, Format> = {
-  jsonl: { type: 'application/jsonl; charset=utf-8', header: '', line: ({ json }) => `${json}\n` },
-  csv: { type: 'text/csv; charset=utf-8', header: csvHeader, line: (event) => csvRow(parseEvent(event)) },
-};
+const formats: readonly Format[] = [
+  {
+    extension: 'jsonl',
+    operationId: 'exportJsonLines',
+    summary: 'Every event that the run has now, one per line, as it is stored.',
+    type: 'application/jsonl',
+    line: ({ json }) => `${json}\n`,
+  },
+  {
+    extension: 'csv',
+    operationId: 'exportCsv',
+    summary: 'Every event that the run has now, as a table.',
+    type: 'text/csv',
+    header: csvHeader,
+    line: (event) => csvRow(parseEvent(event)),
+  },
+];
 
-/** `/api/runs/:runId/export.jsonl` and `.csv`: every event that the run has now, as fast as it is read. */
+/** Adds the routes that export a run as a file, streamed as fast as the client reads. */
 export function addExportRoutes(
-  app: FastifyInstance,
+  app: App,
   { store, limits }: { store: Store; limits: Pick<Limits, 'stallTimeoutMs'> },
 ): void {
-  for (const [ending, { type, header, line }] of Object.entries(formats)) {
-    app.get<RunRequest>(`/api/runs/:runId/export.${ending}`, async (request, reply) => {
-      const id = read(runIdSchema, request.params.runId);
-      const run = await store.summary(id);
-      if (!run) throw noSuchRun(id);
-      if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();
+  for (const { extension, operationId, summary, type, header, line } of formats) {
+    const schema = {
+      operationId,
+      summary,
+      params: runParams,
+      response: responses({ ok: type, errors: runErrors, hasTag: true }),
+    };
+    app.get(`/api/runs/:runId/export.${extension}`, { schema }, async (request, reply) => {
+      const { runId } = request.params;
+      const run = await store.summary(runId);
+      if (!run) throw runNotFound(runId);
+      if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
 
-      async function* lines(): AsyncGenerator<string> {
+      async function* lines(lastSeq: number): AsyncGenerator<string> {
         if (header) yield header;
-        for await (const page of readPages(store, { runId: id, to: run!.lastSeq }))
-          yield page.map(line).join('');
+        for await (const page of readPages(store, { runId, to: lastSeq })) yield page.map(line).join('');
       }
-      cutWhenUnread(reply, limits.stallTimeoutMs);
+      closeWhenStalled(reply, limits.stallTimeoutMs);
       return reply
-        .type(type)
-        .header('content-disposition', `attachment; filename="${id}.${ending}"`)
-        .send(Readable.from(lines(), { objectMode: false }));
+        .type(`${type}; charset=utf-8`)
+        .header('content-disposition', `attachment; filename="${runId}.${extension}"`)
+        .send(Readable.from(lines(run.lastSeq), { objectMode: false }));
     });
   }
 }

@@ -1,23 +1,37 @@
-import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { type HealthCheckedStore, publicMessage } from '../../store/health-checked-store.ts';
 import { version } from '../../version.ts';
+import type { App } from '../app.ts';
 import { retryAfterSeconds } from '../plugins/problems.ts';
+import { responses, storeErrors } from '../route-schema.ts';
 
-/** `/healthz`: the process answers. `/readyz`: its store works. */
-export function addHealthRoutes(app: FastifyInstance, store: HealthCheckedStore): void {
-  app.get('/healthz', async () => ({ status: 'ok', version }));
-  app.get('/readyz', async (_request, reply) => {
-    // What fails is tried again by itself; asking does not make it sooner.
+const isAlive = {
+  operationId: 'isAlive',
+  summary: 'Whether the process responds.',
+  response: responses({ ok: z.object({ status: z.literal('ok'), version: z.string() }) }),
+};
+const isReady = {
+  operationId: 'isReady',
+  summary: 'Whether the store works.',
+  response: responses({ ok: z.object({ status: z.literal('ready') }), errors: storeErrors }),
+};
+
+/** Adds the probes: `/healthz` for the process, `/readyz` for its store. */
+export function addHealthRoutes(app: App, store: HealthCheckedStore): void {
+  app.get('/healthz', { schema: isAlive }, async () => ({ status: 'ok' as const, version }));
+
+  app.get('/readyz', { schema: isReady }, async (_request, reply) => {
+    // A failing store is retried on its own schedule; a probe does not make it sooner.
     if (!store.failure) await store.check().catch(() => {});
-    const { failure: trouble } = store;
-    if (!trouble) return { status: 'ready' };
+    const { failure } = store;
+    if (!failure) return { status: 'ready' as const };
     return reply
       .code(503)
       .header('retry-after', retryAfterSeconds)
       .type('application/problem+json')
       .send({
-        ...{ title: 'Service Unavailable', status: 503, code: trouble.code, detail: publicMessage(trouble) },
-        since: trouble.since,
+        ...{ title: 'Service Unavailable', status: 503, code: failure.code, detail: publicMessage(failure) },
+        since: failure.since,
       });
   });
 }

@@ -1,11 +1,11 @@
 import { MonitorError } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
 import { IngestSession } from '../../ingest/session.ts';
 import type { SessionContext } from '../../ingest/session-context.ts';
 import type { Metrics } from '../../metrics.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { Traffic } from '../../sockets/traffic.ts';
+import type { App } from '../app.ts';
 
 export interface IngestRouteOptions {
   context: Omit<SessionContext, 'onStoreFailure' | 'metrics'>;
@@ -15,10 +15,7 @@ export interface IngestRouteOptions {
 }
 
 /** `/ingest`: takes in events from publishers. */
-export function addIngestRoute(
-  app: FastifyInstance,
-  { context, metrics, sessions }: IngestRouteOptions,
-): void {
+export function addIngestRoute(app: App, { context, metrics, sessions }: IngestRouteOptions): void {
   const { limits } = context;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);

@@ -1,5 +1,4 @@
 import { formatIssues, liveQuerySchema, MonitorError, validate } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
 import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
 import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-session.ts';
@@ -10,6 +9,7 @@ import { withHeartbeat } from '../../sockets/heartbeat.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
 import type { Authority } from '../../trust/authority.ts';
+import type { App } from '../app.ts';
 
 export interface LiveRouteOptions extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
   authority: Authority;
@@ -18,7 +18,7 @@ export interface LiveRouteOptions extends Omit<ViewerSessionOptions, 'peer' | 'q
 }
 
 /** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
-export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): void {
+export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
   const { limits, authority, router, metrics } = shared;
   const traffic = new Traffic();
   metrics.addEndpoint('live', traffic);
@@ -26,6 +26,8 @@ export function addLiveRoute(app: FastifyInstance, shared: LiveRouteOptions): vo
   app.route({
     method: 'GET',
     url: '/live',
+    // The AsyncAPI document describes it.
+    schema: { hide: true },
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
       admission.admit(request.ip, request.socket);

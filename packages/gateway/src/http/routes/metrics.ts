@@ -1,9 +1,16 @@
-import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../../metrics.ts';
+import type { App } from '../app.ts';
+import { responses } from '../route-schema.ts';
 
-/** `/metrics`: what the gateway counts, for Prometheus. */
-export function addMetricsRoute(app: FastifyInstance, metrics: Metrics): void {
-  app.get('/metrics', async (_request, reply) =>
+const readMetrics = {
+  operationId: 'readMetrics',
+  summary: "Metrics of the gateway, in Prometheus's text format.",
+  response: responses({ ok: 'text/plain' }),
+};
+
+/** Adds `/metrics`, which Prometheus scrapes. */
+export function addMetricsRoute(app: App, metrics: Metrics): void {
+  app.get('/metrics', { schema: readMetrics }, async (_request, reply) =>
     reply
       .header('cache-control', 'no-store')
       .type(metrics.contentType)

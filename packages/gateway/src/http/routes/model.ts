@@ -1,29 +1,41 @@
-import { MonitorError, runIdSchema } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
+import { MonitorError } from '@mnist-monitor/shared';
+import { z } from 'zod';
 import type { Limits } from '../../limits.ts';
 import type { RunFolders } from '../../runs/run-folders.ts';
-import { cutWhenUnread, isUnchanged, type RunRequest, read } from './answers.ts';
+import type { App } from '../app.ts';
+import { closeWhenStalled, isUnchanged } from '../replies.ts';
+import { responses, runParams } from '../route-schema.ts';
 
-type FileRequest = { Params: RunRequest['Params'] & { file: string } };
+const readModel = {
+  operationId: 'readModel',
+  summary:
+    'A file of the saved model: `model.json` and `weights.bin` (a tfjs LayersModel), or `mnist_cnn.safetensors` (PyTorch).',
+  params: runParams.extend({ file: z.string() }),
+  response: responses({
+    ok: 'application/octet-stream',
+    errors: ['request.invalid', 'request.not_found'],
+    hasTag: true,
+  }),
+};
 
-/** `/api/runs/:runId/model/:file`: the saved model of a run, for tfjs and for PyTorch. */
+/** Adds the route that serves the saved model of a run, for tfjs and for PyTorch. */
 export function addModelRoute(
-  app: FastifyInstance,
+  app: App,
   { folders, limits }: { folders: RunFolders; limits: Pick<Limits, 'stallTimeoutMs'> },
 ): void {
-  app.get<FileRequest>('/api/runs/:runId/model/:file', async (request, reply) => {
-    const id = read(runIdSchema, request.params.runId);
-    const name = request.params.file;
-    const file = await folders.openModelFile(id, name);
-    if (!file) throw new MonitorError('request.not_found', `run ${id} has no saved model with such a file`);
+  app.get('/api/runs/:runId/model/:file', { schema: readModel }, async (request, reply) => {
+    const { runId, file: name } = request.params;
+    const file = await folders.openModelFile(runId, name);
+    if (!file)
+      throw new MonitorError('request.not_found', `run ${runId} has no saved model with such a file`);
     const { ino, size, mtimeMs } = await file.stat();
     const tag = `"${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`;
-    // The trainer writes them anew after each epoch: to be asked for each time, to be sent when they have changed.
+    // The trainer replaces the files after each epoch, so clients ask each time and mostly get a 304.
     if (isUnchanged(request, reply, tag)) {
       await file.close();
       return reply.code(304).send();
     }
-    cutWhenUnread(reply, limits.stallTimeoutMs);
+    closeWhenStalled(reply, limits.stallTimeoutMs);
     return reply
       .type(name.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream')
       .header('content-length', size)

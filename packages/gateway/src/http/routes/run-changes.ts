@@ -1,53 +1,86 @@
-import { encode, MonitorError, runChangesSchema, runIdSchema } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
+import {
+  encode,
+  MonitorError,
+  runChangesSchema,
+  runDeletionSchema,
+  runSummarySchema,
+} from '@mnist-monitor/shared';
+import type { FastifyRequest } from 'fastify';
 import { type RemovalContext, removeRun } from '../../runs/removal.ts';
 import { isFinished } from '../../runs/retention.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
 import type { Authority } from '../../trust/authority.ts';
-import { noSuchRun, type RunRequest, read, sendJson } from './answers.ts';
+import type { App } from '../app.ts';
+import { runNotFound, sendJson } from '../replies.ts';
+import { changeErrors, commandToken, responses, runParams } from '../route-schema.ts';
 
 export interface RunChangesOptions extends RemovalContext {
   runs: RunSummaries;
   authority: Pick<Authority, 'demandOf'>;
 }
 
-/** A title and a note are short. */
+/** Room for a title, and a note of 10,000 characters in any script. */
 const bodyBytes = 64 * 1024;
 
-/** `PATCH` and `DELETE` of `/api/runs/:runId`, for those who may command. */
-export function addRunChangeRoutes(app: FastifyInstance, options: RunChangesOptions): void {
+/** Adds the routes that change a run, for clients that may command its trainer. */
+export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
   const { runs, store, hub, folders, authority } = options;
-  // Clients that say JSON of every request may say it of one without a body, as a DELETE is.
+  // Before validation: a client without authority does not learn which of its parameters are valid.
+  const preValidation = async (request: FastifyRequest): Promise<void> => authority.demandOf(request);
+  acceptEmptyJson(app);
+
+  const changeRun = {
+    operationId: 'changeRun',
+    summary: 'Changes the title, note or pin of a run. Fields that are left out stay. Returns the summary.',
+    params: runParams,
+    body: runChangesSchema,
+    security: commandToken,
+    response: responses({ ok: runSummarySchema, errors: changeErrors, hasBody: true }),
+  };
+  app.patch(
+    '/api/runs/:runId',
+    { schema: changeRun, preValidation, bodyLimit: bodyBytes },
+    async ({ params: { runId }, body }, reply) => {
+      const isChanged = await store.annotate(runId, body);
+      const summary = isChanged ? await runs.summary(runId) : undefined;
+      if (!summary) throw runNotFound(runId);
+      const { title, note, pinned } = summary;
+      hub.broadcast({ type: 'annotated', runId, title, note, pinned });
+      return sendJson(reply, encode(summary));
+    },
+  );
+
+  const removeRunSchema = {
+    operationId: 'removeRun',
+    summary: 'Deletes a run that has ended: its events, and its folder beside the database if there is one.',
+    params: runParams,
+    security: commandToken,
+    response: responses({ ok: runDeletionSchema, errors: [...changeErrors, 'run.busy'] }),
+  };
+  app.delete(
+    '/api/runs/:runId',
+    { schema: removeRunSchema, preValidation },
+    async ({ params: { runId }, log }, reply) => {
+      const summary = await runs.summary(runId);
+      if (!summary) throw runNotFound(runId);
+      const isHeld = summary.connected || (await folders.isHeld(runId));
+      if (isHeld || !isFinished(summary))
+        throw new MonitorError(
+          'run.busy',
+          `expected a run that has ended, but ${runId} is ${isHeld ? 'held by its trainer' : summary.status}: stop it first, or wait until it counts as interrupted`,
+        );
+      const folder = await removeRun(options, runId);
+      if (!folder) throw runNotFound(runId);
+      log.info({ runId, folder }, 'removed a run');
+      return sendJson(reply, encode({ runId, folder }));
+    },
+  );
+}
+
+/** Accepts an empty body of type JSON: some clients send that type with every request, a DELETE included. */
+function acceptEmptyJson(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
     body === '' ? done(null) : parseJson(request, String(body), done),
   );
-
-  app.patch<RunRequest>('/api/runs/:runId', { bodyLimit: bodyBytes }, async (request, reply) => {
-    authority.demandOf(request);
-    const id = read(runIdSchema, request.params.runId);
-    const changed = await store.annotate(id, read(runChangesSchema, request.body));
-    const summary = changed ? await runs.summary(id) : undefined;
-    if (!summary) throw noSuchRun(id);
-    const { title, note, pinned } = summary;
-    hub.broadcast({ type: 'annotated', runId: id, title, note, pinned });
-    return sendJson(reply, encode(summary));
-  });
-
-  app.delete<RunRequest>('/api/runs/:runId', async (request, reply) => {
-    authority.demandOf(request);
-    const id = read(runIdSchema, request.params.runId);
-    const summary = await runs.summary(id);
-    if (!summary) throw noSuchRun(id);
-    const isHeld = summary.connected || (await folders.isHeld(id));
-    if (isHeld || !isFinished(summary))
-      throw new MonitorError(
-        'run.busy',
-        `expected a run that is over, but ${id} is ${isHeld ? 'held by its trainer' : summary.status}: stop it first, or wait until it counts as interrupted`,
-      );
-    const folder = await removeRun(options, id);
-    if (!folder) throw noSuchRun(id);
-    request.log.info({ runId: id, folder }, 'removed a run');
-    return sendJson(reply, encode({ runId: id, folder }));
-  });
 }

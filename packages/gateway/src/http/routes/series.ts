@@ -1,28 +1,44 @@
-import { runIdSchema, type SeriesField, type SeriesQuery, seriesQuerySchema } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
+import {
+  runSeriesSchema,
+  type SeriesField,
+  type SeriesQuery,
+  seriesQuerySchema,
+} from '@mnist-monitor/shared';
 import { axisReader, eventTypeOf, fieldReader } from '../../series/fields.ts';
 import { MinMaxDownsampler } from '../../series/min-max-downsampler.ts';
 import { SupersededPoints } from '../../series/superseded-points.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredSummary } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
-import { isUnchanged, noSuchRun, type RunRequest, read, sendJson, tagOf } from './answers.ts';
+import type { App } from '../app.ts';
+import { isUnchanged, runNotFound, runTag, sendJson } from '../replies.ts';
+import { responses, runErrors, runParams } from '../route-schema.ts';
 
-/** `/api/runs/:runId/series`: curves of a run, thinned to what a chart can show. */
-export function addSeriesRoute(app: FastifyInstance, store: Store): void {
-  app.get<RunRequest>('/api/runs/:runId/series', async (request, reply) => {
-    const id = read(runIdSchema, request.params.runId);
-    const query = read(seriesQuerySchema, request.query);
-    const run = await store.summary(id);
-    if (!run) throw noSuchRun(id);
-    if (isUnchanged(request, reply, tagOf(run))) return reply.code(304).send();
+const readSeriesSchema = {
+  operationId: 'readSeries',
+  summary: 'Curves of a run, downsampled to what a chart can show without losing a spike.',
+  params: runParams,
+  querystring: seriesQuerySchema,
+  response: responses({ ok: runSeriesSchema, errors: runErrors, hasTag: true }),
+};
+
+/** Adds the route that reads curves of a run. */
+export function addSeriesRoute(app: App, store: Store): void {
+  app.get('/api/runs/:runId/series', { schema: readSeriesSchema }, async (request, reply) => {
+    const {
+      params: { runId },
+      query,
+    } = request;
+    const run = await store.summary(runId);
+    if (!run) throw runNotFound(runId);
+    if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
     const series: string[] = [];
     const slices = new TimeSlicer();
     for (const [field, points] of await readSeries(store, run, query)) {
       series.push(toJson(field, points));
       await slices.yieldIfDue();
     }
-    const head = JSON.stringify({ runId: id, lastSeq: run.lastSeq, x: query.x });
+    const head = JSON.stringify({ runId, lastSeq: run.lastSeq, x: query.x });
     return sendJson(reply, `${head.slice(0, -1)},"series":[${series.join(',')}]}`);
   });
 }

@@ -1,0 +1,65 @@
+import { type IncomingMessage, maxHeaderSize, type ServerResponse } from 'node:http';
+import { formatIssues, MonitorError, validate } from '@mnist-monitor/shared';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifySchemaCompiler,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { Limits } from '../limits.ts';
+import type { Metrics } from '../metrics.ts';
+import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
+
+/** A Fastify server whose routes are validated and typed by their zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export interface AppOptions {
+  log: FastifyBaseLogger;
+  limits: Limits;
+  metrics: Metrics;
+  /** Addresses of the proxies whose `X-Forwarded-*` headers are believed; none by default. */
+  proxies?: string[] | undefined;
+  sendMissing?: SendMissing;
+}
+
+/** Creates a server with the gateway's limits, validation and problem responses; it has no routes yet. */
+export function createApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): App {
+  const sendProblem = problemSender((code) => metrics.refused(code));
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: proxies,
+    requestTimeout: limits.requestTimeoutMs,
+    // Ids of any length reach the schema, which refuses long ones like every other invalid id.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.connectionsCheckMs,
+    },
+    frameworkErrors: sendProblem,
+  });
+  app.server.maxConnections = limits.connections;
+  app.setValidatorCompiler(validatorCompiler);
+  // Response schemas document a route. Replies are built from checked data, most of them as text already.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  addProblems(app, sendProblem, sendMissing);
+  return app.withTypeProvider<ZodTypeProvider>();
+}
+
+/** Validates a part of a request by its zod schema; the issues are worded and bounded as those of socket messages. */
+const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
+  ({ schema }) =>
+  (data) => {
+    const result = validate(schema, data);
+    if (result.ok) return { value: result.value };
+    return { error: new MonitorError('request.invalid', formatIssues(result.error.issues)) };
+  };

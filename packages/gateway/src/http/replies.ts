@@ -1,0 +1,30 @@
+import { MonitorError } from '@mnist-monitor/shared';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { StoredSummary } from '../store/store.ts';
+
+/** Sends text that is JSON already. No cache keeps it, unless the reply has another `cache-control`. */
+export function sendJson(reply: FastifyReply, json: string): FastifyReply {
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  return reply.type('application/json; charset=utf-8').send(json);
+}
+
+/** Closes the connection when the client reads nothing of the response for `timeMs`. */
+export function closeWhenStalled(reply: FastifyReply, timeMs: number): void {
+  reply.raw.setTimeout(timeMs, () => reply.raw.destroy());
+}
+
+/** Returns the ETag of everything that is computed from a run's events: it changes only with them. */
+export const runTag = (run: StoredSummary): string => `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+
+/**
+ * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. A weak tag matches as well
+ * (RFC 9110 section 13.1.2): a proxy that compresses turns ours into one.
+ */
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  reply.header('cache-control', 'no-cache').header('etag', tag);
+  const known = request.headers['if-none-match'] ?? '';
+  return known.trim() === '*' || known.match(/"[^"]*"/g)?.includes(tag) === true;
+}
+
+export const runNotFound = (id: string): MonitorError =>
+  new MonitorError('run.not_found', `there is no run ${id}`);
