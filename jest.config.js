@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 
-// Dawn looks for its driver in the environment as it was when the process started: SwiftShader, where Chromium and the
-// Vulkan loader are installed.
+// Dawn reads its driver from the environment of the process's start: SwiftShader, where Chromium and the Vulkan loader are
+// installed.
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const loaders = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1'];
 if (existsSync(swiftShader) && loaders.some(existsSync)) process.env.VK_ICD_FILENAMES ??= swiftShader;
 
-/** Tests run against the compiled packages, as they ship: `npm test` builds first. */
+/** Tests run against the compiled packages, as they are published: `npm test` builds first. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: './scripts/test-environment.js',
   roots: ['<rootDir>/packages'],
-  // Those that take minutes are run by `npm run test:soak`, those that need a Docker engine by `npm run test:compose`.
+  // `npm run test:soak` runs tests that take minutes, `npm run test:compose` those that need a Docker engine.
   testMatch: ['**/dist/test/**/!(*.soak|*.container).test.js'],
   transform: {},
   setupFilesAfterEnv: ['<rootDir>/scripts/second-try.js'],

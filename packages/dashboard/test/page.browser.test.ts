@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { timeFactor } from '@mnist-monitor/shared/testing';
 import { findChromium } from './support/browser.ts';
 import { chartPart, drag, field, pictureOf, runOf, shows, untilStep } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
@@ -58,7 +59,10 @@ const executable = findChromium();
     const before = await page.locator('#loss-chart').boundingBox();
 
     monitor.cut();
-    await page.locator(field('banner')).filter({ hasText: 'Connection lost' }).waitFor({ timeout: 2_000 });
+    await page
+      .locator(field('banner'))
+      .filter({ hasText: 'Connection lost' })
+      .waitFor({ timeout: 2_000 * timeFactor() });
     await shows(page, field('phase'), 'Reconnecting');
     expect(await pause.isDisabled()).toBe(true);
     expect(await page.locator('#loss-chart').boundingBox()).toEqual(before);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import { openScriptedPublisher, type ScriptedPublisher } from '@mnist-monitor/shared/testing';
+import { openScriptedPublisher, type ScriptedPublisher, timeFactor } from '@mnist-monitor/shared/testing';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { launchChromium } from './browser.ts';
@@ -47,7 +47,6 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
   const runs = mkdtempSync(join(tmpdir(), 'mnist-page-'));
   const monitor = { runs, complaints: [] as string[] } as { -readonly [K in keyof Monitor]: Monitor[K] };
 
-  // A browser on a busy machine is slow: half a minute is no failure.
   jest.setTimeout(60_000);
   beforeAll(async () => {
     if (!existsSync(builtPage))
@@ -78,7 +77,7 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
     const context = await monitor.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     opened.push(() => context.close());
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(20_000 * timeFactor());
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) monitor.complaints.push(message.text());
     });

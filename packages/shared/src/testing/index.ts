@@ -1,2 +1,3 @@
 export * from './sample-run.ts';
 export * from './scripted-publisher.ts';
+export * from './time-factor.ts';
