@@ -27,7 +27,7 @@ RUN --mount=type=cache,target=/root/.npm \
     && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete
 
 
-# WebGPU's binaries go: they need a Vulkan driver, which the image has not. tfjs's builds for browsers go too.
+# Without WebGPU's binaries, which need a Vulkan driver that the image does not have, and tfjs's builds for browsers.
 FROM manifests AS trainer-dependencies
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace packages/trainer \
@@ -36,7 +36,7 @@ RUN --mount=type=cache,target=/root/.npm \
     && find node_modules/@tensorflow \( -name '*.min.js' -o -name '*.fesm.js' -o -name '*.es2017.js' \) -delete
 
 
-# Without source maps: Node does not read them unless asked, and the compiled code reads like its source.
+# Without source maps: Node.js reads them only on request, and the compiled code is as readable as its source.
 FROM dependencies AS build
 COPY tsconfig.base.json ./
 COPY packages packages
@@ -45,8 +45,8 @@ RUN npx tsc -b packages/gateway packages/trainer packages/dashboard \
     && find packages -path '*/dist/*' \( -name '*.map' -o -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete
 
 
-# TensorFlow's library and its addon, by the trainer's own installer. Only what the installer is made of comes in, so
-# that a change elsewhere leaves this stage as it is.
+# TensorFlow's library and its addon, installed by the trainer's own installer. Only the installer's files are copied, so that
+# other changes do not rebuild this stage.
 FROM ${NODE_IMAGE} AS tensorflow
 WORKDIR /app
 RUN apt-get update \
@@ -94,16 +94,16 @@ COPY --from=build /app/packages/shared/dist packages/shared/dist
 COPY --from=build /app/packages/trainer/dist packages/trainer/dist
 USER node
 STOPSIGNAL SIGTERM
-# The trainer listens on nothing; it touches a file as long as it turns over.
+# The trainer listens on no port; it touches a file while its event loop turns.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["node", "-e", "process.exit(Date.now() - fs.statSync(process.env.MONITOR_HEARTBEAT).mtimeMs < 60_000 ? 0 : 1)"]
 ENTRYPOINT ["node", "packages/trainer/dist/src/main.js"]
 
 
-# From Debian's packages on the same base, so that one registry less is needed.
+# Debian's package on the same base image, so that no other registry is needed.
 FROM ${NODE_IMAGE} AS redis
 LABEL org.opencontainers.image.title="MNIST Training Monitor: Redis" \
-      org.opencontainers.image.description="Keeps the runs of several gateways; what it has answered is on its disk." \
+      org.opencontainers.image.description="Stores the runs of several gateways; acknowledged writes are on its disk." \
       org.opencontainers.image.licenses="BSD-3-Clause"
 RUN apt-get update \
     && apt-get install -y --no-install-recommends redis-server \
@@ -119,7 +119,7 @@ ENTRYPOINT ["redis-server", "--bind", "*", "--protected-mode", "no", "--dir", "/
 
 FROM ${NODE_IMAGE} AS proxy
 LABEL org.opencontainers.image.title="MNIST Training Monitor: proxy" \
-      org.opencontainers.image.description="Spreads viewers over the gateways that are ready." \
+      org.opencontainers.image.description="Distributes viewers over the gateways that are ready." \
       org.opencontainers.image.licenses="GPL-2.0-or-later"
 RUN apt-get update \
     && apt-get install -y --no-install-recommends haproxy \
@@ -134,7 +134,7 @@ ENTRYPOINT ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
 
 FROM ${NODE_IMAGE} AS gateway
 LABEL org.opencontainers.image.title="MNIST Training Monitor: gateway" \
-      org.opencontainers.image.description="Keeps every training run, fans it out live and serves the dashboard." \
+      org.opencontainers.image.description="Stores every training run, streams it live and serves the dashboard." \
       org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 ENV NODE_ENV=production \
