@@ -32,7 +32,7 @@ import { Sweeper } from './runs/sweeper.ts';
 import { acceptSockets } from './sockets/server.ts';
 import { HealthCheckedStore, storeStateMessage } from './store/health-checked-store.ts';
 import type { Store } from './store/store.ts';
-import { Authority, reachedAt } from './trust/authority.ts';
+import { CommandAuthorizer, publicHost } from './trust/authorization.ts';
 
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
@@ -94,7 +94,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
   store.onHealthChange((failure) => !failure && sync.catchUp());
-  const authority = new Authority(config);
+  const authorizer = new CommandAuthorizer(config);
   const removal = { store, hub, folders, log };
   const { sweepIntervalMs } = limits;
   const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
@@ -111,18 +111,18 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     maxPayloadBytes: limits.livePayloadBytes,
     subprotocol: liveSubprotocol,
   });
-  addTrustChecks(publicApp, { host: reachedAt(config), origins: config.origins });
+  addTrustChecks(publicApp, { host: publicHost(config), origins: config.origins });
   addDocumentRoutes(publicApp);
   addSecurityHeaders(publicApp);
   await servePage(publicApp, page);
   addHealthRoutes(publicApp, store);
   addRunRoutes(publicApp, { runs, store, listedRuns: limits.listedRuns });
-  addRunChangeRoutes(publicApp, { ...removal, runs, authority });
+  addRunChangeRoutes(publicApp, { ...removal, runs, authorizer });
   addSeriesRoute(publicApp, store);
   addExportRoutes(publicApp, { store, limits });
   addModelRoute(publicApp, { folders, limits });
   addLiveRoute(publicApp, {
-    ...{ hub, store, health, authority, idleTrainers, router, limits, metrics },
+    ...{ hub, store, health, authorizer, idleTrainers, router, limits, metrics },
     summaryOf: (runId) => runs.summary(runId),
   });
   addMetricsRoute(publicApp, metrics);

@@ -2,7 +2,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
 import type { Config } from './config.ts';
-import { reachedAt } from './trust/authority.ts';
+import { publicHost } from './trust/authorization.ts';
 import { isLoopback } from './trust/hosts.ts';
 
 /** Where the gateway can be reached from this machine. */
@@ -28,7 +28,7 @@ export async function listen({ publicApp, ingestApp }: Gateway, place: BindAddre
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    url: `http://${displayHost(reachedAt(place), 'localhost')}:${port}`,
+    url: `http://${displayHost(publicHost(place), 'localhost')}:${port}`,
     ingestUrl: `ws://${displayHost(place.ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
 }

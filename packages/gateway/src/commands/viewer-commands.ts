@@ -14,13 +14,13 @@ import { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { TokenBucket } from '../sockets/token-bucket.ts';
-import type { Authority } from '../trust/authority.ts';
+import type { CommandAuthorizer } from '../trust/authorization.ts';
 import type { CommandRouter } from './router.ts';
 
 export interface ViewerCommandsOptions {
   peer: Peer;
   router: CommandRouter;
-  authority: Authority;
+  authorizer: CommandAuthorizer;
   limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
   /** For the log; without the token. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
@@ -57,11 +57,11 @@ export class ViewerCommands {
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {
-    const { authority, router, onResult: onAnswer } = this.#options;
+    const { authorizer, router, onResult: onAnswer } = this.#options;
     const asked = { ...given, runId: given.runId ?? this.followedRun };
     let result: CommandResult;
     try {
-      authority.demand(token);
+      authorizer.authorize(token);
       result = await router.execute(asked);
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;

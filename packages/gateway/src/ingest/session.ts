@@ -1,6 +1,6 @@
 import { decode, formatIssues, ingestFirstMessageSchema } from '@mnist-monitor/shared';
 import type { Peer } from '../sockets/peer.ts';
-import { tokenFits } from '../trust/token.ts';
+import { tokenMatches } from '../trust/authorization.ts';
 import { IdleSession } from './idle-session.ts';
 import { PublisherSession } from './publisher-session.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
@@ -38,7 +38,7 @@ export class IngestSession {
     if (!result.ok)
       return this.#peer.close('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
     const first = result.value;
-    if (!tokenFits(this.#context.token, first.token)) return this.#peer.close('unauthorized');
+    if (!tokenMatches(this.#context.token, first.token)) return this.#peer.close('unauthorized');
     if (first.type === 'wait') {
       this.#handler = new IdleSession(this.#context, this.#peer, first);
       return;

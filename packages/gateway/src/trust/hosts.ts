@@ -1,26 +1,29 @@
-/** Bound to anything but loopback, the gateway cannot know its names: any Host will do. */
+/** Returns whether a request may name this Host. A port beyond loopback has names that the gateway cannot know. */
 export function isHostAllowed(host: string | undefined, boundHost: string): boolean {
   if (!isLoopback(boundHost)) return true;
-  const asked = hostOf(`http://${host}`)?.hostname;
-  return asked !== undefined && (isLoopback(asked) || asked === boundHost);
+  const requested = parseUrl(`http://${host}`)?.hostname;
+  return requested !== undefined && (isLoopback(requested) || requested === boundHost);
 }
 
-/** No Origin comes from programs; browsers always send that of the page: our own, or one that was named to us. */
+/**
+ * Returns whether a request may come from this Origin: none (programs send none, browsers always do), that of our own
+ * page, or one of those that `--origins` allows.
+ */
 export function isOriginAllowed(
   origin: string | undefined,
   host: string | undefined,
-  named: readonly string[] = [],
+  allowed: readonly string[] = [],
 ): boolean {
-  if (origin === undefined || named.includes(origin)) return true;
-  const page = hostOf(origin);
-  return page !== undefined && page.host === hostOf(`${page.protocol}//${host}`)?.host;
+  if (origin === undefined || allowed.includes(origin)) return true;
+  const page = parseUrl(origin);
+  return page !== undefined && page.host === parseUrl(`${page.protocol}//${host}`)?.host;
 }
 
-/** Whether an address, as bound to or as in a URL, is reached from this machine alone. */
+/** Returns whether a bind address, or the host of a URL, is reached from this machine only. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
-function hostOf(address: string): URL | undefined {
-  return URL.canParse(address) ? new URL(address) : undefined;
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -49,7 +49,7 @@ describe('a follower', () => {
       hub,
       store,
       summaryOf: (runId) => runs.summary(runId),
-      authority: { access: 'open' },
+      authorizer: { access: 'open' },
       idleTrainers: { count: 0 },
       health: { failure: undefined },
       traffic,

@@ -15,7 +15,7 @@ describe('the Host header', () => {
     ['192.168.1.5:5000', '127.0.0.1', false],
     ['monitor.lan', '0.0.0.0', true],
     ['monitor.lan', '192.168.1.5', true],
-  ])('%p is taken by a gateway bound to %s: %p', (host, bound, allowed) => {
+  ])('%p at a gateway bound to %s: allowed is %p', (host, bound, allowed) => {
     expect(isHostAllowed(host, bound)).toBe(allowed);
   });
 });
@@ -31,7 +31,7 @@ describe('the Origin header', () => {
     ['http://evil.example', 'localhost:5000', false],
     ['null', 'localhost:5000', false],
     ['', 'localhost:5000', false],
-  ])('%p is taken at %s: %p', (origin, host, allowed) => {
+  ])('%p at %s: allowed is %p', (origin, host, allowed) => {
     expect(isOriginAllowed(origin, host)).toBe(allowed);
   });
 
@@ -41,12 +41,12 @@ describe('the Origin header', () => {
     ['http://notes.example.org', false],
     ['https://notes.example.org.evil.example', false],
     ['null', false],
-  ])('%p is taken where https://notes.example.org is named: %p', (origin, allowed) => {
+  ])('%p where --origins names https://notes.example.org: allowed is %p', (origin, allowed) => {
     expect(isOriginAllowed(origin, 'localhost:5000', ['https://notes.example.org'])).toBe(allowed);
   });
 });
 
-test('loopback is this machine alone', () => {
+test('a loopback address is recognized', () => {
   expect(['127.0.0.1', '127.8.8.8', 'localhost', '::1'].every(isLoopback)).toBe(true);
   expect(['0.0.0.0', '::', '192.168.1.5', '128.0.0.1', 'localhost.example'].some(isLoopback)).toBe(false);
 });

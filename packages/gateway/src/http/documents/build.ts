@@ -1,9 +1,9 @@
 import { type AsyncApiDocument, asyncApiDocument } from '@mnist-monitor/shared/documents';
 import type { RouteOptions } from 'fastify';
 import { version } from '../../version.ts';
+import { docsPage } from './docs-page.ts';
+import { docsStyle } from './docs-style.ts';
 import { openapi } from './openapi.ts';
-import { docsPage } from './page.ts';
-import { docsStyle } from './style.ts';
 
 /** The API's descriptions; each string is the body of a response. */
 export interface Documents {

@@ -1,5 +1,5 @@
-/** Text that is HTML already. */
-export class Safe {
+/** HTML text: `html` inserts it as it is, and escapes everything else. */
+export class Html {
   readonly text: string;
 
   constructor(text: string) {
@@ -11,36 +11,43 @@ export class Safe {
   }
 }
 
-type Part = string | number | Safe | readonly Part[];
+type Content = string | number | Html | readonly Content[];
 
-/** A template whose parts are escaped, unless they are HTML already. */
-export function html(strings: TemplateStringsArray, ...parts: Part[]): Safe {
-  return new Safe(strings.reduce((text, string, index) => text + render(parts[index - 1]!) + string));
+/** Template tag that escapes each value, unless it is HTML, and joins the elements of arrays. */
+export function html(strings: TemplateStringsArray, ...values: Content[]): Html {
+  return new Html(strings.reduce((text, string, index) => text + toText(values[index - 1]!) + string));
 }
 
-function render(part: Part): string {
-  if (part instanceof Safe) return part.text;
-  if (typeof part === 'object') return part.map(render).join('');
-  return String(part).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+function toText(value: Content): string {
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'object') return value.map(toText).join('');
+  return String(value).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-export const code = (text: string): Safe => html`<code>${text}</code>`;
+export const code = (text: string): Html => html`<code>${text}</code>`;
 
-/** As much of Markdown as the documents have: paragraphs, tables and `code`. */
-export function markdown(text: string): Safe[] {
+/** Converts the Markdown that the documents use: paragraphs, tables and `code`. */
+export function markdown(text: string): Html[] {
   return text
     .split('\n\n')
-    .map((block) => (block.startsWith('|') ? table(block) : html`<p>${inline(block)}</p>`));
+    .map((block) => (block.startsWith('|') ? markdownTable(block) : html`<p>${inlineCode(block)}</p>`));
 }
 
-function table(block: string): Safe {
+function markdownTable(block: string): Html {
   const [head = [], , ...rows] = block.split('\n').map((line) => line.slice(1, -1).split('|'));
+  return table(
+    head.map((cell) => cell.trim()),
+    rows.map((row) => row.map((cell) => inlineCode(cell.trim()))),
+  );
+}
+
+export function table(head: string[], rows: Content[][]): Html {
   return html`<table>
-<thead><tr>${head.map((cell) => html`<th>${inline(cell.trim())}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${inline(cell.trim())}</td>`)}</tr>`)}</tbody>
+<thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
 </table>`;
 }
 
-/** Text in which `code` is marked. */
-export const inline = (text: string): Part[] =>
+/** Marks the parts of a text that are between backquotes as code. */
+export const inlineCode = (text: string): Content[] =>
   text.split('`').map((part, index) => (index % 2 === 1 ? code(part) : part));

@@ -1,81 +1,84 @@
 import type { JsonSchema } from '@mnist-monitor/shared/documents';
-import { code, html, inline, type Safe } from './html.ts';
+import { code, type Html, html, inlineCode, table } from './html.ts';
 
-interface Row {
+interface Field {
   path: string;
   schema: JsonSchema;
   isOptional: boolean;
 }
 
-/** Each field of an object, also of those within it, with its type and what is said about it. */
-export function fieldTable(schema: JsonSchema): Safe {
-  const rows = rowsOf(schema, '');
-  if (rows.length === 0) return html`<p>${typeText(schema)}</p>`;
-  return html`<table>
-<thead><tr><th>field</th><th>type</th><th>meaning</th></tr></thead>
-<tbody>${rows.map(
-    ({ path, schema, isOptional }) =>
-      html`<tr><td>${code(path)}${isOptional ? ' (optional)' : ''}</td><td>${typeText(schema)}</td><td>${inline(schema.description ?? '')}</td></tr>`,
-  )}</tbody>
-</table>`;
+/** Returns a table of the fields of an object, nested ones included, with types and descriptions. */
+export function schemaTable(schema: JsonSchema): Html {
+  const fields = fieldsOf(schema, '');
+  if (fields.length === 0) return html`<p>${typeText(schema)}</p>`;
+  return table(
+    ['field', 'type', 'meaning'],
+    fields.map(({ path, schema, isOptional }) => [
+      [code(path), isOptional ? ' (optional)' : ''],
+      typeText(schema),
+      inlineCode(schema.description ?? ''),
+    ]),
+  );
 }
 
-function rowsOf({ properties = {}, required = [] }: JsonSchema, prefix: string): Row[] {
-  return Object.entries(properties).flatMap(([name, field]) => {
-    const schema = field as JsonSchema;
+function fieldsOf({ properties = {}, required = [] }: JsonSchema, prefix: string): Field[] {
+  return Object.entries(properties).flatMap(([name, property]) => {
+    const schema = property as JsonSchema;
     const path = prefix + name;
-    const row = { path, schema, isOptional: !required.includes(name) };
-    const [inner, mark] = innerOf(schema);
-    return [row, ...rowsOf(inner, `${path}${mark}.`)];
+    const field = { path, schema, isOptional: !required.includes(name) };
+    const [inner, mark] = innerObject(schema);
+    return [field, ...fieldsOf(inner, `${path}${mark}.`)];
   });
 }
 
-/** The object whose fields are worth rows of their own: the schema, what it may be null instead of, or a list's items. */
-function innerOf(schema: JsonSchema): [JsonSchema, string] {
+/** Returns the object whose fields a field contains: the items of a list, or what a nullable field is when not null. */
+function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
   const [only, ...others] = (schema.anyOf ?? []).filter((part) => (part as JsonSchema).type !== 'null');
-  if (only && others.length === 0) return innerOf(only as JsonSchema);
+  if (only && others.length === 0) return innerObject(only as JsonSchema);
   if (schema.type === 'array' && schema.items) return [schema.items as JsonSchema, '[]'];
   return [schema, ''];
 }
 
-/** A schema in a few words, such as `integer from 1` or `"ok" or "failing"`. */
-export function typeText(schema: JsonSchema): Safe {
+/** Returns a schema in a few words, such as `integer from 1` or `"ok" or "failing"`. */
+export function typeText(schema: JsonSchema): Html {
   const { $ref, const: only, items } = schema;
-  const one = (part: unknown): Safe => typeText(part as JsonSchema);
+  const typeTextOf = (part: unknown): Html => typeText(part as JsonSchema);
   if ($ref !== undefined) {
     const name = $ref.slice($ref.lastIndexOf('/') + 1);
     return html`<a href="#${name}">${name}</a>`;
   }
   if (only !== undefined) return code(JSON.stringify(only));
-  if (schema.enum) return joined(schema.enum.map((value) => code(JSON.stringify(value))));
+  if (schema.enum) return alternatives(schema.enum.map((value) => code(JSON.stringify(value))));
   const choices = schema.oneOf ?? schema.anyOf;
-  if (choices) return joined(choices.map(one));
-  // A named schema that is narrowed, as the codes of a problem are: the name says enough.
-  if (schema.allOf?.[0]) return one(schema.allOf[0]);
-  if (schema.type === 'array') return html`list of ${items ? one(items) : 'anything'}${sizeOf(schema)}`;
+  if (choices) return alternatives(choices.map(typeTextOf));
+  // A named schema with a narrowed field, such as a problem with certain codes: its name is enough.
+  if (schema.allOf?.[0]) return typeTextOf(schema.allOf[0]);
+  if (schema.type === 'array')
+    return html`list of ${items ? typeTextOf(items) : 'anything'}${sizeText(schema)}`;
   const type = Array.isArray(schema.type) ? schema.type.join(' or ') : (schema.type ?? 'anything');
-  return html`${type}${rangeOf(schema)}${schema.default === undefined ? '' : html`, ${code(JSON.stringify(schema.default))} when left out`}`;
+  const byDefault = schema.default === undefined ? '' : [', default ', code(JSON.stringify(schema.default))];
+  return html`${type}${rangeText(schema)}${byDefault}`;
 }
 
-function joined(parts: Safe[]): Safe {
+function alternatives(parts: Html[]): Html {
   return html`${parts.map((part, index) => (index === 0 ? part : html` or ${part}`))}`;
 }
 
-const sizeOf = ({ minItems, maxItems }: JsonSchema): string => {
-  if (minItems !== undefined && minItems === maxItems) return `, ${minItems} of them`;
+const sizeText = ({ minItems, maxItems }: JsonSchema): string => {
+  if (minItems !== undefined && minItems === maxItems) return `, exactly ${minItems}`;
   return maxItems === undefined ? '' : `, at most ${maxItems}`;
 };
 
-function rangeOf({ minimum, exclusiveMinimum, maximum, minLength, maxLength }: JsonSchema): string {
-  const ends = [
+function rangeText({ minimum, exclusiveMinimum, maximum, minLength, maxLength }: JsonSchema): string {
+  const bounds = [
     minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? `from ${minimum}` : '',
     exclusiveMinimum !== undefined ? `above ${exclusiveMinimum}` : '',
     maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `to ${maximum}` : '',
     minLength !== undefined ? `of at least ${minLength}` : '',
     maxLength !== undefined ? `at most ${maxLength} characters` : '',
   ];
-  return ends
+  return bounds
     .filter(Boolean)
-    .map((end) => ` ${end}`)
+    .map((bound) => ` ${bound}`)
     .join('');
 }

@@ -10,11 +10,11 @@ import type { App } from '../app.ts';
 export interface IngestRouteOptions {
   context: Omit<SessionContext, 'onStoreFailure' | 'metrics'>;
   metrics: Metrics;
-  /** Those that are open, for whoever closes the gateway. */
+  /** The open sessions; closing the gateway stops them. */
   sessions: Set<IngestSession>;
 }
 
-/** `/ingest`: takes in events from publishers. */
+/** Adds `/ingest`, the WebSocket on which publishers send the events of a run. */
 export function addIngestRoute(app: App, { context, metrics, sessions }: IngestRouteOptions): void {
   const { limits } = context;
   const traffic = new Traffic();

@@ -8,25 +8,25 @@ import { createPeer } from '../../sockets/create-peer.ts';
 import { withHeartbeat } from '../../sockets/heartbeat.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
-import type { Authority } from '../../trust/authority.ts';
+import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 
 export interface LiveRouteOptions extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
-  authority: Authority;
+  authorizer: CommandAuthorizer;
   router: CommandRouter;
   metrics: Metrics;
 }
 
-/** `/live`: the feed of a run's events for any number of viewers, who may send commands to its trainer. */
+/** Adds `/live`, the WebSocket on which viewers follow a run and send commands to its trainer. */
 export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
-  const { limits, authority, router, metrics } = shared;
+  const { limits, authorizer, router, metrics } = shared;
   const traffic = new Traffic();
   metrics.addEndpoint('live', traffic);
   const admission = new Admission({ ...limits, clients: limits.liveClients });
   app.route({
     method: 'GET',
     url: '/live',
-    // The AsyncAPI document describes it.
+    // `/asyncapi.json` documents the feed.
     schema: { hide: true },
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
@@ -43,7 +43,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       });
       const peer = withHeartbeat(connection, limits.heartbeatMs);
       const commands = new ViewerCommands({
-        ...{ peer, router, authority, limits },
+        ...{ peer, router, authorizer, limits },
         onResult: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
       traffic.add(request.socket);
@@ -56,7 +56,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
         };
         await serveViewer({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
-        // Trouble of the store is logged once, by who watches it, and not by each viewer.
+        // The gateway logs a failing store once; a line for each viewer would hide the others.
         if (isStoreError(error)) return connection.close('storeUnavailable');
         request.log.error({ err: error }, 'a viewer could not be served');
         connection.close('internal');

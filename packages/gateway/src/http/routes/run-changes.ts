@@ -9,14 +9,14 @@ import type { FastifyRequest } from 'fastify';
 import { type RemovalContext, removeRun } from '../../runs/removal.ts';
 import { isFinished } from '../../runs/retention.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
-import type { Authority } from '../../trust/authority.ts';
+import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 import { runNotFound, sendJson } from '../replies.ts';
 import { changeErrors, commandToken, responses, runParams } from '../route-schema.ts';
 
 export interface RunChangesOptions extends RemovalContext {
   runs: RunSummaries;
-  authority: Pick<Authority, 'demandOf'>;
+  authorizer: Pick<CommandAuthorizer, 'authorizeRequest'>;
 }
 
 /** Room for a title, and a note of 10,000 characters in any script. */
@@ -24,9 +24,10 @@ const bodyBytes = 64 * 1024;
 
 /** Adds the routes that change a run, for clients that may command its trainer. */
 export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
-  const { runs, store, hub, folders, authority } = options;
-  // Before validation: a client without authority does not learn which of its parameters are valid.
-  const preValidation = async (request: FastifyRequest): Promise<void> => authority.demandOf(request);
+  const { runs, store, hub, folders, authorizer } = options;
+  // Before validation: an unauthorized client does not learn whether its parameters are valid.
+  const preValidation = async (request: FastifyRequest): Promise<void> =>
+    authorizer.authorizeRequest(request);
   acceptEmptyJson(app);
 
   const changeRun = {

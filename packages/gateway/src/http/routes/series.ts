@@ -43,51 +43,52 @@ export function addSeriesRoute(app: App, store: Store): void {
   });
 }
 
+/** Reads the requested fields of a run's events, each downsampled to at most `points` points. */
 async function readSeries(
   store: Store,
   run: StoredSummary,
   { fields, points, x: axis, from, to }: SeriesQuery,
 ): Promise<Map<SeriesField, MinMaxDownsampler>> {
-  const span = { from: from ?? 0, to: to ?? end(run, axis) };
+  const span = { from: from ?? 0, to: to ?? axisEnd(run, axis) };
   const curves = fields.map((field) => ({
-    ...{ field, type: eventTypeOf(field), value: fieldReader(field) },
-    repeats: new SupersededPoints(),
+    ...{ field, type: eventTypeOf(field), valueOf: fieldReader(field) },
+    superseded: new SupersededPoints(),
     points: new MinMaxDownsampler(span, points),
   }));
-  type Take = (curve: (typeof curves)[number], x: number, y: number) => void;
+  type AddPoint = (curve: (typeof curves)[number], x: number, y: number) => void;
   const types = new Set(curves.map(({ type }) => type));
-  // Where the run was is told by its batches.
+  // Only batches have the step of events that have none of their own.
   if (axis === 'step') types.add('batch');
 
-  const readAll = async (take: Take): Promise<void> => {
-    const place = axisReader(axis, run.startedAt);
+  const readAll = async (addPoint: AddPoint): Promise<void> => {
+    const xOf = axisReader(axis, run.startedAt);
     for await (const page of readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
       for (const event of page.map(parseEvent)) {
-        const x = place(event);
+        const x = xOf(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
         for (const curve of curves) {
-          const y = curve.type === event.type ? curve.value(event.data) : undefined;
-          if (y !== undefined) take(curve, x, y);
+          const y = curve.type === event.type ? curve.valueOf(event.data) : undefined;
+          if (y !== undefined) addPoint(curve, x, y);
         }
       }
     }
   };
-  await readAll(({ repeats, points }, x, y) => {
-    repeats.add(x);
+  await readAll(({ superseded, points }, x, y) => {
+    superseded.add(x);
     points.add(x, y);
   });
-  // Which points are repeated later is known at the end alone, so the few runs that went back are read once more.
-  if (curves.some(({ repeats }) => repeats.any)) {
+  // Only at the end is it known which points were repeated later. Few runs go back, and those are read a second time.
+  if (curves.some(({ superseded }) => superseded.any)) {
     for (const curve of curves) curve.points = new MinMaxDownsampler(span, points);
-    await readAll(({ repeats, points }, x, y) => {
-      if (!repeats.isSuperseded(x)) points.add(x, y);
+    await readAll(({ superseded, points }, x, y) => {
+      if (!superseded.isSuperseded(x)) points.add(x, y);
     });
   }
   return new Map(curves.map(({ field, points }) => [field, points]));
 }
 
-/** Where a run has got to. */
-function end(run: StoredSummary, axis: SeriesQuery['x']): number {
+/** Returns the position of a run's last event on an axis. */
+function axisEnd(run: StoredSummary, axis: SeriesQuery['x']): number {
   switch (axis) {
     case 'seq':
       return run.lastSeq;
@@ -98,8 +99,8 @@ function end(run: StoredSummary, axis: SeriesQuery['x']): number {
   }
 }
 
-function toJson(field: SeriesField, thinned: MinMaxDownsampler): string {
-  const points = thinned.points();
+function toJson(field: SeriesField, downsampler: MinMaxDownsampler): string {
+  const points = downsampler.points();
   const y = points.map((point) => (Number.isFinite(point.y) ? point.y : String(point.y)));
   return JSON.stringify({ field, x: points.map(({ x }) => x), y });
 }

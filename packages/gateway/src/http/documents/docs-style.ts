@@ -1,4 +1,4 @@
-/** How `/docs` looks: light or dark as the reader's system is. */
+/** The style sheet of `/docs`, light or dark as the system is. */
 export const docsStyle = `:root {
   color-scheme: light dark;
   --page: light-dark(#f3f5f9, #0c0f15);
