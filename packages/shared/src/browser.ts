@@ -1,8 +1,11 @@
 // The part of this package that runs without zod, whose runtime costs a page 29 kB (gzip). Only types come from the schemas.
 export * from './client/backoff.ts';
+export * from './client/clock.ts';
 export * from './client/decode-trusted.ts';
 export * from './client/live-client.ts';
+export type * from './client/live-options.ts';
 export * from './client/pending-commands.ts';
+export * from './client/reconnecting-socket.ts';
 export * from './protocol/close-codes.ts';
 export * from './protocol/codec.ts';
 export * from './protocol/constants.ts';

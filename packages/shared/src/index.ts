@@ -1,14 +1,9 @@
 export * from './client/backoff.ts';
+export * from './client/clock.ts';
 export * from './client/decode-trusted.ts';
-export type {
-  CommandOptions,
-  ConnectionState,
-  LiveClient,
-  LiveClientOptions,
-  WebSocketConstructor,
-  WebSocketLike,
-} from './client/live-client.ts';
+export type * from './client/live-options.ts';
 export * from './client/pending-commands.ts';
+export * from './client/reconnecting-socket.ts';
 export * from './client/validating-client.ts';
 export * from './protocol/close-codes.ts';
 export * from './protocol/codec.ts';

@@ -1,67 +1,79 @@
 import { encode } from '../protocol/codec.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Command, CommandResult } from '../schemas/commands.ts';
+import { type Clock, systemClock } from './clock.ts';
 
-/** Longer than the gateway waits for the trainer, so that its answer comes first. */
+/** Longer than the gateway's limit for a trainer's answer (10 s), so that the gateway's own answer arrives first. */
 const answerTimeoutMs = 15_000;
 
 type Send = (text: string) => void;
 
-interface Pending {
+interface PendingCommand {
   text: string;
-  answer(result: CommandResult): void;
-  answered: Promise<CommandResult>;
+  resolve(result: CommandResult): void;
+  result: Promise<CommandResult>;
 }
 
-/** A client's commands that have no answer yet. They go out again after a reconnect, as what they are: the same. */
-export class PendingCommands {
-  readonly #pending = new Map<string, Pending>();
-  readonly #timeoutMs: number;
+interface PendingCommandsOptions {
+  timeoutMs?: number | undefined;
+  clock?: Clock | undefined;
+}
 
-  constructor(timeoutMs = answerTimeoutMs) {
+/** A client's commands that have no answer yet. They can be sent again with the same ids after a reconnection. */
+export class PendingCommands {
+  readonly #pending = new Map<string, PendingCommand>();
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+
+  constructor({ timeoutMs = answerTimeoutMs, clock = systemClock }: PendingCommandsOptions = {}) {
     this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
   }
 
-  /** Sends, and resolves with the answer; with `command.timeout` when none has come in time. */
+  /** Sends a command. Resolves with the answer, or with `command.timeout` when none arrives in time. */
   send(command: Command, send: Send): Promise<CommandResult> {
     const { id } = command;
     const text = encode(command);
-    const pending = this.#pending.get(id) ?? this.#expect(id, text);
+    const pending = this.#pending.get(id) ?? this.#add(id, text);
     send(text);
-    return pending.answered;
+    return pending.result;
   }
 
-  #expect(id: string, text: string): Pending {
-    let answer = (_result: CommandResult): void => {};
-    const answered = new Promise<CommandResult>((resolve) => {
-      answer = (result) => {
-        clearTimeout(timer);
+  #add(id: string, text: string): PendingCommand {
+    let resolve = (_result: CommandResult): void => {};
+    const result = new Promise<CommandResult>((resolveResult) => {
+      resolve = (answer) => {
+        this.#clock.clearTimeout(timer);
         this.#pending.delete(id);
-        resolve(result);
+        resolveResult(answer);
       };
     });
-    const late = (): void => answer(commandFailure(id, 'command.timeout', unknown('no answer has come')));
-    const timer = setTimeout(late, this.#timeoutMs);
-    const pending = { text, answer, answered };
+    const timer = this.#clock.setTimeout(
+      () => resolve(unknownOutcome(id, 'no answer has arrived')),
+      this.#timeoutMs,
+    );
+    const pending = { text, resolve, result };
     this.#pending.set(id, pending);
     return pending;
   }
 
+  /** Sends every command without an answer again. */
   resend(send: Send): void {
     for (const { text } of this.#pending.values()) send(text);
   }
 
+  /** Resolves the command that a result belongs to; ignores results of other commands. */
   receive(result: CommandResult): void {
-    this.#pending.get(result.id)?.answer(result);
+    this.#pending.get(result.id)?.resolve(result);
   }
 
-  /** Answers all that wait: no answer can come any more. */
-  failAll(why: string): void {
-    for (const [id, { answer }] of this.#pending) answer(commandFailure(id, 'command.timeout', unknown(why)));
+  /** Resolves every command with `command.timeout`, because no answer can arrive any more. */
+  failAll(reason: string): void {
+    for (const [id, { resolve }] of this.#pending) resolve(unknownOutcome(id, reason));
   }
 }
 
-/** An answer that says what went wrong. */
+/** Builds the result of a command that failed. */
 export const commandFailure = (id: string, code: ErrorCode, message: string): CommandResult => ({
   type: 'commandResult',
   id,
@@ -70,9 +82,10 @@ export const commandFailure = (id: string, code: ErrorCode, message: string): Co
   message,
 });
 
-const unknown = (why: string): string => `${why}, so it is not known whether the command was done`;
+const unknownOutcome = (id: string, reason: string): CommandResult =>
+  commandFailure(id, 'command.timeout', `${reason}, so it is not known whether the command was executed`);
 
-/** 128 bits by chance: `crypto.randomUUID` is missing on pages that do not come over HTTPS. */
+/** Returns 128 random bits in hex. `crypto.randomUUID` is missing on pages that are not served over HTTPS. */
 export function newCommandId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,9 +1,19 @@
 import { decodeLive } from '../schemas/decode-live.ts';
-import { connectLive as connect, type LiveClient, type LiveClientOptions } from './live-client.ts';
+import { connectLive as connect } from './live-client.ts';
+import type { LiveClient, LiveClientOptions } from './live-options.ts';
 
 /**
- * Follows the live feed and validates every message against the schemas; otherwise as `connectLive` of
- * `@mnist-monitor/shared/browser`.
+ * Follows the live feed and validates every message: connects, connects again after a loss, and continues where it was.
+ *
+ * @example
+ * const feed = connectLive({
+ *   url: 'ws://localhost:5000/live',
+ *   onEvent: (event) => {
+ *     if (event.type === 'epoch') console.log(event.data.epoch, event.data.test.accuracy);
+ *   },
+ * });
+ * feed.close();
+ * @throws TypeError when the runtime has no WebSocket and none is passed.
  */
 export const connectLive = (options: LiveClientOptions): LiveClient =>
   connect({ decode: decodeLive, ...options });

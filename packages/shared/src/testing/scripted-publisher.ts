@@ -1,4 +1,4 @@
-import type { WebSocketLike } from '../client/live-client.ts';
+import type { WebSocketLike } from '../client/reconnecting-socket.ts';
 import { decode, encode } from '../protocol/codec.ts';
 import { type CommandName, ingestProtocolVersion } from '../protocol/constants.ts';
 import type { Command, CommandResult } from '../schemas/commands.ts';

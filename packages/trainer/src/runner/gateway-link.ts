@@ -1,17 +1,15 @@
 import {
-  backoffMs,
   type CloseCodeName,
   type Command,
   type CommandName,
   type CommandResult,
-  closeCodeName,
-  closeCodes,
+  type ConnectionState,
   decode,
   encode,
   type IngestServerMessage,
   ingestProtocolVersion,
   ingestServerMessageSchema,
-  isRetryableCloseCode,
+  ReconnectingSocket,
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 
@@ -50,121 +48,102 @@ export const linkLimits = {
   silenceMs: 60_000,
 };
 
-/** A connection to the gateway that comes back by itself and answers commands. */
+/** A connection to the gateway that connects again after a loss and answers commands. */
 export class GatewayLink {
   readonly #options: LinkOptions;
   readonly #limits: typeof linkLimits;
-  #socket: WebSocket | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #silence: NodeJS.Timeout | undefined;
-  #answer: NodeJS.Timeout | undefined;
-  #attempt = 0;
+  readonly #connection: ReconnectingSocket<WebSocket>;
   readonly #answering = new Set<Promise<void>>();
+  #replyTimer: NodeJS.Timeout | undefined;
+  #isClosing = false;
 
   constructor(options: LinkOptions, limits = linkLimits) {
     this.#options = options;
     this.#limits = limits;
-    this.#connect();
+    this.#connection = new ReconnectingSocket({
+      connectTimeoutMs: limits.handshakeMs,
+      createSocket: () => this.#createSocket(),
+      onState: (state) => this.#changeState(state),
+      onMessage: (text) => this.#receive(text),
+    });
+    this.#connection.connect();
   }
 
   get isOpen(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN;
+    return this.#connection.isOpen;
   }
 
-  /** What was sent and has not left this process. */
+  /** Bytes that were sent and are still in this process. */
   get bufferedBytes(): number {
-    return this.#socket?.bufferedAmount ?? 0;
+    return this.#connection.socket?.bufferedAmount ?? 0;
   }
 
-  /** @param left Called when the message has left this process, or cannot. */
-  send(text: string, left?: () => void): void {
-    this.#socket?.send(text, left);
+  /** @param onWritten Called when the message has left this process, or cannot. */
+  send(text: string, onWritten?: () => void): void {
+    this.#connection.socket?.send(text, onWritten);
   }
 
-  /** Connects anew unless a reply comes within this time of the first call since the last. */
+  /** Connects again unless a reply arrives within this time of the first call since the last reply. */
   expectAnswer(withinMs: number): void {
-    this.#answer ??= setTimeout(() => this.#socket?.terminate(), withinMs);
+    this.#replyTimer ??= setTimeout(() => this.#connection.reconnect('no reply from the gateway'), withinMs);
   }
 
-  /** Ends the connection for good, once the commands that have come are answered. */
+  /** Closes the connection for good, once every command that has arrived is answered. */
   async close(): Promise<void> {
     await Promise.all(this.#answering);
-    clearTimeout(this.#retry);
-    this.#disconnect(closeCodes.normal.code);
+    this.#isClosing = true;
+    this.#connection.close('closed by this trainer');
   }
 
-  #connect(): void {
-    const { identity, introduction, commands } = this.#options;
-    const { url, publisherId, token } = identity;
-    const socket = new WebSocket(url, {
+  #createSocket(): WebSocket {
+    const socket = new WebSocket(this.#options.identity.url, {
       perMessageDeflate: false,
-      handshakeTimeout: this.#limits.handshakeMs,
       maxPayload: 64 * 1024,
     });
-    this.#socket = socket;
-    socket.on('open', () => {
-      const about = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
-      socket.send(encode({ ...introduction, ...about }));
-      this.expectAnswer(this.#limits.handshakeMs);
-      this.#hear(socket);
-    });
-    socket.on('message', (data) => this.#receive(socket, String(data)));
-    socket.on('ping', () => this.#hear(socket));
-    socket.on('close', (code, reason) => this.#lost(socket, code, String(reason)));
-    socket.on('error', () => {}); // `close` follows and says all that matters.
+    // Browsers hide pings, so only here do they count as a sign of life.
+    return socket.on('ping', () => this.#connection.markAlive());
   }
 
-  #hear(socket: WebSocket): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => socket.terminate(), this.#limits.silenceMs);
+  #changeState(state: ConnectionState): void {
+    const { onLost, onRefused } = this.#options;
+    if (state.name === 'open') return this.#introduce();
+    this.#clearReplyTimer();
+    if (state.name === 'waiting') onLost?.();
+    if (state.name === 'closed' && !this.#isClosing) onRefused(state.code, state.reason);
   }
 
-  #receive(socket: WebSocket, text: string): void {
-    if (socket !== this.#socket) return;
-    this.#hear(socket);
+  #introduce(): void {
+    const { identity, introduction, commands } = this.#options;
+    const { publisherId, token } = identity;
+    const about = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
+    this.#connection.allowSilence(this.#limits.silenceMs);
+    this.send(encode({ ...introduction, ...about }));
+    this.expectAnswer(this.#limits.handshakeMs);
+  }
+
+  #receive(text: string): void {
     const result = decode(ingestServerMessageSchema, text);
-    if (!result.ok) {
-      this.#disconnect(closeCodes.invalid.code);
-      this.#options.onRefused('invalid', 'the gateway answered something that is not the protocol');
-      return;
-    }
-    const reply = result.value;
-    if (reply.type === 'command') return this.#obey(socket, reply);
-    clearTimeout(this.#answer);
-    this.#answer = undefined;
-    if (reply.type === 'resume' || reply.type === 'waiting') this.#attempt = 0;
-    this.#options.onReply(reply);
+    if (!result.ok)
+      return this.#connection.close('the gateway sent a message that does not fit the protocol', 'invalid');
+    const message = result.value;
+    if (message.type === 'command') return this.#answer(message);
+    this.#clearReplyTimer();
+    if (message.type === 'resume' || message.type === 'waiting') this.#connection.resetBackoff();
+    this.#options.onReply(message);
   }
 
-  /** The answer to a command whose connection is gone is asked for again over the next one. */
-  #obey(socket: WebSocket, command: Command): void {
+  /** Answers a command over the connection it came from. After a loss, the gateway asks again over the next one. */
+  #answer(command: Command): void {
+    const { socket } = this.#connection;
     const answering = this.#options.commands.take(command).then((result) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(encode(result));
+      if (socket?.readyState === WebSocket.OPEN) socket.send(encode(result));
       this.#answering.delete(answering);
     });
     this.#answering.add(answering);
   }
 
-  #lost(socket: WebSocket, code: number, reason: string): void {
-    if (socket !== this.#socket) return;
-    this.#forget();
-    if (isRetryableCloseCode(code)) {
-      this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++));
-      this.#options.onLost?.();
-    } else this.#options.onRefused(closeCodeName(code), reason);
-  }
-
-  #disconnect(code: number): void {
-    const socket = this.#socket;
-    this.#forget();
-    if (socket?.readyState === WebSocket.OPEN) socket.close(code);
-    else socket?.terminate();
-  }
-
-  #forget(): void {
-    clearTimeout(this.#silence);
-    clearTimeout(this.#answer);
-    this.#answer = undefined;
-    this.#socket = undefined;
+  #clearReplyTimer(): void {
+    clearTimeout(this.#replyTimer);
+    this.#replyTimer = undefined;
   }
 }

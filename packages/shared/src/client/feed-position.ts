@@ -1,0 +1,61 @@
+import type { EventType } from '../protocol/constants.ts';
+
+export interface FeedAddressOptions {
+  url: string;
+  run?: string;
+  types?: readonly EventType[];
+  maxRate?: number;
+  complete?: boolean;
+}
+
+/** How far a client has read: which run, and the last seq of it. */
+export class FeedPosition {
+  #runId: string | undefined;
+  #seq: number;
+
+  /** @param after The seq to begin after; 0 reads a run from its start. */
+  constructor(after = 0) {
+    this.#seq = after;
+  }
+
+  /** The run whose events arrive; undefined before the first hello and while there is none. */
+  get runId(): string | undefined {
+    return this.#runId;
+  }
+
+  /** Notes the run of a hello; another one than before is read from its start. */
+  enterRun(runId: string | undefined): void {
+    if (this.#runId !== undefined && runId !== this.#runId) this.#seq = 0;
+    this.#runId = runId;
+  }
+
+  /** Moves to an event. Returns false for one of another run and for one that was read before. */
+  advance({ runId, seq }: { runId: string; seq: number }): boolean {
+    if (runId !== this.#runId || seq <= this.#seq) return false;
+    this.#seq = seq;
+    return true;
+  }
+
+  /** Moves past events that the gateway left out. */
+  skipTo(seq: number): void {
+    this.#seq = Math.max(this.#seq, seq);
+  }
+
+  /** Starts over if the removed run is the one that is read: its id may be used again. */
+  removeRun(runId: string): void {
+    if (runId === this.#runId) this.#seq = 0;
+  }
+
+  /** Returns the address from which the feed continues at this position. */
+  address({ url, run = 'latest', types, maxRate, complete }: FeedAddressOptions): string {
+    const query = new URLSearchParams({ run, bundle: 'true' });
+    if (this.#seq > 0) {
+      query.set('after', String(this.#seq));
+      if (run === 'latest' && this.#runId !== undefined) query.set('afterRun', this.#runId);
+    }
+    if (types) query.set('types', types.join(','));
+    if (maxRate !== undefined) query.set('maxRate', String(maxRate));
+    if (complete) query.set('complete', 'true');
+    return `${url}?${query}`;
+  }
+}

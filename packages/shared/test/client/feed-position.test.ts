@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import { FeedPosition } from '../../src/client/feed-position.ts';
+
+const url = 'ws://localhost:5000/live';
+const query = (address: string): Record<string, string> => Object.fromEntries(new URL(address).searchParams);
+
+describe('FeedPosition', () => {
+  test('asks for the latest run from its start by default', () => {
+    expect(new FeedPosition().address({ url })).toBe(`${url}?run=latest&bundle=true`);
+  });
+
+  test('names the run that its seq belongs to only when it follows the latest', () => {
+    const position = new FeedPosition(7);
+    expect(query(position.address({ url }))).toEqual({ run: 'latest', bundle: 'true', after: '7' });
+    position.enterRun('a');
+    expect(query(position.address({ url }))).toMatchObject({ after: '7', afterRun: 'a' });
+    expect(query(position.address({ url, run: 'a' }))).toEqual({ run: 'a', bundle: 'true', after: '7' });
+  });
+
+  test('adds the filters that are set', () => {
+    const address = new FeedPosition().address({
+      ...{ url, types: ['batch', 'epoch'], maxRate: 0.5, complete: true },
+    });
+    expect(query(address)).toMatchObject({ types: 'batch,epoch', maxRate: '0.5', complete: 'true' });
+  });
+
+  test('accepts each event of its run once and in order', () => {
+    const position = new FeedPosition();
+    position.enterRun('a');
+    const accepted = [1, 2, 2, 1, 5, 4].map((seq) => position.advance({ runId: 'a', seq }));
+    expect(accepted).toEqual([true, true, false, false, true, false]);
+    expect(position.advance({ runId: 'b', seq: 9 })).toBe(false);
+  });
+
+  test('never moves back to skip events', () => {
+    const position = new FeedPosition();
+    position.enterRun('a');
+    position.skipTo(8);
+    position.skipTo(3);
+    expect(query(position.address({ url })).after).toBe('8');
+  });
+
+  test('starts over with another run, and with its own once that is removed', () => {
+    const position = new FeedPosition();
+    position.enterRun('a');
+    position.skipTo(8);
+    position.removeRun('b');
+    expect(query(position.address({ url })).after).toBe('8');
+    position.removeRun('a');
+    expect(query(position.address({ url })).after).toBeUndefined();
+    position.skipTo(4);
+    position.enterRun('b');
+    expect(position.runId).toBe('b');
+    expect(query(position.address({ url })).after).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Command, encode, PendingCommands } from '../../src/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const command = { type: 'command', id: 'command-1', command: 'pause', data: {} } as Command;
+const text = encode(command);
+
+describe('PendingCommands', () => {
+  test('resolves a command with its own answer', async () => {
+    const sent: string[] = [];
+    const commands = new PendingCommands({ clock: new FakeClock() });
+    const result = commands.send(command, (message) => sent.push(message));
+    commands.receive({ type: 'commandResult', id: 'command-2', ok: true });
+    commands.receive({ type: 'commandResult', id: 'command-1', ok: true, runId: 'a' });
+    expect(sent).toEqual([text]);
+    expect(await result).toEqual({ type: 'commandResult', id: 'command-1', ok: true, runId: 'a' });
+  });
+
+  test('sends again only what has no answer', async () => {
+    const sent: string[] = [];
+    const commands = new PendingCommands({ clock: new FakeClock() });
+    void commands.send(command, () => {});
+    commands.resend((message) => sent.push(message));
+    commands.receive({ type: 'commandResult', id: 'command-1', ok: true });
+    commands.resend((message) => sent.push(message));
+    expect(sent).toEqual([text]);
+  });
+
+  test('waits once for a command that is sent twice', async () => {
+    const clock = new FakeClock();
+    const commands = new PendingCommands({ clock });
+    const results = [commands.send(command, () => {}), commands.send(command, () => {})];
+    expect(clock.pending).toBe(1);
+    commands.receive({ type: 'commandResult', id: 'command-1', ok: true });
+    expect(await Promise.all(results)).toMatchObject([{ ok: true }, { ok: true }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('resolves with command.timeout when no answer arrives in time or can arrive at all', async () => {
+    const clock = new FakeClock();
+    const commands = new PendingCommands({ clock, timeoutMs: 100 });
+    const late = commands.send(command, () => {});
+    clock.advance(100);
+    expect(await late).toMatchObject({
+      ok: false,
+      code: 'command.timeout',
+      message: expect.stringMatching(/^no answer/),
+    });
+    const cut = commands.send(command, () => {});
+    commands.failAll('the connection is closed');
+    expect(await cut).toMatchObject({ ok: false, code: 'command.timeout' });
+    expect(clock.pending).toBe(0);
+  });
+});

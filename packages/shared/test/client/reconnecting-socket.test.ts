@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { closeCodes, ReconnectingSocket, type WebSocketLike } from '../../src/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+/** A socket whose events a test triggers itself. */
+class FakeSocket implements WebSocketLike {
+  readyState = 0;
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  readonly sent: string[] = [];
+  closedWith: number | 'terminated' | undefined;
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(code?: number): void {
+    this.closedWith = code ?? 1005;
+  }
+
+  terminate(): void {
+    this.closedWith = 'terminated';
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.({} as never);
+  }
+
+  receive(data: string): void {
+    this.onmessage?.({ data } as never);
+  }
+
+  lose(code: number, reason = ''): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason } as never);
+  }
+}
+
+describe('ReconnectingSocket', () => {
+  let clock: FakeClock;
+  let sockets: FakeSocket[];
+  let states: string[];
+  let messages: string[];
+  beforeEach(() => {
+    clock = new FakeClock();
+    [sockets, states, messages] = [[], [], []];
+  });
+
+  function start(onState: (name: string) => void = () => {}) {
+    const connection = new ReconnectingSocket({
+      clock,
+      connectTimeoutMs: 1_000,
+      backoff: { firstMs: 100, maxMs: 400 },
+      random: () => 1,
+      createSocket() {
+        const socket = new FakeSocket();
+        sockets.push(socket);
+        return socket;
+      },
+      onState(state) {
+        const { reason, retryInMs } = { reason: '', retryInMs: 0, ...state };
+        states.push([state.name, retryInMs || '', reason].filter((part) => part !== '').join(' '));
+        onState(state.name);
+      },
+      onMessage: (text) => messages.push(text),
+    });
+    connection.connect();
+    return connection;
+  }
+
+  test('reports its states and messages and sends through the open socket', () => {
+    const connection = start();
+    expect([connection.isOpen, states]).toEqual([false, ['connecting']]);
+    sockets[0]!.open();
+    sockets[0]!.receive('one');
+    connection.send('two');
+    expect(states).toEqual(['connecting', 'open']);
+    expect([connection.isOpen, messages, sockets[0]!.sent]).toEqual([true, ['one'], ['two']]);
+  });
+
+  test('doubles its delays up to the maximum until they are reset', () => {
+    const connection = start();
+    for (const delay of [100, 200, 400, 400]) {
+      sockets.at(-1)!.lose(1006);
+      expect(states.at(-1)).toBe(`waiting ${delay} connection lost`);
+      clock.advance(delay - 1);
+      expect(states.at(-1)).toMatch(/^waiting/);
+      clock.advance(1);
+      expect(states.at(-1)).toBe('connecting');
+    }
+    connection.resetBackoff();
+    sockets.at(-1)!.lose(closeCodes.goingAway.code);
+    expect(states.at(-1)).toBe('waiting 100 goingAway');
+  });
+
+  test('drops a first connection that does not open in time', () => {
+    start();
+    clock.advance(1_000);
+    expect(states.at(-1)).toBe('waiting 100 no sign of life from the gateway');
+    expect(sockets[0]!.closedWith).toBe('terminated');
+  });
+
+  test('stays while messages or other signs of life arrive, and leaves when they stop', () => {
+    const connection = start();
+    sockets[0]!.open();
+    connection.allowSilence(50);
+    for (let at = 0; at < 10; at++) {
+      clock.advance(40);
+      if (at % 2 === 0) sockets[0]!.receive('message');
+      else connection.markAlive();
+    }
+    expect(states).toEqual(['connecting', 'open']);
+    clock.advance(50);
+    expect(states.at(-1)).toMatch(/no sign of life/);
+  });
+
+  test('applies the limit of the first connection to the next one again', () => {
+    const connection = start();
+    sockets[0]!.open();
+    connection.allowSilence(50);
+    clock.advance(50 + 100);
+    sockets[1]!.open();
+    clock.advance(999);
+    expect(states.at(-1)).toBe('open');
+    clock.advance(1);
+    expect(states.at(-1)).toMatch(/no sign of life/);
+  });
+
+  test('hears nothing of a connection that it dropped', () => {
+    const connection = start();
+    sockets[0]!.open();
+    connection.reconnect('no reply');
+    connection.reconnect('no reply');
+    sockets[0]!.receive('late');
+    sockets[0]!.lose(1000);
+    sockets[0]!.onerror?.({} as never);
+    expect(states.slice(2)).toEqual(['waiting 100 no reply']);
+    expect(messages).toEqual([]);
+  });
+
+  test('retries at once only while it waits', () => {
+    const connection = start();
+    connection.retryNow();
+    sockets[0]!.lose(1006);
+    connection.retryNow();
+    connection.retryNow();
+    expect(states).toEqual(['connecting', 'waiting 100 connection lost', 'connecting']);
+    expect(sockets).toHaveLength(2);
+    connection.close('done');
+    connection.retryNow();
+    expect(sockets).toHaveLength(2);
+  });
+
+  test.each(Object.entries(closeCodes).filter(([, { retry }]) => !retry))(
+    'ends when the server closes it as %s',
+    (name, { code }) => {
+      start();
+      sockets[0]!.open();
+      sockets[0]!.lose(code);
+      expect(states.at(-1)).toBe(`closed ${name}`);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  test.each<[string, number | 'terminated', (connection: { retryNow(): void }) => void]>([
+    ['open', 4400, () => sockets[0]!.open()],
+    ['connecting', 'terminated', () => {}],
+  ])('closes for good while it is %s', (_, closedWith, prepare) => {
+    const connection = start();
+    prepare(connection);
+    connection.close('not the protocol', 'invalid');
+    connection.close('again');
+    expect(states.at(-1)).toBe('closed not the protocol');
+    expect([sockets[0]!.closedWith, connection.socket, clock.pending]).toEqual([closedWith, undefined, 0]);
+  });
+
+  test('closes for good while it waits', () => {
+    const connection = start();
+    sockets[0]!.lose(1006);
+    connection.close('done');
+    clock.advance(60_000);
+    expect(states.at(-1)).toBe('closed done');
+    expect([sockets.length, clock.pending]).toEqual([1, 0]);
+  });
+
+  test('creates no socket when the listener of its state closes it', () => {
+    const connection = start((name) => {
+      if (name === 'connecting' && sockets.length === 1) connection.close('enough');
+    });
+    sockets[0]!.lose(1006);
+    clock.advance(100);
+    expect(sockets).toHaveLength(1);
+    expect(states.at(-1)).toBe('closed enough');
+  });
+});
