@@ -70,7 +70,7 @@ describe('a stranger who reaches a port', () => {
     expect(statuses.filter((status) => ![400, 403, 404].includes(status))).toEqual([]);
   });
 
-  test('is refused when its headers are too large, and others are served', async () => {
+  test('is refused when its headers are too large, while others are served', async () => {
     const gateway = await startGateway();
     expect(await statusOf(gateway.url, '/', { 'x-large': 'x'.repeat(20_000) })).toBe(431);
     expect(await refusal(gateway.liveUrl, { headers: { cookie: 'x'.repeat(20_000) } })).toBe(431);
@@ -82,7 +82,7 @@ describe('a stranger who reaches a port', () => {
     expect(await statusOf(gateway.url, '/healthz')).toBe(200);
   });
 
-  test('who guesses tokens is closed each time, logged, and no token is in the log', async () => {
+  test('is disconnected and logged at each wrong token, and no token is in the log', async () => {
     const gateway = await startGateway({
       token: 'the-publishing-secret',
       commandToken: 'the-command-secret',

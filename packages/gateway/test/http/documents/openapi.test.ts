@@ -16,7 +16,7 @@ async function readDocument(url: string): Promise<OpenApi> {
   return (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
 }
 
-test('the AsyncAPI document of a running gateway names the address at which it was asked for', async () => {
+test('the AsyncAPI document names the address at which it was requested', async () => {
   const { url } = await startGateway({ proxies: ['127.0.0.1'], host: '0.0.0.0' });
   const publicServer = async (headers: Record<string, string> = {}): Promise<object> => {
     const { servers } = (await (await fetch(`${url}/asyncapi.json`, { headers })).json()) as AsyncApiDocument;
@@ -84,7 +84,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-test('the answers of a gateway are as the document says, problems among them', async () => {
+test('the responses of a gateway, problems included, match the document', async () => {
   const gateway = await startGateway({ commandToken: 'secret' });
   const document = await readDocument(gateway.url);
   const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 3 });
@@ -117,7 +117,7 @@ test('the answers of a gateway are as the document says, problems among them', a
   expect(await unlike('/api/runs', '/api/runs/a')).not.toBe(true);
 });
 
-test('the page is made of both documents, and has no script', async () => {
+test('the page contains both documents, and has no script', async () => {
   const { url } = await startGateway();
   const { paths } = await readDocument(url);
   const page = await fetch(`${url}/docs`);

@@ -13,12 +13,12 @@ function pageFolder(): string {
   return folder;
 }
 
-describe('the dashboard’s files', () => {
-  test('are looked for where the build puts them', () => {
+describe('the files of the dashboard', () => {
+  test('are expected in the folder that the build writes', () => {
     expect(builtPage).toMatch(/packages[\\/]dashboard[\\/]dist[\\/]page$/);
   });
 
-  test('are served: the page fresh each time, what has a hash in its name for good', async () => {
+  test('are served: the page revalidated each time, files with a hash in their name cached for good', async () => {
     const { url } = await startGateway({ page: pageFolder() });
     const index = await fetch(`${url}/`);
     expect(await index.text()).toContain('<title>page</title>');
@@ -47,7 +47,7 @@ describe('the dashboard’s files', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  test('end where their folder ends', async () => {
+  test('are confined to their folder', async () => {
     const { url } = await startGateway({ page: pageFolder() });
     for (const path of ['/..%2f..%2fetc/passwd', '/assets/%2e%2e/%2e%2e/%2e%2e/etc/passwd', '/assets/']) {
       const answer = await fetch(url + path);
@@ -56,7 +56,7 @@ describe('the dashboard’s files', () => {
     }
   });
 
-  test('when they are not built, are replaced by a page that says what to do', async () => {
+  test('are replaced by a page with instructions when they are not built', async () => {
     const { url, ingestUrl } = await startGateway({ page: join(temporaryFolder(), 'none') });
     const answer = await fetch(`${url}/`);
     expect(answer.status).toBe(404);

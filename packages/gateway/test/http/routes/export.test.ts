@@ -17,7 +17,7 @@ async function gatewayWith(events: readonly StoredEvent[]) {
 }
 
 describe('an export', () => {
-  test('as JSON lines is every event as it is kept', async () => {
+  test('as JSON lines contains every event as it is stored', async () => {
     const { gateway } = await gatewayWith(run.map(toStoredEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
     expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
@@ -25,7 +25,7 @@ describe('an export', () => {
     expect(await answer.text()).toBe(run.map((event) => `${toStoredEvent(event).json}\n`).join(''));
   });
 
-  test('as CSV has a line for every event', async () => {
+  test('as CSV has a line for each event', async () => {
     const { gateway } = await gatewayWith(run.map(toStoredEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.csv`);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
@@ -33,7 +33,7 @@ describe('an export', () => {
     expect(await answer.text()).toBe(csvHeader + run.map(csvRow).join(''));
   });
 
-  test('has what there was when it began, and is not sent again while that is all', async () => {
+  test('ends with the last event at its start, and is answered with 304 until more follow', async () => {
     const { gateway } = await gatewayWith(run.slice(0, 5).map(toStoredEvent));
     const url = `${gateway.url}/api/runs/a/export.jsonl`;
     const first = await fetch(url);
@@ -42,7 +42,7 @@ describe('an export', () => {
     expect((await fetch(url, { headers })).status).toBe(304);
   });
 
-  test('is read from the store no faster than it is taken', async () => {
+  test('is read from the store no faster than the client reads it', async () => {
     const large = Array.from({ length: 2_000 }, (_, index): StoredEvent => {
       const message = 'x'.repeat(20_000);
       const data = { level: 'info', code: 'x', message, step: null };
@@ -87,7 +87,7 @@ describe('an export', () => {
     expect(whilePaused).toBeLessThan(pages);
   });
 
-  test('breaks off, rather than seem whole, when the run is removed meanwhile', async () => {
+  test('breaks off, rather than appear complete, when the run is removed during it', async () => {
     const { store, gateway } = await gatewayWith(run.map(toStoredEvent));
     const page = store.page.bind(store);
     store.page = async (runId, options) => {
@@ -99,7 +99,7 @@ describe('an export', () => {
     await expect(answer.text()).rejects.toThrow();
   });
 
-  test('of a run that is not there is refused', async () => {
+  test('is refused for an unknown run or format', async () => {
     const gateway = await startGateway();
     for (const ending of ['csv', 'jsonl'])
       expect((await fetch(`${gateway.url}/api/runs/a/export.${ending}`)).status).toBe(404);

@@ -15,7 +15,7 @@ async function eventsOf(url: string, runId: string) {
 }
 
 describe('ingest', () => {
-  test('says where to go on: at the start, and after what it holds', async () => {
+  test('resumes a run after its last stored event, and a new run at the start', async () => {
     const gateway = await startGateway();
     const first = await openPublisher(gateway.ingestUrl, helloOf('a'));
     expect(first.after).toBe(0);
@@ -26,7 +26,7 @@ describe('ingest', () => {
     expect(second.after).toBe(4);
   });
 
-  test('acknowledges only what is committed, and many events with one ack', async () => {
+  test('acknowledges only committed events, and many with one ack', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
@@ -56,7 +56,7 @@ describe('ingest', () => {
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
   });
 
-  test('ignores and acknowledges what it holds already', async () => {
+  test('ignores and acknowledges events that are stored already', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 6));
     publisher.send(run.slice(2, 4));
@@ -67,10 +67,14 @@ describe('ingest', () => {
   });
 
   test.each([
-    ['a value of the wrong type', { ...run[1], data: { ...run[1]!.data, epoch: 'one' } }, /data\.epoch/],
-    ['a type it does not know', { ...run[1], type: 'weather', data: {} }, /"weather"/],
-    ['a time that is none', { ...run[1], time: 'noon' }, /time/],
-  ])('answers %s with reject and keeps a notice in its place', async (_what, bad, about) => {
+    [
+      'an event with a value of the wrong type',
+      { ...run[1], data: { ...run[1]!.data, epoch: 'one' } },
+      /data\.epoch/,
+    ],
+    ['an event of an unknown type', { ...run[1], type: 'weather', data: {} }, /"weather"/],
+    ['an event with an invalid time', { ...run[1], time: 'noon' }, /time/],
+  ])('answers %s with a reject and stores a notice in its place', async (_what, bad, about) => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     publisher.connection.send(bad);
@@ -86,11 +90,11 @@ describe('ingest', () => {
   });
 
   test.each([
-    ['a number is left out', run[2]!, 'outOfOrder'],
-    ['an invalid event leaves one out', { ...run[2], data: {} }, 'outOfOrder'],
-    ['the event is of another run', { ...run[1], runId: 'b' }, 'invalid'],
-    ['the envelope cannot be read', { ...run[1], v: 2 }, 'invalid'],
-    ['hello comes again', helloOf('a'), 'invalid'],
+    ['a seq is missing', run[2]!, 'outOfOrder'],
+    ['an invalid event skips a seq', { ...run[2], data: {} }, 'outOfOrder'],
+    ['the event belongs to another run', { ...run[1], runId: 'b' }, 'invalid'],
+    ['the envelope is invalid', { ...run[1], v: 2 }, 'invalid'],
+    ['a second hello arrives', helloOf('a'), 'invalid'],
   ] as const)('closes when %s', async (_what, message, name) => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
@@ -103,7 +107,7 @@ describe('ingest', () => {
     ['an event', run[0]!, 'invalid'],
     ['a hello of another protocol', helloOf('a', { protocol: 2 }), 'invalid'],
     ['a hello without a run', helloOf(''), 'invalid'],
-    ['a hello of a run named as the newest is', helloOf('latest'), 'invalid'],
+    ['a hello of a run named latest', helloOf('latest'), 'invalid'],
   ] as const)('closes when the first message is %s', async (_what, message, name) => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
@@ -111,7 +115,7 @@ describe('ingest', () => {
     expect((await connection.closed).code).toBe(closeCodes[name].code);
   });
 
-  test('closes when text is no JSON, and when no hello comes', async () => {
+  test('closes when a text is not JSON, and when no hello arrives', async () => {
     const gateway = await startGateway({ limits: { helloTimeoutMs: 20 } });
     const babbling = await connect(gateway.ingestUrl);
     babbling.socket.send('{"type":');
@@ -120,7 +124,7 @@ describe('ingest', () => {
     expect((await silent.closed).code).toBe(closeCodes.helloTimeout.code);
   });
 
-  test('closes whoever sends a message over 1 MB, counts it, and lives', async () => {
+  test('closes a publisher that sends a message over 1 MB, counts it, and continues', async () => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
     connection.socket.send('x'.repeat(1024 * 1024 + 1));
@@ -130,7 +134,7 @@ describe('ingest', () => {
     expect(metrics).toContain('monitor_connections_closed_total{door="ingest",name="tooBig"} 1');
   });
 
-  test('asks for the token when one is set', async () => {
+  test('requires the token when one is set', async () => {
     const gateway = await startGateway({ token: 'sesame' });
     for (const token of [undefined, '', 'Sesame', 'sesame ']) {
       const connection = await connect(gateway.ingestUrl);
@@ -140,7 +144,7 @@ describe('ingest', () => {
     expect((await openPublisher(gateway.ingestUrl, helloOf('a', { token: 'sesame' }))).after).toBe(0);
   });
 
-  test('refuses more publishers than fit', async () => {
+  test('refuses publishers beyond the limit', async () => {
     const gateway = await startGateway({ limits: { publishers: 2 } });
     await publish(gateway.ingestUrl, run.slice(0, 2));
     await connect(gateway.ingestUrl);
@@ -157,7 +161,7 @@ describe('ingest', () => {
     await holder.acked(4);
   });
 
-  test('closes the older connection of a publisher that comes again, and loses nothing of it', async () => {
+  test('closes the older connection of a publisher that reconnects, without losing its events', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const older = await publish(gateway.ingestUrl, run.slice(0, 2));
@@ -177,7 +181,7 @@ describe('ingest', () => {
     expect((await newer).after).toBe(5);
   });
 
-  test('loses nothing of a publisher that it has to stop reading for a while', async () => {
+  test('loses no event of a publisher whose socket it pauses for a while', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { uncommittedBytes: 2_000, commitEvents: 3 } });
     const viewer = new Connection(gateway.liveUrl);
@@ -187,7 +191,7 @@ describe('ingest', () => {
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
   });
 
-  test('closes as internal, to be tried again, at a mistake of ours', async () => {
+  test('closes as internal, which permits a retry, after an internal error', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
@@ -200,7 +204,7 @@ describe('ingest', () => {
     expect(again.after).toBe(2);
   });
 
-  test('says of a run whether its publisher is there', async () => {
+  test('reports whether the publisher of a run is connected', async () => {
     const gateway = await startGateway();
     const connected = async () => {
       const response = await fetch(`${gateway.url}/api/runs/a`);

@@ -28,7 +28,7 @@ const isLive = ({ type }: { type: string }): boolean => type === 'live';
 const isFinish = ({ type }: { type: string }): boolean => type === 'run.finished';
 
 describe('the live feed', () => {
-  test('sends hello, the history, live, and then each event as it comes', async () => {
+  test('sends hello, the history, live, and then each event as it is published', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 10));
     const viewer = await connect(gateway.liveUrl);
@@ -47,14 +47,14 @@ describe('the live feed', () => {
     expect(seqsOf(await viewer.until(isFinish))).toEqual(range(11, run.length));
   });
 
-  test('goes on after the seq that a returning viewer has', async () => {
+  test('continues after the seq that a returning viewer names', async () => {
     const gateway = await startGateway();
     await publish(gateway.ingestUrl, run);
     const viewer = await connect(`${gateway.liveUrl}?run=latest&after=20&afterRun=a`);
     expect(seqsOf(await viewer.until(isLive))).toEqual(range(21, run.length));
   });
 
-  test('gives every viewer every event once, whenever it joins a fast run', async () => {
+  test('sends every viewer each event once, whenever it joins a fast run', async () => {
     const long = sampleRun({ runId: 'long', epochs: 8, batchesPerEpoch: 75 });
     const store = new MemoryStore();
     store.pause = () => delay(Math.random() * 3);
@@ -75,7 +75,7 @@ describe('the live feed', () => {
     for (const { from, seqs } of await viewers) expect(seqs).toEqual(range(from + 1, long.length));
   });
 
-  test('says heartbeat when it has nothing else to say', async () => {
+  test('sends heartbeats while nothing else is sent', async () => {
     const gateway = await startGateway({ limits: { heartbeatMs: 20 } });
     const viewer = await connect(gateway.liveUrl);
     const messages = await viewer.until(({ type }) => type === 'heartbeat');
@@ -84,7 +84,7 @@ describe('the live feed', () => {
   });
 
   test.each(['types=epoch', 'types=epoch&maxRate=5'])(
-    'says heartbeat to a viewer for whom nothing is in what comes: %s',
+    'sends heartbeats to a viewer whose filter matches no event: %s',
     async (query) => {
       const gateway = await startGateway({ limits: { heartbeatMs: 60 } });
       const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
@@ -102,7 +102,7 @@ describe('the live feed', () => {
     },
   );
 
-  test('cuts a viewer that answers no ping', async () => {
+  test('disconnects a viewer that answers no ping', async () => {
     const gateway = await startGateway({ limits: { pingIntervalMs: 20, pongTimeoutMs: 20 } });
     const viewer = await connect(gateway.liveUrl);
     viewer.socket.pong = () => {};
@@ -111,7 +111,7 @@ describe('the live feed', () => {
     expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
   });
 
-  test('gives a viewer that reads late everything, and makes no other wait', async () => {
+  test('sends a slow viewer every event, without delaying others', async () => {
     const gateway = await startGateway({ limits: { unreadBytes: 100_000 } });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const [late, quick] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
@@ -140,7 +140,7 @@ describe('the live feed', () => {
     expect((await viewer.closed).code).toBe(closeCodes.slow.code);
   });
 
-  test('cuts those who stop reading, and gives them all they missed when they come back', async () => {
+  test('disconnects viewers that stop reading, and sends what they missed when they return', async () => {
     const limits = { unreadBytes: 100_000, stallTimeoutMs: 100, closeTimeoutMs: 100 };
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits });
@@ -164,7 +164,7 @@ describe('the live feed', () => {
     }
   }, 60_000);
 
-  test('gives a viewer at most as many batches a second as it asked for, and all else', async () => {
+  test('sends a viewer at most maxRate batches a second, and all other events', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const viewer = await connect(`${gateway.liveUrl}?maxRate=0.01`);
@@ -213,7 +213,7 @@ describe('the live feed', () => {
     publisher.connection.socket.close();
   });
 
-  test('speaks its subprotocol with those who offer it and takes those who do not', async () => {
+  test('uses its subprotocol with clients that offer it, and accepts others', async () => {
     const gateway = await startGateway();
     const speaking = await connect(gateway.liveUrl, { protocol: liveSubprotocol });
     expect(speaking.socket.protocol).toBe(liveSubprotocol);
@@ -221,7 +221,7 @@ describe('the live feed', () => {
     expect(plain.socket.protocol).toBe('');
   });
 
-  test('refuses pages of other sites and other names before the upgrade', async () => {
+  test('refuses foreign origins and hosts before the upgrade', async () => {
     const gateway = await startGateway();
     const origin = gateway.url.replace('localhost', '127.0.0.1');
     const headers = { host: new URL(origin).host };
@@ -232,7 +232,7 @@ describe('the live feed', () => {
     expect(await refusal(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
   });
 
-  test('published by a container for this machine alone, refuses other names although it listens for all', async () => {
+  test('refuses foreign hosts where a container publishes the port on loopback', async () => {
     const gateway = await startGateway({ host: '0.0.0.0', bind: '127.0.0.1' });
     await connect(gateway.liveUrl);
     expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
@@ -240,7 +240,7 @@ describe('the live feed', () => {
     await connect(open.liveUrl, { headers: { host: 'monitor.example' } });
   });
 
-  test('refuses more viewers than fit, says when to come again, and has room again when one has left', async () => {
+  test('refuses viewers beyond the limit with Retry-After, and accepts one when another has left', async () => {
     const gateway = await startGateway({ limits: { liveClients: 1 } });
     for (let round = 0; round < 5; round++) {
       const viewer = await connect(gateway.liveUrl);
@@ -260,7 +260,7 @@ describe('the live feed', () => {
     }
   });
 
-  test('bounds the viewers of one address, which a proxy that is trusted may tell', async () => {
+  test('limits the viewers of one address, as reported by a trusted proxy', async () => {
     const limits = { clientsPerAddress: 1 };
     const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
     const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
@@ -275,7 +275,7 @@ describe('the live feed', () => {
     for (let viewer = 0; viewer < 3; viewer++) await connect(unproxied.liveUrl, from('192.0.2.1'));
   });
 
-  test('closes one viewer as internal when the store fails it', async () => {
+  test('closes a viewer as internal when its history cannot be read', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { recentBytes: 0 } });
     await publish(gateway.ingestUrl, run.slice(0, 5));

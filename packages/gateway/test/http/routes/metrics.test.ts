@@ -19,7 +19,7 @@ async function scrape(url: string): Promise<Record<string, number>> {
 
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5 });
 
-test('the metrics count what came in, went out, was refused, and how long it took', async () => {
+test('the metrics count events, connections, bytes, refusals and durations', async () => {
   const gateway = await startGateway();
   const viewer = await connect(gateway.liveUrl);
   await viewer.until(({ type }) => type === 'live');

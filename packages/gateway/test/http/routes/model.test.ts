@@ -35,7 +35,7 @@ describe('a saved model', () => {
     expect(await answer.text()).toBe(content);
   });
 
-  test('is sent again only when the trainer has written it anew', async () => {
+  test('is answered with 304 until the trainer replaces it', async () => {
     const first = await get('a/model/weights.bin');
     expect(first.headers.get('cache-control')).toBe('no-cache');
     const known = { 'if-none-match': first.headers.get('etag')! };
@@ -58,13 +58,13 @@ describe('a saved model', () => {
     'b/model/model.json',
     '..%2Fa/model/model.json',
     '%2e%2e/model/model.json',
-  ])('is all that is served: not %s', async (path) => {
+  ])('is the only thing served below its address: not %s', async (path) => {
     const answer = await get(path);
     expect([400, 404]).toContain(answer.status);
     expect(await answer.text()).not.toContain('secret"');
   });
 
-  test('is never reached through a link', async () => {
+  test('is never served through a link', async () => {
     symlinkSync(join(runs, 'secret.json'), join(runs, 'a', 'model', 'link.json'));
     symlinkSync(join(runs, 'a'), join(runs, 'linked'));
     mkdirSync(join(runs, 'c'));
@@ -73,7 +73,7 @@ describe('a saved model', () => {
       expect((await get(path)).status).toBe(404);
   });
 
-  test('is told of in the summary of the run', async () => {
+  test('is announced in the summary of the run', async () => {
     for (const runId of ['a', 'b']) await publish(gateway.ingestUrl, sampleRun({ runId }).slice(0, 2));
     const answer = (await (await fetch(`${gateway.url}/api/runs`)).json()) as {
       runs: { runId: string; model: boolean }[];

@@ -59,7 +59,7 @@ describe('changing runs over REST', () => {
   describe('title, note and pin', () => {
     beforeEach(() => begin());
 
-    test('are changed one by one, and all viewers hear of it', async () => {
+    test('are changed one by one, and every viewer is notified', async () => {
       const viewer = await connect(gateway.liveUrl);
       await viewer.until(({ type }) => type === 'live');
       const answer = await change('a', { title: ' Deeper ', pinned: true });
@@ -87,14 +87,14 @@ describe('changing runs over REST', () => {
     });
 
     test.each([
-      ['nothing', {}],
+      ['empty', {}],
       ['a text too long', { title: 'x'.repeat(201) }],
       ['a number', { note: 5 }],
-      ['what is not to be changed', { status: 'completed' }],
-      ['something beside it', { title: 'x', runId: 'b' }],
-      ['no object', 'x'],
+      ['a field that cannot be changed', { status: 'completed' }],
+      ['a valid field beside an unknown one', { title: 'x', runId: 'b' }],
+      ['not an object', 'x'],
       ['null', null],
-    ])('are refused when given %s', async (_what, body) => {
+    ])('are refused when the body is %s', async (_what, body) => {
       expect(await codeOf(await change('a', body))).toEqual([400, 'request.invalid']);
       expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
         title: null,
@@ -110,7 +110,7 @@ describe('changing runs over REST', () => {
       expect((await send(JSON.stringify({ note: 'x'.repeat(70_000) }))).status).toBe(413);
     });
 
-    test('of a run that is not there are refused', async () => {
+    test('are refused for an unknown run', async () => {
       expect(await codeOf(await change('c', { pinned: true }))).toEqual([404, 'run.not_found']);
       expect(await codeOf(await change('..%2Fa', { pinned: true }))).toEqual([400, 'request.invalid']);
     });
@@ -119,7 +119,7 @@ describe('changing runs over REST', () => {
   describe('deleting', () => {
     beforeEach(() => begin());
 
-    test('removes the run with its folder, and no other', async () => {
+    test('removes the run with its folder, and no other run', async () => {
       const [folder, other] = [makeFolder('a'), makeFolder('b')];
       const answer = await remove('a');
       expect(answer.status).toBe(200);
@@ -134,12 +134,12 @@ describe('changing runs over REST', () => {
       expect(await codeOf(await remove('a'))).toEqual([404, 'run.not_found']);
     });
 
-    test('may say that it is JSON and have no body', async () => {
+    test('accepts the content type JSON without a body', async () => {
       const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE', headers: json });
       expect([answer.status, await listed()]).toEqual([200, ['b']]);
     });
 
-    test('leaves what is no folder of that run', async () => {
+    test('leaves folders that do not belong to the run', async () => {
       const elsewhere = makeFolder('a', join(temporaryFolder(), 'a'));
       symlinkSync(elsewhere, join(runs, 'a'));
       const strange = makeFolder('a', join(runs, 'b'));
@@ -148,7 +148,7 @@ describe('changing runs over REST', () => {
       expect([existsSync(join(elsewhere, 'events.jsonl')), existsSync(strange)]).toEqual([true, true]);
     });
 
-    test('is refused while the trainer is connected, and right after it went', async () => {
+    test('is refused while the trainer is connected, and shortly after it disconnected', async () => {
       const publisher = await publish(gateway.ingestUrl, run('c').slice(0, 4));
       expect(await codeOf(await remove('c'))).toEqual([409, 'run.busy']);
       publisher.connection.socket.close();
@@ -157,7 +157,7 @@ describe('changing runs over REST', () => {
       expect(await listed()).toContain('c');
     });
 
-    test('is refused while a trainer is in the folder, whom the gateway does not see', async () => {
+    test('is refused while a trainer that is not connected holds the folder', async () => {
       const lock = join(makeFolder('a'), 'lock');
       writeFileSync(lock, '{}');
       expect(await codeOf(await remove('a'))).toEqual([409, 'run.busy']);
@@ -166,7 +166,7 @@ describe('changing runs over REST', () => {
       expect((await remove('a')).status).toBe(200);
     });
 
-    test('makes room for a run of the same name', async () => {
+    test('allows a new run with the same id', async () => {
       await remove('a');
       await publish(gateway.ingestUrl, run('a').slice(0, 2));
       expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
@@ -175,7 +175,7 @@ describe('changing runs over REST', () => {
       });
     });
 
-    test('ends the feed of those who follow the run, and takes those of the latest to the one before', async () => {
+    test('closes viewers of the run, and moves viewers of the latest run to the one before', async () => {
       const faithful = await connect(`${gateway.liveUrl}?run=b`);
       const curious = await connect(gateway.liveUrl);
       for (const viewer of [faithful, curious]) await viewer.until(({ type }) => type === 'live');
@@ -188,11 +188,11 @@ describe('changing runs over REST', () => {
     });
   });
 
-  describe('who may', () => {
+  describe('permission', () => {
     const everything = (headers = {}) =>
       Promise.all([change('a', { title: 'x' }, headers).then(codeOf), remove('c', headers).then(codeOf)]);
 
-    test('with a token is whoever has it', async () => {
+    test('needs the token when one is set', async () => {
       await begin({ commandToken: 'sesame' });
       const unauthorized = [401, 'command.unauthorized'];
       expect(await everything()).toEqual([unauthorized, unauthorized]);
@@ -202,7 +202,7 @@ describe('changing runs over REST', () => {
       expect((await remove('a', { authorization })).status).toBe(200);
     });
 
-    test('is nobody when others reach the port and there is no token', async () => {
+    test('is off when other machines reach the port and no token is set', async () => {
       await begin({ bind: '0.0.0.0' });
       expect(await everything()).toEqual([
         [403, 'command.off'],
@@ -210,7 +210,7 @@ describe('changing runs over REST', () => {
       ]);
     });
 
-    test('is no page of another origin', async () => {
+    test('is refused to pages of other origins', async () => {
       await begin();
       const forbidden = [403, 'request.forbidden'];
       for (const origin of ['http://evil.example', 'null', `${gateway.url.replace('http', 'https')}0`])

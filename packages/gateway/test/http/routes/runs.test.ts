@@ -29,7 +29,7 @@ describe('the REST API', () => {
 
   const get = (url: string) => gateway.publicApp.inject({ url, headers: { host: 'localhost:5000' } });
 
-  test('lists the runs, the newest first, as its schema says', async () => {
+  test('lists the runs, newest first, as documented', async () => {
     const answer = await get('/api/runs');
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(validate(runListSchema, answer.json()).ok).toBe(true);
@@ -39,13 +39,13 @@ describe('the REST API', () => {
     ]);
   });
 
-  test('tells where one run stands, as its schema says', async () => {
+  test('returns the summary of a run, as documented', async () => {
     const answer = await get('/api/runs/a');
     expect(validate(runSummarySchema, answer.json()).ok).toBe(true);
     expect(answer.json()).toMatchObject({ runId: 'a', lastSeq: run.length });
   });
 
-  test('gives the events in pages that lead from one to the next', async () => {
+  test('returns events in pages, each with the position of the next', async () => {
     const seqs: number[] = [];
     let after: number | null = 0;
     while (after !== null) {
@@ -57,7 +57,7 @@ describe('the REST API', () => {
     expect(seqs).toEqual(range(1, run.length));
   });
 
-  test('gives only the types asked for', async () => {
+  test('returns only the requested types', async () => {
     const answer = await get('/api/runs/a/events?types=epoch,run.finished');
     expect(answer.json().events.map(({ type }: { type: string }) => type)).toEqual([
       'epoch',
@@ -92,7 +92,7 @@ describe('the REST API', () => {
     });
   });
 
-  test('answers a mistake of its own without telling what it was', async () => {
+  test('hides the details of an internal error', async () => {
     const { summary } = store;
     store.summary = () => Promise.reject(new Error('secret path'));
     const answer = await get('/api/runs/a');
@@ -108,7 +108,7 @@ describe('the REST API', () => {
     expect(answer.json().code).toBe('request.forbidden');
   });
 
-  test('is healthy, and ready as long as the store answers', async () => {
+  test('is healthy, and ready as long as the store works', async () => {
     expect((await get('/healthz')).json()).toMatchObject({ status: 'ok' });
     expect((await get('/readyz')).statusCode).toBe(200);
     const { check } = store;
@@ -121,7 +121,7 @@ describe('the REST API', () => {
     expect((await get('/healthz')).statusCode).toBe(200);
   });
 
-  test('says when to ask again while the store cannot be read', async () => {
+  test('sends Retry-After while the store cannot be read', async () => {
     const { summary } = store;
     store.summary = () => Promise.reject(new MonitorError('store.failing', 'the disk fails'));
     const answer = await get('/api/runs/a');

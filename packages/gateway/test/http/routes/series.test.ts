@@ -46,7 +46,7 @@ describe('series', () => {
     return answer.value;
   }
 
-  test('are points of the run: all when there is room for them', async () => {
+  test('contain every point of the run when that is within the limit', async () => {
     const answer = await seriesOf('a/series?fields=batch.loss,epoch.test.accuracy,system.host.cpu');
     expect(answer).toMatchObject({ runId: 'a', lastSeq: run.length, x: 'step' });
     const [loss, accuracy, cpu] = answer.series;
@@ -64,7 +64,7 @@ describe('series', () => {
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
   });
 
-  test('keep spikes and what is not finite when they are thinned', async () => {
+  test('keep spikes and non-finite values when they are downsampled', async () => {
     const [loss] = (await seriesOf('wild/series?fields=batch.loss&points=50')).series;
     expect(loss!.x.length).toBeLessThanOrEqual(75);
     expect(loss!.y[loss!.x.indexOf(600)]).toBe(99);
@@ -72,7 +72,7 @@ describe('series', () => {
     expect(loss!.y.filter(Number.isFinite).length).toBeGreaterThan(20);
   });
 
-  test('of a run that went back keep the spikes of what counts, and none of what was repeated', async () => {
+  test('keep the spikes of a resumed run, and none of the points that it superseded', async () => {
     const [loss] = (await seriesOf('resumed/series?fields=batch.loss')).series;
     expect(loss!.x).toEqual(range(1, 500));
     expect(loss!.y.filter((y) => y > 1)).toEqual([9]);
@@ -88,19 +88,19 @@ describe('series', () => {
     ['x=seconds', 0.3, 300],
     ['x=step&from=100&to=200', 100, 200],
     ['x=seq&from=500', 500, run.length - 3],
-  ])('run over %s', async (query, first, last) => {
+  ])('have the axis and range of %s', async (query, first, last) => {
     const { x } = (await seriesOf(`a/series?fields=batch.loss&${query}`)).series[0]!;
     expect(x[0]).toBeCloseTo(first);
     expect(x.at(-1)).toBeCloseTo(last);
     expect(x).toEqual([...x].sort((one, other) => one - other));
   });
 
-  test('are empty where there is nothing, as without a GPU', async () => {
+  test('are empty when the run has no such values, as without a GPU', async () => {
     const answer = await seriesOf('a/series?fields=system.gpu.load');
     expect(answer.series).toEqual([{ field: 'system.gpu.load', x: [], y: [] }]);
   });
 
-  test('can be had for every field at once', async () => {
+  test('are available for all fields in one request', async () => {
     const answer = await seriesOf(`a/series?fields=${seriesFields.join(',')}`);
     expect(answer.series.map(({ field }) => field)).toEqual(seriesFields);
     expect(answer.series.filter(({ x }) => x.length === 0).map(({ field }) => field)).toEqual(
@@ -108,7 +108,7 @@ describe('series', () => {
     );
   });
 
-  test('are not sent again as long as the run has not gone on', async () => {
+  test('are answered with 304 until the run continues', async () => {
     const first = await get('a/series');
     expect(first.headers['cache-control']).toBe('no-cache');
     const { etag } = first.headers;

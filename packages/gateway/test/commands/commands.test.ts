@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { toStoredEvent } from '../../../src/store/store.ts';
-import { type Connection, connect } from '../../support/connection.ts';
-import { startGateway, type TestGatewayOptions } from '../../support/gateway.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
-import { helloOf, openPublisher } from '../../support/publisher.ts';
-import { openTrainer, openWaiting } from '../../support/trainer.ts';
+import { toStoredEvent } from '../../src/store/store.ts';
+import { type Connection, connect } from '../support/connection.ts';
+import { startGateway, type TestGatewayOptions } from '../support/gateway.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { helloOf, openPublisher } from '../support/publisher.ts';
+import { openTrainer, openWaiting } from '../support/trainer.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 4 });
 
@@ -43,7 +43,7 @@ async function watch(url: string): Promise<Connection> {
 }
 
 describe('commands', () => {
-  test('go to the trainer of the run that is followed, without the token, and are answered', async () => {
+  test('reach the trainer of the followed run without the token, and are answered', async () => {
     const { trainer, viewer } = await scene({ commandToken: 'sesame' });
     const id = send(viewer, 'setLearningRate', { data: { learningRate: 0.005 }, token: 'sesame' });
     expect(await trainer.asked()).toEqual({
@@ -57,7 +57,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
-  test('may name another run, and go to its trainer', async () => {
+  test('reach the trainer of the run that they name', async () => {
     const { gateway, trainer, viewer } = await scene();
     const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     other.send(sampleRun({ runId: 'b' }).slice(0, 1));
@@ -66,7 +66,7 @@ describe('commands', () => {
     expect(await trainer.asked()).toMatchObject({ id, runId: 'a' });
   });
 
-  test("a trainer's refusal is the answer", async () => {
+  test('are answered with the refusal of a trainer', async () => {
     const { trainer, viewer } = await scene();
     const id = send(viewer, 'pause');
     await trainer.asked();
@@ -74,7 +74,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toMatchObject({ ok: false, code: 'command.refused', message: 'not now' });
   });
 
-  test('are answered for each of several viewers', async () => {
+  test('are answered to the viewer that sent them', async () => {
     const { gateway, trainer, viewer } = await scene();
     const other = await watch(gateway.liveUrl);
     const ids = [send(viewer, 'pause'), send(other, 'resume')];
@@ -87,7 +87,7 @@ describe('commands', () => {
   test.each([
     ['no token', {}],
     ['another token', { token: 'barley' }],
-  ])('with %s are refused where one is needed, and reach no trainer', async (_what, more) => {
+  ])('with %s are refused where a token is set, and reach no trainer', async (_what, more) => {
     const { trainer, viewer } = await scene({ commandToken: 'sesame' });
     const id = send(viewer, 'pause', more);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
@@ -95,7 +95,7 @@ describe('commands', () => {
     expect(await trainer.asked()).toMatchObject({ id });
   });
 
-  test('are off where others reach the gateway and no token is set', async () => {
+  test('are off where other machines reach the gateway and no token is set', async () => {
     const { gateway, viewer } = await scene({ bind: '0.0.0.0' });
     expect(await ask(viewer, 'pause', { token: 'anything' })).toMatchObject({
       ok: false,
@@ -105,7 +105,7 @@ describe('commands', () => {
     expect(await late.next()).toMatchObject({ type: 'hello', commands: 'off' });
   });
 
-  test('say that there is no trainer', async () => {
+  test('are refused when no trainer is connected', async () => {
     const gateway = await startGateway();
     const viewer = await watch(gateway.liveUrl);
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.no_trainer' });
@@ -126,14 +126,14 @@ describe('commands', () => {
     });
   });
 
-  test('do not reach a publisher that has not said that it takes them', async () => {
+  test('do not reach a publisher that does not accept them', async () => {
     const { trainer, viewer } = await scene({}, { commands: undefined });
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.refused' });
     trainer.send(run.slice(3, 5));
     expect((await trainer.acked(5)).every(({ type }) => type === 'ack')).toBe(true);
   });
 
-  test('that nobody answers are said to be unknown, and answered late to whoever asks again', async () => {
+  test('without an answer time out, and a repeated one receives the late answer', async () => {
     const { trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
     await trainer.asked();
@@ -144,7 +144,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
-  test('with an id that came before are answered the same and passed on once', async () => {
+  test('with a repeated id are forwarded once, and answered the same', async () => {
     const { gateway, trainer, viewer } = await scene();
     const id = send(viewer, 'pause');
     await trainer.asked();
@@ -157,7 +157,7 @@ describe('commands', () => {
     expect(await trainer.asked()).toMatchObject({ id: next });
   });
 
-  test('go out again to a trainer that comes back without having answered', async () => {
+  test('are sent again to a trainer that reconnects without having answered', async () => {
     const { gateway, trainer, viewer } = await scene();
     const id = send(viewer, 'pause');
     await trainer.asked();
@@ -168,7 +168,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });
 
-  test('that nobody waits for any longer do not go out again by themselves', async () => {
+  test('that timed out are not sent again', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
     await trainer.asked();
@@ -181,7 +181,7 @@ describe('commands', () => {
     expect(await back.asked()).toMatchObject({ id });
   });
 
-  test('are not answered by another publisher than the one that was asked', async () => {
+  test('accept an answer only from the publisher that received them', async () => {
     const { gateway, trainer, viewer } = await scene();
     const stranger = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     const id = send(viewer, 'pause');
@@ -199,7 +199,7 @@ describe('commands', () => {
       /data\.learningRate/,
     ],
     ['a name that is none', { command: 'explode' }, /command/],
-  ])('with %s are answered as invalid', async (_what, more, message) => {
+  ])('with %s are refused as invalid', async (_what, more, message) => {
     const { viewer } = await scene();
     const id = newId();
     viewer.send({ type: 'command', id, ...more });
@@ -211,7 +211,7 @@ describe('commands', () => {
     });
   });
 
-  test('that come too fast are answered so, and a viewer that goes on all the same is closed', async () => {
+  test('beyond the rate limit are refused, and a viewer that continues is closed', async () => {
     const { gateway } = await scene({
       limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
     });
@@ -225,7 +225,7 @@ describe('commands', () => {
     expect(await ask(other, 'pause', { runId: 'nowhere' })).toMatchObject({ code: 'command.no_trainer' });
   });
 
-  test('wait for their answers in bounds, of all viewers together', async () => {
+  test('are limited in number while they wait, over all viewers', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { pendingCommands: 2 } });
     const other = await watch(gateway.liveUrl);
     const first = send(viewer, 'pause');
@@ -240,7 +240,7 @@ describe('commands', () => {
 });
 
 describe('a start', () => {
-  test('goes to the trainer that waits longest, one at a time', async () => {
+  test('reaches the trainer that has been idle longest, one at a time', async () => {
     const gateway = await startGateway();
     const first = await openWaiting(gateway.ingestUrl, 'publisher-1');
     const second = await openWaiting(gateway.ingestUrl, 'publisher-2');
@@ -253,7 +253,7 @@ describe('a start', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id: ids[0], ok: true, runId: 'new' });
   });
 
-  test('goes to the trainer of the run that is followed, if that waits', async () => {
+  test('reaches the trainer of the followed run when that is idle', async () => {
     const { gateway, trainer, viewer } = await scene({}, { publisherId: 'publisher-2' });
     trainer.connection.socket.close();
     await openWaiting(gateway.ingestUrl, 'publisher-1');
@@ -262,7 +262,7 @@ describe('a start', () => {
     expect(await preferred.asked()).toMatchObject({ id });
   });
 
-  test('that was refused can be sent to the same trainer again, as a new command', async () => {
+  test('can be repeated as a new command after a refusal', async () => {
     const gateway = await startGateway();
     const trainer = await openWaiting(gateway.ingestUrl);
     const viewer = await watch(gateway.liveUrl);
@@ -274,7 +274,7 @@ describe('a start', () => {
     expect(await trainer.asked()).toMatchObject({ id: next });
   });
 
-  test('whose answer was lost with the connection is answered over the next one, of the run', async () => {
+  test('is answered over the next connection when the first was lost', async () => {
     const gateway = await startGateway();
     const trainer = await openWaiting(gateway.ingestUrl);
     const viewer = await watch(gateway.liveUrl);
@@ -287,7 +287,7 @@ describe('a start', () => {
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true, runId: 'new' });
   });
 
-  test('needs no run: hello and an announcement say how many trainers wait', async () => {
+  test('needs no run: viewers are informed of the number of idle trainers', async () => {
     const gateway = await startGateway({ limits: { statusIntervalMs: 10 } });
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({ type: 'hello', run: null, waitingTrainers: 0 });
@@ -304,14 +304,14 @@ describe('a start', () => {
   test.each([
     ['an event', run[0]!],
     ['wait again', { type: 'wait', protocol: 1, publisherId: 'publisher-1' }],
-  ])('a waiting trainer that sends %s is closed as invalid', async (_what, message) => {
+  ])('closes an idle trainer that sends %s as invalid', async (_what, message) => {
     const gateway = await startGateway();
     const trainer = await openWaiting(gateway.ingestUrl);
     trainer.connection.send(message);
     expect((await trainer.connection.closed).code).toBe(closeCodes.invalid.code);
   });
 
-  test('a waiting trainer needs the token when one is set', async () => {
+  test('requires the token of an idle trainer when one is set', async () => {
     const gateway = await startGateway({ token: 'sesame' });
     const connection = await connect(gateway.ingestUrl);
     connection.send({ type: 'wait', protocol: 1, publisherId: 'publisher-1', token: 'barley' });
@@ -319,7 +319,7 @@ describe('a start', () => {
   });
 });
 
-describe('where runs stand', () => {
+describe('the status of a run', () => {
   const quick = { limits: { statusIntervalMs: 10, stalledAfterMs: 60, interruptedAfterMs: 120 } };
   const notice = (seq: number, code: string) => ({
     ...run[0]!,
@@ -330,7 +330,7 @@ describe('where runs stand', () => {
   const status = (viewer: Connection, wanted: string) =>
     viewer.until((message) => message.type === 'status' && message.status === wanted);
 
-  test('is told when a publisher goes, is silent, stays away and comes back', async () => {
+  test('is sent when a publisher disconnects, is silent, stays away and returns', async () => {
     const { gateway, trainer, viewer } = await scene(quick);
     expect((await status(viewer, 'stalled')).at(-1)).toMatchObject({ runId: 'a', connected: true });
     trainer.connection.socket.close();
@@ -345,7 +345,7 @@ describe('where runs stand', () => {
     });
   });
 
-  test('follows the notices of pausing, and the end', async () => {
+  test('follows the notices about pausing, and the end', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
     trainer.send([notice(4, 'run.paused'), notice(5, 'test')]);
     await status(viewer, 'paused');
@@ -357,7 +357,7 @@ describe('where runs stand', () => {
     await status(viewer, 'completed');
   });
 
-  test('counts viewers, and tells at most so often', async () => {
+  test('counts viewers, and is sent at most once per interval', async () => {
     const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 300 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     const begin = performance.now();
@@ -369,7 +369,7 @@ describe('where runs stand', () => {
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
   });
 
-  test('is told to each viewer who comes, though their number is what it was', async () => {
+  test('is sent to each new viewer, even when the number of viewers is unchanged', async () => {
     const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 200 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     viewer.socket.close();
@@ -377,7 +377,7 @@ describe('where runs stand', () => {
     await next.until((message) => message.type === 'status' && message.viewers === 1);
   });
 
-  test('is told of each of two runs at once; the newest is followed and both are listed', async () => {
+  test('is sent for each of two runs; the newest is followed and both are listed', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
     const second = await openPublisher(gateway.ingestUrl, helloOf('b', { publisherId: 'publisher-2' }));
     second.send(sampleRun({ runId: 'b' }).slice(0, 2));
@@ -392,7 +392,7 @@ describe('where runs stand', () => {
     ]);
   });
 
-  test('is interrupted when the publisher does not come back after a start of the gateway, not before', async () => {
+  test('becomes interrupted when the publisher does not return after a restart of the gateway, not before', async () => {
     const store = new MemoryStore();
     await store.append('a', run.slice(0, 2).map(toStoredEvent));
     const gateway = await startGateway({ store, limits: { statusIntervalMs: 10, missedAfterMs: 500 } });
