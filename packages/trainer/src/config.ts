@@ -9,16 +9,17 @@ import {
 import type { InterruptedRun } from './storage/interrupted-runs.ts';
 import { type Recipe, recipes } from './training/recipe.ts';
 
-/** Everything the trainer is told from outside, checked. */
-export interface TrainerConfig extends Pick<Options, (typeof taken)[number]>, Recipe {
+/** The validated configuration of the trainer, from flags and environment variables. */
+export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[number]>, Recipe {
   runId: string;
+  /** The gateway's ingest address, for example `ws://127.0.0.1:5001/ingest`. */
   gatewayUrl: string;
-  /** What was said, by flag or variable, and is no default. */
-  given: OptionName[];
+  /** Names of the options that a flag or variable has set. */
+  givenOptions: OptionName[];
 }
 
-/** The options that concern training; the others are the gateway's. */
-const taken = [
+/** The options that a run or this process keeps; the others are the gateway's or become part of the recipe. */
+const trainerOptions = [
   'epochs',
   'batchSize',
   'engine',
@@ -36,40 +37,40 @@ const taken = [
   'heartbeat',
 ] as const satisfies (keyof Options)[];
 
-/** @throws MonitorError `option.invalid` with one line per mistake. */
+/** Reads flags and environment variables. @throws MonitorError `option.invalid` with one line per error. */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): TrainerConfig {
   const given = parseGivenOptions(argv, env);
   const options = applyDefaults(given);
-  const own = Object.fromEntries(taken.map((name) => [name, options[name]])) as Pick<
+  const own = Object.fromEntries(trainerOptions.map((name) => [name, options[name]])) as Pick<
     Options,
-    (typeof taken)[number]
+    (typeof trainerOptions)[number]
   >;
   return {
     ...own,
     ...chooseRecipe(options),
     runId: options.runId ?? newRunId(new Date()),
-    given: Object.keys(given) as OptionName[],
+    givenOptions: Object.keys(given) as OptionName[],
     gatewayUrl: options.gateway ?? `ws://127.0.0.1:${options.ingestPort}/ingest`,
   };
 }
 
-/** Flags that were given and say otherwise than what a run that goes on was begun with: that holds. */
+/** Returns the given flags that differ from the settings of an interrupted run, which override them. */
 export function unusedFlags(config: TrainerConfig, { runId, training }: InterruptedRun): string[] {
   const kept: Partial<TrainerConfig> = { ...training, runId };
   const differs = (name: string): boolean =>
     name in kept && config[name as keyof TrainerConfig] !== kept[name as keyof TrainerConfig];
-  return config.given
+  return config.givenOptions
     .filter((name) => (name === 'recipe' ? recipeSettings.some(differs) : differs(name)))
     .map(flagName);
 }
 
-/** The configuration of another run: as the trainer was told, but for what is set. A recipe sets all its parts. */
+/** Returns the configuration of another run: this one with a viewer's settings. A recipe replaces all of its parts. */
 export function withSettings(config: TrainerConfig, { recipe, ...settings }: RunSettings): TrainerConfig {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   return { ...config, ...(recipe && recipes[recipe]), ...set, runId: newRunId(new Date()) };
 }
 
-/** The recipe asked for, with the parts that have a flag of their own changed. */
+/** Returns the chosen recipe, with the parts replaced that have a flag of their own. */
 function chooseRecipe({ recipe, optimizer, schedule, learningRate, augment }: Options): Recipe {
   const chosen = recipes[recipe];
   return {

@@ -7,53 +7,68 @@ import { Trainer } from './runner/trainer.ts';
 import { waitForGateway } from './runner/wait-for-gateway.ts';
 import type { RunEnd } from './training/run-control.ts';
 
-/** Ctrl-C may reach us twice at once, from the terminal and through npm; only a later one asks to end at once. */
+/** One Ctrl-C can arrive twice, from the terminal and through npm; only a second one after this time ends at once. */
 const secondSignalMs = 1_000;
 
-/** Exit codes when a signal ended the run: 128 and the signal's number, as shells have it. */
-const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Exit codes when a signal ended the run: 128 plus the number of the signal, as in shells. */
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof signalExitCodes;
 
-if (isHelpRequested(process.argv)) {
-  process.stdout.write(helpText('npm run trainer --'));
-} else {
-  process.stdout.on('error', () => {}); // A reader that has gone, as behind `| head`, ends the console and not the run.
-  const stop = new AbortController();
-  const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
-  const orphan = (): void => interrupt('the process that started the trainer is gone');
-  process.on('disconnect', orphan);
-  if (process.connected === false) orphan(); // It went while this was loading; without a channel it is undefined.
-  process.channel?.unref();
-  let signalled: keyof typeof signals | undefined;
-  let signalledAt = 0;
-  for (const signal of Object.keys(signals) as (keyof typeof signals)[])
-    process.on(signal, () => {
-      if (!signalled) signalledAt = performance.now();
-      else if (performance.now() - signalledAt > secondSignalMs) process.exit(signals[signal]);
-      signalled = signal;
-      interrupt(`stopped by ${signal}`);
-    });
-  // Whoever started the trainer knows the page's address; without one, say it here.
-  const onWaiting = (): void => {
-    if (process.send)
-      process.send({ type: 'waiting' }, undefined, undefined, () => {}); // Unless it is gone.
-    else
-      process.stdout.write('\nWaiting: a new run can be started from the page. Ctrl-C ends the trainer.\n');
-  };
+if (isHelpRequested(process.argv)) process.stdout.write(helpText('npm run trainer --'));
+else await main();
 
+async function main(): Promise<void> {
+  process.stdout.on('error', () => {}); // A closed pipe, for example of `| head`, ends the output and not the run.
+  const stop = stopOnSignals();
   try {
+    const settings = readConfig(process.argv.slice(2), process.env);
+    if (settings.heartbeat) startHeartbeat(settings.heartbeat);
     const resources = new RunResources();
-    const told = readConfig(process.argv.slice(2), process.env);
-    if (told.heartbeat) startHeartbeat(told.heartbeat);
-    // `npm start` sets it.
-    const config = process.env.MONITOR_HOLD ? await waitForGateway(resources, told, stop.signal) : told;
-    const status = config
-      ? await new Trainer({ config, resources, output: process.stdout, signal: stop.signal, onWaiting }).run()
-      : 'interrupted';
-    const isWell = told.once ? status === 'completed' : status !== 'failed';
-    process.exitCode = signalled && status === 'interrupted' ? signals[signalled] : isWell ? 0 : 1;
+    // `npm start` sets MONITOR_HOLD: it starts gateway and trainer at the same time.
+    const config = process.env.MONITOR_HOLD
+      ? await waitForGateway(resources, settings, stop.signal)
+      : settings;
+    const options = { resources, output: process.stdout, signal: stop.signal, onWaiting: announceWaiting };
+    const status = config ? await new Trainer({ config, ...options }).run() : 'interrupted';
+    const succeeded = settings.once ? status === 'completed' : status !== 'failed';
+    process.exitCode = (status === 'interrupted' ? stop.exitCode() : undefined) ?? (succeeded ? 0 : 1);
   } catch (error) {
     if (!(error instanceof MonitorError)) throw error;
     console.error(error.message);
     process.exitCode = error.exitCode;
   }
+}
+
+/**
+ * Returns a signal that is aborted, with a `RunEnd` as its reason, on SIGINT, on SIGTERM, and when the parent process
+ * ends. A second SIGINT or SIGTERM ends the process at once.
+ */
+function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefined } {
+  const stop = new AbortController();
+  const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
+  const stopAsOrphan = (): void => interrupt('the process that started the trainer has ended');
+  process.on('disconnect', stopAsOrphan);
+  if (process.connected === false) stopAsOrphan(); // The parent ended while this loaded; undefined without one.
+  process.channel?.unref();
+
+  let received: Signal | undefined;
+  let receivedAt = 0;
+  for (const name of Object.keys(signalExitCodes) as Signal[])
+    process.on(name, () => {
+      if (!received) receivedAt = performance.now();
+      else if (performance.now() - receivedAt > secondSignalMs) process.exit(signalExitCodes[name]);
+      received = name;
+      interrupt(`stopped by ${name}`);
+    });
+  return { signal: stop.signal, exitCode: () => received && signalExitCodes[received] };
+}
+
+/** A parent process announces the page's address itself; without one, this process prints what to do. */
+function announceWaiting(): void {
+  if (process.send)
+    process.send({ type: 'waiting' }, undefined, undefined, () => {}); // The parent may have ended.
+  else
+    process.stdout.write(
+      '\nWaiting for a new run, which you can start on the page. Ctrl-C ends the trainer.\n',
+    );
 }

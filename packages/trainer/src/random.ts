@@ -1,8 +1,8 @@
-/** Gives numbers from 0 (in) to 1 (out). */
+/** Returns the next random number, from 0 inclusive to 1 exclusive. */
 export type Random = () => number;
 
 /**
- * A small seeded generator, the same on every engine and machine.
+ * Creates a seeded generator whose numbers are the same on every engine and machine.
  * Source: "mulberry32" by T. Ettinger (public domain): 32 bits of state, period 2³².
  */
 export function seededRandom(seed: number): Random {
@@ -15,20 +15,20 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A seed of its own for each of several uses of one seed, so that no two draw the same numbers. */
+/** Derives a seed for one use of a seed, for example an epoch, so that no two uses draw the same numbers. */
 export function deriveSeed(...parts: number[]): number {
   let hash = 0x811c9dc5;
   for (const part of parts) hash = Math.imul(hash ^ (part + 0x9e3779b9), 0x01000193) ^ (hash >>> 13);
   return (hash >>> 0) & 0x7fffffff;
 }
 
-/** One draw of the standard normal distribution (Box and Muller, 1958). */
+/** Draws from the standard normal distribution (Box and Muller, 1958). */
 export function normal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random()));
   return radius * Math.cos(2 * Math.PI * random());
 }
 
-/** Puts `items` in an order of chance, in place (Fisher and Yates, in Durstenfeld's form). */
+/** Shuffles `items` in place (Fisher and Yates, in Durstenfeld's form). */
 export function shuffle(items: Uint32Array, random: Random): void {
   for (let last = items.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));

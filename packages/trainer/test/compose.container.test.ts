@@ -224,7 +224,7 @@ describe(`\`${upWithGpu}\` where the NVIDIA runtime has no GPU to give`, () => {
       expect((await project.inspect('trainer')).HostConfig.Runtime).toBe('nvidia');
       expect(viewer.last).toMatchObject({ data: { status: 'completed' } });
       expect(viewer.of('run.started')[0]?.device).toMatchObject({ engine: 'tensorflow', kind: 'cpu' });
-      const why = 'Training on tensorflow: no NVIDIA GPU: this container was given no NVIDIA device';
+      const why = 'Training on tensorflow: no NVIDIA GPU: this container has no NVIDIA device';
       expect(viewer.of('notice')).toMatchObject([
         { code: 'engine.fallback', message: expect.stringContaining(why) },
       ]);

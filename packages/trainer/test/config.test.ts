@@ -11,23 +11,23 @@ describe('readConfig', () => {
     });
   });
 
-  test('publishes to this machine unless told otherwise', () => {
+  test('publishes to this machine by default', () => {
     expect(readConfig(['--ingest-port', '6001'], {}).gatewayUrl).toBe('ws://127.0.0.1:6001/ingest');
     const url = 'ws://gateway:5001/ingest';
     expect(readConfig([], { MONITOR_GATEWAY: url }).gatewayUrl).toBe(url);
   });
 
-  test('makes a run id unless one is given', () => {
+  test('generates a run id unless one is given', () => {
     expect(readConfig([], {}).runId).toMatch(/^\d{8}-\d{6}-[a-z0-9]{4}$/);
     expect(readConfig(['--run-id', 'mine'], {}).runId).toBe('mine');
   });
 
-  test('takes nothing that is not the trainer’s', () => {
+  test('contains only options of the trainer', () => {
     expect(Object.keys(readConfig([], {}))).not.toContain('port');
   });
 });
 
-describe('what is given beside a run that goes on', () => {
+describe('unusedFlags', () => {
   const { epochs, batchSize, optimizer, schedule, learningRate, augment, seed } = readConfig(
     ['--epochs', '3'],
     {},
@@ -45,15 +45,15 @@ describe('what is given beside a run that goes on', () => {
     ],
     [['--train-size', '256'], ['--train-size']],
     [['--recipe', 'best'], ['--recipe']],
-  ])('%p: %p say otherwise than the run', (args, unused) => {
+  ])('with the flags %j returns %j', (args, unused) => {
     expect(unusedFlags(readConfig(args, {}), { runId: 'run', training })).toEqual(unused);
   });
 });
 
-describe('the configuration of a run that is started by a command', () => {
+describe('withSettings', () => {
   const own = readConfig(['--epochs', '3', '--optimizer', 'adam', '--run-id', 'first'], {});
 
-  test('is as the trainer was told, with an id of its own, but for what is set', () => {
+  test('replaces the given settings and the run id, and keeps the rest', () => {
     const next = withSettings(own, { batchSize: 64, seed: undefined });
     expect(next).toEqual({
       ...own,
@@ -62,7 +62,7 @@ describe('the configuration of a run that is started by a command', () => {
     });
   });
 
-  test('takes all parts of a recipe that it names, but for those that are set', () => {
+  test('replaces all parts of a recipe, except those that are given too', () => {
     const next = withSettings(own, { recipe: 'best', learningRate: 0.02 });
     expect(next).toMatchObject({ epochs: 3, optimizer: 'adamw', schedule: 'one-cycle', learningRate: 0.02 });
     expect(next).not.toHaveProperty('recipe');

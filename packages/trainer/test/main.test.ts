@@ -39,7 +39,7 @@ describe('the trainer as a program', () => {
     [
       'a run that is there',
       () => [...quick, '--run-id', 'taken'],
-      /^--run-id: expected the id of a new run, but .*taken is there already$/,
+      /^--run-id: expected the id of a new run, but .*taken already exists$/,
     ],
     [
       'a runs folder that cannot be',

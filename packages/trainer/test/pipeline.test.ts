@@ -106,7 +106,7 @@ describe('trainer, gateway and viewers together', () => {
     expect(stored.filter(({ type }) => type === 'batch')).toHaveLength(steps);
     expect(stored.map(({ seq }) => seq)).toEqual(upTo(stored.length));
     expect(viewer.seqs).toEqual(upTo(stored.length));
-    expect(trainer.stdout).not.toContain('did not take');
+    expect(trainer.stdout).not.toContain('did not accept');
   }, 60_000);
 
   test('a second trainer with the same run id ends with one line and exit code 2; the first goes on', async () => {
@@ -137,7 +137,7 @@ describe('trainer, gateway and viewers together', () => {
     expect(await second.ended()).toBe(2);
     expect(second.stderr.trim().split('\n')).toEqual([
       expect.stringMatching(
-        /^--run-id: expected the id of a new run, but the gateway at .* has a run run already$/,
+        /^--run-id: expected the id of a new run, but the gateway at .* already has a run run$/,
       ),
     ]);
     expect(second.stdout).toContain('Run failed (the gateway has another run run)');

@@ -27,7 +27,7 @@ describe('a run that was cut short', () => {
     const resumed = resume();
     expect(await resumed.ended()).toBe(0);
     expect(resumed.stdout).toContain(
-      'Not used: --test-size, --batch-size; run cut goes on as it was begun.\n',
+      'Not used: --test-size, --batch-size; run cut continues with its original settings.\n',
     );
     expect(resumed.stdout).toContain('Resumed from the beginning.');
   }, 60_000);

@@ -119,13 +119,13 @@ describe('a trainer that is commanded', () => {
     expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
     trainer.child.kill('SIGTERM');
     expect(await trainer.ended()).toBe(0);
-    expect(trainer.stdout).not.toContain('did not take');
+    expect(trainer.stdout).not.toContain('did not accept');
   }, 120_000);
 
   test('interrupted, goes on after a restart with the learning rate that was set, as if nothing had happened', async () => {
     const service = { MONITOR_RESUME: '1' };
     const first = startTrainer(['--run-id', 'run', '--epochs', '3', '--train-size', '96'], service);
-    await first.printed(`Nothing to resume in ${folder.path}: a new run begins.`);
+    await first.printed(`Nothing to resume in ${folder.path}: starting a new run.`);
     await viewer.until(() => steps() >= 2);
     await viewer.command('setLearningRate', { learningRate: 0.004 });
     await viewer.until(() => steps() >= 26); // Behind the first checkpoint.

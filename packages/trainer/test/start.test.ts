@@ -148,7 +148,7 @@ describe('npm start', () => {
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(130);
     expect(started.stdout).toContain('Run interrupted (stopped by SIGINT)');
-    expect(started.stdout).not.toContain('did not take');
+    expect(started.stdout).not.toContain('did not accept');
   }, 60_000);
 
   test('a busy port is one line and exit code 2, and no run begins', async () => {

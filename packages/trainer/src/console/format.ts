@@ -1,14 +1,14 @@
-/** 60000 → "60,000" */
+/** Formats a count with separators: 60000 → "60,000". */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-/** 0.99284 → "99.28 %"; NaN stays visible. */
+/** Formats a fraction in percent: 0.99284 → "99.28 %"; NaN stays visible. */
 export const percent = (fraction: number): string =>
   Number.isFinite(fraction) ? `${(fraction * 100).toFixed(2)} %` : String(fraction);
 
-/** Four places, or the word: a diverging loss is to be seen. */
+/** Formats a number with four decimals; NaN and Infinity stay visible, because a diverged loss must be seen. */
 export const decimal = (value: number): string => (Number.isFinite(value) ? value.toFixed(4) : String(value));
 
-/** 75 → "1:15", 3675 → "1:01:15" */
+/** Formats seconds as a duration: 75 → "1:15", 3675 → "1:01:15". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
@@ -16,9 +16,9 @@ export function duration(seconds: number): string {
   return [String(first), ...rest.map((part) => String(part).padStart(2, '0'))].join(':');
 }
 
-/** 17179869184 → "16.0 GiB" */
+/** Formats bytes in GiB: 17179869184 → "16.0 GiB". */
 export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-/** 1 → "1 epoch", 2 → "2 epochs" */
+/** Formats a count with its noun: 1 → "1 epoch", 2 → "2 epochs". */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${grouped(count)} ${count === 1 ? noun : plural}`;

@@ -1,22 +1,24 @@
 import type { BatchData } from '@mnist-monitor/shared';
 import { decimal, duration, grouped, percent } from './format.ts';
 
+/** The size of a run. */
 export interface Totals {
   epochs: number;
   steps: number;
 }
 
-const full = '█';
-const parts = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+const fullBlock = '█';
+/** A character filled by 0 to 7 eighths. */
+const partialBlocks = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar of `width` characters, filled to `fraction` by eighths of a character. */
+/** Draws a bar of `width` characters, filled to `fraction` in steps of an eighth of a character. */
 export function bar(fraction: number, width: number): string {
   const eighths = Math.floor(Math.min(1, Math.max(0, fraction)) * width * 8);
-  const filled = full.repeat(Math.floor(eighths / 8)) + parts[eighths % 8];
+  const filled = fullBlock.repeat(Math.floor(eighths / 8)) + partialBlocks[eighths % 8];
   return filled.padEnd(width, '░');
 }
 
-/** The figures of a step in words: overall progress, epoch, loss, accuracy, speed, time left. */
+/** Formats the figures of a step: epoch, loss, accuracy, speed, time left. */
 export function figures(batch: BatchData, totals: Totals): string[] {
   return [
     `epoch ${batch.epoch}/${totals.epochs}`,
@@ -27,17 +29,17 @@ export function figures(batch: BatchData, totals: Totals): string[] {
   ].filter(Boolean);
 }
 
-const share = (batch: BatchData, totals: Totals): string =>
+const percentDone = (batch: BatchData, totals: Totals): string =>
   `${Math.floor((batch.step / totals.steps) * 100)} %`.padStart(5);
 
-/** The progress line for a terminal of so many columns: the bar takes what the figures leave. */
+/** Formats the progress line of a terminal with `columns`; the bar fills the space that the figures leave. */
 export function progressLine(batch: BatchData, totals: Totals, columns: number): string {
   const text = figures(batch, totals).join('  ');
-  const room = columns - 1 - text.length - '   35 %    '.length;
-  const drawn = room >= 8 ? `${bar(batch.step / totals.steps, Math.min(room, 40))}  ` : '';
-  return `  ${share(batch, totals)}  ${drawn}${text}`.slice(0, Math.max(10, columns - 1));
+  const space = columns - 1 - text.length - '   35 %    '.length;
+  const drawnBar = space >= 8 ? `${bar(batch.step / totals.steps, Math.min(space, 40))}  ` : '';
+  return `  ${percentDone(batch, totals)}  ${drawnBar}${text}`.slice(0, Math.max(10, columns - 1));
 }
 
-/** The same where lines cannot be redrawn, in a log for example. */
+/** Formats the progress line without a bar, for outputs that cannot redraw a line, for example a log file. */
 export const plainLine = (batch: BatchData, totals: Totals): string =>
-  [share(batch, totals), ...figures(batch, totals)].join('  ');
+  [percentDone(batch, totals), ...figures(batch, totals)].join('  ');

@@ -9,44 +9,45 @@ import type {
 import { counted, decimal, duration, gibibytes, grouped, percent } from './format.ts';
 import { plainLine, progressLine, type Totals } from './progress-line.ts';
 
-/** What a report is written to: a terminal or a file. */
-export interface Output {
+/** The stream that a report is written to: a terminal, a file or a pipe. */
+export interface ConsoleOutput {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
 }
 
-export interface ReportOptions {
-  output: Output;
-  /** Where the run is kept, as shown. */
+export interface ConsoleReportOptions {
+  output: ConsoleOutput;
+  /** Path of the run's folder, as displayed. */
   folder: string;
-  /** Without a terminal: seconds between two lines of progress. */
+  /** Seconds between two progress lines when the output is no terminal. */
   intervalSeconds: number;
+  /** Milliseconds of a monotonic clock. */
   now?: () => number;
 }
 
-/** Ten times a second is as often as an eye follows. */
+/** Ten times a second: the eye follows no faster. */
 const redrawMs = 100;
 const clearLine = '\r\x1b[2K';
 
-/** Tells a run on the console, event by event. */
-export class Report {
-  readonly #output: Output;
+/** Displays the events of a run on the console: a table at the start, a progress line, a line for each epoch. */
+export class ConsoleReport {
+  readonly #output: ConsoleOutput;
   readonly #folder: string;
   readonly #intervalMs: number;
   readonly #now: () => number;
   #totals: Totals = { epochs: 0, steps: 0 };
-  #toldAt = Number.NEGATIVE_INFINITY;
-  #barShown = false;
+  #progressAt = Number.NEGATIVE_INFINITY;
+  #isProgressShown = false;
 
-  constructor({ output, folder, intervalSeconds, now = () => performance.now() }: ReportOptions) {
+  constructor({ output, folder, intervalSeconds, now = () => performance.now() }: ConsoleReportOptions) {
     this.#output = output;
     this.#folder = folder;
     this.#now = now;
     this.#intervalMs = output.isTTY ? redrawMs : intervalSeconds * 1_000;
   }
 
-  tell(event: EventBody): void {
+  display(event: EventBody): void {
     switch (event.type) {
       case 'run.started':
         return this.#started(event.data);
@@ -61,37 +62,21 @@ export class Report {
     }
   }
 
-  #started({ config, device, model, dataset, totals }: RunStartedData): void {
-    this.#totals = { epochs: config.epochs, steps: totals.steps };
-    const { gpu } = device;
-    const gpuParts = gpu && [
-      gpu.name,
-      gpu.memoryBytes === null ? undefined : gibibytes(gpu.memoryBytes),
-      gpu.driver === null ? undefined : `driver ${gpu.driver}`,
-      gpu.computeCapability === null ? undefined : `compute capability ${gpu.computeCapability}`,
-    ];
-    const rows = {
-      Device: `${device.name} (${device.kind.toUpperCase()})`,
-      GPU: gpuParts?.filter(Boolean).join(', ') ?? 'none in use',
-      Engine: `${device.engine}, ${device.kernels}, ${counted(device.threads ?? 1, 'thread')}: ${device.reason}`,
-      Data: `${dataset.name}, ${grouped(config.trainSize)} training and ${grouped(config.testSize)} test images`,
-      Network: `${model.layers.length} layers, ${grouped(model.parameters)} parameters`,
-      Training: `${counted(config.epochs, 'epoch')} of ${counted(totals.batchesPerEpoch, 'batch', 'batches')}, batch size ${config.batchSize}, seed ${config.seed}`,
-      Learning: `${config.optimizer}, ${config.schedule} learning rate ${config.learningRate}${config.augment ? ', images moved a little' : ''}`,
-      Run: this.#folder,
-    };
+  #started(started: RunStartedData): void {
+    this.#totals = { epochs: started.config.epochs, steps: started.totals.steps };
+    const rows = { ...describeRun(started), Run: this.#folder };
     const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(9)} ${value}`);
     this.#line(`\nTraining\n${lines.join('\n')}\n`);
   }
 
   #batch(batch: BatchData): void {
     const now = this.#now();
-    const last = batch.step === this.#totals.steps;
-    if (now - this.#toldAt < this.#intervalMs && !last) return;
-    this.#toldAt = now;
+    const isLast = batch.step === this.#totals.steps;
+    if (now - this.#progressAt < this.#intervalMs && !isLast) return;
+    this.#progressAt = now;
     if (!this.#output.isTTY) return this.#line(plainLine(batch, this.#totals));
     this.#output.write(`\r${progressLine(batch, this.#totals, this.#output.columns ?? 80)}\x1b[K`);
-    this.#barShown = true;
+    this.#isProgressShown = true;
   }
 
   #epoch({ epoch, train, test, seconds }: EpochData): void {
@@ -116,9 +101,38 @@ export class Report {
     if (files.length > 0) this.#line(`Saved in ${this.#folder}: ${files.join(', ')}`);
   }
 
-  /** A line of its own, above the bar. */
+  /** Writes a line of its own, in place of the progress line. */
   #line(text: string): void {
-    this.#output.write(`${this.#barShown ? clearLine : ''}${text}\n`);
-    this.#barShown = false;
+    this.#output.write(`${this.#isProgressShown ? clearLine : ''}${text}\n`);
+    this.#isProgressShown = false;
   }
+}
+
+/** The rows of the table at the start of a run. */
+function describeRun({ config, device, model, dataset, totals }: RunStartedData): Record<string, string> {
+  return {
+    Device: `${device.name} (${device.kind.toUpperCase()})`,
+    GPU: device.gpu ? describeGpu(device.gpu) : 'none in use',
+    Engine: `${device.engine}, ${device.kernels}, ${counted(device.threads ?? 1, 'thread')}: ${device.reason}`,
+    Data: `${dataset.name}, ${grouped(config.trainSize)} training and ${grouped(config.testSize)} test images`,
+    Network: `${model.layers.length} layers, ${grouped(model.parameters)} parameters`,
+    Training: `${counted(config.epochs, 'epoch')} of ${counted(totals.batchesPerEpoch, 'batch', 'batches')}, batch size ${config.batchSize}, seed ${config.seed}`,
+    Learning: `${config.optimizer}, ${config.schedule} learning rate ${config.learningRate}${config.augment ? ', augmented images' : ''}`,
+  };
+}
+
+function describeGpu({
+  name,
+  memoryBytes,
+  driver,
+  computeCapability,
+}: NonNullable<RunStartedData['device']['gpu']>): string {
+  return [
+    name,
+    memoryBytes === null ? undefined : gibibytes(memoryBytes),
+    driver === null ? undefined : `driver ${driver}`,
+    computeCapability === null ? undefined : `compute capability ${computeCapability}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }

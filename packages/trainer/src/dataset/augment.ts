@@ -3,13 +3,15 @@ import type { Random } from '../random.ts';
 const side = 28;
 const center = (side - 1) / 2;
 
-/** How far an image may be moved: chosen so that a digit stays the same digit. */
-const limits = { turnRadians: (8 * Math.PI) / 180, scale: 0.08, shiftPixels: 1.5 };
+/** Largest changes in either direction, chosen so that a digit stays the same digit. */
+const limits = { rotationRadians: (8 * Math.PI) / 180, scale: 0.08, shiftPixels: 1.5 };
 
 /**
- * Writes an image turned, scaled and shifted by chance, with linear interpolation between its pixels; what comes from
- * outside is background.
- * @param source What each of the 256 grey values becomes, and where chance comes from.
+ * Writes an image, rotated, scaled and shifted at random, into `target` at index `to`. Pixels are interpolated linearly;
+ * pixels from outside the image are background.
+ * @param target Zero at these pixels.
+ * @param image [28, 28]
+ * @param source The value of each of the 256 grey levels, and the random numbers.
  */
 export function writeAugmented(
   target: Float32Array,
@@ -19,14 +21,14 @@ export function writeAugmented(
 ): void {
   const { values, random } = source;
   const within = (limit: number): number => (random() * 2 - 1) * limit;
-  const angle = within(limits.turnRadians);
+  const angle = within(limits.rotationRadians);
   const scale = 1 + within(limits.scale);
   const cosine = Math.cos(angle) / scale;
   const sine = Math.sin(angle) / scale;
   const shiftX = within(limits.shiftPixels);
   const shiftY = within(limits.shiftPixels);
   for (let y = 0; y < side; y++) {
-    // Where the first pixel of the row comes from, and by how much that moves from pixel to pixel.
+    // Source position of the first pixel of the row; it moves by a constant step from pixel to pixel.
     let fromX = center + cosine * (-center - shiftX) + sine * (y - center - shiftY);
     let fromY = center - sine * (-center - shiftX) + cosine * (y - center - shiftY);
     const row = to + y * side;

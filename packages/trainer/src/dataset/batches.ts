@@ -3,42 +3,43 @@ import { deriveSeed, type Random, seededRandom, shuffle } from '../random.ts';
 import { writeAugmented } from './augment.ts';
 import type { Split } from './dataset.ts';
 
-/** Some images and their labels, as a network takes them. */
+/** Images and labels in the form that a network trains on. */
 export interface Batch {
   size: number;
-  /** [size, 28, 28, 1], 0 to 1. */
+  /** [size, 28, 28, 1], from 0 (background) to 1. */
   images: Float32Array;
   /** [size, 10] */
   oneHot: Float32Array;
 }
 
+/** The order of the images in one epoch. */
 export interface EpochOrder {
   seed: number;
-  /** From 1; each epoch has an order of its own that depends on nothing before it. */
+  /** From 1. The order depends on seed and epoch only. */
   epoch: number;
-  /** Moves each image a little, another way each epoch. */
+  /** Whether to augment each image, differently in each epoch. */
   augment?: boolean;
-  /** How many of its batches to leave out, when a run goes on within the epoch; the others are as they would be. */
+  /** Number of batches to leave out when a run resumes within the epoch; the others stay the same. */
   skip?: number;
 }
 
-/** How many batches a split makes; the last may be smaller. */
+/** Returns the number of batches in a split; the last one may be smaller. */
 export const batchCount = (size: number, batchSize: number): number => Math.ceil(size / batchSize);
 
-/** The images of a split, each once, in an order of chance. */
+/** Yields the images of a split, each once, in random order. */
 export function* shuffledBatches(split: Split, batchSize: number, order: EpochOrder): Generator<Batch> {
   const { seed, epoch, augment = false, skip = 0 } = order;
   const indices = Uint32Array.from({ length: split.size }, (_, index) => index);
   shuffle(indices, seededRandom(deriveSeed(seed, epoch)));
-  const write = augment ? moveBy(seededRandom(deriveSeed(seed, epoch, 1))) : copy;
+  const write = augment ? augmentWith(seededRandom(deriveSeed(seed, epoch, 1))) : copy;
   for (let start = 0; start < split.size; start += batchSize) {
-    // Those left out are made all the same: moving an image uses up random numbers.
+    // Skipped batches are computed too, because augmentation draws random numbers.
     const batch = gather(split, indices.subarray(start, start + batchSize), write);
     if (start >= skip * batchSize) yield batch;
   }
 }
 
-/** All images of a split once, in their own order. */
+/** Yields all images of a split in their stored order. */
 export function* orderedBatches(split: Split, batchSize: number): Generator<Batch> {
   for (let start = 0; start < split.size; start += batchSize) {
     const length = Math.min(batchSize, split.size - start);
@@ -47,17 +48,17 @@ export function* orderedBatches(split: Split, batchSize: number): Generator<Batc
   }
 }
 
-/** Every grey value as a fraction: a look-up is quicker than a division. */
+/** Each grey level as a fraction: a look-up is faster than a division. */
 const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
 
-/** Writes an image into a batch at `to`. */
+/** Writes an image into a batch at index `to`. */
 type WriteImage = (target: Float32Array, to: number, image: Uint8Array) => void;
 
 const copy: WriteImage = (target, to, image) => {
   for (let pixel = 0; pixel < bytesPerImage; pixel++) target[to + pixel] = fractions[image[pixel]];
 };
 
-const moveBy =
+const augmentWith =
   (random: Random): WriteImage =>
   (target, to, image) =>
     writeAugmented(target, to, image, { values: fractions, random });

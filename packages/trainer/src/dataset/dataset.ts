@@ -1,10 +1,10 @@
 import { bytesPerImage, classCount, MonitorError } from '@mnist-monitor/shared';
 import type { IdxArray } from './idx.ts';
 
-/** Images with their labels. */
+/** Images with their labels: the training set or the test set. */
 export interface Split {
   size: number;
-  /** [size, 784], 0 is background, 255 is full ink. */
+  /** [size, 784], from 0 (background) to 255 (full ink). */
   images: Uint8Array;
   /** [size], 0 to 9. */
   labels: Uint8Array;
@@ -12,21 +12,21 @@ export interface Split {
 
 export interface Dataset {
   name: string;
-  /** What the ten labels mean. */
+  /** Names of the ten labels. */
   classes: string[];
   train: Split;
   test: Split;
 }
 
-/** An IDX array and where it came from, for errors. */
+/** An IDX array with the name of its file, for errors. */
 export interface NamedArray extends IdxArray {
   name: string;
 }
 
 /**
- * Joins images and labels after checking that they fit each other.
- * @param images Shape [n, 28, 28].
- * @param labels Shape [n].
+ * Checks that images and labels match, and joins them to a split.
+ * @param images [n, 28, 28]
+ * @param labels [n], from 0 to 9.
  * @throws MonitorError `dataset.invalid`
  */
 export function joinSplit(images: NamedArray, labels: NamedArray): Split {
@@ -41,7 +41,7 @@ export function joinSplit(images: NamedArray, labels: NamedArray): Split {
   if (labels.shape[0] !== size)
     throw new MonitorError(
       'dataset.invalid',
-      `${labels.name}: expected ${size} labels, as many as images in ${images.name}, got ${labels.shape[0]}`,
+      `${labels.name}: expected ${size} labels for the images in ${images.name}, got ${labels.shape[0]}`,
     );
   const wrong = labels.values.findIndex((label) => label >= classCount);
   if (wrong >= 0)
@@ -53,8 +53,9 @@ export function joinSplit(images: NamedArray, labels: NamedArray): Split {
 }
 
 /**
- * The first `size` images of a split.
- * @throws MonitorError `option.invalid` when there are not so many.
+ * Returns the first `size` images of a split, all by default.
+ * @param flag The option that sets the size, for the error.
+ * @throws MonitorError `option.invalid` when the split has fewer images.
  */
 export function takeFirst(split: Split, size: number | undefined, flag: string): Split {
   if (size === undefined) return split;

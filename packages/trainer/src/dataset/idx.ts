@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { MonitorError } from '@mnist-monitor/shared';
 
-/** An array of bytes in the IDX format of Y. LeCun's MNIST page: 0, 0, type (8: bytes), rank, sizes, values. */
+/** An array of bytes from a file in the IDX format (Y. LeCun's MNIST page): 0, 0, type (8: bytes), rank, sizes, values. */
 export interface IdxArray {
   shape: number[];
   values: Uint8Array;
@@ -9,14 +9,14 @@ export interface IdxArray {
 
 const unsignedByte = 8;
 const gzipMagic = 0x1f8b;
-/** The largest file that is unpacked: ten times MNIST's training images. */
+/** Limit for unpacked files: ten times MNIST's training images. */
 const maxBytes = 512 * 1024 * 1024;
 
 /**
- * Reads an IDX file of unsigned bytes, packed with gzip or not.
- * @param name Of the file, for the error.
- * @param rank How many dimensions it must have.
- * @throws MonitorError `dataset.invalid`: what was expected, what came, in which file.
+ * Parses an IDX file of unsigned bytes, compressed with gzip or not.
+ * @param name Name of the file, for the error.
+ * @param rank Expected number of dimensions.
+ * @throws MonitorError `dataset.invalid` that names the file, the expected and the actual content.
  */
 export function parseIdx(bytes: Uint8Array, name: string, rank: number): IdxArray {
   const plain = unpack(bytes, name);
@@ -46,6 +46,6 @@ function unpack(bytes: Uint8Array, name: string): Uint8Array {
   }
 }
 
-function invalid(name: string, expected: string, came: string, cause?: unknown): MonitorError {
-  return new MonitorError('dataset.invalid', `${name}: expected ${expected}, got ${came}`, { cause });
+function invalid(name: string, expected: string, actual: string, cause?: unknown): MonitorError {
+  return new MonitorError('dataset.invalid', `${name}: expected ${expected}, got ${actual}`, { cause });
 }

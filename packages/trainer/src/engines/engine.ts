@@ -4,26 +4,27 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';
 
-/** What computes: a tfjs backend that is ready, the kernels that suit it, and what it is. */
+/** A tfjs backend that is ready to train, with its kernels and a description of its device. */
 export interface Engine {
   name: 'tensorflow' | 'webgpu' | 'wasm';
   kind: 'cpu' | 'gpu';
-  /** The processor's or the GPU's name. */
+  /** Name of the processor or the GPU. */
   deviceName: string;
+  /** Threads of the CPU that compute; null on a GPU. */
   threads: number | null;
   kernels: Kernels;
   gpu: RunStartedData['device']['gpu'];
-  /** Images per evaluation batch: large enough to be quick, small enough for the memory. */
+  /** Images per evaluation batch: large enough to be fast, small enough for the memory. */
   evaluationBatch: number;
   createLearner(options: LearnerOptions): Promise<Learner>;
-  /** Load, memory, temperature and power of the GPU, as far as it tells. */
+  /** Reads load, memory, temperature and power of the GPU; null where there is none or its driver reports nothing. */
   readGpuUsage(): Promise<SystemData['gpu']>;
 }
 
-/** For engines without one, or whose GPU tells nothing. */
-export const noGpu = async (): Promise<null> => null;
+/** The `readGpuUsage` of engines that have no GPU or cannot measure it. */
+export const noGpuUsage = async (): Promise<null> => null;
 
-/** The processor's name, for example "AMD EPYC, 2 cores". */
+/** Returns the name of the processor, for example "AMD EPYC, 2 cores". */
 export function cpuName(): string {
   const cores = cpus();
   const model = cores[0]?.model.trim().replace(/\s+/g, ' ') || process.arch;

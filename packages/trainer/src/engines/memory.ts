@@ -1,13 +1,13 @@
 const mebibyte = 2 ** 20;
 
 /**
- * What should stand in the environment of a process in which TensorFlow trains, from its start on: glibc lays tensors on
- * large pages, and keeps freed memory for the next step. Other C libraries do not read it.
+ * Environment variables for a process that trains with TensorFlow, set before it starts: glibc allocates tensors on large
+ * pages, and keeps freed memory for the next step. Other C libraries ignore them.
  */
 export const memoryEnvironment = {
   GLIBC_TUNABLES: [
     'glibc.malloc.hugetlb=1',
-    `glibc.malloc.mmap_threshold=${32 * mebibyte}`, // The most that glibc takes.
+    `glibc.malloc.mmap_threshold=${32 * mebibyte}`, // The largest value that glibc accepts.
     `glibc.malloc.trim_threshold=${1_024 * mebibyte}`,
   ].join(':'),
 };

@@ -9,39 +9,39 @@ type GpuUsage = NonNullable<SystemData['gpu']>;
 const timeoutMs = 2_000;
 const mebibyte = 2 ** 20;
 
-/** What the first NVIDIA GPU is; null when the driver's tool is not there or finds none. */
+/** Describes the first NVIDIA GPU; null when nvidia-smi is not installed or finds none. */
 export async function describeGpu(): Promise<GpuDetails | null> {
   const fields = await query('name', 'memory.total', 'driver_version', 'compute_cap');
   return fields && parseDetails(fields);
 }
 
-/** What this process can see of the machine. */
-export interface Surroundings {
+/** The parts of the machine that decide whether a GPU is available. */
+export interface HostEnvironment {
   env: NodeJS.ProcessEnv;
   exists: (path: string) => boolean;
 }
 
-const here: Surroundings = { env: process.env, exists: existsSync };
+const thisHost: HostEnvironment = { env: process.env, exists: existsSync };
 
-/** The driver's device on Linux, and that of Windows' subsystem for Linux. */
+/** The driver's device on Linux, and in the Windows Subsystem for Linux. */
 const deviceFiles = ['/dev/nvidiactl', '/dev/dxg'];
 
-/** Whether this is a container that is meant to have a GPU. */
-export const isGpuPromised = ({ env }: Pick<Surroundings, 'env'> = here): boolean =>
+/** Returns whether this is a container that was started with a GPU. */
+export const expectsGpu = ({ env }: Pick<HostEnvironment, 'env'> = thisHost): boolean =>
   !['', 'void', 'none'].includes(env.NVIDIA_VISIBLE_DEVICES ?? '');
 
-/** Why TensorFlow has no NVIDIA GPU to compute on, in words. */
-export async function explainNoGpu({ env, exists }: Surroundings = here): Promise<string> {
+/** Explains in one clause why TensorFlow has no NVIDIA GPU. */
+export async function explainNoGpu({ env, exists }: HostEnvironment = thisHost): Promise<string> {
   const visible = env.NVIDIA_VISIBLE_DEVICES;
   if (visible === 'void' || visible === 'none') return `NVIDIA_VISIBLE_DEVICES=${visible} hides every GPU`;
   if (process.platform === 'linux' && !deviceFiles.some(exists))
-    return isGpuPromised({ env }) ? 'this container was given no NVIDIA device' : 'no NVIDIA driver is here';
+    return expectsGpu({ env }) ? 'this container has no NVIDIA device' : 'this machine has no NVIDIA driver';
   const gpu = await describeGpu();
   if (gpu) return `TensorFlow cannot use ${gpu.name}${gpu.driver ? ` with driver ${gpu.driver}` : ''}`;
-  return 'the NVIDIA driver does not answer';
+  return 'the NVIDIA driver does not respond';
 }
 
-/** What it does at this moment. */
+/** Reads the current load of the first NVIDIA GPU; null when nvidia-smi reports nothing. */
 export async function readGpuUsage(): Promise<GpuUsage | null> {
   const fields = await query(
     'utilization.gpu',
@@ -53,7 +53,7 @@ export async function readGpuUsage(): Promise<GpuUsage | null> {
   return fields && parseUsage(fields);
 }
 
-/** @param fields Name, memory in MiB, driver and compute capability, as nvidia-smi writes them. */
+/** Parses nvidia-smi's name, memory in MiB, driver version and compute capability. */
 export function parseDetails([name = '', memory, driver, capability]: string[]): GpuDetails {
   const memoryMiB = number(memory);
   return {
@@ -64,7 +64,7 @@ export function parseDetails([name = '', memory, driver, capability]: string[]):
   };
 }
 
-/** @param fields Load in percent, memory used and in all in MiB, degrees Celsius and watts. */
+/** Parses nvidia-smi's load in percent, used and total memory in MiB, degrees Celsius and watts. */
 export function parseUsage(fields: string[]): GpuUsage {
   const [load, used, total, temperatureCelsius, powerWatts] = fields.map(number);
   const bytes = (value: number | null): number | null =>
@@ -78,7 +78,7 @@ export function parseUsage(fields: string[]): GpuUsage {
   };
 }
 
-/** The tool writes `[N/A]` for what a GPU does not tell. */
+/** Parses a number; null for `[N/A]`, which nvidia-smi prints for values that a GPU does not report. */
 function number(field: string | undefined): number | null {
   const value = Number(field || Number.NaN);
   return Number.isFinite(value) ? value : null;

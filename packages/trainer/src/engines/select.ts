@@ -1,7 +1,7 @@
 import { MonitorError, type RunStartedData } from '@mnist-monitor/shared';
 import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
-import { describeGpu, explainNoGpu, isGpuPromised } from './nvidia.ts';
+import { describeGpu, expectsGpu, explainNoGpu } from './nvidia.ts';
 import { startTensorflow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
 import { startWebgpu } from './webgpu.ts';
@@ -10,26 +10,27 @@ export type EngineChoice = Engine['name'] | 'auto';
 
 export interface EngineRequest {
   choice: EngineChoice;
-  /** For engines that have threads of ours; one a core when left out. */
+  /** Number of threads of the engine wasm; one per core by default. */
   threads?: number | undefined;
 }
 
-export interface Selection {
+/** The engine that trains, and why it was selected. */
+export interface SelectedEngine {
   engine: Engine;
-  /** Why this one. */
+  /** Reason for this engine, in one clause. */
   reason: string;
-  /** Whether this is less than was to be expected: nothing but the slowest works, or a GPU was promised. */
-  fellBack: boolean;
+  /** Whether the engine is slower than expected: only the slowest one works, or the container's GPU does not. */
+  isFallback: boolean;
 }
 
-/** An NVIDIA GPU; another GPU; TensorFlow on the CPU; what works everywhere. */
+/** Fastest first: an NVIDIA GPU, another GPU, TensorFlow on the CPU, WebAssembly, which works everywhere. */
 const preference = ['cuda', 'webgpu', 'tensorflow', 'wasm'] as const;
 
 /**
- * Starts the engine asked for; `auto` takes the first that works.
- * @throws MonitorError `engine.unavailable` when it does not work, or for `auto` when none does.
+ * Starts the chosen engine; `auto` starts the fastest one that works.
+ * @throws MonitorError `engine.unavailable` when the chosen engine, or for `auto` every engine, does not work.
  */
-export async function selectEngine({ choice, threads }: EngineRequest): Promise<Selection> {
+export async function selectEngine({ choice, threads }: EngineRequest): Promise<SelectedEngine> {
   const starters = {
     cuda: startCuda,
     tensorflow: startTensorflow,
@@ -38,15 +39,15 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   };
   if (choice !== 'auto') {
     const engine = await starters[choice]();
-    return { engine, reason: `asked for with --engine ${choice}`, fellBack: false };
+    return { engine, reason: `chosen with --engine ${choice}`, isFallback: false };
   }
   const failures: string[] = [];
   for (const name of preference) {
     try {
       const engine = await starters[name]();
-      const reason = failures.filter(Boolean).join('; ') || 'the fastest that this machine has';
-      const fellBack = name === 'wasm' || (engine.kind === 'cpu' && isGpuPromised());
-      return { engine, reason, fellBack };
+      const reason = failures.filter(Boolean).join('; ') || 'the fastest on this machine';
+      const isFallback = name === 'wasm' || (engine.kind === 'cpu' && expectsGpu());
+      return { engine, reason, isFallback };
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
       failures.push(error.message);
@@ -54,11 +55,11 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   }
   throw new MonitorError(
     'engine.unavailable',
-    `--engine auto: expected one that works: ${failures.filter(Boolean).join('; ')}`,
+    `--engine auto: expected an engine that works: ${failures.filter(Boolean).join('; ')}`,
   );
 }
 
-/** TensorFlow, only on a GPU. */
+/** Starts TensorFlow only if it uses a GPU. */
 async function startCuda(): Promise<Engine> {
   if (installedLibrary()?.variant !== 'cuda')
     throw new MonitorError('engine.unavailable', await explainNoCudaLibrary());
@@ -67,15 +68,15 @@ async function startCuda(): Promise<Engine> {
   throw new MonitorError('engine.unavailable', `no NVIDIA GPU: ${await explainNoGpu()}`);
 }
 
-/** Nothing needs to be said of a library that nobody misses. */
+/** Returns an empty string when neither a GPU nor a container's setting suggests that the library is missing. */
 async function explainNoCudaLibrary(): Promise<string> {
   const gpu = await describeGpu();
   if (gpu) return `${gpu.name} is not used: TensorFlow for it is not installed (npm run engine -- --cuda)`;
-  return isGpuPromised() ? `no NVIDIA GPU: ${await explainNoGpu()}` : '';
+  return expectsGpu() ? `no NVIDIA GPU: ${await explainNoGpu()}` : '';
 }
 
-/** The engine as `run.started` tells it. */
-export const describeDevice = ({ engine, reason }: Selection): RunStartedData['device'] => ({
+/** Describes the engine for `run.started`. */
+export const describeDevice = ({ engine, reason }: SelectedEngine): RunStartedData['device'] => ({
   engine: engine.name,
   kind: engine.kind,
   name: engine.deviceName,

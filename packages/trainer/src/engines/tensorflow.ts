@@ -12,18 +12,18 @@ import {
 } from '../install/tensorflow-library.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
-import { matches } from '../kernels/probe.ts';
+import { matchesPlainKernels } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
-import { cpuName, type Engine, noGpu } from './engine.ts';
+import { cpuName, type Engine, noGpuUsage } from './engine.ts';
 import { describeGpu, readGpuUsage } from './nvidia.ts';
 
 const require = createRequire(import.meta.url);
 
 /**
- * Starts TensorFlow's C library as the backend of tfjs: on an NVIDIA GPU when the library is the one for CUDA and a GPU
- * answers, otherwise on the CPU.
- * @throws MonitorError `engine.unavailable` when it is not installed or does not load.
+ * Loads TensorFlow's C library as the backend of tfjs. It uses an NVIDIA GPU when the installed library is built for CUDA
+ * and a GPU is available, otherwise the CPU.
+ * @throws MonitorError `engine.unavailable` when the library is not installed or does not load.
  */
 export async function startTensorflow(): Promise<Engine> {
   const library = installedLibrary();
@@ -42,7 +42,7 @@ export async function startTensorflow(): Promise<Engine> {
   return usesGpu() ? gpuEngine() : cpuEngine();
 }
 
-/** Whether TensorFlow has found a GPU that it can use. */
+/** Returns whether TensorFlow has found a GPU that it can use. */
 const usesGpu = (): boolean => (tf.backend() as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice;
 
 async function gpuEngine(): Promise<Engine> {
@@ -72,18 +72,19 @@ function cpuEngine(): Engine {
     gpu: null,
     evaluationBatch: 500,
     createLearner: async (options) => new LocalLearner(kernels, options),
-    readGpuUsage: noGpu,
+    readGpuUsage: noGpuUsage,
   };
 }
 
-/** The first of these that this build has; every one has the plain ones. */
-const firstMatching = (...candidates: Kernels[]): Kernels => candidates.find(matches) ?? plainKernels;
+/** Returns the first candidate that this build supports; the plain kernels work in every build. */
+const firstMatching = (...candidates: Kernels[]): Kernels =>
+  candidates.find(matchesPlainKernels) ?? plainKernels;
 
-/** What must be set before the library is loaded. */
+/** Sets what the library reads when it is loaded, and restores functions that tfjs-node expects. */
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  // tfjs-node 4.22 calls two functions that Node deprecated, and took out of `util` in version 23.
+  // tfjs-node 4.22 calls two functions of `util` that Node 23 has removed.
   const util = require('node:util');
   util.isArray = Array.isArray;
   util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;

@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { ParallelLearner } from '../learner/parallel-learner.ts';
-import { cpuName, type Engine, noGpu } from './engine.ts';
+import { cpuName, type Engine, noGpuUsage } from './engine.ts';
 
 /**
- * Starts tfjs's WebAssembly backend: slower than TensorFlow, and needs nothing but its npm package.
- * @param threads How many train together; one a core when left out.
+ * Starts tfjs's WebAssembly backend, which is slower than TensorFlow but needs only its npm package.
+ * @param threads Number of threads that train; one per core by default.
  * @throws MonitorError `engine.unavailable`
  */
 export async function startWasm(threads = availableParallelism()): Promise<Engine> {
@@ -21,6 +21,6 @@ export async function startWasm(threads = availableParallelism()): Promise<Engin
     evaluationBatch: 100 * threads,
     createLearner: async (options) =>
       threads === 1 ? new LocalLearner(wasmKernels, options) : ParallelLearner.start(threads, options),
-    readGpuUsage: noGpu,
+    readGpuUsage: noGpuUsage,
   };
 }

@@ -3,9 +3,9 @@ import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { plainKernels } from '../kernels/plain.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
-import { type Engine, noGpu } from './engine.ts';
+import { type Engine, noGpuUsage } from './engine.ts';
 
-/** The part of a WebGPU adapter that tells what it is. */
+/** The part of a WebGPU adapter that describes it. */
 interface Adapter {
   info: {
     vendor: string;
@@ -21,17 +21,17 @@ interface Gpu {
 }
 
 export interface WebgpuOptions {
-  /** Takes an adapter that computes on the CPU, too: right, but slower than any other engine. For tests. */
+  /** Accepts an adapter that computes on the CPU, slower than any other engine. For tests. */
   software?: boolean;
 }
 
 /**
- * Starts tfjs's WebGPU backend on Dawn: Metal, Vulkan or Direct3D 12.
- * @throws MonitorError `engine.unavailable` when there is no driver, or no GPU behind it.
+ * Starts tfjs's WebGPU backend on Dawn, which uses Metal, Vulkan or Direct3D 12.
+ * @throws MonitorError `engine.unavailable` when there is no driver or no GPU.
  */
 export async function startWebgpu({ software = false }: WebgpuOptions = {}): Promise<Engine> {
   if (!hasDriver()) throw unavailable('WebGPU finds no Vulkan driver');
-  const adapter = await (await openGpu()).requestAdapter();
+  const adapter = await (await createGpu()).requestAdapter();
   if (!adapter) throw unavailable('WebGPU finds no GPU');
   const { description, device, vendor, architecture, isFallbackAdapter } = adapter.info;
   if (isFallbackAdapter && !software) throw unavailable('WebGPU finds no GPU, only software');
@@ -48,13 +48,13 @@ export async function startWebgpu({ software = false }: WebgpuOptions = {}): Pro
     gpu: { name, memoryBytes: null, driver: description || null, computeCapability: null },
     evaluationBatch: 500,
     createLearner: async (options) => new LocalLearner(plainKernels, options),
-    readGpuUsage: noGpu,
+    readGpuUsage: noGpuUsage,
   };
 }
 
 const icdFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
-/** On Linux, looks for a Vulkan driver before Dawn does, which would complain on the console that there is none. */
+/** Looks for a Vulkan driver on Linux, because Dawn would print an error on the console if there is none. */
 function hasDriver(): boolean {
   if (process.platform !== 'linux') return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
@@ -63,8 +63,8 @@ function hasDriver(): boolean {
   );
 }
 
-/** Makes Node look like a browser with WebGPU, as tfjs expects it. */
-async function openGpu(): Promise<Gpu> {
+/** Defines the globals of a browser with WebGPU, which tfjs expects. */
+async function createGpu(): Promise<Gpu> {
   const { create, globals } = (await import('webgpu')) as { create(options: string[]): Gpu; globals: object };
   const gpu = create([]);
   Object.assign(globalThis, globals);

@@ -1,23 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { filterSize, poolSize } from '../kernels/kernels.ts';
-import type { NamedValues } from '../learner/learner.ts';
+import type { TensorValues } from '../learner/learner.ts';
 import { architecture, imageShape, type LayerSpec } from '../network/architecture.ts';
 
 /** The two files of a saved tfjs model. */
 export interface SavedModel {
-  /** `model.json`: topology and the list of weights. */
+  /** Content of `model.json`: topology and weight list. */
   topology: string;
-  /** `weights.bin` */
+  /** Content of `weights.bin`. */
   weights: Uint8Array;
 }
 
 const weightsFile = 'weights.bin';
 
-/** The network as an ordinary tfjs LayersModel: probabilities from images, for `tf.loadLayersModel`. */
-export async function toLayersModel(weights: readonly NamedValues[]): Promise<SavedModel> {
+/**
+ * Saves the network as a LayersModel for `tf.loadLayersModel`, which returns probabilities, [batch, 10], for images,
+ * [batch, 28, 28, 1].
+ */
+export async function toLayersModel(weights: readonly TensorValues[]): Promise<SavedModel> {
   const model = buildLayersModel(weights);
-  const artifacts = await capture(model);
+  const artifacts = await saveToMemory(model);
   model.dispose();
   const topology = {
     format: 'layers-model',
@@ -30,21 +33,21 @@ export async function toLayersModel(weights: readonly NamedValues[]): Promise<Sa
   return { topology: JSON.stringify(topology), weights: new Uint8Array(data) };
 }
 
-/** Weights are overwritten at once, so none are drawn. */
+/** The initial values are overwritten, so none are drawn. */
 const kernelInitializer = 'zeros';
 
-/** The LayersModel itself, on the current backend; the caller disposes it. */
-export function buildLayersModel(weights: readonly NamedValues[]): layers.Sequential {
+/** Builds the LayersModel on the active backend. The caller disposes it. */
+export function buildLayersModel(weights: readonly TensorValues[]): layers.Sequential {
   const model = layers.sequential({ name: 'mnist_cnn' });
   architecture.forEach((spec, at) => {
-    model.add(layerOf(spec, at === 0 ? { inputShape: [...imageShape] } : {}));
+    model.add(buildLayer(spec, at === 0 ? { inputShape: [...imageShape] } : {}));
   });
   model.add(layers.layers.softmax({ name: 'probabilities' }));
   tf.tidy(() => model.setWeights(weights.map(({ shape, values }) => tf.tensor(values, shape))));
   return model;
 }
 
-function layerOf(spec: LayerSpec, common: { inputShape?: number[] }): layers.layers.Layer {
+function buildLayer(spec: LayerSpec, common: { inputShape?: number[] }): layers.layers.Layer {
   const { name } = spec;
   switch (spec.type) {
     case 'conv2d':
@@ -69,14 +72,15 @@ function layerOf(spec: LayerSpec, common: { inputShape?: number[] }): layers.lay
   }
 }
 
-async function capture(model: layers.Sequential): Promise<tf.io.ModelArtifacts> {
-  let captured: tf.io.ModelArtifacts | undefined;
+/** Saves the model into memory: tfjs saves only through a handler. */
+async function saveToMemory(model: layers.Sequential): Promise<tf.io.ModelArtifacts> {
+  let saved: tf.io.ModelArtifacts | undefined;
   await model.save({
     save: async (artifacts: tf.io.ModelArtifacts) => {
-      captured = artifacts;
+      saved = artifacts;
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' as const } };
     },
   });
-  if (!captured) throw new Error('expected tfjs to hand over the model');
-  return captured;
+  if (!saved) throw new Error('expected tfjs to call the save handler');
+  return saved;
 }

@@ -1,13 +1,13 @@
 import type { Shape } from '../kernels/kernels.ts';
-import type { NamedValues } from '../learner/learner.ts';
+import type { TensorValues } from '../learner/learner.ts';
 import { layersWithInputs } from '../network/architecture.ts';
 
 /**
- * Turns our weights into those of the same network in PyTorch: filters from [height, width, in, out] to
- * [out, in, height, width], dense weights from [in, out] to [out, in]. Behind `flatten` the order of the inputs
- * changes too, since PyTorch flattens [channels, height, width] and we [height, width, channels].
+ * Converts weights to PyTorch's layout: filters from [height, width, in, out] to [out, in, height, width], dense weights
+ * from [in, out] to [out, in]. The inputs of the dense layer after `flatten` are reordered too, because PyTorch flattens
+ * [channels, height, width] and tfjs [height, width, channels].
  */
-export function toPyTorch(weights: readonly NamedValues[]): NamedValues[] {
+export function toPyTorch(weights: readonly TensorValues[]): TensorValues[] {
   const image = shapeBeforeFlatten();
   return weights.map(({ name, shape, values }) => {
     if (shape.length === 4) return { name, ...permute({ shape, values }, [3, 2, 0, 1]) };
@@ -29,7 +29,7 @@ interface Values {
   values: Float32Array;
 }
 
-/** A copy with the axes in another order: axis `i` of the result is axis `axes[i]` of the input. */
+/** Returns a copy with permuted axes: axis `i` of the result is axis `axes[i]` of the input. */
 export function permute({ shape, values }: Values, axes: readonly number[]): Values {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * side, 1));
   const target = axes.map((axis) => shape[axis]);

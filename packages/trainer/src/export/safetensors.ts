@@ -1,12 +1,12 @@
 import { size } from '../kernels/kernels.ts';
-import type { NamedValues } from '../learner/learner.ts';
+import type { TensorValues } from '../learner/learner.ts';
 
 /**
- * Writes tensors in the safetensors format: 8 bytes with the header's length, a JSON header, then all values,
+ * Encodes tensors in the safetensors format: 8 bytes with the header's length, a JSON header, then all values,
  * little-endian. Source: format description of github.com/huggingface/safetensors, version 0.8.
  */
-export function safetensors(
-  tensors: readonly NamedValues[],
+export function encodeSafetensors(
+  tensors: readonly TensorValues[],
   metadata: Record<string, string> = {},
 ): Uint8Array {
   const header: Record<string, object> = { __metadata__: { format: 'pt', ...metadata } };
@@ -24,7 +24,7 @@ export function safetensors(
   json.copy(bytes, 8);
   let at = start;
   for (const { values } of tensors) {
-    // As they stand in memory: every processor that Node and TensorFlow run on is little-endian.
+    // Copied without conversion: all processors that Node and TensorFlow support are little-endian.
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     at += values.byteLength;
   }
@@ -34,11 +34,11 @@ export function safetensors(
 type Entry = { shape: number[]; data_offsets: [number, number] };
 
 /**
- * Reads what `safetensors` writes.
- * @throws RangeError or SyntaxError when the bytes are cut short or are something else.
+ * Parses what `encodeSafetensors` writes.
+ * @throws RangeError or SyntaxError when the bytes are incomplete or in another format.
  */
 export function parseSafetensors(bytes: Uint8Array): {
-  tensors: NamedValues[];
+  tensors: TensorValues[];
   metadata: Record<string, string>;
 } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -48,7 +48,7 @@ export function parseSafetensors(bytes: Uint8Array): {
   const tensors = Object.entries(entries as Record<string, Entry>).map(([name, { shape, data_offsets }]) => {
     const [from, to] = data_offsets;
     if (to > data.length) throw new RangeError(`expected ${to} bytes of values, got ${data.length}`);
-    // A copy, because a view of floats would have to begin at a multiple of 4.
+    // Copied, because a Float32Array must begin at a multiple of 4 bytes.
     return { name, shape, values: new Float32Array(new Uint8Array(data.subarray(from, to)).buffer) };
   });
   return { tensors, metadata };

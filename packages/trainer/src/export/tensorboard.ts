@@ -1,16 +1,16 @@
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import { frame } from './tfrecord.ts';
+import { frameRecord } from './tfrecord.ts';
 
-/** A number that TensorBoard draws over steps, by the name it shows. */
+/** Values that TensorBoard draws over the steps, by their tags. */
 type Scalars = Record<string, number>;
 
-/** What a TensorBoard file begins with. */
+/** Creates the first record of a TensorBoard file. */
 export const versionRecord = (wallTime: Date): Buffer =>
-  frame(Buffer.concat([double(1, wallTime.getTime() / 1_000), bytes(3, Buffer.from('brain.Event:2'))]));
+  frameRecord(Buffer.concat([double(1, wallTime.getTime() / 1_000), bytes(3, Buffer.from('brain.Event:2'))]));
 
 /**
- * An event as TensorBoard reads it, one record; undefined when there is nothing in it to draw. The message is
- * `Event` of tensorflow/core/util/event.proto, with the few fields that scalars need.
+ * Creates the record of an event; undefined for an event without values to draw. The message is `Event` of
+ * tensorflow/core/util/event.proto, with the fields that scalars need.
  */
 export function scalarRecord(event: MonitorEvent): Buffer | undefined {
   if (event.type !== 'batch' && event.type !== 'epoch') return undefined;
@@ -18,7 +18,7 @@ export function scalarRecord(event: MonitorEvent): Buffer | undefined {
     bytes(1, Buffer.concat([bytes(1, Buffer.from(tag)), float(2, value)])),
   );
   const wallTime = double(1, Date.parse(event.time) / 1_000);
-  return frame(Buffer.concat([wallTime, integer(2, event.data.step), bytes(5, Buffer.concat(values))]));
+  return frameRecord(Buffer.concat([wallTime, integer(2, event.data.step), bytes(5, Buffer.concat(values))]));
 }
 
 function scalarsOf(event: Extract<MonitorEvent, { type: 'batch' | 'epoch' }>): Scalars {

@@ -1,8 +1,8 @@
 /**
- * TensorFlow's framing of records in a file: length (8 bytes), its CRC, the data, its CRC, all little-endian.
+ * Frames a record in TensorFlow's file format: length (8 bytes), its CRC, the data, its CRC, all little-endian.
  * Source: tensorflow/core/lib/io/record_writer.h.
  */
-export function frame(data: Uint8Array): Buffer {
+export function frameRecord(data: Uint8Array): Buffer {
   const record = Buffer.alloc(headerBytes + data.length + footerBytes);
   record.writeBigUInt64LE(BigInt(data.length), 0);
   record.writeUInt32LE(masked(crc32c(record.subarray(0, 8))), 8);
@@ -11,20 +11,20 @@ export function frame(data: Uint8Array): Buffer {
   return record;
 }
 
-/** Length and its CRC. */
+/** Size of the length and its CRC. */
 export const headerBytes = 12;
 const footerBytes = 4;
 
-/** Bytes of the whole record that begins with this header; undefined when it is none. */
+/** Returns the size of the framed record that begins with this header, in bytes; undefined for an invalid header. */
 export function recordBytes(header: Buffer): number | undefined {
   if (header.readUInt32LE(8) !== masked(crc32c(header.subarray(0, 8)))) return undefined;
   return headerBytes + Number(header.readBigUInt64LE(0)) + footerBytes;
 }
 
-/** CRCs are stored turned and shifted, since a CRC of data that holds CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
+/** Rotates and offsets a CRC, because a CRC over data with CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
-/** The Castagnoli polynomial, bits in reverse (RFC 3720, section 12.1). */
+/** The Castagnoli polynomial, with reversed bits (RFC 3720, section 12.1). */
 const polynomial = 0x82f63b78;
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -33,7 +33,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32C of the bytes, as an unsigned number. Node's own `zlib.crc32` has another polynomial. */
+/** Computes the CRC-32C of the bytes as an unsigned number. Node's `zlib.crc32` uses another polynomial. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);

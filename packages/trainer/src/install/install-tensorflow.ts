@@ -12,60 +12,63 @@ import {
   loaderFile,
   tfjsNodeFolder,
 } from './tensorflow-library.ts';
-import { type Library, librariesForThisMachine, tensorflowVersion } from './tensorflow-wheels.ts';
+import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } from './tensorflow-wheels.ts';
 
-export type Say = (line: string) => void;
+/** Receives a line of progress for the console. */
+export type Log = (line: string) => void;
 
 /**
- * Installs TensorFlow's C library and tfjs-node's addon for it into the cache folder, once. All work happens in a
- * folder beside it that takes the final name at the end: a broken download or a second installer at the same time
- * leaves nothing half done.
- * @returns The folder.
- * @throws MonitorError `engine.unavailable` that says what is missing.
+ * Installs TensorFlow's C library and tfjs-node's addon for it in the cache folder, unless they are installed. It works in a
+ * temporary folder that is renamed at the end, so that a failed download or a second installer leaves no incomplete
+ * installation.
+ * @returns The installation folder.
+ * @throws MonitorError `engine.unavailable` with the reason.
  */
-export async function installTensorflow(variant: Library['variant'], say: Say): Promise<string> {
+export async function installTensorflow(variant: TensorflowLibrary['variant'], log: Log): Promise<string> {
   const library = librariesForThisMachine().find((each) => each.variant === variant);
   if (!library)
-    throw unavailable(
-      `TensorFlow publishes no ${variant} library for ${process.platform} on ${process.arch}`,
-    );
+    throw unavailable(`TensorFlow has no ${variant} library for ${process.platform} on ${process.arch}`);
   const folder = libraryFolder(library);
   if (isInstalled(folder)) return folder;
 
-  const python = await firstThatRuns(['python3', 'python'], ['-m', 'pip', '--version']);
-  if (!python) throw unavailable('it takes python3 with pip to fetch the TensorFlow library');
-  const compiler = await firstThatRuns(['c++', 'g++', 'clang++'], ['--version']);
-  if (!compiler) throw unavailable('it takes a C++ compiler (g++ or clang++) to build the addon');
+  const python = await findProgram(['python3', 'python'], ['-m', 'pip', '--version']);
+  if (!python) throw unavailable('install python3 with pip: it downloads the TensorFlow library');
+  const compiler = await findProgram(['c++', 'g++', 'clang++'], ['--version']);
+  if (!compiler) throw unavailable('install a C++ compiler (g++ or clang++): it builds the addon');
 
   await mkdir(dirname(folder), { recursive: true });
   const work = await mkdtemp(`${folder}.partial-`);
   try {
-    say(`Fetching TensorFlow ${tensorflowVersion} (${library.size}, once) …`);
+    log(`Downloading TensorFlow ${tensorflowVersion} (${library.size}, once) …`);
     await download(python, library, work);
-    say('Unpacking the library …');
+    log('Unpacking the library …');
     await unpack(python, library, work);
-    say('Building the addon …');
+    log('Building the addon …');
     await compile(compiler, library, work);
     await moveInto(folder, work);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  say(`TensorFlow ${tensorflowVersion} is ready.`);
+  log(`TensorFlow ${tensorflowVersion} is ready.`);
   return folder;
 }
 
-async function download(python: string, { wheels, platforms }: Library, work: string): Promise<void> {
+async function download(
+  python: string,
+  { wheels, platforms }: TensorflowLibrary,
+  work: string,
+): Promise<void> {
   const requirements = join(work, 'requirements.txt');
   const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
   await writeFile(requirements, lines.join(''));
   const target = ['--python-version', '3.11', '--only-binary=:all:', '--no-deps', '--dest', work];
   for (const platform of platforms) target.push('--platform', platform);
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--retries=1', 'download', '--require-hashes'];
-  await run(python, [...pip, '-r', requirements, ...target], 'pip could not fetch the TensorFlow library');
+  await run(python, [...pip, '-r', requirements, ...target], 'pip could not download the TensorFlow library');
   await rm(requirements);
 }
 
-/** Takes the libraries and the C headers out of the wheels, which are zip files; Python has a reader of its own. */
+/** Extracts the libraries and the C headers from the wheels, which are zip files; Node has no reader for these. */
 const unpackScript = `
 import glob, os, sys, zipfile
 target, *libraries = sys.argv[1:]
@@ -80,14 +83,14 @@ for wheel in glob.glob(os.path.join(target, '*.whl')):
     os.remove(wheel)
 `;
 
-async function unpack(python: string, { files }: Library, work: string): Promise<void> {
+async function unpack(python: string, { files }: TensorflowLibrary, work: string): Promise<void> {
   await run(python, ['-c', unpackScript, work, ...files], 'the wheels could not be unpacked');
 }
 
-/** C++ of our own. */
+/** The folder of this package's C++ sources. */
 const native = fileURLToPath(new URL('../../../native', import.meta.url));
 
-async function compile(compiler: string, { files }: Library, work: string): Promise<void> {
+async function compile(compiler: string, { files }: TensorflowLibrary, work: string): Promise<void> {
   const source = tfjsNodeFolder();
   const target = binaries(work);
   const include = join(target, 'include');
@@ -112,19 +115,20 @@ async function compile(compiler: string, { files }: Library, work: string): Prom
   await run(compiler, [...common, ...loader, '-o', join(target, loaderFile)], failure);
 
   await rm(include, { recursive: true });
-  await chmod(work, 0o755); // mkdtemp's folders are private; other users of this machine may share the library.
+  await chmod(work, 0o755); // mkdtemp creates private folders; other users of the machine may share the library.
 }
 
 async function moveInto(folder: string, work: string): Promise<void> {
   try {
     await rename(work, folder);
   } catch (cause) {
-    if (isInstalled(folder)) return; // Another installer was first; its result is the same.
+    if (isInstalled(folder)) return; // Another installer was faster; its result is the same.
     throw cause;
   }
 }
 
-async function firstThatRuns(programs: string[], args: string[]): Promise<string | undefined> {
+/** Returns the first program that runs with these arguments. */
+async function findProgram(programs: string[], args: string[]): Promise<string | undefined> {
   for (const program of programs) {
     const works = await run(program, args, '', 'ignore').then(
       () => true,
@@ -135,6 +139,7 @@ async function firstThatRuns(programs: string[], args: string[]): Promise<string
   return undefined;
 }
 
+/** Runs a program. @throws MonitorError `engine.unavailable` that begins with `failure`, when it does not succeed. */
 function run(
   program: string,
   args: string[],

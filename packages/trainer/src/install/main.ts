@@ -9,12 +9,12 @@ try {
   if (unknown.length > 0)
     throw new MonitorError(
       'option.invalid',
-      `${unknown[0]}: unknown; npm run engine takes --cuda or nothing`,
+      `${unknown[0]}: unknown flag; npm run engine accepts only --cuda`,
     );
   const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', (line) =>
     console.log(line),
   );
-  linkAddon(folder); // Already here: the process that trains may not be allowed to write.
+  linkAddon(folder); // Linked here, because the process that trains may not have write permission.
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;

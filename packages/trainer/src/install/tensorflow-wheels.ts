@@ -1,29 +1,29 @@
-/** A Python wheel, pinned. */
+/** A Python wheel, pinned by its digest. */
 export interface Wheel {
   name: string;
   version: string;
   sha256: string;
 }
 
-/** TensorFlow's C library out of its Python wheels: what to fetch for a platform, and what is in it. */
-export interface Library {
+/** TensorFlow's C library for a platform: the Python wheels that contain it, and its files. */
+export interface TensorflowLibrary {
   /** Part of the folder's name. */
   variant: 'cpu' | 'cuda';
-  /** In words, for the console. */
+  /** Size of the download, for the console. */
   size: string;
   wheels: Wheel[];
-  /** As pip names them. */
+  /** Platform tags for pip. */
   platforms: string[];
-  /** The two libraries, as the wheel and the linker name them. */
+  /** File names of the two shared libraries. */
   files: [main: string, framework: string];
 }
 
 export const tensorflowVersion = '2.21.0';
 
 const tensorflow = (name: string, sha256: string): Wheel => ({ name, version: tensorflowVersion, sha256 });
-const linuxFiles: Library['files'] = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+const linuxFiles: TensorflowLibrary['files'] = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
-/** NVIDIA's libraries, in the versions that TensorFlow's wheel asks for (its extra `and-cuda`). */
+/** NVIDIA's libraries, in the versions that TensorFlow's wheel requires (its extra `and-cuda`). */
 const nvidia: Wheel[] = [
   ['cublas', '12.9.3.13', 'd7d51055f161b317c7105ddaae90e71eda059026074ffef93cf7cde2886bfe72'],
   ['cuda-cupti', '12.8.90', 'ea0cb07ebda26bb9b29ba82cda34849e73c166c18162d3913575b0c9db9a6182'],
@@ -39,8 +39,8 @@ const nvidia: Wheel[] = [
   ['nvjitlink', '12.9.86', 'e3f1171dbdc83c5932a45f0f4c99180a70de9bd2718c1ab77d14104f6d7147f9'],
 ].map(([name, version, sha256]) => ({ name: `nvidia-${name}-cu12`, version, sha256 }));
 
-/** The libraries whose digests we know, by Node's platform and architecture. */
-const libraries: Record<string, Library[]> = {
+/** The supported libraries, by Node's platform and architecture. */
+const libraries: Record<string, TensorflowLibrary[]> = {
   'linux-x64': [
     {
       variant: 'cuda',
@@ -82,6 +82,6 @@ const libraries: Record<string, Library[]> = {
   ],
 };
 
-/** What TensorFlow publishes for this machine, the one for NVIDIA GPUs first. */
-export const librariesForThisMachine = (): Library[] =>
+/** Returns the libraries for this machine, the one for NVIDIA GPUs first. */
+export const librariesForThisMachine = (): TensorflowLibrary[] =>
   libraries[`${process.platform}-${process.arch}`] ?? [];

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
 import { type Kernels, poolSize, size } from './kernels.ts';
 
-/** The kernels in tfjs's own operations: right on every backend, and what the faster ones are tested against. */
+/** The kernels in tfjs's own operations. They work on every backend, and the faster kernels are tested against them. */
 export const plainKernels: Kernels = {
   name: 'plain',
 
@@ -31,9 +31,9 @@ export const plainKernels: Kernels = {
 
   dropoutMask(shape, rate, seed) {
     const random = seededRandom(seed);
-    const kept = 1 / (1 - rate);
+    const scale = 1 / (1 - rate);
     const mask = new Float32Array(size(shape));
-    for (let at = 0; at < mask.length; at++) mask[at] = random() < rate ? 0 : kept;
+    for (let at = 0; at < mask.length; at++) mask[at] = random() < rate ? 0 : scale;
     return tf.tensor(mask, shape);
   },
 
@@ -45,17 +45,17 @@ export const plainKernels: Kernels = {
     }),
 };
 
-export function conv2dInputGradient(inputShape: number[], dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+function conv2dInputGradient(inputShape: number[], dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', inputShape };
   return runKernel('Conv2DBackpropInput', { dy, filter }, attributes);
 }
 
-export function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[]): tf.Tensor4D {
+function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[]): tf.Tensor4D {
   const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape };
   return runKernel('Conv2DBackpropFilter', { x, dy }, attributes);
 }
 
-/** tfjs exports the forward operations but not all gradients as functions; their kernels can be called by name. */
+/** Calls a tfjs kernel by its name: tfjs exports no functions for some gradients. */
 function runKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor4D {
   return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as tf.Tensor4D;
 }

@@ -3,22 +3,25 @@ import { seededRandom } from '../random.ts';
 import { type Kernels, size } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
-/** Largest difference that rounding explains in these small tensors of values around 1. */
+/** Largest difference by rounding in these small tensors, whose values are around 1. */
 const tolerance = 1e-3;
 
-/** Whether `kernels` run on this backend and give, on a small batch, what the plain ones give. */
-export function matches(kernels: Kernels): boolean {
+/** Returns whether `kernels` work on the active backend and agree with the plain kernels on a small batch. */
+export function matchesPlainKernels(kernels: Kernels): boolean {
   try {
     return tf.tidy(() => {
       const expected = evaluateAll(plainKernels);
       return evaluateAll(kernels).every((tensor, at) => difference(tensor, expected[at]) < tolerance);
     });
   } catch {
-    return false; // This build has no such operation.
+    return false; // This build lacks one of the operations.
   }
 }
 
-/** Results of every operation as far as they are determined: of a dropout, that each value is zero or what is kept. */
+/**
+ * Returns the results of all operations on fixed inputs. A dropout mask is random, so its result here is a tensor that is
+ * zero for any valid mask.
+ */
 export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const random = seededRandom(7);
   const draw = <R extends tf.Rank>(shape: number[]): tf.Tensor<R> => {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * An attribute of a TensorFlow operation: a data type, whole numbers, a yes or no, or a text. Where an operation takes a
- * list of texts, they lie between commas (native/attribute-lists.h). tfjs has no tensors of bytes, and calls them int32.
+ * An attribute of a TensorFlow operation. A list of strings is one text with commas (native/attribute-lists.h). tfjs has
+ * no data type for bytes, so tensors of uint8 appear as int32.
  */
 export type Attribute =
   | { dtype: tf.DataType | 'uint8' }
@@ -11,7 +11,7 @@ export type Attribute =
   | { bool: boolean }
   | { text: string };
 
-/** The part of tfjs-node's backend that runs any TensorFlow operation by its name. */
+/** The part of tfjs-node's backend that executes any TensorFlow operation by its name. */
 interface NodeBackend {
   binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING' | 'TF_UINT8', number>;
   getDTypeInteger(dtype: tf.DataType): number;
@@ -24,9 +24,9 @@ interface NodeBackend {
 }
 
 /**
- * Runs a TensorFlow operation that tfjs has no function for.
- * @param outputs How many tensors it gives.
- * @throws Error in TensorFlow's words when this build has no such operation or the inputs do not fit.
+ * Executes a TensorFlow operation that tfjs has no function for.
+ * @param outputs Number of tensors that the operation returns.
+ * @throws Error with TensorFlow's message when this build lacks the operation or the inputs are invalid.
  */
 export function runOp(
   name: string,

@@ -23,8 +23,8 @@ const pooling = {
 };
 
 /**
- * TensorFlow's own gradient operations in place of the several that tfjs writes each with, and random numbers drawn
- * by TensorFlow instead of in JavaScript. They exist on every build, CPU and CUDA.
+ * Kernels with TensorFlow's own gradient operations, for which tfjs uses several each, and with random numbers from
+ * TensorFlow instead of JavaScript. The operations exist in all builds, for CPU and for CUDA.
  */
 export const tensorflowKernels: Kernels = {
   ...plainKernels,
@@ -34,8 +34,8 @@ export const tensorflowKernels: Kernels = {
 
   biasGradient: (dy) => runOp('BiasAddGrad', { T: float, data_format: nhwc }, [dy])[0] as tf.Tensor1D,
 
-  // Stateless: with the seed as an input, not an attribute, one kernel serves all steps and the mask follows from it.
-  // Four values are drawn at once, each from a byte, so the rate is taken to the nearest 256th.
+  // The operation is stateless and its seed an input, not an attribute: one kernel serves all steps. Each int32 gives four
+  // values, one per byte, which rounds the rate to a multiple of 1/256.
   dropoutMask: (shape, rate, seed) =>
     tf.tidy(() => {
       const count = size(shape);
@@ -55,10 +55,10 @@ export const tensorflowKernels: Kernels = {
   },
 };
 
-/** oneDNN registers its operations under names of their own; this label finds them. */
+/** The label under which TensorFlow registers oneDNN's operations. */
 const oneDnn: Record<string, Attribute> = { _kernel: { text: 'MklNameChangeOp' } };
 const oneDnnConvolution = { ...convolution, ...oneDnn, TArgs: float, num_args: { int: 1 } };
-/** What follows the convolution in the same operation. */
+/** Operations that are fused with the convolution. */
 const fusedOps: Record<Activation, Attribute> = {
   linear: { text: 'BiasAdd' },
   relu: { text: 'BiasAdd,Relu' },
@@ -66,9 +66,9 @@ const fusedOps: Record<Activation, Attribute> = {
 const oneDnnPooling = { ...pooling, ...oneDnn, workspace_enabled: { bool: true } };
 
 /**
- * oneDNN's convolutions with bias and relu inside, and its max-pool, whose workspace remembers where each maximum was. The
- * gradients of convolutions TensorFlow gives to oneDNN by itself; with the bias's gradient inside they take up to four
- * times as long. Only on x86 builds with oneDNN switched on: probe before use.
+ * Kernels with oneDNN's convolution, fused with bias and relu, and its max-pool, whose workspace holds the position of each
+ * maximum. TensorFlow itself passes the gradients of convolutions to oneDNN; fused with the bias gradient they take up to
+ * four times as long. Available only in x86 builds with oneDNN enabled: probe before use.
  */
 export const oneDnnKernels: Kernels = {
   ...tensorflowKernels,

@@ -4,7 +4,7 @@ import type { Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
 /**
- * Starts tfjs's WebAssembly backend on this thread.
+ * Activates tfjs's WebAssembly backend on this thread.
  * @throws MonitorError `engine.unavailable`
  */
 export async function startWasmBackend(): Promise<void> {
@@ -14,8 +14,8 @@ export async function startWasmBackend(): Promise<void> {
 }
 
 /**
- * What tfjs's WebAssembly backend does fast is convolutions and pools. It has no gradient for filters and a slow one
- * for inputs, and slow sums and matrix products: all of them can be had as convolutions and pools.
+ * Kernels for tfjs's WebAssembly backend, whose convolutions and pools are fast. It has no filter gradient, and its input
+ * gradient, sums and matrix products are slow, so these are computed as convolutions and pools.
  */
 export const wasmKernels: Kernels = {
   ...plainKernels,
@@ -26,7 +26,7 @@ export const wasmKernels: Kernels = {
     filter: filterGradient(x, dy, filter.shape[0]),
   }),
 
-  // A convolution of size 1 over an image with a row of pixels for each row of the matrix.
+  // A 1×1 convolution over an image with one pixel per row of the matrix.
   matMul: (a, b, transposed = {}) =>
     tf.tidy(() => {
       const left = transposed.a ? tf.transpose(a) : a;
@@ -38,7 +38,7 @@ export const wasmKernels: Kernels = {
       return tf.reshape(tf.conv2d(image, filter, 1, 'valid'), [rows, columns]) as tf.Tensor2D;
     }),
 
-  // The mean over each image by a pool, and only then a sum.
+  // A pool computes the mean of each image; only the means are summed.
   biasGradient: (dy) =>
     tf.tidy(() => {
       if (dy.rank !== 4) return plainKernels.biasGradient(dy);
@@ -47,21 +47,21 @@ export const wasmKernels: Kernels = {
       return tf.mul(plainKernels.biasGradient(means), height * width) as tf.Tensor1D;
     }),
 
-  // tfjs's kernel takes no value below zero for a maximum, so the input is shifted above zero first. That may round
-  // away differences below a millionth; the gradient then goes to the first of those values.
+  // tfjs's kernel ignores maxima below zero, so the input is shifted above zero first. Rounding may remove differences
+  // below 1e-6; the gradient then goes to the first of those values.
   maxPoolGradient: (x, y, dy, state) =>
     tf.tidy(() => plainKernels.maxPoolGradient(tf.add(tf.sub(x, tf.min(x)), 1), y, dy, state)),
 };
 
-/** Convolves dy with the filter turned by 180° and its channel axes swapped. */
+/** Convolves dy with the filter rotated by 180° and its channel axes swapped. */
 function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {
-    const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]) as tf.Tensor4D;
-    return tf.conv2d(dy, turned, 1, 'same');
+    const rotated = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]) as tf.Tensor4D;
+    return tf.conv2d(dy, rotated, 1, 'same');
   });
 }
 
-/** Convolves the padded input with dy, the batch taking the part of the channels. */
+/** Convolves the padded input with dy, with the batch axis as the channels. */
 function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filterSize: number): tf.Tensor4D {
   const border = (filterSize - 1) / 2;
   return tf.tidy(() => {

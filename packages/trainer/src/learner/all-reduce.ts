@@ -1,52 +1,56 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { size } from '../kernels/kernels.ts';
 
-/** Memory that the threads of one learner share; made once, by the thread that starts the others. */
-export interface SharedMemory {
+/** Memory that the threads of one learner share. */
+export interface AllReduceMemory {
   threads: number;
-  /** For each thread, values for all parameters. */
+  /** float32, [threads, parameters]: one row of gradients per thread. */
   gradients: SharedArrayBuffer;
-  /** How many threads have come to the meeting point, and how often all have met. */
-  meeting: SharedArrayBuffer;
+  /** int32, [2]: the number of threads that wait at the barrier, and how often all have passed it. */
+  barrier: SharedArrayBuffer;
 }
 
-export function allocate(threads: number, parameterCount: number): SharedMemory {
+/** Allocates the memory, in the thread that starts the others. */
+export function allocateAllReduceMemory(threads: number, parameterCount: number): AllReduceMemory {
   const bytes = Float32Array.BYTES_PER_ELEMENT * threads * parameterCount;
   return {
     threads,
     gradients: new SharedArrayBuffer(bytes),
-    meeting: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT),
+    barrier: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT),
   };
 }
 
 /**
- * One thread's side of the exchange of gradients. Every thread adds up the same values in the same order, so that all
- * make the same step and their networks stay equal to the last bit.
+ * Sums gradients over threads; each thread has one instance. All threads add the same values in the same order, so their
+ * networks stay equal to the last bit.
  */
 export class AllReduce {
   readonly #shapes: readonly number[][];
   readonly #rows: Float32Array[];
-  readonly #own: Float32Array;
-  readonly #meeting: Int32Array;
+  readonly #ownRow: Float32Array;
+  readonly #barrier: Int32Array;
 
-  /** @param shapes Of the parameters, in their order. @param rank Which of the threads this is, from 0. */
-  constructor({ threads, gradients, meeting }: SharedMemory, shapes: readonly number[][], rank: number) {
+  /**
+   * @param shapes Shapes of the parameters, in their order.
+   * @param rank Index of this thread, from 0.
+   */
+  constructor({ threads, gradients, barrier }: AllReduceMemory, shapes: readonly number[][], rank: number) {
     const all = new Float32Array(gradients);
     const length = all.length / threads;
     this.#shapes = shapes;
     this.#rows = Array.from({ length: threads }, (_, row) => all.subarray(row * length, (row + 1) * length));
-    this.#own = this.#rows[rank];
-    this.#meeting = new Int32Array(meeting);
+    this.#ownRow = this.#rows[rank];
+    this.#barrier = new Int32Array(barrier);
   }
 
   /**
-   * Gives this thread's gradients to the others, and returns the sum of everybody's. Blocks until all have come.
-   * @param gradients Disposed here; undefined when this thread had no images.
-   * @param weight This thread's share of the batch, from 0 to 1.
+   * Returns the weighted sum of the gradients of all threads. Blocks until each thread has called it.
+   * @param gradients This thread's gradients, disposed here; undefined when it had no images.
+   * @param weight This thread's fraction of the batch, from 0 to 1.
    */
   sum(gradients: tf.Tensor[] | undefined, weight: number): tf.Tensor[] {
-    this.#publish(gradients, weight);
-    this.#meet();
+    this.#writeOwnRow(gradients, weight);
+    this.#waitAtBarrier();
     let from = 0;
     return this.#shapes.map((shape) => {
       const to = from + size(shape);
@@ -60,23 +64,23 @@ export class AllReduce {
     });
   }
 
-  #publish(gradients: tf.Tensor[] | undefined, weight: number): void {
-    if (!gradients) this.#own.fill(0);
+  #writeOwnRow(gradients: tf.Tensor[] | undefined, weight: number): void {
+    if (!gradients) this.#ownRow.fill(0);
     let at = 0;
     for (const gradient of gradients ?? []) {
-      for (const value of gradient.dataSync<'float32'>()) this.#own[at++] = value * weight;
+      for (const value of gradient.dataSync<'float32'>()) this.#ownRow[at++] = value * weight;
       gradient.dispose();
     }
   }
 
-  #meet(): void {
-    const met = Atomics.load(this.#meeting, 1);
-    if (Atomics.add(this.#meeting, 0, 1) < this.#rows.length - 1) {
-      Atomics.wait(this.#meeting, 1, met);
+  #waitAtBarrier(): void {
+    const passed = Atomics.load(this.#barrier, 1);
+    if (Atomics.add(this.#barrier, 0, 1) < this.#rows.length - 1) {
+      Atomics.wait(this.#barrier, 1, passed);
       return;
     }
-    Atomics.store(this.#meeting, 0, 0);
-    Atomics.add(this.#meeting, 1, 1);
-    Atomics.notify(this.#meeting, 1);
+    Atomics.store(this.#barrier, 0, 0);
+    Atomics.add(this.#barrier, 1, 1);
+    Atomics.notify(this.#barrier, 1);
   }
 }

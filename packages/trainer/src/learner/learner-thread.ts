@@ -3,22 +3,22 @@ import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
 import { AllReduce } from './all-reduce.ts';
-import type { StepOptions } from './learner.ts';
+import type { Score, StepOptions } from './learner.ts';
 import { LocalLearner, readScore } from './local-learner.ts';
-import type { Share, ThreadData, ThreadRequest } from './thread-messages.ts';
+import type { BatchShare, LearnerThreadData, LearnerThreadRequest } from './thread-messages.ts';
 
 // One thread of a `ParallelLearner`: a whole network on a WebAssembly backend of its own.
-const { rank, memory, options } = workerData as ThreadData;
+const { rank, memory, options } = workerData as LearnerThreadData;
 const port = parentPort as NonNullable<typeof parentPort>;
 await startWasmBackend();
 const learner = new LocalLearner(wasmKernels, options);
 const shapes = learner.network.parameterSpecs.map(({ shape }) => shape);
-const exchange = new AllReduce(memory, shapes, rank);
+const allReduce = new AllReduce(memory, shapes, rank);
 
-port.on('message', async (request: ThreadRequest) => port.postMessage(await answer(request)));
+port.on('message', async (request: LearnerThreadRequest) => port.postMessage(await answer(request)));
 port.postMessage('ready');
 
-async function answer(request: ThreadRequest): Promise<unknown> {
+async function answer(request: LearnerThreadRequest): Promise<unknown> {
   switch (request.type) {
     case 'step':
       return step(request.share, request.options);
@@ -33,17 +33,17 @@ async function answer(request: ThreadRequest): Promise<unknown> {
   }
 }
 
-/** This share's part of the batch's mean loss and accuracy. */
-async function step(share: Share, stepOptions: StepOptions): Promise<{ loss: number; accuracy: number }> {
+/** Makes a step and returns this share's part of the batch's mean loss and accuracy. */
+async function step(share: BatchShare, stepOptions: StepOptions): Promise<Score> {
   const weight = (share.to - share.from) / share.total;
-  // Each thread draws dropout masks of its own for its images.
+  // The seed differs per thread, because each draws dropout masks for its own images.
   const own = weight > 0 ? learner.gradients(batchOf(share), stepOptions.seed + rank) : undefined;
-  learner.update(exchange.sum(own?.gradients, weight), stepOptions);
+  learner.update(allReduce.sum(own?.gradients, weight), stepOptions);
   const { loss, accuracy } = own ? await readScore(own.score) : { loss: 0, accuracy: 0 };
   return { loss: loss * weight, accuracy: accuracy * weight };
 }
 
-function batchOf({ images, oneHot, from, to }: Share): Batch {
+function batchOf({ images, oneHot, from, to }: BatchShare): Batch {
   return {
     size: to - from,
     images: new Float32Array(images).slice(from * bytesPerImage, to * bytesPerImage),

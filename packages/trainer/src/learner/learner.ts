@@ -1,41 +1,42 @@
 import type { Batch } from '../dataset/batches.ts';
 
-/** Values of one tensor, outside any backend. */
-export interface NamedValues {
+/** A named tensor as plain values, independent of any backend. */
+export interface TensorValues {
   name: string;
   shape: number[];
+  /** In row-major order. */
   values: Float32Array;
 }
 
-/** Everything that a learner has learned: enough to go on as if nothing had happened. */
+/** The complete state of a learner: after `restore` it makes the same steps as the learner that it was read from. */
 export interface LearnerState {
-  /** The network's parameters, first layer first. */
-  weights: NamedValues[];
-  /** What the optimizer remembers. */
-  optimizer: NamedValues[];
+  /** The parameters of the network, first layer first. */
+  weights: TensorValues[];
+  /** The slots of the optimizer, for example momenta. */
+  optimizer: TensorValues[];
 }
 
 export interface StepOptions {
-  /** From 1 within the run. */
+  /** Number of the step in the run, from 1. */
   step: number;
   learningRate: number;
-  /** For dropout; another one for each step. */
+  /** Seed of the dropout masks; different for each step. */
   seed: number;
 }
 
-/** Loss and accuracy, of a batch or a whole set. */
+/** Mean loss in nats, and accuracy from 0 to 1, of a batch or a whole set. */
 export interface Score {
   loss: number;
   accuracy: number;
 }
 
-/** A network that learns: on this thread or on several, training and evaluation do not care. */
+/** A network with its optimizer, on one thread or several. */
 export interface Learner {
-  /** Learns from a batch. @returns Its mean loss and accuracy before the update, with dropout on. */
+  /** Updates the parameters from a batch. @returns The batch's score before the update, with dropout on. */
   step(batch: Batch, options: StepOptions): Promise<Score>;
-  /** Logits, [size, 10], with dropout off. */
+  /** Returns the logits, [size, 10], with dropout off. */
   predict(batch: Batch): Promise<Float32Array>;
-  /** A copy. */
+  /** Returns a copy of the state. */
   state(): Promise<LearnerState>;
   restore(state: LearnerState): Promise<void>;
   dispose(): Promise<void>;

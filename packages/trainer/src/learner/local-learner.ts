@@ -4,17 +4,17 @@ import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { imageShape, type LayerSpec, type ParameterSpec } from '../network/architecture.ts';
 import { Network, type StepResult } from '../network/network.ts';
-import type { Learner, LearnerState, NamedValues, Score, StepOptions } from './learner.ts';
+import type { Learner, LearnerState, Score, StepOptions, TensorValues } from './learner.ts';
 import { createOptimizer, type Optimizer, type OptimizerName } from './optimizer.ts';
 
 export interface LearnerOptions {
   optimizer: OptimizerName;
   seed: number;
-  /** Another network than ours, for tests. */
+  /** A network other than the default, for tests. */
   layers?: readonly LayerSpec[];
 }
 
-/** Learns on the backend of this thread. */
+/** Trains on the tfjs backend of this thread. */
 export class LocalLearner implements Learner {
   readonly network: Network;
   readonly #optimizer: Optimizer;
@@ -30,12 +30,12 @@ export class LocalLearner implements Learner {
     return readScore(score);
   }
 
-  /** The first half of a step: the gradients of the batch's mean loss; the caller disposes what it gets. */
+  /** First half of a step: returns the gradients of the batch's mean loss, and its score. The caller disposes both. */
   gradients(batch: Batch, seed: number): StepResult {
     return tf.tidy(() => this.network.step(imageTensor(batch), labelTensor(batch), seed));
   }
 
-  /** The second half: moves the parameters, and disposes the gradients. */
+  /** Second half of a step: updates the parameters, and disposes the gradients. */
   update(gradients: tf.Tensor[], { step, learningRate }: StepOptions): void {
     this.#optimizer.apply(gradients, step, learningRate);
   }
@@ -50,14 +50,17 @@ export class LocalLearner implements Learner {
   async state(): Promise<LearnerState> {
     const { parameterSpecs, parameters } = this.network;
     const slots = Object.entries(this.#optimizer.slots).map(([slot, variables]) =>
-      read(variables, parameterSpecs, `${slot}.`),
+      readVariables(variables, parameterSpecs, `${slot}.`),
     );
-    return { weights: await read(parameters, parameterSpecs), optimizer: (await Promise.all(slots)).flat() };
+    return {
+      weights: await readVariables(parameters, parameterSpecs),
+      optimizer: (await Promise.all(slots)).flat(),
+    };
   }
 
   async restore({ weights, optimizer }: LearnerState): Promise<void> {
-    write(this.network.parameters, weights);
-    write(Object.values(this.#optimizer.slots).flat(), optimizer);
+    writeVariables(this.network.parameters, weights);
+    writeVariables(Object.values(this.#optimizer.slots).flat(), optimizer);
   }
 
   async dispose(): Promise<void> {
@@ -66,18 +69,19 @@ export class LocalLearner implements Learner {
   }
 }
 
-/** Reads and disposes what a step gave. */
+/** Reads the score of a step, and disposes its tensor. */
 export async function readScore(score: tf.Tensor1D): Promise<Score> {
   const [loss, accuracy] = await score.data<'float32'>();
   score.dispose();
   return { loss, accuracy };
 }
 
-async function read(
+/** Reads one value per parameter: the parameters themselves, or a slot of the optimizer. */
+async function readVariables(
   variables: readonly tf.Variable[],
   specs: readonly ParameterSpec[],
   prefix = '',
-): Promise<NamedValues[]> {
+): Promise<TensorValues[]> {
   const values = await Promise.all(variables.map((variable) => variable.data<'float32'>()));
   return specs.map(({ name, shape }, at) => ({
     name: prefix + name,
@@ -86,7 +90,8 @@ async function read(
   }));
 }
 
-function write(variables: readonly tf.Variable[], saved: readonly NamedValues[]): void {
+/** Assigns saved values, in the order of the variables. */
+function writeVariables(variables: readonly tf.Variable[], saved: readonly TensorValues[]): void {
   if (saved.length !== variables.length)
     throw new RangeError(`expected ${variables.length} saved tensors, got ${saved.length}`);
   tf.tidy(() => {
@@ -96,9 +101,9 @@ function write(variables: readonly tf.Variable[], saved: readonly NamedValues[])
   });
 }
 
-/** The images of a batch on the backend, [batch, 28, 28, 1]. */
+/** Creates a tensor of the images of a batch, [batch, 28, 28, 1]. */
 export const imageTensor = ({ images, size }: Batch): tf.Tensor4D =>
   tf.tensor4d(images, [size, ...imageShape] as [number, number, number, number]);
 
-/** The labels of a batch on the backend, [batch, 10]. */
+/** Creates a tensor of the one-hot labels of a batch, [batch, 10]. */
 export const labelTensor = ({ oneHot, size }: Batch): tf.Tensor2D => tf.tensor2d(oneHot, [size, classCount]);

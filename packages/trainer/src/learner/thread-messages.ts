@@ -1,26 +1,29 @@
-import type { SharedMemory } from './all-reduce.ts';
+import type { AllReduceMemory } from './all-reduce.ts';
 import type { LearnerState, StepOptions } from './learner.ts';
 import type { LearnerOptions } from './local-learner.ts';
 
-/** What a thread is started with. */
-export interface ThreadData {
+/** The `workerData` of a learner thread. */
+export interface LearnerThreadData {
+  /** Index of the thread, from 0. */
   rank: number;
-  memory: SharedMemory;
+  memory: AllReduceMemory;
   options: LearnerOptions;
 }
 
-/** Rows of a batch, in memory that the threads share: those of one thread, and how many there are in all. */
-export interface Share {
+/** The rows `from` to `to` of a batch of `total` images, in memory that the threads share. */
+export interface BatchShare {
+  /** float32, [total, 28, 28, 1] */
   images: SharedArrayBuffer;
+  /** float32, [total, 10] */
   oneHot: SharedArrayBuffer;
   from: number;
   to: number;
   total: number;
 }
 
-/** Asked of a thread, one at a time. */
-export type ThreadRequest =
-  | { type: 'step'; share: Share; options: StepOptions }
-  | { type: 'predict'; share: Share }
+/** A request to a learner thread, which answers one at a time. */
+export type LearnerThreadRequest =
+  | { type: 'step'; share: BatchShare; options: StepOptions }
+  | { type: 'predict'; share: BatchShare }
   | { type: 'state' }
   | { type: 'restore'; state: LearnerState };

@@ -1,6 +1,6 @@
 import { filterSize, poolSize, type Shape, size } from '../kernels/kernels.ts';
 
-/** One layer of the network, as data: what it computes, not how. */
+/** Description of one layer. */
 export type LayerSpec =
   | { name: string; type: 'conv2d'; filters: number }
   | { name: string; type: 'maxPool2d' }
@@ -9,14 +9,15 @@ export type LayerSpec =
   | { name: string; type: 'flatten' }
   | { name: string; type: 'dense'; units: number };
 
-/** Shape of one parameter tensor, and what its initialisation needs to know. */
+/** Description of one parameter tensor. */
 export interface ParameterSpec {
   name: string;
   shape: number[];
-  /** How many values feed one output. */
+  /** Number of inputs of each output, which determines the initial values. */
   fanIn: number;
 }
 
+/** A layer as `run.started` reports it. */
 export interface LayerSummary {
   name: string;
   type: string;
@@ -24,11 +25,12 @@ export interface LayerSummary {
   parameters: number;
 }
 
+/** Shape of an input image: [height, width, channels]. */
 export const imageShape: Shape = [28, 28, 1];
 
 /**
- * The network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
- * Where a pool and a relu meet, the relu comes second: the two commute, and its gradient is that of a quarter of the values.
+ * The default network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
+ * A relu follows its max-pool: the two commute, and its gradient then has a quarter of the values.
  */
 export const architecture: readonly LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 32 },
@@ -49,7 +51,7 @@ export const architecture: readonly LayerSpec[] = [
   { name: 'fc2', type: 'dense', units: 10 },
 ];
 
-/** The shape that leaves a layer when `input` enters it. */
+/** Returns the output shape of a layer for an input shape. */
 export function outputShape(layer: LayerSpec, input: Shape): number[] {
   switch (layer.type) {
     case 'conv2d':
@@ -65,7 +67,7 @@ export function outputShape(layer: LayerSpec, input: Shape): number[] {
   }
 }
 
-/** The parameters of a layer that `input` enters: a weight and a bias, or none. */
+/** Returns the parameters of a layer for an input shape: a weight and a bias, or none. */
 export function parametersOf(layer: LayerSpec, input: Shape): ParameterSpec[] {
   if (layer.type === 'conv2d') {
     const fanIn = filterSize * filterSize * input[2];
@@ -82,7 +84,7 @@ function weightAndBias(name: string, weight: number[], fanIn: number): Parameter
   ];
 }
 
-/** Every layer with the shape that enters it, in order. */
+/** Returns all layers in order, with their input shapes. */
 export function layersWithInputs(layers = architecture): { layer: LayerSpec; input: Shape }[] {
   let input = imageShape;
   return layers.map((layer) => {
@@ -92,19 +94,22 @@ export function layersWithInputs(layers = architecture): { layer: LayerSpec; inp
   });
 }
 
-/** Whether this is a convolution with a relu behind it, perhaps behind a max-pool too, or that relu. */
+/**
+ * Returns whether layer `at` is a convolution that computes the following relu too, or that relu. A max-pool may be between
+ * them.
+ */
 export function isFused(layers: readonly LayerSpec[], at: number): boolean {
   const beyondPool = (step: 1 | -1) => layers[at + step * (layers[at + step]?.type === 'maxPool2d' ? 2 : 1)];
   if (layers[at]?.type === 'conv2d') return beyondPool(1)?.type === 'relu';
   return layers[at]?.type === 'relu' && beyondPool(-1)?.type === 'conv2d';
 }
 
-/** All parameters of the network, first layer first. */
+/** Returns the parameters of a network, first layer first. */
 export const parameterSpecs = (layers = architecture): ParameterSpec[] =>
   layersWithInputs(layers).flatMap(({ layer, input }) => parametersOf(layer, input));
 
-/** The network as `run.started` tells it. */
-export function summarize(layers = architecture): LayerSummary[] {
+/** Summarizes the layers for `run.started`. */
+export function summarizeLayers(layers = architecture): LayerSummary[] {
   return layersWithInputs(layers).map(({ layer, input }) => ({
     name: layer.name,
     type: layer.type,

@@ -3,43 +3,50 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import type { LayerSpec } from './architecture.ts';
 
-/** What goes back through a layer: the gradients of the loss for its input and for its parameters. */
+/** Gradients of the loss for a layer's input and parameters. */
 export interface Gradients {
-  /** Undefined for the first layer, which nothing lies before. */
+  /** Undefined for the first layer: nothing before it needs a gradient. */
   input: tf.Tensor | undefined;
   parameters: tf.Tensor[];
-  /** The sum of `input` over all axes but the last, the gradient of a bias right before it, where it is had for less here. */
+  /**
+   * The sum of `input` over all axes but the last, set where it is cheaper to compute here. It is the bias gradient of the
+   * layer before.
+   */
   inputSums?: tf.Tensor1D;
 }
 
 /**
- * One layer going forward in training: its output and the way back. `backward` takes the gradient for the output; it may
- * be called once, and disposes what the layer kept for it.
+ * Output of a layer in training, and its backward pass. `backward` is called once, and disposes the tensors that the layer
+ * kept for it.
  */
 export interface ForwardStep {
   y: tf.Tensor;
-  /** @param sums Of `dy` over all axes but the last, where they are known. */
+  /**
+   * @param dy Gradient of the loss for `y`.
+   * @param sums Sums of `dy` over all axes but the last, where the next layer has computed them.
+   */
   backward(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
 }
 
-/** A layer with its parameters in place. */
+/** A layer with its parameters. */
 export interface Layer {
+  /** Computes the output with dropout off. */
   forward(x: tf.Tensor): tf.Tensor;
-  /** @param seed For layers that draw random numbers. */
-  train(x: tf.Tensor, seed: number): ForwardStep;
+  /** Computes the output with dropout on, and prepares the backward pass. @param seed Seed of the dropout mask. */
+  forwardTraining(x: tf.Tensor, seed: number): ForwardStep;
 }
 
 export interface LayerContext {
   kernels: Kernels;
-  /** Weight and bias, or nothing. */
+  /** Weight and bias, or none. */
   parameters: tf.Variable[];
-  /** Whether anything before this layer needs a gradient. */
-  first: boolean;
-  /** Of a convolution and a relu behind it, perhaps with a max-pool between them: the convolution does both. */
-  fused: boolean;
+  /** Whether this is the first layer, whose input needs no gradient. */
+  isFirst: boolean;
+  /** Whether the convolution computes the relu too; true for both layers, also with a max-pool between them. */
+  isFused: boolean;
 }
 
-/** Builds the layer that a spec describes. */
+/** Creates the layer that a spec describes. */
 export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
   switch (spec.type) {
     case 'conv2d':
@@ -57,16 +64,16 @@ export function buildLayer(spec: LayerSpec, context: LayerContext): Layer {
   }
 }
 
-function conv2d({ kernels, parameters, first, fused }: LayerContext): Layer {
+function conv2d({ kernels, parameters, isFirst, isFused }: LayerContext): Layer {
   const [filter, bias] = parameters as unknown as [tf.Tensor4D, tf.Tensor1D];
-  const activation = fused ? 'relu' : 'linear';
+  const activation = isFused ? 'relu' : 'linear';
   const forward = (x: tf.Tensor) => kernels.conv(x as tf.Tensor4D, filter, bias, activation);
   return {
     forward,
-    train: (x) => ({
+    forwardTraining: (x) => ({
       y: forward(x),
       backward(dy, sums = kernels.biasGradient(dy)) {
-        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !first);
+        const gradients = kernels.convGradients(x as tf.Tensor4D, filter, dy as tf.Tensor4D, !isFirst);
         return { input: gradients.input, parameters: [gradients.filter, sums] };
       },
     }),
@@ -78,7 +85,7 @@ function dense({ kernels, parameters }: LayerContext): Layer {
   const forward = (x: tf.Tensor) => tf.tidy(() => tf.add(kernels.matMul(x as tf.Tensor2D, weight), bias));
   return {
     forward,
-    train: (x) => ({
+    forwardTraining: (x) => ({
       y: forward(x),
       backward: (dy) => ({
         input: kernels.matMul(dy as tf.Tensor2D, weight, { b: true }),
@@ -91,12 +98,12 @@ function dense({ kernels, parameters }: LayerContext): Layer {
   };
 }
 
-/** What goes back through it are the values that came, among zeros: their sums are the same, of a quarter as many. */
+/** Its input gradient contains the values of `dy` and zeros, so the sums of `dy`, a quarter as many values, are the same. */
 function maxPool2d(kernels: Kernels): Layer {
   return {
-    // Without what the gradient needs, which takes time to note.
+    // The plain kernel saves the time for the state that only the gradient needs.
     forward: (x) => plainKernels.maxPool(x as tf.Tensor4D).y,
-    train(x) {
+    forwardTraining(x) {
       const { y, state } = kernels.maxPool(x as tf.Tensor4D);
       const backward = (dy: tf.Tensor): Gradients => {
         const input = kernels.maxPoolGradient(x as tf.Tensor4D, y, dy as tf.Tensor4D, state);
@@ -108,23 +115,23 @@ function maxPool2d(kernels: Kernels): Layer {
   };
 }
 
-/** Its gradient is taken here in any case: behind a pool there are only a quarter of the values. */
-function relu({ kernels, fused }: LayerContext): Layer {
-  const forward = (x: tf.Tensor) => (fused ? x.clone() : tf.relu(x));
+/** Computes its gradient even when the convolution computes the output: behind a pool it has a quarter of the values. */
+function relu({ kernels, isFused }: LayerContext): Layer {
+  const forward = (x: tf.Tensor) => (isFused ? x.clone() : tf.relu(x));
   return {
     forward,
-    train(x) {
+    forwardTraining(x) {
       const y = forward(x);
       return { y, backward: (dy) => ({ input: kernels.reluGradient(dy, y), parameters: [] }) };
     },
   };
 }
 
-/** "Inverted" dropout: scaled while training, nothing to do afterwards. */
+/** Inverted dropout: the output is scaled in training, so prediction changes nothing (Srivastava et al., 2014). */
 function dropout(rate: number, kernels: Kernels): Layer {
   return {
     forward: (x) => x.clone(),
-    train(x, seed) {
+    forwardTraining(x, seed) {
       const mask = kernels.dropoutMask(x.shape, rate, seed);
       const backward = (dy: tf.Tensor): Gradients => {
         const input = tf.mul(dy, mask);
@@ -138,7 +145,7 @@ function dropout(rate: number, kernels: Kernels): Layer {
 
 const flatten: Layer = {
   forward: (x) => tf.reshape(x, [x.shape[0], -1]),
-  train: (x) => ({
+  forwardTraining: (x) => ({
     y: flatten.forward(x),
     backward: (dy) => ({ input: tf.reshape(dy, x.shape), parameters: [] }),
   }),

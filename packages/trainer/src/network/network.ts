@@ -12,6 +12,7 @@ import {
 } from './architecture.ts';
 import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
 
+/** Result of a training step, before the parameters are updated. */
 export type StepResult = {
   /** Gradients of the mean loss, one per parameter. */
   gradients: tf.Tensor[];
@@ -25,31 +26,31 @@ export interface NetworkOptions {
   layers?: readonly LayerSpec[];
 }
 
-/** The network on the current tfjs backend: its parameters, and the way through its layers and back. */
+/** The network on the active tfjs backend: its parameters, and the forward and backward pass. */
 export class Network {
   readonly parameters: tf.Variable[] = [];
-  /** What the parameters are called and how they are shaped, in their order. */
+  /** Names and shapes of the parameters, in the same order. */
   readonly parameterSpecs: ParameterSpec[] = [];
   readonly #layers: Layer[] = [];
   readonly #kernels: Kernels;
 
-  /** Draws the first weights (He et al., 2015: normal; biases 0), the same for the same seed. */
+  /** Draws the initial weights (normal, He et al., 2015; biases 0); the same seed gives the same weights. */
   constructor({ kernels, seed, layers = architecture }: NetworkOptions) {
     this.#kernels = kernels;
     layersWithInputs(layers).forEach(({ layer, input }, at) => {
       const specs = parametersOf(layer, input);
       const parameters = specs.map((spec) =>
-        tf.tidy(() => tf.variable(tf.tensor(firstValues(spec, seed), spec.shape))),
+        tf.tidy(() => tf.variable(tf.tensor(initialValues(spec, seed), spec.shape))),
       );
       this.parameters.push(...parameters);
       this.parameterSpecs.push(...specs);
       this.#layers.push(
-        buildLayer(layer, { kernels, parameters, first: at === 0, fused: isFused(layers, at) }),
+        buildLayer(layer, { kernels, parameters, isFirst: at === 0, isFused: isFused(layers, at) }),
       );
     });
   }
 
-  /** Logits, [batch, 10], with dropout off. */
+  /** Returns the logits, [batch, 10], with dropout off. @param images [batch, 28, 28, 1], from 0 to 1. */
   predict(images: tf.Tensor4D): tf.Tensor2D {
     let x: tf.Tensor = images;
     for (const layer of this.#layers) {
@@ -61,17 +62,17 @@ export class Network {
   }
 
   /**
-   * Forward and back through the network; changes no parameter. Each tensor is disposed as soon as nothing further
-   * back needs it, so that its memory serves the next.
-   * @param images [batch, 28, 28, 1]
+   * Computes the gradients of the mean loss by a forward and a backward pass; changes no parameter. Each tensor is disposed
+   * as soon as no earlier layer needs it, so that its memory is reused.
+   * @param images [batch, 28, 28, 1], from 0 to 1.
    * @param oneHot [batch, 10]
-   * @param seed For dropout; another one for each step.
+   * @param seed Seed of the dropout masks; different for each step.
    */
   step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
     const steps: ForwardStep[] = [];
     let x: tf.Tensor = images;
     this.#layers.forEach((layer, at) => {
-      const step = layer.train(x, deriveSeed(seed, at));
+      const step = layer.forwardTraining(x, deriveSeed(seed, at));
       steps.push(step);
       x = step.y;
     });
@@ -103,8 +104,8 @@ export class Network {
   }
 }
 
-/** 2 / fan-in keeps the size of values through layers with relu; the logits have none after them. */
-function firstValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
+/** A variance of 2 / fan-in keeps the scale of the values through layers with relu; no relu follows the logits. */
+function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(size(shape));
   if (name.endsWith('.bias')) return values;
   const random = seededRandom(deriveSeed(seed, ...Buffer.from(name)));

@@ -6,33 +6,38 @@ import {
   type RunSettings,
 } from '@mnist-monitor/shared';
 import type { RunControl } from '../training/run-control.ts';
-import type { CommandTarget } from './gateway-link.ts';
+import type { AcceptedCommands } from './gateway-connection.ts';
 
-/** Begins a run. @returns Its id. @throws MonitorError when it cannot be as it was asked for. */
+/** Starts a run and resolves with its id. @throws MonitorError when the settings are invalid. */
 export type StartRun = (settings: RunSettings) => Promise<string>;
 
-/** Answers that are kept for a command that comes again: far more than come while a connection is away. */
+/** Answers kept for repeated commands: far more than a viewer sends while a connection is down. */
 const rememberedAnswers = 200;
 
 /**
- * Takes the commands of all connections of this process, whether it trains or waits. A command whose id has come
- * before, over whichever connection, is answered the same and not done again.
+ * Executes the commands that arrive over all connections of this process. A command whose id was seen before, on any
+ * connection, gets the same answer and is not executed again.
  */
 export class CommandHandler {
-  /** The run that trains now. */
-  running: { runId: string; control: RunControl } | undefined;
-  /** How to begin another; undefined while none can begin. */
-  start: StartRun | undefined;
+  /** The run that trains now; undefined between runs. */
+  currentRun: { runId: string; control: RunControl } | undefined;
+  /** Starts the next run; undefined while none can start. */
+  startRun: StartRun | undefined;
   readonly #answers = new Map<string, Promise<CommandResult>>();
 
-  readonly whileTraining: CommandTarget = {
+  /** Commands for the connection of a run. */
+  readonly trainingCommands: AcceptedCommands = {
     names: ['pause', 'resume', 'stop', 'setLearningRate'],
-    take: (command) => this.take(command),
+    handle: (command) => this.handle(command),
   };
-  readonly whileWaiting: CommandTarget = { names: ['start'], take: (command) => this.take(command) };
+  /** Commands for the connection of a trainer without a run. */
+  readonly idleCommands: AcceptedCommands = {
+    names: ['start'],
+    handle: (command) => this.handle(command),
+  };
 
-  /** Never rejects: what is refused is answered. */
-  take(command: Command): Promise<CommandResult> {
+  /** Executes a command once. Never rejects: a refusal is an answer too. */
+  handle(command: Command): Promise<CommandResult> {
     const known = this.#answers.get(command.id);
     if (known) return known;
     const answer = this.#answer(command);
@@ -45,23 +50,23 @@ export class CommandHandler {
   async #answer(command: Command): Promise<CommandResult> {
     const { id } = command;
     try {
-      return { type: 'commandResult', id, ok: true, ...(await this.#do(command)) };
+      return { type: 'commandResult', id, ok: true, ...(await this.#execute(command)) };
     } catch (error) {
       const code = error instanceof MonitorError ? 'command.refused' : 'internal';
       return commandFailure(id, code, String((error as Error).message).slice(0, 2_000));
     }
   }
 
-  /** @returns What the answer has to say beside that it is done. */
-  async #do(command: Command): Promise<{ runId?: string }> {
+  /** @returns The fields that the answer contains besides `ok`. */
+  async #execute(command: Command): Promise<{ runId?: string }> {
     if (command.command === 'start') {
-      if (!this.start) throw new MonitorError('command.refused', 'this trainer is busy with a run');
-      return { runId: await this.start(command.data) };
+      if (!this.startRun) throw new MonitorError('command.refused', 'this trainer is busy with a run');
+      return { runId: await this.startRun(command.data) };
     }
-    const { running } = this;
-    if (!running || (command.runId !== undefined && command.runId !== running.runId))
+    const { currentRun } = this;
+    if (!currentRun || (command.runId !== undefined && command.runId !== currentRun.runId))
       throw new MonitorError('command.refused', `run ${command.runId} has ended`);
-    const { control } = running;
+    const { control } = currentRun;
     switch (command.command) {
       case 'pause':
         control.pause();

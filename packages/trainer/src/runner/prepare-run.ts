@@ -1,6 +1,6 @@
 import type { TrainerConfig } from '../config.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { describeDevice, type Selection } from '../engines/select.ts';
+import { describeDevice, type SelectedEngine } from '../engines/select.ts';
 import { readCheckpoint } from '../storage/checkpoint.ts';
 import { readEmittedProgress } from '../storage/emitted-progress.ts';
 import { EventLog } from '../storage/event-log.ts';
@@ -12,70 +12,73 @@ import { readVersions } from '../storage/versions.ts';
 import type { RunResources } from './run-resources.ts';
 import type { ResumePoint } from './train-run.ts';
 
-/** A run that can begin: everything that it was given is right, and its folder is this process's own. */
+/** A run that is ready to train: its settings are valid, and this process holds the lock of its folder. */
 export interface PreparedRun {
   config: TrainerConfig;
   dataset: Dataset;
-  selection: Selection;
+  selected: SelectedEngine;
   folder: RunFolder;
   lock: RunLock;
   log: EventLog;
   tensorboard: TensorboardFile;
-  before: ResumePoint | undefined;
+  /** Set when the run is resumed. */
+  resumePoint: ResumePoint | undefined;
 }
 
 /**
- * Reads the data, starts the engine and makes the folder of a new run. Whatever is wrong with what it was given shows
- * before the folder is made.
+ * Loads the data, starts the engine and creates the folder of a new run. The folder is created last, so that invalid
+ * settings leave no trace.
  * @throws MonitorError
  */
 export async function prepareNewRun(resources: RunResources, config: TrainerConfig): Promise<PreparedRun> {
-  const [dataset, selection] = await resources.acquire(config);
+  const [dataset, selected] = await resources.acquire(config);
   const folder = RunFolder.create(config.runs, config.runId);
-  const lock = await RunLock.take(folder);
-  return holding(lock, () => {
-    describeRun(folder, config, selection);
-    const log = new EventLog({ runId: config.runId, folder });
-    const tensorboard = new TensorboardFile(folder, log);
-    return { config, dataset, selection, folder, lock, log, tensorboard, before: undefined };
-  });
+  return openRun({ config, dataset, selected, folder }, true);
 }
 
 /**
- * The same for a run that goes on: it is trained as it was.
+ * Loads the data, starts the engine and reads what is stored of an interrupted run. The settings of training are those
+ * with which the run was started.
  * @throws MonitorError
  */
 export async function prepareResumedRun(
   resources: RunResources,
-  asked: TrainerConfig,
+  requested: TrainerConfig,
   { runId, training }: InterruptedRun,
 ): Promise<PreparedRun> {
-  const config = { ...asked, ...training, runId };
-  const [dataset, selection] = await resources.acquire(config);
+  const config = { ...requested, ...training, runId };
+  const [dataset, selected] = await resources.acquire(config);
   const folder = RunFolder.open(config.runs, runId);
-  const lock = await RunLock.take(folder);
-  return holding(lock, () => {
-    const checkpoint = readCheckpoint(folder);
-    const log = new EventLog({ runId, folder });
-    const tensorboard = new TensorboardFile(folder, log);
-    const before = log.lastSeq === 0 ? undefined : { told: readEmittedProgress(log), checkpoint };
-    return { config, dataset, selection, folder, lock, log, tensorboard, before };
-  });
+  return openRun({ config, dataset, selected, folder }, false);
 }
 
-/** Lets go of the run when it cannot be prepared. */
-function holding(lock: RunLock, prepare: () => PreparedRun): PreparedRun {
+/** Locks the run's folder and opens its files; releases the lock when one of them cannot be opened. */
+async function openRun(
+  run: Pick<PreparedRun, 'config' | 'dataset' | 'selected' | 'folder'>,
+  isNew: boolean,
+): Promise<PreparedRun> {
+  const { config, folder } = run;
+  const lock = await RunLock.acquire(folder);
   try {
-    return prepare();
+    if (isNew) writeDescription(run); // Under the lock, or another trainer's --resume could choose this run.
+    const checkpoint = readCheckpoint(folder);
+    const log = new EventLog({ runId: config.runId, folder });
+    const tensorboard = new TensorboardFile(folder, log);
+    const resumePoint = log.lastSeq === 0 ? undefined : { progress: readEmittedProgress(log), checkpoint };
+    return { ...run, lock, log, tensorboard, resumePoint };
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-/** Writes down what makes the run, without secrets and what is about this process alone. */
-function describeRun(folder: RunFolder, config: TrainerConfig, selection: Selection): void {
-  const { token: _secret, heartbeat: _elsewhere, given: _how, ...settings } = config;
-  const description = { ...settings, device: describeDevice(selection), versions: readVersions() };
+/** Writes `run.json`: what determines the run, without the token and without options of this process alone. */
+function writeDescription({
+  folder,
+  config,
+  selected,
+}: Pick<PreparedRun, 'folder' | 'config' | 'selected'>): void {
+  const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
+  const description = { ...settings, device: describeDevice(selected), versions: readVersions() };
   folder.write('run.json', `${JSON.stringify(description, null, 2)}\n`);
 }

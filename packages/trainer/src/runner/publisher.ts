@@ -1,82 +1,98 @@
 import type { CloseCodeName, Command, IngestServerMessage } from '@mnist-monitor/shared';
 import type { EventLog } from '../storage/event-log.ts';
-import { type CommandTarget, GatewayLink, type Identity, linkLimits } from './gateway-link.ts';
+import {
+  type AcceptedCommands,
+  connectionLimits,
+  GatewayConnection,
+  type PublisherIdentity,
+} from './gateway-connection.ts';
 
-/** Why a run is not published: a close code of the gateway, or that it holds more of the run than this process has. */
+/** Why a run is not published: the gateway's close code, or `runExists` when it stores more events than this log has. */
 export type Refusal = CloseCodeName | 'unknown' | 'runExists';
 
 export interface PublisherOptions {
-  identity: Identity;
+  identity: PublisherIdentity;
   log: EventLog;
-  /** Where the commands for this run go. */
-  commands: CommandTarget;
-  /** Nothing more will be sent. */
+  commands: AcceptedCommands;
+  /** Called when the gateway refuses the run: no more events are sent. */
   onRefused: (why: Refusal, reason: string) => void;
-  /** The gateway left out an event that does not validate. */
+  /** Called when the gateway rejects an event because it is invalid. */
   onReject: (reject: Extract<IngestServerMessage, { type: 'reject' }>) => void;
 }
 
+/** Timeouts in milliseconds, and sizes. */
 export const publisherLimits = {
-  ...linkLimits,
-  /** No answer to what was sent for this long: the gateway is stuck, so connect anew. */
+  ...connectionLimits,
+  /** A gateway that acknowledges nothing for this long is stuck: the publisher reconnects. */
   stuckMs: 30_000,
-  /** Above this the socket's own queue is left to empty first; the log holds the rest. */
+  /** Above this, sending waits until the socket's queue is empty; the log holds the rest. */
   bufferedBytes: 1024 * 1024,
-  /** Events read from the log at a time. */
+  /** Events read from the log at once. */
   pageSize: 128,
-  /** In a hurry: how long to wait for a gateway that answers nothing … */
+  /** After the abort of a delivery, how long to wait for a reply of a gateway that was connected … */
   drainMs: 5_000,
-  /** … and for one that was never there. */
+  /** … and for the connection of one that was not. */
   absentMs: 1_000,
 };
 
 /**
- * Sends a run's log to the gateway: from wherever the gateway says it is, through restarts and cut connections, to
- * the end. It only reads the log, so training never waits for it and nothing is kept twice.
+ * Sends the events of a run's log to the gateway. After each connect it continues behind the last event that the gateway
+ * has stored. It only reads the log, so training never waits for it and no event is kept twice.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #limits: typeof publisherLimits;
-  readonly #link: GatewayLink;
-  /** The last seq handed to the socket; undefined until the gateway has said where to go on. */
+  readonly #connection: GatewayConnection;
+  /** Seq of the last event given to the socket; undefined until the gateway has sent its position. */
   #sent: number | undefined;
-  /** All that the gateway can have of this run: what was there when this process came to it, and what it has sent. */
+  /** The highest seq that the gateway can have: the length of the log at the start, or the last event sent. */
   #known: number;
   #acknowledged = 0;
-  #reached = false;
-  #refused = false;
-  #progress: (() => void) | undefined;
+  #wasConnected = false;
+  #isRefused = false;
+  #onProgress: (() => void) | undefined;
 
   constructor(options: PublisherOptions, limits = publisherLimits) {
     const { identity, log, commands } = options;
     this.#options = options;
     this.#limits = limits;
     this.#known = log.lastSeq;
-    const link = {
+    const connection = {
       ...{ identity, commands },
       introduction: { type: 'hello', runId: log.runId } as const,
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
-      onLost: () => this.#forget(),
+      onDisconnect: () => this.#resetPosition(),
       onRefused: (why: Refusal, reason: string) => this.#refuse(why, reason),
     };
-    this.#link = new GatewayLink(link, limits);
+    this.#connection = new GatewayConnection(connection, limits);
   }
 
-  /** The log has grown. */
-  notify(): void {
-    this.#pump();
+  /** Sends the events that the socket has room for, and the rest when its queue is empty again. */
+  sendPending(): void {
+    const { log } = this.#options;
+    if (this.#sent === undefined) return;
+    while (this.#connection.isOpen && this.#connection.bufferedBytes < this.#limits.bufferedBytes) {
+      const texts = log.read(this.#sent, this.#limits.pageSize);
+      const last = texts.pop();
+      if (last === undefined) break;
+      for (const text of texts) this.#connection.send(text);
+      this.#connection.send(last, () => this.sendPending());
+      this.#sent += texts.length + 1;
+      this.#known = Math.max(this.#known, this.#sent);
+    }
+    if (this.#pending > 0) this.#connection.expectReply(this.#limits.stuckMs);
   }
 
   /**
-   * Waits until the gateway has everything and disconnects. In a hurry it gives up as soon as it is plain that the
-   * gateway will not take it.
-   * @param hurry Aborted when there is a hurry; from the beginning when left out.
+   * Waits until the gateway has acknowledged all events, and disconnects.
+   * @param abort Aborted when the process ends: the wait then ends at the first time-out without a reply. Aborted from
+   * the start by default.
    * @returns How many events were not acknowledged.
    */
-  async close(hurry: AbortSignal = AbortSignal.abort()): Promise<number> {
-    while (this.#pending > 0 && !this.#refused && (await this.#progressBefore(hurry))) this.#pump();
-    this.#forget();
-    await this.#link.close();
+  async close(abort: AbortSignal = AbortSignal.abort()): Promise<number> {
+    while (this.#pending > 0 && !this.#isRefused && (await this.#nextReply(abort))) this.sendPending();
+    this.#resetPosition();
+    await this.#connection.close();
     return this.#pending;
   }
 
@@ -84,22 +100,22 @@ export class Publisher {
     return this.#options.log.lastSeq - this.#acknowledged;
   }
 
-  /** Whether anything came from the gateway before the time of those in a hurry was over. */
-  #progressBefore(hurry: AbortSignal): Promise<boolean> {
+  /** Resolves with true at the next reply of the gateway, and with false at the time-out that `abort` starts. */
+  #nextReply(abort: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
-      const hasten = (): void => {
-        const patienceMs = this.#reached ? this.#limits.drainMs : this.#limits.absentMs;
-        timer = setTimeout(() => end(false), patienceMs);
+      const startTimeout = (): void => {
+        const timeoutMs = this.#wasConnected ? this.#limits.drainMs : this.#limits.absentMs;
+        timer = setTimeout(() => settle(false), timeoutMs);
       };
-      const end = (progress: boolean): void => {
+      const settle = (replied: boolean): void => {
         clearTimeout(timer);
-        hurry.removeEventListener('abort', hasten);
-        resolve(progress);
+        abort.removeEventListener('abort', startTimeout);
+        resolve(replied);
       };
-      this.#progress = () => end(true);
-      if (hurry.aborted) hasten();
-      else hurry.addEventListener('abort', hasten);
+      this.#onProgress = () => settle(true);
+      if (abort.aborted) startTimeout();
+      else abort.addEventListener('abort', startTimeout);
     });
   }
 
@@ -107,11 +123,11 @@ export class Publisher {
     switch (reply.type) {
       case 'resume':
         if (reply.after > this.#known) {
-          void this.#link.close();
-          const reason = `it holds ${reply.after} events of run ${this.#options.log.runId}, where ${this.#known} can be`;
+          void this.#connection.close();
+          const reason = `it has ${reply.after} events of run ${this.#options.log.runId}, this trainer only ${this.#known}`;
           return this.#refuse('runExists', reason);
         }
-        this.#reached = true;
+        this.#wasConnected = true;
         this.#sent = reply.after;
         this.#acknowledged = reply.after;
         break;
@@ -122,33 +138,18 @@ export class Publisher {
         this.#options.onReject(reply);
         break;
     }
-    this.#progress?.();
-    this.#pump();
-  }
-
-  /** Hands events to the socket until its queue is full enough; goes on when that has emptied. */
-  #pump(): void {
-    const { log } = this.#options;
-    if (this.#sent === undefined) return;
-    while (this.#link.isOpen && this.#link.bufferedBytes < this.#limits.bufferedBytes) {
-      const entries = log.read(this.#sent, this.#limits.pageSize);
-      if (entries.length === 0) break;
-      for (const { text } of entries.slice(0, -1)) this.#link.send(text);
-      this.#link.send((entries.at(-1) as { text: string }).text, () => this.#pump());
-      this.#sent += entries.length;
-      this.#known = Math.max(this.#known, this.#sent);
-    }
-    if (this.#pending > 0) this.#link.expectAnswer(this.#limits.stuckMs);
+    this.#onProgress?.();
+    this.sendPending();
   }
 
   #refuse(why: Refusal, reason: string): void {
-    this.#refused = true;
-    this.#forget();
+    this.#isRefused = true;
+    this.#resetPosition();
     this.#options.onRefused(why, reason);
-    this.#progress?.();
+    this.#onProgress?.();
   }
 
-  #forget(): void {
+  #resetPosition(): void {
     this.#sent = undefined;
   }
 }

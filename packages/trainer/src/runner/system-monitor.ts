@@ -1,7 +1,7 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import type { SystemData } from '@mnist-monitor/shared';
 
-/** Measures this process and its machine; each reading covers the time since the one before. */
+/** Measures load and memory of this process, its machine and its GPU; each reading covers the time since the last. */
 export class SystemMonitor {
   #host = hostTimes();
   #process = process.cpuUsage();
@@ -9,11 +9,12 @@ export class SystemMonitor {
   readonly #readGpu: () => Promise<SystemData['gpu']>;
   #gpu: SystemData['gpu'] = null;
 
-  /** @param readGpu Asked at each reading; what it says is in the next. */
+  /** @param readGpu Called at each reading; its result is part of the next one, because the driver's tool is slow. */
   constructor(readGpu: () => Promise<SystemData['gpu']>) {
     this.#readGpu = readGpu;
   }
 
+  /** Returns loads from 0 to 1 (the process's in cores), memory in bytes. */
   read(): SystemData {
     this.#readGpu().then((gpu) => {
       this.#gpu = gpu;
@@ -42,6 +43,7 @@ export class SystemMonitor {
   }
 }
 
+/** Milliseconds of all cores since the machine started. */
 function hostTimes(): { idle: number; total: number } {
   const times = cpus().map((cpu) => cpu.times);
   const idle = times.reduce((sum, time) => sum + time.idle, 0);

@@ -1,137 +1,139 @@
 import { randomUUID } from 'node:crypto';
 import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import { type TrainerConfig, unusedFlags, withSettings } from '../config.ts';
-import type { Output } from '../console/report.ts';
-import { findInterrupted, findLastInterrupted } from '../storage/interrupted-runs.ts';
+import type { ConsoleOutput } from '../console/report.ts';
+import { findInterruptedRun, findLastInterruptedRun } from '../storage/interrupted-runs.ts';
 import { CommandHandler, type StartRun } from './command-handler.ts';
-import { GatewayLink, type Identity } from './gateway-link.ts';
+import { GatewayConnection, type PublisherIdentity } from './gateway-connection.ts';
 import { type PreparedRun, prepareNewRun, prepareResumedRun } from './prepare-run.ts';
-import { trainAndPublish } from './publish-run.ts';
+import { PublishedRun } from './published-run.ts';
 import type { RunResources } from './run-resources.ts';
 
 export interface TrainerOptions {
   config: TrainerConfig;
   resources: RunResources;
-  output: Output;
-  /** Ends the run after the step it is in, and the trainer; to be aborted with a `RunEnd`. */
+  output: ConsoleOutput;
+  /** Ends the run after its current step, and the trainer; its abort reason is a `RunEnd`. */
   signal: AbortSignal;
-  /** The trainer has no run and waits to be told to start one. */
+  /** Called when the trainer has no run and waits for a viewer to start one. */
   onWaiting: () => void;
 }
 
-/**
- * Trains as it was told, and then each time a viewer starts a run, until the signal; with `once` for one run only.
- * @returns How the last run ended; undefined when there was none.
- * @throws MonitorError when the first run cannot be as it was asked for, or the only one fails.
- */
+/** Trains the run that the configuration describes, then each run that a viewer starts; with `once` only the first. */
 export class Trainer {
   readonly #options: TrainerOptions;
-  readonly #identity: Identity;
-  readonly #resources: RunResources;
+  readonly #identity: PublisherIdentity;
   readonly #commands = new CommandHandler();
-  /** Of runs that are over, and whose events the gateway does not have all yet. */
+  /** Deliveries of finished runs whose last events the gateway has not acknowledged. */
   readonly #deliveries = new Set<Promise<void>>();
-  readonly #hurry = new AbortController();
+  readonly #abortDelivery = new AbortController();
 
   constructor(options: TrainerOptions) {
     const { gatewayUrl: url, token } = options.config;
     this.#options = options;
-    this.#resources = options.resources;
     this.#identity = { url, token, publisherId: randomUUID() };
-    options.signal.addEventListener('abort', () => this.#hurry.abort());
+    options.signal.addEventListener('abort', () => this.#abortDelivery.abort());
   }
 
+  /**
+   * Runs until the signal is aborted and the events of all runs are delivered.
+   * @returns How the last run ended; undefined when no run was started.
+   * @throws MonitorError when the first run cannot be prepared, or when the only run fails.
+   */
   async run(): Promise<FinishedStatus | undefined> {
     let status: FinishedStatus | undefined;
     try {
-      for (let job = await this.#first(); job; job = await this.#next()) {
-        status = await this.#train(job);
+      for (let run = await this.#firstRun(); run; run = await this.#nextRun()) {
+        status = await this.#train(run);
         if (this.#options.config.once) break;
       }
       return status;
     } finally {
-      this.#hurry.abort();
+      this.#abortDelivery.abort();
       await Promise.all(this.#deliveries);
     }
   }
 
-  async #first(): Promise<PreparedRun | undefined> {
-    const { config, output } = this.#options;
+  async #firstRun(): Promise<PreparedRun | undefined> {
+    const { config, output, resources } = this.#options;
     const { resume, runs, wait } = config;
     const interrupted =
-      resume && (resume === 'latest' ? findLastInterrupted(runs) : findInterrupted(runs, resume));
+      resume && (resume === 'latest' ? findLastInterruptedRun(runs) : findInterruptedRun(runs, resume));
     if (interrupted) {
       const unused = unusedFlags(config, interrupted);
       if (unused.length > 0)
-        output.write(`Not used: ${unused.join(', ')}; run ${interrupted.runId} goes on as it was begun.\n`);
-      return prepareResumedRun(this.#resources, config, interrupted);
+        output.write(
+          `Not used: ${unused.join(', ')}; run ${interrupted.runId} continues with its original settings.\n`,
+        );
+      return prepareResumedRun(resources, config, interrupted);
     }
     if (resume)
-      output.write(`Nothing to resume in ${runs}: ${wait ? 'waiting for a start' : 'a new run begins'}.\n`);
-    return wait ? this.#next() : prepareNewRun(this.#resources, config);
+      output.write(`Nothing to resume in ${runs}: ${wait ? 'waiting for a start' : 'starting a new run'}.\n`);
+    return wait ? this.#nextRun() : prepareNewRun(resources, config);
   }
 
   /** Waits until a viewer starts a run; undefined when the trainer is to end. */
-  async #next(): Promise<PreparedRun | undefined> {
+  async #nextRun(): Promise<PreparedRun | undefined> {
     const { output, signal, onWaiting } = this.#options;
     if (signal.aborted) return undefined;
     const refused = new AbortController();
-    const line = new GatewayLink({
+    const connection = new GatewayConnection({
       identity: this.#identity,
       introduction: { type: 'wait' },
-      commands: this.#commands.whileWaiting,
+      commands: this.#commands.idleCommands,
       onReply: () => {},
       onRefused(why, reason) {
-        output.write(`The gateway does not take this trainer (${why}: ${reason}): no run can be started.\n`);
+        output.write(`The gateway refuses this trainer (${why}: ${reason}): no run can be started.\n`);
         refused.abort();
       },
     });
     onWaiting();
-    const job = await this.#started(refused.signal);
-    await line.close();
-    return job;
+    const run = await this.#awaitStart(AbortSignal.any([signal, refused.signal]));
+    await connection.close();
+    return run;
   }
 
-  #started(refused: AbortSignal): Promise<PreparedRun | undefined> {
-    const { config, signal } = this.#options;
+  /** Resolves with the run of the first valid `start` command; with undefined when the signal is aborted before. */
+  #awaitStart(signal: AbortSignal): Promise<PreparedRun | undefined> {
+    const { config, resources } = this.#options;
     const commands = this.#commands;
     return new Promise((resolve) => {
-      const leave = (job: PreparedRun | undefined): void => {
-        commands.start = undefined;
+      const settle = (run: PreparedRun | undefined): void => {
+        commands.startRun = undefined;
         signal.removeEventListener('abort', onAbort);
-        resolve(job);
+        resolve(run);
       };
-      const start: StartRun = async (settings) => {
-        commands.start = undefined;
+      const startRun: StartRun = async (settings) => {
+        commands.startRun = undefined;
         try {
-          const job = await prepareNewRun(this.#resources, withSettings(config, settings));
-          leave(job);
-          return job.config.runId;
+          const run = await prepareNewRun(resources, withSettings(config, settings));
+          settle(run);
+          return run.config.runId;
         } catch (error) {
-          if (signal.aborted || refused.aborted) leave(undefined);
-          else commands.start = start;
+          if (signal.aborted) settle(undefined);
+          else commands.startRun = startRun;
           throw error;
         }
       };
-      // A run that is being prepared is waited for, and ends in order.
+      // While a run is being prepared, its preparation ends first; the run itself then stops at its first step.
       const onAbort = (): void => {
-        if (commands.start) leave(undefined);
+        if (commands.startRun) settle(undefined);
       };
-      commands.start = start;
+      commands.startRun = startRun;
       signal.addEventListener('abort', onAbort);
-      refused.addEventListener('abort', onAbort);
     });
   }
 
-  /** A run that fails does not end a trainer that could do others. */
-  async #train(job: PreparedRun): Promise<FinishedStatus> {
+  /** Trains a run. A run that fails does not end a trainer that can start others. */
+  async #train(run: PreparedRun): Promise<FinishedStatus> {
     const { config, output, signal } = this.#options;
+    const published = new PublishedRun(run, {
+      ...{ identity: this.#identity, commands: this.#commands, output, signal },
+      abortDelivery: this.#abortDelivery.signal,
+      onDelivery: (delivery) => this.#trackDelivery(delivery),
+    });
     try {
-      return await trainAndPublish(job, {
-        ...{ identity: this.#identity, commands: this.#commands, output, signal },
-        hurry: this.#hurry.signal,
-        onDelivery: (delivery) => this.#keep(delivery),
-      });
+      return await published.train();
     } catch (error) {
       const known = error instanceof MonitorError;
       if (config.once || (known && ['run.taken', 'run.exists'].includes(error.code))) throw error;
@@ -140,7 +142,7 @@ export class Trainer {
     }
   }
 
-  #keep(delivery: Promise<void>): void {
+  #trackDelivery(delivery: Promise<void>): void {
     this.#deliveries.add(delivery);
     delivery.finally(() => this.#deliveries.delete(delivery));
   }

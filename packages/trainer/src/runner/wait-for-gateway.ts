@@ -1,39 +1,40 @@
 import type { TrainerConfig } from '../config.ts';
 import type { RunResources } from './run-resources.ts';
 
-/** What whoever started this process says over the message channel when the trainer may begin. */
-interface Begin {
+/** The message that lets a waiting trainer start, with the address of the gateway's ingest endpoint. */
+interface BeginMessage {
   type: 'begin';
   gateway: string;
 }
 
 /**
- * Says `held` over the message channel, then reads the data and starts the engine while the gateway starts, so that
- * training begins as soon as it listens. Nothing is written, and what is wrong shows when the run is prepared.
- * @returns The configuration with the gateway's address; undefined when the signal came first.
+ * Loads the dataset and the engine while the parent process starts the gateway, and waits for its `begin` message, so
+ * that training starts as soon as the gateway listens. Sends `held` first. Writes no file; an error of loading surfaces
+ * when the run is prepared.
+ * @returns The configuration with the gateway's address; undefined when the signal is aborted first.
  */
 export async function waitForGateway(
   resources: RunResources,
   config: TrainerConfig,
   signal: AbortSignal,
 ): Promise<TrainerConfig | undefined> {
-  const begin = nextBegin(signal);
-  process.send?.({ type: 'held' }, undefined, undefined, () => {}); // Whoever is gone already is no trouble here.
-  // A run that goes on may have been trained otherwise than this process is told.
+  const message = receiveBegin(signal);
+  process.send?.({ type: 'held' }, undefined, undefined, () => {}); // A parent that has exited is handled as `disconnect`.
+  // A resumed run may need another dataset and engine than this configuration names.
   if (!config.resume && !config.wait) resources.acquire(config).catch(() => {});
-  const told = await begin;
-  return told && { ...config, gatewayUrl: told.gateway };
+  const begin = await message;
+  return begin && { ...config, gatewayUrl: begin.gateway };
 }
 
-const nextBegin = (signal: AbortSignal): Promise<Begin | undefined> =>
+const receiveBegin = (signal: AbortSignal): Promise<BeginMessage | undefined> =>
   new Promise((resolve) => {
-    const leave = (begin?: Begin): void => {
-      process.off('message', leave);
-      process.channel?.unref(); // Who listens keeps the process alive.
+    const settle = (begin?: BeginMessage): void => {
+      process.off('message', settle);
+      process.channel?.unref(); // A referenced channel keeps the process alive.
       resolve(begin);
     };
     process.channel?.ref();
-    process.on('message', leave);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', () => leave(), { once: true });
+    process.on('message', settle);
+    if (signal.aborted) settle();
+    signal.addEventListener('abort', () => settle(), { once: true });
   });

@@ -1,25 +1,26 @@
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import { parseSafetensors, safetensors } from '../export/safetensors.ts';
-import type { LearnerState, NamedValues } from '../learner/learner.ts';
+import { encodeSafetensors, parseSafetensors } from '../export/safetensors.ts';
+import type { LearnerState, TensorValues } from '../learner/learner.ts';
 import type { TrainingPosition } from '../training/position.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** A run between two steps: enough to go on as if nothing had happened. */
+/** The state of a run between two steps: a run that resumes from it makes the same steps as one without a break. */
 export interface Checkpoint {
-  place: TrainingPosition;
+  position: TrainingPosition;
+  /** Training time so far, pauses excluded. */
   elapsedSeconds: number;
-  /** The constant rate, or the peak of the schedule, that was set by then. */
+  /** The constant rate, or the peak of the schedule, that applies to the next step. */
   learningRate: number;
   state: LearnerState;
 }
 
 const file = 'checkpoint/last.safetensors';
 const count = z.coerce.number().int().nonnegative();
-/** Of a run that has diverged it is no finite number. */
+/** NaN or infinite in a run that has diverged. */
 const sum = z.string().transform(Number);
-const metadataOf = z.object({
+const metadataSchema = z.object({
   epoch: count,
   batch: count,
   images: count,
@@ -30,17 +31,17 @@ const metadataOf = z.object({
   learningRate: z.coerce.number().positive(),
 });
 
-/** Writes the checkpoint, over the one before, in one file: it is whole or it is the old one. */
-export function writeCheckpoint(folder: RunFolder, { state, place, ...rest }: Checkpoint): void {
-  const numbers = { ...place, ...rest };
+/** Writes the checkpoint as one file in place of the previous one. @throws MonitorError `runs.unwritable` */
+export function writeCheckpoint(folder: RunFolder, { state, position, ...rest }: Checkpoint): void {
+  const numbers = { ...position, ...rest };
   const metadata = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
-  const tensors = Object.entries(state).flatMap(([part, values]: [string, NamedValues[]]) =>
+  const tensors = Object.entries(state).flatMap(([part, values]: [string, TensorValues[]]) =>
     values.map((tensor) => ({ ...tensor, name: `${part}/${tensor.name}` })),
   );
-  folder.write(file, safetensors(tensors, metadata));
+  folder.write(file, encodeSafetensors(tensors, metadata));
 }
 
-/** The last checkpoint of a run; undefined where none was written. @throws MonitorError `run.damaged` */
+/** Reads the last checkpoint of a run; undefined when there is none. @throws MonitorError `run.damaged` */
 export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
   const bytes = folder.read(file);
   try {
@@ -48,7 +49,7 @@ export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
   } catch (cause) {
     throw new MonitorError(
       'run.damaged',
-      `${join(folder.path, file)}: expected a checkpoint, got ${bytes?.length} bytes that are none; remove it, and --resume goes on from the beginning of the run`,
+      `${join(folder.path, file)}: expected a checkpoint, but its ${bytes?.length} bytes are damaged; remove it, and --resume repeats the run from its beginning`,
       { cause },
     );
   }
@@ -56,11 +57,11 @@ export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
 
 function parse(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = parseSafetensors(bytes);
-  const part = (prefix: keyof LearnerState): NamedValues[] =>
+  const part = (prefix: keyof LearnerState): TensorValues[] =>
     tensors
       .filter(({ name }) => name.startsWith(`${prefix}/`))
       .map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length + 1) }));
-  const { elapsedSeconds, learningRate, ...place } = metadataOf.parse(metadata);
+  const { elapsedSeconds, learningRate, ...position } = metadataSchema.parse(metadata);
   const state = { weights: part('weights'), optimizer: part('optimizer') };
-  return { place, elapsedSeconds, learningRate, state };
+  return { position, elapsedSeconds, learningRate, state };
 }

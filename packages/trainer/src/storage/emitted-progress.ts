@@ -3,41 +3,43 @@ import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
 
-/** What a run has told already: when it goes on from a checkpoint, it is not told again. */
+/** The part of a run that its log contains; a run that resumes from a checkpoint does not emit it again. */
 export interface EmittedProgress {
+  /** The last step. */
   step: number;
-  /** In order. */
+  /** Finished epochs, in order. */
   epochs: EpochData[];
-  /** The last epoch whose samples were told. */
-  samples: number;
-  /** Learning rates that were set while it trained, in order. */
+  /** The last epoch with a `samples` event. */
+  sampleEpoch: number;
+  /** Learning rates that commands have set, in order. */
   learningRates: LearningRateChange[];
 }
 
-export const noProgress = (): EmittedProgress => ({ step: 0, epochs: [], samples: 0, learningRates: [] });
+/** The progress of a run without events. */
+export const noProgress = (): EmittedProgress => ({ step: 0, epochs: [], sampleEpoch: 0, learningRates: [] });
 
 /**
- * Whether this part of the run was told before. From the same checkpoint and seed the same steps come again, so
- * leaving them out joins the curves where they were cut.
+ * Returns whether a resumed run has emitted an event before. The same checkpoint and seed give the same steps, so leaving
+ * out the repeated ones continues the curves where they were cut.
  */
-export function wasEmitted(told: EmittedProgress, event: TrainingEvent): boolean {
-  if (event.type === 'batch') return event.data.step <= told.step;
-  if (event.type === 'epoch') return event.data.epoch <= told.epochs.length;
-  return event.data.epoch <= told.samples;
+export function wasEmitted(progress: EmittedProgress, event: TrainingEvent): boolean {
+  if (event.type === 'batch') return event.data.step <= progress.step;
+  if (event.type === 'epoch') return event.data.epoch <= progress.epochs.length;
+  return event.data.epoch <= progress.sampleEpoch;
 }
 
-/** Reads a run's log from its beginning. */
+/** Computes the progress from all events of a log. */
 export function readEmittedProgress(log: EventLog): EmittedProgress {
-  const told = noProgress();
-  for (const { text } of log.all()) {
+  const progress = noProgress();
+  for (const text of log.all()) {
     const result = decode(eventSchema, text);
     if (!result.ok) continue;
     const { type, data } = result.value;
-    if (type === 'batch') told.step = data.step;
-    else if (type === 'epoch') told.epochs.push(data);
-    else if (type === 'samples') told.samples = data.epoch;
+    if (type === 'batch') progress.step = data.step;
+    else if (type === 'epoch') progress.epochs.push(data);
+    else if (type === 'samples') progress.sampleEpoch = data.epoch;
     else if (type === 'notice' && data.code === 'learning_rate.set' && data.value !== undefined)
-      told.learningRates.push({ after: data.step ?? 0, learningRate: data.value });
+      progress.learningRates.push({ after: data.step ?? 0, learningRate: data.value });
   }
-  return told;
+  return progress;
 }

@@ -6,11 +6,11 @@ import { optimizerNames } from '../learner/optimizer.ts';
 import { scheduleNames } from '../training/schedule.ts';
 import { isLocked } from './run-lock.ts';
 
-/** More than the longest `run.finished`. */
+/** Longer than any `run.finished` event. */
 const tailBytes = 64 * 1024;
 
-/** The part of `run.json` that a run cannot change when it goes on; what it leaves out was left out then. */
-const training = z
+/** The settings in `run.json` that a resumed run keeps; an absent one was not set. */
+const trainingSettings = z
   .object({
     epochs: z.int().positive(),
     batchSize: z.int().positive(),
@@ -23,56 +23,56 @@ const training = z
     testSize: z.int().positive().optional(),
     data: z.string().optional(),
   })
-  .transform((said) => ({ trainSize: undefined, testSize: undefined, data: undefined, ...said }));
+  .transform((stored) => ({ trainSize: undefined, testSize: undefined, data: undefined, ...stored }));
 
-/** A run that was cut short. */
+/** A run without a final end, with the settings it was started with. */
 export interface InterruptedRun {
   runId: string;
-  training: z.infer<typeof training>;
+  training: z.infer<typeof trainingSettings>;
 }
 
 /**
- * The last run that was interrupted, or has no end, and that no other trainer is on; undefined when there is none. One
- * that was stopped or has failed is left alone, and so is one that cannot be read: they go on only when they are named.
+ * Finds the newest run that was interrupted or has no end, and that no other trainer has locked; undefined when there is
+ * none. It skips runs that were stopped or have failed, and unreadable ones: those resume only by their id.
  */
-export function findLastInterrupted(runs: string): InterruptedRun | undefined {
+export function findLastInterruptedRun(runs: string): InterruptedRun | undefined {
   for (const runId of existsSync(runs) ? readdirSync(runs).sort().reverse() : []) {
     const folder = join(runs, runId);
     if (!existsSync(join(folder, 'run.json')) || isLocked(folder)) continue;
-    if (![undefined, 'interrupted'].includes(endOf(folder))) continue;
-    const described = decode(training, readFileSync(join(folder, 'run.json'), 'utf8'));
+    if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
+    const described = decode(trainingSettings, readFileSync(join(folder, 'run.json'), 'utf8'));
     if (described.ok) return { runId, training: described.value };
   }
   return undefined;
 }
 
 /**
- * The run with this id, to go on with.
- * @throws MonitorError `run.not_found` when there is none, or it was completed; `run.damaged`.
+ * Finds the run with this id.
+ * @throws MonitorError `run.not_found` when it does not exist or was completed; `run.damaged` when `run.json` is invalid.
  */
-export function findInterrupted(runs: string, runId: string): InterruptedRun {
+export function findInterruptedRun(runs: string, runId: string): InterruptedRun {
   const expected = (found: string): MonitorError =>
-    new MonitorError('run.not_found', `--resume: expected a run that was cut short, ${found}`);
+    new MonitorError('run.not_found', `--resume: expected an interrupted run, ${found}`);
   const folder = join(runs, runId);
   if (!existsSync(join(folder, 'run.json'))) throw expected(`found none at ${folder}`);
-  if (endOf(folder) === 'completed') throw expected(`but ${runId} was completed`);
+  if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
   const path = join(folder, 'run.json');
-  const described = decode(training, readFileSync(path, 'utf8'));
+  const described = decode(trainingSettings, readFileSync(path, 'utf8'));
   if (!described.ok)
     throw new MonitorError(
       'run.damaged',
-      `${path}: expected how the run was trained, got ${formatIssues(described.error.issues)}; it cannot go on, begin a new run`,
+      `${path}: expected the settings of the run, got ${formatIssues(described.error.issues)}; it cannot be resumed, start a new run`,
     );
   return { runId, training: described.value };
 }
 
-/** How the run ended, if `run.finished` is its last event; undefined when it has no end. */
-function endOf(folder: string): FinishedStatus | undefined {
+/** Returns the status of `run.finished` if that is the run's last event; undefined otherwise. */
+function readEndStatus(folder: string): FinishedStatus | undefined {
   const last = decode(eventSchema, lastLine(join(folder, 'events.jsonl')));
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 
-/** Without reading what comes long before; empty when the file is not there. */
+/** Reads only the end of the file; returns an empty string when there is no file. */
 function lastLine(path: string): string {
   if (!existsSync(path)) return '';
   const file = openSync(path, 'r');

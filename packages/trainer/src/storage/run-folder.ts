@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 
-/** The folder of one run. Files appear in it whole, whatever is cut: on the disk under another name, then renamed. */
+/** The folder of one run. A file is written under another name, synced and renamed, so that it is complete or absent. */
 export class RunFolder {
   readonly path: string;
 
@@ -21,8 +21,8 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder of a new run.
-   * @throws MonitorError `runs.unwritable`, or `run.exists` when there is such a run already.
+   * Creates the folder of a new run.
+   * @throws MonitorError `runs.unwritable`, or `run.exists` when the folder exists.
    */
   static create(runs: string, runId: string): RunFolder {
     const path = join(runs, runId);
@@ -34,7 +34,7 @@ export class RunFolder {
       if (code === 'EEXIST' && isRunFolder(message, path))
         throw new MonitorError(
           'run.exists',
-          `--run-id: expected the id of a new run, but ${path} is there already`,
+          `--run-id: expected the id of a new run, but ${path} already exists`,
           {
             cause,
           },
@@ -50,18 +50,18 @@ export class RunFolder {
     return new RunFolder(path);
   }
 
-  /** The folder of a run that is there. */
+  /** Returns the folder of an existing run. */
   static open(runs: string, runId: string): RunFolder {
     return new RunFolder(join(runs, runId));
   }
 
-  /** A whole file; undefined when it is not there. */
+  /** Reads a file; undefined when it does not exist. */
   read(name: string): Buffer | undefined {
     const path = join(this.path, name);
     return existsSync(path) ? readFileSync(path) : undefined;
   }
 
-  /** Writes a whole file, in a subfolder if its name says so. @throws MonitorError `runs.unwritable` */
+  /** Writes a file; its name may contain subfolders. @throws MonitorError `runs.unwritable` */
   write(name: string, content: string | Uint8Array): void {
     const target = join(this.path, name);
     const partial = `${target}.partial`;
@@ -86,7 +86,7 @@ function writeDurably(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** What to say of a file that cannot be written, on a full disk for example. */
+/** Creates the error for a file that cannot be written, for example on a full disk. */
 export const unwritable = (path: string, cause: unknown): MonitorError =>
   new MonitorError(
     'runs.unwritable',
@@ -94,5 +94,5 @@ export const unwritable = (path: string, cause: unknown): MonitorError =>
     { cause },
   );
 
-/** `mkdir` says EEXIST too when the folder above is a file. */
+/** `mkdir` reports EEXIST also when the parent folder is a file; its message names the path. */
 const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

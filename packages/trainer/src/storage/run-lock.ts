@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { type RunFolder, unwritable } from './run-folder.ts';
 
 const file = 'lock';
-/** A holder shows this often that it lives … */
+/** Interval at which the holder renews the file's time … */
 const renewMs = 5_000;
-/** … and one that has not for this long is gone: on another machine, or its process id has gone to another program. */
+/** … and the age from which the lock is stale, whether its process id is on another machine or reused on this one. */
 const staleMs = 60_000;
-/** Of two that take over a stale lock at the same time, the later wins, and the other sees it by then. */
+/** When two processes replace a stale lock at the same time, the later write wins; the other reads it after this wait. */
 const settleMs = 100;
 
 const holder = z.object({ pid: z.int(), host: z.string(), id: z.string() });
 
-/** This process's hold on a run: no other writes it meanwhile. */
+/** The lock on a run's folder: while this process holds it, no other trainer writes there. */
 export class RunLock {
   readonly #path: string;
   readonly #own: string;
@@ -29,15 +29,15 @@ export class RunLock {
     this.#renewing = setInterval(() => renew(path), renewMs).unref();
   }
 
-  /** @throws MonitorError `run.taken` when another process holds the run, or `runs.unwritable`. */
-  static async take(folder: RunFolder): Promise<RunLock> {
+  /** Locks a run. @throws MonitorError `run.taken` when another process holds the lock, or `runs.unwritable`. */
+  static async acquire(folder: RunFolder): Promise<RunLock> {
     const path = join(folder.path, file);
     const own = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
     if (!create(path, own)) {
-      if (isLocked(folder.path)) throw taken(path);
+      if (isLocked(folder.path)) throw lockedError(path);
       folder.write(file, own);
-      await wait(settleMs);
-      if (read(path) !== own) throw taken(path);
+      await delay(settleMs);
+      if (read(path) !== own) throw lockedError(path);
     }
     return new RunLock(path, own);
   }
@@ -48,7 +48,7 @@ export class RunLock {
   }
 }
 
-/** Whether a process that lives holds the run in this folder. */
+/** Returns whether a running process holds the lock in this folder. */
 export function isLocked(folder: string): boolean {
   const path = join(folder, file);
   const age = statSync(path, { throwIfNoEntry: false });
@@ -58,7 +58,7 @@ export function isLocked(folder: string): boolean {
   return pid !== process.pid && isAlive(pid);
 }
 
-/** False when there is a lock already. */
+/** Creates the lock file; returns false when it exists. */
 function create(path: string, content: string): boolean {
   try {
     writeFileSync(path, content, { flag: 'wx' });
@@ -69,7 +69,7 @@ function create(path: string, content: string): boolean {
   }
 }
 
-/** A lock that cannot be read was being written: its holder lives. */
+/** A lock that cannot be parsed is being written, so it counts as held. */
 function readHolder(path: string): Pick<z.infer<typeof holder>, 'pid' | 'host'> {
   try {
     return holder.parse(JSON.parse(read(path)));
@@ -78,7 +78,7 @@ function readHolder(path: string): Pick<z.infer<typeof holder>, 'pid' | 'host'> 
   }
 }
 
-/** Empty when it is not there. */
+/** Returns an empty string when the file does not exist. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -92,7 +92,7 @@ function renew(path: string): void {
     const now = new Date();
     utimesSync(path, now, now);
   } catch {
-    // Somebody has removed the lock, or the disk is gone: training says so itself when it cannot write.
+    // The lock was removed or the disk is gone: training fails by itself when it cannot write.
   }
 }
 
@@ -105,10 +105,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function taken(path: string): MonitorError {
+function lockedError(path: string): MonitorError {
   const { pid, host } = readHolder(path);
   return new MonitorError(
     'run.taken',
-    `expected a run that no other trainer is on, but process ${pid} on ${host} holds ${path}; if it is gone, remove that file`,
+    `expected a run that no other trainer uses, but process ${pid} on ${host} holds ${path}; if that process has ended, remove the file`,
   );
 }

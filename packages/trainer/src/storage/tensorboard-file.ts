@@ -7,27 +7,29 @@ import type { EventLog } from './event-log.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /**
- * The curves of a run for TensorBoard, in the run's folder: a record for each event that has something to draw, in the
- * order of the log, so that the number of records tells how far the file has come.
+ * The curves of a run for TensorBoard, in the run's folder. The file has a version record, then one record for each
+ * `batch` and `epoch` event in the order of the log, so that the number of records is its position in the log.
  */
 export class TensorboardFile {
   readonly #file: AppendFile;
 
-  /** Goes on after what the file has: a record cut short is taken away, and what the log has beyond is added. */
+  /** Opens the file, removes an incomplete record at its end, and adds the events that only the log contains. */
   constructor(folder: RunFolder, log: EventLog) {
-    // TensorBoard and its like look for names that begin so.
+    // TensorBoard and programs like it find event files by this prefix.
     this.#file = new AppendFile(join(folder.path, `events.out.tfevents.${log.runId}`));
-    let records = this.#countRecords();
+    const records = this.#countRecords();
     if (records === 0) this.#file.append(versionRecord(new Date()));
-    else records--;
-    for (const { text } of log.all()) {
+    let toSkip = Math.max(0, records - 1);
+    for (const text of log.all()) {
       const result = decode(eventSchema, text);
       const record = result.ok ? scalarRecord(result.value) : undefined;
-      if (record && records-- <= 0) this.#file.append(record);
+      if (!record) continue;
+      if (toSkip > 0) toSkip--;
+      else this.#file.append(record);
     }
   }
 
-  /** Writes down an event that the log has. @throws MonitorError `runs.unwritable` */
+  /** Adds an event of the log if it has a value to draw. @throws MonitorError `runs.unwritable` */
   append(event: MonitorEvent): void {
     const record = scalarRecord(event);
     if (record) this.#file.append(record);
@@ -37,6 +39,7 @@ export class TensorboardFile {
     this.#file.close();
   }
 
+  /** Counts the complete records and removes what follows them. */
   #countRecords(): number {
     const header = Buffer.alloc(headerBytes);
     let count = 0;
@@ -47,7 +50,7 @@ export class TensorboardFile {
       position = end;
       count++;
     }
-    this.#file.cutTo(position);
+    this.#file.truncate(position);
     return count;
   }
 }

@@ -2,16 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { version_core as tfjs } from '@tensorflow/tfjs-core';
 
-/** What made a run, for `run.json`. */
+/** The software that trains a run, stored in `run.json`. */
 export interface Versions {
   monitor: string;
   node: string;
   tfjs: string;
   platform: string;
-  /** The commit of the checkout; null outside one. */
+  /** The commit of the Git checkout; null outside of one. */
   gitCommit: string | null;
 }
 
+/** Reads the versions of this program, its runtime and tfjs. */
 export function readVersions(): Versions {
   const own = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;

@@ -2,21 +2,21 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import type { Learner } from '../learner/learner.ts';
-import { type Evaluation, score } from './metrics.ts';
+import { type Evaluation, scoreLogits } from './metrics.ts';
 
 export interface EvaluationOptions {
-  /** All of the test split, in its own order. */
+  /** All batches of the split, in its own order. */
   batches: readonly Batch[];
   /** [images] */
   labels: Uint8Array;
-  /** Asked between batches; false ends the evaluation. */
-  mayGoOn: () => Promise<boolean>;
+  /** Called after each batch; false ends the evaluation. */
+  shouldContinue: () => Promise<boolean>;
 }
 
-/** Scores the network on a whole split, with dropout off; undefined when it was ended before. */
+/** Scores the network on a whole split, with dropout off; undefined when it was ended early. */
 export async function evaluate(
   learner: Learner,
-  { batches, labels, mayGoOn }: EvaluationOptions,
+  { batches, labels, shouldContinue }: EvaluationOptions,
 ): Promise<Evaluation | undefined> {
   const logits = new Float32Array(labels.length * classCount);
   let row = 0;
@@ -24,7 +24,7 @@ export async function evaluate(
     logits.set(await learner.predict(batch), row * classCount);
     row += batch.size;
     await yieldToEventLoop();
-    if (!(await mayGoOn())) return undefined;
+    if (!(await shouldContinue())) return undefined;
   }
-  return score(logits, labels);
+  return scoreLogits(logits, labels);
 }

@@ -1,25 +1,26 @@
 import { classCount } from '@mnist-monitor/shared';
 
-/** What a network made of a labelled set of images. */
+/** The predictions of a network for a labelled set of images, and their scores. */
 export interface Evaluation {
   /** Mean cross-entropy in nats. */
   loss: number;
   accuracy: number;
-  /** Accuracy per true class; null where the set has none of it. */
+  /** Accuracy per true class; null for a class without images. */
   perClass: (number | null)[];
-  /** Counts; rows are true classes, columns predicted ones. */
+  /** Numbers of images, [10, 10]; rows are true classes, columns predicted ones. */
   confusion: number[][];
-  /** [size, 10] */
+  /** Softmax of the logits, [size, 10]. */
   probabilities: Float32Array;
+  /** Most probable class of each image, [size]. */
   predictions: Uint8Array;
 }
 
 /**
- * Scores logits against labels.
+ * Computes loss, accuracy and confusion from logits and labels.
  * @param logits [size, 10]
  * @param labels [size]
  */
-export function score(logits: Float32Array, labels: Uint8Array): Evaluation {
+export function scoreLogits(logits: Float32Array, labels: Uint8Array): Evaluation {
   const probabilities = new Float32Array(logits.length);
   const predictions = new Uint8Array(labels.length);
   const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
@@ -44,7 +45,7 @@ export function score(logits: Float32Array, labels: Uint8Array): Evaluation {
   };
 }
 
-/** Writes the softmax of ten logits from position `from`; returns the logarithm of the sum of their exponentials. */
+/** Writes the softmax of ten logits from index `from` into `target`; returns their log-sum-exp. */
 function softmaxInto(target: Float32Array, logits: Float32Array, from: number): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let at = from; at < from + classCount; at++) max = Math.max(max, logits[at]);

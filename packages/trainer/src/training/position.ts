@@ -1,22 +1,23 @@
 import type { Score } from '../learner/learner.ts';
 
-/** Where a run stands between two steps: training moves it on, and a checkpoint keeps it. */
+/** The position of a run between two steps, with the sums of its current epoch. A checkpoint stores it. */
 export interface TrainingPosition {
-  /** Epochs that are over, with their evaluation. */
+  /** Finished epochs, evaluation included. */
   epoch: number;
-  /** Steps that are done of the next one … */
+  /** Finished batches of the current epoch. */
   batch: number;
-  /** … the images that those had … */
+  /** Images of those batches. */
   images: number;
-  /** … and what their loss and accuracy add up to: per image, since the last batch of an epoch may be smaller. */
+  /** Sum of the loss over those images: per image, because the last batch of an epoch may be smaller. */
   loss: number;
+  /** Sum of the accuracy over those images. */
   accuracy: number;
-  /** The run's time when that epoch began, in seconds. */
+  /** Training time at the start of the current epoch, in seconds. */
   epochStart: number;
 }
 
-/** Of a run that has not begun. */
-export const beginning = (): TrainingPosition => ({
+/** Returns the position of a run before its first step. */
+export const startPosition = (): TrainingPosition => ({
   epoch: 0,
   batch: 0,
   images: 0,
@@ -25,21 +26,21 @@ export const beginning = (): TrainingPosition => ({
   epochStart: 0,
 });
 
-/** Moves on by a step. */
-export function addStep(place: TrainingPosition, score: Score, images: number): void {
-  place.batch++;
-  place.images += images;
-  place.loss += score.loss * images;
-  place.accuracy += score.accuracy * images;
+/** Advances the position by a batch, in place. */
+export function advanceBatch(position: TrainingPosition, score: Score, images: number): void {
+  position.batch++;
+  position.images += images;
+  position.loss += score.loss * images;
+  position.accuracy += score.accuracy * images;
 }
 
-/** Moves on to the next epoch. */
-export function endEpoch(place: TrainingPosition): void {
-  Object.assign(place, beginning(), { epoch: place.epoch + 1 });
+/** Advances the position to the start of the next epoch, in place. */
+export function advanceEpoch(position: TrainingPosition): void {
+  Object.assign(position, startPosition(), { epoch: position.epoch + 1 });
 }
 
-/** Means over the images of the epoch that a run is in. */
-export const meansOf = ({ loss, accuracy, images }: TrainingPosition): Score => ({
+/** Returns mean loss and accuracy over the images of the current epoch. */
+export const epochMeans = ({ loss, accuracy, images }: TrainingPosition): Score => ({
   loss: loss / images,
   accuracy: accuracy / images,
 });

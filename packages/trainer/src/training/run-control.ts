@@ -3,14 +3,15 @@ import { notice } from './notices.ts';
 import type { ScheduleName } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-/** Why a run ends before its time. */
+/** Why a run ends early. */
 export interface RunEnd {
   status: Exclude<FinishedStatus, 'completed'>;
   reason: string;
 }
 
-/** From after this step on, another learning rate holds. */
+/** A learning rate that a command has set. */
 export interface LearningRateChange {
+  /** The last step with the previous rate. */
   after: number;
   learningRate: number;
 }
@@ -19,25 +20,26 @@ export interface RunControlOptions {
   /** The constant rate, or the peak of the schedule. */
   learningRate: number;
   schedule: ScheduleName;
-  /** Takes a notice of what was done. */
+  /** Receives a notice of each executed request. */
   emit: (notice: EventBody) => void;
   stopwatch?: Stopwatch | undefined;
-  /** What was set before, when a run goes on. */
+  /** Earlier changes of a resumed run. */
   changes?: readonly LearningRateChange[] | undefined;
-  /** Up to here the run was told before it was cut short; until it has come this far, it repeats what was. */
-  toldStep?: number | undefined;
+  /** The last emitted step of a resumed run: requests take effect after it, not in the steps that the run repeats. */
+  emittedStep?: number | undefined;
 }
 
-/** What can be asked of a run while it trains. Training asks between two steps whether it may go on. */
+/** Pauses, ends and changes a run while it trains. Requests take effect between two steps, in `shouldContinue`. */
 export class RunControl {
-  /** The run's time; held while it is paused. */
+  /** The training time of the run; stopped while the run is paused. */
   readonly stopwatch: Stopwatch;
   readonly #options: RunControlOptions;
   readonly #changes: LearningRateChange[];
   #end: RunEnd | undefined;
-  #wantsPause = false;
+  #pauseRequested = false;
   #isPaused = false;
-  #wantedRate: number | undefined;
+  #requestedRate: number | undefined;
+  /** Wakes a paused run, so that it reads the requests. */
   #wake = (): void => {};
 
   constructor(options: RunControlOptions) {
@@ -46,17 +48,17 @@ export class RunControl {
     this.#changes = [...(options.changes ?? [])];
   }
 
-  /** Holds the run after the step that it is in. */
+  /** Pauses the run after its current step. */
   pause(): void {
-    this.#wantsPause = true;
+    this.#pauseRequested = true;
   }
 
   resume(): void {
-    this.#wantsPause = false;
+    this.#pauseRequested = false;
     this.#wake();
   }
 
-  /** Ends the run after the step that it is in; the first reason counts. */
+  /** Ends the run after its current step; only the first call counts. */
   stop(end: RunEnd): void {
     this.#end ??= end;
     this.#wake();
@@ -64,54 +66,58 @@ export class RunControl {
 
   /** Sets the constant rate, or the peak of the schedule, from the next step on. */
   setLearningRate(learningRate: number): void {
-    this.#wantedRate = learningRate;
+    this.#requestedRate = learningRate;
     this.#wake();
   }
 
-  /** The constant rate, or the peak of the schedule, for a step. */
+  /** Returns the constant rate, or the peak of the schedule, for a step. */
   learningRateAt(step: number): number {
     const change = this.#changes.findLast(({ after }) => after < step);
     return change?.learningRate ?? this.#options.learningRate;
   }
 
-  /** Why the run ends before its time; undefined while it does not. */
+  /** Why the run ends early; undefined unless it does. */
   get end(): RunEnd | undefined {
     return this.#end;
   }
 
-  /** Does what was asked for, after this step, and holds as long as the run is paused. @returns Whether it goes on. */
-  async mayGoOn(step: number): Promise<boolean> {
-    const place = Math.max(step, this.#options.toldStep ?? 0);
-    this.#setRate(place);
-    while (this.#wantsPause && !this.#end) {
-      this.#enterPause(place);
+  /**
+   * Executes the requests that arrived during a step, and waits while the run is paused.
+   * @param step The step that has just finished.
+   * @returns Whether training continues.
+   */
+  async shouldContinue(step: number): Promise<boolean> {
+    const effectiveStep = Math.max(step, this.#options.emittedStep ?? 0);
+    this.#applyLearningRate(effectiveStep);
+    while (this.#pauseRequested && !this.#end) {
+      this.#enterPause(effectiveStep);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      this.#setRate(place);
+      this.#applyLearningRate(effectiveStep);
     }
-    if (!this.#end) this.#leavePause(place);
+    if (!this.#end) this.#leavePause(effectiveStep);
     return !this.#end;
   }
 
   #enterPause(step: number): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.stopwatch.hold();
+    this.stopwatch.pause();
     this.#options.emit(notice('info', 'run.paused', `Paused after step ${step}.`, { step }));
   }
 
   #leavePause(step: number): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.stopwatch.letGo();
+    this.stopwatch.resume();
     this.#options.emit(notice('info', 'run.resumed', `Resumed after step ${step}.`, { step }));
   }
 
-  #setRate(step: number): void {
-    const learningRate = this.#wantedRate;
+  #applyLearningRate(step: number): void {
+    const learningRate = this.#requestedRate;
     if (learningRate === undefined || this.#end) return;
-    this.#wantedRate = undefined;
+    this.#requestedRate = undefined;
     this.#changes.push({ after: step, learningRate });
     const what = this.#options.schedule === 'constant' ? 'Learning rate' : 'Peak of the learning rate';
     const message = `${what} set to ${learningRate} after step ${step}.`;

@@ -3,16 +3,16 @@ import type { Split } from '../dataset/dataset.ts';
 import type { Evaluation } from './metrics.ts';
 
 export interface SampleCounts {
-  /** The mistakes in which the network was surest. */
+  /** Misclassified images, those with the highest confidence first. */
   worst: number;
-  /** Images it read right, the first of each class in turn. */
+  /** Correctly classified images, the first of each class. */
   right: number;
 }
 
 const defaults: SampleCounts = { worst: 18, right: 10 };
 
-/** Test images worth looking at, with what the network made of them: the worst mistakes first, then some it got right. */
-export function pickSamples(split: Split, evaluation: Evaluation, counts = defaults): SamplePrediction[] {
+/** Selects test images with their predictions: the most confident mistakes, then some correct ones. */
+export function selectSamples(split: Split, evaluation: Evaluation, counts = defaults): SamplePrediction[] {
   return [
     ...worstMistakes(split, evaluation, counts.worst),
     ...firstRight(split, evaluation, counts.right),

@@ -1,30 +1,31 @@
-/** Milliseconds since some fixed moment, never going back. */
+/** Milliseconds of a monotonic clock. */
 export type Clock = () => number;
 
-/** Measures the time that a run takes: it can be held, and begin where it ended before. */
+/** Measures the training time of a run: pauses do not count, and a resumed run continues from its earlier time. */
 export class Stopwatch {
   readonly #clock: Clock;
-  /** What had been measured when it was last let go. */
-  #beforeMs: number;
-  /** Undefined while it is held. */
-  #since: number | undefined;
+  /** Time measured before the last start. */
+  #measuredMs: number;
+  /** Clock time of the last start; undefined while paused. */
+  #startedAt: number | undefined;
 
+  /** @param seconds Time measured earlier. */
   constructor(seconds = 0, clock: Clock = () => performance.now()) {
     this.#clock = clock;
-    this.#beforeMs = seconds * 1_000;
-    this.#since = clock();
+    this.#measuredMs = seconds * 1_000;
+    this.#startedAt = clock();
   }
 
   get seconds(): number {
-    return (this.#beforeMs + (this.#since === undefined ? 0 : this.#clock() - this.#since)) / 1_000;
+    return (this.#measuredMs + (this.#startedAt === undefined ? 0 : this.#clock() - this.#startedAt)) / 1_000;
   }
 
-  hold(): void {
-    this.#beforeMs = this.seconds * 1_000;
-    this.#since = undefined;
+  pause(): void {
+    this.#measuredMs = this.seconds * 1_000;
+    this.#startedAt = undefined;
   }
 
-  letGo(): void {
-    this.#since ??= this.#clock();
+  resume(): void {
+    this.#startedAt ??= this.#clock();
   }
 }

@@ -5,10 +5,10 @@ import type { Dataset } from '../dataset/dataset.ts';
 import type { Learner } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
 import { evaluate } from './evaluate.ts';
-import { PaceEstimator } from './pace.ts';
-import { addStep, endEpoch, meansOf, type TrainingPosition } from './position.ts';
+import { PaceEstimator } from './pace-estimator.ts';
+import { advanceBatch, advanceEpoch, epochMeans, type TrainingPosition } from './position.ts';
 import type { RunControl } from './run-control.ts';
-import { pickSamples } from './samples.ts';
+import { selectSamples } from './samples.ts';
 import { learningRateAt, type ScheduleName } from './schedule.ts';
 
 export interface TrainingOptions {
@@ -18,63 +18,62 @@ export interface TrainingOptions {
   batchSize: number;
   schedule: ScheduleName;
   augment: boolean;
+  /** Images per batch of the evaluation. */
   evaluationBatch: number;
   seed: number;
-  /** Where the run stands, and from where it goes on; kept up to date. */
-  place: TrainingPosition;
-  /** Asked between two steps: it pauses, ends, and sets the learning rate. */
+  /** The position from which the run continues; updated in place. */
+  position: TrainingPosition;
+  /** Consulted between two steps: it pauses and ends the run, and sets the learning rate. */
   control: RunControl;
 }
 
-/** What training tells as it goes: one `batch` a step; after each epoch `epoch` and `samples`. */
+/** The events of training: `batch` after each step; `epoch` and `samples` after each epoch. */
 export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }>;
 
-/** Trains the network, telling each step; ends early, after a whole step, when its control says so. */
+/** Trains the network and yields an event for each step and epoch. Ends early, between two steps, when `control` does. */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
-  const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, place } = options;
+  const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, position } = options;
   const { stopwatch } = control;
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const steps = epochs * batchesPerEpoch;
-  let step = place.epoch * batchesPerEpoch + place.batch;
-  const progress = new PaceEstimator({ steps: steps - step, epochs: epochs - place.epoch }, stopwatch);
-  const mayGoOn = (): Promise<boolean> => control.mayGoOn(step);
+  let step = position.epoch * batchesPerEpoch + position.batch;
+  const remaining = { steps: steps - step, epochs: epochs - position.epoch };
+  const pace = new PaceEstimator(remaining, stopwatch);
+  const shouldContinue = (): Promise<boolean> => control.shouldContinue(step);
   let testBatches: Batch[] | undefined;
 
-  while (place.epoch < epochs) {
-    if (!(await mayGoOn())) return;
-    const epoch = place.epoch + 1;
-    if (place.batch === 0) place.epochStart = stopwatch.seconds;
+  while (position.epoch < epochs) {
+    if (!(await shouldContinue())) return;
+    const epoch = position.epoch + 1;
+    if (position.batch === 0) position.epochStart = stopwatch.seconds;
     let stepStart = stopwatch.seconds;
 
-    const order = { seed, epoch, augment, skip: place.batch };
+    const order = { seed, epoch, augment, skip: position.batch };
     for (const batch of shuffledBatches(dataset.train, batchSize, order)) {
       step++;
       const learningRate = learningRateAt(schedule, control.learningRateAt(step), step, steps);
       const score = await learner.step(batch, { step, learningRate, seed: deriveSeed(seed, step) });
-      addStep(place, score, batch.size);
-      const pace = progress.step(batch.size, stopwatch.seconds - stepStart);
-      yield { type: 'batch', data: { epoch, batch: place.batch, step, ...score, learningRate, ...pace } };
+      advanceBatch(position, score, batch.size);
+      const figures = { ...score, learningRate, ...pace.addStep(batch.size, stopwatch.seconds - stepStart) };
+      yield { type: 'batch', data: { epoch, batch: position.batch, step, ...figures } };
 
       await yieldToEventLoop();
-      if (!(await mayGoOn())) return;
+      if (!(await shouldContinue())) return;
       stepStart = stopwatch.seconds;
     }
 
     const evaluationStart = stopwatch.seconds;
     testBatches ??= [...orderedBatches(dataset.test, options.evaluationBatch)];
-    const evaluation = await evaluate(learner, {
-      batches: testBatches,
-      labels: dataset.test.labels,
-      mayGoOn,
-    });
+    const { labels } = dataset.test;
+    const evaluation = await evaluate(learner, { batches: testBatches, labels, shouldContinue });
     if (!evaluation) return;
-    progress.evaluation(stopwatch.seconds - evaluationStart);
-    const seconds = stopwatch.seconds - place.epochStart;
+    pace.addEvaluation(stopwatch.seconds - evaluationStart);
+    const seconds = stopwatch.seconds - position.epochStart;
     const { loss, accuracy, perClass, confusion } = evaluation;
     const test = { loss, accuracy, perClass, confusion };
-    const train = meansOf(place);
-    endEpoch(place);
+    const train = epochMeans(position);
+    advanceEpoch(position);
     yield { type: 'epoch', data: { epoch, step, train, test, seconds } };
-    yield { type: 'samples', data: { epoch, items: pickSamples(dataset.test, evaluation) } };
+    yield { type: 'samples', data: { epoch, items: selectSamples(dataset.test, evaluation) } };
   }
 }

@@ -21,7 +21,7 @@ describe('the progress line', () => {
     expect(progressLine(batch, totals, 120)).toBe(`   35 %  ${bar(0.35, 40)}  ${figures}`);
   });
 
-  test('leaves the bar out, and cuts, where there is no room', () => {
+  test('omits the bar, then truncates, on a narrow terminal', () => {
     expect(progressLine(batch, totals, 80)).toBe(`   35 %  ${figures}`.slice(0, 79));
     expect(progressLine(batch, totals, 30)).toHaveLength(29);
   });
@@ -31,21 +31,21 @@ describe('the progress line', () => {
       expect(progressLine(batch, totals, columns).length).toBeLessThan(columns);
   });
 
-  test('cuts nothing off to make room for the bar', () => {
+  test('is not truncated when it contains a bar', () => {
     for (let columns = 90; columns < 200; columns++)
       expect(progressLine(batch, totals, columns)).toMatch(/[█░] {2}epoch 4.* left$/);
   });
 
-  test('says the same in a log, without the bar', () => {
+  test('has the same figures without a bar in a log', () => {
     expect(plainLine(batch, totals)).toBe(` 35 %  ${figures}`);
   });
 
-  test('leaves the time out until there is one', () => {
+  test('omits the remaining time until it is known', () => {
     expect(plainLine({ ...batch, etaSeconds: null }, totals)).not.toContain('left');
   });
 });
 
-test('a bar fills by eighths and stays within its ends', () => {
+test('a bar fills in eighths of a character and never exceeds its width', () => {
   expect(bar(0, 4)).toBe('░░░░');
   expect(bar(0.5, 4)).toBe('██░░');
   expect(bar(0.54, 4)).toBe('██▏░');

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { Report } from '../../src/console/report.ts';
+import { ConsoleReport } from '../../src/console/report.ts';
 
 const run = sampleRun({ epochs: 2, batchesPerEpoch: 10 });
 
-function told(options: { isTTY: boolean; stepMs: number; intervalSeconds?: number }): string {
+function display(options: { isTTY: boolean; stepMs: number; intervalSeconds?: number }): string {
   let text = '';
   let now = 0;
   const output = {
@@ -14,7 +14,7 @@ function told(options: { isTTY: boolean; stepMs: number; intervalSeconds?: numbe
       text += part;
     },
   };
-  const report = new Report({
+  const report = new ConsoleReport({
     output,
     folder: 'runs/test',
     intervalSeconds: options.intervalSeconds ?? 1,
@@ -22,14 +22,14 @@ function told(options: { isTTY: boolean; stepMs: number; intervalSeconds?: numbe
   });
   for (const event of run) {
     if (event.type === 'batch') now += options.stepMs;
-    report.tell(event);
+    report.display(event);
   }
   return text;
 }
 
-describe('the console', () => {
-  test('tells device, GPU, engine, data, network and training parameters before the first step', () => {
-    const [head] = told({ isTTY: false, stepMs: 10 }).split('%') as [string];
+describe('ConsoleReport', () => {
+  test('displays device, GPU, engine, data, network and training parameters before the first step', () => {
+    const [head] = display({ isTTY: false, stepMs: 10 }).split('%') as [string];
     for (const part of [
       'Device    Example CPU, 2 cores (CPU)',
       'GPU       none in use',
@@ -43,8 +43,8 @@ describe('the console', () => {
       expect(head).toContain(part);
   });
 
-  test('sums up each epoch: loss and accuracy in training and on the test images', () => {
-    const lines = told({ isTTY: false, stepMs: 10 }).split('\n');
+  test('summarizes each epoch: training and test loss and accuracy', () => {
+    const lines = display({ isTTY: false, stepMs: 10 }).split('\n');
     expect(lines.filter((line) => line.includes('Epoch '))).toEqual([
       expect.stringMatching(
         /Epoch 1\/2 {3}train loss [\d.]+ {2}accuracy [\d.]+ % {3}test loss [\d.]+ {2}accuracy 91.00 %/,
@@ -53,22 +53,22 @@ describe('the console', () => {
     ]);
   });
 
-  test('writes lines of progress no more often than asked, and the last step always', () => {
-    const lines = told({ isTTY: false, stepMs: 300, intervalSeconds: 1 })
+  test('writes progress lines at the interval, and always for the last step', () => {
+    const lines = display({ isTTY: false, stepMs: 300, intervalSeconds: 1 })
       .split('\n')
       .filter((line) => line.includes('images/s'));
     expect(lines).toHaveLength(6);
     expect(lines.at(-1)).toContain('100 %');
   });
 
-  test('draws one bar over itself on a terminal, and clears it before a line of its own', () => {
-    const text = told({ isTTY: true, stepMs: 300 });
+  test('redraws the progress line on a terminal, and clears it before another line', () => {
+    const text = display({ isTTY: true, stepMs: 300 });
     expect(text.match(/\r {2}/g)).toHaveLength(20);
     expect(text).toContain('\r\x1b[2K  Epoch 1/2');
   });
 
-  test('ends with the result and where things are saved', () => {
-    const text = told({ isTTY: false, stepMs: 10 });
+  test('ends with the result and the saved files', () => {
+    const text = display({ isTTY: false, stepMs: 10 });
     expect(text).toMatch(
       /Run completed \(all epochs done\): [\d.]+ % test accuracy, .*best epoch 2, in 0:06/,
     );

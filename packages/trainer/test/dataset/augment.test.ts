@@ -9,7 +9,7 @@ const square = Uint8Array.from({ length: 784 }, (_, at) => {
   return x >= 10 && x < 18 && y >= 10 && y < 18 ? 255 : 0;
 });
 
-function moved(random: () => number, image = square): Float32Array {
+function augment(random: () => number, image = square): Float32Array {
   const target = new Float32Array(2 * 784).fill(0);
   writeAugmented(target, 784, image, { values, random });
   expect(target.subarray(0, 784).every((value) => value === 0)).toBe(true);
@@ -17,17 +17,17 @@ function moved(random: () => number, image = square): Float32Array {
 }
 const ink = (image: Float32Array) => image.reduce((sum, value) => sum + value, 0);
 
-describe('a moved image', () => {
-  test('is the image itself when chance says neither turn, nor scale, nor shift', () => {
-    moved(() => 0.5).forEach((value, at) => {
+describe('an augmented image', () => {
+  test('is unchanged without rotation, scale and shift', () => {
+    augment(() => 0.5).forEach((value, at) => {
       expect(value).toBeCloseTo((square[at] as number) / 255, 5);
     });
   });
 
-  test('keeps its ink, more or less, and its centre within the shift', () => {
+  test('keeps about the same ink, and its centre within the largest shift', () => {
     const random = seededRandom(1);
     for (let round = 0; round < 50; round++) {
-      const image = moved(random);
+      const image = augment(random);
       expect(ink(image) / 64).toBeGreaterThan(0.8);
       expect(ink(image) / 64).toBeLessThan(1.25);
       const centre = image.reduce((sum, value, at) => sum + value * (at % 28), 0) / ink(image);
@@ -36,8 +36,8 @@ describe('a moved image', () => {
     }
   });
 
-  test('is another one each time', () => {
+  test('differs each time', () => {
     const random = seededRandom(1);
-    expect(moved(random)).not.toEqual(moved(random));
+    expect(augment(random)).not.toEqual(augment(random));
   });
 });

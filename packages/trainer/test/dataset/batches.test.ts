@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../../src/dataset/batches.ts';
 import type { Split } from '../../src/dataset/dataset.ts';
 
-/** Ten images whose first pixel tells their position. */
+/** Ten images whose first pixel is their index. */
 const split: Split = {
   size: 10,
   images: Uint8Array.from({ length: 10 * 784 }, (_, at) => (at % 784 === 0 ? at / 784 : 255)),
@@ -22,7 +22,7 @@ describe('batches', () => {
     expect(positions(batches).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('the order follows from seed and epoch alone', () => {
+  test('the order depends on seed and epoch only', () => {
     const order = (seed: number, epoch: number) => positions(shuffledBatches(split, 4, { seed, epoch }));
     expect(order(1, 2)).toEqual(order(1, 2));
     expect(order(1, 2)).not.toEqual(order(1, 1));
@@ -30,7 +30,7 @@ describe('batches', () => {
   });
 
   test.each([false, true])(
-    'an epoch goes on behind the batches that are done (images moved: %p)',
+    'skipping finished batches leaves the others the same (augmented: %p)',
     (augment) => {
       const epoch = (skip: number) => [...shuffledBatches(split, 4, { seed: 1, epoch: 1, augment, skip })];
       expect(epoch(2)).toEqual(epoch(0).slice(2));
@@ -42,7 +42,7 @@ describe('batches', () => {
     expect(positions(orderedBatches(split, 3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('grey values become fractions, and each label stands with its image', () => {
+  test('grey levels become fractions, and each label belongs to its image', () => {
     const [batch] = [...shuffledBatches(split, 10, { seed: 3, epoch: 1 })] as [Batch];
     expect(batch.images[1]).toBe(1);
     positions([batch]).forEach((position, row) => {

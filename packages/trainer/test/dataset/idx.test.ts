@@ -24,7 +24,7 @@ function failure(bytes: Uint8Array, rank = 1): MonitorError {
 }
 
 describe('parseIdx', () => {
-  test('reads back any array that was written, packed or not', () => {
+  test('parses any array, compressed or not', () => {
     const arrays = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 3 }).chain((shape) => {
       const length = shape.reduce((product, side) => product * side, 1);
       return fc.tuple(
@@ -43,7 +43,7 @@ describe('parseIdx', () => {
     );
   });
 
-  test('never fails with anything but its own error, whatever the bytes', () => {
+  test('throws only its own error for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 1, max: 3 }), (bytes, rank) => {
         try {
@@ -82,11 +82,11 @@ describe('parseIdx', () => {
       'labels.idx: expected 3 bytes after the header (3), got 4',
     ],
     [
-      'a torn gzip file',
+      'an incomplete gzip file',
       gzipSync(idx([3], new Uint8Array(3))).subarray(0, 20),
       'labels.idx: expected a whole gzip file, got unexpected end of file',
     ],
-  ])('says what is wrong with %s', (_what, bytes, message) => {
+  ])('names the problem of %s', (_what, bytes, message) => {
     expect(failure(bytes)).toMatchObject({ code: 'dataset.invalid', message });
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { loadDataset, nameOf } from '../../src/dataset/load.ts';
+import { datasetName, loadDataset } from '../../src/dataset/load.ts';
 
 const header = (...sizes: number[]): Buffer => {
   const bytes = Buffer.alloc(4 + 4 * sizes.length);
@@ -26,14 +26,14 @@ describe('loadDataset', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  test('reads the real MNIST from its package, digests checked', async () => {
+  test('reads MNIST from its package and checks the digests', async () => {
     const { name, train, test: testSplit } = await loadDataset(undefined);
     expect(name).toBe('MNIST');
     expect([train.size, testSplit.size]).toEqual([60_000, 10_000]);
     expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
   });
 
-  test('reads IDX files of the user, packed or not', async () => {
+  test('reads IDX files of the user, compressed or not', async () => {
     const { train, test: testSplit } = await loadDataset(folder);
     expect([train.size, testSplit.size]).toEqual([2, 2]);
     expect(train.images[0]).toBe(7);
@@ -44,8 +44,8 @@ describe('loadDataset', () => {
     ['/data/fashion', 'fashion'],
     ['/', '/'],
     [`/data/${'x'.repeat(255)}`, 'x'.repeat(200)],
-  ])('names the dataset in %s as the protocol takes it', (root, name) => {
-    expect(nameOf(root)).toBe(name);
+  ])('names the dataset in %s within the limit of the protocol', (root, name) => {
+    expect(datasetName(root)).toBe(name);
   });
 
   test('names the file that is missing', async () => {
@@ -53,7 +53,7 @@ describe('loadDataset', () => {
     rmSync(path);
     await expect(loadDataset(folder)).rejects.toMatchObject({
       code: 'dataset.invalid',
-      message: `${path}: expected an IDX file here (or the same with .gz), found none`,
+      message: `${path}: expected an IDX file here (or one with .gz), found none`,
     });
   });
 
@@ -66,7 +66,7 @@ describe('loadDataset', () => {
     });
   });
 
-  test('says so when there is no such folder', async () => {
+  test('reports a missing folder', async () => {
     const path = join(folder, 'none');
     await expect(loadDataset(path)).rejects.toMatchObject({
       code: 'dataset.invalid',

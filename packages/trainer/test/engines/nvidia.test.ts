@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   describeGpu,
+  expectsGpu,
   explainNoGpu,
-  isGpuPromised,
   parseDetails,
   parseUsage,
   readGpuUsage,
 } from '../../src/engines/nvidia.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-describe('what the NVIDIA driver tells', () => {
-  test('is read in bytes, fractions, degrees and watts', () => {
+describe('the output of nvidia-smi', () => {
+  test('is parsed to bytes, fractions, degrees and watts', () => {
     expect(parseDetails(['NVIDIA A100-SXM4-40GB', '40960', '550.54.15', '8.0'])).toEqual({
       name: 'NVIDIA A100-SXM4-40GB',
       memoryBytes: 40 * 2 ** 30,
@@ -28,7 +28,7 @@ describe('what the NVIDIA driver tells', () => {
     });
   });
 
-  test('may leave things out', () => {
+  test('may lack values', () => {
     expect(parseDetails(['NVIDIA GB10', '[N/A]', '580.1', '12.1'])).toMatchObject({ memoryBytes: null });
     expect(parseUsage(['0', '[N/A]', '[N/A]', '', '[Not Supported]'])).toEqual({
       load: 0,
@@ -40,26 +40,26 @@ describe('what the NVIDIA driver tells', () => {
   });
 });
 
-describe('asking the driver', () => {
+describe('nvidia-smi', () => {
   const folder = temporaryFolder();
   const { PATH } = process.env;
   afterEach(() => {
     process.env.PATH = PATH;
   });
 
-  const answer = (...lines: string[]): void => {
+  const fakeOutput = (...lines: string[]): void => {
     const tool = join(folder.path, 'nvidia-smi');
     writeFileSync(tool, `#!/bin/sh\n${lines.map((line) => `echo "${line}"\n`).join('')}`);
     chmodSync(tool, 0o755);
     process.env.PATH = folder.path;
   };
 
-  test('takes the first GPU of several', async () => {
-    answer('GPU one, 1024, 550.1, 8.0', 'GPU two, 2048, 550.1, 9.0');
+  test('describes the first of several GPUs', async () => {
+    fakeOutput('GPU one, 1024, 550.1, 8.0', 'GPU two, 2048, 550.1, 9.0');
     expect(await describeGpu()).toMatchObject({ name: 'GPU one', computeCapability: '8.0' });
   });
 
-  test('answers nothing where there is no driver', async () => {
+  test('describes no GPU when it is not installed', async () => {
     process.env.PATH = folder.path;
     expect(await describeGpu()).toBeNull();
     expect(await readGpuUsage()).toBeNull();
@@ -68,20 +68,23 @@ describe('asking the driver', () => {
   const onLinux = process.platform === 'linux' ? test : test.skip;
 
   onLinux.each([
-    ['all', [], 'this container was given no NVIDIA device'],
-    [undefined, [], 'no NVIDIA driver is here'],
+    ['all', [], 'this container has no NVIDIA device'],
+    [undefined, [], 'this machine has no NVIDIA driver'],
     ['void', ['/dev/nvidiactl'], 'NVIDIA_VISIBLE_DEVICES=void hides every GPU'],
     ['none', [], 'NVIDIA_VISIBLE_DEVICES=none hides every GPU'],
-    ['all', ['/dev/nvidiactl'], 'the NVIDIA driver does not answer'],
-    [undefined, ['/dev/dxg'], 'the NVIDIA driver does not answer'],
-  ])('with NVIDIA_VISIBLE_DEVICES=%s and the devices %j says: %3$s', async (visible, devices, reason) => {
-    process.env.PATH = folder.path;
-    const env = { NVIDIA_VISIBLE_DEVICES: visible };
-    expect(await explainNoGpu({ env, exists: (path) => devices.includes(path) })).toBe(reason);
-  });
+    ['all', ['/dev/nvidiactl'], 'the NVIDIA driver does not respond'],
+    [undefined, ['/dev/dxg'], 'the NVIDIA driver does not respond'],
+  ])(
+    'NVIDIA_VISIBLE_DEVICES=%s with the devices %j is explained as "%s"',
+    async (visible, devices, reason) => {
+      process.env.PATH = folder.path;
+      const env = { NVIDIA_VISIBLE_DEVICES: visible };
+      expect(await explainNoGpu({ env, exists: (path) => devices.includes(path) })).toBe(reason);
+    },
+  );
 
-  test('says that TensorFlow cannot use a GPU whose driver answers', async () => {
-    answer('GPU one, 1024, 470.1, 3.5');
+  test('a GPU that TensorFlow cannot use is named with its driver', async () => {
+    fakeOutput('GPU one, 1024, 470.1, 3.5');
     expect(await explainNoGpu({ env: {}, exists: () => true })).toBe(
       'TensorFlow cannot use GPU one with driver 470.1',
     );
@@ -94,7 +97,7 @@ describe('asking the driver', () => {
     ['none', false],
     ['', false],
     [undefined, false],
-  ])('a container with NVIDIA_VISIBLE_DEVICES=%s is promised a GPU: %p', (visible, promised) => {
-    expect(isGpuPromised({ env: { NVIDIA_VISIBLE_DEVICES: visible } })).toBe(promised);
+  ])('a container with NVIDIA_VISIBLE_DEVICES=%s expects a GPU: %p', (visible, expected) => {
+    expect(expectsGpu({ env: { NVIDIA_VISIBLE_DEVICES: visible } })).toBe(expected);
   });
 });

@@ -4,7 +4,7 @@ import { size } from '../../src/kernels/kernels.ts';
 import { parameterSpecs } from '../../src/network/architecture.ts';
 
 describe('permute', () => {
-  test('moves every value to where its axes say', () => {
+  test('moves each value to its permuted position', () => {
     const values = Float32Array.from({ length: 24 }, (_, at) => at);
     const moved = permute({ shape: [2, 3, 4], values }, [2, 0, 1]);
     expect(moved.shape).toEqual([4, 2, 3]);
@@ -22,7 +22,7 @@ describe('toPyTorch', () => {
   }));
   const tensors = Object.fromEntries(toPyTorch(weights).map((tensor) => [tensor.name, tensor]));
 
-  test('gives each parameter the shape that PyTorch expects', () => {
+  test('returns the shapes that PyTorch expects', () => {
     expect(
       Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
     ).toMatchObject({
@@ -34,7 +34,7 @@ describe('toPyTorch', () => {
     });
   });
 
-  test('reorders what comes out of the flattening: channels first', () => {
+  test('reorders the flattened inputs, channels first', () => {
     // Our input [row 2, column 3, channel 5] of unit 7 is PyTorch's input channel 5, row 2, column 3.
     const ours = (((2 * 7 + 3) * 64 + 5) * 128 + 7) as number;
     expect(tensors['fc1.weight']?.values[7 * 3_136 + (5 * 7 + 2) * 7 + 3]).toBe(ours);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseSafetensors, safetensors } from '../../src/export/safetensors.ts';
+import { encodeSafetensors, parseSafetensors } from '../../src/export/safetensors.ts';
 
 describe('safetensors', () => {
   const bytes = Buffer.from(
-    safetensors([
+    encodeSafetensors([
       { name: 'a', shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) },
       { name: 'b', shape: [1], values: Float32Array.of(-0.5) },
     ]),
@@ -11,21 +11,21 @@ describe('safetensors', () => {
   const headerLength = Number(bytes.readBigUInt64LE());
   const header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength));
 
-  test('begins with the length of a header that says where each tensor stands', () => {
+  test('begins with a header that contains the offsets of each tensor', () => {
     expect(header).toMatchObject({
       a: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
       b: { dtype: 'F32', shape: [1], data_offsets: [16, 20] },
     });
   });
 
-  test('puts the values behind it, aligned to 8 bytes, and nothing after them', () => {
+  test('contains the values behind the header, aligned to 8 bytes', () => {
     const values = 8 + headerLength;
     expect(values % 8).toBe(0);
     expect([0, 4, 8, 12, 16].map((at) => bytes.readFloatLE(values + at))).toEqual([1, 2, 3, 4, -0.5]);
     expect(bytes).toHaveLength(values + 20);
   });
 
-  test('is read back as it was, wherever in memory the bytes stand', () => {
+  test('is parsed as it was encoded, also from unaligned memory', () => {
     const shifted = Buffer.concat([Buffer.alloc(1), bytes]).subarray(1);
     expect(parseSafetensors(shifted)).toEqual({
       tensors: [
@@ -36,7 +36,7 @@ describe('safetensors', () => {
     });
   });
 
-  test('is refused when it is cut short', () => {
+  test('is refused when it is incomplete', () => {
     expect(() => parseSafetensors(bytes.subarray(0, -4))).toThrow(
       new RangeError('expected 20 bytes of values, got 16'),
     );

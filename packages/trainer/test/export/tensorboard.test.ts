@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { scalarRecord, versionRecord } from '../../src/export/tensorboard.ts';
-import { frame, recordBytes } from '../../src/export/tfrecord.ts';
+import { frameRecord, recordBytes } from '../../src/export/tfrecord.ts';
 
 const batch = {
   ...sampleRun().find(({ type }) => type === 'batch'),
@@ -16,18 +16,18 @@ describe('a record of a TensorBoard file', () => {
   const scalars =
     '74000000000000005f6773d2090000200858c1da4110ac022a660a110a0a62617463682f6c6f7373150000803e0a150a0e62617463682f6163637572616379150000003f0a1a0a1362617463682f6c6561726e696e675f72617465150000003c0a1e0a1762617463682f696d616765735f7065725f7365636f6e64150000c07f59271f9c';
 
-  test('is what TensorFlow writes, byte by byte', () => {
+  test('equals the bytes that TensorFlow writes', () => {
     expect(versionRecord(new Date('2026-11-24T10:00:00.000Z')).toString('hex')).toBe(version);
     expect(scalarRecord(batch)?.toString('hex')).toBe(scalars);
   });
 
-  test('is there for what can be drawn over steps, and for nothing else', () => {
+  test('exists for batches and epochs only', () => {
     const drawn = sampleRun().filter((event) => scalarRecord(event));
     expect(new Set(drawn.map(({ type }) => type))).toEqual(new Set(['batch', 'epoch']));
   });
 
-  test('tells its size by its header; what is no header tells none', () => {
-    const record = frame(Buffer.from('some data'));
+  test('has its size in its header, which is checked', () => {
+    const record = frameRecord(Buffer.from('some data'));
     expect(recordBytes(record)).toBe(record.length);
     for (let at = 0; at < 12; at++) {
       const wrong = Buffer.from(record);

@@ -12,6 +12,6 @@ test.each([
   ['31 to 0', bytes((at) => 31 - at), 0x113fdb5c],
   ['123456789', Buffer.from('123456789'), 0xe3069283],
   ['nothing', Buffer.alloc(0), 0],
-])('the CRC-32C of %s is the published one', (_name, data, crc) => {
+])('the CRC-32C of %s is the published value', (_name, data, crc) => {
   expect(crc32c(data)).toBe(crc);
 });

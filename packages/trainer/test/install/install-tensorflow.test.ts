@@ -8,7 +8,7 @@ describe('npm run engine', () => {
   const folder = temporaryFolder();
   const cache = () => join(folder.path, 'cache');
 
-  /** Runs it with an empty cache, and only these programs to be found, each a line of shell. */
+  /** Runs it with an empty cache and only these programs in the path, each a line of shell. */
   async function install(programs: Record<string, string>): Promise<Program> {
     const bin = join(folder.path, 'bin');
     mkdirSync(bin);
@@ -23,16 +23,16 @@ describe('npm run engine', () => {
   }
 
   test.each([
-    ['Python', {}, 'it takes python3 with pip to fetch the TensorFlow library\n'],
-    ['a compiler', { python3: 'exit 0' }, 'it takes a C++ compiler (g++ or clang++) to build the addon\n'],
-  ])('says in one line that it takes %s', async (_what, programs, line) => {
+    ['Python', {}, 'install python3 with pip: it downloads the TensorFlow library\n'],
+    ['a compiler', { python3: 'exit 0' }, 'install a C++ compiler (g++ or clang++): it builds the addon\n'],
+  ])('asks in one line for %s', async (_what, programs, line) => {
     expect((await install(programs)).stderr).toBe(line);
   });
 
-  test('leaves nothing behind when the download fails', async () => {
+  test('leaves no files when the download fails', async () => {
     const python3 = 'case "$*" in *download*) exit 1;; esac';
     const program = await install({ python3, 'c++': 'exit 0' });
-    expect(program.stderr).toBe('pip could not fetch the TensorFlow library (exit code 1)\n');
+    expect(program.stderr).toBe('pip could not download the TensorFlow library (exit code 1)\n');
     expect(readdirSync(join(cache(), 'mnist-training-monitor'))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createOptimizer, type OptimizerName } from '../../src/learner/optimizer.ts';
 import { startFastest } from '../support/engines.ts';
 
-/** Three steps on one parameter with fixed gradients, and what PyTorch 2 makes of them at learning rate 0.1. */
+/** Fixed gradients of one parameter, and its values after each step in PyTorch 2 at a learning rate of 0.1. */
 const start = 1;
 const gradients = [0.5, -1, 0.25];
 const expected: [OptimizerName, number[]][] = [
@@ -15,7 +15,7 @@ const expected: [OptimizerName, number[]][] = [
 describe('optimizers', () => {
   beforeAll(startFastest);
 
-  test.each(expected)('%s takes the steps that its rule says', (name, values) => {
+  test.each(expected)('%s makes the same steps as in PyTorch', (name, values) => {
     const parameter = tf.tidy(() => tf.variable(tf.tensor1d([start])));
     const optimizer = createOptimizer(name, [parameter]);
     const path = gradients.map((gradient, at) => {
@@ -29,7 +29,7 @@ describe('optimizers', () => {
     parameter.dispose();
   });
 
-  test('leave no tensor behind', () => {
+  test('dispose all tensors', () => {
     for (const [name] of expected) {
       const before = tf.memory().numTensors;
       const parameter = tf.tidy(() => tf.variable(tf.tensor1d([start])));

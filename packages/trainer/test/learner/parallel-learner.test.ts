@@ -2,12 +2,12 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import { startWasmBackend, wasmKernels } from '../../src/kernels/wasm.ts';
-import type { Learner, NamedValues } from '../../src/learner/learner.ts';
+import type { Learner, TensorValues } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { ParallelLearner } from '../../src/learner/parallel-learner.ts';
 import type { LayerSpec } from '../../src/network/architecture.ts';
 
-/** Without dropout, whose masks differ from thread to thread. */
+/** Without dropout, whose masks differ between threads. */
 const layers: LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 4 },
   { name: 'pool1', type: 'maxPool2d' },
@@ -17,7 +17,7 @@ const layers: LayerSpec[] = [
 ];
 const options = { optimizer: 'adam', seed: 3, layers } as const;
 
-describe('a learner on several threads', () => {
+describe('ParallelLearner', () => {
   let batches: Batch[];
   const learners: Learner[] = [];
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('a learner on several threads', () => {
       losses.push((await learner.step(batch, { step: at + 1, learningRate: 0.01, seed: at })).loss);
     return losses;
   };
-  const expectClose = (actual: readonly NamedValues[], expected: readonly NamedValues[]): void => {
+  const expectClose = (actual: readonly TensorValues[], expected: readonly TensorValues[]): void => {
     expect(actual.map(({ name, shape }) => ({ name, shape }))).toEqual(
       expected.map(({ name, shape }) => ({ name, shape })),
     );
@@ -58,7 +58,7 @@ describe('a learner on several threads', () => {
   };
 
   test.each([2, 3])(
-    'makes the same steps on %i threads as on one, a small last batch included',
+    'makes the same steps on %i threads as on one, with a smaller last batch',
     async (threads) => {
       const one = alone();
       const many = await together(threads);
@@ -72,7 +72,7 @@ describe('a learner on several threads', () => {
     },
   );
 
-  test('predicts in the order of the batch, with fewer images than threads too', async () => {
+  test('predicts in the order of the batch, also with fewer images than threads', async () => {
     const one = alone();
     const many = await together(3);
     const single = {
@@ -89,7 +89,7 @@ describe('a learner on several threads', () => {
     }
   });
 
-  test('goes on from the state of another', async () => {
+  test('continues from the state of another learner', async () => {
     const first = await together(2);
     await learn(first);
     const second = await together(2);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { size } from '../../src/kernels/kernels.ts';
-import { architecture, isFused, parameterSpecs, summarize } from '../../src/network/architecture.ts';
+import { architecture, isFused, parameterSpecs, summarizeLayers } from '../../src/network/architecture.ts';
 
 describe('the network', () => {
   test('has 4 convolutions, 2 max-pools, 2 dropouts and 2 dense layers', () => {
@@ -10,22 +10,22 @@ describe('the network', () => {
 
   test('has 467,818 parameters', () => {
     expect(parameterSpecs().reduce((sum, { shape }) => sum + size(shape), 0)).toBe(467_818);
-    expect(summarize().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
+    expect(summarizeLayers().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
   });
 
-  test('has each relu done by the convolution before it, also behind a max-pool, but not that of a dense layer', () => {
+  test('fuses each relu with the convolution before it, also behind a max-pool, but not with a dense layer', () => {
     const fused = architecture.filter((_, at) => isFused(architecture, at)).map(({ name }) => name);
     const convolutions = ['conv1', 'conv2', 'conv3', 'conv4'];
     expect(fused.sort()).toEqual([...convolutions, 'relu1', 'relu2', 'relu3', 'relu4']);
   });
 
-  test('has no relu done by a convolution that none follows', () => {
+  test('fuses neither a convolution without a relu nor a relu without a convolution', () => {
     expect(isFused([{ name: 'conv', type: 'conv2d', filters: 1 }], 0)).toBe(false);
     expect(isFused([{ name: 'relu', type: 'relu' }], 0)).toBe(false);
   });
 
-  test('tells the shape behind each layer', () => {
-    const shapes = Object.fromEntries(summarize().map(({ name, outputShape }) => [name, outputShape]));
+  test('summarizes the output shape of each layer', () => {
+    const shapes = Object.fromEntries(summarizeLayers().map(({ name, outputShape }) => [name, outputShape]));
     expect(shapes).toMatchObject({
       conv1: [28, 28, 32],
       pool1: [14, 14, 32],

@@ -10,7 +10,7 @@ import type { LayerSpec } from '../../src/network/architecture.ts';
 import { Network } from '../../src/network/network.ts';
 import { engines } from '../support/engines.ts';
 
-/** Small enough for numeric derivatives, with every kind of layer but dropout, which would be another one each time. */
+/** Small enough for numeric derivatives, with each type of layer except dropout, which is random. */
 const smallNetwork: LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 2 },
   { name: 'relu1', type: 'relu' },
@@ -33,9 +33,9 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
 
   const firstBatch = (size: number) => orderedBatches(dataset.train, size).next().value as Batch;
 
-  test('its gradients are those that small changes of the parameters show', async () => {
+  test('its gradients agree with numeric derivatives', async () => {
     network = new Network({ kernels: engine.kernels, seed: 3, layers: smallNetwork });
-    // Biases begin at zero, and so does the background of an image: the very corner of relu, which has no derivative.
+    // Biases and the background of images are zero, where relu has no derivative, so the biases are changed.
     for (const bias of network.parameters.filter(({ rank }) => rank === 1))
       tf.tidy(() => bias.assign(tf.fill(bias.shape, 0.1)));
     const batch = firstBatch(4);
@@ -49,8 +49,8 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
       });
     const { gradients } = tf.tidy(() => network.step(imageTensor(batch), labelTensor(batch), 1));
 
-    const small = 3e-4; // Short enough not to cross the corners of relu and max-pool.
-    // Along its gradient the loss must change by the square of the gradient's length.
+    const small = 3e-4; // Small enough not to cross the corners of relu and max-pool.
+    // The slope of the loss along the gradient is the length of the gradient.
     network.parameters.forEach((parameter, at) => {
       const gradient = gradients[at]!;
       const start = parameter.clone();
@@ -66,7 +66,7 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     tf.dispose(gradients);
   });
 
-  test('a step leaves no tensor behind but its gradients and its score', () => {
+  test('a step leaves only its gradients and its score', () => {
     network = new Network({ kernels: engine.kernels, seed: 3 });
     const batch = firstBatch(8);
     const before = tf.memory().numTensors;
@@ -76,7 +76,7 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('the saved LayersModel predicts what the network predicts', async () => {
+  test('the saved LayersModel makes the same predictions', async () => {
     const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed: 3 });
     network = learner.network;
     const images = imageTensor(firstBatch(16));
@@ -89,7 +89,7 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     expect(worst).toBeLessThan(1e-5);
   });
 
-  test('the same seed gives the same first weights, another seed others', () => {
+  test('the initial weights depend on the seed', () => {
     network = new Network({ kernels: engine.kernels, seed: 3 });
     const same = new Network({ kernels: engine.kernels, seed: 3 });
     const other = new Network({ kernels: engine.kernels, seed: 4 });

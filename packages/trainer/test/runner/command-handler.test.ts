@@ -10,73 +10,73 @@ function commandOf(given: object): Command {
   return result.value;
 }
 
-describe('the commands of a trainer', () => {
+describe('CommandHandler', () => {
   let commands: CommandHandler;
   let control: RunControl;
   beforeEach(() => {
     commands = new CommandHandler();
     control = new RunControl({ learningRate: 0.01, schedule: 'constant', emit: () => {} });
-    commands.running = { runId: 'a', control };
+    commands.currentRun = { runId: 'a', control };
   });
 
-  test('steer the run that trains', async () => {
+  test('executes commands for the current run', async () => {
     const rate = commandOf({ command: 'setLearningRate', data: { learningRate: 0.5 } });
-    expect(await commands.take(rate)).toEqual({ type: 'commandResult', id: rate.id, ok: true });
-    await control.mayGoOn(1);
+    expect(await commands.handle(rate)).toEqual({ type: 'commandResult', id: rate.id, ok: true });
+    await control.shouldContinue(1);
     expect(control.learningRateAt(2)).toBe(0.5);
-    await commands.take(commandOf({ command: 'pause' }));
-    const held = control.mayGoOn(2);
-    await commands.take(commandOf({ command: 'resume' }));
-    expect(await held).toBe(true);
-    await commands.take(commandOf({ command: 'stop' }));
+    await commands.handle(commandOf({ command: 'pause' }));
+    const paused = control.shouldContinue(2);
+    await commands.handle(commandOf({ command: 'resume' }));
+    expect(await paused).toBe(true);
+    await commands.handle(commandOf({ command: 'stop' }));
     expect(control.end).toEqual({ status: 'stopped', reason: 'stopped by command' });
   });
 
-  test('are refused for a run that has ended', async () => {
-    const other = await commands.take(commandOf({ command: 'stop', runId: 'b' }));
+  test('refuses commands for a run that has ended', async () => {
+    const other = await commands.handle(commandOf({ command: 'stop', runId: 'b' }));
     expect(other).toMatchObject({ ok: false, code: 'command.refused', message: 'run b has ended' });
     expect(control.end).toBeUndefined();
-    commands.running = undefined;
-    expect(await commands.take(commandOf({ command: 'stop' }))).toMatchObject({ ok: false });
+    commands.currentRun = undefined;
+    expect(await commands.handle(commandOf({ command: 'stop' }))).toMatchObject({ ok: false });
   });
 
-  test('start a run while the trainer waits, and are refused while it does not', async () => {
+  test('starts a run only while the trainer is idle', async () => {
     const start = commandOf({ command: 'start', data: { epochs: 2 } });
-    expect(await commands.take(start)).toMatchObject({ ok: false, code: 'command.refused' });
+    expect(await commands.handle(start)).toMatchObject({ ok: false, code: 'command.refused' });
     const settings: object[] = [];
-    commands.start = async (given) => {
+    commands.startRun = async (given) => {
       settings.push(given);
       return 'new';
     };
     const again = commandOf({ command: 'start', data: { epochs: 2 } });
-    expect(await commands.take(again)).toMatchObject({ ok: true, runId: 'new' });
+    expect(await commands.handle(again)).toMatchObject({ ok: true, runId: 'new' });
     expect(settings).toEqual([{ epochs: 2 }]);
   });
 
-  test('say why a run cannot be started', async () => {
-    commands.start = async () => {
+  test('answers with the reason when a run cannot start', async () => {
+    commands.startRun = async () => {
       throw new MonitorError('engine.unavailable', 'WebGPU finds no GPU');
     };
-    const answer = await commands.take(commandOf({ command: 'start' }));
+    const answer = await commands.handle(commandOf({ command: 'start' }));
     expect(answer).toMatchObject({ ok: false, code: 'command.refused', message: 'WebGPU finds no GPU' });
   });
 
-  test('are done once for each id, also while the first is under way', async () => {
+  test('executes a command once per id, also while the first one is executing', async () => {
     let starts = 0;
-    commands.start = async () => `run-${++starts}`;
+    commands.startRun = async () => `run-${++starts}`;
     const start = commandOf({ command: 'start' });
-    const answers = await Promise.all([commands.take(start), commands.take(start)]);
-    expect([...answers, await commands.take(start)]).toEqual(Array(3).fill(answers[0]));
+    const answers = await Promise.all([commands.handle(start), commands.handle(start)]);
+    expect([...answers, await commands.handle(start)]).toEqual(Array(3).fill(answers[0]));
     expect(starts).toBe(1);
   });
 
-  test('are remembered in bounds: the oldest are forgotten', async () => {
+  test('remembers a bounded number of answers and forgets the oldest', async () => {
     let starts = 0;
-    commands.start = async () => `run-${++starts}`;
+    commands.startRun = async () => `run-${++starts}`;
     const first = commandOf({ command: 'start' });
-    await commands.take(first);
-    for (let at = 0; at < 200; at++) await commands.take(commandOf({ command: 'pause' }));
-    await commands.take(first);
+    await commands.handle(first);
+    for (let at = 0; at < 200; at++) await commands.handle(commandOf({ command: 'pause' }));
+    await commands.handle(first);
     expect(starts).toBe(2);
   });
 });

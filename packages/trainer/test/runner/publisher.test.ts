@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Command, closeCodes, type EventBody } from '@mnist-monitor/shared';
-import type { CommandTarget } from '../../src/runner/gateway-link.ts';
+import type { AcceptedCommands } from '../../src/runner/gateway-connection.ts';
 import { Publisher, type PublisherOptions, publisherLimits } from '../../src/runner/publisher.ts';
 import { EventLog } from '../../src/storage/event-log.ts';
 import { RunFolder } from '../../src/storage/run-folder.ts';
@@ -15,12 +15,12 @@ const body = (size = 10): EventBody => ({
 });
 const upTo = (last: number, first = 1): number[] =>
   Array.from({ length: last - first + 1 }, (_, at) => first + at);
-const noCommands: CommandTarget = {
+const noCommands: AcceptedCommands = {
   names: [],
-  take: () => Promise.reject(new Error('expected no command')),
+  handle: () => Promise.reject(new Error('expected no command')),
 };
 const limits = { ...publisherLimits, drainMs: 3_000, absentMs: 3_000 };
-/** For gateways that are not there: nothing is to be waited for. */
+/** For an absent gateway: a short wait suffices. */
 const impatient = { absentMs: 50 };
 
 async function freePort(): Promise<number> {
@@ -63,11 +63,11 @@ describe('Publisher', () => {
   const append = (publisher: Publisher, count: number, size?: number): void => {
     for (let at = 0; at < count; at++) {
       log.append(body(size));
-      publisher.notify();
+      publisher.sendPending();
     }
   };
 
-  test('says hello, then sends every event in order', async () => {
+  test('sends hello, then every event in order', async () => {
     const url = await listen();
     const publisher = publish(url, { identity: { url, publisherId: 'mine-alone', token: 'secret' } });
     append(publisher, 300);
@@ -81,7 +81,7 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(300));
   });
 
-  test('of a run that was there goes on after what the gateway holds already', async () => {
+  test('continues a resumed run behind the events that the gateway has', async () => {
     for (let at = 0; at < 150; at++) log.append(body());
     const publisher = publish(await listen({ after: 120 }));
     append(publisher, 50);
@@ -91,20 +91,26 @@ describe('Publisher', () => {
 
   test.each([
     ['a new run', 0, 120],
-    ['a run that goes on', 100, 101],
-  ])('sends nothing of %s when the gateway holds more of it than can be', async (_what, before, after) => {
-    for (let at = 0; at < before; at++) log.append(body());
-    const refused: string[] = [];
-    const publisher = publish(await listen({ after }), {
-      onRefused: (why, reason) => refused.push(why, reason),
-    });
-    append(publisher, 200);
-    expect(await publisher.close()).toBe(before + 200);
-    expect(refused).toEqual(['runExists', `it holds ${after} events of run run, where ${before} can be`]);
-    expect(gateway?.received).toEqual([]);
-  });
+    ['a resumed run', 100, 101],
+  ])(
+    'sends nothing of %s when the gateway has more of its events than the log',
+    async (_what, before, after) => {
+      for (let at = 0; at < before; at++) log.append(body());
+      const refused: string[] = [];
+      const publisher = publish(await listen({ after }), {
+        onRefused: (why, reason) => refused.push(why, reason),
+      });
+      append(publisher, 200);
+      expect(await publisher.close()).toBe(before + 200);
+      expect(refused).toEqual([
+        'runExists',
+        `it has ${after} events of run run, this trainer only ${before}`,
+      ]);
+      expect(gateway?.received).toEqual([]);
+    },
+  );
 
-  test('reads back from the file what memory no longer holds when the gateway comes late', async () => {
+  test('reads from the file what is no longer in memory when the gateway starts late', async () => {
     const port = await freePort();
     const publisher = publish(`ws://127.0.0.1:${port}/ingest`);
     append(publisher, 1_000);
@@ -113,7 +119,7 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(1_000));
   });
 
-  test('after a cut connection sends again what was not acknowledged, and no more', async () => {
+  test('sends after a reconnect the events that were not acknowledged, and no others', async () => {
     const acknowledged = 40;
     const url = await listen({
       onEvent: (seq, socket) => {
@@ -132,7 +138,7 @@ describe('Publisher', () => {
     expect(gateway?.hellos[0]?.publisherId).toBe('publisher-1');
   });
 
-  test('tells which event the gateway left out, and goes on', async () => {
+  test('reports an event that the gateway rejects, and continues', async () => {
     const rejected: number[] = [];
     const url = await listen({
       onEvent(seq, socket) {
@@ -147,7 +153,7 @@ describe('Publisher', () => {
     expect(rejected).toEqual([2]);
   });
 
-  test('gives up at once when the gateway has another publisher for the run', async () => {
+  test('gives up immediately when another publisher has the run', async () => {
     const url = await listen({
       onHello: (_hello, socket) => socket.close(closeCodes.runTaken.code, 'taken'),
     });
@@ -159,12 +165,12 @@ describe('Publisher', () => {
     expect(gateway?.hellos).toHaveLength(1);
   });
 
-  test('takes commands and answers each, before it is closed', async () => {
-    const taken: Command[] = [];
-    const commands: CommandTarget = {
+  test('answers each command before it closes', async () => {
+    const received: Command[] = [];
+    const commands: AcceptedCommands = {
       names: ['pause'],
-      async take(command) {
-        taken.push(command);
+      async handle(command) {
+        received.push(command);
         await wait(50);
         return { type: 'commandResult', id: command.id, ok: true };
       },
@@ -179,40 +185,40 @@ describe('Publisher', () => {
     const publisher = publish(url, { commands });
     append(publisher, 1);
     expect(await publisher.close()).toBe(0);
-    expect(taken).toEqual([pause]);
+    expect(received).toEqual([pause]);
     expect(gateway?.hellos).toMatchObject([{ commands: ['pause'] }]);
     while (gateway?.results.length === 0) await wait(5);
     expect(gateway?.results).toEqual([{ type: 'commandResult', id: 'command-1', ok: true }]);
   });
 
-  test('without a hurry waits for a gateway that comes late', async () => {
+  test('waits for a gateway that starts late, unless the delivery is aborted', async () => {
     const port = await freePort();
     const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, impatient);
     append(publisher, 10);
-    const hurry = new AbortController();
-    const closed = publisher.close(hurry.signal);
+    const abort = new AbortController();
+    const closed = publisher.close(abort.signal);
     await wait(3 * impatient.absentMs);
     await listen({ port });
     expect(await closed).toBe(0);
     expect(gateway?.received).toEqual(upTo(10));
   });
 
-  test('gives up when a hurry comes while it waits', async () => {
+  test('gives up when the delivery is aborted while it waits', async () => {
     const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
     append(publisher, 10);
-    const hurry = new AbortController();
-    const closed = publisher.close(hurry.signal);
-    hurry.abort();
+    const abort = new AbortController();
+    const closed = publisher.close(abort.signal);
+    abort.abort();
     expect(await closed).toBe(10);
   });
 
-  test('never waits for a gateway that is not there', async () => {
+  test('does not wait for an absent gateway when the delivery is aborted', async () => {
     const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
     append(publisher, 100);
     expect(await publisher.close()).toBe(100);
   });
 
-  test('keeps a bounded queue, and ends, before a gateway that accepts and never reads', async () => {
+  test('closes although the gateway accepts the connection and never reads', async () => {
     const silent = await startSilentServer();
     const publisher = publish(silent.url, {}, { ...impatient, handshakeMs: 200 });
     append(publisher, 2_000, 1_000);
@@ -220,7 +226,7 @@ describe('Publisher', () => {
     await silent.stop();
   });
 
-  test('stops handing over when the gateway stops reading', async () => {
+  test('buffers a bounded amount when the gateway stops reading', async () => {
     const url = await listen({
       onEvent(_seq, socket) {
         socket.pause();

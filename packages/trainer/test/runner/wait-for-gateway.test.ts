@@ -33,7 +33,7 @@ describe('a trainer that is held', () => {
     held.child.send({ type: 'begin', gateway: 'ws://127.0.0.1:9/ingest' });
     await held.printed('Run completed');
     expect(await held.ended()).toBe(0);
-    expect(held.stdout).toContain('The gateway at ws://127.0.0.1:9/ingest did not take');
+    expect(held.stdout).toContain('The gateway at ws://127.0.0.1:9/ingest did not accept');
   }, 60_000);
 
   test('says what is wrong with its data only when it is told to begin', async () => {

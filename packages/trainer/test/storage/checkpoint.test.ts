@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { safetensors } from '../../src/export/safetensors.ts';
+import { encodeSafetensors } from '../../src/export/safetensors.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/storage/checkpoint.ts';
 import { RunFolder } from '../../src/storage/run-folder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -15,7 +15,7 @@ const tensor = (name: string, ...values: number[]) => ({
 describe('a checkpoint', () => {
   const runs = temporaryFolder();
   const checkpoint: Checkpoint = {
-    place: {
+    position: {
       epoch: 3,
       batch: 17,
       images: 8_704,
@@ -31,7 +31,7 @@ describe('a checkpoint', () => {
     },
   };
 
-  test('is read back as it was written, the newest over the one before', () => {
+  test('is read as it was written, and replaces the previous one', () => {
     const folder = RunFolder.create(runs.path, 'run');
     writeCheckpoint(folder, { ...checkpoint, elapsedSeconds: 30 });
     writeCheckpoint(folder, checkpoint);
@@ -39,30 +39,30 @@ describe('a checkpoint', () => {
     expect(readdirSync(join(folder.path, 'checkpoint'))).toEqual(['last.safetensors']);
   });
 
-  test('keeps the sums of a run that has diverged', () => {
+  test('stores the sums of a diverged run', () => {
     const folder = RunFolder.create(runs.path, 'run');
-    const place = { ...checkpoint.place, loss: Number.NaN, accuracy: Number.POSITIVE_INFINITY };
-    writeCheckpoint(folder, { ...checkpoint, place });
-    expect(readCheckpoint(folder)?.place).toEqual(place);
+    const position = { ...checkpoint.position, loss: Number.NaN, accuracy: Number.POSITIVE_INFINITY };
+    writeCheckpoint(folder, { ...checkpoint, position });
+    expect(readCheckpoint(folder)?.position).toEqual(position);
   });
 
   test.each<[what: string, damage: (bytes: Buffer) => Buffer]>([
     ['empty', () => Buffer.alloc(0)],
-    ['cut short in its header', (bytes) => bytes.subarray(0, 100)],
-    ['cut short in its values', (bytes) => bytes.subarray(0, -1)],
-    ['zeros, as a power cut leaves them', (bytes) => Buffer.alloc(bytes.length)],
-    ['another file', () => Buffer.from(safetensors([tensor('conv1.weight', 1)]))],
-  ])('says what to do about one that is %s', (_what, damage) => {
+    ['incomplete in its header', (bytes) => bytes.subarray(0, 100)],
+    ['incomplete in its values', (bytes) => bytes.subarray(0, -1)],
+    ['all zeros, as after a power failure', (bytes) => Buffer.alloc(bytes.length)],
+    ['another file', () => Buffer.from(encodeSafetensors([tensor('conv1.weight', 1)]))],
+  ])('is refused with advice when it is %s', (_what, damage) => {
     const folder = RunFolder.create(runs.path, 'run');
     writeCheckpoint(folder, checkpoint);
     const path = join(folder.path, 'checkpoint', 'last.safetensors');
     const damaged = damage(readFileSync(path));
     writeFileSync(path, damaged);
-    const message = `${path}: expected a checkpoint, got ${damaged.length} bytes that are none; remove it, and --resume goes on from the beginning of the run`;
+    const message = `${path}: expected a checkpoint, but its ${damaged.length} bytes are damaged; remove it, and --resume repeats the run from its beginning`;
     expect(() => readCheckpoint(folder)).toThrow(expect.objectContaining({ code: 'run.damaged', message }));
   });
 
-  test('is not there before one was written', () => {
+  test('is undefined before the first one is written', () => {
     expect(readCheckpoint(RunFolder.create(runs.path, 'run'))).toBeUndefined();
   });
 });

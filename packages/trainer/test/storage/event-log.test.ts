@@ -14,13 +14,13 @@ const body = (message: string): EventBody => ({
 
 describe('EventLog', () => {
   const runs = temporaryFolder();
-  let made = 0;
+  let count = 0;
   const open = (memoryLimit = 10): EventLog => {
-    const runId = `run${made++}`;
+    const runId = `run${count++}`;
     return new EventLog({ runId, folder: RunFolder.create(runs.path, runId), memoryLimit });
   };
 
-  test('numbers the events from 1 and has each in the file at once', () => {
+  test('numbers events from 1 and writes each to the file immediately', () => {
     const log = open();
     expect([log.append(body('a')).seq, log.append(body('b')).seq]).toEqual([1, 2]);
     const lines = readFileSync(join(runs.path, log.runId, 'events.jsonl'), 'utf8')
@@ -33,26 +33,26 @@ describe('EventLog', () => {
     log.close();
   });
 
-  test('gives back any stretch, whether memory or only the file still holds it', () => {
+  test('reads any range, from memory or from the file', () => {
     const log = open(20);
-    // Longer than a read of the file, with letters of several bytes at its edges.
+    // More than one read of the file, with characters of two bytes at its boundaries.
     const texts = Array.from({ length: 1_200 }, (_, at) => `${at}-${'é'.repeat(at % 700)}`);
     for (const text of texts) log.append(body(text));
-    const stretch = fc.tuple(fc.nat(1_200), fc.integer({ min: 1, max: 400 }));
+    const range = fc.tuple(fc.nat(1_200), fc.integer({ min: 1, max: 400 }));
     fc.assert(
-      fc.property(stretch, ([after, limit]) => {
-        const entries = log.read(after, limit);
-        expect(entries.map(({ seq }) => seq)).toEqual(
+      fc.property(range, ([after, limit]) => {
+        const events = log.read(after, limit).map((text) => JSON.parse(text));
+        expect(events.map(({ seq }) => seq)).toEqual(
           Array.from({ length: Math.min(limit, 1_200 - after) }, (_, at) => after + 1 + at),
         );
-        for (const { seq, text } of entries) expect(JSON.parse(text).data.message).toBe(texts[seq - 1]);
+        for (const { seq, data } of events) expect(data.message).toBe(texts[seq - 1]);
       }),
       { numRuns: 50 },
     );
     log.close();
   });
 
-  test('goes on after what the file has, and takes away an event that was cut short', () => {
+  test('continues behind the events of the file, and removes an incomplete one', () => {
     const first = open();
     for (let at = 1; at <= 600; at++) first.append(body(`${at}-${'é'.repeat(600)}`));
     first.close();
@@ -66,17 +66,12 @@ describe('EventLog', () => {
     });
     expect(again.lastSeq).toBe(600);
     expect(again.append(body('next')).seq).toBe(601);
-    const seqs = [...again.read(0, 300), ...again.read(300, 300), ...again.read(600, 300)].map(
-      ({ seq, text }) => {
-        expect(JSON.parse(text).seq).toBe(seq);
-        return seq;
-      },
-    );
-    expect(seqs).toEqual(Array.from({ length: 601 }, (_, at) => at + 1));
+    const pages = [...again.read(0, 300), ...again.read(300, 300), ...again.read(600, 300)];
+    expect(pages.map((text) => JSON.parse(text).seq)).toEqual(Array.from({ length: 601 }, (_, at) => at + 1));
     again.close();
   });
 
-  test('gives nothing when all is read', () => {
+  test('returns nothing behind the last event', () => {
     const log = open();
     expect(log.read(0, 10)).toEqual([]);
     log.append(body('a'));

@@ -7,12 +7,12 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 describe('RunFolder', () => {
   const runs = temporaryFolder();
 
-  test('is made with the folders above it', () => {
+  test('is created with its parent folders', () => {
     const folder = RunFolder.create(join(runs.path, 'deep', 'runs'), 'a');
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('writes whole files, in subfolders too, and leaves no partial one', () => {
+  test('replaces files, also in subfolders, and leaves no partial file', () => {
     const folder = RunFolder.create(runs.path, 'a');
     folder.write('model/model.json', '{"old":1}');
     folder.write('model/model.json', '{}');
@@ -20,9 +20,9 @@ describe('RunFolder', () => {
     expect(readdirSync(join(folder.path, 'model'))).toEqual(['model.json']);
   });
 
-  test('says which file cannot be written, and leaves no partial one', () => {
+  test('names the file that cannot be written, and leaves no partial file', () => {
     const folder = RunFolder.create(runs.path, 'a');
-    mkdirSync(join(folder.path, 'run.json')); // In the way of the file.
+    mkdirSync(join(folder.path, 'run.json')); // Blocks the file's name.
     expect(() => folder.write('run.json', '{}')).toThrow(
       expect.objectContaining({
         code: 'runs.unwritable',
@@ -32,15 +32,15 @@ describe('RunFolder', () => {
     expect(readdirSync(folder.path)).toEqual(['run.json']);
   });
 
-  test('refuses the id of a run that is there', () => {
+  test('refuses the id of an existing run', () => {
     RunFolder.create(runs.path, 'a');
-    const message = `--run-id: expected the id of a new run, but ${join(runs.path, 'a')} is there already`;
+    const message = `--run-id: expected the id of a new run, but ${join(runs.path, 'a')} already exists`;
     expect(() => RunFolder.create(runs.path, 'a')).toThrow(
       expect.objectContaining({ code: 'run.exists', message }),
     );
   });
 
-  test('says so when the runs folder cannot be made', () => {
+  test('reports a runs folder that cannot be created', () => {
     const file = join(runs.path, 'file');
     writeFileSync(file, '');
     for (const path of [file, join(file, 'below')])

@@ -7,10 +7,10 @@ import { isLocked, RunLock } from '../../src/storage/run-lock.ts';
 import { Program } from '../support/processes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** A process that lives, and is not this one. */
+/** A running process other than this one. */
 const other = { pid: process.ppid, host: hostname(), id: 'another' };
 
-describe('the lock of a run', () => {
+describe('RunLock', () => {
   const runs = temporaryFolder();
   let folder: RunFolder;
   let path: string;
@@ -18,59 +18,59 @@ describe('the lock of a run', () => {
     folder = RunFolder.create(runs.path, 'run');
     path = join(folder.path, 'lock');
   });
-  const leave = (holder: object, ageSeconds = 0): void => {
+  const writeLock = (holder: object, ageSeconds = 0): void => {
     writeFileSync(path, JSON.stringify(holder));
     const then = Date.now() / 1_000 - ageSeconds;
     utimesSync(path, then, then);
   };
   const isTaken = expect.objectContaining({ code: 'run.taken' });
 
-  test('is there as long as it is held', async () => {
+  test('exists while it is held', async () => {
     expect(isLocked(folder.path)).toBe(false);
-    const lock = await RunLock.take(folder);
+    const lock = await RunLock.acquire(folder);
     expect(existsSync(path)).toBe(true);
     lock.release();
     expect(existsSync(path)).toBe(false);
   });
 
   test.each([
-    ['a process that lives', other],
+    ['a running process', other],
     ['a process on another machine', { ...other, host: 'elsewhere' }],
-  ])('keeps others out while it is held by %s', async (_who, holder) => {
-    leave(holder);
+  ])('is refused while it is held by %s', async (_who, holder) => {
+    writeLock(holder);
     expect(isLocked(folder.path)).toBe(true);
-    await expect(RunLock.take(folder)).rejects.toEqual(isTaken);
+    await expect(RunLock.acquire(folder)).rejects.toEqual(isTaken);
   });
 
   test('is taken over from a process that has ended', async () => {
     const ended = Program.trainer(['--help']);
     await ended.ended();
-    leave({ ...other, pid: ended.child.pid });
+    writeLock({ ...other, pid: ended.child.pid });
     expect(isLocked(folder.path)).toBe(false);
-    (await RunLock.take(folder)).release();
+    (await RunLock.acquire(folder)).release();
     expect(existsSync(path)).toBe(false);
   });
 
   test.each([
     ['another machine', { ...other, host: 'elsewhere' }],
-    ['a process whose id another program has by now', other],
-    ['a container before it was started again, with the same process id', { ...other, pid: process.pid }],
-  ])('is taken over when nothing was heard for long from %s', async (_who, holder) => {
-    leave(holder, 61);
-    const lock = await RunLock.take(folder);
-    expect(isLocked(folder.path)).toBe(false); // By this process itself.
+    ['a process whose id another program uses now', other],
+    ['the same process id in a container before its restart', { ...other, pid: process.pid }],
+  ])('is taken over when it was not renewed for a minute by %s', async (_who, holder) => {
+    writeLock(holder, 61);
+    const lock = await RunLock.acquire(folder);
+    expect(isLocked(folder.path)).toBe(false); // This process holds it.
     lock.release();
   });
 
-  test('is left to a process that has taken it over meanwhile', async () => {
-    const lock = await RunLock.take(folder);
-    leave(other);
+  test('is not removed when another process has taken it over', async () => {
+    const lock = await RunLock.acquire(folder);
+    writeLock(other);
     lock.release();
     expect(existsSync(path)).toBe(true);
   });
 
-  test('that is being written is held', async () => {
+  test('counts as held while it is being written', async () => {
     writeFileSync(path, '');
-    await expect(RunLock.take(folder)).rejects.toEqual(isTaken);
+    await expect(RunLock.acquire(folder)).rejects.toEqual(isTaken);
   });
 });

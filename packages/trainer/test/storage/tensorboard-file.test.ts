@@ -12,11 +12,11 @@ describe('TensorboardFile', () => {
   const runs = temporaryFolder();
   const sample = sampleRun({ epochs: 2, batchesPerEpoch: 5 });
   const drawn = sample.filter(({ type }) => type === 'batch' || type === 'epoch').length;
-  let made = 0;
+  let count = 0;
 
-  /** A run whose log has the first so many events, all of them or some in its TensorBoard file. */
+  /** Creates a run with the first `logged` sample events in its log and the first `written` in its TensorBoard file. */
   const record = (logged: number, written = logged) => {
-    const runId = `run${made++}`;
+    const runId = `run${count++}`;
     const folder = RunFolder.create(runs.path, runId);
     const log = new EventLog({ runId, folder });
     const file = new TensorboardFile(folder, log);
@@ -28,7 +28,7 @@ describe('TensorboardFile', () => {
     return { folder, log, path: join(folder.path, `events.out.tfevents.${runId}`) };
   };
 
-  /** Sizes of the records, which fill the file to its end. */
+  /** Returns the sizes of the records, which must fill the file. */
   const recordsOf = (path: string): number[] => {
     const bytes = readFileSync(path);
     const sizes: number[] = [];
@@ -38,14 +38,14 @@ describe('TensorboardFile', () => {
     return sizes;
   };
 
-  test('has its version, then a record for each batch and each epoch', () => {
+  test('contains a version record, then a record for each batch and epoch', () => {
     const { folder, path } = record(sample.length);
     expect(readdirSync(folder.path).sort()).toEqual(['events.jsonl', path.split('/').at(-1)]);
     expect(recordsOf(path)).toHaveLength(1 + drawn);
   });
 
-  test('goes on after what it has, and adds what only the log has', () => {
-    const whole = readFileSync(record(sample.length).path).subarray(40); // Behind the version and its time.
+  test('adds the events that only the log contains', () => {
+    const whole = readFileSync(record(sample.length).path).subarray(40); // Without the version record, which contains the time.
     for (const written of [0, 1, 4, sample.length]) {
       const { folder, log, path } = record(sample.length, written);
       new TensorboardFile(folder, log).close();
@@ -54,7 +54,7 @@ describe('TensorboardFile', () => {
     }
   });
 
-  test('takes away a record that was cut short anywhere, and writes it again', () => {
+  test('rewrites a record that is incomplete at any byte', () => {
     const { folder, log, path } = record(sample.length);
     const whole = readFileSync(path);
     const last = recordsOf(path).at(-1)!;
@@ -66,7 +66,7 @@ describe('TensorboardFile', () => {
     }
   });
 
-  test('is made for a run that was begun before there was one', () => {
+  test('is completed from the log when it is empty', () => {
     const { folder, log, path } = record(sample.length, 0);
     truncateSync(path, 0);
     new TensorboardFile(folder, log).close();

@@ -4,10 +4,10 @@ import { DivergenceWatch } from '../../src/training/notices.ts';
 
 const at = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as BatchData;
 
-test('a loss that is no number any more is said once, with the step and what to do', () => {
+test('a loss that is not finite is reported once, with the step and advice', () => {
   const watch = new DivergenceWatch();
-  expect(watch.see(at(1, 2.3))).toEqual([]);
-  expect(watch.see(at(2, Number.NaN))).toMatchObject([
+  expect(watch.check(at(1, 2.3))).toEqual([]);
+  expect(watch.check(at(2, Number.NaN))).toMatchObject([
     {
       type: 'notice',
       data: {
@@ -18,5 +18,5 @@ test('a loss that is no number any more is said once, with the step and what to 
       },
     },
   ]);
-  expect(watch.see(at(3, Number.NaN))).toEqual([]);
+  expect(watch.check(at(3, Number.NaN))).toEqual([]);
 });

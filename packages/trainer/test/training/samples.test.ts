@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Split } from '../../src/dataset/dataset.ts';
-import { score } from '../../src/training/metrics.ts';
-import { pickSamples } from '../../src/training/samples.ts';
+import { scoreLogits } from '../../src/training/metrics.ts';
+import { selectSamples } from '../../src/training/samples.ts';
 
 const labels = Uint8Array.of(0, 1, 2, 3, 4);
 const split: Split = {
@@ -9,7 +9,7 @@ const split: Split = {
   labels,
   images: Uint8Array.from({ length: 5 * 784 }, (_, at) => Math.floor(at / 784)),
 };
-/** Right about 0 and 4; wrong about the others, surest about 2. */
+/** Correct for 0 and 4; wrong for the others, with the highest confidence for 2. */
 const logits = Float32Array.from(
   [
     [0, 3],
@@ -21,19 +21,21 @@ const logits = Float32Array.from(
     Array.from({ length: 10 }, (_, at) => (at === best ? (margin as number) : 0)),
   ),
 );
-const evaluation = score(logits, labels);
+const evaluation = scoreLogits(logits, labels);
 
-describe('pickSamples', () => {
-  test('puts the surest mistakes first, then some that are right', () => {
-    expect(pickSamples(split, evaluation).map(({ index }) => index)).toEqual([2, 3, 1, 0, 4]);
+describe('selectSamples', () => {
+  test('returns the most confident mistakes first, then correct ones', () => {
+    expect(selectSamples(split, evaluation).map(({ index }) => index)).toEqual([2, 3, 1, 0, 4]);
   });
 
-  test('takes no more than asked for', () => {
-    expect(pickSamples(split, evaluation, { worst: 1, right: 1 }).map(({ index }) => index)).toEqual([2, 0]);
+  test('returns at most the requested numbers', () => {
+    expect(selectSamples(split, evaluation, { worst: 1, right: 1 }).map(({ index }) => index)).toEqual([
+      2, 0,
+    ]);
   });
 
-  test('says what each is, what it was taken for and how surely', () => {
-    const [worst] = pickSamples(split, evaluation);
+  test('contains label, prediction, probabilities and pixels', () => {
+    const [worst] = selectSamples(split, evaluation);
     expect(worst).toMatchObject({ index: 2, label: 2, prediction: 5 });
     expect(worst?.probabilities[5]).toBeGreaterThan(0.99);
     expect(Buffer.from(worst?.image as string, 'base64')).toEqual(Buffer.alloc(784, 2));

@@ -4,14 +4,14 @@ import { learningRateAt } from '../../src/training/schedule.ts';
 const cycle = (steps: number) =>
   Array.from({ length: steps }, (_, at) => learningRateAt('one-cycle', 0.06, at + 1, steps));
 
-describe('the learning rate', () => {
-  test('is the same at every step when constant', () => {
+describe('learningRateAt', () => {
+  test('is constant with the schedule constant', () => {
     expect([1, 50, 100].map((step) => learningRateAt('constant', 0.01, step, 100))).toEqual([
       0.01, 0.01, 0.01,
     ]);
   });
 
-  test('rises from a sixth to its peak in a fifth of the steps, then falls to next to nothing', () => {
+  test('rises from a sixth of the peak for a fifth of the steps, then falls to a six-hundredth', () => {
     const rates = cycle(101);
     expect(rates[0]).toBeCloseTo(0.01);
     expect(rates[20]).toBeCloseTo(0.06);
@@ -24,7 +24,7 @@ describe('the learning rate', () => {
     });
   });
 
-  test('is a number even for a run of one step', () => {
+  test('is finite for a run of one step', () => {
     expect(cycle(1)[0]).toBeCloseTo(0.01);
   });
 });

@@ -6,7 +6,7 @@ import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Learner } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
-import { beginning } from '../../src/training/position.ts';
+import { startPosition } from '../../src/training/position.ts';
 import { recipes } from '../../src/training/recipe.ts';
 import { RunControl } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
@@ -25,7 +25,7 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
     dataset = { ...all, train: takeFirst(all.train, images, ''), test: takeFirst(all.test, 40, '') };
   });
 
-  /** Trains and returns the events; `epochs` of 6 steps. */
+  /** Trains `epochs` of 6 steps and returns the events. */
   async function run(epochs: number, seed = 1): Promise<TrainingEvent[]> {
     const control = new RunControl({ ...recipes.default, emit: () => {} });
     const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed });
@@ -37,7 +37,7 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
       evaluationBatch: engine.evaluationBatch,
     };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, seed, control, place: beginning() }))
+    for await (const event of train({ ...options, learner, seed, control, position: startPosition() }))
       events.push(event);
     await learner.dispose();
     return events;
@@ -46,25 +46,25 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
     events.flatMap((e) => (e.type === 'batch' ? [e.data.loss] : []));
 
   test('lowers the loss within a few steps', async () => {
-    const told = losses(await run(3));
-    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    expect(told).toHaveLength(18);
-    expect(mean(told.slice(-4))).toBeLessThan(mean(told.slice(0, 4)) * 0.9);
+    const values = losses(await run(3));
+    const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
+    expect(values).toHaveLength(18);
+    expect(mean(values.slice(-4))).toBeLessThan(mean(values.slice(0, 4)) * 0.9);
   }, 60_000);
 
-  test('leaves no tensor behind', async () => {
+  test('disposes all tensors', async () => {
     const before = tf.memory().numTensors;
     await run(1);
     expect(tf.memory().numTensors).toBe(before);
   }, 60_000);
 
-  test('gives the same curve for the same seed', async () => {
+  test('gives the same losses for the same seed', async () => {
     const first = losses(await run(1));
     expect(losses(await run(1))).toEqual(first);
     expect(losses(await run(1, 2))).not.toEqual(first);
   }, 60_000);
 
-  test('tells each step with its place, then the epoch with all test images, then samples', async () => {
+  test('yields each step, then the epoch with all test images, then samples', async () => {
     const events = await run(1);
     expect(events.map(({ type }) => type)).toEqual([
       ...Array(images / batchSize).fill('batch'),
@@ -93,7 +93,7 @@ describe('training under control', () => {
     onPredict = () => {};
   });
 
-  /** Learns nothing, at once. */
+  /** Returns fixed results immediately. */
   const learner: Learner = {
     step: async () => ({ loss: 1, accuracy: 0.5 }),
     async predict({ size }) {
@@ -105,36 +105,36 @@ describe('training under control', () => {
     dispose: async () => {},
   };
 
-  /** Trains one epoch of 6 steps. @param see Gets each event before the next step. */
+  /** Trains one epoch of 6 steps. @param onEvent Receives each event before the next step. */
   async function run(
-    see: (event: TrainingEvent, control: RunControl) => void,
+    onEvent: (event: TrainingEvent, control: RunControl) => void,
     stopwatch = new Stopwatch(),
   ): Promise<TrainingEvent[]> {
     const control = new RunControl({ ...recipes.default, stopwatch, emit: (notice) => notices.push(notice) });
     const options = { ...recipes.default, dataset, epochs: 1, batchSize, evaluationBatch: 10, seed: 1 };
     const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, control, place: beginning() })) {
+    for await (const event of train({ ...options, learner, control, position: startPosition() })) {
       events.push(event);
-      see(event, control);
+      onEvent(event, control);
     }
     return events;
   }
 
-  test('ends after the step in which it is told to', async () => {
+  test('ends after the step in which it is stopped', async () => {
     const events = await run((event, control) => {
       if (event.type === 'batch' && event.data.step === 2) control.stop({ status: 'stopped', reason: '' });
     });
     expect(events.map(({ type }) => type)).toEqual(['batch', 'batch']);
   });
 
-  test('ends within the evaluation in which it is told to', async () => {
+  test('ends during the evaluation in which it is stopped', async () => {
     const events = await run((_event, control) => {
       onPredict = () => control.stop({ status: 'stopped', reason: '' });
     });
     expect(events.map(({ type }) => type)).toEqual(Array(images / batchSize).fill('batch'));
   });
 
-  test('paused, holds after its step, and the pause counts neither as time nor as slowness', async () => {
+  test('pauses after its step, and the pause counts neither as training time nor in the speed', async () => {
     const pausedMs = 3_600_000;
     let now = 0;
     let step = 0;
@@ -161,7 +161,7 @@ describe('training under control', () => {
     expect(codes).toEqual(['run.paused', 'run.resumed']);
   });
 
-  test('takes another learning rate from the next step on', async () => {
+  test('uses a new learning rate from the next step on', async () => {
     const events = await run((event, control) => {
       if (event.type === 'batch' && event.data.step === 2) control.setLearningRate(0.002);
     });

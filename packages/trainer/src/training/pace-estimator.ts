@@ -3,16 +3,17 @@ import type { Stopwatch } from './stopwatch.ts';
 export interface Pace {
   imagesPerSecond: number;
   elapsedSeconds: number;
-  /** Null until there is something to reckon with. */
+  /** Estimated seconds to the end of the run; null before the second step. */
   etaSeconds: number | null;
 }
 
-/** How much of the newest step's time goes into the moving average. */
+/** Weight of the newest step in the moving average of step times. */
 const newestWeight = 0.1;
 
 /**
- * Reckons speed and time left: steps and evaluations separately, since an evaluation costs as much as many steps.
- * The first step is left out of the average: it is slower, while libraries and caches warm up.
+ * Measures the speed and estimates the remaining time of a run. Steps and evaluations are measured separately, because
+ * an evaluation takes as long as many steps. The average leaves out the first step, which is slower while libraries and
+ * caches warm up.
  */
 export class PaceEstimator {
   readonly #stopwatch: Stopwatch;
@@ -22,16 +23,16 @@ export class PaceEstimator {
   #stepSeconds: number | undefined;
   #evaluationSeconds = 0;
 
-  /** @param totals What is still to be done. */
+  /** @param totals Steps and epochs that remain. */
   constructor(totals: { steps: number; epochs: number }, stopwatch: Stopwatch) {
     this.#totals = totals;
     this.#stopwatch = stopwatch;
   }
 
-  /** Takes in a finished step. */
-  step(images: number, seconds: number): Pace {
+  /** Adds a finished step. */
+  addStep(images: number, seconds: number): Pace {
     this.#steps++;
-    if (this.#steps > 1) this.#stepSeconds = blend(this.#stepSeconds, seconds);
+    if (this.#steps > 1) this.#stepSeconds = updateAverage(this.#stepSeconds, seconds);
     return {
       imagesPerSecond: images / seconds,
       elapsedSeconds: this.#stopwatch.seconds,
@@ -39,8 +40,8 @@ export class PaceEstimator {
     };
   }
 
-  /** Takes in a finished epoch's evaluation. */
-  evaluation(seconds: number): void {
+  /** Adds the evaluation of a finished epoch. */
+  addEvaluation(seconds: number): void {
     this.#epochs++;
     this.#evaluationSeconds = seconds;
   }
@@ -52,6 +53,6 @@ export class PaceEstimator {
   }
 }
 
-function blend(average: number | undefined, newest: number): number {
+function updateAverage(average: number | undefined, newest: number): number {
   return average === undefined ? newest : average + newestWeight * (newest - average);
 }

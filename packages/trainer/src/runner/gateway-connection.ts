@@ -13,51 +13,54 @@ import {
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 
-/** What every connection of this process to the gateway begins with. */
-export interface Identity {
+/** Identifies this process to the gateway; the same on each of its connections. */
+export interface PublisherIdentity {
   /** The gateway's ingest address, for example `ws://127.0.0.1:5001/ingest`. */
   url: string;
-  /** Chosen anew by each process. */
+  /** Random for each process, so that the gateway recognizes a publisher that reconnects. */
   publisherId: string;
   token?: string | undefined;
 }
 
-export interface LinkOptions {
-  identity: Identity;
-  /** What this connection is for. */
+export interface GatewayConnectionOptions {
+  identity: PublisherIdentity;
+  /** The first message of each connection: `hello` publishes a run, `wait` offers to start one. */
   introduction: { type: 'hello'; runId: string } | { type: 'wait' };
-  commands: CommandTarget;
+  commands: AcceptedCommands;
   onReply: (reply: Exclude<IngestServerMessage, Command>) => void;
-  /** The connection is gone; another is on its way. */
-  onLost?: () => void;
-  /** The gateway does not want this publisher; there will be no other connection. */
+  /** Called when the connection is closed and will be opened again. */
+  onDisconnect?: () => void;
+  /** Called when the gateway refuses this publisher; the connection is not opened again. */
   onRefused: (why: CloseCodeName | 'unknown', reason: string) => void;
 }
 
-/** Where the commands that come down a connection go. */
-export interface CommandTarget {
-  /** Those that are taken here. */
+/** The commands that a connection accepts. */
+export interface AcceptedCommands {
+  /** Names sent to the gateway, which forwards no other commands. */
   names: readonly CommandName[];
-  take(command: Command): Promise<CommandResult>;
+  /** Executes a command and resolves with its answer; never rejects. */
+  handle(command: Command): Promise<CommandResult>;
 }
 
-export const linkLimits = {
-  /** How long the upgrade and the answer to the introduction may take each. */
+/** Time-outs of a connection. */
+export const connectionLimits = {
+  /** Limit for the WebSocket upgrade, and again for the reply to the introduction. */
   handshakeMs: 5_000,
-  /** The gateway pings every 20 s; when not even that comes, the connection is dead. */
+  /** The gateway pings every 20 s: a connection that is silent for longer than this is dead. */
   silenceMs: 60_000,
 };
 
-/** A connection to the gateway that connects again after a loss and answers commands. */
-export class GatewayLink {
-  readonly #options: LinkOptions;
-  readonly #limits: typeof linkLimits;
+/** A connection to the gateway that reconnects by itself and answers commands. */
+export class GatewayConnection {
+  readonly #options: GatewayConnectionOptions;
+  readonly #limits: typeof connectionLimits;
   readonly #connection: ReconnectingSocket<WebSocket>;
-  readonly #answering = new Set<Promise<void>>();
+  /** Commands that are executing; `close` waits for their answers. */
+  readonly #executing = new Set<Promise<void>>();
   #replyTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
 
-  constructor(options: LinkOptions, limits = linkLimits) {
+  constructor(options: GatewayConnectionOptions, limits = connectionLimits) {
     this.#options = options;
     this.#limits = limits;
     this.#connection = new ReconnectingSocket({
@@ -73,24 +76,24 @@ export class GatewayLink {
     return this.#connection.isOpen;
   }
 
-  /** Bytes that were sent and are still in this process. */
+  /** Bytes that were sent but have not left this process. */
   get bufferedBytes(): number {
     return this.#connection.socket?.bufferedAmount ?? 0;
   }
 
-  /** @param onWritten Called when the message has left this process, or cannot. */
+  /** Sends a message. @param onWritten Called when it has left this process, or cannot. */
   send(text: string, onWritten?: () => void): void {
     this.#connection.socket?.send(text, onWritten);
   }
 
-  /** Connects again unless a reply arrives within this time of the first call since the last reply. */
-  expectAnswer(withinMs: number): void {
+  /** Reconnects unless a reply arrives within `withinMs` of the first call since the last reply. */
+  expectReply(withinMs: number): void {
     this.#replyTimer ??= setTimeout(() => this.#connection.reconnect('no reply from the gateway'), withinMs);
   }
 
-  /** Closes the connection for good, once every command that has arrived is answered. */
+  /** Answers the commands that are executing, then closes the connection without opening it again. */
   async close(): Promise<void> {
-    await Promise.all(this.#answering);
+    await Promise.all(this.#executing);
     this.#isClosing = true;
     this.#connection.close('closed by this trainer');
   }
@@ -100,15 +103,15 @@ export class GatewayLink {
       perMessageDeflate: false,
       maxPayload: 64 * 1024,
     });
-    // Browsers hide pings, so only here do they count as a sign of life.
+    // The ping is handled here, because ReconnectingSocket also works in browsers, which hide pings.
     return socket.on('ping', () => this.#connection.markAlive());
   }
 
   #changeState(state: ConnectionState): void {
-    const { onLost, onRefused } = this.#options;
+    const { onDisconnect, onRefused } = this.#options;
     if (state.name === 'open') return this.#introduce();
     this.#clearReplyTimer();
-    if (state.name === 'waiting') onLost?.();
+    if (state.name === 'waiting') onDisconnect?.();
     if (state.name === 'closed' && !this.#isClosing) onRefused(state.code, state.reason);
   }
 
@@ -118,28 +121,31 @@ export class GatewayLink {
     const about = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
     this.#connection.allowSilence(this.#limits.silenceMs);
     this.send(encode({ ...introduction, ...about }));
-    this.expectAnswer(this.#limits.handshakeMs);
+    this.expectReply(this.#limits.handshakeMs);
   }
 
   #receive(text: string): void {
     const result = decode(ingestServerMessageSchema, text);
     if (!result.ok)
-      return this.#connection.close('the gateway sent a message that does not fit the protocol', 'invalid');
+      return this.#connection.close(
+        'the gateway sent a message that does not follow the protocol',
+        'invalid',
+      );
     const message = result.value;
-    if (message.type === 'command') return this.#answer(message);
+    if (message.type === 'command') return this.#execute(message);
     this.#clearReplyTimer();
     if (message.type === 'resume' || message.type === 'waiting') this.#connection.resetBackoff();
     this.#options.onReply(message);
   }
 
-  /** Answers a command over the connection it came from. After a loss, the gateway asks again over the next one. */
-  #answer(command: Command): void {
+  /** Sends no answer when the connection has closed: the gateway repeats the command on the next one. */
+  #execute(command: Command): void {
     const { socket } = this.#connection;
-    const answering = this.#options.commands.take(command).then((result) => {
+    const executing = this.#options.commands.handle(command).then((result) => {
       if (socket?.readyState === WebSocket.OPEN) socket.send(encode(result));
-      this.#answering.delete(answering);
+      this.#executing.delete(executing);
     });
-    this.#answering.add(answering);
+    this.#executing.add(executing);
   }
 
   #clearReplyTimer(): void {

@@ -1,0 +1,146 @@
+import { type EventBody, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { type ConsoleOutput, ConsoleReport } from '../console/report.ts';
+import { RunControl } from '../training/run-control.ts';
+import { Stopwatch } from '../training/stopwatch.ts';
+import type { CommandHandler } from './command-handler.ts';
+import type { PublisherIdentity } from './gateway-connection.ts';
+import type { PreparedRun } from './prepare-run.ts';
+import { Publisher, type Refusal } from './publisher.ts';
+import { trainRun } from './train-run.ts';
+
+export interface PublishedRunOptions {
+  identity: PublisherIdentity;
+  commands: CommandHandler;
+  output: ConsoleOutput;
+  /** Ends the run; its abort reason is a `RunEnd`. */
+  signal: AbortSignal;
+  /** Receives the delivery of the run's last events, which continues after the run has ended. */
+  onDelivery: (delivery: Promise<void>) => void;
+  /** Aborted when the process ends: the delivery then gives up on a gateway that does not reply. */
+  abortDelivery: AbortSignal;
+}
+
+/** Trains one run and writes each of its events to the log, the console, the gateway and the TensorBoard file. */
+export class PublishedRun {
+  readonly #run: PreparedRun;
+  readonly #options: PublishedRunOptions;
+  readonly #report: ConsoleReport;
+  readonly #control: RunControl;
+  readonly #publisher: Publisher;
+  /** Set when the gateway has another run of this id. */
+  #conflict: MonitorError | undefined;
+  #hasEnded = false;
+
+  constructor(run: PreparedRun, options: PublishedRunOptions) {
+    const { config, folder, log, resumePoint } = run;
+    this.#run = run;
+    this.#options = options;
+    this.#report = new ConsoleReport({
+      output: options.output,
+      folder: folder.path,
+      intervalSeconds: config.reportInterval,
+    });
+    this.#control = new RunControl({
+      learningRate: resumePoint?.checkpoint?.learningRate ?? config.learningRate,
+      schedule: config.schedule,
+      changes: resumePoint?.progress.learningRates,
+      emittedStep: resumePoint?.progress.step,
+      stopwatch: new Stopwatch(resumePoint?.checkpoint?.elapsedSeconds),
+      emit: (body) => this.#emit(body),
+    });
+    this.#publisher = new Publisher({
+      identity: options.identity,
+      log,
+      commands: options.commands.trainingCommands,
+      onRefused: (why, reason) => this.#handleRefusal(why, reason),
+      onReject: ({ seq, issues }) =>
+        options.output.write(`The gateway rejected event ${seq}: ${JSON.stringify(issues)}\n`),
+    });
+  }
+
+  /**
+   * Trains until the run ends, then starts the delivery of what the gateway has not acknowledged.
+   * @returns How the run ended.
+   * @throws MonitorError `run.taken` or `run.exists` when the gateway has another run of this id.
+   */
+  async train(): Promise<FinishedStatus> {
+    const { config, lock, tensorboard } = this.#run;
+    const { commands, signal, onDelivery } = this.#options;
+    const control = this.#control;
+    const stop = (): void => control.stop(signal.reason);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    commands.currentRun = { runId: config.runId, control };
+    try {
+      const status = await trainRun({
+        ...this.#run,
+        emit: (body) => this.#emit(body),
+        display: (body) => this.#report.display(body),
+        control,
+      });
+      if (this.#conflict) throw this.#conflict;
+      return status;
+    } finally {
+      this.#hasEnded = true;
+      commands.currentRun = undefined;
+      signal.removeEventListener('abort', stop);
+      lock.release();
+      tensorboard.close();
+      onDelivery(this.#deliver());
+    }
+  }
+
+  #emit(body: EventBody): void {
+    const event = this.#run.log.append(body);
+    this.#report.display(event);
+    this.#publisher.sendPending();
+    this.#run.tensorboard.append(event);
+  }
+
+  #handleRefusal(why: Refusal, reason: string): void {
+    const { output, identity } = this.#options;
+    const { runId } = this.#run.config;
+    this.#conflict = conflictOf(why, this.#run, identity);
+    if (!this.#conflict) {
+      output.write(`The gateway refuses this run (${why}: ${reason}); training continues without it.\n`);
+      return;
+    }
+    this.#control.stop({ status: 'failed', reason: `the gateway has another run ${runId}` });
+    if (this.#hasEnded) output.write(`${this.#conflict.message}\n`);
+  }
+
+  async #deliver(): Promise<void> {
+    const { abortDelivery, identity, output } = this.#options;
+    const { folder, log } = this.#run;
+    const undelivered = await this.#publisher.close(abortDelivery);
+    if (undelivered > 0)
+      output.write(
+        `The gateway at ${identity.url} did not accept ${undelivered} events; all are in ${folder.path}.\n`,
+      );
+    log.close();
+  }
+}
+
+/**
+ * Returns the error that ends a run whose id belongs to another run at the gateway: no viewer would see it, and another
+ * id solves it. A resumed run continues, because its folder is here and the end of its log may have been lost with the
+ * power.
+ */
+function conflictOf(
+  why: Refusal,
+  { config, resumePoint }: PreparedRun,
+  { url }: PublisherIdentity,
+): MonitorError | undefined {
+  const { runId } = config;
+  if (why === 'runTaken')
+    return new MonitorError(
+      'run.taken',
+      `--run-id: expected an id that no other trainer uses, but the gateway at ${url} has a trainer for ${runId} connected`,
+    );
+  if (why === 'runExists' && !resumePoint)
+    return new MonitorError(
+      'run.exists',
+      `--run-id: expected the id of a new run, but the gateway at ${url} already has a run ${runId}`,
+    );
+  return undefined;
+}
