@@ -2,7 +2,7 @@ import { shuffledBatches } from '../packages/trainer/dist/src/dataset/batches.js
 import { loadDataset } from '../packages/trainer/dist/src/dataset/load.js';
 import { selectEngine } from '../packages/trainer/dist/src/engines/select.js';
 
-/** Training steps and nothing beside: each `next()` makes one, and takes as long as it does. */
+/** Prepares training steps without anything else: each `next()` of `steps` runs one. */
 export async function bareSteps({ choice, batchSize, threads, augment = false }) {
   const { engine } = await selectEngine({ choice, threads });
   const { train } = await loadDataset(undefined);

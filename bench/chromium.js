@@ -20,7 +20,7 @@ const flags = [
 ];
 
 /**
- * Chromium, steered with a few commands of the DevTools protocol. Not with Playwright: that has the browser tell it of
+ * Chromium, controlled by a few commands of the DevTools protocol. Playwright is no option: it makes the browser report
  * every WebSocket message, which costs more than the page itself.
  */
 export class Chromium {
@@ -60,7 +60,7 @@ export class Chromium {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** Opens a page in which `script`, a function, runs before anything of its own. */
+  /** Opens a page that runs the function `script` before its own scripts. */
   async open(url, script) {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
@@ -71,7 +71,7 @@ export class Chromium {
     return page;
   }
 
-  /** Ids of the processes that run pages. */
+  /** Returns the ids of the processes that run pages. */
   async renderers() {
     const { processInfo } = await this.send('SystemInfo.getProcessInfo');
     return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
@@ -102,7 +102,7 @@ class BenchPage {
     return this.#browser.send(method, params, this.#ids.sessionId);
   }
 
-  /** The value of an expression in the page. */
+  /** Returns the value of an expression in the page. */
   async evaluate(expression) {
     const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
       expression,
@@ -127,11 +127,11 @@ class BenchPage {
   }
 }
 
-/** Chromium writes the address of its DevTools to its error output. */
+/** Reads the address of the DevTools from Chromium's standard error. */
 async function addressOf(stderr) {
   for await (const line of createInterface({ input: stderr })) {
     const [, address] = /DevTools listening on (ws:\S+)/.exec(line) ?? [];
     if (address) return address;
   }
-  throw new Error('expected Chromium to listen for DevTools, it ended');
+  throw new Error('expected Chromium to listen for DevTools, it exited');
 }

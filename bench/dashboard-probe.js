@@ -1,6 +1,6 @@
 /**
- * Runs in the page before its own scripts: notes each frame's work, and when a chart with more points was painted.
- * A frame ends when the first task behind its animation callbacks runs: by then styles, layout and painting are done.
+ * Runs in the page before its own scripts, and records the work of each frame and the time when a chart with more points was
+ * painted. A frame ends when the first task after its animation callbacks runs: styles, layout and painting are done then.
  */
 export function watchFrames() {
   const probe = { frames: [], paints: [], points: 0, received: 0, origin: performance.timeOrigin };

@@ -1,5 +1,5 @@
-// What the dashboard costs a browser, in headless Chromium: bytes of JavaScript, time to the first chart of a long run,
-// work per frame and delay while events come fast, memory after very many.
+// Measures the dashboard in headless Chromium: bytes of JavaScript, time to the first chart of a long run, work per frame and
+// delay at a high rate of events, memory after a million events.
 // `npm run bench -- dashboard [--points 100000] [--loads 5] [--rate 500] [--seconds 10] [--events 1000000]` prints JSON.
 
 import { fork } from 'node:child_process';
@@ -45,7 +45,7 @@ const browser = await Chromium.start(values.chromium);
 
 const publish = (runId) => openScriptedPublisher({ url: ingestUrl, WebSocket, runId });
 
-/** Publishes a run of so many batches and leaves it unfinished. @returns Its publisher and the next seq. */
+/** Publishes a run of `batches` batches and leaves it unfinished. @returns Its publisher. */
 async function publishHistory(runId, batches) {
   const publisher = await publish(runId);
   const epochs = 10;
@@ -60,7 +60,7 @@ async function publishHistory(runId, batches) {
   return publisher;
 }
 
-/** A batch that happens now. */
+/** Returns a batch event with the current time. */
 const batchEvent = (runId, seq, step) => ({
   v: 1,
   runId,
@@ -83,7 +83,7 @@ const batchEvent = (runId, seq, step) => ({
 const openPage = (query = '') => browser.open(`${url}/${query}`, watchFrames);
 const shown = (all) => `window.probe?.points >= ${all}`;
 
-/** Bytes of the scripts that a first visit loads, before and after gzip. */
+/** Measures the scripts that a first visit loads, in bytes before and after gzip. */
 async function measureScripts() {
   const page = await openPage();
   await page.until(`document.querySelector('[data-field="health-state"]')?.textContent === 'Live'`);
@@ -101,7 +101,7 @@ async function measureScripts() {
   };
 }
 
-/** Milliseconds from asking for the page to the first chart of the run, and to the chart with all of its points. */
+/** Measures the milliseconds from opening the page to the first chart of the run, and to the chart with all of its points. */
 async function measureLoad(runId) {
   const page = await openPage(`?run=${runId}`);
   await page.until(shown(points));
@@ -110,7 +110,7 @@ async function measureLoad(runId) {
   return { first: paints[0].at, all: paints.find((paint) => paint.points >= points).at };
 }
 
-/** Follows a run while `rate` events a second come. */
+/** Follows a run at `rate` events a second. */
 async function measureFrames(runId, publisher) {
   const page = await openPage(`?run=${runId}`);
   await page.until(shown(points));
@@ -154,10 +154,10 @@ async function measureFrames(runId, publisher) {
   };
 }
 
-/** Memory of the page after so many events of one run. */
+/** Measures the memory of the page after all events of one run. */
 async function measureMemory(runId) {
   const opened = await publishHistory(runId, events);
-  // A page that is there meanwhile may be too slow and skip batches; one that comes afterwards is sent them all.
+  // A page opened during publishing could skip batches; one opened afterwards receives all of them.
   const page = await openPage(`?run=${runId}`);
   await page.until(`window.probe.received >= ${events}`, 600_000);
   await page.send('HeapProfiler.collectGarbage');
@@ -175,7 +175,7 @@ function residentBytes(pid) {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1_024;
   } catch {
-    return Number.NaN; // Not on Linux, or gone.
+    return Number.NaN; // Not on Linux, or the process has exited.
   }
 }
 

@@ -1,6 +1,6 @@
-// What an epoch costs beside its steps: a whole one, with data, evaluation, saving and publishing to a gateway, against
-// bare steps. A machine that is shared changes its speed within seconds, so the two go on in turn, some steps each: the
-// trainer is stopped where it is while another process makes bare steps. The first epoch warms up, and is not counted.
+// Measures what an epoch costs besides its steps: an epoch with data, evaluation, saving and publishing to a gateway, compared
+// with bare steps. A shared machine changes its speed within seconds, so the two alternate every few steps: the trainer is stopped
+// while another process runs bare steps. The first epoch warms up and is not counted.
 // `npm run bench -- epoch [--rounds 3] [--slice 8]` prints JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     /** Epochs to count. */
     rounds: { type: 'string', default: '3' },
-    /** Steps that the one makes before it is the other's turn. */
+    /** Steps of one before the other takes its turn. */
     slice: { type: 'string', default: '8' },
     engine: { type: 'string', default: 'tensorflow' },
   },
@@ -32,13 +32,13 @@ const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [eng
 });
 const answer = async () => (await once(stepper, 'message'))[0];
 
-/** The mean milliseconds of a turn's steps. The first finds the caches as the other left them, and does not count. */
+/** Returns the mean milliseconds of a turn's steps without the first, which finds the caches filled by the other process. */
 async function bareTurn() {
   stepper.send(slice);
   return mean((await answer()).slice(1));
 }
 
-/** Trains, the first epoch to warm up, and takes turns with bare steps. */
+/** Trains, alternating with bare steps. */
 async function trainInTurns(epochs) {
   /** By epoch. */
   const bare = Array.from({ length: epochs + 1 }, () => []);
@@ -55,7 +55,7 @@ async function trainInTurns(epochs) {
     trainer.child.kill('SIGCONT');
   }
 
-  // Not the live client, which checks what comes: the trainer would wait for its processor meanwhile.
+  // Without the live client, whose validation would take processor time from the trainer.
   const viewer = new WebSocket(`${services.liveUrl}?types=batch`);
   viewer.on('message', (text) => takeTurns(JSON.parse(text)));
   const events = await trainer.events();
@@ -66,7 +66,7 @@ async function trainInTurns(epochs) {
   return Array.from({ length: epochs - 1 }, (_, at) => measure(at + 2, { bare, batches, stopped, events }));
 }
 
-/** What an epoch's steps took, and what came after its last one until the next epoch's first, less that step itself. */
+/** Returns the time of an epoch's steps, and the time from its last step to the next epoch's first, without that step itself. */
 function measure(epoch, { bare, batches, stopped, events }) {
   const own = batches.filter((each) => each.epoch === epoch);
   const turns = own

@@ -1,12 +1,12 @@
-// So many viewers, in a process of their own: each goes to the next gateway when its own is gone, with `after`. Told
-// what to do by its parent, which it answers with what it counted.
+// Runs viewers in a process of their own: each reconnects to the next gateway with `after` when its own disconnects. The parent
+// process sends commands, and receives the counts.
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** How the client library waits before it comes back. */
+/** The first reconnection delay of the client library. */
 const firstBackoffMs = 500;
 
-/** Delays of events by the window in which they were sent, in milliseconds. */
+/** Delays of events in milliseconds, by the window in which they were sent. */
 const delays = { before: [], during: [], after: [] };
 const counts = { viewers: 0, doubled: 0, gaps: 0, reconnects: 0 };
 const lasts = [];
@@ -27,7 +27,7 @@ function take(index, text) {
   }
 }
 
-/** Follows the run until the end of this process. @returns When it is live for the first time. */
+/** Follows the run until this process ends. Resolves when the viewer is live for the first time. */
 function view(index, urls, runId) {
   lasts[index] = 0;
   let at = index;
@@ -65,7 +65,7 @@ const commands = {
   async windows({ list }) {
     windows = list;
   },
-  /** Waits until every viewer has everything, or for so long. */
+  /** Waits until every viewer has every event, at most `ms` milliseconds. */
   async finish({ lastSeq, ms }) {
     for (const end = Date.now() + ms; Date.now() < end && lasts.some((last) => last < lastSeq); )
       await delay(50);

@@ -1,7 +1,7 @@
-// What viewers notice when one of three gateways on one Redis is killed, beside one gateway alone with the same viewers
-// in the same run. Needs redis-server.
+// Measures what viewers notice when one of three gateways on one Redis is killed, compared with a single gateway with the same
+// viewers in the same run. Requires redis-server.
 // `npm run bench -- failover [--viewers 3000] [--rate 10] [--seconds 20] [--processes 2] [--publisher]`
-// `--publisher`: the gateway that is killed is the one that takes in the events. Prints JSON.
+// `--publisher`: kill the gateway that the publisher is connected to. Prints JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     viewers: { type: 'string', default: '3000' },
     /** Events a second. */
     rate: { type: 'string', default: '10' },
-    /** Before the gateway is killed, and after the 10 s that count as the failover. */
+    /** Seconds before the gateway is killed, and after the 10 s that count as the failover. */
     seconds: { type: 'string', default: '20' },
     processes: { type: 'string', default: '2' },
     publisher: { type: 'boolean', default: false },
@@ -39,7 +39,7 @@ async function startGateway(folder, flags = []) {
 }
 const places = ['--port', '0', '--ingest-port', '0', '--log-level', 'error'];
 
-/** Publishes at a rate, and goes on at the next gateway when its own is gone. */
+/** Publishes at a rate, and continues at the next gateway when its own disconnects. */
 class Publisher {
   events = [];
   #urls;
@@ -101,22 +101,22 @@ class Publisher {
 
 async function startViewers(urls) {
   const children = Array.from({ length: processes }, () => fork(path('failover-viewers.js')));
-  const tell = (message) =>
+  const send = (message) =>
     Promise.all(
       children.map(async (child, index) => {
         child.send(typeof message === 'function' ? message(index) : message);
         return (await once(child, 'message'))[0].answer;
       }),
     );
-  await tell((index) => ({
+  await send((index) => ({
     command: 'open',
     ...{ urls, runId },
     count: Math.floor((viewers + index) / processes),
   }));
-  return { tell, stop: () => children.map((child) => child.kill()) };
+  return { send, stop: () => children.map((child) => child.kill()) };
 }
 
-/** Delays between the seconds of a run, with one gateway killed after the first part, if one is to be. */
+/** Measures delays during a run. With `kill`, one gateway is killed after the first part. */
 async function measure({ gateways, kill }) {
   const publisher = new Publisher(
     gateways.map(({ ingestUrl }) => ingestUrl),
@@ -134,12 +134,12 @@ async function measure({ gateways, kill }) {
     { name: 'during', from: killAt },
     { name: 'after', from: afterAt },
   ];
-  await watching.tell({ command: 'windows', list });
+  await watching.send({ command: 'windows', list });
   await delay(killAt - Date.now());
   if (kill !== undefined) gateways[kill].child.kill('SIGKILL');
   await delay(afterAt + seconds * 1_000 - Date.now());
   await publisher.stop();
-  const counted = await watching.tell({ command: 'finish', lastSeq: publisher.events.length, ms: 15_000 });
+  const counted = await watching.send({ command: 'finish', lastSeq: publisher.events.length, ms: 15_000 });
   watching.stop();
   const sum = (name) => counted.reduce((total, each) => total + each[name], 0);
   const windows = list.map(({ name }) => [

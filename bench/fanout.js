@@ -1,5 +1,5 @@
-// How fast and at what cost events reach many subscribers, beside plain ws in the same rounds; with --peers also beside
-// Socket.IO, Centrifuge and the polling of a file. Server and load on a core each. Needs Linux, and Go for the load.
+// Measures how fast and at what cost events reach many subscribers, compared with plain ws in the same rounds; with --peers also
+// with Socket.IO, Centrifuge and polling a file. Server and load have a core each. Requires Linux, and Go for the load.
 // `npm run bench -- fanout [--subscribers 1000] [--rate 100] [--seconds 10] [--rounds 3] [--peers] [--capacity]
 //   [--stalled K] [--json]`
 import { parseArgs } from 'node:util';
@@ -12,14 +12,14 @@ import { median } from './statistics.js';
 const { values } = parseArgs({
   options: {
     subscribers: { type: 'string', default: '1000' },
-    /** Events a second; with --capacity where to begin. */
+    /** Events a second; with --capacity the first rate. */
     rate: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
     peers: { type: 'boolean', default: false },
-    /** Raise the rate in steps of 1.4 until less than 99 % comes in time, or p99 is over 250 ms. */
+    /** Raise the rate in steps of 1.4 until less than 99 % is delivered in time, or p99 is over 250 ms. */
     capacity: { type: 'boolean', default: false },
-    /** So many of the subscribers stop reading. */
+    /** Number of subscribers that stop reading. */
     stalled: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
@@ -73,7 +73,7 @@ for (let round = 0; round < settings.rounds; round++)
     runs[name].push(await run());
   }
 
-/** The last step that was kept up with, or the first of all. */
+/** Returns the last step that the server kept up with, or the first step. */
 const bestStep = ({ steps }) =>
   steps.findLast(({ deliveredShare, p99Ms }) => deliveredShare >= 0.99 && p99Ms <= 250) ?? steps[0];
 

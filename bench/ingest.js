@@ -1,5 +1,5 @@
-// How fast the gateway takes in events from a publisher that sends as fast as it can, and what it needs for it.
-// `npm run bench -- ingest [--seconds 10] [--rounds 3] [--subscribers 0] [--json]`; needs Linux, and Go for the load.
+// Measures how fast the gateway accepts events from a publisher at full speed, and the resources it needs.
+// `npm run bench -- ingest [--seconds 10] [--rounds 3] [--subscribers 0] [--json]`; requires Linux, and Go for the load.
 import { parseArgs } from 'node:util';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { buildGo, load } from './load.js';

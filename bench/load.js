@@ -6,7 +6,7 @@ import { spawnOn } from './pinned.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Compiles a Go program of a folder beside this file. @returns Its path. */
+/** Compiles the Go program in a folder beside this file. @returns Its path. */
 export function buildGo(folder) {
   const go = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'].find(existsSync) ?? 'go';
   const program = here(`.build/${folder.replaceAll('/', '-')}`);
@@ -17,13 +17,13 @@ export function buildGo(folder) {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
   } catch (error) {
-    const why = error.code === 'ENOENT' ? 'Go is not there (https://go.dev/dl)' : 'it does not compile';
+    const why = error.code === 'ENOENT' ? 'Go is not installed (https://go.dev/dl)' : 'it does not compile';
     throw new Error(`bench/${folder} cannot be built: ${why}`);
   }
   return program;
 }
 
-/** Runs the load generator on the second core. @returns What it measured. */
+/** Runs the load generator on the second core. @returns Its measurements. */
 export async function load(program, flags) {
   const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
   const child = spawnOn(1, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -32,6 +32,6 @@ export async function load(program, flags) {
     output += text;
   });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`the load generator ended with exit code ${code}`);
+  if (code !== 0) throw new Error(`the load generator exited with code ${code}`);
   return JSON.parse(output);
 }

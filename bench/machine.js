@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 
-/** Where and when something was measured, to stand beside its figures. */
+/** Describes the machine and the date of a measurement. */
 export const machine = () => ({
   date: new Date().toISOString(),
   cpu: cpus()[0]?.model ?? process.arch,

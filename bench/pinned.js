@@ -12,7 +12,7 @@ function works(program, args) {
   }
 }
 
-/** Starts a program on one core, where the system can do that, so that server and load do not share one. */
+/** Starts a program on one core, where the system supports that, so that server and load do not share one. */
 export function spawnOn(core, [program, ...args], options) {
   return canPin
     ? spawn('taskset', ['-c', String(core), program, ...args], options)

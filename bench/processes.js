@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '@redis/client';
 import { trainerEnvironment } from './trainer-environment.js';
 
-/** Runs a program of this folder that prints JSON as its last line. */
+/** Runs a program of this folder, and returns the JSON of its last line. */
 export function runProgram(file, ...args) {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const output = execFileSync(process.execPath, [path, ...args], { encoding: 'utf8' });
   return JSON.parse(output.trim().split('\n').at(-1));
 }
 
-/** A gateway of its own and trainers beside it, with a folder for their runs that goes when they do. */
+/** Starts a gateway, and trainers on demand, with a folder for their runs that is removed when they stop. */
 export async function startServices() {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   const start = (name, args, options) => {
@@ -33,10 +33,10 @@ export async function startServices() {
     });
     return {
       child,
-      /** Of the whole run, when it has ended. */
+      /** The events of the whole run, once it has ended. */
       async events() {
         const [code] = await once(child, 'exit');
-        if (code !== 0) throw new Error(`the trainer ended with exit code ${code}`);
+        if (code !== 0) throw new Error(`the trainer exited with code ${code}`);
         const lines = readFileSync(join(runs, runId, 'events.jsonl'), 'utf8')
           .trim()
           .split('\n');
@@ -48,7 +48,7 @@ export async function startServices() {
     liveUrl: `${url.replace('http', 'ws')}/live`,
     ingestUrl,
     startTrainer,
-    /** Trains to the end. @returns The run's events. */
+    /** Trains a whole run. @returns Its events. */
     train: (runId, ...args) => startTrainer(runId, ...args).events(),
     async stop() {
       gateway.kill('SIGTERM');
@@ -58,7 +58,7 @@ export async function startServices() {
   };
 }
 
-/** Redis as the compose file starts it, on a socket in a folder. */
+/** Starts Redis with the settings of the compose file, on a socket in a folder. */
 export async function startRedis(folder) {
   const path = join(folder, 'redis.sock');
   const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
@@ -78,7 +78,7 @@ export async function startRedis(folder) {
   };
 }
 
-/** Works in a folder that goes afterwards, as do the processes that were started. */
+/** Runs `work` in a temporary folder; removes it afterwards, and stops the processes that were started. */
 export async function inFolder(work) {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   const started = [];

@@ -1,4 +1,4 @@
-// What publishing costs: training without a gateway against training with a gateway and ten viewers, in turn.
+// Measures the cost of publishing: training without a gateway alternates with training with a gateway and ten viewers.
 // `npm run bench -- publishing [--rounds 6] [--steps 20] [--viewers 10]` prints JSON.
 import { parseArgs } from 'node:util';
 import { connectLive } from '@mnist-monitor/shared';
@@ -22,7 +22,7 @@ const warmUp = 3;
 
 const services = await startServices();
 
-/** Trains so many steps. @returns Images per second behind the warm-up. */
+/** Trains a run of `steps` steps after the warm-up. @returns Images per second of these steps. */
 async function train(runId, gateway) {
   const sizes = ['--train-size', String((steps + warmUp) * batchSize), '--test-size', '500', '--epochs', '1'];
   const events = await services.train(runId, '--engine', values.engine, '--gateway', gateway, ...sizes);

@@ -1,4 +1,4 @@
-// What reading costs the gateway's event loop, in a store of 500 runs of which one is long.
+// Measures what reading costs the gateway's event loop, in a store of 500 runs of which one is long.
 // `npm run bench -- reading [--runs 500] [--events 100000] [--rounds 5]` prints JSON.
 import { mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ const long = sampleRun({ runId: 'long', epochs: 20, batchesPerEpoch: batches }).
 for (let at = 0; at < long.length; at += 1_000) await store.append('long', long.slice(at, at + 1_000));
 await store.close();
 
-/** Asks from another thread, so that only the gateway's own work is on this one. */
+/** Sends requests from another thread, so that this one runs only the gateway's own work. */
 const client = new Worker(
   `const { parentPort } = require('node:worker_threads');
    parentPort.on('message', async (url) => {
@@ -55,13 +55,13 @@ async function ask(url) {
 
 const accounting = openSync('/proc/thread-self/schedstat', 'r');
 const text = Buffer.alloc(100);
-/** Milliseconds that this thread has been on a processor: other programs do not count. */
+/** Returns the milliseconds that this thread has spent on a processor, without other programs. */
 const onCpuMs = () =>
   Number(text.toString('latin1', 0, readSync(accounting, text, 0, 100, 0)).split(' ')[0]) / 1e6;
 
-/** What a piece of work costs this thread in all, and at most in one turn of the event loop. */
+/** Measures what work costs this thread in all, and at most in one turn of the event loop. */
 async function watch(work) {
-  /** A turn below this only asked whether there is something to do. */
+  /** Turns below this only checked for work. */
   const idleMs = 0.2;
   let [last, cpuMs, longestTurnMs, busy] = [onCpuMs(), 0, 0, true];
   const turn = () => {
@@ -82,7 +82,7 @@ const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: folder };
 const log = pino({ level: 'silent' });
 const measured = {};
 for (let round = 0; round < rounds; round++) {
-  // Anew each time: what is kept in memory is to be seen as well as what it spares.
+  // A new gateway for each round, so that the first request finds nothing in memory.
   const fresh = openSqliteStore(folder);
   const gateway = await buildGateway({ config, store: fresh, log });
   const address = await gateway.publicApp.listen({ host: '127.0.0.1', port: 0 });
@@ -111,10 +111,10 @@ const file = join(folder, 'monitor.db');
 const before = statSync(file).size;
 const freed = long.reduce((sum, { json }) => sum + json.length, 0);
 measured.remove = [
-  // Of the time it takes, most is pauses, in which this benchmark itself keeps the processor busy.
+  // Most of the elapsed time is pauses, in which this benchmark itself keeps the processor busy.
   await watch(async () => {
     await removal.remove('long');
-    // Its events leave in the background; the file gets smaller when they are gone.
+    // Events are removed in the background; the file shrinks when all are removed.
     while (statSync(file).size > before - freed) await new Promise((resolve) => setTimeout(resolve, 50));
     return before - statSync(file).size;
   }).then(({ cpuMs, ...result }) => result),

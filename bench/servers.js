@@ -10,7 +10,7 @@ import { spawnOn } from './pinned.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Starts the gateway as it ships, with a store of its own, on the first core. */
+/** Starts the gateway with a store of its own on the first core. */
 export async function startGateway() {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   const main = here('../packages/gateway/dist/src/main.js');
@@ -31,7 +31,7 @@ export async function startGateway() {
   };
 }
 
-/** What the gateway is compared with, by the name in the tables. */
+/** The peers that the gateway is compared with, by their names in the tables. */
 export const peers = {
   ws: () => startPeer('ws', nodeProgram('ws')),
   'Socket.IO': () => {

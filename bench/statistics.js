@@ -1,4 +1,4 @@
-/** The middle of some numbers, and their ends. */
+/** Returns the median of numbers, and their minimum and maximum. */
 export function spread(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -10,10 +10,10 @@ export const median = (numbers) => spread(numbers).median;
 
 export const mean = (numbers) => numbers.reduce((sum, number) => sum + number) / numbers.length;
 
-/** Steps before those that count, in which compilers, caches and allocators warm up. */
+/** Steps that are not counted, in which compilers, caches and allocators warm up. */
 export const warmUpSteps = (steps) => Math.ceil(steps / 4);
 
-/** The number below which this share of the others lies; NaN of none. */
+/** Returns the number that a share of the sorted numbers lies below; NaN when there are none. */
 export function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

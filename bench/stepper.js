@@ -1,5 +1,5 @@
-// Bare training steps on demand, for a program that starts this one with a message channel:
-// `node bench/stepper.js ENGINE BATCH_SIZE` answers each number that it is sent with the milliseconds of so many steps.
+// Runs bare training steps on demand, for a program that starts this one with a message channel:
+// `node bench/stepper.js ENGINE BATCH_SIZE` answers each number n with the milliseconds of n steps.
 import { bareSteps } from './bare-steps.js';
 
 const [choice, batchSize] = process.argv.slice(2);

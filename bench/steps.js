@@ -1,4 +1,4 @@
-// Bare training steps on one engine: `node bench/steps.js ENGINE BATCH_SIZE STEPS [--threads N] [--augment]` prints JSON.
+// Measures bare training steps on one engine: `node bench/steps.js ENGINE BATCH_SIZE STEPS [--threads N] [--augment]` prints JSON.
 import { parseArgs } from 'node:util';
 import { bareSteps } from './bare-steps.js';
 import { median, warmUpSteps } from './statistics.js';

@@ -1,5 +1,5 @@
-// What the two stores need for the same events, in turn: appends that wait for the disk, pages, and the place taken.
-// Needs redis-server. `npm run bench -- store [--events 20000] [--rounds 3]` prints JSON.
+// Compares both stores on the same events, alternating: appends that wait for the disk, pages, and the space used.
+// Requires redis-server. `npm run bench -- store [--events 20000] [--rounds 3]` prints JSON.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ const events = Array.from({ length: count }, (_, index) => {
   return { seq, type: 'batch', json: JSON.stringify({ v, runId: 'bench', seq, time, type: 'batch', data }) };
 });
 
-/** Seconds that some work takes. */
+/** Measures the seconds that work takes. */
 async function timed(work) {
   const begunAt = performance.now();
   await work();

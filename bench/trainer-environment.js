@@ -1,4 +1,4 @@
 import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
 
-/** As `npm start` has it for the trainer. */
+/** The environment that `npm start` gives the trainer. */
 export const trainerEnvironment = { ...memoryEnvironment, ...process.env };

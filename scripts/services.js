@@ -1,4 +1,4 @@
-// The gateway and the trainer as processes of `npm start`: whichever of them ends by itself is started again.
+// The gateway and the trainer as processes of `npm start`, which restarts either when it exits by itself.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
 
 const restartMs = 1_000;
-/** A trainer that has ended by itself so often in a row, each time so soon after its start, would do so again. */
+/** A trainer that exits by itself this often in a row, each time this soon after its start, is not restarted. */
 const hopeless = { times: 3, soonMs: 30_000 };
-/** How long to wait before each try to start the gateway again; then it is given up. */
+/** Waits before the attempts to restart the gateway; after the last one it is given up. */
 const gatewayTriesMs = [restartMs, 1_000, 2_000, 4_000];
 
 /**
- * Starts one of our programs. In a process group of its own, so that Ctrl-C reaches only this process, which ends the
- * others in order; the message channel tells them when this process is gone.
+ * Starts the gateway or the trainer. It has a process group of its own, so that Ctrl-C reaches only this process, which stops
+ * both in order. Its message channel closes when this process dies.
  */
 function start(name, flags, env) {
   const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
@@ -30,10 +30,10 @@ async function ended(child) {
   return child.exitCode ?? 1;
 }
 
-/** A port is left out of an address where it is the scheme's own: 80 for both of ours. */
+/** Returns the port of a URL, which is omitted for 80, the default of both schemes. */
 const portOf = (url) => new URL(url).port || '80';
 
-/** The gateway. */
+/** The gateway, restarted when it exits by itself. */
 export class Gateway {
   #argv;
   #stopping = new AbortController();
@@ -42,7 +42,7 @@ export class Gateway {
     this.#argv = argv;
   }
 
-  /** Resolves with its addresses, or with its exit code when it does not start. */
+  /** Resolves with the gateway's addresses, or with its exit code when it does not start. */
   start(flags = []) {
     const logLevel = process.env.MONITOR_LOG_LEVEL || 'warn';
     const env = { ...process.env, MONITOR_LOG_LEVEL: logLevel };
@@ -52,8 +52,8 @@ export class Gateway {
   }
 
   /**
-   * Starts it again, where it was, whenever it ends by itself.
-   * @param onLost Called with its exit code when it does not start again.
+   * Restarts the gateway on the same ports whenever it exits by itself.
+   * @param onLost Called with its exit code when it does not restart.
    */
   async keep({ url, ingestUrl }, onLost) {
     const ports = ['--port', portOf(url), '--ingest-port', portOf(ingestUrl)];
@@ -61,12 +61,12 @@ export class Gateway {
     for (;;) {
       await ended(this.child);
       if (signal.aborted) return;
-      console.error('The gateway ended by itself; starting it again. Nothing is lost.');
+      console.error('The gateway exited by itself and is being restarted. No events are lost.');
       const last = await this.#startAgain(ports);
       if (signal.aborted) return;
       if (typeof last === 'number') {
         console.error(
-          'The gateway does not start again, so everything ends; npm start -- --resume goes on with the run.',
+          'The gateway does not restart, so everything stops; npm start -- --resume continues the run.',
         );
         return onLost(last);
       }
@@ -94,8 +94,8 @@ export class Gateway {
 }
 
 /**
- * The trainer, started again to go on with its run whenever it ends by itself. With --once it is not, and a trainer that
- * cannot do what it was told is not.
+ * The trainer, restarted to continue its run whenever it exits by itself, except with --once or when its options are
+ * invalid.
  */
 export class Trainer {
   #argv;
@@ -105,34 +105,34 @@ export class Trainer {
     this.#argv = argv;
   }
 
-  /** It reads its data and starts its engine, and begins when it is told where the gateway is. */
+  /** Starts the trainer, which loads its data and engine, and waits for the gateway's address before it trains. */
   start(flags = []) {
     const env = { ...memoryEnvironment, ...process.env, MONITOR_HOLD: 'true' };
     this.child = start('trainer', [...this.#argv, ...flags], env);
   }
 
   /**
-   * Lets it begin, started before or not.
-   * @param onWaiting Called whenever it waits for a start from the page.
-   * @returns Its exit code, when it has ended for good.
+   * Lets the trainer begin, and starts it first if needed.
+   * @param onWaiting Called whenever the trainer waits for a start from the page.
+   * @returns The exit code of its last process.
    */
   async run({ gateway, once, onWaiting }) {
     if (!this.child) this.start();
     for (let times = 1; ; times++) {
       const startedAt = performance.now();
       this.child.on('message', ({ type }) => type === 'waiting' && onWaiting());
-      this.child.send({ type: 'begin', gateway }, () => {}); // One that has ended already is seen below.
+      this.child.send({ type: 'begin', gateway }, () => {}); // A trainer that has exited already is detected below.
       const code = await ended(this.child);
       if (this.#stopped || once || code === 0 || code === 2) return code;
       if (performance.now() - startedAt > hopeless.soonMs) times = 0;
       if (times === hopeless.times) {
-        console.error('The trainer has ended by itself again, soon after it was started.');
+        console.error('The trainer exited by itself again, soon after its start.');
         return code;
       }
-      console.error('The trainer has ended by itself; starting it again, to go on with its run.');
+      console.error('The trainer exited by itself and is being restarted to continue its run.');
       await wait(restartMs);
       if (this.#stopped) return code;
-      this.start(['--resume', 'latest', '--wait']); // Over what it was told at first: the last of two flags counts.
+      this.start(['--resume', 'latest', '--wait']); // Override the first flags: the last of two counts.
     }
   }
 

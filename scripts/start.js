@@ -1,4 +1,4 @@
-// `npm start`: the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
+// `npm start`: runs the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
 import { spawn } from 'node:child_process';
 import { MonitorError } from '@mnist-monitor/shared';
 import { helpText, isHelpRequested, parseOptions } from '@mnist-monitor/shared/options';
@@ -10,20 +10,20 @@ const argv = process.argv.slice(2);
 const isEngineInstalled = (engine) =>
   engine === 'wasm' || engine === 'webgpu' || installedLibrary() !== undefined;
 
-/** Installs TensorFlow; where that cannot be, says what is missing and goes on without. */
+/** Installs TensorFlow; if that fails, prints what is missing and continues without it. */
 async function installEngine(engine) {
   try {
     await installTensorflow('cpu', (line) => console.log(`  ${line}`));
   } catch (error) {
     if (!(error instanceof MonitorError) || engine !== 'auto') throw error;
-    console.log(`  Training would be several times as fast with TensorFlow, but ${error.message}.`);
+    console.log(`  Training would be several times faster with TensorFlow, but ${error.message}.`);
   }
 }
 
 function openBrowser(url) {
   const command = { darwin: 'open', win32: 'explorer' }[process.platform] ?? 'xdg-open';
   spawn(command, [url], { stdio: 'ignore', detached: true })
-    .on('error', () => console.log(`  No browser found to open ${url} with.`))
+    .on('error', () => console.log(`  No browser found to open ${url}.`))
     .unref();
 }
 
@@ -35,7 +35,7 @@ async function run() {
   let signalled = false;
   let isOver = false;
   let end;
-  /** The exit code when everything is to end before its time. */
+  /** Resolves with the exit code when everything stops before the run ends. */
   const ending = new Promise((resolve) => {
     end = (code, signal) => {
       isOver = true;
@@ -67,13 +67,13 @@ MNIST Training Monitor
     const code = await trainer.run({
       gateway: options.gateway ?? listening.ingestUrl,
       once: options.once,
-      onWaiting: () => console.log(`\nA new run can be started at ${listening.url}; Ctrl-C ends everything.`),
+      onWaiting: () => console.log(`\nStart a new run at ${listening.url}. Ctrl-C stops everything.`),
     });
-    // A trainer that was only waiting, and one that was done, have ended well.
+    // A trainer that was idle or done has ended well.
     if (isOver) return signalled && code === 0 ? 0 : await ending;
     if (options.once || code === 2) return code;
 
-    console.log(`\nThe dashboard stays at ${listening.url}; Ctrl-C ends it.`);
+    console.log(`\nThe dashboard stays at ${listening.url}. Ctrl-C stops it.`);
     const last = await ending;
     return signalled ? code : last;
   } finally {

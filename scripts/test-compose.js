@@ -1,5 +1,5 @@
-// `npm run test:compose`: the tests that need a Docker engine. Where none answers, one is started by the program that
-// DOCKER_ENGINE_STARTER names, or by ../shared/tools/docker-engine; where that cannot be either, they are left out.
+// `npm run test:compose`: runs the tests that need a Docker engine. When none answers, the program that DOCKER_ENGINE_STARTER
+// names, or ../shared/tools/docker-engine, starts one; without either the tests are skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +14,12 @@ const succeeds = (program, args, stdio = 'ignore') =>
 
 const engineAnswers = () => succeeds('docker', ['info']) && succeeds('docker', ['compose', 'version']);
 
-// Also where an engine answers: the starter adds what is missing, such as base images where no registry is reached.
+// Also when an engine answers: the starter adds missing parts, such as base images without a registry.
 if (starter && !succeeds(starter, [], 'inherit')) {
   console.error(`test:compose: ${starter} could not start a Docker engine`);
   process.exitCode = 1;
 } else if (!engineAnswers()) {
-  console.log('test:compose is left out: no Docker engine with compose answers here.');
+  console.log('test:compose is skipped: no Docker engine with compose answers on this machine.');
 } else {
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--testMatch', '**/*.container.test.js'];

@@ -1,5 +1,5 @@
-// `npm run test:examples`: the examples, each in its own language, against real gateways. Python packages go into
-// examples/.venv; what this machine has not got is left out, and said.
+// `npm run test:examples`: runs the examples, each in its own language, against real gateways. Python packages are installed into
+// examples/.venv; examples whose tools are missing on this machine are skipped, with a line of output.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,16 +9,16 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (path) => join(root, path);
 
-/** Runs a program to its end. @returns Whether it succeeded in time. */
+/** Runs a program until it exits. @returns Whether it succeeded in time. */
 const succeeds = (command, args, { stdio = 'ignore', seconds = 120, ...options } = {}) =>
   spawnSync(command, args, { cwd: root, stdio, timeout: seconds * 1_000, ...options }).status === 0;
 
-const leftOut = (what, why) => {
-  console.log(`test:examples: ${what} is left out: ${why}.`);
+const skipped = (what, why) => {
+  console.log(`test:examples: ${what} is skipped: ${why}.`);
   return undefined;
 };
 
-/** A Python with the packages that the examples need. @throws Error in CI, where it must be there. */
+/** Returns a Python with the packages that the examples need. @throws Error in CI when it is missing. */
 function findPython() {
   const python = at('examples/.venv/bin/python');
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
@@ -29,25 +29,25 @@ function findPython() {
   )
     return python;
   if (process.env.CI === 'true') throw new Error('test:examples: expected python3 with venv and pip');
-  return leftOut(
+  return skipped(
     'Python',
-    'python3 with venv and pip, and the packages of requirements.txt, could not be had',
+    'python3 with venv and pip, or the packages of requirements.txt, are not available',
   );
 }
 
-/** A Python with PyTorch: the one that EXAMPLES_PYTORCH names. What pip takes by itself brings several GB of CUDA. */
+/** Returns the Python with PyTorch that EXAMPLES_PYTORCH names: pip would download several GB of CUDA. */
 function findPytorch() {
   const named = process.env.EXAMPLES_PYTORCH;
   if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets'])) return named;
-  return leftOut(
+  return skipped(
     'PyTorch',
     'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors and websockets',
   );
 }
 
-/** The Go example, compiled. */
+/** Compiles the Go example. @returns Its path. */
 function buildGo(folder) {
-  if (!succeeds('go', ['version'])) return leftOut('Go', 'there is no go here');
+  if (!succeeds('go', ['version'])) return skipped('Go', 'go is not installed');
   const program = join(folder, 'follow');
   if (succeeds('go', ['build', '-o', program, '.'], { cwd: at('examples/go'), stdio: 'inherit' }))
     return program;

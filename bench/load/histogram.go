@@ -2,10 +2,10 @@ package main
 
 import "math/bits"
 
-// Buckets a power of two: bounds the error of a quantile to 1.6 %.
+// Buckets per power of two: limits the error of a quantile to 1.6 %.
 const subBuckets = 64
 
-// Histogram counts durations in microseconds, in buckets that grow with them.
+// Histogram counts durations in microseconds, in buckets that grow with the duration.
 type Histogram struct {
 	counts [64 * subBuckets]int64
 	total  int64
@@ -33,7 +33,7 @@ func (h *Histogram) Add(value int64) {
 	h.total++
 }
 
-// QuantileMs is the duration in milliseconds that a share of all does not exceed.
+// QuantileMs returns the duration in milliseconds that a share of all durations does not exceed.
 func (h *Histogram) QuantileMs(share float64) float64 {
 	rank := int64(share * float64(h.total))
 	for bucket, seen := 0, int64(0); bucket < len(h.counts); bucket++ {

@@ -1,5 +1,5 @@
-// Load for a server that fans events out: publishes at a rate, receives with many subscribers, and measures the delay
-// from sending to receiving and what the server needs for it. Linux only. Prints one line of JSON.
+// Generates load for a server that fans events out: publishes at a rate, receives with many subscribers, and measures the delay
+// from sending to receiving and the server's resources. Linux only. Prints one line of JSON.
 package main
 
 import (
@@ -15,19 +15,19 @@ import (
 var (
 	name        = flag.String("protocol", "gateway", "gateway, ws, socketio, centrifuge or polling")
 	live        = flag.String("live", "", "address for subscribers")
-	ingest      = flag.String("ingest", "", "address for the publisher: of a WebSocket, host:port for lines, or a file")
+	ingest      = flag.String("ingest", "", "address for the publisher: a WebSocket URL, host:port for lines, or a file")
 	runID       = flag.String("run", "bench", "id of the run")
 	data        = flag.String("data", `{}`, "data of each event, as JSON")
-	subscribers = flag.Int("subscribers", 1000, "how many receive")
-	rate        = flag.Float64("rate", 100, "events a second; 0: as fast as they are taken")
-	seconds     = flag.Float64("seconds", 10, "measured")
-	warmUp      = flag.Float64("warm-up", 3, "seconds before")
+	subscribers = flag.Int("subscribers", 1000, "number of subscribers")
+	rate        = flag.Float64("rate", 100, "events a second; 0: as fast as the server accepts them")
+	seconds     = flag.Float64("seconds", 10, "seconds to measure")
+	warmUp      = flag.Float64("warm-up", 3, "seconds before the measurement")
 	capacity    = flag.Bool("capacity", false, "raise the rate by 1.4 until less than 99 % is delivered, or p99 is over 250 ms")
-	stalled     = flag.Int("stalled", 0, "how many subscribers stop reading before it is measured")
+	stalled     = flag.Int("stalled", 0, "number of subscribers that stop reading before the measurement")
 	pid         = flag.Int("pid", 0, "process of the server")
 )
 
-// Step is what was measured at one rate.
+// Step has the measurements at one rate.
 type Step struct {
 	Rate                float64 `json:"rate"`
 	Published           float64 `json:"publishedPerSecond"`
@@ -42,7 +42,7 @@ type Step struct {
 	MemoryBytes         int64   `json:"memoryBytes"`
 }
 
-// Stalled is what became of the subscribers that stopped reading.
+// Stalled describes the subscribers that stopped reading.
 type Stalled struct {
 	Subscribers        int     `json:"subscribers"`
 	Closed             int     `json:"closed"`
@@ -51,7 +51,7 @@ type Stalled struct {
 	CaughtUp           int     `json:"caughtUp"`
 }
 
-// Result is what is printed.
+// Result is the printed JSON.
 type Result struct {
 	Protocol         string   `json:"protocol"`
 	Subscribers      int      `json:"subscribers"`
@@ -102,7 +102,7 @@ func measure() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The run is there before anybody follows it.
+	// The run exists before anyone follows it.
 	if err := publisher.publish(1); err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 	return step, nil
 }
 
-// settle waits until every reader has everything, nothing more comes, or it takes too long to count as delivered.
+// settle waits until every reader has every event, no more arrive, or the wait is too long to count as delivered.
 func (all *Subscribers) settle(publisher *Publisher) {
 	quiet, late := 2*time.Second, time.Now().Add(15*time.Second)
 	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet && time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
@@ -221,12 +221,12 @@ func (all *Subscribers) settle(publisher *Publisher) {
 	}
 }
 
-// comeBack waits until those that stopped reading are closed, then has each come back and read to the end.
+// comeBack waits until the stalled subscribers are disconnected, then reconnects each and reads to the end.
 func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
-	gone := all.all[:*stalled]
+	stopped := all.all[:*stalled]
 	for deadline := stalledAt.Add(90 * time.Second); time.Now().Before(deadline); all.poll(50) {
 		open := 0
-		for _, s := range gone {
+		for _, s := range stopped {
 			if s.closed.IsZero() {
 				open++
 			}
@@ -235,8 +235,8 @@ func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Sta
 			break
 		}
 	}
-	result := &Stalled{Subscribers: len(gone), FirstClosedSeconds: 1e9}
-	for _, s := range gone {
+	result := &Stalled{Subscribers: len(stopped), FirstClosedSeconds: 1e9}
+	for _, s := range stopped {
 		if s.closed.IsZero() {
 			continue
 		}
@@ -246,8 +246,8 @@ func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Sta
 		result.LastClosedSeconds = max(result.LastClosedSeconds, after)
 	}
 	lost := all.lost.Load()
-	again := make([]*Subscriber, 0, len(gone))
-	for _, s := range gone {
+	again := make([]*Subscriber, 0, len(stopped))
+	for _, s := range stopped {
 		fd, early, err := upgrade(fmt.Sprintf("%s&after=%d", *live, s.last), 0)
 		if err != nil {
 			return nil, err
@@ -270,12 +270,12 @@ func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Sta
 		}
 	}
 	if all.lost.Load() > lost {
-		return nil, fmt.Errorf("those who came back missed %d events", all.lost.Load()-lost)
+		return nil, fmt.Errorf("the reconnected subscribers missed %d events", all.lost.Load()-lost)
 	}
 	return result, nil
 }
 
-// smallFor gives those that will stop reading a small buffer in the system, so that the server soon notices.
+// smallFor gives subscribers that will stop reading a small system buffer, so that the server soon notices.
 func smallFor(count int) func(index int) int {
 	return func(index int) int {
 		if index < count {

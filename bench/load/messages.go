@@ -10,7 +10,7 @@ var (
 	toKey  = []byte(`"to":`)
 )
 
-// seqIn finds the number of an event near its beginning; 0 when there is none.
+// seqIn returns the number of an event, which is near its beginning; 0 when there is none.
 func seqIn(message []byte) int64 { return numberIn(message, seqKey) }
 
 func numberIn(message, key []byte) int64 {
@@ -28,12 +28,12 @@ func numberIn(message, key []byte) int64 {
 	return number
 }
 
-// Event is made of what does not change and what does.
+// Event has the constant parts of an event; number and time are filled in.
 type Event struct {
 	runID, data string
 }
 
-// appendTo adds the event with this number as JSON.
+// appendTo appends the event with this number as JSON.
 func (e Event) appendTo(to []byte, seq int64, time string) []byte {
 	to = append(to, `{"v":1,"runId":"`...)
 	to = append(to, e.runID...)

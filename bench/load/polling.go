@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// openPolling begins to ask for a file each second, each subscriber at a moment of its own. An event counts as received
-// with the first answer that has it or a newer one, though of those between nothing is seen.
+// openPolling starts to request a file each second, each subscriber at a different moment. An event counts as received
+// with the first answer that has it or a newer one, although a page sees only the newest.
 func (all *Subscribers) openPolling(count int, address string, stop *atomic.Bool) error {
 	target, err := url.Parse(address)
 	if err != nil {

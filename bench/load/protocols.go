@@ -2,13 +2,13 @@ package main
 
 import "bytes"
 
-// Protocol is how a server speaks with subscribers and takes in events.
+// Protocol describes how a server talks to subscribers and accepts events.
 type Protocol struct {
-	// What a subscriber says when it is connected.
+	// The first message of a subscriber.
 	greeting string
-	// Reads a message; what it says, if anything, is answered.
+	// Reads a message, and returns the answer to send, if any.
 	receive func(message []byte) (kind Kind, answer string)
-	// Whether events go in as WebSocket messages behind a hello, or else as lines of text.
+	// Whether events are sent as WebSocket messages after a hello, or as lines of text.
 	ingestsFrames bool
 }
 
@@ -21,7 +21,7 @@ const (
 	event
 	// Batches were skipped.
 	gap
-	// Several messages, a line each.
+	// Several messages, one a line.
 	lines
 )
 
@@ -40,7 +40,7 @@ var protocols = map[string]Protocol{
 			return other, ""
 		},
 	},
-	// Plain broadcast: whatever comes is an event; the first is said by the server when it has added the subscriber.
+	// Plain broadcast: every message is an event, except the first, which the server sends when it has added the subscriber.
 	"ws": {
 		receive: func(message []byte) (Kind, string) {
 			if bytes.HasPrefix(message, []byte("ready")) {

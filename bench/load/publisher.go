@@ -22,7 +22,7 @@ type Publisher struct {
 
 func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// openGateway publishes to our gateway: hello first, acknowledgements received with the subscribers.
+// openGateway publishes to the gateway: hello first; the subscribers' thread receives acknowledgements.
 func (p *Publisher) openGateway(address string, subscribers *Subscribers) error {
 	fd, early, err := upgrade(address, 0)
 	if err != nil {
@@ -36,7 +36,7 @@ func (p *Publisher) openGateway(address string, subscribers *Subscribers) error 
 	resumed := false
 	connection.receive = func(message []byte) (Kind, string) {
 		resumed = true
-		return event, "" // An acknowledgement has a seq, as an event has.
+		return event, "" // An acknowledgement has a seq, like an event.
 	}
 	if err := subscribers.add(connection, early); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (p *Publisher) acknowledge(s *Subscriber, seq, now int64) {
 	p.acked.Store(seq)
 }
 
-// openLines publishes to a peer: an event a line.
+// openLines publishes to a peer, one event a line.
 func (p *Publisher) openLines(address string) error {
 	fd, err := dial(address, 0)
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *Publisher) openLines(address string) error {
 	return nil
 }
 
-// openFile publishes as a status file, replaced as a whole.
+// openFile publishes as a status file, which is replaced as a whole.
 func (p *Publisher) openFile(path string) {
 	p.send = func(first, count int64, now string) error {
 		content := p.event.appendTo(nil, first+count-1, now)
@@ -94,7 +94,7 @@ func (p *Publisher) openFile(path string) {
 	}
 }
 
-// Most events in one write.
+// Maximum number of events in one write.
 const burst = 256
 
 // publish sends the next events.
@@ -114,7 +114,7 @@ func (p *Publisher) publish(count int64) error {
 	return nil
 }
 
-// pace publishes so many events a second for some time, on a thread of its own; a rate of 0 is as fast as it goes.
+// pace publishes at a rate in events a second for some time, on a thread of its own; 0 is full speed.
 func (p *Publisher) pace(rate float64, duration time.Duration) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

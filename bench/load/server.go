@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// cpuSeconds is the processor time that a process has used (Linux: clock ticks are hundredths).
+// cpuSeconds returns the processor time that a process has used (Linux: clock ticks are hundredths).
 func cpuSeconds(pid int) float64 {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -19,7 +19,7 @@ func cpuSeconds(pid int) float64 {
 	return (user + system) / 100
 }
 
-// memoryBytes is what a process has in memory: "VmRSS" now, "VmHWM" at most so far.
+// memoryBytes returns the memory of a process: "VmRSS" now, "VmHWM" at its peak.
 func memoryBytes(pid int, field string) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Subscriber is one connection that receives; the publisher's own, with its acknowledgements, is one too.
+// Subscriber is one receiving connection; the publisher's own connection with its acknowledgements is one as well.
 type Subscriber struct {
 	fd int
-	// The beginning of a frame whose end has not come.
+	// The beginning of a frame that is not complete yet.
 	pending []byte
 	last    int64
 	ready   bool
@@ -22,7 +22,7 @@ type Subscriber struct {
 	onEvent func(s *Subscriber, seq int64, now int64)
 }
 
-// Window is what is counted between two numbers of events.
+// Window counts the events between two numbers.
 type Window struct {
 	from, to atomic.Int64
 	received atomic.Int64
@@ -59,7 +59,7 @@ func newSubscribers(clock *Clock) (*Subscribers, error) {
 	return &Subscribers{byFd: map[int32]*Subscriber{}, epoll: epoll, clock: clock}, err
 }
 
-// add begins to receive on a connection; early is what came with its upgrade.
+// add starts to receive on a connection; early is the data received with its upgrade.
 func (all *Subscribers) add(s *Subscriber, early []byte) error {
 	all.byFd[int32(s.fd)] = s
 	all.take(s, early)
@@ -67,13 +67,13 @@ func (all *Subscribers) add(s *Subscriber, early []byte) error {
 		Events: syscall.EPOLLIN | syscall.EPOLLRDHUP, Fd: int32(s.fd)})
 }
 
-// stall stops reading from a subscriber; that it is cut is noticed all the same.
+// stall stops reading from a subscriber; a disconnection is still noticed.
 func (all *Subscribers) stall(s *Subscriber) error {
 	return syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_MOD, s.fd, &syscall.EpollEvent{
 		Events: syscall.EPOLLRDHUP, Fd: int32(s.fd)})
 }
 
-// open connects so many subscribers to an address and waits until each is ready.
+// open connects count subscribers to an address and waits until each is ready.
 func (all *Subscribers) open(count int, address string, protocol Protocol, receiveBuffer func(index int) int) error {
 	for index := 0; index < count; index++ {
 		fd, early, err := upgrade(address, receiveBuffer(index))
@@ -100,7 +100,7 @@ func (all *Subscribers) open(count int, address string, protocol Protocol, recei
 	return nil
 }
 
-// run receives until it is told to stop.
+// run receives until it is stopped.
 func (all *Subscribers) run(stop *atomic.Bool) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -114,7 +114,7 @@ var (
 	epollReady = make([]syscall.EpollEvent, 512)
 )
 
-// poll waits so long for connections with something to read, and reads once from each.
+// poll waits at most timeout for readable connections, and reads once from each.
 func (all *Subscribers) poll(milliseconds int) {
 	count, _ := syscall.EpollWait(all.epoll, epollReady, milliseconds)
 	for _, readable := range epollReady[:max(count, 0)] {
@@ -209,7 +209,7 @@ func (all *Subscribers) end(s *Subscriber) {
 	all.cut.Add(1)
 }
 
-// begin counts from the next event on.
+// begin starts counting at the next event.
 func (all *Subscribers) begin(from int64) *Window {
 	window := &Window{}
 	window.from.Store(from)

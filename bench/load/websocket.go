@@ -17,7 +17,7 @@ const (
 	opPong  = 10
 )
 
-// dial opens a TCP connection to a host of IPv4 and returns its descriptor, blocking.
+// dial opens a TCP connection over IPv4 and returns its blocking descriptor.
 func dial(host string, receiveBuffer int) (int, error) {
 	address, err := net.ResolveTCPAddr("tcp4", host)
 	if err != nil {
@@ -36,7 +36,7 @@ func dial(host string, receiveBuffer int) (int, error) {
 	return fd, syscall.Connect(fd, target)
 }
 
-// upgrade opens a WebSocket and returns its descriptor, blocking, and what came after the answer.
+// upgrade opens a WebSocket and returns its blocking descriptor, and the data received after the answer.
 func upgrade(address string, receiveBuffer int) (int, []byte, error) {
 	target, err := url.Parse(address)
 	if err != nil {
@@ -61,7 +61,7 @@ func upgrade(address string, receiveBuffer int) (int, []byte, error) {
 	return fd, rest, nil
 }
 
-// readHead reads the head of an answer of HTTP, and what came with it.
+// readHead reads the head of an HTTP answer, and the data received with it.
 func readHead(fd int) (string, []byte, error) {
 	var got []byte
 	buffer := make([]byte, 4096)
@@ -94,7 +94,7 @@ func writeAll(fd int, data []byte) error {
 	return nil
 }
 
-// appendFrame adds a client's frame: masked, as it must be, with a key of zeros, which changes nothing.
+// appendFrame appends a client's frame, masked as required, with a key of zeros, which changes nothing.
 func appendFrame(to []byte, opcode byte, payload []byte) []byte {
 	to = append(to, 0x80|opcode)
 	switch length := len(payload); {
@@ -111,7 +111,7 @@ func appendFrame(to []byte, opcode byte, payload []byte) []byte {
 	return append(to, payload...)
 }
 
-// nextFrame takes a server's frame from the beginning of data; size is 0 when it is not all there.
+// nextFrame reads a server's frame from the beginning of data; size is 0 when it is incomplete.
 func nextFrame(data []byte) (opcode byte, payload []byte, size int) {
 	if len(data) < 2 {
 		return 0, nil, 0

@@ -1,10 +1,10 @@
-// What the original did: the trainer writes a JSON file, and each page asks for it once a second.
+// The original's way: the trainer writes a JSON file, and each page requests it once a second.
 import { mkdtempSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify from 'fastify';
-import { tell } from './lines.js';
+import { announce } from './lines.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mnist-polling-'));
 const ingest = join(folder, 'status.json');
@@ -17,4 +17,4 @@ process.on('SIGTERM', async () => {
   await rm(folder, { recursive: true, force: true });
   process.exit();
 });
-tell({ live: `http://127.0.0.1:${app.server.address().port}/status.json`, ingest });
+announce({ live: `http://127.0.0.1:${app.server.address().port}/status.json`, ingest });

@@ -1,7 +1,7 @@
-// Plain broadcast with ws: each event is sent to each client.
+// Broadcasts with plain ws: each event is sent to each client.
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
-import { listenForLines, tell } from './lines.js';
+import { announce, listenForLines } from './lines.js';
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 server.on('connection', (client) => client.send('ready'));
@@ -9,4 +9,4 @@ await once(server, 'listening');
 const ingest = await listenForLines((line) => {
   for (const client of server.clients) client.send(line);
 });
-tell({ live: `ws://127.0.0.1:${server.address().port}/`, ingest });
+announce({ live: `ws://127.0.0.1:${server.address().port}/`, ingest });

@@ -3,9 +3,9 @@ import { loadDataset } from '../../packages/trainer/dist/src/dataset/load.js';
 import { warmUpSteps } from '../statistics.js';
 
 /**
- * Trains the same network as a LayersModel with `trainOnBatch`, as tfjs's own guide does.
+ * Trains the same network as a LayersModel with `trainOnBatch`, like tfjs's own guide.
  * @param tf The namespace of tfjs, on the backend to measure.
- * @returns Images per second behind the warm-up.
+ * @returns Images per second after the warm-up.
  */
 export async function trainLayersModel(tf, { batchSize, steps }) {
   const conv = (filters, more = {}) =>

@@ -1,4 +1,4 @@
-"""The same network in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS prints JSON."""
+"""Trains the same network in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS prints JSON."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The same network in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] prints JSON."""
+"""Trains the same network in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] prints JSON."""
 
 import json
 import sys

@@ -1,9 +1,9 @@
-// The same network as tfjs-node trains it out of the box: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
+// Trains the same network on tfjs-node with default settings: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
 import { startTensorflow } from '../../packages/trainer/dist/src/engines/tensorflow.js';
 import { trainLayersModel } from './layers_model.js';
 
-process.env.TF_ENABLE_ONEDNN_OPTS ??= ''; // Whatever TensorFlow itself decides.
+process.env.TF_ENABLE_ONEDNN_OPTS ??= ''; // TensorFlow's own default.
 await startTensorflow();
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
 const [batchSize, steps] = process.argv.slice(2).map(Number);

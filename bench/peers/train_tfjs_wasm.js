@@ -1,4 +1,4 @@
-// The same network on tfjs's WebAssembly backend with only the kernel added without which it cannot train:
+// Trains the same network on tfjs's WebAssembly backend, with the one kernel added that training needs:
 // `node bench/peers/train_tfjs_wasm.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
 import { trainLayersModel } from './layers_model.js';
@@ -11,7 +11,7 @@ await tf.setBackend('wasm');
 tf.registerKernel({
   kernelName: 'Conv2DBackpropFilter',
   backendName: 'wasm',
-  // The padded input convolved with dy, the batch taking the part of the channels; "same" padding, stride 1.
+  // Convolves the padded input with dy, with the batch as the channels; "same" padding, stride 1.
   kernelFunc({ inputs: { x, dy }, attrs: { filterShape } }) {
     const border = (filterShape[0] - 1) / 2;
     const sides = [0, border, border, 0].map((width) => [width, width]);

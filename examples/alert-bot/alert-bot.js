@@ -1,10 +1,10 @@
-// Tells a webhook when a run diverges, stalls, fails or ends. The address is a secret of its own (whoever has it can
-// post), so it is taken from the environment and never printed.
+// Posts to a webhook when a run diverges, stalls, fails or ends. The URL is a secret (it is all that is needed to post), so it
+// is read from the environment and never printed.
 //
 //     npm ci && npm run build
 //     WEBHOOK_URL=https://chat.example.org/hooks/… node examples/alert-bot/alert-bot.js [ws://localhost:5000/live]
 //
-// Each alert is a POST of {"text", "alert", "runId", "time"}; `text` alone is what Slack, Mattermost and Rocket.Chat show.
+// Each alert is a POST of {"text", "alert", "runId", "time"}; Slack, Mattermost and Rocket.Chat display `text`.
 import { connectLive } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 import { Alerts } from './alerts.js';
@@ -30,14 +30,14 @@ connectLive({
   WebSocket,
   types: ['batch', 'notice', 'run.finished'],
   maxRate: 1,
-  onHello: ({ run }) => run && alerts.stands(run.runId, run.status),
-  onStatus: ({ runId, status }) => alerts.stands(runId, status),
-  onEvent: (event) => alerts.see(event),
+  onHello: ({ run }) => run && alerts.setStatus(run.runId, run.status),
+  onStatus: ({ runId, status }) => alerts.setStatus(runId, status),
+  onEvent: (event) => alerts.addEvent(event),
   onLive: () => alerts.begin(),
   onState(state) {
     if (state.name === 'open') console.log('watching');
     if (state.name === 'waiting')
-      console.error(`${state.reason}; again in ${Math.round(state.retryInMs)} ms`);
+      console.error(`${state.reason}; next attempt in ${Math.round(state.retryInMs)} ms`);
     if (state.name === 'closed') {
       console.error(state.reason);
       process.exitCode = 1;

@@ -1,45 +1,45 @@
-/** How each place where a run may stand is told; the others are nothing to wake anybody for. */
+/** The text of each alert. Other statuses need no attention. */
 const sentences = {
   diverged: 'has diverged',
-  stalled: 'has stalled: nothing has come from its trainer for a while',
-  interrupted: 'was interrupted: its trainer is gone',
+  stalled: 'has stalled: its trainer has sent nothing for a while',
+  interrupted: 'was interrupted: its trainer is disconnected',
   failed: 'has failed',
   completed: 'is done',
   stopped: 'was stopped',
 };
 
-/** So long a status waits for the event behind it, which says more: of the run that is followed both come. */
+/** How long a status waits for the event behind it, which has more detail: the followed run sends both. */
 const graceMs = 2_000;
 
 /**
- * Turns the live feed into alerts, each once. What was there before the bot came is known and not told: only what
- * happens after `begin` is.
+ * Turns the live feed into alerts, each sent once. States and events from before `begin` are remembered and cause no
+ * alert.
  */
 export class Alerts {
-  #tell;
+  #send;
   #begun = false;
-  /** Per run: what was told, or happened before there was anyone to tell. */
+  /** Per run, the alerts that were sent or whose cause is older than `begin`. */
   #known = new Map();
 
-  /** @param {(alert: {text: string, alert: string, runId: string, time: string}) => void} tell */
-  constructor(tell) {
-    this.#tell = tell;
+  /** @param {(alert: {text: string, alert: string, runId: string, time: string}) => void} send */
+  constructor(send) {
+    this.#send = send;
   }
 
-  /** The feed has sent what there was. */
+  /** Call this when the feed has sent the past. */
   begin() {
     this.#begun = true;
   }
 
-  /** Where a run stands now; of any run. A run that goes on may stall again. */
-  stands(runId, status) {
+  /** Call this with the status of any run. A run that continues may stall again. */
+  setStatus(runId, status) {
     if (status === 'running' || status === 'paused') this.#of(runId).delete('stalled');
     else if (this.#begun) setTimeout(() => this.#alert(runId, status), graceMs);
     else this.#alert(runId, status);
   }
 
-  /** An event of the run that is followed. */
-  see({ runId, type, data }) {
+  /** Call this with each event of the followed run. */
+  addEvent({ runId, type, data }) {
     if (type === 'batch' && !Number.isFinite(data.loss))
       this.#alert(runId, 'diverged', `the loss is ${data.loss} at step ${data.step}`);
     if (type === 'notice' && data.code === 'training.diverged') this.#alert(runId, 'diverged', data.message);
@@ -57,7 +57,7 @@ export class Alerts {
     known.add(alert);
     if (!this.#begun) return;
     const text = `Run ${runId} ${sentences[alert]}${detail ? ` (${detail})` : ''}`;
-    this.#tell({ text, alert, runId, time: new Date().toISOString() });
+    this.#send({ text, alert, runId, time: new Date().toISOString() });
   }
 }
 

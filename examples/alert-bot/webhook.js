@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const attempts = 5;
 const timeoutMs = 10_000;
 
-/** Posts JSON to one address: in order, one at a time, and again when it does not get through. */
+/** Posts JSON to one URL: in order, one request at a time, with retries. */
 export class Webhook {
   #url;
   #last = Promise.resolve();
@@ -12,7 +12,7 @@ export class Webhook {
     this.#url = url;
   }
 
-  /** Resolves when it was taken or given up; never rejects. */
+  /** Resolves when the message is delivered or given up; never rejects. */
   post(message) {
     this.#last = this.#last.then(() => this.#deliver(JSON.stringify(message)));
     return this.#last;
@@ -23,14 +23,14 @@ export class Webhook {
       const problem = await this.#try(body);
       if (!problem) return;
       if (attempt === attempts) {
-        console.error(`the webhook did not take an alert: ${problem}`);
+        console.error(`the webhook did not accept an alert: ${problem}`);
         return;
       }
       await wait(500 * 2 ** attempt);
     }
   }
 
-  /** @returns What was in the way, without the address; undefined when it was taken. */
+  /** @returns The problem, without the URL; undefined when the message is delivered. */
   async #try(body) {
     const headers = { 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(timeoutMs);

@@ -1,4 +1,4 @@
-// Follows the newest run and prints it; after a cut connection it goes on where it was.
+// Follows the newest run and prints it; after a lost connection it continues where it was.
 //
 //	go run . [ws://localhost:5000/live]
 package main
@@ -17,10 +17,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// hello carries a summary of the run, with a confusion matrix: more than the 32 kB that the module reads by itself.
+// hello contains a summary of the run with a confusion matrix, more than the module's default limit of 32 kB.
 const maxMessageBytes = 1 << 20
 
-// Measure is a number; JSON has no NaN and no infinities, so those come as strings.
+// Measure is a number. JSON has no NaN and no infinities, so these are strings.
 type Measure float64
 
 func (m *Measure) UnmarshalJSON(text []byte) error {
@@ -33,7 +33,7 @@ func (m *Measure) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// Message is what this program reads of an event, of hello and of live; the rest is left out.
+// Message has the fields that this program reads of an event, of hello and of live.
 type Message struct {
 	Version int    `json:"v"`
 	Type    string `json:"type"`
@@ -53,7 +53,7 @@ type Message struct {
 	} `json:"data"`
 }
 
-// Feed follows the newest run; Run and After say what it has.
+// Feed follows the newest run. Run and After are its position.
 type Feed struct {
 	URL   string
 	Run   string
@@ -70,7 +70,7 @@ func (f *Feed) address() string {
 	return f.URL + "?" + query.Encode()
 }
 
-// Follow reads one connection until it ends, handing each event on once.
+// Follow reads one connection until it ends, and passes each event to handle once.
 func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 	socket, _, err := websocket.Dial(ctx, f.address(), nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 		}
 		var message Message
 		if err := json.Unmarshal(text, &message); err != nil {
-			return fmt.Errorf("the gateway sent something that is not the protocol: %w", err)
+			return fmt.Errorf("the gateway sent a message that is not JSON: %w", err)
 		}
 		switch {
 		case message.Type == "hello":
@@ -107,7 +107,7 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 	}
 }
 
-// final says whether the gateway has closed with a code after which the same client need not come back.
+// final reports whether the gateway closed with a code after which this client must not reconnect.
 func final(err error) bool {
 	switch websocket.CloseStatus(err) {
 	case 1000, 1009, 4400, 4404, 4405:
@@ -148,7 +148,7 @@ func main() {
 		if feed.After > before {
 			wait = 500 * time.Millisecond
 		}
-		log.Printf("%v; again in %v", err, wait)
+		log.Printf("%v; next attempt in %v", err, wait)
 		time.Sleep(wait)
 		wait = min(2*wait, 15*time.Second)
 	}

@@ -1,9 +1,9 @@
-// Follows the newest run and prints it, with the typed client: it reconnects and goes on where it was by itself.
+// Follows the newest run and prints it, with the typed client, which reconnects and continues by itself.
 //
 //     npm ci && npm run build
 //     node examples/node/follow.js [ws://localhost:5000/live]
 import { connectLive } from '@mnist-monitor/shared';
-import { WebSocket } from 'ws'; // From Node 22 on the global WebSocket does as well: leave this and the option out.
+import { WebSocket } from 'ws'; // Node 22 and newer have a global WebSocket: leave out this import and the option.
 
 const [url = 'ws://localhost:5000/live'] = process.argv.slice(2);
 const percent = (fraction) => `${(fraction * 100).toFixed(2)} %`;
@@ -24,7 +24,7 @@ const client = connectLive({
   },
   onState(state) {
     if (state.name === 'waiting')
-      console.error(`${state.reason}; again in ${Math.round(state.retryInMs)} ms`);
+      console.error(`${state.reason}; next attempt in ${Math.round(state.retryInMs)} ms`);
     if (state.name === 'closed') console.error(state.reason);
   },
 });

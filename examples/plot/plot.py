@@ -1,4 +1,4 @@
-"""Draws a run's curves into a file, from the CSV that the gateway exports; the newest run unless one is named.
+"""Draws a run's curves into a file, from the CSV that the gateway exports; without --run, the newest run.
 
     pip install matplotlib
     python plot.py [--gateway http://localhost:5000] [--run RUN] [--to run.png]
@@ -31,7 +31,7 @@ def read_rows(gateway: str, run: str) -> list[dict[str, str]]:
 
 
 def curve(rows: list[dict[str, str]], column: str) -> tuple[list[int], list[float]]:
-    """Steps and values of the rows that have one. float() reads NaN and Infinity too: they show as gaps."""
+    """Returns steps and values of the rows with a value. float() reads NaN and Infinity too; they appear as gaps."""
     points = [(int(row["step"]), float(row[column])) for row in rows if row[column]]
     return [step for step, _ in points], [value for _, value in points]
 

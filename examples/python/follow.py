@@ -1,4 +1,4 @@
-"""Follows the newest run and prints it; after a cut connection it goes on where it was.
+"""Follows the newest run and prints it; after a lost connection it continues where it was.
 
     pip install websockets
     python follow.py [ws://localhost:5000/live]
@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-# Close codes that say that the same client need not come back (docs/protocol.md).
+# Close codes after which this client must not reconnect (docs/protocol.md).
 FINAL = {1000, 1009, 4400, 4404, 4405}
 
 
 async def events(url: str):
-    """The events of the newest run and of those that begin later, each once, in order."""
+    """Yields the events of the newest run and of runs that start later, each once, in order."""
     run, after = None, 0
     attempt = 0
     while True:
@@ -47,7 +47,7 @@ async def events(url: str):
                 return
         except (OSError, InvalidHandshake) as error:
             print(f"no connection ({error}), trying again", file=sys.stderr)
-        # With some chance in it, so that not all clients come back at once.
+        # Jitter, so that clients do not all reconnect at once.
         await asyncio.sleep(min(15, 0.5 * 2**attempt) * (0.5 + random.random() / 2))
         attempt += 1
 
@@ -56,7 +56,7 @@ async def main(url: str = "ws://localhost:5000/live") -> None:
     async for event in events(url):
         data = event["data"]
         if event["type"] == "batch":
-            # A loss that is no finite number comes as a string; float() reads those too.
+            # A loss that is not finite is a string, which float() reads too.
             print(f"step {data['step']}: loss {float(data['loss']):.4f}")
         elif event["type"] == "epoch":
             print(f"epoch {data['epoch']}: test accuracy {float(data['test']['accuracy']):.2%}")

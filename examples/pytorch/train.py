@@ -23,14 +23,14 @@ SEED = 42
 
 
 def load(data: Path, part: str, size: int | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images from 0 to 1 [n, 1, 28, 28] and labels [n]."""
+    """Returns images from 0 to 1 [n, 1, 28, 28] and labels [n]."""
     images = read_idx(data / f"{part}-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)[:size]
     labels = read_idx(data / f"{part}-labels-idx1-ubyte", 8)[:size]
     return torch.from_numpy(images.astype(np.float32) / 255), torch.from_numpy(labels.astype(np.int64))
 
 
 def describe_layers(model: MnistCnn) -> list[dict]:
-    """The layers with weights, with their shapes as the dashboard shows them: without the batch, channels last."""
+    """Describes the layers with weights; shapes as the dashboard shows them, without the batch and channels last."""
     layers = []
 
     def note(name):
@@ -83,7 +83,7 @@ def describe_run(model: MnistCnn, options: argparse.Namespace, sizes: tuple[int,
 
 @torch.no_grad()
 def evaluate(model: MnistCnn, images: torch.Tensor, labels: torch.Tensor) -> tuple[dict, torch.Tensor]:
-    """The score of the whole test set as an `epoch` event has it, and the probabilities [n, 10]."""
+    """Returns the scores on the whole test set in the form of an `epoch` event, and the probabilities [n, 10]."""
     model.eval()
     logits = torch.cat([model(batch) for batch in images.split(500)])
     model.train()
@@ -99,7 +99,7 @@ def evaluate(model: MnistCnn, images: torch.Tensor, labels: torch.Tensor) -> tup
 
 
 def describe_samples(images: torch.Tensor, labels: torch.Tensor, probabilities: torch.Tensor) -> list[dict]:
-    """The first test images, with what the network takes them for."""
+    """Returns the first test images with their predictions, in the form of a `samples` event."""
     return [
         {
             "index": index,
@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--train-size", type=int)
     parser.add_argument("--test-size", type=int)
     options = parser.parse_args()
-    # As for the trainer: a token is better not seen in a list of processes.
+    # From the environment, since command lines are visible in a list of processes.
     publisher = Publisher(options.gateway, new_run_id(), os.environ.get("MONITOR_TOKEN"))
     try:
         train(options, publisher)
@@ -198,7 +198,7 @@ def main() -> None:
     finally:
         missing = publisher.close()
         if missing:
-            print(f"The gateway did not take {missing} events.")
+            print(f"The gateway did not receive {missing} events.")
 
 
 if __name__ == "__main__":

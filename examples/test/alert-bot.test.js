@@ -9,7 +9,7 @@ import { openPublisher, sample } from './support/publish.js';
 
 const secretPath = '/hooks/s3cret';
 
-/** Takes posts, after refusing the first few; `taken(n)` resolves with the first n of them. */
+/** Starts a server that accepts posts after refusing the first `refusals`; `received(n)` resolves once it has n of them. */
 async function startReceiver(refusals = 0) {
   const posts = [];
   let refused = 0;
@@ -24,14 +24,14 @@ async function startReceiver(refusals = 0) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterTest(() => server.close());
-  const taken = async (count) => {
+  const received = async (count) => {
     while (posts.length < count)
       await new Promise((resolve) => {
         wake = resolve;
       });
     return posts;
   };
-  return { url: `http://127.0.0.1:${server.address().port}${secretPath}`, taken };
+  return { url: `http://127.0.0.1:${server.address().port}${secretPath}`, received };
 }
 
 async function watch(gateway, receiver) {
@@ -57,7 +57,7 @@ describe('the alert bot', () => {
     const publisher = await openPublisher(gateway.ingestUrl, 'a');
     await publisher.publish(numbered('a', [started, lost, worse, ended('failed', 'the disk is full')]));
 
-    const posts = await receiver.taken(2);
+    const posts = await receiver.received(2);
     expect(posts).toEqual([
       expect.objectContaining({ path: secretPath, alert: 'diverged', runId: 'a' }),
       expect.objectContaining({ alert: 'failed', text: 'Run a has failed (the disk is full)' }),
@@ -65,39 +65,39 @@ describe('the alert bot', () => {
     expect(bot.output + bot.errors).not.toContain('s3cret');
   });
 
-  test('posts when a run stalls, and when another than the one that is followed ends', async () => {
+  test('posts when a run stalls, and when a run ends that is not followed', async () => {
     const gateway = await startGateway({ limits: { stalledAfterMs: 300 } });
     const receiver = await startReceiver();
     await watch(gateway, receiver);
     const older = await openPublisher(gateway.ingestUrl, 'older');
     await older.publish(numbered('older', [started, batch]));
-    const [stalled] = await receiver.taken(1);
+    const [stalled] = await receiver.received(1);
     expect(stalled).toMatchObject({ alert: 'stalled', runId: 'older' });
 
     const newer = await openPublisher(gateway.ingestUrl, 'newer');
     await newer.publish(numbered('newer', [started]));
     await older.publish(numbered('older', [started, batch, ended('stopped', 'from the page')]).slice(2));
-    const ends = async () => (await receiver.taken(2)).some(({ alert }) => alert === 'stopped');
-    for (let count = 2; !(await ends()); count++) await receiver.taken(count);
-    expect((await receiver.taken(2)).find(({ alert }) => alert === 'stopped')).toMatchObject({
+    const ends = async () => (await receiver.received(2)).some(({ alert }) => alert === 'stopped');
+    for (let count = 2; !(await ends()); count++) await receiver.received(count);
+    expect((await receiver.received(2)).find(({ alert }) => alert === 'stopped')).toMatchObject({
       runId: 'older',
     });
   });
 
-  test('says nothing of what was over before it came, and tries again when the webhook is down', async () => {
+  test('ignores runs that ended before it started, and retries when the webhook is down', async () => {
     const [gateway, receiver] = [await startGateway(), await startReceiver(1)];
     const before = await openPublisher(gateway.ingestUrl);
     await before.publish(sample);
     await watch(gateway, receiver);
     const publisher = await openPublisher(gateway.ingestUrl, 'next');
     await publisher.publish(numbered('next', sample));
-    const posts = await receiver.taken(1);
+    const posts = await receiver.received(1);
     expect(posts).toHaveLength(1);
     expect(posts[0]).toMatchObject({ alert: 'completed', runId: 'next' });
     expect(posts[0].text).toMatch(/^Run next is done \(all epochs done; test accuracy \d\d\.\d\d %\)$/);
   });
 
-  test('says what is missing without an address to post to', async () => {
+  test('names the missing variable when it has no URL to post to', async () => {
     const bot = new Program(process.execPath, ['alert-bot/alert-bot.js'], { WEBHOOK_URL: 'nowhere' });
     expect(await bot.exited).toBe(2);
     expect(bot.errors).toMatch(/^WEBHOOK_URL: expected the address of a webhook, .*\n$/);

@@ -24,7 +24,7 @@ describe.each(there)('%s', (_name, command) => {
     return new Program(program, [...args, url], { PYTHONUNBUFFERED: '1' });
   };
 
-  test('prints a run from its first batch to its end, each batch once, though the connection is cut', async () => {
+  test('prints a run from its first batch to its end, each batch once, across a lost connection', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.liveUrl);
     const publisher = await openPublisher(gateway.ingestUrl);
@@ -41,7 +41,7 @@ describe.each(there)('%s', (_name, command) => {
     expect(program.lines.at(-1)).toBe('completed: all epochs done');
   });
 
-  test('waits for a gateway that is not there yet', async () => {
+  test('waits for a gateway that is not running yet', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.liveUrl);
     const publisher = await openPublisher(gateway.ingestUrl);
@@ -54,7 +54,7 @@ describe.each(there)('%s', (_name, command) => {
     expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
   });
 
-  test('comes back to a gateway that was full, or a proxy without one, and refused it', async () => {
+  test('reconnects to a gateway that was full, or to a proxy without a gateway', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.liveUrl);
     const publisher = await openPublisher(gateway.ingestUrl);

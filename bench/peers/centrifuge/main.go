@@ -1,4 +1,4 @@
-// Broadcast with Centrifuge as it comes: one channel, JSON over WebSockets, events taken in a line each.
+// Broadcasts with Centrifuge's default settings: one channel, JSON over WebSockets, events received one a line.
 package main
 
 import (

@@ -4,14 +4,14 @@ import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.j
 
 export const examples = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A program that was started, with what it has written so far. */
+/** A running program and the text it has written. */
 export class Program {
   output = '';
   errors = '';
   #child;
   #wake = () => {};
 
-  /** Starts it in `examples/`; it is ended after the test. */
+  /** Starts the program in `examples/`; it is stopped after the test. */
   constructor(command, args, env = {}) {
     this.#child = spawn(command, args, { cwd: examples, env: { ...process.env, ...env } });
     this.#child.stdout.setEncoding('utf8').on('data', (text) => this.#take(text, ''));
@@ -38,12 +38,12 @@ export class Program {
     return this.output.split(/\r?\n/).filter(Boolean);
   }
 
-  /** Resolves when its output has this text. @throws Error when it ends without. */
+  /** Resolves when the output contains `text`. @throws Error when the program exits without it. */
   wrote(text) {
     return this.#until(() => this.output.includes(text), `"${text}"`);
   }
 
-  /** Resolves when it has said on stderr that something is in the way. @throws Error when it ends without. */
+  /** Resolves when the program has written to stderr. @throws Error when it exits without. */
   complained() {
     return this.#until(() => this.errors !== '', 'a complaint');
   }
@@ -51,7 +51,9 @@ export class Program {
   async #until(holds, expected) {
     while (!holds()) {
       if (this.code !== undefined)
-        throw new Error(`expected ${expected}, it ended with ${this.code}: ${this.output}${this.errors}`);
+        throw new Error(
+          `expected ${expected}, the program exited with ${this.code}: ${this.output}${this.errors}`,
+        );
       await new Promise((resolve) => {
         this.#wake = resolve;
       });

@@ -1,4 +1,4 @@
-"""Publishes the events of a JSON file, as examples/pytorch/train.py does: file, url, seconds between two of them, how many to keep."""
+"""Publishes the events of a JSON file, as examples/pytorch/train.py does. Arguments: file, URL, seconds between events, events to keep."""
 
 import json
 import sys

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.js';
 
-/** Stands between a program and the gateway on a port of its own, and can cut what runs through it. */
+/** Starts a relay between a program and the gateway, on a port of its own, that can cut its connections. */
 export async function startRelay(target) {
   const { protocol, hostname, port: farPort, pathname } = new URL(target);
   const sockets = new Set();
@@ -36,11 +36,11 @@ export async function startRelay(target) {
   afterTest(close);
   return {
     url: `${protocol}//127.0.0.1:${port}${pathname}`,
-    /** Cuts every connection; new ones are taken. */
+    /** Cuts every connection; new ones are accepted. */
     cut,
-    /** Cuts every connection and refuses new ones … */
+    /** Cuts every connection and refuses new ones until `open`. */
     close,
-    /** … until here. */
+    /** Accepts connections again. */
     open: () => listen(port),
   };
 }

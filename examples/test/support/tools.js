@@ -1,4 +1,4 @@
-/** Set by scripts/test-examples.js: what there is on this machine to run the examples with; undefined for what is missing. */
+/** Returns a program that scripts/test-examples.js has found on this machine, or undefined. */
 const given = (name) => process.env[name] || undefined;
 
 /** A Python with the packages of requirements.txt. */

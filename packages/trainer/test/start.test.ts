@@ -51,7 +51,7 @@ describe('npm start', () => {
 
   test('stays up after the run until Ctrl-C', async () => {
     const started = start();
-    await started.printed('A new run can be started at http');
+    await started.printed('Start a new run at http');
     const status = async () => {
       const list = await (await fetch(`${dashboard(started)}/api/runs`)).json();
       return (list as { runs: RunSummary[] }).runs[0]?.status;
@@ -68,9 +68,7 @@ describe('npm start', () => {
     await started.printed('Resumed from the beginning.');
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(130);
-    expect(started.stderr).toBe(
-      'The trainer has ended by itself; starting it again, to go on with its run.\n',
-    );
+    expect(started.stderr).toBe('The trainer exited by itself and is being restarted to continue its run.\n');
   }, 60_000);
 
   test('starts a trainer that was killed in a later run again with that run, whatever it was told to resume', async () => {
@@ -80,7 +78,7 @@ describe('npm start', () => {
     await first.ended();
 
     const second = start('--resume', 'first');
-    await second.printed('A new run can be started at http');
+    await second.printed('Start a new run at http');
     const viewer = new Viewer(dashboard(second));
     try {
       await viewer.until(() => viewer.waitingTrainers === 1);
@@ -106,7 +104,7 @@ describe('npm start', () => {
     } finally {
       viewer.close();
     }
-    expect(started.stderr).toBe('The gateway ended by itself; starting it again. Nothing is lost.\n');
+    expect(started.stderr).toBe('The gateway exited by itself and is being restarted. No events are lost.\n');
   }, 60_000);
 
   test('a gateway that cannot come back is tried a few times, then everything ends in order with one line', async () => {
@@ -122,7 +120,7 @@ describe('npm start', () => {
     const lines = started.stderr.trim().split('\n');
     expect(lines.slice(1, -1)).toEqual(Array(4).fill(expect.stringContaining(port)));
     expect(lines.at(-1)).toBe(
-      'The gateway does not start again, so everything ends; npm start -- --resume goes on with the run.',
+      'The gateway does not restart, so everything stops; npm start -- --resume continues the run.',
     );
     expect(started.stdout).toContain('Run interrupted (stopped by SIGTERM)');
   }, 120_000);
