@@ -1,6 +1,6 @@
-import type { LiveClient } from '@mnist-monitor/shared/browser';
+import type { LiveClient, LiveClientMessage } from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
-import { apply, emptySession, forgetRun, type Input, type Session } from '../state/session.ts';
+import { apply, emptySession, forgetRun, type Session } from '../state/session.ts';
 import { follow } from './connection.ts';
 
 /** A run that is being played back. */
@@ -16,7 +16,12 @@ export interface ReplayOptions {
   ended(): void;
 }
 
-const aboutRuns: ReadonlySet<Input['type']> = new Set(['hello', 'status', 'annotated', 'removed']);
+const aboutRuns: ReadonlySet<LiveClientMessage['type']> = new Set([
+  'hello',
+  'status',
+  'annotated',
+  'removed',
+]);
 
 /** What the page shows: the run that comes in, that run as it was when the view was paused, or one played back. */
 export class Stage {
@@ -103,15 +108,15 @@ export class Stage {
   }
 
   #follow(run: string | null): LiveClient {
-    return follow(run, (input) => {
+    return follow(run, (message) => {
       const before = this.session.run?.runId;
       // What was held belongs to the run before.
-      if (input.type === 'hello' && input.hello.run?.runId !== before) {
+      if (message.type === 'hello' && message.run?.runId !== before) {
         this.#held = null;
         if (before !== undefined) this.#nextRun();
       }
-      apply(this.session, input, performance.now());
-      if (aboutRuns.has(input.type)) this.#runsChanged();
+      apply(this.session, message, performance.now());
+      if (aboutRuns.has(message.type)) this.#runsChanged();
       this.#changed();
     });
   }

@@ -4,15 +4,12 @@ import type {
   CommandName,
   ConnectionState,
   EpochData,
+  LiveClientMessage,
   LiveHello,
-  LiveStatus,
-  MonitorEvent,
-  RunAnnotated,
   RunFinishedData,
   RunStartedData,
   RunStatus,
   RunSummary,
-  StoreState,
 } from '@mnist-monitor/shared/browser';
 import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
@@ -65,20 +62,6 @@ export interface Standing {
   commands: readonly CommandName[];
 }
 
-/** Everything that can happen to a session. */
-export type Input =
-  | { type: 'link'; state: ConnectionState }
-  | { type: 'hello'; hello: LiveHello }
-  | { type: 'event'; event: MonitorEvent }
-  | { type: 'live' }
-  | { type: 'gap'; from: number; to: number }
-  | { type: 'status'; status: LiveStatus }
-  | { type: 'trainers'; waiting: number }
-  | { type: 'store'; store: StoreState }
-  | { type: 'annotated'; run: RunAnnotated }
-  | { type: 'removed'; runId: string }
-  | { type: 'invalid' };
-
 export function emptySession(clockOrigin = 0): Session {
   return {
     clockOrigin,
@@ -104,21 +87,21 @@ export function emptySession(clockOrigin = 0): Session {
   };
 }
 
-/** Takes one input into the session, in place; `now` is when it happened. */
-export function apply(session: Session, input: Input, now: number): void {
-  switch (input.type) {
-    case 'link':
+/** Applies one message to the session, in place; `now` is when it arrived. */
+export function apply(session: Session, message: LiveClientMessage, now: number): void {
+  switch (message.type) {
+    case 'connection':
       // An attempt that fails loses nothing more.
-      if (input.state.name === 'waiting' && session.link.name === 'open') session.losses++;
-      session.link = input.state;
+      if (message.state.name === 'waiting' && session.link.name === 'open') session.losses++;
+      session.link = message.state;
       session.linkChangedAt = now;
       break;
     case 'hello':
-      applyHello(session, input.hello);
+      applyHello(session, message);
       break;
     case 'event':
       if (!session.run) break;
-      applyEvent(session.run, input.event);
+      applyEvent(session.run, message.event);
       session.lastEventAt = session.caughtUp
         ? now
         : Math.min(now, session.run.lastTime - session.clockOrigin);
@@ -127,28 +110,28 @@ export function apply(session: Session, input: Input, now: number): void {
         session.rate.count(now); // History comes at the speed of the line, which says nothing of the run.
       }
       // The last event that the hello knew of: what follows is new, whether `live` has been said or not.
-      if (input.event.seq >= (session.summary?.lastSeq ?? 0)) session.caughtUp = true;
+      if (message.event.seq >= (session.summary?.lastSeq ?? 0)) session.caughtUp = true;
       break;
     case 'live':
       session.caughtUp = true;
       break;
     case 'gap':
-      session.skipped += input.to - input.from + 1;
+      session.skipped += message.to - message.from + 1;
       break;
     case 'status':
-      session.viewers = input.status.viewers;
-      if (input.status.runId !== session.run?.runId) break;
-      session.standing = input.status;
+      session.viewers = message.viewers;
+      if (message.runId !== session.run?.runId) break;
+      session.standing = message;
       session.heardLive = false;
       break;
     case 'trainers':
-      session.waitingTrainers = input.waiting;
+      session.waitingTrainers = message.waiting;
       break;
     case 'store':
-      session.storeProblem = input.store.state === 'failing' ? input.store.message : '';
+      session.storeProblem = message.state === 'failing' ? message.message : '';
       break;
     case 'annotated': {
-      const { runId, title, note, pinned } = input.run;
+      const { runId, title, note, pinned } = message;
       if (session.summary?.runId === runId) session.summary = { ...session.summary, title, note, pinned };
       break;
     }

@@ -1,20 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EventOf, LiveStatus } from '@mnist-monitor/shared';
+import type { EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
-import { apply, emptySession, headlineOf, type Input } from '../../src/state/session.ts';
+import { apply, emptySession, headlineOf } from '../../src/state/session.ts';
 import { connectedInputs, helloOf, sessionOf, summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
 const running = events.slice(0, 40);
 const runId = running[0]?.runId ?? '';
-const lost: Input = { type: 'link', state: { name: 'waiting', retryInMs: 1_000, reason: 'connection lost' } };
+const lost: LiveClientMessage = {
+  type: 'connection',
+  state: { name: 'waiting', retryInMs: 1_000, reason: 'connection lost' },
+};
 
-const statusOf = (changes: Partial<LiveStatus>): Input => ({
+const statusOf = (changes: Partial<LiveStatus>): LiveClientMessage => ({
   type: 'status',
-  status: { type: 'status', runId, status: 'running', connected: true, commands: [], viewers: 1, ...changes },
+  runId,
+  status: 'running',
+  connected: true,
+  commands: [],
+  viewers: 1,
+  ...changes,
 });
-const noticeOf = (code: string): Input => ({
+const noticeOf = (code: string): LiveClientMessage => ({
   type: 'event',
   event: {
     ...{ v: 1, runId, seq: 41, time: '2026-11-24T10:01:00.000Z', type: 'notice' },
@@ -26,9 +34,9 @@ describe('a session', () => {
   it('keeps a run when the gateway greets with the same one, and forgets it for another', () => {
     const session = sessionOf(connectedInputs(running));
     const { run } = session;
-    apply(session, { type: 'hello', hello: helloOf(summaryOf(running[0]?.runId ?? '')) }, 0);
+    apply(session, helloOf(summaryOf(running[0]?.runId ?? '')), 0);
     expect(session.run).toBe(run);
-    apply(session, { type: 'hello', hello: helloOf(summaryOf('20261125-000000-next')) }, 0);
+    apply(session, helloOf(summaryOf('20261125-000000-next')), 0);
     expect(session.run?.steps.length).toBe(0);
     expect(session.lastEventAt).toBeNull();
   });
@@ -37,7 +45,7 @@ describe('a session', () => {
     const session = sessionOf([
       ...connectedInputs(running),
       { type: 'gap', from: 5, to: 9 },
-      { type: 'invalid' },
+      { type: 'invalid', description: '' },
       lost,
     ]);
     expect(session).toMatchObject({ skipped: 5, invalid: 1, losses: 1 });
@@ -45,7 +53,7 @@ describe('a session', () => {
 
   it('is without a run when the gateway has none any more', () => {
     const session = sessionOf(connectedInputs(running));
-    apply(session, { type: 'hello', hello: helloOf(null) }, 0);
+    apply(session, helloOf(null), 0);
     expect(session.run).toBeNull();
     expect(phaseOf(session)).toBe('waiting');
   });
@@ -57,7 +65,7 @@ describe('a session', () => {
     const inputs = connectedInputs(running.slice(0, 39), { lastSeq: 40 }).slice(0, -1);
     for (const input of inputs) apply(session, input, 3_600_000);
     expect(session.lastEventAt).toBe(Date.parse(events[38]?.time ?? '') - origin);
-    apply(session, { type: 'live' }, 3_600_000);
+    apply(session, { type: 'live', seq: 1 }, 3_600_000);
     apply(session, { type: 'event', event: events[40] as (typeof events)[number] }, 3_600_500);
     expect(session.lastEventAt).toBe(3_600_500);
   });
@@ -65,11 +73,7 @@ describe('a session', () => {
   it("knows the name that the run has been given since, and no other run's", () => {
     const session = sessionOf(connectedInputs(running));
     const annotate = (id: string, title: string): void =>
-      apply(
-        session,
-        { type: 'annotated', run: { type: 'annotated', runId: id, title, note: null, pinned: true } },
-        0,
-      );
+      apply(session, { type: 'annotated', runId: id, title, note: null, pinned: true }, 0);
     annotate('another', 'Not this');
     expect(session.summary?.title).toBeNull();
     annotate(runId, 'Baseline');
@@ -86,7 +90,7 @@ describe('a session', () => {
     const batch = events.findLast((event): event is EventOf<'batch'> => event.type === 'batch')?.data ?? null;
     const session = sessionOf(connectedInputs(running, { batch, lastSeq: 99 }).slice(0, -1));
     expect(headlineOf(session)?.batch?.step).toBe(60);
-    apply(session, { type: 'live' }, 0);
+    apply(session, { type: 'live', seq: 1 }, 0);
     expect(headlineOf(session)?.batch?.step).toBe(session.run?.batch?.step);
   });
 });
@@ -99,7 +103,7 @@ describe('the phase', () => {
       ),
     );
 
-  it.each<[string, Input[]]>([
+  it.each<[string, LiveClientMessage[]]>([
     ['connecting', []],
     ['unreachable', [lost]],
     ['waiting', connectedInputs([])],
@@ -112,7 +116,7 @@ describe('the phase', () => {
       'closed',
       [
         ...connectedInputs(running),
-        { type: 'link', state: { name: 'closed', reason: 'x', code: 'invalid' } },
+        { type: 'connection', state: { name: 'closed', reason: 'x', code: 'invalid' } },
       ],
     ],
     ['completed', finishedAs('completed')],

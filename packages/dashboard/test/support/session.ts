@@ -1,5 +1,5 @@
-import type { LiveHello, MonitorEvent, RunSummary } from '@mnist-monitor/shared';
-import { apply, emptySession, type Input, type Session } from '../../src/state/session.ts';
+import type { LiveClientMessage, LiveHello, MonitorEvent, RunSummary } from '@mnist-monitor/shared';
+import { apply, emptySession, type Session } from '../../src/state/session.ts';
 
 /** What a gateway says of a run that its trainer is publishing. */
 export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): RunSummary {
@@ -36,20 +36,23 @@ export const helloOf = (run: RunSummary | null): LiveHello => ({
 });
 
 /** A session after these inputs, all at time `now`. */
-export function sessionOf(inputs: readonly Input[], now = 0): Session {
+export function sessionOf(inputs: readonly LiveClientMessage[], now = 0): Session {
   const session = emptySession();
   for (const input of inputs) apply(session, input, now);
   return session;
 }
 
 /** The inputs of a page that has connected and has read these events of a run. */
-export function connectedInputs(events: readonly MonitorEvent[], summary: Partial<RunSummary> = {}): Input[] {
+export function connectedInputs(
+  events: readonly MonitorEvent[],
+  summary: Partial<RunSummary> = {},
+): LiveClientMessage[] {
   const first = events[0];
   const run = first ? summaryOf(first.runId, { lastSeq: events.length, ...summary }) : null;
   return [
-    { type: 'link', state: { name: 'open' } },
-    { type: 'hello', hello: helloOf(run) },
-    ...events.map((event): Input => ({ type: 'event', event })),
-    { type: 'live' },
+    { type: 'connection', state: { name: 'open' } },
+    helloOf(run),
+    ...events.map((event): LiveClientMessage => ({ type: 'event', event })),
+    { type: 'live', seq: 1 },
   ];
 }

@@ -7,6 +7,7 @@ import {
   connectLive,
   encode,
   type LiveClient,
+  type LiveClientMessage,
   type LiveClientOptions,
   type LiveStatus,
   liveSubprotocol,
@@ -191,6 +192,36 @@ describe('the live client', () => {
       { state: 'failing', message: 'No space is left.' },
       { runId: 'b', title: 'Deeper' },
       { removed: 'b' },
+    ]);
+  });
+
+  test('reports everything as one stream of messages', async () => {
+    const feed = await FakeFeed.open();
+    const stream: LiveClientMessage[] = [];
+    const { hears } = start(feed.url, {
+      onMessage: (message) => stream.push(message),
+    });
+    const visit = await feed.visit();
+    const controls = [
+      helloOf('a'),
+      { type: 'store', state: 'failing', message: 'No space is left.' },
+      { type: 'trainers', waiting: 1 },
+      { type: 'gap', from: 1, to: 2 },
+    ] as const;
+    visit.say(...controls, run[2]!, { type: 'heartbeat', time: run[2]!.time });
+    visit.socket.send('{');
+    visit.socket.close(closeCodes.runDeleted.code, 'deleted');
+    await hears('closed: deleted');
+    expect(stream).toEqual([
+      { type: 'connection', state: { name: 'connecting' } },
+      { type: 'connection', state: { name: 'open' } },
+      controls[0],
+      controls[1],
+      controls[2],
+      controls[3],
+      { type: 'event', event: run[2] },
+      { type: 'invalid', description: expect.stringMatching(/^expected JSON/) },
+      { type: 'connection', state: { name: 'closed', reason: 'deleted', code: 'runDeleted' } },
     ]);
   });
 

@@ -1,16 +1,16 @@
 import { expect, it } from '@jest/globals';
+import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { healthText } from '../../../src/panels/connection/connection-text.ts';
-import type { Input } from '../../../src/state/session.ts';
 import { connectedInputs, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun();
 const connected = connectedInputs(events, { lastSeq: events.length });
-const waiting = (reason: string): Input => ({
-  type: 'link',
+const waiting = (reason: string): LiveClientMessage => ({
+  type: 'connection',
   state: { name: 'waiting', retryInMs: 3_000, reason },
 });
-const at = (inputs: readonly Input[], now = 0) => {
+const at = (inputs: readonly LiveClientMessage[], now = 0) => {
   const text = healthText(sessionOf(inputs), now);
   return {
     ...text,
@@ -19,7 +19,7 @@ const at = (inputs: readonly Input[], now = 0) => {
   };
 };
 
-it.each<[Input[], number, string, string, string]>([
+it.each<[LiveClientMessage[], number, string, string, string]>([
   [[], 0, 'busy', 'Connecting', ''],
   [connected, 0, 'good', 'Live', ''],
   [connected.slice(0, 2 + Math.ceil(events.length / 2)), 0, 'busy', 'Catching up, 50 %', ''],
@@ -50,7 +50,7 @@ it.each<[Input[], number, string, string, string]>([
 
 it('a connection that is closed for good says what to do', () => {
   const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
-    at([...connected, { type: 'link', state: { name: 'closed', reason, code } }]);
+    at([...connected, { type: 'connection', state: { name: 'closed', reason, code } }]);
   const text = closed('invalid', 'Expected a run.');
   expect(text).toMatchObject({ tone: 'bad', runIsMissing: false });
   expect(text.banner).toMatch(/^Disconnected: Expected a run\. Reload the page/);
@@ -63,11 +63,8 @@ it('a connection that is closed for good says what to do', () => {
 });
 
 it('trouble of the gateway is told, and gone with it', () => {
-  const failing: Input = {
-    type: 'store',
-    store: { type: 'store', state: 'failing', message: 'the disk is full' },
-  };
-  const fine: Input = { type: 'store', store: { type: 'store', state: 'ok', message: '' } };
+  const failing: LiveClientMessage = { type: 'store', state: 'failing', message: 'the disk is full' };
+  const fine: LiveClientMessage = { type: 'store', state: 'ok', message: '' };
   expect(at([...connected, failing]).banner).toMatch(/cannot keep events for now: the disk is full\./);
   expect(at([...connected, failing, fine]).banner).toBe('');
 });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { controlsOf, rateChanged, rateRefused } from '../../../src/panels/controls/available-controls.ts';
-import type { Input, Session } from '../../../src/state/session.ts';
+import type { Session } from '../../../src/state/session.ts';
 import { connectedInputs, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun();
 const commands = ['pause', 'resume', 'stop', 'setLearningRate'] as const;
 const running = connectedInputs(events.slice(0, 40), { commands: [...commands] });
-const at = (inputs: readonly Input[], change: Partial<Session> = {}) =>
+const at = (inputs: readonly LiveClientMessage[], change: Partial<Session> = {}) =>
   controlsOf(Object.assign(sessionOf(inputs), change));
 
 describe('the controls', () => {
@@ -41,8 +42,11 @@ describe('the controls', () => {
   it('stay as they are while the connection is lost, and cannot be used', () => {
     const waiting = { name: 'waiting', retryInMs: 1_000, reason: 'lost' } as const;
     expect(at(running).usable).toBe(true);
-    expect(at([...running, { type: 'link', state: waiting }])).toEqual({ ...at(running), usable: false });
-    const none = at([{ type: 'link', state: waiting }]);
+    expect(at([...running, { type: 'connection', state: waiting }])).toEqual({
+      ...at(running),
+      usable: false,
+    });
+    const none = at([{ type: 'connection', state: waiting }]);
     expect(none).toMatchObject({ pause: null, stop: false, start: false, replay: false, note: '' });
   });
 

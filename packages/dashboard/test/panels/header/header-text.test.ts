@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { headerText, tabTitle } from '../../../src/panels/header/header-text.ts';
-import type { Input } from '../../../src/state/session.ts';
 import { connectedInputs, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
-const at = (inputs: readonly Input[], now = 0) => headerText(sessionOf(inputs), now);
+const at = (inputs: readonly LiveClientMessage[], now = 0) => headerText(sessionOf(inputs), now);
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the header', () => {
@@ -81,18 +81,15 @@ describe('the header', () => {
   });
 
   it('tells a silent trainer from a missing one', () => {
-    const stalled = (connected: boolean): Input[] => [
+    const stalled = (connected: boolean): LiveClientMessage[] => [
       ...connectedInputs(events.slice(0, 34)),
       {
         type: 'status',
-        status: {
-          type: 'status',
-          runId: '20261124-100000-test',
-          status: 'stalled',
-          connected,
-          commands: [],
-          viewers: 1,
-        },
+        runId: '20261124-100000-test',
+        status: 'stalled',
+        connected,
+        commands: [],
+        viewers: 1,
       },
     ];
     expect(spaced(at(stalled(true), 20_000).detail)).toMatch(/^Nothing heard from the trainer for 20 s\./);
