@@ -11,7 +11,7 @@ import { createExport } from './panels/export/export-menu.ts';
 import { createFacts } from './panels/facts/facts-panel.ts';
 import { createHeader } from './panels/header/header-panel.ts';
 import { createEpochs, createNotices } from './panels/log/log-panel.ts';
-import { runLines, summaryNow } from './panels/runs/run-rows.ts';
+import { chartRuns, summaryNow } from './panels/runs/run-rows.ts';
 import { createResults } from './panels/test-results/test-results-panel.ts';
 import { createTheme } from './panels/topbar/theme.ts';
 import { createFindings } from './state/findings.ts';
@@ -36,14 +36,14 @@ const stage = new Stage({
   changed: () => requestDraw(),
   runsChanged: () => runs?.refreshRuns(),
   // A stretch of the run before says nothing of this one.
-  nextRun: () => store.view.window.kind === 'fixed' && store.change({ window: { kind: 'all' } }),
+  nextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
 });
 let runs: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 const { session } = stage;
 const others = new OtherRuns(() => requestDraw());
 const authority = createAuthority(() => session.commands);
 
-const followLatest = (): void => store.change({ run: null, window: { kind: 'all' } });
+const followLatest = (): void => store.change({ run: null, viewport: { kind: 'all' } });
 
 const tell: Tell = async (name, data) => {
   const outcome = await authority.attempt(async (token): Promise<Outcome<string | undefined>> => {
@@ -136,9 +136,8 @@ function draw(all = false): void {
   drawnAt = performance.now();
   const { run } = stage;
   followed = others.want(store.view.others.filter((id) => id !== run?.runId));
-  const lines = runLines(run, session.summary, drawable(followed));
   const findings = findingsOf(run);
-  charts.render({ lines, findings, version: lines.reduce((sum, line) => sum + line.run.lastSeq, 0) }, all);
+  charts.render({ runs: chartRuns(run, session.summary, drawable(followed)), findings }, all);
   notices(findings);
   for (const part of parts) part(run);
   drawPanel?.render(session.run);

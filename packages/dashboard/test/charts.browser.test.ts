@@ -174,9 +174,9 @@ const executable = findChromium();
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, caption, '5 points');
     await page.getByRole('button', { name: 'Loss: show the numbers' }).click();
-    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 5 places');
+    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 5 points');
     publisher.send(...events.slice(untilStep(events, 5)));
-    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 60 places');
+    await shows(page, `${chartPart('loss', 'table')} caption`, 'Loss at 60 points');
     expect(await page.locator(`${chartPart('loss', 'table')} tbody tr`).count()).toBeGreaterThan(10);
     expect(
       await page

@@ -1,29 +1,30 @@
-import { lowerBound, type Series } from './series.ts';
-import type { Range, Window } from './window.ts';
+import type { Run } from './run.ts';
+import { lowerBound } from './series.ts';
+import type { Range, Viewport } from './viewport.ts';
 
-/** What the charts can run over. */
+/** The quantities that the x axis of the charts can show. */
 export const axisNames = ['step', 'epoch', 'elapsed', 'clock'] as const;
 export type AxisName = (typeof axisNames)[number];
 
-/** Where each row of a series stands in the run; none of the three ever descends. */
-export type PlaceColumn = 'step' | 'elapsedSeconds' | 'time';
-export type PlacedSeries = Series<PlaceColumn>;
-
-/** Where rows stand on an axis: `values[row] * scale`, ascending. */
-export interface Places {
+/** The x of each row of a series on an axis: `values[row] * scale`, ascending. */
+export interface AxisPositions {
   values: Float64Array;
   length: number;
   scale: number;
 }
 
-/** Where the rows of a series stand on an axis; a clock counts milliseconds since 1970. */
-export function placesOf(series: PlacedSeries, axis: AxisName, batchesPerEpoch: number): Places {
-  const { columns, length } = series;
+/** Returns the x of each row of a run's series on an axis; on `clock`, x is in milliseconds since 1970. */
+export function axisPositions(
+  run: Run,
+  axis: AxisName,
+  series: 'steps' | 'machine' = 'steps',
+): AxisPositions {
+  const { columns, length } = run[series];
   switch (axis) {
     case 'step':
       return { values: columns.step, length, scale: 1 };
     case 'epoch':
-      return { values: columns.step, length, scale: 1 / batchesPerEpoch };
+      return { values: columns.step, length, scale: 1 / batchesPerEpoch(run) };
     case 'elapsed':
       return { values: columns.elapsedSeconds, length, scale: 1 };
     case 'clock':
@@ -31,37 +32,49 @@ export function placesOf(series: PlacedSeries, axis: AxisName, batchesPerEpoch: 
   }
 }
 
-/** The rows in a range, both ends included: the first, and the one behind the last. */
-export function rowsWithin(
-  { values, length, scale }: Places,
+/** Returns the number of batches in an epoch; 1 before the run has announced it. */
+export const batchesPerEpoch = ({ started }: Run): number => started?.totals.batchesPerEpoch ?? 1;
+
+/** Returns the x of a step, or of the last batch before it; undefined before the first batch. */
+export function stepPosition(run: Run, step: number, axis: AxisName): number | undefined {
+  const { columns, length } = run.steps;
+  if (length === 0) return undefined;
+  const { values, scale } = axisPositions(run, axis);
+  const after = lowerBound(columns.step, length, step + 1);
+  return (values[Math.max(0, after - 1)] as number) * scale;
+}
+
+/** Returns the last step at a time in milliseconds since 1970; 0 before the first batch. */
+export function stepAtTime({ steps }: Run, time: number): number {
+  const row = lowerBound(steps.columns.time, steps.length, time + 1) - 1;
+  return row < 0 ? 0 : (steps.x[row] as number);
+}
+
+/** Returns the rows whose x is in a range, both ends included: the first row, and the one after the last. */
+export function rowsInRange(
+  { values, length, scale }: AxisPositions,
   { min, max }: Range,
 ): [from: number, to: number] {
   const from = lowerBound(values, length, min / scale);
-  // Nothing between a number and the next: what stands at the end itself is in.
+  // The smallest number above `max`, so that a row at `max` itself is included.
   return [from, lowerBound(values, length, (max / scale) * (1 + Number.EPSILON))];
 }
 
-/** Where a step stands on an axis; undefined before the first row. Between rows it is where the row before it is. */
-export function placeOfStep(series: PlacedSeries, step: number, places: Places): number | undefined {
-  if (series.length === 0) return undefined;
-  const after = lowerBound(series.columns.step, series.length, step + 1);
-  return (places.values[Math.max(0, after - 1)] as number) * places.scale;
-}
-
-/** The same stretch of the run on another axis; ends beyond the data go to their end. */
-export function convertWindow(window: Window, from: Places, to: Places): Window {
-  if (window.kind === 'all' || from.length < 2) return { kind: 'all' };
+/** Returns the viewport that shows the same rows on another axis; ends outside the data move to its ends. */
+export function convertViewport(viewport: Viewport, from: AxisPositions, to: AxisPositions): Viewport {
+  if (viewport.kind === 'all' || from.length < 2) return { kind: 'all' };
   const edge = from.length - 1;
-  if (window.kind === 'follow') {
-    const start = convert((from.values[edge] as number) * from.scale - window.width, from, to);
+  if (viewport.kind === 'follow') {
+    const start = interpolate((from.values[edge] as number) * from.scale - viewport.width, from, to);
     return { kind: 'follow', width: (to.values[edge] as number) * to.scale - start };
   }
-  const [min, max] = [convert(window.min, from, to), convert(window.max, from, to)];
+  const [min, max] = [interpolate(viewport.min, from, to), interpolate(viewport.max, from, to)];
   return max > min ? { kind: 'fixed', min, max } : { kind: 'all' };
 }
 
-function convert(value: number, from: Places, to: Places): number {
-  const wanted = value / from.scale;
+/** Returns the x on axis `to` of an x on axis `from`, between the two rows around it. */
+function interpolate(x: number, from: AxisPositions, to: AxisPositions): number {
+  const wanted = x / from.scale;
   const after = Math.min(Math.max(1, lowerBound(from.values, from.length, wanted)), from.length - 1);
   const [left, right] = [from.values[after - 1] as number, from.values[after] as number];
   const share = right > left ? Math.min(1, Math.max(0, (wanted - left) / (right - left))) : 0;

@@ -1,27 +1,27 @@
 import { formatCount, formatLoss, formatPercent, formatRate } from './format.ts';
 import type { BatchColumn, SystemColumn } from './run.ts';
 
-/** How a y axis runs. `close`: from where the values differ; `full`: all that is possible. */
-export type Scale = 'linear' | 'log' | 'close' | 'full';
+/** The range and spacing of a y axis. `close`: up to 100 % from just below the values; `full`: from 0 to 100 %. */
+export type YScale = 'linear' | 'log' | 'close' | 'full';
 
-/** What a chart shows, and how. */
+/** One chart: its data, texts and formats. */
 export interface ChartSpec {
   title: string;
-  /** What a value is, in a few words. */
   unit: string;
   series: 'steps' | 'machine';
-  /** Of a batch chart one, drawn for each run; of the machine's several, drawn for the run that is shown. */
+  /** For `steps` one column, drawn for each run; for `machine` several, drawn for the main run alone. */
   columns: readonly (BatchColumn | SystemColumn)[];
-  /** Whether the points lie faint under a moving average. */
+  /** Whether a moving average is drawn over the faint raw values. */
   smoothed: boolean;
-  /** The result of each epoch on the test images that belongs to it, if any. */
+  /** The matching result of each epoch on the test images, if there is one. */
   test?: 'loss' | 'accuracy';
-  /** What may be chosen for the y axis; the first unless the viewer says otherwise. */
-  scales: readonly Scale[];
+  /** The choices for the y axis; the first is the default. */
+  scales: readonly YScale[];
   format(value: number | undefined): string;
   tick(value: number): string;
-  /** Milliseconds between two draws while nothing but the data changes: not every figure is watched at each frame. */
-  restMs: number;
+  /** Minimum time between two draws while only the data changes; slower charts leave time for the main ones. */
+  minDrawIntervalMs: number;
+  /** Text in place of an empty chart. */
   empty: string;
 }
 
@@ -31,10 +31,10 @@ const machineNames: Partial<Record<SystemColumn, string>> = {
   gpuLoad: 'GPU',
   gpuMemory: 'GPU memory',
 };
-/** What a column of the machine is called in a legend. */
+/** Returns the name of a machine column in legends and tables. */
 export const machineName = (column: string): string => machineNames[column as SystemColumn] ?? column;
 
-/** Every chart of the page, by its name, in their order. */
+/** Every chart of the page by name, in order. */
 export const chartSpecs = {
   loss: {
     title: 'Loss',
@@ -43,11 +43,11 @@ export const chartSpecs = {
     columns: ['loss'],
     smoothed: true,
     test: 'loss',
-    // What tells a good network from a very good one lies below 0.1: on a linear axis that is one line.
+    // A good and a very good network differ below 0.1: on a linear axis both are one flat line.
     scales: ['log', 'linear'],
     format: formatLoss,
     tick: lossTick,
-    restMs: 0,
+    minDrawIntervalMs: 0,
     empty: 'The loss of each batch appears here as it is computed.',
   },
   accuracy: {
@@ -60,8 +60,8 @@ export const chartSpecs = {
     scales: ['close', 'full'],
     format: (value) => formatPercent(value),
     tick: percentTick,
-    restMs: 0,
-    empty: 'Train accuracy comes with every batch, test accuracy after each epoch.',
+    minDrawIntervalMs: 0,
+    empty: 'Training accuracy appears with each batch, test accuracy after each epoch.',
   },
   rate: {
     title: 'Learning rate',
@@ -72,8 +72,8 @@ export const chartSpecs = {
     scales: ['linear', 'log'],
     format: (value) => (value === undefined ? '–' : lossTick(value)),
     tick: lossTick,
-    restMs: 250,
-    empty: 'How large a step each batch makes.',
+    minDrawIntervalMs: 250,
+    empty: 'The learning rate of each batch appears here.',
   },
   speed: {
     title: 'Speed',
@@ -84,8 +84,8 @@ export const chartSpecs = {
     scales: ['linear', 'log'],
     format: formatRate,
     tick: formatCount,
-    restMs: 250,
-    empty: 'How many images are learned from each second.',
+    minDrawIntervalMs: 250,
+    empty: 'Images trained per second appear here.',
   },
   machine: {
     title: 'Machine',
@@ -96,20 +96,20 @@ export const chartSpecs = {
     scales: ['full', 'close'],
     format: (value) => (Number.isNaN(value) ? '–' : formatPercent(value, 0)),
     tick: percentTick,
-    restMs: 250,
-    empty: 'Processor and memory, about every 2 s.',
+    minDrawIntervalMs: 250,
+    empty: 'CPU, GPU and memory use, measured about every 2 s.',
   },
 } as const satisfies Record<string, ChartSpec>;
 
 export type ChartName = keyof typeof chartSpecs;
 export const chartNames = Object.keys(chartSpecs) as ChartName[];
 
-/** Labels of an accuracy axis: no more digits than the distance of two of them needs. */
+/** Formats a tick of an accuracy axis, with as few digits as its value needs. */
 export function percentTick(value: number): string {
   return `${Number((value * 100).toFixed(3))}\u00a0%`;
 }
 
-/** Labels of a loss axis. */
+/** Formats a tick of a loss axis: up to six digits, or an exponent when very small or large. */
 export function lossTick(value: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-4 || size >= 1e5)

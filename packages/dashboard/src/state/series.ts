@@ -1,7 +1,15 @@
-/** Values of one row, by column. */
+/** The values of one row, by column name. */
 export type Row<Name extends string> = Readonly<Record<Name, number>>;
 
-/** Where `value` stands or would stand among the first `length` values of an ascending column. */
+/** One column of a series: the first `length` of `values` are in use. */
+export interface Column {
+  values: Float64Array;
+  length: number;
+  /** Changes when existing rows have changed. */
+  generation: number;
+}
+
+/** Returns the first row whose value is at least `value`, among the first `length` of an ascending column; O(log length). */
 export function lowerBound(ascending: ArrayLike<number>, length: number, value: number): number {
   let from = 0;
   let to = length;
@@ -13,7 +21,7 @@ export function lowerBound(ascending: ArrayLike<number>, length: number, value: 
   return from;
 }
 
-/** Which of the first `length` values of an ascending column is nearest to `value`; -1 when there is none. */
+/** Returns the row whose value is nearest to `value`, among the first `length` of an ascending column; -1 when empty. */
 export function nearest(ascending: ArrayLike<number>, length: number, value: number): number {
   const after = lowerBound(ascending, length, value);
   if (after === 0 || after === length) return Math.min(after, length - 1);
@@ -21,26 +29,25 @@ export function nearest(ascending: ArrayLike<number>, length: number, value: num
   return value - left < right - value ? after - 1 : after;
 }
 
-/** Rows that are kept in full; beyond, the older half is thinned. 7 columns of 8 bytes: 29 MB. */
+/** Rows at which the older half is thinned: with 7 columns of 8 bytes each, 29 MB. */
 const defaultLimit = 2 ** 19;
 
 /**
- * Columns of numbers over one x that is unique and ascending. Appending costs O(1) on average.
- * A row whose x is not beyond the last takes the place of that row and of all after it: a run that goes on from
- * a checkpoint repeats steps, and the later ones count.
+ * Columns of numbers over one x that is unique and ascending. Appending costs O(1), amortised. A row whose x is not
+ * above the last replaces the row at that x and all after it: a run that resumes from a checkpoint repeats steps.
  */
 export class Series<Name extends string> {
   x: Float64Array<ArrayBuffer> = new Float64Array(1_024);
   readonly columns: Record<Name, Float64Array<ArrayBuffer>>;
   length = 0;
-  /** Changes when rows that were there have changed: whoever derived something from them begins again. */
+  /** Changes when existing rows have changed: anything derived from them must be computed again. */
   generation = 0;
-  /** Rows that were thinned away. */
+  /** Number of rows removed by thinning. */
   thinned = 0;
   readonly #names: readonly Name[];
   readonly #limit: number;
 
-  /** The first of `names` decides which rows stay when the series is thinned. */
+  /** @param names The first column decides which rows are kept when the series is thinned. */
   constructor(names: readonly [Name, ...Name[]], limit = defaultLimit) {
     this.#names = names;
     this.#limit = limit;
@@ -62,19 +69,19 @@ export class Series<Name extends string> {
     this.length++;
   }
 
-  /** The value of a column in the row at or before `x`; undefined when there is none. */
+  /** Returns a column's value in the last row at or before `x`; undefined when there is none. */
   at(name: Name, x: number): number | undefined {
     const next = lowerBound(this.x, this.length, x);
     const row = next < this.length && this.x[next] === x ? next : next - 1;
     return row < 0 ? undefined : this.columns[name][row];
   }
 
-  /** The latest value of a column; undefined before the first. */
+  /** Returns the latest value of a column; undefined while the series is empty. */
   last(name: Name): number | undefined {
     return this.length === 0 ? undefined : this.columns[name][this.length - 1];
   }
 
-  /** The rows as they are now, whatever comes after. */
+  /** Returns a copy that later rows do not change. */
   copy(): Series<Name> {
     const copy = new Series<Name>(this.#names as [Name, ...Name[]], this.#limit);
     copy.x = this.x.slice(0, this.length);
@@ -94,7 +101,7 @@ export class Series<Name extends string> {
     for (const name of this.#names) this.columns[name] = longer(this.columns[name]);
   }
 
-  /** Of each pair in the older half keeps the row that differs more from the one kept before it: spikes survive. */
+  /** Halves the older half: of each pair it keeps the row that differs more from the previous one, so that spikes survive. */
   #thinOlderHalf(): void {
     const half = this.length >>> 1;
     const decisive = this.columns[this.#names[0] as Name];

@@ -1,27 +1,27 @@
 import { type AxisName, axisNames } from './axis.ts';
-import { type ChartName, chartNames, chartSpecs, type Scale } from './chart-specs.ts';
-import type { Window } from './window.ts';
+import { type ChartName, chartNames, chartSpecs, type YScale } from './chart-specs.ts';
+import type { Viewport } from './viewport.ts';
 
-/** How the viewer looks at runs: all that a link must carry to show another person the same. */
+/** The viewer's choices of what is shown and how: everything a link needs to show another person the same. */
 export interface View {
-  /** The run that is shown; null follows the latest. */
+  /** The main run; null follows the latest. */
   run: string | null;
-  /** Runs laid over it. */
+  /** Runs that are compared with it. */
   others: readonly string[];
   axis: AxisName;
   logX: boolean;
-  window: Window;
-  /** Weight of the moving average. */
+  viewport: Viewport;
+  /** Weight of the moving average, from 0 (off) to 0.99. */
   smoothing: number;
-  scales: Record<ChartName, Scale>;
-  /** Test accuracy to arrive at; null for none. */
+  scales: Record<ChartName, YScale>;
+  /** Test accuracy to reach, from 0 to 1; null for none. */
   target: number | null;
 }
 
-/** More curves than this cannot be told apart. */
+/** The number of colours and dash patterns that are easy to distinguish, less the main run's. */
 export const otherRunLimit = 4;
 
-const firstScales = Object.fromEntries(
+const defaultScales = Object.fromEntries(
   chartNames.map((name) => [name, chartSpecs[name].scales[0]]),
 ) as View['scales'];
 
@@ -30,24 +30,25 @@ export const defaultView: View = {
   others: [],
   axis: 'step',
   logX: false,
-  window: { kind: 'all' },
-  // An average over the last seven batches or so: calm, and not yet far behind a loss that falls fast.
+  viewport: { kind: 'all' },
+  // Averages about the last seven batches: smooth, and still close to a loss that falls fast.
   smoothing: 0.85,
-  scales: firstScales,
+  scales: defaultScales,
   target: 0.99,
 };
 
-/** What a viewer likes, whichever run it is. */
+/** The choices that are kept for all runs. */
 export type Preferences = Pick<View, 'axis' | 'logX' | 'smoothing' | 'scales' | 'target'>;
 
-/** The query of an address that shows this view. */
+/** Returns the URL query that shows a view. */
 export function queryOf(view: View): string {
   const query = new URLSearchParams();
   if (view.run !== null) query.set('run', view.run);
   if (view.others.length > 0) query.set('with', view.others.join(','));
   query.set('x', view.logX ? `${view.axis}-log` : view.axis);
-  if (view.window.kind === 'fixed') query.set('zoom', `${short(view.window.min)}~${short(view.window.max)}`);
-  if (view.window.kind === 'follow') query.set('zoom', `last~${short(view.window.width)}`);
+  if (view.viewport.kind === 'fixed')
+    query.set('zoom', `${shortText(view.viewport.min)}~${shortText(view.viewport.max)}`);
+  if (view.viewport.kind === 'follow') query.set('zoom', `last~${shortText(view.viewport.width)}`);
   query.set('smoothing', String(view.smoothing));
   query.set('target', view.target === null ? 'none' : String(view.target));
   for (const name of chartNames) if (chartSpecs[name].scales.length > 1) query.set(name, view.scales[name]);
@@ -55,8 +56,8 @@ export function queryOf(view: View): string {
 }
 
 /**
- * Reads the query of an address. What it leaves out or what does not fit is as `preferences` says or, when the address
- * is one of `queryOf` and so means to show the same to everybody, as by default.
+ * Reads a view from a URL query. Missing and invalid values come from `preferences`, or from the defaults when the
+ * query was written by `queryOf`: such a link shows the same to everybody.
  */
 export function viewOf(query: string, preferences: Preferences = defaultView): View {
   const given = new URLSearchParams(query);
@@ -66,23 +67,24 @@ export function viewOf(query: string, preferences: Preferences = defaultView): V
     ...base,
     run: given.get('run') || null,
     others: [...new Set((given.get('with') ?? '').split(',').filter(Boolean))].slice(0, otherRunLimit),
-    window: windowOf(given.get('zoom')),
+    viewport: viewportOf(given.get('zoom')),
   };
-  const known = axisNames.find((name) => name === axis);
-  if (known) Object.assign(view, { axis: known, logX: log === 'log' && known !== 'clock' });
+  const validAxis = axisNames.find((name) => name === axis);
+  if (validAxis) Object.assign(view, { axis: validAxis, logX: log === 'log' && validAxis !== 'clock' });
   const smoothing = given.get('smoothing');
-  if (smoothing !== null) view.smoothing = within(Number(smoothing), 0, 0.99) ?? view.smoothing;
+  if (smoothing !== null) view.smoothing = inRange(Number(smoothing), 0, 0.99) ?? view.smoothing;
   const target = given.get('target');
-  if (target !== null) view.target = target === 'none' ? null : (within(Number(target), 0, 1) ?? view.target);
+  if (target !== null)
+    view.target = target === 'none' ? null : (inRange(Number(target), 0, 1) ?? view.target);
   view.scales = { ...view.scales };
   for (const name of chartNames) {
-    const scale = (chartSpecs[name].scales as readonly Scale[]).find((known) => known === given.get(name));
+    const scale = (chartSpecs[name].scales as readonly YScale[]).find((known) => known === given.get(name));
     if (scale) view.scales[name] = scale;
   }
   return view;
 }
 
-function windowOf(text: string | null): Window {
+function viewportOf(text: string | null): Viewport {
   const [from = '', to = ''] = (text ?? '').split('~');
   const [min, max] = [Number(from || Number.NaN), Number(to || Number.NaN)];
   if (from === 'last' && max > 0) return { kind: 'follow', width: max };
@@ -91,9 +93,9 @@ function windowOf(text: string | null): Window {
     : { kind: 'all' };
 }
 
-/** Seven digits are more than a screen shows, except of a clock. */
-const short = (value: number): string =>
+/** Writes a number with seven digits, more than a screen can resolve; clock times keep all of theirs. */
+const shortText = (value: number): string =>
   String(Math.abs(value) >= 1e9 ? Math.round(value) : Number(value.toPrecision(7)));
 
-const within = (value: number, min: number, max: number): number | undefined =>
+const inRange = (value: number, min: number, max: number): number | undefined =>
   value >= min && value <= max ? value : undefined;

@@ -1,42 +1,54 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { convertWindow, type PlacedSeries, placeOfStep, placesOf, rowsWithin } from '../../src/state/axis.ts';
+import {
+  type AxisName,
+  axisPositions,
+  convertViewport,
+  rowsInRange,
+  stepAtTime,
+  stepPosition,
+} from '../../src/state/axis.ts';
 import { applyEvent, emptyRun } from '../../src/state/run.ts';
 
 const run = emptyRun('20261124-100000-test');
 for (const event of sampleRun({ epochs: 3, batchesPerEpoch: 20 })) applyEvent(run, event);
-const series = run.steps as PlacedSeries;
-const places = (axis: Parameters<typeof placesOf>[1]) => placesOf(series, axis, 20);
+const positions = (axis: AxisName) => axisPositions(run, axis);
 
 describe('an axis', () => {
-  it('places batches by number, epoch, training time and clock', () => {
-    const at = (axis: Parameters<typeof placesOf>[1]) => placeOfStep(series, 40, places(axis));
-    expect([at('step'), at('epoch'), at('elapsed'), at('clock')]).toEqual([
-      40,
-      2,
-      12,
-      Date.parse('2026-11-24T10:00:12.000Z'),
-    ]);
+  it.each([
+    ['step', 40],
+    ['epoch', 2],
+    ['elapsed', 12],
+    ['clock', Date.parse('2026-11-24T10:00:12.000Z')],
+  ] as const)('%s has step 40 at %d', (axis, x) => {
+    expect(stepPosition(run, 40, axis)).toBe(x);
+  });
+
+  it('has no position for a step before the first batch', () => {
+    expect(stepPosition(emptyRun('empty'), 1, 'epoch')).toBeUndefined();
   });
 
   it('finds the rows within a range, both ends included', () => {
-    expect(rowsWithin(places('step'), { min: 10, max: 20 })).toEqual([9, 20]);
-    expect(rowsWithin(places('step'), { min: -5, max: 500 })).toEqual([0, 60]);
-    expect(rowsWithin(places('epoch'), { min: 1, max: 2 })).toEqual([19, 40]);
+    expect(rowsInRange(positions('step'), { min: 10, max: 20 })).toEqual([9, 20]);
+    expect(rowsInRange(positions('step'), { min: -5, max: 500 })).toEqual([0, 60]);
+    expect(rowsInRange(positions('epoch'), { min: 1, max: 2 })).toEqual([19, 40]);
   });
 
-  it('keeps the stretch that is shown when another axis is chosen', () => {
-    expect(convertWindow({ kind: 'fixed', min: 20, max: 40 }, places('step'), places('epoch'))).toEqual({
-      kind: 'fixed',
-      min: 1,
-      max: 2,
-    });
-    const back = convertWindow({ kind: 'fixed', min: 6, max: 12 }, places('elapsed'), places('step'));
-    expect(back).toMatchObject({ kind: 'fixed' });
-    if (back.kind === 'fixed') expect([back.min, back.max]).toEqual([20, 40]);
-    expect(convertWindow({ kind: 'all' }, places('step'), places('clock'))).toEqual({ kind: 'all' });
-    const follow = convertWindow({ kind: 'follow', width: 20 }, places('step'), places('elapsed'));
-    expect(follow).toMatchObject({ kind: 'follow' });
-    if (follow.kind === 'follow') expect(follow.width).toBeCloseTo(6);
+  it('finds the last step at a time', () => {
+    const time = Date.parse('2026-11-24T10:00:12.000Z');
+    expect([stepAtTime(run, 0), stepAtTime(run, time - 1), stepAtTime(run, time)]).toEqual([0, 39, 40]);
+  });
+
+  it('keeps the visible rows when another axis is chosen', () => {
+    expect(convertViewport({ kind: 'all' }, positions('step'), positions('clock'))).toEqual({ kind: 'all' });
+    expect(
+      convertViewport({ kind: 'fixed', min: 20, max: 40 }, positions('step'), positions('epoch')),
+    ).toEqual({ kind: 'fixed', min: 1, max: 2 });
+    expect(
+      convertViewport({ kind: 'fixed', min: 6, max: 12 }, positions('elapsed'), positions('step')),
+    ).toEqual({ kind: 'fixed', min: 20, max: 40 });
+    expect(
+      convertViewport({ kind: 'follow', width: 20 }, positions('step'), positions('elapsed')),
+    ).toMatchObject({ kind: 'follow', width: expect.closeTo(6) });
   });
 });

@@ -6,7 +6,7 @@ const xs = (series: Series<'y'>): number[] => [...series.x.subarray(0, series.le
 const ys = (series: Series<'y'>): number[] => [...series.columns.y.subarray(0, series.length)];
 
 describe('a series', () => {
-  it('keeps what is appended, beyond its first room', () => {
+  it('grows beyond its initial capacity', () => {
     const series = new Series(['y']);
     for (let x = 1; x <= 5_000; x++) series.append(x, { y: x / 2 });
     expect(series.length).toBe(5_000);
@@ -15,7 +15,7 @@ describe('a series', () => {
     expect(series.generation).toBe(0);
   });
 
-  it('forgets the rows from a step that comes again', () => {
+  it('replaces the rows from a step that is repeated', () => {
     const series = new Series(['y']);
     for (const x of [1, 2, 3, 4]) series.append(x, { y: x });
     series.append(3, { y: 30 });
@@ -24,7 +24,7 @@ describe('a series', () => {
     expect(series.generation).toBe(1);
   });
 
-  it('has a unique and ascending x whatever is appended', () => {
+  it('keeps x unique and ascending', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 50 })), (appended) => {
         const series = new Series(['y'], 16);
@@ -36,7 +36,7 @@ describe('a series', () => {
     );
   });
 
-  it('never holds more rows than its limit, and keeps a spike among the thinned ones', () => {
+  it('holds no more rows than its limit, and keeps a spike when thinned', () => {
     const series = new Series(['y'], 64);
     for (let x = 1; x <= 1_000; x++) series.append(x, { y: x === 7 ? 100 : 1 });
     expect(series.length).toBeLessThanOrEqual(64);
@@ -45,7 +45,7 @@ describe('a series', () => {
     expect(xs(series).at(-1)).toBe(1_000);
   });
 
-  it('gives the value at a step, or at the last one before it', () => {
+  it('returns the value at a step, or at the last one before it', () => {
     const series = new Series(['y']);
     series.append(10, { y: 1 });
     series.append(20, { y: 2 });

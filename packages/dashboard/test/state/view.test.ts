@@ -6,18 +6,18 @@ describe('the view in the address', () => {
     {},
     { run: '20261124-100000-k3f9', others: ['a', 'b'] },
     { axis: 'elapsed', logX: true, smoothing: 0, target: null },
-    { window: { kind: 'fixed', min: 120, max: 480.25 } },
-    { axis: 'clock', window: { kind: 'fixed', min: 1_795_514_400_123, max: 1_795_514_500_456 } },
+    { viewport: { kind: 'fixed', min: 120, max: 480.25 } },
+    { axis: 'clock', viewport: { kind: 'fixed', min: 1_795_514_400_123, max: 1_795_514_500_456 } },
     {
-      window: { kind: 'follow', width: 60 },
+      viewport: { kind: 'follow', width: 60 },
       scales: { ...defaultView.scales, loss: 'linear', accuracy: 'full' },
     },
-  ])('comes back as it was (%#)', (change) => {
+  ])('is read back unchanged (%#)', (change) => {
     const view = { ...defaultView, ...change };
     expect(viewOf(queryOf(view))).toEqual(view);
   });
 
-  it('shows the same to everybody, whatever they prefer', () => {
+  it('overrides the preferences when it is complete', () => {
     const preferences = { ...defaultView, smoothing: 0.5, axis: 'epoch' as const };
     expect(viewOf(queryOf(defaultView), preferences).smoothing).toBe(defaultView.smoothing);
     expect(viewOf('', preferences)).toMatchObject({ smoothing: 0.5, axis: 'epoch' });
@@ -33,11 +33,11 @@ describe('the view in the address', () => {
     'target=900',
     'loss=round',
     'zoom=last~-3',
-  ])('leaves out what does not fit: %s', (query) => {
+  ])('ignores invalid values: %s', (query) => {
     expect(viewOf(query)).toEqual(defaultView);
   });
 
-  it('takes no more runs than can be told apart, each once', () => {
+  it('has at most four compared runs, each once', () => {
     expect(viewOf('with=a,b,a,c,d,e,f').others).toEqual(['a', 'b', 'c', 'd']);
   });
 });

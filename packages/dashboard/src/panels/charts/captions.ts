@@ -1,98 +1,101 @@
 import type { ChartSpec } from '../../state/chart-specs.ts';
 import { part, setText } from '../../ui/dom.ts';
 import {
+  announcement,
   chartCaption,
   type LegendItem,
   legendItems,
-  legendPlace,
-  spokenReading,
-  stretchCaption,
+  legendTitle,
+  nonFiniteCaption,
 } from './chart-text.ts';
-import type { ChartLook, Painter, Picture } from './frame-builder.ts';
+import type { ChartsState } from './charts-state.ts';
+import type { ChartFrame, ChartOptions, FrameBuilder } from './frame-builder.ts';
 import { createLegend } from './legend.ts';
-import type { Scene } from './scene.ts';
 
-export interface WordsOptions {
+export interface CaptionsOptions {
   spec: ChartSpec;
-  painter: Painter;
-  scene(): Scene;
-  /** Tells those who listen. */
-  speak(text: string): void;
-  /** What stands on the chart near this place. */
-  noteAt(x: number): string;
+  frameBuilder: FrameBuilder;
+  state(): ChartsState;
+  /** Announces a text to screen readers. */
+  announce(text: string): void;
+  /** Returns the messages of the events near an x. */
+  messagesAt(x: number): string;
 }
 
-/** What was drawn last, and how it was looked at. */
-export interface Drawn {
-  picture: Picture;
-  look: ChartLook;
+/** A frame with the options that it was built with. */
+export interface DrawnFrame {
+  frame: ChartFrame;
+  options: ChartOptions;
 }
 
-/** The words of a chart: the legend with the values under the cursor, the caption, and what stands for an empty chart. */
-export interface ChartWords {
-  /** Writes what belongs to a drawing. */
-  write(drawn: Drawn): void;
-  /** The cursor is at another place; null when it has left. */
+/** The texts of a chart: legend, caption and placeholder. */
+export interface ChartCaptions {
+  /** Writes the texts of a frame. */
+  write(drawn: DrawnFrame): void;
+  /** Moves the legend to the cursor's x; null when the cursor has left. */
   point(x: number | null): void;
-  /** The legend as it is now. */
+  /** Returns the current legend. */
   items(): LegendItem[];
-  /** Where the cursor is. */
+  /** x of the cursor; null when there is none. */
   readonly cursor: number | null;
-  /** Whether the cursor is moved with the keyboard: then each place is spoken. */
-  spoken: boolean;
+  /** Whether the keyboard moves the cursor, so that each position is announced. */
+  announced: boolean;
 }
 
-export function createWords(element: HTMLElement, options: WordsOptions): ChartWords {
-  const { spec, painter, scene } = options;
+export function createCaptions(element: HTMLElement, options: CaptionsOptions): ChartCaptions {
+  const { spec, frameBuilder, state } = options;
   const inCard = (role: string): HTMLElement => part(element, `[data-part="${role}"]`);
   const [caption, alarm, empty] = [inCard('caption'), inCard('alarm'), inCard('empty')];
   const mark = inCard('note');
   setText(inCard('title'), spec.title);
   setText(inCard('unit'), spec.unit);
   const legend = createLegend(element);
-  let drawn: Drawn | undefined;
+  let drawn: DrawnFrame | undefined;
   let cursor: number | null = null;
 
   const writeLegend = (): void => {
-    const { lines } = scene();
-    const reading = drawn && painter.read(lines, cursor, drawn.look);
-    const place = legendPlace(spec, reading, cursor !== null);
-    const items = legendItems(spec, lines, reading);
-    const note = cursor === null ? '' : options.noteAt(cursor);
-    legend(place, items);
+    const { runs } = state();
+    const readout = drawn && frameBuilder.readout(runs, cursor, drawn.options);
+    const title = legendTitle(spec, readout, cursor !== null);
+    const items = legendItems(spec, runs, readout);
+    const note = cursor === null ? '' : options.messagesAt(cursor);
+    legend(title, items);
     setText(mark, note);
-    if (words.spoken && cursor !== null)
-      options.speak(`${spec.title}. ${spokenReading(place, items)}${note && `. ${note}`}`);
+    if (captions.announced && cursor !== null)
+      options.announce(`${spec.title}. ${announcement(title, items)}${note && `. ${note}`}`);
   };
 
-  const words = {
-    spoken: false,
+  const captions = {
+    announced: false,
     get cursor() {
       return cursor;
     },
     items() {
-      const { lines } = scene();
-      return legendItems(spec, lines, drawn && painter.read(lines, cursor, drawn.look));
+      const { runs } = state();
+      return legendItems(spec, runs, drawn && frameBuilder.readout(runs, cursor, drawn.options));
     },
     point(x: number | null) {
       cursor = x;
       writeLegend();
     },
-    write(latest: Drawn) {
+    write(latest: DrawnFrame) {
       drawn = latest;
-      const { picture, look } = latest;
-      const { lines, view } = scene();
+      const { frame, options: drawnWith } = latest;
+      const { runs, view } = state();
       writeLegend();
-      const whole = view.window.kind === 'all' && spec.series === 'steps';
-      const thinned = whole ? (lines[0]?.run.steps.thinned ?? 0) : 0;
-      const floor = look.scale === 'close' ? picture.frame.y.min : 0;
-      setText(caption, chartCaption({ rows: picture.rows, drawn: picture.drawn, thinned, floor }));
-      const first = lines[0]?.run.diverged?.step;
-      setText(alarm, spec.test === 'loss' ? stretchCaption(picture.frame.stretches, first) : '');
-      const hasRows = lines.some(({ run }) => run[spec.series].length > 0);
-      setText(empty, hasRows ? 'Nothing in this stretch.' : spec.empty);
-      empty.hidden = picture.drawn > 0;
+      const whole = view.viewport.kind === 'all' && spec.series === 'steps';
+      const thinned = whole ? (runs[0]?.run.steps.thinned ?? 0) : 0;
+      const floor = drawnWith.scale === 'close' ? frame.plot.y.min : 0;
+      setText(
+        caption,
+        chartCaption({ rowCount: frame.rowCount, pointCount: frame.pointCount, thinned, floor }),
+      );
+      const first = runs[0]?.run.diverged?.step;
+      setText(alarm, spec.test === 'loss' ? nonFiniteCaption(frame.plot.nonFinite, first) : '');
+      const hasRows = runs.some(({ run }) => run[spec.series].length > 0);
+      setText(empty, hasRows ? 'No data in this range.' : spec.empty);
+      empty.hidden = frame.pointCount > 0;
     },
   };
-  return words;
+  return captions;
 }

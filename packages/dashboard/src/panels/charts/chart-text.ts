@@ -1,121 +1,109 @@
 import { type ChartSpec, machineName, percentTick } from '../../state/chart-specs.ts';
 import { formatCount, formatPlural } from '../../state/format.ts';
-import type { Stretch } from '../../state/non-finite.ts';
-import type { Reading } from './frame-builder.ts';
+import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
+import type { ChartRun, Readout } from './frame-builder.ts';
 
-/** What stands in a legend for one curve. */
+/** The legend entry of one curve. */
 export interface LegendItem {
   name: string;
-  /** How the curve is drawn. */
+  /** The style in which the curve is drawn. */
   kind: 'raw' | 'line' | 'test';
-  /** Custom property of the page with its colour. */
+  /** Name of the CSS custom property with its colour. */
   color: string;
   value: string;
 }
 
-/** A run as a legend names it. */
-export interface NamedRun {
-  name: string;
-  color: string;
-}
+type LegendRun = Pick<ChartRun, 'name' | 'color'>;
+type Value = Readout['values'][number];
 
-/** The legend of a chart; of several runs each is compared with the first. */
+/** Returns a chart's legend: the curves of a single run, or one entry for each run with its difference to the first. */
 export function legendItems(
   spec: ChartSpec,
-  runs: readonly NamedRun[],
-  reading: Reading | undefined,
+  runs: readonly LegendRun[],
+  readout: Readout | undefined,
 ): LegendItem[] {
-  const { values } = reading ?? { values: [] };
-  if (spec.series === 'machine' && values.length === 0) return [];
-  if (spec.series === 'machine')
-    return spec.columns
-      .map((column, at) => ({
-        name: machineName(column),
-        kind: 'line' as const,
-        color: `--run-${at + 1}`,
-        value: spec.format(values[at]?.raw),
-      }))
-      .filter((_, at) => !Number.isNaN(values[at]?.raw));
+  const values = readout?.values ?? [];
+  if (spec.series === 'machine') return machineItems(spec, values);
   if (runs.length > 1)
     return runs.map(({ name, color }, at) => ({
-      name,
-      kind: 'line',
-      color,
+      ...{ name, kind: 'line', color },
       value: comparedValue(spec, values[at], at === 0 ? undefined : values[0]),
     }));
-  const [value] = values;
-  const color = runs[0]?.color ?? '--train';
-  const items: LegendItem[] = [];
-  if (spec.smoothed)
-    items.push({
-      name: spec.test ? 'train' : 'raw',
-      kind: 'raw',
-      color,
-      value: spec.format(value?.raw),
-    });
-  items.push({
-    name: spec.smoothed ? 'smoothed' : 'now',
-    kind: 'line',
-    color,
-    value: spec.format(spec.smoothed ? value?.smooth : value?.raw),
-  });
-  if (spec.test) items.push({ name: 'test', kind: 'test', color: '--test', value: spec.format(value?.test) });
-  return items;
+  return runItems(spec, runs[0]?.color ?? '--train', values[0]);
 }
 
-type Value = Reading['values'][number];
+function machineItems(spec: ChartSpec, values: readonly Value[]): LegendItem[] {
+  const items = spec.columns.map((column, at) => ({
+    ...{ name: machineName(column), kind: 'line' as const, color: `--run-${at + 1}` },
+    value: spec.format(values[at]?.raw),
+  }));
+  // A device that the machine does not have measures NaN.
+  return items.filter((_, at) => values[at] && !Number.isNaN(values[at].raw));
+}
+
+function runItems(spec: ChartSpec, color: string, value: Value | undefined): LegendItem[] {
+  const raw = spec.format(value?.raw);
+  const test: LegendItem[] = spec.test
+    ? [{ name: 'test', kind: 'test', color: '--test', value: spec.format(value?.test) }]
+    : [];
+  if (!spec.smoothed) return [{ name: 'now', kind: 'line', color, value: raw }, ...test];
+  return [
+    { name: spec.test ? 'train' : 'raw', kind: 'raw', color, value: raw },
+    { name: 'smoothed', kind: 'line', color, value: spec.format(value?.smooth) },
+    ...test,
+  ];
+}
 
 function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Value | undefined): string {
-  const read = (of: Value | undefined): number | undefined => (spec.smoothed ? of?.smooth : of?.raw);
-  const [here, there] = [read(value), read(baseline)];
+  const shown = (of: Value | undefined): number | undefined => (spec.smoothed ? of?.smooth : of?.raw);
+  const [here, first] = [shown(value), shown(baseline)];
   if (here === undefined || Number.isNaN(here)) return '–';
   const text = spec.format(here);
-  return there === undefined || !Number.isFinite(there)
-    ? text
-    : `${text} (${difference(spec, here - there)})`;
+  if (first === undefined || !Number.isFinite(first)) return text;
+  return `${text} (${difference(spec, here - first)})`;
 }
 
-/** A difference with its sign: "+0.0123", "−0.4 %". */
-export function difference(spec: Pick<ChartSpec, 'format'>, value: number): string {
+/** Formats a difference with its sign: "+0.0123", "−0.4 %". */
+function difference(spec: Pick<ChartSpec, 'format'>, value: number): string {
   return `${value < 0 ? '−' : value > 0 ? '+' : '±'}${spec.format(Math.abs(value))}`;
 }
 
-/** What the values of a legend belong to: "Latest" or "Batch 412, epoch 4". */
-export function legendPlace(
+/** Returns the batch that a legend's values belong to: "Latest", or "Batch 412, epoch 4" under the cursor. */
+export function legendTitle(
   { series }: Pick<ChartSpec, 'series'>,
-  reading: Reading | undefined,
-  hovered: boolean,
+  readout: Readout | undefined,
+  underCursor: boolean,
 ): string {
-  if (!reading) return series === 'machine' ? 'Nothing measured yet' : 'No batches yet';
-  return hovered ? `Batch ${formatCount(reading.step)}, epoch ${formatCount(reading.epoch)}` : 'Latest';
+  if (!readout) return series === 'machine' ? 'No measurements yet' : 'No batches yet';
+  return underCursor ? `Batch ${formatCount(readout.step)}, epoch ${formatCount(readout.epoch)}` : 'Latest';
 }
 
-/** The reading as a sentence, for those who listen. */
-export function spokenReading(place: string, items: readonly LegendItem[]): string {
-  return `${place}: ${items.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
+/** Returns a legend as a sentence for screen readers. */
+export function announcement(title: string, items: readonly LegendItem[]): string {
+  return `${title}: ${items.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
 }
 
-/** What a caption tells of. */
-export interface CaptionInput {
-  /** Rows in the range that is shown, and how many of them are drawn. */
-  rows: number;
-  drawn: number;
-  /** Rows that are no longer held. */
+export interface CaptionCounts {
+  /** Rows in the visible range, and points drawn for them. */
+  rowCount: number;
+  pointCount: number;
+  /** Rows that the page no longer holds. */
   thinned: number;
-  /** Where an accuracy axis begins; 0 for an axis that leaves nothing out. */
+  /** Start of an accuracy axis; 0 when the axis is complete. */
   floor: number;
 }
 
-/** What is drawn, and what is not: "1,180 points", "2,000 of 46,900 points · axis from 95 %". */
-export function chartCaption({ rows, drawn, thinned, floor }: CaptionInput): string {
-  const all = formatPlural(rows + thinned, 'point', 'points');
-  const counts = drawn < rows + thinned ? `${formatCount(drawn)} of ${all}` : all;
+/** Returns the caption of a chart: "1,180 points", or "2,000 of 46,900 points · axis from 95 %". */
+export function chartCaption({ rowCount, pointCount, thinned, floor }: CaptionCounts): string {
+  const all = formatPlural(rowCount + thinned, 'point', 'points');
+  const counts = pointCount < rowCount + thinned ? `${formatCount(pointCount)} of ${all}` : all;
   return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }
 
-export function stretchCaption(stretches: readonly Stretch[], first: number | undefined): string {
-  const [stretch] = stretches;
-  if (!stretch || first === undefined) return '';
-  const name = Number.isNaN(stretch.value) ? 'not a number (NaN)' : 'infinite';
-  return `${name} from batch ${formatCount(first)}`;
+/** Returns the warning below a loss chart that is not finite: "not a number (NaN) from batch 1,300"; empty otherwise. */
+export function nonFiniteCaption(ranges: readonly NonFiniteRange[], firstStep: number | undefined): string {
+  const [range] = ranges;
+  if (!range || firstStep === undefined) return '';
+  const name = Number.isNaN(range.value) ? 'not a number (NaN)' : 'infinite';
+  return `${name} from batch ${formatCount(firstStep)}`;
 }

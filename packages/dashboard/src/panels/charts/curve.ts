@@ -1,95 +1,89 @@
-import { type AxisName, type PlaceColumn, placesOf, rowsWithin } from '../../state/axis.ts';
-import { Extremes } from '../../state/extremes.ts';
-import { NonFinite, type Stretch } from '../../state/non-finite.ts';
+import { type AxisName, axisPositions, rowsInRange } from '../../state/axis.ts';
+import { MinMaxPyramid } from '../../state/min-max-pyramid.ts';
+import { MovingAverage } from '../../state/moving-average.ts';
+import { type NonFiniteRange, NonFiniteRanges } from '../../state/non-finite-ranges.ts';
 import type { Run } from '../../state/run.ts';
-import type { Series } from '../../state/series.ts';
-import { type Column, Smoothed } from '../../state/smooth.ts';
-import type { Range } from '../../state/window.ts';
-import type { Cell } from './columns.ts';
+import type { Column } from '../../state/series.ts';
+import type { Range } from '../../state/viewport.ts';
+import type { Cell } from './join-columns.ts';
 
-/** One of a run's numbers: which series it is in, and its name there. */
-export interface Source {
+/** A column of one of a run's series. */
+export interface CurveSource {
   series: 'steps' | 'machine';
   column: string;
 }
 
-/** How a curve is looked at. */
-export interface Look {
+export interface CurveOptions {
   axis: AxisName;
   range: Range;
-  /** Room on the screen: so many pairs of lowest and highest. */
+  /** Number of pairs of lowest and highest value that fit on the screen. */
   buckets: number;
   /** Weight of the moving average, from 0 to below 1. */
-  weight: number;
+  smoothing: number;
 }
 
-/** What is drawn of a curve, in columns that run in parallel. */
-export interface DrawnCurve {
+/** The points to draw of a curve, as parallel columns. */
+export interface CurvePoints {
   x: number[];
   raw: Cell[];
   smooth: Cell[];
-  /** How many rows the range has. */
-  rows: number;
+  /** Number of rows in the range. */
+  rowCount: number;
 }
 
-/** One number of one run as a curve. Keeps what it has worked out, so that a new row costs one step of it. */
+/** One column of one run, prepared for drawing. Everything derived is updated row by row, never computed again. */
 export class Curve {
   readonly #run: Run;
-  readonly #source: Source;
-  readonly #smoothed = new Smoothed();
-  readonly #extremes = new Extremes();
-  readonly #nonFinite = new NonFinite();
+  readonly #source: CurveSource;
+  readonly #average = new MovingAverage();
+  readonly #pyramid = new MinMaxPyramid();
+  readonly #nonFinite = new NonFiniteRanges();
 
-  constructor(run: Run, source: Source) {
+  constructor(run: Run, source: CurveSource) {
     this.#run = run;
     this.#source = source;
   }
 
-  draw({ axis, range, buckets, weight }: Look): DrawnCurve {
-    const places = placesOf(this.#series, axis, batchesPerEpoch(this.#run));
-    const [from, to] = rowsWithin(places, range);
+  /** Returns the points to draw in a range, downsampled to its buckets. */
+  points({ axis, range, buckets, smoothing }: CurveOptions): CurvePoints {
+    const positions = axisPositions(this.#run, axis, this.#source.series);
+    const [from, to] = rowsInRange(positions, range);
     const column = this.#column;
-    const smoothed = this.#smoothed.follow(column, weight);
-    const drawn: DrawnCurve = { x: [], raw: [], smooth: [], rows: Math.max(0, to - from) };
-    // With a neighbour at each side, so that lines run on to the edge.
+    const average = this.#average.update(column, smoothing);
+    const points: CurvePoints = { x: [], raw: [], smooth: [], rowCount: Math.max(0, to - from) };
+    // One more row at each side, so that the line continues to the edge.
     const selection = { from: Math.max(0, from - 1), to: Math.min(column.length, to + 1), buckets };
-    for (const row of this.#extremes.select(column, selection)) {
-      const x = (places.values[row] as number) * places.scale;
-      // Rows at one place (two looks at the machine within a step) are one point: the later.
-      const at = drawn.x.at(-1) === x ? drawn.x.length - 1 : drawn.x.length;
-      drawn.x[at] = x;
-      drawn.raw[at] = cell(column.values[row]);
-      drawn.smooth[at] = cell(smoothed[row]);
+    for (const row of this.#pyramid.select(column, selection)) {
+      const x = (positions.values[row] as number) * positions.scale;
+      // Of rows with the same x (the machine measured twice within a step) the later counts.
+      const at = points.x.at(-1) === x ? points.x.length - 1 : points.x.length;
+      points.x[at] = x;
+      points.raw[at] = finiteOrNull(column.values[row]);
+      points.smooth[at] = finiteOrNull(average[row]);
     }
-    return drawn;
+    return points;
   }
 
-  /** Where the curve is not finite, over rows: `from` and `to` are steps or, of the machine, numbers of events. */
-  stretches(): readonly Stretch[] {
-    return this.#nonFinite.follow(this.#series.x, this.#column);
+  /** Returns the ranges of x of the series (steps, or sequence numbers for the machine) that are not finite. */
+  nonFiniteRanges(): readonly NonFiniteRange[] {
+    return this.#nonFinite.update(this.#run[this.#source.series].x, this.#column);
   }
 
-  /** The value in a row, as it is and smoothed. */
-  at(row: number, weight: number): { raw: number; smooth: number } {
+  /** Returns the value in a row, raw and smoothed. */
+  valueAt(row: number, smoothing: number): { raw: number; smooth: number } {
     const column = this.#column;
     return {
       raw: column.values[row] as number,
-      smooth: this.#smoothed.follow(column, weight)[row] as number,
+      smooth: this.#average.update(column, smoothing)[row] as number,
     };
   }
 
-  get #series(): Series<PlaceColumn> {
-    return this.#run[this.#source.series] as Series<PlaceColumn>;
-  }
-
   get #column(): Column {
-    const { columns, length, generation } = this.#series as Series<string>;
-    return { values: columns[this.#source.column] as Float64Array, length, generation };
+    const { columns, length, generation } = this.#run[this.#source.series];
+    const values = (columns as Readonly<Record<string, Float64Array>>)[this.#source.column] as Float64Array;
+    return { values, length, generation };
   }
 }
 
-/** 1 while it is not known. */
-export const batchesPerEpoch = ({ started }: Run): number => started?.totals.batchesPerEpoch ?? 1;
-
-const cell = (value: number | undefined): Cell =>
+const finiteOrNull = (value: number | undefined): Cell =>
   value !== undefined && Number.isFinite(value) ? value : null;

@@ -1,54 +1,55 @@
-import { type AxisName, type PlacedSeries, placeOfStep, placesOf } from '../../state/axis.ts';
-import type { ChartSpec, Scale } from '../../state/chart-specs.ts';
-import type { Stretch } from '../../state/non-finite.ts';
+import { type AxisName, axisPositions, batchesPerEpoch, stepPosition } from '../../state/axis.ts';
+import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
+import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import type { Run } from '../../state/run.ts';
-import { lowerBound, nearest } from '../../state/series.ts';
-import type { Range } from '../../state/window.ts';
-import { type Cell, joinColumns, type Part } from './columns.ts';
-import { batchesPerEpoch, Curve } from './curve.ts';
-import type { CurveStyle, Frame } from './plot.ts';
-import { accuracyFloor, lossRange } from './ranges.ts';
+import { nearest } from '../../state/series.ts';
+import type { Range } from '../../state/viewport.ts';
+import { Curve, type CurveOptions, type CurvePoints } from './curve.ts';
+import { type Cell, type CurveTable, joinColumns } from './join-columns.ts';
+import type { CurveStyle, PlotFrame } from './plot.ts';
+import { accuracyFloor, lossRange } from './y-range.ts';
 
-/** A run as the charts draw it. */
-export interface RunLine {
+/** A run on the charts. */
+export interface ChartRun {
   run: Run;
-  /** Custom property of the page with its colour. */
+  name: string;
+  /** Name of the CSS custom property with its colour. */
   color: string;
-  /** Tells it from the others by more than its colour. */
+  /** Dash pattern that distinguishes it without colour; none for a solid line. */
   dash?: readonly number[];
 }
 
-/** How a chart is looked at. */
-export interface ChartLook {
-  axis: AxisName;
-  range: Range;
-  scale: Scale;
-  weight: number;
-  buckets: number;
-  /** Where a line is drawn across, if anywhere. */
+export interface ChartOptions extends CurveOptions {
+  scale: YScale;
+  /** y of the target line; null for none. */
   target: number | null;
 }
 
-/** A frame, and what it leaves out. */
-export interface Picture {
-  frame: Omit<Frame, 'flags'>;
-  /** Rows in the range, and points drawn of them: of the first curve of each run. */
-  rows: number;
-  drawn: number;
+/** A frame to plot, with the counts for its caption. */
+export interface ChartFrame {
+  plot: Omit<PlotFrame, 'markers'>;
+  /** Rows in the visible range, and how many points are drawn for them, summed over the first curve of each run. */
+  rowCount: number;
+  pointCount: number;
 }
 
-/** A value under the cursor, or the latest. */
-export interface Reading {
-  /** Where on the axis. */
-  place: number;
+/** The values of a chart at one x: under the cursor, or the latest. */
+export interface Readout {
+  x: number;
   step: number;
   epoch: number;
-  /** For each column, or of several runs for each run. */
+  /** One entry for each column or, when runs are compared, for each run. */
   values: { raw: number; smooth: number; test: number | undefined }[];
 }
 
-/** Turns runs into frames of one chart, and reads values out of them. */
-export class Painter {
+/** The curves of one run. */
+interface RunTables {
+  points: CurvePoints[];
+  tests: CurveTable | undefined;
+}
+
+/** Builds the frames of one chart from runs, and reads values at an x. */
+export class FrameBuilder {
   readonly #spec: ChartSpec;
   readonly #curves = new WeakMap<Run, Curve[]>();
 
@@ -56,96 +57,80 @@ export class Painter {
     this.#spec = spec;
   }
 
-  /** The curves that a frame's columns hold, in their order. */
-  styles(lines: readonly RunLine[]): CurveStyle[] {
+  /** Returns the styles of a frame's curves, in the order of its columns. */
+  styles(runs: readonly ChartRun[]): CurveStyle[] {
     const { series, columns, smoothed, test } = this.#spec;
     if (series === 'machine') return columns.map((_, at) => ({ kind: 'line', color: `--run-${at + 1}` }));
-    const several = lines.length > 1;
-    return lines.flatMap(({ color, dash }): CurveStyle[] => [
-      ...(smoothed && !several ? [{ kind: 'raw', color: `${color}-faint` } as const] : []),
+    const compared = runs.length > 1;
+    return runs.flatMap(({ color, dash }): CurveStyle[] => [
+      ...(smoothed && !compared ? [{ kind: 'raw', color: `${color}-faint` } as const] : []),
       { kind: 'line', color, ...(dash && { dash }) },
       ...(test
-        ? [{ kind: test === 'accuracy' ? 'joined' : 'points', color: several ? color : '--test' } as const]
+        ? [{ kind: test === 'accuracy' ? 'joined' : 'points', color: compared ? color : '--test' } as const]
         : []),
     ]);
   }
 
-  paint(lines: readonly RunLine[], look: ChartLook): Picture {
-    const shown = this.#shown(lines);
-    const several = shown.length > 1;
-    const parts: Part[] = [];
-    let rows = 0;
-    let drawn = 0;
-    for (const { run } of shown)
-      for (const [index, curve] of this.#of(run).entries()) {
-        const points = curve.draw(look);
-        rows += index === 0 ? points.rows : 0;
-        drawn += index === 0 ? points.x.length : 0;
-        const curves = this.#spec.smoothed
-          ? several
-            ? [points.smooth]
-            : [points.raw, points.smooth]
-          : [points.raw];
-        parts.push({ x: points.x, curves });
-        if (this.#spec.test) parts.push(this.#tests(run, look));
-      }
+  /** Builds the frame that shows the runs in `options.range`. */
+  build(runs: readonly ChartRun[], options: ChartOptions): ChartFrame {
+    const shown = this.#shownRuns(runs);
+    const { axis, range: x, target } = options;
+    const tables = shown.map(({ run }): RunTables => {
+      const points = this.#curvesOf(run).map((curve) => curve.points(options));
+      return { points, tests: this.#spec.test && testResults(run, this.#spec.test, options) };
+    });
+    const columns = joinColumns(tables.flatMap((table) => this.#curveTables(table, shown.length > 1)));
     const main = shown[0]?.run;
-    const columns = joinColumns(parts);
     return {
-      rows,
-      drawn,
-      frame: {
-        columns,
-        x: look.range,
-        y: this.#yRange(columns, parts, look),
-        epochs: main ? this.#epochs(main, look.axis) : [],
-        stretches: main && this.#spec.series === 'steps' ? this.#stretches(main, look.axis) : [],
-        target: look.target,
+      rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
+      pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
+      plot: {
+        ...{ columns, x, y: this.#yRange(columns, tables, options), target },
+        epochEnds: main ? epochEnds(main, axis) : [],
+        nonFinite: main && this.#spec.series === 'steps' ? this.#nonFiniteRanges(main, axis) : [],
       },
     };
   }
 
-  /** What the chart says at `x`; at its end when `x` is null; undefined before the first row. */
-  read(
-    lines: readonly RunLine[],
+  /** Returns the values nearest to `x`, or the latest when it is null; undefined before the first row. */
+  readout(
+    runs: readonly ChartRun[],
     x: number | null,
-    { axis, weight }: Pick<ChartLook, 'axis' | 'weight'>,
-  ): Reading | undefined {
-    const shown = this.#shown(lines);
+    { axis, smoothing }: Pick<ChartOptions, 'axis' | 'smoothing'>,
+  ): Readout | undefined {
+    const { series } = this.#spec;
+    const shown = this.#shownRuns(runs);
     const main = shown[0]?.run;
-    if (!main) return undefined;
-    const rowOf = (run: Run, series = this.#series(run)): number => {
-      const { values, length, scale } = placesOf(series, axis, batchesPerEpoch(run));
-      return x === null ? length - 1 : nearest(values, length, x / scale);
-    };
-    if (rowOf(main) < 0) return undefined;
-    // The machine is measured between batches, but all charts are to name the same one.
-    const along = main.steps.length > 0 ? (main.steps as PlacedSeries) : this.#series(main);
-    const row = rowOf(main, along);
-    const step = along.columns.step[row] as number;
-    const values = shown.flatMap(({ run }) => {
-      const at = rowOf(run);
-      const here = this.#series(run).columns.step[at] ?? 0;
-      return this.#of(run).map((curve) => ({
-        ...(at < 0 ? { raw: Number.NaN, smooth: Number.NaN } : curve.at(at, weight)),
-        test: this.#spec.test && run.epochs.findLast((epoch) => epoch.step <= here)?.test[this.#spec.test],
-      }));
-    });
-    const { values: places, scale } = placesOf(along, axis, batchesPerEpoch(main));
+    if (!main || main[series].length === 0) return undefined;
+    // The machine is measured between batches; all charts show the same batch at the same x.
+    const rowsFrom = main.steps.length > 0 ? 'steps' : series;
+    const row = rowAt(main, x, { axis, series: rowsFrom });
+    const step = main[rowsFrom].columns.step[row] as number;
+    const { values: positions, scale } = axisPositions(main, axis, rowsFrom);
     return {
-      place: (places[row] as number) * scale,
+      x: (positions[row] as number) * scale,
       step,
       epoch: Math.ceil(step / batchesPerEpoch(main)),
-      values,
+      values: shown.flatMap(({ run }) => this.#valuesAt(run, rowAt(run, x, { axis, series }), smoothing)),
     };
   }
 
-  /** The machine of one run is enough to look at. */
-  #shown(lines: readonly RunLine[]): readonly RunLine[] {
-    return this.#spec.series === 'machine' ? lines.slice(0, 1) : lines;
+  #valuesAt(run: Run, row: number, smoothing: number): Readout['values'] {
+    const { series, test } = this.#spec;
+    const step = run[series].columns.step[row] ?? 0;
+    const tested = test && run.epochs.findLast((epoch) => epoch.step <= step)?.test[test];
+    return this.#curvesOf(run).map((curve) => ({
+      ...(row < 0 ? { raw: Number.NaN, smooth: Number.NaN } : curve.valueAt(row, smoothing)),
+      test: tested,
+    }));
   }
 
-  #of(run: Run): Curve[] {
+  /** The machine chart has a curve for each device, so that it shows the main run alone. */
+  #shownRuns(runs: readonly ChartRun[]): readonly ChartRun[] {
+    return this.#spec.series === 'machine' ? runs.slice(0, 1) : runs;
+  }
+
+  #curvesOf(run: Run): Curve[] {
     const known = this.#curves.get(run);
     if (known) return known;
     const curves = this.#spec.columns.map((column) => new Curve(run, { series: this.#spec.series, column }));
@@ -153,72 +138,79 @@ export class Painter {
     return curves;
   }
 
-  #series(run: Run): PlacedSeries {
-    return run[this.#spec.series] as PlacedSeries;
+  #curveTables({ points, tests }: RunTables, compared: boolean): CurveTable[] {
+    const tables = points.map(({ x, raw, smooth }) => {
+      if (!this.#spec.smoothed) return { x, curves: [raw] };
+      return { x, curves: compared ? [smooth] : [raw, smooth] };
+    });
+    return tests ? [...tables, tests] : tables;
   }
 
-  #tests(run: Run, { axis, range }: ChartLook): Part {
-    const name = this.#spec.test as 'loss' | 'accuracy';
-    const x: number[] = [];
-    const values: Cell[] = [];
-    for (const { step, test } of run.epochs) {
-      const place = stepPlace(run, step, axis);
-      if (place === undefined || place < range.min || place > range.max || place === x.at(-1)) continue;
-      x.push(place);
-      values.push(Number.isFinite(test[name]) ? test[name] : null);
-    }
-    return { x, curves: [values] };
+  #nonFiniteRanges(run: Run, axis: AxisName): NonFiniteRange[] {
+    const x = (step: number): number => stepPosition(run, step, axis) ?? 0;
+    const ranges = this.#curvesOf(run)[0]?.nonFiniteRanges() ?? [];
+    return ranges.map(({ from, to, value }) => ({ from: x(from), to: x(to), value }));
   }
 
-  #epochs(run: Run, axis: AxisName): number[] {
-    return run.epochs.map(({ step }) => stepPlace(run, step, axis)).filter((place) => place !== undefined);
+  #yRange(
+    columns: PlotFrame['columns'],
+    tables: readonly RunTables[],
+    { scale, target }: ChartOptions,
+  ): Range {
+    if (scale !== 'close' && scale !== 'full') return lossRange(columns.slice(1), scale === 'log');
+    const min = scale === 'full' ? 0 : this.#floor(tables, target);
+    // A margin above 100 %, so that a line along it is visible in full.
+    return { min, max: 1 + (1 - min) * 0.02 };
   }
 
-  #stretches(run: Run, axis: AxisName): Stretch[] {
-    const place = (step: number): number => stepPlace(run, step, axis) ?? 0;
-    return (this.#of(run)[0]?.stretches() ?? []).map(({ from, to, value }) => ({
-      from: place(from),
-      to: place(to),
-      value,
-    }));
-  }
-
-  #yRange(columns: Frame['columns'], parts: readonly Part[], { scale, target }: ChartLook): Range {
-    if (scale === 'close' || scale === 'full') {
-      // A little air above 100 %, so that a line that runs along it is seen in full.
-      const min = scale === 'full' ? 0 : this.#floor(parts, target);
-      return { min, max: 1 + (1 - min) * 0.02 };
-    }
-    return lossRange(columns.slice(1), scale === 'log');
-  }
-
-  /** Where a close-up begins; the target alone is no reason to leave anything out. */
-  #floor(parts: readonly Part[], target: number | null): number {
-    const shown = closeValues(parts, this.#spec.test !== undefined);
-    return accuracyFloor(shown.length === 0 || target === null ? shown : [...shown, target]);
+  /** Returns the start of a close-up axis, which contains the target too once there are values. */
+  #floor(tables: readonly RunTables[], target: number | null): number {
+    const { test, smoothed } = this.#spec;
+    const values = test ? testedValues(tables, smoothed) : allValues(tables);
+    return accuracyFloor(values.length === 0 || target === null ? values : [...values, target]);
   }
 }
 
-/** Where a step of a run stands on an axis; undefined before the first batch. */
-export function stepPlace(run: Run, step: number, axis: AxisName): number | undefined {
-  const series = run.steps as PlacedSeries;
-  return placeOfStep(series, step, placesOf(series, axis, batchesPerEpoch(run)));
+/** Returns the row of a run nearest to `x`, the last when it is null, and -1 when there is none. */
+function rowAt(
+  run: Run,
+  x: number | null,
+  { axis, series }: { axis: AxisName; series: 'steps' | 'machine' },
+): number {
+  const { values, length, scale } = axisPositions(run, axis, series);
+  return x === null ? length - 1 : nearest(values, length, x / scale);
 }
 
-/** The step that was the last at a time, in milliseconds since 1970. */
-export function stepAtTime({ steps }: Run, time: number): number {
-  const row = lowerBound(steps.columns.time, steps.length, time + 1) - 1;
-  return row < 0 ? 0 : (steps.x[row] as number);
+/** Returns the result of each epoch on the test images, as far as it is in the range. */
+function testResults(run: Run, name: 'loss' | 'accuracy', { axis, range }: ChartOptions): CurveTable {
+  const x: number[] = [];
+  const values: Cell[] = [];
+  for (const { step, test } of run.epochs) {
+    const position = stepPosition(run, step, axis);
+    if (position === undefined || position < range.min || position > range.max || position === x.at(-1))
+      continue;
+    x.push(position);
+    values.push(Number.isFinite(test[name]) ? test[name] : null);
+  }
+  return { x, curves: [values] };
 }
 
-/** What a close-up must show: all test results and the end of each curve, or everything where there are no tests. */
-function closeValues(parts: readonly Part[], tested: boolean): number[] {
-  const numbers = (cells: readonly Cell[]): number[] => cells.filter((value) => typeof value === 'number');
-  if (!tested) return parts.flatMap(({ curves }) => curves.flatMap(numbers));
-  const tests = parts.filter((_, at) => at % 2 === 1).flatMap(({ curves }) => numbers(curves[0] ?? []));
-  if (tests.length === 0) return [];
-  const ends = parts
-    .filter((_, at) => at % 2 === 0)
-    .map(({ curves }) => numbers(curves.at(-1) ?? []).at(-1) ?? 1);
-  return [...tests, ...ends];
+const epochEnds = (run: Run, axis: AxisName): number[] =>
+  run.epochs.map(({ step }) => stepPosition(run, step, axis)).filter((x) => x !== undefined);
+
+const numbers = (cells: readonly Cell[] = []): number[] => cells.filter((value) => typeof value === 'number');
+
+/** Returns the values a close-up shows where there are tests: all test results, and the last value of each curve. */
+function testedValues(tables: readonly RunTables[], smoothed: boolean): number[] {
+  const results = tables.flatMap(({ tests }) => numbers(tests?.curves[0]));
+  if (results.length === 0) return [];
+  const lasts = tables.map(
+    ({ points: [first] }) => numbers(smoothed ? first?.smooth : first?.raw).at(-1) ?? 1,
+  );
+  return [...results, ...lasts];
 }
+
+const allValues = (tables: readonly RunTables[]): number[] =>
+  tables.flatMap(({ points }) => points.flatMap(({ raw }) => numbers(raw)));
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,12 +1,12 @@
 import { part } from '../../ui/dom.ts';
 
-/** The full screen of a chart. */
+/** The full-screen mode of a chart. */
 export interface FullScreen {
   readonly on: boolean;
   set(on: boolean): void;
 }
 
-/** Where the browser does not give the screen, filling the page will do. */
+/** Creates the full-screen mode; where the browser refuses the screen, the chart fills the page. */
 export function createFullScreen(element: HTMLElement): FullScreen {
   const button = part(element, '[data-part="full"]');
   const full = {
@@ -21,7 +21,7 @@ export function createFullScreen(element: HTMLElement): FullScreen {
     },
   };
   button.addEventListener('click', () => full.set(!full.on));
-  // A browser that gives its screen takes it back with Escape by itself.
+  // In real full screen, the browser handles Escape itself.
   element.addEventListener('keydown', ({ key }) => key === 'Escape' && full.on && full.set(false));
   element.addEventListener('fullscreenchange', () => {
     if (document.fullscreenElement !== element) full.set(false);

@@ -1,112 +1,160 @@
-import { between, moved, type Range, type Window } from '../../state/window.ts';
-import { h, styled } from '../../ui/dom.ts';
+import {
+  type AxisBounds,
+  type Range,
+  type Viewport,
+  type ZoomPan,
+  zoomAndPan,
+  zoomToSelection,
+} from '../../state/viewport.ts';
 
-/** What a chart's gestures work on. */
-export interface GestureContext {
-  /** What is shown now, and what can be. */
+/** A chart's x axis, as gestures and keys zoom and pan it. */
+export interface ZoomTarget {
+  /** The visible range. */
   range(): Range;
-  bounds(): { all: Range; log: boolean };
-  /** Whether the whole axis is shown: then there is nothing to pan. */
-  isWhole(): boolean;
-  /** Whether the chart fills the screen: then the wheel is the chart's alone. */
-  isExpanded(): boolean;
-  change(window: Window): void;
-  /** A finger points at a place, a share of the width. */
-  point(share: number): void;
+  bounds(): AxisBounds;
+  setViewport(viewport: Viewport): void;
 }
 
-/** Pixels that a press may move and still be a click. */
-const clickSlack = 4;
+export interface GestureTarget extends ZoomTarget {
+  /** Whether the whole axis is visible, so that there is nothing to pan. */
+  isWhole(): boolean;
+  /** Whether the chart fills the screen, so that the wheel has no page to scroll. */
+  isFullScreen(): boolean;
+  /** Puts the cursor at a position, a share of the width. */
+  pointAt(share: number): void;
+}
+
+/** A pointer that is down: its position at the start of the gesture and now, as shares of the width. */
+interface Pointer {
+  from: number;
+  at: number;
+}
+
+type GestureKind = 'select' | 'pan' | 'point' | 'pinch';
+
+/** CSS pixels that a click may move without being a drag. */
+const clickTolerance = 4;
+/** Two fingers closer than this, in CSS pixels, would zoom by leaps. */
+const minPinchDistance = 8;
 
 /**
- * Zoom and pan: drag to zoom in, drag with Shift or the middle button to pan, Ctrl and wheel or two fingers to zoom,
- * double click to show all. A plain wheel and a vertical swipe belong to the page.
+ * Listens for the gestures of a chart. Drag: zoom to the selection; with Shift or the middle button: pan. Ctrl and
+ * wheel, or two fingers: zoom. Double click: show all. A plain wheel and a vertical swipe scroll the page.
  */
-export function listenGestures(surface: HTMLElement, context: GestureContext): void {
-  const mark = surface.appendChild(h('div', { class: 'zoom-mark', hidden: true }));
-  const shareOf = ({ clientX }: MouseEvent): number => {
-    const { left, width } = surface.getBoundingClientRect();
-    return (clientX - left) / width;
-  };
-  /** Pointers that are down, with their places when the gesture began and now. */
-  const pointers = new Map<number, { from: number; at: number }>();
-  let kind: 'select' | 'pan' | 'point' | 'pinch' | null = null;
-  let start = context.range();
+export function listenGestures(overlay: HTMLElement, target: GestureTarget): void {
+  const gestures = new Gestures(overlay, target);
+  overlay.addEventListener('pointerdown', (event) => gestures.press(event));
+  overlay.addEventListener('pointermove', (event) => gestures.move(event));
+  overlay.addEventListener('pointerup', (event) => gestures.release(event));
+  overlay.addEventListener('pointercancel', (event) => gestures.release(event));
+  overlay.addEventListener('dblclick', () => target.setViewport({ kind: 'all' }));
+  overlay.addEventListener('wheel', (event) => gestures.wheel(event), { passive: false });
+}
 
-  const begin = (next: typeof kind): void => {
-    kind = next;
-    start = context.range();
-    for (const pointer of pointers.values()) pointer.from = pointer.at;
-  };
-  const move = (step: Parameters<typeof moved>[1]): void =>
-    context.change(moved(start, step, context.bounds()));
-  const widthOf = (a: number, b: number): number => Math.abs(a - b) * surface.clientWidth;
+class Gestures {
+  readonly #overlay: HTMLElement;
+  readonly #target: GestureTarget;
+  readonly #selection = document.createElement('div');
+  readonly #pointers = new Map<number, Pointer>();
+  #kind: GestureKind | null = null;
+  /** The visible range at the start of the gesture. */
+  #start: Range;
 
-  surface.addEventListener('pointerdown', (event) => {
-    if (event.pointerType === 'mouse' && event.button > 1) return;
-    const at = shareOf(event);
-    pointers.set(event.pointerId, { from: at, at });
-    surface.setPointerCapture(event.pointerId);
-    if (event.pointerType === 'mouse') {
-      begin(event.shiftKey || event.button === 1 ? 'pan' : 'select');
-      if (event.button === 1) event.preventDefault();
-    } else if (pointers.size === 2) begin('pinch');
-    else if (pointers.size === 1) begin(context.isWhole() ? 'point' : 'pan');
-  });
+  constructor(overlay: HTMLElement, target: GestureTarget) {
+    this.#overlay = overlay;
+    this.#target = target;
+    this.#start = target.range();
+    this.#selection.className = 'zoom-selection';
+    this.#selection.hidden = true;
+    overlay.append(this.#selection);
+  }
 
-  surface.addEventListener('pointermove', (event) => {
-    const pointer = pointers.get(event.pointerId);
+  press(event: PointerEvent): void {
+    const mouse = event.pointerType === 'mouse';
+    if (mouse && event.button > 1) return;
+    const at = this.#shareOf(event);
+    this.#pointers.set(event.pointerId, { from: at, at });
+    this.#overlay.setPointerCapture(event.pointerId);
+    // The middle button would start the browser's own scrolling.
+    if (mouse && event.button === 1) event.preventDefault();
+    if (mouse) this.#begin(event.shiftKey || event.button === 1 ? 'pan' : 'select');
+    else if (this.#pointers.size === 2) this.#begin('pinch');
+    else if (this.#pointers.size === 1) this.#begin(this.#target.isWhole() ? 'point' : 'pan');
+  }
+
+  move(event: PointerEvent): void {
+    const pointer = this.#pointers.get(event.pointerId);
     if (!pointer) return;
-    pointer.at = shareOf(event);
+    pointer.at = this.#shareOf(event);
+    if (this.#kind === 'select') this.#showSelection(pointer);
+    else if (this.#kind === 'pan') this.#zoomAndPan({ shift: pointer.from - pointer.at });
+    else if (this.#kind === 'point') this.#target.pointAt(pointer.at);
+    else if (this.#kind === 'pinch') this.#pinch();
+  }
+
+  release(event: PointerEvent): void {
+    const pointer = this.#pointers.get(event.pointerId);
+    if (!pointer) return;
+    this.#pointers.delete(event.pointerId);
+    this.#selection.hidden = true;
+    if (this.#kind === 'select' && event.type === 'pointerup' && this.#lengthOf(pointer) >= clickTolerance) {
+      const { from, at } = pointer;
+      const viewport = zoomToSelection(this.#target.range(), [from, at], this.#target.bounds());
+      if (viewport) this.#target.setViewport(viewport);
+    }
+    // The finger that remains continues on its own.
+    if (this.#kind === 'pinch' && this.#pointers.size === 1) this.#begin('pan');
+    else if (this.#pointers.size === 0) this.#kind = null;
+  }
+
+  wheel(event: WheelEvent): void {
+    const horizontal = Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    const zooms = event.ctrlKey || event.metaKey || this.#target.isFullScreen();
+    if (horizontal ? this.#target.isWhole() : !zooms) return;
+    event.preventDefault();
+    this.#start = this.#target.range();
+    if (horizontal) this.#zoomAndPan({ shift: event.deltaX / this.#overlay.clientWidth });
+    else {
+      // A pinch on a touchpad arrives as small wheel steps with Ctrl.
+      const steps = event.deltaY / (event.ctrlKey && Math.abs(event.deltaY) < 50 ? 60 : 300);
+      const factor = 2 ** Math.min(1, Math.max(-1, steps));
+      this.#zoomAndPan({ factor, around: this.#shareOf(event) });
+    }
+  }
+
+  #begin(kind: GestureKind): void {
+    this.#kind = kind;
+    this.#start = this.#target.range();
+    for (const pointer of this.#pointers.values()) pointer.from = pointer.at;
+  }
+
+  #pinch(): void {
+    const [first, second] = [...this.#pointers.values()];
+    if (!first || !second || Math.abs(first.at - second.at) * this.#overlay.clientWidth < minPinchDistance)
+      return;
+    const factor = (second.from - first.from) / (second.at - first.at);
+    if (factor > 0) this.#zoomAndPan({ factor, around: 0, shift: first.from / factor - first.at });
+  }
+
+  #zoomAndPan(change: ZoomPan): void {
+    this.#target.setViewport(zoomAndPan(this.#start, change, this.#target.bounds()));
+  }
+
+  #showSelection(pointer: Pointer): void {
     const { from, at } = pointer;
-    if (kind === 'select') showMark(from, at);
-    else if (kind === 'pan') move({ shift: from - at });
-    else if (kind === 'point') context.point(at);
-    else if (kind === 'pinch') {
-      const [first, second] = [...pointers.values()];
-      if (!first || !second || widthOf(first.at, second.at) < 8) return;
-      const factor = (second.from - first.from) / (second.at - first.at);
-      if (factor > 0) move({ factor, around: 0, shift: first.from / factor - first.at });
-    }
-  });
+    this.#selection.hidden = this.#lengthOf(pointer) < clickTolerance;
+    const [left, right] = [Math.max(0, Math.min(from, at)), Math.min(1, Math.max(from, at))];
+    this.#selection.style.left = `${left * 100}%`;
+    this.#selection.style.width = `${(right - left) * 100}%`;
+  }
 
-  const showMark = (a: number, b: number): void => {
-    mark.hidden = widthOf(a, b) < clickSlack;
-    const [left, right] = [Math.max(0, Math.min(a, b)), Math.min(1, Math.max(a, b))];
-    styled(mark, { left: `${left * 100}%`, width: `${(right - left) * 100}%` });
-  };
-  const end = (event: PointerEvent): void => {
-    const pointer = pointers.get(event.pointerId);
-    if (!pointer) return;
-    pointers.delete(event.pointerId);
-    mark.hidden = true;
-    if (kind === 'select' && event.type === 'pointerup' && widthOf(pointer.from, pointer.at) >= clickSlack) {
-      const window = between(context.range(), [pointer.from, pointer.at], context.bounds());
-      if (window) context.change(window);
-    }
-    // The finger that stays goes on by itself.
-    if (kind === 'pinch' && pointers.size === 1) begin('pan');
-    else if (pointers.size === 0) kind = null;
-  };
-  surface.addEventListener('pointerup', end);
-  surface.addEventListener('pointercancel', end);
+  #shareOf({ clientX }: MouseEvent): number {
+    const { left, width } = this.#overlay.getBoundingClientRect();
+    return (clientX - left) / width;
+  }
 
-  surface.addEventListener('dblclick', () => context.change({ kind: 'all' }));
-  surface.addEventListener(
-    'wheel',
-    (event) => {
-      const zooms = event.ctrlKey || event.metaKey || context.isExpanded();
-      const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-      if (sideways ? context.isWhole() : !zooms) return;
-      event.preventDefault();
-      start = context.range();
-      if (sideways) move({ shift: event.deltaX / surface.clientWidth });
-      else {
-        // A pinch on a touchpad comes as small steps of the wheel with Ctrl.
-        const steps = event.deltaY / (event.ctrlKey && Math.abs(event.deltaY) < 50 ? 60 : 300);
-        move({ factor: 2 ** Math.min(1, Math.max(-1, steps)), around: shareOf(event) });
-      }
-    },
-    { passive: false },
-  );
+  /** Returns how far a pointer has moved horizontally, in CSS pixels. */
+  #lengthOf({ from, at }: Pointer): number {
+    return Math.abs(from - at) * this.#overlay.clientWidth;
+  }
 }

@@ -1,9 +1,9 @@
-import type { ChartSpec, Scale } from '../../state/chart-specs.ts';
+import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import { h, part, setText, styled } from '../../ui/dom.ts';
 import type { LegendItem } from './chart-text.ts';
 
-/** The legend of a chart: what it belongs to, and each curve's value. */
-export function createLegend(element: HTMLElement): (place: string, items: readonly LegendItem[]) => void {
+/** Creates the legend of a chart: its batch, and the value of each curve. */
+export function createLegend(element: HTMLElement): (title: string, items: readonly LegendItem[]) => void {
   const at = part(element, '[data-part="at"]');
   const list = part(element, '[data-part="items"]');
   let values: HTMLElement[] = [];
@@ -22,26 +22,31 @@ export function createLegend(element: HTMLElement): (place: string, items: reado
     );
   };
   let shown = '';
-  return (place, items) => {
+  return (title, items) => {
     const names = items.map(({ name, kind, color }) => `${name}\n${kind}\n${color}`).join('\n');
-    // The curves rarely change, their values always: those are written in place.
+    // Curves rarely change, so that only their values are written each time.
     if (names !== shown) build(items);
     shown = names;
-    setText(at, place);
+    setText(at, title);
     for (const [index, { value }] of items.entries()) setText(values[index] as HTMLElement, value);
   };
 }
 
-const scaleNames: Record<Scale, string> = { log: 'Log', linear: 'Linear', close: 'Close-up', full: 'From 0' };
+const scaleNames: Record<YScale, string> = {
+  log: 'Log',
+  linear: 'Linear',
+  close: 'Close-up',
+  full: 'From 0',
+};
 
-/** The choice of y axis; `show` marks the one that holds. */
+/** Creates the choice of the y axis. @returns A function that marks the current one. */
 export function createScales(
   group: HTMLElement,
   { title, scales }: Pick<ChartSpec, 'title' | 'scales'>,
-  choose: (scale: Scale) => void,
-): (scale: Scale) => void {
+  choose: (scale: YScale) => void,
+): (scale: YScale) => void {
   group.hidden = scales.length < 2;
-  setText(part(group, 'legend'), `Scale of the y axis of ${title}`);
+  setText(part(group, 'legend'), `YScale of the y axis of ${title}`);
   const buttons = scales.map((scale) => {
     const button = h('button', { type: 'button' }, scaleNames[scale]);
     button.addEventListener('click', () => choose(scale));
@@ -53,7 +58,7 @@ export function createScales(
   };
 }
 
-/** Tells the tools of one chart from those of the others: "Loss: full screen". */
+/** Gives each button of a chart a name that is unique on the page: "Loss: full screen". */
 export function nameTools(element: HTMLElement, chart: string): void {
   for (const button of element.querySelectorAll<HTMLElement>('.chart-actions button'))
     button.setAttribute(

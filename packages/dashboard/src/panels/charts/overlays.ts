@@ -1,119 +1,121 @@
-import type { Stretch } from '../../state/non-finite.ts';
+import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 
-/** Something that happened, as it stands on a chart. */
-export interface Flag {
+/** An event of the run that is marked on the charts. */
+export interface EventMarker {
   x: number;
   level: 'info' | 'warning' | 'error';
 }
 
-/** What a chart lends to those that draw over its curves; places are in device pixels. */
-export interface Surface {
+/** The canvas area of a chart's curves; positions are in device pixels. */
+export interface PlotArea {
   context: CanvasRenderingContext2D;
-  /** Device pixels for each of the page's. */
+  /** Device pixels per CSS pixel. */
   ratio: number;
-  /** Font of the axes, in the page's pixels. */
+  /** Font of the axes, with its size in CSS pixels. */
   font: string;
   box: { left: number; top: number; width: number; height: number };
   x(value: number): number;
   y(value: number): number;
 }
 
-/** Text goes right and down from its place, as large as that of the axes. */
-function prepareText({ context, font, ratio }: Surface, weight = 400): void {
+/** Epoch lines closer than this, in device pixels, would hatch the chart. */
+const minEpochDistance = 12;
+
+/** Sets the font of the axes; text then extends right and down from its position. */
+function prepareText({ context, font, ratio }: PlotArea, weight = 400): void {
   context.font = font.replace('12px', `${weight} ${12 * ratio}px`);
   context.textBaseline = 'top';
   context.textAlign = 'left';
 }
 
-/** Faint verticals, left out where they would stand closer than they can be told apart. */
-export function drawEpochs(surface: Surface, epochs: readonly number[], color: string): void {
-  const { context, ratio, box } = surface;
-  const places = epochs.map((epoch) => Math.round(surface.x(epoch)));
-  if (places.some((at, index) => index > 0 && at - (places[index - 1] as number) < 12)) return;
+/** Draws a faint vertical line at the end of each epoch; none at all when they would be too close. */
+export function drawEpochLines(area: PlotArea, epochEnds: readonly number[], color: string): void {
+  const { context, ratio, box } = area;
+  const lines = epochEnds.map((end) => Math.round(area.x(end)));
+  if (lines.some((x, index) => index > 0 && x - (lines[index - 1] as number) < minEpochDistance)) return;
   context.save();
   context.strokeStyle = color;
   context.lineWidth = ratio;
   context.setLineDash([2 * ratio, 4 * ratio]);
   context.beginPath();
-  for (const at of places) {
-    if (at <= box.left || at >= box.left + box.width) continue;
-    context.moveTo(at, box.top);
-    context.lineTo(at, box.top + box.height);
+  for (const x of lines) {
+    if (x <= box.left || x >= box.left + box.width) continue;
+    context.moveTo(x, box.top);
+    context.lineTo(x, box.top + box.height);
   }
   context.stroke();
   context.restore();
 }
 
-/** A dashed line across, named at its left end, where the viewer wants the curve to arrive. */
-export function drawTarget(surface: Surface, target: number, color: string): void {
-  const { context, ratio, box } = surface;
-  const at = Math.round(surface.y(target));
-  if (!(at > box.top && at < box.top + box.height)) return;
+/** Draws a dashed line across the chart at the accuracy that the viewer has set as target. */
+export function drawTargetLine(area: PlotArea, target: number, color: string): void {
+  const { context, ratio, box } = area;
+  const y = Math.round(area.y(target));
+  if (!(y > box.top && y < box.top + box.height)) return;
   context.save();
   context.strokeStyle = color;
   context.lineWidth = 1.5 * ratio;
   context.setLineDash([6 * ratio, 4 * ratio]);
   context.beginPath();
-  context.moveTo(box.left, at);
-  context.lineTo(box.left + box.width, at);
+  context.moveTo(box.left, y);
+  context.lineTo(box.left + box.width, y);
   context.stroke();
-  prepareText(surface);
+  prepareText(area);
   context.fillStyle = color;
-  context.fillText('target', box.left + 6 * ratio, at + 4 * ratio);
+  context.fillText('target', box.left + 6 * ratio, y + 4 * ratio);
   context.restore();
 }
 
-/** A small flag at the top and a line below it for each thing that happened. */
-export function drawFlags(
-  surface: Surface,
-  flags: readonly Flag[],
-  colors: { info: string; warning: string; bad: string },
+/** Draws a small triangle above the chart, and a line below it, for each event. */
+export function drawEventMarkers(
+  area: PlotArea,
+  markers: readonly EventMarker[],
+  colors: { info: string; warning: string; error: string },
 ): void {
-  const { context, ratio, box } = surface;
+  const { context, ratio, box } = area;
   context.save();
-  for (const { x, level } of flags) {
-    const at = Math.round(surface.x(x));
-    if (at < box.left || at > box.left + box.width) continue;
-    const color = level === 'error' ? colors.bad : colors[level];
-    context.fillStyle = color;
+  for (const marker of markers) {
+    const x = Math.round(area.x(marker.x));
+    if (x < box.left || x > box.left + box.width) continue;
+    context.fillStyle = colors[marker.level];
     context.globalAlpha = 0.45;
-    context.fillRect(at - ratio / 2, box.top, ratio, box.height);
+    context.fillRect(x - ratio / 2, box.top, ratio, box.height);
     context.globalAlpha = 1;
     context.beginPath();
-    context.moveTo(at - 5 * ratio, box.top - 8 * ratio);
-    context.lineTo(at + 5 * ratio, box.top - 8 * ratio);
-    context.lineTo(at, box.top);
+    context.moveTo(x - 5 * ratio, box.top - 8 * ratio);
+    context.lineTo(x + 5 * ratio, box.top - 8 * ratio);
+    context.lineTo(x, box.top);
     context.fill();
   }
   context.restore();
 }
 
-/** A band with its name over each stretch where the curve is not finite: it must not look like "no data". */
-export function drawStretches(
-  surface: Surface,
-  stretches: readonly Stretch[],
+/** Draws a labelled band over each range in which the curve is not finite: it must not look like missing data. */
+export function drawNonFiniteRanges(
+  area: PlotArea,
+  ranges: readonly NonFiniteRange[],
   colors: { line: string; fill: string },
 ): void {
-  const { context, ratio, box } = surface;
-  const right = box.left + box.width;
+  const { context, ratio, box } = area;
+  const boxEnd = box.left + box.width;
   context.save();
-  prepareText(surface, 600);
-  let free = box.left;
-  for (const { from, to, value } of stretches) {
-    const left = Math.max(box.left, surface.x(from));
-    const end = Math.min(right, surface.x(to));
-    if (left > right || end < box.left) continue;
-    const width = Math.max(2 * ratio, end - left);
+  prepareText(area, 600);
+  let labelsEnd = box.left;
+  for (const { from, to, value } of ranges) {
+    const left = Math.max(box.left, area.x(from));
+    const right = Math.min(boxEnd, area.x(to));
+    if (left > boxEnd || right < box.left) continue;
+    const width = Math.max(2 * ratio, right - left);
     context.fillStyle = colors.fill;
     context.fillRect(left, box.top, width, box.height);
     context.fillStyle = colors.line;
     context.fillRect(left, box.top, width, 3 * ratio);
-    const name = Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
-    const textWidth = context.measureText(name).width;
-    const at = Math.min(left + 4 * ratio, right - textWidth);
-    if (at < free) continue;
-    context.fillText(name, at, box.top + 8 * ratio);
-    free = at + textWidth + 8 * ratio;
+    const label = Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
+    const labelWidth = context.measureText(label).width;
+    const labelX = Math.min(left + 4 * ratio, boxEnd - labelWidth);
+    if (labelX < labelsEnd) continue;
+    context.fillText(label, labelX, box.top + 8 * ratio);
+    labelsEnd = labelX + labelWidth + 8 * ratio;
   }
   context.restore();
 }

@@ -1,214 +1,238 @@
 import uPlot from 'uplot';
 import type { AxisName } from '../../state/axis.ts';
-import type { Stretch } from '../../state/non-finite.ts';
-import type { Range } from '../../state/window.ts';
-import type { Columns } from './columns.ts';
-import { drawEpochs, drawFlags, drawStretches, drawTarget, type Flag, type Surface } from './overlays.ts';
-import { logSplits } from './ranges.ts';
-import { axisLabels, tickSteps, tickText } from './ticks.ts';
+import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
+import type { Range } from '../../state/viewport.ts';
+import type { Columns } from './join-columns.ts';
+import {
+  drawEpochLines,
+  drawEventMarkers,
+  drawNonFiniteRanges,
+  drawTargetLine,
+  type EventMarker,
+  type PlotArea,
+} from './overlays.ts';
+import { axisLabels, logTicks, tickSteps, tickText } from './ticks.ts';
 
-/** How one column is drawn: thin and faint, as a line, as points, or as points that a line joins. */
+/** How a column is drawn: thin and faint, as a line, as points, or as points joined by a line. */
 export interface CurveStyle {
   kind: 'raw' | 'line' | 'points' | 'joined';
-  /** Custom property of the page with its colour. */
+  /** Name of the CSS custom property with its colour. */
   color: string;
   dash?: readonly number[];
 }
 
-/** How one chart looks; none of it changes while the chart is there. */
+/** The settings of a plot, fixed for its lifetime. */
 export interface PlotOptions {
-  /** Gives the chart its size. */
+  /** The element that contains the plot and decides on its size. */
   host: HTMLElement;
   curves: readonly CurveStyle[];
   axis: AxisName;
-  /** Which axes are logarithmic. */
+  /** Whether each axis is logarithmic. */
   log: { x: boolean; y: boolean };
   formatY: (value: number) => string;
-  /** x of the point under the cursor, null when it has left: of the linked chart that the cursor is in. */
+  /** Receives the x of the point under the cursor of any linked plot; null when the cursor has left. */
   onCursor: (x: number | null) => void;
   onResize: () => void;
 }
 
-/** What one draw needs. */
-export interface Frame {
+/** Everything that one draw shows. */
+export interface PlotFrame {
   columns: Columns;
   x: Range;
   y: Range;
-  /** x of faint vertical lines: where epochs end. */
-  epochs: readonly number[];
-  /** Where something happened. */
-  flags: readonly Flag[];
+  /** x at which epochs end. */
+  epochEnds: readonly number[];
+  markers: readonly EventMarker[];
   /** Where the first curve is not finite. */
-  stretches: readonly Stretch[];
-  /** y of a line across. */
+  nonFinite: readonly NonFiniteRange[];
+  /** y of the target line; null for none. */
   target: number | null;
 }
 
-/** A chart on the page. */
-export interface Plot {
-  /** The plotting area, which gestures are made on. */
-  surface: HTMLElement;
-  draw(frame: Frame): void;
-  /** Draws again with the colours and the size that hold now. */
-  recolor(): void;
-  /** Moves the cursor by so many drawn points, or to the first or last; from none, it begins at the last. */
-  moveCursor(points: number): void;
-  /** Puts the cursor at the drawn point next to `x`. */
-  setCursor(x: number): void;
-  clearCursor(): void;
-  /** Width of the plotting area in device pixels. */
-  width(): number;
-  canvas(): HTMLCanvasElement;
-  destroy(): void;
-}
+const noData = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
 
-const emptyRange = { min: 0.01, max: 3 };
+/** A chart on a canvas, drawn by uPlot; no other file imports that library. */
+export class Plot {
+  readonly #options: PlotOptions;
+  readonly #font: string;
+  readonly #observer: ResizeObserver;
+  readonly #uplot: uPlot;
+  #palette: Palette;
+  #frame: PlotFrame;
+  /** The linked plot whose cursor this one follows; undefined while the pointer is in this one. */
+  #cursorSource: uPlot | undefined;
 
-/** The only file that knows uPlot. */
-export function createPlot(options: PlotOptions): Plot {
-  const { host, curves, axis, log } = options;
-  let frame: Frame = {
-    columns: [[], ...curves.map(() => [])],
-    x: { min: log.x ? 1 : 0, max: 100 },
-    y: emptyRange,
-    ...{ epochs: [], flags: [], stretches: [], target: null },
-  };
-  let palette = readPalette(curves);
-  const font = `12px ${getComputedStyle(host).fontFamily}`;
-  const common = {
-    stroke: () => palette.text,
-    font,
-    grid: { stroke: () => palette.grid, width: 1 },
-    ticks: { show: false },
-  } satisfies uPlot.Axis;
-  const surfaceOf = (u: uPlot): Surface => ({
-    context: u.ctx,
-    ratio: uPlot.pxRatio,
-    font,
-    box: u.bbox,
-    x: (value) => u.valToPos(value, 'x', true),
-    y: (value) => u.valToPos(value, 'y', true),
-  });
+  constructor(options: PlotOptions) {
+    const { host, curves, log } = options;
+    this.#options = options;
+    this.#palette = readPalette(curves);
+    this.#font = `12px ${getComputedStyle(host).fontFamily}`;
+    this.#frame = {
+      ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [], target: null },
+      x: log.x ? { ...noData.x, min: 1 } : noData.x,
+      y: noData.y,
+    };
+    this.#uplot = new uPlot(this.#uplotOptions(), this.#frame.columns as uPlot.AlignedData, host);
+    this.#observer = new ResizeObserver(() => this.#fit());
+    this.#observer.observe(host);
+  }
 
-  /** The linked chart whose cursor this one's follows; undefined while its own leads. */
-  let leader: uPlot | undefined;
-  const lead: uPlot.Cursor.Sync.Filters = {
-    pub: () => {
-      leader = undefined;
-      return true;
-    },
-    sub: (_type, source) => {
-      leader = source;
-      return true;
-    },
-  };
+  /** The element above the curves, which receives pointer events. */
+  get overlay(): HTMLElement {
+    return this.#uplot.over;
+  }
 
-  const plot = new uPlot(
-    {
+  get canvas(): HTMLCanvasElement {
+    return this.#uplot.ctx.canvas;
+  }
+
+  /** Width of the area of the curves in device pixels. */
+  get width(): number {
+    return this.#uplot.bbox.width;
+  }
+
+  draw(frame: PlotFrame): void {
+    this.#frame = frame;
+    this.#uplot.setData(frame.columns as uPlot.AlignedData);
+  }
+
+  /** Draws the same frame with the current colours and size. */
+  recolor(): void {
+    this.#palette = readPalette(this.#options.curves);
+    this.#fit();
+    this.#uplot.redraw(false, true);
+  }
+
+  /** Moves the cursor by a number of drawn points, from the last one if there is no cursor yet; stops at both ends. */
+  moveCursor(points: number): void {
+    const [x] = this.#uplot.data;
+    if (x.length === 0) return;
+    const from = this.#uplot.cursor.idx ?? (points < 0 ? x.length : -1);
+    this.setCursor(x[Math.min(x.length - 1, Math.max(0, from + points))] as number);
+  }
+
+  /** Puts the cursor of all linked plots at an x. */
+  setCursor(x: number): void {
+    this.#publishCursor({ left: this.#uplot.valToPos(x, 'x'), top: 0 });
+  }
+
+  clearCursor(): void {
+    this.#publishCursor({ left: -10, top: -10 });
+  }
+
+  destroy(): void {
+    this.#observer.disconnect();
+    this.#uplot.destroy();
+  }
+
+  #publishCursor(position: { left: number; top: number }): void {
+    // uPlot's types leave out the third argument, which moves the cursors of linked plots too.
+    const setCursor: (at: typeof position, fireHook: boolean, publish: boolean) => void =
+      this.#uplot.setCursor;
+    setCursor(position, true, true);
+  }
+
+  #fit(): void {
+    const size = sizeOf(this.#options.host);
+    if (size.width === this.#uplot.width && size.height === this.#uplot.height) return;
+    this.#uplot.setSize(size);
+    this.#options.onResize();
+  }
+
+  #uplotOptions(): uPlot.Options {
+    const { host, curves, log } = this.#options;
+    return {
       ...sizeOf(host),
       legend: { show: false },
       padding: [10, 18, 0, 0],
       scales: {
-        x: { time: false, distr: log.x ? 3 : 1, range: () => [frame.x.min, frame.x.max] },
-        y: { distr: log.y ? 3 : 1, range: () => [frame.y.min, frame.y.max] },
+        x: { time: false, distr: log.x ? 3 : 1, range: () => [this.#frame.x.min, this.#frame.x.max] },
+        y: { distr: log.y ? 3 : 1, range: () => [this.#frame.y.min, this.#frame.y.max] },
       },
-      axes: [
-        {
-          ...common,
-          grid: { show: false },
-          size: 26,
-          gap: 6,
-          space: 70,
-          label: axisLabels[axis],
-          labelSize: 20,
-          labelGap: 0,
-          labelFont: font,
-          incrs: tickSteps[axis],
-          values: (_plot, splits) => splits.map((split) => tickText(axis, split, frame.x)),
-          ...(log.x && { splits: () => logSplits(frame.x), filter: (_plot, splits) => splits }),
-        },
-        {
-          ...common,
-          size: 52,
-          gap: 8,
-          space: 36,
-          values: (_plot, splits) => splits.map(options.formatY),
-          ...(log.y && { splits: () => logSplits(frame.y), filter: (_plot, splits) => splits }),
-        },
-      ],
-      series: [{}, ...curves.map((style, at) => seriesOf(style, () => palette, at))],
+      axes: this.#axes(),
+      series: [{}, ...curves.map((style, at) => seriesOf(style, () => this.#palette, at))],
       cursor: {
-        sync: { key: 'charts', scales: ['x', null], filters: lead },
+        sync: { key: 'charts', scales: ['x', null], filters: this.#cursorFilters() },
         drag: { x: false, y: false, setScale: false },
         y: false,
         points: { size: 8 },
       },
       hooks: {
-        setCursor: [(u) => options.onCursor(cursorX(leader ?? u))],
-        drawAxes: [
-          (u) => {
-            drawEpochs(surfaceOf(u), frame.epochs, palette.grid);
-            if (frame.target !== null) drawTarget(surfaceOf(u), frame.target, palette.target);
-          },
-        ],
-        draw: [
-          (u) => {
-            drawStretches(surfaceOf(u), frame.stretches, { line: palette.bad, fill: palette.badFaint });
-            drawFlags(surfaceOf(u), frame.flags, palette);
-          },
-        ],
+        setCursor: [(plot) => this.#options.onCursor(cursorX(this.#cursorSource ?? plot))],
+        drawAxes: [(plot) => this.#drawBehindCurves(this.#area(plot))],
+        draw: [(plot) => this.#drawOverCurves(this.#area(plot))],
       },
-    },
-    frame.columns as uPlot.AlignedData,
-    host,
-  );
+    };
+  }
 
-  const fit = (): void => {
-    const size = sizeOf(host);
-    if (size.width === plot.width && size.height === plot.height) return;
-    plot.setSize(size);
-    options.onResize();
-  };
-  const observer = new ResizeObserver(fit);
-  observer.observe(host);
+  #axes(): uPlot.Axis[] {
+    const { axis, log, formatY } = this.#options;
+    const common = {
+      stroke: () => this.#palette.text,
+      font: this.#font,
+      grid: { stroke: () => this.#palette.grid, width: 1 },
+      ticks: { show: false },
+    } satisfies uPlot.Axis;
+    const logarithmic = (range: () => Range): uPlot.Axis => ({
+      splits: () => logTicks(range()),
+      filter: (_plot, splits) => splits,
+    });
+    return [
+      {
+        ...common,
+        ...{ grid: { show: false }, size: 26, gap: 6, space: 70 },
+        ...{ label: axisLabels[axis], labelSize: 20, labelGap: 0, labelFont: this.#font },
+        incrs: tickSteps[axis],
+        values: (_plot, splits) => splits.map((split) => tickText(axis, split, this.#frame.x)),
+        ...(log.x && logarithmic(() => this.#frame.x)),
+      },
+      {
+        ...common,
+        ...{ size: 52, gap: 8, space: 36 },
+        values: (_plot, splits) => splits.map(formatY),
+        ...(log.y && logarithmic(() => this.#frame.y)),
+      },
+    ];
+  }
 
-  // uPlot's third argument, which its types leave out: the linked charts follow.
-  const publishCursor = plot.setCursor as (
-    at: { left: number; top: number },
-    fire: boolean,
-    publish: boolean,
-  ) => void;
-  const cursorTo = (x: number): void => publishCursor({ left: plot.valToPos(x, 'x'), top: 0 }, true, true);
+  #cursorFilters(): uPlot.Cursor.Sync.Filters {
+    return {
+      pub: () => {
+        this.#cursorSource = undefined;
+        return true;
+      },
+      sub: (_type, source) => {
+        this.#cursorSource = source;
+        return true;
+      },
+    };
+  }
 
-  return {
-    surface: plot.over,
-    draw(next) {
-      frame = next;
-      plot.setData(next.columns as uPlot.AlignedData);
-    },
-    recolor() {
-      palette = readPalette(curves);
-      fit();
-      plot.redraw(false, true);
-    },
-    moveCursor(points) {
-      const xs = plot.data[0];
-      if (xs.length === 0) return;
-      const from = plot.cursor.idx ?? (points < 0 ? xs.length : -1);
-      cursorTo(xs[Math.min(xs.length - 1, Math.max(0, from + points))] as number);
-    },
-    setCursor: cursorTo,
-    clearCursor: () => publishCursor({ left: -10, top: -10 }, true, true),
-    width: () => plot.bbox.width,
-    canvas: () => plot.ctx.canvas,
-    destroy() {
-      observer.disconnect();
-      plot.destroy();
-    },
-  };
+  #area(plot: uPlot): PlotArea {
+    return {
+      context: plot.ctx,
+      ratio: uPlot.pxRatio,
+      font: this.#font,
+      box: plot.bbox,
+      x: (value) => plot.valToPos(value, 'x', true),
+      y: (value) => plot.valToPos(value, 'y', true),
+    };
+  }
+
+  #drawBehindCurves(area: PlotArea): void {
+    const { epochEnds, target } = this.#frame;
+    drawEpochLines(area, epochEnds, this.#palette.grid);
+    if (target !== null) drawTargetLine(area, target, this.#palette.target);
+  }
+
+  #drawOverCurves(area: PlotArea): void {
+    const { error, errorFaint } = this.#palette;
+    drawNonFiniteRanges(area, this.#frame.nonFinite, { line: error, fill: errorFaint });
+    drawEventMarkers(area, this.#frame.markers, this.#palette);
+  }
 }
 
-/** The size that the page gives the host, whatever is in it. */
+/** Returns the size that the page's layout gives the host, whatever it contains. */
 const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
   width: Math.max(Math.floor(host.clientWidth), 100),
   height: Math.max(Math.floor(host.clientHeight), 80),
@@ -216,12 +240,12 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
 
 function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, at: number): uPlot.Series {
   const stroke = (): string => palette().curves[at] as string;
-  // The cursor marks lines alone: the nearest test result is not the one that the legend reads out.
-  const unread = { class: 'unread' };
-  if (kind === 'raw') return { ...unread, stroke, width: 1, points: { show: false } };
+  // The cursor marks points of lines alone: the legend shows the last test result, not the nearest one.
+  const withoutCursor = { class: 'no-cursor-point' };
+  if (kind === 'raw') return { ...withoutCursor, stroke, width: 1, points: { show: false } };
   if (kind === 'line') return { stroke, width: 2, points: { show: false }, ...(dash && { dash: [...dash] }) };
   return {
-    ...unread,
+    ...withoutCursor,
     stroke,
     width: 2,
     spanGaps: true,
@@ -230,10 +254,8 @@ function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, at: number
   };
 }
 
-const cursorX = (u: uPlot): number | null => {
-  const { idx, left } = u.cursor;
-  return idx === null || idx === undefined || (left ?? -1) < 0 ? null : (u.data[0][idx] ?? null);
-};
+const cursorX = ({ cursor: { idx, left }, data }: uPlot): number | null =>
+  idx === null || idx === undefined || (left ?? -1) < 0 ? null : (data[0][idx] ?? null);
 
 interface Palette {
   curves: string[];
@@ -243,8 +265,8 @@ interface Palette {
   target: string;
   info: string;
   warning: string;
-  bad: string;
-  badFaint: string;
+  error: string;
+  errorFaint: string;
 }
 
 function readPalette(curves: readonly CurveStyle[]): Palette {
@@ -258,7 +280,7 @@ function readPalette(curves: readonly CurveStyle[]): Palette {
     target: read('--good'),
     info: read('--border-strong'),
     warning: read('--warn'),
-    bad: read('--bad'),
-    badFaint: read('--bad-faint'),
+    error: read('--bad'),
+    errorFaint: read('--bad-faint'),
   };
 }

@@ -1,13 +1,13 @@
 import { type ChartSpec, machineName } from '../../state/chart-specs.ts';
 import { formatCount } from '../../state/format.ts';
-import type { ChartLook, Painter, RunLine } from './frame-builder.ts';
+import type { ChartOptions, ChartRun, FrameBuilder } from './frame-builder.ts';
 import { axisLabels, tickText } from './ticks.ts';
 
 export interface TableInput {
   spec: ChartSpec;
-  painter: Painter;
-  lines: readonly (RunLine & { name: string })[];
-  look: Pick<ChartLook, 'axis' | 'range' | 'weight'>;
+  frameBuilder: FrameBuilder;
+  runs: readonly ChartRun[];
+  options: Pick<ChartOptions, 'axis' | 'range' | 'smoothing'>;
 }
 
 /** The numbers behind a chart. */
@@ -17,25 +17,25 @@ export interface ChartTable {
   rows: string[][];
 }
 
-/** So many rows can be gone through; the export has every point. */
+/** More rows are tedious to read; the export has every point. */
 const rowLimit = 100;
 
-/** What the chart draws within its range, at evenly spaced places when there is more than a table can show. */
-export function tableOf({ spec, painter, lines, look }: TableInput): ChartTable {
-  const { range, axis } = look;
-  const columns = spec.series === 'machine' ? spec.columns.map(machineName) : lines.map(({ name }) => name);
+/** Returns a chart's values in its visible range, at evenly spaced x when there are more than fit in a table. */
+export function tableOf({ spec, frameBuilder, runs, options }: TableInput): ChartTable {
+  const { range, axis } = options;
+  const columns = spec.series === 'machine' ? spec.columns.map(machineName) : runs.map(({ name }) => name);
   const single = columns.length === 1 && spec.series === 'steps';
   const heads = single
     ? [spec.title, ...(spec.smoothed ? ['Smoothed'] : []), ...(spec.test ? ['Test'] : [])]
     : columns;
   const rows: string[][] = [];
-  let before = -1;
+  let lastStep = -1;
   for (let at = 0; at <= rowLimit; at++) {
-    const place = range.min + ((range.max - range.min) * at) / rowLimit;
-    const reading = painter.read(lines, place, look);
-    if (!reading || reading.step === before) continue;
-    before = reading.step;
-    const values = reading.values.flatMap(({ raw, smooth, test }) => {
+    const x = range.min + ((range.max - range.min) * at) / rowLimit;
+    const readout = frameBuilder.readout(runs, x, options);
+    if (!readout || readout.step === lastStep) continue;
+    lastStep = readout.step;
+    const values = readout.values.flatMap(({ raw, smooth, test }) => {
       if (!single) return [spec.format(spec.smoothed ? smooth : raw)];
       return [
         spec.format(raw),
@@ -44,22 +44,22 @@ export function tableOf({ spec, painter, lines, look }: TableInput): ChartTable 
       ];
     });
     rows.push([
-      axis === 'step' ? formatCount(reading.step) : tickText(axis, reading.place, range),
-      formatCount(reading.step),
+      axis === 'step' ? formatCount(readout.step) : tickText(axis, readout.x, range),
+      formatCount(readout.step),
       ...values,
     ]);
   }
   if (axis === 'step') for (const row of rows) row.splice(1, 1);
   const table = {
-    caption: `${spec.title} at ${formatCount(rows.length)} places; the export has every point.`,
+    caption: `${spec.title} at ${formatCount(rows.length)} points; the export has every point.`,
     heads: [axisLabels[axis], ...(axis === 'step' ? [] : ['Batch']), ...heads],
     rows,
   };
-  return spec.series === 'machine' ? withoutUnknown(table) : table;
+  return spec.series === 'machine' ? withoutEmptyColumns(table) : table;
 }
 
-/** Leaves out the columns of which nothing is known in any row: there may be no GPU. */
-function withoutUnknown({ caption, heads, rows }: ChartTable): ChartTable {
+/** Removes columns without any value: the machine may have no GPU. */
+function withoutEmptyColumns({ caption, heads, rows }: ChartTable): ChartTable {
   const known = heads.map((_, at) => rows.length === 0 || rows.some((row) => row[at] !== '–'));
   const kept = (cells: string[]): string[] => cells.filter((_, at) => known[at]);
   return { caption, heads: kept(heads), rows: rows.map(kept) };

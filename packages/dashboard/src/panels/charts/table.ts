@@ -1,13 +1,13 @@
 import type { ChartSpec } from '../../state/chart-specs.ts';
 import { h, part } from '../../ui/dom.ts';
-import type { Painter } from './frame-builder.ts';
-import type { Scene } from './scene.ts';
+import type { ChartsState } from './charts-state.ts';
+import type { FrameBuilder } from './frame-builder.ts';
 import { tableOf } from './table-rows.ts';
 
 export interface TableOptions {
   spec: ChartSpec;
-  painter: Painter;
-  scene(): Scene;
+  frameBuilder: FrameBuilder;
+  state(): ChartsState;
 }
 
 /** A table that changes more often cannot be read. */
@@ -16,7 +16,7 @@ const writeEveryMs = 1_000;
 /** The numbers behind a chart, shown below it on request. */
 export function createTable(
   element: HTMLElement,
-  { spec, painter, scene }: TableOptions,
+  { spec, frameBuilder, state }: TableOptions,
 ): { render(): void } {
   const box = part(element, '[data-part="table"]');
   const toggle = part(element, '[data-part="table-toggle"]');
@@ -30,12 +30,12 @@ export function createTable(
     timer = undefined;
     if (box.hidden) return;
     writtenAt = performance.now();
-    const { lines, view, range } = scene();
+    const { runs, view, range } = state();
     const { heads, rows, caption } = tableOf({
       spec,
-      painter,
-      lines,
-      look: { axis: view.axis, range, weight: view.smoothing },
+      frameBuilder,
+      runs,
+      options: { axis: view.axis, range, smoothing: view.smoothing },
     });
     box.replaceChildren(
       h(

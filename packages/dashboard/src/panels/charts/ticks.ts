@@ -1,8 +1,8 @@
 import type { AxisName } from '../../state/axis.ts';
 import { formatClock, formatCount, formatTime } from '../../state/format.ts';
-import type { Range } from '../../state/window.ts';
+import type { Range } from '../../state/viewport.ts';
 
-/** What an axis is called below the chart. */
+/** The labels of the x axes. */
 export const axisLabels: Record<AxisName, string> = {
   step: 'Batch',
   epoch: 'Epoch',
@@ -15,14 +15,14 @@ const decimal = (from: number, to: number): number[] =>
     [1, 2, 5].map((digit) => Number(`${digit}e${from + power}`)),
   ).flat();
 
-/** Seconds between two labels on an axis of time: what people count in. */
+/** Tick distances of a time axis, in seconds: the units people count in. */
 const seconds = [
   ...decimal(-2, -1),
   ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400],
   ...decimal(1, 3).map((days) => days * 86_400),
 ];
 
-/** How far two labels of an axis may be apart, in its units. */
+/** The allowed distances of two ticks on each axis, in its unit. */
 export const tickSteps: Record<AxisName, number[]> = {
   step: decimal(0, 8),
   epoch: decimal(-4, 5),
@@ -30,7 +30,7 @@ export const tickSteps: Record<AxisName, number[]> = {
   clock: seconds.map((value) => value * 1_000),
 };
 
-/** A label of an x axis; how exact it must be follows from the range that is shown. */
+/** Formats a tick of an x axis; the visible range decides on the precision. */
 export function tickText(axis: AxisName, value: number, { min, max }: Range): string {
   switch (axis) {
     case 'step':
@@ -42,4 +42,21 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range): st
     case 'clock':
       return formatTime(value, max - min > 7_200_000 ? 'minutes' : 'seconds');
   }
+}
+
+/** Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade, or the decades alone when there are more than four. */
+export function logTicks({ min, max }: Range): number[] {
+  const first = Math.floor(Math.log10(min));
+  const last = Math.ceil(Math.log10(max));
+  const decades = Math.log10(max / min);
+  // Zoomed in, a range may contain none of 1, 2 and 5.
+  const digits = decades > 4 ? [1] : decades < 0.7 ? [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let power = first; power <= last; power++)
+    for (const digit of digits) {
+      // Parsed from text, so that 5e-3 is 0.005 and not 0.005000000000000001.
+      const tick = Number(`${digit}e${power}`);
+      if (tick >= min && tick <= max) ticks.push(tick);
+    }
+  return ticks;
 }

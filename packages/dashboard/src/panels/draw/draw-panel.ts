@@ -3,10 +3,10 @@ import type { Run } from '../../state/run.ts';
 import { digitImage, inkColor } from '../../ui/digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';
 import { tickLabels } from '../test-results/class-accuracy.ts';
-import { centreDigit } from './centre.ts';
-import { drawnReading, type EpochReading, withReading } from './drawn-reading.ts';
-import { DigitReader } from './reader.ts';
-import { Sketch } from './sketch.ts';
+import { DigitClassifier } from './digit-classifier.ts';
+import { DrawingPad } from './drawing-pad.ts';
+import { normalizeDigit } from './normalize-digit.ts';
+import { type EpochReading, topPrediction, withReading } from './prediction-text.ts';
 
 /** The weights for PyTorch: one file with everything that the forward pass needs. */
 const weightsFile = 'mnist_cnn.safetensors';
@@ -39,7 +39,7 @@ export function createDrawPanel(): DrawPanel {
     h('div', { class: 'drawn-words' }, h('div', { class: 'drawn-head' }, seen, read), bars, history),
   );
 
-  const reader = new DigitReader();
+  const reader = new DigitClassifier();
   let classes: readonly string[] = [];
   let image: Float32Array | null = null;
   let readings: EpochReading[] = [];
@@ -61,7 +61,7 @@ export function createDrawPanel(): DrawPanel {
   };
   const show = (probabilities: Float32Array | null, of?: { epoch: number; milliseconds: number }): void => {
     const ticks = tickLabels(classes);
-    const shown = probabilities && drawnReading(probabilities, classes);
+    const shown = probabilities && topPrediction(probabilities, classes);
     bars.replaceChildren(
       ...classes.map((name, label) => {
         const share = probabilities?.[label] ?? 0;
@@ -91,8 +91,8 @@ export function createDrawPanel(): DrawPanel {
     note.title = `Read in ${of.milliseconds.toFixed(0)} ms`;
   };
 
-  const sketch = new Sketch(pad, () => {
-    image = sketch.isEmpty ? null : centreDigit(sketch.pixels());
+  const sketch = new DrawingPad(pad, () => {
+    image = sketch.isEmpty ? null : normalizeDigit(sketch.pixels());
     readings = [];
     seen.replaceChildren(digitImage(image?.map((value) => value * 255) ?? [], inkColor()));
     if (image) readNow();

@@ -2,7 +2,7 @@ import type { EpochData, RunStartedData, RunStatus, RunSummary } from '@mnist-mo
 import { formatCount, formatDay, formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { statusNames } from '../../state/status-names.ts';
-import type { RunLine } from '../charts/frame-builder.ts';
+import type { ChartRun } from '../charts/frame-builder.ts';
 import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 
 /** A run in the list. */
@@ -56,9 +56,6 @@ export function listedRows(summaries: readonly RunSummary[], filter: string): Ru
 const secondsOf = ({ finished, batch }: RunSummary): number | undefined =>
   finished?.seconds ?? batch?.elapsedSeconds;
 
-/** A run as the charts name and draw it. */
-export type NamedLine = RunLine & { name: string };
-
 /** What is needed of a run that is laid over the one that is shown. */
 interface Followed {
   run: Run;
@@ -68,11 +65,11 @@ interface Followed {
 const dashes: readonly (readonly number[] | undefined)[] = [undefined, [8, 4], [2, 4], [10, 4, 2, 4], [4, 2]];
 
 /** The run that is shown and those that are laid over it, told apart by colour and by dashes. */
-export function runLines(
+export function chartRuns(
   run: Run | null,
   summary: RunSummary | null,
   others: readonly Followed[],
-): NamedLine[] {
+): ChartRun[] {
   if (!run) return [];
   const all = [{ run, summary }, ...others];
   return all.map((one, at) => {

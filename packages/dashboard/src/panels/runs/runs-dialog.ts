@@ -113,7 +113,7 @@ class RunsList {
     const { store } = this.#context;
     store.change({
       run: runId,
-      window: { kind: 'all' },
+      viewport: { kind: 'all' },
       others: store.view.others.filter((other) => other !== runId),
     });
     byId('runs-dialog', HTMLDialogElement).close();

@@ -1,6 +1,6 @@
 import type { EpochData } from '@mnist-monitor/shared/browser';
 import { formatPercent } from '../../state/format.ts';
-import { accuracyFloor } from '../charts/ranges.ts';
+import { accuracyFloor } from '../charts/y-range.ts';
 
 /** Accuracy of one class. */
 export interface ClassRow {

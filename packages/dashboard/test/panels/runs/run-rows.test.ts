@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { EpochData, RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
+  chartRuns,
   figureRows,
   listedRows,
-  runLines,
   runRow,
   settingRows,
   summaryNow,
@@ -68,9 +68,9 @@ describe('the comparison', () => {
   });
 
   it('tells runs apart by colour and by dashes, unless there is one alone', () => {
-    expect(runLines(null, null, [])).toEqual([]);
-    expect(runLines(run, null, [])).toEqual([{ run, name: run.runId, color: '--train' }]);
-    const lines = runLines(run, summaryOf(run.runId, { title: 'mine' }), [
+    expect(chartRuns(null, null, [])).toEqual([]);
+    expect(chartRuns(run, null, [])).toEqual([{ run, name: run.runId, color: '--train' }]);
+    const lines = chartRuns(run, summaryOf(run.runId, { title: 'mine' }), [
       { run: emptyRun('other'), summary: null },
     ]);
     expect(lines.map(({ name, color }) => [name, color])).toEqual([

@@ -1,5 +1,5 @@
+import type { Answer, Question } from './classifier-worker.ts';
 import type { Layer } from './network.ts';
-import type { Answer, Question } from './worker.ts';
 
 export interface Prediction {
   probabilities: Float32Array;
@@ -7,8 +7,8 @@ export interface Prediction {
 }
 
 /** Reads digits with a network's weights, on a thread of its own. */
-export class DigitReader {
-  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+export class DigitClassifier {
+  readonly #worker = new Worker(new URL('./classifier-worker.ts', import.meta.url), { type: 'module' });
   readonly #waiting = new Map<number, (prediction: Prediction) => void>();
   #settleWeights: { done(): void; failed(error: Error): void } | undefined;
   #lastId = 0;

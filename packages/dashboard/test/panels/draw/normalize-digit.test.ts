@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { centreDigit } from '../../../src/panels/draw/centre.ts';
+import { normalizeDigit } from '../../../src/panels/draw/normalize-digit.ts';
 
 const side = 280;
 /** A drawing with ink where `inked` says so. */
@@ -33,7 +33,7 @@ describe('a drawing, brought into the form of MNIST', () => {
     ['small and in a corner', rectangle(10, 20, 40, 80)],
     ['large', rectangle(60, 5, 200, 275)],
   ])('fills a box of 20, its shape kept: %s', (_, drawing) => {
-    const { width, height } = measure(centreDigit(drawing) as Float32Array);
+    const { width, height } = measure(normalizeDigit(drawing) as Float32Array);
     expect(height).toBe(20);
     expect(width).toBeGreaterThanOrEqual(10);
     expect(width).toBeLessThanOrEqual(11);
@@ -42,7 +42,7 @@ describe('a drawing, brought into the form of MNIST', () => {
   it('has its centre of mass in the middle', () => {
     // An L: the middle of its bounds is not the middle of its ink.
     const { x, y } = measure(
-      centreDigit(
+      normalizeDigit(
         drawingOf((x, y) => x >= 40 && y >= 40 && x < 180 && y < 240 && (x < 80 || y > 200)),
       ) as Float32Array,
     );
@@ -51,18 +51,18 @@ describe('a drawing, brought into the form of MNIST', () => {
   });
 
   it('has values from 0 to 1, full ink as 1', () => {
-    const image = centreDigit(rectangle(100, 100, 150, 200)) as Float32Array;
+    const image = normalizeDigit(rectangle(100, 100, 150, 200)) as Float32Array;
     expect(Math.max(...image)).toBeCloseTo(1);
     expect(Math.min(...image)).toBe(0);
     expect(image).toHaveLength(784);
   });
 
   it('is nothing when nothing is drawn', () => {
-    expect(centreDigit(drawingOf(() => false))).toBeNull();
+    expect(normalizeDigit(drawingOf(() => false))).toBeNull();
   });
 
   it('takes a dot for a digit that fills the box', () => {
-    expect(measure(centreDigit(rectangle(5, 5, 6, 6)) as Float32Array)).toMatchObject({
+    expect(measure(normalizeDigit(rectangle(5, 5, 6, 6)) as Float32Array)).toMatchObject({
       width: 20,
       height: 20,
     });

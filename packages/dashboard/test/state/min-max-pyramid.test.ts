@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Extremes } from '../../src/state/extremes.ts';
-import type { Column } from '../../src/state/smooth.ts';
+import { MinMaxPyramid } from '../../src/state/min-max-pyramid.ts';
+import type { Column } from '../../src/state/series.ts';
 
 const wave = Float64Array.from({ length: 10_000 }, (_, at) => Math.sin(at / 50));
 const columnOf = (values: Float64Array, length = values.length, generation = 0): Column => ({
@@ -9,15 +9,15 @@ const columnOf = (values: Float64Array, length = values.length, generation = 0):
   generation,
 });
 const select = (values: Float64Array, length: number, buckets: number): number[] =>
-  new Extremes().select(columnOf(values, length), { from: 0, to: length, buckets });
+  new MinMaxPyramid().select(columnOf(values, length), { from: 0, to: length, buckets });
 
-describe('thinning', () => {
-  it('keeps all rows that fit', () => {
+describe('downsampling', () => {
+  it('keeps all rows when there is room', () => {
     expect(select(wave, 5, 100)).toEqual([0, 1, 2, 3, 4]);
     expect(select(wave, 0, 100)).toEqual([]);
   });
 
-  it('keeps a spike, the last row and the order, within the room', () => {
+  it('keeps spikes, the last row and the order, within two rows a bucket', () => {
     const values = wave.slice();
     values[4_321] = 99;
     const rows = select(values, values.length, 300);
@@ -27,15 +27,15 @@ describe('thinning', () => {
     expect(rows.length).toBeLessThanOrEqual(601);
   });
 
-  it('leaves what is drawn where it is while rows are appended', () => {
-    const extremes = new Extremes();
-    const before = extremes.select(columnOf(wave, 9_000), { from: 0, to: 9_000, buckets: 300 });
-    const after = extremes.select(columnOf(wave, 9_100), { from: 0, to: 9_100, buckets: 300 });
+  it('keeps drawn rows while others are appended', () => {
+    const pyramid = new MinMaxPyramid();
+    const before = pyramid.select(columnOf(wave, 9_000), { from: 0, to: 9_000, buckets: 300 });
+    const after = pyramid.select(columnOf(wave, 9_100), { from: 0, to: 9_100, buckets: 300 });
     const settled = before.filter((row) => row < 8_900);
     expect(after.slice(0, settled.length)).toEqual(settled);
   });
 
-  it('passes by values that are not finite, and keeps one row where there is nothing else', () => {
+  it('skips values that are not finite, and keeps one row of a bucket without others', () => {
     const values = wave.slice();
     values.fill(Number.NaN, 5_000, 7_000);
     const rows = select(values, values.length, 300);
@@ -43,30 +43,30 @@ describe('thinning', () => {
     expect(rows.filter((row) => row < 5_000).every((row) => Number.isFinite(values[row]))).toBe(true);
   });
 
-  it.each([1, 7, 100, 4_096])('comes to the same however the rows came in: %i at a time', (step) => {
-    const extremes = new Extremes();
+  it.each([1, 7, 100, 4_096])('is the same however many rows are processed at a time: %i', (step) => {
+    const pyramid = new MinMaxPyramid();
     for (let length = step; length < wave.length; length += step)
-      extremes.select(columnOf(wave, length), { from: 0, to: length, buckets: 10 });
+      pyramid.select(columnOf(wave, length), { from: 0, to: length, buckets: 10 });
     for (const buckets of [3, 40, 300, 2_000])
-      expect(extremes.select(columnOf(wave), { from: 0, to: wave.length, buckets })).toEqual(
+      expect(pyramid.select(columnOf(wave), { from: 0, to: wave.length, buckets })).toEqual(
         select(wave, wave.length, buckets),
       );
   });
 
-  it('looks closer at a part of the rows', () => {
-    const rows = new Extremes().select(columnOf(wave), { from: 5_000, to: 5_100, buckets: 300 });
+  it('keeps more of a smaller selection', () => {
+    const rows = new MinMaxPyramid().select(columnOf(wave), { from: 5_000, to: 5_100, buckets: 300 });
     expect(rows).toEqual(Array.from({ length: 100 }, (_, at) => 5_000 + at));
-    const thinned = new Extremes().select(columnOf(wave), { from: 2_000, to: 8_000, buckets: 100 });
+    const thinned = new MinMaxPyramid().select(columnOf(wave), { from: 2_000, to: 8_000, buckets: 100 });
     expect(thinned.length).toBeLessThanOrEqual(200);
     expect(thinned[0]).toBeLessThanOrEqual(2_064);
     expect(thinned.at(-1)).toBeGreaterThan(7_900);
   });
 
-  it('begins again when rows that were there have changed', () => {
-    const extremes = new Extremes();
-    extremes.select(columnOf(wave), { from: 0, to: wave.length, buckets: 10 });
+  it('starts over when existing rows have changed', () => {
+    const pyramid = new MinMaxPyramid();
+    pyramid.select(columnOf(wave), { from: 0, to: wave.length, buckets: 10 });
     const other = wave.map((value) => -value);
-    expect(extremes.select(columnOf(other, 10_000, 1), { from: 0, to: 10_000, buckets: 10 })).toEqual(
+    expect(pyramid.select(columnOf(other, 10_000, 1), { from: 0, to: 10_000, buckets: 10 })).toEqual(
       select(other, 10_000, 10),
     );
   });

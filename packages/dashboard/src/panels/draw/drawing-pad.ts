@@ -9,7 +9,7 @@ const thickness = 0.085;
 const keyStep = 0.035;
 
 /** Where one draws: with a mouse, a finger or a pen, or with the arrow keys. */
-export class Sketch {
+export class DrawingPad {
   readonly #canvas: HTMLCanvasElement;
   readonly #changed: () => void;
   #strokes: Point[][] = [];

@@ -9,13 +9,13 @@ export interface ToolActions {
   showAll(): void;
 }
 
-export interface Tools {
+export interface ChartToolbar {
   render(run: Run | null): void;
   press(tool: 'log' | 'axis'): void;
 }
 
-/** The row of tools above the charts. */
-export function createTools(store: ViewStore, actions: ToolActions): Tools {
+/** Creates the controls that all charts share. */
+export function createToolbar(store: ViewStore, actions: ToolActions): ChartToolbar {
   const axis = byId('axis', HTMLSelectElement);
   const logX = byId('log-x', HTMLInputElement);
   const smoothing = byId('smoothing', HTMLInputElement);
@@ -28,7 +28,7 @@ export function createTools(store: ViewStore, actions: ToolActions): Tools {
   logX.addEventListener('change', () => store.change({ logX: logX.checked }));
   smoothing.addEventListener('input', () => store.change({ smoothing: smoothing.valueAsNumber }));
   target.addEventListener('change', () => {
-    // An empty field, which is not a number, takes the target away.
+    // An empty field is NaN and removes the target.
     if (target.reportValidity()) store.change({ target: target.valueAsNumber / 100 || null });
   });
   follow.addEventListener('click', actions.follow);
@@ -43,16 +43,16 @@ export function createTools(store: ViewStore, actions: ToolActions): Tools {
     setText(smoothingValue, view.smoothing === 0 ? 'off' : view.smoothing.toFixed(2));
     if (document.activeElement !== target)
       target.value = view.target === null ? '' : String(Number((view.target * 100).toFixed(4)));
-    reset.hidden = view.window.kind === 'all';
+    reset.hidden = view.viewport.kind === 'all';
   });
   return {
     render(run) {
       const { view } = store;
       showView(view);
-      // What has ended has no latest to follow; what is shown whole follows it anyway.
-      follow.hidden = view.window.kind === 'all' || run?.finished !== null;
-      follow.setAttribute('aria-pressed', String(view.window.kind === 'follow'));
-      setText(follow, view.window.kind === 'follow' ? 'Following' : 'Follow');
+      // A finished run has nothing to follow, and the whole axis follows anyway.
+      follow.hidden = view.viewport.kind === 'all' || run?.finished !== null;
+      follow.setAttribute('aria-pressed', String(view.viewport.kind === 'follow'));
+      setText(follow, view.viewport.kind === 'follow' ? 'Following' : 'Follow');
     },
     press(tool) {
       if (tool === 'axis') {

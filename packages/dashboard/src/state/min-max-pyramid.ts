@@ -1,46 +1,46 @@
-import type { Column } from './smooth.ts';
+import type { Column } from './series.ts';
 
-/** Rows of the smallest bucket that is kept, as a power of two: smaller ones are quicker to look through than to keep. */
+/** Rows of the smallest bucket that is stored, as a power of two: scanning smaller ones is faster than storing them. */
 const firstBits = 4;
 
-/** Of each bucket of `2 ** bits` rows, the row of the lowest and of the highest finite value; -1 for none. */
+/** For each bucket of `2 ** bits` rows, the rows of its lowest and highest finite value; -1 when it has none. */
 interface Level {
   bits: number;
   lowest: Int32Array<ArrayBuffer>;
   highest: Int32Array<ArrayBuffer>;
 }
 
-/** Which rows of a column to choose from, and how many buckets there is room for. */
-export interface Selection {
+/** The rows to choose from, and the number of buckets that fit on the screen. */
+export interface RowSelection {
   from: number;
-  /** Behind the last. */
+  /** The row after the last. */
   to: number;
   buckets: number;
 }
 
 /**
- * Knows the lowest and the highest value of every bucket of a column, for buckets of each power of two of rows, and
- * follows the column as it grows. So what to draw is found in a time that depends on the room there is, not on how
- * many rows there are, and no spike is lost.
+ * Downsamples a growing column to the lowest and highest value of each bucket of rows. It stores both for buckets of
+ * each power of two of rows, so that `select` takes time proportional to the number of buckets, not of rows, and no
+ * spike is lost. Appending a row costs O(log rows).
  */
-export class Extremes {
+export class MinMaxPyramid {
   readonly #levels: Level[] = [];
-  #done = 0;
+  #processed = 0;
   #generation = -1;
 
   /**
-   * The rows to draw, ascending: of each bucket the lowest and the highest, and the last row. All of them when there
-   * are few: more than two to a bucket would not look different, and drawing them costs. Buckets begin at fixed rows,
-   * so that what is drawn stays where it is while rows are appended; the outer ones may reach beyond the selection.
+   * Returns the rows to draw, ascending: the lowest and the highest of each bucket, and the last row. Returns all rows
+   * when there are at most two a bucket: more would not look different, and drawing them costs. Buckets begin at fixed
+   * rows, so that drawn points stay in place while rows are appended; the outer buckets may reach beyond the selection.
    */
-  select(column: Column, { from, to, buckets }: Selection): number[] {
-    this.#follow(column);
+  select(column: Column, { from, to, buckets }: RowSelection): number[] {
+    this.#update(column);
     const count = to - from;
     if (count <= 2 * buckets) return Array.from({ length: Math.max(0, count) }, (_, at) => from + at);
     const bits = Math.ceil(Math.log2(count / buckets));
     const rows: number[] = [];
     for (let bucket = from >> bits; bucket << bits < to; bucket++) {
-      const [lowest, highest] = this.#of(column, bits, bucket);
+      const [lowest, highest] = this.#bucketExtremes(column, bits, bucket);
       if (lowest < 0) rows.push(bucket << bits);
       else if (lowest === highest) rows.push(lowest);
       else rows.push(Math.min(lowest, highest), Math.max(lowest, highest));
@@ -49,27 +49,31 @@ export class Extremes {
     return rows;
   }
 
-  #follow(column: Column): void {
+  #update(column: Column): void {
     if (column.generation !== this.#generation) {
       this.#generation = column.generation;
-      this.#done = 0;
+      this.#processed = 0;
       for (const { lowest, highest } of this.#levels) {
         lowest.fill(-1);
         highest.fill(-1);
       }
     }
     while (1 << (firstBits + this.#levels.length) < column.length) this.#addLevel(column);
-    for (const level of this.#levels) enter(level, column, this.#done);
-    this.#done = column.length;
+    for (const level of this.#levels) addRows(level, column, this.#processed);
+    this.#processed = column.length;
   }
 
   #addLevel(column: Column): void {
-    const level = { bits: firstBits + this.#levels.length, lowest: none(8), highest: none(8) };
-    enter(level, { ...column, length: this.#done }, 0);
+    const level = { bits: firstBits + this.#levels.length, lowest: noRows(8), highest: noRows(8) };
+    addRows(level, { ...column, length: this.#processed }, 0);
     this.#levels.push(level);
   }
 
-  #of({ values, length }: Column, bits: number, bucket: number): readonly [lowest: number, highest: number] {
+  #bucketExtremes(
+    { values, length }: Column,
+    bits: number,
+    bucket: number,
+  ): readonly [lowest: number, highest: number] {
     const level = this.#levels[bits - firstBits];
     if (level) return [level.lowest[bucket] as number, level.highest[bucket] as number];
     let lowest = -1;
@@ -84,12 +88,12 @@ export class Extremes {
   }
 }
 
-/** Takes the rows from `from` on into a level. */
-function enter(level: Level, { values, length }: Column, from: number): void {
+/** Adds the rows from `from` on to a level. */
+function addRows(level: Level, { values, length }: Column, from: number): void {
   const buckets = ((length - 1) >> level.bits) + 1;
   if (buckets > level.lowest.length) {
-    level.lowest = longer(level.lowest, buckets);
-    level.highest = longer(level.highest, buckets);
+    level.lowest = grown(level.lowest, buckets);
+    level.highest = grown(level.highest, buckets);
   }
   const { bits, lowest, highest } = level;
   for (let row = from; row < length; row++) {
@@ -103,10 +107,10 @@ function enter(level: Level, { values, length }: Column, from: number): void {
   }
 }
 
-const none = (length: number): Int32Array<ArrayBuffer> => new Int32Array(length).fill(-1);
+const noRows = (length: number): Int32Array<ArrayBuffer> => new Int32Array(length).fill(-1);
 
-function longer(values: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const grown = none(Math.max(length, values.length * 2));
-  grown.set(values);
-  return grown;
+function grown(values: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const result = noRows(Math.max(length, values.length * 2));
+  result.set(values);
+  return result;
 }

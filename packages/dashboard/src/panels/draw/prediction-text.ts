@@ -1,7 +1,7 @@
 import { formatPercent } from '../../state/format.ts';
 
 /** What the network makes of a drawing. */
-export interface DrawnReading {
+export interface TopPrediction {
   /** The class that it takes the drawing for. */
   label: number;
   name: string;
@@ -9,7 +9,7 @@ export interface DrawnReading {
   sure: string;
 }
 
-export function drawnReading(probabilities: ArrayLike<number>, classes: readonly string[]): DrawnReading {
+export function topPrediction(probabilities: ArrayLike<number>, classes: readonly string[]): TopPrediction {
   const values = Array.from(probabilities);
   const label = values.indexOf(Math.max(...values));
   return { label, name: classes[label] ?? String(label), sure: `${formatPercent(values[label], 0)} sure` };

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { joinColumns } from '../../../src/panels/charts/columns.ts';
+import { joinColumns } from '../../../src/panels/charts/join-columns.ts';
 
-it('curves with an x of their own stand on one ascending x', () => {
+it('curves with their own x are joined over one ascending x', () => {
   const columns = joinColumns([
     {
       x: [1, 2, 3, 4],
@@ -14,14 +14,14 @@ it('curves with an x of their own stand on one ascending x', () => {
   ]);
   expect(columns).toEqual([
     [1, 2, 2.5, 3, 4, 9],
-    // "none here" is undefined and bridged by a line, "not a number" is null and breaks it.
+    // No row is undefined and bridged by a line; not finite is null and breaks it.
     [10, 20, undefined, null, 40, undefined],
     [11, 21, undefined, null, 41, undefined],
     [undefined, 5, 6, undefined, undefined, null],
   ]);
 });
 
-it('nothing is joined to nothing', () => {
+it('empty tables add nothing', () => {
   expect(joinColumns([])).toEqual([[]]);
   expect(
     joinColumns([

@@ -14,7 +14,7 @@ const box = 20;
  * its centre of mass stands in the middle of 28 × 28. Values from 0 to 1; null when nothing is drawn.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
  */
-export function centreDigit(drawing: Drawing): Float32Array<ArrayBuffer> | null {
+export function normalizeDigit(drawing: Drawing): Float32Array<ArrayBuffer> | null {
   const bounds = boundsOf(drawing);
   if (!bounds) return null;
   const size = Math.max(bounds.right - bounds.left, bounds.bottom - bounds.top);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Smoothed } from '../../src/state/smooth.ts';
+import { MovingAverage } from '../../src/state/moving-average.ts';
 
 const column = (...values: number[]) => ({
   values: Float64Array.from(values),
@@ -7,7 +7,7 @@ const column = (...values: number[]) => ({
   generation: 0,
 });
 const smoothed = (values: number[], weight: number): number[] => [
-  ...new Smoothed().follow(column(...values), weight).subarray(0, values.length),
+  ...new MovingAverage().update(column(...values), weight).subarray(0, values.length),
 ];
 
 describe('the moving average', () => {
@@ -15,36 +15,36 @@ describe('the moving average', () => {
     expect(smoothed([3, 1, 2], 0)).toEqual([3, 1, 2]);
   });
 
-  it('is debiased: a constant stays what it is from the first point on', () => {
+  it('is debiased: a constant is its own average from the first value on', () => {
     for (const value of smoothed([2, 2, 2, 2], 0.9)) expect(value).toBeCloseTo(2, 12);
   });
 
-  it('weighs newer points more', () => {
+  it('weighs newer values more', () => {
     // (0.5 · 0.5 · 1 + 0.5 · 3) / (1 − 0.25)
     expect(smoothed([1, 3], 0.5)[1]).toBeCloseTo(7 / 3, 12);
   });
 
-  it('leaves out what is not finite and goes on after it', () => {
+  it('is NaN where a value is not finite, and continues after it', () => {
     const values = smoothed([1, Number.NaN, Number.POSITIVE_INFINITY, 1], 0.5);
     expect(values[1]).toBeNaN();
     expect(values[2]).toBeNaN();
     expect(values[3]).toBeCloseTo(1, 12);
   });
 
-  it('gives the same whether points come one by one or at once', () => {
+  it('is the same whether rows are processed one by one or all at once', () => {
     const values = Array.from({ length: 3_000 }, (_, at) => Math.sin(at));
-    const gradual = new Smoothed();
+    const gradual = new MovingAverage();
     for (let length = 1; length <= values.length; length += 7)
-      gradual.follow({ ...column(...values), length }, 0.8);
-    expect([...gradual.follow(column(...values), 0.8).subarray(0, values.length)]).toEqual(
+      gradual.update({ ...column(...values), length }, 0.8);
+    expect([...gradual.update(column(...values), 0.8).subarray(0, values.length)]).toEqual(
       smoothed(values, 0.8),
     );
   });
 
-  it('begins again when the weight or what it follows has changed', () => {
-    const average = new Smoothed();
-    average.follow(column(1, 2, 3), 0.5);
-    expect(average.follow(column(1, 2, 3), 0)[2]).toBe(3);
-    expect(average.follow({ ...column(5, 2, 3), generation: 1 }, 0)[0]).toBe(5);
+  it('starts over when the weight or existing rows have changed', () => {
+    const average = new MovingAverage();
+    average.update(column(1, 2, 3), 0.5);
+    expect(average.update(column(1, 2, 3), 0)[2]).toBe(3);
+    expect(average.update({ ...column(5, 2, 3), generation: 1 }, 0)[0]).toBe(5);
   });
 });

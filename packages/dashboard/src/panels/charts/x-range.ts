@@ -1,0 +1,66 @@
+import { type AxisName, axisPositions, batchesPerEpoch } from '../../state/axis.ts';
+import type { Run } from '../../state/run.ts';
+import type { Extent, Range } from '../../state/viewport.ts';
+
+/** Returns the range of an axis that contains all rows of the runs, and the x of the first run's latest row. */
+export function xExtent(runs: readonly Run[], axis: AxisName, log: boolean): Extent {
+  const [main] = runs;
+  if (!main) return { all: { min: log ? 1 : 0, max: 100 }, edge: 0 };
+  const ranges = runs.map((run) => wholeRange(run, axis));
+  const all = {
+    min: Math.min(...ranges.map(({ min }) => min)),
+    max: Math.max(...ranges.map(({ max }) => max)),
+  };
+  // A logarithmic axis cannot begin at 0: it begins at the first row.
+  if (log) all.min = Math.min(...runs.map((run) => firstX(run, axis)).filter((x) => x > 0), all.max / 2);
+  return { all, edge: lastX(main, axis) };
+}
+
+function wholeRange(run: Run, axis: AxisName): Range {
+  if (axis === 'step' || axis === 'epoch') {
+    const scale = axis === 'step' ? 1 : 1 / batchesPerEpoch(run);
+    const step = run.steps.last('step') ?? 0;
+    const max = run.finished && step > 0 ? step : stepRange(step, run.started?.totals.steps ?? 0).max;
+    return { min: 0, max: max * scale };
+  }
+  const start = axis === 'clock' ? startTime(run) : 0;
+  const unit = axis === 'clock' ? 1_000 : 1;
+  const seconds = Math.max(0, lastX(run, axis) - start) / unit;
+  const max = start + (run.finished && seconds > 0 ? seconds : niceDuration(seconds)) * unit;
+  return { min: start, max };
+}
+
+function firstX(run: Run, axis: AxisName): number {
+  const { values, length, scale } = axisPositions(run, axis);
+  return length === 0 ? 1 : (values[0] as number) * scale;
+}
+
+function lastX(run: Run, axis: AxisName): number {
+  const last = (['steps', 'machine'] as const).map((series) => {
+    const { values, length, scale } = axisPositions(run, axis, series);
+    return length === 0 ? Number.NEGATIVE_INFINITY : (values[length - 1] as number) * scale;
+  });
+  const x = Math.max(...last);
+  return Number.isFinite(x) ? x : axis === 'clock' ? startTime(run) : 0;
+}
+
+const startTime = ({ startedAt }: Run): number => (startedAt === null ? 0 : Date.parse(startedAt));
+
+/**
+ * Returns the range of the step axis: all of the run's steps once half of them are done, before that the nearest half,
+ * quarter, eighth and so on. So the curve fills its chart from the start and the axis rarely changes.
+ */
+export function stepRange(step: number, totalSteps: number): Range {
+  let max = Math.max(totalSteps, step, 1);
+  while (max / 2 >= Math.max(step, 20)) max /= 2;
+  return { min: 0, max: Math.ceil(max) };
+}
+
+const niceSeconds = [
+  10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+];
+
+/** Rounds seconds up to a round duration, so that an axis that grows with time rarely changes. */
+function niceDuration(seconds: number): number {
+  return niceSeconds.find((nice) => nice >= seconds) ?? Math.ceil(seconds / 86_400) * 86_400;
+}

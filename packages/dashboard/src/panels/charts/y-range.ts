@@ -1,0 +1,60 @@
+import type { Range } from '../../state/viewport.ts';
+import type { Cell } from './join-columns.ts';
+
+type ColumnsOfCells = readonly (readonly Cell[])[];
+
+/** A larger range of losses, such as one that ends at 1e-12, would flatten the rest of the curve. */
+const maxDecades = 6;
+
+/**
+ * Returns the range of a loss axis: from 0 to just above the highest point or, when logarithmic, from just below the
+ * lowest to just above the highest, one to six decades.
+ */
+export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const values of columns)
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at];
+      if (value === null || value === undefined || (logarithmic && value <= 0)) continue;
+      if (value < lowest) lowest = value;
+      if (value > highest) highest = value;
+    }
+  if (!Number.isFinite(highest)) return logarithmic ? { min: 0.01, max: 3 } : { min: 0, max: 2.5 };
+  if (!logarithmic) return { min: Math.min(0, lowest), max: highest > 0 ? highest * 1.06 : 1 };
+  const range = { min: Math.min(lowest / 1.25, highest / 10), max: highest * 1.25 };
+  if (range.max / range.min <= 10 ** maxDecades) return range;
+  const top = busiestDecade(columns) + 1;
+  // Parsed from text: 10 ** -5 is 0.000009999999999999999.
+  const [min, max] = [Number(`1e${top - maxDecades}`), Number(`1e${top}`)];
+  return { min: Math.max(range.min, min), max: Math.min(range.max, max) };
+}
+
+/** Returns the last decade (0 is 1 to 10) of the six that contain the most values; the highest on a tie. */
+function busiestDecade(columns: ColumnsOfCells): number {
+  const counts = new Map<number, number>();
+  for (const values of columns)
+    for (const value of values) {
+      if (!value || value < 0) continue;
+      const decade = Math.floor(Math.log10(value));
+      counts.set(decade, (counts.get(decade) ?? 0) + 1);
+    }
+  const countTo = (top: number): number => {
+    const decades = Array.from({ length: maxDecades }, (_, below) => top - below);
+    return decades.reduce((sum, decade) => sum + (counts.get(decade) ?? 0), 0);
+  };
+  const highestFirst = [...counts.keys()].sort((a, b) => b - a);
+  return highestFirst.reduce((best, top) => (countTo(top) > countTo(best) ? top : best));
+}
+
+const floors = [0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
+
+/**
+ * Returns the start of an accuracy axis that ends at 100 %, so that high accuracies can be distinguished: the highest
+ * round value that all accuracies are clearly above; 0 when there are none.
+ */
+export function accuracyFloor(accuracies: readonly number[]): number {
+  if (accuracies.length === 0) return 0;
+  const lowest = Math.min(...accuracies.map((value) => (Number.isFinite(value) ? value : 0)));
+  return floors.find((floor) => lowest - floor >= 0.15 * (1 - floor)) ?? 0;
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { logTicks, tickText } from '../../../src/panels/charts/ticks.ts';
+
+describe('the ticks of the x axes', () => {
+  const range = { min: 0, max: 100 };
+
+  it.each([
+    ['step', 1_200, '1,200'],
+    ['epoch', 1.5, '1.5'],
+    ['elapsed', 5, '0:05'],
+    ['elapsed', 750, '12:30'],
+    ['elapsed', 3_725, '1:02:05'],
+  ] as const)('on the axis %s write %d as %s', (axis, value, text) => {
+    expect(tickText(axis, value, range)).toBe(text);
+  });
+
+  it('on the clock are local times', () => {
+    expect(tickText('clock', Date.UTC(2026, 10, 24, 10, 30, 5), range)).toMatch(/^\d\d:30:05$/);
+  });
+});
+
+it.each([
+  [{ min: 0.008, max: 0.6 }, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]],
+  [{ min: 1e-5, max: 10 }, [1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]],
+])('the ticks of the logarithmic axis %j are %j', (range, ticks) => {
+  expect(logTicks(range)).toEqual(ticks);
+});

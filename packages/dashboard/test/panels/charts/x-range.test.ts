@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { stepRange, xExtent } from '../../../src/panels/charts/x-range.ts';
+import { applyEvent, emptyRun, type Run } from '../../../src/state/run.ts';
+
+const runOf = (events: readonly MonitorEvent[]): Run => {
+  const run = emptyRun(events[0]?.runId ?? 'none');
+  for (const event of events) applyEvent(run, event);
+  return run;
+};
+const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
+
+describe('the range of the step axis', () => {
+  it.each([
+    [0, 1_180, 37],
+    [36, 1_180, 37],
+    [37, 1_180, 74],
+    [560, 1_180, 590],
+    [600, 1_180, 1_180],
+    [1_300, 1_180, 1_300],
+    [5, 0, 5],
+  ])('at step %d of %d ends at %d', (step, total, max) => {
+    expect(stepRange(step, total)).toEqual({ min: 0, max });
+  });
+});
+
+describe('the extent of an axis', () => {
+  it('doubles as the run proceeds, and ends with the run once it has finished', () => {
+    const unfinished = runOf(events.slice(0, 12));
+    expect(xExtent([unfinished], 'step', false).all).toEqual({ min: 0, max: 30 });
+    expect(xExtent([unfinished], 'epoch', false).all.max).toBe(1.5);
+    expect(xExtent([unfinished], 'elapsed', false)).toEqual({ all: { min: 0, max: 10 }, edge: 3 });
+    expect(xExtent([runOf(events)], 'elapsed', false).all.max).toBe(18);
+  });
+
+  it('contains all runs, and begins at the first batch when logarithmic', () => {
+    const longer = runOf(sampleRun({ runId: 'longer', epochs: 5, batchesPerEpoch: 20 }));
+    expect(xExtent([runOf(events), longer], 'step', true)).toEqual({ all: { min: 1, max: 100 }, edge: 60 });
+    expect(xExtent([], 'step', false).all.max).toBe(100);
+  });
+});
