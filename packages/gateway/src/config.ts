@@ -1,33 +1,29 @@
 import { type Options, parseOptions } from '@mnist-monitor/shared/options';
 
-/** What the gateway can be told from outside; the meaning of each is in the shared table of options. */
-export type Config = Pick<
-  Options,
-  | 'host'
-  | 'port'
-  | 'bind'
-  | 'ingestHost'
-  | 'ingestPort'
-  | 'proxies'
-  | 'origins'
-  | 'runs'
-  | 'keep'
-  | 'redisUrl'
-  | 'token'
-  | 'commandToken'
-  | 'logLevel'
->;
+const names = [
+  'host',
+  'port',
+  'bind',
+  'ingestHost',
+  'ingestPort',
+  'proxies',
+  'origins',
+  'runs',
+  'keep',
+  'redisUrl',
+  'token',
+  'commandToken',
+  'logLevel',
+] as const satisfies (keyof Options)[];
+
+/** The options that the gateway reads; the shared table of options has the meaning of each. */
+export type Config = Pick<Options, (typeof names)[number]>;
 
 /**
- * Reads the command line and the environment.
- * @throws MonitorError `option.invalid` with one line per mistake.
+ * Reads the options of the gateway from the command line and the environment.
+ * @throws MonitorError `option.invalid` with one line per invalid option.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const options = parseOptions(argv, env);
-  const { host, port, bind, ingestHost, ingestPort, proxies, origins } = options;
-  const { runs, keep, redisUrl, token, commandToken, logLevel } = options;
-  return {
-    ...{ host, port, bind, ingestHost, ingestPort, proxies, origins },
-    ...{ runs, keep, redisUrl, token, commandToken, logLevel },
-  };
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Config;
 }

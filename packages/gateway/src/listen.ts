@@ -5,11 +5,11 @@ import type { Config } from './config.ts';
 import { publicHost } from './trust/authorization.ts';
 import { isLoopback } from './trust/hosts.ts';
 
-/** Where the gateway can be reached from this machine. */
+/** Addresses at which clients on this machine reach the gateway. */
 export interface Addresses {
-  /** Of the dashboard; where a container publishes it, if one does. */
+  /** Address of the dashboard; in a container, the published one. */
   url: string;
-  /** Of the socket for publishers. */
+  /** Address of the WebSocket for publishers. */
   ingestUrl: string;
 }
 
@@ -17,30 +17,34 @@ type BindAddresses = Pick<Config, 'host' | 'port' | 'ingestHost' | 'ingestPort'>
   Partial<Pick<Config, 'bind'>>;
 
 /**
- * Listens on both ports.
- * @throws MonitorError `port.unavailable` when one cannot be had; the gateway is to be closed then.
+ * Starts to listen on both ports.
+ * @throws MonitorError `port.unavailable` when one is unavailable; the caller then closes the gateway.
  */
-export async function listen({ publicApp, ingestApp }: Gateway, place: BindAddresses): Promise<Addresses> {
-  const port = await bind(publicApp, { host: place.host, port: place.port, flags: ['host', 'port'] });
+export async function listen(
+  { publicApp, ingestApp }: Gateway,
+  addresses: BindAddresses,
+): Promise<Addresses> {
+  const { host, ingestHost } = addresses;
+  const port = await bind(publicApp, { host, port: addresses.port, flags: ['host', 'port'] });
   const ingestPort = await bind(ingestApp, {
-    host: place.ingestHost,
-    port: place.ingestPort,
+    host: ingestHost,
+    port: addresses.ingestPort,
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    url: `http://${displayHost(publicHost(place), 'localhost')}:${port}`,
-    ingestUrl: `ws://${displayHost(place.ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
+    url: `http://${displayHost(publicHost(addresses), 'localhost')}:${port}`,
+    ingestUrl: `ws://${displayHost(ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
 }
 
 interface Binding {
   host: string;
   port: number;
-  /** Without the dashes: that of the address and that of the port. */
+  /** Names of the flags that set the host and the port, without dashes. */
   flags: [host: string, port: string];
 }
 
-/** Resolves with the port, which 0 leaves to the system. */
+/** Resolves with the bound port: the system chooses one for port 0. */
 async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promise<number> {
   try {
     await app.listen({ host, port, listenTextResolver: (address) => `listening at ${address}` });
@@ -59,7 +63,7 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** An address that a client on this machine can use; the "any" addresses are for listening alone. */
+/** Returns a host that a client on this machine can connect to: nothing connects to the wildcard addresses. */
 function displayHost(host: string, local: string): string {
   if (['0.0.0.0', '::', ''].includes(host)) return local;
   if (isLoopback(host) && local === 'localhost') return local;

@@ -39,18 +39,18 @@ describe('ingest', () => {
       await new Promise<void>((resolve) => (commit = resolve));
       return append(runId, events);
     };
-    const said: { type: string; seq: number }[] = [];
+    const received: { type: string; seq: number }[] = [];
     for (const { socket } of [publisher.connection, viewer])
-      socket.on('message', (data) => said.push(JSON.parse(String(data))));
+      socket.on('message', (data) => received.push(JSON.parse(String(data))));
 
     publisher.send(run);
     await until(() => commit !== undefined);
     await fetch(`${gateway.url}/healthz`);
-    expect(said).toEqual([]);
+    expect(received).toEqual([]);
     store.append = append;
     commit!();
     await publisher.acked(run.length);
-    const acks = said.filter(({ type }) => type === 'ack');
+    const acks = received.filter(({ type }) => type === 'ack');
     expect(acks.at(-1)).toEqual({ type: 'ack', seq: run.length });
     expect(acks.length).toBeLessThanOrEqual(3);
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));

@@ -60,7 +60,7 @@ describe('series', () => {
       x: [250, 500, 750, 1000],
       y: of('epoch').map(({ data }) => data.test.accuracy),
     });
-    // Measured after every seventh step: it stands at that step.
+    // System events follow every seventh step, and have its x.
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
   });
 

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MonitorError } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { pino } from 'pino';
+import { buildGateway, type Gateway } from '../../../src/app.ts';
+import { toStoredEvent } from '../../../src/store/store.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+describe('a problem', () => {
+  let gateway: Gateway;
+  let store: MemoryStore;
+  beforeAll(async () => {
+    store = new MemoryStore();
+    await store.append('a', sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }).map(toStoredEvent));
+    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere' };
+    gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
+  });
+  afterAll(() => gateway.close());
+
+  const get = (url: string, host = 'localhost:5000') => gateway.publicApp.inject({ url, headers: { host } });
+
+  test.each([
+    ['/api/runs/nowhere', 404, 'run.not_found'],
+    ['/api/runs/nowhere/events', 404, 'run.not_found'],
+    ['/api/runs/..%2F..%2Fetc', 400, 'request.invalid'],
+    [`/api/runs/${'a'.repeat(65)}`, 400, 'request.invalid'],
+    [`/api/runs/${'a'.repeat(2_000)}`, 400, 'request.invalid'],
+    ['/api/runs/a/events?after=x', 400, 'request.invalid'],
+    ['/api/runs/a/events?after=', 400, 'request.invalid'],
+    ['/api/runs/a/events?limit=0', 400, 'request.invalid'],
+    ['/api/runs/a/events?limit=2001', 400, 'request.invalid'],
+    ['/api/runs/a/events?types=weather', 400, 'request.invalid'],
+    ['/api/nothing', 404, 'request.not_found'],
+    ['/%zz', 400, 'request.invalid'],
+    ['/live', 400, 'request.invalid'],
+  ])('answers %s with %d and the code %s', async (url, status, code) => {
+    const answer = await get(url);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(answer.json()).toMatchObject({
+      status,
+      code,
+      title: expect.any(String),
+      detail: expect.any(String),
+    });
+  });
+
+  test('hides the details of an internal error', async () => {
+    const { summary } = store;
+    store.summary = () => Promise.reject(new Error('secret path'));
+    const answer = await get('/api/runs/a');
+    store.summary = summary;
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json().code).toBe('internal');
+    expect(answer.body).not.toContain('secret');
+  });
+
+  test('has Retry-After while the store cannot be read', async () => {
+    const { summary } = store;
+    store.summary = () => Promise.reject(new MonitorError('store.failing', 'the disk fails'));
+    const answer = await get('/api/runs/a');
+    store.summary = summary;
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'store.failing']);
+    expect(answer.headers['retry-after']).toBe('10');
+  });
+
+  test('refuses a Host that is not this machine', async () => {
+    const answer = await get('/api/runs', 'evil.example');
+    expect([answer.statusCode, answer.json().code]).toEqual([403, 'request.forbidden']);
+  });
+
+  test('names the invalid parameter and what was expected of it', async () => {
+    expect((await get('/api/runs/a/events?limit=0')).json()).toEqual({
+      title: 'Bad Request',
+      status: 400,
+      code: 'request.invalid',
+      detail: 'limit: Too small: expected number to be >=1',
+    });
+    expect((await get('/api/runs/%20')).json().detail).toMatch(/^runId: /);
+  });
+});

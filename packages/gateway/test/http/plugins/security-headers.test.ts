@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { startGateway } from '../../support/gateway.ts';
+
+test('every response forbids pages to load from other hosts or to run inline code', async () => {
+  const { url } = await startGateway();
+  const { headers } = await fetch(`${url}/`);
+  const policy = headers.get('content-security-policy') ?? '';
+  const { host } = new URL(url);
+  expect(policy.split('; ')).toEqual(
+    expect.arrayContaining([
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' data: blob:",
+      `connect-src 'self' ws://${host} wss://${host}`,
+    ]),
+  );
+  expect(policy).not.toMatch(/unsafe|\*/);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('referrer-policy')).toBe('no-referrer');
+});
