@@ -59,7 +59,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage, bus = standaloneBus } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
   const metrics = new Metrics();
-  const store = new HealthCheckedStore(metrics.measure(options.store), limits.storeCheckMs);
+  const store = new HealthCheckedStore({
+    store: options.store,
+    checkIntervalMs: limits.storeCheckMs,
+    onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
+    onAppended: (events) => metrics.appended(events),
+  });
   const health = store;
   const hub = await Hub.open(store, limits);
   store.onHealthChange((failure) => {

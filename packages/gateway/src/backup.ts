@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
-import { copyDatabase } from './store/sqlite-copy.ts';
-import { databasePath, openForReading } from './store/sqlite-file.ts';
+
+import { copyDatabase, databasePath, openForReading } from './store/sqlite-file.ts';
 
 export interface BackupOptions {
   /** The folder of runs; a gateway may be writing there. */

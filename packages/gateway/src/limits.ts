@@ -83,9 +83,9 @@ export const limits = {
   /** How often to look whether the store's files are where they were, and at least how often to try again. */
   storeCheckMs: 5_000,
   /** How often gateways on one Redis tell each other who is connected to them, beside each change of publishers. */
-  rosterIntervalMs: 1_000,
+  presenceIntervalMs: 1_000,
   /** A gateway that has said nothing for so long is gone, and who was connected to it: a pause of its own is shorter. */
-  rosterLapseMs: 5_000,
+  presenceTimeoutMs: 5_000,
   /** How often to look for runs beyond what is to be kept: days and gigabytes change slowly. */
   sweepIntervalMs: 60_000,
   /** At most 50 commits a second: each waits for the disk, 2 ms on a plain one, and the process waits with it. */

@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long a piece of long work may hold the event loop before others get their turn. */
+/** How long one piece of a long task may hold the event loop before other work gets its turn. */
 const sliceMs = 1;
 
-/** Long work in pieces: `breathe` between two of them lets others in when it is time. */
+/** Splits a long task: call `yieldIfDue` between its pieces, and other work runs at least every millisecond. */
 export class TimeSlicer {
-  #begin = performance.now();
+  #sliceStart = performance.now();
 
   async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.#begin < sliceMs) return;
+    if (performance.now() - this.#sliceStart < sliceMs) return;
     await nextTurn();
-    this.#begin = performance.now();
+    this.#sliceStart = performance.now();
   }
 }

@@ -6,11 +6,12 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
-import { type Store, toStoredEvent } from '../src/store/store.ts';
+import { type Store, toNewEvent } from '../src/store/store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
+import { asStored } from './support/events.ts';
 
 const main = fileURLToPath(new URL('../src/backup-main.js', import.meta.url));
-const run = sampleRun({ runId: 'a', epochs: 10, batchesPerEpoch: 100 }).map(toStoredEvent);
+const run = sampleRun({ runId: 'a', epochs: 10, batchesPerEpoch: 100 }).map(toNewEvent);
 
 interface Result {
   code: number;
@@ -61,7 +62,7 @@ describe('a backup', () => {
 
     const copy = storeFrom(to);
     const { events } = await copy.page('a', { after: 0, limit: 2_000 });
-    expect(events).toEqual(run.slice(0, events.length));
+    expect(events).toEqual(asStored(run.slice(0, events.length)));
     expect(events.length).toBe(Number(/(\d+) events/.exec(stdout)![1]));
     expect(events.length).toBeGreaterThanOrEqual(50);
     expect(events.length).toBeLessThanOrEqual(kept);

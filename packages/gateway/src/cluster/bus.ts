@@ -2,25 +2,25 @@ import type { CommandRelay } from '../commands/router.ts';
 import type { GatewayMessage } from './messages.ts';
 
 export interface BusListener {
-  /** Another gateway has said something. */
+  /** Called with each message of another gateway, and that gateway's id. */
   onMessage(message: GatewayMessage, from: string): void;
-  /** The bus is there again: what was said meanwhile was not heard. */
+  /** Called when the bus works again: messages sent in the meantime are lost. */
   onReconnect(): void;
 }
 
-/** Between the gateways that share a store. What is said may be lost; it reaches those who listen at that moment. */
+/** Carries messages between the gateways that share a store. A message may be lost; nobody gets it later. */
 export interface ClusterBus {
-  /** Name of this gateway. */
+  /** The id of this gateway. */
   readonly gatewayId: string;
   send(message: GatewayMessage): void;
   listen(listener: BusListener): void;
   close(): Promise<void>;
 }
 
-/** Of a gateway that is alone. */
+/** The bus of a gateway without a cluster. */
 export const standaloneBus: ClusterBus = { gatewayId: '', send() {}, listen() {}, async close() {} };
 
-/** Tells the desks of other gateways what happens at this one's. */
+/** Reports what this gateway's command router does to those of the other gateways. */
 export const commandRelayOver = (bus: ClusterBus): CommandRelay => ({
   forwarded: (command, publisherId) => bus.send({ type: 'ordered', to: bus.gatewayId, publisherId, command }),
   answered: (result, publisherId) => bus.send({ type: 'answered', publisherId, result }),

@@ -7,28 +7,28 @@ import {
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 
-/** Name of a gateway: new with each start. */
+/** The id of a gateway, new with each start. */
 const gatewayId = z.string().min(8).max(64);
 const publisherId = z.string().min(8).max(64);
 const seq = z.int().positive();
 const ms = z.number().nonnegative();
 
-/** A run has grown up to `last`. Whoever shows it reads what is new from the store. */
+/** A run has new events up to `last`, which a gateway with viewers of the run reads from the store. */
 const appended = z.object({
   type: z.literal('appended'),
   runId: runIdSchema,
   first: seq,
   last: seq,
-  /** Those that are among the events. */
+  /** The types of the new events. */
   types: z.array(z.enum(eventTypes)).min(1),
 });
 
-/** What is said about a run has changed. */
+/** The title, note or pin of a run has changed. */
 const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema });
 
 const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });
 
-/** Who is connected to a gateway: said every second, and at once when somebody comes or goes. */
+/** The clients connected to a gateway: sent every second, and at once when a publisher or idle trainer comes or goes. */
 const presence = z.object({
   type: z.literal('roster'),
   publishers: z
@@ -37,28 +37,28 @@ const presence = z.object({
         runId: runIdSchema,
         publisherId,
         commands: z.array(commandNameSchema),
-        /** For how long it has been connected. */
+        /** The time since the publisher connected. */
         heldMs: ms,
-        /** How long it has been silent. */
+        /** The time since the publisher's last message. */
         heardMs: ms,
       }),
     )
     .max(10_000),
-  /** Trainers that wait, the one that waits longest first. */
+  /** The idle trainers, the longest idle first. */
   waiting: z.array(z.object({ publisherId, commands: z.array(commandNameSchema), heldMs: ms })).max(10_000),
   viewers: z.int().nonnegative(),
 });
 
-/** A command was given at one gateway: the one named passes it to the trainer, the others remember it. */
+/** A gateway has got a command: the gateway `to` sends it to the trainer, the others remember it. */
 const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherId, command: commandSchema });
 
-/** A trainer has answered. */
+/** A trainer has answered a command. */
 const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResultSchema });
 
-/** The gateway ends; nobody is connected to it any more. */
+/** The gateway ends, and with it all its connections. */
 const left = z.object({ type: z.literal('left') });
 
-/** What gateways that share a store tell each other. Hints and presence only: what is to last is in the store. */
+/** The messages between gateways that share a store: hints and presence. Whatever has to last is in the store. */
 export const gatewayMessage = z.discriminatedUnion('type', [
   appended,
   annotated,
@@ -69,7 +69,7 @@ export const gatewayMessage = z.discriminatedUnion('type', [
   left,
 ]);
 
-/** What goes over the bus: a message, and the name of the gateway that says it. */
+/** A message on the bus, with the id of the gateway that sent it. */
 export const busMessage = gatewayMessage.and(z.object({ from: gatewayId }));
 
 export type GatewayMessage = z.infer<typeof gatewayMessage>;

@@ -1,12 +1,12 @@
 import type { Limits } from '../limits.ts';
+import { Listeners } from '../listeners.ts';
 import type { CommandTarget } from '../presence/command-target.ts';
-import type { PublisherPresence } from '../presence/presence.ts';
-import type { RemotePresence } from '../presence/remote-presence.ts';
+import type { PublisherPresence, RemotePresence } from '../presence/presence.ts';
 import type { ClusterBus } from './bus.ts';
 import type { PresenceMessage } from './messages.ts';
 
-/** A connection that seems younger by more is another one: messages do not take so long. */
-const transitMs = 1_000;
+/** A publisher that seems to have connected later by more than this has connected again: no message takes so long. */
+const maxTransitMs = 1_000;
 
 /** A publisher at another gateway. */
 interface RemotePublisher {
@@ -14,7 +14,7 @@ interface RemotePublisher {
   presence: PublisherPresence;
 }
 
-/** What another gateway has said last. */
+/** Another gateway, as its last presence message describes it. */
 interface PeerGateway {
   lastMessageAt: number;
   publishers: Map<string, RemotePublisher>;
@@ -24,30 +24,30 @@ interface PeerGateway {
 
 export interface ClusterPeersOptions {
   bus: ClusterBus;
-  limits: Pick<Limits, 'rosterLapseMs'>;
+  limits: Pick<Limits, 'presenceTimeoutMs'>;
 }
 
-/** The other gateways, and who is connected to them, as they say themselves; one that is silent for long is gone. */
+/** The other gateways and their clients, by their presence messages. A gateway that sends none for long is removed. */
 export class ClusterPeers implements RemotePresence {
   readonly #options: ClusterPeersOptions;
   readonly #gateways = new Map<string, PeerGateway>();
-  /** Of every run that was published elsewhere since the start. */
+  /** One entry for each run that was published at another gateway since the start. */
   readonly #presences = new Map<string, PublisherPresence>();
-  readonly #runListeners = new Set<(runId: string) => void>();
-  readonly #listeners = new Set<() => void>();
-  readonly #targetListeners = new Set<(target: CommandTarget) => () => void>();
-  readonly #detach = new Map<CommandTarget, (() => void)[]>();
+  readonly #runListeners = new Listeners<[runId: string]>();
+  readonly #listeners = new Listeners();
+  #attach: (target: CommandTarget) => () => void = () => () => {};
+  readonly #detach = new Map<CommandTarget, () => void>();
 
   constructor(options: ClusterPeersOptions) {
     this.#options = options;
   }
 
   get viewerCount(): number {
-    return this.#sum(({ viewerCount: viewers }) => viewers);
+    return [...this.#gateways.values()].reduce((sum, { viewerCount }) => sum + viewerCount, 0);
   }
 
   get idleTrainers(): readonly CommandTarget[] {
-    return [...this.#gateways.values()].flatMap(({ idleTrainers: waiting }) => waiting);
+    return [...this.#gateways.values()].flatMap(({ idleTrainers }) => idleTrainers);
   }
 
   publisherOf(runId: string): CommandTarget | undefined {
@@ -58,115 +58,109 @@ export class ClusterPeers implements RemotePresence {
     return this.#presences.get(runId);
   }
 
-  onRunChange(watcher: (runId: string) => void): () => void {
-    this.#runListeners.add(watcher);
-    return () => this.#runListeners.delete(watcher);
+  onRunChange(listener: (runId: string) => void): () => void {
+    return this.#runListeners.add(listener);
   }
 
-  onChange(watcher: () => void): () => void {
-    this.#listeners.add(watcher);
-    return () => this.#listeners.delete(watcher);
+  onChange(listener: () => void): () => void {
+    return this.#listeners.add(listener);
   }
 
-  /** Calls back with each connection there that takes commands. @param watcher Returns what to do when it is gone. */
-  onTarget(watcher: (target: CommandTarget) => () => void): void {
-    this.#targetListeners.add(watcher);
+  /** Calls `attach` with each command target that connects to another gateway, and what it returns on disconnection. */
+  onTarget(attach: (target: CommandTarget) => () => void): void {
+    this.#attach = attach;
   }
 
-  /** Takes what a gateway says of itself in the place of what it said before. */
-  update(gateway: string, roster: PresenceMessage): void {
-    const before = this.#gateways.get(gateway);
+  /** Replaces the clients of a gateway by those in its latest message. */
+  update(gatewayId: string, message: PresenceMessage): void {
+    const before = this.#gateways.get(gatewayId);
     const now = performance.now();
     const publishers = new Map<string, RemotePublisher>();
-    for (const { runId, publisherId, commands, heldMs, heardMs } of roster.publishers) {
+    for (const { runId, publisherId, commands, heldMs, heardMs } of message.publishers) {
       const known = before?.publishers.get(runId);
-      const since = now - heldMs;
+      const connectedAt = now - heldMs;
       const isSame =
-        known?.target.publisherId === publisherId && since - known.presence.connectedAt < transitMs;
+        known?.target.publisherId === publisherId && connectedAt - known.presence.connectedAt < maxTransitMs;
       const presence = isSame
         ? known.presence
-        : { publisherId, connectedAt: since, lastMessageAt: now, disconnectedAt: undefined };
+        : { publisherId, connectedAt, lastMessageAt: now, disconnectedAt: undefined };
       presence.lastMessageAt = now - heardMs;
-      const target = isSame ? known.target : this.#targetAt(gateway, { publisherId, commands });
+      const target = isSame ? known.target : this.#targetAt(gatewayId, { publisherId, commands });
       publishers.set(runId, { target, presence });
     }
-    const waiting = roster.waiting.map(
+    const idleTrainers = message.waiting.map(
       ({ publisherId, commands }) =>
         before?.idleTrainers.find((target) => target.publisherId === publisherId) ??
-        this.#targetAt(gateway, { publisherId, commands }),
+        this.#targetAt(gatewayId, { publisherId, commands }),
     );
-    this.#replace(gateway, {
+    this.#replace(gatewayId, {
       lastMessageAt: now,
       publishers,
-      idleTrainers: waiting,
-      viewerCount: roster.viewers,
+      idleTrainers,
+      viewerCount: message.viewers,
     });
   }
 
-  /** A gateway has ended. */
-  remove(gateway: string): void {
-    this.#replace(gateway, undefined);
+  /** Removes a gateway that has ended. */
+  remove(gatewayId: string): void {
+    this.#replace(gatewayId, undefined);
   }
 
-  /** Takes those for gone that have been silent for long. */
+  /** Removes the gateways that have sent nothing for too long. */
   removeSilent(): void {
     const now = performance.now();
-    for (const [gateway, { lastMessageAt: heardAt }] of this.#gateways)
-      if (now - heardAt > this.#options.limits.rosterLapseMs) this.remove(gateway);
+    for (const [gatewayId, { lastMessageAt }] of this.#gateways)
+      if (now - lastMessageAt > this.#options.limits.presenceTimeoutMs) this.remove(gatewayId);
   }
 
-  #replace(gateway: string, next: PeerGateway | undefined): void {
-    const before = this.#gateways.get(gateway);
-    if (next) this.#gateways.set(gateway, next);
-    else this.#gateways.delete(gateway);
+  #replace(gatewayId: string, next: PeerGateway | undefined): void {
+    const before = this.#gateways.get(gatewayId);
+    if (next) this.#gateways.set(gatewayId, next);
+    else this.#gateways.delete(gatewayId);
+    const changedRuns = this.#updatePresences(before, next);
+    this.#updateTargets(targetsOf(before), targetsOf(next));
+    for (const runId of changedRuns) this.#runListeners.emit(runId);
+    const counts = (peer?: PeerGateway): string =>
+      `${peer?.viewerCount ?? 0} ${peer?.idleTrainers.length ?? 0}`;
+    if (changedRuns.length > 0 || counts(before) !== counts(next)) this.#listeners.emit();
+  }
+
+  /** Returns the runs whose publisher connected or disconnected. */
+  #updatePresences(before: PeerGateway | undefined, next: PeerGateway | undefined): string[] {
     const runs = new Set([...(before?.publishers.keys() ?? []), ...(next?.publishers.keys() ?? [])]);
-    const changed = [...runs].filter((runId) => {
+    return [...runs].filter((runId) => {
       const [old, now] = [before?.publishers.get(runId), next?.publishers.get(runId)];
       if (old && old.presence !== now?.presence) old.presence.disconnectedAt ??= performance.now();
-      const present = this.#publisherOf(runId)?.presence;
-      if (present) this.#presences.set(runId, present);
+      const current = this.#publisherOf(runId)?.presence;
+      if (current) this.#presences.set(runId, current);
       return old?.presence !== now?.presence;
     });
-    this.#attachAndDetach(targetsOf(before), targetsOf(next));
-    for (const runId of changed) for (const watcher of this.#runListeners) watcher(runId);
-    const counts = (one?: PeerGateway): string => `${one?.viewerCount ?? 0} ${one?.idleTrainers.length ?? 0}`;
-    if (changed.length > 0 || counts(before) !== counts(next))
-      for (const watcher of this.#listeners) watcher();
   }
 
-  #attachAndDetach(before: readonly CommandTarget[], next: readonly CommandTarget[]): void {
+  #updateTargets(before: readonly CommandTarget[], next: readonly CommandTarget[]): void {
     for (const target of before)
       if (!next.includes(target)) {
-        for (const undo of this.#detach.get(target) ?? []) undo();
+        this.#detach.get(target)?.();
         this.#detach.delete(target);
       }
-    for (const target of next)
-      if (!before.includes(target))
-        this.#detach.set(
-          target,
-          [...this.#targetListeners].map((watcher) => watcher(target)),
-        );
+    for (const target of next) if (!before.includes(target)) this.#detach.set(target, this.#attach(target));
   }
 
   #targetAt(
-    gateway: string,
+    gatewayId: string,
     { publisherId, commands }: Pick<CommandTarget, 'publisherId' | 'commands'>,
   ): CommandTarget {
     const { bus } = this.#options;
-    const pass: CommandTarget['send'] = (command) =>
-      bus.send({ type: 'ordered', to: gateway, publisherId, command });
-    return { publisherId, commands, gatewayId: gateway, send: pass };
+    const send: CommandTarget['send'] = (command) =>
+      bus.send({ type: 'ordered', to: gatewayId, publisherId, command });
+    return { publisherId, commands, gatewayId, send };
   }
 
-  /** The one that came last, where a publisher has just moved from one gateway to another. */
+  /** Returns the publisher that connected last, since one that moves between gateways is listed at both for a moment. */
   #publisherOf(runId: string): RemotePublisher | undefined {
     return [...this.#gateways.values()]
       .flatMap(({ publishers }) => publishers.get(runId) ?? [])
       .sort((one, other) => other.presence.connectedAt - one.presence.connectedAt)[0];
-  }
-
-  #sum(of: (peer: PeerGateway) => number): number {
-    return [...this.#gateways.values()].reduce((sum, peer) => sum + of(peer), 0);
   }
 }
 

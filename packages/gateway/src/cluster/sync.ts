@@ -19,14 +19,14 @@ export interface ClusterSyncOptions {
   publishers: Publishers;
   idleTrainers: IdleTrainers;
   store: Store;
-  limits: Pick<Limits, 'rosterIntervalMs'>;
+  limits: Pick<Limits, 'presenceIntervalMs'>;
   log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
-/** Acts on what other gateways say, and says who is connected to this one. */
+/** Keeps this gateway in step with the others: applies their messages, and sends them who is connected here. */
 export class ClusterSync {
   readonly #options: ClusterSyncOptions;
-  readonly #undos: (() => void)[];
+  readonly #removals: (() => void)[];
   #isSendScheduled = false;
   #closed = false;
 
@@ -41,42 +41,41 @@ export class ClusterSync {
     const interval = setInterval(() => {
       peers.removeSilent();
       this.#sendPresence();
-    }, limits.rosterIntervalMs).unref();
-    const soon = (): void => this.#scheduleSend();
-    this.#undos = [
+    }, limits.presenceIntervalMs).unref();
+    this.#removals = [
       () => clearInterval(interval),
-      publishers.onLocalChange(soon),
-      idleTrainers.onLocalChange(soon),
+      publishers.onLocalChange(() => this.#scheduleSend()),
+      idleTrainers.onLocalChange(() => this.#scheduleSend()),
     ];
     this.#sendPresence();
   }
 
-  /** Reads from the store what may have been missed. */
+  /** Reads from the store what lost messages may have announced. */
   catchUp(): void {
-    const { hub, statuses: board } = this.#options;
-    board.refresh();
+    const { hub, statuses } = this.#options;
+    statuses.refresh();
     this.#logFailure(hub.pullAll());
     this.#scheduleSend();
   }
 
   close(): void {
     this.#closed = true;
-    for (const undo of this.#undos) undo();
+    for (const remove of this.#removals) remove();
     this.#options.bus.send({ type: 'left' });
   }
 
   #receive(message: GatewayMessage, from: string): void {
-    const { bus, peers, hub, statuses: board, router } = this.#options;
+    const { bus, peers, hub, statuses, router } = this.#options;
     switch (message.type) {
       case 'appended': {
         const { runId, first, types } = message;
         if (first === 1) this.#logFailure(hub.refreshNewestRun());
         this.#logFailure(hub.pull(runId));
-        board.noteEvents(runId, types);
+        statuses.noteEvents(runId, types);
         break;
       }
       case 'annotated':
-        this.#logFailure(this.#announceChanges(message.runId));
+        this.#logFailure(this.#broadcastAnnotations(message.runId));
         break;
       case 'removed':
         this.#logFailure(hub.removeRun(message.runId));
@@ -100,20 +99,20 @@ export class ClusterSync {
   }
 
   /**
-   * Two gateways may give a run away in the same moment. Of one publisher's connections the younger stays; of two
-   * publishers the one whose id comes first, so that both gateways say the same.
+   * Resolves a run that two gateways assigned in the same moment. Of one publisher's connections the younger stays, of
+   * two publishers the one with the lower id: both gateways decide the same.
    */
-  #resolveConflicts({ publishers: theirs }: PresenceMessage): void {
-    for (const { runId, publisherId, heldMs } of theirs) {
-      const ours = this.#options.publishers.localPublisherOf(runId);
-      if (!ours) continue;
-      const isOlder = performance.now() - ours.presence.connectedAt >= heldMs;
-      if (ours.publisherId === publisherId && isOlder) ours.closeAsReplaced();
-      if (ours.publisherId > publisherId) ours.closeAsTaken();
+  #resolveConflicts({ publishers: remotePublishers }: PresenceMessage): void {
+    for (const { runId, publisherId, heldMs } of remotePublishers) {
+      const local = this.#options.publishers.localPublisherOf(runId);
+      if (!local) continue;
+      const isOlder = performance.now() - local.presence.connectedAt >= heldMs;
+      if (local.publisherId === publisherId && isOlder) local.closeAsReplaced();
+      if (local.publisherId > publisherId) local.closeAsTaken();
     }
   }
 
-  async #announceChanges(runId: string): Promise<void> {
+  async #broadcastAnnotations(runId: string): Promise<void> {
     const { store, hub } = this.#options;
     const summary = await store.summary(runId);
     if (!summary) return;
@@ -121,7 +120,7 @@ export class ClusterSync {
     hub.broadcast({ type: 'annotated', runId, title, note, pinned });
   }
 
-  /** Once for whatever changes in the same turn of the event loop. */
+  /** Sends one message for all changes in the same turn of the event loop. */
   #scheduleSend(): void {
     if (this.#isSendScheduled || this.#closed) return;
     this.#isSendScheduled = true;
@@ -152,10 +151,10 @@ export class ClusterSync {
     });
   }
 
-  /** What cannot be read now is read when the store works again. */
+  /** Logs what cannot be read now; it is read when the store works again. */
   #logFailure(work: Promise<void>): void {
     work.catch((error) =>
-      this.#options.log.warn({ err: error }, 'what another gateway has told of cannot be read'),
+      this.#options.log.warn({ err: error }, 'a change announced by another gateway cannot be read yet'),
     );
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
-import { toStoredEvent } from '../store/store.ts';
+import { toNewEvent } from '../store/store.ts';
 import { toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
@@ -129,7 +129,7 @@ export class PublisherSession implements SessionHandler {
       this.#peer.close('invalid', `expected an event of run ${this.#runId}, got one of ${runId}`);
     else if (seq > expected) this.#peer.close('outOfOrder', `expected seq ${expected}, got ${seq}`);
     else if (seq < expected) writer.acknowledge();
-    else writer.add(toStoredEvent(taken));
+    else writer.add(toNewEvent(taken));
   }
 
   #send(reply: IngestServerMessage): void {

@@ -1,7 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Store, StoredEvent } from '../store/store.ts';
+import type { NewEvent, Store } from '../store/store.ts';
 
 export interface RunWriterOptions {
   runId: string;
@@ -21,7 +21,7 @@ export interface RunWriterOptions {
 /** Writes one run's events in the order in which they come: many in one commit, and published after it. */
 export class RunWriter {
   readonly #options: RunWriterOptions;
-  #queue: StoredEvent[] = [];
+  #queue: NewEvent[] = [];
   #queuedBytes = 0;
   #lastSeq: number;
   #committedSeq: number;
@@ -41,7 +41,7 @@ export class RunWriter {
   }
 
   /** Takes in the event after `lastSeq`. */
-  add(event: StoredEvent): void {
+  add(event: NewEvent): void {
     this.#lastSeq = event.seq;
     this.#queue.push(event);
     this.#queuedBytes += event.json.length;

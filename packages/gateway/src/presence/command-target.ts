@@ -1,12 +1,12 @@
 import type { Command, CommandName } from '@mnist-monitor/shared';
 
-/** A connection of a trainer, or of another program that publishes, as commands see it. */
+/** A connected trainer, or another program that publishes, to which commands can be sent. */
 export interface CommandTarget {
-  /** Of the process: the same for all its connections. */
+  /** Identifies the process; all its connections have the same id. */
   readonly publisherId: string;
-  /** Those that it takes. */
+  /** The commands that the program accepts. */
   readonly commands: readonly CommandName[];
-  /** The gateway that it is connected to, when that is another. */
+  /** The gateway to which the program is connected; undefined when it is this one. */
   readonly gatewayId?: string;
   send(command: Command): void;
 }

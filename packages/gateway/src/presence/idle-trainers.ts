@@ -1,67 +1,64 @@
+import { Listeners } from '../listeners.ts';
 import type { CommandTarget } from './command-target.ts';
-import { noRemotePresence, type RemotePresence } from './remote-presence.ts';
+import { noRemotePresence, type RemotePresence } from './presence.ts';
 
-/** The trainers that are connected, have no run, and wait to be told to start one. */
+/** The connected trainers that have no run and can start one. */
 export class IdleTrainers {
-  /** The one that waits longest first. */
+  /** The trainer that has been idle longest comes first. */
   readonly #idleSince = new Map<CommandTarget, number>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #remote: RemotePresence;
 
-  constructor(elsewhere: RemotePresence = noRemotePresence) {
-    this.#remote = elsewhere;
+  constructor(remote: RemotePresence = noRemotePresence) {
+    this.#remote = remote;
   }
 
+  /** The number of idle trainers at all gateways. */
   get count(): number {
     return this.#all.length;
   }
 
-  /** Those that are connected here, and since when. */
+  /** The trainers connected to this gateway, with the `performance.now()` since when each has been idle. */
   get local(): [trainer: CommandTarget, since: number][] {
     return [...this.#idleSince];
   }
 
-  /** Returns the undo. */
+  /** Adds a trainer and returns the function that removes it. */
   add(trainer: CommandTarget): () => void {
     this.#idleSince.set(trainer, performance.now());
-    this.#emitChange();
+    this.#listeners.emit();
     return () => {
       this.#idleSince.delete(trainer);
-      this.#emitChange();
+      this.#listeners.emit();
     };
   }
 
-  /** The one that is preferred, if it waits, or the one that waits longest; only those that are free. */
+  /** Picks a free trainer that can start a run: the one with the preferred publisher id, else the longest idle. */
   longestIdle(
     isFree: (trainer: CommandTarget) => boolean,
-    preferred: string | undefined,
+    preferredId: string | undefined,
   ): CommandTarget | undefined {
     const free = this.#all.filter((trainer) => trainer.commands.includes('start') && isFree(trainer));
-    return free.find(({ publisherId }) => publisherId === preferred) ?? free[0];
+    return free.find(({ publisherId }) => publisherId === preferredId) ?? free[0];
   }
 
-  /** Calls back whenever the count may have changed. Returns the undo. */
-  onChange(watcher: () => void): () => void {
-    const undos = [this.onLocalChange(watcher), this.#remote.onChange(watcher)];
+  /** Calls back when the count at any gateway may have changed. Returns the function that ends this. */
+  onChange(listener: () => void): () => void {
+    const removals = [this.onLocalChange(listener), this.#remote.onChange(listener)];
     return () => {
-      for (const undo of undos) undo();
+      for (const remove of removals) remove();
     };
   }
 
-  /** The same for those that are connected here. */
-  onLocalChange(watcher: () => void): () => void {
-    this.#listeners.add(watcher);
-    return () => this.#listeners.delete(watcher);
+  /** Calls back when a trainer is added or removed at this gateway. Returns the function that ends this. */
+  onLocalChange(listener: () => void): () => void {
+    return this.#listeners.add(listener);
   }
 
-  /** A trainer that came here from another gateway may be on that one's list for a moment yet. */
+  /** A trainer that moved here may still be listed at its former gateway for a moment: it counts once. */
   get #all(): CommandTarget[] {
-    const here = [...this.#idleSince.keys()];
-    const ids = new Set(here.map(({ publisherId }) => publisherId));
-    return [...here, ...this.#remote.idleTrainers.filter(({ publisherId }) => !ids.has(publisherId))];
-  }
-
-  #emitChange(): void {
-    for (const watcher of this.#listeners) watcher();
+    const local = [...this.#idleSince.keys()];
+    const ids = new Set(local.map(({ publisherId }) => publisherId));
+    return [...local, ...this.#remote.idleTrainers.filter(({ publisherId }) => !ids.has(publisherId))];
   }
 }

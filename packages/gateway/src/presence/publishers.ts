@@ -1,99 +1,94 @@
+import { Listeners } from '../listeners.ts';
 import type { CommandTarget } from './command-target.ts';
-import type { PublisherPresence } from './presence.ts';
-import { noRemotePresence, type RemotePresence } from './remote-presence.ts';
+import { noRemotePresence, type PublisherPresence, type RemotePresence } from './presence.ts';
 
-/** One publisher's hold on one run. */
+/** A connection through which one publisher holds one run. */
 export interface PublisherConnection extends CommandTarget {
   readonly presence: PublisherPresence;
-  /** Ends the connection, since the same publisher has come again. */
+  /** Closes the connection because the same publisher has connected again. */
   closeAsReplaced(): void;
-  /** Ends the connection, since another publisher has the run at another gateway. */
+  /** Closes the connection because another publisher holds the run at another gateway. */
   closeAsTaken(): void;
-  /** Resolves when everything that it took in is durable or given up. */
+  /** Resolves when every event that came over the connection is durable or has failed. */
   settled(): Promise<void>;
 }
 
 export type ClaimResult = { taken: true } | { taken: false; previous: PublisherConnection | undefined };
 
-/** Who publishes which run, here or at another gateway. A run has one publisher at a time. */
+/** The publishers of runs, at this gateway and at the others. A run has one publisher at a time. */
 export class Publishers {
-  /** While they are connected, or still have events to write. */
-  readonly #byRun = new Map<string, PublisherConnection>();
-  /** Of every run that was published since the start: some hundred bytes each. */
+  /** Connections that are open or still have events to write. */
+  readonly #connections = new Map<string, PublisherConnection>();
+  /** One entry for each run published here since the start, of some hundred bytes. */
   readonly #presences = new Map<string, PublisherPresence>();
-  readonly #listeners = new Set<(runId: string) => void>();
+  readonly #listeners = new Listeners<[runId: string]>();
   readonly #remote: RemotePresence;
 
-  constructor(elsewhere: RemotePresence = noRemotePresence) {
-    this.#remote = elsewhere;
+  constructor(remote: RemotePresence = noRemotePresence) {
+    this.#remote = remote;
   }
 
-  /** The runs whose publishers are connected here. */
+  /** The runs whose publishers are connected to this gateway. */
   get local(): [runId: string, connection: PublisherConnection][] {
-    return [...this.#byRun].filter(([, { presence }]) => presence.disconnectedAt === undefined);
+    return [...this.#connections].filter(([, { presence }]) => presence.disconnectedAt === undefined);
   }
 
-  /** Whoever is connected for a run. */
+  /** Returns the connected publisher of a run, at any gateway. */
   publisherOf(runId: string): CommandTarget | undefined {
     return this.localPublisherOf(runId) ?? this.#remote.publisherOf(runId);
   }
 
-  /** The connection whose connection is there. */
+  /** Returns the run's publisher if it is connected to this gateway. */
   localPublisherOf(runId: string): PublisherConnection | undefined {
-    const connection = this.#byRun.get(runId);
+    const connection = this.#connections.get(runId);
     return connection?.presence.disconnectedAt === undefined ? connection : undefined;
   }
 
-  /** Of the publisher that was there last; undefined for a run that has had none since the start. */
+  /** Returns when the run's last publisher was connected; undefined when it had none since the start. */
   presenceOf(runId: string): PublisherPresence | undefined {
-    const [here, there] = [this.#presences.get(runId), this.#remote.presenceOf(runId)];
-    if (!here || !there) return here ?? there;
-    return (here.disconnectedAt ?? Infinity) >= (there.disconnectedAt ?? Infinity) ? here : there;
+    const [local, remote] = [this.#presences.get(runId), this.#remote.presenceOf(runId)];
+    if (!local || !remote) return local ?? remote;
+    return (local.disconnectedAt ?? Infinity) >= (remote.disconnectedAt ?? Infinity) ? local : remote;
   }
 
   /**
-   * Gives the run to a connection unless another publisher is connected. The previous holder has to settle
-   * before the new one may ask where to go on.
+   * Assigns the run to a connection unless another publisher is connected. The previous connection has to settle
+   * before the new one may ask for the run's last seq.
    */
   claim(runId: string, next: PublisherConnection): ClaimResult {
-    const previous = this.#byRun.get(runId);
+    const previous = this.#connections.get(runId);
     const holder = this.publisherOf(runId);
     if (holder && holder.publisherId !== next.publisherId) return { taken: true };
-    this.#byRun.set(runId, next);
+    this.#connections.set(runId, next);
     this.#presences.set(runId, next.presence);
     previous?.closeAsReplaced();
-    this.#emitChange(runId);
+    this.#listeners.emit(runId);
     return { taken: false, previous };
   }
 
-  /** Its connection is gone; it may still have events to write. */
+  /** Records that the connection is closed; it may still have events to write. */
   markDisconnected(runId: string, { presence }: PublisherConnection): void {
     presence.disconnectedAt ??= performance.now();
-    this.#emitChange(runId);
+    this.#listeners.emit(runId);
   }
 
-  /** Frees the run, unless somebody else holds it by now. One that has not begun is forgotten altogether. */
+  /** Frees the run unless another connection holds it now. A run without events is forgotten. */
   release(runId: string, connection: PublisherConnection, { hasBegun }: { hasBegun: boolean }): void {
-    if (this.#byRun.get(runId) !== connection) return;
-    this.#byRun.delete(runId);
+    if (this.#connections.get(runId) !== connection) return;
+    this.#connections.delete(runId);
     if (!hasBegun) this.#presences.delete(runId);
   }
 
-  /** Calls back whenever the publisher of a run comes or goes. Returns the undo. */
-  onChange(watcher: (runId: string) => void): () => void {
-    const undos = [this.onLocalChange(watcher), this.#remote.onRunChange(watcher)];
+  /** Calls back when a run's publisher connects or disconnects, at any gateway. Returns the function that ends this. */
+  onChange(listener: (runId: string) => void): () => void {
+    const removals = [this.onLocalChange(listener), this.#remote.onRunChange(listener)];
     return () => {
-      for (const undo of undos) undo();
+      for (const remove of removals) remove();
     };
   }
 
-  /** The same for those that are connected here. */
-  onLocalChange(watcher: (runId: string) => void): () => void {
-    this.#listeners.add(watcher);
-    return () => this.#listeners.delete(watcher);
-  }
-
-  #emitChange(runId: string): void {
-    for (const watcher of this.#listeners) watcher(runId);
+  /** Calls back when a run's publisher connects to or disconnects from this gateway. Returns the function that ends this. */
+  onLocalChange(listener: (runId: string) => void): () => void {
+    return this.#listeners.add(listener);
   }
 }

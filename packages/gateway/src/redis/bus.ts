@@ -5,9 +5,9 @@ import { busMessage, type GatewayMessage } from '../cluster/messages.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
 import { busChannel } from './scripts.ts';
 
-/** Who does not hear itself for so long is deaf: it says something every second. */
+/** A gateway that receives none of its own messages for this long, of at least one a second, has lost its subscription. */
 const silenceTimeoutMs = 5_000;
-/** Of foreign messages there may be many: one line in so long is enough. */
+/** The time between two warnings about messages that are not a gateway's. */
 const warningIntervalMs = 60_000;
 
 export interface RedisBusOptions {
@@ -16,20 +16,20 @@ export interface RedisBusOptions {
   log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
-/** A bus over Redis's publish and subscribe. */
+/** A cluster bus over publish and subscribe of Redis. */
 export class RedisBus implements ClusterBus {
   readonly gatewayId: string;
   readonly #connection: RedisConnection;
   readonly #subscriber: RedisConnection;
   readonly #log: RedisBusOptions['log'];
   #listener: BusListener | undefined;
-  #lastMessageAt = performance.now();
+  #lastOwnMessageAt = performance.now();
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  private constructor({ connection, gatewayId: self, log }: RedisBusOptions, listening: RedisConnection) {
-    this.gatewayId = self;
+  private constructor({ connection, gatewayId, log }: RedisBusOptions, subscriber: RedisConnection) {
+    this.gatewayId = gatewayId;
     this.#connection = connection;
-    this.#subscriber = listening;
+    this.#subscriber = subscriber;
     this.#log = log;
   }
 
@@ -46,7 +46,7 @@ export class RedisBus implements ClusterBus {
       .run((client) => client.publish(busChannel, text))
       .then(
         () => this.#checkSubscription(),
-        // The store, on the same connection, tells of what is in the way.
+        // The store uses the same connection and reports its failures.
         () => {},
       );
   }
@@ -59,12 +59,12 @@ export class RedisBus implements ClusterBus {
     await this.#subscriber.close();
   }
 
-  /** The client subscribes anew by itself when it reconnects; one that takes its place does not. */
+  /** A client subscribes again by itself when it reconnects; a client that replaces another does not. */
   #attach(client: RedisClient): void {
     client.on('ready', () => {
-      this.#lastMessageAt = performance.now();
+      this.#lastOwnMessageAt = performance.now();
       const subscribed = client.isPubSubActive ? Promise.resolve() : this.#subscribe(client);
-      // Where that fails, the connection does, and it is tried again with the next.
+      // When this fails, so does the connection, and the next one tries again.
       subscribed.then(
         () => this.#listener?.onReconnect(),
         () => {},
@@ -80,7 +80,7 @@ export class RedisBus implements ClusterBus {
     const result = decode(busMessage, text);
     if (!result.ok) return this.#warn(formatIssues(result.error.issues));
     const { from } = result.value;
-    if (from === this.gatewayId) this.#lastMessageAt = performance.now();
+    if (from === this.gatewayId) this.#lastOwnMessageAt = performance.now();
     else this.#listener?.onMessage(result.value, from);
   }
 
@@ -88,14 +88,14 @@ export class RedisBus implements ClusterBus {
     const now = performance.now();
     if (now - this.#warnedAt < warningIntervalMs) return;
     this.#warnedAt = now;
-    this.#log.warn({ why }, 'what is no message of a gateway came over Redis: ignored, as is what follows');
+    this.#log.warn({ why }, 'ignored a message over Redis that is not from a gateway; logged once a minute');
   }
 
-  /** A connection that was cut without a word takes what it is given and brings nothing. */
+  /** Detects a connection that was cut silently: what is written to it succeeds, and nothing comes back. */
   #checkSubscription(): void {
     const now = performance.now();
-    if (now - this.#lastMessageAt < silenceTimeoutMs) return;
-    this.#lastMessageAt = now;
+    if (now - this.#lastOwnMessageAt < silenceTimeoutMs) return;
+    this.#lastOwnMessageAt = now;
     this.#subscriber.reconnect();
   }
 }

@@ -1,51 +1,53 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffDefaults, backoffMs, MonitorError } from '@mnist-monitor/shared';
 import { createClient } from '@redis/client';
+import { Listeners } from '../listeners.ts';
+import { reasonOf, withoutCredentials } from './errors.ts';
 import { scripts } from './scripts.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://…`, `rediss://…` or `unix:///path`. */
   url: string;
-  /** An answer that takes longer will not come: the connection is given up and made anew. */
+  /** When a reply takes longer, the connection is closed and opened again. */
   timeoutMs: number;
 }
 
-/** Older ones lack commands that are asked for here, or fixes of streams and scripts. */
+/** Older servers lack commands that are used here, and fixes of streams and scripts. */
 const oldestServer = 7;
-/** A Redis that comes back is asked for at least so often. */
-const reconnectMs = 1_000;
+/** The longest time between two attempts to connect again. */
+const maxReconnectMs = 1_000;
+/** How long closing waits for replies that are still expected. */
+const closeTimeoutMs = 500;
 
-const closeMs = 500;
-
-const newClient = ({ url, timeoutMs }: RedisConnectionOptions, retry: () => boolean) => {
+const newClient = ({ url, timeoutMs }: RedisConnectionOptions, mayRetry: () => boolean) => {
   const path = /^unix:\/\/(\/.+)$/.exec(url)?.[1];
   const socket = {
     connectTimeout: timeoutMs,
     reconnectStrategy: (attempt: number) =>
-      retry() && backoffMs(attempt, { ...backoffDefaults, firstMs: 100, maxMs: reconnectMs }),
+      mayRetry() && backoffMs(attempt, { ...backoffDefaults, firstMs: 100, maxMs: maxReconnectMs }),
   };
   const client = createClient({
     ...(path === undefined ? { url, socket } : { socket: { ...socket, path, tls: false as const } }),
     scripts,
-    // What cannot be asked now fails now: whoever asks decides whether to ask again.
+    // A command fails at once while the connection is down: the caller decides whether to repeat it.
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
   });
-  // Whoever asks hears of it; without a listener it would end the process.
+  // Failures reach the callers of commands; without a listener they would end the process as well.
   return client.on('error', () => {});
 };
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** A connection to Redis that is made anew whenever it breaks, or when an answer does not come. */
+/** A connection to Redis that is opened again when it breaks or a reply takes too long. */
 export class RedisConnection {
-  /** Where it is, without name and password. */
+  /** The server's URL without credentials. */
   readonly address: string;
   readonly #options: RedisConnectionOptions;
-  readonly #clientListeners = new Set<(client: RedisClient) => void>();
+  readonly #listeners = new Listeners<[client: RedisClient]>();
   #client: RedisClient;
-  /** Whether it was there once: what is wrong before that will not mend itself. */
+  /** Whether the first attempt succeeded: an error before that is a wrong setting, and retrying cannot help. */
   #isEstablished = false;
   #closed = false;
 
@@ -55,7 +57,7 @@ export class RedisConnection {
     this.#client = this.#newClient();
   }
 
-  /** @throws MonitorError `store.unusable` when there is no Redis of a known version that lets us in. */
+  /** @throws MonitorError `store.unusable` when no supported Redis accepts the connection. */
   static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
     try {
@@ -63,61 +65,64 @@ export class RedisConnection {
       return connection;
     } catch (error) {
       await connection.close();
-      throw connection.#unusable(error as Error);
+      throw connection.#unusableError(error as Error);
     }
   }
 
-  /** A second one to the same server, for listening. */
+  /** Opens a second connection to the same server, for subscriptions. */
   duplicate(): Promise<RedisConnection> {
     return RedisConnection.open(this.#options);
   }
 
   /**
-   * Asks something of the server.
-   * @throws Error of the client, or when no answer comes in time; it may have been done all the same.
+   * Runs a command.
+   * @throws Error of the client, or when the reply takes too long; the server may have run the command all the same.
    */
-  async run<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
+  async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client;
-    const late = new AbortController();
+    const timeout = new AbortController();
     try {
-      return await Promise.race([question(client), this.#timeout(late.signal)]);
+      return await Promise.race([command(client), this.#timeout(timeout.signal)]);
     } catch (error) {
       if (error === timeoutError && client === this.#client && this.#isEstablished && !this.#closed)
         this.reconnect();
       throw error;
     } finally {
-      late.abort();
+      timeout.abort();
     }
   }
 
-  /** Calls back with the client now, and with each that takes its place. */
-  onClient(watcher: (client: RedisClient) => void): void {
-    this.#clientListeners.add(watcher);
-    watcher(this.#client);
+  /** Calls back with the current client at once, and with each client that replaces it. */
+  onClient(listener: (client: RedisClient) => void): void {
+    this.#listeners.add(listener);
+    listener(this.#client);
   }
 
-  /** Gives the connection up and makes another. */
+  /** Closes the current client and replaces it with a new one. */
   reconnect(): void {
     const old = this.#client;
     this.#client = this.#newClient();
-    for (const watcher of this.#clientListeners) watcher(this.#client);
+    this.#listeners.emit(this.#client);
     this.#client.connect().catch(() => {});
     old.destroy();
   }
 
-  /** What was asked before is answered first, if that is soon. */
+  /** Closes the connection after waiting a moment for the replies that are still expected. */
   async close(): Promise<void> {
     this.#closed = true;
     const client = this.#client;
-    if (client.isReady) await Promise.race([client.close(), delay(closeMs, undefined, { ref: false })]);
+    if (client.isReady)
+      await Promise.race([client.close(), delay(closeTimeoutMs, undefined, { ref: false })]);
     client.destroy();
   }
 
   async #establish(): Promise<void> {
-    const late = new AbortController();
-    await Promise.race([this.#client.connect(), this.#timeout(late.signal)]).finally(() => late.abort());
+    const timeout = new AbortController();
+    await Promise.race([this.#client.connect(), this.#timeout(timeout.signal)]).finally(() =>
+      timeout.abort(),
+    );
     const info = await this.run((client) => client.info('server'));
-    const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'of no version';
+    const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'an unknown version';
     if (!(Number.parseInt(version, 10) >= oldestServer))
       throw new Error(`expected Redis ${oldestServer} or newer, got ${version}`);
     this.#isEstablished = true;
@@ -128,30 +133,17 @@ export class RedisConnection {
   }
 
   async #timeout(signal: AbortSignal): Promise<never> {
-    // Ended early, it is not waited for any more.
+    // When the signal ends the delay early, nobody awaits this any more.
     await delay(this.#options.timeoutMs, undefined, { ref: false, signal });
-    // Where this process was what took so long, the answer is there and only has to be read.
+    // When this process was what took so long, the reply has arrived and only has to be read.
     await nextTurn();
     throw timeoutError;
   }
 
-  #unusable(cause: Error): MonitorError {
-    const why = reasonOf(cause);
-    const message = `Redis at ${this.address} cannot be used (${why}): check --redis-url and the server`;
+  #unusableError(cause: Error): MonitorError {
+    const message = `Redis at ${this.address} cannot be used (${reasonOf(cause)}): check --redis-url and the server`;
     return new MonitorError('store.unusable', message, { cause });
   }
 }
 
 const timeoutError = new Error('no answer in time');
-
-/** The kind of an error and what it says, in one line. */
-export const reasonOf = (error: Error): string => {
-  const inner = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  return (inner.message || inner.name).split('\n')[0]!.slice(0, 200);
-};
-
-/** An address without the name and the password in it, and without its query. */
-export function withoutCredentials(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-}

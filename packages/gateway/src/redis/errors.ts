@@ -1,21 +1,32 @@
 import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
 import { ErrorReply } from '@redis/client';
-import { reasonOf } from './connection.ts';
 
-/** By the beginning of Redis's answer; https://redis.io/docs/latest/operate/oss_and_stack/management/ tells of each. */
-const storeErrors: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
+/** The failures of a Redis server by the beginning of its error reply. */
+const failures: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
   [/^OOM /, 'store.full', 'no memory is left for'],
   [/^MISCONF .*No space left/, 'store.full', 'no space is left for'],
-  [/^READONLY /, 'store.read_only', 'nothing may be written to'],
-  [/^NOPERM /, 'store.read_only', 'the user has not all rights at'],
+  [/^READONLY /, 'store.read_only', 'writing is not allowed to'],
+  [/^NOPERM /, 'store.read_only', 'the user lacks permissions at'],
 ];
 
-/** What stands in the way, in one line; a mistake of ours stays what it is. */
+/** Maps a failure of the server or the connection to a MonitorError of one line; returns a bug's error as it is. */
 export function toStoreError(error: unknown, address: string): unknown {
   if (error instanceof RangeError || error instanceof TypeError) return error;
   const cause = error as Error;
   const known =
-    cause instanceof ErrorReply ? storeErrors.find(([start]) => start.test(cause.message)) : undefined;
-  const [, code, problem] = known ?? [undefined, 'store.failing' as const, 'no use can be made of'];
+    cause instanceof ErrorReply ? failures.find(([start]) => start.test(cause.message)) : undefined;
+  const [, code, problem] = known ?? [undefined, 'store.failing' as const, 'a command failed at'];
   return new MonitorError(code, `${problem} Redis at ${address} (${reasonOf(cause)})`, { cause });
+}
+
+/** Returns the reason of an error in one line of at most 200 characters. */
+export const reasonOf = (error: Error): string => {
+  const inner = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  return (inner.message || inner.name).split('\n')[0]!.slice(0, 200);
+};
+
+/** Returns a URL without user name, password and query, for messages and logs. */
+export function withoutCredentials(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }

@@ -6,52 +6,54 @@ import { RedisBus } from './bus.ts';
 import { RedisConnection } from './connection.ts';
 import { RedisStore } from './store.ts';
 
-/** How long an answer of Redis may take: a disk that is very busy takes seconds for a write. */
-const answerTimeoutMs = 5_000;
+/** How long a reply of Redis may take: with a very busy disk, a write takes seconds. */
+const replyTimeoutMs = 5_000;
 
-/** What several gateways have in common. */
+/** What the gateways on one Redis share. */
 export interface RedisBackend {
   store: Store;
   bus: ClusterBus;
 }
 
 /**
- * The store and the bus of one of any number of gateways on one Redis. Warns when the server would lose what was
- * acknowledged.
+ * Opens the store and the bus for one of any number of gateways on one Redis. Logs a warning when the server's settings
+ * allow it to lose acknowledged events.
  * @throws MonitorError `store.unusable`
  */
 export async function openRedis(
   url: string,
   log: Pick<FastifyBaseLogger, 'warn'>,
-  timeoutMs = answerTimeoutMs,
+  timeoutMs = replyTimeoutMs,
 ): Promise<RedisBackend> {
-  const self = randomUUID();
+  const gatewayId = randomUUID();
   const connection = await RedisConnection.open({ url, timeoutMs });
   try {
-    const bus = await RedisBus.open({ connection, gatewayId: self, log });
+    const bus = await RedisBus.open({ connection, gatewayId, log });
     await warnIfNotDurable(connection, log);
-    return { store: new RedisStore({ connection, gatewayId: self }), bus };
+    return { store: new RedisStore({ connection, gatewayId }), bus };
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-/** With these, what Redis has answered is on its disk. */
-const durable = { appendonly: 'yes', appendfsync: 'always' };
+/** With these settings, whatever Redis has acknowledged is on its disk. */
+const durableSettings = { appendonly: 'yes', appendfsync: 'always' };
 
 async function warnIfNotDurable(
   connection: RedisConnection,
   log: Pick<FastifyBaseLogger, 'warn'>,
 ): Promise<void> {
-  // Not every server lets itself be asked.
-  const found = await connection.run((client) => client.configGet(Object.keys(durable))).catch(() => durable);
-  for (const [name, wanted] of Object.entries(durable)) {
+  // Some servers do not allow CONFIG GET.
+  const found = await connection
+    .run((client) => client.configGet(Object.keys(durableSettings)))
+    .catch(() => durableSettings);
+  for (const [name, expected] of Object.entries(durableSettings)) {
     const value = (found as Record<string, string>)[name];
-    if (value !== undefined && value !== wanted)
+    if (value !== undefined && value !== expected)
       log.warn(
         { [name]: value },
-        `Redis may lose acknowledged events when it ends unexpectedly: set ${name} to ${wanted} to keep all`,
+        `Redis may lose acknowledged events when it ends unexpectedly: set ${name} to ${expected} to keep all`,
       );
   }
 }

@@ -1,38 +1,41 @@
 import type { RunChanges } from '@mnist-monitor/shared';
 import { type CommandParser, defineScript } from '@redis/client';
 
-/** Everything that is ours in the database begins with this. */
+/** The beginning of every key of this program. */
 const prefix = 'mnist-monitor:';
 
-/** What gateways tell each other, and what the scripts below say they have changed. */
+/** The channel of the gateways' messages, on which the scripts below also announce their changes. */
 export const busChannel = `${prefix}bus`;
 
 export const keys = {
-  /** The runs in the order in which they came; the score is a count of changes. */
+  /** A sorted set of the runs, oldest first; the score is the number of changes when the run began. */
   runs: `${prefix}runs`,
-  /** Counts changes of any run: no two states of a run have the same. */
+  /** The number of changes to all runs, which gives each state of a run a number of its own. */
   changes: `${prefix}changes`,
-  /** Written to see whether that can be done. */
+  /** Written to check that writing works. */
   probe: `${prefix}probe`,
-  /** What a summary needs. */
+  /** A hash of the values that a summary is made from. */
   run: (runId: string): string => `${prefix}run:${runId}`,
-  /** A stream of a run's events; the entry `<seq>-0` has their type and JSON. */
+  /** A stream of a run's events; the entry `<seq>-0` has the type and the JSON. */
   events: (runId: string): string => `${prefix}events:${runId}`,
 };
 
-/** An event to append, with what the summary takes from inside of it. */
+/** An event to append. */
 export interface StreamEntry {
   seq: number;
   type: string;
   json: string;
-  /** Of an `epoch`: its accuracy, if that is a number. Of a notice of a pause or its end: the code. Else empty. */
+  /**
+   * The part of the event that the summary shows: the accuracy of an `epoch` if it is finite, or the code of a notice
+   * that pauses or resumes the run; otherwise empty.
+   */
   summaryValue: string;
 }
 
 export interface AppendArguments {
   runId: string;
   entries: readonly StreamEntry[];
-  /** Said on the bus when something was added. */
+  /** The message to publish if at least one event was appended. */
   announcement: string;
 }
 
@@ -46,9 +49,12 @@ const runKeys = (parser: CommandParser, runId: string): void => {
   parser.push(busChannel, runId);
 };
 
-/** Each runs as one step, between which Redis does nothing else. */
+/** The scripts, each of which Redis runs as one step. */
 export const scripts = {
-  /** Adds what follows the last event; answers with the last seq, and the first that is one too far, or 0. */
+  /**
+   * Appends the events that follow the last one. Returns the last seq, and the first seq that leaves a gap, or 0. With a
+   * gap nothing is appended.
+   */
   appendEvents: defineScript({
     NUMBER_OF_KEYS: 4,
     SCRIPT: `
@@ -100,7 +106,7 @@ export const scripts = {
     transformReply: ([last, tooFar]: [number, number]) => ({ last, tooFar }),
   }),
 
-  /** Sets and takes away what is said about a run; 0 when there is none. */
+  /** Sets or deletes the annotations of a run; returns 0 when there is no such run. */
   annotateRun: defineScript({
     NUMBER_OF_KEYS: 4,
     SCRIPT: `
@@ -125,7 +131,7 @@ export const scripts = {
     transformReply: undefined as unknown as () => number,
   }),
 
-  /** Removes a run; its memory is given back in a thread of Redis's own. 0 when there is none. */
+  /** Removes a run; a thread of Redis frees the memory. Returns 0 when there is no such run. */
   removeRun: defineScript({
     NUMBER_OF_KEYS: 4,
     SCRIPT: `

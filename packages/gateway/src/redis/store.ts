@@ -1,11 +1,12 @@
-import { type EventType, encode, type RunChanges } from '@mnist-monitor/shared';
+import { type EventType, encode, type MonitorEvent, type RunChanges } from '@mnist-monitor/shared';
+import { LRUCache } from 'lru-cache';
 import type { GatewayMessage } from '../cluster/messages.ts';
-import { parseEvent } from '../store/pages.ts';
 import {
   type EventPage,
   type EventPageOptions,
   maxCachedSummaries,
   maxPageBytes,
+  type NewEvent,
   type Store,
   type StoredEvent,
   type StoredSummary,
@@ -16,30 +17,32 @@ import type { RedisClient, RedisConnection } from './connection.ts';
 import { toStoreError } from './errors.ts';
 import { keys, type StreamEntry } from './scripts.ts';
 
-/** Read together: some 40 kB, a few tenths of a millisecond of Redis's one thread. */
+/** Events read by one command: some 40 kB, a few tenths of a millisecond of Redis's single thread. */
 const chunkEvents = 100;
-/** A page ends after so many chunks, also where none had anything wanted. */
+/** A page ends after this many commands, even if they found no event of the requested types. */
 const pageChunks = 50;
 
 export interface RedisStoreOptions {
   connection: RedisConnection;
-  /** Name of this gateway, with which its changes are announced to the others. */
+  /** The id of this gateway, which the announcements of its changes to the others contain. */
   gatewayId: string;
 }
 
-/** Keeps runs in Redis, one stream a run, together with other gateways: every change is one script, so it is whole. */
+/** Stores runs in Redis, shared with other gateways: a stream for each run, and one script for each change. */
 export class RedisStore implements Store {
   readonly #connection: RedisConnection;
   readonly #gatewayId: string;
-  /** Parsed once for each state of a run. */
-  readonly #summaries = new Map<string, { change: string; summary: StoredSummary }>();
+  /** The last summary of each run, with the number of the change that it shows. */
+  readonly #summaries = new LRUCache<string, { change: string; summary: StoredSummary }>({
+    max: maxCachedSummaries,
+  });
 
-  constructor({ connection, gatewayId: self }: RedisStoreOptions) {
+  constructor({ connection, gatewayId }: RedisStoreOptions) {
     this.#connection = connection;
-    this.#gatewayId = self;
+    this.#gatewayId = gatewayId;
   }
 
-  async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
     const [first, last] = [events[0]?.seq, events.at(-1)?.seq];
     if (first === undefined || last === undefined) return this.lastSeq(runId);
     const types = [...new Set(events.map(({ type }) => type))];
@@ -56,7 +59,7 @@ export class RedisStore implements Store {
   }
 
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
-    const slices = new TimeSlicer();
+    const slicer = new TimeSlicer();
     const last = await this.lastSeq(runId);
     const events: StoredEvent[] = [];
     let through = after;
@@ -67,7 +70,7 @@ export class RedisStore implements Store {
       const chunk = await this.#run((redis) =>
         redis.xRange(keys.events(runId), `${through + 1}-0`, `${last}-0`, { COUNT }),
       );
-      // Removed a moment ago.
+      // The run may be removed between two commands.
       if (!chunk || chunk.length === 0) return { events, through, more: false };
       for (const entry of chunk) {
         if (events.length === limit) break;
@@ -77,7 +80,7 @@ export class RedisStore implements Store {
         events.push(event);
         bytes += event.json.length;
       }
-      await slices.yieldIfDue();
+      await slicer.yieldIfDue();
     }
     return { events, through, more: through < last };
   }
@@ -88,16 +91,16 @@ export class RedisStore implements Store {
   }
 
   async summaries(limit?: number): Promise<StoredSummary[]> {
-    const slices = new TimeSlicer();
+    const slicer = new TimeSlicer();
     const last = limit === undefined ? -1 : limit - 1;
     const names = await this.#run((redis) => redis.zRange(keys.runs, 0, last, { REV: true }));
     const found: StoredSummary[] = [];
     for (let at = 0; at < names.length; at += chunkEvents) {
       const chunk = names.slice(at, at + chunkEvents);
-      // Removed a moment ago.
+      // A run may be removed between two commands.
       for (const summary of await Promise.all(chunk.map((name) => this.summary(name))))
         if (summary) found.push(summary);
-      await slices.yieldIfDue();
+      await slicer.yieldIfDue();
     }
     return found;
   }
@@ -113,7 +116,7 @@ export class RedisStore implements Store {
     return (await this.#run((redis) => redis.removeRun({ runId, announcement }))) > 0;
   }
 
-  /** Writes: a server that is full, or must not be written to, answers questions all the same. */
+  /** Writes a key, since a server that is full or read-only still answers reads. */
   async check(): Promise<void> {
     await this.#run((redis) => redis.set(keys.probe, this.#gatewayId));
   }
@@ -133,34 +136,30 @@ export class RedisStore implements Store {
     if (known?.change === change) return known.summary;
     const summary = toSummary(toRow(runId, fields));
     this.#summaries.set(runId, { change, summary });
-    if (this.#summaries.size > maxCachedSummaries)
-      this.#summaries.delete(this.#summaries.keys().next().value as string);
     return summary;
   }
 
-  /** @throws MonitorError `store.…` for what lies outside this program. */
-  async #run<T>(question: (redis: RedisClient) => Promise<T>): Promise<T> {
+  /** @throws MonitorError `store.…` for a failure of the server or the connection. */
+  async #run<T>(command: (redis: RedisClient) => Promise<T>): Promise<T> {
     try {
-      return await this.#connection.run(question);
+      return await this.#connection.run(command);
     } catch (error) {
       throw toStoreError(error, this.#connection.address);
     }
   }
 }
 
-function toEntry(event: StoredEvent): StreamEntry {
-  const { seq, type, json } = event;
+function toEntry({ seq, type, json, event }: NewEvent): StreamEntry {
   return { seq, type, json, summaryValue: summaryValueOf(event) };
 }
 
-function summaryValueOf(event: StoredEvent): string {
-  if (event.type !== 'epoch' && event.type !== 'notice') return '';
-  const told = parseEvent(event);
-  if (told.type === 'epoch') {
-    const { accuracy } = told.data.test;
+function summaryValueOf(event: MonitorEvent): string {
+  if (event.type === 'epoch') {
+    const { accuracy } = event.data.test;
     return Number.isFinite(accuracy) ? String(accuracy) : '';
   }
-  const { code } = (told as Extract<typeof told, { type: 'notice' }>).data;
+  if (event.type !== 'notice') return '';
+  const { code } = event.data;
   return code === 'run.paused' || code === 'run.resumed' ? code : '';
 }
 

@@ -2,8 +2,8 @@ import type { EventType } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
+import { noRemotePresence, type RemotePresence } from '../presence/presence.ts';
 import type { Publishers } from '../presence/publishers.ts';
-import { noRemotePresence, type RemotePresence } from '../presence/remote-presence.ts';
 import type { Store } from '../store/store.ts';
 import type { RunState, RunSummaries, StoredStatus } from './run-summaries.ts';
 

@@ -7,93 +7,102 @@ import {
   type RunChanges,
   type StoreState,
 } from '@mnist-monitor/shared';
-import type { EventPage, EventPageOptions, Store, StoredEvent, StoredSummary } from './store.ts';
+import { Listeners } from '../listeners.ts';
+import type { EventPage, EventPageOptions, NewEvent, Store, StoredSummary } from './store.ts';
 
-/** What stands between the gateway and its store. */
+/** A failure of the store that has not been repaired yet. */
 export interface StoreFailure {
   code: ErrorCode;
-  /** In one line, for whoever can do something about it. */
+  /** One line for the operator. It may name files and addresses: `publicMessage` is for everybody else. */
   message: string;
   since: Date;
 }
 
-/** Gets what came in the way, or `undefined` when all is well again. */
-export type HealthListener = (trouble: StoreFailure | undefined) => void;
+export type StoreOperation = 'append' | 'read' | 'change';
 
-/** Whether an error tells of the store and not of a mistake. */
+export interface HealthCheckedStoreOptions {
+  store: Store;
+  /** The time between two checks of a working store, and the longest time between two attempts on a failing one. */
+  checkIntervalMs: number;
+  /** Called after each operation, successful or not. */
+  onOperation?: (operation: StoreOperation, seconds: number) => void;
+  /** Called when events are durable. */
+  onAppended?: (events: readonly NewEvent[]) => void;
+}
+
+/** Whether an error is a failure of the store's disk or server, not a bug. */
 export const isStoreError = (error: unknown): error is MonitorError =>
   error instanceof MonitorError && error.code.startsWith('store.');
 
-/** What everybody may know: the message itself names files. */
+/** Returns the part of a failure that any client may see, without the names of files. */
 export const publicMessage = ({ code }: Pick<StoreFailure, 'code'>): string => errorCodes[code].meaning;
 
-/** What viewers are told. */
-export const storeStateMessage = (trouble: StoreFailure | undefined): StoreState => ({
+/** Returns the message to viewers about the store's health. */
+export const storeStateMessage = (failure: StoreFailure | undefined): StoreState => ({
   type: 'store',
-  state: trouble ? 'failing' : 'ok',
-  message: trouble ? publicMessage(trouble) : '',
+  state: failure ? 'failing' : 'ok',
+  message: failure ? publicMessage(failure) : '',
 });
 
-/** A store that knows whether it works: it notices what fails, and tries again until nothing does. */
+/** Wraps a store to measure its operations, detect its failures and retry until it works again. */
 export class HealthCheckedStore implements Store {
+  readonly #options: HealthCheckedStoreOptions;
   readonly #store: Store;
-  readonly #checkIntervalMs: number;
-  readonly #listeners = new Set<HealthListener>();
+  readonly #listeners = new Listeners<[failure: StoreFailure | undefined]>();
   #failure: StoreFailure | undefined;
   #attempt = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param checkIntervalMs How often to look whether all is well; what is not is tried again at least as often. */
-  constructor(store: Store, checkIntervalMs: number) {
-    this.#store = store;
-    this.#checkIntervalMs = checkIntervalMs;
+  constructor(options: HealthCheckedStoreOptions) {
+    this.#options = options;
+    this.#store = options.store;
     this.#scheduleCheck();
   }
 
-  /** Undefined as long as all is well. */
+  /** The current failure; undefined while the store works. */
   get failure(): StoreFailure | undefined {
     return this.#failure;
   }
 
-  /** Hears what comes in the way from now on, and when it is out of it. Returns the undo. */
-  onHealthChange(watcher: HealthListener): () => void {
-    this.#listeners.add(watcher);
-    return () => this.#listeners.delete(watcher);
+  /** Calls back when the store fails, fails in another way, or works again. Returns the function that ends this. */
+  onHealthChange(listener: (failure: StoreFailure | undefined) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
-  async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
-    const seq = await this.#observe(this.#store.append(runId, events));
+  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
+    const seq = await this.#observe('append', () => this.#store.append(runId, events));
     this.#setFailure(undefined);
+    this.#options.onAppended?.(events);
     return seq;
   }
 
   lastSeq(runId: string): Promise<number> {
-    return this.#observe(this.#store.lastSeq(runId));
+    return this.#observe('read', () => this.#store.lastSeq(runId));
   }
 
   page(runId: string, options: EventPageOptions): Promise<EventPage> {
-    return this.#observe(this.#store.page(runId, options));
+    return this.#observe('read', () => this.#store.page(runId, options));
   }
 
   summary(runId: string): Promise<StoredSummary | undefined> {
-    return this.#observe(this.#store.summary(runId));
+    return this.#observe('read', () => this.#store.summary(runId));
   }
 
   summaries(limit?: number): Promise<StoredSummary[]> {
-    return this.#observe(this.#store.summaries(limit));
+    return this.#observe('read', () => this.#store.summaries(limit));
   }
 
   annotate(runId: string, changes: RunChanges): Promise<boolean> {
-    return this.#observe(this.#store.annotate(runId, changes));
+    return this.#observe('change', () => this.#store.annotate(runId, changes));
   }
 
   remove(runId: string): Promise<boolean> {
-    return this.#observe(this.#store.remove(runId));
+    return this.#observe('change', () => this.#store.remove(runId));
   }
 
   async check(): Promise<void> {
-    await this.#observe(this.#store.check());
+    await this.#detectFailure(() => this.#store.check());
     this.#setFailure(undefined);
   }
 
@@ -103,9 +112,18 @@ export class HealthCheckedStore implements Store {
     await this.#store.close();
   }
 
-  async #observe<T>(work: Promise<T>): Promise<T> {
+  async #observe<T>(operation: StoreOperation, work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
     try {
-      return await work;
+      return await this.#detectFailure(work);
+    } finally {
+      this.#options.onOperation?.(operation, (performance.now() - startedAt) / 1_000);
+    }
+  }
+
+  async #detectFailure<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       if (isStoreError(error)) this.#setFailure(error);
       throw error;
@@ -116,7 +134,7 @@ export class HealthCheckedStore implements Store {
     const before = this.#failure;
     if (error?.code === before?.code) return;
     this.#failure = error && { code: error.code, message: error.message, since: before?.since ?? new Date() };
-    for (const watcher of this.#listeners) watcher(this.#failure);
+    this.#listeners.emit(this.#failure);
     if (before && error) return;
     this.#attempt = 0;
     this.#scheduleCheck();
@@ -125,9 +143,10 @@ export class HealthCheckedStore implements Store {
   #scheduleCheck(): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
+    const { checkIntervalMs } = this.#options;
     const inMs = this.#failure
-      ? backoffMs(this.#attempt++, { ...backoffDefaults, maxMs: this.#checkIntervalMs })
-      : this.#checkIntervalMs;
+      ? backoffMs(this.#attempt++, { ...backoffDefaults, maxMs: checkIntervalMs })
+      : checkIntervalMs;
     const check = (): Promise<void> =>
       this.check()
         .catch(() => {})

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readSync,
@@ -11,20 +12,22 @@ import {
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import Database from 'libsql';
-import { applicationId, migrations } from './schema.ts';
+import { applicationId, enableShrinking, migrate, migrations, schemaVersion } from './sqlite-schema.ts';
 
 /** How long to wait for another process that is writing, such as a backup. */
 const busyTimeoutMs = 2_000;
-/** Up to this size every page is looked at before the file is used: half a second. Larger ones are before a migration. */
+/** How long to wait for the lock: enough for one of two gateways that start at the same moment to get it. */
+const lockTimeoutMs = 500;
+/** Files up to this size are checked completely when opened, in half a second; larger ones only before a migration. */
 const alwaysCheckedBytes = 256 * 1024 * 1024;
-/** To this the log is cut back after it has grown, by a large transaction or a reader that took long. */
+/** The log is cut back to this size after a large transaction or a slow reader has let it grow. */
 const maxLogBytes = 16 * 1024 * 1024;
 
 export const databasePath = (folder: string): string => join(folder, 'monitor.db');
 
 /**
- * Opens the database in the folder of runs, makes both when they are not there, and brings the schema forward.
- * A file that is not ours, or damaged, is left as it is.
+ * Opens the database in the folder of runs, creates both if they are missing, and migrates the schema. A damaged file,
+ * or one of another program, is left unchanged.
  * @throws MonitorError `runs.unwritable` or `store.unusable`
  */
 export function openDatabase(folder: string): Database.Database {
@@ -42,20 +45,59 @@ export function openDatabase(folder: string): Database.Database {
 }
 
 /**
- * Opens a database that is there, to read from it.
+ * Opens an existing database for reading.
  * @throws MonitorError `store.unusable`
  */
 export function openForReading(path: string): Database.Database {
   if (!statSync(path, { throwIfNoEntry: false }))
     throw new MonitorError(
       'store.unusable',
-      `expected a database at ${path}, found none: say with --runs which folder a gateway writes to`,
+      `expected a database at ${path}, found none: set --runs to the folder that a gateway writes to`,
     );
   return connect(path, () => {});
 }
 
-/** @throws Error that names the first page that is damaged. */
-export function ensureIntact(database: Database.Database, pragma = 'quick_check'): void {
+/**
+ * Locks a folder of runs for this process until the returned database is closed: with SQLite's lock on an empty file,
+ * which the system releases however the process ends. The database itself is not locked, so that a backup can read it.
+ * @throws MonitorError `store.in_use` when another gateway holds the lock, `runs.unwritable` or `store.unusable`
+ */
+export function lockFolder(folder: string): Database.Database {
+  ensureWritable(folder);
+  const path = `${databasePath(folder)}-lock`;
+  let file: Database.Database | undefined;
+  try {
+    file = new Database(path);
+    file.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}; BEGIN EXCLUSIVE`);
+    return file;
+  } catch (cause) {
+    file?.close();
+    if (!(cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')))
+      throw refusedError(path, `cannot be used (${firstLine(cause)})`, cause);
+    const message = `another gateway uses ${folder}: stop it, or choose another folder with --runs`;
+    throw new MonitorError('store.in_use', message, { cause });
+  }
+}
+
+/**
+ * Writes a compact copy of an open database's committed state into a new file, flushes it to disk and checks it. Other
+ * connections may write to the database at the same time.
+ */
+export function copyDatabase(database: Database.Database, to: string): void {
+  database.prepare('VACUUM INTO ?').run(to);
+  const file = openSync(to, 'r+');
+  fsyncSync(file);
+  closeSync(file);
+  const copy = new Database(to);
+  try {
+    ensureIntact(copy, 'integrity_check');
+  } finally {
+    copy.close();
+  }
+}
+
+/** @throws Error that names the first damaged page. */
+function ensureIntact(database: Database.Database, pragma = 'quick_check'): void {
   const [row] = database.pragma(`${pragma}(1)`) as Record<string, string>[];
   const found = Object.values(row ?? {})[0];
   if (found !== 'ok') throw new Error(String(found));
@@ -65,8 +107,8 @@ function connect(
   path: string,
   prepare: (database: Database.Database, version: number) => void,
 ): Database.Database {
-  const stranger = findHeaderProblem(path);
-  if (stranger) throw refusedError(path, stranger);
+  const problem = findHeaderProblem(path);
+  if (problem) throw refusedError(path, problem);
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
@@ -82,23 +124,19 @@ function connect(
   } catch (error) {
     database?.close();
     if (error instanceof MonitorError) throw error;
-    throw unusableError(path, error);
+    throw refusedError(path, `cannot be used (${firstLine(error)})`, error);
   }
 }
-
-/** A file of SQLite that cannot be used, and why. */
-export const unusableError = (path: string, error: unknown): MonitorError =>
-  refusedError(path, `cannot be used (${firstLine(error)})`, error);
 
 const refusedError = (path: string, problem: string, cause?: unknown): MonitorError =>
   new MonitorError(
     'store.unusable',
-    `the database ${path} ${problem}; it was left as it is: move it away, or choose another folder with --runs`,
+    `the database ${path} ${problem}; it was left unchanged: move it, or choose another folder with --runs`,
     { cause },
   );
 
-/** Makes the folder when it is not there. @throws MonitorError `runs.unwritable` */
-export function ensureWritable(folder: string): void {
+/** Creates the folder if it is missing. @throws MonitorError `runs.unwritable` */
+function ensureWritable(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -115,30 +153,30 @@ export function ensureWritable(folder: string): void {
 const magic = 'SQLite format 3\0';
 
 /**
- * What speaks against a file, judged by its first 100 bytes and its size alone, since opening a database may already
- * change it (https://sqlite.org/fileformat2.html#the_database_header).
+ * Returns why a file must not be opened; undefined when it may be. Judges it by its first 100 bytes and its size, since
+ * opening a database may already change it (https://sqlite.org/fileformat2.html#the_database_header).
  */
 function findHeaderProblem(path: string): string | undefined {
-  const log = sizeOf(`${path}-wal`);
+  const logBytes = sizeOf(`${path}-wal`);
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return `cannot be read (${firstLine(error)})`;
-    // SQLite would throw away the log, with what was acknowledged last.
-    return log > 0 ? 'is missing, though its log (monitor.db-wal) is there' : undefined;
+    // SQLite would delete the log, and with it the events acknowledged last.
+    return logBytes > 0 ? 'is missing, although its log (monitor.db-wal) exists' : undefined;
   }
   try {
     const header = Buffer.alloc(100);
     const length = readSync(file, header);
     const { size } = fstatSync(file);
-    if (length === 0) return log > 0 ? 'is empty, though its log (monitor.db-wal) is not' : undefined;
+    if (length === 0) return logBytes > 0 ? 'is empty, although its log (monitor.db-wal) is not' : undefined;
     if (header.toString('latin1', 0, Math.min(length, 16)) !== magic.slice(0, length))
       return 'is not a SQLite database';
     if (length === 100 && header.readUInt32BE(68) !== applicationId) return 'belongs to another program';
     const expected = length < 100 ? 100 : pageBytes(header) * header.readUInt32BE(28);
-    // What is missing may be in the log still; SQLite itself looks then.
-    return size < expected && log === 0 ? `is cut short (${size} of ${expected} bytes)` : undefined;
+    // The missing pages may still be in the log; SQLite itself checks that.
+    return size < expected && logBytes === 0 ? `is truncated (${size} of ${expected} bytes)` : undefined;
   } catch (error) {
     return `cannot be read (${firstLine(error)})`;
   } finally {
@@ -148,40 +186,10 @@ function findHeaderProblem(path: string): string | undefined {
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-/** 1 stands for 65,536, which has no room in two bytes. */
+/** Reads the page size from a header, where 1 means 65,536, which does not fit into its two bytes. */
 function pageBytes(header: Buffer): number {
   const bytes = header.readUInt16BE(16);
   return bytes === 1 ? 65_536 : bytes;
-}
-
-function schemaVersion(database: Database.Database): number {
-  const rows = database.pragma('user_version') as { user_version: number }[];
-  return rows[0]?.user_version ?? 0;
-}
-
-/** All or nothing, and before WAL, so that a new file has the mark in its header. */
-function migrate(database: Database.Database, from: number): void {
-  if (from === migrations.length) return;
-  // Making a table anew would be taken for removing what others refer to.
-  database.exec('PRAGMA foreign_keys = OFF');
-  // Has a say only before the first table is made.
-  if (from === 0) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
-  database.exec(`
-    BEGIN IMMEDIATE; PRAGMA application_id = ${applicationId};
-    ${migrations.slice(from).join('')}
-    PRAGMA user_version = ${migrations.length}; COMMIT`);
-}
-
-/**
- * Files of version 1 do not give space back until they are written anew once. That needs as much space again: where
- * it is missing the file works as well, and is only not made smaller.
- */
-function enableShrinking(database: Database.Database): void {
-  const [row] = database.pragma('auto_vacuum') as { auto_vacuum: number }[];
-  if (row?.auto_vacuum !== 0) return;
-  try {
-    database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
-  } catch {}
 }
 
 const firstLine = (error: unknown): string => String((error as Error).message).split('\n')[0] as string;

@@ -1,13 +1,29 @@
 import type { RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
-import { migrations, summaryColumns } from './schema.ts';
-import { type EventPageOptions, eventsAfter, jsonBytes, type StoredEvent } from './store.ts';
+import { migrations } from './sqlite-schema.ts';
+import { type EventPageOptions, eventsAfter, jsonBytes, type NewEvent, type StoredEvent } from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
-/** Pages that leave the end of the file in one step. */
+/** The number of free pages that one step cuts from the end of the file. */
 const vacuumPages = 64;
 
-/** What the SQLite store asks its database, statement by statement. */
+/** The columns of a `SummaryRow`, for each run `r`. */
+const summaryColumns = `
+  r.name AS runId, r.title, r.note, r.pinned, r.bytes,
+  (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
+  (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
+  (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
+  (SELECT json FROM event WHERE run = r.id AND type = 'run.started' ORDER BY seq LIMIT 1) AS started,
+  (SELECT json FROM event WHERE run = r.id AND type = 'batch' ORDER BY seq DESC LIMIT 1) AS batch,
+  (SELECT json FROM event WHERE run = r.id AND type = 'epoch' ORDER BY seq DESC LIMIT 1) AS epoch,
+  (SELECT max(json_extract(json, '$.data.test.accuracy')) FROM event
+    WHERE run = r.id AND type = 'epoch' AND json_type(json, '$.data.test.accuracy') IN ('real', 'integer')) AS bestAccuracy,
+  (SELECT json_extract(json, '$.data.code') FROM event
+    WHERE run = r.id AND type = 'notice' AND json_extract(json, '$.data.code') IN ('run.paused', 'run.resumed')
+    ORDER BY seq DESC LIMIT 1) AS held
+`;
+
+/** The SQL statements of the SQLite store, prepared once for an open database. */
 export class SqliteQueries {
   readonly #database: Database.Database;
   readonly #runKey: Database.Statement;
@@ -44,7 +60,7 @@ export class SqliteQueries {
     this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
     this.#addBytes = prepare('UPDATE run SET bytes = bytes + ? WHERE id = ?');
-    // A text takes the place of the one before, also when it is NULL; 0 stands for "as it is".
+    // Each text comes with a flag: 1 replaces the old text, even by NULL, 0 keeps it.
     this.#annotate = prepare(`
       UPDATE run SET
         title = iif(?, ?, title),
@@ -59,7 +75,7 @@ export class SqliteQueries {
     this.#deleteRun = prepare('DELETE FROM run WHERE id = ?');
   }
 
-  append(runId: string, events: readonly StoredEvent[]): number {
+  append(runId: string, events: readonly NewEvent[]): number {
     return this.#inTransaction(() => {
       const last = this.lastSeq(runId);
       const fresh = eventsAfter(events, last);
@@ -76,7 +92,7 @@ export class SqliteQueries {
     return (this.#lastSeq.get(runId) as { seq: number | null }).seq ?? 0;
   }
 
-  /** The next events; of each type by its own index, so that rare ones are found at once. */
+  /** Returns the next events. Looks up each type in its index, so that rare types are found at once. */
   nextEvents(runId: string, { after, limit, types }: EventPageOptions): StoredEvent[] {
     if (!types) return eventsOf(this.#nextEvents.all(runId, after, limit));
     return [...new Set(types)]
@@ -89,15 +105,15 @@ export class SqliteQueries {
     return this.#summary.get(runId) as SummaryRow | undefined;
   }
 
-  /** Of the runs that came last, the newest first; -1 has no limit. */
+  /** Returns the newest runs first; all when `limit` is -1. */
   newestRunIds(limit: number): string[] {
     return (this.#newestRunIds.all(limit) as { name: string }[]).map(({ name }) => name);
   }
 
   annotate(runId: string, { title, note, pinned }: RunChanges): boolean {
-    const text = (given: string | null | undefined): [number, string | null] => [
-      given === undefined ? 0 : 1,
-      given ?? null,
+    const text = (value: string | null | undefined): [number, string | null] => [
+      value === undefined ? 0 : 1,
+      value ?? null,
     ];
     const pin = pinned === undefined ? null : Number(pinned);
     return this.#annotate.run(...text(title), ...text(note), pin, runId).changes > 0;
@@ -107,7 +123,7 @@ export class SqliteQueries {
     return this.#removeRun.run(runId).changes > 0;
   }
 
-  /** Takes away up to `limit` events of removed runs; false when none is left of any. */
+  /** Deletes up to `limit` events of a removed run; false when no removed run is left. */
   deleteRemovedEvents(limit: number): boolean {
     const run = this.#removedRun.get() as { id: number } | undefined;
     if (!run) return false;
@@ -118,12 +134,12 @@ export class SqliteQueries {
     return true;
   }
 
-  /** Writes, and waits for the disk, without changing anything. */
+  /** Makes a durable write that changes nothing. */
   writeProbe(): void {
     this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
   }
 
-  /** Gives some free pages back to the disk; false when few are left, or the file cannot be made smaller. */
+  /** Shrinks the file by some free pages; false when few are left, or when the file cannot shrink. */
   releaseFreePages(): boolean {
     const before = this.#freePages();
     if (before < vacuumPages) return false;
@@ -131,7 +147,7 @@ export class SqliteQueries {
     return this.#freePages() < before;
   }
 
-  /** Writes the log back into the file as far as nobody reads there; only then the file gets smaller. */
+  /** Writes the log back into the file, as far as no reader uses it; only this makes the file smaller. */
   checkpoint(): void {
     this.#database.pragma('wal_checkpoint(PASSIVE)');
   }
@@ -140,7 +156,7 @@ export class SqliteQueries {
     return (this.#database.pragma('freelist_count') as { freelist_count: number }[])[0]!.freelist_count;
   }
 
-  /** Not libsql's own: that one hides why a transaction failed when SQLite has rolled it back already. */
+  /** Replaces libsql's own `transaction`, which hides the error when SQLite has already rolled back. */
   #inTransaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -154,6 +170,6 @@ export class SqliteQueries {
   }
 }
 
-/** Rows without what libsql may add to them. */
+/** Copies the columns, without the fields that libsql may add to a row. */
 const eventsOf = (rows: unknown[]): StoredEvent[] =>
   (rows as StoredEvent[]).map(({ seq, type, json }) => ({ seq, type, json }));

@@ -1,32 +1,38 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
+import { LRUCache } from 'lru-cache';
 import { TimeSlicer } from '../time-slicer.ts';
-import { lockFolder } from './sqlite-claim.ts';
-import { toStoreError } from './sqlite-errors.ts';
-import { databasePath, openDatabase } from './sqlite-file.ts';
-import { DatabaseFileIdentity, vanishedError } from './sqlite-place.ts';
+import {
+  DatabaseFileIdentity,
+  ensureDiskWritable,
+  restoreDatabaseFile,
+  toStoreError,
+  vanishedError,
+} from './sqlite-failures.ts';
+import { databasePath, lockFolder, openDatabase } from './sqlite-file.ts';
 import { SqliteQueries } from './sqlite-queries.ts';
-import { ensureDiskWritable, restoreDatabaseFile } from './sqlite-rescue.ts';
 import {
   type EventPage,
   type EventPageOptions,
   maxCachedSummaries,
   maxPageBytes,
+  type NewEvent,
   type Store,
   type StoredEvent,
   type StoredSummary,
 } from './store.ts';
 import { toSummary } from './summary.ts';
 
-/** Read together: half a millisecond, and no more than one query may bring in. */
+/** Events read by one query: half a millisecond. */
 const chunkEvents = 100;
-/** Removed together, in one transaction of about 5 ms; the pause leaves room for everything else. */
+/** Events deleted in one transaction of about 5 ms, and the pause after it, which leaves time for other work. */
 const deletedEvents = 200;
 const deletePauseMs = 10;
 
 /**
- * The keeper of `<folder>/monitor.db`, the only one at a time. Commits are durable: WAL with synchronous=FULL.
+ * Opens the store in `<folder>/monitor.db`. One process can have it open at a time. Commits are durable (WAL with
+ * synchronous=FULL).
  * @throws MonitorError `store.in_use`, `runs.unwritable` or `store.unusable`
  */
 export function openSqliteStore(folder: string): Store {
@@ -40,12 +46,12 @@ class SqliteStore implements Store {
   #database: Database.Database;
   #queries: SqliteQueries;
   #fileIdentity: DatabaseFileIdentity;
-  /** Something went wrong since reading and writing worked last. */
+  /** Whether an operation has failed since the database was opened. */
   #needsReopen = false;
   #closed = false;
   #isReclaiming = false;
-  /** Only this process writes (`claim`), so a summary holds until the run changes. */
-  readonly #summaries = new Map<string, StoredSummary>();
+  /** Only this process writes (`lockFolder`), so a cached summary is valid until the run changes. */
+  readonly #summaries = new LRUCache<string, StoredSummary>({ max: maxCachedSummaries });
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -62,7 +68,7 @@ class SqliteStore implements Store {
     this.#reclaimSpace();
   }
 
-  async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
     return this.#change(runId, (queries) => queries.append(runId, events));
   }
 
@@ -71,7 +77,7 @@ class SqliteStore implements Store {
   }
 
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
-    const slices = new TimeSlicer();
+    const slicer = new TimeSlicer();
     const last = this.#query((queries) => queries.lastSeq(runId));
     const events: StoredEvent[] = [];
     let through = after;
@@ -84,7 +90,7 @@ class SqliteStore implements Store {
       events.push(...chunk);
       for (const { json } of chunk) bytes += json.length;
       through = chunk.length === count ? chunk[count - 1]!.seq : last;
-      await slices.yieldIfDue();
+      await slicer.yieldIfDue();
     }
     return { events, through, more: through < last };
   }
@@ -96,19 +102,17 @@ class SqliteStore implements Store {
     if (!row) return undefined;
     const summary = toSummary(row);
     this.#summaries.set(runId, summary);
-    if (this.#summaries.size > maxCachedSummaries)
-      this.#summaries.delete(this.#summaries.keys().next().value as string);
     return summary;
   }
 
   async summaries(limit = -1): Promise<StoredSummary[]> {
-    const slices = new TimeSlicer();
+    const slicer = new TimeSlicer();
     const found: StoredSummary[] = [];
     for (const name of this.#query((queries) => queries.newestRunIds(limit))) {
       const summary = await this.summary(name);
-      // Removed a moment ago.
+      // A run may be removed between the two queries.
       if (summary) found.push(summary);
-      await slices.yieldIfDue();
+      await slicer.yieldIfDue();
     }
     return found;
   }
@@ -130,7 +134,7 @@ class SqliteStore implements Store {
     this.#reclaimSpace();
   }
 
-  /** Writes the log back into the file first: libsql leaves that to whoever opens it next. */
+  /** Writes the log back into the file first, which libsql would leave to the next process that opens it. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#database.open) {
@@ -140,11 +144,11 @@ class SqliteStore implements Store {
     this.#lock.close();
   }
 
-  /** Ends with a database that can be written, or throws what stands in the way. */
+  /** Opens the database again, after restoring its file if that was moved, and checks that it can be written. */
   #reopen(): void {
-    const where = this.#fileIdentity.status();
-    if (where === 'replaced') throw vanishedError(this.#path, where);
-    if (where === 'moved' && this.#database.open) restoreDatabaseFile(this.#database, this.#folder);
+    const status = this.#fileIdentity.status();
+    if (status === 'replaced') throw vanishedError(this.#path, status);
+    if (status === 'moved' && this.#database.open) restoreDatabaseFile(this.#database, this.#folder);
     ensureDiskWritable(this.#folder);
     if (this.#database.open) this.#database.close();
     this.#summaries.clear();
@@ -172,18 +176,18 @@ class SqliteStore implements Store {
     });
   }
 
-  /** @throws MonitorError `store.…` for what lies outside this program. */
+  /** @throws MonitorError `store.…` for a failure of the disk or the file. */
   #mapErrors<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      const described = toStoreError(error, this.#path);
-      if (described instanceof MonitorError) this.#needsReopen = true;
-      throw described;
+      const mapped = toStoreError(error, this.#path);
+      if (mapped instanceof MonitorError) this.#needsReopen = true;
+      throw mapped;
     }
   }
 
-  /** Takes the events of removed runs away and makes the file smaller, in steps that hold nobody up. */
+  /** Deletes the events of removed runs and shrinks the file, in short steps with pauses between them. */
   async #reclaimSpace(): Promise<void> {
     if (this.#isReclaiming) return;
     this.#isReclaiming = true;
@@ -194,7 +198,7 @@ class SqliteStore implements Store {
       for (; !this.#closed && step(); steps++) await delay(deletePauseMs, undefined, { ref: false });
       if (steps > 0 && !this.#closed) this.#query((queries) => queries.checkpoint());
     } catch {
-      // Told where it is noticed by whoever writes; begun again when the trouble is over, or at the next start.
+      // The next write reports the failure; this starts again when the store works again, or at the next start.
     } finally {
       this.#isReclaiming = false;
     }

@@ -6,84 +6,100 @@ import {
   type RunSummary,
 } from '@mnist-monitor/shared';
 
-/** An event as it is kept and sent: checked at the door and written as JSON once. */
+/** An event as it is stored and sent: its JSON text, and the fields by which events are selected. */
 export interface StoredEvent {
   seq: number;
   type: EventType;
   json: string;
 }
 
-export const toStoredEvent = (event: MonitorEvent): StoredEvent => ({
+/** An event to be stored, with its decoded form, so that nothing has to be parsed back out of the text. */
+export interface NewEvent extends StoredEvent {
+  event: MonitorEvent;
+}
+
+/** Encodes a validated event once; the text is what is stored and what every viewer gets. */
+export const toNewEvent = (event: MonitorEvent): NewEvent => ({
   seq: event.seq,
   type: event.type,
   json: encode(event),
+  event,
 });
 
 /**
- * What a store knows of a run. `status` is what its events say: how it ended while its last event says so, otherwise
- * `paused` or `running`. Whether its publisher is connected and its folder has a model, a store cannot know.
+ * The part of a run's summary that follows from its events and annotations. `status` is the one that the events report:
+ * how the run ended if its last event reports that, otherwise `paused` or `running`. Whether the publisher is connected
+ * and whether the run's folder has a model is unknown to a store.
  */
 export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
-/** Whatever its limit of events, a page ends after this much text. */
+/** A page ends after this many characters of JSON, even below its limit of events. */
 export const maxPageBytes = 4 * 1024 * 1024;
 
-/** Summaries that a store keeps in memory, of about 6 kB each. */
+/** The number of summaries that a store caches; each takes about 6 kB. */
 export const maxCachedSummaries = 1_000;
 
 export interface EventPageOptions {
-  /** Only events with a greater seq. */
+  /** Only events with a greater seq are included. */
   after: number;
-  /** At most so many; a page may be shorter, or even empty, while there is more. */
+  /** The maximum number of events; a page may have fewer, even none, although more follow. */
   limit: number;
-  /** Only these types; all when left out. */
+  /** The types of events to include; all when omitted. */
   types?: readonly EventType[] | undefined;
 }
 
 export interface EventPage {
   events: StoredEvent[];
-  /** Every event asked for up to this seq is in this page or was before it: the `after` of the next page. */
+  /** Every requested event up to this seq is in this page or an earlier one: the `after` of the next page. */
   through: number;
-  /** Whether the run goes on after `through` now. */
+  /** Whether the run has events after `through`. */
   more: boolean;
 }
 
 /**
- * Keeps the events of every run. Where there is more than one implementation, all pass the suite in
- * `test/store/store-suite.ts`. What is in the way of reading or writing is a MonitorError with a code `store.…`;
- * nothing is half done then, though an `append` whose end could not be learned may turn out to have been done.
+ * Stores the events of every run. Every implementation passes the suite in `test/store/store-suite.ts`. A failure of
+ * the disk or the server is a MonitorError with a code `store.…`; nothing is half done then, but an `append` whose
+ * outcome is unknown may turn out to be complete.
  */
 export interface Store {
   /**
-   * Adds events to the end of a run, all or none, and resolves with the run's last seq when they are durable.
-   * Events up to the last seq held are ignored. @throws RangeError when a seq is left out.
+   * Appends events to a run, all or none, and resolves with the run's last seq when they are durable. Events up to the
+   * stored last seq are ignored.
+   * @throws RangeError when a seq is missing.
    */
-  append(runId: string, events: readonly StoredEvent[]): Promise<number>;
-  /** The last seq held of a run; 0 when there is none. */
+  append(runId: string, events: readonly NewEvent[]): Promise<number>;
+  /** Resolves with the last stored seq of a run; 0 when there is none. */
   lastSeq(runId: string): Promise<number>;
   page(runId: string, options: EventPageOptions): Promise<EventPage>;
   summary(runId: string): Promise<StoredSummary | undefined>;
-  /** The runs that came last, the newest first; all when `limit` is left out. New is what this store learned of last: clocks differ. */
+  /**
+   * Resolves with the newest runs first; all when `limit` is omitted. The order is that in which this store first got
+   * an event of each, since the publishers' clocks differ.
+   */
   summaries(limit?: number): Promise<StoredSummary[]>;
-  /** Changes what is said about a run; false when there is none. */
+  /** Changes the title, note or pin of a run; false when there is no such run. */
   annotate(runId: string, changes: RunChanges): Promise<boolean>;
   /**
-   * Removes a run and all its events for good; false when there is none. For readers it is gone when this resolves,
-   * and a run of the same name may begin; its space is given back little by little.
+   * Removes a run and all its events; false when there is no such run. Readers no longer find it when this resolves,
+   * and a new run may take its name; its disk space is reclaimed in small steps afterwards.
    */
   remove(runId: string): Promise<boolean>;
-  /** Resolves when reading and writing work; mends what can be mended before. Cheap as long as all is well. */
+  /** Resolves when reading and writing work, after repairing what can be repaired. Cheap while everything works. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The events that follow `last`, when all of them up to the end are there. */
-export function eventsAfter(events: readonly StoredEvent[], last: number): StoredEvent[] {
+/**
+ * Returns the events after `last`.
+ * @throws RangeError when they do not follow it without a gap.
+ */
+export function eventsAfter<E extends StoredEvent>(events: readonly E[], last: number): E[] {
   const fresh = events.filter(({ seq }) => seq > last);
   const gap = fresh.find(({ seq }, index) => seq !== last + 1 + index);
   if (gap) throw new RangeError(`expected events to follow seq ${last} without gaps, got seq ${gap.seq}`);
   return fresh;
 }
 
+/** Returns the size of the events' JSON in UTF-8. */
 export const jsonBytes = (events: readonly StoredEvent[]): number =>
   events.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);

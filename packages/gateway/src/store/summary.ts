@@ -1,7 +1,7 @@
 import { decode, type EventOf, type EventType, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
 import type { StoredSummary } from './store.ts';
 
-/** What a store has at hand of a run: a few numbers, and the events that tell where it stands as their JSON. */
+/** A run as a store reads it: a few numbers, and the JSON of the events that the summary is made from. */
 export interface SummaryRow {
   runId: string;
   title: string | null;
@@ -15,10 +15,11 @@ export interface SummaryRow {
   batch: string | null;
   epoch: string | null;
   bestAccuracy: number | null;
+  /** The code of the last notice that paused or resumed the run. */
   held: 'run.paused' | 'run.resumed' | null;
 }
 
-/** Reads the few events that tell where a run stands. */
+/** Makes the summary of a run from its row. */
 export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
   return {
@@ -50,6 +51,6 @@ function ofType<T extends EventType>(type: T, json: string | null): EventOf<T> |
   return parsed && isOf(parsed, type) ? parsed : undefined;
 }
 
-function isOf<T extends EventType>(any: MonitorEvent, type: T): any is EventOf<T> {
-  return any.type === type;
+function isOf<T extends EventType>(event: MonitorEvent, type: T): event is EventOf<T> {
+  return event.type === type;
 }

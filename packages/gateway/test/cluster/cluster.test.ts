@@ -13,7 +13,7 @@ import { openTrainer, openWaiting } from '../support/trainer.ts';
 import { until } from '../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
-const quick = { storeCheckMs: 50, statusIntervalMs: 20, rosterIntervalMs: 50, rosterLapseMs: 5_000 };
+const quick = { storeCheckMs: 50, statusIntervalMs: 20, presenceIntervalMs: 50, presenceTimeoutMs: 5_000 };
 
 const gatewayOn = (
   redis: TestRedis,
@@ -239,7 +239,7 @@ describeRedis('two gateways on one Redis', () => {
     ];
     for (const text of nonsense) await meddler.publish(busChannel, text);
     await publish(a.ingestUrl, run.slice(0, 3));
-    const complaints = a.log.filter((line) => line.includes('no message of a gateway'));
+    const complaints = a.log.filter((line) => line.includes('not from a gateway'));
     expect(complaints).toHaveLength(1);
   });
 

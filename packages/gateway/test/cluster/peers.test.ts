@@ -23,7 +23,7 @@ describe('the peers of a gateway', () => {
     afterTest(() => jest.useRealTimers());
     sent = [];
     const bus = { ...standaloneBus, send: (message: GatewayMessage) => sent.push(message) };
-    peers = new ClusterPeers({ bus, limits: { rosterLapseMs: 5_000 } });
+    peers = new ClusterPeers({ bus, limits: { presenceTimeoutMs: 5_000 } });
   });
 
   test('have the viewers and the waiting trainers of all together', () => {

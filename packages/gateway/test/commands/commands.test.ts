@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { type Connection, connect } from '../support/connection.ts';
 import { startGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -394,7 +394,7 @@ describe('the status of a run', () => {
 
   test('becomes interrupted when the publisher does not return after a restart of the gateway, not before', async () => {
     const store = new MemoryStore();
-    await store.append('a', run.slice(0, 2).map(toStoredEvent));
+    await store.append('a', run.slice(0, 2).map(toNewEvent));
     const gateway = await startGateway({ store, limits: { statusIntervalMs: 10, missedAfterMs: 500 } });
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({

@@ -3,11 +3,11 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { RunWriter } from '../../src/ingest/run-writer.ts';
 import { limits as standardLimits } from '../../src/limits.ts';
 import { Hub } from '../../src/live/hub.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
-const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStoredEvent);
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toNewEvent);
 const bytes = (count: number): number => run.slice(0, count).reduce((sum, { json }) => sum + json.length, 0);
 
 async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number } = {}) {

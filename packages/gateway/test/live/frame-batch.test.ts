@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { FrameBatch, type FrameRange } from '../../src/live/frame-batch.ts';
 import { batchType, everyType, setOf, type TypeSet } from '../../src/live/type-set.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
 
 // run.started, batches 2 to 8, system 9, batches 10 to 16, system 17, …
-const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toStoredEvent);
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toNewEvent);
 const block = FrameBatch.of(run);
 const textsOf = (stretches: FrameRange[]): string[] => stretches.flatMap(({ frames }) => unframe(frames));
 const jsonOf = (seqs: readonly number[]): string[] => seqs.map((seq) => run[seq - 1]!.json);

@@ -5,13 +5,13 @@ import type { Subscriber } from '../../src/live/channel.ts';
 import { FrameBatch } from '../../src/live/frame-batch.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { everyType } from '../../src/live/type-set.ts';
-import { type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
+import { type NewEvent, toNewEvent } from '../../src/store/store.ts';
 import { range } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
-const run = sampleRun({ runId: 'a' }).map(toStoredEvent);
-const other = sampleRun({ runId: 'b' }).map(toStoredEvent);
+const run = sampleRun({ runId: 'a' }).map(toNewEvent);
+const other = sampleRun({ runId: 'b' }).map(toNewEvent);
 const subscriber = (deliver: (block: FrameBatch) => void): Subscriber => ({
   onBatch: deliver,
   onRemoved() {},
@@ -145,7 +145,7 @@ describe('the hub', () => {
   test('forgets a run that was removed, and lets another of its name begin', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
-    const keep = async (runId: string, events: readonly StoredEvent[]): Promise<void> => {
+    const keep = async (runId: string, events: readonly NewEvent[]): Promise<void> => {
       await store.append(runId, events);
       hub.publish(runId, events);
     };
@@ -219,7 +219,7 @@ describe('the hub', () => {
       await hub.channel('b');
       await store.append('a', run.slice(0, 4));
       await store.remove('b');
-      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toStoredEvent));
+      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toNewEvent));
       const gone = await hub.channel('b');
       await hub.pullAll();
       expect(seqs).toEqual([4]);

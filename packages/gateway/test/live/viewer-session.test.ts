@@ -8,15 +8,15 @@ import { serveViewer } from '../../src/live/viewer-session.ts';
 import { Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { RunSummaries } from '../../src/runs/run-summaries.ts';
-import { type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
+import { type NewEvent, toNewEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range, seqsOf } from '../support/connection.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { until } from '../support/until.ts';
 
-const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 15 }).map(toStoredEvent);
-const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toStoredEvent);
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 15 }).map(toNewEvent);
+const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toNewEvent);
 
 describe('a follower', () => {
   let store: MemoryStore;
@@ -29,7 +29,7 @@ describe('a follower', () => {
     traffic = { unreadBytes: 0 };
   });
 
-  async function keep(runId: string, events: readonly StoredEvent[]): Promise<void> {
+  async function keep(runId: string, events: readonly NewEvent[]): Promise<void> {
     await store.append(runId, events);
     hub.publish(runId, events);
   }
@@ -163,7 +163,7 @@ describe('a follower', () => {
   });
 
   test('gets exactly what follows, whenever it joins and leaves a run that goes on', async () => {
-    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toStoredEvent);
+    const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toNewEvent);
     const someTurns = async (): Promise<void> => {
       for (let turns = Math.floor(Math.random() * 3); turns > 0; turns--) await nextTurn();
     };
@@ -430,11 +430,11 @@ describe('a follower', () => {
   });
 
   describe('with a rate', () => {
-    const at = (seq: number, type: EventType): StoredEvent => {
-      const { json } = run.find((event) => event.type === type)!;
-      return { seq, type, json: JSON.stringify({ ...JSON.parse(json), seq }) };
+    const at = (seq: number, type: EventType): NewEvent => {
+      const { event } = run.find((each) => each.type === type)!;
+      return toNewEvent({ ...event, seq });
     };
-    const [first, ...others] = range(1, 20).map((seq) => at(seq, 'batch')) as [StoredEvent, ...StoredEvent[]];
+    const [first, ...others] = range(1, 20).map((seq) => at(seq, 'batch')) as [NewEvent, ...NewEvent[]];
     const joinAfterFirst = async (maxRate: string): Promise<FakePeer> => {
       await keep('a', [first]);
       const peer = join({ maxRate });

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { RedisStore } from '../../src/redis/store.ts';
-import { type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { storeSuite } from '../store/store-suite.ts';
 import { afterTest } from '../support/cleanup.ts';
+import { asStored, largeEvents } from '../support/events.ts';
 import { connectionTo, describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
+const stored = sampleRun({ runId: 'a' }).map(toNewEvent);
 
 async function openStore(redis: TestRedis, timeoutMs?: number): Promise<RedisStore> {
   const store = new RedisStore({ connection: await connectionTo(redis, timeoutMs), gatewayId: 'gateway-1' });
@@ -37,7 +38,7 @@ describeRedis('Redis', () => {
     await expect(store.lastSeq('a')).rejects.toMatchObject({ code: 'store.failing' });
     await redis.start();
     const again = await openStore(redis);
-    expect((await again.page('a', { after: 0, limit: 1_000 })).events).toEqual(stored);
+    expect((await again.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(stored));
     expect(await again.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
@@ -62,7 +63,7 @@ describeRedis('Redis', () => {
     redis.thaw();
     await mended(store);
     expect(await store.append('a', stored.slice(2, 6))).toBe(6);
-    expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(stored.slice(0, 6));
+    expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(asStored(stored.slice(0, 6)));
   });
 
   test('keeps one order when several gateways append the same run at once', async () => {
@@ -72,7 +73,7 @@ describeRedis('Redis', () => {
       stores.map((store) => store.append('a', stored.slice(0, index + 1))),
     );
     await Promise.all(appends);
-    expect((await stores[0]!.page('a', { after: 0, limit: 1_000 })).events).toEqual(stored);
+    expect((await stores[0]!.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(stored));
   });
 
   test('shows each gateway at once what another has changed', async () => {
@@ -89,15 +90,7 @@ describeRedis('Redis', () => {
 
   test('ends a page after 4 MB, and goes on from there', async () => {
     const store = await openStore(await emptyRedis());
-    const large = Array.from(
-      { length: 450 },
-      (_, index): StoredEvent => ({
-        seq: index + 1,
-        type: 'notice',
-        json: JSON.stringify({ data: {}, pad: 'x'.repeat(20_000) }),
-      }),
-    );
-    await store.append('a', large);
+    await store.append('a', largeEvents(450));
     const page = await store.page('a', { after: 0, limit: 1_000 });
     expect(page).toMatchObject({ through: 300, more: true });
     expect(await store.page('a', { after: 300, limit: 1_000 })).toMatchObject({ through: 450, more: false });

@@ -8,13 +8,13 @@ import { type PublisherConnection, Publishers } from '../../src/presence/publish
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { RunSummaries } from '../../src/runs/run-summaries.ts';
 import { StatusBroadcaster } from '../../src/runs/status-broadcaster.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import type { Message } from '../support/connection.ts';
 import { unframe } from '../support/frames.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const start = new Date('2026-11-24T10:00:00.000Z');
-const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toStoredEvent);
+const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toNewEvent);
 
 describe('the status board', () => {
   let store: MemoryStore;

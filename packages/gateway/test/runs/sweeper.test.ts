@@ -5,7 +5,7 @@ import type { MonitorEvent } from '@mnist-monitor/shared';
 import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { startGateway } from '../support/gateway.ts';
 import { publish } from '../support/publisher.ts';
@@ -18,7 +18,7 @@ async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
   const runs = temporaryFolder();
   const store = openSqliteStore(runs);
   for (const [index, runId] of ['a', 'b', 'c', 'd', 'e'].entries())
-    await store.append(runId, run(runId, index + 1).map(toStoredEvent));
+    await store.append(runId, run(runId, index + 1).map(toNewEvent));
   await store.annotate('b', { pinned: true });
   mkdirSync(join(runs, 'd'));
   writeFileSync(join(runs, 'd', 'events.jsonl'), `{"v":1,"runId":"d","seq":1}`.padEnd(5e6));

@@ -2,21 +2,24 @@ import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { HealthCheckedStore, type StoreFailure } from '../../src/store/health-checked-store.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { until } from '../support/until.ts';
 import { storeSuite } from './store-suite.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
+const stored = sampleRun({ runId: 'a' }).map(toNewEvent);
 const full = new MonitorError('store.full', 'no space is left');
 
-storeSuite('a watched store', () => new HealthCheckedStore(new MemoryStore(), 1_000));
+storeSuite(
+  'a watched store',
+  () => new HealthCheckedStore({ store: new MemoryStore(), checkIntervalMs: 1_000 }),
+);
 
 function watched(checkIntervalMs: number) {
   const store = new MemoryStore();
   const told: (StoreFailure | undefined)[] = [];
-  const watch = new HealthCheckedStore(store, checkIntervalMs);
+  const watch = new HealthCheckedStore({ store, checkIntervalMs });
   watch.onHealthChange((trouble) => told.push(trouble));
   afterTest(() => watch.close());
   return { store, watch, told };

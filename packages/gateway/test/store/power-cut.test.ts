@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+import { asStored } from '../support/events.ts';
 
-const stored = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 }).map(toStoredEvent);
+const stored = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 }).map(toNewEvent);
 
 /** Where the log is cut: what lies beyond never came to the disk, or came as something else. */
 const tails: [string, (rest: Buffer) => Buffer][] = [
@@ -42,7 +43,7 @@ test.each(tails)(
         );
         const cutStore = openSqliteStore(copy);
         const { events } = await cutStore.page('a', { after: 0, limit: 1_000 });
-        expect(events).toEqual(stored.slice(0, seq));
+        expect(events).toEqual(asStored(stored.slice(0, seq)));
         expect(await cutStore.append('a', stored)).toBe(stored.length);
         await cutStore.close();
       }

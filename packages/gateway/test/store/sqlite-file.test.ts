@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import Database from 'libsql';
-import { applicationId, migrations } from '../../src/store/schema.ts';
+import { applicationId, migrations } from '../../src/store/sqlite-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { toStoredEvent } from '../../src/store/store.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+import { asStored } from '../support/events.ts';
 
-const runs = ['b', 'a'].map((runId) => sampleRun({ runId, epochs: 2 }).map(toStoredEvent));
+const runs = ['b', 'a'].map((runId) => sampleRun({ runId, epochs: 2 }).map(toNewEvent));
 
 /** As version 1 made it. Not read from the migrations: those must go on to fit what was released. */
 const version1 = `
@@ -47,8 +48,8 @@ describe('a database of version 1', () => {
     for (const _ of ['brought forward', 'opened again']) {
       const store = openSqliteStore(folder);
       const page = { after: 0, limit: 1_000 };
-      expect((await store.page('a', page)).events).toEqual(runs[1]);
-      expect((await store.page('b', page)).events).toEqual(runs[0]);
+      expect((await store.page('a', page)).events).toEqual(asStored(runs[1]!));
+      expect((await store.page('b', page)).events).toEqual(asStored(runs[0]!));
       const bytes = runs[1]!.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
       expect(await store.summaries()).toMatchObject([
         { runId: 'a', status: 'completed', title: null, pinned: false, bytes },
@@ -63,7 +64,7 @@ describe('a database of version 1', () => {
     writeVersion1(join(folder, 'monitor.db'));
     const store = openSqliteStore(folder);
     afterTest(() => store.close());
-    await store.append('c', sampleRun({ runId: 'c' }).map(toStoredEvent));
+    await store.append('c', sampleRun({ runId: 'c' }).map(toNewEvent));
     expect(await store.annotate('b', { pinned: true })).toBe(true);
     const look = new Database(join(folder, 'monitor.db'));
     expect(look.pragma('auto_vacuum')).toEqual([{ auto_vacuum: 2 }]);
@@ -114,9 +115,9 @@ describe('a file that cannot be used', () => {
       sql(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 999; CREATE TABLE later (id)`),
       /was written by a newer gateway \(version 999, this one knows \d+\)/,
     ],
-    ['cut within its header', changed((file) => file.subarray(0, 60)), /is cut short \(60 of 100 bytes\)/],
-    ['cut short', changed((file) => file.subarray(0, 30_000)), /is cut short \(30000 of \d+ bytes\)/],
-    ['cut short by one byte', changed((file) => file.subarray(0, -1)), /is cut short \(/],
+    ['cut within its header', changed((file) => file.subarray(0, 60)), /is truncated \(60 of 100 bytes\)/],
+    ['cut short', changed((file) => file.subarray(0, 30_000)), /is truncated \(30000 of \d+ bytes\)/],
+    ['cut short by one byte', changed((file) => file.subarray(0, -1)), /is truncated \(/],
     ['torn at its beginning', changed(torn(100, 3_000)), /cannot be used \(/],
     ['torn in the middle', changed(torn(40_960, 4_096)), /cannot be used \(/],
     ['torn at its end', changed((file) => torn(file.length - 4_096, 4_096)(file)), /cannot be used \(/],
@@ -124,7 +125,7 @@ describe('a file that cannot be used', () => {
     [
       'whose log is left without it',
       (path) => writeFileSync(`${path}-wal`, noise(5_000)),
-      /is missing, though its log \(monitor\.db-wal\) is there/,
+      /is missing, although its log \(monitor\.db-wal\) exists/,
     ],
   ])('is refused in one line and left as it is: one %s', async (_kind, write, problem) => {
     const folder = temporaryFolder();

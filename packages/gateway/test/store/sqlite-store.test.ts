@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { type Store, type StoredEvent, toStoredEvent } from '../../src/store/store.ts';
+import { type Store, toNewEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+import { asStored, largeEvents } from '../support/events.ts';
 import { until } from '../support/until.ts';
 import { storeSuite } from './store-suite.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
-
-const large = (count: number): StoredEvent[] =>
-  Array.from({ length: count }, (_, index) => ({ seq: index + 1, type: 'notice', json: 'x'.repeat(20_000) }));
+const events = sampleRun({ runId: 'a' }).map(toNewEvent);
 
 const sizeOf = (folder: string): number => statSync(join(folder, 'monitor.db')).size;
 
@@ -27,19 +25,19 @@ describe('the SQLite store’s file', () => {
   test('has everything when it is opened again', async () => {
     const folder = temporaryFolder();
     const first = openSqliteStore(folder);
-    await first.append('a', stored);
+    await first.append('a', events);
     await first.annotate('a', { title: 'First', pinned: true });
     await first.close();
     const second = opened(folder);
-    expect(await second.append('a', stored.slice(-2))).toBe(stored.length);
-    expect((await second.page('a', { after: 0, limit: 1_000 })).events).toEqual(stored);
+    expect(await second.append('a', events.slice(-2))).toBe(events.length);
+    expect((await second.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(events));
     expect(await second.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
   test('has what was committed when the process ends without closing it', async () => {
     const folder = temporaryFolder();
     const left = opened(folder);
-    await left.append('a', stored.slice(0, 5));
+    await left.append('a', events.slice(0, 5));
     const copy = temporaryFolder();
     cpSync(folder, copy, { recursive: true });
     expect(await opened(copy).lastSeq('a')).toBe(5);
@@ -47,7 +45,7 @@ describe('the SQLite store’s file', () => {
 
   test('ends a page after 4 MB, and reads on from there', async () => {
     const store = opened(temporaryFolder());
-    await store.append('a', large(450));
+    await store.append('a', largeEvents(450));
     const page = await store.page('a', { after: 0, limit: 1_000 });
     expect(page).toMatchObject({ through: 300, more: true });
     expect(await store.page('a', { after: 300, limit: 1_000 })).toMatchObject({ through: 450, more: false });
@@ -56,8 +54,8 @@ describe('the SQLite store’s file', () => {
   test('gets smaller after a run was removed', async () => {
     const folder = temporaryFolder();
     const store = openSqliteStore(folder);
-    await store.append('a', large(250));
-    await store.append('b', stored.slice(0, 3));
+    await store.append('a', largeEvents(250));
+    await store.append('b', events.slice(0, 3));
     await store.remove('a');
     expect(sizeOf(folder)).toBeGreaterThan(4_000_000);
     await until(() => sizeOf(folder) < 400_000);
@@ -68,7 +66,7 @@ describe('the SQLite store’s file', () => {
   test('goes on with a removal that was cut short by the end of the process', async () => {
     const folder = temporaryFolder();
     const first = openSqliteStore(folder);
-    await first.append('a', large(450));
+    await first.append('a', largeEvents(450));
     await first.remove('a');
     await first.close();
     expect(sizeOf(folder)).toBeGreaterThan(4_000_000);

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventTypes, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { type EventPage, type EventPageOptions, type Store, toStoredEvent } from '../../src/store/store.ts';
+import { type EventPage, type EventPageOptions, type Store, toNewEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range } from '../support/connection.ts';
+import { asStored } from '../support/events.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
-const stored = run.map(toStoredEvent);
+const stored = run.map(toNewEvent);
 const length = stored.length;
 
 async function allPages(store: Store, options: Omit<EventPageOptions, 'after'>): Promise<EventPage[]> {
@@ -51,7 +52,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test('keeps runs apart', async () => {
         await store.append('a', stored.slice(0, 2));
-        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStoredEvent));
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toNewEvent));
         expect([await store.lastSeq('a'), await store.lastSeq('b'), await store.lastSeq('c')]).toEqual([
           2, 3, 0,
         ]);
@@ -63,7 +64,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test.each([1, 7, length, length + 1])('gives every event once in pages of %d', async (limit) => {
         const pages = await allPages(store, { limit });
-        expect(pages.flatMap(({ events }) => events)).toEqual(stored);
+        expect(pages.flatMap(({ events }) => events)).toEqual(asStored(stored));
         expect(pages.every(({ events }) => events.length <= limit)).toBe(true);
         expect(pages.at(-1)).toMatchObject({ through: length, more: false });
       });
@@ -71,14 +72,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       test.each(eventTypes)('finds every %s event and no other', async (type) => {
         const pages = await allPages(store, { limit: 2, types: [type] });
         const wanted = stored.filter((event) => event.type === type);
-        expect(pages.flatMap(({ events }) => events)).toEqual(wanted);
+        expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
       });
 
       test('mixes types in the order of seq, and takes a type given twice as one', async () => {
         const types = ['epoch', 'batch', 'system', 'batch'] as const;
         const pages = await allPages(store, { limit: 3, types });
         const wanted = stored.filter(({ type }) => types.some((each) => each === type));
-        expect(pages.flatMap(({ events }) => events)).toEqual(wanted);
+        expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
       });
 
       test('has nothing after the end, and does not go back', async () => {
@@ -105,14 +106,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test('tells where a running run stands', async () => {
         const part = run.slice(0, 8);
-        await store.append('a', part.map(toStoredEvent));
+        await store.append('a', part.map(toNewEvent));
         expect(await store.summary('a')).toEqual({
           runId: 'a',
           status: 'running',
           startedAt: run[0]!.time,
           lastEventAt: run[7]!.time,
           lastSeq: 8,
-          bytes: part.reduce((sum, event) => sum + Buffer.byteLength(toStoredEvent(event).json), 0),
+          bytes: part.reduce((sum, event) => sum + Buffer.byteLength(toNewEvent(event).json), 0),
           title: null,
           note: null,
           pinned: false,
@@ -137,7 +138,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         const last = run.at(-1)!;
         const data = { level: 'info' as const, code: 'run.resumed', message: 'on', step: null };
         const next: MonitorEvent = { ...last, seq: last.seq + 1, type: 'notice', data };
-        await store.append('a', [...stored, toStoredEvent(next)]);
+        await store.append('a', [...stored, toNewEvent(next)]);
         expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
       });
 
@@ -148,20 +149,20 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           const data = { ...epoch.data, epoch: at + 1, test: { ...epoch.data.test, accuracy } };
           return { ...epoch, seq: at + 1, data };
         });
-        await store.append('a', epochs.map(toStoredEvent));
+        await store.append('a', epochs.map(toNewEvent));
         expect((await store.summary('a'))?.bestAccuracy).toBe(0.97);
       });
 
       test('keeps numbers that are not finite', async () => {
         const batch = ofType('batch')[0] as Extract<MonitorEvent, { type: 'batch' }>;
         const diverged = { ...batch, seq: 1, data: { ...batch.data, loss: Number.NaN } };
-        await store.append('a', [toStoredEvent(diverged)]);
+        await store.append('a', [toNewEvent(diverged)]);
         expect((await store.summary('a'))?.batch?.loss).toBeNaN();
       });
 
       test('lists the runs that came last, the newest first', async () => {
         for (const runId of ['b', 'c', 'a'])
-          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toStoredEvent));
+          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toNewEvent));
         expect((await store.summaries(10)).map(({ runId }) => runId)).toEqual(['a', 'c', 'b']);
         expect((await store.summaries(2)).map(({ runId }) => runId)).toEqual(['a', 'c']);
         expect(await store.summaries()).toHaveLength(3);
@@ -176,7 +177,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
       test('takes times as they are when a clock was set back', async () => {
         const earlier = { ...run[1]!, time: '2001-01-01T00:00:00.000Z' };
-        await store.append('a', [stored[0]!, toStoredEvent(earlier)]);
+        await store.append('a', [stored[0]!, toNewEvent(earlier)]);
         expect(await store.summary('a')).toMatchObject({
           startedAt: run[0]!.time,
           lastEventAt: earlier.time,
@@ -204,7 +205,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         await store.annotate('a', { title: 'x' });
         await store.append('a', stored.slice(3, 5));
         expect(await said()).toMatchObject({ title: 'x' });
-        expect((await store.page('a', { after: 0, limit: 10 })).events).toEqual(stored.slice(0, 5));
+        expect((await store.page('a', { after: 0, limit: 10 })).events).toEqual(asStored(stored.slice(0, 5)));
       });
 
       test('is false for a run that is not there', async () => {
@@ -216,7 +217,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
     describe('remove', () => {
       beforeEach(async () => {
         await store.append('a', stored);
-        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toStoredEvent));
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 3).map(toNewEvent));
         await store.annotate('a', { title: 'x', pinned: true });
       });
 
@@ -243,7 +244,9 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.append('a', stored.slice(0, 2))).toBe(2);
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2, title: null, pinned: false });
         expect((await store.summaries()).map(({ runId }) => runId)).toEqual(['a', 'b']);
-        expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(stored.slice(0, 2));
+        expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(
+          asStored(stored.slice(0, 2)),
+        );
       });
 
       test('stops a page that is being read at what it has', async () => {

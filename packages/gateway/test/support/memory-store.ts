@@ -11,6 +11,7 @@ import {
   type EventPageOptions,
   eventsAfter,
   jsonBytes,
+  type NewEvent,
   type Store,
   type StoredEvent,
   type StoredSummary,
@@ -23,10 +24,10 @@ export class MemoryStore implements Store {
   /** Waited for before and after everything: tests put their delays here. */
   pause: () => Promise<void> = async () => {};
 
-  async append(runId: string, events: readonly StoredEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
     await this.pause();
     const kept = this.#runs.get(runId) ?? [];
-    kept.push(...eventsAfter(events, kept.length));
+    for (const { seq, type, json } of eventsAfter(events, kept.length)) kept.push({ seq, type, json });
     if (kept.length > 0) this.#runs.set(runId, kept);
     await this.pause();
     return kept.length;

@@ -3,14 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { csvHeader, csvRow } from '../../../src/series/csv.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
-import { type StoredEvent, toStoredEvent } from '../../../src/store/store.ts';
+import { type NewEvent, toNewEvent } from '../../../src/store/store.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { until } from '../../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 3, batchesPerEpoch: 200 });
 
-async function gatewayWith(events: readonly StoredEvent[]) {
+async function gatewayWith(events: readonly NewEvent[]) {
   const store = openSqliteStore(temporaryFolder());
   await store.append('a', events);
   return { store, gateway: await startGateway({ store }) };
@@ -18,15 +18,15 @@ async function gatewayWith(events: readonly StoredEvent[]) {
 
 describe('an export', () => {
   test('as JSON lines contains every event as it is stored', async () => {
-    const { gateway } = await gatewayWith(run.map(toStoredEvent));
+    const { gateway } = await gatewayWith(run.map(toNewEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
     expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.jsonl"');
-    expect(await answer.text()).toBe(run.map((event) => `${toStoredEvent(event).json}\n`).join(''));
+    expect(await answer.text()).toBe(run.map((event) => `${toNewEvent(event).json}\n`).join(''));
   });
 
   test('as CSV has a line for each event', async () => {
-    const { gateway } = await gatewayWith(run.map(toStoredEvent));
+    const { gateway } = await gatewayWith(run.map(toNewEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.csv`);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.csv"');
@@ -34,7 +34,7 @@ describe('an export', () => {
   });
 
   test('ends with the last event at its start, and is answered with 304 until more follow', async () => {
-    const { gateway } = await gatewayWith(run.slice(0, 5).map(toStoredEvent));
+    const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const url = `${gateway.url}/api/runs/a/export.jsonl`;
     const first = await fetch(url);
     expect((await first.text()).split('\n')).toHaveLength(6);
@@ -59,9 +59,9 @@ describe('an export', () => {
     const store = openSqliteStore(temporaryFolder());
     // The summary reads the ends of a run, which have to be events.
     await store.append('a', [
-      toStoredEvent(run[0]!),
+      toNewEvent(run[0]!),
       ...large.slice(1, -1),
-      toStoredEvent({ ...run[1]!, seq: 2_000 }),
+      toNewEvent({ ...run[1]!, seq: 2_000 }),
     ]);
     let pages = 0;
     const page = store.page.bind(store);
@@ -88,7 +88,7 @@ describe('an export', () => {
   });
 
   test('breaks off, rather than appear complete, when the run is removed during it', async () => {
-    const { store, gateway } = await gatewayWith(run.map(toStoredEvent));
+    const { store, gateway } = await gatewayWith(run.map(toNewEvent));
     const page = store.page.bind(store);
     store.page = async (runId, options) => {
       if (options.after > 0) await store.remove('a');

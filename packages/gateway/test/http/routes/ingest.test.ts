@@ -131,7 +131,7 @@ describe('ingest', () => {
     expect((await connection.closed).code).toBe(closeCodes.tooBig.code);
     expect(gateway.closings).toEqual(['tooBig']);
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
-    expect(metrics).toContain('monitor_connections_closed_total{door="ingest",name="tooBig"} 1');
+    expect(metrics).toContain('monitor_connections_closed_total{endpoint="ingest",name="tooBig"} 1');
   });
 
   test('requires the token when one is set', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { closeCodes, encode, runDeletionSchema, runSummarySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { toStoredEvent } from '../../../src/store/store.ts';
+import { toNewEvent } from '../../../src/store/store.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
 import { connect } from '../../support/connection.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
@@ -20,7 +20,7 @@ describe('changing runs over REST', () => {
   async function begin(options: { commandToken?: string; bind?: string } = {}): Promise<void> {
     runs = temporaryFolder();
     const store = new MemoryStore();
-    for (const runId of ['a', 'b']) await store.append(runId, run(runId).map(toStoredEvent));
+    for (const runId of ['a', 'b']) await store.append(runId, run(runId).map(toNewEvent));
     gateway = await startGateway({ runs, store, ...options });
   }
   const ask = (

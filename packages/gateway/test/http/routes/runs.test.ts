@@ -3,7 +3,7 @@ import { eventPageSchema, runListSchema, runSummarySchema, validate } from '@mni
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
-import { toStoredEvent } from '../../../src/store/store.ts';
+import { toNewEvent } from '../../../src/store/store.ts';
 import { range } from '../../support/connection.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -14,8 +14,8 @@ describe('reading runs', () => {
   let store: MemoryStore;
   beforeAll(async () => {
     store = new MemoryStore();
-    await store.append('a', run.map(toStoredEvent));
-    await store.append('b', sampleRun({ runId: 'b' }).slice(0, 4).map(toStoredEvent));
+    await store.append('a', run.map(toNewEvent));
+    await store.append('b', sampleRun({ runId: 'b' }).slice(0, 4).map(toNewEvent));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });

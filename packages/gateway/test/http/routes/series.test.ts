@@ -3,7 +3,7 @@ import { type MonitorEvent, runSeriesSchema, seriesFields, validate } from '@mni
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
-import { toStoredEvent } from '../../../src/store/store.ts';
+import { toNewEvent } from '../../../src/store/store.ts';
 import { range } from '../../support/connection.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -30,9 +30,9 @@ describe('series', () => {
   let gateway: Gateway;
   beforeAll(async () => {
     const store = new MemoryStore();
-    await store.append('a', run.map(toStoredEvent));
-    await store.append('resumed', resumed.map(toStoredEvent));
-    await store.append('wild', wild.map(toStoredEvent));
+    await store.append('a', run.map(toNewEvent));
+    await store.append('resumed', resumed.map(toNewEvent));
+    await store.append('wild', wild.map(toNewEvent));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });

@@ -4,13 +4,14 @@ import { describe, expect, test } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+import { rawEvent } from '../support/events.ts';
 
 const opened = (folder: string): Store => {
   const store = openSqliteStore(folder);
   afterTest(() => store.close());
   return store;
 };
-const event = { seq: 1, type: 'notice', json: '{}' } as const;
+const event = rawEvent(1, '{}');
 const inUse = expect.objectContaining({ code: 'store.in_use', exitCode: 2 });
 
 describe('a folder of runs', () => {

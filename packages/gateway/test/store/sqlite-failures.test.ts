@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import Database from 'libsql';
-import { toStoreError } from '../../src/store/sqlite-errors.ts';
+import { toStoreError } from '../../src/store/sqlite-failures.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { type Store, toStoredEvent } from '../../src/store/store.ts';
+import { type Store, toNewEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
+import { asStored, rawEvent } from '../support/events.ts';
 
-const stored = sampleRun({ runId: 'a' }).map(toStoredEvent);
+const stored = sampleRun({ runId: 'a' }).map(toNewEvent);
 
 function open(folder: string): Store {
   const store = openSqliteStore(folder);
@@ -41,11 +42,11 @@ describe('a SQLite store whose files are taken away', () => {
     expect(await store.lastSeq('a')).toBe(20);
     await store.check();
     expect(await store.append('a', stored.slice(20))).toBe(stored.length);
-    expect(await eventsOf(store)).toEqual(stored);
+    expect(await eventsOf(store)).toEqual(asStored(stored));
     await store.close();
     expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
     const again = open(folder);
-    expect(await eventsOf(again)).toEqual(stored);
+    expect(await eventsOf(again)).toEqual(asStored(stored));
     expect(await again.summary('a')).toMatchObject({ title: 'kept' });
   });
 
@@ -108,7 +109,7 @@ describe('a SQLite store on a full disk', () => {
     writeFileSync(ballast, Buffer.alloc(1_500_000));
     let kept = 0;
     const fill = async (): Promise<void> => {
-      for (;;) kept = await store.append('a', [{ seq: kept + 1, type: 'notice', json: 'x'.repeat(50_000) }]);
+      for (;;) kept = await store.append('a', [rawEvent(kept + 1, 'x'.repeat(50_000))]);
     };
     await expect(fill()).rejects.toEqual(code('store.full'));
     expect(kept).toBeGreaterThan(5);
@@ -119,7 +120,7 @@ describe('a SQLite store on a full disk', () => {
     await store.check();
     const last = await store.lastSeq('a');
     expect(last).toBeGreaterThanOrEqual(kept);
-    expect(await store.append('a', [{ seq: last + 1, type: 'notice', json: 'x' }])).toBe(last + 1);
+    expect(await store.append('a', [rawEvent(last + 1, 'x')])).toBe(last + 1);
     expect(await eventsOf(store)).toHaveLength(last + 1);
   });
 });
