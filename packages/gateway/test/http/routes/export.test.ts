@@ -43,19 +43,13 @@ describe('an export', () => {
   });
 
   test('is read from the store no faster than the client reads it', async () => {
-    const large = Array.from({ length: 2_000 }, (_, index): StoredEvent => {
-      const message = 'x'.repeat(20_000);
-      const data = { level: 'info', code: 'x', message, step: null };
-      const json = JSON.stringify({
-        v: 1,
-        runId: 'a',
-        seq: index + 1,
-        time: run[0]!.time,
-        type: 'notice',
-        data,
-      });
-      return { seq: index + 1, type: 'notice', json };
-    });
+    const message = 'x'.repeat(20_000);
+    const large = Array.from({ length: 2_000 }, (_, index) =>
+      toNewEvent({
+        ...{ v: 1, runId: 'a', seq: index + 1, time: run[0]!.time, type: 'notice' },
+        data: { level: 'info', code: 'x', message, step: null },
+      }),
+    );
     const store = openSqliteStore(temporaryFolder());
     // The summary reads the ends of a run, which have to be events.
     await store.append('a', [
