@@ -3,7 +3,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
-import { toStoredEvent } from '../../../src/store/store.ts';
+import { toNewEvent } from '../../../src/store/store.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 describe('a problem', () => {
@@ -11,7 +11,7 @@ describe('a problem', () => {
   let store: MemoryStore;
   beforeAll(async () => {
     store = new MemoryStore();
-    await store.append('a', sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }).map(toStoredEvent));
+    await store.append('a', sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }).map(toNewEvent));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere' };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });
