@@ -67,7 +67,7 @@ export default {
     ),
     pure('dashboard/src/state'),
     pure('dashboard/src/net', ['^packages/dashboard/src/state/']),
-    pure('gateway/src/presence'),
+    pure('gateway/src/presence', ['^packages/gateway/src/listeners[.]ts$']),
     pure('gateway/src/series'),
     forbid(
       'gateway behind interfaces',
