@@ -1,8 +1,6 @@
 import { access, type FileHandle, lstat, open, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-
-/** A lock that was not touched for so long has no holder any more; the trainer says the same. */
-const staleLockMs = 60_000;
+import { dirname, join } from 'node:path';
+import { runFiles, staleLockMs } from '@mnist-monitor/shared';
 
 /** Where a trainer on this machine puts a run's files, next to the database. There may be none. */
 export class RunFolders {
@@ -14,7 +12,7 @@ export class RunFolders {
 
   /** Whether a run has saved weights. */
   async hasModel(runId: string): Promise<boolean> {
-    const path = join(this.#runs, runId, 'model', 'model.json');
+    const path = join(this.#runs, runId, runFiles.model);
     return access(path).then(
       () => true,
       () => false,
@@ -35,7 +33,11 @@ export class RunFolders {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name.endsWith('.partial')) return undefined;
     try {
       const runs = await realpath(this.#runs);
-      const path = join(runs, runId, name.endsWith('.safetensors') ? name : join('model', name));
+      const path = join(
+        runs,
+        runId,
+        name.endsWith('.safetensors') ? name : join(dirname(runFiles.model), name),
+      );
       return (await realpath(path)) === path && (await stat(path)).isFile() ? path : undefined;
     } catch {
       return undefined;
@@ -59,7 +61,7 @@ export class RunFolders {
 
   /** Whether a trainer is in a run's folder: it touches its lock every few seconds, whether it reaches the gateway or not. */
   async isHeld(runId: string): Promise<boolean> {
-    return stat(join(this.#runs, runId, 'lock')).then(
+    return stat(join(this.#runs, runId, runFiles.lock)).then(
       ({ mtimeMs }) => Date.now() - mtimeMs < staleLockMs,
       () => false,
     );
@@ -81,7 +83,7 @@ export class RunFolders {
     const beginning = `{"v":1,"runId":"${runId}",`;
     try {
       if (!(await lstat(path)).isDirectory()) return false;
-      return (await readBeginning(join(path, 'events.jsonl'), beginning.length)) === beginning;
+      return (await readBeginning(join(path, runFiles.events), beginning.length)) === beginning;
     } catch {
       return false;
     }

@@ -16,5 +16,11 @@ export const settingChoices = {
   engine: ['auto', 'tensorflow', 'webgpu', 'wasm'],
 } as const;
 
+export type OptimizerName = (typeof settingChoices.optimizer)[number];
+export type ScheduleName = (typeof settingChoices.schedule)[number];
+/** An engine, or `auto` for the fastest one that works. */
+export type EngineChoice = (typeof settingChoices.engine)[number];
+export type EngineName = Exclude<EngineChoice, 'auto'>;
+
 /** Settings that a recipe decides unless they are set themselves. */
 export const recipeSettings = ['learningRate', 'optimizer', 'schedule', 'augment'] as const;

@@ -1,4 +1,5 @@
 import { bytesPerImage, classCount } from '../protocol/constants.ts';
+import { runFiles } from '../protocol/run-files.ts';
 import type {
   BatchData,
   EpochData,
@@ -48,7 +49,7 @@ function* sampleBodiesOf(epochs: number, batchesPerEpoch: number): Generator<Eve
     yield { type: 'samples', data: { epoch, items: sampleItems() } };
   }
   const test = { loss: lossAt(steps) * 0.8, accuracy: 1 - lossAt(steps) / 4 };
-  const files = ['model/model.json', 'mnist_cnn.safetensors'];
+  const files = [runFiles.model, runFiles.pytorchWeights];
   yield {
     type: 'run.finished',
     data: {

@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
-import type { RunStartedData, SystemData } from '@mnist-monitor/shared';
+import type { EngineName, RunStartedData, SystemData } from '@mnist-monitor/shared';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';
 
 /** A tfjs backend that is ready to train, with its kernels and a description of its device. */
 export interface Engine {
-  name: 'tensorflow' | 'webgpu' | 'wasm';
+  name: EngineName;
   kind: 'cpu' | 'gpu';
   /** Name of the processor or the GPU. */
   deviceName: string;

@@ -1,12 +1,10 @@
-import { MonitorError, type RunStartedData } from '@mnist-monitor/shared';
+import { type EngineChoice, MonitorError, type RunStartedData } from '@mnist-monitor/shared';
 import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
 import { describeGpu, expectsGpu, explainNoGpu } from './nvidia.ts';
 import { startTensorflow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
 import { startWebgpu } from './webgpu.ts';
-
-export type EngineChoice = Engine['name'] | 'auto';
 
 export interface EngineRequest {
   choice: EngineChoice;

@@ -1,11 +1,11 @@
-import { classCount } from '@mnist-monitor/shared';
+import { classCount, type OptimizerName } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { imageShape, type LayerSpec, type ParameterSpec } from '../network/architecture.ts';
 import { Network, type StepResult } from '../network/network.ts';
 import type { Learner, LearnerState, Score, StepOptions, TensorValues } from './learner.ts';
-import { createOptimizer, type Optimizer, type OptimizerName } from './optimizer.ts';
+import { createOptimizer, type Optimizer } from './optimizer.ts';
 
 export interface LearnerOptions {
   optimizer: OptimizerName;

@@ -1,8 +1,5 @@
+import type { OptimizerName } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** The rules that update the parameters. */
-export const optimizerNames = ['sgd', 'adam', 'adamw'] as const;
-export type OptimizerName = (typeof optimizerNames)[number];
 
 /** With the usual 0.9, ten epochs at a learning rate of 0.01 and batches of 512 end before the loss converges. */
 const momentum = 0.97;

@@ -1,3 +1,4 @@
+import { runFiles } from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { describeDevice, type SelectedEngine } from '../engines/select.ts';
@@ -80,5 +81,5 @@ function writeDescription({
 }: Pick<PreparedRun, 'folder' | 'config' | 'selected'>): void {
   const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
   const description = { ...settings, device: describeDevice(selected), versions: readVersions() };
-  folder.write('run.json', `${JSON.stringify(description, null, 2)}\n`);
+  folder.write(runFiles.settings, `${JSON.stringify(description, null, 2)}\n`);
 }

@@ -1,8 +1,9 @@
+import type { EngineChoice } from '@mnist-monitor/shared';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { TrainerConfig } from '../config.ts';
 import { type Dataset, takeFirst } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/load.ts';
-import { type EngineChoice, type SelectedEngine, selectEngine } from '../engines/select.ts';
+import { type SelectedEngine, selectEngine } from '../engines/select.ts';
 
 /** The datasets and engines that the runs of one process share: each is loaded once. */
 export class RunResources {

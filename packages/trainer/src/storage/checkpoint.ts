@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError, runFiles } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { encodeSafetensors, parseSafetensors } from '../export/safetensors.ts';
 import type { LearnerState, TensorValues } from '../learner/learner.ts';
@@ -16,7 +16,6 @@ export interface Checkpoint {
   state: LearnerState;
 }
 
-const file = 'checkpoint/last.safetensors';
 const count = z.coerce.number().int().nonnegative();
 /** NaN or infinite in a run that has diverged. */
 const sum = z.string().transform(Number);
@@ -38,18 +37,18 @@ export function writeCheckpoint(folder: RunFolder, { state, position, ...rest }:
   const tensors = Object.entries(state).flatMap(([part, values]: [string, TensorValues[]]) =>
     values.map((tensor) => ({ ...tensor, name: `${part}/${tensor.name}` })),
   );
-  folder.write(file, encodeSafetensors(tensors, metadata));
+  folder.write(runFiles.checkpoint, encodeSafetensors(tensors, metadata));
 }
 
 /** Reads the last checkpoint of a run; undefined when there is none. @throws MonitorError `run.damaged` */
 export function readCheckpoint(folder: RunFolder): Checkpoint | undefined {
-  const bytes = folder.read(file);
+  const bytes = folder.read(runFiles.checkpoint);
   try {
     return bytes && parse(bytes);
   } catch (cause) {
     throw new MonitorError(
       'run.damaged',
-      `${join(folder.path, file)}: expected a checkpoint, but its ${bytes?.length} bytes are damaged; remove it, and --resume repeats the run from its beginning`,
+      `${join(folder.path, runFiles.checkpoint)}: expected a checkpoint, but its ${bytes?.length} bytes are damaged; remove it, and --resume repeats the run from its beginning`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type EventBody, encode, type MonitorEvent } from '@mnist-monitor/shared';
+import { type EventBody, encode, type MonitorEvent, runFiles } from '@mnist-monitor/shared';
 import { AppendFile } from './append-file.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -39,7 +39,7 @@ export class EventLog {
     this.runId = runId;
     this.#memoryLimit = memoryLimit;
     this.#now = now;
-    this.#file = new AppendFile(join(folder.path, 'events.jsonl'));
+    this.#file = new AppendFile(join(folder.path, runFiles.events));
     this.#indexFile();
   }
 

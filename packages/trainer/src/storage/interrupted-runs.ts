@@ -1,9 +1,15 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, eventSchema, type FinishedStatus, formatIssues, MonitorError } from '@mnist-monitor/shared';
+import {
+  decode,
+  eventSchema,
+  type FinishedStatus,
+  formatIssues,
+  MonitorError,
+  runFiles,
+  settingChoices,
+} from '@mnist-monitor/shared';
 import { z } from 'zod';
-import { optimizerNames } from '../learner/optimizer.ts';
-import { scheduleNames } from '../training/schedule.ts';
 import { isLocked } from './run-lock.ts';
 
 /** Longer than any `run.finished` event. */
@@ -14,8 +20,8 @@ const trainingSettings = z
   .object({
     epochs: z.int().positive(),
     batchSize: z.int().positive(),
-    optimizer: z.enum(optimizerNames),
-    schedule: z.enum(scheduleNames),
+    optimizer: z.enum(settingChoices.optimizer),
+    schedule: z.enum(settingChoices.schedule),
     learningRate: z.number().positive(),
     augment: z.boolean(),
     seed: z.int(),
@@ -38,9 +44,9 @@ export interface InterruptedRun {
 export function findLastInterruptedRun(runs: string): InterruptedRun | undefined {
   for (const runId of existsSync(runs) ? readdirSync(runs).sort().reverse() : []) {
     const folder = join(runs, runId);
-    if (!existsSync(join(folder, 'run.json')) || isLocked(folder)) continue;
+    if (!existsSync(join(folder, runFiles.settings)) || isLocked(folder)) continue;
     if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
-    const described = decode(trainingSettings, readFileSync(join(folder, 'run.json'), 'utf8'));
+    const described = decode(trainingSettings, readFileSync(join(folder, runFiles.settings), 'utf8'));
     if (described.ok) return { runId, training: described.value };
   }
   return undefined;
@@ -54,9 +60,9 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   const expected = (found: string): MonitorError =>
     new MonitorError('run.not_found', `--resume: expected an interrupted run, ${found}`);
   const folder = join(runs, runId);
-  if (!existsSync(join(folder, 'run.json'))) throw expected(`found none at ${folder}`);
+  if (!existsSync(join(folder, runFiles.settings))) throw expected(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
-  const path = join(folder, 'run.json');
+  const path = join(folder, runFiles.settings);
   const described = decode(trainingSettings, readFileSync(path, 'utf8'));
   if (!described.ok)
     throw new MonitorError(
@@ -68,7 +74,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
 
 /** Returns the status of `run.finished` if that is the run's last event; undefined otherwise. */
 function readEndStatus(folder: string): FinishedStatus | undefined {
-  const last = decode(eventSchema, lastLine(join(folder, 'events.jsonl')));
+  const last = decode(eventSchema, lastLine(join(folder, runFiles.events)));
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 

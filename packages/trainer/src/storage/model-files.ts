@@ -1,3 +1,4 @@
+import { runFiles } from '@mnist-monitor/shared';
 import { toLayersModel } from '../export/layers-model.ts';
 import { toPyTorch } from '../export/pytorch.ts';
 import { encodeSafetensors } from '../export/safetensors.ts';
@@ -14,8 +15,8 @@ export async function writeModelFiles(
   { weights }: Pick<LearnerState, 'weights'>,
 ): Promise<string[]> {
   const model = await toLayersModel(weights);
-  folder.write('model/weights.bin', model.weights);
-  folder.write('model/model.json', model.topology);
-  folder.write('mnist_cnn.safetensors', encodeSafetensors(toPyTorch(weights)));
-  return ['model/model.json', 'model/weights.bin', 'mnist_cnn.safetensors'];
+  folder.write(runFiles.modelWeights, model.weights);
+  folder.write(runFiles.model, model.topology);
+  folder.write(runFiles.pytorchWeights, encodeSafetensors(toPyTorch(weights)));
+  return [runFiles.model, runFiles.modelWeights, runFiles.pytorchWeights];
 }

@@ -3,15 +3,12 @@ import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError, runFiles, staleLockMs } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { type RunFolder, unwritable } from './run-folder.ts';
 
-const file = 'lock';
-/** Interval at which the holder renews the file's time … */
+/** Interval at which the holder renews the file's time: a twelfth of the age from which the lock is stale. */
 const renewMs = 5_000;
-/** … and the age from which the lock is stale, whether its process id is on another machine or reused on this one. */
-const staleMs = 60_000;
 /** When two processes replace a stale lock at the same time, the later write wins; the other reads it after this wait. */
 const settleMs = 100;
 
@@ -31,11 +28,11 @@ export class RunLock {
 
   /** Locks a run. @throws MonitorError `run.taken` when another process holds the lock, or `runs.unwritable`. */
   static async acquire(folder: RunFolder): Promise<RunLock> {
-    const path = join(folder.path, file);
+    const path = join(folder.path, runFiles.lock);
     const own = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
     if (!create(path, own)) {
       if (isLocked(folder.path)) throw lockedError(path);
-      folder.write(file, own);
+      folder.write(runFiles.lock, own);
       await delay(settleMs);
       if (read(path) !== own) throw lockedError(path);
     }
@@ -50,9 +47,9 @@ export class RunLock {
 
 /** Returns whether a running process holds the lock in this folder. */
 export function isLocked(folder: string): boolean {
-  const path = join(folder, file);
+  const path = join(folder, runFiles.lock);
   const age = statSync(path, { throwIfNoEntry: false });
-  if (!age || Date.now() - age.mtimeMs > staleMs) return false;
+  if (!age || Date.now() - age.mtimeMs > staleLockMs) return false;
   const { pid, host } = readHolder(path);
   if (host !== hostname()) return true;
   return pid !== process.pid && isAlive(pid);

@@ -1,6 +1,4 @@
-import type { recipeSettings } from '@mnist-monitor/shared';
-import type { OptimizerName } from '../learner/optimizer.ts';
-import type { ScheduleName } from './schedule.ts';
+import type { OptimizerName, recipeSettings, ScheduleName } from '@mnist-monitor/shared';
 
 /** The settings that `--recipe` chooses together; each has a flag of its own too. */
 export interface Recipe extends Record<(typeof recipeSettings)[number], unknown> {

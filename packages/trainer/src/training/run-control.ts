@@ -1,6 +1,5 @@
-import type { EventBody, FinishedStatus } from '@mnist-monitor/shared';
+import type { EventBody, FinishedStatus, ScheduleName } from '@mnist-monitor/shared';
 import { notice } from './notices.ts';
-import type { ScheduleName } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** Why a run ends early. */

@@ -1,6 +1,4 @@
-/** The ways in which the learning rate can change over a run. */
-export const scheduleNames = ['constant', 'one-cycle'] as const;
-export type ScheduleName = (typeof scheduleNames)[number];
+import type { ScheduleName } from '@mnist-monitor/shared';
 
 /** One-cycle: the first and last rate as fractions of the peak, and the fraction of the steps before the peak. */
 const startFactor = 1 / 6;

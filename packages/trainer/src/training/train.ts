@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { EventBody } from '@mnist-monitor/shared';
+import type { EventBody, ScheduleName } from '@mnist-monitor/shared';
 import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { Learner } from '../learner/learner.ts';
@@ -9,7 +9,7 @@ import { PaceEstimator } from './pace-estimator.ts';
 import { advanceBatch, advanceEpoch, epochMeans, type TrainingPosition } from './position.ts';
 import type { RunControl } from './run-control.ts';
 import { selectSamples } from './samples.ts';
-import { learningRateAt, type ScheduleName } from './schedule.ts';
+import { learningRateAt } from './schedule.ts';
 
 export interface TrainingOptions {
   learner: Learner;

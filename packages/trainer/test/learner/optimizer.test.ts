@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { OptimizerName } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-import { createOptimizer, type OptimizerName } from '../../src/learner/optimizer.ts';
+import { createOptimizer } from '../../src/learner/optimizer.ts';
 import { startFastest } from '../support/engines.ts';
 
 /** Fixed gradients of one parameter, and its values after each step in PyTorch 2 at a learning rate of 0.1. */

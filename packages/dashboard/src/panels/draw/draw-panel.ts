@@ -1,3 +1,4 @@
+import { runFiles } from '@mnist-monitor/shared/browser';
 import { modelAddress } from '../../net/api.ts';
 import type { Run } from '../../state/run.ts';
 import { digitImage, inkColor } from '../../ui/digit-image.ts';
@@ -9,7 +10,6 @@ import { normalizeDigit } from './normalize-digit.ts';
 import { type EpochReading, topPrediction, withReading } from './prediction-text.ts';
 
 /** The weights for PyTorch: one file with everything that the forward pass needs. */
-const weightsFile = 'mnist_cnn.safetensors';
 const untrained = 'The network is saved after its first epoch: then it reads what you draw.';
 
 /** The open pad, with how the network reads what is drawn on it. */
@@ -105,7 +105,7 @@ export function createDrawPanel(): DrawPanel {
   /** Fetches the weights as they are after an epoch. */
   const load = async (run: Run, of: number): Promise<void> => {
     try {
-      const answer = await fetch(modelAddress(run.runId, weightsFile), { cache: 'no-cache' });
+      const answer = await fetch(modelAddress(run.runId, runFiles.pytorchWeights), { cache: 'no-cache' });
       if (!answer.ok)
         throw new Error(
           answer.status === 404

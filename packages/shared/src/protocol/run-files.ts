@@ -1,0 +1,18 @@
+/** Paths in a run's folder below `--runs`: the trainer writes these files, the gateway serves or checks some. */
+export const runFiles = {
+  /** Every event of the run in order, one JSON text per line. */
+  events: 'events.jsonl',
+  /** Settings that the run was started with, for resuming it. */
+  settings: 'run.json',
+  /** Present while a trainer has the run open; it renews the file's time every few seconds. */
+  lock: 'lock',
+  checkpoint: 'checkpoint/last.safetensors',
+  /** The saved model as a tfjs LayersModel: topology and weights. */
+  model: 'model/model.json',
+  modelWeights: 'model/weights.bin',
+  /** The saved model's weights for PyTorch. */
+  pytorchWeights: 'mnist_cnn.safetensors',
+} as const;
+
+/** Age from which a lock counts as stale, because its trainer no longer renews it. */
+export const staleLockMs = 60_000;
