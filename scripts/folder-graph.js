@@ -52,9 +52,12 @@ export function circles(graph) {
   return [...found.values()];
 }
 
+/** More folders than this do not fit side by side. */
+const mostInARow = 16;
+
 /** Returns the graph as a Mermaid diagram, without the arrows that follow from others (transitive reduction). */
 export function mermaid(graph) {
-  const lines = ['flowchart TD'];
+  const lines = [graph.size > mostInARow ? 'flowchart LR' : 'flowchart TD'];
   const id = (folder) => folder.replaceAll(/\W/g, '_');
   for (const folder of graph.keys()) lines.push(`  ${id(folder)}["${folder}"]`);
   for (const [folder, imported] of graph)
