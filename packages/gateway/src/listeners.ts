@@ -5,6 +5,10 @@
 export class Listeners<Arguments extends unknown[] = []> {
   readonly #listeners = new Set<(...args: Arguments) => void>();
 
+  get size(): number {
+    return this.#listeners.size;
+  }
+
   /** Adds a listener and returns the function that removes it. */
   add(listener: (...args: Arguments) => void): () => void {
     this.#listeners.add(listener);

@@ -5,16 +5,17 @@ import {
   type ErrorCode,
   MonitorError,
 } from '@mnist-monitor/shared';
+import { LRUCache } from 'lru-cache';
 import type { Limits } from '../limits.ts';
 import type { CommandTarget } from '../presence/command-target.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
 
-/** Hears what a router does, for the desks of other gateways. */
+/** Reports what this router does to the routers of other gateways. */
 export interface CommandRelay {
-  /** A command was passed to a trainer that is connected here. */
+  /** A command was sent to a trainer that is connected to this gateway. */
   forwarded(command: Command, publisherId: string): void;
-  /** A trainer that is connected here has answered. */
+  /** A trainer that is connected to this gateway has answered. */
   answered(result: CommandResult, publisherId: string): void;
 }
 
@@ -25,164 +26,160 @@ export interface CommandRouterOptions {
   limits: Pick<Limits, 'commandTimeoutMs' | 'pendingCommands' | 'rememberedCommands'>;
 }
 
-/** A command that was passed to a trainer. */
+/** A command that was sent to a trainer. */
 interface ForwardedCommand {
   command: Command;
   publisherId: string;
   /** Undefined until the trainer has answered. */
   result: CommandResult | undefined;
-  /** A trainer that was told to start is not told again before. */
+  /** Until then, a trainer that was sent `start` counts as starting and gets no second one. */
   startExpiresAt: number;
-  /** Those that wait for the answer. */
-  listeners: Set<(result: CommandResult) => void>;
+  /** The clients that wait for the result. */
+  waiting: Set<(result: CommandResult) => void>;
 }
 
 /**
- * Passes commands to trainers and their answers back. What was passed is remembered by its id: the same id again is the
- * same command. A trainer that comes back gets again what it has not answered, for it remembers ids as well; but not
- * what nobody waits for any longer, which would take place out of the blue.
+ * Sends commands to trainers and returns their results. A command is remembered by its id, so that a client may repeat
+ * it. A trainer that reconnects gets the commands it has not answered again, as it remembers ids too, but only those
+ * that a client still waits for: others would take effect unexpectedly late.
  */
 export class CommandRouter {
   readonly #options: CommandRouterOptions;
-  /** The oldest first. */
-  readonly #forwarded = new Map<string, ForwardedCommand>();
+  readonly #commands: LRUCache<string, ForwardedCommand>;
   readonly #targets = new Set<CommandTarget>();
   #pendingCount = 0;
 
   constructor(options: CommandRouterOptions) {
     this.#options = options;
+    this.#commands = new LRUCache({ max: options.limits.rememberedCommands });
   }
 
   /**
-   * Passes a command on and resolves with the answer; with `command.timeout` when none comes in time.
-   * @throws MonitorError when it cannot be passed on.
+   * Sends a command and resolves with its result, or with `command.timeout` when the trainer does not answer in time.
+   * @throws MonitorError when the command cannot be sent.
    */
   async execute(command: Command): Promise<CommandResult> {
-    const known = this.#forwarded.get(command.id);
+    const known = this.#commands.get(command.id);
     if (known?.result) return known.result;
     if (this.#pendingCount >= this.#options.limits.pendingCommands)
       throw new MonitorError('command.too_many', 'too many commands wait for their answers: try again later');
     if (!known) return this.#resultOf(this.#forward(command, this.#targetFor(command)));
-    const target = this.#targetOf(known.publisherId);
-    if (target) this.#sendTo(known.command, target);
+    const target = [...this.#targets].find(({ publisherId }) => publisherId === known.publisherId);
+    if (target) this.#sendTo(target, known.command);
     return this.#resultOf(known);
   }
 
-  /** A connection that takes commands is there: what its process has not answered goes out again. Returns the undo. */
+  /**
+   * Adds a connected target and sends it the commands that its process has not answered. Returns the function that
+   * removes it.
+   */
   attach(target: CommandTarget): () => void {
     this.#targets.add(target);
-    for (const { publisherId, command, result, listeners: waiting } of this.#forwarded.values())
-      if (publisherId === target.publisherId && !result && waiting.size > 0) this.#sendTo(command, target);
+    for (const { publisherId, command, result, waiting } of [...this.#commands.values()].reverse())
+      if (publisherId === target.publisherId && !result && waiting.size > 0) this.#sendTo(target, command);
     return () => this.#targets.delete(target);
   }
 
-  /** Takes an answer from the process that the command was passed to; others are not listened to. */
+  /** Accepts the result of a command from a trainer that is connected to this gateway. */
   receiveResult(result: CommandResult, publisherId: string): void {
     if (this.acceptResult(result, publisherId)) this.#options.relay?.answered(result, publisherId);
   }
 
-  /** The same, of a process that is connected to another gateway; false when the command is not known. */
+  /**
+   * Accepts the result of a command, at whichever gateway the trainer is connected. Returns false, and ignores it, when
+   * the command is unknown or was sent to another process.
+   */
   acceptResult(result: CommandResult, publisherId: string): boolean {
-    const passed = this.#forwarded.get(result.id);
-    if (passed?.publisherId !== publisherId) return false;
-    passed.result = result;
-    for (const answer of passed.listeners) answer(result);
+    const forwarded = this.#commands.get(result.id);
+    if (forwarded?.publisherId !== publisherId) return false;
+    forwarded.result = result;
+    for (const resolve of forwarded.waiting) resolve(result);
     return true;
   }
 
-  /** A command was given at another gateway: it is the same command here. */
+  /** Remembers a command that another gateway has sent, so that repeating it here is no new command. */
   remember(command: Command, publisherId: string): void {
-    if (!this.#forwarded.has(command.id)) this.#record(command, publisherId);
+    if (!this.#commands.has(command.id)) this.#record(command, publisherId);
   }
 
-  /** The same, and the trainer is connected here. */
+  /** Sends a command of another gateway's client to the trainer, which is connected to this gateway. */
   deliver(command: Command, publisherId: string): void {
     this.remember(command, publisherId);
-    const isHere = ({ gatewayId: gateway, ...target }: CommandTarget): boolean =>
-      gateway === undefined && target.publisherId === publisherId;
-    [...this.#targets].find(isHere)?.send(command);
+    const isLocal = (target: CommandTarget): boolean =>
+      target.gatewayId === undefined && target.publisherId === publisherId;
+    [...this.#targets].find(isLocal)?.send(command);
   }
 
   #targetFor({ command, runId }: Command): CommandTarget {
-    const { publishers, idleTrainers } = this.#options;
-    if (command === 'start') {
-      const preferred = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
-      const trainer = idleTrainers.longestIdle((target) => !this.#isStarting(target), preferred);
-      if (trainer) return trainer;
-      return fail(
-        'command.no_trainer',
-        this.#targets.size === 0
-          ? 'no trainer is connected that could start a run'
-          : 'no trainer waits for a start: the one at work has to end',
-      );
-    }
+    if (command === 'start') return this.#targetForStart(runId);
     if (runId === undefined) return fail('command.no_trainer', 'there is no run yet');
-    const publication = publishers.publisherOf(runId);
-    if (!publication) return fail('command.no_trainer', `no trainer is connected for run ${runId}`);
-    if (publication.commands.includes(command)) return publication;
-    return fail('command.refused', `the publisher of run ${runId} does not take ${command}`);
+    const publisher = this.#options.publishers.publisherOf(runId);
+    if (!publisher) return fail('command.no_trainer', `no trainer is connected for run ${runId}`);
+    if (publisher.commands.includes(command)) return publisher;
+    return fail('command.refused', `the publisher of run ${runId} does not accept ${command}`);
   }
 
-  #isStarting({ publisherId }: CommandTarget): boolean {
+  /** Prefers the trainer of the run that the client follows. */
+  #targetForStart(runId: string | undefined): CommandTarget {
+    const { publishers, idleTrainers } = this.#options;
+    const preferredId = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
+    const trainer = idleTrainers.longestIdle((target) => !this.#isStarting(target), preferredId);
+    if (trainer) return trainer;
+    return fail(
+      'command.no_trainer',
+      this.#targets.size === 0
+        ? 'no trainer is connected that could start a run'
+        : 'no trainer is idle: wait until the current run has ended',
+    );
+  }
+
+  #isStarting(target: CommandTarget): boolean {
     const now = performance.now();
-    return [...this.#forwarded.values()].some(
-      ({ command, result, startExpiresAt: expiresAt, ...passed }) =>
-        passed.publisherId === publisherId && command.command === 'start' && !result && now < expiresAt,
+    return [...this.#commands.values()].some(
+      ({ command, publisherId, result, startExpiresAt }) =>
+        publisherId === target.publisherId && command.command === 'start' && !result && now < startExpiresAt,
     );
   }
 
   #forward(command: Command, target: CommandTarget): ForwardedCommand {
-    const passed = this.#record(command, target.publisherId);
-    this.#sendTo(command, target);
-    return passed;
+    const forwarded = this.#record(command, target.publisherId);
+    this.#sendTo(target, command);
+    return forwarded;
   }
 
-  #sendTo(command: Command, target: CommandTarget): void {
+  #sendTo(target: CommandTarget, command: Command): void {
     target.send(command);
     if (target.gatewayId === undefined) this.#options.relay?.forwarded(command, target.publisherId);
   }
 
   #record(command: Command, publisherId: string): ForwardedCommand {
-    const { commandTimeoutMs, rememberedCommands } = this.#options.limits;
-    const expiresAt = performance.now() + commandTimeoutMs;
-    const passed: ForwardedCommand = {
-      command,
-      publisherId,
-      result: undefined,
-      startExpiresAt: expiresAt,
-      listeners: new Set(),
+    const startExpiresAt = performance.now() + this.#options.limits.commandTimeoutMs;
+    const forwarded: ForwardedCommand = {
+      ...{ command, publisherId, result: undefined },
+      ...{ startExpiresAt, waiting: new Set() },
     };
-    this.#forwarded.set(command.id, passed);
-    if (this.#forwarded.size > rememberedCommands) {
-      const [oldest] = this.#forwarded.keys();
-      this.#forwarded.delete(oldest as string);
-    }
-    return passed;
+    this.#commands.set(command.id, forwarded);
+    return forwarded;
   }
 
-  #resultOf({ command, listeners: waiting }: ForwardedCommand): Promise<CommandResult> {
+  #resultOf({ command, waiting }: ForwardedCommand): Promise<CommandResult> {
     const { commandTimeoutMs } = this.#options.limits;
     this.#pendingCount++;
     return new Promise((resolve) => {
-      const answer = (result: CommandResult): void => {
+      const finish = (result: CommandResult): void => {
         clearTimeout(timer);
-        waiting.delete(answer);
+        waiting.delete(finish);
         this.#pendingCount--;
         resolve(result);
       };
-      const seconds = commandTimeoutMs / 1_000;
-      const late = commandFailure(
+      const timeout = commandFailure(
         command.id,
         'command.timeout',
-        `the trainer has not answered within ${seconds} s, so it is not known whether the command was done`,
+        `the trainer has not answered within ${commandTimeoutMs / 1_000} s: the command may or may not have taken effect`,
       );
-      const timer = setTimeout(() => answer(late), commandTimeoutMs).unref();
-      waiting.add(answer);
+      const timer = setTimeout(() => finish(timeout), commandTimeoutMs).unref();
+      waiting.add(finish);
     });
-  }
-
-  #targetOf(publisherId: string): CommandTarget | undefined {
-    return [...this.#targets].find((target) => target.publisherId === publisherId);
   }
 }
 

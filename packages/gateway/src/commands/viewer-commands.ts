@@ -22,18 +22,19 @@ export interface ViewerCommandsOptions {
   router: CommandRouter;
   authorizer: CommandAuthorizer;
   limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
-  /** For the log; without the token. */
+  /** Called with each command, without its token, and its result: for the log. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
 
-const readable = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
+/** The part of a command that has to be valid for an answer to name it. */
+const identified = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
 
-/** What one viewer sends: commands, checked, in bounds, authorised, and answered each. */
+/** Handles the messages of one viewer: validates, limits and authorizes its commands, and answers each. */
 export class ViewerCommands {
   readonly #options: ViewerCommandsOptions;
   readonly #messages: TokenBucket;
   readonly #commands: TokenBucket;
-  /** The run that this viewer follows: that of a command that names none. */
+  /** The run that the viewer follows, which a command without `runId` is for. */
   followedRun: string | undefined;
 
   constructor(options: ViewerCommandsOptions) {
@@ -57,17 +58,17 @@ export class ViewerCommands {
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {
-    const { authorizer, router, onResult: onAnswer } = this.#options;
-    const asked = { ...given, runId: given.runId ?? this.followedRun };
+    const { authorizer, router, onResult } = this.#options;
+    const resolved = { ...given, runId: given.runId ?? this.followedRun };
     let result: CommandResult;
     try {
       authorizer.authorize(token);
-      result = await router.execute(asked);
+      result = await router.execute(resolved);
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
       result = commandFailure(given.id, error.code, error.message);
     }
-    onAnswer?.(asked, result);
+    onResult?.(resolved, result);
     return result;
   }
 
@@ -76,11 +77,11 @@ export class ViewerCommands {
   }
 }
 
-/** The id of a command that does not validate, where that much can be read. */
+/** Returns the id of an invalid command; undefined when it has no valid one. */
 function readId({ raw }: DecodeFailure): string | undefined {
-  const result = validate(readable, raw);
+  const result = validate(identified, raw);
   return result.ok ? result.value.id : undefined;
 }
 
 const tooFast = ({ commandBurst, commandsPerSecond }: ViewerCommandsOptions['limits']): string =>
-  `expected at most ${commandBurst} commands at once and ${commandsPerSecond} a second: wait and send it again`;
+  `expected at most ${commandBurst} commands at once and ${commandsPerSecond} a second: send the command again later`;

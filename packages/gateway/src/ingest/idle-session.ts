@@ -3,7 +3,7 @@ import type { CommandTarget } from '../presence/command-target.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
-/** A waiting trainer's connection: commands down, answers up. */
+/** The session of a trainer without a run, which gets commands and answers them. */
 export class IdleSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;
@@ -15,9 +15,9 @@ export class IdleSession implements SessionHandler {
     this.#publisherId = publisherId;
     const target: CommandTarget = { publisherId, commands, send: (command) => peer.send(encode(command)) };
     peer.send(encode({ type: 'waiting' }));
-    const undos = [context.idleTrainers.add(target), context.router.attach(target)];
+    const removals = [context.idleTrainers.add(target), context.router.attach(target)];
     peer.closed.addEventListener('abort', () => {
-      for (const undo of undos) undo();
+      for (const remove of removals) remove();
     });
   }
 
@@ -28,6 +28,6 @@ export class IdleSession implements SessionHandler {
       this.#peer.close('invalid', `expected the answer to a command: ${formatIssues(result.error.issues)}`);
   }
 
-  /** There is nothing to finish. */
+  /** Resolves at once: an idle session accepts no events. */
   async settled(): Promise<void> {}
 }

@@ -16,7 +16,7 @@ import { toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
-/** A publisher's connection after its hello: resume, events and their acknowledgements, commands and their answers. */
+/** The session of a publisher after its hello: it gets `resume`, sends events and gets their acknowledgements. */
 export class PublisherSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;
@@ -40,37 +40,44 @@ export class PublisherSession implements SessionHandler {
     };
   }
 
-  /** Takes the run, and says where to go on. */
+  /** Claims the run and sends the seq after which the publisher resumes. */
   async open(): Promise<void> {
-    const { publishers, store, hub, router, health } = this.#context;
-    const { closed: gone } = this.#peer;
+    const { publishers, router, health } = this.#context;
+    const { closed } = this.#peer;
     if (health.failure) return this.#peer.close('storeUnavailable', publicMessage(health.failure));
     const claim = publishers.claim(this.#runId, this.#connection);
     if (claim.taken) return this.#peer.close('runTaken');
-    gone.addEventListener('abort', () => publishers.markDisconnected(this.#runId, this.#connection));
-    const release = (): void => {
-      const hasBegun = (this.#writer?.lastSeq ?? 0) > 0;
-      publishers.release(this.#runId, this.#connection, { hasBegun });
-    };
+    closed.addEventListener('abort', () => publishers.markDisconnected(this.#runId, this.#connection));
     try {
       await claim.previous?.settled();
-      // Its last events are read before new ones come, so that viewers who come back need not each read them.
-      await hub.catchUp(this.#runId);
-      const lastSeq = await store.lastSeq(this.#runId);
-      if (gone.aborted) return release();
-      this.#writer = this.#newWriter(lastSeq);
-      this.#send({ type: 'resume', after: lastSeq });
+      await this.#resume();
     } catch (error) {
-      release();
+      this.#release();
       if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
       throw error;
     }
+    if (closed.aborted) return this.#release();
     const detach = router.attach(this.#connection);
-    gone.addEventListener('abort', async () => {
+    closed.addEventListener('abort', async () => {
       detach();
       await this.settled();
-      release();
+      this.#release();
     });
+  }
+
+  async #resume(): Promise<void> {
+    const { store, hub } = this.#context;
+    // Loads the run's last events before new ones come, so that returning viewers need not read them one by one.
+    await hub.catchUp(this.#runId);
+    const lastSeq = await store.lastSeq(this.#runId);
+    if (this.#peer.closed.aborted) return;
+    this.#writer = this.#newWriter(lastSeq);
+    this.#send({ type: 'resume', after: lastSeq });
+  }
+
+  #release(): void {
+    const hasBegun = (this.#writer?.lastSeq ?? 0) > 0;
+    this.#context.publishers.release(this.#runId, this.#connection, { hasBegun });
   }
 
   receive(text: string): void {
@@ -83,7 +90,7 @@ export class PublisherSession implements SessionHandler {
     else this.#context.router.receiveResult(result.value, this.#connection.publisherId);
   }
 
-  /** Resolves when every event taken in is durable, or the store has failed. */
+  /** Resolves when every accepted event is durable, or the store has failed. */
   async settled(): Promise<void> {
     await this.#writer?.settled();
   }
@@ -98,7 +105,7 @@ export class PublisherSession implements SessionHandler {
       hub,
       limits,
       onCommit: (seq) => this.#send({ type: 'ack', seq }),
-      onBackpressure: (high) => (high ? this.#peer.pause() : this.#peer.resume()),
+      onBackpressure: (isHigh) => (isHigh ? this.#peer.pause() : this.#peer.resume()),
       onFailure: (error) => {
         onStoreFailure(error);
         if (isStoreError(error)) this.#peer.close('storeUnavailable', publicMessage(error));
@@ -107,7 +114,7 @@ export class PublisherSession implements SessionHandler {
     });
   }
 
-  /** An event that cannot be read is answered, and a notice takes its place in the run. */
+  /** Reports an invalid event to the publisher and stores a notice in its place. */
   #reject(writer: RunWriter, failure: DecodeFailure): void {
     const rejection = toRejection(failure);
     if (!rejection) {
@@ -122,14 +129,14 @@ export class PublisherSession implements SessionHandler {
     this.#accept(writer, notice);
   }
 
-  #accept(writer: RunWriter, taken: MonitorEvent): void {
-    const { runId, seq } = taken;
+  #accept(writer: RunWriter, event: MonitorEvent): void {
+    const { runId, seq } = event;
     const expected = writer.lastSeq + 1;
     if (runId !== this.#runId)
       this.#peer.close('invalid', `expected an event of run ${this.#runId}, got one of ${runId}`);
     else if (seq > expected) this.#peer.close('outOfOrder', `expected seq ${expected}, got ${seq}`);
     else if (seq < expected) writer.acknowledge();
-    else writer.add(toNewEvent(taken));
+    else writer.add(toNewEvent(event));
   }
 
   #send(reply: IngestServerMessage): void {

@@ -8,29 +8,29 @@ import {
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 
-const address = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
+const identity = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
 const timed = eventEnvelopeSchema.pick({ time: true });
 const typed = z.object({ type: z.string() });
 
-/** What is left of an event whose data does not fit: the answer to its publisher, and a notice in its place. */
+/** The consequences of an event whose data is invalid. */
 export interface Rejection {
   reply: IngestServerMessage;
-  /** Has the event's seq, so that the run's numbers stay without gaps. */
+  /** Takes the seq of the event, so that the run has no gap. */
   notice: MonitorEvent;
 }
 
-/** Reads what can be read of an event that does not validate; undefined when not even its place is known. */
+/** Makes the reply and the notice for an invalid event; undefined when its run or seq is invalid as well. */
 export function toRejection(failure: DecodeFailure): Rejection | undefined {
-  const place = validate(address, failure.raw);
-  if (!place.ok) return undefined;
-  const { seq } = place.value;
+  const identified = validate(identity, failure.raw);
+  if (!identified.ok) return undefined;
+  const { seq } = identified.value;
   const time = validate(timed, failure.raw);
   const type = validate(typed, failure.raw);
   const kind = type.ok ? `"${type.value.type.slice(0, 50)}"` : 'without a type';
   return {
     reply: { type: 'reject', seq, code: failure.code, issues: failure.issues },
     notice: {
-      ...place.value,
+      ...identified.value,
       time: time.ok ? time.value.time : new Date().toISOString(),
       type: 'notice',
       data: {

@@ -5,20 +5,20 @@ import type { NewEvent, Store } from '../store/store.ts';
 
 export interface RunWriterOptions {
   runId: string;
-  /** What the store holds of the run. */
+  /** The last stored seq of the run. */
   lastSeq: number;
   store: Store;
   hub: Hub;
   limits: Pick<Limits, 'commitIntervalMs' | 'commitEvents' | 'uncommittedBytes'>;
-  /** Everything up to `seq` is durable and published. */
+  /** Called when every event up to `seq` is durable and published. */
   onCommit: (seq: number) => void;
-  /** `true` when too much waits for the disk, `false` when half of it is written. */
-  onBackpressure: (high: boolean) => void;
-  /** The store could not write; nothing more is taken. */
+  /** Called with `true` when too much waits for the disk, and with `false` when half of that is written. */
+  onBackpressure: (isHigh: boolean) => void;
+  /** Called when the store could not write. The events not yet committed are dropped. */
   onFailure: (error: unknown) => void;
 }
 
-/** Writes one run's events in the order in which they come: many in one commit, and published after it. */
+/** Commits one run's events in the order of seq, many in one transaction, and then publishes them. */
 export class RunWriter {
   readonly #options: RunWriterOptions;
   #queue: NewEvent[] = [];
@@ -35,12 +35,12 @@ export class RunWriter {
     this.#lastSeq = this.#committedSeq = options.lastSeq;
   }
 
-  /** The last seq taken in, durable or not. */
+  /** The last accepted seq, durable or not. */
   get lastSeq(): number {
     return this.#lastSeq;
   }
 
-  /** Takes in the event after `lastSeq`. */
+  /** Accepts the event after `lastSeq`. */
   add(event: NewEvent): void {
     this.#lastSeq = event.seq;
     this.#queue.push(event);
@@ -49,13 +49,13 @@ export class RunWriter {
     this.acknowledge();
   }
 
-  /** Says soon, and once for many calls, what is durable. */
+  /** Reports the last durable seq soon, once for many calls. */
   acknowledge(): void {
     this.#acknowledgeRequested = true;
     this.#commits ??= this.#commitAll();
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no accepted event waits any more. */
   async settled(): Promise<void> {
     await this.#commits;
   }
@@ -78,10 +78,10 @@ export class RunWriter {
     }
   }
 
-  /** Waits for what comes in the same turn of the event loop, and longer when the last commit was just now. */
+  /** Waits for the events of the same turn of the event loop, and until `commitIntervalMs` have passed since the last commit. */
   async #waitForMore(): Promise<void> {
-    const rest = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
-    await (rest > 0 ? delay(rest) : nextTurn());
+    const restMs = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
+    await (restMs > 0 ? delay(restMs) : nextTurn());
   }
 
   async #commit(): Promise<void> {
@@ -95,9 +95,9 @@ export class RunWriter {
   }
 
   #updateBackpressure(): void {
-    const { limits, onBackpressure: onPressure } = this.#options;
-    const high = this.#queuedBytes > (this.#isHigh ? limits.uncommittedBytes / 2 : limits.uncommittedBytes);
-    if (high !== this.#isHigh) onPressure(high);
-    this.#isHigh = high;
+    const { limits, onBackpressure } = this.#options;
+    const isHigh = this.#queuedBytes > (this.#isHigh ? limits.uncommittedBytes / 2 : limits.uncommittedBytes);
+    if (isHigh !== this.#isHigh) onBackpressure(isHigh);
+    this.#isHigh = isHigh;
   }
 }

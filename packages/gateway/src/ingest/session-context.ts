@@ -7,6 +7,7 @@ import type { Publishers } from '../presence/publishers.ts';
 import type { HealthCheckedStore } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
 
+/** What every session on the ingest port uses. */
 export interface SessionContext {
   store: Store;
   health: Pick<HealthCheckedStore, 'failure'>;
@@ -17,13 +18,13 @@ export interface SessionContext {
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
   token: string | undefined;
-  /** What goes wrong with the store, for the log. */
+  /** Called when the store cannot write: for the log. */
   onStoreFailure: (error: unknown) => void;
 }
 
-/** What follows the first message. */
+/** Handles the messages of a connection after the first one, which decides the kind of session. */
 export interface SessionHandler {
   receive(text: string): void;
-  /** Resolves when what was taken in is durable, or cannot be. */
+  /** Resolves when every accepted event is durable or has failed. */
   settled(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { IdleSession } from './idle-session.ts';
 import { PublisherSession } from './publisher-session.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
-/** One connection to the ingest port: it says what it is, and is listened to as that. */
+/** A connection to the ingest port. Its first message makes it the session of a publisher or of an idle trainer. */
 export class IngestSession {
   readonly #context: SessionContext;
   readonly #peer: Peer;
@@ -26,7 +26,7 @@ export class IngestSession {
     else await this.#receiveFirst(text);
   }
 
-  /** Takes nothing more in, and resolves when what was taken in is durable and acknowledged. */
+  /** Ignores further messages, and resolves when all accepted events are durable and acknowledged. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#handler?.settled();
@@ -43,8 +43,8 @@ export class IngestSession {
       this.#handler = new IdleSession(this.#context, this.#peer, first);
       return;
     }
-    const publishing = new PublisherSession(this.#context, this.#peer, first);
-    this.#handler = publishing;
-    await publishing.open();
+    const session = new PublisherSession(this.#context, this.#peer, first);
+    this.#handler = session;
+    await session.open();
   }
 }

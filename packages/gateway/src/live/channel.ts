@@ -1,30 +1,29 @@
 import type { StoredEvent } from '../store/store.ts';
 import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 
-/** Follows a run live. */
+/** Receives the events of a run as they are published. */
 export interface Subscriber {
-  /** Gets each block as it is published. */
-  onBatch(block: FrameBatch): void;
-  /** Nothing more will come: the run was removed. */
+  onBatch(batch: FrameBatch): void;
+  /** Called when the run is removed; nothing follows. */
   onRemoved(): void;
 }
 
-/** Small blocks are kept as one of this size, so that catching up takes few writes. */
-const joinedBatchBytes = 64 * 1024;
+/** Consecutive batches are joined up to this size, so that a viewer catches up with few writes. */
+const maxJoinedBytes = 64 * 1024;
 
-/** The live end of one run, with its recent past as ready frames. */
+/** The live feed of one run, with its recent events as ready frames. */
 export class Channel {
   readonly runId: string;
-  /** The last seq that went through here, or was in the store when the channel was made. */
+  /** The last published seq; before the first publication, the last stored one. */
   #lastSeq: number;
   #newestBatchSeq = 0;
-  /** The last events, without gaps, up to `lastSeq`. */
+  /** The last events, without a gap, up to `lastSeq`. */
   readonly #recent: FrameBatch[] = [];
   #recentBytes = 0;
   readonly #subscribers = new Set<Subscriber>();
   #isRemoved = false;
 
-  /** @param recent The last events of the run, which are to be ready. */
+  /** @param recent The last events of the run, to be kept as ready frames. */
   constructor(runId: string, lastSeq: number, recent: readonly StoredEvent[] = []) {
     this.runId = runId;
     this.#lastSeq = lastSeq;
@@ -40,6 +39,7 @@ export class Channel {
     return this.#newestBatchSeq;
   }
 
+  /** The size of the ready frames. */
   get recentBytes(): number {
     return this.#recentBytes;
   }
@@ -48,57 +48,57 @@ export class Channel {
     return this.#subscribers.size;
   }
 
-  /** From the next event on; what came before is to be read. Returns the undo. */
+  /** Adds a subscriber, which gets the events after `lastSeq`. Returns the function that removes it. */
   subscribe(subscriber: Subscriber): () => void {
     this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Hands out the events that follow `lastSeq`. */
+  /** Sends the events after `lastSeq` to all subscribers. */
   publish(events: readonly StoredEvent[]): void {
     const fresh = events.filter(({ seq }) => seq > this.#lastSeq);
     if (fresh.length === 0) return;
     this.#lastSeq = fresh.at(-1)!.seq;
-    const block = this.#keep(fresh);
-    for (const subscriber of this.#subscribers) subscriber.onBatch(block);
+    const batch = this.#keep(fresh);
+    for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
   }
 
-  /** Whether the run was removed; what begins under its name has another channel. */
+  /** Whether the run was removed; a new run of the same name gets another channel. */
   get isRemoved(): boolean {
     return this.#isRemoved;
   }
 
-  /** Lets go of everybody, since the run was removed. */
+  /** Ends the channel of a removed run. */
   remove(): void {
     this.#isRemoved = true;
     for (const subscriber of this.#subscribers) subscriber.onRemoved();
   }
 
-  /** What is wanted next, to the end of a block; undefined when that is not in memory. */
-  read(wanted: Selection): Chunk | undefined {
-    const block = this.#holds(wanted.after) && this.#recent.find(({ last }) => last > wanted.after);
-    return block ? { ranges: block.ranges(wanted), through: block.last } : undefined;
+  /** Returns the selected events up to the end of a batch; undefined when they are not in memory. */
+  read(selection: Selection): Chunk | undefined {
+    const batch =
+      this.#hasAllAfter(selection.after) && this.#recent.find(({ last }) => last > selection.after);
+    return batch ? { ranges: batch.ranges(selection), through: batch.last } : undefined;
   }
 
-  /** Lets go of the oldest block of the recent past. */
+  /** Frees the oldest ready frames. */
   dropOldest(): void {
     this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
   }
 
-  /** Whether everything that follows a seq is in memory. */
-  #holds(seq: number): boolean {
+  #hasAllAfter(seq: number): boolean {
     const oldest = this.#recent[0];
     return oldest !== undefined && seq >= oldest.first - 1;
   }
 
   #keep(events: readonly StoredEvent[]): FrameBatch {
-    const block = FrameBatch.of(events);
+    const batch = FrameBatch.of(events);
     this.#newestBatchSeq = events.findLast(({ type }) => type === 'batch')?.seq ?? this.#newestBatchSeq;
-    this.#recentBytes += block.bytes.length;
+    this.#recentBytes += batch.bytes.length;
     const newest = this.#recent.at(-1);
-    if (newest && newest.bytes.length + block.bytes.length <= joinedBatchBytes)
-      this.#recent.splice(-1, 1, newest.join(block));
-    else this.#recent.push(block);
-    return block;
+    if (newest && newest.bytes.length + batch.bytes.length <= maxJoinedBytes)
+      this.#recent.splice(-1, 1, newest.join(batch));
+    else this.#recent.push(batch);
+    return batch;
   }
 }

@@ -6,34 +6,34 @@ import { batchType, type TypeSet } from './type-set.ts';
 
 export interface CursorOptions {
   channel: Channel;
-  /** Begins after this seq. */
+  /** The viewer has every event up to this seq. */
   after: number;
   types: TypeSet;
-  /** Whether the viewer is told which batches it does not get. */
+  /** Whether the viewer gets a `gap` message for skipped `batch` events. */
   reportsGaps: boolean;
-  /** Whether what was read is sent as bundles of events. */
+  /** Whether events that were read are bundled into one message. */
   bundles?: boolean;
 }
 
-const nothing = Buffer.alloc(0);
+const noFrames = Buffer.alloc(0);
 
-/** Where a viewer stands in a run: turns what comes next into what is sent to it. */
+/** A viewer's position in a run. Turns the next events into the frames to send. */
 export class Cursor {
   readonly channel: Channel;
   readonly #types: TypeSet;
   readonly #reportsGaps: boolean;
   readonly #bundles: boolean;
-  /** Everything wanted up to here was sent or skipped. */
+  /** Every selected event up to this seq was sent or skipped. */
   #seq: number;
-  /** The viewer knows of everything wanted up to here: what was skipped by then has been told. */
+  /** Every selected event up to this seq was sent, or reported as skipped. */
   #reportedSeq: number;
-  /** Batches before this one are skipped. */
+  /** `batch` events below this seq are skipped. */
   #batchesFrom = 0;
 
-  constructor({ channel, after, types, reportsGaps: tellsGaps, bundles = false }: CursorOptions) {
+  constructor({ channel, after, types, reportsGaps, bundles = false }: CursorOptions) {
     this.channel = channel;
     this.#types = types;
-    this.#reportsGaps = tellsGaps && (types & batchType) !== 0;
+    this.#reportsGaps = reportsGaps && (types & batchType) !== 0;
     this.#bundles = bundles;
     this.#seq = this.#reportedSeq = after;
   }
@@ -50,31 +50,30 @@ export class Cursor {
     return { after: this.#seq, types: this.#types, batchesFrom: this.#batchesFrom };
   }
 
-  /** Skips every batch that was published so far and is not sent yet, except the newest. */
+  /** Skips every unsent `batch` event that has been published, except the newest. */
   skipStaleBatches(): void {
     this.#batchesFrom = this.channel.newestBatchSeq;
   }
 
-  /** Moves on over a block that was just published. Returns what to send; undefined when something comes before it. */
-  passLive(block: FrameBatch): Buffer | undefined {
-    if (block.last <= this.#seq) return nothing;
-    if (block.first !== this.#seq + 1) return undefined;
-    this.moveTo(block.last);
-    return block.select(this.#types);
+  /** Moves past a batch just published. Returns the frames to send; undefined when earlier events are still unsent. */
+  passLive(batch: FrameBatch): Buffer | undefined {
+    if (batch.last <= this.#seq) return noFrames;
+    if (batch.first !== this.#seq + 1) return undefined;
+    this.moveTo(batch.last);
+    return batch.select(this.#types);
   }
 
-  /** Moves on over what was sent otherwise. */
+  /** Moves to a seq after the caller has sent everything up to it. */
   moveTo(seq: number): void {
     this.#seq = this.#reportedSeq = seq;
   }
 
-  /** Moves on over a piece that was read. Returns what to send. */
-  advance({ ranges: stretches, through }: Chunk): Buffer {
-    const frames = stretches.flatMap((stretch) => {
-      const gap = this.#gapBefore(stretch);
-      this.#reportedSeq = stretch.last;
-      const events =
-        this.#bundles && stretch.last > stretch.first ? bundleFrames(stretch.frames) : stretch.frames;
+  /** Moves past a chunk. Returns the frames to send. */
+  advance({ ranges, through }: Chunk): Buffer {
+    const frames = ranges.flatMap((range) => {
+      const gap = this.#gapBefore(range);
+      this.#reportedSeq = range.last;
+      const events = this.#bundles && range.last > range.first ? bundleFrames(range.frames) : range.frames;
       return gap ? [frameText(encode(gap)), events] : [events];
     });
     this.#seq = through;

@@ -2,46 +2,46 @@ import { frameTexts } from '../sockets/frames.ts';
 import type { StoredEvent } from '../store/store.ts';
 import { batchType, bitOf, type TypeSet } from './type-set.ts';
 
-/** What a viewer wants next of a run. */
+/** The events of a run that a viewer needs next. */
 export interface Selection {
-  /** Only events that follow this seq. */
+  /** Only events with a greater seq. */
   after: number;
   types: TypeSet;
-  /** Of `batch` events only those from this seq on. */
+  /** The lowest seq of the `batch` events to include; other types are included from `after` on. */
   batchesFrom: number;
 }
 
-/** Events without a gap between them, as ready frames. */
+/** Events with consecutive seqs, framed. */
 export interface FrameRange {
   first: number;
   last: number;
   frames: Buffer;
 }
 
-/** Some of what is wanted, in order. */
+/** The next part of a selection, in the order of seq. */
 export interface Chunk {
   ranges: readonly FrameRange[];
-  /** Everything wanted up to this seq is in this piece or was before it. */
+  /** Every selected event up to this seq is in this chunk or an earlier one. */
   through: number;
 }
 
-/** What a block has for those who want but the newest of its batches. */
+/** The frames of a batch for a viewer that needs only the newest `batch` event. */
 export interface NewestFrames {
   frames: Buffer;
-  /** Whether the first of them is a batch: one that came before it is stale then. */
+  /** Whether the first frame is a `batch` event, which makes any unsent one before it obsolete. */
   beginsWithBatch: boolean;
 }
 
-/** Events of a run in the order of seq, framed once for all who get them. */
+/** Events of a run in the order of seq, encoded as WebSocket frames once for all viewers. */
 export class FrameBatch {
   readonly bytes: Buffer;
-  /** The types that occur. */
+  /** The types of the events. */
   readonly types: TypeSet;
-  /** Of each event: its seq, its type, and where its frame ends. */
+  /** The seq and the type of each event, and the end of its frame in `bytes`. */
   readonly #seqs: readonly number[];
   readonly #types: readonly TypeSet[];
   readonly #ends: readonly number[];
-  readonly #selections = new Map<TypeSet, Buffer>();
+  readonly #selected = new Map<TypeSet, Buffer>();
   readonly #newest = new Map<TypeSet, NewestFrames>();
 
   private constructor(
@@ -76,7 +76,7 @@ export class FrameBatch {
     return this.#seqs.at(-1)!;
   }
 
-  /** This block and one that follows it as one. */
+  /** Returns one batch with the events of this one and the next. */
   join(next: FrameBatch): FrameBatch {
     return new FrameBatch(
       Buffer.concat([this.bytes, next.bytes]),
@@ -86,25 +86,25 @@ export class FrameBatch {
     );
   }
 
-  /** All frames of these types: the same buffer for all who ask for the same. */
+  /** Returns the frames of all events of these types: the same buffer for every viewer with the same types. */
   select(types: TypeSet): Buffer {
     if ((this.types & ~types) === 0) return this.bytes;
-    let selection = this.#selections.get(types);
-    if (!selection) {
-      const stretches = this.ranges({ after: 0, types, batchesFrom: 0 });
-      selection = Buffer.concat(stretches.map(({ frames }) => frames));
-      this.#selections.set(types, selection);
+    let selected = this.#selected.get(types);
+    if (!selected) {
+      const ranges = this.ranges({ after: 0, types, batchesFrom: 0 });
+      selected = Buffer.concat(ranges.map(({ frames }) => frames));
+      this.#selected.set(types, selected);
     }
-    return selection;
+    return selected;
   }
 
-  /** The same, but of batches with no other of these types between them only the last. */
+  /** Returns the frames of all events of these types, but of successive `batch` events only the last. */
   newest(types: TypeSet): NewestFrames {
     let newest = this.#newest.get(types);
     if (!newest) {
-      const wanted = [...this.#types.keys()].filter((index) => this.#types[index]! & types);
-      const isBatch = (at: number): boolean => this.#types[wanted[at]!] === batchType;
-      const kept = wanted.filter((_index, at) => !(isBatch(at) && isBatch(at + 1)));
+      const selected = [...this.#types.keys()].filter((index) => this.#types[index]! & types);
+      const isBatch = (at: number): boolean => this.#types[selected[at]!] === batchType;
+      const kept = selected.filter((_index, at) => !(isBatch(at) && isBatch(at + 1)));
       const frames = kept.map((index) => this.#range(index, index + 1).frames);
       newest = { frames: Buffer.concat(frames), beginsWithBatch: isBatch(0) };
       this.#newest.set(types, newest);
@@ -112,20 +112,20 @@ export class FrameBatch {
     return newest;
   }
 
-  /** What is wanted of this block, not copied. */
+  /** Returns the selected events as ranges, without copying their frames. */
   ranges({ after, types, batchesFrom }: Selection): FrameRange[] {
-    const stretches: FrameRange[] = [];
+    const ranges: FrameRange[] = [];
     let start: number | undefined;
     this.#seqs.forEach((seq, index) => {
       const type = this.#types[index]!;
-      const wanted = seq > after && (type & types) !== 0 && (type !== batchType || seq >= batchesFrom);
+      const isSelected = seq > after && (type & types) !== 0 && (type !== batchType || seq >= batchesFrom);
       const follows = start !== undefined && seq === this.#seqs[index - 1]! + 1;
-      if (start !== undefined && !(wanted && follows)) stretches.push(this.#range(start, index));
-      if (!wanted) start = undefined;
+      if (start !== undefined && !(isSelected && follows)) ranges.push(this.#range(start, index));
+      if (!isSelected) start = undefined;
       else if (!follows) start = index;
     });
-    if (start !== undefined) stretches.push(this.#range(start, this.#seqs.length));
-    return stretches;
+    if (start !== undefined) ranges.push(this.#range(start, this.#seqs.length));
+    return ranges;
   }
 
   #range(start: number, end: number): FrameRange {

@@ -9,31 +9,31 @@ export interface HistoryOptions {
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
-/** Reads what is wanted next of a run from the store, at most a page and about as much as may be unread. */
-export async function readHistory(options: HistoryOptions, wanted: Selection): Promise<Chunk> {
+/** Reads the next selected events of a run from the store: at most one page, and about `unreadBytes`. */
+export async function readHistory(options: HistoryOptions, selection: Selection): Promise<Chunk> {
   const { store, runId, limits } = options;
-  const { after, types, batchesFrom } = wanted;
-  const skips = after + 1 < batchesFrom;
-  const asked = skips ? types & ~batchType : types;
-  const end = skips ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
-  if (asked === 0) return { ranges: [], through: end };
+  const { after, types, batchesFrom } = selection;
+  const skipsBatches = after + 1 < batchesFrom;
+  const readTypes = skipsBatches ? types & ~batchType : types;
+  const end = skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
+  if (readTypes === 0) return { ranges: [], through: end };
 
   const page = await store.page(runId, {
     after,
     limit: limits.pageEvents,
-    types: asked === everyType ? undefined : typesIn(asked),
+    types: readTypes === everyType ? undefined : typesIn(readTypes),
   });
-  const fitting = beginning(page.events, limits.unreadBytes);
+  const fitting = firstEvents(page.events, limits.unreadBytes);
   const through = fitting.length < page.events.length ? fitting.at(-1)!.seq : page.through;
   const events = fitting.filter(({ seq }) => seq <= end);
   return {
-    ranges: events.length > 0 ? FrameBatch.of(events).ranges(wanted) : [],
+    ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
     through: Math.min(through, end),
   };
 }
 
-/** The first events up to a size, but at least one. What is left is read again when there is room for it. */
-function beginning(events: readonly StoredEvent[], bytes: number): readonly StoredEvent[] {
+/** Returns the first events up to a size, and at least one. The others are read again when there is room for them. */
+function firstEvents(events: readonly StoredEvent[], bytes: number): readonly StoredEvent[] {
   let size = 0;
   const end = events.findIndex(({ json }) => {
     size += json.length;

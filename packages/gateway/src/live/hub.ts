@@ -1,12 +1,13 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
+import { Listeners } from '../listeners.ts';
 import { frameText } from '../sockets/frames.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
 import { Channel } from './channel.ts';
 
-/** What a run has in the store is being read. */
+/** A run's new events are being read from the store. */
 interface PendingPull {
-  /** More has come since it began to read. */
+  /** Whether more may have been stored since reading began. */
   again: boolean;
   done: Promise<void>;
 }
@@ -14,28 +15,28 @@ interface PendingPull {
 type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
 
 /**
- * Fans committed events out to whoever follows a run, and says when a new run begins.
- * Publishing is synchronous: after it, `lastSeq` and what subscribers got agree.
+ * Sends durable events to the viewers of each run, and broadcasts messages to all viewers. Publishing is synchronous:
+ * when it returns, the channel's `lastSeq` and what its subscribers have got agree.
  */
 export class Hub {
   readonly #store: Store;
   readonly #limits: HubLimits;
-  /** Of every run that was published or followed since the start; the one published last is last. */
+  /** One channel for each run published or followed since the start; the one published last is last. */
   readonly #channels = new Map<string, Channel>();
-  readonly #newestRunListeners = new Set<() => void>();
-  readonly #viewers = new Set<(frame: Buffer) => void>();
-  readonly #viewerCountListeners = new Set<() => void>();
-  readonly #publishedListeners = new Set<(runId: string, events: readonly StoredEvent[]) => void>();
-  /** Channels that are being made: many viewers may come for the same run at once. */
+  readonly #newestRunListeners = new Listeners();
+  readonly #viewers = new Listeners<[frame: Buffer]>();
+  readonly #viewerCountListeners = new Listeners();
+  readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
+  /** Channels being loaded, so that many viewers who connect for the same run at once share one read. */
   readonly #loading = new Map<string, Promise<Channel>>();
   readonly #pulls = new Map<string, PendingPull>();
   #recentBytes = 0;
   #newestRunId: string | undefined;
 
-  private constructor(store: Store, limits: HubLimits, newestRun: string | undefined) {
+  private constructor(store: Store, limits: HubLimits, newestRunId: string | undefined) {
     this.#store = store;
     this.#limits = limits;
-    this.#newestRunId = newestRun;
+    this.#newestRunId = newestRunId;
   }
 
   static async open(store: Store, limits: HubLimits): Promise<Hub> {
@@ -48,19 +49,18 @@ export class Hub {
     return this.#newestRunId;
   }
 
-  /** Calls back, synchronously, whenever another run is the newest. Returns the undo. */
-  onNewestRunChange(watcher: () => void): () => void {
-    this.#newestRunListeners.add(watcher);
-    return () => this.#newestRunListeners.delete(watcher);
+  /** Calls back, synchronously, when another run becomes the newest. Returns the function that ends this. */
+  onNewestRunChange(listener: () => void): () => void {
+    return this.#newestRunListeners.add(listener);
   }
 
-  /** Takes what is announced to all viewers, whichever run they follow. Returns the undo. */
-  addViewer(take: (frame: Buffer) => void): () => void {
-    this.#viewers.add(take);
-    this.#emitViewersChange();
+  /** Adds a viewer, which gets every broadcast. Returns the function that removes it. */
+  addViewer(send: (frame: Buffer) => void): () => void {
+    const remove = this.#viewers.add(send);
+    this.#viewerCountListeners.emit();
     return () => {
-      this.#viewers.delete(take);
-      this.#emitViewersChange();
+      remove();
+      this.#viewerCountListeners.emit();
     };
   }
 
@@ -68,44 +68,37 @@ export class Hub {
     return this.#viewers.size;
   }
 
-  /** Calls back, synchronously, whenever a viewer comes or goes. Returns the undo. */
-  onViewersChange(watcher: () => void): () => void {
-    this.#viewerCountListeners.add(watcher);
-    return () => this.#viewerCountListeners.delete(watcher);
+  /** Calls back, synchronously, when a viewer is added or removed. Returns the function that ends this. */
+  onViewersChange(listener: () => void): () => void {
+    return this.#viewerCountListeners.add(listener);
   }
 
-  /** Says something to every viewer that is no event; framed once for everybody. */
+  /** Sends a message to every viewer, whichever run it follows. The frame is encoded once. */
   broadcast(message: LiveControl): void {
-    const frame = frameText(encode(message));
-    for (const take of this.#viewers) take(frame);
-  }
-
-  #emitViewersChange(): void {
-    for (const watcher of this.#viewerCountListeners) watcher();
+    this.#viewers.emit(frameText(encode(message)));
   }
 
   /**
-   * The channel of a run. An existing one is never set forward to what the store holds by now: between a commit
-   * and its publishing, that would make its subscribers miss the event.
+   * Returns the channel of a run. An existing channel never jumps ahead to the store's last seq: between a commit and
+   * its publication, its subscribers would miss the events.
    */
   async channel(runId: string): Promise<Channel> {
     return this.#channels.get(runId) ?? this.#loading.get(runId) ?? this.#createChannel(runId);
   }
 
-  /** Calls back, synchronously, after events were handed out. Returns the undo. */
-  onPublished(watcher: (runId: string, events: readonly StoredEvent[]) => void): () => void {
-    this.#publishedListeners.add(watcher);
-    return () => this.#publishedListeners.delete(watcher);
+  /** Calls back, synchronously, after events were published. Returns the function that ends this. */
+  onPublished(listener: (runId: string, events: readonly StoredEvent[]) => void): () => void {
+    return this.#publishedListeners.add(listener);
   }
 
   /**
-   * Hands out events that are durable by now, in the order of seq; doubles are left out. Where another gateway has
-   * added some before them, all are read from the store.
+   * Publishes durable events in the order of seq; events already published are skipped. When another gateway has stored
+   * events before them, all are read from the store instead.
    */
   publish(runId: string, events: readonly StoredEvent[]): void {
     const known = this.#channels.get(runId);
     if (known && events[0] && events[0].seq > known.lastSeq + 1) {
-      // What cannot be read now is read with the next events, or when the store works again.
+      // If this fails, the next events or the store's recovery repeat it.
       this.pull(runId).catch(() => {});
       return;
     }
@@ -114,23 +107,23 @@ export class Hub {
     channel.publish(events);
     this.#keepChannel(channel);
     if (events[0]?.seq === 1) this.#setNewestRun(runId);
-    if (events.length > 0) for (const watcher of this.#publishedListeners) watcher(runId, events);
+    if (events.length > 0) this.#publishedListeners.emit(runId, events);
   }
 
   /**
-   * Publishes what the store holds beyond what was published: of a commit that seemed to fail, and did not. For
-   * whoever is about to go on with a run.
+   * Publishes stored events that are not published yet, such as those of a commit whose outcome was unknown. Called
+   * before a publisher resumes a run.
    */
   async catchUp(runId: string): Promise<void> {
     const isKnown = this.#channels.has(runId);
-    // Who says hello and never begins leaves nothing behind.
+    // A publisher that connects and never sends an event leaves no channel behind.
     if (!isKnown && (await this.#store.lastSeq(runId)) === 0) return;
     await this.channel(runId);
     if (!isKnown) await this.refreshNewestRun();
     await this.pull(runId);
   }
 
-  /** Publishes what the store holds of a run beyond what was published, if the run is shown here; once for many calls. */
+  /** Publishes a run's stored events that are not published yet, if it has a channel. Simultaneous calls share one read. */
   pull(runId: string): Promise<void> {
     const running = this.#pulls.get(runId);
     if (running) {
@@ -143,7 +136,7 @@ export class Hub {
     return pull.done;
   }
 
-  /** The same for every run: others may have been added to, removed, or begun anew meanwhile. */
+  /** Brings every channel up to date with the store, where other gateways may have added, removed or replaced runs. */
   async pullAll(): Promise<void> {
     await this.refreshNewestRun();
     for (const { runId, lastSeq } of [...this.#channels.values()]) {
@@ -152,13 +145,13 @@ export class Hub {
     }
   }
 
-  /** Asks the store which run began last. */
+  /** Reads from the store which run began last. */
   async refreshNewestRun(): Promise<void> {
     const [newest] = await this.#store.summaries(1);
     if (newest) this.#setNewestRun(newest.runId);
   }
 
-  /** Lets go of a run that was removed from the store: its viewers too, or they go on with the newest that is left. */
+  /** Closes the channel of a run that was removed from the store. Viewers of the latest run move on to the newest left. */
   async removeRun(runId: string): Promise<void> {
     const [newest] = await this.#store.summaries(1);
     const channel = this.#channels.get(runId);
@@ -168,22 +161,22 @@ export class Hub {
     channel?.remove();
   }
 
-  #setNewestRun(newestRun: string | undefined): void {
-    if (this.#newestRunId === newestRun) return;
-    this.#newestRunId = newestRun;
-    for (const watcher of this.#newestRunListeners) watcher();
+  #setNewestRun(runId: string | undefined): void {
+    if (this.#newestRunId === runId) return;
+    this.#newestRunId = runId;
+    this.#newestRunListeners.emit();
   }
 
   #createChannel(runId: string): Promise<Channel> {
-    const take = (channel: Channel): Channel => {
+    const keep = (channel: Channel): Channel => {
       if (!this.#channels.has(runId)) this.#keepChannel(channel);
       return this.#channels.get(runId)!;
     };
-    const made = this.#loadChannel(runId)
-      .then(take)
+    const created = this.#loadChannel(runId)
+      .then(keep)
       .finally(() => this.#loading.delete(runId));
-    this.#loading.set(runId, made);
-    return made;
+    this.#loading.set(runId, created);
+    return created;
   }
 
   async #pull(runId: string, pull: PendingPull): Promise<void> {
@@ -194,7 +187,7 @@ export class Hub {
         for (let more = true; more; ) {
           const after = channel.lastSeq;
           const page = await this.#store.page(runId, { after, limit: this.#limits.recentEvents });
-          // Removed meanwhile.
+          // The run may be removed while its page is read.
           if (this.#channels.get(runId) !== channel) return;
           this.publish(runId, page.events);
           more = page.more;
@@ -205,7 +198,7 @@ export class Hub {
     }
   }
 
-  /** A channel of what the store holds, with the last events ready unless they are uncommonly large. */
+  /** Loads a run's channel, with the last events as ready frames unless they are unusually large. */
   async #loadChannel(runId: string): Promise<Channel> {
     const lastSeq = await this.#store.lastSeq(runId);
     const limit = this.#limits.recentEvents;
@@ -213,7 +206,7 @@ export class Hub {
     return page.more ? new Channel(runId, lastSeq) : new Channel(runId, page.through, page.events);
   }
 
-  /** Adds a channel, or moves it to the end, and keeps the recent past of all runs within its bound. */
+  /** Adds a channel, or moves it to the end, and keeps the ready frames of all runs within `recentBytes`. */
   #keepChannel(channel: Channel): void {
     this.#channels.delete(channel.runId);
     this.#channels.set(channel.runId, channel);

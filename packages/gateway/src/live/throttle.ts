@@ -1,4 +1,4 @@
-/** Calls back at once, or as soon as the last call is long enough ago: many wishes between become one call. */
+/** Limits how often a function is called: requests that come too soon are merged into one later call. */
 export class Throttle {
   readonly #intervalMs: number;
   readonly #call: () => void;
@@ -10,20 +10,21 @@ export class Throttle {
     this.#call = call;
   }
 
+  /** Calls at once, or as soon as the interval since the last call has passed. */
   request(): void {
     const restMs = Math.ceil(this.#calledAt + this.#intervalMs - performance.now());
     if (restMs <= 0) this.callNow();
     else this.#timer ??= setTimeout(() => this.callNow(), restMs);
   }
 
-  /** Calls back however short a time ago it did. */
+  /** Calls at once, however short ago the last call was; the next interval begins now. */
   callNow(): void {
     this.cancel();
     this.#calledAt = performance.now();
     this.#call();
   }
 
-  /** Forgets a wish that waits. */
+  /** Cancels a call that is due later. */
   cancel(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

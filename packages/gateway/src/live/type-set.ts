@@ -1,6 +1,6 @@
 import { type EventType, eventTypes } from '@mnist-monitor/shared';
 
-/** Some of the types of events, one bit each. */
+/** A set of event types, one bit for each. */
 export type TypeSet = number;
 
 const bits = new Map<EventType, TypeSet>(eventTypes.map((type, index) => [type, 1 << index]));

@@ -16,11 +16,14 @@ export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel
   authorizer: Pick<CommandAuthorizer, 'access'>;
   idleTrainers: Pick<IdleTrainers, 'count'>;
   health: Pick<HealthCheckedStore, 'failure'>;
-  /** The run that is followed from here on; undefined while there is none. */
+  /** Called with the run that the viewer follows from now on; with undefined while there is none. */
   onRun?: (runId: string | undefined) => void;
 }
 
-/** Serves one viewer: hello, history, live, and each new run when it follows the latest. Ends with the connection. */
+/**
+ * Serves one viewer until its connection closes: hello, history and live events of a run, and of each new run when the
+ * viewer follows the latest.
+ */
 export function serveViewer(options: ViewerSessionOptions): Promise<void> {
   return new ViewerSession(options).run();
 }
@@ -29,9 +32,9 @@ class ViewerSession {
   readonly #options: ViewerSessionOptions;
   readonly #peer: Peer;
   readonly #followsLatest: boolean;
-  /** The run and seq from which the viewer wants to go on; another run is sent from its beginning. */
+  /** The run and seq after which the viewer resumes; any other run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
-  /** Ends hearing what is announced to all; undefined before the first hello, which nothing comes before. */
+  /** Ends the broadcasts to this viewer; undefined before the first hello, which has to be its first message. */
   #leaveHub: (() => void) | undefined;
 
   constructor(options: ViewerSessionOptions) {
@@ -56,11 +59,11 @@ class ViewerSession {
     }
   }
 
-  /** The run to begin with; undefined while there is none. Closes the connection when there is no such run. */
+  /** Returns the run to begin with; undefined while there is none. Closes the connection when the requested run is unknown. */
   async #firstRun(): Promise<string | undefined> {
     const { runId } = this.#resume;
-    const known = runId !== undefined && (await this.#options.store.lastSeq(runId)) > 0;
-    if (known) return runId;
+    const isKnown = runId !== undefined && (await this.#options.store.lastSeq(runId)) > 0;
+    if (isKnown) return runId;
     if (!this.#followsLatest) this.#peer.close('runNotFound', `There is no run ${runId}.`);
     return this.#options.hub.newestRunId;
   }
@@ -81,20 +84,20 @@ class ViewerSession {
     this.#leaveHub ??= hub.addViewer((frame) => this.#peer.sendFrames(frame));
   }
 
-  /** History and live in turns: a viewer that reads too slowly for live goes back to history. */
+  /** Alternates between history and live events: a viewer that reads too slowly for live goes back to history. */
   async #followRun(runId: string | undefined): Promise<void> {
     const { hub, store } = this.#options;
     const channel = runId === undefined ? undefined : await hub.channel(runId);
-    // Removed since it was looked for; a viewer of the latest hears that another is the newest.
+    // The run may have been removed since #firstRun; a viewer of the latest run moves on to the newest one instead.
     if (channel?.lastSeq === 0 && !this.#followsLatest && (await store.lastSeq(channel.runId)) === 0)
       return this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
-    const delivery = channel && this.#streamOf(channel);
+    const stream = channel && this.#streamOf(channel);
     const isOver = (): boolean => this.#peer.closed.aborted || channel?.isRemoved === true;
     for (;;) {
-      // No await between the last look at the channel and the subscription in #goLive: no event falls between.
-      while (delivery?.isBehind && !isOver()) await delivery.sendNext();
-      if (isOver() || this.#isSuperseded(runId)) break;
-      await this.#goLive(runId, delivery);
+      // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
+      while (stream?.isBehind && !isOver()) await stream.sendNext();
+      if (isOver() || this.#hasNewerRun(runId)) break;
+      await this.#goLive(runId, stream);
     }
     if (channel?.isRemoved && !this.#followsLatest)
       this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
@@ -105,26 +108,26 @@ class ViewerSession {
     return new ViewerStream({ ...this.#options, channel, after });
   }
 
-  /** Sends what is published until the connection is gone, a newer run begins, or something has to be read first. */
-  #goLive(runId: string | undefined, delivery: ViewerStream | undefined): Promise<void> {
+  /** Sends live events until the connection closes, a newer run begins, or the viewer has to catch up first. */
+  #goLive(runId: string | undefined, stream: ViewerStream | undefined): Promise<void> {
     const { hub } = this.#options;
-    const { closed: gone } = this.#peer;
+    const { closed } = this.#peer;
     return new Promise((resolve) => {
       const leave = (): void => {
         unsubscribe?.();
-        unwatch();
-        gone.removeEventListener('abort', leave);
+        removeListener();
+        closed.removeEventListener('abort', leave);
         resolve();
       };
-      const unsubscribe = delivery?.goLive(leave);
-      const unwatch = hub.onNewestRunChange(() => this.#isSuperseded(runId) && leave());
-      gone.addEventListener('abort', leave);
-      this.#send({ type: 'live', seq: delivery?.seq ?? 0 });
-      if (gone.aborted) leave();
+      const unsubscribe = stream?.goLive(leave);
+      const removeListener = hub.onNewestRunChange(() => this.#hasNewerRun(runId) && leave());
+      closed.addEventListener('abort', leave);
+      this.#send({ type: 'live', seq: stream?.seq ?? 0 });
+      if (closed.aborted) leave();
     });
   }
 
-  #isSuperseded(runId: string | undefined): boolean {
+  #hasNewerRun(runId: string | undefined): boolean {
     return this.#followsLatest && this.#options.hub.newestRunId !== runId;
   }
 

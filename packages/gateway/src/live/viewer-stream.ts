@@ -13,26 +13,26 @@ import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 export interface ViewerStreamOptions {
   peer: Peer;
   channel: Channel;
-  /** Begins after this seq. */
+  /** The viewer has every event up to this seq. */
   after: number;
   query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete' | 'bundle'>;
   store: Store;
-  /** What goes to all viewers together. */
+  /** The traffic of all viewers together. */
   traffic: Pick<Traffic, 'unreadBytes'>;
   limits: Limits;
 }
 
-/** How often to look whether others have read, so that there is room for this one. */
+/** How often to check whether the other viewers have read enough to leave room for this one. */
 const roomCheckMs = 50;
 
-/** Brings one run to one viewer at the pace at which it reads: what there was first, and then what comes. */
+/** Sends one run to one viewer, no faster than it reads: first the history, then events as they are published. */
 export class ViewerStream {
   readonly #options: ViewerStreamOptions;
   readonly #cursor: Cursor;
   readonly #types: TypeSet;
-  /** At most so many batches a second; undefined for all of them. */
+  /** The highest number of `batch` events a second; undefined for no limit. */
   readonly #maxRate: number | undefined;
-  /** What there was at the beginning: up to here all is sent, however long it takes. */
+  /** The last seq when the stream began. The viewer gets everything up to it, however long that takes. */
   readonly #initialSeq: number;
 
   constructor(options: ViewerStreamOptions) {
@@ -47,7 +47,7 @@ export class ViewerStream {
     });
   }
 
-  /** Everything wanted up to here was sent or skipped. */
+  /** Every selected event up to this seq was sent or skipped. */
   get seq(): number {
     return this.#cursor.seq;
   }
@@ -56,21 +56,24 @@ export class ViewerStream {
     return this.#cursor.isBehind;
   }
 
-  /** Sends what comes next, from memory or else from the store, as soon as there is room for it. */
+  /** Sends the next events, from memory or else from the store, as soon as the viewer has room for them. */
   async sendNext(): Promise<void> {
     const { peer, channel, store, limits } = this.#options;
     const cursor = this.#cursor;
     await this.#waitForRoom();
     if (peer.closed.aborted) return;
     if (this.#isFarBehind) cursor.skipStaleBatches();
-    const { selection: wanted } = cursor;
-    const piece =
-      channel.read(wanted) ?? (await readHistory({ store, runId: channel.runId, limits }, wanted));
-    peer.sendFrames(cursor.advance(piece));
+    const { selection } = cursor;
+    const chunk =
+      channel.read(selection) ?? (await readHistory({ store, runId: channel.runId, limits }, selection));
+    peer.sendFrames(cursor.advance(chunk));
     await nextTurn();
   }
 
-  /** Passes on what is published. Returns the undo. @param onEnd Something has to be sent first, or nothing more comes. */
+  /**
+   * Sends events as they are published. Returns the function that ends this.
+   * @param onEnd Called when the viewer has to catch up first, or when the run was removed.
+   */
   goLive(onEnd: () => void): () => void {
     return this.#maxRate === undefined ? this.#sendAll(onEnd) : this.#sendThrottled(this.#maxRate, onEnd);
   }
@@ -78,8 +81,8 @@ export class ViewerStream {
   #sendAll(onEnd: () => void): () => void {
     const { peer, channel } = this.#options;
     return channel.subscribe({
-      onBatch: (block) => {
-        const frames = this.#hasRoom ? this.#cursor.passLive(block) : undefined;
+      onBatch: (batch) => {
+        const frames = this.#hasRoom ? this.#cursor.passLive(batch) : undefined;
         if (frames) peer.sendFrames(frames);
         else onEnd();
       },
@@ -101,12 +104,12 @@ export class ViewerStream {
     };
     const throttle = new Throttle(maxRate, send);
     const unsubscribe = channel.subscribe({
-      onBatch: (block) => {
-        if (!(block.types & this.#types)) return;
-        const { frames, beginsWithBatch } = block.newest(this.#types);
-        // What waits is a single batch: all else is sent at once.
+      onBatch: (batch) => {
+        if (!(batch.types & this.#types)) return;
+        const { frames, beginsWithBatch } = batch.newest(this.#types);
+        // Only a single `batch` event is ever unsent: all other types are sent at once.
         unsent = unsent && !beginsWithBatch ? Buffer.concat([unsent, frames]) : frames;
-        if (block.types & this.#types & ~batchType) throttle.callNow();
+        if (batch.types & this.#types & ~batchType) throttle.callNow();
         else throttle.request();
       },
       onRemoved: onEnd,
@@ -117,7 +120,7 @@ export class ViewerStream {
     };
   }
 
-  /** Whether so much came meanwhile that the newest batch serves the viewer better than every one. */
+  /** Whether so many events are unsent that the newest `batch` event serves the viewer better than all of them. */
   get #isFarBehind(): boolean {
     const { channel, query, limits } = this.#options;
     return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;
@@ -129,7 +132,7 @@ export class ViewerStream {
     return unread === 0 || (unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes);
   }
 
-  /** Waits until this viewer, and all of them together, have read enough. One that does not read is closed. */
+  /** Waits until this viewer, and all viewers together, have read enough. Closes a viewer that does not read. */
   async #waitForRoom(): Promise<void> {
     const { peer, traffic, limits } = this.#options;
     if (peer.bufferedBytes >= limits.unreadBytes && !(await peer.drained(limits.stallTimeoutMs)))

@@ -116,7 +116,7 @@ describe('commands', () => {
     const trainer = await openTrainer(gateway.ingestUrl, 'a');
     expect(await ask(viewer, 'start')).toMatchObject({
       ...{ ok: false, code: 'command.no_trainer' },
-      message: 'no trainer waits for a start: the one at work has to end',
+      message: 'no trainer is idle: wait until the current run has ended',
     });
     trainer.connection.socket.close();
     await trainer.connection.closed;
