@@ -65,37 +65,15 @@ export interface OpenApi {
 }
 
 /**
- * Builds the OpenAPI 3.1 document of the given routes.
- *
- * The routes are registered with `@fastify/swagger` in a server that never listens: loading it takes about 70 ms, which
- * would be part of every start of the gateway.
+ * Builds the OpenAPI 3.1 document of the given routes. `@fastify/swagger` reads them in a server that never listens:
+ * loading it takes about 70 ms, which would be part of every start of the gateway if its own servers used it.
  */
 export async function openapi(routes: readonly RouteOptions[], version: string): Promise<OpenApi> {
   const app = Fastify({ exposeHeadRoutes: false });
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => String);
   await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.1',
-      info: {
-        title: 'MNIST Training Monitor: REST',
-        version,
-        description:
-          'Stored runs. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. Live events come over WebSockets, which `/asyncapi.json` describes.',
-        license: { name: 'MIT', identifier: 'MIT' },
-      },
-      servers: [{ url: '/' }],
-      components: {
-        securitySchemes: {
-          commandToken: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'The command token. Required where one is set. Where none is set, only clients on the machine of the gateway can change runs.',
-          },
-        },
-      },
-    },
+    openapi: documentHead(version),
     convertConstToEnum: false,
     transform,
     transformObject: (document) =>
@@ -106,6 +84,28 @@ export async function openapi(routes: readonly RouteOptions[], version: string):
   await app.ready();
   return app.swagger() as unknown as OpenApi;
 }
+
+const documentHead = (version: string) => ({
+  openapi: '3.1.1',
+  info: {
+    title: 'MNIST Training Monitor: REST',
+    version,
+    description:
+      'Stored runs. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. Live events come over WebSockets, which `/asyncapi.json` describes.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/' }],
+  components: {
+    securitySchemes: {
+      commandToken: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description:
+          'The command token. Required where one is set. Where none is set, only clients on the machine of the gateway can change runs.',
+      },
+    },
+  },
+});
 
 /** Turns the zod schemas of a route into JSON Schema. */
 const transform: SwaggerTransform = ({ schema, url }) => {
