@@ -54,7 +54,7 @@ ${markdown(channel.description)}
 ${query ? [html`<h4>Query</h4>`, schemaTable(query)] : []}
 ${own.map(
   ({ action, summary, messages }) => html`<h4>From the ${action === 'send' ? 'gateway' : 'client'}</h4>
-<p>${summary}</p>
+<p>${inlineCode(summary)}</p>
 <p>${messages.map(({ $ref }) => html`<a href="#${nameIn($ref)}">${nameIn($ref)}</a> `)}</p>`,
 )}
 </section>`;

@@ -1,0 +1,34 @@
+import type { IngestSession } from '../../ingest/session.ts';
+import { acceptSockets } from '../../sockets/server.ts';
+import { type App, type AppOptions, createApp } from '../app.ts';
+import { addTrustChecks } from '../plugins/trust-checks.ts';
+import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
+
+export interface IngestAppOptions extends Pick<IngestRouteOptions, 'context' | 'metrics'> {
+  /** The address that the ingest port is bound to. */
+  host: string;
+  log: AppOptions['log'];
+  limits: AppOptions['limits'];
+}
+
+/** Builds the server of the ingest port. When it closes, it first stops its sessions, which store what they received. */
+export async function buildIngestApp({
+  host,
+  context,
+  limits,
+  metrics,
+  log,
+}: IngestAppOptions): Promise<App> {
+  const sessions = new Set<IngestSession>();
+  const app = createApp({ log, limits, metrics });
+  await acceptSockets(app, {
+    limits,
+    maxPayloadBytes: limits.ingestPayloadBytes,
+    beforeClose: async () => {
+      await Promise.all([...sessions].map((session) => session.stop()));
+    },
+  });
+  addTrustChecks(app, { host });
+  addIngestRoute(app, { context, metrics, sessions });
+  return app;
+}

@@ -1,0 +1,56 @@
+import { liveSubprotocol } from '@mnist-monitor/shared';
+import type { Config } from '../../config.ts';
+import type { RemovalContext } from '../../runs/removal.ts';
+import type { RunSummaries } from '../../runs/run-summaries.ts';
+import { acceptSockets } from '../../sockets/server.ts';
+import type { HealthCheckedStore } from '../../store/health-checked-store.ts';
+import { publicHost } from '../../trust/authorization.ts';
+import { type App, type AppOptions, createApp } from '../app.ts';
+import { sendMissingPage, servePage } from '../plugins/page.ts';
+import { addSecurityHeaders } from '../plugins/security-headers.ts';
+import { addTrustChecks } from '../plugins/trust-checks.ts';
+import { addDocumentRoutes } from '../routes/documents.ts';
+import { addExportRoutes } from '../routes/export.ts';
+import { addHealthRoutes } from '../routes/health.ts';
+import { addLiveRoute, type LiveRouteOptions } from '../routes/live.ts';
+import { addMetricsRoute } from '../routes/metrics.ts';
+import { addModelRoute } from '../routes/model.ts';
+import { addRunChangeRoutes } from '../routes/run-changes.ts';
+import { addRunRoutes } from '../routes/runs.ts';
+import { addSeriesRoute } from '../routes/series.ts';
+
+export interface PublicAppOptions
+  extends Omit<LiveRouteOptions, 'store' | 'health' | 'summaryOf'>,
+    Omit<RemovalContext, 'store'>,
+    Pick<AppOptions, 'limits' | 'log'> {
+  config: Pick<Config, 'host'> & Partial<Pick<Config, 'bind' | 'proxies' | 'origins'>>;
+  store: HealthCheckedStore;
+  runs: RunSummaries;
+  /** Folder of the built dashboard. */
+  page: string;
+}
+
+/** Builds the server of the public port: the dashboard, the REST API and the live feed. */
+export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
+  const { config, store, runs, folders, hub, authorizer, limits, metrics, log } = options;
+  const app = createApp({ log, limits, metrics, proxies: config.proxies, sendMissing: sendMissingPage });
+  await acceptSockets(app, {
+    limits,
+    maxPayloadBytes: limits.livePayloadBytes,
+    subprotocol: liveSubprotocol,
+  });
+  addTrustChecks(app, { host: publicHost(config), origins: config.origins });
+  addSecurityHeaders(app);
+  // Before the routes that it documents.
+  addDocumentRoutes(app);
+  await servePage(app, options.page);
+  addHealthRoutes(app, store);
+  addRunRoutes(app, { runs, store, listedRuns: limits.listedRuns });
+  addRunChangeRoutes(app, { runs, store, hub, folders, log, authorizer });
+  addSeriesRoute(app, store);
+  addExportRoutes(app, { store, limits });
+  addModelRoute(app, { folders, limits });
+  addLiveRoute(app, { ...options, health: store, summaryOf: (runId) => runs.summary(runId) });
+  addMetricsRoute(app, metrics);
+  return app;
+}
