@@ -10,8 +10,9 @@ if (existsSync(swiftShader) && loaders.some(existsSync)) process.env.VK_ICD_FILE
 export default {
   testEnvironment: './scripts/test-environment.js',
   roots: ['<rootDir>/packages'],
-  // `npm run test:soak` runs tests that take minutes, `npm run test:compose` those that need a Docker engine.
-  testMatch: ['**/dist/test/**/!(*.soak|*.container).test.js'],
+  // `npm run test:soak` runs tests that take minutes, `npm run test:compose` those that need a Docker engine. The trainer's
+  // engines/webgpu.test.ts runs those that need WebGPU, in another process.
+  testMatch: ['**/dist/test/**/!(*.soak|*.container|*.webgpu).test.js'],
   transform: {},
   setupFilesAfterEnv: ['<rootDir>/scripts/second-try.js'],
   testTimeout: 20_000,

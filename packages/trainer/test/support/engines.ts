@@ -4,32 +4,34 @@ import { startWasm } from '../../src/engines/wasm.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
 import { installedLibrary } from '../../src/install/tensorflow-library.ts';
 
-const tensorflowThere = installedLibrary() !== undefined;
-if (!tensorflowThere) {
-  if (process.env.CI) throw new Error('in CI the engine tensorflow must be installed: npm run engine');
+const hasTensorflow = installedLibrary() !== undefined;
+if (!hasTensorflow) {
+  if (process.env.CI) throw new Error('CI requires the engine tensorflow: npm run engine');
   console.log(
     'Tests of the engine tensorflow are skipped: it is not installed (npm run engine installs it).',
   );
 }
 
-/** The engines that this machine has, by name. */
-export const engines: [name: string, start: () => Promise<Engine>][] = [
+/** An engine's name, and a function that starts it. */
+export type EngineEntry = [name: string, start: () => Promise<Engine>];
+
+/** The engines on this machine that train fast enough for tests. */
+export const engines: EngineEntry[] = [
   ['wasm', () => startWasm()],
-  ...(tensorflowThere ? ([['tensorflow', startTensorflow]] as [string, () => Promise<Engine>][]) : []),
+  ...(hasTensorflow ? ([['tensorflow', startTensorflow]] as EngineEntry[]) : []),
 ];
 
-/** A WebGPU adapter in software, for tests of what a GPU would run: SwiftShader, which Chromium brings. */
-const softwareGpu = process.env.VK_ICD_FILENAMES !== undefined;
-if (!softwareGpu) {
-  if (process.env.CI)
-    throw new Error('in CI a Vulkan driver in software must be there: libvulkan1 and chromium');
+/** Whether SwiftShader, the WebGPU driver in software that Chromium includes, is installed. */
+const hasSoftwareGpu = process.env.VK_ICD_FILENAMES !== undefined;
+if (!hasSoftwareGpu) {
+  if (process.env.CI) throw new Error('CI requires a Vulkan driver in software: libvulkan1 and chromium');
   console.log('Tests of the engine webgpu are skipped: there is no Vulkan driver in software.');
 }
 
-/** With those that are too slow to train here. */
-export const allEngines: typeof engines = softwareGpu
-  ? [...engines, ['webgpu', () => startWebgpu({ software: true })]]
-  : engines;
+/** The engine webgpu in software, if its driver is installed; only for tests that run in a process of their own. */
+export const webgpuEngines: EngineEntry[] = hasSoftwareGpu
+  ? [['webgpu', () => startWebgpu({ software: true })]]
+  : [];
 
-/** The quickest of them. */
+/** Starts the fastest engine. */
 export const startFastest = engines.at(-1)?.[1] as () => Promise<Engine>;
