@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     const resources = new RunResources();
     // `npm start` sets MONITOR_HOLD: it starts gateway and trainer at the same time.
     const config = process.env.MONITOR_HOLD
-      ? await waitForGateway(resources, settings, stop.signal)
+      ? await waitForGateway({ config: settings, resources, signal: stop.signal })
       : settings;
     const options = { resources, output: process.stdout, signal: stop.signal, onWaiting: announceWaiting };
     const status = config ? await new Trainer({ config, ...options }).run() : 'interrupted';

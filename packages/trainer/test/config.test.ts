@@ -17,6 +17,12 @@ describe('readConfig', () => {
     expect(readConfig([], { MONITOR_GATEWAY: url }).gatewayUrl).toBe(url);
   });
 
+  test('refuses an address without a scheme', () => {
+    expect(() => readConfig(['--gateway', '127.0.0.1:5001'], {})).toThrow(
+      /^--gateway: expected an address such as ws:\/\/127.0.0.1:5001\/ingest or \S+, got "127.0.0.1:5001"$/,
+    );
+  });
+
   test('generates a run id unless one is given', () => {
     expect(readConfig([], {}).runId).toMatch(/^\d{8}-\d{6}-[a-z0-9]{4}$/);
     expect(readConfig(['--run-id', 'mine'], {}).runId).toBe('mine');

@@ -7,18 +7,10 @@ import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
-/** Steps of a few hundredths of a second. */
+/** 30 steps an epoch, each of some hundredths of a second. */
 const sizes = [
-  '--engine',
-  'wasm',
-  '--threads',
-  '1',
-  '--train-size',
-  '120',
-  '--test-size',
-  '20',
-  '--batch-size',
-  '4',
+  ...['--engine', 'wasm', '--threads', '1'],
+  ...['--train-size', '120', '--test-size', '20', '--batch-size', '4'],
 ];
 const short = { trainSize: 20, testSize: 20, batchSize: 4, epochs: 1 };
 
@@ -30,7 +22,7 @@ interface Listening {
   ingestUrl: string;
 }
 
-describe('a trainer that is commanded', () => {
+describe('a trainer and the commands of its viewers', () => {
   const folder = temporaryFolder();
   let gateway: Program;
   let listening: Listening;
@@ -52,7 +44,7 @@ describe('a trainer that is commanded', () => {
   });
   afterEach(() => viewer.close());
 
-  test('pauses, takes another learning rate, goes on, and stops with everything saved', async () => {
+  test('pauses, changes the learning rate, resumes, and stops with its files saved', async () => {
     const trainer = startTrainer(['--run-id', 'run', '--epochs', '3']);
     await viewer.until(() => steps() >= 3);
     expect(await viewer.command('pause')).toMatchObject({ ok: true });
@@ -72,10 +64,10 @@ describe('a trainer that is commanded', () => {
     const [before, after] = [viewer.batches[paused - 1], viewer.batches[paused]];
     const secondsAt = (of: (event: MonitorEvent) => boolean) =>
       Date.parse((viewer.events.find(of) as MonitorEvent).time) / 1_000;
-    const held = secondsAt(isNotice('run.resumed')) - secondsAt(isNotice('run.paused'));
+    const pause = secondsAt(isNotice('run.resumed')) - secondsAt(isNotice('run.paused'));
     const between = secondsAt(({ data }) => data === after) - secondsAt(({ data }) => data === before);
-    expect(held).toBeGreaterThan(1);
-    expect(after.elapsedSeconds - before.elapsedSeconds).toBeCloseTo(between - held, 1);
+    expect(pause).toBeGreaterThan(1);
+    expect(after.elapsedSeconds - before.elapsedSeconds).toBeCloseTo(between - pause, 1);
 
     expect(await viewer.command('stop')).toMatchObject({ ok: true });
     await viewer.until(() => viewer.last?.type === 'run.finished');
@@ -89,7 +81,7 @@ describe('a trainer that is commanded', () => {
     await viewer.until(() => viewer.waitingTrainers === 0);
   }, 120_000);
 
-  test('waits for a start, trains as it was asked, and waits again: also after the gateway was restarted', async () => {
+  test('waits for a start command, trains with its settings, and waits again, also after a restart of the gateway', async () => {
     const trainer = startTrainer(['--wait']);
     await viewer.until(() => viewer.waitingTrainers === 1);
     expect(readdirSync(folder.path).filter((name) => !name.startsWith('monitor.db'))).toEqual([]);
@@ -122,13 +114,13 @@ describe('a trainer that is commanded', () => {
     expect(trainer.stdout).not.toContain('did not accept');
   }, 120_000);
 
-  test('interrupted, goes on after a restart with the learning rate that was set, as if nothing had happened', async () => {
+  test('resumes after a restart with the learning rate that a command has set', async () => {
     const service = { MONITOR_RESUME: '1' };
     const first = startTrainer(['--run-id', 'run', '--epochs', '3', '--train-size', '96'], service);
     await first.printed(`Nothing to resume in ${folder.path}: starting a new run.`);
     await viewer.until(() => steps() >= 2);
     await viewer.command('setLearningRate', { learningRate: 0.004 });
-    await viewer.until(() => steps() >= 26); // Behind the first checkpoint.
+    await viewer.until(() => steps() >= 26); // After the first checkpoint.
     await viewer.command('setLearningRate', { learningRate: 0.03 });
     await viewer.until(() => viewer.codes.filter((code) => code === 'learning_rate.set').length === 2);
     const set = steps();
@@ -153,7 +145,7 @@ describe('a trainer that is commanded', () => {
     expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
   }, 120_000);
 
-  test('two trainers train at once: the newest run is followed, each is commanded by its run', async () => {
+  test('commands each of two trainers by its run, while the viewer follows the newest', async () => {
     startTrainer(['--run-id', 'one', '--epochs', '20']);
     await viewer.until(() => viewer.last?.runId === 'one' && steps() > 0);
     startTrainer(['--run-id', 'two', '--epochs', '20']);
@@ -168,13 +160,13 @@ describe('a trainer that is commanded', () => {
     expect(viewer.last?.runId).toBe('two');
   }, 120_000);
 
-  test('a run that another trainer is on is not resumed', async () => {
-    const first = startTrainer(['--run-id', 'run', '--train-size', '12000']); // Its first epoch takes a minute.
+  test('does not resume a run that another trainer has locked', async () => {
+    const first = startTrainer(['--run-id', 'run', '--train-size', '12000']); // Its first epoch takes longer than the test.
     await viewer.until(() => steps() > 0);
     const second = startTrainer(['--resume', 'run']);
     expect(await second.ended()).toBe(2);
     expect(second.stderr).toMatch(
-      /^expected a run that no other trainer is on, but process \d+ on \S+ holds .*lock/,
+      /^expected a run that no other trainer uses, but process \d+ on \S+ holds .*lock/,
     );
     await first.kill('SIGKILL');
     const third = startTrainer(['--resume', 'run']);

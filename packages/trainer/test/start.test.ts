@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,17 +10,10 @@ import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
+/** 16 steps of some hundredths of a second. */
 const sizes = [
-  '--train-size',
-  '64',
-  '--test-size',
-  '40',
-  '--batch-size',
-  '16',
-  '--epochs',
-  '1',
-  '--engine',
-  'wasm',
+  ...['--engine', 'wasm', '--threads', '1', '--epochs', '1'],
+  ...['--train-size', '64', '--test-size', '40', '--batch-size', '4'],
 ];
 const ports = ['--port', '0', '--ingest-port', '0'];
 
@@ -27,17 +21,12 @@ describe('npm start', () => {
   const folder = temporaryFolder();
   const start = (...args: string[]): Program =>
     new Program('scripts/start.js', [
-      ...sizes,
-      ...ports,
-      '--runs',
-      folder.path,
-      '--report-interval',
-      '0',
+      ...[...sizes, ...ports, '--runs', folder.path, '--report-interval', '0'],
       ...args,
     ]);
-  const dashboard = (of: Program): string => /http:\/\/\S+/.exec(of.stdout)?.[0] as string;
+  const dashboard = ({ stdout }: Program): string => /http:\/\/\S+/.exec(stdout)?.[0] as string;
 
-  test('serves the dashboard, trains, and with --once ends when the run ends', async () => {
+  test('serves the dashboard, trains, and with --once exits after the run', async () => {
     const started = start('--once');
     await started.printed('images/s');
     const page = await fetch(dashboard(started));
@@ -49,19 +38,19 @@ describe('npm start', () => {
     await expect(fetch(dashboard(started))).rejects.toThrow();
   }, 60_000);
 
-  test('stays up after the run until Ctrl-C', async () => {
+  test('keeps serving after the run until Ctrl-C', async () => {
     const started = start();
     await started.printed('Start a new run at http');
     const status = async () => {
       const list = await (await fetch(`${dashboard(started)}/api/runs`)).json();
       return (list as { runs: RunSummary[] }).runs[0]?.status;
     };
-    while ((await status()) !== 'completed') await wait(20); // Its last events are still on their way.
+    while ((await status()) !== 'completed') await wait(20); // Its last events may not have arrived.
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(0);
   }, 60_000);
 
-  test('starts a trainer that was killed again, which goes on with its run', async () => {
+  test('restarts a trainer that was killed, which resumes its run', async () => {
     const started = start('--train-size', '2048', '--run-id', 'run');
     await started.printed('images/s');
     process.kill(JSON.parse(readFileSync(join(folder.path, 'run', 'lock'), 'utf8')).pid, 'SIGKILL');
@@ -71,7 +60,7 @@ describe('npm start', () => {
     expect(started.stderr).toBe('The trainer exited by itself and is being restarted to continue its run.\n');
   }, 60_000);
 
-  test('starts a trainer that was killed in a later run again with that run, whatever it was told to resume', async () => {
+  test('restarts a trainer that was killed in a later run with that run, not with the one of --resume', async () => {
     const first = start('--train-size', '256', '--run-id', 'first');
     await first.printed('images/s');
     first.child.kill('SIGINT');
@@ -93,8 +82,8 @@ describe('npm start', () => {
     await second.kill('SIGINT');
   }, 60_000);
 
-  test('a gateway that was killed comes back where it was, and the run goes on there', async () => {
-    const started = start('--train-size', '256', '--epochs', '3', '--run-id', 'run');
+  test('restarts a gateway that was killed at its address, and the run continues', async () => {
+    const started = start('--train-size', '256', '--epochs', '2', '--run-id', 'run');
     await started.printed('images/s');
     const viewer = new Viewer(dashboard(started));
     try {
@@ -107,7 +96,7 @@ describe('npm start', () => {
     expect(started.stderr).toBe('The gateway exited by itself and is being restarted. No events are lost.\n');
   }, 60_000);
 
-  test('a gateway that cannot come back is tried a few times, then everything ends in order with one line', async () => {
+  test('gives up on a gateway that cannot restart, and ends the run in order', async () => {
     const started = start('--train-size', '512', '--epochs', '1000');
     await started.printed('images/s');
     const { port } = new URL(dashboard(started));
@@ -125,23 +114,23 @@ describe('npm start', () => {
     expect(started.stdout).toContain('Run interrupted (stopped by SIGTERM)');
   }, 120_000);
 
-  test('publishes where --gateway says', async () => {
-    const elsewhere = await FakeGateway.start();
-    const started = start('--once', '--gateway', elsewhere.url);
+  test('publishes to the address of --gateway', async () => {
+    const other = await FakeGateway.start();
+    const started = start('--once', '--gateway', other.url);
     expect(await started.ended()).toBe(0);
-    expect(elsewhere.hellos).toHaveLength(1);
-    await elsewhere.stop();
+    expect(other.hellos).toHaveLength(1);
+    await other.stop();
   }, 60_000);
 
-  test('Ctrl-C while the trainer loads has the exit code of the signal too', async () => {
+  test('exits with the code of the signal on Ctrl-C while the trainer loads', async () => {
     const started = start();
     await started.started('trainer');
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(130);
   }, 60_000);
 
-  test('Ctrl-C during the run ends it in order: trainer first, then the gateway that has it all', async () => {
-    const started = start('--train-size', '512', '--epochs', '3');
+  test('ends the run on Ctrl-C, and the gateway only when it has all events', async () => {
+    const started = start('--train-size', '512');
     await started.printed('images/s');
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(130);
@@ -149,9 +138,9 @@ describe('npm start', () => {
     expect(started.stdout).not.toContain('did not accept');
   }, 60_000);
 
-  test('a busy port is one line and exit code 2, and no run begins', async () => {
+  test('reports a busy port with one line and exit code 2, and starts no run', async () => {
     const server = createServer().listen(0, '127.0.0.1');
-    await wait(20);
+    await once(server, 'listening');
     const { port } = server.address() as { port: number };
     const started = start('--port', String(port));
     expect(await started.ended()).toBe(2);
@@ -160,7 +149,7 @@ describe('npm start', () => {
     expect(readdirSync(folder.path).filter((name) => !name.startsWith('monitor.db'))).toEqual([]);
   }, 60_000);
 
-  test('a wrong flag is one line and exit code 2, and nothing starts', async () => {
+  test('reports an invalid flag with one line and exit code 2, and starts nothing', async () => {
     const started = start('--epochs', '0');
     expect(await started.ended()).toBe(2);
     expect(started.stderr).toBe('--epochs: expected a whole number from 1 to 10000, got "0"\n');

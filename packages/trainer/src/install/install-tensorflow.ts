@@ -32,9 +32,9 @@ export async function installTensorflow(variant: TensorflowLibrary['variant'], l
   if (isInstalled(folder)) return folder;
 
   const python = await findProgram(['python3', 'python'], ['-m', 'pip', '--version']);
-  if (!python) throw unavailable('install python3 with pip: it downloads the TensorFlow library');
+  if (!python) throw unavailable('python3 with pip is required to download the TensorFlow library');
   const compiler = await findProgram(['c++', 'g++', 'clang++'], ['--version']);
-  if (!compiler) throw unavailable('install a C++ compiler (g++ or clang++): it builds the addon');
+  if (!compiler) throw unavailable('a C++ compiler (g++ or clang++) is required to build the addon');
 
   await mkdir(dirname(folder), { recursive: true });
   const work = await mkdtemp(`${folder}.partial-`);

@@ -7,34 +7,46 @@ interface BeginMessage {
   gateway: string;
 }
 
+/** The message channel to the process that started this one. */
+export type ParentChannel = Pick<NodeJS.Process, 'on' | 'off' | 'send' | 'channel'>;
+
+export interface WaitForGatewayOptions {
+  config: TrainerConfig;
+  resources: Pick<RunResources, 'acquire'>;
+  /** Ends the wait. */
+  signal: AbortSignal;
+  parent?: ParentChannel;
+}
+
 /**
  * Loads the dataset and the engine while the parent process starts the gateway, and waits for its `begin` message, so
  * that training starts as soon as the gateway listens. Sends `held` first. Writes no file; an error of loading surfaces
  * when the run is prepared.
  * @returns The configuration with the gateway's address; undefined when the signal is aborted first.
  */
-export async function waitForGateway(
-  resources: RunResources,
-  config: TrainerConfig,
-  signal: AbortSignal,
-): Promise<TrainerConfig | undefined> {
-  const message = receiveBegin(signal);
-  process.send?.({ type: 'held' }, undefined, undefined, () => {}); // A parent that has exited is handled as `disconnect`.
+export async function waitForGateway({
+  config,
+  resources,
+  signal,
+  parent = process,
+}: WaitForGatewayOptions): Promise<TrainerConfig | undefined> {
+  const message = receiveBegin(parent, signal);
+  parent.send?.({ type: 'held' }, undefined, undefined, () => {}); // A parent that has ended is handled as `disconnect`.
   // A resumed run may need another dataset and engine than this configuration names.
   if (!config.resume && !config.wait) resources.acquire(config).catch(() => {});
   const begin = await message;
   return begin && { ...config, gatewayUrl: begin.gateway };
 }
 
-const receiveBegin = (signal: AbortSignal): Promise<BeginMessage | undefined> =>
+const receiveBegin = (parent: ParentChannel, signal: AbortSignal): Promise<BeginMessage | undefined> =>
   new Promise((resolve) => {
     const settle = (begin?: BeginMessage): void => {
-      process.off('message', settle);
-      process.channel?.unref(); // A referenced channel keeps the process alive.
+      parent.off('message', settle);
+      parent.channel?.unref(); // A referenced channel keeps the process alive.
       resolve(begin);
     };
-    process.channel?.ref();
-    process.on('message', settle);
+    parent.channel?.ref();
+    parent.on('message', settle);
     if (signal.aborted) settle();
     signal.addEventListener('abort', () => settle(), { once: true });
   });

@@ -23,8 +23,8 @@ describe('npm run engine', () => {
   }
 
   test.each([
-    ['Python', {}, 'install python3 with pip: it downloads the TensorFlow library\n'],
-    ['a compiler', { python3: 'exit 0' }, 'install a C++ compiler (g++ or clang++): it builds the addon\n'],
+    ['Python', {}, 'python3 with pip is required to download the TensorFlow library\n'],
+    ['a compiler', { python3: 'exit 0' }, 'a C++ compiler (g++ or clang++) is required to build the addon\n'],
   ])('asks in one line for %s', async (_what, programs, line) => {
     expect((await install(programs)).stderr).toBe(line);
   });

@@ -1,67 +1,131 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { readConfig } from '../../src/config.ts';
+import type { RunResources } from '../../src/runner/run-resources.ts';
+import { type ParentChannel, waitForGateway } from '../../src/runner/wait-for-gateway.ts';
 import { Program } from '../support/processes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** Node says no 'close' of one that was disconnected. */
-async function exitOf({ child }: Program): Promise<number | null> {
-  const [code] = await once(child, 'exit');
-  return code;
-}
+const gateway = 'ws://127.0.0.1:9/ingest';
 
-describe('a trainer that is held', () => {
+describe('waitForGateway', () => {
+  let parent: EventEmitter & ParentChannel;
+  let sent: unknown[];
+  let stop: AbortController;
+  let settled: boolean;
+  beforeEach(() => {
+    sent = [];
+    stop = new AbortController();
+    settled = false;
+    const send = (message: unknown): boolean => sent.push(message) > 0;
+    parent = Object.assign(new EventEmitter(), { send }) as unknown as typeof parent;
+  });
+  const start = (args: string[], acquire: RunResources['acquire']) => {
+    const config = readConfig(args, {});
+    const waiting = waitForGateway({ config, resources: { acquire }, signal: stop.signal, parent });
+    void waiting.finally(() => {
+      settled = true;
+    });
+    return { config, waiting };
+  };
+
+  test('loads dataset and engine, but does not begin before the message', async () => {
+    const loaded: string[] = [];
+    const { config, waiting } = start(['--engine', 'wasm'], async ({ engine }) => {
+      loaded.push(engine);
+      return [] as never;
+    });
+    await nextTurn();
+    expect([sent, loaded, settled]).toEqual([[{ type: 'held' }], ['wasm'], false]);
+    parent.emit('message', { type: 'begin', gateway });
+    expect(await waiting).toEqual({ ...config, gatewayUrl: gateway });
+    expect(parent.listenerCount('message')).toBe(0);
+  });
+
+  test('leaves an error of loading to the preparation of the run', async () => {
+    const { waiting } = start([], () => Promise.reject(new Error('no such folder')));
+    await nextTurn();
+    expect(settled).toBe(false);
+    parent.emit('message', { type: 'begin', gateway });
+    expect(await waiting).toMatchObject({ gatewayUrl: gateway });
+  });
+
+  test('loads nothing for a run that is resumed or started later', async () => {
+    for (const flag of ['--resume', '--wait']) {
+      const { waiting } = start([flag], () => Promise.reject(new Error('expected no load')));
+      parent.emit('message', { type: 'begin', gateway });
+      await waiting;
+    }
+  });
+
+  test('ends when it is aborted, before the wait or during it', async () => {
+    const acquire = async () => [] as never;
+    const { waiting } = start([], acquire);
+    stop.abort();
+    expect(await waiting).toBeUndefined();
+    expect(await start([], acquire).waiting).toBeUndefined();
+  });
+});
+
+describe('a trainer that npm start has started', () => {
   const folder = temporaryFolder();
   const start = (...args: string[]): Program =>
     Program.trainer(
-      ['--engine', 'wasm', '--train-size', '64', '--test-size', '40', '--batch-size', '16', '--epochs', '1']
-        .concat(['--once', '--runs', folder.path])
-        .concat(args),
+      [
+        ...[
+          '--engine',
+          'wasm',
+          '--threads',
+          '1',
+          '--train-size',
+          '8',
+          '--test-size',
+          '8',
+          '--batch-size',
+          '4',
+        ],
+        ...['--epochs', '1', '--once', '--runs', folder.path, ...args],
+      ],
       { MONITOR_HOLD: 'true' },
     );
-  const hold = async (...args: string[]): Promise<Program> => {
-    const held = start(...args);
-    expect(await held.message()).toEqual({ type: 'held' });
-    return held;
+  const startHeld = async (...args: string[]): Promise<Program> => {
+    const trainer = start(...args);
+    expect(await trainer.message()).toEqual({ type: 'held' });
+    return trainer;
   };
+  /** Node emits no `close` for a child whose channel was disconnected. */
+  const exitCode = async ({ child }: Program): Promise<number | null> => (await once(child, 'exit'))[0];
 
-  test('begins no run before it is told to, and then publishes to the gateway that it is told', async () => {
-    const held = await hold();
-    await wait(1_000);
+  test('trains after the begin message and publishes to its gateway', async () => {
+    const trainer = await startHeld();
+    trainer.child.send({ type: 'begin', gateway });
+    expect(await trainer.ended()).toBe(0);
+    expect(trainer.stdout).toContain('Run completed');
+    expect(trainer.stdout).toContain(`The gateway at ${gateway} did not accept`);
+  }, 60_000);
+
+  test('reports an error of loading after the begin message', async () => {
+    const trainer = await startHeld('--data', 'nowhere');
+    trainer.child.send({ type: 'begin', gateway });
+    expect(await trainer.ended()).toBe(2);
+    expect(trainer.stderr).toMatch(/^--data: expected a folder with IDX files, found nothing at .*\n$/);
+  }, 60_000);
+
+  test('ends without output or files when it is stopped before the begin message', async () => {
+    const trainer = await startHeld();
+    trainer.child.kill('SIGTERM');
+    expect(await trainer.ended()).toBe(143);
     expect(readdirSync(folder.path)).toEqual([]);
-    held.child.send({ type: 'begin', gateway: 'ws://127.0.0.1:9/ingest' });
-    await held.printed('Run completed');
-    expect(await held.ended()).toBe(0);
-    expect(held.stdout).toContain('The gateway at ws://127.0.0.1:9/ingest did not accept');
+    expect(trainer.stdout + trainer.stderr).toBe('');
   }, 60_000);
 
-  test('says what is wrong with its data only when it is told to begin', async () => {
-    const held = await hold('--data', 'nowhere');
-    await wait(1_000);
-    expect(held.stderr).toBe('');
-    held.child.send({ type: 'begin', gateway: 'ws://127.0.0.1:9/ingest' });
-    expect(await held.ended()).toBe(2);
-    expect(held.stderr).toMatch(/^--data: expected a folder with IDX files, found nothing at .*\n$/);
-  }, 60_000);
-
-  test('ends without a trace when it is to end before', async () => {
-    const held = await hold();
-    held.child.kill('SIGTERM');
-    expect(await held.ended()).toBe(143);
-    expect(readdirSync(folder.path)).toEqual([]);
-    expect(held.stdout + held.stderr).toBe('');
-  }, 60_000);
-
-  test('ends with whoever started it', async () => {
-    const held = await hold();
+  test('ends with its parent process, also while it loads', async () => {
+    const held = await startHeld();
     held.child.disconnect();
-    expect(await exitOf(held)).toBe(1);
-  }, 60_000);
-
-  test('ends with whoever started it and went while it was loading', async () => {
-    const held = start();
-    held.child.disconnect();
-    expect(await exitOf(held)).toBe(1);
+    const loading = start();
+    loading.child.disconnect();
+    expect(await Promise.all([held, loading].map(exitCode))).toEqual([1, 1]);
   }, 60_000);
 });

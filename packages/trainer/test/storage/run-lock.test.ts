@@ -1,10 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { RunFolder } from '../../src/storage/run-folder.ts';
 import { isLocked, RunLock } from '../../src/storage/run-lock.ts';
-import { Program } from '../support/processes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** A running process other than this one. */
@@ -43,9 +43,8 @@ describe('RunLock', () => {
   });
 
   test('is taken over from a process that has ended', async () => {
-    const ended = Program.trainer(['--help']);
-    await ended.ended();
-    writeLock({ ...other, pid: ended.child.pid });
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    writeLock({ ...other, pid });
     expect(isLocked(folder.path)).toBe(false);
     (await RunLock.acquire(folder)).release();
     expect(existsSync(path)).toBe(false);

@@ -1,46 +1,42 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 export interface FakeGatewayOptions {
   port?: number;
-  /** Seqs already held: what `resume` says. */
+  /** Events of each run that are stored already, sent in `resume`. */
   after?: number;
-  /** Called for each event; answers with an ack unless it returns false. */
+  /** Called for each event; it is acknowledged unless this returns false. */
   onEvent?: (seq: number, socket: WebSocket) => boolean | undefined;
-  /** Called instead of the answer to hello. */
+  /** Called for each hello in place of the reply. */
   onHello?: (hello: Record<string, unknown>, socket: WebSocket) => void;
 }
 
-/** A gateway that keeps only numbers: for tests of the publisher. */
+/** A gateway that stores only the seqs of events, for tests of publishers. */
 export class FakeGateway {
   readonly received: number[] = [];
   readonly hellos: Record<string, unknown>[] = [];
   /** Answers to commands. */
   readonly results: Record<string, unknown>[] = [];
   readonly #server: WebSocketServer;
+  readonly #options: FakeGatewayOptions;
+  /** The last seq of each run. */
+  readonly #stored = new Map<string, number>();
 
   private constructor(server: WebSocketServer, options: FakeGatewayOptions) {
     this.#server = server;
-    let held = options.after ?? 0;
+    this.#options = options;
     server.on('connection', (socket) => {
+      let runId = '';
       socket.on('message', (data) => {
         const message = JSON.parse(String(data));
         if (message.type === 'hello') {
-          this.hellos.push(message);
-          if (options.onHello) options.onHello(message, socket);
-          else socket.send(JSON.stringify({ type: 'resume', after: held }));
-          return;
-        }
-        if (message.type === 'commandResult') {
-          this.results.push(message);
-          return;
-        }
-        this.received.push(message.seq);
-        if (options.onEvent?.(message.seq, socket) === false) return;
-        held = Math.max(held, message.seq);
-        socket.send(JSON.stringify({ type: 'ack', seq: held }));
+          runId = message.runId;
+          this.#welcome(message, socket);
+        } else if (message.type === 'commandResult') this.results.push(message);
+        else this.#receive(message.seq, runId, socket);
       });
     });
   }
@@ -59,14 +55,49 @@ export class FakeGateway {
     return `ws://127.0.0.1:${this.port}/ingest`;
   }
 
-  /** Cuts every connection and stops listening. */
+  /** Terminates all connections and stops listening. */
   async stop(): Promise<void> {
     for (const client of this.#server.clients) client.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+
+  #welcome(hello: Record<string, unknown>, socket: WebSocket): void {
+    this.hellos.push(hello);
+    if (this.#options.onHello) this.#options.onHello(hello, socket);
+    else socket.send(JSON.stringify({ type: 'resume', after: this.#storedOf(hello.runId as string) }));
+  }
+
+  #receive(seq: number, runId: string, socket: WebSocket): void {
+    this.received.push(seq);
+    if (this.#options.onEvent?.(seq, socket) === false) return;
+    const last = Math.max(this.#storedOf(runId), seq);
+    this.#stored.set(runId, last);
+    socket.send(JSON.stringify({ type: 'ack', seq: last }));
+  }
+
+  #storedOf(runId: string): number {
+    return this.#stored.get(runId) ?? this.#options.after ?? 0;
+  }
 }
 
-/** Accepts connections and never says anything. */
+/**
+ * Starts a gateway for all tests of a file, so that no trainer waits for an absent one at its end. The tests share it, so
+ * their runs need different ids.
+ */
+export function acceptingGateway(): { readonly flags: string[] } {
+  let gateway: FakeGateway;
+  beforeAll(async () => {
+    gateway = await FakeGateway.start();
+  });
+  afterAll(() => gateway.stop());
+  return {
+    get flags() {
+      return ['--gateway', gateway.url];
+    },
+  };
+}
+
+/** Accepts connections and never sends a byte. */
 export async function startSilentServer(): Promise<{ url: string; stop: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const running = new Set<ChildProcess>();
 
-/** Ends what a test has left running. */
+/** Kills the programs that a test has left running. */
 export async function endPrograms(): Promise<void> {
   await Promise.all(
     [...running].map((child) => {
@@ -15,13 +15,13 @@ export async function endPrograms(): Promise<void> {
   );
 }
 
-/** A program of ours as a process of its own, with what it printed. */
+/** One of this project's programs in a process of its own, with its output. */
 export class Program {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
 
-  /** @param path From the project's root. */
+  /** @param path Relative to the root of the project. */
   constructor(path: string, args: string[], env: NodeJS.ProcessEnv = {}) {
     const main = fileURLToPath(new URL(`../../../../../${path}`, import.meta.url));
     this.child = spawn(process.execPath, [main, ...args], {
@@ -44,28 +44,41 @@ export class Program {
   static gateway = (args: string[]): Program =>
     new Program('packages/gateway/dist/src/main.js', ['--log-level', 'silent', ...args]);
 
-  /** The exit code, or the signal that ended it. */
+  /** Resolves with its exit code, or with the signal that ended it. */
   async ended(): Promise<number | NodeJS.Signals> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
     return this.child.exitCode ?? (this.child.signalCode as NodeJS.Signals);
   }
 
-  /** The first message it sends to whoever started it. */
+  /** Resolves with its next message to this process. */
   async message<T>(): Promise<T> {
     const [message] = await once(this.child, 'message');
     return message as T;
   }
 
-  /** Resolves when it has printed this; fails when it ends before. */
-  async printed(text: string): Promise<void> {
-    while (!this.stdout.includes(text)) {
+  /** Resolves when it has printed `text`. @throws Error when it ends before. */
+  printed(text: string): Promise<void> {
+    return this.#printedTimes(text, 1);
+  }
+
+  /** Resolves when it has printed `text` a number of times from now on. @throws Error when it ends before. */
+  printedAgain(text: string, times: number): Promise<void> {
+    return this.#printedTimes(text, this.#countPrinted(text) + times);
+  }
+
+  async #printedTimes(text: string, times: number): Promise<void> {
+    while (this.#countPrinted(text) < times) {
       if (this.child.exitCode !== null)
         throw new Error(`ended before it printed "${text}":\n${this.stdout}${this.stderr}`);
       await wait(10);
     }
   }
 
-  /** The process id of one of our programs that this one has started; waits for it. */
+  #countPrinted(text: string): number {
+    return this.stdout.split(text).length - 1;
+  }
+
+  /** Resolves with the process id of one of this project's programs that it has started. */
   async started(name: 'gateway' | 'trainer'): Promise<number> {
     const line = new RegExp(`^ *(\\d+) +${this.child.pid} .*packages/${name}/dist/src/main.js`, 'm');
     for (;;) {

@@ -1,4 +1,4 @@
-/** An array of any rank as nested sizes and flat values. */
+/** An array of any rank: its shape, and its values in row-major order. */
 export interface Values {
   shape: number[];
   values: Float32Array;
@@ -30,7 +30,7 @@ function eachProduct(
           }
 }
 
-/** The convolution from its definition, in loops. */
+/** Computes a convolution by its definition, in loops. */
 export function conv({ shape, values }: Values, filter: Values, bias: Float32Array): Float32Array {
   const filters = filter.shape[3];
   const y = new Float32Array(shape[0] * shape[1] * shape[2] * filters).map((_, at) => bias[at % filters]);
@@ -40,7 +40,7 @@ export function conv({ shape, values }: Values, filter: Values, bias: Float32Arr
   return y;
 }
 
-/** Its gradients for input and filter, by the product rule. */
+/** Computes the gradients of a convolution for input and filter, by the product rule. */
 export function convGradients(x: Values, filter: Values, dy: Float32Array) {
   const input = new Float32Array(x.values.length);
   const filterGradient = new Float32Array(filter.values.length);
@@ -51,7 +51,7 @@ export function convGradients(x: Values, filter: Values, dy: Float32Array) {
   return { input, filter: filterGradient };
 }
 
-/** 2×2 max-pooling, and where each maximum stood. */
+/** Computes a 2×2 max-pool, and the position of each maximum. */
 export function maxPool({ shape, values }: Values): { y: Float32Array; from: number[] } {
   const [batch, height, width, channels] = shape;
   const from: number[] = [];
@@ -65,7 +65,7 @@ export function maxPool({ shape, values }: Values): { y: Float32Array; from: num
   return { y: Float32Array.from(from, (position) => values[position]), from };
 }
 
-/** The product of a matrix of [rows, shared] and one of [shared, columns]. */
+/** Multiplies a matrix of [rows, shared] by one of [shared, columns]. */
 export function matMul(a: Values, b: Values): Float32Array {
   const [rows, shared] = a.shape;
   const columns = b.shape[1];

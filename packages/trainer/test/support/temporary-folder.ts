@@ -5,8 +5,8 @@ import { afterEach, beforeEach } from '@jest/globals';
 import { endPrograms } from './processes.ts';
 
 /**
- * Gives each test of the file a folder of its own, and ends its programs before the folder goes; call it where the hooks
- * may stand.
+ * Creates a folder for each test of the file. After the test its programs are killed and the folder is removed. To be called
+ * where hooks can be registered.
  */
 export function temporaryFolder(): { readonly path: string } {
   const folder = { path: '' };
@@ -15,7 +15,7 @@ export function temporaryFolder(): { readonly path: string } {
   });
   afterEach(async () => {
     await endPrograms();
-    // What a killed program has started itself may write there for another moment.
+    // Processes that a killed program has started may still write there for a moment.
     rmSync(folder.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
   return folder;

@@ -14,16 +14,16 @@ import {
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 
-/** Follows the newest run as a page does, and keeps what it is told. */
+/** Follows the newest run like the dashboard, and keeps what it receives. */
 export class Viewer {
-  /** Of the run that is followed now. */
+  /** Events of the run that is followed now. */
   events: MonitorEvent[] = [];
-  /** What was told last of each run, by its id. */
+  /** The last status of each run, by its id. */
   readonly statuses = new Map<string, LiveStatus>();
   waitingTrainers = 0;
   readonly #client: LiveClient;
 
-  /** @param url Of the dashboard. */
+  /** @param url Address of the dashboard. */
   constructor(url: string) {
     this.#client = connectLive({
       url: `${url.replace('http', 'ws')}/live`,

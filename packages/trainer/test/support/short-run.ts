@@ -2,16 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
 
-/** Nobody listens on port 1. */
-export const noGateway = ['--gateway', 'ws://127.0.0.1:1/ingest'];
-
-/** A training of some seconds, for nobody to see. */
-export const quick = [
-  ...['--once', '--train-size', '256', '--test-size', '40', '--batch-size', '16', '--engine', 'wasm'],
-  ...noGateway,
+/** Flags of a run with small batches on one thread: 16 steps an epoch, each of some hundredths of a second. */
+export const shortRun = [
+  ...['--once', '--engine', 'wasm', '--threads', '1'],
+  ...['--train-size', '64', '--test-size', '40', '--batch-size', '4', '--report-interval', '0'],
 ];
 
-/** What a run has written down. @throws Error where a line is no event. */
+/** Reads the events that a run has stored. @throws Error for a line that is not an event. */
 export const readEvents = (runs: string, runId: string): MonitorEvent[] =>
   readFileSync(join(runs, runId, 'events.jsonl'), 'utf8')
     .trim()
