@@ -12,8 +12,8 @@ export interface RemovalContext {
 }
 
 /**
- * Removes all that is kept of a run: for readers at once, then its folder. A folder that cannot be removed is left.
- * @returns What became of the folder; undefined when there is no such run.
+ * Removes a run from the store, from its viewers, and then its folder, which is left if it cannot be removed.
+ * @returns Whether there was a folder and it was removed; undefined when there is no such run.
  */
 export async function removeRun(
   { store, hub, folders, log }: RemovalContext,

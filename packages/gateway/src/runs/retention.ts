@@ -7,29 +7,29 @@ export type RetentionCandidate = Pick<
 >;
 
 /**
- * The runs beyond the limits, the one that went on least recently first. Runs that are pinned or not over are never
- * among them, but count.
+ * Returns the runs to remove, the one with the oldest last event first. Runs that are pinned, connected or not finished
+ * are never removed, but count towards the limits.
  */
 export function runsToRemove(
   runs: readonly RetentionCandidate[],
   keep: RetentionPolicy,
   now: Date,
 ): string[] {
-  const { ageMs = Infinity, runs: count = Infinity, bytes: room = Infinity } = keep;
-  let tooMany = runs.length - count;
-  let tooLarge = runs.reduce((sum, { bytes }) => sum + bytes, 0) - room;
-  const found: string[] = [];
+  const { ageMs = Infinity, runs: maxRuns = Infinity, bytes: maxBytes = Infinity } = keep;
+  let excessRuns = runs.length - maxRuns;
+  let excessBytes = runs.reduce((sum, { bytes }) => sum + bytes, 0) - maxBytes;
+  const removed: string[] = [];
   for (const { runId, bytes, lastEventAt } of runs.filter(isRemovable).sort(byLastEvent)) {
     const isOld = now.getTime() - Date.parse(lastEventAt) > ageMs;
-    if (!isOld && tooMany <= 0 && tooLarge <= 0) continue;
-    tooMany--;
-    tooLarge -= bytes;
-    found.push(runId);
+    if (!isOld && excessRuns <= 0 && excessBytes <= 0) continue;
+    excessRuns--;
+    excessBytes -= bytes;
+    removed.push(runId);
   }
-  return found;
+  return removed;
 }
 
-/** Whether nothing more is to come of a run, unless it is taken up again. */
+/** Whether a run has ended; it may still be resumed. */
 export const isFinished = ({ status }: Pick<RunSummary, 'status'>): boolean =>
   finishedStatusSchema.options.includes(status as FinishedStatus);
 

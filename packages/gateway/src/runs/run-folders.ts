@@ -2,7 +2,7 @@ import { access, type FileHandle, lstat, open, readdir, realpath, rm, stat } fro
 import { dirname, join } from 'node:path';
 import { runFiles, staleLockMs } from '@mnist-monitor/shared';
 
-/** Where a trainer on this machine puts a run's files, next to the database. There may be none. */
+/** The folders in which a trainer on this machine stores its runs' files, beside the database. A run may have none. */
 export class RunFolders {
   readonly #runs: string;
 
@@ -10,7 +10,7 @@ export class RunFolders {
     this.#runs = runs;
   }
 
-  /** Whether a run has saved weights. */
+  /** Resolves with whether the run has a saved model. */
   async hasModel(runId: string): Promise<boolean> {
     const path = join(this.#runs, runId, runFiles.model);
     return access(path).then(
@@ -20,15 +20,15 @@ export class RunFolders {
   }
 
   /**
-   * A file of a run's saved model, for the caller to close; undefined when there is none of that name. It stays what
-   * it is while it is read: the trainer puts another one in its place.
+   * Opens a file of a run's saved model, which the caller has to close; undefined when there is no such file. Its
+   * content does not change while it is open: the trainer replaces the file instead of writing to it.
    */
   async openModelFile(runId: string, name: string): Promise<FileHandle | undefined> {
     const path = await this.#findModelFile(runId, name);
     return path === undefined ? undefined : open(path).catch(() => undefined);
   }
 
-  /** Only plain files where a trainer writes them count: no way leads out of the run's folder, no link is followed. */
+  /** Accepts only regular files where a trainer writes them: no path out of the run's folder, and no link. */
   async #findModelFile(runId: string, name: string): Promise<string | undefined> {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name.endsWith('.partial')) return undefined;
     try {
@@ -44,12 +44,12 @@ export class RunFolders {
     }
   }
 
-  /** Size of a run's files; 0 when there is no folder. */
+  /** Resolves with the size of a run's files; 0 when it has no folder. */
   async bytes(runId: string): Promise<number> {
     if (!(await this.#isRunFolder(runId))) return 0;
     const path = join(this.#runs, runId);
     const names = await readdir(path, { recursive: true }).catch(() => []);
-    // A file may be gone by now: the trainer writes them under other names first.
+    // A file may have been renamed since it was listed: the trainer writes each under a temporary name first.
     const sizeOf = (name: string): Promise<number> =>
       lstat(join(path, name)).then(
         (found) => (found.isFile() ? found.size : 0),
@@ -59,7 +59,7 @@ export class RunFolders {
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
-  /** Whether a trainer is in a run's folder: it touches its lock every few seconds, whether it reaches the gateway or not. */
+  /** Resolves with whether a trainer uses the folder: it touches the lock every few seconds, even without a gateway. */
   async isHeld(runId: string): Promise<boolean> {
     return stat(join(this.#runs, runId, runFiles.lock)).then(
       ({ mtimeMs }) => Date.now() - mtimeMs < staleLockMs,
@@ -67,7 +67,7 @@ export class RunFolders {
     );
   }
 
-  /** Removes a run's folder with all that is in it; false when there is none. */
+  /** Removes a run's folder with all its files; false when it has none. */
   async remove(runId: string): Promise<boolean> {
     if (!(await this.#isRunFolder(runId))) return false;
     await rm(join(this.#runs, runId), { recursive: true });
@@ -75,8 +75,8 @@ export class RunFolders {
   }
 
   /**
-   * Whether there is a folder, not a link, that a trainer made for this run: its log begins with an event of it.
-   * Whoever chose a folder of other things for `--runs` loses none of them.
+   * Whether the folder is a real one, not a link, that a trainer made for this run: its log begins with an event of the
+   * run. Protects the other files of a user whose `--runs` names a folder with other content.
    */
   async #isRunFolder(runId: string): Promise<boolean> {
     const path = join(this.#runs, runId);

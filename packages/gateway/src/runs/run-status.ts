@@ -1,22 +1,22 @@
 import type { RunStatus } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 
-/** What is known of a run at one moment. */
+/** The facts that decide the status of a run. */
 export interface StatusFacts {
-  /** As the run's events say: `running`, `paused`, or how it ended. */
+  /** The status that the run's events report: `running`, `paused`, or how the run ended. */
   reported: RunStatus;
   connected: boolean;
-  /** How long nothing has come from its publisher. */
+  /** The time since the last message of its publisher. */
   silentMs: number;
-  /** How long its publisher has been away: since it went, or since the gateway's start. */
+  /** The time since its publisher disconnected, or since the gateway's start. */
   absentMs: number;
-  /** Whether its publisher has been there since the gateway's start. */
+  /** Whether its publisher has connected since the gateway's start. */
   wasConnected: boolean;
 }
 
 export type StatusLimits = Pick<Limits, 'stalledAfterMs' | 'interruptedAfterMs' | 'missedAfterMs'>;
 
-/** Where a run stands. A publisher that is away for a moment ends no run, and every answer may change back. */
+/** Derives the status of a run. Any derived status may change back, as when a publisher returns after a while. */
 export function deriveStatus(facts: StatusFacts, limits: StatusLimits): RunStatus {
   const { reported, connected, silentMs, absentMs, wasConnected } = facts;
   if (reported !== 'running' && reported !== 'paused') return reported;

@@ -12,13 +12,13 @@ export interface RunSummariesOptions {
   limits: StatusLimits;
 }
 
-/** What the status of a run follows from, of what the store keeps. */
+/** The part of a stored summary that the status of a run is derived from. */
 export type StoredStatus = Pick<StoredSummary, 'runId' | 'status' | 'lastEventAt'>;
 
-/** Where a run stands now, beside what the store keeps of it. */
+/** The part of a run's summary that changes with its connections and with time. */
 export type RunState = Pick<RunSummary, 'status' | 'connected' | 'commands'>;
 
-/** The runs as viewers see them: what the store keeps, whether the publisher is there, and what lies in the run's folder. */
+/** Makes the summaries that viewers get: from the store, the connected publishers and the runs' folders. */
 export class RunSummaries {
   readonly #options: RunSummariesOptions;
   readonly #startedAt = performance.now();
@@ -28,17 +28,17 @@ export class RunSummaries {
   }
 
   async summary(runId: string): Promise<RunSummary | undefined> {
-    const kept = await this.#options.store.summary(runId);
-    return kept && this.#complete(kept);
+    const stored = await this.#options.store.summary(runId);
+    return stored && this.#complete(stored);
   }
 
-  /** The newest first; all when `limit` is left out. */
+  /** Resolves with the newest runs first; all when `limit` is omitted. */
   async list(limit?: number): Promise<RunSummary[]> {
-    const slices = new TimeSlicer();
+    const slicer = new TimeSlicer();
     const found: Promise<RunSummary>[] = [];
-    for (const kept of await this.#options.store.summaries(limit)) {
-      found.push(this.#complete(kept));
-      await slices.yieldIfDue();
+    for (const stored of await this.#options.store.summaries(limit)) {
+      found.push(this.#complete(stored));
+      await slicer.yieldIfDue();
     }
     return Promise.all(found);
   }
@@ -46,22 +46,22 @@ export class RunSummaries {
   stateOf({ runId, status: reported, lastEventAt }: StoredStatus): RunState {
     const { publishers, limits } = this.#options;
     const now = performance.now();
-    const publication = publishers.publisherOf(runId);
+    const publisher = publishers.publisherOf(runId);
     const presence = publishers.presenceOf(runId);
     const facts = {
       reported,
-      connected: publication !== undefined,
-      // Until its publisher has come back, only the publisher's clock tells.
+      connected: publisher !== undefined,
+      // Until its publisher connects, only the time of its last event is known, by the publisher's clock.
       silentMs: presence ? now - presence.lastMessageAt : Date.now() - Date.parse(lastEventAt),
       absentMs: now - (presence ? (presence.disconnectedAt ?? now) : this.#startedAt),
       wasConnected: presence !== undefined,
     };
     const status = deriveStatus(facts, limits);
-    return { status, connected: facts.connected, commands: [...(publication?.commands ?? [])] };
+    return { status, connected: facts.connected, commands: [...(publisher?.commands ?? [])] };
   }
 
-  async #complete(kept: StoredSummary): Promise<RunSummary> {
-    const model = await this.#options.folders.hasModel(kept.runId);
-    return { ...kept, ...this.stateOf(kept), model };
+  async #complete(stored: StoredSummary): Promise<RunSummary> {
+    const model = await this.#options.folders.hasModel(stored.runId);
+    return { ...stored, ...this.stateOf(stored), model };
   }
 }

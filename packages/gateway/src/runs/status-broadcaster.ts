@@ -15,26 +15,26 @@ export interface StatusBroadcasterOptions {
   idleTrainers: IdleTrainers;
   remote?: RemotePresence;
   limits: Pick<Limits, 'statusIntervalMs' | 'listedRuns'>;
-  /** The store cannot be read. */
+  /** Called when the store cannot be read. */
   onFailure: (error: unknown) => void;
 }
 
-/** A run, and what viewers were told of it last. */
+/** A run, and the state last broadcast to viewers as text. */
 interface WatchedRun {
   stored: StoredStatus;
   announced: string | undefined;
 }
 
-/** Events after which a run may stand elsewhere. */
+/** The events that may change the status of a run. */
 const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
 
-/** Tells viewers what no event says: where runs stand, who is connected, how many viewers and waiting trainers there are. */
+/** Broadcasts what no event reports: the status of runs, their connections, and the number of viewers and idle trainers. */
 export class StatusBroadcaster {
   readonly #options: StatusBroadcasterOptions;
-  /** Those that may change without an event of their own. */
+  /** The runs whose status may change without an event. */
   readonly #watched = new Map<string, WatchedRun>();
   readonly #remote: RemotePresence;
-  readonly #undos: (() => void)[];
+  readonly #removals: (() => void)[];
   #announcedTrainers = 0;
   #announcedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -44,22 +44,22 @@ export class StatusBroadcaster {
     const { hub, publishers, idleTrainers, limits } = options;
     this.#options = options;
     this.#remote = options.remote ?? noRemotePresence;
-    const tell = (): void => this.#scheduleAnnouncement();
-    // Silence and absence are no events: they are looked for.
-    const interval = setInterval(tell, limits.statusIntervalMs).unref();
-    this.#undos = [
+    const announce = (): void => this.#scheduleAnnouncement();
+    // Silence and absence cause no event: they are checked for at intervals.
+    const interval = setInterval(announce, limits.statusIntervalMs).unref();
+    this.#removals = [
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
       hub.onViewersChange(() => {
-        // One who has just come has not heard what the others were told.
+        // A new viewer has not got the state that was broadcast before it connected.
         const newest = this.#watched.get(hub.newestRunId ?? '');
         if (newest) newest.announced = undefined;
-        tell();
+        announce();
       }),
-      hub.onNewestRunChange(tell),
-      idleTrainers.onChange(tell),
+      hub.onNewestRunChange(announce),
+      idleTrainers.onChange(announce),
       publishers.onChange((runId) => this.#readStatus(runId)),
-      this.#remote.onChange(tell),
+      this.#remote.onChange(announce),
       hub.onPublished((runId, events) =>
         this.noteEvents(
           runId,
@@ -69,41 +69,41 @@ export class StatusBroadcaster {
     ];
   }
 
-  /** Takes up the runs that were not over when the gateway ended. */
+  /** Loads the runs that had not ended when the gateway was last closed. */
   async open(): Promise<void> {
     const { store, limits } = this.#options;
     for (const stored of await store.summaries(limits.listedRuns)) {
       const watched = { stored, announced: this.#describe(stored).text };
-      if (this.#isWorthWatching(stored)) this.#watched.set(stored.runId, watched);
+      if (this.#mayChange(stored)) this.#watched.set(stored.runId, watched);
     }
   }
 
-  /** A run has got events of these types, whether it is shown here or not. */
+  /** Records that a run has new events of these types, whether they were published by this gateway or another. */
   noteEvents(runId: string, types: readonly EventType[]): void {
     if (!this.#watched.has(runId) || types.some((type) => statusEvents.has(type))) this.#readStatus(runId);
   }
 
-  /** Looks again at every run that may stand elsewhere by now. */
+  /** Reads the status of every watched run again. */
   refresh(): void {
     for (const runId of this.#watched.keys()) this.#readStatus(runId);
   }
 
   close(): void {
-    for (const undo of this.#undos) undo();
+    for (const remove of this.#removals) remove();
   }
 
-  /** One after the other, so that what was read last is what holds. */
+  /** Reads are made one after the other, so that the newest result is the one that stays. */
   #readStatus(runId: string): void {
     const { store, onFailure } = this.#options;
-    const take = (stored: StoredStatus | undefined): void => {
+    const update = (stored: StoredStatus | undefined): void => {
       if (stored) this.#watched.set(runId, { stored, announced: this.#watched.get(runId)?.announced });
       else this.#watched.delete(runId);
       this.#scheduleAnnouncement();
     };
-    this.#reads = this.#reads.then(() => store.summary(runId).then(take, onFailure));
+    this.#reads = this.#reads.then(() => store.summary(runId).then(update, onFailure));
   }
 
-  /** With the number of viewers, when it is the newest run: they are told with one run only. */
+  /** The text of the newest run includes the number of viewers, so that a change of it is broadcast with that run only. */
   #describe(stored: StoredStatus): { state: RunState; text: string } {
     const { hub, runs } = this.#options;
     const state = runs.stateOf(stored);
@@ -111,19 +111,19 @@ export class StatusBroadcaster {
     return { state, text: JSON.stringify({ ...state, viewers }) };
   }
 
-  /** Of all gateways. */
+  /** The number of viewers at all gateways. */
   get #viewerCount(): number {
     return this.#options.hub.viewerCount + this.#remote.viewerCount;
   }
 
-  /** Whether it may change without an event of its own: it is not over, or the newest. */
-  #isWorthWatching(stored: StoredStatus): boolean {
+  /** Whether the status may change without an event: for a run that is active, connected or the newest. */
+  #mayChange(stored: StoredStatus): boolean {
     const { hub, runs } = this.#options;
     const { status, connected } = runs.stateOf(stored);
     return connected || ['running', 'paused', 'stalled'].includes(status) || stored.runId === hub.newestRunId;
   }
 
-  /** At once, or as soon as the last time is long enough ago. */
+  /** Broadcasts at once, or when `statusIntervalMs` have passed since the last broadcast. */
   #scheduleAnnouncement(): void {
     const waitMs = this.#announcedAt + this.#options.limits.statusIntervalMs - performance.now();
     this.#timer ??= setTimeout(() => this.#announce(), Math.max(0, waitMs)).unref();
@@ -140,7 +140,7 @@ export class StatusBroadcaster {
         changed = true;
         hub.broadcast({ type: 'status', runId, ...state, viewers: this.#viewerCount });
       }
-      if (!this.#isWorthWatching(watched.stored)) this.#watched.delete(runId);
+      if (!this.#mayChange(watched.stored)) this.#watched.delete(runId);
     }
     if (idleTrainers.count !== this.#announcedTrainers) {
       this.#announcedTrainers = idleTrainers.count;

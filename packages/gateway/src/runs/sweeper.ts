@@ -4,13 +4,13 @@ import { type RetentionCandidate, runsToRemove } from './retention.ts';
 import type { RunSummaries } from './run-summaries.ts';
 
 export interface SweeperOptions extends RemovalContext {
-  /** Undefined keeps everything. */
+  /** The retention policy; undefined keeps all runs. */
   keep: RetentionPolicy | undefined;
   runs: RunSummaries;
   sweepIntervalMs: number;
 }
 
-/** Removes runs beyond what is to be kept, at the start and every so often. */
+/** Removes the runs that the retention policy does not keep, at the start and then at intervals. */
 export class Sweeper {
   readonly #options: SweeperOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -37,16 +37,16 @@ export class Sweeper {
     const { runs, folders, log } = this.#options;
     const judged: RetentionCandidate[] = [];
     for (const run of await runs.list()) {
-      // What a run's folder has is known only to the disk: looked up where it matters.
+      // Reading the size of a folder takes time, and only a policy with a limit of bytes needs it.
       const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(run.runId);
       judged.push({ ...run, bytes: run.bytes + inFolder });
     }
     for (const runId of runsToRemove(judged, keep, new Date())) {
       if (this.#closed) return;
       if (await folders.isHeld(runId)) continue;
-      // Undefined when another gateway was faster.
+      // Another gateway on the same store may have removed it already.
       if (await removeRun(this.#options, runId))
-        log.info({ runId, keep }, 'removed a run beyond what is to be kept');
+        log.info({ runId, keep }, 'removed a run that the retention policy does not keep');
     }
   }
 }

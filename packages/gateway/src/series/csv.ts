@@ -6,8 +6,8 @@ interface Column {
   read(event: MonitorEvent): unknown;
 }
 
-/** A value of events of some types by its name in their data. */
-const ofData = (name: string): Column => ({
+/** Makes a column of the value with this name in an event's data, which only some types have. */
+const dataColumn = (name: string): Column => ({
   name,
   read: ({ data }) => (data as Record<string, unknown>)[name],
 });
@@ -16,7 +16,7 @@ const columns: readonly Column[] = [
   { name: 'seq', read: ({ seq }) => seq },
   { name: 'time', read: ({ time }) => time },
   { name: 'type', read: ({ type }) => type },
-  ...['epoch', 'step'].map(ofData),
+  ...['epoch', 'step'].map(dataColumn),
   ...seriesFields.map((field) => {
     const [type, value] = [eventTypeOf(field), fieldReader(field)];
     return {
@@ -24,13 +24,13 @@ const columns: readonly Column[] = [
       read: (event: MonitorEvent) => (event.type === type ? value(event.data) : undefined),
     };
   }),
-  ...['level', 'code', 'message', 'status', 'reason'].map(ofData),
+  ...['level', 'code', 'message', 'status', 'reason'].map(dataColumn),
 ];
 
-/** The first line of a run as CSV (RFC 4180). */
+/** The header line of a run as CSV (RFC 4180). */
 export const csvHeader = `${columns.map(({ name }) => name).join(',')}\r\n`;
 
-/** One event as a line of CSV; what it has not got is empty. */
+/** Returns an event as a line of CSV. Values that it does not have are empty. */
 export function csvRow(event: MonitorEvent): string {
   return `${columns.map(({ read }) => cell(read(event))).join(',')}\r\n`;
 }

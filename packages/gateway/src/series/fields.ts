@@ -1,9 +1,9 @@
 import type { EventType, MonitorEvent, SeriesAxis, SeriesField } from '@mnist-monitor/shared';
 
-/** The type of event that a field is read from. */
+/** Returns the type of event that has the field. */
 export const eventTypeOf = (field: SeriesField): EventType => field.slice(0, field.indexOf('.')) as EventType;
 
-/** Reads a field from the data of an event as it is kept; undefined where there is none, as on a machine without a GPU. */
+/** Returns a function that reads the field from an event's data; undefined where it is missing, as without a GPU. */
 export function fieldReader(field: SeriesField): (data: object) => number | undefined {
   const path = field.split('.').slice(1);
   return (data) => {
@@ -13,7 +13,7 @@ export function fieldReader(field: SeriesField): (data: object) => number | unde
   };
 }
 
-/** Where events stand on an axis. Give it the events in the order of seq. */
+/** Returns a function that maps an event to its position on the axis. Call it with the events in the order of seq. */
 export function axisReader(axis: SeriesAxis, startedAt: string): (event: MonitorEvent) => number {
   let last = 0;
   const start = Date.parse(startedAt);
@@ -21,13 +21,13 @@ export function axisReader(axis: SeriesAxis, startedAt: string): (event: Monitor
     case 'seq':
       return ({ seq }) => seq;
     case 'step':
-      // What has no step of its own stands where the run was.
+      // An event without a step gets the step that the run had reached.
       return ({ data }) => {
         if ('step' in data) last = data.step ?? last;
         return last;
       };
     case 'seconds':
-      // A clock that is set back does not turn a curve round.
+      // Time never decreases, even when the publisher's clock is set back.
       return ({ time }) => {
         last = Math.max(last, (Date.parse(time) - start) / 1_000);
         return last;

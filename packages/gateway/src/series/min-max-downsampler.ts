@@ -1,43 +1,43 @@
 interface Point {
-  /** How many came before it. */
+  /** The number of points before it. */
   at: number;
   x: number;
   y: number;
 }
 
-/** What is divided into buckets; points may lie outside and belong to the first or last then. */
+/** The part of the axis that is divided into buckets. Points outside belong to the first or the last bucket. */
 export interface AxisRange {
   from: number;
   to: number;
 }
 
 /**
- * Points over an ascending x, thinned once they are too many: x is divided into buckets of equal width, and of each
- * the lowest and the highest value stay, the first that is not finite, and at the very end the last point where there
- * is room for it, so that every spike is seen. Memory is bounded, however many points are added.
+ * Reduces points over an ascending x to a limit, in bounded memory. Beyond the limit, x is divided into buckets of equal
+ * width, and each keeps its minimum, its maximum and its first value that is not finite, so that every spike stays
+ * visible. The last point is kept when there is room for it.
  */
 export class MinMaxDownsampler {
-  readonly #span: AxisRange;
+  readonly #range: AxisRange;
   readonly #limit: number;
   readonly #buckets: number;
-  /** Every point, until there are too many. */
+  /** All points; undefined once they exceed the limit. */
   #all: Point[] | undefined = [];
   readonly #chosen: Point[] = [];
   #count = 0;
   #bucket = -1;
-  #lowest: Point | undefined;
-  #highest: Point | undefined;
-  #odd: Point | undefined;
+  #minimum: Point | undefined;
+  #maximum: Point | undefined;
+  #notFinite: Point | undefined;
   #last: Point | undefined;
 
-  /** @param limit Of points beside those that are not finite; at least 2. */
-  constructor(span: AxisRange, limit: number) {
-    this.#span = span;
+  /** @param limit The maximum number of finite points; at least 2. */
+  constructor(range: AxisRange, limit: number) {
+    this.#range = range;
     this.#limit = limit;
     this.#buckets = Math.max(1, Math.floor((limit - 1) / 2));
   }
 
-  /** @param x Not below the last one. */
+  /** @param x At least the x of the previous point. */
   add(x: number, y: number): void {
     const point = { at: this.#count++, x, y };
     this.#last = point;
@@ -45,14 +45,14 @@ export class MinMaxDownsampler {
     const bucket = this.#bucketOf(x);
     if (bucket !== this.#bucket) this.#closeBucket();
     this.#bucket = bucket;
-    if (!Number.isFinite(y)) this.#odd ??= point;
+    if (!Number.isFinite(y)) this.#notFinite ??= point;
     else {
-      if (!this.#lowest || y < this.#lowest.y) this.#lowest = point;
-      if (!this.#highest || y > this.#highest.y) this.#highest = point;
+      if (!this.#minimum || y < this.#minimum.y) this.#minimum = point;
+      if (!this.#maximum || y > this.#maximum.y) this.#maximum = point;
     }
   }
 
-  /** All points when there are no more than the limit, else those chosen; in the order in which they came. */
+  /** Returns all points, or those chosen when there are more than the limit, in the order in which they were added. */
   points(): readonly Point[] {
     if (this.#all) return this.#all;
     this.#closeBucket();
@@ -63,15 +63,17 @@ export class MinMaxDownsampler {
   }
 
   #bucketOf(x: number): number {
-    const { from, to } = this.#span;
+    const { from, to } = this.#range;
     const bucket = Math.floor(((x - from) / (to - from || 1)) * this.#buckets);
     return Math.max(0, Math.min(this.#buckets - 1, bucket));
   }
 
   #closeBucket(): void {
-    const found = new Set([this.#lowest, this.#highest, this.#odd].filter((point) => point !== undefined));
+    const found = new Set(
+      [this.#minimum, this.#maximum, this.#notFinite].filter((point) => point !== undefined),
+    );
     this.#chosen.push(...[...found].sort((one, other) => one.at - other.at));
-    this.#lowest = this.#highest = this.#odd = undefined;
+    this.#minimum = this.#maximum = this.#notFinite = undefined;
   }
 }
 

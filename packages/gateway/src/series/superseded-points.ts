@@ -1,22 +1,22 @@
 /**
- * Of numbers that ascend, but now and then go back and repeat some, tells those that are repeated later: a run that goes
- * on from a checkpoint repeats steps, and the later ones count. All are noted first, then asked about in the same order.
+ * Finds the points of a curve that a later part of the run replaces. A run resumed from a checkpoint goes back and
+ * repeats some steps, and the later ones count. First add all positions, then ask for each in the same order.
  */
 export class SupersededPoints {
-  /** Where it went back, by how many were noted before, and to which number: each to a greater one than that before it. */
+  /** Each return to a lower position: the number of points before it, and the position. The positions ascend. */
   readonly #returns: { at: number; to: number }[] = [];
-  #noted = 0;
+  #added = 0;
   #last = Number.NEGATIVE_INFINITY;
   #asked = 0;
-  /** The first of the returns that lies ahead of what is asked. */
-  #ahead = 0;
+  /** The index of the first return after the points asked for so far. */
+  #nextReturn = 0;
 
   add(x: number): void {
     if (x < this.#last) {
       while (this.#returns.length > 0 && this.#returns.at(-1)!.to >= x) this.#returns.pop();
-      this.#returns.push({ at: this.#noted, to: x });
+      this.#returns.push({ at: this.#added, to: x });
     }
-    this.#noted++;
+    this.#added++;
     this.#last = x;
   }
 
@@ -24,10 +24,11 @@ export class SupersededPoints {
     return this.#returns.length > 0;
   }
 
-  /** Whether the next number is repeated later, or lies beyond one that is. */
+  /** Whether a later part of the run replaces the next point: it returned to this position or a lower one. */
   isSuperseded(x: number): boolean {
-    while (this.#ahead < this.#returns.length && this.#returns[this.#ahead]!.at <= this.#asked) this.#ahead++;
+    while (this.#nextReturn < this.#returns.length && this.#returns[this.#nextReturn]!.at <= this.#asked)
+      this.#nextReturn++;
     this.#asked++;
-    return x >= (this.#returns[this.#ahead]?.to ?? Number.POSITIVE_INFINITY);
+    return x >= (this.#returns[this.#nextReturn]?.to ?? Number.POSITIVE_INFINITY);
   }
 }

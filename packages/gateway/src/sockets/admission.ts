@@ -4,7 +4,7 @@ import { isLoopback } from '../trust/hosts.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface AdmissionLimits {
-  /** Connections at a time, in all and from one address. */
+  /** The number of connections at a time, in total and from one address. */
   clients: number;
   clientsPerAddress: number;
   /** How often one address may connect: on average, and at once after a quiet time. */
@@ -17,10 +17,13 @@ interface Client {
   upgrades: TokenBucket;
 }
 
-/** With so many addresses known, those are forgotten that have not come for a while. */
-const rememberedAddresses = 1_000;
+/**
+ * From this number of addresses on, idle ones are removed. An LRU cache would not do: it could evict an address with
+ * open connections.
+ */
+const maxAddresses = 1_000;
 
-/** Says who may connect. This machine itself is bound by the number in all alone. */
+/** Decides which clients may connect. For clients on this machine only the total number is limited. */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #clients = new Map<string, Client>();
@@ -31,26 +34,26 @@ export class Admission {
   }
 
   /**
-   * Counts a connection from when it asks for an upgrade until it is gone.
+   * Counts a connection from its upgrade request until it closes.
    * @throws MonitorError `server.full` or `request.too_many`
    */
   admit(address: string, stream: Socket): void {
     const { clients, clientsPerAddress, upgradesPerSecond } = this.#limits;
     if (this.#connections >= clients)
-      throw new MonitorError('server.full', `the ${clients} places for clients are taken: try again later`);
-    const visitor = this.#clientAt(address);
-    if (visitor && visitor.connections >= clientsPerAddress)
+      throw new MonitorError('server.full', `all ${clients} connections are in use: try again later`);
+    const client = this.#clientAt(address);
+    if (client && client.connections >= clientsPerAddress)
       throw new MonitorError(
         'request.too_many',
-        `the ${clientsPerAddress} places for clients of one address are taken: close some of them`,
+        `all ${clientsPerAddress} connections for one address are in use: close some of them`,
       );
-    if (visitor && !visitor.upgrades.take())
+    if (client && !client.upgrades.take())
       throw new MonitorError(
         'request.too_many',
         `expected at most ${upgradesPerSecond} connections a second from one address`,
       );
-    this.#count(visitor, 1);
-    stream.once('close', () => this.#count(visitor, -1));
+    this.#count(client, 1);
+    stream.once('close', () => this.#count(client, -1));
   }
 
   get connections(): number {
@@ -61,21 +64,21 @@ export class Admission {
     return this.#clients.size;
   }
 
-  #count(visitor: Client | undefined, difference: number): void {
+  #count(client: Client | undefined, difference: number): void {
     this.#connections += difference;
-    if (visitor) visitor.connections += difference;
+    if (client) client.connections += difference;
   }
 
   #clientAt(address: string): Client | undefined {
     if (isLoopback(address.replace(/^::ffff:/, ''))) return undefined;
-    let visitor = this.#clients.get(address);
-    if (!visitor) {
-      if (this.#clients.size >= rememberedAddresses) this.#removeIdle();
+    let client = this.#clients.get(address);
+    if (!client) {
+      if (this.#clients.size >= maxAddresses) this.#removeIdle();
       const { upgradesPerSecond: perSecond, upgradeBurst: burst } = this.#limits;
-      visitor = { connections: 0, upgrades: new TokenBucket({ perSecond, burst }) };
-      this.#clients.set(address, visitor);
+      client = { connections: 0, upgrades: new TokenBucket({ perSecond, burst }) };
+      this.#clients.set(address, client);
     }
-    return visitor;
+    return client;
   }
 
   #removeIdle(): void {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type CloseCodeName, closeCodes } from '@mnist-monitor/shared';
+import { type CloseCodeName, closeCodes, encode, type LiveControl } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
@@ -9,39 +9,42 @@ import type { Peer } from './peer.ts';
 import { drained } from './sent-bytes.ts';
 
 export interface PeerOptions {
-  /** The connection below the WebSocket. */
+  /** The TCP connection below the WebSocket. */
   stream: Socket;
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
-  /** Hears with which code this side has closed the connection. */
+  /** Sends `heartbeat` after each such time in which nothing was sent, unless the client has unread messages. */
+  heartbeatMs?: number;
+  /** Called with the name of the code with which this side closed the connection. */
   onClosed?: (name: CloseCodeName) => void;
-  /** Gets every text message, in order. Whatever it throws or rejects with closes this connection alone. */
+  /** Called with each text message, in order. An exception or rejection closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
 
-/** A close frame has room for 123 bytes of reason (RFC 6455 section 5.5). */
+/** A close frame has room for a reason of 123 bytes (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
 
 /**
- * Makes a peer of an open socket. The one place where handlers are put on sockets: an exception in one of them
- * would end the process otherwise.
+ * Wraps an open WebSocket as a peer. All listeners of sockets are added here: an exception in a listener added elsewhere
+ * would end the process.
  */
-export function createPeer(
-  socket: WebSocket,
-  { stream, log, limits, onMessage, onClosed }: PeerOptions,
-): Peer {
-  const gone = new AbortController();
+export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
+  const { stream, log, limits, onClosed } = options;
+  const closed = new AbortController();
+  let heartbeat: NodeJS.Timeout | undefined;
 
-  const tell = (close: CloseCodeName, detail?: string): void => {
+  const reportClose = (close: CloseCodeName, detail?: string): void => {
     log.info({ close, detail }, 'connection closed by the gateway');
     onClosed?.(close);
   };
 
   const peer: Peer = {
-    closed: gone.signal,
+    closed: closed.signal,
     send: (message) => peer.sendFrames(frameText(message)),
     sendFrames(frames) {
-      if (socket.readyState === WebSocket.OPEN && frames.length > 0) stream.write(frames);
+      if (socket.readyState !== WebSocket.OPEN || frames.length === 0) return;
+      stream.write(frames);
+      if (!closed.signal.aborted) heartbeat?.refresh();
     },
     get bufferedBytes() {
       return stream.writableLength;
@@ -51,29 +54,35 @@ export function createPeer(
     resume: () => socket.resume(),
     close(name, detail) {
       if (socket.readyState !== WebSocket.OPEN) return;
-      tell(name, detail);
+      reportClose(name, detail);
       socket.resume();
       socket.close(closeCodes[name].code, truncate(detail ?? closeCodes[name].meaning));
       const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
       stream.once('close', () => clearTimeout(timer));
-      gone.abort();
+      closed.abort();
     },
   };
 
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // ws has already closed the connection.
+    if (code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || closed.signal.aborted) return;
+    reportClose('tooBig');
+    closed.abort();
+  });
+  socket.on('close', () => closed.abort());
+  receiveMessages(socket, peer, options);
+  keepAlive(socket, stream, limits);
+  if (options.heartbeatMs !== undefined) heartbeat = startHeartbeat(peer, options.heartbeatMs);
+  return peer;
+}
+
+function receiveMessages(socket: WebSocket, peer: Peer, { log, onMessage }: PeerOptions): void {
   const fail = (error: unknown): void => {
     log.error({ err: error }, 'a message could not be handled');
     peer.close('internal');
   };
-
-  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // ws has closed it by itself.
-    if (code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || gone.signal.aborted) return;
-    tell('tooBig');
-    gone.abort();
-  });
-  socket.on('close', () => gone.abort());
   socket.on('message', (data, isBinary) => {
-    if (gone.signal.aborted) return;
+    if (peer.closed.aborted) return;
     if (isBinary) return peer.close('invalid', 'expected a text message, got a binary one');
     try {
       onMessage(String(data), peer)?.catch(fail);
@@ -81,11 +90,21 @@ export function createPeer(
       fail(error);
     }
   });
-  keepAlive(socket, stream, limits);
-  return peer;
 }
 
-/** Cuts to what fits, at a whole character. */
+/** Returns the timer, which is refreshed by each message sent. */
+function startHeartbeat(peer: Peer, heartbeatMs: number): NodeJS.Timeout {
+  const beat = (): void => {
+    const message: LiveControl = { type: 'heartbeat', time: new Date().toISOString() };
+    if (peer.bufferedBytes === 0) peer.send(encode(message));
+    timer.refresh();
+  };
+  const timer = setTimeout(beat, heartbeatMs);
+  peer.closed.addEventListener('abort', () => clearTimeout(timer));
+  return timer;
+}
+
+/** Shortens a reason to what fits, at a whole character. */
 function truncate(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.length <= maxReasonBytes) return reason;

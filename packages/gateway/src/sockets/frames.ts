@@ -1,13 +1,13 @@
-/** Messages one after the other, each in a frame of its own. */
+/** Consecutive messages, each in a frame of its own. */
 export interface Frames {
   bytes: Buffer;
-  /** Where each frame ends in `bytes`. */
+  /** The end of each frame in `bytes`. */
   ends: number[];
 }
 
 const textFrame = 0x81;
 
-/** Frames text messages as a server sends them, whole and unmasked (RFC 6455 section 5.2), ready for any socket. */
+/** Encodes text messages as a server's frames, unfragmented and unmasked (RFC 6455 section 5.2), for any socket. */
 export function frameTexts(texts: readonly string[]): Frames {
   const lengths = texts.map((text) => Buffer.byteLength(text));
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerBytes(length) + length, 0));
@@ -20,13 +20,13 @@ export function frameTexts(texts: readonly string[]): Frames {
   return { bytes, ends };
 }
 
-/** One text message in its frame. */
+/** Encodes one text message as a frame. */
 export const frameText = (text: string): Buffer => frameTexts([text]).bytes;
 
 const bundleStart = Buffer.from('{"type":"events","events":[');
 const bundleEnd = Buffer.from(']}');
 
-/** The JSON texts in these frames as one message `events`, in one frame. */
+/** Encodes the JSON texts in these frames as one message `events` in one frame. */
 export function bundleFrames(frames: Buffer): Buffer {
   const texts: Buffer[] = [];
   for (let at = 0; at < frames.length; ) {
@@ -51,7 +51,7 @@ export function bundleFrames(frames: Buffer): Buffer {
 
 const comma = 0x2c;
 
-/** Where the payload of one of our own frames is. */
+/** Finds the payload of a frame that `frameTexts` encoded. */
 function payloadAt(frames: Buffer, at: number): { start: number; end: number } {
   const size = frames[at + 1]!;
   if (size < 126) return { start: at + 2, end: at + 2 + size };

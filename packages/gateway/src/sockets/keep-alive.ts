@@ -4,8 +4,8 @@ import type { Limits } from '../limits.ts';
 import { sentBytes } from './sent-bytes.ts';
 
 /**
- * Pings a socket as long as it is open, and cuts it when no pong comes in time: with a reset, since the system would
- * otherwise keep what the other end does not read, megabytes of it.
+ * Pings an open socket, and cuts it when no pong comes in time: with a reset, since otherwise the system would keep the
+ * megabytes that the other side does not read.
  */
 export function keepAlive(
   socket: WebSocket,
@@ -14,31 +14,31 @@ export function keepAlive(
 ): void {
   let deadline: NodeJS.Timeout | undefined;
   /**
-   * One that reads slowly comes to the ping after all that was sent before: it is waited for as long as it reads. So is
-   * one that we do not read from.
+   * A slow client gets the ping only after everything sent before it, so it has time as long as it reads. So has a
+   * client that this side does not read from.
    */
-  const expectPong = (departed: number): void => {
+  const expectPong = (sent: number): void => {
     deadline = setTimeout(() => {
-      const now = sentBytes(stream);
-      if (socket.isPaused || (stream.writableLength > 0 && now > departed)) expectPong(now);
+      const sentNow = sentBytes(stream);
+      if (socket.isPaused || (stream.writableLength > 0 && sentNow > sent)) expectPong(sentNow);
       else stream.resetAndDestroy();
     }, pongTimeoutMs);
   };
   const interval = setInterval(() => {
-    // A socket that we do not read from, since its events wait for the disk, cannot answer.
+    // A socket that is paused, as its events wait for the disk, cannot deliver a pong.
     if (socket.readyState !== socket.OPEN || socket.isPaused || deadline) return;
     socket.ping();
     expectPong(sentBytes(stream));
   }, pingIntervalMs);
 
-  const alive = (): void => {
+  const cancelDeadline = (): void => {
     clearTimeout(deadline);
     deadline = undefined;
   };
-  socket.on('pong', alive);
-  socket.on('message', alive);
+  socket.on('pong', cancelDeadline);
+  socket.on('message', cancelDeadline);
   socket.on('close', () => {
     clearInterval(interval);
-    alive();
+    cancelDeadline();
   });
 }

@@ -1,20 +1,20 @@
 import type { CloseCodeName } from '@mnist-monitor/shared';
 
-/** The other end of a connection, as followers and publishers' sessions see it: no word of ws. */
+/** A connected client, independent of the WebSocket library. */
 export interface Peer {
-  /** Sends a text message; does nothing once the connection is gone. */
+  /** Sends a text message; does nothing when the connection is closed. */
   send(message: string): void;
-  /** Sends messages that are framed already (`frames.ts`), in one write. */
+  /** Sends messages that are already framed (`frames.ts`) in one write. */
   sendFrames(frames: Buffer): void;
-  /** What was sent and has not left this process. */
+  /** The bytes sent that are still in this process. */
   readonly bufferedBytes: number;
-  /** Resolves with true when all that has left, or the connection is gone; with false when none has for so long. */
+  /** Resolves with true when nothing is buffered or the connection is closed; with false when nothing left for `stallMs`. */
   drained(stallMs: number): Promise<boolean>;
-  /** Stops and goes on reading: what the other end sends meanwhile waits there. */
+  /** Stops reading; further messages wait at the client until `resume`. */
   pause(): void;
   resume(): void;
-  /** Ends the connection with a named code; `detail` says more than the code's meaning. */
+  /** Closes the connection with a named code. `detail` replaces the code's meaning as the reason. */
   close(name: CloseCodeName, detail?: string): void;
-  /** Aborted as soon as the connection is gone or told to close. */
+  /** Aborted as soon as the connection is closed or `close` is called. */
   readonly closed: AbortSignal;
 }

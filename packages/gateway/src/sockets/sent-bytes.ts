@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
-/** How many bytes have left this process on a connection: grows as long as the other end reads. */
+/** Returns the bytes that have left this process over a connection: the number grows while the other side reads. */
 export const sentBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
 
 /**
- * Resolves with true when everything written has left, or the connection is gone; with false when nothing has left
- * for `stallMs` (up to twice that, since it is looked at once in so long).
+ * Resolves with true when everything written has left or the connection is closed; with false when nothing has left for
+ * `stallMs` (or up to twice that, as it is checked at that interval).
  */
 export function drained(stream: Socket, stallMs: number): Promise<boolean> {
   if (!stream.writableNeedDrain) return Promise.resolve(true);
   return new Promise((resolve) => {
-    let departed = sentBytes(stream);
+    let sent = sentBytes(stream);
     const finish = (result: boolean): void => {
       clearInterval(timer);
       stream.off('drain', succeed);
@@ -19,9 +19,9 @@ export function drained(stream: Socket, stallMs: number): Promise<boolean> {
     };
     const succeed = (): void => finish(true);
     const timer = setInterval(() => {
-      const before = departed;
-      departed = sentBytes(stream);
-      if (departed === before) finish(false);
+      const before = sent;
+      sent = sentBytes(stream);
+      if (sent === before) finish(false);
     }, stallMs);
     stream.on('drain', succeed);
     stream.on('close', succeed);

@@ -5,18 +5,17 @@ import { closeCodes } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { WebSocketServer } from 'ws';
 import type { Limits } from '../limits.ts';
-import { withTimeout } from './at-most.ts';
 
 export interface SocketServerOptions {
   limits: Limits;
   maxPayloadBytes: number;
-  /** The subprotocol to speak with a client that offers it; one that offers none or others gets none. */
+  /** The subprotocol for clients that offer it; a client that offers none or another gets none. */
   subprotocol?: string;
-  /** What there is to finish before connections are closed. */
+  /** Work to finish before connections are closed, for at most `flushTimeoutMs`. */
   beforeClose?: () => Promise<void>;
 }
 
-/** Lets an app take WebSockets, within limits, and let go of them in time when it closes. */
+/** Lets an app accept WebSockets within the limits, and close all of them in time when the app closes. */
 export async function acceptSockets(app: FastifyInstance, options: SocketServerOptions): Promise<void> {
   const { limits, maxPayloadBytes, subprotocol, beforeClose } = options;
   const connections = trackConnections(app.server);
@@ -25,13 +24,13 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
     maxPayload: maxPayloadBytes,
     maxFragments: limits.maxFragments,
     maxBufferedChunks: limits.maxBufferedChunks,
-    // A peer is cut after the same time (`adopt.ts`), with a reset; this is for sockets that never became one.
+    // `create-peer.ts` resets a peer that does not answer a close; this is for sockets that never became a peer.
     closeTimeout: 2 * limits.closeTimeoutMs,
     handleProtocols: (offered) => (subprotocol && offered.has(subprotocol) ? subprotocol : false),
   };
   await app.register(websocket, {
     options: serverOptions,
-    // Of the plugin's own handler it is left out to cut the socket: a close code that says why is on its way.
+    // The plugin's own handler would cut the socket before the close code reaches the client.
     errorHandler: (error, socket, request) => {
       request.log.info({ reason: error.message }, 'connection error');
       socket.close(closeCodes.internal.code, closeCodes.internal.meaning);
@@ -44,22 +43,22 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
   });
 }
 
-/** Tells every client that the gateway goes away, and gives them this long to leave. */
+/** Closes every client's connection, and waits up to `graceMs` for their answers. */
 async function closeClients(server: WebSocketServer, graceMs: number): Promise<void> {
   const { code, meaning } = closeCodes.goingAway;
-  const left = [...server.clients].map((client) => {
-    const closed = new Promise((resolve) => client.once('close', resolve));
+  const closed = [...server.clients].map((client) => {
+    const closing = new Promise((resolve) => client.once('close', resolve));
     client.resume();
     client.close(code, meaning);
-    return closed;
+    return closing;
   });
   server.close();
-  await withTimeout(graceMs, Promise.all(left));
+  await withTimeout(graceMs, Promise.all(closed));
 }
 
 /**
- * All connections of a server. Nobody else has them all: Node forgets one when it asks for an upgrade, and ws learns of
- * it when it gets it. A server with one left never closes.
+ * Tracks all connections of a server, which does not close while one is open. Neither Node nor ws knows all: Node
+ * forgets a connection that asks for an upgrade, and ws learns of it later.
  */
 function trackConnections(server: Server): { cut(): void } {
   const open = new Set<Socket>();
@@ -74,4 +73,13 @@ function trackConnections(server: Server): { cut(): void } {
       for (const socket of open) socket.destroy();
     },
   };
+}
+
+/** Resolves when the work is done, or after the given time. */
+async function withTimeout(timeMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, timeMs);
+  });
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

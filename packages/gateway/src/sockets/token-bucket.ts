@@ -1,4 +1,4 @@
-/** Lets so many pass a second on average, and so many at once after a quiet time. */
+/** Limits a rate: on average `perSecond`, and up to `burst` at once after a quiet time. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -10,7 +10,7 @@ export class TokenBucket {
     this.#burst = this.#tokens = burst;
   }
 
-  /** Whether one more may pass; it is counted then. */
+  /** Takes a token; returns false when there is none. */
   take(): boolean {
     this.#fill();
     if (this.#tokens < 1) return false;
@@ -18,7 +18,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Whether nobody has passed for long enough to forget about it. */
+  /** Whether the bucket is full, so that a new one would behave the same. */
   get isFull(): boolean {
     this.#fill();
     return this.#tokens >= this.#burst;

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
-/** Adding up 5,000 connections takes a tenth of a millisecond: not to be done for each message. */
+/** How long a sum stays valid: adding up 5,000 connections takes 0.1 ms, too long for each message. */
 const recountMs = 50;
 
-/** What goes over a group of connections, all together. */
+/** The traffic of a group of connections together. */
 export class Traffic {
   readonly #streams = new Set<Socket>();
   readonly #ended = { received: 0, sent: 0 };
   #unread = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
 
-  /** Counts a connection as long as it is there, and remembers what went over it. */
+  /** Adds a connection, which counts until it closes; its bytes count for ever. */
   add(stream: Socket): void {
     this.#streams.add(stream);
     stream.on('close', () => {
@@ -24,7 +24,7 @@ export class Traffic {
     return this.#streams.size;
   }
 
-  /** What was written and has not left this process, as it was at most 50 ms ago. */
+  /** The bytes written that are still in this process, at most 50 ms old. */
   get unreadBytes(): number {
     const now = performance.now();
     if (now - this.#countedAt > recountMs) {

@@ -15,7 +15,7 @@ describe('admission', () => {
     expect(() => admission.admit('192.0.2.1', stream())).toThrow(
       expect.objectContaining({
         code: 'request.too_many',
-        message: 'the 2 places for clients of one address are taken: close some of them',
+        message: 'all 2 connections for one address are in use: close some of them',
       }),
     );
     admission.admit('192.0.2.2', stream());
@@ -30,7 +30,7 @@ describe('admission', () => {
       expect(() => admission.admit(address, stream())).toThrow(
         expect.objectContaining({
           code: 'server.full',
-          message: 'the 5 places for clients are taken: try again later',
+          message: 'all 5 connections are in use: try again later',
         }),
       );
     },

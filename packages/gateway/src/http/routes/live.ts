@@ -5,7 +5,6 @@ import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-sessio
 import type { Metrics } from '../../metrics.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
-import { withHeartbeat } from '../../sockets/heartbeat.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
 import type { CommandAuthorizer } from '../../trust/authorization.ts';
@@ -34,21 +33,21 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: async (socket, request) => {
-      const connection = createPeer(socket, {
+      const peer = createPeer(socket, {
         stream: request.socket,
         log: request.log,
         limits,
+        heartbeatMs: limits.heartbeatMs,
         onMessage: (text) => commands.receive(text),
         onClosed: (name) => metrics.closed('live', name),
       });
-      const peer = withHeartbeat(connection, limits.heartbeatMs);
       const commands = new ViewerCommands({
         ...{ peer, router, authorizer, limits },
         onResult: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
       traffic.add(request.socket);
       const query = validate(liveQuerySchema, request.query);
-      if (!query.ok) return connection.close('invalid', formatIssues(query.error.issues));
+      if (!query.ok) return peer.close('invalid', formatIssues(query.error.issues));
       request.log.info({ query: query.value }, 'viewer connected');
       try {
         const onRun = (runId: string | undefined): void => {
@@ -57,9 +56,9 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
         await serveViewer({ ...shared, traffic, peer, query: query.value, onRun });
       } catch (error) {
         // The gateway logs a failing store once; a line for each viewer would hide the others.
-        if (isStoreError(error)) return connection.close('storeUnavailable');
+        if (isStoreError(error)) return peer.close('storeUnavailable');
         request.log.error({ err: error }, 'a viewer could not be served');
-        connection.close('internal');
+        peer.close('internal');
       }
     },
   });

@@ -250,7 +250,7 @@ describe('the live feed', () => {
         problem: {
           code: 'server.full',
           status: 503,
-          detail: 'the 1 places for clients are taken: try again later',
+          detail: 'all 1 connections are in use: try again later',
         },
       });
       if (round % 2) viewer.socket.terminate();
