@@ -7,14 +7,14 @@ const argv = process.argv.slice(2);
 
 function run(): void {
   const { runs, to = `monitor-${timestamp()}.db` } = parseOptions(argv, process.env);
-  const made = backUp({ runs, to });
-  const size = `${(made.bytes / 1e6).toFixed(1)} MB`;
-  console.log(`${to}: ${counted(made.runs, 'run')}, ${counted(made.events, 'event')}, ${size}, checked`);
+  const backup = backUp({ runs, to });
+  const size = `${(backup.bytes / 1e6).toFixed(1)} MB`;
+  console.log(`${to}: ${counted(backup.runs, 'run')}, ${counted(backup.events, 'event')}, ${size}, checked`);
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** `20261124-103015`, in UTC. */
+/** Returns the current time in UTC, such as `20261124-103015`. */
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 
 try {

@@ -1,13 +1,12 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
-
 import { copyDatabase, databasePath, openForReading } from './store/sqlite-file.ts';
 
 export interface BackupOptions {
-  /** The folder of runs; a gateway may be writing there. */
+  /** The folder of the runs. A gateway may write to it during the backup. */
   runs: string;
-  /** The file to write, which must not be there yet. */
+  /** The file to write. It must not exist. */
   to: string;
 }
 
@@ -18,27 +17,24 @@ export interface Backup {
 }
 
 /**
- * Copies the database as it is at this moment, looks through the copy, and puts it in its place when it is whole.
+ * Copies the database in its state at this moment, checks the copy, and gives it its name when it is complete.
  * @throws MonitorError `store.unusable`, `backup.failed`
  */
 export function backUp({ runs, to }: BackupOptions): Backup {
   const failed = (why: string, cause?: unknown): MonitorError =>
     new MonitorError('backup.failed', `no backup was made: ${why}`, { cause });
-  if (statSync(to, { throwIfNoEntry: false })) throw failed(`${to} is there already`);
+  if (statSync(to, { throwIfNoEntry: false })) throw failed(`${to} already exists`);
   const partial = `${to}.${process.pid}.partial`;
   const database = openForReading(databasePath(runs));
   try {
     mkdirSync(dirname(to), { recursive: true });
     copyDatabase(database, partial);
-    // Takes the name only if nobody has it; a rename alone would take it from whoever has.
+    // Reserves the name: a rename alone would replace a file that another program wrote in the meantime.
     closeSync(openSync(to, 'wx'));
     renameSync(partial, to);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw failed(
-      code === 'EEXIST' ? `${to} is there already` : `${to} cannot be written (${message})`,
-      cause,
-    );
+    throw failed(code === 'EEXIST' ? `${to} already exists` : `${to} cannot be written (${message})`, cause);
   } finally {
     rmSync(partial, { force: true });
     database.close();

@@ -14,31 +14,32 @@ else await run().catch(fail);
 async function run(): Promise<void> {
   const config = readConfig(argv, process.env);
   const log = pino({ level: config.logLevel });
-  const gateway = await buildGateway({ config, ...(await openPlace(config, log)), log });
+  const gateway = await buildGateway({ config, ...(await openStore(config, log)), log });
 
   const listening = listen(gateway, config).catch((error) => closeAndThrow(gateway, error));
   let closing = false;
   const stop = (why: string): void => {
-    // The same Ctrl-C may come twice, from the terminal and from npm.
+    // The terminal and npm may both forward the same Ctrl-C.
     if (closing) return;
     closing = true;
     log.info({ why }, 'closing');
     listening.then(() => gateway.close()).then(() => process.exit(0), fail);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
-  const orphan = (): void => stop('the process that started this one is gone');
+  const orphan = (): void => stop('the parent process exited');
   process.on('disconnect', orphan);
-  if (process.connected === false) orphan(); // It went while this was loading; without a channel it is undefined.
+  // The parent may have exited while this process was loading. Without a parent, `connected` is undefined.
+  if (process.connected === false) orphan();
 
   const addresses = await listening;
   log.info(addresses, 'ready');
-  // On its own it tells people, beside the log; otherwise whoever started it does, if it is still there.
+  // A parent process receives the addresses and displays them; it may be about to exit, which is no error.
   if (process.send) process.send({ type: 'listening', ...addresses }, undefined, undefined, () => {});
   else process.stderr.write(`Dashboard ${addresses.url}\n`);
 }
 
-/** Where runs are kept. Only what is used is loaded: Redis's client alone takes a fifth of the time to start. */
-async function openPlace(
+/** Opens the store of runs. Only the one in use is loaded: Redis's client takes a fifth of the time to start. */
+async function openStore(
   { redisUrl, runs }: Config,
   log: Logger,
 ): Promise<{ store: Store; bus?: ClusterBus }> {
@@ -51,9 +52,9 @@ async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {
   throw error;
 }
 
-/** Says what is wrong, a line per mistake; only a mistake of ours shows where it happened. */
+/** Prints the error and exits. Only an internal error shows its stack. */
 function fail(error: unknown): never {
-  const known = error instanceof MonitorError;
-  process.stderr.write(`${known ? error.message : (error as Error).stack}\n`);
-  process.exit(known ? error.exitCode : 1);
+  const isKnown = error instanceof MonitorError;
+  process.stderr.write(`${isKnown ? error.message : (error as Error).stack}\n`);
+  process.exit(isKnown ? error.exitCode : 1);
 }

@@ -80,7 +80,7 @@ describe('a backup', () => {
     expect(await backup('--runs', runs, '--to', to)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `no backup was made: ${to} is there already\n`,
+      stderr: `no backup was made: ${to} already exists\n`,
     });
     expect(readFileSync(to, 'utf8')).toBe('precious');
     expect(readdirSync(dirname(to))).toEqual(['mine']);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../src/config.ts';
 
-test('the gateway serves this machine alone unless told otherwise', () => {
+test('the gateway serves only this machine by default', () => {
   expect(readConfig([], {})).toEqual({
     host: '127.0.0.1',
     port: 5000,
@@ -17,7 +17,7 @@ test('the gateway serves this machine alone unless told otherwise', () => {
   });
 });
 
-test('the gateway takes what concerns it from a command line that is meant for all', () => {
+test('the gateway reads only its own options from the command line', () => {
   const config = readConfig(['--epochs', '3', '--port=8080', '--once'], { MONITOR_TOKEN: 'sesame' });
   expect(config).toMatchObject({ port: 8080, token: 'sesame' });
   expect(config).not.toHaveProperty('epochs');
