@@ -56,8 +56,14 @@ export default {
     forbid(
       'shared alone',
       'The shared package runs in browsers: no Node.js modules, and of libraries zod alone.',
-      { path: '^packages/shared/src/' },
+      { path: '^packages/shared/src/', pathNot: '^packages/shared/src/options/' },
       { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
+    ),
+    forbid(
+      'options of processes',
+      'The options of command lines use `parseArgs` of Node.js; nothing that runs in browsers imports them.',
+      { path: '^packages/shared/src/', pathNot: '^packages/shared/src/options/' },
+      { path: '^packages/shared/src/options/' },
     ),
     forbid(
       'page without zod',

@@ -5,6 +5,7 @@ import {
   decimal,
   integer,
   type OptionDefinition,
+  optional,
   parseNetworks,
   parseOrigins,
   parseRedisUrl,
@@ -12,138 +13,127 @@ import {
   parseWebSocketUrl,
   string,
 } from './option-types.ts';
-import { parseRetention, type RetentionPolicy } from './retention.ts';
+import { parseRetention } from './retention.ts';
+
+const portRange = [0, 65_535] as const;
 
 /**
- * Every flag of every process with its default, in one place: `npm start` hands the same command line to all of
- * them and each takes what concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
+ * Every option of every process, in one place: `npm start` passes its command line to all of them, and each uses what
+ * concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
  */
 export const optionTable = {
-  epochs: integer(...bounds.epochs, 10, 'how many times to go through the training images'),
-  batchSize: integer(
-    ...bounds.batchSize,
-    512,
-    'images per step; smaller is slower and noisier, larger needs more memory',
-  ),
+  epochs: integer({ range: bounds.epochs, default: 10, help: 'number of passes over the training images' }),
+  batchSize: integer({
+    range: bounds.batchSize,
+    default: 512,
+    help: 'images per step; smaller is slower and noisier, larger needs more memory',
+  }),
   recipe: choice(
     choices.recipe,
     'default',
-    'what the four below are unless set, as the original or the best known',
+    'values of the next four options unless they are set: those of the original, or the most accurate',
   ),
-  learningRate: decimal(
-    ...bounds.learningRate,
-    undefined,
-    'size of each step downhill, or its peak: 0.01 by default, 0.006 at best',
-  ),
-  optimizer: choice(choices.optimizer, undefined, 'rule that turns gradients into steps'),
+  learningRate: decimal({
+    range: bounds.learningRate,
+    help: 'step size, or its peak with a schedule; 0.01 with --recipe default, 0.006 with best',
+  }),
+  optimizer: choice(choices.optimizer, undefined, 'algorithm that updates the weights'),
   schedule: choice(choices.schedule, undefined, 'how the learning rate changes over the run'),
-  augment: boolean(undefined, 'shift, turn and scale the images a little, anew each epoch'),
+  augment: boolean(undefined, 'shift, rotate and scale each image a little, differently in each epoch'),
   engine: choice(
     choices.engine,
     'auto',
-    'what computes; auto is the first that works of a GPU through WebGPU, TensorFlow, WebAssembly',
+    'library that computes; auto is the first that works of CUDA, WebGPU, TensorFlow on the CPU, WebAssembly',
   ),
-  threads: integer(1, 256, undefined, 'threads that the engine wasm trains on; one a core when left out'),
-  trainSize: integer(...bounds.trainSize, undefined, 'use only so many training images, for a quick look'),
-  testSize: integer(...bounds.testSize, undefined, 'use only so many test images'),
-  seed: integer(...bounds.seed, 42, 'start of all random numbers: the same seed gives the same curve'),
+  threads: integer({
+    range: [1, 256],
+    help: 'threads that the wasm engine trains on; one per core by default',
+  }),
+  trainSize: integer({ range: bounds.trainSize, help: 'number of training images, for a quick try' }),
+  testSize: integer({ range: bounds.testSize, help: 'number of test images' }),
+  seed: integer({
+    range: bounds.seed,
+    default: 42,
+    help: 'seed of all random numbers; the same seed gives the same curve',
+  }),
   data: string(
     'a folder',
     undefined,
-    'folder with IDX files of your own (Fashion-MNIST for example) instead of MNIST',
+    'folder with IDX files to train on instead of MNIST, such as Fashion-MNIST',
   ),
-  runs: string('a folder', 'runs', 'folder that keeps every run'),
-  keep: {
-    expected: 'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB',
-    parse: parseRetention,
-    default: undefined,
-    help: 'remove the oldest runs beyond an age, number or size (30d,100runs,5GB); all are kept when left out',
-    value: 'required',
-  } as OptionDefinition<RetentionPolicy | undefined>,
-  redisUrl: {
-    expected: 'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock',
-    parse: parseRedisUrl,
-    default: undefined,
-    help: 'Redis that several gateways keep the runs in, instead of a database in the folder of runs',
-    value: 'required',
-  } as OptionDefinition<string | undefined>,
-  to: string('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db when left out'),
-  runId: {
-    expected: 'letters, digits, ".", "_" and "-", 64 at most, and not "latest"',
-    parse: parseRunId,
-    default: undefined,
-    help: 'name of the run instead of one made from the time',
-    value: 'required',
-  } as OptionDefinition<string | undefined>,
-  resume: {
-    expected: 'the id of a run, or nothing for the last one that was cut short',
-    parse: (given: string) => (['', '1', 'true', 'latest'].includes(given) ? 'latest' : parseRunId(given)),
-    default: undefined,
-    help: 'go on with a run that was cut short: the one named, or the last, if there is one',
-    value: 'optional',
-  } as OptionDefinition<string | undefined>,
+  runs: string('a folder', 'runs', 'folder that stores every run'),
+  keep: optional(
+    'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB',
+    parseRetention,
+    'delete the oldest runs beyond an age, number or size (30d,100runs,5GB); none by default',
+  ),
+  redisUrl: optional(
+    'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock',
+    parseRedisUrl,
+    'Redis server that stores the runs of several gateways, instead of a database in the folder of runs',
+  ),
+  to: string('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db by default'),
+  runId: optional(
+    'letters, digits, ".", "_" and "-", 64 at most, and not "latest"',
+    parseRunId,
+    'id of the run instead of one made from the time',
+  ),
+  resume: optional(
+    'the id of a run, or nothing for the last interrupted one',
+    (text) => (['', '1', 'true', 'latest'].includes(text) ? 'latest' : parseRunId(text)),
+    'resume an interrupted run: the one with this id, or without a value the last one if there is any',
+  ),
   host: string('an address', '127.0.0.1', 'address of the dashboard and the live feed'),
-  port: integer(0, 65_535, 5000, 'port of the dashboard and the live feed'),
+  port: integer({ range: portRange, default: 5000, help: 'port of the dashboard and the live feed' }),
   bind: string(
     'an address',
     undefined,
-    'address that a container publishes the port on; what --host means outside one',
+    'address on which a container publishes the port; without containers use --host',
   ),
   commandToken: string(
     'a secret',
     undefined,
-    'secret that a viewer must know to command a trainer or to change a run; better set as MONITOR_COMMAND_TOKEN',
+    'secret that viewers need to command a trainer or change a run; safer as MONITOR_COMMAND_TOKEN',
   ),
-  ingestHost: string('an address', '127.0.0.1', 'address that takes in events from trainers'),
-  ingestPort: integer(0, 65_535, 5001, 'port that takes in events from trainers'),
-  proxies: {
-    expected: 'addresses or networks, such as 10.0.0.0/8, separated by commas',
-    parse: parseNetworks,
-    default: undefined,
-    help: 'proxies before the gateway whose X-Forwarded-For tells who connects',
-    value: 'required',
-  } as OptionDefinition<string[] | undefined>,
-  origins: {
-    expected: 'origins of pages, such as https://notes.example.org, separated by commas',
-    parse: parseOrigins,
-    default: undefined,
-    help: 'pages of other sites that may use the live feed as the dashboard does (https://notes.example.org)',
-    value: 'required',
-  } as OptionDefinition<string[] | undefined>,
-  gateway: {
-    expected: 'an address such as ws://127.0.0.1:5001/ingest or wss://host/ingest',
-    parse: parseWebSocketUrl,
-    default: undefined,
-    help: 'where the trainer publishes; this machine when left out',
-    value: 'required',
-  } as OptionDefinition<string | undefined>,
-  token: string(
-    'a secret',
-    undefined,
-    'secret that a trainer must know to publish; better set as MONITOR_TOKEN',
+  ingestHost: string('an address', '127.0.0.1', 'address that receives events from trainers'),
+  ingestPort: integer({ range: portRange, default: 5001, help: 'port that receives events from trainers' }),
+  proxies: optional(
+    'addresses or networks, such as 10.0.0.0/8, separated by commas',
+    parseNetworks,
+    "proxies whose X-Forwarded-For header is trusted to contain the client's address",
   ),
-  reportInterval: decimal(
-    0,
-    3_600,
-    1,
-    'seconds between two lines of progress when the output is no terminal',
+  origins: optional(
+    'origins of pages, such as https://notes.example.org, separated by commas',
+    parseOrigins,
+    'origins of other sites whose pages may use the live feed (https://notes.example.org)',
   ),
+  gateway: optional(
+    'an address such as ws://127.0.0.1:5001/ingest or wss://host/ingest',
+    parseWebSocketUrl,
+    'address to which the trainer publishes; a gateway on this machine by default',
+  ),
+  token: string('a secret', undefined, 'secret that trainers need to publish; safer as MONITOR_TOKEN'),
+  reportInterval: decimal({
+    range: [0, 3_600],
+    default: 1,
+    help: 'seconds between two lines of progress when the output is no terminal',
+  }),
   logLevel: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     'info',
-    'how much the gateway logs',
+    'lowest level of messages that the gateway logs',
   ),
-  wait: boolean(false, 'do not train at once, but when a run is started from the page'),
+  wait: boolean(false, 'do not train at once; wait until a run is started from the page'),
   heartbeat: string(
     'a file',
     undefined,
-    'file that the trainer touches every few seconds, so that a container can tell that it is well',
+    'file that the trainer touches every few seconds, for the health check of a container',
   ),
-  once: boolean(false, 'exit when the run ends instead of staying up for the page'),
+  once: boolean(false, 'exit when the run ends instead of keeping the page available'),
   open: boolean(false, 'open the dashboard in the browser'),
 } as const satisfies Record<string, OptionDefinition<unknown>>;
 
 export type OptionName = keyof typeof optionTable;
 type ValueOf<O> = O extends OptionDefinition<infer T> ? T : never;
-/** Every option's value, as each process reads it. */
+/** Values of all options. */
 export type Options = { [N in OptionName]: ValueOf<(typeof optionTable)[N]> };

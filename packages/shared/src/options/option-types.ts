@@ -1,103 +1,118 @@
 import { z } from 'zod';
 import { runIdSchema } from '../schemas/events.ts';
-import { numericString } from '../schemas/numeric-string.ts';
+import { numericString } from '../schemas/query-values.ts';
 
-/** A flag with its variable. */
+/** One option of a command line, with its environment variable. */
 export interface OptionDefinition<T> {
-  /** What a valid value is, in words: for the error line and for --help. */
+  /** `string` needs a value after its flag; `boolean` needs none. */
+  type: 'string' | 'boolean';
+  /** Description of a valid value, for errors: "expected …, got …". */
   expected: string;
-  /** Reads the text of a flag or variable; undefined when it does not fit. */
+  /** Parses the text of a flag or variable; returns undefined when it is invalid. */
   parse(text: string): T | undefined;
   default: T;
+  /** Description for `--help`. */
   help: string;
-  /** `none`: a flag by itself; `optional`: a value may follow. */
-  value: 'required' | 'optional' | 'none';
 }
+
+/** Creates an option without a default. */
+export const optional = <T>(
+  expected: string,
+  parse: (text: string) => T | undefined,
+  help: string,
+): OptionDefinition<T | undefined> => ({ type: 'string', expected, parse, default: undefined, help });
 
 const parseWith =
   <T>(schema: z.ZodType<T>) =>
-  (text: string): T | undefined => {
-    const result = schema.safeParse(text);
-    return result.success ? result.data : undefined;
-  };
+  (text: string): T | undefined =>
+    schema.safeParse(text).data;
 
-/** Makes the options of one kind of number, each with bounds of its own. */
-const bounded =
+interface NumberOptions<D> {
+  range: readonly [min: number, max: number];
+  default?: D;
+  help: string;
+}
+
+const numberOption =
   (what: string, kind: z.ZodNumber) =>
-  <D extends number | undefined>(
-    min: number,
-    max: number,
-    fallback: D,
-    help: string,
-  ): OptionDefinition<number | D> => ({
-    expected: `${what} from ${min} to ${max}`,
-    parse: parseWith(numericString.pipe(kind.min(min).max(max))),
+  <D extends number | undefined = undefined>({
+    range: [min, max],
     default: fallback,
     help,
-    value: 'required',
+  }: NumberOptions<D>): OptionDefinition<number | D> => ({
+    type: 'string',
+    expected: `${what} from ${min} to ${max}`,
+    parse: parseWith(numericString.pipe(kind.min(min).max(max))),
+    default: fallback as D,
+    help,
   });
-export const integer = bounded('a whole number', z.int());
-export const decimal = bounded('a number', z.number());
+/** Creates an option for a whole number within bounds. */
+export const integer = numberOption('a whole number', z.int());
+/** Creates an option for a number within bounds. */
+export const decimal = numberOption('a number', z.number());
 
-/** A text that is not empty. */
+/** Creates an option for a text of 1 to 4,096 characters. */
 export function string<D extends string | undefined>(
   expected: string,
   fallback: D,
   help: string,
 ): OptionDefinition<string | D> {
-  const read = parseWith(z.string().min(1).max(4_096));
-  return { expected, parse: read, default: fallback, help, value: 'required' };
+  return {
+    type: 'string',
+    expected,
+    parse: parseWith(z.string().min(1).max(4_096)),
+    default: fallback,
+    help,
+  };
 }
 
-/** One of a few words. */
+/** Creates an option for one of a few words. */
 export function choice<const V extends string, D extends V | undefined>(
   values: readonly V[],
   fallback: D,
   help: string,
 ): OptionDefinition<V | D> {
-  const read = (given: string): V | undefined => values.find((value) => value === given);
   return {
+    type: 'string',
     expected: `one of ${values.join(', ')}`,
-    parse: read,
+    parse: (text) => values.find((value) => value === text),
     default: fallback,
     help: `${values.join('|')}: ${help}`,
-    value: 'required',
   };
 }
 
-/** A flag that needs no value. */
+/** Creates an option that is on with its flag alone; its variable may also be 0, false, no or off. */
 export function boolean<D extends boolean | undefined>(
   fallback: D,
   help: string,
 ): OptionDefinition<boolean | D> {
-  const read = (given: string): boolean | undefined => {
-    if (['1', 'true', 'yes', 'on', ''].includes(given)) return true;
-    if (['0', 'false', 'no', 'off'].includes(given)) return false;
+  const parse = (text: string): boolean | undefined => {
+    if (['1', 'true', 'yes', 'on', ''].includes(text)) return true;
+    if (['0', 'false', 'no', 'off'].includes(text)) return false;
     return undefined;
   };
-  return { expected: 'true or false', parse: read, default: fallback, help, value: 'none' };
+  return { type: 'boolean', expected: 'true or false', parse, default: fallback, help };
 }
 
-/** The id of a run. */
 export const parseRunId = parseWith(runIdSchema);
 
-/** What a WebSocket can be opened to. */
-export function parseWebSocketUrl(given: string): string | undefined {
-  if (!URL.canParse(given)) return undefined;
-  const { protocol, hostname, hash } = new URL(given);
-  return ['ws:', 'wss:'].includes(protocol) && hostname !== '' && hash === '' ? given : undefined;
+/** Accepts the address of a WebSocket: `ws` or `wss`, a host, no fragment. */
+export function parseWebSocketUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, hash } = new URL(text);
+  return ['ws:', 'wss:'].includes(protocol) && hostname !== '' && hash === '' ? text : undefined;
 }
 
-/** Whole addresses only: a host for TCP, a path for a socket. */
-export function parseRedisUrl(given: string): string | undefined {
-  if (!URL.canParse(given)) return undefined;
-  const { protocol, hostname, pathname } = new URL(given);
-  if (protocol === 'unix:') return hostname === '' && pathname.length > 1 ? given : undefined;
+/** Accepts a complete address: a host for TCP, a path for a Unix socket. */
+export function parseRedisUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, pathname } = new URL(text);
+  if (protocol === 'unix:') return hostname === '' && pathname.length > 1 ? text : undefined;
   const isRedis = ['redis:', 'rediss:'].includes(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname);
-  return isRedis ? given : undefined;
+  return isRedis ? text : undefined;
 }
 
-/** Addresses and networks, separated by commas. */
+/** Accepts IP addresses and networks, separated by commas, at most 100. */
 export const parseNetworks = parseWith(
   z
     .string()
@@ -105,19 +120,15 @@ export const parseNetworks = parseWith(
     .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100)),
 );
 
-/** As browsers write them: scheme, host, and a port that is not the scheme's own. `null`, of files, names nobody. */
+/** Browsers write an origin as scheme, host, and the port unless it is the scheme's own; `null` of a file is none. */
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** Accepts origins of pages as browsers write them, separated by commas. */
 export const parseOrigins = parseWith(
   z
     .string()
     .max(4_096)
-    .transform((given) => given.split(','))
-    .pipe(
-      z.array(
-        z
-          .string()
-          .refine(
-            (origin) => /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin,
-          ),
-      ),
-    ),
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.string().refine(isOrigin))),
 );

@@ -1,104 +1,125 @@
+import { parseArgs } from 'node:util';
 import { MonitorError } from '../protocol/errors.ts';
 import { closestMatch } from './closest-match.ts';
+import { optionsByFlag, optionsByVariable, variablePrefix } from './option-names.ts';
 import { type OptionName, type Options, optionTable } from './option-table.ts';
-import type { OptionDefinition } from './option-types.ts';
-import type { RetentionPolicy } from './retention.ts';
-
-export type { OptionName, Options, RetentionPolicy };
-export { optionTable };
-
-const prefix = 'MONITOR_';
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-/** The flag of an option: `--batch-size` of `batchSize`. */
-export const flagName = (name: string): string => `--${kebab(name)}`;
-const variableName = (name: string): string => `${prefix}${kebab(name).replaceAll('-', '_').toUpperCase()}`;
-
-const byFlag = new Map(Object.keys(optionTable).map((name) => [flagName(name), name as OptionName]));
-const byVariable = new Map(Object.keys(optionTable).map((name) => [variableName(name), name as OptionName]));
-const variableEndings = [...byVariable.keys()].map((variable) => variable.slice(prefix.length));
-
-/** Never repeated, not even in an error. */
-const secrets: readonly OptionName[] = ['token', 'commandToken', 'redisUrl'];
-
-const shown = (name: OptionName, given: string): string => {
-  if (given === '') return 'nothing';
-  return secrets.includes(name) ? 'what was given' : `"${given}"`;
-};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the command line and the environment; a flag wins over its variable.
+ * Reads every option from the command line and the environment; a flag overrides its variable.
+ *
+ * @param argv Arguments without the paths of Node.js and the program.
  * @throws MonitorError `option.invalid` with one line per mistake.
+ * @example parseOptions(['--batch-size', '64'], process.env).batchSize // 64
  */
 export const parseOptions = (argv: readonly string[], env: Environment): Options =>
   applyDefaults(parseGivenOptions(argv, env));
 
-/** What was given, and of all else the default. */
+/** Adds the default of every option that is absent. */
 export function applyDefaults(given: Partial<Options>): Options {
   const defaults = Object.entries(optionTable).map(([name, option]) => [name, option.default]);
   return { ...Object.fromEntries(defaults), ...given } as Options;
 }
 
-/** The same without the defaults: only what was given. */
+/** Reads only the options that are given, without defaults. @throws MonitorError as `parseOptions` does */
 export function parseGivenOptions(argv: readonly string[], env: Environment): Partial<Options> {
-  const values: Partial<Record<OptionName, unknown>> = {};
-  const mistakes: string[] = [];
+  const reader = new OptionReader();
+  readVariables(env, reader);
+  readFlags(argv, reader);
+  if (reader.mistakes.length > 0) throw new MonitorError('option.invalid', reader.mistakes.join('\n'));
+  return reader.values as Partial<Options>;
+}
 
-  const take = (source: string, name: OptionName, given: string): void => {
-    const value = optionTable[name].parse(given);
-    if (value === undefined)
-      mistakes.push(`${source}: expected ${optionTable[name].expected}, got ${shown(name, given)}`);
-    else values[name] = value;
-  };
+/** Options whose values appear nowhere, not even in an error. */
+const secrets: readonly OptionName[] = ['token', 'commandToken', 'redisUrl'];
 
-  for (const [variable, given] of Object.entries(env)) {
-    if (given === undefined || given === '' || !variable.startsWith(prefix)) continue;
-    const name = byVariable.get(variable);
-    if (name) take(variable, name, given);
+/** Collects values and mistakes, so that one run reports all mistakes. */
+class OptionReader {
+  readonly values: Partial<Record<OptionName, unknown>> = {};
+  readonly mistakes: string[] = [];
+
+  /** @param source The flag or variable, for the error. */
+  read(source: string, name: OptionName, text: string): void {
+    const { parse, expected } = optionTable[name];
+    const value = parse(text);
+    if (value !== undefined) this.values[name] = value;
+    else this.mistakes.push(`${source}: expected ${expected}, got ${quote(name, text)}`);
+  }
+
+  reportUnknown(given: string, meant: string | undefined): void {
+    const suggestion = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+    this.mistakes.push(`${given}: unknown${suggestion}; --help lists what there is`);
+  }
+}
+
+function quote(name: OptionName, text: string): string {
+  if (text === '') return 'nothing';
+  return secrets.includes(name) ? 'what was given' : `"${text}"`;
+}
+
+const variableEndings = [...optionsByVariable.keys()].map((variable) =>
+  variable.slice(variablePrefix.length),
+);
+
+function readVariables(env: Environment, reader: OptionReader): void {
+  for (const [variable, text] of Object.entries(env)) {
+    if (text === undefined || text === '' || !variable.startsWith(variablePrefix)) continue;
+    const name = optionsByVariable.get(variable);
+    if (name) reader.read(variable, name, text);
     else {
-      // Only one that is nearly ours: others may have variables that begin so.
-      const meant = closestMatch(variable.slice(prefix.length), variableEndings);
-      if (meant) mistakes.push(unknown(variable, prefix + meant));
+      // Report only what is nearly the name of an option: other programs may use variables with this prefix.
+      const meant = closestMatch(variable.slice(variablePrefix.length), variableEndings);
+      if (meant) reader.reportUnknown(variable, variablePrefix + meant);
     }
   }
-
-  const rest = [...argv];
-  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
-    const [flag, inline] = splitFlag(argument);
-    const name = byFlag.get(flag);
-    if (!name) {
-      mistakes.push(unknown(argument.slice(0, 100), closestMatch(flag, byFlag.keys())));
-      if (flag.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift(); // Its value, no second mistake.
-    } else if (inline !== undefined) take(flag, name, inline);
-    else if (optionTable[name].value === 'none') values[name] = true;
-    else if (rest[0] === undefined || rest[0].startsWith('--')) {
-      if (optionTable[name].value === 'optional') take(flag, name, '');
-      else mistakes.push(`${flag}: expected ${optionTable[name].expected}, got nothing`);
-    } else take(flag, name, rest.shift() as string);
-  }
-
-  if (mistakes.length > 0) throw new MonitorError('option.invalid', mistakes.join('\n'));
-  return values as Partial<Options>;
 }
 
-function splitFlag(argument: string): [flag: string, inline: string | undefined] {
-  const at = argument.indexOf('=');
-  return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
-}
+const argumentTypes = Object.fromEntries(
+  [...optionsByFlag].map(([flag, name]) => [flag.slice('--'.length), { type: optionTable[name].type }]),
+);
 
-const unknown = (given: string, meant: string | undefined): string =>
-  `${given}: unknown${meant ? ` (did you mean ${meant}?)` : ''}; --help lists what there is`;
-
-/** Whether the command line asks for the text of --help. */
-export const isHelpRequested = (argv: readonly string[]): boolean =>
-  argv.includes('--help') || argv.includes('-h');
-
-/** The text of --help: a line per flag. */
-export function helpText(command: string): string {
-  const lines = Object.entries(optionTable).map(([name, option]: [string, OptionDefinition<unknown>]) => {
-    const fallback = option.default === undefined || option.value === 'none' ? '' : ` (${option.default})`;
-    return `  ${flagName(name).padEnd(18)} ${option.help}${fallback}`;
+function readFlags(argv: readonly string[], reader: OptionReader): void {
+  const args = markMissingValues(argv);
+  const { tokens } = parseArgs({
+    args,
+    options: argumentTypes,
+    strict: false, // Strict parsing stops at the first mistake.
+    allowPositionals: true,
+    tokens: true,
   });
-  return `Usage: ${command} [flags]\n\n${lines.join('\n')}\n\nEach flag has an environment variable: --batch-size is MONITOR_BATCH_SIZE.\n`;
+  let reportedAt: number | undefined;
+  for (const token of tokens) {
+    const name = token.kind === 'option' ? optionsByFlag.get(token.rawName) : undefined;
+    if (token.kind === 'option' && name) reader.read(token.rawName, name, token.value ?? 'true');
+    else if (!isReported(token, reportedAt, args)) {
+      const argument = args[token.index] as string;
+      const [flag = ''] = argument.split('=', 1);
+      reader.reportUnknown(argument.slice(0, 100), closestMatch(flag, optionsByFlag.keys()));
+      reportedAt = token.index;
+    }
+  }
+}
+
+/** Returns whether a token belongs to the last reported argument: a letter of `-port`, or the value of `--prot 80`. */
+function isReported(
+  { kind, index }: { kind: string; index: number },
+  reportedAt: number | undefined,
+  args: readonly string[],
+): boolean {
+  if (index === reportedAt) return true;
+  return kind === 'positional' && index - 1 === reportedAt && /^--[^=]+$/.test(args[reportedAt] as string);
+}
+
+/**
+ * Writes a flag that needs a value but has none as `--flag=`: `parseArgs` would take the next flag for its value. The
+ * empty value is a mistake, except for `--resume`, where it selects the last run.
+ */
+function markMissingValues(argv: readonly string[]): string[] {
+  return argv.map((argument, at) => {
+    const name = optionsByFlag.get(argument);
+    const next = argv[at + 1];
+    const hasValue = next !== undefined && !next.startsWith('--');
+    return name && optionTable[name].type === 'string' && !hasValue ? `${argument}=` : argument;
+  });
 }

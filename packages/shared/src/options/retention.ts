@@ -1,6 +1,6 @@
-/** How much of the past is kept: what is left out does not limit. */
+/** Limits beyond which old runs are deleted; an absent limit does not apply. */
 export interface RetentionPolicy {
-  /** Since a run's last event. */
+  /** Time since a run's last event. */
   ageMs?: number;
   runs?: number;
   bytes?: number;
@@ -11,21 +11,24 @@ const ages: Record<string, number> = { h: hour, d: 24 * hour, w: 7 * 24 * hour }
 const sizes: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 const amount = /^(\d+(?:\.\d+)?)(h|d|w|runs?|kb|mb|gb|tb)$/i;
 
-/** Reads `30d,100runs,5GB`, or any part of it, each kind once; undefined when it does not fit. */
+/**
+ * Parses limits such as `30d,100runs,5GB`: ages in h, d or w; sizes in kB, MB, GB or TB (powers of 1,000). Returns
+ * undefined for anything else, for a limit of 0, and for two limits of one kind.
+ */
 export function parseRetention(text: string): RetentionPolicy | undefined {
-  const keep: RetentionPolicy = {};
+  const policy: RetentionPolicy = {};
   for (const part of text.split(',')) {
     const [, number, unit] = amount.exec(part.trim()) ?? [];
     if (number === undefined || unit === undefined) return undefined;
-    const one = limit(Number(number), unit.toLowerCase());
-    const kind = Object.keys(one)[0] as keyof RetentionPolicy;
-    if (kind in keep || !(one[kind]! > 0)) return undefined;
-    Object.assign(keep, one);
+    const limit = toLimit(Number(number), unit.toLowerCase());
+    const kind = Object.keys(limit)[0] as keyof RetentionPolicy;
+    if (kind in policy || !(limit[kind]! > 0)) return undefined;
+    Object.assign(policy, limit);
   }
-  return keep;
+  return policy;
 }
 
-function limit(number: number, unit: string): RetentionPolicy {
+function toLimit(number: number, unit: string): RetentionPolicy {
   if (unit in ages) return { ageMs: number * ages[unit]! };
   if (unit in sizes) return { bytes: number * sizes[unit]! };
   return { runs: Math.floor(number) };

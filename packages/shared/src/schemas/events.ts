@@ -207,12 +207,6 @@ export const eventSchema = z.discriminatedUnion('type', [
 ]);
 
 export const eventTypeSchema = z.enum(eventTypes);
-/** Types as they stand in an address: separated by commas. */
-export const eventTypeListSchema = z
-  .string()
-  .transform((text) => text.split(','))
-  .pipe(z.array(eventTypeSchema).min(1));
-
 export type MonitorEvent = z.infer<typeof eventSchema>;
 export type EventOf<T extends EventType> = Extract<MonitorEvent, { type: T }>;
 /** An event before the publisher has given it its run, number and time. */

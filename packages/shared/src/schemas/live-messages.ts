@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { commandAccessSchema, commandNameSchema, commandResultSchema } from './commands.ts';
-import { eventSchema, eventTypeListSchema, runIdSchema } from './events.ts';
-import { numericString } from './numeric-string.ts';
+import { eventSchema, runIdSchema } from './events.ts';
+import { eventTypeListSchema, numericString } from './query-values.ts';
 import { runStatusSchema, runSummarySchema } from './runs.ts';
 
 /** Query of `/live`, as strings from the address. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventType } from '../protocol/constants.ts';
 import { metricValueSchema } from './events.ts';
-import { numericString } from './numeric-string.ts';
+import { numericString } from './query-values.ts';
 
 /** Numbers that can be drawn over a run: the type of event, then the way to the number in its data. */
 export const seriesFields = [

@@ -4,13 +4,12 @@ import {
   batchDataSchema,
   epochDataSchema,
   eventSchema,
-  eventTypeListSchema,
   finishedStatusSchema,
   runFinishedDataSchema,
   runIdSchema,
   runStartedDataSchema,
 } from './events.ts';
-import { numericString } from './numeric-string.ts';
+import { eventTypeListSchema, numericString } from './query-values.ts';
 
 /**
  * Where a run stands: the status of `run.finished` while that is its last event, otherwise as the gateway sees it.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '../../src/index.ts';
-import { helpText, isHelpRequested, optionTable, parseOptions } from '../../src/options/parse-options.ts';
+import { helpText, isHelpRequested, optionTable, parseOptions } from '../../src/options/index.ts';
 
 function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
   let caught: unknown;
@@ -14,8 +14,8 @@ function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
   return (caught as MonitorError).message.split('\n');
 }
 
-describe('reading options', () => {
-  test('gives every option its default', () => {
+describe('parseOptions', () => {
+  test('returns the default of every option', () => {
     const defaults = Object.fromEntries(
       Object.entries(optionTable).map(([name, option]) => [name, option.default]),
     );
@@ -41,7 +41,7 @@ describe('reading options', () => {
     expect(parseOptions(argv, {})).toMatchObject(expected);
   });
 
-  test('reads the environment, where an empty variable is none, and a flag wins', () => {
+  test('reads the environment, ignores empty variables, and lets a flag override its variable', () => {
     const env = {
       MONITOR_BATCH_SIZE: '64',
       MONITOR_EPOCHS: '',
@@ -57,14 +57,15 @@ describe('reading options', () => {
     });
   });
 
-  test('takes --resume with the id of a run, or alone for the last one', () => {
+  test('reads --resume with the id of a run, or without a value for the last one', () => {
     expect(parseOptions(['--resume'], {}).resume).toBe('latest');
     expect(parseOptions(['--resume', '--once'], {})).toMatchObject({ resume: 'latest', once: true });
     expect(parseOptions(['--resume', '20261124-100000-test'], {}).resume).toBe('20261124-100000-test');
+    expect(parseOptions(['--resume='], {}).resume).toBe('latest');
     expect(parseOptions([], { MONITOR_RESUME: '1' }).resume).toBe('latest');
   });
 
-  test('says every mistake in a line of its own', () => {
+  test('reports every mistake on a line of its own', () => {
     const mistakes = mistakesOf(['--epochs', '0', '--batchsize', '--seed', '--port=http', 'stray'], {
       MONITOR_ENGINE: 'abacus',
     });
@@ -100,14 +101,14 @@ describe('reading options', () => {
     ['--gateway', 'ws://host:99999/ingest'],
     ['--proxies', '10.0.0.0/99'],
     ['--proxies', '192.0.2.1,proxy.example'],
-  ])('refuses %s=%p', (flag, value) => {
+  ])('rejects %s=%p', (flag, value) => {
     expect(mistakesOf([`${flag}=${value}`])).toHaveLength(1);
   });
 
   test.each([
     ['--token', 'MONITOR_TOKEN'],
     ['--command-token', 'MONITOR_COMMAND_TOKEN'],
-  ])('never repeats what was given as %s', (flag, variable) => {
+  ])('never repeats the value of %s', (flag, variable) => {
     const secret = 's'.repeat(5_000);
     const mistakes = [...mistakesOf([flag, secret]), ...mistakesOf([], { [variable]: secret })];
     expect(mistakes).toEqual([
@@ -116,7 +117,7 @@ describe('reading options', () => {
     ]);
   });
 
-  test('says that nothing was given where nothing was', () => {
+  test('reports an empty value as nothing', () => {
     expect(mistakesOf(['--token=', '--epochs='])).toEqual([
       '--token: expected a secret, got nothing',
       '--epochs: expected a whole number from 1 to 10000, got nothing',
@@ -129,7 +130,7 @@ describe('reading options', () => {
     ['--learning', '--learning-rate'],
     ['-port', '--port'],
     ['--command-tokens', '--command-token'],
-  ])('suggests for %s what was probably meant', (flag, meant) => {
+  ])('suggests the flag that %s probably means', (flag, meant) => {
     expect(mistakesOf([flag])).toEqual([
       `${flag}: unknown (did you mean ${meant}?); --help lists what there is`,
     ]);
@@ -139,7 +140,35 @@ describe('reading options', () => {
     expect(mistakesOf([flag])).toEqual([`${flag}: unknown; --help lists what there is`]);
   });
 
-  test('refuses a variable that is nearly one of ours, and takes no notice of those of others', () => {
+  test.each<[string[], string[]]>([
+    [['stray', '--once'], ['stray']],
+    [
+      ['--colour', 'red', 'stray'],
+      ['--colour', 'stray'],
+    ],
+    [
+      ['--colour=red', 'stray'],
+      ['--colour=red', 'stray'],
+    ],
+    [
+      ['-x', '5'],
+      ['-x', '5'],
+    ],
+    [['--once', 'true'], ['true']],
+    [
+      ['--', '--once'],
+      ['--', '--once'],
+    ],
+  ])('reports each argument of %p that is no flag, but not the value of an unknown flag', (argv, unknown) => {
+    const named = mistakesOf(argv).map((mistake) => mistake.split(': unknown')[0]);
+    expect(named).toEqual(unknown);
+  });
+
+  test('reads a number below zero as a value, not as a flag', () => {
+    expect(mistakesOf(['--learning-rate', '-1'])).toEqual([expect.stringMatching(/got "-1"$/)]);
+  });
+
+  test('rejects a variable that is nearly that of an option, and ignores variables of other programs', () => {
     expect(mistakesOf([], { MONITOR_EPOCS: '3', MONITOR_LOG: 'info' })).toEqual([
       'MONITOR_EPOCS: unknown (did you mean MONITOR_EPOCHS?); --help lists what there is',
       'MONITOR_LOG: unknown (did you mean MONITOR_LOG_LEVEL?); --help lists what there is',
@@ -148,7 +177,7 @@ describe('reading options', () => {
     expect(parseOptions([], others)).toEqual(parseOptions([], {}));
   });
 
-  test('takes -h for --help', () => {
+  test('recognises --help and -h', () => {
     expect([['--help'], ['--once', '-h'], ['--host', '::1']].map(isHelpRequested)).toEqual([
       true,
       true,
@@ -156,11 +185,13 @@ describe('reading options', () => {
     ]);
   });
 
-  test('says in the help what there is to choose from', () => {
-    expect(helpText('npm start --')).toMatch(/--engine +auto\|tensorflow\|webgpu\|wasm: what computes;/);
+  test('lists the choices of an option in the help', () => {
+    expect(helpText('npm start --')).toMatch(
+      /--engine +auto\|tensorflow\|webgpu\|wasm: library that computes;/,
+    );
   });
 
-  test('has a line of help for every flag', () => {
+  test('contains a line of help for every flag', () => {
     const help = helpText('npm start --');
     for (const name of Object.keys(optionTable))
       expect(help).toContain(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { commandSchema, ingestFirstMessageSchema, settingBounds, validate } from '../../src/index.ts';
-import { optionTable } from '../../src/options/parse-options.ts';
+import { optionTable } from '../../src/options/index.ts';
 
 const envelope = { type: 'command', id: 'command-1' };
 

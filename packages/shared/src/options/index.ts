@@ -1,0 +1,5 @@
+export * from './help.ts';
+export { flagName } from './option-names.ts';
+export { type OptionName, type Options, optionTable } from './option-table.ts';
+export * from './parse-options.ts';
+export type { RetentionPolicy } from './retention.ts';
