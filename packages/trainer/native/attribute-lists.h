@@ -1,5 +1,5 @@
-// Compiled into tfjs-node's addon in front of its own source, which sets each text and type of an operation as a single
-// one. Fused convolutions take lists of both.
+// Included before the source of tfjs-node's addon, which sets each string and type attribute as a single value. Fused
+// convolutions need lists of both.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ inline Declared declared(TFE_Op* operation, const char* name) {
   return isList != 0 ? Declared::list : Declared::single;
 }
 
-// A text becomes a list where the operation declares one; its parts lie between commas.
+// Sets a string; where the operation declares a list, the string is split at its commas.
 inline void setText(TFE_Op* operation, const char* name, const void* text, size_t length) {
   if (declared(operation, name) != Declared::list)
     return TFE_OpSetAttrString(operation, name, text, length);
@@ -36,8 +36,8 @@ inline void setText(TFE_Op* operation, const char* name, const void* text, size_
   TFE_OpSetAttrStringList(operation, name, parts.data(), lengths.data(), static_cast<int>(parts.size()));
 }
 
-// A type becomes a list of one where the operation declares no single one: the kernel of the fused convolution reads a
-// list, TArgs, that the operation does not declare at all.
+// Sets a type, as a list of one unless the operation declares a single type: the kernel of the fused convolution reads a
+// list, TArgs, that its operation does not declare.
 inline void setType(TFE_Op* operation, const char* name, TF_DataType type) {
   if (declared(operation, name) == Declared::single) return TFE_OpSetAttrType(operation, name, type);
   TFE_OpSetAttrTypeList(operation, name, &type, 1);

@@ -1,5 +1,5 @@
-// Loads TensorFlow's framework library with the console closed: while it loads, it prints notes meant for its own
-// developers, before any setting that could silence it. What goes wrong shows when the real addon is loaded next.
+// Loads TensorFlow's framework library with stderr redirected: while it loads, it prints messages for its developers, before
+// any setting can silence them. An error of loading is reported when the addon is loaded next.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <node_api.h>

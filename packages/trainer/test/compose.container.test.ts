@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ComposeProject, type Service, upWithGpu, upWithoutGpu } from './support/compose.ts';
 import { Viewer } from './support/viewer.ts';
 
-/** A first build fetches TensorFlow's library and every package. */
+/** The first build downloads TensorFlow's library and all packages. */
 const buildMs = 20 * 60_000;
 const runMs = 5 * 60_000;
 
-/** Training that outlasts the killing of a container on a quick machine, reported to the last step. */
+/** A run long enough, also on a fast machine, to kill a container during it; each step is printed. */
 const settings = {
   MONITOR_TRAIN_SIZE: '8192',
   MONITOR_TEST_SIZE: '500',
@@ -25,8 +25,8 @@ const stepsOf = (viewer: Viewer): number[] => viewer.batches.map(({ step }) => s
 let project: ComposeProject;
 let viewer: Viewer;
 
-/** Brings the project up, and looks at it from outside. */
-function bringUp(command: string, own: Record<string, string> = {}): void {
+/** Starts the project for the tests of a block, with a viewer. */
+function startProject(command: string, own: Record<string, string> = {}): void {
   beforeAll(async () => {
     project = await ComposeProject.up(command, { ...settings, ...own });
     viewer = new Viewer(project.url);
@@ -38,27 +38,27 @@ function bringUp(command: string, own: Record<string, string> = {}): void {
   }, runMs);
 }
 
-/** How a port answers: `open`, `silent`, or the code of the failure. */
-const knock = (host: string, port: number): Promise<string> =>
+/** Resolves with the result of a connection: `open`, `silent`, or the code of the error. */
+const connectResult = (host: string, port: number): Promise<string> =>
   new Promise((resolve) => {
     const socket = createConnection({ host, port, timeout: 3_000 });
-    const answer = (what: string): void => {
+    const settle = (result: string): void => {
       socket.destroy();
-      resolve(what);
+      resolve(result);
     };
-    socket.on('connect', () => answer('open'));
-    socket.on('timeout', () => answer('silent'));
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => answer(code ?? 'error'));
+    socket.on('connect', () => settle('open'));
+    socket.on('timeout', () => settle('silent'));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => settle(code ?? 'error'));
   });
 
 describe(`\`${upWithoutGpu}\``, () => {
-  bringUp(upWithoutGpu);
+  startProject(upWithoutGpu);
 
-  test('has nothing to complain of in the files', async () => {
+  test('has valid files', async () => {
     expect(await project.compose(['config', '--quiet'])).toBe('');
   });
 
-  test('prints one address to open, and the dashboard is there', async () => {
+  test('prints one address, which serves the dashboard', async () => {
     const addresses = project.output.match(/https?:\/\/localhost\S*/g);
     expect(addresses).toEqual([project.url]);
     const page = await fetch(project.url);
@@ -69,7 +69,7 @@ describe(`\`${upWithoutGpu}\``, () => {
   });
 
   test(
-    'a gateway killed in the middle of the run and brought up again loses no event',
+    'loses no event when the gateway is killed during the run and started again',
     async () => {
       await viewer.until(() => viewer.batches.length >= 5);
       await project.compose(['kill', 'gateway']);
@@ -87,9 +87,9 @@ describe(`\`${upWithoutGpu}\``, () => {
     runMs,
   );
 
-  test('both services are healthy', () => project.healthy(), 120_000);
+  test('reports both services as healthy', () => project.healthy(), 120_000);
 
-  test.each(services)('the %s is nobody who could do harm', async (service) => {
+  test.each(services)('runs the %s without privileges', async (service) => {
     const status = await project.shell(
       service,
       'id -u; cat /proc/self/status; touch /app/x /usr/x 2>&1; true',
@@ -107,7 +107,7 @@ describe(`\`${upWithoutGpu}\``, () => {
     expect(HostConfig.RestartPolicy.Name).toBe('unless-stopped');
   });
 
-  test('only the dashboard’s port is published, on this machine alone, and events are taken in nowhere else', async () => {
+  test('publishes only the port of the dashboard, on this machine, and accepts no events there', async () => {
     const ports = await Promise.all(
       services.map(async (service) => Object.entries((await project.inspect(service)).NetworkSettings.Ports)),
     );
@@ -116,11 +116,11 @@ describe(`\`${upWithoutGpu}\``, () => {
     expect(published).toEqual([[`${project.port}/tcp`, [binding]]]);
 
     const address = await project.addressOn('dashboard', 'gateway');
-    expect(await knock(address, project.port)).toBe('open');
-    expect(await knock(address, 5001)).toBe('ECONNREFUSED');
+    expect(await connectResult(address, project.port)).toBe('open');
+    expect(await connectResult(address, 5001)).toBe('ECONNREFUSED');
   });
 
-  test('the images are small, and the gateway’s has nothing to build or train with', async () => {
+  test('has small images, and that of the gateway has no tools to build or train', async () => {
     const megabytes = async (service: Service): Promise<number> => (await project.ownBytes(service)) / 1e6;
     expect(await megabytes('gateway')).toBeGreaterThan(10);
     expect(await megabytes('gateway')).toBeLessThanOrEqual(80);
@@ -135,7 +135,7 @@ describe(`\`${upWithoutGpu}\``, () => {
   });
 
   test(
-    'the page starts a run; stopped in the middle and up again, the trainer goes on with it',
+    'resumes a run that the page has started, when the trainer is stopped and started again',
     async () => {
       await viewer.until(() => viewer.waitingTrainers === 1);
       const before = viewer.last?.runId;
@@ -181,10 +181,10 @@ describe(`\`${upWithoutGpu}\``, () => {
   );
 
   test(
-    'taken down and brought up again, it has its runs',
+    'keeps its runs when it is removed and started again',
     async () => {
       const runs = async (): Promise<object[]> => {
-        // Docker takes connections before the gateway listens, and cuts them.
+        // Docker accepts connections before the gateway listens, and closes them.
         for (;;) {
           const response = await fetch(`${project.url}/api/runs`).catch(() => undefined);
           if (response?.ok) return ((await response.json()) as { runs: object[] }).runs;
@@ -210,15 +210,15 @@ describe(`\`${upWithoutGpu}\``, () => {
   );
 });
 
-describe(`\`${upWithGpu}\` where the NVIDIA runtime has no GPU to give`, () => {
-  bringUp(upWithGpu, { TENSORFLOW: 'cpu', MONITOR_TRAIN_SIZE: '512' });
+describe(`\`${upWithGpu}\` with an NVIDIA runtime without a GPU`, () => {
+  startProject(upWithGpu, { TENSORFLOW: 'cpu', MONITOR_TRAIN_SIZE: '512' });
 
-  test('has nothing to complain of in the files', async () => {
+  test('has valid files', async () => {
     expect(await project.compose(['config', '--quiet'])).toBe('');
   });
 
   test(
-    'the trainer says why, and trains on the processor to the end',
+    'gives the reason, and completes the run on the processor',
     async () => {
       await viewer.until(() => viewer.last?.type === 'run.finished');
       expect((await project.inspect('trainer')).HostConfig.Runtime).toBe('nvidia');

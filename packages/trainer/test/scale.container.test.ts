@@ -6,7 +6,7 @@ import { Viewer } from './support/viewer.ts';
 const buildMs = 20 * 60_000;
 const runMs = 5 * 60_000;
 
-/** Training that outlasts the killing of a container on a quick machine, reported to the last step. */
+/** A run long enough, also on a fast machine, to kill a container during it; each step is printed. */
 const settings = {
   COMPOSE_PROFILES: 'scale',
   MONITOR_TRAIN_SIZE: '8192',
@@ -19,7 +19,7 @@ const upTo = (last: number): number[] => Array.from({ length: last }, (_, at) =>
 
 describe('three gateways on one Redis, behind a proxy', () => {
   let project: ComposeProject;
-  /** The proxy spreads them: one at each gateway. */
+  /** One viewer per gateway: the proxy distributes them. */
   let viewers: Viewer[];
 
   beforeAll(async () => {
@@ -37,11 +37,11 @@ describe('three gateways on one Redis, behind a proxy', () => {
     await project.remove();
   }, runMs);
 
-  test('has nothing to complain of in the files', async () => {
+  test('have valid files', async () => {
     expect(await project.compose(['config', '--quiet'])).toBe('');
   });
 
-  test('the dashboard is there, and nothing else is published', async () => {
+  test('serve the dashboard, and publish nothing else', async () => {
     expect(await (await fetch(project.url)).text()).toContain('MNIST Training Monitor');
     const services: Service[] = ['gateway', 'redis', 'proxy'];
     const ports = await Promise.all(
@@ -53,7 +53,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
   });
 
   test(
-    'a run goes on for every viewer when a gateway is killed',
+    'continue a run for all viewers when one gateway is killed',
     async () => {
       for (const viewer of viewers) await viewer.until(() => viewer.batches.length >= 5);
       await project.killOne('gateway', 1);
@@ -69,7 +69,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
   );
 
   test(
-    'one command from any viewer reaches the trainer, whichever gateway it is at',
+    'forward a command of any viewer to the trainer, whichever gateway it is connected to',
     async () => {
       for (const viewer of viewers) await viewer.until(() => viewer.waitingTrainers === 1);
       const before = viewers[0]?.last?.runId;
@@ -80,7 +80,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
     runMs,
   );
 
-  test.each(['redis', 'proxy'] as const)('the %s is nobody who could do harm', async (service) => {
+  test.each(['redis', 'proxy'] as const)('run the %s without privileges', async (service) => {
     const status = await project.shell(service, 'id -u; cat /proc/self/status; touch /usr/x 2>&1; true');
     expect(status).toMatch(/^1000$/m);
     expect(status).toMatch(/^CapEff:\s*0+$/m);
@@ -88,7 +88,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
     expect(status).toContain('Read-only file system');
   });
 
-  test('Redis answers only when it is on the disk', async () => {
+  test('let Redis acknowledge only what is on disk', async () => {
     const config = await project.shell(
       'redis',
       'redis-cli config get appendonly; redis-cli config get appendfsync',

@@ -35,8 +35,8 @@ describe('toPyTorch', () => {
   });
 
   test('reorders the flattened inputs, channels first', () => {
-    // Our input [row 2, column 3, channel 5] of unit 7 is PyTorch's input channel 5, row 2, column 3.
-    const ours = (((2 * 7 + 3) * 64 + 5) * 128 + 7) as number;
-    expect(tensors['fc1.weight']?.values[7 * 3_136 + (5 * 7 + 2) * 7 + 3]).toBe(ours);
+    // The input [row 2, column 3, channel 5] of unit 7 in tfjs is [channel 5, row 2, column 3] in PyTorch.
+    const tfjsIndex = (((2 * 7 + 3) * 64 + 5) * 128 + 7) as number;
+    expect(tensors['fc1.weight']?.values[7 * 3_136 + (5 * 7 + 2) * 7 + 3]).toBe(tfjsIndex);
   });
 });

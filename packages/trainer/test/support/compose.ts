@@ -8,17 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 
-/** The README's commands that bring the project up, in its order: with an NVIDIA GPU, and without. */
+/** The README's commands to start the project, in its order: with an NVIDIA GPU, and without. */
 export const [upWithGpu = '', upWithoutGpu = ''] =
   readFileSync(`${root}README.md`, 'utf8').match(/^docker compose .*up --build$/gm) ?? [];
 
 export type Service = 'trainer' | 'gateway' | 'redis' | 'proxy';
 
-/** The command of docs/scaling.md that brings several gateways up, with the files that `.env` would name. */
+/** The command of docs/scaling.md to start several gateways, with the files that `.env` would list. */
 export const upScaled =
   'docker compose -f docker-compose.yml -f docker-compose.cpu.yml -f docker-compose.scale.yml --profile scale up --build --scale gateway=3';
 
-/** What `docker inspect` tells of a container, as far as it is looked at. */
+/** The fields of `docker inspect` that tests read. */
 export interface Container {
   State: { Status: string; ExitCode: number; Health?: { Status: string } };
   HostConfig: {
@@ -36,10 +36,10 @@ export interface Container {
   };
 }
 
-/** The project, brought up under a name and a port of its own so that it disturbs no other. */
+/** The project, started under a random name and on a free port, so that it disturbs no other. */
 export class ComposeProject {
   readonly port: number;
-  /** What the command that brought it up has printed. */
+  /** Output of the command that started it. */
   output = '';
   readonly #name = `monitor-test-${randomBytes(3).toString('hex')}`;
   readonly #files: string[];
@@ -47,8 +47,8 @@ export class ComposeProject {
   readonly #up: ChildProcess;
 
   /**
-   * Runs a command line as a person would type it, and stays attached to what it prints.
-   * @param settings What would stand in `.env`.
+   * Runs a command line as a user would, and collects its output.
+   * @param settings Variables in place of `.env`.
    */
   static async up(command: string, settings: Record<string, string>): Promise<ComposeProject> {
     const server = createServer().listen(0, '127.0.0.1');
@@ -81,12 +81,12 @@ export class ComposeProject {
     return `http://localhost:${this.port}`;
   }
 
-  /** Resolves when the command that brought it up has ended. */
+  /** Resolves when the command that started it has ended. */
   async upEnded(): Promise<void> {
     if (this.#up.exitCode === null && this.#up.signalCode === null) await once(this.#up, 'close');
   }
 
-  /** Resolves when it has printed this; fails when it ends before. */
+  /** Resolves with the match when the output matches `pattern`. @throws Error when the command ends before. */
   async printed(pattern: RegExp): Promise<string> {
     for (;;) {
       const [found] = pattern.exec(this.output) ?? [];
@@ -96,23 +96,23 @@ export class ComposeProject {
     }
   }
 
-  /** `docker compose …` with the same files. @returns What it printed. @throws Error with its complaint or warning. */
+  /** Runs `docker compose` with the same files. @returns Its output. @throws Error with its error or warning. */
   compose(args: string[], settings: Record<string, string> = {}): Promise<string> {
     return this.#docker(['compose', ...this.#files, ...args], settings);
   }
 
-  /** Runs a line of shell in a container. @returns What it printed. */
+  /** Runs a line of shell in a container. @returns Its output. */
   shell(service: Service, line: string): Promise<string> {
     return this.compose(['exec', '-T', service, 'sh', '-c', line]);
   }
 
-  /** The first, where a service has several containers. */
+  /** Inspects the container of a service, the first of several. */
   async inspect(service: Service): Promise<Container> {
     const ids = (await this.compose(['ps', '--all', '--quiet', service])).trim().split('\n');
     return JSON.parse(await this.#docker(['inspect', ...ids]))[0];
   }
 
-  /** Kills one of several containers of a service, as a machine does that fails. @param index From 1. */
+  /** Kills one of several containers of a service, like a machine that fails. @param index From 1. */
   async killOne(service: Service, index: number): Promise<void> {
     await this.#docker(['kill', `${this.#name}-${service}-${index}`]);
   }
@@ -124,13 +124,13 @@ export class ComposeProject {
     while (!(await isHealthy('trainer')) || !(await isHealthy('gateway'))) await wait(500);
   }
 
-  /** IP address of a container on one of the project's networks, by the network's name in the compose file. */
+  /** Returns the IP address of a container on a network, by the network's name in the compose file. */
   async addressOn(network: string, service: Service): Promise<string> {
     const { Networks } = (await this.inspect(service)).NetworkSettings;
     return Networks[`${this.#name}_${network}`]?.IPAddress as string;
   }
 
-  /** Bytes of our own layers of a service's image, above those of the Node image. */
+  /** Returns the size of the layers that this project adds to the Node image of a service, in bytes. */
   async ownBytes(service: Service): Promise<number> {
     const image = (await this.compose(['images', '--quiet', service])).trim();
     const format = ['--human=false', '--no-trunc', '--format', '{{.Size}} {{.CreatedBy}}'];
@@ -139,7 +139,7 @@ export class ComposeProject {
     return layers.slice(0, own).reduce((sum, layer) => sum + Number.parseInt(layer, 10), 0);
   }
 
-  /** Takes everything away, its volumes included. */
+  /** Removes everything, volumes included. */
   async remove(): Promise<void> {
     await this.compose(['down', '--volumes', '--timeout', '5']);
     await this.upEnded();
