@@ -42,7 +42,7 @@ function storeFrom(copy: string): Store {
 }
 
 describe('a backup', () => {
-  test('is a whole copy of one moment, made while events are written', async () => {
+  test('is a complete copy of one moment, made while events are written', async () => {
     const runs = temporaryFolder();
     const store = await storeIn(runs);
     await store.annotate('a', { title: 'kept' });
@@ -72,7 +72,7 @@ describe('a backup', () => {
     expect(readdirSync(dirname(to))).toEqual([basename(to)]);
   });
 
-  test('takes the place of nothing', async () => {
+  test('replaces no existing file', async () => {
     const runs = temporaryFolder();
     await storeIn(runs);
     const to = join(temporaryFolder(), 'mine');

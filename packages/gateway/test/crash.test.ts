@@ -11,7 +11,7 @@ import { freePort, startProcess } from './support/process.ts';
 const run = sampleRun({ runId: 'crash', epochs: 6, batchesPerEpoch: 60 });
 
 // A hundred kills: crash.soak.test.ts.
-test('a gateway killed in the middle of a run loses nothing and doubles nothing, for viewers neither', async () => {
+test('a gateway that is killed during a run loses and repeats no event, for viewers neither', async () => {
   const [port, ingestPort] = [await freePort(), await freePort()];
   const flags = ['--port', `${port}`, '--ingest-port', `${ingestPort}`, '--runs', temporaryFolder()];
   let gateway = startProcess(flags);

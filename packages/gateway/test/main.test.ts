@@ -32,7 +32,7 @@ async function webPort(): Promise<number> {
 }
 
 describe('the gateway’s program', () => {
-  test('tells its parent where it listens and logs JSON', async () => {
+  test('sends its parent the addresses and logs JSON', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     const message = await gateway.listening;
     expect(message).toEqual({
@@ -64,20 +64,20 @@ describe('the gateway’s program', () => {
     },
   );
 
-  test('stops when its parent is gone', async () => {
+  test('stops when its parent exits', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     await gateway.listening;
     gateway.child.disconnect();
     expect((await gateway.ended).code).toBe(0);
   });
 
-  test('stops when its parent went while it was loading', async () => {
+  test('stops when its parent exited while it was loading', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     gateway.child.disconnect();
     expect((await gateway.ended).code).toBe(0);
   });
 
-  test('on its own, prints where the dashboard is, as a container publishes it', async () => {
+  test('prints the address of the dashboard, as a container publishes it, when it has no parent', async () => {
     const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
     const published = ['--host', '0.0.0.0', '--bind', '127.0.0.1'];
     const child = spawn(process.execPath, [main, ...anyPorts, ...published, '--runs', temporaryFolder()]);
@@ -88,13 +88,13 @@ describe('the gateway’s program', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  test('prints its flags and exits with 0 when asked for help', async () => {
+  test('prints its flags and exits with 0 for --help', async () => {
     const { code, stdout } = await startProcess(['--help']).ended;
     expect(code).toBe(0);
     expect(stdout).toContain('--ingest-port');
   });
 
-  test('says each mistake in a line of its own and exits with 2', async () => {
+  test('reports each invalid option in a line of its own and exits with 2', async () => {
     const flags = ['--prot', '5000', '--ingest-port', '99999'];
     const { code, stdout, stderr } = await startProcess(flags, { MONITOR_LOG_LEVEL: 'loud' }).ended;
     expect([code, stdout]).toEqual([2, '']);
@@ -105,17 +105,20 @@ describe('the gateway’s program', () => {
     ]);
   });
 
-  test.each(['--port', '--ingest-port'])('says in one line that the port of %s is in use', async (flag) => {
-    const port = await busyPort();
-    const flags = [...anyPorts, flag, port, '--runs', temporaryFolder(), '--log-level', 'error'];
-    const { code, stderr } = await startProcess(flags).ended;
-    expect(code).toBe(2);
-    expect(stderr).toBe(
-      `port ${port} on 127.0.0.1 is in use: stop the program that has it, or choose another with ${flag}\n`,
-    );
-  });
+  test.each(['--port', '--ingest-port'])(
+    'reports in one line that the port of %s is in use',
+    async (flag) => {
+      const port = await busyPort();
+      const flags = [...anyPorts, flag, port, '--runs', temporaryFolder(), '--log-level', 'error'];
+      const { code, stderr } = await startProcess(flags).ended;
+      expect(code).toBe(2);
+      expect(stderr).toBe(
+        `port ${port} on 127.0.0.1 is in use: stop the program that has it, or choose another with ${flag}\n`,
+      );
+    },
+  );
 
-  test('says in one line that the runs folder cannot be written', async () => {
+  test('reports in one line that the runs folder cannot be written', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const runs = join(file, 'runs');
@@ -127,7 +130,7 @@ describe('the gateway’s program', () => {
     expect(existsSync(runs)).toBe(false);
   });
 
-  test('says in one line that another has the folder of runs, and starts at once when that one was killed', async () => {
+  test('reports in one line that another gateway uses the runs folder, and starts at once when that one was killed', async () => {
     const runs = temporaryFolder();
     const flags = [...anyPorts, '--runs', runs];
     const first = startProcess(flags);
@@ -142,7 +145,7 @@ describe('the gateway’s program', () => {
     await startProcess(flags).listening;
   });
 
-  test('says in one line that the database is not its own', async () => {
+  test('reports in one line that the database belongs to another program', async () => {
     const runs = temporaryFolder();
     writeFileSync(join(runs, 'monitor.db'), 'something else');
     const { code, stderr } = await startProcess([...anyPorts, '--runs', runs]).ended;
@@ -151,7 +154,7 @@ describe('the gateway’s program', () => {
   });
 });
 
-describe('the gateway’s program with an address of Redis', () => {
+describe('the gateway’s program with --redis-url', () => {
   const flags = (url: string) => [...anyPorts, '--runs', temporaryFolder(), '--redis-url', url];
 
   test.each(['redis', 'http://localhost:6379', 'redis://', 'unix://', 'redis://user:secret@host:port'])(
@@ -163,7 +166,7 @@ describe('the gateway’s program with an address of Redis', () => {
     },
   );
 
-  test('says in one line that nothing answers there, and not the password', async () => {
+  test('reports in one line that nothing answers, without the password', async () => {
     const port = await freePort();
     const { code, stderr } = await startProcess(flags(`redis://me:secret@127.0.0.1:${port}`)).ended;
     expect(code).toBe(2);
@@ -172,7 +175,7 @@ describe('the gateway’s program with an address of Redis', () => {
     );
   });
 
-  test('says in one line that what answers there is no Redis', async () => {
+  test('reports in one line that the server is not Redis', async () => {
     const { code, stderr } = await startProcess(flags(`redis://127.0.0.1:${await webPort()}`)).ended;
     expect(code).toBe(2);
     expect(stderr).toMatch(
@@ -181,7 +184,7 @@ describe('the gateway’s program with an address of Redis', () => {
   });
 
   describeRedis('and a real one', () => {
-    test('says in one line that the password is wrong, and not what it was', async () => {
+    test('reports in one line that the password is wrong, without the password', async () => {
       const port = await freePort();
       const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1']);
       const meddler = await redis.client();
@@ -193,7 +196,7 @@ describe('the gateway’s program with an address of Redis', () => {
       expect(stderr).not.toContain('wrong-secret');
     });
 
-    test('warns when Redis would lose what was acknowledged', async () => {
+    test('warns when Redis would lose acknowledged events', async () => {
       const redis = await startRedis(['--appendfsync', 'everysec']);
       const gateway = startProcess(flags(redis.url));
       await gateway.listening;
@@ -204,7 +207,7 @@ describe('the gateway’s program with an address of Redis', () => {
       expect(warnings[0]).toContain('set appendfsync to always');
     });
 
-    test('killed in the middle, loses nothing: publisher and viewer go on at another', async () => {
+    test('loses nothing when it is killed: publisher and viewer continue at another gateway', async () => {
       const redis = await startRedis();
       const [a, b] = [startProcess(flags(redis.url)), startProcess(flags(redis.url))];
       const [{ ingestUrl }, other] = await Promise.all([a.listening, b.listening]);

@@ -43,7 +43,7 @@ async function node(folder: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-test('packages/shared, packed and installed elsewhere, follows, commands and publishes as its README says', async () => {
+test('packages/shared, packed and installed in another project, runs the programs of its README', async () => {
   const folder = await install();
   const installed = join(folder, 'node_modules', '@mnist-monitor', 'shared');
   expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);

@@ -38,7 +38,7 @@ function labelsOf(text: string): Map<string, Set<string>> {
   return labels;
 }
 
-test('the dashboard asks only for metrics that the gateway exports, and for each of its own', async () => {
+test('the Grafana dashboard shows every metric of the gateway, and no unknown one', async () => {
   const { url } = await startGateway();
   const text = await (await fetch(`${url}/metrics`)).text();
   // Prometheus itself says of each target whether it is up.
@@ -50,7 +50,7 @@ test('the dashboard asks only for metrics that the gateway exports, and for each
   expect(families.filter((family) => !asked.some((name) => name.startsWith(family)))).toEqual([]);
 });
 
-test('it groups by labels that the metrics have', async () => {
+test('the Grafana dashboard groups by labels that the metrics have', async () => {
   const gateway = await startGateway();
   await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
   const labels = labelsOf(await (await fetch(`${gateway.url}/metrics`)).text());
@@ -68,7 +68,7 @@ test('it groups by labels that the metrics have', async () => {
   expect(compared).toBeGreaterThan(8);
 });
 
-test('its panels have ids and titles of their own, and each asks for something', () => {
+test('the panels of the Grafana dashboard have unique ids and titles, and a query each', () => {
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   for (const { type, title, targets } of panels) {
     expect(title).not.toBe('');
@@ -76,7 +76,7 @@ test('its panels have ids and titles of their own, and each asks for something',
   }
 });
 
-test('a gateway for this machine alone answers Prometheus in a container as prometheus.yml asks, and no other way', async () => {
+test('a gateway on loopback answers Prometheus in a container as prometheus.yml is configured, and not otherwise', async () => {
   const { url } = await startGateway({ host: '127.0.0.1' });
   const config = read('prometheus.yml');
   const [, proxy] = /proxy_url: http:\/\/(\S+)/.exec(config) ?? [];

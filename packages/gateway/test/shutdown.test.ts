@@ -14,7 +14,7 @@ import { until } from './support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 
 describe('closing the gateway', () => {
-  test('writes and hands out what was taken in, then tells everybody to come back', async () => {
+  test('stores and sends the received events, then closes every connection as goingAway', async () => {
     const folder = temporaryFolder();
     const gateway = await startGateway({ store: openSqliteStore(folder), limits: { commitIntervalMs: 60 } });
     const viewer = await connect(gateway.liveUrl);
@@ -37,7 +37,7 @@ describe('closing the gateway', () => {
     await reopened.close();
   });
 
-  test('cuts those who do not answer', async () => {
+  test('cuts connections that do not answer', async () => {
     const gateway = await startGateway({ limits: { closeGraceMs: 50 } });
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
@@ -55,7 +55,7 @@ describe('closing the gateway', () => {
     expect([1001, 1006]).toContain((await viewer.closed).code);
   });
 
-  test('cuts those who come while it closes', async () => {
+  test('cuts connections that arrive while it closes', async () => {
     const gateway = await startGateway({ limits: { closeGraceMs: 300 } });
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
@@ -75,7 +75,7 @@ describe('closing the gateway', () => {
     await closed;
   });
 
-  test('does not wait for ever for a store that does not write', async () => {
+  test('does not wait forever for a store that does not write', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { flushTimeoutMs: 50 } });
     const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));

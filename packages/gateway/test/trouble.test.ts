@@ -28,7 +28,7 @@ async function scene() {
 }
 
 describe('a store that cannot write', () => {
-  test('is told of by code, since when, and in words that name no file; until it can again', async () => {
+  test('is reported by code and time, without the name of a file, until it works again', async () => {
     const { fail, mend, ready } = await scene();
     expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
     const before = Date.now();
@@ -50,7 +50,7 @@ describe('a store that cannot write', () => {
     while ((await ready()).status !== 200);
   });
 
-  test('closes publishers with a code of its own, and lets none in until it can', async () => {
+  test('closes publishers as storeUnavailable, and accepts none until it works again', async () => {
     const { gateway, fail, mend } = await scene();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
     fail();
@@ -63,7 +63,7 @@ describe('a store that cannot write', () => {
     mend();
   });
 
-  test('loses nothing: the run goes on when it can, for viewers too', async () => {
+  test('loses nothing: the run continues when it works again, for viewers too', async () => {
     const { store, gateway, fail, mend } = await scene();
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
@@ -87,7 +87,7 @@ describe('a store that cannot write', () => {
     expect(await store.lastSeq('a')).toBe(run.length);
   });
 
-  test('is told to viewers who come meanwhile', async () => {
+  test('is reported to viewers that connect in the meantime', async () => {
     const { gateway, fail, mend, ready } = await scene();
     fail('store.read_only');
     await ready();
@@ -97,7 +97,7 @@ describe('a store that cannot write', () => {
     mend();
   });
 
-  test('may have written what it said it could not: viewers get it once and in order', async () => {
+  test('may have stored events of a failed write: viewers receive them once and in order', async () => {
     const { store, gateway } = await scene();
     const viewer = await connect(gateway.liveUrl);
     const append = store.append.bind(store);
