@@ -1,188 +1,184 @@
-import type { Outcome } from './net/api.ts';
-import { type OtherRun, OtherRuns } from './net/other-runs.ts';
+import { render } from 'lit-html';
+import { layout } from './layout.ts';
+import type { Result } from './net/api.ts';
+import { OtherRuns } from './net/other-runs.ts';
 import { Stage } from './net/stage.ts';
-import { createCharts } from './panels/charts/charts-panel.ts';
-import { createAuthority } from './panels/command-token/command-token.ts';
-import { createCompare } from './panels/compare/compare-panel.ts';
-import { createHealth } from './panels/connection/connection-panel.ts';
-import { complaintOf, createControls, type Tell } from './panels/controls/controls-panel.ts';
-import type { DrawPanel } from './panels/draw/draw-panel.ts';
-import { createExport } from './panels/export/export-menu.ts';
-import { createFacts } from './panels/facts/facts-panel.ts';
-import { createHeader } from './panels/header/header-panel.ts';
-import { createEpochs, createNotices } from './panels/log/log-panel.ts';
-import { chartRuns, summaryNow } from './panels/runs/run-rows.ts';
-import { createResults } from './panels/test-results/test-results-panel.ts';
-import { createTheme } from './panels/topbar/theme.ts';
+import { pressChartTool, showOnCharts } from './panels/charts/charts-panel.ts';
+import { openDrawingPad } from './panels/draw/draw-panel.ts';
+import { chartRuns } from './state/chart-runs.ts';
 import { createFindings } from './state/findings.ts';
-import { byId, setText } from './ui/dom.ts';
+import { capitalize } from './state/format.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenKeys } from './ui/keyboard.ts';
+import type { PageActions, PageState, Panel, SendCommand } from './ui/panel.ts';
 import { keepPreferences, readPreferences } from './ui/preferences.ts';
 import { listenPrint } from './ui/print.ts';
+import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
 
 /** Numbers that change more often cannot be read. */
-const wordsEveryMs = 100;
+const renderEveryMs = 100;
 /** While a long run is read from its beginning, drawing each frame of it would take longer than reading it. */
 const catchUpDrawEveryMs = 500;
 
 const preferences = readPreferences();
 const store = createViewStore(preferences, (view) => {
   stage.follow(view.run);
-  requestDraw();
+  actions.refresh();
 });
 const stage = new Stage({
-  changed: () => requestDraw(),
-  runsChanged: () => runs?.refreshRuns(),
-  // A stretch of the run before says nothing of this one.
+  changed: () => requestFrame(),
+  runsChanged: () => runsDialog?.refreshRuns(),
+  // A zoom into one run means nothing for the next.
   nextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
 });
-let runs: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 const { session } = stage;
-const others = new OtherRuns(() => requestDraw());
-const authority = createAuthority(() => session.commands);
+const others = new OtherRuns(() => requestFrame());
+const findingsOf = createFindings();
+let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
-const followLatest = (): void => store.change({ run: null, viewport: { kind: 'all' } });
+async function withCommandToken<T>(
+  action: (token: string | undefined) => Promise<Result<T>>,
+): Promise<Result<T> | undefined> {
+  const { withCommandToken: attempt } = await import('./panels/command-token/command-token.ts');
+  return attempt(() => session.commands, action);
+}
 
-const tell: Tell = async (name, data) => {
-  const outcome = await authority.attempt(async (token): Promise<Outcome<string | undefined>> => {
-    const result = await stage.client?.command(name, data, token === undefined ? {} : { token });
-    if (!result) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
-    return result.ok ? { ok: true, value: result.runId } : result;
+/** Returns the message of an error as a sentence. */
+const sentenceOf = (message: string): string => `${capitalize(message)}.`.replace(/\.\.$/, '.');
+
+const sendCommand: SendCommand = async (name, data) => {
+  const result = await withCommandToken(async (token): Promise<Result<string | undefined>> => {
+    const answer = await stage.client?.command(name, data, token === undefined ? {} : { token });
+    if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
+    return answer.ok ? { ok: true, value: answer.runId } : answer;
   });
-  if (!outcome) return '';
-  if (!outcome.ok) return complaintOf(outcome.message);
-  // A new run is there to be watched.
-  if (name === 'start' && store.view.run !== null) followLatest();
+  if (!result) return '';
+  if (!result.ok) return sentenceOf(result.message);
+  // The viewer starts a run in order to watch it.
+  if (name === 'start' && store.view.run !== null) actions.followLatest();
   return undefined;
 };
 
-const findingsOf = createFindings();
-const header = createHeader();
-const health = createHealth(followLatest);
-const charts = createCharts(store, () => requestDraw());
-const results = createResults(() => requestDraw());
-const notices = createNotices((finding) => charts.show(finding));
-const compare = createCompare();
-const exported = createExport(() => store.link(session.run?.runId ?? null));
-const parts = [results.render, createEpochs(), createFacts(), exported];
-const holdButton = byId('view-pause', HTMLButtonElement);
-let drawPanel: DrawPanel | undefined;
-
-const openReplay = async (): Promise<void> => {
-  const { openReplay: open } = await import('./panels/replay/replay-panel.ts');
-  await stage.play(open);
-};
-const openNewRun = async (): Promise<void> =>
-  (await import('./panels/new-run/new-run-dialog.ts')).openNewRun(session.run?.started ?? null, tell);
-const openHelp = async (): Promise<void> => (await import('./panels/help/help-dialog.ts')).openHelp();
-const openRuns = async (): Promise<void> => {
-  runs ??= await import('./panels/runs/runs-dialog.ts');
-  runs.openRuns({
-    store,
-    authority,
-    shownRun: () => session.run?.runId ?? null,
-    mayChange: () => session.commands !== 'off',
-  });
-};
-const openDrawing = async (): Promise<void> => {
-  byId('draw-closed', HTMLElement).hidden = true;
-  byId('draw-body', HTMLElement).hidden = false;
-  drawPanel ??= (await import('./panels/draw/draw-panel.ts')).createDrawPanel();
-  drawPanel.render(session.run);
-  byId('draw', HTMLElement).scrollIntoView({ block: 'nearest' });
-  drawPanel.focus();
-};
-const controls = createControls({ tell, openNewRun, openReplay });
-const theme = createTheme(preferences.theme, (chosen) => {
-  preferences.theme = chosen;
-  keepPreferences(preferences);
-  recolor();
-});
-function recolor(): void {
-  for (const part of [charts, results, drawPanel]) part?.recolor();
-}
-
-let wordsAt = Number.NEGATIVE_INFINITY;
-function write(): void {
-  wordsAt = performance.now();
-  header(stage.shown, wordsAt);
-  health(session, wordsAt);
-  controls(stage.shown);
-  charts.write();
-  writeComparison();
-  setText(holdButton, stage.held ? `Resume view, ${stage.unseen} new` : 'Pause view');
-  holdButton.setAttribute('aria-pressed', String(stage.held));
-  holdButton.hidden = stage.run === null;
-}
-
-function writeComparison(): void {
-  const compared = [{ run: stage.run, summary: session.summary }, ...drawable(followed)];
-  compare(
-    compared.flatMap(({ run, summary }, at) =>
-      run && summary ? [{ summary: summaryNow(summary, run), color: `--run-${at + 1}` }] : [],
+const actions: PageActions = {
+  refresh() {
+    renderedAt = Number.NEGATIVE_INFINITY;
+    requestFrame();
+  },
+  changeView: (change) => store.change(change),
+  followLatest: () => store.change({ run: null, viewport: { kind: 'all' } }),
+  viewLink: () => store.link(session.run?.runId ?? null),
+  showFinding: showOnCharts,
+  sendCommand,
+  togglePause() {
+    stage.toggleHold();
+    actions.refresh();
+  },
+  nextTheme() {
+    preferences.theme = nextTheme(preferences.theme);
+    keepPreferences(preferences);
+    applyTheme(preferences.theme);
+    recolor();
+    actions.refresh();
+  },
+  openDraw: openDrawingPad,
+  openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(),
+  openNewRun: async () =>
+    (await import('./panels/new-run/new-run-dialog.ts')).openNewRun(
+      session.run?.started ?? null,
+      sendCommand,
     ),
-    followed.map(({ problem }) => problem).filter(Boolean),
-  );
+  openReplay: async () => stage.play((await import('./panels/replay/open-replay.ts')).openReplay),
+  async openRuns() {
+    runsDialog ??= await import('./panels/runs/runs-dialog.ts');
+    runsDialog.openRuns({
+      view: () => store.view,
+      changeView: actions.changeView,
+      shownRun: () => session.run?.runId ?? null,
+      mayChange: () => session.commands !== 'off',
+      attempt: withCommandToken,
+    });
+  },
+};
+
+function pageState(printing: boolean): PageState {
+  const { run } = stage;
+  const followed = others.want(store.view.others.filter((id) => id !== run?.runId));
+  const readable = followed.filter(({ problem }) => problem === '');
+  return {
+    ...{ run, session: stage.shown, live: session, others: followed, view: store.view, printing },
+    chartRuns: chartRuns(run, session.summary, readable),
+    findings: findingsOf(run),
+    theme: preferences.theme,
+    unseen: stage.held ? stage.unseen : null,
+    now: performance.now(),
+  };
 }
 
-const drawable = (runs: readonly OtherRun[]): OtherRun[] => runs.filter(({ problem }) => problem === '');
-
+/** Every panel of the layout, once it has been rendered. */
+const panels = new Set<Panel>();
+let renderedAt = Number.NEGATIVE_INFINITY;
 let drawnAt = Number.NEGATIVE_INFINITY;
-let followed: OtherRun[] = [];
 let drawnSeq = 0;
-function draw(all = false): void {
-  drawnAt = performance.now();
-  const { run } = stage;
-  followed = others.want(store.view.others.filter((id) => id !== run?.runId));
-  const findings = findingsOf(run);
-  charts.render({ runs: chartRuns(run, session.summary, drawable(followed)), findings }, all);
-  notices(findings);
-  for (const part of parts) part(run);
-  drawPanel?.render(session.run);
+
+function renderPanels(state: PageState): void {
+  renderedAt = state.now;
+  const show = (panel: Panel): unknown => {
+    panels.add(panel);
+    return panel.render(state, actions);
+  };
+  render(layout(show), document.body);
+}
+
+function drawPanels(state: PageState): void {
+  drawnAt = state.now;
+  for (const panel of panels) panel.draw?.(state, actions);
   if (session.heardLive && session.run && session.run.lastSeq > drawnSeq)
     session.delay.add(Date.now() - session.run.lastTime);
   drawnSeq = session.run?.lastSeq ?? 0;
 }
 
-const requestDraw = oncePerFrame(() => {
-  const now = performance.now();
-  const drawNow = session.caughtUp || now - drawnAt >= catchUpDrawEveryMs;
-  const writeNow = now - wordsAt >= wordsEveryMs;
-  if (drawNow) draw();
-  if (writeNow) write();
-  if (!drawNow || !writeNow) requestDraw();
+function recolor(): void {
+  for (const panel of panels) panel.recolor?.();
+}
+
+const requestFrame = oncePerFrame(() => {
+  const state = pageState(false);
+  const drawNow = session.caughtUp || state.now - drawnAt >= catchUpDrawEveryMs;
+  const renderNow = state.now - renderedAt >= renderEveryMs;
+  if (drawNow) drawPanels(state);
+  if (renderNow) renderPanels(state);
+  if (!drawNow || !renderNow) requestFrame();
 });
 
-holdButton.addEventListener('click', () => stage.toggleHold());
-byId('runs-open', HTMLButtonElement).addEventListener('click', openRuns);
-byId('help-open', HTMLButtonElement).addEventListener('click', openHelp);
-byId('draw-open', HTMLButtonElement).addEventListener('click', openDrawing);
 listenKeys({
-  '?': openHelp,
-  r: openRuns,
-  n: byId('new-run-open', HTMLButtonElement),
-  p: holdButton,
-  d: openDrawing,
-  t: theme.next,
-  ' ': byId('replay-play', HTMLButtonElement),
-  x: () => charts.press('axis'),
-  l: () => charts.press('log'),
-  f: byId('follow', HTMLButtonElement),
-  u: () => charts.press('full'),
-  '0': byId('zoom-reset', HTMLButtonElement),
+  '?': actions.openHelp,
+  r: actions.openRuns,
+  n: 'new-run-open',
+  p: 'view-pause',
+  d: actions.openDraw,
+  t: actions.nextTheme,
+  ' ': 'replay-play',
+  x: () => pressChartTool('axis'),
+  l: () => pressChartTool('log'),
+  f: 'follow',
+  u: () => pressChartTool('full'),
+  '0': 'zoom-reset',
 });
-// A network that comes back, or a page that is looked at again, is worth trying at once.
+// A network that returns, or a page that is looked at again, is a good moment to reconnect.
 addEventListener('online', () => stage.client?.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || stage.client?.retryNow());
+onSystemTheme(recolor);
 listenPrint(() => {
-  draw(true);
-  write();
+  const state = pageState(true);
+  drawPanels(state);
+  renderPanels(state);
   recolor();
 });
 
+applyTheme(preferences.theme);
+renderPanels(pageState(false));
 // Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.
-setInterval(write, 1_000);
+setInterval(() => renderPanels(pageState(false)), 1_000);
 stage.follow(store.view.run);
-requestDraw();
+requestFrame();

@@ -25,7 +25,7 @@ const run = (runId: string) => ({
     };
     await page.locator('#pause-run').click();
     await enter('please');
-    await shows(page, field('token-error'), 'The gateway knows another token.');
+    await shows(page, field('token-error'), 'The gateway did not accept this token.');
     await enter('open sesame');
     await heard(1);
     await page.locator('#pause-run').click();

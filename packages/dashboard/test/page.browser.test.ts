@@ -198,7 +198,7 @@ const executable = findChromium();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`run=${runId}`);
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await copy();
-    await shows(page, '#export-note', 'The link cannot be copied here: it is in the address bar.');
+    await shows(page, '#export-note', 'The link could not be copied. Copy it from the address bar.');
     expect(monitor.complaints).toEqual([]);
   });
 

@@ -94,7 +94,7 @@ const executable = findChromium();
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, field('phase'), 'Completed');
     await page.locator('#new-run-open').click();
-    await shows(page, field('new-run-note'), 'As in the run shown');
+    await shows(page, field('new-run-note'), 'Filled with the settings of the run shown.');
     const trainSize = page.getByLabel('Training images');
     await trainSize.fill('70000');
     await page.locator('#new-run-form button[type="submit"]').click();

@@ -1,10 +1,10 @@
 import { decodeTrustedRunList, type RunChanges, type RunSummary } from '@mnist-monitor/shared/browser';
 
 /** What a command, a request or a change came to; `message` is for people. */
-export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
+export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
 
 /** The newest runs that the gateway keeps. */
-export async function listRuns(): Promise<Outcome<RunSummary[]>> {
+export async function listRuns(): Promise<Result<RunSummary[]>> {
   const answer = await ask('/api/runs');
   if (!answer.ok) return answer;
   const list = decodeTrustedRunList(answer.value);
@@ -17,7 +17,7 @@ export async function listRuns(): Promise<Outcome<RunSummary[]>> {
 }
 
 /** Gives a run a name or a note, or pins it. */
-export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Outcome<string>> =>
+export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Result<string>> =>
   ask(runAddress(runId), {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', ...bearer(token) },
@@ -25,7 +25,7 @@ export const changeRun = (runId: string, changes: RunChanges, token?: string): P
   });
 
 /** Deletes a run and its files, for good. */
-export const deleteRun = (runId: string, token?: string): Promise<Outcome<string>> =>
+export const deleteRun = (runId: string, token?: string): Promise<Result<string>> =>
   ask(runAddress(runId), { method: 'DELETE', headers: bearer(token) });
 
 /** Where a file of the run's saved model is. */
@@ -36,7 +36,7 @@ const runAddress = (runId: string): string => `/api/runs/${encodeURIComponent(ru
 const bearer = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };
 
-async function ask(address: string, options: RequestInit = {}): Promise<Outcome<string>> {
+async function ask(address: string, options: RequestInit = {}): Promise<Result<string>> {
   try {
     const response = await fetch(address, options);
     const text = await response.text();

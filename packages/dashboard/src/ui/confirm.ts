@@ -1,17 +1,23 @@
+import { html } from 'lit-html';
 import { closed, openDialog } from './dialog.ts';
-import { field, setText } from './dom.ts';
 
 export interface Question {
   title: string;
   text: string;
-  /** What the button says that does it. */
+  /** Label of the button that confirms. */
   yes: string;
 }
 
-/** Asks before something that cannot be undone. Resolves with whether it is wanted. */
+/** Asks before an action that cannot be undone. Resolves with whether the viewer confirmed. */
 export async function confirmed({ title, text, yes }: Question): Promise<boolean> {
-  setText(field('confirm-title'), title);
-  setText(field('confirm-text'), text);
-  setText(field('confirm-yes'), yes);
-  return (await closed(openDialog('confirm-dialog'))) === 'yes';
+  const content = html`
+    <form method="dialog">
+      <h2 id="confirm-title">${title}</h2>
+      <p>${text}</p>
+      <div class="dialog-foot">
+        <button class="button" type="submit" value="no">Cancel</button>
+        <button class="button danger" type="submit" value="yes">${yes}</button>
+      </div>
+    </form>`;
+  return (await closed(openDialog('confirm', content))) === 'yes';
 }

@@ -1,24 +1,41 @@
-import { byId } from './dom.ts';
+import { html, render, type TemplateResult } from 'lit-html';
 
-/** Opens a dialog of the page; its buttons with `data-close` and a press beside it close it. */
-export function openDialog(id: string): HTMLDialogElement {
-  const dialog = byId(id, HTMLDialogElement);
-  if (dialog.dataset.ready === undefined) {
-    dialog.dataset.ready = '';
-    for (const button of dialog.querySelectorAll('[data-close]'))
-      button.addEventListener('click', () => dialog.close());
-    dialog.addEventListener('click', (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
-  dialog.returnValue = '';
-  if (!dialog.open) dialog.showModal();
+/**
+ * Opens a modal dialog with the id `<name>-dialog`, labelled by the element `<name>-title` in its content. Elements with
+ * `data-close` and a click outside close it. A closed dialog leaves the page: opened again, its fields begin afresh.
+ */
+export function openDialog(name: string, content: TemplateResult, className = ''): HTMLDialogElement {
+  const dialog = document.createElement('dialog');
+  dialog.id = `${name}-dialog`;
+  dialog.className = `dialog ${className}`;
+  dialog.setAttribute('aria-labelledby', `${name}-title`);
+  render(content, dialog);
+  dialog.addEventListener('click', ({ target }) => {
+    if (target === dialog || (target instanceof Element && target.closest('[data-close]'))) dialog.close();
+  });
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
   return dialog;
 }
 
-/** Resolves with what the dialog was closed with: the value of the button, empty when it was dismissed. */
+/** Resolves when the dialog closes, with the value of the button that closed it: empty when it was dismissed. */
 export function closed(dialog: HTMLDialogElement): Promise<string> {
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true });
   });
 }
+
+/** Renders the heading of a dialog without a foot: its title and a button that closes it. */
+export const dialogHead = (name: string, title: string): TemplateResult => html`
+  <div class="dialog-head">
+    <h2 id="${name}-title">${title}</h2>
+    <button class="icon-button" type="button" data-close aria-label="Close">✕</button>
+  </div>`;
+
+/** Renders the buttons below a form: Cancel, which closes the dialog, and the one that submits the form. */
+export const dialogFoot = (submit: string, className = 'primary'): TemplateResult => html`
+  <div class="dialog-foot">
+    <button class="button" type="button" data-close>Cancel</button>
+    <button class="button ${className}" type="submit" value="yes">${submit}</button>
+  </div>`;

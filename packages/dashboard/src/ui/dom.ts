@@ -17,12 +17,6 @@ export function part(root: ParentNode, selector: string): HTMLElement {
   return found;
 }
 
-/** A new copy of what stands in a template. @throws TypeError when the page has no such template. */
-export function cloneTemplate(id: string): HTMLElement {
-  const copy = byId(id, HTMLTemplateElement).content.cloneNode(true) as DocumentFragment;
-  return part(copy, '*');
-}
-
 /** Writes only what has changed: an unchanged text costs no layout. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -1,20 +1,21 @@
-/** What a key does: it runs something, or presses a button as long as that is there to be pressed. */
-type Action = (() => void) | HTMLButtonElement;
+/** The action of a key: a function, or the id of a button that the key presses while it is visible and enabled. */
+type KeyAction = (() => void) | string;
 
-/** Acts on a key that is pressed by itself, unless it is typed into something or a dialog is open. */
-export function listenKeys(actions: Readonly<Record<string, Action>>): void {
+/** Runs the action of a key pressed by itself, unless it is typed into a field or a dialog is open. */
+export function listenKeys(actions: Readonly<Record<string, KeyAction>>): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = actions[event.key];
     if (!action || isTaken(event) || document.querySelector('dialog[open]')) return;
-    if (action instanceof HTMLButtonElement && action.closest('[hidden]')) return;
+    const button = typeof action === 'string' ? document.getElementById(action) : null;
+    if (typeof action === 'string' && (!button || button.closest('[hidden]'))) return;
     event.preventDefault();
-    if (action instanceof HTMLButtonElement) action.click();
+    if (typeof action === 'string') button?.click();
     else action();
   });
 }
 
-/** Whether the key means something where the focus is: a letter in a field, Space on a button. */
+/** Returns whether the focused element uses the key itself: a letter in a field, Space on a button. */
 function isTaken({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement && ['range', 'checkbox'].includes(target.type)) return key === ' ';

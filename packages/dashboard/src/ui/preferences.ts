@@ -1,8 +1,11 @@
 import { type Preferences as ChartPreferences, defaultView, queryOf, viewOf } from '../state/view.ts';
 
-/** What the viewer has set, kept by the browser. All of it is optional: a browser may refuse to keep anything. */
+/** Colour theme of the page; undefined follows the system. */
+export type Theme = 'light' | 'dark' | undefined;
+
+/** The viewer's settings, kept by the browser where it allows that. */
 export interface Preferences {
-  theme: 'light' | 'dark' | undefined;
+  theme: Theme;
   charts: ChartPreferences;
 }
 

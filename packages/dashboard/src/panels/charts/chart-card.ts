@@ -1,7 +1,8 @@
+import { html, render } from 'lit-html';
 import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../state/chart-specs.ts';
 import type { View } from '../../state/view.ts';
 import type { Viewport } from '../../state/viewport.ts';
-import { cloneTemplate, onChange, part } from '../../ui/dom.ts';
+import { onChange, part } from '../../ui/dom.ts';
 import { Rest } from '../../ui/frames.ts';
 import { createCaptions, type DrawnFrame } from './captions.ts';
 import { listenChartKeys } from './chart-keys.ts';
@@ -43,7 +44,7 @@ export interface Chart {
 export function createChart(options: ChartCardOptions): Chart {
   const { name, state } = options;
   const spec: ChartSpec = chartSpecs[name];
-  const element = cloneTemplate('chart-template');
+  const element = createCard();
   element.id = `${name}-chart`;
   const inCard = (role: string): HTMLElement => part(element, `[data-part="${role}"]`);
   const host = inCard('plot');
@@ -141,4 +142,39 @@ export function createChart(options: ChartCardOptions): Chart {
     point: (x) => plot?.setCursor(x),
     toggleFull: () => full.set(!full.on),
   };
+}
+
+function createCard(): HTMLElement {
+  const fragment = document.createDocumentFragment();
+  render(
+    html`<article class="card chart">
+  <div class="card-head">
+    <h3><span data-part="title">Chart</span> <small data-part="unit"></small></h3>
+    <fieldset class="segments" data-part="scales"><legend class="sr-only"></legend></fieldset>
+    <span class="chart-actions">
+      <button class="icon-button small" type="button" data-part="table-toggle" aria-pressed="false" title="Show the numbers">
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14" /></svg>
+      </button>
+      <button class="icon-button small" type="button" data-part="picture" title="Save as a picture (PNG)">
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 4v11M7.5 10.5 12 15l4.5-4.5M5 19.5h14" /></svg>
+      </button>
+      <button class="icon-button small" type="button" data-part="full" aria-pressed="false" title="Full screen">
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" /></svg>
+      </button>
+    </span>
+  </div>
+  <div class="legend">
+    <span class="legend-at" data-part="at"></span>
+    <span class="legend-items" data-part="items"></span>
+  </div>
+  <div class="plot-frame">
+    <div class="plot" data-part="plot" role="application" aria-roledescription="chart"></div>
+    <p class="empty" data-part="empty"></p>
+  </div>
+  <p class="caption"><span data-part="caption"></span><span class="alarm" data-part="alarm"></span><span class="marker-note" data-part="note"></span></p>
+  <section class="scroll chart-table" data-part="table" hidden></section>
+</article>`,
+    fragment,
+  );
+  return part(fragment, '*');
 }

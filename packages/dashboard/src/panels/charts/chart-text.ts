@@ -1,7 +1,8 @@
+import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName, percentTick } from '../../state/chart-specs.ts';
 import { formatCount, formatPlural } from '../../state/format.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
-import type { ChartRun, Readout } from './frame-builder.ts';
+import type { Readout } from './frame-builder.ts';
 
 /** The legend entry of one curve. */
 export interface LegendItem {

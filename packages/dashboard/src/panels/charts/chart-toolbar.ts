@@ -15,7 +15,7 @@ export interface ChartToolbar {
 }
 
 /** Creates the controls that all charts share. */
-export function createToolbar(store: ViewStore, actions: ToolActions): ChartToolbar {
+export function createToolbar(store: Pick<ViewStore, 'view' | 'change'>, actions: ToolActions): ChartToolbar {
   const axis = byId('axis', HTMLSelectElement);
   const logX = byId('log-x', HTMLInputElement);
   const smoothing = byId('smoothing', HTMLInputElement);

@@ -1,6 +1,6 @@
+import type { ChartRun } from '../../state/chart-runs.ts';
 import type { View } from '../../state/view.ts';
 import type { AxisBounds, Range } from '../../state/viewport.ts';
-import type { ChartRun } from './frame-builder.ts';
 import type { EventMarker } from './overlays.ts';
 
 /** The state that all charts share. */

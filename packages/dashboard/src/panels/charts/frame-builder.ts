@@ -1,4 +1,5 @@
 import { type AxisName, axisPositions, batchesPerEpoch, stepPosition } from '../../state/axis.ts';
+import type { ChartRun } from '../../state/chart-runs.ts';
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import type { Run } from '../../state/run.ts';
@@ -8,16 +9,6 @@ import { Curve, type CurveOptions, type CurvePoints } from './curve.ts';
 import { type Cell, type CurveTable, joinColumns } from './join-columns.ts';
 import type { CurveStyle, PlotFrame } from './plot.ts';
 import { accuracyFloor, lossRange } from './y-range.ts';
-
-/** A run on the charts. */
-export interface ChartRun {
-  run: Run;
-  name: string;
-  /** Name of the CSS custom property with its colour. */
-  color: string;
-  /** Dash pattern that distinguishes it without colour; none for a solid line. */
-  dash?: readonly number[];
-}
 
 export interface ChartOptions extends CurveOptions {
   scale: YScale;

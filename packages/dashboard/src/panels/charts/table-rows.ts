@@ -1,6 +1,7 @@
+import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName } from '../../state/chart-specs.ts';
 import { formatCount } from '../../state/format.ts';
-import type { ChartOptions, ChartRun, FrameBuilder } from './frame-builder.ts';
+import type { ChartOptions, FrameBuilder } from './frame-builder.ts';
 import { axisLabels, tickText } from './ticks.ts';
 
 export interface TableInput {

@@ -1,55 +1,64 @@
 import type { CommandAccess } from '@mnist-monitor/shared/browser';
-import type { Outcome } from '../../net/api.ts';
-import { closed, openDialog } from '../../ui/dialog.ts';
-import { byId, field, part, setText } from '../../ui/dom.ts';
+import { html } from 'lit-html';
+import type { Result } from '../../net/api.ts';
+import { closed, dialogFoot, openDialog } from '../../ui/dialog.ts';
 
-/** Kept by the tab alone, and gone with it. */
+/** Key in the tab's session storage, which the browser clears with the tab. */
 const key = 'mnist-monitor.command-token';
 
-/** Does what may need the command token. */
-export interface Authority {
-  /**
-   * Attempts something with the token where one is needed, asking for it when there is none or a wrong one.
-   * Undefined when the viewer would rather not.
-   */
-  attempt<T>(action: (token: string | undefined) => Promise<Outcome<T>>): Promise<Outcome<T> | undefined>;
+/**
+ * Runs an action that may need the gateway's command token. Asks the viewer for the token when the tab has none or the
+ * gateway refuses it.
+ * @param access Returns the gateway's current rule for commands.
+ * @returns The result of the action; undefined when the viewer did not enter a token.
+ */
+export async function withCommandToken<T>(
+  access: () => CommandAccess,
+  action: (token: string | undefined) => Promise<Result<T>>,
+): Promise<Result<T> | undefined> {
+  let problem = '';
+  for (;;) {
+    const token = access() === 'token' ? (storedToken() ?? (await askForToken(problem))) : undefined;
+    if (token === null) return undefined;
+    const result = await action(token);
+    if (result.ok || result.code !== 'command.unauthorized') return result;
+    problem = 'The gateway did not accept this token.';
+    forgetToken();
+    if (access() !== 'token') return result;
+  }
 }
 
-export function createAuthority(access: () => CommandAccess): Authority {
-  return {
-    async attempt(action) {
-      let complaint = '';
-      for (;;) {
-        const token = access() === 'token' ? (kept() ?? (await ask(complaint))) : undefined;
-        if (token === null) return undefined;
-        const outcome = await action(token);
-        if (outcome.ok || outcome.code !== 'command.unauthorized') return outcome;
-        complaint = 'The gateway knows another token.';
-        forget();
-        if (access() !== 'token') return outcome;
-      }
-    },
-  };
-}
-
-/** Asks for the token; null when it is not given. */
-async function ask(complaint: string): Promise<string | null> {
-  setText(field('token-error'), complaint);
-  const dialog = openDialog('token-dialog');
-  const input = part(byId('token-form', HTMLFormElement), 'input') as HTMLInputElement;
+/** Asks for the token. Resolves with null when the viewer cancels. */
+async function askForToken(problem: string): Promise<string | null> {
+  const dialog = openDialog(
+    'token',
+    html`
+      <form method="dialog" id="token-form">
+        <h2 id="token-title">Command token</h2>
+        <p>
+          This gateway accepts commands and changes only with its command token (<code>--command-token</code>). This tab
+          keeps the token until you close it.
+        </p>
+        <label class="field">
+          <span>Token</span>
+          <input class="input" type="password" name="token" maxlength="500" required autocomplete="off" />
+        </label>
+        <p class="form-error" role="alert" data-field="token-error">${problem}</p>
+        ${dialogFoot('Continue')}
+      </form>`,
+  );
   const answer = await closed(dialog);
-  const token = input.value;
-  input.value = '';
+  const token = dialog.querySelector('input')?.value ?? '';
   if (answer !== 'yes' || token === '') return null;
   try {
     sessionStorage.setItem(key, token);
   } catch {
-    // A browser that keeps nothing asks each time.
+    // A browser that stores nothing asks each time.
   }
   return token;
 }
 
-function kept(): string | undefined {
+function storedToken(): string | undefined {
   try {
     return sessionStorage.getItem(key) ?? undefined;
   } catch {
@@ -57,10 +66,10 @@ function kept(): string | undefined {
   }
 }
 
-function forget(): void {
+function forgetToken(): void {
   try {
     sessionStorage.removeItem(key);
   } catch {
-    // Then it was not kept either.
+    // Then it was not stored either.
   }
 }

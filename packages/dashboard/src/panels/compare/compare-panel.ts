@@ -1,62 +1,56 @@
-import type { RunSummary } from '@mnist-monitor/shared/browser';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatPlural } from '../../state/format.ts';
-import { byId, field, h, setText, styled } from '../../ui/dom.ts';
-import { type CompareRow, figureRows, nameOf, settingRows } from '../runs/run-rows.ts';
+import { displayName } from '../../state/run-summaries.ts';
+import type { Panel } from '../../ui/panel.ts';
+import { styled } from '../../ui/styled.ts';
+import { type ComparedRun, type CompareRow, comparedRuns, figureRows, settingRows } from './comparison.ts';
 
-/** A run of the comparison; the first is the baseline. */
-export interface ComparedRun {
-  summary: RunSummary;
-  color: string;
+/** The runs side by side: figures with their difference to the run on display, then settings. */
+export const comparePanel: Panel = {
+  render({ run, live, others }) {
+    const readable = others.filter(({ problem }) => problem === '');
+    const problems = others.map(({ problem }) => problem).filter(Boolean);
+    const runs = comparedRuns({ run, summary: live.summary }, readable);
+    const several = runs.length > 1;
+    const summaries = several ? runs.map(({ summary }) => summary) : [];
+    const settings = settingRows(summaries);
+    const rows = several ? [...figureRows(summaries), ...settings] : [];
+    return html`
+      <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>
+        <div class="card-head">
+          <h2 id="compare-title">Comparison</h2>
+          <p class="card-note" data-field="compare-note">${[...problems, ...(several ? [noteOf(settings)] : [])].join(' ')}</p>
+        </div>
+        <section class="scroll" aria-label="Table of the comparison" tabindex="0" ?hidden=${!several}>
+          <table class="table" id="compare-table">
+            <thead><tr><td></td>${runs.map(head)}</tr></thead>
+            <tbody>${rows.map(row)}</tbody>
+          </table>
+        </section>
+      </section>`;
+  },
+};
+
+function noteOf(settings: readonly CompareRow[]): string {
+  const count = settings.filter(({ differs }) => differs).length;
+  if (count === 0) return 'All settings are the same.';
+  return `${formatPlural(count, 'setting differs and is', 'settings differ and are')} marked.`;
 }
 
-/** The runs side by side: figures with their difference to the first, then settings. */
-export function createCompare(): (runs: readonly ComparedRun[], problems: readonly string[]) => void {
-  const section = byId('compare', HTMLElement);
-  const table = byId('compare-table', HTMLTableElement);
-  const scroll = byId('compare-scroll', HTMLElement);
-  scroll.tabIndex = 0;
-  const note = field('compare-note');
+const head = ({ summary, color }: ComparedRun, index: number): TemplateResult => html`
+  <th scope="col">
+    <div class="compared">
+      <i class="key" aria-hidden="true" ${styled({ '--key': `var(${color})` })}></i>
+      <span class="cut" title=${displayName(summary)}>${displayName(summary)}</span>
+      ${index === 0 ? html`<span class="tag calm">baseline</span>` : nothing}
+    </div>
+  </th>`;
 
-  const write = (runs: readonly ComparedRun[], rows: readonly CompareRow[]): void => {
-    const heads = runs.map(({ summary, color }, at) =>
-      h(
-        'th',
-        { scope: 'col' },
-        h(
-          'div',
-          { class: 'compared' },
-          styled(h('i', { class: 'key', 'aria-hidden': 'true' }), { '--key': `var(${color})` }),
-          h('span', { class: 'cut', title: nameOf(summary) }, nameOf(summary)),
-          ...(at === 0 ? [h('span', { class: 'tag calm' }, 'baseline')] : []),
-        ),
-      ),
-    );
-    table.tHead?.replaceChildren(h('tr', {}, h('td'), ...heads));
-    table.tBodies[0]?.replaceChildren(...rows.map(row));
-  };
-  let written = '';
-
-  return (runs, problems) => {
-    section.hidden = runs.length < 2 && problems.length === 0;
-    if (section.hidden) return;
-    const summaries = runs.map(({ summary }) => summary);
-    const [figures, settings] = [figureRows(summaries), settingRows(summaries)];
-    const differing = settings.filter(({ differs }) => differs).length;
-    const difference =
-      differing === 0
-        ? 'All settings are the same.'
-        : `${formatPlural(differing, 'setting differs and is', 'settings differ and are')} marked.`;
-    setText(note, [...problems, ...(runs.length < 2 ? [] : [difference])].join(' '));
-    scroll.hidden = runs.length < 2;
-    const text = JSON.stringify([summaries.map(nameOf), figures, settings]);
-    if (text !== written) write(runs, [...figures, ...settings]);
-    written = text;
-  };
-}
-
-function row({ name, values, differs }: CompareRow): HTMLElement {
-  const cells = values.map(({ text, change }) =>
-    h('td', {}, text, ...(change ? [h('span', { class: 'change' }, ` ${change}`)] : [])),
-  );
-  return h('tr', { class: differs && 'differs' }, h('th', { scope: 'row' }, name), ...cells);
-}
+const row = ({ name, values, differs }: CompareRow): TemplateResult => html`
+  <tr class=${differs ? 'differs' : nothing}>
+    <th scope="row">${name}</th>
+    ${values.map(
+      ({ text, change }) =>
+        html`<td>${text}${change ? html`<span class="change"> ${change}</span>` : nothing}</td>`,
+    )}
+  </tr>`;

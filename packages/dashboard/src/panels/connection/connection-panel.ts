@@ -1,39 +1,58 @@
-import type { Session } from '../../state/session.ts';
-import { byId, field, setText } from '../../ui/dom.ts';
-import { type HealthText, healthText } from './connection-text.ts';
+import { html, type TemplateResult } from 'lit-html';
+import type { PageState, Panel } from '../../ui/panel.ts';
+import { type ConnectionText, connectionText } from './connection-text.ts';
+
+/** Renders the state of the connection for the top of the page. */
+export function connectionChip({ live, now }: PageState): TemplateResult {
+  const { tone, state, rate, age } = connectionText(live, now);
+  return html`
+    <p class="health" data-tone=${tone} id="health">
+      <span class="dot" aria-hidden="true"></span>
+      <span data-field="health-state">${state}</span>
+      <span class="health-more">${live.run && tone === 'good' ? `${rate} · ${age}` : ''}</span>
+    </p>`;
+}
+
+/** A sentence across the page while the connection, the gateway's storage or the run is missing. */
+export const bannerPanel: Panel = {
+  render({ live, now }, { followLatest }) {
+    const { banner, runIsMissing } = connectionText(live, now);
+    return html`
+      <div class="banner" id="banner" ?hidden=${banner === ''}>
+        <p>
+          <span data-field="banner">${banner}</span>
+          <button class="link" type="button" ?hidden=${!runIsMissing} @click=${followLatest}>Follow the latest</button>
+        </p>
+      </div>`;
+  },
+};
 
 const streamRows = [
-  'state',
-  'age',
-  'rate',
-  'delay',
-  'viewers',
-  'received',
-  'skipped',
-  'rejected',
-  'losses',
-  'server',
-] as const satisfies (keyof HealthText)[];
+  ['Connection', 'state'],
+  ['Last event', 'age'],
+  ['Rate', 'rate'],
+  ['Delay to screen', 'delay'],
+  ['Viewers', 'viewers'],
+  ['Received', 'received'],
+  ['Skipped', 'skipped'],
+  ['Rejected', 'rejected'],
+  ['Connections lost', 'losses'],
+  ['Gateway', 'server'],
+] as const satisfies (readonly [name: string, key: keyof ConnectionText])[];
 
-/** The connection: the chip at the top, the banner while it is lost, and the list of figures. */
-export function createHealth(followLatest: () => void): (session: Session, now: number) => void {
-  const chip = byId('health', HTMLElement);
-  const banner = byId('banner', HTMLElement);
-  const state = field('health-state');
-  const more = field('health-more');
-  const sentence = field('banner');
-  const latest = byId('banner-latest', HTMLButtonElement);
-  latest.addEventListener('click', followLatest);
-  const rows = streamRows.map((name) => [name, field(`stream-${name}`)] as const);
-
-  return (session, now) => {
-    const text = healthText(session, now);
-    chip.dataset.tone = text.tone;
-    setText(state, text.state);
-    setText(more, session.run && text.tone === 'good' ? `${text.rate} · ${text.age}` : '');
-    banner.hidden = text.banner === '';
-    setText(sentence, text.banner);
-    latest.hidden = !text.runIsMissing;
-    for (const [name, element] of rows) setText(element, text[name]);
-  };
-}
+/** Figures of the live feed. */
+export const streamPanel: Panel = {
+  render({ live, now }) {
+    const text = connectionText(live, now);
+    return html`
+      <section class="card stream" aria-labelledby="stream-title">
+        <div class="card-head"><h2 id="stream-title">Stream</h2></div>
+        <dl class="facts facts-wide">
+          ${streamRows.map(
+            ([name, key]) =>
+              html`<div><dt>${name}</dt><dd data-field="stream-${key}">${text[key]}</dd></div>`,
+          )}
+        </dl>
+      </section>`;
+  },
+};

@@ -3,7 +3,7 @@ import type { Run } from '../../state/run.ts';
 import type { Session } from '../../state/session.ts';
 
 /** The words about the connection and what comes through it. */
-export interface HealthText {
+export interface ConnectionText {
   tone: 'good' | 'busy' | 'bad';
   state: string;
   rate: string;
@@ -27,7 +27,7 @@ function rateText(perSecond: number): string {
   return `${formatRate(rate)} ${rate === 1 ? 'event' : 'events'}/s`;
 }
 
-export function healthText(session: Session, now: number): HealthText {
+export function connectionText(session: Session, now: number): ConnectionText {
   const { run, lastEventAt } = session;
   const age = lastEventAt === null ? undefined : (now - lastEventAt) / 1_000;
   return {
@@ -63,7 +63,7 @@ function delayText({ delay }: Session): string {
 const rejectedBy = (run: Run | null): number =>
   run?.notices.filter(({ code }) => code === 'event.rejected').length ?? 0;
 
-function toneOf({ link, caughtUp, server }: Session): HealthText['tone'] {
+function toneOf({ link, caughtUp, server }: Session): ConnectionText['tone'] {
   if (link.name === 'closed') return 'bad';
   if (link.name === 'waiting') return server === null ? 'bad' : 'busy';
   return link.name === 'open' && server !== null && caughtUp ? 'good' : 'busy';

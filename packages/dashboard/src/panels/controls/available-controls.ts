@@ -18,7 +18,7 @@ export interface Controls {
 }
 
 /** Only what is allowed and what the trainer takes is shown. */
-export function controlsOf(session: Session): Controls {
+export function availableControls(session: Session): Controls {
   const phase = phaseOf({ ...session, link: { name: 'open' } });
   const ended = hasEnded(phase) && session.caughtUp;
   const on = session.commands !== 'off' && phase !== 'replay';

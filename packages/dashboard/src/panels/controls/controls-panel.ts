@@ -1,115 +1,104 @@
-import { type CommandData, type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
-import { capitalize, formatLearningRate } from '../../state/format.ts';
-import type { Session } from '../../state/session.ts';
+import { settingBounds } from '@mnist-monitor/shared/browser';
+import { html, nothing } from 'lit-html';
+import { formatLearningRate } from '../../state/format.ts';
+import type { Run } from '../../state/run.ts';
 import { confirmed } from '../../ui/confirm.ts';
-import { byId, field, onChange, setText } from '../../ui/dom.ts';
-import { controlsOf, rateChanged, rateRefused } from './available-controls.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import { availableControls, rateChanged, rateRefused } from './available-controls.ts';
 
-/** Tells the trainer something; resolves with a sentence when that failed, an empty one when it was not sent. */
-export type Tell = <N extends CommandName>(name: N, data?: CommandData<N>) => Promise<string | undefined>;
+/** Outcome of the last command. */
+let note = { text: '', bad: false };
+let busy = false;
+/** Text of the learning rate field, unless the viewer is editing it. */
+let shownRate = '';
+let shownRun: Run | null = null;
 
-export interface ControlActions {
-  tell: Tell;
-  openNewRun(): void;
-  openReplay(): void;
+const rateInput = (): HTMLInputElement => document.getElementById('rate-input') as HTMLInputElement;
+
+/** Sends a command and shows its outcome. One at a time: a second click means that the first went unnoticed. */
+async function run(actions: PageActions, send: () => Promise<string | undefined>, done = ''): Promise<void> {
+  if (busy) return;
+  busy = true;
+  note = { text: '', bad: false };
+  actions.refresh();
+  const problem = await send();
+  busy = false;
+  note = { text: problem ?? done, bad: Boolean(problem) };
+  actions.refresh();
 }
 
-/** The buttons below the run header: what the trainer can be told now. */
-export function createControls({ tell, openNewRun, openReplay }: ControlActions): (session: Session) => void {
-  const group = byId('controls', HTMLFieldSetElement);
-  const pause = byId('pause-run', HTMLButtonElement);
-  const stop = byId('stop-run', HTMLButtonElement);
-  const rateForm = byId('rate-form', HTMLFormElement);
-  const rate = byId('rate-input', HTMLInputElement);
-  const newRun = byId('new-run-open', HTMLButtonElement);
-  const replay = byId('replay-open', HTMLButtonElement);
-  const note = field('controls-note');
-  let said = '';
-  let busy = false;
-  let current: Session['run'] = null;
-
-  const say = (text: string, bad = false): void => {
-    said = text;
-    setText(note, text);
-    note.classList.toggle('alarm', bad);
+async function stop({ sendCommand }: PageActions): Promise<string | undefined> {
+  const question = {
+    title: 'Stop this run?',
+    text: 'It ends after the current batch, with everything saved. It cannot be continued.',
+    yes: 'Stop',
   };
-  const writeRate = (learningRate = current?.batch?.learningRate): void => {
-    if (learningRate !== undefined) rate.value = formatLearningRate(learningRate);
-  };
-
-  /** One at a time: a second press means the first was not noticed, not that it is wanted twice. */
-  const run = async (action: () => Promise<string | undefined>, done = ''): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    say('');
-    group.setAttribute('aria-busy', 'true');
-    const complaint = await action();
-    group.removeAttribute('aria-busy');
-    busy = false;
-    say(complaint ?? done, Boolean(complaint));
-  };
-  pause.addEventListener('click', () =>
-    run(() => tell(pause.dataset.command === 'resume' ? 'resume' : 'pause')),
-  );
-  stop.addEventListener('click', () =>
-    run(async () => {
-      const question = {
-        title: 'Stop this run?',
-        text: 'It ends after the batch it is in, with everything saved. It cannot go on afterwards.',
-        yes: 'Stop',
-      };
-      return (await confirmed(question)) ? tell('stop') : undefined;
-    }),
-  );
-  [rate.min, rate.max] = settingBounds.learningRate.map(String) as [string, string];
-  rate.addEventListener('invalid', (event) => {
-    event.preventDefault();
-    say(rateRefused, true);
-    writeRate();
-  });
-  rateForm.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const learningRate = rate.valueAsNumber;
-    run(
-      async () => {
-        const complaint = await tell('setLearningRate', { learningRate });
-        if (complaint !== undefined) writeRate();
-        return complaint;
-      },
-      rateChanged(learningRate, current?.started ?? null),
-    );
-  });
-  newRun.addEventListener('click', openNewRun);
-  replay.addEventListener('click', openReplay);
-
-  const showRate = onChange((_runId: string | undefined, learningRate: number | undefined) => {
-    if (document.activeElement !== rate) writeRate(learningRate);
-  });
-  const leave = onChange((_runId: string | undefined) => say(''));
-  return (session) => {
-    const shown = controlsOf(session);
-    current = session.run;
-    leave(current?.runId);
-    group.disabled = !shown.usable;
-    pause.hidden = shown.pause === null;
-    if (shown.pause) pause.dataset.command = shown.pause;
-    setText(pause, shown.pause === 'resume' ? 'Resume' : 'Pause');
-    stop.hidden = !shown.stop;
-    rateForm.hidden = !shown.setLearningRate;
-    newRun.hidden = !shown.start;
-    replay.hidden = !shown.replay;
-    showRate(current?.runId, current?.batch?.learningRate);
-    setText(note, said || shown.note);
-    group.hidden = !(
-      shown.pause ||
-      shown.stop ||
-      shown.setLearningRate ||
-      shown.start ||
-      shown.replay ||
-      note.textContent
-    );
-  };
+  return (await confirmed(question)) ? sendCommand('stop') : undefined;
 }
 
-/** The message of an error as a sentence. */
-export const complaintOf = (message: string): string => `${capitalize(message)}.`.replace(/\.\.$/, '.');
+function setRate(event: SubmitEvent, actions: PageActions): void {
+  event.preventDefault();
+  const learningRate = rateInput().valueAsNumber;
+  const send = async (): Promise<string | undefined> => {
+    const problem = await actions.sendCommand('setLearningRate', { learningRate });
+    if (problem !== undefined) rateInput().value = shownRate;
+    return problem;
+  };
+  run(actions, send, rateChanged(learningRate, shownRun?.started ?? null));
+}
+
+function refuseRate(event: Event, { refresh }: PageActions): void {
+  event.preventDefault();
+  note = { text: rateRefused, bad: true };
+  rateInput().value = shownRate;
+  refresh();
+}
+
+/** The buttons below the run's figures: what the trainer accepts now, a new run, and the replay of a finished one. */
+export const controlsPanel: Panel = {
+  render({ session }, actions) {
+    const shown = availableControls(session);
+    if (session.run?.runId !== shownRun?.runId) note = { text: '', bad: false };
+    shownRun = session.run;
+    const rate = shownRun?.batch?.learningRate;
+    if (rate !== undefined && document.activeElement?.id !== 'rate-input')
+      shownRate = formatLearningRate(rate);
+    const text = note.text || shown.note;
+    const { pause } = shown;
+    const [min, max] = settingBounds.learningRate;
+    const any = pause || shown.stop || shown.setLearningRate || shown.start || shown.replay || text;
+    return html`
+      <fieldset
+        class="controls" id="controls"
+        ?hidden=${!any} ?disabled=${!shown.usable} aria-busy=${busy ? 'true' : nothing}
+      >
+        <legend class="sr-only">Control the run</legend>
+        <button
+          class="button" type="button" id="pause-run" ?hidden=${pause === null}
+          @click=${() => pause && run(actions, () => actions.sendCommand(pause))}
+        >${pause === 'resume' ? 'Resume' : 'Pause'}</button>
+        <button
+          class="button" type="button" id="stop-run" ?hidden=${!shown.stop}
+          @click=${() => run(actions, () => stop(actions))}
+        >Stop</button>
+        <form
+          class="inline-form" id="rate-form" ?hidden=${!shown.setLearningRate}
+          @submit=${(event: SubmitEvent) => setRate(event, actions)}
+        >
+          <label for="rate-input">Learning rate</label>
+          <input
+            class="input" id="rate-input" name="rate" type="number" step="any" required min=${min} max=${max}
+            .value=${shownRate} @invalid=${(event: Event) => refuseRate(event, actions)}
+          />
+          <button class="button" type="submit">Set</button>
+        </form>
+        <p class=${note.bad ? 'controls-note alarm' : 'controls-note'} role="status" data-field="controls-note">${text}</p>
+        <span class="spacer"></span>
+        <button class="button" type="button" id="replay-open" ?hidden=${!shown.replay} @click=${actions.openReplay}>Replay</button>
+        <button
+          class="button primary" type="button" id="new-run-open" aria-haspopup="dialog"
+          ?hidden=${!shown.start} @click=${actions.openNewRun}
+        >New run…</button>
+      </fieldset>`;
+  },
+};

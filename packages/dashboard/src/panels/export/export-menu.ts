@@ -1,55 +1,72 @@
-import type { Run } from '../../state/run.ts';
-import { byId, onChange, setText } from '../../ui/dom.ts';
+import { html } from 'lit-html';
+import { announce } from '../../ui/announcer.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
 
 const noteMs = 5_000;
 
-/** The menu of what can be taken away from the page; `link` is an address that shows the same. */
-export function createExport(link: () => string): (run: Run | null) => void {
-  const menu = byId('export', HTMLDetailsElement);
-  const note = byId('export-note', HTMLElement);
-  const announcer = byId('announcer', HTMLElement);
-  let timer: ReturnType<typeof setTimeout> | undefined;
+let note = '';
+let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const say = (text: string): void => {
-    note.hidden = text === '';
-    for (const element of [note, announcer]) setText(element, text);
-    clearTimeout(timer);
-    if (text !== '') timer = setTimeout(say, noteMs, '');
-  };
-  /** What was pressed in it is gone with it: the focus goes back to what opens it. */
-  const close = (): void => {
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  };
-  const copy = async (): Promise<void> => {
-    try {
-      // A page over plain HTTP from another machine has no clipboard, and a browser may refuse.
-      await navigator.clipboard.writeText(link());
-      say('Link copied.');
-    } catch {
-      say('The link cannot be copied here: it is in the address bar.');
-    }
-  };
-  byId('copy-link', HTMLButtonElement).addEventListener('click', copy);
-  byId('print', HTMLButtonElement).addEventListener('click', () => print());
-  menu.addEventListener('click', ({ target }) => {
-    if (target instanceof Element && target.closest('a, button')) close();
-  });
-  menu.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !menu.open) return;
-    event.preventDefault();
-    close();
-  });
-  for (const elsewhere of ['pointerdown', 'focusin'])
-    document.addEventListener(elsewhere, ({ target }) => {
-      if (target instanceof Node && !menu.contains(target)) menu.open = false;
-    });
+const menu = (): HTMLDetailsElement | null => document.querySelector('#export');
 
-  const show = onChange((runId: string | undefined) => {
-    const base = `/api/runs/${encodeURIComponent(runId ?? '')}/export`;
-    byId('export-csv', HTMLAnchorElement).href = `${base}.csv`;
-    byId('export-json', HTMLAnchorElement).href = `${base}.jsonl`;
-    menu.hidden = runId === undefined;
+for (const elsewhere of ['pointerdown', 'focusin'])
+  document.addEventListener(elsewhere, ({ target }) => {
+    const open = menu();
+    if (open?.open && target instanceof Node && !open.contains(target)) open.open = false;
   });
-  return (run) => show(run?.runId);
+
+/** Closes the menu. The focus returns to what opens it, because the pressed item is hidden now. */
+function close(): void {
+  const open = menu();
+  if (!open) return;
+  open.open = false;
+  open.querySelector('summary')?.focus();
 }
+
+function show(text: string, { refresh }: PageActions): void {
+  note = text;
+  announce(text);
+  refresh();
+  clearTimeout(timer);
+  if (text !== '') timer = setTimeout(() => show('', { refresh } as PageActions), noteMs);
+}
+
+async function copyLink(actions: PageActions): Promise<void> {
+  try {
+    // Over plain HTTP from another machine a page has no clipboard, and a browser may refuse.
+    await navigator.clipboard.writeText(actions.viewLink());
+    show('Link copied.', actions);
+  } catch {
+    show('The link could not be copied. Copy it from the address bar.', actions);
+  }
+}
+
+function closeOnItem({ target }: Event): void {
+  if (target instanceof Element && target.closest('a, button')) close();
+}
+
+function closeOnEscape(event: KeyboardEvent): void {
+  if (event.key !== 'Escape' || !menu()?.open) return;
+  event.preventDefault();
+  close();
+}
+
+/** The menu that exports the run's points and events, copies a link to the view, and prints the page. */
+export const exportMenu: Panel = {
+  render({ run }, actions) {
+    const base = `/api/runs/${encodeURIComponent(run?.runId ?? '')}/export`;
+    return html`
+      <div class="menu">
+        <details class="menu" id="export" ?hidden=${run === null} @click=${closeOnItem} @keydown=${closeOnEscape}>
+          <summary class="button small">Export</summary>
+          <div class="menu-body">
+            <a id="export-csv" href="${base}.csv" download>Every point as CSV</a>
+            <a id="export-json" href="${base}.jsonl" download>Every event as JSON lines</a>
+            <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>
+            <button type="button" id="print" @click=${() => print()}>Print</button>
+          </div>
+        </details>
+        <p class="menu-body" id="export-note" ?hidden=${note === ''}>${note}</p>
+      </div>`;
+  },
+};

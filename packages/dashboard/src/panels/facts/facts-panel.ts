@@ -1,72 +1,95 @@
-import type { RunFinishedData, RunStartedData, SystemData } from '@mnist-monitor/shared/browser';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
 import { capitalize, formatCount } from '../../state/format.ts';
-import type { Run } from '../../state/run.ts';
-import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';
+import type { Panel } from '../../ui/panel.ts';
+import { styled } from '../../ui/styled.ts';
 import { layerRows } from './layer-rows.ts';
-import { deviceFacts, type Fact, systemMeters, trainingFacts } from './run-facts.ts';
+import { deviceFacts, type Fact, type Meter, systemMeters, trainingFacts } from './run-facts.ts';
 
-/** What does not change while a run goes on (device, parameters, network), and the machine's live figures. */
-export function createFacts(): (run: Run | null) => void {
-  const showStarted = startedCards();
-  const showMeters = meters();
-  const showFiles = files();
-  return (run) => {
-    showStarted(run?.started ?? null, run?.notices ?? noNotices);
-    showMeters(run?.system ?? null);
-    showFiles(run?.finished ?? null);
-  };
-}
+const factRows = (facts: readonly Fact[]): TemplateResult[] =>
+  facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
 
-const factRows = (facts: readonly Fact[]): HTMLElement[] =>
-  facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
+const emptyNote = html`<p class="empty">Known when a run begins.</p>`;
 
-const noNotices: Run['notices'] = [];
+/** The device that computes, why it was chosen, and how busy it is. */
+export const devicePanel: Panel = {
+  render({ run }) {
+    const started = run?.started;
+    return html`
+      <section class="card device" aria-labelledby="device-title">
+        <div class="card-head"><h2 id="device-title">Device</h2></div>
+        ${started ? nothing : emptyNote}
+        ${guard([started], () => [
+          started?.device.reason
+            ? html`<p class="reason" data-field="device-reason">${capitalize(started.device.reason)}</p>`
+            : nothing,
+          html`<dl class="facts" id="device-facts">${started ? factRows(deviceFacts(started)) : nothing}</dl>`,
+        ])}
+        ${run?.system ? html`<dl class="meters" id="meters">${systemMeters(run.system).map(meter)}</dl>` : nothing}
+      </section>`;
+  },
+};
 
-function startedCards(): (started: RunStartedData | null, notices: Run['notices']) => void {
-  const device = byId('device-facts', HTMLElement);
-  const training = byId('training-facts', HTMLElement);
-  const layers = byId('layer-rows', HTMLElement);
-  const scroll = byId('model-scroll', HTMLElement);
-  scroll.tabIndex = 0;
-  const reason = field('device-reason');
-  const note = field('model-note');
-  const empty = ['device-empty', 'training-empty', 'model-empty'].map(field);
-  return onChange((started: RunStartedData | null, notices: Run['notices']) => {
-    for (const element of empty) element.hidden = started !== null;
-    device.replaceChildren(...(started ? factRows(deviceFacts(started)) : []));
-    training.replaceChildren(...(started ? factRows(trainingFacts(started, notices)) : []));
-    setText(reason, capitalize(started?.device.reason ?? ''));
-    setText(note, started ? `${formatCount(started.model.parameters)} parameters` : '');
-    scroll.hidden = started === null;
-    layers.replaceChildren(
-      ...(started ? layerRows(started) : []).map(({ name, type, shape, parameters }) =>
-        h('tr', {}, h('td', {}, name), h('td', {}, type), h('td', {}, shape), h('td', {}, parameters)),
-      ),
-    );
-  });
-}
+const meter = ({ name, value, share }: Meter): TemplateResult => html`
+  <div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+    ${
+      share === null
+        ? nothing
+        : html`<dd class="meter-track" aria-hidden="true"><i ${styled({ transform: `scaleX(${share.toFixed(3)})` })}></i></dd>`
+    }
+  </div>`;
 
-function meters(): (system: SystemData | null) => void {
-  const list = byId('meters', HTMLElement);
-  return onChange((system: SystemData | null) => {
-    list.replaceChildren(
-      ...(system ? systemMeters(system) : []).map(({ name, value, share }) => {
-        const row = h('div', {}, h('dt', {}, name), h('dd', {}, value));
-        if (share !== null) {
-          const bar = styled(h('i'), { transform: `scaleX(${share.toFixed(3)})` });
-          row.append(h('dd', { class: 'meter-track', 'aria-hidden': 'true' }, bar));
+/** The settings of the run, and the files that it saved. */
+export const trainingPanel: Panel = {
+  render({ run }) {
+    const started = run?.started;
+    const files = run?.finished?.files ?? [];
+    return html`
+      <section class="card training" aria-labelledby="training-title">
+        <div class="card-head"><h2 id="training-title">Training</h2></div>
+        ${started ? nothing : emptyNote}
+        ${guard(
+          [started, run?.notices],
+          () =>
+            html`<dl class="facts">${started ? factRows(trainingFacts(started, run?.notices)) : nothing}</dl>`,
+        )}
+        ${
+          files.length === 0
+            ? nothing
+            : html`<div class="files"><h3>Saved files</h3><ul>${files.map((name) => html`<li>${name}</li>`)}</ul></div>`
         }
-        return row;
-      }),
-    );
-  });
-}
+      </section>`;
+  },
+};
 
-function files(): (finished: RunFinishedData | null) => void {
-  const box = byId('files', HTMLElement);
-  const list = byId('file-list', HTMLElement);
-  return onChange((finished: RunFinishedData | null) => {
-    box.hidden = !finished || finished.files.length === 0;
-    list.replaceChildren(...(finished?.files ?? []).map((name) => h('li', {}, name)));
-  });
-}
+/** The layers of the network. */
+export const networkPanel: Panel = {
+  render({ run }) {
+    const started = run?.started;
+    return html`
+      <section class="card model" aria-labelledby="model-title">
+        <div class="card-head">
+          <h2 id="model-title">Network</h2>
+          <p class="card-note">${started ? `${formatCount(started.model.parameters)} parameters` : nothing}</p>
+        </div>
+        ${guard([started], () => (started ? layerTable(layerRows(started)) : emptyNote))}
+      </section>`;
+  },
+};
+
+const layerTable = (rows: ReturnType<typeof layerRows>): TemplateResult => html`
+  <section class="scroll" aria-label="Table of layers" tabindex="0">
+    <table class="table">
+      <thead>
+        <tr><th scope="col">Layer</th><th scope="col">Type</th><th scope="col">Output</th><th scope="col">Parameters</th></tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ name, type, shape, parameters }) =>
+            html`<tr><td>${name}</td><td>${type}</td><td>${shape}</td><td>${parameters}</td></tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`;

@@ -1,66 +1,81 @@
+import { html, type TemplateResult } from 'lit-html';
 import { formatProgress } from '../../state/format.ts';
-import { headlineOf, type Session } from '../../state/session.ts';
-import { byId, field, h, onChange, part, setText, styled } from '../../ui/dom.ts';
+import { headlineOf } from '../../state/session.ts';
+import { announce } from '../../ui/announcer.ts';
+import type { Panel } from '../../ui/panel.ts';
+import { styled } from '../../ui/styled.ts';
+import { controlsPanel } from '../controls/controls-panel.ts';
 import { type HeaderText, headerText, tabTitle } from './header-text.ts';
 
-const fields = [
-  'title',
-  'detail',
-  'remaining',
-  'percent',
-  'loss',
-  'accuracy',
-  'test',
-  'epoch',
-  'epochs',
-  'batch',
-  'batches',
-  'speed',
-  'elapsed',
-] as const satisfies (keyof HeaderText)[];
-
-/** More epochs than this are not marked on the progress bar. */
+/** More epochs than this are not marked on the progress bar: the marks would touch. */
 const epochMarkLimit = 50;
 
-/** The run header, the title of the tab, and what a screen reader is told of the run's course. */
-export function createHeader(): (session: Session, now: number) => void {
-  const hero = byId('hero', HTMLElement);
-  const progress = byId('progress', HTMLElement);
-  const fill = part(progress, '.progress-fill');
-  const marks = part(progress, '.progress-epochs');
-  const lossStat = byId('stat-loss', HTMLElement);
-  const announcer = byId('announcer', HTMLElement);
-  const elements = fields.map((name) => [name, field(name)] as const);
-  const phaseName = field('phase');
-  const testNote = field('test-note');
-  const batchNotes = [field('loss-note'), field('accuracy-note')];
+/** Phase that screen readers were told last. */
+let announced = 'Connecting';
 
-  const showEpochs = onChange((epochs: number) => {
-    const count = epochs > epochMarkLimit ? 0 : epochs;
-    marks.replaceChildren(...Array.from({ length: count }, () => h('i')));
-  });
-  const showProgress = onChange((share: number) => {
-    styled(fill, { transform: `scaleX(${share})` });
-    progress.setAttribute('aria-valuenow', String(Math.floor(share * 100)));
-    progress.setAttribute('aria-valuetext', formatProgress(share));
-  });
-  let announced = 'Connecting';
-
-  return (session, now) => {
-    const text = headerText(session, now);
-    hero.dataset.phase = text.look;
-    for (const [name, element] of elements) setText(element, text[name]);
-    setText(phaseName, text.phaseName);
-    setText(testNote, text.testNote);
-    for (const note of batchNotes) setText(note, text.batchNote);
-    lossStat.classList.toggle('bad', !text.lossIsFinite);
-    showEpochs(headlineOf(session)?.started?.config.epochs ?? 0);
-    showProgress(text.progress);
+/** The run's name, phase, progress and latest figures, and the controls. Also writes the title of the tab. */
+export const headerPanel: Panel = {
+  render(state, actions) {
+    const text = headerText(state.session, state.now);
     const title = tabTitle(text);
     if (document.title !== title) document.title = title;
     if (text.phaseName !== announced) {
       announced = text.phaseName;
-      setText(announcer, `${text.phaseName}. ${text.detail}`);
+      announce(`${text.phaseName}. ${text.detail}`);
     }
-  };
-}
+    return html`
+      <section class="card hero" id="hero" data-phase=${text.look} aria-labelledby="run-title">
+        <div class="hero-head">
+          <div class="hero-name">
+            <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
+            <h1 id="run-title" data-field="title">${text.title}</h1>
+            <p class="hero-detail" data-field="detail">${text.detail}</p>
+          </div>
+          <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
+        </div>
+        ${progressRow(text.progress, headlineOf(state.session)?.started?.config.epochs ?? 0)}
+        ${stats(text)}
+        ${controlsPanel.render(state, actions)}
+      </section>`;
+  },
+};
+
+const progressRow = (share: number, epochs: number): TemplateResult => html`
+  <div class="progress-row">
+    <div
+      class="progress" id="progress" role="progressbar" aria-label="Overall progress" aria-valuemin="0" aria-valuemax="100"
+      aria-valuenow=${Math.floor(share * 100)} aria-valuetext=${formatProgress(share)}
+    >
+      <div class="progress-fill" ${styled({ transform: `scaleX(${share})` })}></div>
+      <div class="progress-epochs">${Array.from({ length: epochs > epochMarkLimit ? 0 : epochs }, () => html`<i></i>`)}</div>
+    </div>
+    <p class="progress-percent" data-field="percent">${formatProgress(share)}</p>
+  </div>`;
+
+/** Renders the latest figures. A key beside a name shows the colour of its curve. */
+const stats = (text: HeaderText): TemplateResult => html`
+  <dl class="stats">
+    <div class=${text.lossIsFinite ? 'stat' : 'stat bad'}>
+      <dt><i class="key key-train" aria-hidden="true"></i>Loss</dt>
+      <dd data-field="loss">${text.loss}</dd>
+      <dd class="note">${text.batchNote}</dd>
+    </div>
+    <div class="stat">
+      <dt><i class="key key-train" aria-hidden="true"></i>Accuracy</dt>
+      <dd data-field="accuracy">${text.accuracy}</dd>
+      <dd class="note">${text.batchNote}</dd>
+    </div>
+    <div class="stat stat-test">
+      <dt><i class="key key-test" aria-hidden="true"></i>Test accuracy</dt>
+      <dd data-field="test">${text.test}</dd>
+      <dd class="note">${text.testNote}</dd>
+    </div>
+    <div class="stat"><dt>Epoch</dt><dd data-field="epoch">${text.epoch}</dd><dd class="note">${text.epochs}</dd></div>
+    <div class="stat"><dt>Batch</dt><dd data-field="batch">${text.batch}</dd><dd class="note">${text.batches}</dd></div>
+    <div class="stat">
+      <dt>Speed</dt>
+      <dd data-field="speed">${text.speed}</dd>
+      <dd class="note">images per second</dd>
+    </div>
+    <div class="stat"><dt>Elapsed</dt><dd data-field="elapsed">${text.elapsed}</dd><dd class="note">training time</dd></div>
+  </dl>`;

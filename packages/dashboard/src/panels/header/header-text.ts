@@ -10,9 +10,8 @@ import {
 } from '../../state/format.ts';
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import { type Run, silenceMs } from '../../state/run.ts';
+import { displayName, statusNames } from '../../state/run-summaries.ts';
 import { type Headline, headlineOf, type Session } from '../../state/session.ts';
-import { statusNames } from '../../state/status-names.ts';
-import { nameOf } from '../runs/run-rows.ts';
 
 /** The words of the run header. */
 export interface HeaderText {
@@ -135,7 +134,7 @@ function testNote(headline: Headline | null): string {
 }
 
 const titleOf = ({ summary }: Session, headline: Headline | null): string | undefined =>
-  summary && summary.runId === headline?.runId ? nameOf(summary) : headline?.runId;
+  summary && summary.runId === headline?.runId ? displayName(summary) : headline?.runId;
 
 function emptyTitle(phase: Phase): string {
   if (phase === 'waiting') return 'No run yet';

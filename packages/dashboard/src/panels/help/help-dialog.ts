@@ -1,24 +1,25 @@
-import { openDialog } from '../../ui/dialog.ts';
-import { byId, h } from '../../ui/dom.ts';
-import { shortcutGroups } from './shortcuts.ts';
+import { html, type TemplateResult } from 'lit-html';
+import { dialogHead, openDialog } from '../../ui/dialog.ts';
+import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 
-/** Opens the list of what keys and gestures do. */
+/** Opens the list of keys and gestures. */
 export function openHelp(): void {
-  byId('shortcuts', HTMLElement).replaceChildren(
-    ...shortcutGroups.map(({ title, shortcuts }) =>
-      h(
-        'section',
-        {},
-        h('h3', {}, title),
-        h(
-          'dl',
-          {},
-          ...shortcuts.map(({ keys, does }) =>
-            h('div', {}, h('dt', {}, ...keys.map((key) => h('kbd', {}, key))), h('dd', {}, does)),
-          ),
-        ),
-      ),
-    ),
+  openDialog(
+    'help',
+    html`
+      ${dialogHead('help', 'Keyboard')}
+      <div class="shortcuts" id="shortcuts">
+        ${shortcutGroups.map(
+          ({ title, shortcuts }) =>
+            html`<section><h3>${title}</h3><dl>${shortcuts.map(shortcutRow)}</dl></section>`,
+        )}
+      </div>
+      <p class="help-foot">
+        Other programs can read everything on this page, live:
+        <a href="/docs" target="_blank">the feed and the REST API</a>.
+      </p>`,
   );
-  openDialog('help-dialog');
 }
+
+const shortcutRow = ({ keys, does }: Shortcut): TemplateResult => html`
+  <div><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${does}</dd></div>`;

@@ -1,51 +1,71 @@
-import type { EpochData } from '@mnist-monitor/shared/browser';
-import type { Finding } from '../../state/findings.ts';
-import type { Run } from '../../state/run.ts';
-import { byId, field, h, onChange } from '../../ui/dom.ts';
-import { epochRows } from './epoch-rows.ts';
-import { noticeRows } from './notice-rows.ts';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import { type EpochRow, epochRows } from './epoch-rows.ts';
+import { type NoticeRow, noticeRows } from './notice-rows.ts';
 
-/** The table of epochs. */
-export function createEpochs(): (run: Run | null) => void {
-  const body = byId('epoch-rows', HTMLElement);
-  const scroll = byId('epochs-scroll', HTMLElement);
-  scroll.tabIndex = 0;
-  const empty = field('epochs-empty');
-  const render = onChange((epochs: readonly EpochData[]) => {
-    empty.hidden = epochs.length > 0;
-    scroll.hidden = epochs.length === 0;
-    body.replaceChildren(
-      ...epochRows(epochs).map((row) => {
-        const first = h('td', {}, row.epoch);
-        if (row.best) first.append(h('span', { class: 'tag' }, 'best'));
-        const cells = [row.trainLoss, row.trainAccuracy, row.testLoss, row.testAccuracy, row.seconds];
-        return h('tr', { class: row.best && 'best' }, first, ...cells.map((cell) => h('td', {}, cell)));
-      }),
-    );
-  });
-  return (run) => render(run?.epochs ?? noEpochs);
-}
+/** The table of epochs, newest first. */
+export const epochsPanel: Panel = {
+  render({ run }) {
+    const epochs = run?.epochs ?? [];
+    const empty = 'A line for each epoch, with its results on the training and the test images.';
+    return html`
+      <section class="card epochs" aria-labelledby="epochs-title">
+        <div class="card-head"><h2 id="epochs-title">Epochs</h2></div>
+        ${guard([epochs], () => (epochs.length > 0 ? epochTable(epochRows(epochs)) : html`<p class="empty">${empty}</p>`))}
+      </section>`;
+  },
+};
 
-/** What there is to say of the run; a press on one shows it on the charts. */
-export function createNotices(show: (finding: Finding) => void): (findings: readonly Finding[]) => void {
-  const list = byId('notice-list', HTMLElement);
-  const empty = field('notices-empty');
-  return onChange((findings: readonly Finding[]) => {
-    empty.hidden = findings.length > 0;
-    list.replaceChildren(
-      ...noticeRows(findings).map(({ finding, levelName, where }) => {
-        const place = h('button', { type: 'button', class: 'link', title: 'Show on the charts' }, where);
-        place.addEventListener('click', () => show(finding));
-        return h(
-          'li',
-          { class: `notice ${finding.level}` },
-          h('span', { class: 'notice-level' }, levelName),
-          h('p', {}, finding.message),
-          h('time', { datetime: finding.time }, place),
-        );
-      }),
-    );
-  });
-}
+const epochTable = (rows: readonly EpochRow[]): TemplateResult => html`
+  <section class="scroll" aria-label="Table of epochs" tabindex="0">
+    <table class="table">
+      <thead>
+        <tr>
+          <th scope="col">Epoch</th>
+          <th scope="col">Train loss</th>
+          <th scope="col">Train acc.</th>
+          <th scope="col">Test loss</th>
+          <th scope="col">Test acc.</th>
+          <th scope="col">Time</th>
+        </tr>
+      </thead>
+      <tbody id="epoch-rows">${rows.map(epochRow)}</tbody>
+    </table>
+  </section>`;
 
-const noEpochs: readonly EpochData[] = [];
+const epochRow = (row: EpochRow): TemplateResult => html`
+  <tr class=${row.best ? 'best' : nothing}>
+    <td>${row.epoch}${row.best ? html`<span class="tag">best</span>` : nothing}</td>
+    <td>${row.trainLoss}</td>
+    <td>${row.trainAccuracy}</td>
+    <td>${row.testLoss}</td>
+    <td>${row.testAccuracy}</td>
+    <td>${row.seconds}</td>
+  </tr>`;
+
+/** What is worth knowing about the run, newest first. A click on the place of a notice shows it on the charts. */
+export const noticesPanel: Panel = {
+  render: ({ findings }, actions) => html`
+    <section class="card notices" aria-labelledby="notices-title">
+      <div class="card-head"><h2 id="notices-title">Notices</h2></div>
+      ${findings.length > 0 ? nothing : html`<p class="empty">Nothing to report.</p>`}
+      ${guard(
+        [findings],
+        () =>
+          html`<ul class="notice-list" id="notice-list">${noticeRows(findings).map((row) => noticeRow(row, actions))}</ul>`,
+      )}
+    </section>`,
+};
+
+const noticeRow = (
+  { finding, levelName, where }: NoticeRow,
+  { showFinding }: PageActions,
+): TemplateResult => html`
+  <li class="notice ${finding.level}">
+    <span class="notice-level">${levelName}</span>
+    <p>${finding.message}</p>
+    <time datetime=${finding.time}>
+      <button type="button" class="link" title="Show on the charts" @click=${() => showFinding(finding)}>${where}</button>
+    </time>
+  </li>`;

@@ -1,73 +1,70 @@
 import { type RunStartedData, recipeSettings } from '@mnist-monitor/shared/browser';
-import { openDialog } from '../../ui/dialog.ts';
-import { byId, field, h, setText } from '../../ui/dom.ts';
-import type { Tell } from '../controls/controls-panel.ts';
+import { html, render, type TemplateResult } from 'lit-html';
+import { dialogFoot, openDialog } from '../../ui/dialog.ts';
+import type { SendCommand } from '../../ui/panel.ts';
 import { refusalOf, type SettingField, settingFields, settingsOf } from './settings-form.ts';
 
-let tellTrainer: Tell | undefined;
+type Refusal = ReturnType<typeof refusalOf>;
 
-/** Opens the form for a new run, filled to do again what `last` did. */
-export function openNewRun(last: RunStartedData | null, tell: Tell): void {
-  const form = byId('new-run-form', HTMLFormElement);
-  byId('new-run-fields', HTMLElement).replaceChildren(...settingFields(last).map(control));
-  setText(
-    field('new-run-note'),
-    `${last ? 'As in the run shown; what' : 'What'} is left empty is as the trainer was started.`,
-  );
-  setText(field('new-run-error'), '');
-  if (!tellTrainer) {
-    form.addEventListener('submit', (event) => submit(event, form));
-    form.addEventListener('change', ({ target }) => leaveToRecipe(form, target));
+const noRefusal: Refusal = { text: '', name: null };
+
+/** Opens the form for a new run, filled with the settings of `last`. */
+export function openNewRun(last: RunStartedData | null, sendCommand: SendCommand): void {
+  const fields = settingFields(last);
+  const content = (refusal: Refusal): TemplateResult => html`
+    <form
+      method="dialog" id="new-run-form"
+      @submit=${submit} @change=${({ target }: Event) => emptyRecipeSettings(target as HTMLElement)}
+    >
+      <h2 id="new-run-title">New run</h2>
+      <p class="card-note" data-field="new-run-note">
+        ${last ? 'Filled with the settings of the run shown.' : ''} The trainer decides on empty fields.
+      </p>
+      <div class="field-grid" id="new-run-fields">${fields.map((field) => control(field, field.name === refusal.name))}</div>
+      <p class="form-error" role="alert" data-field="new-run-error">${refusal.text}</p>
+      ${dialogFoot('Start')}
+    </form>`;
+  const show = (refusal: Refusal): void => {
+    render(content(refusal), dialog);
+    dialog.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  };
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    show(noRefusal);
+    form.toggleAttribute('inert', true);
+    const problem = await sendCommand('start', settingsOf(new FormData(form)));
+    form.toggleAttribute('inert', false);
+    if (problem === undefined) dialog.close();
+    else show(refusalOf(problem));
   }
-  tellTrainer = tell;
-  openDialog('new-run-dialog');
+  const dialog = openDialog('new-run', content(noRefusal));
 }
 
-async function submit(event: SubmitEvent, form: HTMLFormElement): Promise<void> {
-  event.preventDefault();
-  const error = field('new-run-error');
-  setText(error, '');
-  for (const input of form.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
-  form.toggleAttribute('inert', true);
-  const complaint = await tellTrainer?.('start', settingsOf(new FormData(form)));
-  form.toggleAttribute('inert', false);
-  if (complaint === undefined) {
-    byId('new-run-dialog', HTMLDialogElement).close();
-    return;
-  }
-  const { text, name } = refusalOf(complaint);
-  setText(error, text);
-  const refused = controlOf(form, name ?? '');
-  refused?.setAttribute('aria-invalid', 'true');
-  refused?.focus();
-}
-
-/** What a recipe decides would override it: it is emptied when a recipe is chosen, in sight. */
-function leaveToRecipe(form: HTMLFormElement, changed: EventTarget | null): void {
-  const recipe = controlOf(form, 'recipe');
-  if (changed !== recipe || !recipe?.value) return;
+/** Empties the fields that a chosen recipe decides: filled, they would override it. */
+function emptyRecipeSettings(changed: HTMLElement): void {
+  if (!(changed instanceof HTMLSelectElement) || changed.name !== 'recipe' || changed.value === '') return;
   for (const name of recipeSettings) {
-    const decided = controlOf(form, name);
-    if (decided) decided.value = '';
+    const decided = changed.form?.elements.namedItem(name);
+    if (decided instanceof HTMLInputElement || decided instanceof HTMLSelectElement) decided.value = '';
   }
 }
 
-const controlOf = (form: HTMLFormElement, name: string): HTMLInputElement | HTMLSelectElement | null =>
-  form.querySelector(`[name="${name}"]`);
+const control = (setting: SettingField, invalid: boolean): TemplateResult => html`
+  <label class="field"><span>${setting.label}</span>${input(setting, invalid)}</label>`;
 
-function control(setting: SettingField): HTMLElement {
-  return h('label', { class: 'field' }, h('span', {}, setting.label), input(setting));
-}
-
-function input(setting: SettingField): HTMLElement {
+function input(setting: SettingField, invalid: boolean): TemplateResult {
   const { name, value } = setting;
   if (setting.kind === 'choice')
-    return h(
-      'select',
-      { name, class: 'input' },
-      h('option', { value: '' }, '–'),
-      ...setting.choices.map((choice) => h('option', { value: choice, selected: choice === value }, choice)),
-    );
+    return html`
+      <select name=${name} class="input" aria-invalid=${invalid}>
+        <option value="">–</option>
+        ${setting.choices.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${choice}</option>`)}
+      </select>`;
   const { min, max, whole } = setting;
-  return h('input', { name, class: 'input', type: 'number', min, max, step: whole ? 1 : 'any', value });
+  return html`
+    <input
+      name=${name} class="input" type="number" aria-invalid=${invalid}
+      min=${min} max=${max} step=${whole ? 1 : 'any'} value=${value}
+    />`;
 }

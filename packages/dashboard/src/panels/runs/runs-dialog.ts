@@ -1,54 +1,58 @@
 import type { RunChanges, RunSummary } from '@mnist-monitor/shared/browser';
-import { changeRun, deleteRun, listRuns, type Outcome } from '../../net/api.ts';
+import { html, render, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
+import { changeRun, deleteRun, listRuns, type Result } from '../../net/api.ts';
 import { formatPlural } from '../../state/format.ts';
-import { otherRunLimit } from '../../state/view.ts';
+import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmed } from '../../ui/confirm.ts';
-import { closed, openDialog } from '../../ui/dialog.ts';
-import { byId, field, part, setText } from '../../ui/dom.ts';
-import type { ViewStore } from '../../ui/view-store.ts';
-import type { Authority } from '../command-token/command-token.ts';
-import { runElement } from './run-element.ts';
+import { closed, dialogFoot, dialogHead, openDialog } from '../../ui/dialog.ts';
+import { runItem } from './run-item.ts';
 import { listedRows, type RunRow } from './run-rows.ts';
 
-export interface RunsContext {
-  store: ViewStore;
-  authority: Authority;
-  /** The run that is shown. */
+/** What the list of runs shows and changes of the page. */
+export interface RunsDialogOptions {
+  view(): View;
+  changeView(change: Partial<View>): void;
+  /** Id of the run on display. */
   shownRun(): string | null;
-  /** Whether runs may be changed. */
+  /** Whether runs may be named, pinned and deleted. */
   mayChange(): boolean;
+  /** Runs a change that may need the command token; resolves with undefined when the viewer did not enter it. */
+  attempt<T>(action: (token: string | undefined) => Promise<Result<T>>): Promise<Result<T> | undefined>;
 }
 
-/** Opens the list of runs; what is done in it is done at once. */
-export function openRuns(context: RunsContext): void {
-  const drawer = byId('runs-dialog', HTMLDialogElement);
-  list ??= new RunsList(context);
-  list.load();
-  if (!drawer.open) openDialog('runs-dialog');
+/** Opens the list of runs. */
+export function openRuns(options: RunsDialogOptions): void {
+  list = new RunsList(options);
 }
 
-/** Reads the list again, as long as it is open: something in it has changed. */
+/** Loads the list again if it is open. */
 export function refreshRuns(): void {
-  if (byId('runs-dialog', HTMLDialogElement).open) list?.refresh();
+  list?.refresh();
 }
 
 let list: RunsList | undefined;
+/** Text of the search field, kept for the next time that the list is opened. */
+let filter = '';
 
-/** Changes come together: a run that begins is told of as a status and by its events. */
+/** Changes arrive together: a run that begins changes its status and sends its first events. */
 const refreshAfterMs = 300;
 
 class RunsList {
-  readonly #context: RunsContext;
-  readonly #rows = byId('run-list', HTMLElement);
-  readonly #note = byId('runs-note', HTMLElement);
-  readonly #filter = byId('runs-filter', HTMLInputElement);
-  #summaries: readonly RunSummary[] = [];
+  readonly #options: RunsDialogOptions;
+  readonly #dialog: HTMLDialogElement;
+  #summaries: readonly RunSummary[] | null = null;
+  #problem = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(context: RunsContext) {
-    this.#context = context;
-    this.#filter.addEventListener('input', () => this.#show());
-    byId('runs-latest', HTMLButtonElement).addEventListener('click', () => this.#open(null));
+  constructor(options: RunsDialogOptions) {
+    this.#options = options;
+    this.#dialog = openDialog('runs', this.#template(), 'drawer');
+    this.#dialog.addEventListener('close', () => {
+      clearTimeout(this.#timer);
+      list = undefined;
+    });
+    this.load();
   }
 
   refresh(): void {
@@ -57,48 +61,80 @@ class RunsList {
   }
 
   async load(): Promise<void> {
-    if (this.#summaries.length === 0) setText(this.#note, 'Loading…');
     const runs = await listRuns();
     if (runs.ok) this.#summaries = runs.value;
+    this.#problem = runs.ok ? '' : runs.message;
     this.#show();
-    if (!runs.ok) setText(this.#note, runs.message);
   }
 
-  /** The runs that are laid over the one shown, but for those that are no more. */
+  /** The compared runs that still exist. */
   get #others(): string[] {
-    const known = new Set(this.#summaries.map(({ runId }) => runId));
-    return this.#context.store.view.others.filter((runId) => known.has(runId));
+    const known = new Set(this.#summaries?.map(({ runId }) => runId));
+    return this.#options.view().others.filter((runId) => known.has(runId));
   }
 
-  #show(): void {
-    const rows = listedRows(this.#summaries, this.#filter.value);
+  get #note(): string {
+    if (this.#problem !== '') return this.#problem;
+    if (this.#summaries === null) return 'Loading…';
+    if (this.#summaries.length === 0) return 'No runs yet.';
+    const others = this.#others.length;
+    const shown = listedRows(this.#summaries, filter).length;
+    return [
+      `${shown} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`,
+      ...(others > 0 ? [`${others} compared with the run shown.`] : []),
+      ...(others >= otherRunLimit ? [`No more than ${otherRunLimit + 1} can be compared.`] : []),
+    ].join(' ');
+  }
+
+  #template(): TemplateResult {
     const others = this.#others;
-    const compared = others.length === 0 ? '' : ` ${others.length} laid over the one that is shown.`;
-    const full = others.length < otherRunLimit ? '' : ` No more than ${otherRunLimit + 1} can be compared.`;
-    const count = `${rows.length} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`;
-    setText(this.#note, this.#summaries.length === 0 ? 'No runs yet.' : `${count}${compared}${full}`);
-    const focused = this.#rows.querySelector<HTMLElement>(':focus');
+    const search = ({ target }: Event): void => {
+      filter = (target as HTMLInputElement).value;
+      this.#show();
+    };
+    return html`
+      ${dialogHead('runs', 'Runs')}
+      <div class="runs-tools">
+        <input
+          class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
+          placeholder="Find by name, note or state" aria-label="Find runs"
+        />
+        <button class="button" type="button" @click=${() => this.#open(null)}>Follow the latest</button>
+      </div>
+      <p class="card-note" id="runs-note" role="status">${this.#note}</p>
+      <ul class="run-list" id="run-list">
+        ${repeat(
+          listedRows(this.#summaries ?? [], filter),
+          ({ runId }) => runId,
+          (row) => this.#item(row, others),
+        )}
+      </ul>`;
+  }
+
+  /** Renders the list, and keeps the focus on the control that had it: moving its run in the list takes it away. */
+  #show(): void {
+    const focused = document.activeElement?.closest<HTMLElement>('[data-control]');
     const runId = focused?.closest<HTMLElement>('.run')?.dataset.run;
-    this.#rows.replaceChildren(...rows.map((row) => this.#row(row, others)));
-    // Nobody asked to go there: the list stays where it was scrolled to.
-    if (runId !== undefined) this.#focus(runId, focused?.dataset.control, { preventScroll: true });
+    render(this.#template(), this.#dialog);
+    if (runId !== undefined && document.activeElement !== focused)
+      this.#focus(runId, focused?.dataset.control, { preventScroll: true });
   }
 
-  /** Focuses what stands in the place of a control that was there before the rows were made anew. */
+  /** Focuses a control of a run or, when the run has left the list, the search field. */
   #focus(runId: string, control: string | undefined, options?: FocusOptions): void {
-    const place = `[data-run="${runId}"] [data-control="${control}"]`;
-    (this.#rows.querySelector<HTMLElement>(place) ?? this.#filter).focus(options);
+    const selector = `[data-run="${runId}"] [data-control="${control}"]`;
+    const target = this.#dialog.querySelector<HTMLElement>(selector) ?? this.#dialog.querySelector('input');
+    target?.focus(options);
   }
 
-  #row(row: RunRow, others: readonly string[]): HTMLElement {
-    const { shownRun, mayChange } = this.#context;
+  #item(row: RunRow, others: readonly string[]): TemplateResult {
     const { runId } = row;
-    const shown = runId === shownRun();
+    const shown = runId === this.#options.shownRun();
     const compared = others.includes(runId);
     const mayCompare = !shown && (compared || others.length < otherRunLimit);
-    return runElement(
+    return runItem(
       row,
-      { shown, compared, mayCompare, mayChange: mayChange() },
+      { shown, compared, mayCompare, mayChange: this.#options.mayChange() },
       {
         open: () => this.#open(runId),
         compare: () => this.#compare(runId),
@@ -110,19 +146,15 @@ class RunsList {
   }
 
   #open(runId: string | null): void {
-    const { store } = this.#context;
-    store.change({
-      run: runId,
-      viewport: { kind: 'all' },
-      others: store.view.others.filter((other) => other !== runId),
-    });
-    byId('runs-dialog', HTMLDialogElement).close();
+    const others = this.#options.view().others.filter((other) => other !== runId);
+    this.#options.changeView({ run: runId, viewport: { kind: 'all' }, others });
+    this.#dialog.close();
   }
 
   #compare(runId: string): void {
     const others = this.#others;
     const without = others.filter((other) => other !== runId);
-    this.#context.store.change({ others: without.length < others.length ? without : [...others, runId] });
+    this.#options.changeView({ others: without.length < others.length ? without : [...others, runId] });
     this.#show();
   }
 
@@ -136,20 +168,30 @@ class RunsList {
   }
 
   async #edit(runId: string): Promise<void> {
-    const summary = this.#summaries.find((known) => known.runId === runId);
-    const form = byId('edit-form', HTMLFormElement);
-    const title = part(form, '[name="title"]') as HTMLInputElement;
-    const note = part(form, '[name="note"]') as HTMLTextAreaElement;
-    [title.value, note.value] = [summary?.title ?? '', summary?.note ?? ''];
-    setText(field('edit-run'), runId);
-    setText(field('edit-error'), '');
-    const dialog = openDialog('edit-dialog');
-    form.onsubmit = async (event) => {
+    const summary = this.#summaries?.find((known) => known.runId === runId);
+    const content = (problem: string): TemplateResult => html`
+      <form method="dialog" id="edit-form" @submit=${save}>
+        <h2 id="edit-title">Name and note</h2>
+        <p class="card-note">${runId}</p>
+        <label class="field">
+          <span>Name</span>
+          <input class="input" name="title" maxlength="200" autocomplete="off" value=${summary?.title ?? ''} />
+        </label>
+        <label class="field">
+          <span>Note</span>
+          <textarea class="input" name="note" rows="5" maxlength="10000" .value=${summary?.note ?? ''}></textarea>
+        </label>
+        <p class="form-error" role="alert">${problem}</p>
+        ${dialogFoot('Save')}
+      </form>`;
+    const save = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault();
-      const problem = await this.#change(runId, { title: title.value, note: note.value });
-      setText(field('edit-error'), problem);
+      const { title, note } = Object.fromEntries(new FormData(event.target as HTMLFormElement));
+      const problem = await this.#change(runId, { title: String(title), note: String(note) });
       if (problem === '') dialog.close();
+      else render(content(problem), dialog);
     };
+    const dialog = openDialog('edit', content(''));
     await closed(dialog);
     this.#focus(runId, 'edit');
   }
@@ -157,24 +199,23 @@ class RunsList {
   async #delete({ runId, name }: RunRow): Promise<void> {
     const question = {
       title: `Delete ${name}?`,
-      text: 'Its events, its files and its saved weights are removed. This cannot be undone.',
+      text: 'This removes its events, its files and its saved weights. It cannot be undone.',
       yes: 'Delete',
     };
     const sure = await confirmed(question);
     const problem = sure && (await this.#attempt((token) => deleteRun(runId, token)));
     this.#focus(runId, 'delete');
     if (problem !== '') return;
-    const { store, shownRun } = this.#context;
-    const others = store.view.others.filter((other) => other !== runId);
-    store.change({ others, ...(shownRun() === runId && { run: null }) });
+    const others = this.#options.view().others.filter((other) => other !== runId);
+    this.#options.changeView({ others, ...(this.#options.shownRun() === runId && { run: null }) });
   }
 
-  /** @returns What went wrong; empty when nothing did. */
-  async #attempt(action: (token?: string) => Promise<Outcome<string>>): Promise<string> {
-    const outcome = await this.#context.authority.attempt(action);
-    if (outcome?.ok) await this.load();
-    const problem = outcome === undefined || outcome.ok ? '' : outcome.message;
-    if (problem !== '') setText(this.#note, problem);
-    return problem;
+  /** Runs a change and loads the list again. Resolves with the problem, which the note shows, or an empty text. */
+  async #attempt(action: (token?: string) => Promise<Result<string>>): Promise<string> {
+    const result = await this.#options.attempt(action);
+    if (result?.ok) await this.load();
+    this.#problem = result === undefined || result.ok ? '' : result.message;
+    this.#show();
+    return this.#problem;
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { type ChartOptions, type ChartRun, FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
+import { type ChartOptions, FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
+import type { ChartRun } from '../../../src/state/chart-runs.ts';
 import { type ChartName, chartSpecs } from '../../../src/state/chart-specs.ts';
 import { applyEvent, emptyRun, type Run } from '../../../src/state/run.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { healthText } from '../../../src/panels/connection/connection-text.ts';
+import { connectionText } from '../../../src/panels/connection/connection-text.ts';
 import { connectedInputs, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun();
@@ -11,7 +11,7 @@ const waiting = (reason: string): LiveClientMessage => ({
   state: { name: 'waiting', retryInMs: 3_000, reason },
 });
 const at = (inputs: readonly LiveClientMessage[], now = 0) => {
-  const text = healthText(sessionOf(inputs), now);
+  const text = connectionText(sessionOf(inputs), now);
   return {
     ...text,
     state: text.state.replaceAll('\u00a0', ' '),
@@ -73,7 +73,7 @@ it('the delay to the screen is told, unless the clocks differ', () => {
   const delayed = (...delays: number[]): string => {
     const session = sessionOf(connected);
     for (const delay of delays) session.delay.add(delay);
-    return healthText(session, 0).delay.replaceAll('\u00a0', ' ');
+    return connectionText(session, 0).delay.replaceAll('\u00a0', ' ');
   };
   expect(delayed()).toBe('–');
   expect(delayed(30, 31, 32, 80)).toBe('32 ms, 95 % within 80 ms');

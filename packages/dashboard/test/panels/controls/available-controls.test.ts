@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { controlsOf, rateChanged, rateRefused } from '../../../src/panels/controls/available-controls.ts';
+import {
+  availableControls,
+  rateChanged,
+  rateRefused,
+} from '../../../src/panels/controls/available-controls.ts';
 import type { Session } from '../../../src/state/session.ts';
 import { connectedInputs, sessionOf } from '../../support/session.ts';
 
@@ -9,7 +13,7 @@ const events = sampleRun();
 const commands = ['pause', 'resume', 'stop', 'setLearningRate'] as const;
 const running = connectedInputs(events.slice(0, 40), { commands: [...commands] });
 const at = (inputs: readonly LiveClientMessage[], change: Partial<Session> = {}) =>
-  controlsOf(Object.assign(sessionOf(inputs), change));
+  availableControls(Object.assign(sessionOf(inputs), change));
 
 describe('the controls', () => {
   it('are those that the trainer takes', () => {
@@ -30,7 +34,7 @@ describe('the controls', () => {
   it('offer to go on while the run is paused', () => {
     const session = sessionOf(running);
     if (session.run) session.run.paused = true;
-    expect(controlsOf(session).pause).toBe('resume');
+    expect(availableControls(session).pause).toBe('resume');
   });
 
   it('are gone where they are not allowed, and say why', () => {

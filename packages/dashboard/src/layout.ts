@@ -1,0 +1,32 @@
+import { html, type TemplateResult } from 'lit-html';
+import { chartsPanel } from './panels/charts/charts-panel.ts';
+import { comparePanel } from './panels/compare/compare-panel.ts';
+import { bannerPanel, streamPanel } from './panels/connection/connection-panel.ts';
+import { drawPanel } from './panels/draw/draw-panel.ts';
+import { devicePanel, networkPanel, trainingPanel } from './panels/facts/facts-panel.ts';
+import { headerPanel } from './panels/header/header-panel.ts';
+import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
+import { replayPanel } from './panels/replay/replay-panel.ts';
+import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
+import { topbarPanel } from './panels/topbar/topbar-panel.ts';
+import type { Panel } from './ui/panel.ts';
+
+/** Renders the page: every panel in its place. A new panel is a folder in `panels/` and a line here. */
+export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
+  <a class="skip" href="#main">Skip to the run</a>
+  ${show(topbarPanel)}
+  ${show(bannerPanel)}
+  <div class="sr-only" role="status" id="announcer"></div>
+  <main id="main" tabindex="-1">
+    ${show(headerPanel)}
+    ${show(chartsPanel)}
+    ${show(comparePanel)}
+    ${show(testResultsPanel)}
+    ${show(drawPanel)}
+    ${show(epochsPanel)}
+    <div class="side">${show(noticesPanel)}${show(streamPanel)}</div>
+    ${show(devicePanel)}
+    ${show(trainingPanel)}
+    ${show(networkPanel)}
+  </main>
+  ${show(replayPanel)}`;

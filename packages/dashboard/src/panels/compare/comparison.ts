@@ -1,0 +1,112 @@
+import type { EpochData, RunStartedData, RunSummary } from '@mnist-monitor/shared/browser';
+import { formatCount, formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
+import type { Run } from '../../state/run.ts';
+import { trainedSeconds } from '../../state/run-summaries.ts';
+import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
+
+/** A run of the comparison. */
+export interface ComparedRun {
+  /** The gateway's summary, with everything the page has read since. */
+  summary: RunSummary;
+  /** CSS custom property that holds the colour of the run's curves. */
+  color: string;
+}
+
+/** A run that the page follows, with the gateway's summary of it: null before the gateway has sent one. */
+interface FollowedRun {
+  run: Run | null;
+  summary: RunSummary | null;
+}
+
+/** Returns the run on display, which is the baseline, and then the other ones. Runs without a summary are left out. */
+export const comparedRuns = (shown: FollowedRun, others: readonly FollowedRun[]): ComparedRun[] =>
+  [shown, ...others].flatMap(({ run, summary }, index) =>
+    run && summary ? [{ summary: updatedSummary(summary, run), color: `--run-${index + 1}` }] : [],
+  );
+
+/** Returns the gateway's summary of a run, updated with what the page has read since. */
+export const updatedSummary = (
+  summary: RunSummary,
+  { started, batch, epochs, finished }: Run,
+): RunSummary => ({
+  ...summary,
+  started: started ?? summary.started,
+  batch: batch ?? summary.batch,
+  epoch: epochs.at(-1) ?? summary.epoch,
+  bestAccuracy: bestOf(epochs) ?? summary.bestAccuracy,
+  finished: finished ?? summary.finished,
+});
+
+/** Returns the highest test accuracy of the epochs; undefined when none is a number. */
+function bestOf(epochs: readonly EpochData[]): number | undefined {
+  const best = Math.max(...epochs.map(({ test }) => test.accuracy).filter(Number.isFinite));
+  return Number.isFinite(best) ? best : undefined;
+}
+
+/** A row of the comparison: one figure or setting of each run. */
+export interface CompareRow {
+  name: string;
+  values: { text: string; change: string }[];
+  /** Whether the runs differ in it. */
+  differs: boolean;
+}
+
+type Figure = readonly [
+  name: string,
+  of: (summary: RunSummary) => number | undefined,
+  format: (value: number | undefined) => string,
+];
+
+const figures: readonly Figure[] = [
+  ['Best test accuracy', ({ bestAccuracy }) => bestAccuracy ?? undefined, (value) => formatPercent(value)],
+  [
+    'Test accuracy',
+    ({ epoch, finished }) => finished?.test?.accuracy ?? epoch?.test.accuracy,
+    (value) => formatPercent(value),
+  ],
+  ['Test loss', ({ epoch, finished }) => finished?.test?.loss ?? epoch?.test.loss, formatLoss],
+  ['Train loss, last epoch', ({ epoch }) => epoch?.train.loss, formatLoss],
+  ['Training time', trainedSeconds, formatDuration],
+  ['Images per second', ({ batch }) => batch?.imagesPerSecond, (value) => formatCountOf(value)],
+];
+
+const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
+
+/** Returns the figures of the runs with their difference to the first run, the baseline. */
+export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {
+  return figures.map(([name, of, format]) => {
+    const baseline = summaries[0] && of(summaries[0]);
+    const values = summaries.map((summary, index) => {
+      const value = of(summary);
+      const change =
+        index === 0 || value === undefined || baseline === undefined ? '' : signed(value - baseline, format);
+      return { text: format(value), change };
+    });
+    return { name, values, differs: false };
+  });
+}
+
+/** Returns the settings and the machine of the runs side by side. */
+export function settingRows(summaries: readonly RunSummary[]): CompareRow[] {
+  const settings = summaries.map(({ started }) => new Map(started ? comparedFacts(started) : []));
+  const names = [...new Set(settings.flatMap((facts) => [...facts.keys()]))];
+  return names.map((name) => {
+    const texts = settings.map((facts) => facts.get(name) ?? '–');
+    return {
+      name,
+      values: texts.map((text) => ({ text, change: '' })),
+      differs: new Set(texts).size > 1,
+    };
+  });
+}
+
+const comparedFacts = (started: RunStartedData): Fact[] => [
+  ...trainingFacts(started),
+  ...deviceFacts(started),
+  ['Parameters', formatCount(started.model.parameters)],
+];
+
+const signed = (value: number, format: (value: number | undefined) => string): string => {
+  if (!Number.isFinite(value)) return '';
+  return `${value < 0 ? '−' : value > 0 ? '+' : '±'}${format(Math.abs(value))}`;
+};

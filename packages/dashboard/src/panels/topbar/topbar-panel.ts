@@ -1,0 +1,50 @@
+import { html } from 'lit-html';
+import type { Panel } from '../../ui/panel.ts';
+import type { Theme } from '../../ui/preferences.ts';
+import { connectionChip } from '../connection/connection-panel.ts';
+
+const themeTitle = (theme: Theme): string => `Theme: ${theme ?? 'as the system'}`;
+
+/** Name of the page, state of the connection, and the buttons that belong to the page as a whole. */
+export const topbarPanel: Panel = {
+  render: (state, { openRuns, openHelp, nextTheme }) => html`
+    <header class="topbar">
+      <div class="brand">
+        <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
+          <rect width="32" height="32" rx="8" />
+          <path d="M7 9.5c3 10 6 13.2 10 14.2s6 .6 8 .4" />
+          <circle cx="24" cy="9" r="2.6" />
+        </svg>
+        <span class="brand-name">MNIST <span>Training Monitor</span></span>
+      </div>
+      ${connectionChip(state)}
+      <nav class="topbar-actions" aria-label="Page">
+        <button class="button small" type="button" id="runs-open" aria-haspopup="dialog" @click=${openRuns}>Runs</button>
+        <button
+          class="icon-button" type="button" id="theme" @click=${nextTheme}
+          title=${themeTitle(state.theme)} aria-label=${themeTitle(state.theme)}
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <g class="icon-system">
+              <circle cx="12" cy="12" r="8" />
+              <path class="filled" d="M12 4a8 8 0 0 1 0 16z" />
+            </g>
+            <g class="icon-light">
+              <circle cx="12" cy="12" r="4.2" />
+              <path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M18.7 5.3l-1.4 1.4M6.7 17.3l-1.4 1.4" />
+            </g>
+            <path class="icon-dark" d="M20 14.2A8.2 8.2 0 0 1 9.8 4a8.2 8.2 0 1 0 10.2 10.2z" />
+          </svg>
+        </button>
+        <button
+          class="icon-button" type="button" id="help-open" @click=${openHelp}
+          aria-haspopup="dialog" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)"
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <circle cx="12" cy="12" r="9" />
+            <path d="M9.6 9.4a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.2.9-1.2 1.8v.3M12 16.8v.2" />
+          </svg>
+        </button>
+      </nav>
+    </header>`,
+};

@@ -1,0 +1,40 @@
+import type { RunSummary } from '@mnist-monitor/shared/browser';
+import type { Run } from './run.ts';
+import { displayName } from './run-summaries.ts';
+
+/** A run as the charts draw and name it. */
+export interface ChartRun {
+  run: Run;
+  name: string;
+  /** CSS custom property that holds the colour, such as `--train`. */
+  color: string;
+  /** Dash pattern in pixels, so that lines differ in more than their colour; solid without one. */
+  dash?: readonly number[];
+}
+
+/** A run with the gateway's summary of it, null before the gateway has sent one. */
+interface SummarizedRun {
+  run: Run;
+  summary: RunSummary | null;
+}
+
+const dashes: readonly (readonly number[] | undefined)[] = [undefined, [8, 4], [2, 4], [10, 4, 2, 4], [4, 2]];
+
+/** Returns the lines of the run on display and the compared runs, each with a colour and dashes of its own. */
+export function chartRuns(
+  run: Run | null,
+  summary: RunSummary | null,
+  others: readonly SummarizedRun[],
+): ChartRun[] {
+  if (!run) return [];
+  const all = [{ run, summary }, ...others];
+  return all.map((one, index) => {
+    const dash = dashes[index];
+    return {
+      run: one.run,
+      name: one.summary?.runId === one.run.runId ? displayName(one.summary) : one.run.runId,
+      color: all.length === 1 ? '--train' : `--run-${index + 1}`,
+      ...(dash && { dash }),
+    };
+  });
+}

@@ -1,0 +1,81 @@
+import type { CommandData, CommandName } from '@mnist-monitor/shared/browser';
+import type { TemplateResult } from 'lit-html';
+import type { OtherRun } from '../net/other-runs.ts';
+import type { ChartRun } from '../state/chart-runs.ts';
+import type { Finding } from '../state/findings.ts';
+import type { Run } from '../state/run.ts';
+import type { Session } from '../state/session.ts';
+import type { View } from '../state/view.ts';
+import type { Theme } from './preferences.ts';
+
+/** The state that panels render. Runs and sessions change in place; their lists and records are replaced. */
+export interface PageState {
+  /** The run on display: the followed one, a copy of it while the view is paused, or a replay. Null without a run. */
+  readonly run: Run | null;
+  /** The session of the run on display. During a replay its run is the replayed one. */
+  readonly session: Session;
+  /** The connection and the followed run, whatever is on display. */
+  readonly live: Session;
+  /** The runs that the charts draw: the run on display, then the compared ones that could be read. */
+  readonly chartRuns: readonly ChartRun[];
+  /** The runs compared with the one on display, also those that cannot be read. */
+  readonly others: readonly OtherRun[];
+  readonly findings: readonly Finding[];
+  readonly view: View;
+  readonly theme: Theme;
+  /** Events received since the view was paused; null while the view is live. */
+  readonly unseen: number | null;
+  /** Time of the frame in milliseconds, as `performance.now()` counts. */
+  readonly now: number;
+  /** Whether the page is drawn for print: then charts out of sight are drawn as well. */
+  readonly printing: boolean;
+}
+
+/**
+ * Sends a command to the trainer.
+ * @returns Undefined on success, a sentence when it failed, an empty text when the viewer did not enter the token.
+ */
+export type SendCommand = <N extends CommandName>(
+  name: N,
+  data?: CommandData<N>,
+) => Promise<string | undefined>;
+
+/** The actions that panels offer to the viewer and that reach beyond the panel. */
+export interface PageActions {
+  /** Renders all panels with the next frame. Call it after a change to a panel's own state. */
+  refresh(): void;
+  changeView(change: Partial<View>): void;
+  followLatest(): void;
+  /** Returns an address that shows the same view to other viewers. */
+  viewLink(): string;
+  /** Puts the charts' cursor at a finding and scrolls the charts into view. */
+  showFinding(finding: Finding): void;
+  sendCommand: SendCommand;
+  togglePause(): void;
+  nextTheme(): void;
+  openRuns(): void;
+  openNewRun(): void;
+  openReplay(): void;
+  openDraw(): void;
+  openHelp(): void;
+}
+
+/**
+ * A part of the page. `layout.ts` lists the panels in their order.
+ *
+ * @example
+ * export const clockPanel: Panel = {
+ *   render: ({ now }) => html`<section class="card clock">${formatClock(now / 1_000)}</section>`,
+ * };
+ */
+export interface Panel {
+  /**
+   * Returns the panel's template. Runs at most ten times a second, because numbers that change more often cannot be
+   * read, and right after `refresh` and a change of the view. lit-html writes only the values that have changed.
+   */
+  render(state: PageState, actions: PageActions): TemplateResult;
+  /** Draws what the template only makes room for, such as canvases: once per animation frame, after the first `render`. */
+  draw?(state: PageState, actions: PageActions): void;
+  /** Draws again after the page's colours have changed. */
+  recolor?(): void;
+}
