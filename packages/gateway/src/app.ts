@@ -47,50 +47,33 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage, bus = standaloneBus } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
   const metrics = new Metrics();
-  const store = new HealthCheckedStore({
-    store: options.store,
-    checkIntervalMs: limits.storeCheckMs,
-    onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
-    onAppended: (events) => metrics.appended(events),
-  });
+  const store = watchStore(options.store, { metrics, limits });
   const hub = await Hub.open(store, limits);
   store.onHealthChange((failure) => {
-    if (failure) log.error(failure, 'the store cannot be used; trying again until it can');
-    else log.info('the store can be used again');
+    if (failure) log.error(failure, 'the store has failed; retrying until it works');
+    else log.info('the store works again');
     hub.broadcast(storeStateMessage(failure));
   });
   const peers = new ClusterPeers({ bus, limits });
   const publishers = new Publishers(peers);
-  const folders = new RunFolders(config.runs);
   const idleTrainers = new IdleTrainers(peers);
+  const folders = new RunFolders(config.runs);
   const runs = new RunSummaries({ store, publishers, folders, limits });
-  const onFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot be read');
   const statuses = new StatusBroadcaster({
-    ...{ store, runs, hub, publishers, idleTrainers, limits },
-    remote: peers,
-    onFailure,
+    ...{ store, runs, hub, publishers, idleTrainers, remote: peers, limits },
+    onFailure: (error) => log.error({ err: error }, 'the store cannot be read'),
   });
   await statuses.open();
   const relay = commandRelayOver(bus);
   const router = new CommandRouter({ publishers, idleTrainers, relay, limits });
   const sync = new ClusterSync({
-    bus,
-    peers,
-    hub,
-    statuses,
-    router,
-    publishers,
-    idleTrainers,
-    store,
-    limits,
-    log,
+    ...{ bus, peers, hub, statuses, router, publishers, idleTrainers, store, limits, log },
   });
   store.onHealthChange((failure) => !failure && sync.catchUp());
-  const authorizer = new CommandAuthorizer(config);
-  const removal = { store, hub, folders, log };
   const { sweepIntervalMs } = limits;
-  const sweeper = new Sweeper({ ...removal, runs, keep: config.keep, sweepIntervalMs });
+  const sweeper = new Sweeper({ store, hub, folders, log, runs, keep: config.keep, sweepIntervalMs });
 
+  const authorizer = new CommandAuthorizer(config);
   const publicApp = await buildPublicApp({
     ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
   });
@@ -113,4 +96,16 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await store.close();
     },
   };
+}
+
+function watchStore(
+  store: Store,
+  { metrics, limits }: { metrics: Metrics; limits: Limits },
+): HealthCheckedStore {
+  return new HealthCheckedStore({
+    store,
+    checkIntervalMs: limits.storeCheckMs,
+    onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
+    onAppended: (events) => metrics.appended(events),
+  });
 }

@@ -1,4 +1,4 @@
-// `npm run backup`: copies the database of runs while a gateway writes to it.
+// `npm run backup` copies the database of runs while a gateway writes to it.
 import { MonitorError } from '@mnist-monitor/shared';
 import { helpText, isHelpRequested, parseOptions } from '@mnist-monitor/shared/options';
 import { backUp } from './backup.ts';

@@ -51,7 +51,7 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
   } catch (cause) {
     const [hostFlag, portFlag] = flags;
     const advice: Record<string, string> = {
-      EADDRINUSE: `port ${port} on ${host} is in use: stop the program that has it, or choose another with --${portFlag}`,
+      EADDRINUSE: `port ${port} on ${host} is in use: stop the program that uses it, or choose another with --${portFlag}`,
       EACCES: `port ${port} on ${host} is not permitted to this user: choose one from 1024 with --${portFlag}`,
     };
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);

@@ -113,7 +113,7 @@ describe('the gateway’s program', () => {
       const { code, stderr } = await startProcess(flags).ended;
       expect(code).toBe(2);
       expect(stderr).toBe(
-        `port ${port} on 127.0.0.1 is in use: stop the program that has it, or choose another with ${flag}\n`,
+        `port ${port} on 127.0.0.1 is in use: stop the program that uses it, or choose another with ${flag}\n`,
       );
     },
   );

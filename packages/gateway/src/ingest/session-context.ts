@@ -7,7 +7,7 @@ import type { Publishers } from '../presence/publishers.ts';
 import type { HealthCheckedStore } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
 
-/** What every session on the ingest port uses. */
+/** The parts of the gateway that every session on the ingest port uses. */
 export interface SessionContext {
   store: Store;
   health: Pick<HealthCheckedStore, 'failure'>;

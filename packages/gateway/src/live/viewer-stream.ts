@@ -120,7 +120,7 @@ export class ViewerStream {
     };
   }
 
-  /** Whether so many events are unsent that the newest `batch` event serves the viewer better than all of them. */
+  /** Whether more than `staleEvents` are unsent: the newest `batch` event serves the viewer better than all of them. */
   get #isFarBehind(): boolean {
     const { channel, query, limits } = this.#options;
     return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;

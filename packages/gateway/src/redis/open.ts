@@ -9,7 +9,7 @@ import { RedisStore } from './store.ts';
 /** How long a reply of Redis may take: with a very busy disk, a write takes seconds. */
 const replyTimeoutMs = 5_000;
 
-/** What the gateways on one Redis share. */
+/** The store and the bus that the gateways on one Redis share. */
 export interface RedisBackend {
   store: Store;
   bus: ClusterBus;
