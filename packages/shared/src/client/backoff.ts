@@ -1,16 +1,19 @@
 export interface BackoffOptions {
-  /** Upper bound of the first wait. */
+  /** Upper bound of the first delay. */
   firstMs: number;
-  /** Upper bound of every later wait. */
+  /** Upper bound of every delay. */
   maxMs: number;
 }
 
 export const backoffDefaults: BackoffOptions = { firstMs: 500, maxMs: 15_000 };
 
 /**
- * Milliseconds to wait before attempt `attempt` (from 0): half of a doubling bound, and the other half at random
- * ("equal jitter"), so that many clients that lost one gateway do not come back at once.
+ * Returns the delay before a retry, in milliseconds: half of a bound that doubles with each attempt, plus up to the
+ * other half at random ("equal jitter"), so that clients that lost one gateway do not all reconnect at the same moment.
  * Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ *
+ * @param attempt Number of failed attempts before this one, from 0.
+ * @param random Returns a number from 0 to 1.
  */
 export function backoffMs(
   attempt: number,

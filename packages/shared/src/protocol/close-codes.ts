@@ -1,46 +1,46 @@
 /**
- * Why a WebSocket was closed, and whether the same client may come back as it is.
- * 4000 to 4999 are ours (RFC 6455 section 7.4.2).
+ * Codes with which the gateway closes a WebSocket, and whether the same client may reconnect unchanged. Applications
+ * may use 4000 to 4999 (RFC 6455, section 7.4.2).
  */
 export const closeCodes = {
-  normal: { code: 1000, retry: false, meaning: 'Done: the client asked for it.' },
+  normal: { code: 1000, retry: false, meaning: 'The client closed the connection.' },
   goingAway: { code: 1001, retry: true, meaning: 'The gateway stops or restarts.' },
-  tooBig: { code: 1009, retry: false, meaning: 'A message was larger than the limit.' },
-  invalid: { code: 4400, retry: false, meaning: 'A message or parameter does not fit the protocol.' },
+  tooBig: { code: 1009, retry: false, meaning: 'A message exceeded the size limit.' },
+  invalid: { code: 4400, retry: false, meaning: 'A message or parameter does not match the protocol.' },
   unauthorized: { code: 4401, retry: false, meaning: 'The token is missing or wrong.' },
   runNotFound: { code: 4404, retry: false, meaning: 'There is no run with this id.' },
   runDeleted: { code: 4405, retry: false, meaning: 'The run was deleted.' },
-  helloTimeout: { code: 4408, retry: true, meaning: 'The first message did not come in time.' },
-  runTaken: { code: 4409, retry: false, meaning: 'Another publisher holds this run.' },
+  helloTimeout: { code: 4408, retry: true, meaning: 'The first message did not arrive in time.' },
+  runTaken: { code: 4409, retry: false, meaning: 'Another publisher has this run.' },
   outOfOrder: {
     code: 4410,
     retry: true,
-    meaning: 'A number was left out; the answer to the next hello says where to go on.',
+    meaning: 'A seq was skipped; the next `resume` contains the position to continue from.',
   },
   replaced: {
     code: 4411,
     retry: false,
-    meaning: 'The same publisher connected again; this is its older connection.',
+    meaning: 'The same publisher connected again and replaced this connection.',
   },
-  slow: { code: 4420, retry: true, meaning: 'The client read too slowly; come back with `after`.' },
-  tooMany: { code: 4429, retry: true, meaning: 'More messages came than are taken in a second.' },
-  internal: { code: 4500, retry: true, meaning: 'A mistake of ours; try again later.' },
+  slow: { code: 4420, retry: true, meaning: 'The client read too slowly; reconnect with `after`.' },
+  tooMany: { code: 4429, retry: true, meaning: 'Messages arrived faster than the limit.' },
+  internal: { code: 4500, retry: true, meaning: 'Internal error; try again later.' },
   storeUnavailable: {
     code: 4503,
     retry: true,
-    meaning: 'The store cannot write for now; keep what is not acknowledged and come back.',
+    meaning: 'The store cannot write at the moment; keep unacknowledged events and reconnect.',
   },
 } as const;
 
 export type CloseCodeName = keyof typeof closeCodes;
 
-/** Whether a client should connect again after this close code. Unknown codes (1006 among them): yes. */
+/** Returns whether a client may reconnect after this close code; true for unknown codes, such as 1006. */
 export function isRetryableCloseCode(code: number): boolean {
   const known = Object.values(closeCodes).find((entry) => entry.code === code);
   return known?.retry ?? true;
 }
 
-/** The name of a close code, or `unknown`. */
+/** Returns the name of a close code, or `unknown`. */
 export function closeCodeName(code: number): CloseCodeName | 'unknown' {
   const found = Object.entries(closeCodes).find(([, entry]) => entry.code === code);
   return (found?.[0] as CloseCodeName | undefined) ?? 'unknown';

@@ -1,85 +1,89 @@
 /**
- * Every error a user or a program can meet, with its stable code.
- * `exitCode` is what a process ends with when it cannot go on: 2 means that something given to it must change.
+ * Every error that users and programs can receive, by its stable code. `exitCode` is the status of a process that exits
+ * because of it: 2 if an input must change first, otherwise 1.
  */
 export const errorCodes = {
   'option.invalid': {
     exitCode: 2,
-    meaning: 'A flag is unknown, an environment variable misspelt, or a value out of range.',
+    meaning: 'A flag is unknown, an environment variable is misspelt, or a value is out of range.',
   },
   'port.unavailable': { exitCode: 2, meaning: 'The address to listen on is in use or not permitted.' },
-  'runs.unwritable': { exitCode: 2, meaning: 'The runs folder cannot be written.' },
-  'run.exists': { exitCode: 2, meaning: 'A run with this id is there already.' },
-  'run.taken': { exitCode: 2, meaning: 'Another trainer is on the run with this id.' },
-  'run.busy': { exitCode: 1, meaning: 'The run is going on; stop it first.' },
+  'runs.unwritable': { exitCode: 2, meaning: 'The folder of runs cannot be written.' },
+  'run.exists': { exitCode: 2, meaning: 'A run with this id exists already.' },
+  'run.taken': { exitCode: 2, meaning: 'Another trainer uses the run with this id.' },
+  'run.busy': { exitCode: 1, meaning: 'The run has not ended; stop it first.' },
   'run.not_found': { exitCode: 2, meaning: 'There is no run with this id.' },
-  'run.damaged': { exitCode: 2, meaning: 'A file from which the run would go on is damaged.' },
+  'run.damaged': { exitCode: 2, meaning: 'A file that is needed to resume the run is damaged.' },
   'dataset.invalid': {
     exitCode: 2,
-    meaning: 'A dataset file is missing, damaged or does not fit the others.',
+    meaning: 'A dataset file is missing, damaged or inconsistent with the others.',
   },
-  'engine.unavailable': { exitCode: 2, meaning: 'The engine asked for does not work on this machine.' },
-  'store.unusable': { exitCode: 2, meaning: 'The database file cannot be opened or is not ours.' },
-  'store.in_use': { exitCode: 2, meaning: 'Another gateway uses the runs folder.' },
+  'engine.unavailable': { exitCode: 2, meaning: 'The requested engine does not work on this machine.' },
+  'store.unusable': { exitCode: 2, meaning: 'The database file cannot be opened or belongs to another program.' },
+  'store.in_use': { exitCode: 2, meaning: 'Another gateway uses the folder of runs.' },
   'store.full': { exitCode: 1, meaning: 'No space is left for the database.' },
-  'store.read_only': { exitCode: 1, meaning: 'The database may be read but not written.' },
+  'store.read_only': { exitCode: 1, meaning: 'The database can be read but not written.' },
   'store.vanished': {
     exitCode: 1,
-    meaning: 'The database file was moved, replaced or removed while in use.',
+    meaning: 'The database file was moved, replaced or deleted while in use.',
   },
   'store.failing': { exitCode: 1, meaning: 'The database cannot be read or written.' },
-  'backup.failed': { exitCode: 2, meaning: 'The copy of the database could not be made.' },
+  'backup.failed': { exitCode: 2, meaning: 'The database could not be copied.' },
   'message.malformed': { exitCode: 1, meaning: 'A message is not JSON in UTF-8.' },
-  'message.invalid': { exitCode: 1, meaning: 'A message does not fit its schema.' },
-  'request.invalid': { exitCode: 1, meaning: 'A parameter of an HTTP request does not fit.' },
+  'message.invalid': { exitCode: 1, meaning: 'A message does not match its schema.' },
+  'request.invalid': { exitCode: 1, meaning: 'A parameter of an HTTP request is invalid.' },
   'request.not_found': { exitCode: 1, meaning: 'No page or resource has this address.' },
   'request.forbidden': {
     exitCode: 1,
-    meaning: 'The address asked for (Host), or the page that asks (Origin), is not one of ours.',
+    meaning: 'The requested address (Host) or the requesting page (Origin) is not allowed.',
   },
   'command.unauthorized': {
     exitCode: 1,
-    meaning: 'Commands and changes need the command token, and none or another one came.',
+    meaning: 'Commands and changes need the command token, and it is missing or wrong.',
   },
   'command.off': {
     exitCode: 1,
-    meaning: 'The port is reached from elsewhere and no command token is set: commands and changes are off.',
+    meaning: 'Commands and changes are off: other machines can reach the port and no command token is set.',
   },
   'command.no_trainer': {
     exitCode: 1,
-    meaning: 'No trainer is there for it: none is connected for the run, or none waits for a start.',
+    meaning: 'No trainer is connected for the run, or none waits for a start.',
   },
   'command.refused': {
     exitCode: 1,
-    meaning: 'The trainer does not do this, or not now; the message says why.',
+    meaning: 'The trainer does not accept the command, or not now; the message contains the reason.',
   },
   'command.timeout': {
     exitCode: 1,
     meaning:
-      'No answer came in time, so it is not known whether it was done: send it again with the same id.',
+      'No answer arrived in time, so the command may have been executed or not; send it again with the same id.',
   },
   'command.too_many': {
     exitCode: 1,
-    meaning: 'Commands come faster than they are taken, or too many wait for their answers.',
+    meaning: 'Commands arrive faster than the limit, or too many wait for their answers.',
   },
   'command.not_connected': {
     exitCode: 1,
-    meaning: 'The client has no connection to the gateway: nothing was sent.',
+    meaning: 'The client has no connection to the gateway; nothing was sent.',
   },
   'request.too_many': {
     exitCode: 1,
-    meaning: 'This address has too many connections, or connects too often; try again later.',
+    meaning: 'This address has too many connections, or opens them too fast; try again later.',
   },
   'server.full': {
     exitCode: 1,
-    meaning: 'So many clients are connected that no other fits; try again later.',
+    meaning: 'The gateway has reached its limit of connections; try again later.',
   },
-  internal: { exitCode: 1, meaning: 'A mistake of ours; the log says more.' },
+  internal: { exitCode: 1, meaning: 'Internal error; the log contains the details.' },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** An error with a stable code whose message is one line for the user: what was expected, what came, what to do. */
+/**
+ * An error with a stable code. Its message is for people and has one line: what was expected, what was found, what to do.
+ *
+ * @example throw new MonitorError('run.exists', '--run-id: expected a new id, but the run exists', { cause });
+ */
 export class MonitorError extends Error {
   readonly code: ErrorCode;
 
@@ -89,6 +93,7 @@ export class MonitorError extends Error {
     this.code = code;
   }
 
+  /** Status with which a process exits because of this error. */
   get exitCode(): number {
     return errorCodes[this.code].exitCode;
   }

@@ -1,9 +1,9 @@
-/** What a run id may be: it names folders, keys and addresses. `latest` stands for whichever run is the newest. */
+/** Valid run ids: each names a folder, keys of the store and addresses. `latest` is reserved for the newest run. */
 export const runIdPattern = /^(?!latest$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * A new run id such as `20261124-103015-k3f9`: UTC start time, then four letters or digits by chance
- * (36⁴ = 1.7 million, for runs that begin in the same second).
+ * Creates a run id such as `20261124-103015-k3f9`: the start time in UTC, then four random letters or digits, which
+ * distinguish runs that start in the same second (36⁴ = 1.7 million ids).
  */
 export function newRunId(time: Date, random: () => number = Math.random): string {
   const [day, clock] = time.toISOString().split('T') as [string, string];
