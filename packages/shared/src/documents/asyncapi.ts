@@ -9,12 +9,12 @@ const servers = {
   public: {
     host: 'localhost:5000',
     protocol: 'ws',
-    description: 'For viewers, beside the dashboard and the REST API; `--host` and `--port` set it.',
+    description: 'For viewers, also serves the dashboard and the REST API. Set by `--host` and `--port`.',
   },
   ingest: {
     host: '127.0.0.1:5001',
     protocol: 'ws',
-    description: 'For publishers alone. This is the default; `--ingest-host` and `--ingest-port` set it.',
+    description: 'For publishers only. Set by `--ingest-host` and `--ingest-port`; this is the default.',
   },
 };
 
@@ -40,7 +40,7 @@ export interface AsyncApiOperation {
   reply?: { channel: Reference; messages: Reference[] };
 }
 
-/** What of the format is in use. */
+/** The parts of the AsyncAPI format that are in use. */
 export interface AsyncApiDocument {
   asyncapi: '3.0.0';
   info: { title: string; version: string; description: string; license: { name: string } };
@@ -54,7 +54,7 @@ export interface AsyncApiDocument {
   };
 }
 
-/** The two sockets as an AsyncAPI 3.0 document. @param version of the gateway */
+/** Describes both WebSockets as an AsyncAPI 3.0 document. @param version Version of the gateway. */
 export function asyncApiDocument(version: string): AsyncApiDocument {
   const messages = allMessages();
   return {
@@ -63,9 +63,9 @@ export function asyncApiDocument(version: string): AsyncApiDocument {
       title: 'MNIST Training Monitor: sockets',
       version,
       description: [
-        'How to follow training runs live, and how to publish them. Everything is JSON: one text message carries one',
-        'object. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says',
-        'otherwise. The REST API is described by `/openapi.json`.',
+        'Following training runs live, and publishing them. Each text message contains one JSON object. Losses are in',
+        'nats per sample, accuracies are fractions from 0 to 1, times are in seconds unless the name has another unit.',
+        'The REST API is described by `/openapi.json`.',
       ].join(' '),
       license: { name: 'MIT' },
     },
@@ -76,21 +76,21 @@ export function asyncApiDocument(version: string): AsyncApiDocument {
       follow: operation(
         'live',
         'gateway',
-        'The feed: a hello, the run so far, and each event as it happens.',
+        'The feed: a hello, the past events of the run, and each event as it happens.',
       ),
       command: {
-        ...operation('live', 'client', 'A viewer asks a trainer for something, and is answered by its id.'),
+        ...operation('live', 'client', 'A viewer sends a command to a trainer; the answer has the same id.'),
         reply: { channel: ref('channels/live'), messages: [ref('channels/live/messages/CommandResult')] },
       },
       publish: operation(
         'ingest',
         'client',
-        'A hello, then events in the order of `seq`; each is kept by the publisher until it is acknowledged.',
+        'A hello, then events in the order of `seq`. The publisher keeps each until it is acknowledged.',
       ),
       acknowledge: operation(
         'ingest',
         'gateway',
-        'Where to go on, what is durable, and commands of viewers.',
+        'The position to continue from, acknowledgements, and commands of viewers.',
       ),
     },
     components: {
@@ -107,7 +107,7 @@ function liveChannel(): AsyncApiChannel {
   return {
     address: '/live',
     title: 'Following runs live',
-    description: `A client that loses the connection comes back with \`after\`. Lists in the address are separated by commas.\n\n${closings()}`,
+    description: `A client that loses the connection reconnects with \`after\`. Lists in the address are separated by commas.\n\n${closeCodeTable()}`,
     servers: [ref('servers/public')],
     messages: channelMessages('live'),
     bindings: {
@@ -120,7 +120,7 @@ function liveChannel(): AsyncApiChannel {
             'Sec-WebSocket-Protocol': {
               type: 'string',
               const: liveSubprotocol,
-              description: 'The subprotocol; clients that offer none are served the same.',
+              description: 'The subprotocol; clients that offer none receive the same messages.',
             },
           },
         },
@@ -134,14 +134,14 @@ function ingestChannel(): AsyncApiChannel {
   return {
     address: '/ingest',
     title: 'Publishing a run',
-    description: `A publisher says \`hello\`, waits for \`resume\` and sends what follows it.\n\n${closings()}`,
+    description: `A publisher sends \`hello\`, waits for \`resume\` and sends the events after it.\n\n${closeCodeTable()}`,
     servers: [ref('servers/ingest')],
     messages: channelMessages('ingest'),
     bindings: { ws: { method: 'GET', bindingVersion: '0.1.0' } },
   };
 }
 
-/** The gateway is the application that the document is about: what it sends, clients receive. */
+/** Describes one direction of a socket. The document is about the gateway, so `send` means that the gateway sends. */
 function operation(socket: SocketName, sender: Sender, summary: string): AsyncApiOperation {
   return {
     action: sender === 'gateway' ? 'send' : 'receive',
@@ -167,13 +167,13 @@ const component = ({
   payload: ref(`components/schemas/${name}`),
 });
 
-/** The table of close codes in Markdown: AsyncAPI has no other place for them. */
-function closings(): string {
+/** Returns the table of close codes in Markdown: AsyncAPI has no field for them. */
+function closeCodeTable(): string {
   const rows = Object.entries(closeCodes).map(
     ([name, { code, retry, meaning }]) => `| ${code} | ${name} | ${retry ? 'yes' : 'no'} | ${meaning} |`,
   );
   return [
-    'Why the gateway closes a connection, and whether the same client may come back as it is:',
+    'Codes with which the gateway closes a connection, and whether the same client may reconnect unchanged:',
     '',
     '| code | name | retry | meaning |',
     '| --- | --- | --- | --- |',

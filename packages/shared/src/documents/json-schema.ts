@@ -3,35 +3,35 @@ import { eventDataSchemas } from '../schemas/events.ts';
 import { runSummarySchema } from '../schemas/runs.ts';
 import { allMessages, toPascalCase } from './messages.ts';
 
-/** A JSON Schema as plain JSON. */
+/** A JSON Schema as a plain object. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** The drafts that the documents are bound to: OpenAPI 3.1 to the newer, AsyncAPI 3.0 to the older. */
+/** The draft of JSON Schema that a document uses: OpenAPI 3.1 the newer one, AsyncAPI 3.0 the older one. */
 export type Draft = 'draft-2020-12' | 'draft-7';
 
-/** What the messages and the answers have in common, so that it is written once in a document. */
-const parts: Record<string, z.ZodType> = {
+/** Schemas that several messages and responses contain, so that a document has each once. */
+const sharedSchemas: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     Object.entries(eventDataSchemas).map(([type, schema]) => [`${toPascalCase(type)}Data`, schema]),
   ),
   RunSummary: runSummarySchema,
 };
 
-/** `base64` is no format of JSON Schema, and a strict validator refuses it; `contentEncoding` says the same. */
+/** Removes the format `base64`: strict validators reject it, and `contentEncoding` has the same meaning. */
 const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
   if (jsonSchema.contentEncoding !== undefined) delete jsonSchema.format;
 };
 
 /**
- * Schemas as they stand in `components.schemas` of a document, with references to each other: of those given, and of
- * the parts that messages have in common. All as they travel, before a default is filled in or a string is read.
+ * Converts schemas, and those they share, for `components.schemas` of a document, with references between them. They
+ * describe the JSON that is sent, before defaults are filled in and strings are converted.
  */
 export function componentJsonSchemas(
   given: Record<string, z.ZodType>,
   target: Draft,
 ): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries({ ...parts, ...given })) registry.add(schema, { id });
+  for (const [id, schema] of Object.entries({ ...sharedSchemas, ...given })) registry.add(schema, { id });
   const uri = (id: string): string => `#/components/schemas/${id}`;
   const { schemas } = z.toJSONSchema(registry, { io: 'input', target, uri, override });
   return Object.fromEntries(
@@ -39,9 +39,7 @@ export function componentJsonSchemas(
   );
 }
 
-/**
- * The fields of a query, each as it is meant: a list of types is an array, whatever joins its parts in an address.
- */
+/** Converts the schema of a query. Each field has the type after parsing: a list of types is an array. */
 export function queryJsonSchema(query: z.ZodObject, target: Draft): JsonSchema {
   const { $schema, required, additionalProperties, ...schema } = z.toJSONSchema(query, {
     io: 'output',
@@ -50,7 +48,7 @@ export function queryJsonSchema(query: z.ZodObject, target: Draft): JsonSchema {
   return schema;
 }
 
-/** Each kind of message as a JSON Schema of its own, by a name such as `run-started`. */
+/** Returns a complete JSON Schema for each type of message, by a name such as `run-started`. */
 export function messageJsonSchemas(): Record<string, JsonSchema> {
   return Object.fromEntries(
     allMessages().map(({ name, summary, schema }) => {
@@ -60,6 +58,6 @@ export function messageJsonSchemas(): Record<string, JsonSchema> {
   );
 }
 
-/** `RunStarted` as `run-started`. */
+/** Converts `RunStarted` to `run-started`. */
 const toFileName = (name: string): string =>
   name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();

@@ -8,11 +8,11 @@ import {
 } from '../schemas/ingest-messages.ts';
 import { liveControlSchema, liveMessageSchema } from '../schemas/live-messages.ts';
 
-/** One kind of message on a socket. */
+/** One type of message on a socket. */
 export interface MessageDefinition {
-  /** In the published documents, such as `RunStarted` or `LiveHello`. */
+  /** Name in the generated documents, such as `RunStarted` or `LiveHello`. */
   name: string;
-  /** What it says in its field `type`. */
+  /** Value of its field `type`. */
   type: string;
   summary: string;
   isEvent: boolean;
@@ -22,7 +22,7 @@ export interface MessageDefinition {
 export type SocketName = 'live' | 'ingest';
 export type Sender = 'gateway' | 'client';
 
-/** What goes over each socket, as schemas, by who sends it. */
+/** Schemas of the messages on each socket, by their sender. */
 const sockets: Record<SocketName, Record<Sender, z.ZodType[]>> = {
   live: { gateway: [liveMessageSchema], client: [commandSchema] },
   ingest: { gateway: [ingestServerMessageSchema], client: [ingestFirstMessageSchema, ingestMessageSchema] },
@@ -32,12 +32,12 @@ const kinds = [liveControlSchema, ingestFirstMessageSchema, ingestServerMessageS
   .flatMap(kindsOf)
   .map(typeOf);
 
-/** Every kind of message that one end of a socket sends. */
+/** Returns every type of message that one end of a socket sends. */
 export function messagesOf(socket: SocketName, sender: Sender): MessageDefinition[] {
   return sockets[socket][sender].flatMap(kindsOf).map((schema) => describe(schema, socket));
 }
 
-/** Every kind of message, each once, by its name. */
+/** Returns every type of message once. */
 export function allMessages(): MessageDefinition[] {
   const ends: [SocketName, Sender][] = [
     ['live', 'gateway'],
@@ -52,7 +52,7 @@ export function allMessages(): MessageDefinition[] {
 function describe(schema: z.ZodType, socket: SocketName): MessageDefinition {
   const type = typeOf(schema);
   const isEvent = (eventSchema.options as readonly z.ZodType[]).includes(schema);
-  // Both sockets begin with a `hello`, and the two have nothing else in common.
+  // Both sockets have a `hello`, with different fields, so their names begin with that of the socket.
   const isShared = kinds.filter((kind) => kind === type).length > 1;
   const name = isShared ? toPascalCase(`${socket}.${type}`) : toPascalCase(type);
   const data = isEvent ? (schema as (typeof eventSchema.options)[number]).shape.data : undefined;
@@ -61,7 +61,7 @@ function describe(schema: z.ZodType, socket: SocketName): MessageDefinition {
   return { name, type, summary, isEvent, schema };
 }
 
-/** The parts of a union that differ by `type`. */
+/** Returns the options of a union that differ in `type`. */
 function kindsOf(schema: z.ZodType): z.ZodType[] {
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return [schema];
   const parts = (schema.options as z.ZodType[]).flatMap(kindsOf);
@@ -73,6 +73,6 @@ function typeOf(schema: z.ZodType): string {
   return ((schema as z.ZodObject).shape.type as z.ZodLiteral<string>).value;
 }
 
-/** `run.started` as `RunStarted`. */
+/** Converts `run.started` to `RunStarted`. */
 export const toPascalCase = (type: string): string =>
   type.replaceAll(/(?:^|\.)(\w)/g, (_match, letter: string) => letter.toUpperCase());

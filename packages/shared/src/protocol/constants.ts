@@ -1,4 +1,4 @@
-/** The type of every event, in the order in which a run first sends them. */
+/** Types of events, in the order in which a run first sends them. */
 export const eventTypes = [
   'run.started',
   'batch',
@@ -10,7 +10,7 @@ export const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
-/** Every command that a viewer can send to a trainer. */
+/** Names of the commands that a viewer can send to a trainer. */
 export const commandNames = ['pause', 'resume', 'stop', 'start', 'setLearningRate'] as const;
 export type CommandName = (typeof commandNames)[number];
 

@@ -19,7 +19,10 @@ export const errorCodes = {
     meaning: 'A dataset file is missing, damaged or inconsistent with the others.',
   },
   'engine.unavailable': { exitCode: 2, meaning: 'The requested engine does not work on this machine.' },
-  'store.unusable': { exitCode: 2, meaning: 'The database file cannot be opened or belongs to another program.' },
+  'store.unusable': {
+    exitCode: 2,
+    meaning: 'The database file cannot be opened or belongs to another program.',
+  },
   'store.in_use': { exitCode: 2, meaning: 'Another gateway uses the folder of runs.' },
   'store.full': { exitCode: 1, meaning: 'No space is left for the database.' },
   'store.read_only': { exitCode: 1, meaning: 'The database can be read but not written.' },

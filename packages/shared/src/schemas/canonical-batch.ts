@@ -1,14 +1,14 @@
 import { runIdPattern } from '../protocol/run-id.ts';
 import type { EventOf } from './events.ts';
 
-/** A time as `Date.toISOString` writes it; 29 February is left to the schema. */
+/** A time as `Date.toISOString` writes it, except on 29 February, which the schema validates. */
 const isoTime =
   /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /**
- * Whether something is a `batch` event in its usual form: every field there, none beside them, every number finite.
- * What is anything else may still be one, as the schema tells. Nearly all that a page receives is of this form, and
- * this look at it takes a twentieth of the schema's; a test holds the two to each other.
+ * Returns whether a value is a `batch` event in its usual form: exactly its fields, and every number finite. The schema
+ * accepts every such value, and some that this function rejects; a test compares them. Most events have this form, and
+ * this check takes a twentieth of the schema's time.
  */
 export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
   if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositive(raw.seq)) return false;

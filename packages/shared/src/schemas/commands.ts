@@ -3,7 +3,7 @@ import { type CommandName, commandNames } from '../protocol/constants.ts';
 import { runIdSchema } from './events.ts';
 import { learningRateSchema, runSettingsSchema } from './settings.ts';
 
-/** Whether a viewer may command: without more ado, with the command token, or not at all. */
+/** Whether a viewer may send commands: `open`, only with the command token (`token`), or not at all (`off`). */
 export const commandAccessSchema = z.enum(['open', 'token', 'off']);
 
 const id = z
@@ -11,20 +11,20 @@ const id = z
   .min(8)
   .max(64)
   .describe(
-    'Chosen by the client. The same id again is the same command: answered the same and done once, also over another connection.',
+    'Chosen by the client. A repeated id is the same command: it has the same answer and is executed once, also over another connection.',
   );
 
 const nothing = z.object({}).default({});
 
-/** Every command, by its name, with the schema of its `data`. */
+/** Schema of the `data` of each command. */
 export const commandDataSchemas = {
   pause: nothing,
   resume: nothing,
-  stop: nothing.describe('Ends the run for good, after the step it is in.'),
-  start: runSettingsSchema.default({}).describe('Begins a new run, by a trainer that waits.'),
+  stop: nothing.describe('Ends the run for good after the current step.'),
+  start: runSettingsSchema.default({}).describe('Starts a new run on an idle trainer.'),
   setLearningRate: z
     .object({ learningRate: learningRateSchema })
-    .describe('From the next step on; with a schedule it is the peak that is set.'),
+    .describe('Applies from the next step; with a schedule it sets the peak.'),
 } as const satisfies Record<CommandName, z.ZodType>;
 
 const of = <N extends CommandName>(name: N) =>
@@ -33,17 +33,17 @@ const of = <N extends CommandName>(name: N) =>
     id,
     command: z.literal(name),
     data: commandDataSchemas[name],
-    runId: runIdSchema.optional().describe('Which run; the one that this viewer follows when left out.'),
+    runId: runIdSchema.optional().describe('Id of the run; by default the one that the viewer follows.'),
     token: z
       .string()
       .max(500)
       .optional()
-      .describe('Asked for when `hello` says `"commands":"token"`; not passed on.'),
+      .describe('Command token, required if `hello` has `"commands":"token"`; never forwarded.'),
   });
 
 export const commandSchema = z
   .discriminatedUnion('command', [of('pause'), of('resume'), of('stop'), of('start'), of('setLearningRate')])
-  .describe('A command: from a viewer to the gateway, and from there to a trainer.');
+  .describe('A command from a viewer, which the gateway forwards to a trainer.');
 
 export const commandNameSchema = z.enum(commandNames);
 
@@ -53,17 +53,20 @@ export const commandResultSchema = z
       type: z.literal('commandResult'),
       id,
       ok: z.literal(true),
-      runId: runIdSchema.optional().describe('Of `start`: the new run.'),
+      runId: runIdSchema.optional().describe('Id of the new run, after `start`.'),
     }),
     z.object({
       type: z.literal('commandResult'),
       id,
       ok: z.literal(false),
-      code: z.string().max(64).describe('From the table of errors.'),
-      message: z.string().max(2_000).describe('For people: what was expected, what came, what to do.'),
+      code: z.string().max(64).describe('Error code.'),
+      message: z
+        .string()
+        .max(2_000)
+        .describe('Text for people: what was expected, what was found, what to do.'),
     }),
   ])
-  .describe('The answer to a command: from a trainer to the gateway, and from there to the viewer.');
+  .describe('The answer to a command from a trainer, which the gateway forwards to the viewer.');
 
 export type CommandAccess = z.infer<typeof commandAccessSchema>;
 export type CommandData<N extends CommandName> = z.input<(typeof commandDataSchemas)[N]>;

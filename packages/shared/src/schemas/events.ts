@@ -6,13 +6,13 @@ type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
 
 /**
- * A measured number. Not a number and the infinities travel as strings: a diverging run is an event to show. The type
- * is said here: that of the enum, as the compiler writes it into a declaration file, is none that it reads again.
+ * A measured number. NaN and the infinities travel as strings, because JSON has no such numbers and a diverging run must
+ * be shown too. The annotation is needed: the compiler cannot read back the type that it infers for the enum.
  */
 export const metricValueSchema: z.ZodType<number, number | NonFinite> = z.union([z.number(), nonFinite]);
 const count = z.int().nonnegative();
 const positive = z.int().positive();
-/** Seconds since the run began, or a duration. */
+/** Time since the start of the run, or a duration. */
 const seconds = z.number().nonnegative();
 /** A fraction from 0 to 1. */
 const fraction = z.number().min(0).max(1);
@@ -24,12 +24,15 @@ const line = z.string().max(2_000);
 const name = z.string().min(1).max(200);
 
 /**
- * Identifies a run: readable, sortable by start time, safe as a folder name.
- * The trainer's own are `yyyymmdd-hhmmss-xxxx`; other publishers may choose theirs.
+ * Id of a run, which is also the name of its folder. The trainer's ids (`yyyymmdd-hhmmss-xxxx`) sort by start time; other
+ * publishers choose their own.
  */
 export const runIdSchema = z
   .string()
-  .regex(runIdPattern, '1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", a letter or digit first, and not "latest"');
+  .regex(
+    runIdPattern,
+    'expected 1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", starting with a letter or digit, and not "latest"',
+  );
 
 const gpu = z.object({
   name,
@@ -49,19 +52,19 @@ export const runStartedDataSchema = z
       augment: z
         .boolean()
         .default(false)
-        .describe('Whether images were moved a little, another way each epoch.'),
+        .describe('Whether images are shifted, rotated and scaled a little, differently in each epoch.'),
       seed: z.int(),
       trainSize: positive,
       testSize: positive,
-      engine: name.describe('The engine asked for; `device.engine` is the one in use.'),
+      engine: name.describe('The requested engine; `device.engine` is the one in use.'),
     }),
     device: z.object({
       engine: name,
       kind: z.enum(['cpu', 'gpu']),
-      name: name.describe("The processor's or the GPU's name."),
+      name: name.describe('Name of the processor or the GPU.'),
       threads: positive.nullable(),
-      reason: line.describe('Why this engine and not one before it in the order of preference.'),
-      kernels: name.describe('Which set of operations is in use, for example `oneDNN` or `plain`.'),
+      reason: line.describe('Why this engine is in use and not a preferred one.'),
+      kernels: name.describe('Name of the set of operations in use, for example `oneDNN` or `plain`.'),
       gpu: gpu.nullable(),
     }),
     model: z.object({
@@ -76,7 +79,7 @@ export const runStartedDataSchema = z
     dataset: z.object({ name, classes: z.array(name).length(classCount) }),
     totals: z.object({ batchesPerEpoch: positive, steps: positive }),
   })
-  .describe('A run begins: what it was told, what it runs on, and the network.');
+  .describe('A run starts: its settings, its device and its network.');
 
 export const batchDataSchema = z
   .object({
@@ -97,8 +100,8 @@ const score = z.object({ loss: metricValueSchema, accuracy: metricValueSchema })
 export const epochDataSchema = z
   .object({
     epoch: positive,
-    step: positive.describe('The last step of the epoch: where its points stand on a chart over steps.'),
-    train: score.describe("Means over the epoch's batches, as the network was while it learned."),
+    step: positive.describe('Last step of the epoch: its x on a chart over steps.'),
+    train: score.describe("Means over the epoch's batches, measured during training."),
     test: score.extend({
       perClass: z
         .array(fraction.nullable())
@@ -107,14 +110,14 @@ export const epochDataSchema = z
       confusion: z
         .array(z.array(count).length(classCount))
         .length(classCount)
-        .describe('Counts; rows are true classes, columns predicted ones.'),
+        .describe('Counts; rows are true classes, columns are predicted classes.'),
     }),
     seconds,
   })
-  .describe('An epoch is over: how well the network does on all test images.');
+  .describe('An epoch ends: results on its training batches and on all test images.');
 
 export const samplePredictionSchema = z.object({
-  index: count.describe('Position in the test set.'),
+  index: count.describe('Index in the test set, from 0.'),
   label,
   prediction: label,
   probabilities: z.array(metricValueSchema).length(classCount),
@@ -126,13 +129,13 @@ export const samplePredictionSchema = z.object({
 
 export const samplesDataSchema = z
   .object({ epoch: positive, items: z.array(samplePredictionSchema).max(100) })
-  .describe('What the network says of some test images, the worst mistakes among them.');
+  .describe('Predictions for some test images, including the worst mistakes.');
 
 export const systemDataSchema = z
   .object({
     process: z
       .object({ cpu: z.number().nonnegative(), memoryBytes: count })
-      .describe('The trainer: CPU in cores (1.5 is one and a half), memory as resident bytes.'),
+      .describe('The trainer: CPU in cores (1.5 means one and a half), memory as resident bytes.'),
     host: z.object({ cpu: fraction, memoryUsedBytes: count, memoryTotalBytes: count }),
     gpu: z
       .object({
@@ -144,19 +147,19 @@ export const systemDataSchema = z
       })
       .nullable(),
   })
-  .describe('How busy the trainer, its machine and its GPU are.');
+  .describe('Load and memory of the trainer, its machine and its GPU.');
 
 export const noticeDataSchema = z
   .object({
     level: z.enum(['info', 'warning', 'error']),
     code: name.describe('Stable and dotted, for example `training.diverged`.'),
     message: line,
-    step: count.nullable().describe('The step at which it happened; null when it belongs to no step.'),
+    step: count.nullable().describe('Step at which it happened; null if it belongs to none.'),
     value: metricValueSchema
       .optional()
-      .describe('The number that it is about, where there is one: the learning rate that was set.'),
+      .describe('Number that the notice is about, if any, such as the learning rate that was set.'),
   })
-  .describe('Something worth saying: a diverging run, a fallback, a command that was done.');
+  .describe('A remark: a diverging run, a fallback, a command that was executed.');
 
 export const finishedStatusSchema = z.enum(['completed', 'stopped', 'failed', 'interrupted']);
 
@@ -166,22 +169,22 @@ export const runFinishedDataSchema = z
     reason: line,
     test: score
       .nullable()
-      .describe('Loss and accuracy on the test set at the end; null when no epoch was completed.'),
+      .describe('Loss and accuracy on the test set at the end; null if no epoch was completed.'),
     bestEpoch: positive.nullable(),
     seconds,
-    files: z.array(line).max(100).describe("Saved files, relative to the run's folder."),
+    files: z.array(line).max(100).describe("Paths of the saved files, relative to the run's folder."),
   })
-  .describe('A run is over. It may still go on from a checkpoint, with events after this one.');
+  .describe('A run ends. It may still resume from a checkpoint, with events after this one.');
 
-/** What every event has, whatever its type. */
+/** Fields of every event besides `type` and `data`. */
 export const eventEnvelopeSchema = z.object({
   v: z.literal(1),
   runId: runIdSchema,
-  seq: positive.describe('Given by the publisher: starts at 1, without gaps within a run.'),
+  seq: positive.describe('Number assigned by the publisher: starts at 1, without gaps within a run.'),
   time: z.iso.datetime(),
 });
 
-/** Every kind of event, by its type, with the schema of its `data`. */
+/** Schema of the `data` of each type of event. */
 export const eventDataSchemas = {
   'run.started': runStartedDataSchema,
   batch: batchDataSchema,
@@ -195,7 +198,7 @@ export const eventDataSchemas = {
 const of = <T extends EventType>(type: T) =>
   eventEnvelopeSchema.extend({ type: z.literal(type), data: eventDataSchemas[type] });
 
-/** One event as it travels and as it is stored. */
+/** An event, as it is sent and stored. */
 export const eventSchema = z.discriminatedUnion('type', [
   of('run.started'),
   of('batch'),
@@ -209,7 +212,7 @@ export const eventSchema = z.discriminatedUnion('type', [
 export const eventTypeSchema = z.enum(eventTypes);
 export type MonitorEvent = z.infer<typeof eventSchema>;
 export type EventOf<T extends EventType> = Extract<MonitorEvent, { type: T }>;
-/** An event before the publisher has given it its run, number and time. */
+/** Type and data of an event, before the publisher adds its run, seq and time. */
 export type EventBody = { [T in EventType]: { type: T; data: EventOf<T>['data'] } }[EventType];
 export type RunStartedData = z.infer<typeof runStartedDataSchema>;
 export type BatchData = z.infer<typeof batchDataSchema>;

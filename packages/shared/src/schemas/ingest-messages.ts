@@ -3,34 +3,34 @@ import { ingestProtocolVersion } from '../protocol/constants.ts';
 import { commandNameSchema, commandResultSchema, commandSchema } from './commands.ts';
 import { eventSchema, runIdSchema } from './events.ts';
 
-const introduction = {
+const helloFields = {
   protocol: z.literal(ingestProtocolVersion),
   publisherId: z
     .string()
     .min(8)
     .max(64)
-    .describe('Chosen anew by each process: tells a reconnect from a second trainer with the same run id.'),
-  token: z.string().max(500).optional().describe('Asked for when the gateway has one set.'),
+    .describe('Chosen once per process: distinguishes a reconnection from a second publisher of the run.'),
+  token: z.string().max(500).optional().describe('Token for publishing, required if the gateway has one.'),
   commands: z
     .array(z.string().max(64))
     .max(50)
     .default([])
     .transform((names) => names.flatMap((name) => commandNameSchema.safeParse(name).data ?? []))
-    .describe('Which commands it takes; those that the gateway does not know are left out.'),
+    .describe('Names of the accepted commands; names that the gateway does not know are ignored.'),
 };
 
 const publisherHello = z
-  .object({ type: z.literal('hello'), runId: runIdSchema, ...introduction })
-  .describe('First message of a publisher of a run.');
+  .object({ type: z.literal('hello'), runId: runIdSchema, ...helloFields })
+  .describe('First message of the publisher of a run.');
 
 const trainerWait = z
-  .object({ type: z.literal('wait'), ...introduction })
-  .describe('First message of a trainer that has no run and waits to be told to start one.');
+  .object({ type: z.literal('wait'), ...helloFields })
+  .describe('First message of a trainer that has no run and waits for the command `start`.');
 
-/** What a connection begins with. */
+/** First message of a connection to `/ingest`. */
 export const ingestFirstMessageSchema = z.discriminatedUnion('type', [publisherHello, trainerWait]);
 
-/** What follows: of a publisher, events in the order of `seq`; of whoever takes commands, the answers to them. */
+/** Later messages to the gateway: events in the order of `seq`, and answers to commands. */
 export const ingestMessageSchema = z.discriminatedUnion('type', [eventSchema, commandResultSchema]);
 
 const resume = z
@@ -39,16 +39,16 @@ const resume = z
     after: z
       .int()
       .nonnegative()
-      .describe('The last seq that the gateway holds of this run; 0 for none. Go on with the next.'),
+      .describe('Last seq of this run that the gateway has stored; 0 for none. Continue with the next.'),
   })
   .describe('The answer to `hello`.');
 
 const ack = z
   .object({
     type: z.literal('ack'),
-    seq: z.int().positive().describe('Everything up to here is on disk.'),
+    seq: z.int().positive().describe('Every event up to this seq is on disk.'),
   })
-  .describe('What need not be kept for sending it again. One may stand for many events.');
+  .describe('Events that need not be kept any longer. One ack may cover many.');
 
 const reject = z
   .object({
@@ -57,13 +57,11 @@ const reject = z
     code: z.string(),
     issues: z.array(z.object({ path: z.string(), message: z.string() })),
   })
-  .describe('The event did not fit its schema; a notice was kept in its place. Do not send it again.');
+  .describe('The event did not match its schema, and a notice is stored instead. Do not send it again.');
 
-const waiting = z
-  .object({ type: z.literal('waiting') })
-  .describe('The answer to `wait`: this trainer is on the list.');
+const waiting = z.object({ type: z.literal('waiting') }).describe('The answer to `wait`.');
 
-/** What the gateway says to publishers and to trainers that wait. */
+/** Messages of the gateway to publishers and to idle trainers. */
 export const ingestServerMessageSchema = z.discriminatedUnion('type', [
   resume,
   ack,

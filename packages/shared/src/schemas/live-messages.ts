@@ -4,32 +4,38 @@ import { eventSchema, runIdSchema } from './events.ts';
 import { eventTypeListSchema, numericString } from './query-values.ts';
 import { runStatusSchema, runSummarySchema } from './runs.ts';
 
-/** Query of `/live`, as strings from the address. */
+/** Query parameters of `/live`, as the strings of an address. */
 export const liveQuerySchema = z.object({
   run: z
     .union([z.literal('latest'), runIdSchema])
     .default('latest')
-    .describe('`latest` follows the newest run and each that begins later; a run id stays with that run.'),
-  after: numericString.pipe(z.int().nonnegative()).default(0).describe('Send only what follows this seq.'),
+    .describe('`latest` follows the newest run and each newer one; a run id follows that run only.'),
+  after: numericString.pipe(z.int().nonnegative()).default(0).describe('Send only events after this seq.'),
   afterRun: runIdSchema
     .optional()
     .describe(
-      'With `run=latest`: the run that `after` belongs to. When a newer one has begun meanwhile, the feed finishes this one first.',
+      'With `run=latest`: the run that `after` refers to. If a newer run has started, the feed finishes this one first.',
     ),
-  types: eventTypeListSchema.optional().describe('Only these types, separated by commas; all when left out.'),
+  types: eventTypeListSchema
+    .optional()
+    .describe('Send only these event types, separated by commas; all by default.'),
   maxRate: numericString
     .pipe(z.number().min(0.01).max(1_000))
     .optional()
-    .describe('Of what comes live, at most so many `batch` events a second: the newest; all when left out.'),
+    .describe(
+      'Maximum number of live `batch` events per second, of which the newest are sent; no limit by default.',
+    ),
   complete: z
     .stringbool()
     .default(false)
-    .describe('Whether to send every event even to a client that reads so slowly that it falls far behind.'),
+    .describe(
+      'Whether to send every event however far the client falls behind, instead of skipping outdated batches.',
+    ),
   bundle: z
     .stringbool()
     .default(false)
     .describe(
-      'Whether to send what is there already as `events`: a browser takes in a long run several times as fast so.',
+      'Whether to send past events as `events` messages, which a browser reads several times faster.',
     ),
 });
 
@@ -39,14 +45,12 @@ const hello = z
     server: z.string().describe('Version of the gateway.'),
     run: runSummarySchema
       .nullable()
-      .describe(
-        'The run whose events follow, as it stands now; null while there is none. Comes again when a new run begins.',
-      ),
-    heartbeatMs: z.int().positive().describe('The feed says `heartbeat` when it has been silent this long.'),
-    commands: commandAccessSchema.describe('Whether this viewer may command.'),
-    waitingTrainers: z.int().nonnegative().describe('How many trainers wait for the command `start`.'),
+      .describe('Summary of the run whose events follow; null while there is none.'),
+    heartbeatMs: z.int().positive().describe('The feed sends `heartbeat` after this much silence.'),
+    commands: commandAccessSchema.describe('Whether this viewer may send commands.'),
+    waitingTrainers: z.int().nonnegative().describe('Number of trainers that wait for the command `start`.'),
   })
-  .describe('Always first, and again when the feed goes on with another run.');
+  .describe('Always the first message, and sent again when the feed continues with another run.');
 
 const live = z
   .object({
@@ -54,26 +58,28 @@ const live = z
     seq: z
       .int()
       .nonnegative()
-      .describe('The client has everything up to here; what follows comes as it happens.'),
+      .describe('Every event up to this seq has been sent; later events follow as they happen.'),
   })
-  .describe('The client has caught up. Comes again when it had fallen behind.');
+  .describe('The client has caught up. Sent again after it had fallen behind.');
 
-/** Each is checked by itself: one that does not fit costs no other. */
+/** Its events are validated one by one, so that an invalid one does not invalidate the others. */
 const events = z
   .object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) })
-  .describe('Events that follow each other, in one message, for a client that asked for `bundle=true`.');
+  .describe('Consecutive events in one message, for clients with `bundle=true`.');
 
 const gap = z
   .object({
     type: z.literal('gap'),
-    from: z.int().positive().describe('`batch` events from here …'),
-    to: z.int().positive().describe('… to here were skipped, because the client reads too slowly.'),
+    from: z.int().positive().describe('First seq of the range in which `batch` events were skipped.'),
+    to: z.int().positive().describe('Last seq of the range.'),
   })
-  .describe('Stale events were skipped. Comes before the event that follows them.');
+  .describe(
+    'Outdated events were skipped because the client reads too slowly. Sent before the event after the range.',
+  );
 
 const heartbeat = z
   .object({ type: z.literal('heartbeat'), time: z.iso.datetime() })
-  .describe('The feed has been silent for a while, and is alive.');
+  .describe('Sent when nothing else was sent for `heartbeatMs`.');
 
 const store = z
   .object({
@@ -81,33 +87,33 @@ const store = z
     state: z
       .enum(['ok', 'failing'])
       .describe(
-        '`failing`: new events are not kept for now, so none come; publishers hold them and come back.',
+        '`failing` while the gateway cannot store events, so that none arrive; publishers keep theirs and reconnect.',
       ),
-    message: z.string().describe('What is in the way, in one line; empty when nothing is.'),
+    message: z.string().describe('Cause of the failure in one line; empty if there is none.'),
   })
-  .describe('Whether the gateway can keep events.');
+  .describe('Whether the gateway can store events.');
 
 const status = z
   .object({
     type: z.literal('status'),
     runId: runIdSchema,
     status: runStatusSchema,
-    connected: z.boolean().describe('Whether its publisher is connected now.'),
+    connected: z.boolean().describe('Whether its publisher is connected.'),
     commands: z
       .array(commandNameSchema)
-      .describe('Which commands its publisher takes; none while it is away.'),
-    viewers: z.int().nonnegative().describe('How many viewers there are now, at all gateways of one store.'),
+      .describe('Commands that its publisher accepts; none while it is disconnected.'),
+    viewers: z.int().nonnegative().describe('Number of viewers at all gateways that share a store.'),
   })
   .describe(
-    'Something about a run has changed that is no event of it; of any run, whichever this viewer follows.',
+    'The status, publisher or number of viewers of a run has changed; sent for any run, whichever the viewer follows.',
   );
 
 const trainers = z
   .object({
     type: z.literal('trainers'),
-    waiting: z.int().nonnegative().describe('How many trainers wait for the command `start` now.'),
+    waiting: z.int().nonnegative().describe('Number of trainers that wait for the command `start`.'),
   })
-  .describe('The number of trainers that wait has changed.');
+  .describe('The number of waiting trainers has changed.');
 
 const annotated = z
   .object({
@@ -117,15 +123,15 @@ const annotated = z
     note: z.string().nullable(),
     pinned: z.boolean(),
   })
-  .describe('What is said about a run has changed; of any run, whichever this viewer follows.');
+  .describe('The title, note or pin of a run has changed; sent for any run, whichever the viewer follows.');
 
 const removed = z
   .object({ type: z.literal('removed'), runId: runIdSchema })
   .describe(
-    'A run was removed; whoever follows it is closed with `runDeleted`, or goes on with the latest that is left.',
+    'A run was deleted. Its viewers are closed with `runDeleted`; viewers of `latest` continue with the newest remaining run.',
   );
 
-/** Whatever the live feed sends beside events. */
+/** Messages of the live feed other than events. */
 export const liveControlSchema = z.discriminatedUnion('type', [
   hello,
   live,
@@ -139,7 +145,7 @@ export const liveControlSchema = z.discriminatedUnion('type', [
   heartbeat,
 ]);
 
-/** One message of the live feed. */
+/** A message of the live feed. */
 export const liveMessageSchema = z.discriminatedUnion('type', [eventSchema, events, liveControlSchema]);
 
 export type LiveQuery = z.infer<typeof liveQuerySchema>;

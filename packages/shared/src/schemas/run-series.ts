@@ -3,7 +3,7 @@ import type { EventType } from '../protocol/constants.ts';
 import { metricValueSchema } from './events.ts';
 import { numericString } from './query-values.ts';
 
-/** Numbers that can be drawn over a run: the type of event, then the way to the number in its data. */
+/** Numbers that have a curve: the type of event, then the path of the number in its data. */
 export const seriesFields = [
   'batch.loss',
   'batch.accuracy',
@@ -26,40 +26,37 @@ export const seriesFields = [
 
 export const seriesFieldSchema = z.enum(seriesFields);
 
-/** What a series runs over. */
+/** The x axis of a series. */
 export const seriesAxisSchema = z.enum(['step', 'seconds', 'seq']);
 
-/** Query of `GET /api/runs/{runId}/series`, as strings from the address. */
+/** Query parameters of `GET /api/runs/{runId}/series`, as the strings of an address. */
 export const seriesQuerySchema = z.object({
   fields: z
     .string()
     .default('batch.loss,batch.accuracy,epoch.test.loss,epoch.test.accuracy')
     .transform((text) => [...new Set(text.split(','))])
     .pipe(z.array(seriesFieldSchema).min(1))
-    .describe('Separated by commas.'),
+    .describe('Numbers to return, separated by commas.'),
   points: numericString
     .pipe(z.int().min(2).max(10_000))
     .default(1_000)
     .describe(
-      'At most so many points a field; of a longer run, the lowest and the highest of each of half as many buckets.',
+      'Maximum number of points per field. A longer curve keeps the lowest and the highest point of each of half as many buckets.',
     ),
   x: seriesAxisSchema.default('step').describe("`step`; `seconds` since the run's first event; or `seq`."),
-  from: numericString
-    .pipe(z.number().nonnegative())
-    .optional()
-    .describe('Only points whose x is not below this …'),
-  to: numericString.pipe(z.number().nonnegative()).optional().describe('… and not beyond this.'),
+  from: numericString.pipe(z.number().nonnegative()).optional().describe('Smallest x to return.'),
+  to: numericString.pipe(z.number().nonnegative()).optional().describe('Largest x to return.'),
 });
 
-/** Answer of `GET /api/runs/{runId}/series`. */
+/** Response of `GET /api/runs/{runId}/series`. */
 export const runSeriesSchema = z.object({
   runId: z.string(),
-  lastSeq: z.int().positive().describe('The last event that was looked at.'),
+  lastSeq: z.int().positive().describe('Seq of the last event that was read.'),
   x: seriesAxisSchema,
   series: z
     .array(z.object({ field: seriesFieldSchema, x: z.array(z.number()), y: z.array(metricValueSchema) }))
     .describe(
-      'In the order asked for; x ascends, and `x[i]` and `y[i]` are one point of the run, not a mean.',
+      'In the requested order; x ascends, and `x[i]` and `y[i]` are a point of the run, never a mean.',
     ),
 });
 

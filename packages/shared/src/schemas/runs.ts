@@ -12,12 +12,14 @@ import {
 import { eventTypeListSchema, numericString } from './query-values.ts';
 
 /**
- * Where a run stands: the status of `run.finished` while that is its last event, otherwise as the gateway sees it.
- * `stalled`: nothing has come for a while; `interrupted` also: its publisher has been away for long. Either may go on.
+ * Status of a run: that in `run.finished` while it is the last event, otherwise one that the gateway derives. `stalled`
+ * means that no event has arrived for a while, `interrupted` that the publisher has been disconnected for long; both
+ * change back when events arrive.
  */
 export const runStatusSchema = z.enum(['running', 'paused', 'stalled', ...finishedStatusSchema.options]);
 
-const words = (limit: number) =>
+/** A text of at most `limit` characters; null, or only spaces, removes it. */
+const annotation = (limit: number) =>
   z
     .string()
     .trim()
@@ -25,23 +27,23 @@ const words = (limit: number) =>
     .nullable()
     .transform((text) => text || null);
 
-/** One run at a glance: what the list shows, and the header before the events have come. */
+/** Summary of a run: for the list of runs, and for the header until its events have arrived. */
 export const runSummarySchema = z
   .object({
     runId: runIdSchema,
     status: runStatusSchema,
-    connected: z.boolean().describe('Whether its publisher is connected now.'),
+    connected: z.boolean().describe('Whether its publisher is connected.'),
     commands: z
       .array(commandNameSchema)
-      .describe('Which commands its publisher takes; none while it is away.'),
+      .describe('Commands that its publisher accepts; none while it is disconnected.'),
     startedAt: z.iso.datetime(),
     lastEventAt: z.iso.datetime(),
     lastSeq: z.int().positive(),
-    bytes: z.int().nonnegative().describe('Size of its events as text.'),
-    title: z.string().nullable().describe('Given by whoever looks after the runs; null until then.'),
+    bytes: z.int().nonnegative().describe('Size of its events as JSON text.'),
+    title: z.string().nullable().describe('Title given by a user; null if there is none.'),
     note: z.string().nullable(),
-    pinned: z.boolean().describe('Whether it is kept whatever `--keep` says.'),
-    model: z.boolean().describe('Whether saved weights can be fetched below `/api/runs/{runId}/model/`.'),
+    pinned: z.boolean().describe('Whether the run is kept regardless of `--keep`.'),
+    model: z.boolean().describe('Whether saved weights are available below `/api/runs/{runId}/model/`.'),
     started: runStartedDataSchema.nullable(),
     batch: batchDataSchema.nullable(),
     epoch: epochDataSchema.nullable(),
@@ -49,42 +51,44 @@ export const runSummarySchema = z
       .number()
       .nullable()
       .describe(
-        'The highest accuracy on the test images so far; null before the first epoch, and when none is a number.',
+        'Highest accuracy on the test images so far; null before the first epoch, and if no accuracy is a number.',
       ),
     finished: runFinishedDataSchema.nullable(),
   })
-  .describe('One run at a glance.');
+  .describe('Summary of a run.');
 
-/** Answer of `GET /api/runs`: newest first. */
+/** Response of `GET /api/runs`: newest first. */
 export const runListSchema = z.object({ runs: z.array(runSummarySchema) });
 
-/** Body of `PATCH /api/runs/{runId}`: what is left out stays; null, or nothing but space, takes a text away. */
+/** Body of `PATCH /api/runs/{runId}`: absent fields stay; null, or only spaces, removes a text. */
 export const runChangesSchema = z
   .strictObject({
-    title: words(200).optional(),
-    note: words(10_000).optional(),
+    title: annotation(200).optional(),
+    note: annotation(10_000).optional(),
     pinned: z.boolean().optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'expected title, note or pinned');
 
-/** Answer of `DELETE /api/runs/{runId}`. */
+/** Response of `DELETE /api/runs/{runId}`. */
 export const runDeletionSchema = z.object({
   runId: runIdSchema,
   folder: z
     .enum(['removed', 'none', 'kept'])
     .describe(
-      "Of the run's folder below `--runs`: removed, not there, or still there because it could not be removed.",
+      "What happened to the run's folder below `--runs`: it was removed, there was none, or it could not be removed and stays.",
     ),
 });
 
-/** Query of `GET /api/runs/{runId}/events`, as strings from the address. */
+/** Query parameters of `GET /api/runs/{runId}/events`, as the strings of an address. */
 export const eventPageQuerySchema = z.object({
-  after: numericString.pipe(z.int().nonnegative()).default(0).describe('Only events that follow this seq.'),
-  limit: numericString.pipe(z.int().min(1).max(2_000)).default(500).describe('At most so many events.'),
-  types: eventTypeListSchema.optional().describe('Only these types, separated by commas; all when left out.'),
+  after: numericString.pipe(z.int().nonnegative()).default(0).describe('Only events after this seq.'),
+  limit: numericString.pipe(z.int().min(1).max(2_000)).default(500).describe('Maximum number of events.'),
+  types: eventTypeListSchema
+    .optional()
+    .describe('Only these event types, separated by commas; all by default.'),
 });
 
-/** Answer of `GET /api/runs/{runId}/events`; `nextAfter` is null when nothing follows now. */
+/** Response of `GET /api/runs/{runId}/events`; `nextAfter` is null if no events follow now. */
 export const eventPageSchema = z.object({
   events: z.array(eventSchema),
   nextAfter: z.int().nonnegative().nullable(),

@@ -9,7 +9,7 @@ import type {
   SamplePrediction,
 } from '../schemas/events.ts';
 
-/** What a sample run is made of; every figure below follows from these. */
+/** Options of a sample run, which determine all of its numbers. */
 export interface SampleRunOptions {
   runId?: string;
   epochs?: number;
@@ -22,21 +22,23 @@ const batchSize = 512;
 const stepSeconds = 0.3;
 
 /**
- * The events of a made-up but plausible run, numbered from 1: for tests of whatever receives events, and for
- * looking at the page without training. The same options give the same events.
+ * Generates the events of a plausible run, with seqs from 1: for tests of programs that receive events, and for viewing
+ * the page without training. The same options give the same events.
+ *
+ * @example const events = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5 });
  */
 export function sampleRun(options: SampleRunOptions = {}): MonitorEvent[] {
   const { epochs = 3, batchesPerEpoch = 20, startedAt = new Date('2026-11-24T10:00:00.000Z') } = options;
   const runId = options.runId ?? '20261124-100000-test';
   let elapsed = 0;
-  return sampleBodies(epochs, batchesPerEpoch).map((body, index): MonitorEvent => {
+  return [...sampleBodies(epochs, batchesPerEpoch)].map((body, index): MonitorEvent => {
     if (body.type === 'batch') elapsed = body.data.elapsedSeconds;
     const time = new Date(startedAt.getTime() + elapsed * 1_000).toISOString();
     return { v: 1, runId, seq: index + 1, time, ...body } as MonitorEvent;
   });
 }
 
-function* sampleBodiesOf(epochs: number, batchesPerEpoch: number): Generator<EventBody> {
+function* sampleBodies(epochs: number, batchesPerEpoch: number): Generator<EventBody> {
   const steps = epochs * batchesPerEpoch;
   yield { type: 'run.started', data: sampleStart(epochs, batchesPerEpoch) };
   for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -63,11 +65,7 @@ function* sampleBodiesOf(epochs: number, batchesPerEpoch: number): Generator<Eve
   };
 }
 
-const sampleBodies = (epochs: number, batchesPerEpoch: number): EventBody[] => [
-  ...sampleBodiesOf(epochs, batchesPerEpoch),
-];
-
-/** Falls like a training loss, with a wobble that does not depend on chance. */
+/** Returns a loss that falls as in training, with a deterministic ripple. */
 const lossAt = (step: number): number => (2.3 / (1 + step / 12)) * (1 + 0.15 * Math.sin(step * 1.7));
 
 function sampleStart(epochs: number, batchesPerEpoch: number): RunStartedData {
@@ -159,7 +157,7 @@ function sampleItems(): SamplePrediction[] {
   });
 }
 
-/** A ring of ink whose radius tells the label: stands for a digit where no dataset is at hand. */
+/** Draws a ring whose radius grows with the label, in place of an image of a dataset. */
 function ring(label: number): string {
   const pixels = new Uint8Array(bytesPerImage);
   for (let at = 0; at < bytesPerImage; at++) {

@@ -6,81 +6,111 @@ import type { MonitorEvent } from '../schemas/events.ts';
 import { ingestServerMessageSchema } from '../schemas/ingest-messages.ts';
 
 export interface ScriptedPublisherOptions {
-  /** Of the gateway's socket for publishers. */
+  /** Address of the gateway's ingest socket, such as `ws://127.0.0.1:5001/ingest`. */
   url: string;
   WebSocket: new (url: string) => WebSocketLike;
-  /** The run that it publishes; without one it waits to be told to start. */
+  /** The run to publish; without one, the publisher waits for the command `start`. */
   runId?: string;
-  /** Which commands it says it takes. */
+  /** Names of the commands that it accepts; none by default. */
   commands?: readonly CommandName[];
-  /** Answers a command; every one is taken unless said otherwise. */
-  onCommand?: (command: Command) => Omit<CommandResult, 'type' | 'id'>;
+  /** Answers a command; by default every command succeeds. */
+  onCommand?: (command: Command) => CommandOutcome;
 }
 
-/** A trainer whose events a test or a benchmark writes itself. */
+type CommandOutcome = Omit<CommandResult, 'type' | 'id'>;
+
+/** A publisher whose events a test or a benchmark sends itself. */
 export interface ScriptedPublisher {
   send(...events: readonly MonitorEvent[]): void;
-  /** Resolves when everything up to `seq` is on the gateway's disk. */
+  /** Resolves when every event up to `seq` is on the gateway's disk. */
   waitForAck(seq: number): Promise<void>;
-  /** Commands so far, in their order. */
+  /** Commands received so far, in order. */
   readonly commands: readonly Command[];
   close(): void;
 }
 
-/** Connects, introduces itself and resolves when the gateway has answered. Rejects when it is refused. */
+/** Connects a publisher. Resolves when the gateway has accepted it; rejects when the gateway closes the connection. */
 export function openScriptedPublisher(options: ScriptedPublisherOptions): Promise<ScriptedPublisher> {
-  const { url, WebSocket, runId, commands: takes = [] } = options;
-  const taken = (): Omit<CommandResult, 'type' | 'id'> => ({ ok: true });
-  const commands: Command[] = [];
-  const waiters = new Set<() => void>();
-  let ackedSeq = 0;
   return new Promise((resolve, reject) => {
-    const socket: WebSocketLike = new WebSocket(url);
-    const publisher: ScriptedPublisher = {
-      commands,
-      send(...events) {
-        for (const event of events) socket.send(encode(event));
-      },
-      waitForAck: (seq) =>
-        new Promise((done) => {
-          const look = (): void => {
-            if (ackedSeq < seq) return;
-            waiters.delete(look);
-            done();
-          };
-          waiters.add(look);
-          look();
-        }),
-      close: () => socket.close(),
-    };
-    socket.onopen = () => {
-      const introduction = {
-        protocol: ingestProtocolVersion,
-        publisherId: `scripted-${Date.now()}-${Math.random()}`,
-        commands: takes,
-      };
-      socket.send(
-        encode(runId ? { type: 'hello', runId, ...introduction } : { type: 'wait', ...introduction }),
-      );
-    };
+    const publisher: Publisher = new Publisher(options, {
+      accepted: () => resolve(publisher),
+      refused: reject,
+    });
+  });
+}
+
+interface Handshake {
+  accepted(): void;
+  refused(error: Error): void;
+}
+
+class Publisher implements ScriptedPublisher {
+  readonly commands: Command[] = [];
+  readonly #options: ScriptedPublisherOptions;
+  readonly #handshake: Handshake;
+  readonly #socket: WebSocketLike;
+  readonly #waiters = new Set<{ seq: number; resolve: () => void }>();
+  #ackedSeq = 0;
+
+  constructor(options: ScriptedPublisherOptions, handshake: Handshake) {
+    this.#options = options;
+    this.#handshake = handshake;
+    const socket: WebSocketLike = new options.WebSocket(options.url);
+    this.#socket = socket;
+    socket.onopen = () => socket.send(encode(this.#firstMessage()));
     socket.onerror = () => {};
     socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
-      reject(new Error(`expected the gateway to take the publisher, it closed with ${code} ${reason}`));
-    socket.onmessage = ({ data }: { data: unknown }) => {
-      const reply = decode(ingestServerMessageSchema, String(data));
-      if (!reply.ok) throw new Error(`expected a reply of the gateway, got ${String(data).slice(0, 200)}`);
-      const message = reply.value;
-      if (message.type === 'resume' || message.type === 'waiting') resolve(publisher);
-      if (message.type === 'ack') {
-        ackedSeq = message.seq;
-        for (const look of waiters) look();
-      }
-      if (message.type === 'command') {
-        commands.push(message);
-        socket.send(
-          encode({ type: 'commandResult', id: message.id, ...(options.onCommand ?? taken)(message) }),
-        );
-      }
-    };
-  });
+      handshake.refused(
+        new Error(`expected the gateway to accept the publisher, it closed with ${code} ${reason}`),
+      );
+    socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
+  }
+
+  send(...events: readonly MonitorEvent[]): void {
+    for (const event of events) this.#socket.send(encode(event));
+  }
+
+  waitForAck(seq: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.add({ seq, resolve });
+      this.#wake();
+    });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #firstMessage(): object {
+    const { runId, commands = [] } = this.#options;
+    const publisherId = `scripted-${Date.now()}-${Math.random()}`;
+    const fields = { protocol: ingestProtocolVersion, publisherId, commands };
+    return runId ? { type: 'hello', runId, ...fields } : { type: 'wait', ...fields };
+  }
+
+  #receive(text: string): void {
+    const result = decode(ingestServerMessageSchema, text);
+    if (!result.ok) throw new Error(`expected a message of the gateway, got ${text.slice(0, 200)}`);
+    const message = result.value;
+    if (message.type === 'resume' || message.type === 'waiting') this.#handshake.accepted();
+    if (message.type === 'command') this.#answer(message);
+    if (message.type === 'ack') {
+      this.#ackedSeq = message.seq;
+      this.#wake();
+    }
+  }
+
+  #answer(command: Command): void {
+    this.commands.push(command);
+    const outcome = this.#options.onCommand?.(command) ?? { ok: true };
+    this.#socket.send(encode({ type: 'commandResult', id: command.id, ...outcome }));
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#ackedSeq < waiter.seq) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
 }
