@@ -62,7 +62,7 @@ export function addProblems(
 export const problemSender =
   (onProblem: (code: ErrorCode) => void): SendProblem =>
   (error, request, reply) => {
-    const { code, status, detail } = describe(error);
+    const { code, status, detail } = toProblem(error);
     onProblem(code);
     if (status >= 500) request.log.error({ err: error }, 'a request failed');
     else if (suspiciousStatuses.has(status))
@@ -75,7 +75,7 @@ export const problemSender =
       .send({ title: STATUS_CODES[status], status, code, detail });
   };
 
-function describe(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
+function toProblem(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
   if (error instanceof MonitorError) {
     const { code, message } = error;
     return { code, status: statusFor(code), detail: isStoreError(error) ? publicMessage(error) : message };

@@ -20,16 +20,16 @@ export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins 
     if (!isHostAllowed(host, boundHost))
       throw new MonitorError(
         'request.forbidden',
-        `expected the Host of this machine, got ${shown(host)}; bind to another address with --host to serve others`,
+        `expected the Host of this machine, got ${quote(host)}; bind to another address with --host to serve others`,
       );
     const isChange = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
     if ((request.ws || isChange) && !isOriginAllowed(origin, host, origins))
       throw new MonitorError(
         'request.forbidden',
-        `expected the Origin ${shown(host)}, one that --origins names, or none, got ${shown(origin)}`,
+        `expected the Origin ${quote(host)}, one that --origins names, or none, got ${quote(origin)}`,
       );
   });
 }
 
-const shown = (header: string | undefined): string =>
+const quote = (header: string | undefined): string =>
   header === undefined ? 'none' : JSON.stringify(header.slice(0, 100));
