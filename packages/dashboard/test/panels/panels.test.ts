@@ -1,20 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EpochData, RunStartedData, SamplePrediction } from '@mnist-monitor/shared';
+import type { EpochData, RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { layerRows } from '../../src/panels/facts/layer-rows.ts';
 import { deviceFacts, systemMeters, trainingFacts } from '../../src/panels/facts/run-facts.ts';
 import { epochRows } from '../../src/panels/log/epoch-rows.ts';
 import { noticeRows } from '../../src/panels/log/notice-rows.ts';
-import { classRows, tickLabels } from '../../src/panels/test-results/class-accuracy.ts';
-import {
-  barHeights,
-  filterSamples,
-  firstSamples,
-  imagePixels,
-  orderSamples,
-  sampleSentence,
-  samplesOf,
-} from '../../src/panels/test-results/sample-selection.ts';
 
 const events = sampleRun();
 const epochs = events.flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));
@@ -22,74 +12,6 @@ const started = events.flatMap((event): RunStartedData[] =>
   event.type === 'run.started' ? [event.data] : [],
 )[0]!;
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
-
-describe('classes', () => {
-  it('stand on one track with their place before, and the change in percentage points', () => {
-    const { floor, rows } = classRows([...'0123456789'], epochs.slice(0, 2));
-    expect(floor).toBe(0.8);
-    expect(rows[0]).toMatchObject({ name: '0', change: '+4.5' });
-    expect(rows[0]?.at).toBeCloseTo(0.775);
-    expect(rows[0]?.before).toBeCloseTo(0.55);
-  });
-
-  it('without an image in the test set have no place', () => {
-    const epoch = epochs[0] as EpochData;
-    const perClass = epoch.test.perClass.map((value, index) => (index === 3 ? null : value));
-    const { rows } = classRows([...'0123456789'], [{ ...epoch, test: { ...epoch.test, perClass } }]);
-    expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
-  });
-
-  it('with long names are numbered where there is room for a digit', () => {
-    expect(tickLabels(['a', 'bc'])).toEqual(['a', 'bc']);
-    expect(tickLabels(['Shirt', 'Bag'])).toEqual(['0', '1']);
-  });
-});
-
-describe('samples', () => {
-  const sample = (label: number, prediction: number, sure: number): SamplePrediction => ({
-    index: 0,
-    label,
-    prediction,
-    probabilities: Array.from({ length: 10 }, (_, digit) => (digit === prediction ? sure : 0)),
-    image: '',
-  });
-
-  it('begin with the surest mistake and end with the surest right one', () => {
-    const items = [sample(1, 1, 0.99), sample(2, 3, 0.5), sample(4, 4, 0.6), sample(5, 6, 0.9)];
-    expect(orderSamples(items).map(({ label }) => label)).toEqual([5, 2, 4, 1]);
-  });
-
-  it('show some right ones even when there are mistakes enough', () => {
-    const wrong = Array.from({ length: 20 }, () => sample(1, 2, 0.5));
-    const right = Array.from({ length: 20 }, () => sample(3, 3, 0.5));
-    const shown = (items: SamplePrediction[]): number[] => firstSamples(items, 12).map(({ label }) => label);
-    expect(shown([...wrong, ...right])).toEqual([...Array(8).fill(1), ...Array(4).fill(3)]);
-    expect(shown([...wrong, ...right.slice(0, 1)])).toEqual([...Array(11).fill(1), 3]);
-    expect(shown(wrong)).toHaveLength(12);
-    expect(shown([...wrong.slice(0, 2), ...right])).toEqual([1, 1, ...Array(10).fill(3)]);
-    expect(shown([])).toEqual([]);
-  });
-
-  it('say in words whether they are right, and how sure the network is', () => {
-    const digits = [...'0123456789'];
-    expect(spaced(sampleSentence(sample(4, 9, 0.83), digits))).toBe('Wrong: read as 9, 83 % sure; it is 4');
-    expect(spaced(sampleSentence(sample(4, 4, 0.99), digits))).toBe('Right: read as 4, 99 % sure');
-    expect(sampleSentence(sample(4, 4, Number.NaN), digits)).toBe('Right: read as 4');
-  });
-
-  it('can be narrowed down to right or wrong ones, to a digit, and to a cell of the matrix', () => {
-    const items = [sample(1, 1, 0.9), sample(1, 7, 0.8), sample(1, 7, 0.9), sample(7, 1, 0.7)];
-    expect(filterSamples(items, { verdict: 'wrong', label: null })).toHaveLength(3);
-    expect(filterSamples(items, { verdict: 'right', label: 7 })).toHaveLength(0);
-    expect(filterSamples(items, { verdict: 'all', label: 1 })).toHaveLength(3);
-    expect(samplesOf(items, [1, 7])).toEqual([items[2], items[1]]);
-  });
-
-  it('have bars from 0 to 1 and pixels from 0 to 255', () => {
-    expect(barHeights([Number.NaN, 7, -1])).toEqual([0, 1, 0]);
-    expect([...imagePixels('AP+A')]).toEqual([0, 255, 128]);
-  });
-});
 
 describe('the table of epochs', () => {
   it('has the newest first and marks the best', () => {

@@ -1,36 +1,35 @@
 import { type Layer, Network } from './network.ts';
 import { readSafetensors } from './safetensors.ts';
 
-/** What the page asks of the worker: to take weights in, or to read an image with them. */
-export type Question =
+/** A message to the worker: load weights, or classify an image with them. */
+export type ClassifierRequest =
   | { type: 'weights'; layers: readonly Layer[]; file: ArrayBuffer }
   | { type: 'image'; id: number; image: Float32Array };
 
-/** What the worker answers. */
-export type Answer =
-  | { type: 'ready' }
-  | { type: 'problem'; message: string }
+/** A message from the worker. */
+export type ClassifierResponse =
+  | { type: 'loaded' }
+  | { type: 'error'; message: string }
   | { type: 'prediction'; id: number; probabilities: Float32Array; milliseconds: number };
 
 let network: Network | undefined;
 
-// The forward pass takes longer than a frame: on a thread of its own the charts go on meanwhile.
-addEventListener('message', ({ data }: MessageEvent<Question>) => {
+addEventListener('message', ({ data }: MessageEvent<ClassifierRequest>) => {
   try {
-    const answer = answerTo(data);
-    if (answer) postMessage(answer);
+    const response = respond(data);
+    if (response) postMessage(response);
   } catch (error) {
-    postMessage({ type: 'problem', message: (error as Error).message } satisfies Answer);
+    postMessage({ type: 'error', message: (error as Error).message } satisfies ClassifierResponse);
   }
 });
 
-function answerTo(question: Question): Answer | undefined {
-  if (question.type === 'weights') {
-    network = new Network(question.layers, readSafetensors(question.file));
-    return { type: 'ready' };
+function respond(request: ClassifierRequest): ClassifierResponse | undefined {
+  if (request.type === 'weights') {
+    network = new Network(request.layers, readSafetensors(request.file));
+    return { type: 'loaded' };
   }
   if (!network) return undefined;
   const begin = performance.now();
-  const probabilities = network.predict(question.image);
-  return { type: 'prediction', id: question.id, probabilities, milliseconds: performance.now() - begin };
+  const probabilities = network.predict(request.image);
+  return { type: 'prediction', id: request.id, probabilities, milliseconds: performance.now() - begin };
 }

@@ -1,53 +1,51 @@
-import type { Answer, Question } from './classifier-worker.ts';
+import type { ClassifierRequest, ClassifierResponse } from './classifier-worker.ts';
 import type { Layer } from './network.ts';
 
 export interface Prediction {
+  /** Probability of each class. */
   probabilities: Float32Array;
+  /** Duration of the forward pass. */
   milliseconds: number;
 }
 
-/** Reads digits with a network's weights, on a thread of its own. */
+/** Classifies digits with the weights of a run, in a worker: the forward pass takes longer than a frame. */
 export class DigitClassifier {
   readonly #worker = new Worker(new URL('./classifier-worker.ts', import.meta.url), { type: 'module' });
-  readonly #waiting = new Map<number, (prediction: Prediction) => void>();
-  #settleWeights: { done(): void; failed(error: Error): void } | undefined;
+  readonly #pending = new Map<number, (prediction: Prediction) => void>();
+  #loading: { resolve(): void; reject(error: Error): void } | undefined;
   #lastId = 0;
 
   constructor() {
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#receive(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<ClassifierResponse>) => this.#receive(data);
   }
 
-  /** Takes in a safetensors file. Rejects when it does not fit the layers. */
+  /** Loads the weights of a safetensors file. Rejects when the file does not match the layers. */
   load(layers: readonly Layer[], file: ArrayBuffer): Promise<void> {
-    return new Promise((done, failed) => {
-      this.#settleWeights = { done, failed };
-      this.#ask({ type: 'weights', layers, file }, [file]);
+    return new Promise((resolve, reject) => {
+      this.#loading = { resolve, reject };
+      this.#send({ type: 'weights', layers, file }, [file]);
     });
   }
 
-  /** Reads an image of 28 × 28 values from 0 to 1. Never resolves before weights are there. */
-  read(image: Float32Array): Promise<Prediction> {
+  /** Classifies an image of 28 × 28 values from 0 to 1. Never resolves unless weights have been loaded before. */
+  classify(image: Float32Array): Promise<Prediction> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      this.#waiting.set(id, resolve);
-      this.#ask({ type: 'image', id, image });
+      this.#pending.set(id, resolve);
+      this.#send({ type: 'image', id, image });
     });
   }
 
-  close(): void {
-    this.#worker.terminate();
+  #send(request: ClassifierRequest, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(request, transfer);
   }
 
-  #ask(question: Question, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(question, transfer);
-  }
-
-  #receive(answer: Answer): void {
-    if (answer.type === 'ready') this.#settleWeights?.done();
-    else if (answer.type === 'problem') this.#settleWeights?.failed(new Error(answer.message));
+  #receive(response: ClassifierResponse): void {
+    if (response.type === 'loaded') this.#loading?.resolve();
+    else if (response.type === 'error') this.#loading?.reject(new Error(response.message));
     else {
-      this.#waiting.get(answer.id)?.(answer);
-      this.#waiting.delete(answer.id);
+      this.#pending.get(response.id)?.(response);
+      this.#pending.delete(response.id);
     }
   }
 }

@@ -3,11 +3,11 @@ import { modelAddress } from '../../net/api.ts';
 import type { Run } from '../../state/run.ts';
 import { digitImage, inkColor } from '../../ui/digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';
-import { tickLabels } from '../test-results/class-accuracy.ts';
+import { shortNames } from '../test-results/class-accuracy.ts';
 import { DigitClassifier } from './digit-classifier.ts';
 import { DrawingPad } from './drawing-pad.ts';
 import { normalizeDigit } from './normalize-digit.ts';
-import { type EpochReading, topPrediction, withReading } from './prediction-text.ts';
+import { type EpochPrediction, topPrediction, withPrediction } from './prediction-text.ts';
 
 /** The weights for PyTorch: one file with everything that the forward pass needs. */
 const untrained = 'The network is saved after its first epoch: then it reads what you draw.';
@@ -42,7 +42,7 @@ export function createDrawPanel(): DrawPanel {
   const reader = new DigitClassifier();
   let classes: readonly string[] = [];
   let image: Float32Array | null = null;
-  let readings: EpochReading[] = [];
+  let readings: EpochPrediction[] = [];
   /** Epoch of the weights that the reader holds; null before the first. */
   let epoch: number | null = null;
   let reading = false;
@@ -54,13 +54,13 @@ export function createDrawPanel(): DrawPanel {
     if (reading || epoch === null || !image) return;
     reading = true;
     const asked = { image, epoch };
-    const { probabilities, milliseconds } = await reader.read(image);
+    const { probabilities, milliseconds } = await reader.classify(image);
     reading = false;
     if (again) readNow();
     if (image === asked.image) show(probabilities, { epoch: asked.epoch, milliseconds });
   };
   const show = (probabilities: Float32Array | null, of?: { epoch: number; milliseconds: number }): void => {
-    const ticks = tickLabels(classes);
+    const ticks = shortNames(classes);
     const shown = probabilities && topPrediction(probabilities, classes);
     bars.replaceChildren(
       ...classes.map((name, label) => {
@@ -82,7 +82,7 @@ export function createDrawPanel(): DrawPanel {
       return;
     }
     read.replaceChildren(h('b', {}, shown.name), h('span', {}, ` ${shown.sure}`));
-    readings = withReading(readings, { epoch: of.epoch, name: shown.name, sure: shown.sure });
+    readings = withPrediction(readings, { epoch: of.epoch, name: shown.name, sure: shown.sure });
     history.replaceChildren(
       ...(readings.length < 2 ? [] : readings).map((one) =>
         h('li', {}, `Epoch ${one.epoch}: `, h('b', {}, one.name), `, ${one.sure}`),

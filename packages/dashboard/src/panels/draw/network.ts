@@ -1,12 +1,12 @@
 import type { Tensor } from './safetensors.ts';
 
-/** A layer as `run.started` tells it. */
+/** A layer as described by the event `run.started`. */
 export interface Layer {
   name: string;
   type: string;
 }
 
-/** Values of one image on their way through the network: channel by channel, row by row. */
+/** The output of a layer for one image: channel by channel, row by row. */
 interface Activation {
   channels: number;
   height: number;
@@ -14,24 +14,24 @@ interface Activation {
   values: Float32Array;
 }
 
-type Step = (input: Activation) => Activation;
+type Operation = (input: Activation) => Activation;
 
 /**
- * The forward pass of a trained network, for one image at a time: convolutions that keep the size, relu, max-pools of
- * 2 × 2 and dense layers, with weights named and laid out as PyTorch has them. About 20 million multiplications for the
- * network of this project: some 20 ms in plain JavaScript, for which no tensor library need be loaded.
+ * The forward pass of a trained network for one image: convolutions with padding that keeps the size, ReLU, max pooling
+ * of 2 × 2 and dense layers, with weights named and laid out as in PyTorch. The network of this project takes 20 million
+ * multiplications, about 20 ms in plain JavaScript, which is why no tensor library is loaded.
  */
 export class Network {
-  readonly #steps: Step[];
+  readonly #operations: Operation[];
 
-  /** @throws TypeError when there is a layer that this page cannot compute, or one whose weights are missing. */
+  /** @throws TypeError when a layer has an unsupported type, or no weights. */
   constructor(layers: readonly Layer[], tensors: ReadonlyMap<string, Tensor>) {
     const weights = (name: string): { weight: Tensor; bias: Tensor } => {
       const [weight, bias] = [tensors.get(`${name}.weight`), tensors.get(`${name}.bias`)];
       if (!weight || !bias) throw new TypeError(`expected weights of the layer ${name}`);
       return { weight, bias };
     };
-    this.#steps = layers.map(({ name, type }) => {
+    this.#operations = layers.map(({ name, type }): Operation => {
       switch (type) {
         case 'conv2d':
           return convolution(weights(name));
@@ -42,7 +42,7 @@ export class Network {
         case 'relu':
           return relu;
         case 'dropout':
-        case 'flatten': // Channels, rows, columns: the order that the dense layer's weights expect.
+        case 'flatten': // The values are already in the order of the dense layer's weights: channels, rows, columns.
           return (input) => input;
         default:
           throw new TypeError(`expected a layer that this page can compute, got ${type} (${name})`);
@@ -50,17 +50,17 @@ export class Network {
     });
   }
 
-  /** Probabilities of the classes for an image of 28 × 28 grey values from 0 to 1. */
+  /** Returns the probability of each class for an image of 28 × 28 grey values from 0 to 1. */
   predict(image: Float32Array): Float32Array {
     const side = Math.sqrt(image.length);
     const input: Activation = { channels: 1, height: side, width: side, values: image };
-    return softmax(this.#steps.reduce((activation, step) => step(activation), input).values);
+    return softmax(this.#operations.reduce((activation, operation) => operation(activation), input).values);
   }
 }
 
-/** Weights of shape [out, in, size, size]; zeros around the image, so that it keeps its size. */
+/** Creates a convolution with weights of shape [out, in, size, size]; zero padding keeps the image's size. */
 const convolution =
-  ({ weight, bias }: { weight: Tensor; bias: Tensor }): Step =>
+  ({ weight, bias }: { weight: Tensor; bias: Tensor }): Operation =>
   ({ height, width, ...input }) => {
     const [channels = 0, inputs = 0, size = 1] = weight.shape;
     const padded = pad({ height, width, ...input }, size >> 1);
@@ -99,7 +99,7 @@ function pad({ channels, height, width, values }: Activation, by: number): Activ
 }
 
 const dense =
-  ({ weight, bias }: { weight: Tensor; bias: Tensor }): Step =>
+  ({ weight, bias }: { weight: Tensor; bias: Tensor }): Operation =>
   ({ values }) => {
     const result = bias.values.slice();
     for (let unit = 0; unit < result.length; unit++) {
@@ -111,12 +111,12 @@ const dense =
     return { channels: result.length, height: 1, width: 1, values: result };
   };
 
-const relu: Step = ({ values, ...shape }) => ({
+const relu: Operation = ({ values, ...shape }) => ({
   ...shape,
   values: values.map((value) => Math.max(0, value)),
 });
 
-const maxPool: Step = ({ channels, height, width, values }) => {
+const maxPool: Operation = ({ channels, height, width, values }) => {
   const [rows, columns] = [height >> 1, width >> 1];
   const result = new Float32Array(channels * rows * columns);
   for (let at = 0; at < result.length; at++) {

@@ -1,28 +1,31 @@
-/** A drawing in grey: 0 is ground, 255 is full ink; row by row. */
-export interface Drawing {
+/** A grey image, row by row: 0 is background, 255 is full ink. */
+export interface GreyImage {
   width: number;
   height: number;
   values: ArrayLike<number>;
 }
 
-/** Side of an image as the network takes it, and of the box that a digit fills in it. */
+/** Sides, in pixels, of the images of MNIST and of the box that the digit fills in them. */
 const side = 28;
 const box = 20;
+/** Fainter pixels are the soft edge of a stroke. */
+const inkThreshold = 32;
 
 /**
- * Brings a drawing into the form of the images that the network has learned from: the digit fills a box of 20 × 20, and
- * its centre of mass stands in the middle of 28 × 28. Values from 0 to 1; null when nothing is drawn.
+ * Normalizes a drawn digit as the training images of MNIST are: scaled to a box of 20 × 20 pixels, with its centre of
+ * mass in the middle of 28 × 28.
+ * @returns 784 values from 0 to 1, row by row; null when the drawing is empty.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
  */
-export function normalizeDigit(drawing: Drawing): Float32Array<ArrayBuffer> | null {
+export function normalizeDigit(drawing: GreyImage): Float32Array<ArrayBuffer> | null {
   const bounds = boundsOf(drawing);
   if (!bounds) return null;
   const size = Math.max(bounds.right - bounds.left, bounds.bottom - bounds.top);
   const small = shrink(drawing, bounds, size / box);
-  const mass = massOf(small);
+  const center = centerOfMass(small);
   const image = new Float32Array(side * side);
-  // Pixels lie around half numbers: the middle of 28 of them is 14, that of the first is 0.5.
-  const [shiftX, shiftY] = [Math.round(side / 2 - mass.x), Math.round(side / 2 - mass.y)];
+  // The centre of the first pixel is 0.5, that of all 28 is 14.
+  const [shiftX, shiftY] = [Math.round(side / 2 - center.x), Math.round(side / 2 - center.y)];
   for (let y = 0; y < small.height; y++)
     for (let x = 0; x < small.width; x++) {
       const [toX, toY] = [x + shiftX, y + shiftY];
@@ -35,16 +38,16 @@ export function normalizeDigit(drawing: Drawing): Float32Array<ArrayBuffer> | nu
 interface Bounds {
   left: number;
   top: number;
-  /** Behind the last column and row. */
+  /** The column and row after the last. */
   right: number;
   bottom: number;
 }
 
-function boundsOf({ width, height, values }: Drawing): Bounds | null {
+function boundsOf({ width, height, values }: GreyImage): Bounds | null {
   const bounds = { left: width, top: height, right: 0, bottom: 0 };
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
-      if ((values[y * width + x] as number) < 32) continue; // Fainter than that is the soft edge of a stroke.
+      if ((values[y * width + x] as number) < inkThreshold) continue;
       bounds.left = Math.min(bounds.left, x);
       bounds.right = Math.max(bounds.right, x + 1);
       bounds.top = Math.min(bounds.top, y);
@@ -53,8 +56,8 @@ function boundsOf({ width, height, values }: Drawing): Bounds | null {
   return bounds.right === 0 ? null : bounds;
 }
 
-/** What lies within the bounds, `scale` times smaller: each pixel is the mean of those that it stands for. */
-function shrink(drawing: Drawing, bounds: Bounds, scale: number): Drawing {
+/** Shrinks the part within the bounds by a factor: each pixel is the mean of the area it covers. */
+function shrink(drawing: GreyImage, bounds: Bounds, scale: number): GreyImage {
   const width = Math.max(1, Math.round((bounds.right - bounds.left) / scale));
   const height = Math.max(1, Math.round((bounds.bottom - bounds.top) / scale));
   const values = new Float32Array(width * height);
@@ -69,7 +72,7 @@ function shrink(drawing: Drawing, bounds: Bounds, scale: number): Drawing {
   return { width, height, values };
 }
 
-function meanOf({ width, height, values }: Drawing, { left, right, top, bottom }: Bounds): number {
+function meanOf({ width, height, values }: GreyImage, { left, right, top, bottom }: Bounds): number {
   let sum = 0;
   for (let y = Math.floor(top); y < Math.min(height, bottom); y++)
     for (let x = Math.floor(left); x < Math.min(width, right); x++) {
@@ -80,7 +83,7 @@ function meanOf({ width, height, values }: Drawing, { left, right, top, bottom }
   return sum / ((right - left) * (bottom - top));
 }
 
-function massOf({ width, values }: Drawing): { x: number; y: number } {
+function centerOfMass({ width, values }: GreyImage): { x: number; y: number } {
   let [sum, x, y] = [0, 0, 0];
   for (const [at, value] of Array.from(values).entries()) {
     sum += value;

@@ -1,27 +1,30 @@
 import { formatPercent } from '../../state/format.ts';
 
-/** What the network makes of a drawing. */
+/** The most probable class of a drawing. */
 export interface TopPrediction {
-  /** The class that it takes the drawing for. */
   label: number;
   name: string;
-  /** "98 % sure" */
+  /** Its probability: "98 % sure". */
   sure: string;
 }
 
+/** Returns the class with the highest probability. */
 export function topPrediction(probabilities: ArrayLike<number>, classes: readonly string[]): TopPrediction {
   const values = Array.from(probabilities);
   const label = values.indexOf(Math.max(...values));
   return { label, name: classes[label] ?? String(label), sure: `${formatPercent(values[label], 0)} sure` };
 }
 
-/** How one drawing was read after each epoch: "epoch 2: 3, 61 % sure". */
-export interface EpochReading {
+/** The top prediction of one drawing with the weights of one epoch. */
+export interface EpochPrediction {
   epoch: number;
   name: string;
   sure: string;
 }
 
-/** The readings with that of an epoch among them, ascending; of an epoch that is there already, the new one. */
-export const withReading = (readings: readonly EpochReading[], reading: EpochReading): EpochReading[] =>
-  [...readings.filter(({ epoch }) => epoch !== reading.epoch), reading].sort((a, b) => a.epoch - b.epoch);
+/** Returns the predictions by epoch, ascending, with one added; it replaces an earlier one of the same epoch. */
+export const withPrediction = (
+  predictions: readonly EpochPrediction[],
+  added: EpochPrediction,
+): EpochPrediction[] =>
+  [...predictions.filter(({ epoch }) => epoch !== added.epoch), added].sort((a, b) => a.epoch - b.epoch);

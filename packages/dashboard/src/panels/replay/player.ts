@@ -1,37 +1,37 @@
 import type { MonitorEvent } from '@mnist-monitor/shared/browser';
 import { applyEvent, emptyRun, type Run } from '../../state/run.ts';
 
-/** A silence counts for no more than this: nobody wants to sit through a night in which a run was interrupted. */
-const longestSilenceMs = 10_000;
+/** Longer pauses between events are shortened to this: a run may have been interrupted for a night. */
+const maxPauseMs = 10_000;
 
-/** Plays the events of a run back in the order and at the pace in which they came, through the same reducer. */
+/** Plays back the events of a run at the pace in which they happened, through the reducer of the live feed. */
 export class Player {
-  /** The run as it was at `position`. Another object after a jump back. */
+  /** The run as it was at `position`; another object after seeking backwards. */
   run: Run;
   /** Seconds since the first event. */
   position = 0;
   /** Seconds from the first event to the last. */
   readonly duration: number;
   readonly #events: readonly MonitorEvent[];
-  /** When each event comes, in seconds. */
+  /** Time of each event in seconds since the first. */
   readonly #times: Float64Array;
-  /** How many events have come. */
+  /** Number of events applied so far. */
   #next = 0;
 
-  /** @param events At least one; all of one run, in the order of seq. */
+  /** @param events All of one run, ordered by `seq`; at least one. */
   constructor(events: readonly MonitorEvent[]) {
     this.#events = events;
     this.#times = playTimes(events);
     this.duration = this.#times.at(-1) ?? 0;
-    this.run = this.#begin();
+    this.run = this.#emptyRun();
     this.seek(0);
   }
 
-  /** Goes to a position in seconds, forwards or back. */
+  /** Moves to a position in seconds, forwards or backwards; backwards applies all events again. */
   seek(position: number): void {
     this.position = Math.min(this.duration, Math.max(0, position));
     if (this.#next > 0 && this.position < (this.#times[this.#next - 1] as number)) {
-      this.run = this.#begin();
+      this.run = this.#emptyRun();
       this.#next = 0;
     }
     while (this.#next < this.#events.length && (this.#times[this.#next] as number) <= this.position)
@@ -42,7 +42,7 @@ export class Player {
     return this.position >= this.duration;
   }
 
-  #begin(): Run {
+  #emptyRun(): Run {
     return emptyRun(this.#events[0]?.runId ?? '');
   }
 }
@@ -53,7 +53,7 @@ function playTimes(events: readonly MonitorEvent[]): Float64Array {
   let before: number | undefined;
   for (const [index, { time }] of events.entries()) {
     const now = Date.parse(time);
-    at += Math.min(longestSilenceMs, Math.max(0, now - (before ?? now)));
+    at += Math.min(maxPauseMs, Math.max(0, now - (before ?? now)));
     before = Math.max(before ?? now, now);
     times[index] = at / 1_000;
   }

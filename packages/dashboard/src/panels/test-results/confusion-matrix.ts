@@ -3,15 +3,16 @@ import { formatCount, formatPlural } from '../../state/format.ts';
 
 type Matrix = EpochData['test']['confusion'];
 
+/** A cell of the confusion matrix. */
 export interface ConfusionCell {
   truth: number;
   predicted: number;
   count: number;
-  /** Strength of the colour from 0 to 1; of mistakes only, so that the diagonal does not drown them. */
+  /** Intensity of the colour from 0 to 1; 0 on the diagonal, whose counts would outshine the mistakes. */
   heat: number;
 }
 
-/** The matrix, row by row (true classes), with how strongly each mistake is to be coloured. */
+/** Returns the matrix with colours, row by row; rows are true classes, columns predictions. */
 export function confusionCells(matrix: Matrix): ConfusionCell[][] {
   const worst = Math.max(
     1,
@@ -22,13 +23,13 @@ export function confusionCells(matrix: Matrix): ConfusionCell[][] {
       truth,
       predicted,
       count,
-      // The root: one mistake is still to be seen beside thirty.
+      // The square root keeps a single mistake visible beside thirty.
       heat: predicted === truth ? 0 : Math.sqrt(count / worst),
     })),
   );
 }
 
-/** "7 read as 2: 5 times". */
+/** Describes a cell: "7 read as 2: 5 times". */
 export function confusionSentence(
   { truth, predicted, count }: Omit<ConfusionCell, 'heat'>,
   classes: readonly string[],
@@ -39,16 +40,16 @@ export function confusionSentence(
   return `${of} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
 }
 
-/** How many of a cell's images can be shown, where not all can: "3 of the 5 are among the samples". */
+/** Returns how many images of a cell can be shown: "3 of the 5 are among the samples of this epoch."; empty if all. */
 export function cellNote(count: number, shown: number): string {
   if (count === 0) return '';
-  if (shown === 0) return 'None of them is among the samples of this epoch.';
+  if (shown === 0) return 'None of them are among the samples of this epoch.';
   return shown >= count
     ? ''
     : `${formatCount(shown)} of the ${formatCount(count)} ${shown === 1 ? 'is' : 'are'} among the samples of this epoch.`;
 }
 
-/** The most frequent mistakes, most frequent first. */
+/** Returns the cells with the most mistakes, in descending order. */
 export function worstMistakes(matrix: Matrix, limit: number): ConfusionCell[] {
   return confusionCells(matrix)
     .flat()
@@ -57,7 +58,7 @@ export function worstMistakes(matrix: Matrix, limit: number): ConfusionCell[] {
     .slice(0, limit);
 }
 
-/** How many test images were read wrongly, and of how many. */
+/** Returns the number of wrongly classified test images, and of all. */
 export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
   let wrong = 0;
   let total = 0;
@@ -68,7 +69,7 @@ export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
   return { wrong, total };
 }
 
-/** Where an arrow key leads within the matrix; undefined for any other key. */
+/** Returns the cell that an arrow key, Home or End moves to; undefined for other keys. */
 export function moveCell(
   key: string,
   [row, column]: readonly [number, number],

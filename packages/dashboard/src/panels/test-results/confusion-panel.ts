@@ -2,7 +2,7 @@ import type { EpochData, SamplesData } from '@mnist-monitor/shared/browser';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import { digitImage, inkColor } from '../../ui/digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';
-import { classRows, tickLabels } from './class-accuracy.ts';
+import { classRows, shortNames } from './class-accuracy.ts';
 import {
   cellNote,
   confusionCells,
@@ -128,7 +128,7 @@ export function createConfusion(): Confusion {
   });
 
   const build = onChange((names: readonly string[]) => {
-    const ticks = tickLabels(names);
+    const ticks = shortNames(names);
     const heads = ticks.map((tick, index) => h('th', { scope: 'col', title: names[index] }, tick));
     table.tHead?.replaceChildren(h('tr', {}, h('td'), ...heads));
     table.tBodies[0]?.replaceChildren(
@@ -174,9 +174,9 @@ export function createConfusion(): Confusion {
   const showClasses = (epochs: readonly EpochData[]): void => {
     const shown = classRows(classes, epochs);
     classList.replaceChildren(
-      ...shown.rows.map(({ name, value, at, before, change }) => {
+      ...shown.rows.map(({ name, value, at, previous, change }) => {
         const track = h('span', { class: 'class-track', 'aria-hidden': 'true' });
-        if (before !== null) track.append(placed('before', before));
+        if (previous !== null) track.append(placed('before', previous));
         if (at !== null) track.append(placed('now', at));
         return h(
           'li',

@@ -1,19 +1,20 @@
 import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared/browser';
 import { formatPercent } from '../../state/format.ts';
 
+/** Returns whether the prediction is correct. */
 export const isRight = ({ label, prediction }: SamplePrediction): boolean => label === prediction;
 
 const confidence = ({ probabilities, prediction }: SamplePrediction): number =>
   probabilities[prediction] ?? 0;
 
-/** Mistakes first, the surest of them foremost; then what was right, the least sure foremost. */
+/** Sorts samples: mistakes first, in descending order of confidence, then correct ones in ascending order. */
 export function orderSamples(items: readonly SamplePrediction[]): SamplePrediction[] {
   const wrong = items.filter((item) => !isRight(item)).sort((a, b) => confidence(b) - confidence(a));
   const right = items.filter(isRight).sort((a, b) => confidence(a) - confidence(b));
   return [...wrong, ...right];
 }
 
-/** Which predictions to show. */
+/** The viewer's choice of samples. */
 export interface SampleFilter {
   verdict: (typeof verdicts)[number];
   /** The true class; null for all. */
@@ -21,6 +22,7 @@ export interface SampleFilter {
 }
 export const verdicts = ['all', 'wrong', 'right'] as const;
 
+/** Returns the samples that match a filter. */
 export function filterSamples(
   items: readonly SamplePrediction[],
   { verdict, label }: SampleFilter,
@@ -32,7 +34,7 @@ export function filterSamples(
   );
 }
 
-/** The samples of one cell of the confusion matrix, the surest first. */
+/** Returns the samples of one cell of the confusion matrix, in descending order of confidence. */
 export function samplesOf(
   items: readonly SamplePrediction[],
   [truth, predicted]: readonly [number, number],
@@ -42,7 +44,7 @@ export function samplesOf(
     .sort((a, b) => confidence(b) - confidence(a));
 }
 
-/** The first `limit` of the ordered samples, a third of them right ones when there are that many. */
+/** Returns the first `limit` of the sorted samples, a third of them correct ones when there are enough. */
 export function firstSamples(ordered: readonly SamplePrediction[], limit: number): SamplePrediction[] {
   const right = ordered.filter(isRight);
   const wrong = ordered.length - right.length;
@@ -50,7 +52,7 @@ export function firstSamples(ordered: readonly SamplePrediction[], limit: number
   return [...ordered.slice(0, shownWrong), ...right.slice(0, limit - shownWrong)];
 }
 
-/** What a card says: "Wrong: read as 9, 83 % sure; it is 4". */
+/** Describes a sample: "Wrong: read as 9, 83 % sure; it is 4". */
 export function sampleSentence(sample: SamplePrediction, classes: readonly string[]): string {
   const read = classes[sample.prediction] ?? String(sample.prediction);
   const sure = Number.isFinite(confidence(sample)) ? `, ${formatPercent(confidence(sample), 0)} sure` : '';
@@ -58,19 +60,19 @@ export function sampleSentence(sample: SamplePrediction, classes: readonly strin
   return `Wrong: read as ${read}${sure}; it is ${classes[sample.label] ?? sample.label}`;
 }
 
-/** "After epoch 3: 4 wrong, 8 right". */
+/** Returns the caption of the samples: "After epoch 3: 4 wrong, 8 right". */
 export function samplesCaption({ epoch, items }: SamplesData): string {
   const right = items.filter(isRight).length;
   const wrong = items.length - right;
   return `After epoch ${epoch}: ${wrong} wrong, ${right} right`;
 }
 
-/** Probability as height from 0 to 1; what is not finite has none. */
+/** Returns the height of each probability's bar, from 0 to 1; 0 when it is not finite. */
 export function barHeights(probabilities: readonly number[]): number[] {
   return probabilities.map((value) => (Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0));
 }
 
-/** The grey values of a sample's image, row by row. */
+/** Decodes a sample's image to grey values from 0 to 255, row by row. */
 export function imagePixels(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
 }

@@ -1,7 +1,7 @@
 import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared/browser';
 import { digitImage, type Ink, inkColor } from '../../ui/digit-image.ts';
 import { byId, field, h, onChange, setText, styled } from '../../ui/dom.ts';
-import { tickLabels } from './class-accuracy.ts';
+import { shortNames } from './class-accuracy.ts';
 import {
   barHeights,
   filterSamples,
@@ -41,7 +41,7 @@ export function createSamples(): SampleGrid {
     const ordered = filterSamples(orderSamples(items), filter);
     const ink = inkColor();
     const shown = all ? ordered : firstSamples(ordered, firstCards);
-    const options = { classes, ticks: tickLabels(classes), ink };
+    const options = { classes, ticks: shortNames(classes), ink };
     grid.replaceChildren(...shown.map((sample) => card(sample, options)));
     if (items.length > 0 && ordered.length === 0)
       grid.replaceChildren(h('li', { class: 'empty' }, 'None of the samples is of this kind.'));

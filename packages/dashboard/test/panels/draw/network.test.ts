@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Network } from '../../../src/panels/draw/network.ts';
 import { readSafetensors, type Tensor } from '../../../src/panels/draw/safetensors.ts';
 
-/** Numbers that look like chance and are the same each time. */
+/** Numbers that look random and are the same in each run. */
 function numbers(length: number, seed: number): Float32Array {
   return Float32Array.from({ length }, (_, at) => Math.sin((at + 1) * 12.9898 + seed * 78.233) * 0.5);
 }
@@ -38,7 +38,7 @@ describe('the forward pass', () => {
   });
   const values = (name: string): Float32Array => tensors.get(name)?.values as Float32Array;
 
-  it('computes what the definition says', () => {
+  it('equals a plain implementation', () => {
     const first = convolve([image], {
       weight: values('conv1.weight'),
       bias: values('conv1.bias'),
@@ -68,7 +68,7 @@ describe('the forward pass', () => {
       expect(probability).toBeCloseTo(expected[label] as number, 4);
   });
 
-  it('says what it cannot compute', () => {
+  it('rejects unknown layers and missing weights', () => {
     expect(() => new Network([{ name: 'a1', type: 'attention' }], tensors)).toThrow(
       new TypeError('expected a layer that this page can compute, got attention (a1)'),
     );
@@ -88,7 +88,7 @@ describe('a safetensors file', () => {
     return bytes.buffer;
   };
 
-  it('gives its tensors by name', () => {
+  it('contains its tensors by name', () => {
     const file = fileOf(
       {
         __metadata__: { format: 'pt' },
@@ -102,7 +102,7 @@ describe('a safetensors file', () => {
     expect(tensors.get('a.weight')).toEqual({ shape: [2, 1], values: Float32Array.from([1, 2]) });
   });
 
-  it('is refused when it holds something else', () => {
+  it('is rejected when it is not of 32-bit floats, or no such file', () => {
     expect(() =>
       readSafetensors(fileOf({ a: { dtype: 'F16', shape: [1], data_offsets: [0, 2] } }, [1])),
     ).toThrow(new TypeError('expected 32-bit floats in a, got F16'));
@@ -112,7 +112,7 @@ describe('a safetensors file', () => {
   });
 });
 
-/** As the definition has it, pixel by pixel: slow, and too plain to be wrong. */
+/** A convolution by its definition, pixel by pixel: slow, and too simple to be wrong. */
 function convolve(
   planes: readonly Float32Array[],
   { weight, bias, outputs }: { weight: Float32Array; bias: Float32Array; outputs: number },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { normalizeDigit } from '../../../src/panels/draw/normalize-digit.ts';
 
 const side = 280;
-/** A drawing with ink where `inked` says so. */
+/** An image with ink where `inked` is true. */
 const drawingOf = (inked: (x: number, y: number) => boolean) => ({
   width: side,
   height: side,
@@ -28,11 +28,11 @@ function measure(image: Float32Array) {
   };
 }
 
-describe('a drawing, brought into the form of MNIST', () => {
+describe('a normalized digit', () => {
   it.each([
     ['small and in a corner', rectangle(10, 20, 40, 80)],
     ['large', rectangle(60, 5, 200, 275)],
-  ])('fills a box of 20, its shape kept: %s', (_, drawing) => {
+  ])('fills a box of 20 pixels and keeps its proportions: %s', (_, drawing) => {
     const { width, height } = measure(normalizeDigit(drawing) as Float32Array);
     expect(height).toBe(20);
     expect(width).toBeGreaterThanOrEqual(10);
@@ -50,18 +50,18 @@ describe('a drawing, brought into the form of MNIST', () => {
     expect(Math.abs(y - 14)).toBeLessThanOrEqual(0.5);
   });
 
-  it('has values from 0 to 1, full ink as 1', () => {
+  it('has values from 0 to 1; full ink is 1', () => {
     const image = normalizeDigit(rectangle(100, 100, 150, 200)) as Float32Array;
     expect(Math.max(...image)).toBeCloseTo(1);
     expect(Math.min(...image)).toBe(0);
     expect(image).toHaveLength(784);
   });
 
-  it('is nothing when nothing is drawn', () => {
+  it('is null when nothing is drawn', () => {
     expect(normalizeDigit(drawingOf(() => false))).toBeNull();
   });
 
-  it('takes a dot for a digit that fills the box', () => {
+  it('fills the box even when it is a dot', () => {
     expect(measure(normalizeDigit(rectangle(5, 5, 6, 6)) as Float32Array)).toMatchObject({
       width: 20,
       height: 20,

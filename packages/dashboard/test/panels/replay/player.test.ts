@@ -18,7 +18,7 @@ describe('a replay', () => {
     expect(player.run.finished?.status).toBe('completed');
   });
 
-  it('comes to the same as the live run, also after jumps', () => {
+  it('results in the same run as the live feed, also after seeking', () => {
     const live = emptyRun(events[0]?.runId ?? '');
     for (const event of events) applyEvent(live, event);
     const player = new Player(events);
@@ -30,7 +30,7 @@ describe('a replay', () => {
     expect(player.run.epochs).toEqual(live.epochs);
   });
 
-  it('goes on in the same run forwards, and begins another one backwards', () => {
+  it('continues the same run forwards, and begins another one backwards', () => {
     const player = new Player(events);
     const { run } = player;
     player.seek(5);
@@ -40,7 +40,7 @@ describe('a replay', () => {
     expect(player.run.batch?.step).toBe(6);
   });
 
-  it('passes over a night in ten seconds', () => {
+  it('shortens a pause of a night to ten seconds', () => {
     const late = events.map(
       (event): MonitorEvent =>
         event.seq > 10

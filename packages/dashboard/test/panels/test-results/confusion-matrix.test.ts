@@ -16,7 +16,7 @@ const matrix = Array.from({ length: 10 }, (_, truth) =>
 const classes = [...'0123456789'];
 
 describe('the confusion matrix', () => {
-  it('colours mistakes by their own scale, and never the diagonal', () => {
+  it('colours mistakes relative to the most frequent one, and not the diagonal', () => {
     const cells = confusionCells(matrix);
     expect(cells[4]?.[9]?.heat).toBe(1);
     expect(cells[7]?.[2]?.heat).toBe(0.5);
@@ -32,7 +32,7 @@ describe('the confusion matrix', () => {
     expect(worstMistakes(perfect, 5)).toEqual([]);
   });
 
-  it('says a cell in words', () => {
+  it('describes a cell', () => {
     expect(confusionSentence({ truth: 7, predicted: 2, count: 5 }, classes)).toBe('7 read as 2: 5 times');
     expect(confusionSentence({ truth: 7, predicted: 2, count: 1 }, classes)).toBe('7 read as 2: 1 time');
     expect(confusionSentence({ truth: 3, predicted: 3, count: 990 }, classes)).toBe(
@@ -45,8 +45,8 @@ describe('the confusion matrix', () => {
     [5, 5, ''],
     [2, 1, '1 of the 2 is among the samples of this epoch.'],
     [1_200, 2, '2 of the 1,200 are among the samples of this epoch.'],
-    [5, 0, 'None of them is among the samples of this epoch.'],
-  ])('says how many of %p images are shown when %p are', (count, shown, note) => {
+    [5, 0, 'None of them are among the samples of this epoch.'],
+  ])('notes how many of %p images are missing when %p are shown', (count, shown, note) => {
     expect(cellNote(count, shown)).toBe(note);
   });
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EpochData } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { classRows, shortNames } from '../../../src/panels/test-results/class-accuracy.ts';
+
+const digits = [...'0123456789'];
+const epochs = sampleRun().flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));
+
+describe('the accuracy of each class', () => {
+  it('has its position on the track, the previous one, and the change in percentage points', () => {
+    const { floor, rows } = classRows(digits, epochs.slice(0, 2));
+    expect(floor).toBe(0.8);
+    expect(rows[0]).toMatchObject({ name: '0', change: '+4.5' });
+    expect(rows[0]?.at).toBeCloseTo(0.775);
+    expect(rows[0]?.previous).toBeCloseTo(0.55);
+  });
+
+  it('has no position when the test set has no image of the class', () => {
+    const epoch = epochs[0] as EpochData;
+    const perClass = epoch.test.perClass.map((value, index) => (index === 3 ? null : value));
+    const { rows } = classRows(digits, [{ ...epoch, test: { ...epoch.test, perClass } }]);
+    expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
+  });
+});
+
+it.each([
+  [
+    ['a', 'bc'],
+    ['a', 'bc'],
+  ],
+  [
+    ['Shirt', 'Bag'],
+    ['0', '1'],
+  ],
+])('the short names of %j are %j', (classes, names) => {
+  expect(shortNames(classes)).toEqual(names);
+});

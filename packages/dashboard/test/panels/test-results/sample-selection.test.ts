@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SamplePrediction } from '@mnist-monitor/shared';
+import {
+  barHeights,
+  filterSamples,
+  firstSamples,
+  imagePixels,
+  orderSamples,
+  sampleSentence,
+  samplesOf,
+} from '../../../src/panels/test-results/sample-selection.ts';
+
+const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const sample = (label: number, prediction: number, confidence: number): SamplePrediction => ({
+  index: 0,
+  label,
+  prediction,
+  probabilities: Array.from({ length: 10 }, (_, digit) => (digit === prediction ? confidence : 0)),
+  image: '',
+});
+
+describe('samples', () => {
+  it('begin with the most confident mistake and end with the most confident correct one', () => {
+    const items = [sample(1, 1, 0.99), sample(2, 3, 0.5), sample(4, 4, 0.6), sample(5, 6, 0.9)];
+    expect(orderSamples(items).map(({ label }) => label)).toEqual([5, 2, 4, 1]);
+  });
+
+  it('are cut to at most two thirds of mistakes as long as there are correct ones', () => {
+    const wrong = Array.from({ length: 20 }, () => sample(1, 2, 0.5));
+    const right = Array.from({ length: 20 }, () => sample(3, 3, 0.5));
+    const shown = (items: SamplePrediction[]): number[] => firstSamples(items, 12).map(({ label }) => label);
+    expect(shown([...wrong, ...right])).toEqual([...Array(8).fill(1), ...Array(4).fill(3)]);
+    expect(shown([...wrong, ...right.slice(0, 1)])).toEqual([...Array(11).fill(1), 3]);
+    expect(shown(wrong)).toHaveLength(12);
+    expect(shown([...wrong.slice(0, 2), ...right])).toEqual([1, 1, ...Array(10).fill(3)]);
+    expect(shown([])).toEqual([]);
+  });
+
+  it.each([
+    [sample(4, 9, 0.83), 'Wrong: read as 9, 83 % sure; it is 4'],
+    [sample(4, 4, 0.99), 'Right: read as 4, 99 % sure'],
+    [sample(4, 4, Number.NaN), 'Right: read as 4'],
+  ])('are described in a sentence (%#)', (item, sentence) => {
+    expect(spaced(sampleSentence(item, [...'0123456789']))).toBe(sentence);
+  });
+
+  it('are filtered by verdict and class, or by a cell of the matrix', () => {
+    const items = [sample(1, 1, 0.9), sample(1, 7, 0.8), sample(1, 7, 0.9), sample(7, 1, 0.7)];
+    expect(filterSamples(items, { verdict: 'wrong', label: null })).toHaveLength(3);
+    expect(filterSamples(items, { verdict: 'right', label: 7 })).toHaveLength(0);
+    expect(filterSamples(items, { verdict: 'all', label: 1 })).toHaveLength(3);
+    expect(samplesOf(items, [1, 7])).toEqual([items[2], items[1]]);
+  });
+
+  it('have bars from 0 to 1 and pixels from 0 to 255', () => {
+    expect(barHeights([Number.NaN, 7, -1])).toEqual([0, 1, 0]);
+    expect([...imagePixels('AP+A')]).toEqual([0, 255, 128]);
+  });
+});
