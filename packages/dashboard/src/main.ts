@@ -3,7 +3,7 @@ import { layout } from './layout.ts';
 import type { Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { Stage } from './net/stage.ts';
-import { pressChartTool, showOnCharts } from './panels/charts/charts-panel.ts';
+import { pressChartKey, showOnCharts } from './panels/charts/charts-panel.ts';
 import { openDrawingPad } from './panels/draw/draw-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { createFindings } from './state/findings.ts';
@@ -159,10 +159,10 @@ listenKeys({
   d: actions.openDraw,
   t: actions.nextTheme,
   ' ': 'replay-play',
-  x: () => pressChartTool('axis'),
-  l: () => pressChartTool('log'),
+  x: () => pressChartKey('axis'),
+  l: () => pressChartKey('log'),
   f: 'follow',
-  u: () => pressChartTool('full'),
+  u: () => pressChartKey('full'),
   '0': 'zoom-reset',
 });
 // A network that returns, or a page that is looked at again, is a good moment to reconnect.

@@ -22,7 +22,7 @@ const executable = findChromium();
     await page.keyboard.press('ArrowLeft');
     await shows(page, chartPart('loss', 'at'), 'Batch 59, epoch 3');
     await shows(page, chartPart('accuracy', 'at'), 'Batch 59, epoch 3');
-    expect(await page.locator('#spoken').textContent()).toMatch(
+    expect(await page.locator('#announcer').textContent()).toMatch(
       /^Loss\. Batch 59, epoch 3: train 0\.\d+, smoothed /,
     );
     await page.keyboard.press('Home');

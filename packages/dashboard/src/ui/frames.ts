@@ -11,22 +11,22 @@ export function oncePerFrame(run: () => void): () => void {
   };
 }
 
-/** Holds back what would come too soon after the time before, and sees to it that it comes later. */
-export class Rest {
+/** Limits how often something happens, and schedules what was held back. */
+export class Throttle {
   readonly #ms: number;
   readonly #later: () => void;
   #at = Number.NEGATIVE_INFINITY;
   #subjects: readonly unknown[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param later Runs when what was held back may come. */
+  /** @param later Runs when the held back action is due. */
   constructor(ms: number, later: () => void) {
     this.#ms = ms;
     this.#later = later;
   }
 
-  /** Whether to hold back now; never when it is about another subject than before. */
-  holds(...subjects: readonly unknown[]): boolean {
+  /** Returns whether the caller must wait, and schedules `later` if so; never when a subject has changed. */
+  shouldWait(...subjects: readonly unknown[]): boolean {
     const same = subjects.every((subject, at) => subject === this.#subjects[at]);
     const now = performance.now();
     const waitMs = same ? this.#at + this.#ms - now : 0;

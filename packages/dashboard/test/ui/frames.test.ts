@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Rest } from '../../src/ui/frames.ts';
+import { Throttle } from '../../src/ui/frames.ts';
 
-describe('a rest between draws', () => {
+describe('a throttle', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -9,27 +9,33 @@ describe('a rest between draws', () => {
     jest.useRealTimers();
   });
 
-  it('lets the first through, holds the next back, and has it come later, once', () => {
+  it('lets the first call through, and runs later ones once when they are due', () => {
     const later = jest.fn();
-    const rest = new Rest(250, later);
-    expect([rest.holds('a'), rest.holds('a'), rest.holds('a')]).toEqual([false, true, true]);
+    const throttle = new Throttle(250, later);
+    expect([throttle.shouldWait('a'), throttle.shouldWait('a'), throttle.shouldWait('a')]).toEqual([
+      false,
+      true,
+      true,
+    ]);
     jest.advanceTimersByTime(249);
     expect(later).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
     expect(later).toHaveBeenCalledTimes(1);
-    expect(rest.holds('a')).toBe(false);
+    expect(throttle.shouldWait('a')).toBe(false);
   });
 
-  it('holds nothing back of another subject', () => {
-    const rest = new Rest(250, () => {});
-    expect([rest.holds('a', 1), rest.holds('b', 1), rest.holds('b', 2), rest.holds('b', 2)]).toEqual([
-      ...[false, false, false],
-      true,
-    ]);
+  it('lets calls through when a subject has changed', () => {
+    const throttle = new Throttle(250, () => {});
+    expect([
+      throttle.shouldWait('a', 1),
+      throttle.shouldWait('b', 1),
+      throttle.shouldWait('b', 2),
+      throttle.shouldWait('b', 2),
+    ]).toEqual([...[false, false, false], true]);
   });
 
-  it('of no length holds nothing back', () => {
-    const rest = new Rest(0, () => {});
-    expect([rest.holds('a'), rest.holds('a')]).toEqual([false, false]);
+  it('without an interval lets every call through', () => {
+    const throttle = new Throttle(0, () => {});
+    expect([throttle.shouldWait('a'), throttle.shouldWait('a')]).toEqual([false, false]);
   });
 });

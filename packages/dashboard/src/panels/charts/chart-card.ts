@@ -1,180 +1,274 @@
-import { html, render } from 'lit-html';
+import { nothing, render, type TemplateResult } from 'lit-html';
 import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../state/chart-specs.ts';
-import type { View } from '../../state/view.ts';
 import type { Viewport } from '../../state/viewport.ts';
-import { onChange, part } from '../../ui/dom.ts';
-import { Rest } from '../../ui/frames.ts';
-import { createCaptions, type DrawnFrame } from './captions.ts';
+import { Throttle } from '../../ui/frames.ts';
 import { listenChartKeys } from './chart-keys.ts';
+import type { ChartTableInput, chartTable } from './chart-table.ts';
+import { type ChartContent, chartTemplate } from './chart-template.ts';
+import {
+  announcement,
+  chartCaption,
+  type LegendItem,
+  legendItems,
+  legendTitle,
+  nonFiniteCaption,
+} from './chart-text.ts';
 import type { ChartsState } from './charts-state.ts';
-import { FrameBuilder } from './frame-builder.ts';
-import { createFullScreen } from './full-screen.ts';
+import { type ChartFrame, type ChartOptions, FrameBuilder, type Readout } from './frame-builder.ts';
+import type { FullScreen } from './full-screen.ts';
 import { listenGestures } from './gestures.ts';
-import { createScales, nameTools } from './legend.ts';
 import { Plot } from './plot.ts';
-import { savePicture } from './save-image.ts';
-import { createTable } from './table.ts';
 
-export interface ChartCardOptions {
-  name: ChartName;
+/** What a chart shares with the others, and how it changes the view. */
+export interface ChartCardContext {
   state(): ChartsState;
   setViewport(viewport: Viewport): void;
   setScale(scale: YScale): void;
-  redraw(): void;
+  /** Requests a frame. */
+  refresh(): void;
   /** Announces a text to screen readers. */
   announce(text: string): void;
   /** Returns the messages of the events near an x. */
   messagesAt(x: number): string;
 }
 
-export interface Chart {
-  name: ChartName;
-  element: HTMLElement;
-  /** @param all Draws the chart even when it is off screen, as for printing. */
-  render(all: boolean): void;
-  /** Writes the texts of the last frame. */
-  write(): void;
-  recolor(): void;
+/** A table that changes more often cannot be read. */
+const tableIntervalMs = 1_000;
+
+/**
+ * A chart with its legend, axis choice, tools and caption. It renders its card itself, because the legend follows the
+ * cursor at the rate of frames.
+ */
+export class ChartCard {
+  readonly element = document.createElement('article');
+  readonly #name: ChartName;
+  readonly #spec: ChartSpec;
+  readonly #context: ChartCardContext;
+  readonly #frameBuilder: FrameBuilder;
+  readonly #host: HTMLElement;
+  readonly #throttle: Throttle;
+  #plot: Plot | undefined;
+  /** The last frame, with the options that it was built with. */
+  #drawn: { frame: ChartFrame; options: ChartOptions } | undefined;
+  #isOnScreen = false;
+  /** x of the cursor; null when there is none. */
+  #cursor: number | null = null;
+  /** Whether the keyboard moves the cursor, so that each position is announced. */
+  #isKeyboardCursor = false;
+  #fullScreen: FullScreen | undefined;
+  /** Loaded when the table is opened for the first time. */
+  #chartTable: typeof chartTable | undefined;
+  #table: TemplateResult | typeof nothing = nothing;
+  #tableTime = Number.NEGATIVE_INFINITY;
+
+  constructor(name: ChartName, context: ChartCardContext) {
+    this.#name = name;
+    this.#spec = chartSpecs[name];
+    this.#context = context;
+    this.#frameBuilder = new FrameBuilder(this.#spec);
+    this.#throttle = new Throttle(this.#spec.minDrawIntervalMs, context.refresh);
+    this.element.id = `${name}-chart`;
+    this.element.className = 'card chart';
+    this.render();
+    this.#host = this.element.querySelector('.plot') as HTMLElement;
+    this.#listen();
+  }
+
+  /** Draws the last data, unless the chart is off screen or drawn too recently. @param always Draws in any case. */
+  draw(always: boolean): void {
+    const { view, runs } = this.#context.state();
+    // A change of the view or the runs is drawn at once; new data only after the minimum interval.
+    if (!always && (!this.#isOnScreen || this.#throttle.shouldWait(view, runs[0]?.run, runs.length))) return;
+    const plot = this.#currentPlot();
+    this.#drawn = this.#build(plot.width);
+    plot.draw({ ...this.#drawn.frame.plot, markers: this.#context.state().markers });
+    this.element.dataset.points = String(runs[0]?.run[this.#spec.series].length ?? 0);
+  }
+
+  /** Renders the texts around the chart. */
+  render(): void {
+    this.#updateTable();
+    render(
+      chartTemplate(this.#content(), {
+        setScale: this.#context.setScale,
+        toggleTable: () => this.#toggleTable(),
+        saveImage: () => this.#saveImage(),
+        toggleFullScreen: () => this.toggleFullScreen(),
+      }),
+      this.element,
+    );
+  }
+
+  /** Draws again after the page's colours or size have changed. */
+  recolor(): void {
+    this.#plot?.recolor();
+  }
+
   /** Puts the cursor of all charts at an x. */
-  point(x: number): void;
-  toggleFull(): void;
-}
+  setCursor(x: number): void {
+    this.#plot?.setCursor(x);
+  }
 
-/** Creates a chart with its legend, axis choice, tools and caption. */
-export function createChart(options: ChartCardOptions): Chart {
-  const { name, state } = options;
-  const spec: ChartSpec = chartSpecs[name];
-  const element = createCard();
-  element.id = `${name}-chart`;
-  const inCard = (role: string): HTMLElement => part(element, `[data-part="${role}"]`);
-  const host = inCard('plot');
-  host.tabIndex = 0;
-  host.setAttribute('aria-label', `${spec.title}, ${spec.unit}. Arrow keys move through the points.`);
-  nameTools(element, spec.title);
+  async toggleFullScreen(): Promise<void> {
+    if (!this.#fullScreen) {
+      const { FullScreen } = await import('./full-screen.ts');
+      this.#fullScreen ??= new FullScreen(this.element, () => this.render());
+    }
+    this.#fullScreen.set(!this.#fullScreen.on);
+  }
 
-  const frameBuilder = new FrameBuilder(spec);
-  const captions = createCaptions(element, { ...options, spec, frameBuilder });
-  const full = createFullScreen(element);
-  const showScale = onChange(createScales(inCard('scales'), spec, options.setScale));
-  const table = createTable(element, { spec, frameBuilder, state });
-  const rest = new Rest(spec.minDrawIntervalMs, options.redraw);
-  let plot: Plot | undefined;
-  let drawn: DrawnFrame | undefined;
-  let seen = false;
-  new IntersectionObserver(
-    ([entry]) => {
-      seen = entry?.isIntersecting ?? false;
-      if (seen) options.redraw();
-    },
-    { rootMargin: '100px' },
-  ).observe(element);
-
-  /** Replaces the plot when its curves or axes have changed: uPlot cannot change them. */
-  const plotFor = (runs: ChartsState['runs'], { axis, logX, scales }: View): Plot => {
-    const curves = frameBuilder.styles(runs);
-    const log = { x: logX, y: scales[name] === 'log' };
-    const kind = JSON.stringify([curves, axis, log]);
-    if (plot && host.dataset.kind === kind) return plot;
-    plot?.destroy();
-    host.dataset.kind = kind;
-    plot = new Plot({
-      ...{ host, curves, axis, log, formatY: spec.tick },
-      onCursor: captions.point,
-      onResize: options.redraw,
-    });
-    listenGestures(plot.overlay, {
-      range: () => state().range,
-      bounds: () => state().bounds,
-      isWhole: () => state().view.viewport.kind === 'all',
-      isFullScreen: () => full.on,
-      setViewport: options.setViewport,
-      pointAt: (share) => {
-        const { min, max } = state().range;
-        plot?.setCursor(min + (max - min) * share);
+  #listen(): void {
+    const { refresh, setViewport, state } = this.#context;
+    const onScreen = new IntersectionObserver(
+      ([entry]) => {
+        this.#isOnScreen = entry?.isIntersecting ?? false;
+        if (this.#isOnScreen) refresh();
+      },
+      { rootMargin: '100px' },
+    );
+    onScreen.observe(this.element);
+    listenChartKeys(this.#host, {
+      ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
+      plot: () => this.#plot,
+      cursor: () => this.#cursor,
+      onInput: (keyboard) => {
+        this.#isKeyboardCursor = keyboard;
       },
     });
-    return plot;
-  };
+  }
 
-  const draw = (width: number): void => {
-    const { runs, view, range, markers } = state();
-    const frameOptions = {
-      ...{ axis: view.axis, range, scale: view.scales[name], smoothing: view.smoothing },
+  /** Returns the plot; another one when its curves or axes have changed, which uPlot cannot change. */
+  #currentPlot(): Plot {
+    const { runs, view } = this.#context.state();
+    const curves = this.#frameBuilder.styles(runs);
+    const { axis } = view;
+    const log = { x: view.logX, y: view.scales[this.#name] === 'log' };
+    const kind = JSON.stringify([curves, axis, log]);
+    if (this.#plot && this.#host.dataset.kind === kind) return this.#plot;
+    this.#plot?.destroy();
+    this.#host.dataset.kind = kind;
+    this.#plot = new Plot({
+      ...{ host: this.#host, curves, axis, log, formatY: this.#spec.tick },
+      onCursor: (x) => this.#moveCursor(x),
+      onResize: this.#context.refresh,
+    });
+    this.#listenGestures(this.#plot);
+    return this.#plot;
+  }
+
+  #listenGestures(plot: Plot): void {
+    const { state, setViewport } = this.#context;
+    listenGestures(plot.overlay, {
+      ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
+      isWhole: () => state().view.viewport.kind === 'all',
+      isFullScreen: () => this.#fullScreen?.on ?? false,
+      pointAt: (share) => {
+        const { min, max } = state().range;
+        plot.setCursor(min + (max - min) * share);
+      },
+    });
+  }
+
+  /** @param width Width of the plot in device pixels. */
+  #build(width: number): { frame: ChartFrame; options: ChartOptions } {
+    const { runs, view, range } = this.#context.state();
+    const options = {
+      ...{ axis: view.axis, range, scale: view.scales[this.#name], smoothing: view.smoothing },
       buckets: Math.max(1, Math.floor(width / 2)),
-      target: spec.test === 'accuracy' ? view.target : null,
+      target: this.#spec.test === 'accuracy' ? view.target : null,
     };
-    drawn = { frame: frameBuilder.build(runs, frameOptions), options: frameOptions };
-    plotFor(runs, view).draw({ ...drawn.frame.plot, markers });
-    element.dataset.points = String(runs[0]?.run[spec.series].length ?? 0);
-    table.render();
-  };
+    return { frame: this.#frameBuilder.build(runs, options), options };
+  }
 
-  inCard('picture').addEventListener('click', () => {
-    const subtitle = state()
-      .runs.map(({ name: run }) => run)
-      .join(', ');
-    if (plot) savePicture(plot.canvas, { title: spec.title, subtitle, items: captions.items() });
-  });
-  listenChartKeys(host, {
-    plot: () => plot,
-    cursor: () => captions.cursor,
-    range: () => state().range,
-    bounds: () => state().bounds,
-    setViewport: options.setViewport,
-    onInput: (keyboard) => {
-      captions.announced = keyboard;
-    },
-  });
+  #moveCursor(x: number | null): void {
+    // uPlot reports the cursor with each draw, also when there is none.
+    if (x === null && this.#cursor === null) return;
+    this.#cursor = x;
+    this.render();
+    if (x === null || !this.#isKeyboardCursor) return;
+    const { title, items, messages } = this.#legend();
+    const texts = [this.#spec.title, announcement(title, items), messages];
+    this.#context.announce(texts.filter(Boolean).join('. '));
+  }
 
-  return {
-    ...{ name, element },
-    render(all) {
-      const { view, runs } = state();
-      showScale(view.scales[name]);
-      // A change of the view or the runs is drawn at once; new data only after the minimum interval.
-      if (!all && (!seen || rest.holds(view, runs[0]?.run, runs.length))) return;
-      draw(plot?.width ?? host.clientWidth * devicePixelRatio);
-    },
-    write() {
-      if (drawn) captions.write(drawn);
-    },
-    recolor: () => plot?.recolor(),
-    point: (x) => plot?.setCursor(x),
-    toggleFull: () => full.set(!full.on),
-  };
-}
+  #readout(): Readout | undefined {
+    return (
+      this.#drawn && this.#frameBuilder.readout(this.#context.state().runs, this.#cursor, this.#drawn.options)
+    );
+  }
 
-function createCard(): HTMLElement {
-  const fragment = document.createDocumentFragment();
-  render(
-    html`<article class="card chart">
-  <div class="card-head">
-    <h3><span data-part="title">Chart</span> <small data-part="unit"></small></h3>
-    <fieldset class="segments" data-part="scales"><legend class="sr-only"></legend></fieldset>
-    <span class="chart-actions">
-      <button class="icon-button small" type="button" data-part="table-toggle" aria-pressed="false" title="Show the numbers">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14" /></svg>
-      </button>
-      <button class="icon-button small" type="button" data-part="picture" title="Save as a picture (PNG)">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 4v11M7.5 10.5 12 15l4.5-4.5M5 19.5h14" /></svg>
-      </button>
-      <button class="icon-button small" type="button" data-part="full" aria-pressed="false" title="Full screen">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" /></svg>
-      </button>
-    </span>
-  </div>
-  <div class="legend">
-    <span class="legend-at" data-part="at"></span>
-    <span class="legend-items" data-part="items"></span>
-  </div>
-  <div class="plot-frame">
-    <div class="plot" data-part="plot" role="application" aria-roledescription="chart"></div>
-    <p class="empty" data-part="empty"></p>
-  </div>
-  <p class="caption"><span data-part="caption"></span><span class="alarm" data-part="alarm"></span><span class="marker-note" data-part="note"></span></p>
-  <section class="scroll chart-table" data-part="table" hidden></section>
-</article>`,
-    fragment,
-  );
-  return part(fragment, '*');
+  #legend(): { title: string; items: LegendItem[]; messages: string } {
+    const readout = this.#readout();
+    return {
+      title: legendTitle(this.#spec, readout, this.#cursor !== null),
+      items: legendItems(this.#spec, this.#context.state().runs, readout),
+      messages: this.#cursor === null ? '' : this.#context.messagesAt(this.#cursor),
+    };
+  }
+
+  #content(): ChartContent {
+    const { title, items, messages } = this.#legend();
+    return {
+      ...{ spec: this.#spec, legendTitle: title, items, messages, table: this.#table },
+      ...{ caption: this.#caption(), warning: this.#warning(), placeholder: this.#placeholder() },
+      scale: this.#context.state().view.scales[this.#name],
+      fullScreen: this.#fullScreen?.on ?? false,
+    };
+  }
+
+  #caption(): string {
+    if (!this.#drawn) return '';
+    const { frame, options } = this.#drawn;
+    const { runs, view } = this.#context.state();
+    const isWhole = view.viewport.kind === 'all' && this.#spec.series === 'steps';
+    return chartCaption({
+      ...frame,
+      thinned: isWhole ? (runs[0]?.run.steps.thinned ?? 0) : 0,
+      floor: options.scale === 'close' ? frame.plot.y.min : 0,
+    });
+  }
+
+  #warning(): string {
+    if (!this.#drawn || this.#spec.test !== 'loss') return '';
+    return nonFiniteCaption(
+      this.#drawn.frame.plot.nonFinite,
+      this.#context.state().runs[0]?.run.diverged?.step,
+    );
+  }
+
+  #placeholder(): string {
+    if (this.#drawn && this.#drawn.frame.pointCount > 0) return '';
+    const { runs } = this.#context.state();
+    const hasData = runs.some(({ run }) => run[this.#spec.series].length > 0);
+    return hasData ? 'No data in this range.' : this.#spec.empty;
+  }
+
+  async #toggleTable(): Promise<void> {
+    if (this.#table === nothing) {
+      this.#chartTable ??= (await import('./chart-table.ts')).chartTable;
+      this.#table = this.#chartTable(this.#tableInput());
+    } else this.#table = nothing;
+    this.render();
+  }
+
+  #updateTable(): void {
+    const now = performance.now();
+    if (this.#table === nothing || now - this.#tableTime < tableIntervalMs) return;
+    this.#table = this.#chartTable?.(this.#tableInput()) ?? nothing;
+    this.#tableTime = now;
+  }
+
+  #tableInput(): ChartTableInput {
+    const { runs, view, range } = this.#context.state();
+    const options = { axis: view.axis, range, smoothing: view.smoothing };
+    return { spec: this.#spec, frameBuilder: this.#frameBuilder, runs, options };
+  }
+
+  async #saveImage(): Promise<void> {
+    if (!this.#plot) return;
+    const { saveChartImage } = await import('./chart-image.ts');
+    const names = this.#context.state().runs.map(({ name }) => name);
+    const { items } = this.#legend();
+    saveChartImage(this.#plot.canvas, { title: this.#spec.title, subtitle: names.join(', '), items });
+  }
 }

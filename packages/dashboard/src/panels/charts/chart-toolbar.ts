@@ -1,66 +1,105 @@
-import { type AxisName, axisNames } from '../../state/axis.ts';
-import type { Run } from '../../state/run.ts';
-import { byId, onChange, setText } from '../../ui/dom.ts';
-import type { ViewStore } from '../../ui/view-store.ts';
+import { html, noChange, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import type { AxisName } from '../../state/axis.ts';
+import type { View } from '../../state/view.ts';
+import type { PageActions, PageState } from '../../ui/panel.ts';
+import { exportMenu } from '../export/export-menu.ts';
 
-export interface ToolActions {
+export interface ToolbarActions {
   setAxis(axis: AxisName): void;
-  follow(): void;
+  toggleFollow(): void;
   showAll(): void;
 }
 
-export interface ChartToolbar {
-  render(run: Run | null): void;
-  press(tool: 'log' | 'axis'): void;
+/** Renders the controls that all charts share. */
+export const chartToolbar = (
+  state: PageState,
+  page: PageActions,
+  toolbar: ToolbarActions,
+): TemplateResult => html`
+  <div class="tools" id="tools">
+    <span class="chips">
+      ${followButton(state, toolbar)}
+      <button
+        class="chip" type="button" id="zoom-reset"
+        ?hidden=${state.view.viewport.kind === 'all'} @click=${toolbar.showAll}
+      >Show all</button>
+      <button
+        class="chip" type="button" id="view-pause" ?hidden=${state.run === null}
+        aria-pressed=${state.unseen !== null} @click=${page.togglePause}
+      >${state.unseen === null ? 'Pause view' : `Resume view, ${state.unseen} new`}</button>
+    </span>
+    ${axisFields(state.view, page, toolbar)}
+    ${smoothingField(state.view, page)}
+    ${targetField(state.view, page)}
+    ${exportMenu.render(state, page)}
+  </div>`;
+
+function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
+  const follows = view.viewport.kind === 'follow';
+  // A finished run has nothing to follow, and the whole axis follows anyway.
+  const hidden = view.viewport.kind === 'all' || run?.finished !== null;
+  return html`
+    <button class="chip" type="button" id="follow" ?hidden=${hidden} aria-pressed=${follows} @click=${toggleFollow}>
+      ${follows ? 'Following' : 'Follow'}
+    </button>`;
 }
 
-/** Creates the controls that all charts share. */
-export function createToolbar(store: Pick<ViewStore, 'view' | 'change'>, actions: ToolActions): ChartToolbar {
-  const axis = byId('axis', HTMLSelectElement);
-  const logX = byId('log-x', HTMLInputElement);
-  const smoothing = byId('smoothing', HTMLInputElement);
-  const smoothingValue = byId('smoothing-value', HTMLElement);
-  const target = byId('target', HTMLInputElement);
-  const follow = byId('follow', HTMLButtonElement);
-  const reset = byId('zoom-reset', HTMLButtonElement);
+const axisFields = (
+  { axis, logX }: View,
+  page: PageActions,
+  { setAxis }: ToolbarActions,
+): TemplateResult => html`
+  <label class="tool">
+    <span>Over</span>
+    <select
+      class="input" id="axis" .value=${live(axis)}
+      @change=${(event: Event) => setAxis((event.target as HTMLSelectElement).value as AxisName)}
+    >
+      <option value="step">batches</option>
+      <option value="epoch">epochs</option>
+      <option value="elapsed">training time</option>
+      <option value="clock">clock</option>
+    </select>
+  </label>
+  <label class="tool">
+    <input
+      type="checkbox" id="log-x" .checked=${live(logX)} ?disabled=${axis === 'clock'}
+      @change=${(event: Event) => page.changeView({ logX: inputOf(event).checked })}
+    /> Log scale
+  </label>`;
 
-  axis.addEventListener('change', () => actions.setAxis(axis.value as AxisName));
-  logX.addEventListener('change', () => store.change({ logX: logX.checked }));
-  smoothing.addEventListener('input', () => store.change({ smoothing: smoothing.valueAsNumber }));
-  target.addEventListener('change', () => {
+function smoothingField({ smoothing }: View, { changeView }: PageActions): TemplateResult {
+  const text = smoothing === 0 ? 'off' : smoothing.toFixed(2);
+  return html`
+    <label class="tool smoothing">
+      <span>Smoothing</span>
+      <input
+        type="range" id="smoothing" min="0" max="0.99" step="0.01" .value=${live(String(smoothing))}
+        aria-valuetext=${text}
+        @input=${(event: Event) => changeView({ smoothing: inputOf(event).valueAsNumber })}
+      />
+      <output for="smoothing" id="smoothing-value">${text}</output>
+    </label>`;
+}
+
+function targetField({ target }: View, { changeView }: PageActions): TemplateResult {
+  const text = target === null ? '' : String(Number((target * 100).toFixed(4)));
+  const isEdited = document.activeElement?.id === 'target';
+  const change = (event: Event): void => {
+    const input = inputOf(event);
     // An empty field is NaN and removes the target.
-    if (target.reportValidity()) store.change({ target: target.valueAsNumber / 100 || null });
-  });
-  follow.addEventListener('click', actions.follow);
-  reset.addEventListener('click', actions.showAll);
-
-  const showView = onChange((view: ViewStore['view']) => {
-    axis.value = view.axis;
-    logX.checked = view.logX;
-    logX.disabled = view.axis === 'clock';
-    smoothing.valueAsNumber = view.smoothing;
-    smoothing.setAttribute('aria-valuetext', view.smoothing === 0 ? 'off' : view.smoothing.toFixed(2));
-    setText(smoothingValue, view.smoothing === 0 ? 'off' : view.smoothing.toFixed(2));
-    if (document.activeElement !== target)
-      target.value = view.target === null ? '' : String(Number((view.target * 100).toFixed(4)));
-    reset.hidden = view.viewport.kind === 'all';
-  });
-  return {
-    render(run) {
-      const { view } = store;
-      showView(view);
-      // A finished run has nothing to follow, and the whole axis follows anyway.
-      follow.hidden = view.viewport.kind === 'all' || run?.finished !== null;
-      follow.setAttribute('aria-pressed', String(view.viewport.kind === 'follow'));
-      setText(follow, view.viewport.kind === 'follow' ? 'Following' : 'Follow');
-    },
-    press(tool) {
-      if (tool === 'axis') {
-        actions.setAxis(axisNames[(axisNames.indexOf(store.view.axis) + 1) % axisNames.length] as AxisName);
-        return;
-      }
-      const { scales } = store.view;
-      store.change({ scales: { ...scales, loss: scales.loss === 'log' ? 'linear' : 'log' } });
-    },
+    if (input.reportValidity()) changeView({ target: input.valueAsNumber / 100 || null });
   };
+  return html`
+    <label class="tool">
+      <span>Target</span>
+      <input
+        class="input" type="number" id="target" min="0" max="100" step="any" placeholder="none"
+        .value=${isEdited ? noChange : live(text)} @change=${change}
+      />
+      <span>%</span>
+    </label>`;
 }
+
+const inputOf = (event: Event): HTMLInputElement => event.target as HTMLInputElement;

@@ -1,77 +1,175 @@
 import { html } from 'lit-html';
+import {
+  type AxisName,
+  axisNames,
+  axisPositions,
+  convertViewport,
+  stepAtTime,
+  stepPosition,
+} from '../../state/axis.ts';
+import { chartNames } from '../../state/chart-specs.ts';
 import type { Finding } from '../../state/findings.ts';
+import type { Run } from '../../state/run.ts';
+import { defaultView, type View } from '../../state/view.ts';
+import { type Viewport, visibleRange } from '../../state/viewport.ts';
+import { announce } from '../../ui/announcer.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
-import { exportMenu } from '../export/export-menu.ts';
-import { type Charts, createCharts } from './charts.ts';
+import { ChartCard } from './chart-card.ts';
+import { chartToolbar } from './chart-toolbar.ts';
+import type { ChartsState } from './charts-state.ts';
+import { xExtent } from './x-range.ts';
+
+/** Distance from the cursor to a marker whose message is shown, as a share of the width. */
+const markerReach = 0.012;
+
+/** The charts of the page, which share an x axis and a cursor. */
+class Charts {
+  readonly cards: readonly ChartCard[];
+  readonly #actions: PageActions;
+  #findings: readonly { x: number; finding: Finding }[] = [];
+  #state: ChartsState = {
+    ...{ runs: [], view: defaultView, markers: [] },
+    range: { min: 0, max: 100 },
+    bounds: { all: { min: 0, max: 100 }, log: false },
+  };
+
+  constructor(actions: PageActions) {
+    this.#actions = actions;
+    const context = {
+      ...{ announce, refresh: actions.refresh },
+      state: () => this.#state,
+      setViewport: (viewport: Viewport) => this.setViewport(viewport),
+      messagesAt: (x: number) => this.#messagesAt(x),
+    };
+    this.cards = chartNames.map(
+      (name) =>
+        new ChartCard(name, {
+          ...context,
+          setScale: (scale) => actions.changeView({ scales: { ...this.#state.view.scales, [name]: scale } }),
+        }),
+    );
+  }
+
+  /** Renders the texts of the cards. */
+  render(view: View): void {
+    this.#state = { ...this.#state, view };
+    for (const card of this.cards) card.render();
+  }
+
+  /** Draws the charts that are on screen, or all of them for printing. */
+  draw({ view, chartRuns, findings, printing }: PageState): void {
+    const runs = chartRuns.map(({ run }) => run);
+    const extent = xExtent(runs, view.axis, view.logX);
+    const [main] = runs;
+    this.#findings = findings.flatMap((finding) => {
+      const x = main && positionOf(main, finding, view.axis);
+      return x === undefined ? [] : [{ x, finding }];
+    });
+    this.#state = {
+      ...{ runs: chartRuns, view },
+      range: visibleRange(view.viewport, extent),
+      bounds: { all: extent.all, log: view.logX },
+      markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
+    };
+    for (const card of this.cards) card.draw(printing);
+  }
+
+  setViewport(viewport: Viewport): void {
+    this.#actions.changeView({ viewport });
+  }
+
+  /** Chooses an x axis and keeps the visible part of the run. */
+  setAxis(axis: AxisName): void {
+    const { view, runs } = this.#state;
+    const run = runs[0]?.run;
+    const viewport: Viewport = run
+      ? convertViewport(view.viewport, axisPositions(run, view.axis), axisPositions(run, axis))
+      : { kind: 'all' };
+    this.#actions.changeView({ axis, viewport, ...(axis === 'clock' && { logX: false }) });
+  }
+
+  setNextAxis(): void {
+    this.setAxis(axisNames[(axisNames.indexOf(this.#state.view.axis) + 1) % axisNames.length] as AxisName);
+  }
+
+  toggleFollow(): void {
+    const { view, range } = this.#state;
+    if (view.viewport.kind === 'follow') this.setViewport({ kind: 'fixed', ...range });
+    else if (view.viewport.kind === 'fixed')
+      this.setViewport({ kind: 'follow', width: range.max - range.min });
+  }
+
+  toggleLossScale(): void {
+    const { scales } = this.#state.view;
+    this.#actions.changeView({ scales: { ...scales, loss: scales.loss === 'log' ? 'linear' : 'log' } });
+  }
+
+  /** Toggles the full screen of the chart that has the focus, or of the first. */
+  toggleFullScreen(): void {
+    const focused = this.cards.find(({ element }) => element.contains(document.activeElement));
+    (focused ?? this.cards[0])?.toggleFullScreen();
+  }
+
+  /** Puts the cursor at a finding and scrolls the charts into view. */
+  show(finding: Finding): void {
+    const run = this.#state.runs[0]?.run;
+    const x = run && positionOf(run, finding, this.#state.view.axis);
+    if (x === undefined) return;
+    document.getElementById('charts')?.scrollIntoView({ block: 'center' });
+    this.cards[0]?.setCursor(x);
+  }
+
+  /** Returns the messages of the findings near an x, the nearest first. */
+  #messagesAt(x: number): string {
+    const { min, max } = this.#state.range;
+    const messages = this.#findings
+      .filter((marker) => Math.abs(marker.x - x) <= (max - min) * markerReach)
+      .sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))
+      .map(({ finding }) => finding.message);
+    return [...new Set(messages)].join(' ');
+  }
+}
+
+/** Returns the x of a finding's step, or of its time when it has no step. */
+function positionOf(run: Run, { step, time }: Finding, axis: AxisName): number | undefined {
+  if (axis === 'clock') return Date.parse(time);
+  return stepPosition(run, step ?? stepAtTime(run, Date.parse(time)), axis);
+}
 
 let charts: Charts | undefined;
-let shown: PageState;
-
-function create(actions: PageActions): Charts {
-  const store = {
-    get view() {
-      return shown.view;
-    },
-    change: actions.changeView,
-  };
-  return createCharts(store, actions.refresh);
-}
 
 /** Puts the charts' cursor at a finding and scrolls the charts into view. */
 export const showOnCharts = (finding: Finding): void => charts?.show(finding);
 
-/** Runs a tool of the charts by its name. */
-export const pressChartTool = (tool: 'full' | 'log' | 'axis'): void => charts?.press(tool);
+/** Runs the action of a key of the charts. */
+export function pressChartKey(action: 'axis' | 'log' | 'full'): void {
+  if (action === 'axis') charts?.setNextAxis();
+  else if (action === 'log') charts?.toggleLossScale();
+  else charts?.toggleFullScreen();
+}
 
-/** The curves of the run, and the tools that all charts share. */
+/** The curves of the run, and the controls that all charts share. */
 export const chartsPanel: Panel = {
   render(state, actions) {
-    charts?.write();
-    const { run, unseen } = state;
+    charts ??= new Charts(actions);
+    const { cards } = charts;
+    charts.render(state.view);
+    const toolbar = {
+      setAxis: (axis: AxisName) => charts?.setAxis(axis),
+      toggleFollow: () => charts?.toggleFollow(),
+      showAll: () => charts?.setViewport({ kind: 'all' }),
+    };
     return html`
       <section class="curves" aria-labelledby="curves-title">
         <div class="section-head">
           <h2 id="curves-title">Curves</h2>
-          <div class="tools" id="tools">
-            <span class="chips">
-              <button class="chip" type="button" id="follow" hidden>Follow the latest</button>
-              <button class="chip" type="button" id="zoom-reset" hidden>Show all</button>
-              <button
-                class="chip" type="button" id="view-pause"
-                ?hidden=${run === null} aria-pressed=${unseen !== null} @click=${actions.togglePause}
-              >${unseen === null ? 'Pause view' : `Resume view, ${unseen} new`}</button>
-            </span>
-            <label class="tool">
-              <span>Over</span>
-              <select class="input" id="axis">
-                <option value="step">batches</option>
-                <option value="epoch">epochs</option>
-                <option value="elapsed">training time</option>
-                <option value="clock">clock</option>
-              </select>
-            </label>
-            <label class="tool"><input type="checkbox" id="log-x" /> Log scale</label>
-            <label class="tool smoothing">
-              <span>Smoothing</span>
-              <input type="range" id="smoothing" min="0" max="0.99" step="0.01" />
-              <output for="smoothing" id="smoothing-value"></output>
-            </label>
-            <label class="tool">
-              <span>Target</span>
-              <input class="input" type="number" id="target" min="0" max="100" step="any" placeholder="none" />
-              <span>%</span>
-            </label>
-            ${exportMenu.render(state, actions)}
-          </div>
+          ${chartToolbar(state, actions, toolbar)}
         </div>
-        <div class="charts" id="charts"></div>
-        <p class="sr-only" id="spoken" role="status"></p>
+        <div class="charts" id="charts">${cards.map(({ element }) => element)}</div>
       </section>`;
   },
-  draw(state, actions) {
-    shown = state;
-    charts ??= create(actions);
-    charts.render({ runs: state.chartRuns, findings: state.findings }, state.printing);
+  draw: (state) => charts?.draw(state),
+  recolor() {
+    for (const card of charts?.cards ?? []) card.recolor();
   },
-  recolor: () => charts?.recolor(),
 };

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
   announcement,
   chartCaption,
@@ -7,10 +6,7 @@ import {
   legendTitle,
   nonFiniteCaption,
 } from '../../../src/panels/charts/chart-text.ts';
-import { FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
-import { tableOf } from '../../../src/panels/charts/table-rows.ts';
 import { chartSpecs } from '../../../src/state/chart-specs.ts';
-import { applyEvent, emptyRun } from '../../../src/state/run.ts';
 
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
 const readout = { x: 412, step: 412, epoch: 4, values: [{ raw: 0.5, smooth: 0.25, test: undefined }] };
@@ -63,37 +59,5 @@ describe('the texts of a chart', () => {
     const values = [0.5, 0.25, Number.NaN, Number.NaN].map((raw) => ({ raw, smooth: raw, test: undefined }));
     const items = legendItems(chartSpecs.machine, [train], { ...readout, values });
     expect(items.map(({ name, value }) => spaced(`${name} ${value}`))).toEqual(['CPU 50 %', 'Memory 25 %']);
-  });
-});
-
-describe('the table behind a chart', () => {
-  const run = emptyRun('20261124-100000-test');
-  for (const event of sampleRun({ epochs: 3, batchesPerEpoch: 100 })) applyEvent(run, event);
-  const tableFor = (name: 'loss' | 'machine', axis: 'step' | 'epoch') =>
-    tableOf({
-      ...{ spec: chartSpecs[name], frameBuilder: new FrameBuilder(chartSpecs[name]) },
-      runs: [{ run, color: '--train', name: 'run' }],
-      options: { axis, range: { min: 0, max: axis === 'step' ? 300 : 3 }, smoothing: 0.85 },
-    });
-
-  it('has about 100 rows of what is drawn', () => {
-    const { heads, rows } = tableFor('loss', 'step');
-    expect(heads).toEqual(['Batch', 'Loss', 'Smoothed', 'Test']);
-    expect(rows.length).toBeGreaterThan(90);
-    expect(rows.length).toBeLessThanOrEqual(101);
-    expect(rows.at(-1)?.[0]).toBe('300');
-    expect(rows.every((row) => row.length === heads.length)).toBe(true);
-  });
-
-  it('has the batch too when x is something else', () => {
-    const { heads, rows } = tableFor('loss', 'epoch');
-    expect(heads.slice(0, 2)).toEqual(['Epoch', 'Batch']);
-    expect(rows.at(-1)?.slice(0, 2)).toEqual(['3', '300']);
-  });
-
-  it('leaves out devices that the machine lacks', () => {
-    const { heads, rows } = tableFor('machine', 'epoch');
-    expect(heads).toEqual(['Epoch', 'Batch', 'CPU', 'Memory']);
-    expect(rows.every((row) => row.length === heads.length)).toBe(true);
   });
 });

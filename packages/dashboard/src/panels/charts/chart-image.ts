@@ -1,0 +1,161 @@
+import type { LegendItem } from './chart-text.ts';
+
+export interface ChartImageOptions {
+  title: string;
+  /** The names of the runs. */
+  subtitle: string;
+  items: readonly LegendItem[];
+}
+
+/** A legend item with its layout; positions are in CSS pixels. */
+interface PlacedItem extends LegendItem {
+  x: number;
+  line: number;
+  valueX: number;
+}
+
+type TextStyle = readonly [font: string, colorProperty: string];
+
+const margin = 16;
+const lineHeight = 20;
+/** Height of the title, and baseline of the first line of the legend. */
+const titleHeight = 46;
+const itemGap = 18;
+/** Width of a legend item's colour key and its gaps. */
+const keyWidth = 26;
+const styles = {
+  title: ['600 15px', '--text'],
+  subtitle: ['13px', '--text-muted'],
+  name: ['13px', '--text-muted'],
+  value: ['600 13px', '--text'],
+} as const;
+
+/** Downloads a chart as a PNG file, at its size on the screen, with its title and legend above it. */
+export function saveChartImage(chart: HTMLCanvasElement, options: ChartImageOptions): void {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  new ImageWriter(context, chart).draw(options);
+  canvas.toBlob((blob) => blob && download(blob, imageFileName(options.subtitle, options.title)));
+}
+
+function download(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The download has begun by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+class ImageWriter {
+  readonly #context: CanvasRenderingContext2D;
+  readonly #chart: HTMLCanvasElement;
+  readonly #pageStyle = getComputedStyle(document.documentElement);
+  readonly #fontFamily = getComputedStyle(document.body).fontFamily;
+  /** Width within the margins, in CSS pixels. */
+  readonly #width: number;
+
+  constructor(context: CanvasRenderingContext2D, chart: HTMLCanvasElement) {
+    this.#context = context;
+    this.#chart = chart;
+    this.#width = chart.width / devicePixelRatio - 2 * margin;
+  }
+
+  draw({ title, subtitle, items }: ChartImageOptions): void {
+    const legend = this.#layOut(items);
+    this.#drawChart(titleHeight + lineHeight * ((legend.at(-1)?.line ?? 0) + 1));
+    this.#write(title, [0, 24], styles.title);
+    const subtitleX = this.#measure(title, styles.title) + 10;
+    this.#write(this.#cut(subtitle, this.#width - subtitleX), [subtitleX, 24], styles.subtitle);
+    for (const item of legend) this.#drawItem(item);
+  }
+
+  #layOut(items: readonly LegendItem[]): PlacedItem[] {
+    const sized = items.map((item) => {
+      const valueWidth = this.#measure(item.value, styles.value);
+      const name = this.#cut(item.name, this.#width - valueWidth - keyWidth);
+      const valueX = this.#measure(name, styles.name) + keyWidth;
+      return { ...item, name, valueX, width: valueX + valueWidth };
+    });
+    const positions = flowItems(
+      sized.map(({ width }) => width),
+      { lineWidth: this.#width, gap: itemGap },
+    );
+    return sized.map((item, at) => ({ ...item, ...(positions[at] ?? { x: 0, line: 0 }) }));
+  }
+
+  /** Sizes the canvas, draws the chart below the head, and lets further drawing use CSS pixels within the margin. */
+  #drawChart(headHeight: number): void {
+    const { canvas } = this.#context;
+    canvas.width = this.#chart.width;
+    canvas.height = this.#chart.height + headHeight * devicePixelRatio;
+    this.#context.fillStyle = this.#color('--surface');
+    this.#context.fillRect(0, 0, canvas.width, canvas.height);
+    this.#context.drawImage(this.#chart, 0, headHeight * devicePixelRatio);
+    this.#context.scale(devicePixelRatio, devicePixelRatio);
+    this.#context.translate(margin, 0);
+  }
+
+  #drawItem({ name, value, kind, color, x, line, valueX }: PlacedItem): void {
+    const y = titleHeight + line * lineHeight;
+    this.#context.fillStyle = this.#color(color);
+    this.#context.fillRect(x, y - 5, 14, kind === 'raw' ? 1 : 3);
+    this.#write(name, [x + 20, y], styles.name);
+    this.#write(value, [x + valueX, y], styles.value);
+  }
+
+  #write(text: string, [x, y]: readonly [number, number], [font, color]: TextStyle): void {
+    this.#context.font = `${font} ${this.#fontFamily}`;
+    this.#context.fillStyle = this.#color(color);
+    this.#context.fillText(text, x, y);
+  }
+
+  #measure(text: string, [font]: TextStyle): number {
+    this.#context.font = `${font} ${this.#fontFamily}`;
+    return this.#context.measureText(text).width;
+  }
+
+  #cut(text: string, width: number): string {
+    return cutText(text, width, (cut) => this.#measure(cut, styles.name));
+  }
+
+  #color(property: string): string {
+    return this.#pageStyle.getPropertyValue(property).trim();
+  }
+}
+
+/** Shortens a text with an ellipsis until it fits into a width. */
+export function cutText(text: string, width: number, measure: (text: string) => number): string {
+  if (measure(text) <= width) return text;
+  const letters = [...text];
+  while (letters.length > 0 && measure(`${letters.join('')}…`) > width) letters.pop();
+  return `${letters.join('').trimEnd()}…`;
+}
+
+/** Arranges items in lines, like words of a paragraph, and returns the position of each. */
+export function flowItems(
+  widths: readonly number[],
+  { lineWidth, gap }: { lineWidth: number; gap: number },
+): { x: number; line: number }[] {
+  let [end, line] = [0, 0];
+  return widths.map((width) => {
+    if (end > 0 && end + width > lineWidth) [end, line] = [0, line + 1];
+    const x = end;
+    end += width + gap;
+    return { x, line };
+  });
+}
+
+/** Longest run or chart name in a file name: some file systems allow only 255 bytes. */
+const nameLimit = 60;
+
+/** Returns the file name of an image, of letters, digits and hyphens. */
+export function imageFileName(subtitle: string, title: string): string {
+  const plain = (text: string): string =>
+    text
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .slice(0, nameLimit)
+      .replace(/^-|-$/g, '');
+  return [plain(subtitle), plain(title.toLowerCase())].filter(Boolean).join('-').concat('.png');
+}

@@ -1,0 +1,80 @@
+import { html, type TemplateResult } from 'lit-html';
+import type { ChartRun } from '../../state/chart-runs.ts';
+import { type ChartSpec, machineName } from '../../state/chart-specs.ts';
+import { formatCount } from '../../state/format.ts';
+import type { ChartOptions, FrameBuilder, Readout } from './frame-builder.ts';
+import { axisLabels, tickText } from './ticks.ts';
+
+export interface ChartTableInput {
+  spec: ChartSpec;
+  frameBuilder: FrameBuilder;
+  runs: readonly ChartRun[];
+  options: Pick<ChartOptions, 'axis' | 'range' | 'smoothing'>;
+}
+
+/** The values of a chart as text. */
+export interface ChartTable {
+  caption: string;
+  heads: string[];
+  rows: string[][];
+}
+
+/** More rows are tedious to read; the export has every point. */
+const rowLimit = 100;
+
+/** Returns a chart's values in its visible range, at evenly spaced x when there are more than fit in a table. */
+export function tableOf(input: ChartTableInput): ChartTable {
+  const { spec, frameBuilder, runs, options } = input;
+  const { axis, range } = options;
+  const rows: string[][] = [];
+  let lastStep = -1;
+  for (let at = 0; at <= rowLimit; at++) {
+    const x = range.min + ((range.max - range.min) * at) / rowLimit;
+    const readout = frameBuilder.readout(runs, x, options);
+    if (!readout || readout.step === lastStep) continue;
+    lastStep = readout.step;
+    const step = formatCount(readout.step);
+    const position = axis === 'step' ? [step] : [tickText(axis, readout.x, range), step];
+    rows.push([...position, ...readout.values.flatMap((value) => valueCells(value, input))]);
+  }
+  const table = {
+    caption: `${spec.title} at ${formatCount(rows.length)} points; the export has every point.`,
+    heads: [axisLabels[axis], ...(axis === 'step' ? [] : ['Batch']), ...valueHeads(input)],
+    rows,
+  };
+  return spec.series === 'machine' ? withoutEmptyColumns(table) : table;
+}
+
+/** Whether the table has raw, smoothed and test values of one run instead of one value for each run. */
+const isDetailed = ({ spec, runs }: ChartTableInput): boolean => spec.series === 'steps' && runs.length === 1;
+
+function valueHeads(input: ChartTableInput): string[] {
+  const { spec, runs } = input;
+  if (spec.series === 'machine') return spec.columns.map(machineName);
+  if (!isDetailed(input)) return runs.map(({ name }) => name);
+  return [spec.title, ...(spec.smoothed ? ['Smoothed'] : []), ...(spec.test ? ['Test'] : [])];
+}
+
+function valueCells({ raw, smooth, test }: Readout['values'][number], input: ChartTableInput): string[] {
+  const { format, smoothed, test: tested } = input.spec;
+  if (!isDetailed(input)) return [format(smoothed ? smooth : raw)];
+  return [format(raw), ...(smoothed ? [format(smooth)] : []), ...(tested ? [format(test)] : [])];
+}
+
+/** Removes columns without any value: the machine may have no GPU. */
+function withoutEmptyColumns({ caption, heads, rows }: ChartTable): ChartTable {
+  const known = heads.map((_, at) => rows.length === 0 || rows.some((row) => row[at] !== '–'));
+  const kept = (cells: string[]): string[] => cells.filter((_, at) => known[at]);
+  return { caption, heads: kept(heads), rows: rows.map(kept) };
+}
+
+/** Renders the table of a chart's values. */
+export const chartTable = (input: ChartTableInput): TemplateResult => {
+  const { caption, heads, rows } = tableOf(input);
+  return html`
+    <table class="table">
+      <caption>${caption}</caption>
+      <thead><tr>${heads.map((head) => html`<th scope="col" class="cut" title=${head}>${head}</th>`)}</tr></thead>
+      <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+    </table>`;
+};

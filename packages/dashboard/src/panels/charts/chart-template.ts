@@ -1,0 +1,104 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
+import { styled } from '../../ui/styled.ts';
+import type { LegendItem } from './chart-text.ts';
+
+/** The content of a chart's card. */
+export interface ChartContent {
+  spec: ChartSpec;
+  scale: YScale;
+  legendTitle: string;
+  items: readonly LegendItem[];
+  caption: string;
+  /** Warning beside the caption; empty for none. */
+  warning: string;
+  /** Messages of the events at the cursor; empty for none. */
+  messages: string;
+  /** Text in place of the chart; empty when there is data. */
+  placeholder: string;
+  fullScreen: boolean;
+  /** The table of the values; nothing while it is closed. */
+  table: TemplateResult | typeof nothing;
+}
+
+export interface ChartCardActions {
+  setScale(scale: YScale): void;
+  toggleTable(): void;
+  saveImage(): void;
+  toggleFullScreen(): void;
+}
+
+/** Renders the card of a chart. The element `plot` is for uPlot. */
+export const chartTemplate = (content: ChartContent, actions: ChartCardActions): TemplateResult => {
+  const { spec } = content;
+  return html`
+    <div class="card-head">
+      <h3>${spec.title} <small>${spec.unit}</small></h3>
+      ${scaleChoice(content, actions)}
+      ${tools(content, actions)}
+    </div>
+    <div class="legend">
+      <span class="legend-at" data-part="at">${content.legendTitle}</span>
+      <span class="legend-items" data-part="items">${content.items.map(legendItem)}</span>
+    </div>
+    <div class="plot-frame">
+      <div
+        class="plot" data-part="plot" role="application" aria-roledescription="chart" tabindex="0"
+        aria-label="${spec.title}, ${spec.unit}. Arrow keys move through the points."
+      ></div>
+      <p class="empty" data-part="empty" ?hidden=${content.placeholder === ''}>${content.placeholder}</p>
+    </div>
+    <p class="caption">
+      <span data-part="caption">${content.caption}</span>
+      <span class="alarm" data-part="alarm">${content.warning}</span>
+      <span class="marker-note" data-part="note">${content.messages}</span>
+    </p>
+    <section
+      class="scroll chart-table" data-part="table" tabindex="0"
+      aria-label="Values of ${spec.title}" ?hidden=${content.table === nothing}
+    >${content.table}</section>`;
+};
+
+const legendItem = ({ name, kind, color, value }: LegendItem): TemplateResult => html`
+  <span class="legend-item">
+    <i class="key key-${kind}" aria-hidden="true" ${styled({ '--key': `var(${color})` })}></i>
+    <span class="cut" title=${name}>${name}</span>
+    <b>${value}</b>
+  </span>`;
+
+const scaleNames: Record<YScale, string> = {
+  log: 'Log',
+  linear: 'Linear',
+  close: 'Close-up',
+  full: 'From 0',
+};
+
+const scaleChoice = (
+  { spec, scale: chosen }: ChartContent,
+  actions: ChartCardActions,
+): TemplateResult => html`
+  <fieldset class="segments" data-part="scales" ?hidden=${spec.scales.length < 2}>
+    <legend class="sr-only">Scale of the y axis of ${spec.title}</legend>
+    ${spec.scales.map(
+      (scale) => html`
+        <button type="button" aria-pressed=${scale === chosen} @click=${() => actions.setScale(scale)}>
+          ${scaleNames[scale]}
+        </button>`,
+    )}
+  </fieldset>`;
+
+const tools = ({ spec, table, fullScreen }: ChartContent, actions: ChartCardActions): TemplateResult => html`
+  <span class="chart-actions">
+    <button
+      class="icon-button small" type="button" data-part="table-toggle" title="Show the numbers"
+      aria-label="${spec.title}: show the numbers" aria-pressed=${table !== nothing} @click=${actions.toggleTable}
+    ><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14" /></svg></button>
+    <button
+      class="icon-button small" type="button" data-part="picture" title="Save as an image (PNG)"
+      aria-label="${spec.title}: save as an image (PNG)" @click=${actions.saveImage}
+    ><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 4v11M7.5 10.5 12 15l4.5-4.5M5 19.5h14" /></svg></button>
+    <button
+      class="icon-button small" type="button" data-part="full" title="Full screen"
+      aria-label="${spec.title}: full screen" aria-pressed=${fullScreen} @click=${actions.toggleFullScreen}
+    ><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" /></svg></button>
+  </span>`;
