@@ -4,7 +4,7 @@ import type { Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { Stage } from './net/stage.ts';
 import { pressChartKey, showOnCharts } from './panels/charts/charts-panel.ts';
-import { openDrawingPad } from './panels/draw/draw-panel.ts';
+import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { createFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
@@ -81,7 +81,7 @@ const actions: PageActions = {
     recolor();
     actions.refresh();
   },
-  openDraw: openDrawingPad,
+  openDraw: () => openDrawingBoard(actions.refresh),
   openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(),
   openNewRun: async () =>
     (await import('./panels/new-run/new-run-dialog.ts')).openNewRun(

@@ -1,24 +1,54 @@
 import { bytesPerImage } from '@mnist-monitor/shared/browser';
+import { noChange } from 'lit-html';
+import { Directive, directive, type ElementPart } from 'lit-html/directive.js';
 
 const side = Math.sqrt(bytesPerImage);
 
-/** Red, green and blue from 0 to 255. */
-export type Ink = readonly [number, number, number];
+/** Grey values of an image, row by row, from 0 (background) to 255. */
+type Pixels = ArrayLike<number>;
 
-/** An image of 28 × 28 grey values with `ink` for full, on no ground: right in either theme. */
-export function digitImage(pixels: ArrayLike<number>, [red, green, blue]: Ink): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = side;
-  canvas.height = side;
-  canvas.setAttribute('aria-hidden', 'true');
-  const image = new ImageData(side, side);
-  for (let at = 0; at < bytesPerImage; at++) image.data.set([red, green, blue, pixels[at] ?? 0], at * 4);
-  canvas.getContext('2d')?.putImageData(image, 0, 0);
-  return canvas;
+const drawn = new WeakMap<HTMLCanvasElement, Pixels>();
+/** The page's text colour as red, green and blue from 0 to 255; undefined until it is read. */
+let ink: readonly [number, number, number] | undefined;
+
+class DigitImageDirective extends Directive {
+  override render(_pixels: Pixels): unknown {
+    return noChange;
+  }
+
+  override update({ element }: ElementPart, [pixels]: [Pixels]): unknown {
+    const canvas = element as HTMLCanvasElement;
+    if (drawn.get(canvas) !== pixels) draw(canvas, pixels);
+    return noChange;
+  }
 }
 
-/** The page's text colour. The browser may write a colour in many ways: one pixel of it tells. */
-export function inkColor(): Ink {
+/**
+ * Draws an image of 28 × 28 pixels on a canvas, in the page's text colour on a transparent background.
+ * @example html`<canvas aria-hidden="true" ${digitImage(pixels)}></canvas>`
+ */
+export const digitImage = directive(DigitImageDirective);
+
+/** Draws the images within an element again, after the page's colours have changed. */
+export function recolorDigits(root: ParentNode): void {
+  ink = undefined;
+  for (const canvas of root.querySelectorAll('canvas')) {
+    const pixels = drawn.get(canvas);
+    if (pixels) draw(canvas, pixels);
+  }
+}
+
+function draw(canvas: HTMLCanvasElement, pixels: Pixels): void {
+  drawn.set(canvas, pixels);
+  ink ??= readInk();
+  const image = new ImageData(side, side);
+  for (let at = 0; at < bytesPerImage; at++) image.data.set([...ink, pixels[at] ?? 0], at * 4);
+  canvas.width = canvas.height = side;
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+}
+
+/** Reads the text colour from a painted pixel, because browsers write colours in many notations. */
+function readInk(): readonly [number, number, number] {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;
   const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -1,40 +1,38 @@
 import { html } from 'lit-html';
-import type { Run } from '../../state/run.ts';
-import type { Panel } from '../../ui/panel.ts';
-import type { DrawPanel } from './draw-body.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import type { DrawingBoard } from './drawing-board.ts';
 
-let pad: DrawPanel | undefined;
-let shown: Run | null = null;
+let board: DrawingBoard | undefined;
 
-/** Opens the drawing pad, and focuses it. */
-export async function openDrawingPad(): Promise<void> {
-  const { createDrawPanel } = await import('./draw-body.ts');
-  const section = document.getElementById('draw') as HTMLElement;
-  for (const id of ['draw-closed', 'draw-body'])
-    (document.getElementById(id) as HTMLElement).hidden = id === 'draw-closed';
-  pad ??= createDrawPanel();
-  pad.render(shown);
-  section.scrollIntoView({ block: 'nearest' });
-  pad.focus();
+/** Opens the drawing board, which is loaded with the first call, and focuses its pad. */
+export async function openDrawingBoard(refresh: PageActions['refresh']): Promise<void> {
+  const { DrawingBoard } = await import('./drawing-board.ts');
+  board ??= new DrawingBoard(refresh);
+  refresh();
+  // Callbacks of a frame run in order: by then the board is rendered.
+  requestAnimationFrame(() => {
+    document.getElementById('draw')?.scrollIntoView({ block: 'nearest' });
+    board?.focus();
+  });
 }
 
-/** A card that opens the drawing pad, which is loaded then. */
+/** A card in which the viewer draws a digit for the network of the run. */
 export const drawPanel: Panel = {
-  render: (_state, { openDraw }) => html`
-      <section class="card draw" id="draw" aria-labelledby="draw-title">
-        <div class="card-head">
-          <h2 id="draw-title">Draw a digit</h2>
-          <p class="card-note" data-field="draw-note"></p>
-        </div>
-        <div class="draw-closed" id="draw-closed">
-          <p>Draw with the mouse or a finger, and the network of this run reads it as you go, here in your browser.</p>
-          <button class="button primary" type="button" id="draw-open" @click=${openDraw}>Draw</button>
-        </div>
-        <div class="draw-body" id="draw-body" hidden></div>
-      </section>`,
-  draw({ live }) {
-    shown = live.run;
-    pad?.render(live.run);
-  },
-  recolor: () => pad?.recolor(),
+  render: ({ live }, { openDraw }) => html`
+    <section class="card draw" id="draw" aria-labelledby="draw-title">
+      <div class="card-head">
+        <h2 id="draw-title">Draw a digit</h2>
+        <p class="card-note" data-field="draw-note">${board?.note}</p>
+      </div>
+      ${
+        board
+          ? html`<div class="draw-body">${board.render(live.run)}</div>`
+          : html`
+            <div class="draw-closed">
+              <p>Draw with the mouse or a finger. The network of this run reads your digit as you draw, in your browser.</p>
+              <button class="button primary" type="button" id="draw-open" @click=${openDraw}>Draw</button>
+            </div>`
+      }
+    </section>`,
+  recolor: () => board?.recolor(),
 };

@@ -1,44 +1,38 @@
-/** A point of a stroke, in shares of the pad's side. */
+/** A point of a stroke, as shares of the pad's side. */
 type Point = readonly [x: number, y: number];
 
-/** Side of the pad that strokes are drawn on before they are read, in pixels: ten for each of the network's. */
+/** Side, in pixels, of the image that is classified: ten times that of the network's input. */
 const side = 280;
-/** Thickness of a stroke, as a share of the side: as thick as those of MNIST once the digit fills its box. */
+/** Stroke width as a share of the side: that of MNIST once the digit is scaled to its box. */
 const thickness = 0.085;
-/** How far the pen goes with an arrow key, as a share of the side. */
+/** Distance that an arrow key moves the pen, as a share of the side. */
 const keyStep = 0.035;
 
-/** Where one draws: with a mouse, a finger or a pen, or with the arrow keys. */
+/** A canvas to draw on with a mouse, a finger, a pen or the keyboard. */
 export class DrawingPad {
   readonly #canvas: HTMLCanvasElement;
-  readonly #changed: () => void;
+  readonly #onChange: () => void;
   #strokes: Point[][] = [];
   #pointer: number | undefined;
-  /** Where the pen of the keyboard is, and whether it is down. */
+  /** The pen that the keyboard moves; undefined until a key is pressed. */
   #pen: { at: Point; down: boolean } | undefined;
 
-  constructor(canvas: HTMLCanvasElement, changed: () => void) {
+  /** @param onChange Runs after each change of the drawing, and of the keyboard's pen. */
+  constructor(canvas: HTMLCanvasElement, onChange: () => void) {
     this.#canvas = canvas;
-    this.#changed = changed;
-    canvas.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return;
-      event.preventDefault();
-      canvas.focus();
-      canvas.setPointerCapture(event.pointerId);
-      this.#pointer = event.pointerId;
-      this.#pen = undefined;
-      this.#strokes.push([]);
-      this.#extend([event]);
-    });
+    this.#onChange = onChange;
+    const endStroke = (): void => {
+      this.#pointer = undefined;
+    };
+    canvas.addEventListener('pointerdown', (event) => this.#beginStroke(event));
     canvas.addEventListener('pointermove', (event) => {
-      if (event.pointerId === this.#pointer) this.#extend(event.getCoalescedEvents?.() ?? [event]);
+      if (event.pointerId === this.#pointer) this.#extendStroke(event.getCoalescedEvents?.() ?? [event]);
     });
-    for (const type of ['pointerup', 'pointercancel'] as const)
-      canvas.addEventListener(type, () => {
-        this.#pointer = undefined;
-      });
+    canvas.addEventListener('pointerup', endStroke);
+    canvas.addEventListener('pointercancel', endStroke);
     canvas.addEventListener('keydown', (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && this.#press(event.key)) event.preventDefault();
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (isPlain && this.#press(event.key)) event.preventDefault();
     });
     canvas.addEventListener('blur', () => {
       this.#pen = undefined;
@@ -60,7 +54,7 @@ export class DrawingPad {
     this.#update();
   }
 
-  /** What is drawn, as grey values. */
+  /** Returns the drawing as grey values from 0 to 255, row by row. */
   pixels(): { width: number; height: number; values: Uint8ClampedArray } {
     const context = new OffscreenCanvas(side, side).getContext('2d', { willReadFrequently: true });
     const values = new Uint8ClampedArray(side * side);
@@ -71,7 +65,7 @@ export class DrawingPad {
     return { width: side, height: side, values };
   }
 
-  /** Draws again, with the page's ink as it is now. */
+  /** Draws the strokes and the keyboard's pen, in the current size and colours. */
   draw(): void {
     const canvas = this.#canvas;
     const size = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
@@ -106,14 +100,25 @@ export class DrawingPad {
     }
   }
 
-  #extend(events: readonly PointerEvent[]): void {
+  #beginStroke(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    this.#canvas.focus();
+    this.#canvas.setPointerCapture(event.pointerId);
+    this.#pointer = event.pointerId;
+    this.#pen = undefined;
+    this.#strokes.push([]);
+    this.#extendStroke([event]);
+  }
+
+  #extendStroke(events: readonly PointerEvent[]): void {
     const { left, top, width } = this.#canvas.getBoundingClientRect();
     for (const { clientX, clientY } of events)
       this.#strokes.at(-1)?.push([(clientX - left) / width, (clientY - top) / width]);
     this.#update();
   }
 
-  /** Arrow keys move the pen, the space bar puts it down and lifts it. @returns Whether the key means something here. */
+  /** Arrow keys move the pen, Space lowers and lifts it. @returns Whether the pad uses the key. */
   #press(key: string): boolean {
     const pen = this.#pen ?? { at: [0.5, 0.25] as Point, down: false };
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
@@ -134,6 +139,6 @@ export class DrawingPad {
 
   #update(): void {
     this.draw();
-    this.#changed();
+    this.#onChange();
   }
 }

@@ -20,12 +20,15 @@ export interface ClassRows {
   rows: ClassRow[];
 }
 
-/** Returns the accuracy of each class in the last epoch, compared with the one before. */
-export function classRows(classes: readonly string[], epochs: readonly EpochData[]): ClassRows {
-  const latest = epochs.at(-1)?.test.perClass ?? [];
-  const previous = epochs.at(-2)?.test.perClass ?? [];
-  const shown = [...latest, ...previous].filter((value) => value !== null);
-  const floor = accuracyFloor(shown);
+/** Returns the accuracy of each class in an epoch, compared with the one before. */
+export function classRows(
+  classes: readonly string[],
+  epoch: EpochData,
+  previousEpoch?: EpochData,
+): ClassRows {
+  const latest = epoch.test.perClass;
+  const previous = previousEpoch?.test.perClass ?? [];
+  const floor = accuracyFloor([...latest, ...previous].filter((value) => value !== null));
   const position = (value: number | null | undefined): number | null =>
     value === null || value === undefined ? null : (value - floor) / (1 - floor);
   const rows = classes.map((name, index) => ({

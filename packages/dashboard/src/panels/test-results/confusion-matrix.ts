@@ -3,6 +3,9 @@ import { formatCount, formatPlural } from '../../state/format.ts';
 
 type Matrix = EpochData['test']['confusion'];
 
+/** A true class and a predicted class. */
+export type CellPosition = readonly [truth: number, predicted: number];
+
 /** A cell of the confusion matrix. */
 export interface ConfusionCell {
   truth: number;
@@ -70,10 +73,7 @@ export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
 }
 
 /** Returns the cell that an arrow key, Home or End moves to; undefined for other keys. */
-export function moveCell(
-  key: string,
-  [row, column]: readonly [number, number],
-): [number, number] | undefined {
+export function moveCell(key: string, [row, column]: CellPosition): CellPosition | undefined {
   const clamp = (value: number): number => Math.min(9, Math.max(0, value));
   switch (key) {
     case 'ArrowUp':

@@ -1,5 +1,6 @@
 import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared/browser';
 import { formatPercent } from '../../state/format.ts';
+import type { CellPosition } from './confusion-matrix.ts';
 
 /** Returns whether the prediction is correct. */
 export const isRight = ({ label, prediction }: SamplePrediction): boolean => label === prediction;
@@ -37,7 +38,7 @@ export function filterSamples(
 /** Returns the samples of one cell of the confusion matrix, in descending order of confidence. */
 export function samplesOf(
   items: readonly SamplePrediction[],
-  [truth, predicted]: readonly [number, number],
+  [truth, predicted]: CellPosition,
 ): SamplePrediction[] {
   return items
     .filter(({ label, prediction }) => label === truth && prediction === predicted)

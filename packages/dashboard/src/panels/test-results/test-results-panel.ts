@@ -1,70 +1,62 @@
-import { html } from 'lit-html';
-import type { Panel } from '../../ui/panel.ts';
-import { createResults, type Results } from './test-results.ts';
+import type { EpochData } from '@mnist-monitor/shared/browser';
+import { html, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import type { Run } from '../../state/run.ts';
+import { recolorDigits } from '../../ui/digit-image.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import { ConfusionCard } from './confusion-card.ts';
+import { type EpochResults, epochResults } from './epoch-results.ts';
+import { SamplesCard } from './samples-card.ts';
 
-let results: Results | undefined;
+const none: readonly never[] = [];
 
-/** The results of an epoch on the test images: confusion matrix, classes and sample predictions. */
+let runId: string | undefined;
+/** The epoch that the viewer has chosen; null for the latest. */
+let chosen: number | null = null;
+let results: EpochResults | null = null;
+let resultsFrom: readonly unknown[] = [];
+let confusion: ConfusionCard | undefined;
+let samples: SamplesCard | undefined;
+
+/** Returns the results of the chosen epoch: the same object until they change, so that cards can skip rendering. */
+function currentResults(run: Run | null): EpochResults | null {
+  const from = [run?.epochs, run?.samples, run?.started, chosen];
+  if (from.some((value, at) => value !== resultsFrom[at])) results = run && epochResults(run, chosen);
+  resultsFrom = from;
+  return results;
+}
+
+function epochSlider(epochs: readonly EpochData[], { refresh }: PageActions): TemplateResult {
+  const last = epochs.at(-1)?.epoch ?? 1;
+  const change = ({ target }: Event): void => {
+    const epoch = (target as HTMLInputElement).valueAsNumber;
+    chosen = epoch >= last ? null : epoch;
+    refresh();
+  };
+  return html`
+    <label class="tool epoch-tool" id="epoch-tool" ?hidden=${epochs.length < 2}>
+      <span>Epoch</span>
+      <input
+        type="range" id="epoch-slider" step="1" min=${epochs[0]?.epoch ?? 1} max=${last}
+        .value=${live(String(results?.epoch.epoch ?? 1))} @input=${change}
+      />
+      <output for="epoch-slider" id="epoch-value">${chosen ?? 'latest'}</output>
+    </label>`;
+}
+
+/** The results on the test images: confusion matrix, classes and sample predictions, of the latest or a chosen epoch. */
 export const testResultsPanel: Panel = {
-  render: () => html`
-      <section class="card confusion" id="confusion" aria-labelledby="confusion-title">
-        <div class="card-head">
-          <h2 id="confusion-title">Confusion matrix</h2>
-          <p class="card-note" data-field="confusion-note"></p>
-          <label class="tool epoch-tool" id="epoch-tool" hidden>
-            <span>Epoch</span>
-            <input type="range" id="epoch-slider" min="1" max="1" step="1" />
-            <output for="epoch-slider" id="epoch-value"></output>
-          </label>
-        </div>
-        <p class="empty" data-field="confusion-empty">What is mistaken for what shows here after the first epoch.</p>
-        <div class="confusion-body" id="confusion-body" hidden>
-          <div class="matrix-frame">
-            <p class="matrix-top" aria-hidden="true">Predicted</p>
-            <p class="matrix-side" aria-hidden="true">True</p>
-            <table class="matrix" id="matrix">
-              <caption class="sr-only">
-                How often each true class (rows) was read as each class (columns). Arrow keys move from cell to cell.
-              </caption>
-              <thead></thead>
-              <tbody></tbody>
-            </table>
-            <p class="matrix-sentence" id="matrix-sentence" aria-live="polite"></p>
-            <ul class="cell-samples" id="cell-samples"></ul>
-          </div>
-          <div class="classes">
-            <h3>Accuracy by class</h3>
-            <ul class="class-rows" id="class-rows"></ul>
-            <h3>Most frequent mistakes</h3>
-            <ul class="mistakes" id="mistakes"></ul>
-          </div>
-        </div>
-      </section>
-
-      <section class="card samples" aria-labelledby="samples-title">
-        <div class="card-head">
-          <h2 id="samples-title">Sample predictions</h2>
-          <p class="card-note" data-field="samples-note"></p>
-        </div>
-        <div class="filters" id="sample-filters" hidden>
-          <fieldset class="segments">
-            <legend class="sr-only">Which predictions</legend>
-            <button type="button" data-verdict="all">All</button>
-            <button type="button" data-verdict="wrong">Wrong</button>
-            <button type="button" data-verdict="right">Right</button>
-          </fieldset>
-          <label class="tool">
-            <span>Digit</span>
-            <select class="input" id="sample-class"></select>
-          </label>
-        </div>
-        <p class="empty" data-field="samples-empty">Test images and how the network reads them show here after the first epoch.</p>
-        <ul class="sample-grid" id="sample-grid"></ul>
-        <button class="button" type="button" id="samples-all" hidden></button>
-      </section>`,
-  draw({ run }, { refresh }) {
-    results ??= createResults(refresh);
-    results.render(run);
+  render({ run }, actions) {
+    if (run?.runId !== runId) chosen = null;
+    runId = run?.runId;
+    confusion ??= new ConfusionCard(actions.refresh);
+    samples ??= new SamplesCard(actions.refresh);
+    const shown = currentResults(run);
+    return html`
+      ${confusion.render(shown, epochSlider(run?.epochs ?? none, actions))}
+      ${samples.render(shown)}`;
   },
-  recolor: () => results?.recolor(),
+  recolor() {
+    for (const card of document.querySelectorAll('.confusion, .samples')) recolorDigits(card);
+  },
 };

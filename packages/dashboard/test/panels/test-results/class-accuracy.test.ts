@@ -8,7 +8,7 @@ const epochs = sampleRun().flatMap((event): EpochData[] => (event.type === 'epoc
 
 describe('the accuracy of each class', () => {
   it('has its position on the track, the previous one, and the change in percentage points', () => {
-    const { floor, rows } = classRows(digits, epochs.slice(0, 2));
+    const { floor, rows } = classRows(digits, epochs[1] as EpochData, epochs[0]);
     expect(floor).toBe(0.8);
     expect(rows[0]).toMatchObject({ name: '0', change: '+4.5' });
     expect(rows[0]?.at).toBeCloseTo(0.775);
@@ -18,7 +18,7 @@ describe('the accuracy of each class', () => {
   it('has no position when the test set has no image of the class', () => {
     const epoch = epochs[0] as EpochData;
     const perClass = epoch.test.perClass.map((value, index) => (index === 3 ? null : value));
-    const { rows } = classRows(digits, [{ ...epoch, test: { ...epoch.test, perClass } }]);
+    const { rows } = classRows(digits, { ...epoch, test: { ...epoch.test, perClass } });
     expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
   });
 });

@@ -1,0 +1,186 @@
+import { runFiles } from '@mnist-monitor/shared/browser';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { modelAddress } from '../../net/api.ts';
+import type { Run } from '../../state/run.ts';
+import { digitImage, recolorDigits } from '../../ui/digit-image.ts';
+import { styled } from '../../ui/styled.ts';
+import { shortNames } from '../test-results/class-accuracy.ts';
+import { DigitClassifier, type Prediction } from './digit-classifier.ts';
+import { DrawingPad } from './drawing-pad.ts';
+import { normalizeDigit } from './normalize-digit.ts';
+import {
+  type EpochPrediction,
+  type TopPrediction,
+  topPrediction,
+  withPrediction,
+} from './prediction-text.ts';
+
+const untrained = 'Weights are saved after the first epoch. Then the network reads what you draw.';
+const empty = new Uint8ClampedArray();
+
+/** The drawing pad, with the network's prediction for the drawing after each epoch. */
+export class DrawingBoard {
+  /** The weights that are used, or why there are none. */
+  note = '';
+  readonly #refresh: () => void;
+  readonly #canvas = document.createElement('canvas');
+  readonly #pad: DrawingPad;
+  readonly #classifier = new DigitClassifier();
+  #run: Run | null = null;
+  /** The last epoch with saved weights; undefined before the first. */
+  #trainedEpoch: number | undefined;
+  /** The epoch of the weights in the classifier; null while it has none. */
+  #weightsEpoch: number | null = null;
+  /** The drawing as the network receives it, with values from 0 to 1; null while the pad is empty. */
+  #image: Float32Array | null = null;
+  /** The same with values from 0 to 255, for display. */
+  #pixels: ArrayLike<number> = empty;
+  #prediction: Prediction | null = null;
+  #history: readonly EpochPrediction[] = [];
+  #isClassifying = false;
+  #isOutdated = false;
+
+  /** @param refresh Requests a frame. */
+  constructor(refresh: () => void) {
+    this.#refresh = refresh;
+    const attributes = {
+      class: 'pad',
+      tabindex: '0',
+      role: 'application',
+      'aria-roledescription': 'drawing area',
+      'aria-label': 'Your digit. Arrow keys move the pen, Space lowers and lifts it, Delete clears.',
+    };
+    for (const [name, value] of Object.entries(attributes)) this.#canvas.setAttribute(name, value);
+    this.#pad = new DrawingPad(this.#canvas, () => this.#drawingChanged());
+    new ResizeObserver(() => this.#pad.draw()).observe(this.#canvas);
+  }
+
+  /** Renders the board for a run, and loads its weights after each epoch. */
+  render(run: Run | null): TemplateResult {
+    this.#followRun(run);
+    const classes = run?.started?.dataset.classes ?? [];
+    const top = this.#prediction && topPrediction(this.#prediction.probabilities, classes);
+    return html`
+      <div class="pad-column">
+        ${this.#canvas}
+        <p class="pad-buttons">
+          <button type="button" class="button" @click=${() => this.#pad.undo()}>Undo</button>
+          <button type="button" class="button" @click=${() => this.#pad.clear()}>Clear</button>
+        </p>
+      </div>
+      <div class="drawn-words">
+        <div class="drawn-head">
+          <div class="seen" title="The network's input: centred, and scaled to 28 × 28">
+            <canvas aria-hidden="true" ${digitImage(this.#pixels)}></canvas>
+          </div>
+          <p class="drawn-read" role="status">${this.#predictionText(top)}</p>
+        </div>
+        <ul class="drawn-bars">${this.#bars(classes, top)}</ul>
+        <ol class="drawn-history">${this.#history.length < 2 ? nothing : this.#history.map(historyItem)}</ol>
+      </div>`;
+  }
+
+  /** Draws again after the page's colours have changed. */
+  recolor(): void {
+    this.#pad.draw();
+    const view = this.#canvas.closest('section');
+    if (view) recolorDigits(view);
+  }
+
+  focus(): void {
+    this.#canvas.focus();
+  }
+
+  #predictionText(top: TopPrediction | null): string | TemplateResult {
+    if (top) return html`<b>${top.name}</b><span> ${top.sure}</span>`;
+    return this.#weightsEpoch === null ? untrained : 'Draw a digit here.';
+  }
+
+  #bars(classes: readonly string[], top: TopPrediction | null): TemplateResult[] {
+    const names = shortNames(classes);
+    return classes.map((name, label) => {
+      const probability = this.#prediction?.probabilities[label] ?? 0;
+      const percent = `${(probability * 100).toFixed(probability > 0.0995 ? 0 : 1)}\u00a0%`;
+      return html`
+        <li class=${label === top?.label ? 'read' : nothing}>
+          <span title=${name}>${names[label]}</span>
+          <span class="meter-track" aria-hidden="true">
+            <i ${styled({ transform: `scaleX(${probability.toFixed(3)})` })}></i>
+          </span>
+          <span>${this.#prediction ? percent : ''}</span>
+        </li>`;
+    });
+  }
+
+  #drawingChanged(): void {
+    this.#image = this.#pad.isEmpty ? null : normalizeDigit(this.#pad.pixels());
+    this.#pixels = this.#image?.map((value) => value * 255) ?? empty;
+    this.#history = [];
+    if (this.#image) this.#classify();
+    else this.#prediction = null;
+    this.#refresh();
+  }
+
+  #followRun(run: Run | null): void {
+    // The samples of an epoch are sent after its weights have been saved.
+    const epoch = run?.samples.at(-1)?.epoch;
+    if (run === this.#run && epoch === this.#trainedEpoch) return;
+    this.#run = run;
+    this.#trainedEpoch = epoch;
+    if (run && epoch !== undefined) this.#loadWeights(run, epoch);
+    else {
+      this.#weightsEpoch = this.#prediction = null;
+      this.#history = [];
+      this.note = '';
+    }
+  }
+
+  async #loadWeights(run: Run, epoch: number): Promise<void> {
+    try {
+      const layers = run.started?.model.layers ?? [];
+      await this.#classifier.load(layers, await fetchWeights(run.runId));
+      this.#weightsEpoch = epoch;
+      this.note = `Weights of epoch ${epoch}`;
+      if (this.#image) this.#classify();
+      else this.#prediction = null;
+    } catch (error) {
+      this.note = `The weights cannot be used: ${(error as Error).message}.`;
+    }
+    this.#refresh();
+  }
+
+  /** Classifies the drawing. Drawings that change during a classification are classified once after it. */
+  async #classify(): Promise<void> {
+    this.#isOutdated = true;
+    if (this.#isClassifying) return;
+    this.#isClassifying = true;
+    while (this.#isOutdated) {
+      this.#isOutdated = false;
+      const [image, epoch] = [this.#image, this.#weightsEpoch];
+      if (!image || epoch === null) break;
+      const prediction = await this.#classifier.classify(image);
+      if (image === this.#image) this.#addPrediction(prediction, epoch);
+    }
+    this.#isClassifying = false;
+  }
+
+  #addPrediction(prediction: Prediction, epoch: number): void {
+    const { name, sure } = topPrediction(prediction.probabilities, this.#run?.started?.dataset.classes ?? []);
+    this.#prediction = prediction;
+    this.#history = withPrediction(this.#history, { epoch, name, sure });
+    this.#refresh();
+  }
+}
+
+const historyItem = ({ epoch, name, sure }: EpochPrediction): TemplateResult =>
+  html`<li>Epoch ${epoch}: <b>${name}</b>, ${sure}</li>`;
+
+async function fetchWeights(runId: string): Promise<ArrayBuffer> {
+  const response = await fetch(modelAddress(runId, runFiles.pytorchWeights), { cache: 'no-cache' });
+  if (response.ok) return response.arrayBuffer();
+  throw new Error(
+    response.status === 404
+      ? 'the run has no saved weights'
+      : `the gateway answered with status ${response.status}`,
+  );
+}
