@@ -5,6 +5,7 @@ import { OtherRuns } from './net/other-runs.ts';
 import { Stage } from './net/stage.ts';
 import { pressChartKey, showOnCharts } from './panels/charts/charts-panel.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
+import { openReplay } from './panels/replay/replay-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { createFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
@@ -88,7 +89,7 @@ const actions: PageActions = {
       session.run?.started ?? null,
       sendCommand,
     ),
-  openReplay: async () => stage.play((await import('./panels/replay/open-replay.ts')).openReplay),
+  openReplay: () => stage.play((options) => openReplay(options, actions.refresh)),
   async openRuns() {
     runsDialog ??= await import('./panels/runs/runs-dialog.ts');
     runsDialog.openRuns({

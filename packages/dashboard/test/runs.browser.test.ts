@@ -215,15 +215,12 @@ const executable = findChromium();
 
   it('are played back, with a scrubber, and left again', async () => {
     const runId = '20261124-140000-played';
-    await monitor.publish({ runId, events: runOf(runId) });
+    // Long enough not to end, at ten times its speed, before the test pauses it.
+    await monitor.publish({ runId, events: runOf(runId, 40) });
     const page = await monitor.visit(`?run=${runId}`);
-    // At its own pace it does not come to its end while the test looks.
-    await page.locator('#replay-speed').evaluate((speed: HTMLSelectElement) => {
-      speed.value = '1';
-    });
     await page.locator('#replay-open').click();
     await shows(page, field('phase'), 'Replay');
-    await page.locator('#replay-play').filter({ hasText: 'Hold' }).click();
+    await page.locator('#replay-play').filter({ hasText: 'Pause' }).click();
     await page.locator('#replay-position').fill('15');
     await shows(page, caption, '50 points');
     await shows(page, field('epoch'), /^3$/);
@@ -233,10 +230,10 @@ const executable = findChromium();
     await page.locator('#replay-speed').selectOption('60');
     await page.locator('#replay-play').click();
     await shows(page, field('phase'), 'Completed');
-    await shows(page, '#replay-time', '0:18 of 0:18');
-    await shows(page, caption, '60 points');
+    await shows(page, '#replay-time', '4:00 of 4:00');
+    await shows(page, caption, '800 points');
     await page.locator('#replay-close').click();
-    await page.locator('#replay-bar').waitFor({ state: 'hidden' });
+    await page.locator('#replay-bar').waitFor({ state: 'detached' });
     await shows(page, field('phase'), 'Completed');
     expect(monitor.complaints).toEqual([]);
   });

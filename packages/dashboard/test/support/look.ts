@@ -9,6 +9,13 @@ export const field = (name: string): string => `[data-field="${name}"]`;
 export const shows = (page: Page, selector: string, text: string | RegExp): Promise<void> =>
   page.locator(selector).filter({ hasText: text }).first().waitFor();
 
+/** Resolves when the selector finds this number of elements. */
+export const counts = (page: Page, selector: string, count: number): Promise<unknown> =>
+  page.waitForFunction(([wanted, total]) => document.querySelectorAll(wanted).length === total, [
+    selector,
+    count,
+  ] as const);
+
 /** A part of a chart's card. */
 export const chartPart = (chart: string, part: string): string => `#${chart}-chart [data-part="${part}"]`;
 

@@ -1,4 +1,4 @@
-import { html } from 'lit-html';
+import { html, nothing } from 'lit-html';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
 
@@ -22,7 +22,7 @@ export const drawPanel: Panel = {
     <section class="card draw" id="draw" aria-labelledby="draw-title">
       <div class="card-head">
         <h2 id="draw-title">Draw a digit</h2>
-        <p class="card-note" data-field="draw-note">${board?.note}</p>
+        <p class="card-note" data-field="draw-note" title=${board?.timing ?? nothing}>${board?.note}</p>
       </div>
       ${
         board

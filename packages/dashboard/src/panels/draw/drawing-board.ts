@@ -55,6 +55,11 @@ export class DrawingBoard {
     new ResizeObserver(() => this.#pad.draw()).observe(this.#canvas);
   }
 
+  /** Duration of the last classification; undefined before the first. */
+  get timing(): string | undefined {
+    return this.#prediction ? `Read in ${this.#prediction.milliseconds.toFixed(0)} ms` : undefined;
+  }
+
   /** Renders the board for a run, and loads its weights after each epoch. */
   render(run: Run | null): TemplateResult {
     this.#followRun(run);

@@ -1,24 +1,31 @@
 import { html } from 'lit-html';
-import type { Panel } from '../../ui/panel.ts';
+import type { Replay, ReplayOptions } from '../../net/stage.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import type { ReplayBar } from './replay-bar.ts';
 
-/** The bar that steers a replay. `open-replay.ts`, which is loaded with the first replay, shows and updates it. */
+let bar: ReplayBar | undefined;
+
+/** Reads all events of a run and plays them back. The bar that controls the replay is loaded with the first call. */
+export async function openReplay(
+  { runId, changed, ended }: ReplayOptions,
+  refresh: PageActions['refresh'],
+): Promise<Replay> {
+  const { ReplayBar, readEvents } = await import('./replay-bar.ts');
+  bar = new ReplayBar(await readEvents(runId), {
+    changed,
+    ended() {
+      bar = undefined;
+      ended();
+      refresh();
+    },
+  });
+  refresh();
+  // Callbacks of a frame run in order: by then the bar is rendered.
+  requestAnimationFrame(() => document.getElementById('replay-play')?.focus());
+  return bar;
+}
+
+/** The bar that controls a replay, at the bottom of the page while there is one. */
 export const replayPanel: Panel = {
-  render: () => html`
-    <aside class="replay-bar" id="replay-bar" aria-label="Replay" hidden>
-      <button class="button" type="button" id="replay-play" aria-pressed="false">Play</button>
-      <input type="range" id="replay-position" min="0" max="1" step="any" aria-label="Time within the run" />
-      <output class="replay-time" id="replay-time" for="replay-position"></output>
-      <label class="tool">
-        <span>Speed</span>
-        <select class="input" id="replay-speed">
-          <option value="1">×1</option>
-          <option value="2">×2</option>
-          <option value="5">×5</option>
-          <option value="10" selected>×10</option>
-          <option value="30">×30</option>
-          <option value="60">×60</option>
-        </select>
-      </label>
-      <button class="button" type="button" id="replay-close">End replay</button>
-    </aside>`,
+  render: () => bar?.render() ?? html``,
 };

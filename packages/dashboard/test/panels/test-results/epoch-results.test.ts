@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { epochResults } from '../../../src/panels/test-results/epoch-results.ts';
+import { applyEvent, emptyRun } from '../../../src/state/run.ts';
+
+const run = emptyRun('20261124-100000-test');
+for (const event of sampleRun({ epochs: 3 })) applyEvent(run, event);
+
+describe('the results of an epoch', () => {
+  it('are those of the latest, with the one before', () => {
+    const results = epochResults(run, null);
+    expect([results?.epoch.epoch, results?.previous?.epoch, results?.samples?.epoch]).toEqual([3, 2, 3]);
+    expect(results?.classes).toHaveLength(10);
+  });
+
+  it('are those of a chosen epoch, without samples when the page has none of it', () => {
+    const results = epochResults(run, 1);
+    expect([results?.epoch.epoch, results?.previous, results?.samples?.epoch]).toEqual([1, undefined, 1]);
+    expect(epochResults({ ...run, samples: [] }, 2)?.samples).toBeNull();
+  });
+
+  it('are null before the first epoch', () => {
+    expect(epochResults(emptyRun('none'), null)).toBeNull();
+  });
+});
