@@ -21,7 +21,7 @@ const variables = (part: string): string[] =>
     .sort();
 
 describe('.env.example', () => {
-  test('has every option with its help and its default, and no other', () => {
+  test('contains every option with its help and its default, and nothing else', () => {
     const expected = Object.entries(optionTable).map(([name, option]) => ({
       help: option.help,
       variable: `MONITOR_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
@@ -33,7 +33,7 @@ describe('.env.example', () => {
     expect(given.sort(byVariable)).toEqual(expected.sort(byVariable));
   });
 
-  test('begins with what compose itself and the compose files take from it, and nothing else', () => {
+  test('starts with the variables that Compose and the compose files read', () => {
     const taken = [...compose.matchAll(/^ +(MONITOR_\w+):$|\$\{(\w+)/gm)].map(
       ([, passed, named]) => passed ?? named,
     );
@@ -41,7 +41,7 @@ describe('.env.example', () => {
     expect(variables(forCompose)).toEqual([...new Set([...taken, 'COMPOSE_FILE'])].sort());
   });
 
-  test('sets nothing, so that a copy of it changes nothing', () => {
+  test('sets nothing, so that a copy changes nothing', () => {
     expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
   });
 });

@@ -16,14 +16,14 @@ import {
 const page = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
 const rows = page.split('\n').filter((line) => line.startsWith('|'));
 
-/** The `type` of every message that a schema stands for. */
+/** Returns the `type` of every message that a schema accepts. */
 function typesOf(schema: z.ZodType): string[] {
   if (schema instanceof z.ZodDiscriminatedUnion) return (schema.options as z.ZodType[]).flatMap(typesOf);
   return [((schema as z.ZodObject).shape.type as z.ZodLiteral<string>).value];
 }
 
 test.each(Object.entries(closeCodes))(
-  'the close code %s stands in docs/protocol.md as it is',
+  'docs/protocol.md contains the row of the close code %s',
   (name, entry) => {
     const cells = [entry.code, `\`${name}\``, entry.retry ? 'yes' : 'no', entry.meaning];
     expect(rows).toContain(`| ${cells.join(' | ')} |`);
@@ -31,13 +31,13 @@ test.each(Object.entries(closeCodes))(
 );
 
 test.each(Object.entries(errorCodes))(
-  'the error code %s stands in docs/protocol.md as it is',
+  'docs/protocol.md contains the row of the error code %s',
   (code, { exitCode, meaning }) => {
     expect(rows).toContain(`| \`${code}\` | ${exitCode} | ${meaning} |`);
   },
 );
 
-test('every event, message and command stands in docs/protocol.md', () => {
+test('docs/protocol.md names every event, message and command', () => {
   const types = [
     ingestFirstMessageSchema,
     ingestMessageSchema,
@@ -47,6 +47,6 @@ test('every event, message and command stands in docs/protocol.md', () => {
   for (const name of [...types, ...commandNames]) expect(page).toContain(`\`${name}\``);
 });
 
-test('every field of a series stands in docs/protocol.md', () => {
+test('docs/protocol.md names every field of a series', () => {
   for (const field of seriesFields) expect(page).toContain(`\`${field}\``);
 });

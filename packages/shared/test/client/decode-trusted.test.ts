@@ -11,7 +11,7 @@ import {
   validate,
 } from '../../src/index.ts';
 import { sampleRun } from '../../src/testing/index.ts';
-import { helloOf } from '../support/fake-gateway.ts';
+import { helloFor } from '../support/fake-gateway.ts';
 
 const time = '2026-11-24T10:00:00.000Z';
 const run = sampleRun({ epochs: 1, batchesPerEpoch: 7 });
@@ -19,8 +19,8 @@ const started = run[0]!;
 
 /** One message of each type that is no event. */
 const controls: LiveControl[] = [
-  helloOf('a'),
-  helloOf(null),
+  helloFor('a'),
+  helloFor(null),
   { type: 'live', seq: 3 },
   { type: 'gap', from: 1, to: 2 },
   { type: 'store', state: 'failing', message: 'No space is left.' },
@@ -81,7 +81,10 @@ describe('decodeTrusted', () => {
     const old = JSON.stringify({ ...started, data: { ...started.data, config } });
     expect(augment).toBe(false);
     expect(decodeTrusted(old)).toEqual([{ ok: true, value: started }]);
-    const hello = { ...helloOf('a'), run: { ...runOf(helloOf('a')), started: { ...started.data, config } } };
+    const hello = {
+      ...helloFor('a'),
+      run: { ...runOf(helloFor('a')), started: { ...started.data, config } },
+    };
     const text = JSON.stringify(hello);
     expect(decodeTrusted(text)).toEqual(decodeLive(text));
   });
@@ -123,7 +126,7 @@ describe('decodeTrusted', () => {
 describe('decodeTrustedRunList', () => {
   test('reads runs as the schema does', () => {
     const batch = { ...run.find(({ type }) => type === 'batch')!.data, loss: Number.NaN };
-    const runs = [{ ...runOf(helloOf('a')), batch, started: started.data }, runOf(helloOf('b'))];
+    const runs = [{ ...runOf(helloFor('a')), batch, started: started.data }, runOf(helloFor('b'))];
     const text = encode({ runs });
     const schemaResult = validate(runListSchema, JSON.parse(text));
     expect(schemaResult.ok && schemaResult.value.runs).toEqual(runs);

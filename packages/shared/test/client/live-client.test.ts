@@ -15,180 +15,190 @@ import {
   type WebSocketConstructor,
 } from '../../src/index.ts';
 import { sampleRun } from '../../src/testing/index.ts';
-import { FakeFeed, helloOf } from '../support/fake-gateway.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeGateway, helloFor } from '../support/fake-gateway.ts';
 
 const run = sampleRun({ runId: 'a' });
 const next = sampleRun({ runId: 'b' });
 
-describe('the live client', () => {
+describe('connectLive', () => {
   let client: LiveClient | undefined;
   afterEach(() => client?.close());
 
-  /** Starts a client that keeps what it hears, as one list of words. */
+  /** Starts a client that records everything it reports, as one list of words. */
   function start(url: string, options: Partial<LiveClientOptions> = {}) {
-    const heard: string[] = [];
+    const records: string[] = [];
     const waiting = new Set<() => void>();
-    const hear = (word: string): void => {
-      heard.push(word);
+    const record = (word: string): void => {
+      records.push(word);
       for (const wake of waiting) wake();
     };
     client = connectLive({
       url,
       WebSocket: WebSocket as unknown as WebSocketConstructor,
-      onHello: (hello) => hear(`hello ${hello.run?.runId ?? 'none'}`),
-      onEvent: ({ runId, seq }) => hear(`${runId}${seq}`),
-      onLive: (seq) => hear(`live ${seq}`),
-      onGap: ({ from, to }) => hear(`gap ${from}-${to}`),
-      onInvalid: () => hear('invalid'),
+      onHello: (hello) => record(`hello ${hello.run?.runId ?? 'none'}`),
+      onEvent: ({ runId, seq }) => record(`${runId}${seq}`),
+      onLive: (seq) => record(`live ${seq}`),
+      onGap: ({ from, to }) => record(`gap ${from}-${to}`),
+      onInvalid: () => record('invalid'),
       onState: (state: ConnectionState) =>
-        hear('reason' in state ? `${state.name}: ${state.reason}` : state.name),
+        record('reason' in state ? `${state.name}: ${state.reason}` : state.name),
       ...options,
     });
-    const hears = async (word: string): Promise<void> => {
-      while (!heard.includes(word))
+    const waitFor = async (word: string): Promise<void> => {
+      while (!records.includes(word))
         await new Promise<void>((resolve) => {
           waiting.add(resolve);
         });
     };
-    /** What was heard about runs: connection states left out. */
-    const story = (): string[] => heard.filter((word) => !/^(connecting|open$|waiting|closed)/.test(word));
-    return { heard, hears, story };
+    /** Returns the records about runs, without connection states. */
+    const runRecords = (): string[] =>
+      records.filter((word) => !/^(connecting|open$|waiting|closed)/.test(word));
+    return { records, waitFor, runRecords };
   }
 
-  test('takes bundles of events as what they hold, and leaves out only what does not fit', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'));
+  test('reads the events of a bundle one by one, and skips only invalid ones', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'));
     const wrong = { ...run[2], data: {} };
-    visit.socket.send(encode({ type: 'events', events: [run[0], run[1], wrong, run[3], run[1]] }));
-    visit.say({ type: 'live', seq: 4 });
-    await hears('live 4');
-    expect(story()).toEqual(['hello a', 'a1', 'a2', 'invalid', 'a4', 'live 4']);
+    connection.socket.send(encode({ type: 'events', events: [run[0], run[1], wrong, run[3], run[1]] }));
+    connection.send({ type: 'live', seq: 4 });
+    await waitFor('live 4');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'invalid', 'a4', 'live 4']);
   });
 
-  test('asks for the latest run in its subprotocol and hands on what comes', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story, heard } = start(feed.url);
-    const visit = await feed.visit();
-    expect(visit.protocol).toBe(liveSubprotocol);
-    expect(Object.fromEntries(visit.query)).toEqual({ run: 'latest', bundle: 'true' });
-    visit.say(helloOf('a'), run[0]!, run[1]!, { type: 'live', seq: 2 }, run[2]!);
-    await hears('a3');
-    expect(story()).toEqual(['hello a', 'a1', 'a2', 'live 2', 'a3']);
-    expect(heard.slice(0, 2)).toEqual(['connecting', 'open']);
+  test('requests the latest run in its subprotocol and reports what arrives', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords, records } = start(gateway.url);
+    const connection = await gateway.accept();
+    expect(connection.protocol).toBe(liveSubprotocol);
+    expect(Object.fromEntries(connection.query)).toEqual({ run: 'latest', bundle: 'true' });
+    connection.send(helloFor('a'), run[0]!, run[1]!, { type: 'live', seq: 2 }, run[2]!);
+    await waitFor('a3');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'live 2', 'a3']);
+    expect(records.slice(0, 2)).toEqual(['connecting', 'open']);
   });
 
-  test('asks for what it is told to', async () => {
-    const feed = await FakeFeed.open();
-    start(feed.url, { run: 'a', after: 7, types: ['batch', 'epoch'] });
-    const { query } = await feed.visit();
+  test('requests the run, position and types of its options', async () => {
+    const gateway = await FakeGateway.open();
+    start(gateway.url, { run: 'a', after: 7, types: ['batch', 'epoch'] });
+    const { query } = await gateway.accept();
     expect(Object.fromEntries(query)).toMatchObject({ run: 'a', after: '7', types: 'batch,epoch' });
   });
 
-  test('comes back after a lost connection and goes on where it was', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story, heard } = start(feed.url);
-    const first = await feed.visit();
-    first.say(helloOf('a'), ...run.slice(0, 5));
-    await hears('a5');
+  test('reconnects after a lost connection and continues where it was', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords, records } = start(gateway.url);
+    const first = await gateway.accept();
+    first.send(helloFor('a'), ...run.slice(0, 5));
+    await waitFor('a5');
     first.socket.terminate();
-    const second = await feed.visit();
+    const second = await gateway.accept();
     expect(Object.fromEntries(second.query)).toMatchObject({ run: 'latest', after: '5', afterRun: 'a' });
-    second.say(helloOf('a', 6), run[5]!);
-    await hears('a6');
-    expect(story().filter((word) => word !== 'hello a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
-    expect(heard).toContain('waiting: connection lost');
+    second.send(helloFor('a', 6), run[5]!);
+    await waitFor('a6');
+    expect(runRecords().filter((word) => word !== 'hello a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
+    expect(records).toContain('waiting: connection lost');
   });
 
-  test('hands on no event twice and none of another run', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'), run[0]!, run[1]!, run[0]!, next[2]!, run[1]!, run[2]!);
-    await hears('a3');
-    expect(story()).toEqual(['hello a', 'a1', 'a2', 'a3']);
+  test('reports no event twice and none of another run', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'), run[0]!, run[1]!, run[0]!, next[2]!, run[1]!, run[2]!);
+    await waitFor('a3');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'a3']);
   });
 
-  test('starts again from 1 when another run begins', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'), run[0]!, run[1]!, helloOf('b'), next[0]!);
-    await hears('b1');
-    expect(story()).toEqual(['hello a', 'a1', 'a2', 'hello b', 'b1']);
-    visit.socket.terminate();
-    expect(Object.fromEntries((await feed.visit()).query)).toMatchObject({ after: '1', afterRun: 'b' });
+  test('starts from the first event when another run begins', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'), run[0]!, run[1]!, helloFor('b'), next[0]!);
+    await waitFor('b1');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'hello b', 'b1']);
+    connection.socket.terminate();
+    expect(Object.fromEntries((await gateway.accept()).query)).toMatchObject({ after: '1', afterRun: 'b' });
   });
 
-  test('does not ask again for what a gap said was skipped, or a filter left out', async () => {
-    const feed = await FakeFeed.open();
-    const { hears } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'), run[0]!, { type: 'gap', from: 2, to: 8 }, { type: 'live', seq: 10 });
-    await hears('live 10');
-    visit.socket.terminate();
-    expect((await feed.visit()).query.get('after')).toBe('10');
+  test('does not request events again that a gap or a filter skipped', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'), run[0]!, { type: 'gap', from: 2, to: 8 }, { type: 'live', seq: 10 });
+    await waitFor('live 10');
+    connection.socket.terminate();
+    expect((await gateway.accept()).query.get('after')).toBe('10');
   });
 
-  test('leaves out what does not fit the protocol and goes on', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'));
-    for (const text of ['', '{', '{"type":"weather"}', 'null']) visit.socket.send(text);
-    visit.say(run[0]!);
-    await hears('a1');
-    expect(story()).toEqual(['hello a', 'invalid', 'invalid', 'invalid', 'invalid', 'a1']);
+  test('skips messages that do not match the protocol', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'));
+    for (const text of ['', '{', '{"type":"weather"}', 'null']) connection.socket.send(text);
+    connection.send(run[0]!);
+    await waitFor('a1');
+    expect(runRecords()).toEqual(['hello a', 'invalid', 'invalid', 'invalid', 'invalid', 'a1']);
   });
 
   test.each(Object.entries(closeCodes).filter(([, { retry }]) => !retry))(
-    'gives up when it is closed as %s',
+    'stops when the gateway closes the connection with %s',
     async (_name, { code }) => {
-      const feed = await FakeFeed.open();
-      const { hears, heard } = start(feed.url);
-      (await feed.visit()).socket.close(code, 'because');
-      await hears('closed: because');
-      expect(heard).toEqual(['connecting', 'open', 'closed: because']);
+      const gateway = await FakeGateway.open();
+      const { waitFor, records } = start(gateway.url);
+      (await gateway.accept()).socket.close(code, 'because');
+      await waitFor('closed: because');
+      expect(records).toEqual(['connecting', 'open', 'closed: because']);
     },
   );
 
-  test('comes back when it is closed as goingAway', async () => {
-    const feed = await FakeFeed.open();
-    const { heard } = start(feed.url);
-    (await feed.visit()).socket.close(closeCodes.goingAway.code);
-    await feed.visit();
-    expect(heard).toContain('waiting: goingAway');
+  test('reconnects when the gateway closes the connection with goingAway', async () => {
+    const gateway = await FakeGateway.open();
+    const { records } = start(gateway.url);
+    (await gateway.accept()).socket.close(closeCodes.goingAway.code);
+    await gateway.accept();
+    expect(records).toContain('waiting: goingAway');
   });
 
-  test('drops a connection that has been silent for two and a half heartbeats', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, heard } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a', 1, 20), run[0]!);
-    await hears('a1');
-    expect(Object.fromEntries((await feed.visit()).query)).toMatchObject({ after: '1' });
-    expect(heard).toContain('waiting: no sign of life from the gateway');
+  test('keeps a connection while heartbeats arrive, and drops it after two and a half without one', async () => {
+    const gateway = await FakeGateway.open();
+    const clock = new FakeClock();
+    const { waitFor, records } = start(gateway.url, { clock });
+    const connection = await gateway.accept();
+    connection.send(helloFor('a', 1, 300), run[0]!);
+    await waitFor('a1');
+    clock.advance(700);
+    connection.send({ type: 'heartbeat', time: '2026-11-24T10:00:00.000Z' }, { type: 'live', seq: 1 });
+    await waitFor('live 1');
+    clock.advance(749);
+    expect(records.at(-1)).toBe('live 1');
+    clock.advance(1);
+    expect(records.at(-1)).toBe('waiting: no sign of life from the gateway');
+    clock.advance(500); // The first delay is at most 500 ms.
+    expect(Object.fromEntries((await gateway.accept()).query)).toMatchObject({ after: '1' });
   });
 
-  test('hands on what is said of the store and of runs', async () => {
-    const feed = await FakeFeed.open();
-    const said: object[] = [];
-    const { hears } = start(feed.url, {
-      onStore: ({ state, message }) => said.push({ state, message }),
-      onAnnotated: ({ runId, title }) => said.push({ runId, title }),
-      onRemoved: (runId) => said.push({ removed: runId }),
+  test('reports changes of the store and of runs', async () => {
+    const gateway = await FakeGateway.open();
+    const reported: object[] = [];
+    const { waitFor } = start(gateway.url, {
+      onStore: ({ state, message }) => reported.push({ state, message }),
+      onAnnotated: ({ runId, title }) => reported.push({ runId, title }),
+      onRemoved: (runId) => reported.push({ removed: runId }),
     });
-    const visit = await feed.visit();
-    visit.say(
-      helloOf('a'),
+    const connection = await gateway.accept();
+    connection.send(
+      helloFor('a'),
       { type: 'store', state: 'failing', message: 'No space is left.' },
       { type: 'annotated', runId: 'b', title: 'Deeper', note: null, pinned: true },
       { type: 'removed', runId: 'b' },
       run[0]!,
     );
-    await hears('a1');
-    expect(said).toEqual([
+    await waitFor('a1');
+    expect(reported).toEqual([
       { state: 'failing', message: 'No space is left.' },
       { runId: 'b', title: 'Deeper' },
       { removed: 'b' },
@@ -196,22 +206,22 @@ describe('the live client', () => {
   });
 
   test('reports everything as one stream of messages', async () => {
-    const feed = await FakeFeed.open();
+    const gateway = await FakeGateway.open();
     const stream: LiveClientMessage[] = [];
-    const { hears } = start(feed.url, {
+    const { waitFor } = start(gateway.url, {
       onMessage: (message) => stream.push(message),
     });
-    const visit = await feed.visit();
+    const connection = await gateway.accept();
     const controls = [
-      helloOf('a'),
+      helloFor('a'),
       { type: 'store', state: 'failing', message: 'No space is left.' },
       { type: 'trainers', waiting: 1 },
       { type: 'gap', from: 1, to: 2 },
     ] as const;
-    visit.say(...controls, run[2]!, { type: 'heartbeat', time: run[2]!.time });
-    visit.socket.send('{');
-    visit.socket.close(closeCodes.runDeleted.code, 'deleted');
-    await hears('closed: deleted');
+    connection.send(...controls, run[2]!, { type: 'heartbeat', time: run[2]!.time });
+    connection.socket.send('{');
+    connection.socket.close(closeCodes.runDeleted.code, 'deleted');
+    await waitFor('closed: deleted');
     expect(stream).toEqual([
       { type: 'connection', state: { name: 'connecting' } },
       { type: 'connection', state: { name: 'open' } },
@@ -225,41 +235,27 @@ describe('the live client', () => {
     ]);
   });
 
-  test('takes a run from its beginning that was removed and begins anew under its name', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, story } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'), run[0]!, run[1]!, { type: 'removed', runId: 'a' }, helloOf(null));
-    await hears('hello none');
-    visit.say(helloOf('a'), run[0]!, { type: 'live', seq: 1 });
-    await hears('live 1');
-    expect(story()).toEqual(['hello a', 'a1', 'a2', 'hello none', 'hello a', 'a1', 'live 1']);
+  test('reads a run from its start if it was removed and another has the same id', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'), run[0]!, run[1]!, { type: 'removed', runId: 'a' }, helloFor(null));
+    await waitFor('hello none');
+    connection.send(helloFor('a'), run[0]!, { type: 'live', seq: 1 });
+    await waitFor('live 1');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'hello none', 'hello a', 'a1', 'live 1']);
   });
 
-  test('stays as long as heartbeats come', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, heard } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a', 1, 300)); // Without one for 750 ms, it would leave.
-    for (let beat = 0; beat < 20; beat++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      visit.say({ type: 'heartbeat', time: '2026-11-24T10:00:00.000Z' });
-    }
-    visit.say(run[0]!);
-    await hears('a1');
-    expect(heard.filter((word) => word.startsWith('waiting'))).toEqual([]);
-  });
-
-  test('sends commands about the run that it follows, and hands on their answers', async () => {
-    const feed = await FakeFeed.open();
-    const { hears } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'));
-    await hears('hello a');
+  test('sends commands for the run that it follows, and resolves them with their answers', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'));
+    await waitFor('hello a');
     const answer = client!.command('setLearningRate', { learningRate: 0.005 }, { token: 'sesame' });
-    const asked = await visit.heard();
-    expect(validate(commandSchema, asked).ok).toBe(true);
-    expect(asked).toEqual({
+    const sent = await connection.receive();
+    expect(validate(commandSchema, sent).ok).toBe(true);
+    expect(sent).toEqual({
       type: 'command',
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       command: 'setLearningRate',
@@ -267,19 +263,19 @@ describe('the live client', () => {
       token: 'sesame',
       runId: 'a',
     });
-    const result = { type: 'commandResult', id: asked.id, ok: true } as const;
-    visit.say({ ...result, id: 'of-another' }, result);
+    const result = { type: 'commandResult', id: sent.id, ok: true } as const;
+    connection.send({ ...result, id: 'of-another' }, result);
     expect(await answer).toEqual(result);
   });
 
-  test('leaves the run out of a start', async () => {
-    const feed = await FakeFeed.open();
-    const { hears } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'));
-    await hears('hello a');
+  test('sends the command start without a run', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'));
+    await waitFor('hello a');
     client!.command('start', { epochs: 2 });
-    expect(await visit.heard()).toEqual({
+    expect(await connection.receive()).toEqual({
       type: 'command',
       id: expect.any(String),
       command: 'start',
@@ -287,96 +283,96 @@ describe('the live client', () => {
     });
   });
 
-  test('sends a command again, as it was, when the connection was cut before the answer', async () => {
-    const feed = await FakeFeed.open();
-    const { hears } = start(feed.url);
-    const first = await feed.visit();
-    first.say(helloOf('a'));
-    await hears('hello a');
+  test('sends a command again unchanged if the connection is lost before the answer', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor } = start(gateway.url);
+    const first = await gateway.accept();
+    first.send(helloFor('a'));
+    await waitFor('hello a');
     const answer = client!.command('stop');
-    const asked = await first.heard();
+    const sent = await first.receive();
     first.socket.terminate();
-    const second = await feed.visit();
-    second.say(helloOf('b'), helloOf('b'));
-    expect(await second.heard()).toEqual(asked);
-    expect(asked).toMatchObject({ runId: 'a' });
-    second.say({ type: 'commandResult', id: asked.id, ok: true });
+    const second = await gateway.accept();
+    second.send(helloFor('b'), helloFor('b'));
+    expect(await second.receive()).toEqual(sent);
+    expect(sent).toMatchObject({ runId: 'a' });
+    second.send({ type: 'commandResult', id: sent.id, ok: true });
     expect(await answer).toMatchObject({ ok: true });
   });
 
-  test('says at once that nothing was sent when there is no connection', async () => {
-    const feed = await FakeFeed.open();
-    start(feed.url);
+  test('resolves a command at once with command.not_connected without a connection', async () => {
+    const gateway = await FakeGateway.open();
+    start(gateway.url);
     expect(await client!.command('pause')).toMatchObject({ ok: false, code: 'command.not_connected' });
-    expect((await feed.visit()).query.get('run')).toBe('latest');
+    expect((await gateway.accept()).query.get('run')).toBe('latest');
   });
 
-  test('says that it is not known whether a command was done when it is closed before the answer', async () => {
-    const feed = await FakeFeed.open();
-    const { hears } = start(feed.url);
-    const visit = await feed.visit();
-    visit.say(helloOf('a'));
-    await hears('hello a');
+  test('resolves a command with command.timeout when it is closed before the answer', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'));
+    await waitFor('hello a');
     const answer = client!.command('pause', {}, { id: 'my-own-id' });
-    await visit.heard();
+    await connection.receive();
     client!.close();
     expect(await answer).toMatchObject({ id: 'my-own-id', ok: false, code: 'command.timeout' });
   });
 
-  test('hands on where runs stand and how many trainers wait', async () => {
-    const feed = await FakeFeed.open();
-    const told: unknown[] = [];
-    const { hears } = start(feed.url, {
-      onStatus: (status) => told.push(status),
-      onTrainers: (waiting) => told.push(waiting),
+  test('reports the status of runs and the number of waiting trainers', async () => {
+    const gateway = await FakeGateway.open();
+    const reported: unknown[] = [];
+    const { waitFor } = start(gateway.url, {
+      onStatus: (status) => reported.push(status),
+      onTrainers: (waiting) => reported.push(waiting),
     });
-    const visit = await feed.visit();
+    const connection = await gateway.accept();
     const status: LiveStatus = {
       ...{ type: 'status', runId: 'b', status: 'paused', connected: true },
       ...{ commands: ['resume'], viewers: 3 },
     };
-    visit.say(helloOf('a'), status, { type: 'trainers', waiting: 2 }, run[0]!);
-    await hears('a1');
-    expect(told).toEqual([status, 2]);
+    connection.send(helloFor('a'), status, { type: 'trainers', waiting: 2 }, run[0]!);
+    await waitFor('a1');
+    expect(reported).toEqual([status, 2]);
   });
 
-  test('tries at once when it is told to, and only while it waits', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, heard } = start(feed.url);
-    const first = await feed.visit();
-    first.say(helloOf('a'));
-    await hears('hello a');
+  test('retries at once on request, and only while it waits', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, records } = start(gateway.url);
+    const first = await gateway.accept();
+    first.send(helloFor('a'));
+    await waitFor('hello a');
     client!.retryNow();
     first.socket.close(closeCodes.goingAway.code);
-    await hears('waiting: goingAway');
+    await waitFor('waiting: goingAway');
     const before = performance.now();
     client!.retryNow();
     client!.retryNow();
-    await feed.visit();
+    await gateway.accept();
     expect(performance.now() - before).toBeLessThan(250); // The shortest wait is half of 500 ms.
-    expect(heard.filter((word) => word === 'connecting')).toHaveLength(2);
+    expect(records.filter((word) => word === 'connecting')).toHaveLength(2);
     client!.close();
     client!.retryNow();
-    expect(heard.at(-1)).toBe('closed: closed by this client');
+    expect(records.at(-1)).toBe('closed: closed by this client');
   });
 
-  test('is silent once it is closed by its owner, and does not come back', async () => {
-    const feed = await FakeFeed.open();
-    const { heard } = start(feed.url);
-    const visit = await feed.visit();
+  test('reports nothing and does not reconnect once it is closed', async () => {
+    const gateway = await FakeGateway.open();
+    const { records } = start(gateway.url);
+    const connection = await gateway.accept();
     client?.close();
-    visit.say(helloOf('a'), run[0]!);
-    await new Promise((resolve) => visit.socket.once('close', resolve));
-    expect(heard.at(-1)).toBe('closed: closed by this client');
+    connection.send(helloFor('a'), run[0]!);
+    await new Promise((resolve) => connection.socket.once('close', resolve));
+    expect(records.at(-1)).toBe('closed: closed by this client');
   });
 
-  test('closed while it waits to come back stays closed', async () => {
-    const feed = await FakeFeed.open();
-    const { hears, heard } = start(feed.url);
-    (await feed.visit()).socket.close(closeCodes.goingAway.code);
-    await hears('waiting: goingAway');
+  test('does not reconnect when it is closed while it waits', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, records } = start(gateway.url);
+    (await gateway.accept()).socket.close(closeCodes.goingAway.code);
+    await waitFor('waiting: goingAway');
     client?.close();
-    await hears('closed: closed by this client');
-    expect(heard.at(-1)).toBe('closed: closed by this client');
+    await waitFor('closed: closed by this client');
+    expect(records.at(-1)).toBe('closed: closed by this client');
   });
 });

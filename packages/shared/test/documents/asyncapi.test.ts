@@ -7,7 +7,7 @@ const parser = new Parser();
 const text = JSON.stringify(asyncApiDocument('1.2.3'));
 const parsed = parser.parse(text);
 
-test('the AsyncAPI document is valid and has every message, in both directions', async () => {
+test('the AsyncAPI document is valid and contains every message of both directions', async () => {
   const { document, diagnostics } = await parsed;
   expect(diagnostics.filter(({ severity }) => severity <= 1)).toEqual([]);
   const messages = (operation: string) =>
@@ -27,7 +27,7 @@ test('the AsyncAPI document is valid and has every message, in both directions',
   expect(document!.components().messages().all()).toHaveLength(allMessages().length);
 }, 60_000);
 
-test('it says the parameters, the subprotocol and every close code', async () => {
+test('the AsyncAPI document contains the parameters, the subprotocol and every close code', async () => {
   const { document } = await parsed;
   expect(document!.info().version()).toBe('1.2.3');
   const live = document!.channels().get('live')!;
@@ -43,7 +43,7 @@ test('it says the parameters, the subprotocol and every close code', async () =>
     }
 });
 
-test('a document with a reference to nothing is not taken for valid', async () => {
+test('a document with a broken reference is invalid', async () => {
   const { info, servers, channels } = asyncApiDocument('1.2.3');
   const wrong = { asyncapi: '3.0.0', info, servers, channels: { ingest: channels.ingest } };
   const { diagnostics } = await parser.parse(JSON.stringify(wrong));

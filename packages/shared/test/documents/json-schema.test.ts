@@ -11,45 +11,45 @@ const folder = new URL('../../../../../docs/schema/', import.meta.url);
 const read = (name: string): object => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
 const compile = (name: string): ValidateFunction =>
   new Ajv2020({ formats: { 'date-time': true } }).compile(read(name));
-/** As a program in another language would have it. */
-const travelled = (message: object): unknown => JSON.parse(encode(message));
+/** Returns the JSON that a program in another language would receive. */
+const sent = (message: object): unknown => JSON.parse(encode(message));
 
-test('docs/schema is what `npm run schema` writes: run it when this fails', () => {
+test('docs/schema is up to date; if this fails, run `npm run schema`', () => {
   const schemas = messageJsonSchemas();
   expect(readdirSync(folder).sort()).toEqual([...Object.keys(schemas).map((name) => `${name}.json`)].sort());
   for (const [name, schema] of Object.entries(schemas)) expect(read(name)).toEqual(schema);
 });
 
 test.each(readdirSync(folder))(
-  '%s is taken by a strict validator that knows the format date-time alone',
+  'a strict validator that knows only the format date-time accepts %s',
   (file) => {
     expect(compile(file.replace('.json', ''))).toBeInstanceOf(Function);
   },
 );
 
-describe('a run as it travels', () => {
+describe('the JSON Schemas of events', () => {
   const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 });
   const byType = new Map(run.map((event) => [event.type, event]));
 
   test.each([...byType.values()].map((event) => [event.type, event] as const))(
-    'has a %s that fits its schema, and not without its data',
+    'accept a %s event, but not without its data or with seq 0',
     (type, event) => {
       const fits = compile(type.replace('.', '-'));
-      expect(fits(travelled(event))).toBe(true);
+      expect(fits(sent(event))).toBe(true);
       expect(fits({ ...event, data: {} })).toBe(false);
       expect(fits({ ...event, seq: 0 })).toBe(false);
     },
   );
 
-  test('may diverge', () => {
+  test('accept NaN as a loss', () => {
     const { data, ...envelope } = byType.get('batch') as Extract<MonitorEvent, { type: 'batch' }>;
     const fits = compile('batch');
-    expect(fits(travelled({ ...envelope, data: { ...data, loss: Number.NaN } }))).toBe(true);
+    expect(fits(sent({ ...envelope, data: { ...data, loss: Number.NaN } }))).toBe(true);
     expect(fits({ ...envelope, data: { ...data, loss: 'high' } })).toBe(false);
   });
 });
 
-test('a command fits its schema only with the data that it takes', () => {
+test('the JSON Schema of commands accepts a command only with its own data', () => {
   const fits = compile('command');
   const command = { type: 'command', id: '5f0c9d1e', command: 'setLearningRate' };
   expect(fits({ ...command, data: { learningRate: 0.1 } })).toBe(true);

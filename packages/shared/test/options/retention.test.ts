@@ -13,7 +13,7 @@ test.each([
   ['1.5gb', { bytes: 1.5e9 }],
   ['30d,100runs,5GB', { ageMs: 30 * day, runs: 100, bytes: 5e9 }],
   ['500MB, 7d', { bytes: 5e8, ageMs: 7 * day }],
-])('%p is understood', (text, keep) => {
+])('parses %p', (text, keep) => {
   expect(parseRetention(text)).toEqual(keep);
 });
 
@@ -31,6 +31,6 @@ test.each([
   'all',
   '1e9MB',
   '30d;5GB',
-])('%p is not', (text) => {
+])('rejects %p', (text) => {
   expect(parseRetention(text)).toBeUndefined();
 });

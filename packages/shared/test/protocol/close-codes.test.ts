@@ -3,7 +3,7 @@ import { closeCodeName, closeCodes, isRetryableCloseCode } from '../../src/index
 
 const entries = Object.entries(closeCodes);
 
-test('every close code is there once, and ours are in the private range', () => {
+test('every close code is unique, and our own are in the private range', () => {
   const codes = entries.map(([, { code }]) => code as number);
   expect(new Set(codes).size).toBe(codes.length);
   const standard = [1000, 1001, 1009];
@@ -17,12 +17,12 @@ test('the meaning of every close code fits into a close frame', () => {
   for (const [, { meaning }] of entries) expect(Buffer.byteLength(meaning)).toBeLessThanOrEqual(123);
 });
 
-test.each(entries)('%s is found by its code', (name, { code, retry }) => {
+test.each(entries)('%s has its name and whether to retry', (name, { code, retry }) => {
   expect(closeCodeName(code)).toBe(name);
   expect(isRetryableCloseCode(code)).toBe(retry);
 });
 
-test('a code that is not ours may be tried again', () => {
+test('an unknown code may be retried', () => {
   expect([1006, 1011, 4999].map(isRetryableCloseCode)).toEqual([true, true, true]);
   expect(closeCodeName(1006)).toBe('unknown');
 });

@@ -40,8 +40,8 @@ const batch = fc.record({
   }),
 });
 
-describe('the codec', () => {
-  test('reads what it wrote, numbers that are not finite included', () => {
+describe('encode and decode', () => {
+  test('decode returns what encode wrote, including non-finite numbers', () => {
     fc.assert(
       fc.property(batch, (written) => {
         expect(decode(eventSchema, encode(written))).toEqual({ ok: true, value: written });
@@ -49,18 +49,18 @@ describe('the codec', () => {
     );
   });
 
-  test('reads every event of a run as it was', () => {
+  test('decode returns every event of a run unchanged', () => {
     for (const written of sampleRun())
       expect(decode(eventSchema, encode(written))).toEqual({ ok: true, value: written });
   });
 
-  test('writes NaN and the infinities as strings', () => {
+  test('encode writes NaN and the infinities as strings', () => {
     expect(encode({ a: Number.NaN, b: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1.5] })).toBe(
       '{"a":"NaN","b":["Infinity","-Infinity",1.5]}',
     );
   });
 
-  test('never throws, whatever comes', () => {
+  test('decode never throws', () => {
     fc.assert(
       fc.property(fc.string(), (text) => expect(typeof decode(eventSchema, text).ok).toBe('boolean')),
     );
@@ -75,13 +75,13 @@ describe('the codec', () => {
   });
 
   test.each(['', '{', 'null', '[]', '"event"', '{"__proto__":{"v":1}}', '[[[[[[[[[['])(
-    'refuses %p',
+    'decode rejects %p',
     (text) => {
       expect(decode(eventSchema, text).ok).toBe(false);
     },
   );
 
-  test('tells malformed text from a message that does not fit', () => {
+  test('decode distinguishes malformed text from a message that does not match its schema', () => {
     expect(decode(eventSchema, '{"v":')).toMatchObject({
       ok: false,
       error: { code: 'message.malformed', raw: undefined },
@@ -92,14 +92,14 @@ describe('the codec', () => {
     });
   });
 
-  test('says where and what was expected, five issues at most', () => {
+  test('decode reports at most five issues, each with its path and what was expected', () => {
     const result = validate(batchDataSchema, { epoch: 'one' });
     if (result.ok) throw new Error('expected a failure');
     expect(result.error.issues).toHaveLength(5);
     expect(formatIssues(result.error.issues)).toMatch(/^epoch: .*expected number.*; batch: /);
   });
 
-  test('leaves out fields that the schema does not know', () => {
+  test('decode removes fields that the schema does not have', () => {
     const [first] = sampleRun();
     expect(validate(eventSchema, { ...first, extra: 1 })).toEqual({ ok: true, value: first });
   });

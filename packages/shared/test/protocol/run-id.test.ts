@@ -4,11 +4,11 @@ import { newRunId, runIdSchema } from '../../src/index.ts';
 
 const time = fc.date({ min: new Date('2000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
 
-test('a run id is the start in UTC and four letters or digits', () => {
+test('a run id consists of the start in UTC and four letters or digits', () => {
   expect(newRunId(new Date('2026-11-24T10:30:15.999Z'), () => 0.5)).toBe('20261124-103015-iiii');
 });
 
-test('run ids sort as their times do, and are valid', () => {
+test('run ids are valid and sort by their times', () => {
   fc.assert(
     fc.property(time, time, (one, other) => {
       const [first, second] = [one, other].sort((a, b) => a.getTime() - b.getTime()) as [Date, Date];

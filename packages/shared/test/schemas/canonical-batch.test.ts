@@ -8,7 +8,7 @@ import { sampleRun } from '../../src/testing/sample-run.ts';
 const batch = sampleRun().find(({ type }) => type === 'batch') as object;
 const { data } = batch as { data: object };
 
-/** Values that fields of an event may hold, and some that they may not. */
+/** Valid and invalid values of fields of an event. */
 const anything = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer(),
@@ -17,8 +17,8 @@ const anything = fc.oneof(
 );
 const keysOf = (record: object): fc.Arbitrary<string> => fc.constantFrom(...Object.keys(record), 'other');
 
-describe('the quick look at a batch', () => {
-  it('knows the usual form', () => {
+describe('isCanonicalBatch', () => {
+  it('accepts batch events in their usual form', () => {
     expect(sampleRun().filter(isCanonicalBatch)).toHaveLength(60);
     expect(isCanonicalBatch({ ...batch, data: { ...data, etaSeconds: null } })).toBe(true);
   });
@@ -31,11 +31,11 @@ describe('the quick look at a batch', () => {
     { ...batch, data: null },
     { ...batch, extra: 1 },
     { ...batch, data: { ...data, loss: 'NaN' } },
-  ])('leaves anything else to the schema (%#)', (raw) => {
+  ])('rejects everything else (%#)', (raw) => {
     expect(isCanonicalBatch(raw)).toBe(false);
   });
 
-  it('never takes what the schema refuses, or would read another way', () => {
+  it('accepts nothing that the schema rejects or changes', () => {
     const envelope = fc.tuple(keysOf(batch), anything);
     const field = fc.tuple(keysOf(data), anything);
     fc.assert(

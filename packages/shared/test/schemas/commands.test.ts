@@ -4,7 +4,7 @@ import { optionTable } from '../../src/options/index.ts';
 
 const envelope = { type: 'command', id: 'command-1' };
 
-describe('a command', () => {
+describe('commandSchema', () => {
   test.each([
     [{ command: 'pause' }, { data: {} }],
     [{ command: 'resume', runId: 'a', token: 'sesame' }, { runId: 'a' }],
@@ -15,7 +15,7 @@ describe('a command', () => {
       { data: { epochs: 3, augment: true } },
     ],
     [{ command: 'setLearningRate', data: { learningRate: 0.005 } }, { data: { learningRate: 0.005 } }],
-  ])('%p is taken', (given, read) => {
+  ])('accepts %p', (given, read) => {
     expect(validate(commandSchema, { ...envelope, ...given })).toMatchObject({ ok: true, value: read });
   });
 
@@ -29,25 +29,25 @@ describe('a command', () => {
     [{ command: 'start', data: { epochs: 0 } }, 'data.epochs'],
     [{ command: 'start', data: { epochs: 1.5 } }, 'data.epochs'],
     [{ command: 'start', data: { engine: 'abacus' } }, 'data.engine'],
-  ])('%p is refused', (given, path) => {
+  ])('rejects %p', (given, path) => {
     const result = validate(commandSchema, { ...envelope, ...given });
     expect(result).toMatchObject({ ok: false, error: { issues: [{ path }] } });
   });
 
   test.each(Object.entries(settingBounds))(
-    'a start has the bounds of the flag for %s',
+    'limits %s of the command start as its flag does',
     (name, [min, max]) => {
-      const takes = (value: number) =>
+      const accepts = (value: number) =>
         validate(commandSchema, { ...envelope, command: 'start', data: { [name]: value } }).ok;
       const flag = (value: number) => optionTable[name as keyof typeof settingBounds].parse(String(value));
-      for (const value of [min, max]) expect([takes(value), flag(value)]).toEqual([true, value]);
+      for (const value of [min, max]) expect([accepts(value), flag(value)]).toEqual([true, value]);
       for (const value of [min / 2 - 1, max * 2])
-        expect([takes(value), flag(value)]).toEqual([false, undefined]);
+        expect([accepts(value), flag(value)]).toEqual([false, undefined]);
     },
   );
 });
 
-test('a publisher may take commands that this gateway does not know; they are left out', () => {
+test('commands of a publisher that the gateway does not know are ignored', () => {
   const hello = { type: 'hello', protocol: 1, runId: 'a', publisherId: 'publisher-1' };
   expect(validate(ingestFirstMessageSchema, hello)).toMatchObject({ value: { commands: [] } });
   expect(validate(ingestFirstMessageSchema, { ...hello, commands: ['pause', 'levitate'] })).toMatchObject({

@@ -3,16 +3,16 @@ import { afterEach } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { encode, type LiveControl, type MonitorEvent, type RunSummary } from '../../src/index.ts';
 
-/** One connection of a client, as the server sees it. */
-export interface Visit {
-  /** What the client asked for. */
+/** One connection of a client, from the side of the server. */
+export interface ClientConnection {
+  /** Query of the requested address. */
   query: URLSearchParams;
   protocol: string;
   socket: WebSocket;
-  /** The next message of the client. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever it has sent.
-  heard(): Promise<any>;
-  say(...messages: (LiveControl | MonitorEvent)[]): void;
+  /** Resolves with the next message of the client. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field of it.
+  receive(): Promise<any>;
+  send(...messages: (LiveControl | MonitorEvent)[]): void;
 }
 
 const open = new Set<WebSocketServer>();
@@ -24,10 +24,10 @@ afterEach(async () => {
   open.clear();
 });
 
-/** A feed that says what the test tells it to. Closed after the test. */
-export class FakeFeed {
+/** A gateway's live feed that sends what a test writes. It is closed after the test. */
+export class FakeGateway {
   readonly #server: WebSocketServer;
-  readonly #visits: Visit[] = [];
+  readonly #connections: ClientConnection[] = [];
   #wake: (() => void) | undefined;
 
   private constructor(server: WebSocketServer) {
@@ -39,18 +39,18 @@ export class FakeFeed {
         inbox.push(JSON.parse(String(data)));
         wakeReader();
       });
-      this.#visits.push({
-        heard: async () => {
+      this.#connections.push({
+        receive: async () => {
           while (inbox.length === 0)
             await new Promise<void>((resolve) => {
               wakeReader = resolve;
             });
           return inbox.shift();
         },
-        query: new URL(request.url ?? '', 'ws://feed').searchParams,
+        query: new URL(request.url ?? '', 'ws://gateway').searchParams,
         protocol: socket.protocol,
         socket,
-        say: (...messages) => {
+        send: (...messages) => {
           for (const message of messages) socket.send(encode(message));
         },
       });
@@ -58,29 +58,29 @@ export class FakeFeed {
     });
   }
 
-  static async open(): Promise<FakeFeed> {
+  static async open(): Promise<FakeGateway> {
     const server = new WebSocketServer({ port: 0 });
     open.add(server);
     await once(server, 'listening');
-    return new FakeFeed(server);
+    return new FakeGateway(server);
   }
 
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as { port: number }).port}/live`;
   }
 
-  /** The next connection. */
-  async visit(): Promise<Visit> {
-    while (this.#visits.length === 0)
+  /** Resolves with the next connection. */
+  async accept(): Promise<ClientConnection> {
+    while (this.#connections.length === 0)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-    return this.#visits.shift() as Visit;
+    return this.#connections.shift() as ClientConnection;
   }
 }
 
-/** A hello about a run that is under way. */
-export function helloOf(runId: string | null, lastSeq = 1, heartbeatMs = 5_000): LiveControl {
+/** Creates a hello for a run that has not ended, or for none. */
+export function helloFor(runId: string | null, lastSeq = 1, heartbeatMs = 5_000): LiveControl {
   const time = '2026-11-24T10:00:00.000Z';
   const run: RunSummary | null = runId
     ? {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { eventSchema, eventTypes, validate } from '../../src/index.ts';
 import { sampleRun } from '../../src/testing/index.ts';
 
-test('a sample run is valid, has every type but notice, and is numbered without gaps', () => {
+test('a sample run is valid, contains every type except notice, and has seqs without gaps', () => {
   const run = sampleRun();
   for (const each of run) expect(validate(eventSchema, each)).toMatchObject({ ok: true });
   expect(run.map(({ seq }) => seq)).toEqual(run.map((_, index) => index + 1));
@@ -10,6 +10,6 @@ test('a sample run is valid, has every type but notice, and is numbered without 
   expect(eventTypes.filter((type) => !types.has(type))).toEqual(['notice']);
 });
 
-test('the same options give the same run', () => {
+test('equal options generate equal runs', () => {
   expect(sampleRun({ epochs: 2 })).toEqual(sampleRun({ epochs: 2 }));
 });
