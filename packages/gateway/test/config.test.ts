@@ -22,3 +22,17 @@ test('the gateway reads only its own options from the command line', () => {
   expect(config).toMatchObject({ port: 8080, token: 'sesame' });
   expect(config).not.toHaveProperty('epochs');
 });
+
+test.each(['redis', 'http://localhost:6379', 'redis://', 'unix://', 'redis://user:secret@host:port'])(
+  'the gateway refuses %p as the URL of Redis without repeating it',
+  (url) => {
+    expect(() => readConfig(['--redis-url', url], {})).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: expect.stringMatching(
+          /^--redis-url: expected an address such as [^\n]+, got what was given$/,
+        ),
+      }),
+    );
+  },
+);

@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
-import { createServer as createWebServer } from 'node:http';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
@@ -23,16 +20,8 @@ async function busyPort(): Promise<string> {
   return String((server.address() as { port: number }).port);
 }
 
-/** Of a web server: something that listens and is no Redis. */
-async function webPort(): Promise<number> {
-  const server = createWebServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  afterTest(() => server.close());
-  return (server.address() as { port: number }).port;
-}
-
 describe('the gateway’s program', () => {
-  test('sends its parent the addresses and logs JSON', async () => {
+  test('sends its parent the addresses, logs JSON, and exits with 0 at SIGTERM after asking viewers to reconnect', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     const message = await gateway.listening;
     expect(message).toEqual({
@@ -41,7 +30,9 @@ describe('the gateway’s program', () => {
       ingestUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/ingest$/),
     });
     expect((await fetch(`${message.url}/readyz`)).status).toBe(200);
+    const viewer = await connect(`${message.url.replace('http', 'ws')}/live`);
     gateway.child.kill('SIGTERM');
+    expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
     const { code, stdout, stderr } = await gateway.ended;
     expect([code, stderr]).toEqual([0, '']);
     expect(
@@ -52,17 +43,14 @@ describe('the gateway’s program', () => {
     ).toContain('ready');
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    'tells viewers to come back at %s and exits with 0',
-    async (signal) => {
-      const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
-      const { url } = await gateway.listening;
-      const viewer = await connect(`${url.replace('http', 'ws')}/live`);
-      gateway.child.kill(signal);
-      expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
-      expect((await gateway.ended).code).toBe(0);
-    },
-  );
+  test('asks viewers to reconnect at SIGINT and exits with 0', async () => {
+    const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
+    const { url } = await gateway.listening;
+    const viewer = await connect(`${url.replace('http', 'ws')}/live`);
+    gateway.child.kill('SIGINT');
+    expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
+    expect((await gateway.ended).code).toBe(0);
+  });
 
   test('stops when its parent exits', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
@@ -105,29 +93,14 @@ describe('the gateway’s program', () => {
     ]);
   });
 
-  test.each(['--port', '--ingest-port'])(
-    'reports in one line that the port of %s is in use',
-    async (flag) => {
-      const port = await busyPort();
-      const flags = [...anyPorts, flag, port, '--runs', temporaryFolder(), '--log-level', 'error'];
-      const { code, stderr } = await startProcess(flags).ended;
-      expect(code).toBe(2);
-      expect(stderr).toBe(
-        `port ${port} on 127.0.0.1 is in use: stop the program that uses it, or choose another with ${flag}\n`,
-      );
-    },
-  );
-
-  test('reports in one line that the runs folder cannot be written', async () => {
-    const file = join(temporaryFolder(), 'file');
-    writeFileSync(file, '');
-    const runs = join(file, 'runs');
-    const { code, stderr } = await startProcess([...anyPorts, '--runs', runs]).ended;
-    expect([code, stderr]).toEqual([
-      2,
-      `the runs folder ${runs} cannot be written (ENOTDIR): choose another with --runs\n`,
-    ]);
-    expect(existsSync(runs)).toBe(false);
+  test('reports in one line that a port is in use, and exits with 2', async () => {
+    const port = await busyPort();
+    const flags = ['--port', '0', '--ingest-port', port, '--runs', temporaryFolder(), '--log-level', 'error'];
+    const { code, stderr } = await startProcess(flags).ended;
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `port ${port} on 127.0.0.1 is in use: stop the program that uses it, or choose another with --ingest-port\n`,
+    );
   });
 
   test('reports in one line that another gateway uses the runs folder, and starts at once when that one was killed', async () => {
@@ -144,29 +117,12 @@ describe('the gateway’s program', () => {
     await first.ended;
     await startProcess(flags).listening;
   });
-
-  test('reports in one line that the database belongs to another program', async () => {
-    const runs = temporaryFolder();
-    writeFileSync(join(runs, 'monitor.db'), 'something else');
-    const { code, stderr } = await startProcess([...anyPorts, '--runs', runs]).ended;
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^the database \S+ is not a SQLite database; [^\n]+\n$/);
-  });
 });
 
 describe('the gateway’s program with --redis-url', () => {
   const flags = (url: string) => [...anyPorts, '--runs', temporaryFolder(), '--redis-url', url];
 
-  test.each(['redis', 'http://localhost:6379', 'redis://', 'unix://', 'redis://user:secret@host:port'])(
-    'refuses %p without repeating it',
-    async (url) => {
-      const { code, stderr } = await startProcess(flags(url)).ended;
-      expect(code).toBe(2);
-      expect(stderr).toMatch(/^--redis-url: expected an address such as [^\n]+, got what was given\n$/);
-    },
-  );
-
-  test('reports in one line that nothing answers, without the password', async () => {
+  test('reports in one line that nothing answers, without the password, and exits with 2', async () => {
     const port = await freePort();
     const { code, stderr } = await startProcess(flags(`redis://me:secret@127.0.0.1:${port}`)).ended;
     expect(code).toBe(2);
@@ -175,38 +131,7 @@ describe('the gateway’s program with --redis-url', () => {
     );
   });
 
-  test('reports in one line that the server is not Redis', async () => {
-    const { code, stderr } = await startProcess(flags(`redis://127.0.0.1:${await webPort()}`)).ended;
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used \([^\n]+\): check --redis-url and the server\n$/,
-    );
-  });
-
   describeRedis('and a real one', () => {
-    test('reports in one line that the password is wrong, without the password', async () => {
-      const port = await freePort();
-      const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1']);
-      const meddler = await redis.client();
-      await meddler.configSet('requirepass', 'sesame');
-      await meddler.close();
-      const { code, stderr } = await startProcess(flags(`redis://:wrong-secret@127.0.0.1:${port}`)).ended;
-      expect(code).toBe(2);
-      expect(stderr).toMatch(/^Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used \(WRONGPASS [^\n]+\n$/);
-      expect(stderr).not.toContain('wrong-secret');
-    });
-
-    test('warns when Redis would lose acknowledged events', async () => {
-      const redis = await startRedis(['--appendfsync', 'everysec']);
-      const gateway = startProcess(flags(redis.url));
-      await gateway.listening;
-      gateway.child.kill('SIGTERM');
-      const { code, stdout } = await gateway.ended;
-      const warnings = stdout.split('\n').filter((line) => line.includes('Redis may lose'));
-      expect([code, warnings.length]).toEqual([0, 1]);
-      expect(warnings[0]).toContain('set appendfsync to always');
-    });
-
     test('loses nothing when it is killed: publisher and viewer continue at another gateway', async () => {
       const redis = await startRedis();
       const [a, b] = [startProcess(flags(redis.url)), startProcess(flags(redis.url))];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
@@ -149,12 +149,18 @@ describe('a file that cannot be used', () => {
     expect(readFileSync(path).equals(file)).toBe(true);
   });
 
-  test('is no file in a folder that cannot be written', () => {
+  test('is reported with its folder when that cannot be written, and nothing is created', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
-    expect(() => openSqliteStore(join(file, 'runs'))).toThrow(
-      expect.objectContaining({ code: 'runs.unwritable', exitCode: 2 }),
+    const runs = join(file, 'runs');
+    expect(() => openSqliteStore(runs)).toThrow(
+      expect.objectContaining({
+        code: 'runs.unwritable',
+        exitCode: 2,
+        message: `the runs folder ${runs} cannot be written (ENOTDIR): choose another with --runs`,
+      }),
     );
+    expect(existsSync(runs)).toBe(false);
   });
 });
 
