@@ -23,9 +23,7 @@ describe('closing the gateway', () => {
     publisher.send(run.slice(0, 1));
     await publisher.acked(1);
     publisher.send(run.slice(1));
-    // One more exchange on the same socket: what was sent before it has been taken in.
-    publisher.connection.socket.ping();
-    await new Promise((resolve) => publisher.connection.socket.once('pong', resolve));
+    await publisher.connection.received();
     const closed = gateway.close();
     await publisher.acked(run.length);
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
@@ -139,7 +138,7 @@ describe('commands', () => {
     await trainer.asked();
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.timeout' });
     trainer.answer(id);
-    await delay(20);
+    await trainer.connection.received();
     viewer.send({ type: 'command', id, command: 'stop' });
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
@@ -187,7 +186,7 @@ describe('commands', () => {
     const id = send(viewer, 'pause');
     await trainer.asked();
     stranger.answer(id, { ok: false, code: 'command.refused', message: 'mine' });
-    await delay(20);
+    await stranger.connection.received();
     trainer.answer(id);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });

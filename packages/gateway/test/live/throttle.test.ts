@@ -1,37 +1,42 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Throttle } from '../../src/live/throttle.ts';
 
 describe('a throttle', () => {
-  test('calls back at once, and once for all wishes that come too soon after it', async () => {
-    const calls: number[] = [];
-    const begin = performance.now();
-    const throttle = new Throttle(20, () => calls.push(performance.now() - begin));
-    for (let wish = 0; wish < 5; wish++) throttle.request();
-    expect(calls).toHaveLength(1);
-    await delay(120);
-    expect(calls).toHaveLength(2);
-    expect(calls[1]).toBeGreaterThanOrEqual(49);
+  let calls: number[];
+  const call = (): void => void calls.push(performance.now());
+  beforeEach(() => {
+    jest.useFakeTimers();
+    calls = [];
+  });
+  afterEach(() => {
+    jest.useRealTimers();
   });
 
-  test('calls back out of turn when told, which counts as a turn', async () => {
-    let calls = 0;
-    const throttle = new Throttle(20, () => calls++);
+  test('calls at once, and merges the requests within the interval into one call at its end', () => {
+    const throttle = new Throttle(20, call);
+    for (let request = 0; request < 5; request++) throttle.request();
+    expect(calls).toHaveLength(1);
+    jest.advanceTimersByTime(120);
+    expect(calls).toHaveLength(2);
+    expect(calls[1]! - calls[0]!).toBe(50);
+  });
+
+  test('starts a new interval with callNow, which replaces the call that was due', () => {
+    const throttle = new Throttle(20, call);
     throttle.request();
     throttle.request();
     throttle.callNow();
-    expect(calls).toBe(2);
-    await delay(120);
-    expect(calls).toBe(2);
+    expect(calls).toHaveLength(2);
+    jest.advanceTimersByTime(120);
+    expect(calls).toHaveLength(2);
   });
 
-  test('forgets a wish when it is stopped', async () => {
-    let calls = 0;
-    const throttle = new Throttle(50, () => calls++);
+  test('drops the call that was due when it is cancelled', () => {
+    const throttle = new Throttle(50, call);
     throttle.request();
     throttle.request();
     throttle.cancel();
-    await delay(60);
-    expect(calls).toBe(1);
+    jest.advanceTimersByTime(60);
+    expect(calls).toHaveLength(1);
   });
 });

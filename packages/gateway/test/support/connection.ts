@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { afterTest } from './cleanup.ts';
@@ -67,6 +68,13 @@ export class Connection {
       });
     }
     return this.#inbox.shift() as Message;
+  }
+
+  /** Resolves when the other side has received everything that was sent before. */
+  async received(): Promise<void> {
+    const pong = once(this.socket, 'pong');
+    this.socket.ping();
+    await pong;
   }
 
   /** Everything that came and was not asked for yet. */

@@ -90,7 +90,8 @@ export async function startRedis(flags: readonly string[] = []): Promise<TestRed
 let shared: Promise<TestRedis> | undefined;
 /** One for all tests of a file that leave it as it is, emptied for each. */
 export async function emptyRedis(): Promise<TestRedis> {
-  shared ??= new TestRedis(mkdtempSync(join(tmpdir(), 'monitor-'))).start();
+  // Durability has tests of its own; here each write would only wait for the disk.
+  shared ??= new TestRedis(mkdtempSync(join(tmpdir(), 'monitor-')), ['--appendonly', 'no']).start();
   const redis = await shared;
   const client = await redis.client();
   await client.flushAll();

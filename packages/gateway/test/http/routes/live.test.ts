@@ -12,7 +12,7 @@ import {
   refused,
   seqsOf,
 } from '../../support/connection.ts';
-import { startGateway } from '../../support/gateway.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
 import { until } from '../../support/until.ts';
@@ -26,6 +26,13 @@ const large = range(2, 100).map((seq): MonitorEvent => {
 });
 const isLive = ({ type }: { type: string }): boolean => type === 'live';
 const isFinish = ({ type }: { type: string }): boolean => type === 'run.finished';
+
+/** Resolves when the gateway has this many viewers' connections. */
+async function hasLiveConnections({ url }: TestGateway, count: number): Promise<void> {
+  const line = `monitor_connections{endpoint="live"} ${count}\n`;
+  const metrics = async () => (await fetch(`${url}/metrics`)).text();
+  while (!(await metrics()).includes(line)) await delay(5);
+}
 
 describe('the live feed', () => {
   test('sends hello, the history, live, and then each event as it is published', async () => {
@@ -151,7 +158,8 @@ describe('the live feed', () => {
     publisher.send(large);
     await publisher.acked(large.length + 1);
     await until(() => gateway.closings.length === stopped.length);
-    await delay(200);
+    // The gateway cuts them when they do not answer the close.
+    await hasLiveConnections(gateway, 0);
     for (const { socket } of stopped) socket.resume();
     const patient = await startGateway({ store });
     for (const viewer of stopped) {
@@ -256,7 +264,7 @@ describe('the live feed', () => {
       if (round % 2) viewer.socket.terminate();
       else viewer.socket.close();
       await viewer.closed;
-      await delay(50);
+      await hasLiveConnections(gateway, 0);
     }
   });
 
