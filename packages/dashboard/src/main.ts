@@ -1,3 +1,4 @@
+import './main.css';
 import { render } from 'lit-html';
 import { layout } from './layout.ts';
 import type { Result } from './net/api.ts';
@@ -16,6 +17,8 @@ import { keepPreferences, readPreferences } from './ui/preferences.ts';
 import { listenPrint } from './ui/print.ts';
 import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
+// Last, because its rules win over those of the panels.
+import './ui/print.css';
 
 /** Numbers that change more often cannot be read. */
 const renderEveryMs = 100;

@@ -18,6 +18,8 @@ import { ChartCard } from './chart-card.ts';
 import { chartToolbar } from './chart-toolbar.ts';
 import type { ChartsState } from './charts-state.ts';
 import { xExtent } from './x-range.ts';
+import './charts.css';
+import './legend.css';
 
 /** Distance from the cursor to a marker whose message is shown, as a share of the width. */
 const markerReach = 0.012;

@@ -4,6 +4,7 @@ import { displayName } from '../../state/run-summaries.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { type ComparedRun, type CompareRow, comparedRuns, figureRows, settingRows } from './comparison.ts';
+import './compare.css';
 
 /** The runs side by side: figures with their difference to the run on display, then settings. */
 export const comparePanel: Panel = {

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
+import './connection.css';
 
 /** Renders the state of the connection for the top of the page. */
 export function connectionChip({ live, now }: PageState): TemplateResult {

@@ -5,6 +5,7 @@ import type { Run } from '../../state/run.ts';
 import { confirmed } from '../../ui/confirm.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { availableControls, rateChanged, rateRefused } from './available-controls.ts';
+import './controls.css';
 
 /** Outcome of the last command. */
 let note = { text: '', bad: false };

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit-html';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
+import './draw.css';
 
 let board: DrawingBoard | undefined;
 

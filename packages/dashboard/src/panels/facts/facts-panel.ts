@@ -5,6 +5,7 @@ import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { layerRows } from './layer-rows.ts';
 import { deviceFacts, type Fact, type Meter, systemMeters, trainingFacts } from './run-facts.ts';
+import './facts.css';
 
 const factRows = (facts: readonly Fact[]): TemplateResult[] =>
   facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);

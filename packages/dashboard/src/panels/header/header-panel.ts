@@ -6,6 +6,7 @@ import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
 import { type HeaderText, headerText, tabTitle } from './header-text.ts';
+import './header.css';
 
 /** More epochs than this are not marked on the progress bar: the marks would touch. */
 const epochMarkLimit = 50;

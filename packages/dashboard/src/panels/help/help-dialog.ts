@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { dialogHead, openDialog } from '../../ui/dialog.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
+import './help.css';
 
 /** Opens the list of keys and gestures. */
 export function openHelp(): void {

@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { type EpochRow, epochRows } from './epoch-rows.ts';
 import { type NoticeRow, noticeRows } from './notice-rows.ts';
+import './log.css';
 
 /** The table of epochs, newest first. */
 export const epochsPanel: Panel = {

@@ -2,6 +2,7 @@ import { html } from 'lit-html';
 import type { Replay, ReplayOptions } from '../../net/stage.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { ReplayBar } from './replay-bar.ts';
+import './replay.css';
 
 let bar: ReplayBar | undefined;
 

@@ -8,6 +8,7 @@ import { confirmed } from '../../ui/confirm.ts';
 import { closed, dialogFoot, dialogHead, openDialog } from '../../ui/dialog.ts';
 import { runItem } from './run-item.ts';
 import { listedRows, type RunRow } from './run-rows.ts';
+import './runs.css';
 
 /** What the list of runs shows and changes of the page. */
 export interface RunsDialogOptions {

@@ -7,6 +7,8 @@ import type { PageActions, Panel } from '../../ui/panel.ts';
 import { ConfusionCard } from './confusion-card.ts';
 import { type EpochResults, epochResults } from './epoch-results.ts';
 import { SamplesCard } from './samples-card.ts';
+import './confusion.css';
+import './samples.css';
 
 const none: readonly never[] = [];
 

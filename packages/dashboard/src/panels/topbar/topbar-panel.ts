@@ -2,6 +2,7 @@ import { html } from 'lit-html';
 import type { Panel } from '../../ui/panel.ts';
 import type { Theme } from '../../ui/preferences.ts';
 import { connectionChip } from '../connection/connection-panel.ts';
+import './topbar.css';
 
 const themeTitle = (theme: Theme): string => `Theme: ${theme ?? 'as the system'}`;
 
