@@ -102,7 +102,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     this.#attempts = 0;
   }
 
-  /** Sets how long this connection may be silent before it counts as lost. */
+  /** Sets how long this connection may be silent before it counts as lost, in milliseconds. */
   allowSilence(limitMs: number): void {
     this.#silenceLimitMs = limitMs;
     this.#clock.clearTimeout(this.#silenceTimer);
