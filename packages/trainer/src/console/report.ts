@@ -16,6 +16,7 @@ export interface ConsoleOutput {
   write(text: string): unknown;
 }
 
+/** Options of `ConsoleReport`. */
 export interface ConsoleReportOptions {
   output: ConsoleOutput;
   /** Path of the run's folder, as displayed. */
@@ -47,6 +48,7 @@ export class ConsoleReport {
     this.#intervalMs = output.isTTY ? redrawMs : intervalSeconds * 1_000;
   }
 
+  /** Writes the lines of an event; events without lines are ignored. */
   display(event: EventBody): void {
     switch (event.type) {
       case 'run.started':

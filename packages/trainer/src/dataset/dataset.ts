@@ -10,6 +10,7 @@ export interface Split {
   labels: Uint8Array;
 }
 
+/** A labelled image dataset in MNIST's form. */
 export interface Dataset {
   name: string;
   /** Names of the ten labels. */

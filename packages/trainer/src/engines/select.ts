@@ -6,6 +6,7 @@ import { startTensorflow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
 import { startWebgpu } from './webgpu.ts';
 
+/** The engine to start, and its options. */
 export interface EngineRequest {
   choice: EngineChoice;
   /** Number of threads of the engine wasm; one per core by default. */

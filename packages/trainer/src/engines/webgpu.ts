@@ -20,6 +20,7 @@ interface Gpu {
   requestAdapter(): Promise<Adapter | null>;
 }
 
+/** Options of `startWebgpu`. */
 export interface WebgpuOptions {
   /** Accepts an adapter that computes on the CPU, slower than any other engine. For tests. */
   software?: boolean;

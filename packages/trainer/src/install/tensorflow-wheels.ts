@@ -18,6 +18,7 @@ export interface TensorflowLibrary {
   files: [main: string, framework: string];
 }
 
+/** Version of the TensorFlow library that is installed. */
 export const tensorflowVersion = '2.21.0';
 
 const tensorflow = (name: string, sha256: string): Wheel => ({ name, version: tensorflowVersion, sha256 });

@@ -16,6 +16,7 @@ export interface LearnerState {
   optimizer: TensorValues[];
 }
 
+/** Options of a training step. */
 export interface StepOptions {
   /** Number of the step in the run, from 1. */
   step: number;

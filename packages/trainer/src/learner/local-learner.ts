@@ -7,8 +7,10 @@ import { Network, type StepResult } from '../network/network.ts';
 import type { Learner, LearnerState, Score, StepOptions, TensorValues } from './learner.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 
+/** Options of a learner. */
 export interface LearnerOptions {
   optimizer: OptimizerName;
+  /** Determines the initial weights. */
   seed: number;
   /** A network other than the default, for tests. */
   layers?: readonly LayerSpec[];

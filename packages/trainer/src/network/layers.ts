@@ -36,6 +36,7 @@ export interface Layer {
   forwardTraining(x: tf.Tensor, seed: number): ForwardStep;
 }
 
+/** The part of the network that a layer needs besides its spec. */
 export interface LayerContext {
   kernels: Kernels;
   /** Weight and bias, or none. */

@@ -20,9 +20,12 @@ export type StepResult = {
   score: tf.Tensor1D;
 };
 
+/** Options of `Network`. */
 export interface NetworkOptions {
   kernels: Kernels;
+  /** Determines the initial weights. */
   seed: number;
+  /** Defaults to `architecture`. */
   layers?: readonly LayerSpec[];
 }
 

@@ -22,6 +22,7 @@ export interface PublisherIdentity {
   token?: string | undefined;
 }
 
+/** Options of `GatewayConnection`. */
 export interface GatewayConnectionOptions {
   identity: PublisherIdentity;
   /** The first message of each connection: `hello` publishes a run, `wait` offers to start one. */

@@ -8,6 +8,7 @@ import type { PreparedRun } from './prepare-run.ts';
 import { Publisher, type Refusal } from './publisher.ts';
 import { trainRun } from './train-run.ts';
 
+/** Options of `PublishedRun`. */
 export interface PublishedRunOptions {
   identity: PublisherIdentity;
   commands: CommandHandler;

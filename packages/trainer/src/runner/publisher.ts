@@ -10,6 +10,7 @@ import {
 /** Why a run is not published: the gateway's close code, or `runExists` when it stores more events than this log has. */
 export type Refusal = CloseCodeName | 'unknown' | 'runExists';
 
+/** Options of `Publisher`. */
 export interface PublisherOptions {
   identity: PublisherIdentity;
   log: EventLog;
@@ -38,6 +39,11 @@ export const publisherLimits = {
 /**
  * Sends the events of a run's log to the gateway. After each connect it continues behind the last event that the gateway
  * has stored. It only reads the log, so training never waits for it and no event is kept twice.
+ * @example
+ * const publisher = new Publisher({ identity, log, commands, onRefused, onReject });
+ * log.append(event);
+ * publisher.sendPending();
+ * const undelivered = await publisher.close(signal);
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -50,7 +56,7 @@ export class Publisher {
   #acknowledged = 0;
   #wasConnected = false;
   #isRefused = false;
-  #onProgress: (() => void) | undefined;
+  #onReply: (() => void) | undefined;
 
   constructor(options: PublisherOptions, limits = publisherLimits) {
     const { identity, log, commands } = options;
@@ -113,7 +119,7 @@ export class Publisher {
         abort.removeEventListener('abort', startTimeout);
         resolve(replied);
       };
-      this.#onProgress = () => settle(true);
+      this.#onReply = () => settle(true);
       if (abort.aborted) startTimeout();
       else abort.addEventListener('abort', startTimeout);
     });
@@ -138,7 +144,7 @@ export class Publisher {
         this.#options.onReject(reply);
         break;
     }
-    this.#onProgress?.();
+    this.#onReply?.();
     this.sendPending();
   }
 
@@ -146,7 +152,7 @@ export class Publisher {
     this.#isRefused = true;
     this.#resetPosition();
     this.#options.onRefused(why, reason);
-    this.#onProgress?.();
+    this.#onReply?.();
   }
 
   #resetPosition(): void {

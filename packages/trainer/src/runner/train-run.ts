@@ -21,6 +21,7 @@ import type { RunControl } from '../training/run-control.ts';
 import { train } from '../training/train.ts';
 import { SystemMonitor } from './system-monitor.ts';
 
+/** Options of `trainRun`: a prepared run, and where its events go. */
 export interface TrainRunOptions {
   config: TrainerConfig;
   dataset: Dataset;

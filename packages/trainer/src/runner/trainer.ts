@@ -9,6 +9,7 @@ import { type PreparedRun, prepareNewRun, prepareResumedRun } from './prepare-ru
 import { PublishedRun } from './published-run.ts';
 import type { RunResources } from './run-resources.ts';
 
+/** Options of `Trainer`. */
 export interface TrainerOptions {
   config: TrainerConfig;
   resources: RunResources;

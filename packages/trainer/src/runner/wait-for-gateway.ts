@@ -10,6 +10,7 @@ interface BeginMessage {
 /** The message channel to the process that started this one. */
 export type ParentChannel = Pick<NodeJS.Process, 'on' | 'off' | 'send' | 'channel'>;
 
+/** Options of `waitForGateway`. */
 export interface WaitForGatewayOptions {
   config: TrainerConfig;
   resources: Pick<RunResources, 'acquire'>;

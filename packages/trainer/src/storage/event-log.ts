@@ -3,6 +3,7 @@ import { type EventBody, encode, type MonitorEvent, runFiles } from '@mnist-moni
 import { AppendFile } from './append-file.ts';
 import type { RunFolder } from './run-folder.ts';
 
+/** Options of `EventLog`. */
 export interface EventLogOptions {
   runId: string;
   folder: RunFolder;

@@ -31,7 +31,7 @@ const trainingSettings = z
   })
   .transform((stored) => ({ trainSize: undefined, testSize: undefined, data: undefined, ...stored }));
 
-/** A run without a final end, with the settings it was started with. */
+/** A run that can be resumed, with the settings with which it was started. */
 export interface InterruptedRun {
   runId: string;
   training: z.infer<typeof trainingSettings>;

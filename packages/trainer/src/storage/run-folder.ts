@@ -35,17 +35,10 @@ export class RunFolder {
         throw new MonitorError(
           'run.exists',
           `--run-id: expected the id of a new run, but ${path} already exists`,
-          {
-            cause,
-          },
+          { cause },
         );
-      throw new MonitorError(
-        'runs.unwritable',
-        `--runs: expected a folder that can be written, got ${runs} (${code})`,
-        {
-          cause,
-        },
-      );
+      const reason = `--runs: expected a folder that can be written, got ${runs} (${code})`;
+      throw new MonitorError('runs.unwritable', reason, { cause });
     }
     return new RunFolder(path);
   }

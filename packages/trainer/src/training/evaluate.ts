@@ -4,6 +4,7 @@ import type { Batch } from '../dataset/batches.ts';
 import type { Learner } from '../learner/learner.ts';
 import { type Evaluation, scoreLogits } from './metrics.ts';
 
+/** Options of `evaluate`. */
 export interface EvaluationOptions {
   /** All batches of the split, in its own order. */
   batches: readonly Batch[];

@@ -1,5 +1,6 @@
 import type { Stopwatch } from './stopwatch.ts';
 
+/** Speed and times of a run after a step. */
 export interface Pace {
   imagesPerSecond: number;
   elapsedSeconds: number;

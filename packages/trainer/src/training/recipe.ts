@@ -10,6 +10,7 @@ export interface Recipe extends Record<(typeof recipeSettings)[number], unknown>
   augment: boolean;
 }
 
+/** The recipes that `--recipe` can choose. */
 export const recipes = {
   /** One learning rate for the whole run, as in the original project. */
   default: { optimizer: 'sgd', schedule: 'constant', learningRate: 0.01, augment: false },

@@ -15,6 +15,7 @@ export interface LearningRateChange {
   learningRate: number;
 }
 
+/** Options of `RunControl`. */
 export interface RunControlOptions {
   /** The constant rate, or the peak of the schedule. */
   learningRate: number;
@@ -52,6 +53,7 @@ export class RunControl {
     this.#pauseRequested = true;
   }
 
+  /** Continues a paused run. */
   resume(): void {
     this.#pauseRequested = false;
     this.#wake();

@@ -2,6 +2,7 @@ import { bytesPerImage, classCount, type SamplePrediction } from '@mnist-monitor
 import type { Split } from '../dataset/dataset.ts';
 import type { Evaluation } from './metrics.ts';
 
+/** Numbers of images that `selectSamples` returns. */
 export interface SampleCounts {
   /** Misclassified images, those with the highest confidence first. */
   worst: number;

@@ -16,6 +16,7 @@ export class Stopwatch {
     this.#startedAt = clock();
   }
 
+  /** Returns the measured time, earlier time included. */
   get seconds(): number {
     return (this.#measuredMs + (this.#startedAt === undefined ? 0 : this.#clock() - this.#startedAt)) / 1_000;
   }

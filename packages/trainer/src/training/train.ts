@@ -11,6 +11,7 @@ import type { RunControl } from './run-control.ts';
 import { selectSamples } from './samples.ts';
 import { learningRateAt } from './schedule.ts';
 
+/** Options of `train`. */
 export interface TrainingOptions {
   learner: Learner;
   dataset: Dataset;
