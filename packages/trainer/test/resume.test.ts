@@ -14,7 +14,7 @@ describe('an interrupted run', () => {
     Program.trainer([...shortRun, ...gateway.flags, '--runs', runs(), ...args]);
 
   test('is not resumed from a damaged checkpoint, but from its beginning when the checkpoint is removed', async () => {
-    const args = ['--run-id', 'cut', '--epochs', '1', '--train-size', '256'];
+    const args = ['--run-id', 'cut', '--epochs', '1', '--train-size', '128'];
     const interrupted = train(...args);
     await interrupted.printed('images/s');
     await interrupted.kill('SIGTERM');
@@ -35,7 +35,7 @@ describe('an interrupted run', () => {
   }, 60_000);
 
   test('ends, when it is resumed after a kill or a signal, with the numbers of a run without a break', async () => {
-    const sizes = ['--train-size', '96', '--epochs', '2'];
+    const sizes = ['--train-size', '64', '--epochs', '2'];
     const figures = (runId: string) =>
       readEvents(runs(), runId).flatMap(({ type, data }) => {
         if (type === 'batch') return [[data.step, data.loss]];
