@@ -137,7 +137,7 @@ function renderPanels(state: PageState): void {
 function drawPanels(state: PageState): void {
   drawnAt = state.now;
   for (const panel of panels) panel.draw?.(state, actions);
-  if (session.heardLive && session.run && session.run.lastSeq > drawnSeq)
+  if (session.hasLiveEvents && session.run && session.run.lastSeq > drawnSeq)
     session.delay.add(Date.now() - session.run.lastTime);
   drawnSeq = session.run?.lastSeq ?? 0;
 }

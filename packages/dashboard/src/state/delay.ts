@@ -1,17 +1,17 @@
-/** How many delays are looked at: a few seconds of frames. */
+/** Number of latest delays that are kept: a few seconds of frames. */
 const kept = 240;
 
-/** How long events are on their way from the trainer's clock to the screen. */
+/** Measures the delay of events from the trainer's clock to the screen. */
 export class DelayMeter {
   #delays: number[] = [];
 
-  /** Takes in the delay of the newest event of a frame, in milliseconds. */
+  /** Adds the delay of the newest event of a frame, in milliseconds. */
   add(milliseconds: number): void {
     this.#delays.push(milliseconds);
     if (this.#delays.length > kept) this.#delays.shift();
   }
 
-  /** The middle one and the one that 95 of 100 stay below; undefined before the first. */
+  /** Returns the median and the 95th percentile in milliseconds; undefined before the first delay. */
   summary(): { median: number; p95: number } | undefined {
     if (this.#delays.length === 0) return undefined;
     const sorted = this.#delays.toSorted((a, b) => a - b);

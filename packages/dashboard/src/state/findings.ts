@@ -2,29 +2,29 @@ import type { EpochData } from '@mnist-monitor/shared/browser';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, StampedNotice } from './run.ts';
 
-/** Something worth knowing about a run: the trainer's own notice, or what the page finds in the figures. */
+/** A notable event of a run: a notice of the trainer, or a problem that the page detects in the figures. */
 export type Finding = Pick<StampedNotice, 'level' | 'code' | 'message' | 'time' | 'step'>;
 
-/** So many epochs without a better test accuracy are a plateau. */
+/** Epochs without a better test accuracy that count as a plateau. */
 const plateauEpochs = 5;
-/** A better accuracy is one more image of a thousand. */
+/** Smallest gain that counts as better: one more image of a thousand. */
 const plateauGain = 0.001;
-/** The test loss has risen by so much from its lowest while the training loss kept falling: the network learns by heart. */
+/** Rise of the test loss from its minimum, while the training loss falls, that counts as overfitting. */
 const overfitRise = 1.25;
-/** So many epochs in a row the gap must hold: one is chance. */
+/** Consecutive epochs of overfitting that are reported: a single one may be chance. */
 const overfitEpochs = 3;
-/** The mean loss of an epoch that is so many times the lowest before it: training comes apart. */
+/** Rise of an epoch's mean training loss from its minimum that counts as divergence. */
 const divergenceRise = 3;
 
-/** All that there is to say of a run, oldest first. What the trainer has said itself is not said again. */
+/** Returns all findings of a run, oldest first. Problems that the trainer has reported itself are not repeated. */
 export function findingsOf(run: Run): Finding[] {
-  const told = new Set(run.notices.map(({ code }) => code));
+  const reported = new Set(run.notices.map(({ code }) => code));
   const derived = [
-    ...(told.has('training.diverged') ? [] : [notANumber(run), diverging(run)]),
-    ...(told.has('training.plateau') ? [] : [plateau(run)]),
-    ...(told.has('training.overfit') ? [] : [overfit(run)]),
-    ...(told.has('engine.fallback') ? [] : [fallback(run)]),
-    ...(told.has('training.stalled') ? [] : silences(run)),
+    ...(reported.has('training.diverged') ? [] : [notANumber(run), diverging(run)]),
+    ...(reported.has('training.plateau') ? [] : [plateau(run)]),
+    ...(reported.has('training.overfit') ? [] : [overfit(run)]),
+    ...(reported.has('engine.fallback') ? [] : [fallback(run)]),
+    ...(reported.has('training.stalled') ? [] : silences(run)),
   ].filter((finding) => finding !== undefined);
   return [...run.notices, ...derived].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
 }
@@ -82,7 +82,7 @@ function overfit(run: Run): Finding | undefined {
       return at(run, epoch, {
         level: 'warning',
         code: 'training.overfit',
-        message: `The test loss has risen from ${formatLoss(lowest.test.loss)} (epoch ${lowest.epoch}) to ${formatLoss(epoch.test.loss)} while the training loss falls: the network learns by heart.`,
+        message: `The test loss has risen from ${formatLoss(lowest.test.loss)} (epoch ${lowest.epoch}) to ${formatLoss(epoch.test.loss)} while the training loss falls: the network overfits.`,
       });
   }
   return undefined;
@@ -94,7 +94,7 @@ function fallback(run: Run): Finding | undefined {
   return {
     level: 'warning',
     code: 'engine.fallback',
-    message: `Training on ${device.engine}, though ${config.engine} was asked for: ${device.reason}`,
+    message: `Training on ${device.engine}, though ${config.engine} was requested: ${device.reason}`,
     ...{ step: null, time: run.startedAt ?? timeOf(0) },
   };
 }
@@ -103,25 +103,25 @@ const silences = (run: Run): Finding[] =>
   run.silences.map(({ step, seconds, time }) => ({
     level: 'warning',
     code: 'training.stalled',
-    message: `Nothing came from the trainer for ${formatDuration(seconds)}.`,
+    message: `No event from the trainer for ${formatDuration(seconds)}.`,
     ...{ step, time: timeOf(time) },
   }));
 
-/** A finding at the end of an epoch. */
+/** Returns a finding at the end of an epoch. */
 function at(run: Run, { step }: EpochData, finding: Pick<Finding, 'level' | 'code' | 'message'>): Finding {
   return { ...finding, step, time: timeOf(run.steps.at('time', step)) };
 }
 
 const timeOf = (milliseconds = 0): string => new Date(milliseconds).toISOString();
 
-/** The findings of a run, worked out again only when something they come from has changed. */
+/** Creates a function that returns the findings of a run, computed again only when their sources have changed. */
 export function createFindings(): (run: Run | null) => readonly Finding[] {
-  let before: readonly unknown[] = [];
+  let previous: readonly unknown[] = [];
   let found: readonly Finding[] = [];
   return (run) => {
     const sources = [run?.started, run?.notices, run?.epochs, run?.silences, run?.diverged];
-    if (sources.some((source, at) => source !== before[at])) found = run ? findingsOf(run) : [];
-    before = sources;
+    if (sources.some((source, at) => source !== previous[at])) found = run ? findingsOf(run) : [];
+    previous = sources;
     return found;
   };
 }

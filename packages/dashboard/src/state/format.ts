@@ -1,7 +1,7 @@
 const dash = '–';
-/** Between a number and its unit: never broken. */
+/** The space between a number and its unit, where lines do not break. */
 const space = '\u00a0';
-// Made once: a formatter takes a hundred times as long to make as to use.
+// Created once: creating a formatter takes a hundred times as long as using it.
 const grouped = new Intl.NumberFormat('en-US');
 const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 const timeOf = {
@@ -10,12 +10,12 @@ const timeOf = {
 };
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
-/** 46900 → "46,900". */
+/** Formats a count: 46900 → "46,900". */
 export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? dash : grouped.format(value);
 }
 
-/** A loss in about four digits: 2.303, 0.0813, 0.00042; "NaN" and "∞" as they are. */
+/** Formats a loss in about four digits: 2.303, 0.0813, 0.00042; "NaN" and "∞" when it is not finite. */
 export function formatLoss(value: number | null | undefined): string {
   if (value === null || value === undefined) return dash;
   if (!Number.isFinite(value)) return formatNonFinite(value);
@@ -27,24 +27,24 @@ export function formatLoss(value: number | null | undefined): string {
   return value.toExponential(1);
 }
 
-/** A learning rate in four digits at most: "0.01", "0.003912", "1e-8". */
+/** Formats a learning rate in at most four digits: "0.01", "0.003912", "1e-8". */
 export function formatLearningRate(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** A fraction as per cent: 0.9934 → "99.34 %". */
+/** Formats a fraction as a percentage: 0.9934 → "99.34 %". */
 export function formatPercent(value: number | null | undefined, digits = 2): string {
   if (value === null || value === undefined) return dash;
   if (!Number.isFinite(value)) return formatNonFinite(value);
   return `${(value * 100).toFixed(digits)}${space}%`;
 }
 
-/** Progress as a whole per cent; 100 only when everything is done. */
+/** Formats progress as a whole percentage; 100 % only when everything is done. */
 export function formatProgress(fraction: number): string {
   return `${fraction >= 1 ? 100 : Math.floor(fraction * 100)}${space}%`;
 }
 
-/** "4.2 s", "3 m 05 s", "1 h 02 m", "3 d 4 h": two units at most. */
+/** Formats a duration in at most two units: "4.2 s", "3 m 05 s", "1 h 02 m", "3 d 4 h". */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return dash;
   if (seconds < 10) return `${seconds.toFixed(1)}${space}s`;
@@ -57,23 +57,23 @@ export function formatDuration(seconds: number | null | undefined): string {
   return `${Math.floor(minutes / 1_440)}${space}d ${Math.floor((minutes % 1_440) / 60)}${space}h`;
 }
 
-/** Whole seconds, for what changes once a second: "0 s", "12 s", "3 m 05 s". */
+/** Formats a duration in whole seconds, for texts that change once a second: "0 s", "12 s", "3 m 05 s". */
 export function formatWholeDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return dash;
   return seconds < 60 ? `${Math.floor(seconds)}${space}s` : formatDuration(Math.floor(seconds));
 }
 
-/** Milliseconds since 1970 as a time of the day here: "10:03:12" or "10:03". */
+/** Formats milliseconds since 1970 as a local time: "10:03:12" or "10:03". */
 export function formatTime(time: number, exact: keyof typeof timeOf = 'seconds'): string {
   return timeOf[exact].format(time);
 }
 
-/** Milliseconds since 1970 as a day and a time here: "24 Nov 2026, 10:03". */
+/** Formats milliseconds since 1970 as a local date and time: "24 Nov 2026, 10:03". */
 export function formatDay(time: number): string {
   return day.format(time);
 }
 
-/** A duration as a clock shows it: "0:05", "12:30", "1:02:30"; below a second with its fraction. */
+/** Formats a duration like a clock: "0:05", "12:30", "1:02:30"; fractions below a minute as "0.25 s". */
 export function formatClock(seconds: number): string {
   if (!Number.isInteger(seconds) && seconds < 60) return `${Number(seconds.toFixed(2))}${space}s`;
   const whole = Math.floor(seconds);
@@ -82,7 +82,7 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
 
-/** Images or events per second: three digits below 100, whole above. */
+/** Formats a rate per second: one decimal below 100, none above. */
 export function formatRate(value: number | null | undefined): string {
   if (value === null || value === undefined) return dash;
   if (!Number.isFinite(value)) return formatNonFinite(value);
@@ -91,7 +91,7 @@ export function formatRate(value: number | null | undefined): string {
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** 6.1e9 → "6.1 GB", decimal units as on a data sheet. */
+/** Formats a size in decimal units: 6.1e9 → "6.1 GB". */
 export function formatBytes(value: number | null | undefined): string {
   if (value === null || value === undefined) return dash;
   const power = Math.min(byteUnits.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
@@ -99,12 +99,12 @@ export function formatBytes(value: number | null | undefined): string {
   return `${scaled >= 100 || power === 0 ? scaled.toFixed(0) : scaled.toFixed(1)}${space}${byteUnits[power]}`;
 }
 
-/** A phrase as the beginning of a sentence: "all epochs done" → "All epochs done". */
+/** Capitalizes the first letter of a phrase: "all epochs done" → "All epochs done". */
 export function capitalize(phrase: string): string {
   return phrase.charAt(0).toUpperCase() + phrase.slice(1);
 }
 
-/** "1 batch", "1,180 batches". */
+/** Formats a count with its noun: "1 batch", "1,180 batches". */
 export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

@@ -1,6 +1,6 @@
 import { headlineOf, type Session } from './session.ts';
 
-/** Where the run stands, as the page can tell. */
+/** The phase of the run and the connection. */
 export type Phase =
   | 'connecting'
   | 'unreachable'
@@ -17,7 +17,7 @@ export type Phase =
   | 'replay';
 
 export function phaseOf(session: Session): Phase {
-  const { link, server, run, standing } = session;
+  const { link, server, run, reported } = session;
   const ended = headlineOf(session)?.finished?.status;
   if (ended) return ended;
   if (session.replaying) return 'replay';
@@ -25,11 +25,11 @@ export function phaseOf(session: Session): Phase {
   if (server === null) return link.name === 'waiting' ? 'unreachable' : 'connecting';
   if (link.name !== 'open') return 'reconnecting';
   if (!run) return 'waiting';
-  const told = standing?.status ?? 'running';
-  if (!session.caughtUp) return told;
+  const status = reported?.status ?? 'running';
+  if (!session.caughtUp) return status;
   if (run.paused) return 'paused';
-  // What has come since knows better than what was said before.
-  return told === 'paused' || session.heardLive ? 'running' : told;
+  // Events that arrived after the report supersede it.
+  return status === 'paused' || session.hasLiveEvents ? 'running' : status;
 }
 
 export function hasEnded(phase: Phase): boolean {

@@ -1,8 +1,8 @@
 const windowSeconds = 5;
 
-/** Events per second over the last five whole seconds. */
+/** Measures events per second over the last five whole seconds. */
 export class RateMeter {
-  /** Counts by second, in a ring with room for the second that is going on. */
+  /** Counts by second, in a ring buffer that includes the current second. */
   readonly #counts = new Array<number>(windowSeconds + 1).fill(0);
   #second = 0;
   #first: number | undefined;

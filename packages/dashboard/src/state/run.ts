@@ -10,12 +10,12 @@ import type {
 } from '@mnist-monitor/shared/browser';
 import { Series } from './series.ts';
 
-/** Where a row stands in the run: its step, the training time, and the clock in milliseconds since 1970. */
-const places = ['step', 'elapsedSeconds', 'time'] as const;
-/** What is kept of every batch. */
-const batchColumns = ['loss', 'accuracy', 'imagesPerSecond', 'learningRate', ...places] as const;
-/** What is kept of the machine: fractions of what there is, NaN where it is not known. */
-const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...places] as const;
+/** The position of a row in the run: its step, the training time in seconds, and the time in ms since 1970. */
+const positionColumns = ['step', 'elapsedSeconds', 'time'] as const;
+/** The columns of a batch. */
+const batchColumns = ['loss', 'accuracy', 'imagesPerSecond', 'learningRate', ...positionColumns] as const;
+/** The columns of a measurement of the machine: shares from 0 to 1, NaN when unknown. */
+const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...positionColumns] as const;
 
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
@@ -25,30 +25,30 @@ export interface StampedNotice extends NoticeData {
   time: string;
 }
 
-/** A time in which nothing at all came from the trainer, though the run was not paused. */
+/** A period without any event from the trainer while the run was not paused. */
 export interface Silence {
   /** The last step before it. */
   step: number;
   seconds: number;
-  /** When it began, in milliseconds since 1970. */
+  /** Its start, in milliseconds since 1970. */
   time: number;
 }
 
-/** Everything a page knows of one run: what its events so far add up to. */
+/** The state of one run: the sum of its events so far. */
 export interface Run {
   readonly runId: string;
-  /** Time of the first event, as the publisher wrote it. */
+  /** Time of the first event, by the publisher's clock. */
   startedAt: string | null;
   started: RunStartedData | null;
   /** The latest batch. */
   batch: BatchData | null;
-  /** Over `step`: unique and ascending. */
+  /** The batches, by step. */
   readonly steps: Series<BatchColumn>;
-  /** Over `seq`. */
+  /** Measurements of the machine, by sequence number. */
   readonly machine: Series<SystemColumn>;
-  /** By epoch: unique and ascending. */
+  /** Ascending by epoch; one for each. */
   epochs: readonly EpochData[];
-  /** By epoch, ascending; the latest `samplesLimit`. */
+  /** Ascending by epoch; the latest `samplesLimit`. */
   samples: readonly SamplesData[];
   system: SystemData | null;
   /** Oldest first; the latest `noticeLimit`. */
@@ -58,12 +58,12 @@ export interface Run {
   diverged: { step: number; loss: number; time: number } | null;
   finished: RunFinishedData | null;
   lastSeq: number;
-  /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never earlier than one before. */
+  /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never decreasing. */
   lastTime: number;
   paused: boolean;
-  /** The training time as it was last known, and when; it goes on from there unless the run is paused. */
+  /** The last known training time and its clock time; it continues from there unless the run is paused. */
   trained: { seconds: number; time: number };
-  /** How many events were taken in. */
+  /** Number of events applied. */
   events: number;
 }
 
@@ -71,10 +71,10 @@ const noticeLimit = 200;
 /** The samples of an epoch have 140 kB at most. */
 const samplesLimit = 100;
 const silenceLimit = 50;
-/** A trainer tells of its machine every 2 s, whatever it does: ten of these missing are no chance. */
+/** Trainers report on their machine every 2 s, whatever they do: ten missing reports are no coincidence. */
 export const silenceMs = 20_000;
 
-/** A run of which nothing is known but its id. */
+/** Creates a run without events. */
 export function emptyRun(runId: string): Run {
   return {
     runId,
@@ -82,7 +82,7 @@ export function emptyRun(runId: string): Run {
     started: null,
     batch: null,
     steps: new Series(batchColumns),
-    // A day of them, at one every 2 s; beyond, the older half is thinned.
+    // A day and a half at one measurement every 2 s.
     machine: new Series(systemColumns, 2 ** 16),
     epochs: [],
     samples: [],
@@ -99,22 +99,22 @@ export function emptyRun(runId: string): Run {
   };
 }
 
-/** The run as it is now: it stays so whatever events come. */
+/** Returns a copy that later events do not change. */
 export function copyRun(run: Run): Run {
   return { ...run, steps: run.steps.copy(), machine: run.machine.copy() };
 }
 
 /**
- * Takes the next event into the run, in place: copying 100,000 points for each new one would cost more than drawing
- * them. Lists and records are replaced, never changed, so that a view can tell by identity that one is new. An event
- * at or before `lastSeq` is ignored. Live feed and replay both go through here.
+ * Applies the next event to the run, in place: copying 100,000 points for each event would cost more than drawing
+ * them. Lists and records are replaced, never changed, so that views detect changes by identity. Events at or before
+ * `lastSeq` are ignored. Both the live feed and replays use this reducer.
  */
 export function applyEvent(run: Run, event: MonitorEvent): void {
   if (event.seq <= run.lastSeq) return;
   run.lastSeq = event.seq;
   run.events++;
   run.startedAt ??= event.time;
-  run.finished = event.type === 'run.finished' ? event.data : null; // What follows an end means that the run goes on.
+  run.finished = event.type === 'run.finished' ? event.data : null; // A later event means that the run was resumed.
   applyTime(run, Date.parse(event.time));
   switch (event.type) {
     case 'run.started':
@@ -158,7 +158,7 @@ function setPaused(run: Run, paused: boolean): void {
   run.paused = paused;
 }
 
-/** The training time now: a trainer tells it with each batch. */
+/** Returns the training time in seconds at the last event, extrapolated from the last batch. */
 function trainedSeconds({ trained, paused, lastTime }: Run): number {
   return trained.seconds + (paused || Number.isNaN(trained.time) ? 0 : (lastTime - trained.time) / 1_000);
 }
@@ -166,8 +166,8 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 function applyBatch(run: Run, batch: BatchData): void {
   run.batch = batch;
   run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
-  run.steps.append(batch.step, { ...batch, ...placeNow(run, run.steps.last('elapsedSeconds')) });
-  // A run that goes on from a checkpoint repeats an epoch: its earlier result no longer stands.
+  run.steps.append(batch.step, { ...batch, ...currentPosition(run, run.steps.last('elapsedSeconds')) });
+  // A run that resumes from a checkpoint repeats an epoch: its earlier result is superseded.
   if (run.diverged && run.diverged.step >= batch.step) run.diverged = null;
   if (!Number.isFinite(batch.loss))
     run.diverged ??= { step: batch.step, loss: batch.loss, time: run.lastTime };
@@ -183,12 +183,12 @@ function applySystem(run: Run, system: SystemData): void {
     hostMemory: share(host.memoryUsedBytes, host.memoryTotalBytes),
     gpuLoad: gpu?.load ?? Number.NaN,
     gpuMemory: share(gpu?.memoryUsedBytes, gpu?.memoryTotalBytes),
-    ...placeNow(run, run.machine.last('elapsedSeconds')),
+    ...currentPosition(run, run.machine.last('elapsedSeconds')),
   });
 }
 
-/** Where the event stands that is taken in now; in no series does a place descend. */
-function placeNow(run: Run, before = 0): Record<(typeof places)[number], number> {
+/** Returns the position of the current event; positions never descend. */
+function currentPosition(run: Run, before = 0): Record<(typeof positionColumns)[number], number> {
   return {
     step: run.batch?.step ?? 0,
     elapsedSeconds: Math.max(before, trainedSeconds(run)),

@@ -15,50 +15,51 @@ import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';
 
-/** What the page knows: the connection, and the run that it follows. Times are milliseconds of one local clock. */
+/** The state of the connection and of the followed run. Times are in milliseconds of `performance.now()`. */
 export interface Session {
-  /** Where the local clock began, in milliseconds since 1970. */
+  /** The origin of those times, in milliseconds since 1970. */
   readonly clockOrigin: number;
   link: ConnectionState;
   linkChangedAt: number;
   /** Version of the gateway; null before its first hello. */
   server: string | null;
-  /** The run as the gateway summed it up at its last hello. */
+  /** The gateway's summary of the run in its last hello. */
   summary: RunSummary | null;
-  /** Where the run stands, as the gateway said last. */
-  standing: Standing | null;
-  /** Whether this page may command, and how many trainers wait to be told to start. */
+  /** The gateway's last report on the run and its trainer. */
+  reported: ReportedStatus | null;
+  /** Whether this page may send commands. */
   commands: CommandAccess;
+  /** Trainers that wait for a command to start a run. */
   waitingTrainers: number;
-  /** Why the gateway cannot keep events for now; empty while it can. */
+  /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
-  /** Of the gateway, this page among them; null while it is not known. */
+  /** Viewers of the gateway, including this page; null before its first report. */
   viewers: number | null;
   run: Run | null;
-  /** Whether all events up to now are here; until then the summary knows better than the run. */
+  /** Whether the stored events have all arrived; until then the summary is ahead of the run. */
   caughtUp: boolean;
-  /** Whether the run is played back and not followed. */
+  /** Whether the run is a replay. */
   replaying: boolean;
-  /** When the last event came in or, of the past, when it happened; null before the first of this run. */
+  /** Arrival of the last event or, for a stored one, the time of the event; null before the first of the run. */
   lastEventAt: number | null;
-  /** Whether an event has come since the gateway spoke of the run's status: it is running again, then. */
-  heardLive: boolean;
+  /** Whether an event has arrived since the last report: then the run is running again. */
+  hasLiveEvents: boolean;
   readonly rate: RateMeter;
   readonly delay: DelayMeter;
-  /** Batches of this run that the gateway left out because the page read too slowly. */
+  /** Batches of the run that the gateway skipped because this page was too slow. */
   skipped: number;
-  /** Messages that did not fit the protocol. */
+  /** Messages that did not match the protocol. */
   invalid: number;
-  /** How often the connection was lost. */
+  /** Number of times the connection was lost. */
   losses: number;
 }
 
-/** Where a run stands beside its events. */
-export interface Standing {
+/** The status of a run and its trainer, which events alone do not show. */
+export interface ReportedStatus {
   status: RunStatus;
   /** Whether its trainer is connected to the gateway. */
   connected: boolean;
-  /** What its trainer can be told. */
+  /** The commands that its trainer accepts. */
   commands: readonly CommandName[];
 }
 
@@ -69,7 +70,7 @@ export function emptySession(clockOrigin = 0): Session {
     linkChangedAt: 0,
     server: null,
     summary: null,
-    standing: null,
+    reported: null,
     commands: 'off',
     waitingTrainers: 0,
     storeProblem: '',
@@ -78,7 +79,7 @@ export function emptySession(clockOrigin = 0): Session {
     caughtUp: false,
     replaying: false,
     lastEventAt: null,
-    heardLive: false,
+    hasLiveEvents: false,
     rate: new RateMeter(),
     delay: new DelayMeter(),
     skipped: 0,
@@ -91,7 +92,7 @@ export function emptySession(clockOrigin = 0): Session {
 export function apply(session: Session, message: LiveClientMessage, now: number): void {
   switch (message.type) {
     case 'connection':
-      // An attempt that fails loses nothing more.
+      // A failed attempt to reconnect is not another loss.
       if (message.state.name === 'waiting' && session.link.name === 'open') session.losses++;
       session.link = message.state;
       session.linkChangedAt = now;
@@ -106,10 +107,10 @@ export function apply(session: Session, message: LiveClientMessage, now: number)
         ? now
         : Math.min(now, session.run.lastTime - session.clockOrigin);
       if (session.caughtUp) {
-        session.heardLive = true;
-        session.rate.count(now); // History comes at the speed of the line, which says nothing of the run.
+        session.hasLiveEvents = true;
+        session.rate.count(now); // Stored events arrive at the speed of the network, not of the run.
       }
-      // The last event that the hello knew of: what follows is new, whether `live` has been said or not.
+      // The last stored event according to the hello: later ones are live, even before the message `live`.
       if (message.event.seq >= (session.summary?.lastSeq ?? 0)) session.caughtUp = true;
       break;
     case 'live':
@@ -121,8 +122,8 @@ export function apply(session: Session, message: LiveClientMessage, now: number)
     case 'status':
       session.viewers = message.viewers;
       if (message.runId !== session.run?.runId) break;
-      session.standing = message;
-      session.heardLive = false;
+      session.reported = message;
+      session.hasLiveEvents = false;
       break;
     case 'trainers':
       session.waitingTrainers = message.waiting;
@@ -135,7 +136,7 @@ export function apply(session: Session, message: LiveClientMessage, now: number)
       if (session.summary?.runId === runId) session.summary = { ...session.summary, title, note, pinned };
       break;
     }
-    case 'removed': // The feed says itself how it goes on.
+    case 'removed': // The gateway sends another hello or closes the connection.
       break;
     case 'invalid':
       session.invalid++;
@@ -143,9 +144,9 @@ export function apply(session: Session, message: LiveClientMessage, now: number)
   }
 }
 
-/** Forgets the run: another one is asked for. The connection's own figures stay. */
+/** Removes the run, before another one is followed. The figures of the connection remain. */
 export function forgetRun(session: Session): void {
-  Object.assign(session, { run: null, summary: null, standing: null, caughtUp: false, heardLive: false });
+  Object.assign(session, { run: null, summary: null, reported: null, caughtUp: false, hasLiveEvents: false });
   Object.assign(session, { lastEventAt: null, skipped: 0 });
   session.delay.clear();
 }
@@ -156,11 +157,11 @@ function applyHello(session: Session, hello: LiveHello): void {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
   }
-  Object.assign(session, { server, commands, waitingTrainers, summary: run, standing: run });
-  Object.assign(session, { caughtUp: false, heardLive: false, storeProblem: '' });
+  Object.assign(session, { server, commands, waitingTrainers, summary: run, reported: run });
+  Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
 
-/** The newest that is known of a run, whether its events are all here yet or not. */
+/** The latest data of a run: from the gateway's summary while stored events are still arriving. */
 export interface Headline {
   runId: string;
   startedAt: string | null;
@@ -170,7 +171,7 @@ export interface Headline {
   finished: RunFinishedData | null;
 }
 
-/** Null while there is no run. */
+/** Returns the latest data of the session's run; null while there is no run. */
 export function headlineOf({ run, summary, caughtUp }: Session): Headline | null {
   if (!run) return null;
   const ahead = !caughtUp && summary?.runId === run.runId ? summary : undefined;

@@ -27,12 +27,12 @@ const withScores = (scores: (epoch: number) => Scores): Run =>
   );
 const codes = (run: Run): string[] => findingsOf(run).map(({ code }) => code);
 
-describe('what the page finds in a run', () => {
-  it('is nothing when all is well', () => {
+describe('a finding', () => {
+  it('is absent in a healthy run', () => {
     expect(codes(withScores((epoch) => ({ test: { accuracy: 0.9 + epoch * 0.01 } })))).toEqual([]);
   });
 
-  it('is a loss that is not a number', () => {
+  it('is a loss that is not finite', () => {
     const diverged = events.map((event) =>
       event.type === 'batch' && event.data.step >= 7
         ? { ...event, data: { ...event.data, loss: Number.POSITIVE_INFINITY } }
@@ -45,7 +45,7 @@ describe('what the page finds in a run', () => {
     });
   });
 
-  it('is a training loss that has come to a multiple of what it was', () => {
+  it('is a training loss that has multiplied', () => {
     const run = withScores((epoch) => ({
       train: { loss: epoch === 4 ? 2 : 0.3 },
       test: { accuracy: 0.9 + epoch * 0.01 },
@@ -66,7 +66,7 @@ describe('what the page finds in a run', () => {
     expect(findingsOf(run)[0]).toMatchObject({ code: 'training.overfit', level: 'warning' });
   });
 
-  it('is another engine than the one that was asked for', () => {
+  it('is an engine other than the requested one', () => {
     const asked = events.map((event) =>
       event.type === 'run.started'
         ? { ...event, data: { ...event.data, config: { ...event.data.config, engine: 'webgpu' } } }
@@ -82,7 +82,7 @@ describe('what the page finds in a run', () => {
     expect(findingsOf(runOf(late))[0]).toMatchObject({ code: 'training.stalled', step: 3 });
   });
 
-  it('is not said again when the trainer has said it', () => {
+  it('is not repeated when the trainer has reported it', () => {
     const [started] = events;
     const notice = {
       ...started,
@@ -96,7 +96,7 @@ describe('what the page finds in a run', () => {
     expect(findingsOf(run).map(({ message }) => message)).toEqual(['told']);
   });
 
-  it('is worked out again only when there is something new', () => {
+  it('is computed again only when its sources have changed', () => {
     const find = createFindings();
     const run = runOf(events);
     expect(find(run)).toBe(find(run));

@@ -36,7 +36,7 @@ it.each([
   [0, '0 %'],
   [0.999, '99 %'],
   [1, '100 %'],
-])('progress %p is written %s: 100 only when all is done', (fraction, text) => {
+])('progress %p is written %s: 100 % only when everything is done', (fraction, text) => {
   expect(spaced(format.formatProgress(fraction))).toBe(text);
 });
 

@@ -14,7 +14,7 @@ const renumbered = (events: readonly MonitorEvent[]): MonitorEvent[] =>
 describe('a run', () => {
   const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
 
-  it('adds up to its events', () => {
+  it('is the sum of its events', () => {
     const run = runOf(events);
     expect(run.steps.length).toBe(60);
     expect(run.batch?.step).toBe(60);
@@ -26,14 +26,14 @@ describe('a run', () => {
     expect(run.startedAt).toBe(events[0]?.time);
   });
 
-  it('ignores an event that it has had', () => {
+  it('ignores an event that it has already applied', () => {
     const run = runOf([...events.slice(0, 30), ...events.slice(10)]);
     expect(run.events).toBe(events.length);
     expect(run.steps.length).toBe(60);
     expect(run.steps.generation).toBe(0);
   });
 
-  it('takes the later of two goes at the same epoch', () => {
+  it('keeps the later result of a repeated epoch', () => {
     const bodies = events.filter(({ type }) => type === 'batch' || type === 'epoch');
     const second = bodies.findIndex((event) => event.type === 'batch' && event.data.step === 21);
     const run = runOf(renumbered([...bodies, ...bodies.slice(second, second + 5)]));
@@ -41,12 +41,12 @@ describe('a run', () => {
     expect(run.epochs.map(({ epoch }) => epoch)).toEqual([1]);
   });
 
-  it('is no longer finished when it starts again', () => {
+  it('is no longer finished after another event', () => {
     const started = events[0] as MonitorEvent;
     expect(runOf(renumbered([...events, started])).finished).toBeNull();
   });
 
-  it('keeps a loss that is not a number', () => {
+  it('keeps a loss that is NaN', () => {
     const diverged = events.map((event) =>
       event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
     );
@@ -56,7 +56,7 @@ describe('a run', () => {
     expect(run.steps.length).toBe(60);
   });
 
-  it('knows where each batch stands on every axis, none of which ever descends', () => {
+  it('has the position of each batch on every axis, which never descends', () => {
     const run = runOf(events);
     const { step, elapsedSeconds, time } = run.steps.columns;
     expect([step[59], elapsedSeconds[59], time[59]]).toEqual([
@@ -71,7 +71,7 @@ describe('a run', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
-  it('notes a silence of its trainer, but not a pause', () => {
+  it('records a silence of its trainer, but not a pause', () => {
     const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
     const notice = (code: string) => ({
       type: 'notice',
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(run.paused).toBe(false);
   });
 
-  it('does not count a pause as training time, neither of the machine nor of the batches behind it', () => {
+  it('excludes pauses from the training time of measurements and batches', () => {
     const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
     const notice = (code: string) => ({
       type: 'notice',
@@ -114,7 +114,7 @@ describe('a run', () => {
     expect([...run.steps.columns.elapsedSeconds.subarray(0, 3)]).toEqual([1, 4.5, 5.5]);
   });
 
-  it('stays as it was in a copy', () => {
+  it('does not change in a copy', () => {
     const run = runOf(events.slice(0, 30));
     const copy = copyRun(run);
     const length = copy.steps.length;

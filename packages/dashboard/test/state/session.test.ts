@@ -31,7 +31,7 @@ const noticeOf = (code: string): LiveClientMessage => ({
 });
 
 describe('a session', () => {
-  it('keeps a run when the gateway greets with the same one, and forgets it for another', () => {
+  it('keeps its run after a hello with the same run, and replaces it after one with another', () => {
     const session = sessionOf(connectedInputs(running));
     const { run } = session;
     apply(session, helloOf(summaryOf(running[0]?.runId ?? '')), 0);
@@ -41,7 +41,7 @@ describe('a session', () => {
     expect(session.lastEventAt).toBeNull();
   });
 
-  it('counts skipped batches, unreadable messages and losses of the connection', () => {
+  it('counts skipped batches, invalid messages and lost connections', () => {
     const session = sessionOf([
       ...connectedInputs(running),
       { type: 'gap', from: 5, to: 9 },
@@ -51,14 +51,14 @@ describe('a session', () => {
     expect(session).toMatchObject({ skipped: 5, invalid: 1, losses: 1 });
   });
 
-  it('is without a run when the gateway has none any more', () => {
+  it('has no run after a hello without one', () => {
     const session = sessionOf(connectedInputs(running));
     apply(session, helloOf(null), 0);
     expect(session.run).toBeNull();
     expect(phaseOf(session)).toBe('waiting');
   });
 
-  it('takes the age of an event of the past from when it happened, by the clock of the wall', () => {
+  it('dates stored events by when they happened', () => {
     const origin = Date.parse('2026-11-24T10:00:00.000Z');
     const session = emptySession(origin);
     // Read an hour after the run began; more is to come, so it is not caught up.
@@ -70,7 +70,7 @@ describe('a session', () => {
     expect(session.lastEventAt).toBe(3_600_500);
   });
 
-  it("knows the name that the run has been given since, and no other run's", () => {
+  it('updates the name of its run, and ignores names of others', () => {
     const session = sessionOf(connectedInputs(running));
     const annotate = (id: string, title: string): void =>
       apply(session, { type: 'annotated', runId: id, title, note: null, pinned: true }, 0);
@@ -80,13 +80,13 @@ describe('a session', () => {
     expect(session.summary).toMatchObject({ title: 'Baseline', pinned: true });
   });
 
-  it('has caught up with the last event that the gateway knew of, even when it does not say so', () => {
+  it('has caught up after the last stored event, even without the message `live`', () => {
     const inputs = connectedInputs(running).slice(0, -1);
     expect(sessionOf(inputs.slice(0, -1)).caughtUp).toBe(false);
     expect(sessionOf(inputs).caughtUp).toBe(true);
   });
 
-  it('speaks of the newest batch while it is still reading older ones', () => {
+  it('shows the newest batch while older ones are still arriving', () => {
     const batch = events.findLast((event): event is EventOf<'batch'> => event.type === 'batch')?.data ?? null;
     const session = sessionOf(connectedInputs(running, { batch, lastSeq: 99 }).slice(0, -1));
     expect(headlineOf(session)?.batch?.step).toBe(60);
@@ -129,7 +129,7 @@ describe('the phase', () => {
     expect(phaseOf(sessionOf(inputs))).toBe(phase);
   });
 
-  it('is running again as soon as a stalled run is heard of', () => {
+  it('is running again as soon as an event of a stalled run arrives', () => {
     const session = sessionOf([
       ...connectedInputs(running),
       statusOf({ status: 'stalled', connected: false }),
@@ -139,7 +139,7 @@ describe('the phase', () => {
     expect(phaseOf(session)).toBe('running');
   });
 
-  it('is that of the run that is followed, whatever is said of others', () => {
+  it('ignores reports on other runs', () => {
     const session = sessionOf([
       ...connectedInputs(running),
       statusOf({ runId: 'another', status: 'stalled', viewers: 7 }),

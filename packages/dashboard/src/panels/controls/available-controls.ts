@@ -24,7 +24,7 @@ export function availableControls(session: Session): Controls {
   const on = session.commands !== 'off' && phase !== 'replay';
   const goesOn = phase === 'running' || phase === 'paused' || phase === 'stalled';
   const takes = (name: CommandName): boolean =>
-    on && goesOn && (session.standing?.commands.includes(name) ?? false);
+    on && goesOn && (session.reported?.commands.includes(name) ?? false);
   const pause = phase === 'paused' ? 'resume' : 'pause';
   return {
     usable: session.link.name === 'open',
@@ -37,13 +37,13 @@ export function availableControls(session: Session): Controls {
   };
 }
 
-function noteOf({ server, commands, standing }: Session, goesOn: boolean): string {
+function noteOf({ server, commands, reported }: Session, goesOn: boolean): string {
   if (server === null) return '';
   if (commands === 'off')
     return goesOn
       ? 'Controls are off: other machines reach this gateway. Start it with --command-token to have them.'
       : '';
-  return goesOn && standing?.connected === false
+  return goesOn && reported?.connected === false
     ? 'The trainer is away: it cannot be told anything now.'
     : '';
 }

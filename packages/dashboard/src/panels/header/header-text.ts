@@ -167,8 +167,8 @@ function detailOf({ session, headline, phase, now }: Moment): string {
   }
 }
 
-function stalledDetail({ lastEventAt, standing }: Session, now: number): string {
-  if (standing?.connected === false)
+function stalledDetail({ lastEventAt, reported }: Session, now: number): string {
+  if (reported?.connected === false)
     return 'The trainer is not connected. The page goes on by itself when it comes back.';
   const silence = lastEventAt === null ? 0 : (now - lastEventAt) / 1_000;
   return `Nothing heard from the trainer for ${formatWholeDuration(silence)}. The page goes on by itself when it speaks again.`;
