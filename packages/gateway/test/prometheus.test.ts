@@ -41,7 +41,7 @@ function labelsOf(text: string): Map<string, Set<string>> {
 test('the Grafana dashboard shows every metric of the gateway, and no unknown one', async () => {
   const { url } = await startGateway();
   const text = await (await fetch(`${url}/metrics`)).text();
-  // Prometheus itself says of each target whether it is up.
+  // Prometheus adds `up` for each target itself.
   const there = [...exported(text), 'up'];
   const asked = expressions.flatMap(namesIn);
   expect(asked.length).toBeGreaterThan(20);

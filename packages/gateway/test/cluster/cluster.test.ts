@@ -50,7 +50,7 @@ async function viewerOf(gateway: TestGateway, query = ''): Promise<Connection> {
 }
 
 describeRedis('two gateways on one Redis', () => {
-  test('a run that is published at one is followed live at the other', async () => {
+  test('a run published at one is followed live at the other', async () => {
     const { a, b } = await pair();
     const viewer = await viewerOf(b);
     await viewer.until(isLive);
@@ -59,7 +59,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf(seen)).toEqual(range(1, run.length));
   });
 
-  test('a viewer of one goes on at the other by `after`, without a gap or a double', async () => {
+  test('a viewer of one continues at the other with `after`, without a gap or a duplicate', async () => {
     const { a, b } = await pair();
     const publisher = new LastingPublisher(a.ingestUrl, run);
     publisher.produce(8);
@@ -74,7 +74,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf([...seen, ...rest])).toEqual(range(1, run.length));
   });
 
-  test('a publisher goes on at the other where it was', async () => {
+  test('a publisher resumes at the other', async () => {
     const { a, b } = await pair();
     const first = await publish(a.ingestUrl, run.slice(0, 5));
     const viewer = await viewerOf(a);
@@ -85,7 +85,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf(await viewer.until(hasEnded))).toEqual(range(1, run.length));
   });
 
-  test('a run that is taken at one is refused to another publisher at the other, and free when that one is gone', async () => {
+  test('a run published at one is refused to another publisher at the other until the first disconnects', async () => {
     const { a, b } = await pair();
     const first = await publish(a.ingestUrl, run.slice(0, 3));
     await eventually(
@@ -103,7 +103,7 @@ describeRedis('two gateways on one Redis', () => {
     expect((await openPublisher(b.ingestUrl, helloOf('a', { publisherId: 'publisher-2' }))).after).toBe(3);
   });
 
-  test('of two publishers that take a run in the same moment, one is sent away', async () => {
+  test('of two publishers that claim a run in the same moment, one is disconnected', async () => {
     const { a, b } = await pair();
     const publishers = await Promise.all([a, b].map(({ ingestUrl }) => connect(ingestUrl)));
     publishers.forEach((publisher, index) => {
@@ -115,7 +115,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(publishers.filter(({ socket }) => socket.readyState === socket.OPEN)).toHaveLength(1);
   });
 
-  test('tell of the same runs, who is connected and how many viewers there are', async () => {
+  test('report the same runs, connections and number of viewers', async () => {
     const { a, b } = await pair();
     const viewers = await Promise.all([viewerOf(a), viewerOf(b), viewerOf(b)]);
     await openTrainer(a.ingestUrl, 'a').then(({ send }) => send(run.slice(0, 4)));
@@ -130,7 +130,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(await summaryAt(b)).toEqual(await summaryAt(a));
   });
 
-  test('a command that is given at one reaches the trainer at the other, and its answer comes back', async () => {
+  test('a command at one reaches the trainer at the other, and its answer returns', async () => {
     const { a, b } = await pair();
     const trainer = await openTrainer(a.ingestUrl, 'a');
     trainer.send(run.slice(0, 4));
@@ -157,7 +157,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(said.filter(({ type }) => type === 'command')).toEqual([]);
   });
 
-  test('a command that no trainer answers ends as at one gateway', async () => {
+  test('a command without an answer times out as at a single gateway', async () => {
     const { a, b } = await pair({ commandTimeoutMs: 100 });
     const trainer = await openTrainer(a.ingestUrl, 'a');
     trainer.send(run.slice(0, 4));
@@ -171,7 +171,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(answers.at(-1)).toMatchObject({ ok: false, code: 'command.timeout' });
   });
 
-  test('a trainer that waits at one is started at the other, once', async () => {
+  test('an idle trainer at one is started at the other, once', async () => {
     const { a, b } = await pair();
     const trainer = await openWaiting(a.ingestUrl);
     const viewer = await viewerOf(b);
@@ -189,7 +189,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(answers.at(-1)).toMatchObject({ ok: true, runId: 'new' });
   });
 
-  test('what is said about a run, and that it was removed, is heard at both', async () => {
+  test('annotations and the removal of a run reach viewers of both', async () => {
     const { a, b } = await pair();
     const publisher = await publish(a.ingestUrl, run);
     publisher.connection.socket.close();
@@ -209,7 +209,7 @@ describeRedis('two gateways on one Redis', () => {
     expect((await fetch(`${b.url}/api/runs/a`)).status).toBe(404);
   });
 
-  test('what is removed at one begins anew at the other under the same name', async () => {
+  test('a run removed at one begins again at the other under the same name', async () => {
     const { a, b } = await pair();
     (await publish(a.ingestUrl, run)).connection.socket.close();
     const viewer = await viewerOf(b);
@@ -224,7 +224,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf(await viewer.until(hasEnded))).toEqual(range(1, run.length));
   });
 
-  test('what is no message of a gateway is left alone, and said once', async () => {
+  test('messages that are not from a gateway are ignored, and logged once', async () => {
     const { redis, a } = await pair();
     const meddler = await redis.client();
     afterTest(() => meddler.close());
@@ -243,7 +243,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(complaints).toHaveLength(1);
   });
 
-  test('one ends, and who was connected to it is gone at the other', async () => {
+  test('when one ends, its clients count as disconnected at the other', async () => {
     const { a, b } = await pair();
     await publish(a.ingestUrl, run.slice(0, 3));
     await eventually(
@@ -261,45 +261,48 @@ describeRedis('two gateways on one Redis', () => {
 });
 
 describeRedis('a Redis that is away', () => {
-  test.each(['stopped', 'frozen'])('%s for a while: told, nothing lost, nothing doubled', async (how) => {
-    const redis = await startRedis();
-    const [a, b] = [
-      await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
-      await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
-    ];
-    const viewers = [await viewerOf(a), await viewerOf(b)];
-    const publisher = new LastingPublisher(a.ingestUrl, run);
-    publisher.produce(8);
-    await until(() => publisher.acked === 8);
-    const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 8)));
+  test.each(['stopped', 'frozen'])(
+    '%s for a while: it is reported, and no event is lost or duplicated',
+    async (how) => {
+      const redis = await startRedis();
+      const [a, b] = [
+        await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
+        await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
+      ];
+      const viewers = [await viewerOf(a), await viewerOf(b)];
+      const publisher = new LastingPublisher(a.ingestUrl, run);
+      publisher.produce(8);
+      await until(() => publisher.acked === 8);
+      const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 8)));
 
-    if (how === 'stopped') await redis.stop('SIGKILL');
-    else redis.freeze();
-    const producing = setInterval(() => publisher.produce(1), 20);
-    afterTest(() => clearInterval(producing));
-    const readiness = async ({ url }: TestGateway) => {
-      const answer = await fetch(`${url}/readyz`);
-      return { ...((await answer.json()) as { code?: string }), status: answer.status };
-    };
-    for (const gateway of [a, b])
-      expect(
-        await eventually(
-          () => readiness(gateway),
-          ({ status }) => status !== 200,
-        ),
-      ).toMatchObject({ status: 503, code: 'store.failing' });
-    await until(() => publisher.produced === run.length);
-    if (how === 'stopped') await redis.start();
-    else redis.thaw();
-    await eventually(
-      () => readiness(b),
-      ({ status }) => status === 200,
-    );
+      if (how === 'stopped') await redis.stop('SIGKILL');
+      else redis.freeze();
+      const producing = setInterval(() => publisher.produce(1), 20);
+      afterTest(() => clearInterval(producing));
+      const readiness = async ({ url }: TestGateway) => {
+        const answer = await fetch(`${url}/readyz`);
+        return { ...((await answer.json()) as { code?: string }), status: answer.status };
+      };
+      for (const gateway of [a, b])
+        expect(
+          await eventually(
+            () => readiness(gateway),
+            ({ status }) => status !== 200,
+          ),
+        ).toMatchObject({ status: 503, code: 'store.failing' });
+      await until(() => publisher.produced === run.length);
+      if (how === 'stopped') await redis.start();
+      else redis.thaw();
+      await eventually(
+        () => readiness(b),
+        ({ status }) => status === 200,
+      );
 
-    for (const [index, viewer] of viewers.entries()) {
-      const seen = await viewer.until(hasEnded);
-      expect(seqsOf([...before[index]!, ...seen])).toEqual(range(1, run.length));
-      expect(seen).toContainEqual(expect.objectContaining({ type: 'store', state: 'failing' }));
-    }
-  });
+      for (const [index, viewer] of viewers.entries()) {
+        const seen = await viewer.until(hasEnded);
+        expect(seqsOf([...before[index]!, ...seen])).toEqual(range(1, run.length));
+        expect(seen).toContainEqual(expect.objectContaining({ type: 'store', state: 'failing' }));
+      }
+    },
+  );
 });

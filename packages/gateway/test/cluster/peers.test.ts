@@ -26,7 +26,7 @@ describe('the peers of a gateway', () => {
     peers = new ClusterPeers({ bus, limits: { presenceTimeoutMs: 5_000 } });
   });
 
-  test('have the viewers and the waiting trainers of all together', () => {
+  test('have the viewers and idle trainers of all gateways together', () => {
     const waiting = [{ publisherId: 'publisher-1', commands: ['start' as const], heldMs: 0 }];
     peers.update('one', roster({ viewers: 3, waiting }));
     peers.update('other', roster({ viewers: 4 }));
@@ -35,7 +35,7 @@ describe('the peers of a gateway', () => {
     expect(peers.idleTrainers).toMatchObject([{ publisherId: 'publisher-1', gatewayId: 'one' }]);
   });
 
-  test('that are silent for 5 s are gone, and who was connected to them since then', () => {
+  test('that are silent for 5 s are removed, and their clients count as disconnected', () => {
     peers.update('one', roster({ viewers: 3, publishers: [publisher('publisher-1')] }));
     jest.advanceTimersByTime(4_900);
     peers.removeSilent();
@@ -49,7 +49,7 @@ describe('the peers of a gateway', () => {
     });
   });
 
-  test('tell of a run once for each change of its publisher, and not for each roster', () => {
+  test('report a run once for each change of its publisher, not for each presence message', () => {
     const changed: string[] = [];
     peers.onRunChange((runId) => changed.push(runId));
     peers.update('one', roster({ publishers: [publisher('publisher-1', 10)] }));
@@ -60,7 +60,7 @@ describe('the peers of a gateway', () => {
     expect(changed).toEqual(['a', 'a']);
   });
 
-  test('have a publisher where it came last, while it moves from one to another', () => {
+  test('have a publisher where it connected last, while it moves from one to another', () => {
     peers.update('one', roster({ publishers: [publisher('publisher-1', 9_000)] }));
     peers.update('other', roster({ publishers: [publisher('publisher-1', 5)] }));
     expect(peers.publisherOf('a')?.gatewayId).toBe('other');
@@ -69,14 +69,14 @@ describe('the peers of a gateway', () => {
     expect(peers.presenceOf('a')?.disconnectedAt).toBeUndefined();
   });
 
-  test('are sent the commands for those who are connected to them', () => {
+  test('are sent the commands for their clients', () => {
     peers.update('one', roster({ publishers: [publisher('publisher-1')] }));
     const command = { type: 'command', id: 'command-1', command: 'pause', data: {} } as const;
     peers.publisherOf('a')?.send(command);
     expect(sent).toEqual([{ type: 'ordered', to: 'one', publisherId: 'publisher-1', command }]);
   });
 
-  test('show each connection that takes commands once, and again when it is made anew', () => {
+  test('report each command target once, and again when it reconnects', () => {
     const seen: CommandTarget[] = [];
     let gone = 0;
     peers.onTarget((target) => {

@@ -40,7 +40,7 @@ export class Attacker {
     this.#random = seededRandom(options.seed);
   }
 
-  /** @param place Where the next valid event would stand, so that what is spoilt is something else. */
+  /** @param place The run and seq of the next valid event, so that the message is invalid for another reason. */
   next(place?: Place): Attack {
     this.#place = place;
     const kinds = [

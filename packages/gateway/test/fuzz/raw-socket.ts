@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
-/** What the other end said in one frame. */
+/** A frame received from the server. */
 export interface ServerFrame {
   opcode: number;
   payload: Buffer;
@@ -69,7 +69,7 @@ export class RawSocket {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Resolves when the other end has answered a ping, which it does after all that came before, or is gone. */
+  /** Resolves when the server has answered a ping, and so has read everything sent before, or has closed. */
   async settled(): Promise<void> {
     const before = this.#count(opcodes.pong);
     this.send(frame(Buffer.from('settled'), { opcode: opcodes.ping }));

@@ -34,8 +34,8 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
   return { store, writer, commits, published, pressure, failures };
 }
 
-describe('the writer of a run', () => {
-  test('commits what comes in one turn at once, and publishes it', async () => {
+describe('a run writer', () => {
+  test('commits the events of one turn together, and publishes them', async () => {
     const { writer, commits, published } = await setUp();
     for (const event of run) writer.add(event);
     expect(writer.lastSeq).toBe(run.length);
@@ -52,7 +52,7 @@ describe('the writer of a run', () => {
     expect(published).toEqual(range(1, 24));
   });
 
-  test('says once when too much waits, and once when half of that is written', async () => {
+  test('reports backpressure once when too much waits, and its end once when half of that is written', async () => {
     const { writer, pressure } = await setUp({ commitEvents: 1, uncommittedBytes: bytes(8) });
     for (const event of run.slice(0, 8)) writer.add(event);
     expect(pressure).toEqual([]);
@@ -62,7 +62,7 @@ describe('the writer of a run', () => {
     expect(pressure).toEqual([true, false]);
   });
 
-  test('acknowledges again when asked, without writing', async () => {
+  test('acknowledges again on request, without a write', async () => {
     const { store, writer, commits } = await setUp();
     for (const event of run.slice(0, 3)) writer.add(event);
     await writer.settled();
@@ -73,7 +73,7 @@ describe('the writer of a run', () => {
     expect(commits).toEqual([3, 3]);
   });
 
-  test('acknowledges and publishes nothing that the store did not take', async () => {
+  test('acknowledges and publishes nothing that the store did not write', async () => {
     const { store, writer, commits, published, failures } = await setUp();
     store.append = () => Promise.reject(new Error('disk full'));
     writer.add(run[0]!);

@@ -8,29 +8,29 @@ import { unframe } from '../support/frames.ts';
 
 // run.started, batches 2 to 8, system 9, batches 10 to 16, system 17, …
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 }).map(toNewEvent);
-const block = FrameBatch.of(run);
-const textsOf = (stretches: FrameRange[]): string[] => stretches.flatMap(({ frames }) => unframe(frames));
+const batch = FrameBatch.of(run);
+const textsOf = (ranges: FrameRange[]): string[] => ranges.flatMap(({ frames }) => unframe(frames));
 const jsonOf = (seqs: readonly number[]): string[] => seqs.map((seq) => run[seq - 1]!.json);
 
-describe('a block', () => {
-  test('has the frames of its events one after the other', () => {
-    expect(unframe(block.bytes)).toEqual(run.map(({ json }) => json));
-    expect([block.first, block.last]).toEqual([1, run.length]);
+describe('a frame batch', () => {
+  test('contains the frames of its events in order', () => {
+    expect(unframe(batch.bytes)).toEqual(run.map(({ json }) => json));
+    expect([batch.first, batch.last]).toEqual([1, run.length]);
   });
 
-  test('gives all who want the same types the same buffer, and its own to those who want all that occur', () => {
+  test('returns one buffer for equal selections, and its own bytes when every type is selected', () => {
     const types = setOf(['batch', 'epoch']);
-    expect(block.select(types)).toBe(block.select(types));
-    expect(unframe(block.select(types))).toEqual(
+    expect(batch.select(types)).toBe(batch.select(types));
+    expect(unframe(batch.select(types))).toEqual(
       run.filter(({ type }) => type === 'batch' || type === 'epoch').map(({ json }) => json),
     );
-    expect(block.select(everyType)).toBe(block.bytes);
+    expect(batch.select(everyType)).toBe(batch.bytes);
     expect(FrameBatch.of(run.slice(1, 3)).select(types)).not.toHaveLength(0);
     expect(FrameBatch.of(run.slice(0, 1)).select(types)).toHaveLength(0);
   });
 
-  test('has of batches that follow each other only the last for those who want the newest', () => {
-    const newest = (types: TypeSet): string[] => unframe(block.newest(types).frames);
+  test('keeps only the last of successive batches for viewers that need the newest', () => {
+    const newest = (types: TypeSet): string[] => unframe(batch.newest(types).frames);
     const seqsBeforeOthers = run.filter(
       ({ type }, index) => type !== 'batch' || run[index + 1]?.type !== 'batch',
     );
@@ -43,44 +43,44 @@ describe('a block', () => {
       frames: Buffer.of(),
       beginsWithBatch: false,
     });
-    expect(block.newest(everyType)).toBe(block.newest(everyType));
-    expect([block, FrameBatch.of(run.slice(1))].map((one) => one.newest(everyType).beginsWithBatch)).toEqual([
+    expect(batch.newest(everyType)).toBe(batch.newest(everyType));
+    expect([batch, FrameBatch.of(run.slice(1))].map((one) => one.newest(everyType).beginsWithBatch)).toEqual([
       false,
       true,
     ]);
   });
 
-  test('gives what follows a seq without copying it', () => {
-    const [rest, ...more] = block.ranges({ after: 10, types: everyType, batchesFrom: 0 });
+  test('returns the events after a seq without copying them', () => {
+    const [rest, ...more] = batch.ranges({ after: 10, types: everyType, batchesFrom: 0 });
     expect(more).toEqual([]);
     expect([rest?.first, rest?.last]).toEqual([11, run.length]);
     expect(unframe(rest!.frames)).toEqual(jsonOf(range(11, run.length)));
-    expect(rest!.frames.buffer).toBe(block.bytes.buffer);
+    expect(rest!.frames.buffer).toBe(batch.bytes.buffer);
   });
 
-  test('leaves out batches before the one from which they are wanted', () => {
-    const stretches = block.ranges({ after: 1, types: everyType, batchesFrom: 15 });
-    expect(stretches.map(({ first, last }) => [first, last])).toEqual([
+  test('leaves out batches below batchesFrom', () => {
+    const ranges = batch.ranges({ after: 1, types: everyType, batchesFrom: 15 });
+    expect(ranges.map(({ first, last }) => [first, last])).toEqual([
       [9, 9],
       [15, run.length],
     ]);
-    expect(textsOf(stretches)).toEqual(jsonOf([9, ...range(15, run.length)]));
+    expect(textsOf(ranges)).toEqual(jsonOf([9, ...range(15, run.length)]));
   });
 
-  test('ends a stretch where events are missing between', () => {
+  test('ends a range where events are missing', () => {
     const some = FrameBatch.of([run[1]!, run[2]!, run[5]!, run[6]!]);
-    const stretches = some.ranges({ after: 0, types: everyType, batchesFrom: 0 });
-    expect(stretches.map(({ first, last }) => [first, last])).toEqual([
+    const ranges = some.ranges({ after: 0, types: everyType, batchesFrom: 0 });
+    expect(ranges.map(({ first, last }) => [first, last])).toEqual([
       [2, 3],
       [6, 7],
     ]);
-    expect(textsOf(stretches)).toEqual(jsonOf([2, 3, 6, 7]));
+    expect(textsOf(ranges)).toEqual(jsonOf([2, 3, 6, 7]));
   });
 
-  test('joins with the one that follows it', () => {
+  test('joins with the next batch', () => {
     const joined = FrameBatch.of(run.slice(0, 7)).join(FrameBatch.of(run.slice(7)));
-    expect(joined.bytes).toEqual(block.bytes);
+    expect(joined.bytes).toEqual(batch.bytes);
     const wanted = { after: 4, types: setOf(['batch', 'system']), batchesFrom: 12 };
-    expect(joined.ranges(wanted)).toEqual(block.ranges(wanted));
+    expect(joined.ranges(wanted)).toEqual(batch.ranges(wanted));
   });
 });

@@ -12,24 +12,24 @@ import { MemoryStore } from '../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a' }).map(toNewEvent);
 const other = sampleRun({ runId: 'b' }).map(toNewEvent);
-const subscriber = (deliver: (block: FrameBatch) => void): Subscriber => ({
+const subscriber = (deliver: (batch: FrameBatch) => void): Subscriber => ({
   onBatch: deliver,
   onRemoved() {},
 });
 
 describe('the hub', () => {
-  test('gives every subscriber the same block', async () => {
+  test('sends every subscriber the same batch', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
     const got: FrameBatch[][] = [[], []];
-    for (const list of got) channel.subscribe(subscriber((block) => list.push(block)));
+    for (const list of got) channel.subscribe(subscriber((batch) => list.push(batch)));
     hub.publish('a', run.slice(0, 2));
     expect(got[0]).toHaveLength(1);
     expect(got[0]![0]).toBe(got[1]![0]);
     expect(unframe(got[0]![0]!.bytes)).toEqual([run[0]!.json, run[1]!.json]);
   });
 
-  test('leaves out what it has published', async () => {
+  test('skips events that it has already published', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const seqs: number[] = [];
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
@@ -38,7 +38,7 @@ describe('the hub', () => {
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('lets go of a subscriber that has left', async () => {
+  test('releases a subscriber that has left', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
     const seqs: number[] = [];
@@ -50,7 +50,7 @@ describe('the hub', () => {
     expect(channel.subscriberCount).toBe(0);
   });
 
-  test('knows of a run what the store holds', async () => {
+  test('loads the last seq of a stored run', async () => {
     const store = new MemoryStore();
     await store.append('a', run.slice(0, 7));
     const hub = await Hub.open(store, limits);
@@ -58,7 +58,7 @@ describe('the hub', () => {
     expect(hub.newestRunId).toBe('a');
   });
 
-  test('publishes an event that the store held before it was published', async () => {
+  test('publishes an event that was stored before it was published', async () => {
     const store = new MemoryStore();
     await store.append('a', run.slice(0, 1));
     const hub = await Hub.open(store, limits);
@@ -70,7 +70,7 @@ describe('the hub', () => {
     expect(seqs).toEqual([2]);
   });
 
-  test('catches up with a commit that seemed to fail and did not', async () => {
+  test('publishes the events of a commit that seemed to fail and did not', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     const seqs: number[] = [];
@@ -82,7 +82,7 @@ describe('the hub', () => {
     expect(seqs).toEqual([3, 4, 5, 6, 7]);
   });
 
-  test('goes on to a run whose beginning it has not published', async () => {
+  test('makes a run the newest whose beginning it has not published', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     await store.append('b', other.slice(0, 2));
@@ -91,7 +91,7 @@ describe('the hub', () => {
     expect((await hub.channel('b')).lastSeq).toBe(2);
   });
 
-  test('keeps nothing of a run that was announced and never began', async () => {
+  test('stores nothing about a run that was announced and never began', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     await hub.catchUp('a');
@@ -101,7 +101,7 @@ describe('the hub', () => {
     expect(known).toEqual([]);
   });
 
-  test('says when a run begins, and only then', async () => {
+  test('reports a new run when it begins, and only then', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];
     const leave = hub.onNewestRunChange(() => newest.push(hub.newestRunId));
@@ -114,7 +114,7 @@ describe('the hub', () => {
     expect(newest).toEqual(['a', 'b']);
   });
 
-  test('keeps the recent past of all runs within one bound, and lets go of the run that was published longest ago first', async () => {
+  test('keeps the recent events of all runs within one limit, dropping the run published longest ago first', async () => {
     const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
     const hub = await Hub.open(new MemoryStore(), { recentBytes, recentEvents: 1_000 });
     const [a, b] = [await hub.channel('a'), await hub.channel('b')];
@@ -129,20 +129,20 @@ describe('the hub', () => {
     expect(b.recentBytes).toBe(0);
   });
 
-  test('has the last events of a run that it did not publish ready', async () => {
+  test('loads the last events of a run that it did not publish', async () => {
     const store = new MemoryStore();
     await store.append('a', run);
     const hub = await Hub.open(store, { ...limits, recentEvents: 10 });
     const channel = await hub.channel('a');
-    const wanted = { types: everyType, batchesFrom: 0 };
-    const piece = channel.read({ ...wanted, after: run.length - 10 });
-    expect(piece?.ranges.flatMap(({ frames }) => unframe(frames))).toEqual(
+    const selection = { types: everyType, batchesFrom: 0 };
+    const chunk = channel.read({ ...selection, after: run.length - 10 });
+    expect(chunk?.ranges.flatMap(({ frames }) => unframe(frames))).toEqual(
       run.slice(-10).map(({ json }) => json),
     );
-    expect(channel.read({ ...wanted, after: run.length - 11 })).toBeUndefined();
+    expect(channel.read({ ...selection, after: run.length - 11 })).toBeUndefined();
   });
 
-  test('forgets a run that was removed, and lets another of its name begin', async () => {
+  test('removes a run, and lets another of its name begin', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     const keep = async (runId: string, events: readonly NewEvent[]): Promise<void> => {
@@ -164,7 +164,7 @@ describe('the hub', () => {
     expect(hub.newestRunId).toBe('b');
   });
 
-  describe('beside others that add to the store', () => {
+  describe('beside other gateways that write to the store', () => {
     /** A hub that shows a run, what its subscriber got, and how often the store was read. */
     async function shown() {
       const store = new MemoryStore();
@@ -181,7 +181,7 @@ describe('the hub', () => {
       return { store, hub, seqs, pages: () => pages };
     }
 
-    test('publishes what they have added, and reads it once for many who ask', async () => {
+    test('publishes what they have stored, with one read for simultaneous pulls', async () => {
       const { store, hub, seqs, pages } = await shown();
       await store.append('a', run.slice(0, 9));
       await Promise.all([hub.pull('a'), hub.pull('a'), hub.pull('a')]);
@@ -189,7 +189,7 @@ describe('the hub', () => {
       expect(pages()).toBeLessThanOrEqual(2);
     });
 
-    test('reads what comes while it reads', async () => {
+    test('reads events that are stored while it reads', async () => {
       const { store, hub, seqs } = await shown();
       await store.append('a', run.slice(0, 5));
       const pulling = hub.pull('a');
@@ -198,7 +198,7 @@ describe('the hub', () => {
       expect(seqs).toEqual(range(4, 9));
     });
 
-    test('reads what another has added before what is published here', async () => {
+    test('reads the events that another gateway stored before its own', async () => {
       const { store, hub, seqs } = await shown();
       await store.append('a', run.slice(0, 7));
       hub.publish('a', run.slice(5, 7));
@@ -206,14 +206,14 @@ describe('the hub', () => {
       expect(seqs).toEqual(range(4, 7));
     });
 
-    test('reads nothing of a run that nobody asked for here', async () => {
+    test('reads nothing of a run without a channel', async () => {
       const { store, hub, pages } = await shown();
       await store.append('b', other);
       await hub.pull('b');
       expect(pages()).toBe(0);
     });
 
-    test('finds after a cut what was added, begun and removed', async () => {
+    test('finds what was stored, begun and removed while it was disconnected', async () => {
       const { store, hub, seqs } = await shown();
       await store.append('b', other.slice(0, 2));
       await hub.channel('b');
@@ -226,7 +226,7 @@ describe('the hub', () => {
       expect([gone.isRemoved, hub.newestRunId]).toEqual([true, 'c']);
     });
 
-    test('makes the channel of a run once for all who come at once', async () => {
+    test('creates the channel of a run once for simultaneous viewers', async () => {
       const store = new MemoryStore();
       await store.append('a', run);
       const hub = await Hub.open(store, limits);

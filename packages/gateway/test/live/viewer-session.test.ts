@@ -18,7 +18,7 @@ import { until } from '../support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 15 }).map(toNewEvent);
 const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toNewEvent);
 
-describe('a follower', () => {
+describe('a viewer', () => {
   let store: MemoryStore;
   let hub: Hub;
   /** What waits for all viewers together. */
@@ -84,7 +84,7 @@ describe('a follower', () => {
 
   const isLive = (peer: FakePeer) => until(() => peer.of('live').length > 0);
 
-  test('gets hello, history in order, live, and then what comes', async () => {
+  test('gets hello, the history in order, live, and then new events', async () => {
     await keep('a', run.slice(0, 25));
     const peer = join();
     await isLive(peer);
@@ -94,7 +94,7 @@ describe('a follower', () => {
     expect(peer.messages[26]).toEqual({ type: 'live', seq: 25 });
   });
 
-  test('waits for the socket between pieces of history', async () => {
+  test('waits for its socket between chunks of history', async () => {
     await forgetAtOnce();
     await keep('a', run.slice(0, 25));
     const peer = join();
@@ -116,7 +116,7 @@ describe('a follower', () => {
     expect(waits).toBe(2);
   });
 
-  test('is sent the recent past from memory, and what is older from the store', async () => {
+  test('gets recent events from memory, and older ones from the store', async () => {
     hub = await Hub.open(store, { ...limits, recentEvents: 5 });
     await store.append('a', run.slice(0, 12));
     const pages: number[] = [];
@@ -138,7 +138,7 @@ describe('a follower', () => {
     expect(pages).toEqual([0, 6]);
   });
 
-  test('shares with others what is written to them, whole or of the same types', async () => {
+  test('shares buffers with viewers of the same types', async () => {
     await keep('a', run.slice(0, 1));
     const peers = [join(), join(), join({ types: 'batch' }), join({ types: 'batch' })];
     for (const peer of peers) await isLive(peer);
@@ -150,7 +150,7 @@ describe('a follower', () => {
     expect(peers[2]!.of('batch')).toEqual(peers[0]!.of('batch'));
   });
 
-  test('gets nothing twice and nothing late when events are published while it catches up', async () => {
+  test('gets every event once and in order when events are published while it catches up', async () => {
     await keep('a', run.slice(0, 12));
     const peer = join({}, { pageEvents: 3 });
     let published = 12;
@@ -162,7 +162,7 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
-  test('gets exactly what follows, whenever it joins and leaves a run that goes on', async () => {
+  test('gets exactly the events after its seq, whenever it joins or leaves a running run', async () => {
     const long = sampleRun({ runId: 'long', epochs: 2, batchesPerEpoch: 30 }).map(toNewEvent);
     const someTurns = async (): Promise<void> => {
       for (let turns = Math.floor(Math.random() * 3); turns > 0; turns--) await nextTurn();
@@ -192,14 +192,14 @@ describe('a follower', () => {
     }
   });
 
-  test('begins after the seq it is given', async () => {
+  test('begins after the given seq', async () => {
     await keep('a', run.slice(0, 12));
     const peer = join({ run: 'a', after: '9' });
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual([10, 11, 12]);
   });
 
-  test('gets nothing up to a seq that the run has not reached yet', async () => {
+  test('gets no event up to an `after` that the run has not reached yet', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a', after: '8' });
     await isLive(peer);
@@ -210,7 +210,7 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual([9, 10]);
   });
 
-  test('gets only the types it asked for', async () => {
+  test('gets only the requested types', async () => {
     await keep('a', run.slice(0, 25));
     const peer = join({ types: 'epoch,run.finished' });
     await isLive(peer);
@@ -237,7 +237,7 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
   });
 
-  test('of the latest run goes on with the next one', async () => {
+  test('of the latest run moves on to the next one', async () => {
     await keep('a', run);
     const peer = join();
     await isLive(peer);
@@ -248,7 +248,7 @@ describe('a follower', () => {
     expect(peer.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
   });
 
-  test('that comes back finishes the run it had before it goes on with the latest', async () => {
+  test('that returns finishes its run before it moves on to the latest', async () => {
     await keep('a', run);
     await keep('b', next);
     const peer = join({ run: 'latest', after: String(run.length - 2), afterRun: 'a' });
@@ -257,14 +257,14 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual([run.length - 1, run.length, ...range(1, next.length)]);
   });
 
-  test('that comes back to a store without its run begins with the latest', async () => {
+  test('that returns to a store without its run begins with the latest', async () => {
     await keep('b', next);
     const peer = join({ run: 'latest', after: '500', afterRun: 'gone' });
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual(range(1, next.length));
   });
 
-  test('of one run stays with it', async () => {
+  test('of one run stays with it when another begins', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a' });
     await isLive(peer);
@@ -274,14 +274,14 @@ describe('a follower', () => {
     expect(peer.of('hello')).toHaveLength(1);
   });
 
-  test('of a run that is not there is told so', async () => {
+  test('of an unknown run is closed as runNotFound', async () => {
     const peer = join({ run: 'nowhere' });
     await until(() => peer.closed.aborted);
     expect(peer.closedWith).toBe('runNotFound');
     expect(peer.messages).toEqual([]);
   });
 
-  test('of one run that is removed is told so; one of the latest goes on with the next that is left', async () => {
+  test('of a removed run is closed as runDeleted; one of the latest moves on to the newest run left', async () => {
     await keep('b', next);
     await keep('a', run.slice(0, 5));
     const [faithful, curious] = [join({ run: 'a' }), join()];
@@ -294,7 +294,7 @@ describe('a follower', () => {
     expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
   });
 
-  test('of a run that is removed while it reads history is told so', async () => {
+  test('of a run that is removed while it reads history is closed as runDeleted', async () => {
     await forgetAtOnce();
     await keep('a', run);
     const peer = join({ run: 'a' }, { pageEvents: 1 });
@@ -305,7 +305,7 @@ describe('a follower', () => {
     expect(peer.closedWith).toBe('runDeleted');
   });
 
-  test('that reads too slowly is given no more until it has read, and then misses nothing', async () => {
+  test('that reads too slowly is sent nothing until it has read, and then misses nothing', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();
     await isLive(peer);
@@ -321,7 +321,7 @@ describe('a follower', () => {
   });
 
   test.each(['memory', 'the store'])(
-    'that falls far behind gets of the batches only the newest, is told so, and gets all else, from %s',
+    'that falls far behind gets only the newest batch, the gaps, and every other event, from %s',
     async (source) => {
       if (source === 'the store') await forgetAtOnce();
       await keep('a', run.slice(0, 2));
@@ -336,15 +336,15 @@ describe('a follower', () => {
       const rest = run.slice(2).filter(({ seq, type }) => type !== 'batch' || seq >= newest);
       expect(seqsOf(peer.messages)).toEqual([1, 2, ...rest.map(({ seq }) => seq)]);
       const skipped = run.slice(2).filter(({ seq, type }) => type === 'batch' && seq < newest);
-      const told = peer.of('gap').flatMap(({ from, to }) => range(from, to));
-      expect(told).toEqual(skipped.map(({ seq }) => seq));
-      // Told in its place: whoever remembers the greatest number seen may come back with it at any time.
+      const gaps = peer.of('gap').flatMap(({ from, to }) => range(from, to));
+      expect(gaps).toEqual(skipped.map(({ seq }) => seq));
+      // The gaps are in order, so that a viewer may resume after the greatest seq it has seen at any time.
       const order = peer.messages.flatMap(({ type, from, seq }) => (type === 'gap' ? [from] : (seq ?? [])));
       expect(order).toEqual(order.toSorted((one, other) => one - other));
     },
   );
 
-  test('that wants batches alone and falls far behind is sent the newest', async () => {
+  test('of batches only that falls far behind is sent the newest', async () => {
     await forgetAtOnce();
     await keep('a', run.slice(0, 2));
     const peer = join({ types: 'batch' }, { staleEvents: 5 });
@@ -360,7 +360,7 @@ describe('a follower', () => {
     ]);
   });
 
-  test('that asked for everything skips nothing, however far it falls behind', async () => {
+  test('with `complete` skips nothing, however far it falls behind', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join({ complete: 'true' }, { staleEvents: 0 });
     await isLive(peer);
@@ -371,7 +371,7 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
-  test('is sent what there was in bundles when it asks for them, and what comes one by one', async () => {
+  test('with `bundle` gets the history in bundles, and new events one by one', async () => {
     await keep('a', run.slice(0, 20));
     const peer = join({ bundle: 'true' });
     await isLive(peer);
@@ -381,7 +381,7 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual([21, 22]);
   });
 
-  test('skips nothing of what there was when it came', async () => {
+  test('skips nothing of the history', async () => {
     await keep('a', run);
     const peer = join({}, { staleEvents: 0 });
     await isLive(peer);
@@ -400,7 +400,7 @@ describe('a follower', () => {
     expect(seqsOf(peer.messages)).toEqual([1, 2]);
   });
 
-  test('waits with history while too much is unread by all viewers together, and goes on live', async () => {
+  test('waits for history while all viewers together have too much unread, and continues live', async () => {
     await keep('a', run.slice(0, 2));
     const quick = join();
     await isLive(quick);
@@ -415,7 +415,7 @@ describe('a follower', () => {
     expect(seqsOf(late.messages)).toEqual(range(1, 4));
   });
 
-  test('closes a viewer of a run that is removed while it is greeted', async () => {
+  test('of a run that is removed during its hello is closed as runDeleted', async () => {
     await keep('a', run);
     await keep('b', next);
     store.summary = async (runId) => {
@@ -429,7 +429,7 @@ describe('a follower', () => {
     expect(peer.of('live')).toEqual([]);
   });
 
-  describe('with a rate', () => {
+  describe('with maxRate', () => {
     const at = (seq: number, type: EventType): NewEvent => {
       const { event } = run.find((each) => each.type === type)!;
       return toNewEvent({ ...event, seq });
@@ -442,7 +442,7 @@ describe('a follower', () => {
       return peer;
     };
 
-    test('gets the newest batch as often as it asked for, and the last', async () => {
+    test('gets the newest batch at its rate, and the last one', async () => {
       const peer = await joinAfterFirst('20');
       const begin = performance.now();
       for (const event of others.slice(0, 10)) {
@@ -465,7 +465,7 @@ describe('a follower', () => {
       expect(peer.messages.at(-1)).toMatchObject({ type: 'epoch' });
     });
 
-    test('gets the newest batch before each of the others, also of what comes at once', async () => {
+    test('gets the newest batch before each other event, also within one publication', async () => {
       const all = await joinAfterFirst('0.01');
       const some = join({ maxRate: '0.01', types: 'batch,system' });
       await isLive(some);
@@ -479,7 +479,7 @@ describe('a follower', () => {
       expect(seqsOf(some.messages)).toEqual([1, 2, 9, 10, 11]);
     });
 
-    test('that reads too slowly for that skips what was stale by then', async () => {
+    test('that reads too slowly skips stale batches', async () => {
       const peer = await joinAfterFirst('0.01');
       const read = stall(peer);
       await keep('a', others.slice(0, 3));
@@ -490,14 +490,14 @@ describe('a follower', () => {
       expect(seqsOf(peer.messages)).toEqual([1, 4, 5, 6]);
     });
 
-    test('gets the history whole', async () => {
+    test('gets the complete history', async () => {
       await keep('a', run);
       const peer = join({ maxRate: '1' });
       await isLive(peer);
       expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
     });
 
-    test('goes on from the store with what has left the memory', async () => {
+    test('continues from the store with events that are no longer in memory', async () => {
       await forgetAtOnce();
       const peer = await joinAfterFirst('20');
       for (const event of others.slice(0, 6)) await keep('a', [event]);
@@ -505,7 +505,7 @@ describe('a follower', () => {
       expect(peer.of('batch').length).toBeLessThan(7);
     });
 
-    test('leaves no timer behind', async () => {
+    test('leaves no subscription behind', async () => {
       const peer = await joinAfterFirst('0.01');
       await keep('a', others.slice(0, 1));
       await keep('a', others.slice(1, 2));

@@ -29,7 +29,7 @@ async function mended(store: RedisStore): Promise<void> {
 describeRedis('Redis', () => {
   storeSuite('as a store', async () => openStore(await emptyRedis()));
 
-  test('has every event that was acknowledged when it is killed and started again', async () => {
+  test('contains every acknowledged event when it was killed and started again', async () => {
     const redis = await startRedis();
     const store = await openStore(redis);
     await store.append('a', stored);
@@ -42,7 +42,7 @@ describeRedis('Redis', () => {
     expect(await again.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
-  test('is asked again by itself when it is back', async () => {
+  test('is used again without a restart when it is back', async () => {
     const redis = await startRedis();
     const store = await openStore(redis);
     await store.append('a', stored.slice(0, 2));
@@ -53,7 +53,7 @@ describeRedis('Redis', () => {
     expect(await store.append('a', stored.slice(0, 4))).toBe(4);
   });
 
-  test('that does not answer is given up after a while, and nothing is doubled when it does', async () => {
+  test('that does not answer times out, and nothing is duplicated when it does', async () => {
     const redis = await startRedis();
     const store = await openStore(redis, 1_000);
     await store.append('a', stored.slice(0, 2));
@@ -76,7 +76,7 @@ describeRedis('Redis', () => {
     expect((await stores[0]!.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(stored));
   });
 
-  test('shows each gateway at once what another has changed', async () => {
+  test('shows each gateway at once the changes of another', async () => {
     const redis = await emptyRedis();
     const [one, other] = [await openStore(redis), await openStore(redis)];
     await one.append('a', stored.slice(0, 2));
@@ -88,7 +88,7 @@ describeRedis('Redis', () => {
     expect(await one.summary('a')).toBeUndefined();
   });
 
-  test('ends a page after 4 MB, and goes on from there', async () => {
+  test('ends a page after 4 MB, and continues from there', async () => {
     const store = await openStore(await emptyRedis());
     await store.append('a', largeEvents(450));
     const page = await store.page('a', { after: 0, limit: 1_000 });
@@ -96,7 +96,7 @@ describeRedis('Redis', () => {
     expect(await store.page('a', { after: 300, limit: 1_000 })).toMatchObject({ through: 450, more: false });
   });
 
-  test('that is full, or may only be read, is told by its code', async () => {
+  test('that is full or read-only is reported by its code', async () => {
     const redis = await startRedis();
     const store = await openStore(redis);
     const meddler = await redis.client();

@@ -26,22 +26,22 @@ test.each([
   [{ bytes: 2.5e6 }, ['a', 'b', 'c']],
   [{ ageMs: 4.5 * day, runs: 3, bytes: 10e6 }, ['a', 'b']],
   [{ ageMs: 1.5 * day, runs: 4 }, ['a', 'b', 'c', 'd']],
-])('to keep %p, the oldest beyond go: %p', (keep, gone) => {
-  expect(runsToRemove(runs, keep, now)).toEqual(gone);
+])('the policy %p removes the oldest runs beyond it: %p', (keep, removed) => {
+  expect(runsToRemove(runs, keep, now)).toEqual(removed);
 });
 
 test.each([
   ['that is pinned', { pinned: true }],
   ['that is running', { status: 'running' }],
   ['that is paused', { status: 'paused' }],
-  ['whose trainer is there', { connected: true }],
-] as const)('a run %s stays and counts, others go in its place', (_what, changes) => {
+  ['whose trainer is connected', { connected: true }],
+] as const)('a run %s is kept and counts, and others are removed instead', (_what, changes) => {
   const some = changed('a', changes as Partial<RetentionCandidate>);
   expect(runsToRemove(some, { runs: 3 }, now)).toEqual(['b', 'c']);
   expect(runsToRemove(some, { ageMs: day / 2 }, now)).toEqual(['b', 'c', 'd', 'e']);
 });
 
-test('the run that went on last goes last, whenever it began', () => {
+test('the run with the latest event is removed last, whenever it began', () => {
   const resumed = changed('a', { lastEventAt: now.toISOString() });
   expect(runsToRemove(resumed, { runs: 2 }, now)).toEqual(['b', 'c', 'd']);
 });

@@ -21,18 +21,18 @@ describe('the folders of runs', () => {
     return path;
   }
 
-  test('have the size of all files in them, and none where they are not', async () => {
+  test('report the size of all their files, and 0 without a folder', async () => {
     make('a');
     const log = '{"v":1,"runId":"a","seq":1}\n'.length;
     expect([await folders.bytes('a'), await folders.bytes('b')]).toEqual([log + 5, 0]);
   });
 
-  test('tell whether there is a model', async () => {
+  test('report whether they contain a model', async () => {
     make('a');
     expect([await folders.hasModel('a'), await folders.hasModel('b')]).toEqual([true, false]);
   });
 
-  test('are removed whole', async () => {
+  test('are removed with all files', async () => {
     const path = make('a');
     expect([await folders.remove('a'), existsSync(path)]).toEqual([true, false]);
     expect(await folders.remove('a')).toBe(false);
@@ -44,12 +44,12 @@ describe('the folders of runs', () => {
     ['a folder in place of the log', () => mkdirSync(join(runs, 'a', 'events.jsonl'), { recursive: true })],
     ['another name that begins like it', () => make('a', 'ab')],
     ['a file', () => writeFileSync(join(runs, 'a'), '{"v":1,"runId":"a","seq":1}')],
-  ])('are left alone when there is %s', async (_what, prepare) => {
+  ])('are kept when there is %s', async (_what, prepare) => {
     prepare(runs);
     expect([await folders.remove('a'), existsSync(join(runs, 'a'))]).toEqual([false, true]);
   });
 
-  test('are left alone when they are links, and what links in them lead to stays', async () => {
+  test('are kept when they are links, and so are the targets of links in them', async () => {
     const elsewhere = temporaryFolder();
     writeFileSync(join(elsewhere, 'events.jsonl'), '{"v":1,"runId":"a","seq":1}');
     symlinkSync(elsewhere, join(runs, 'a'));
@@ -59,7 +59,7 @@ describe('the folders of runs', () => {
     expect(existsSync(join(elsewhere, 'events.jsonl'))).toBe(true);
   });
 
-  test('may not be there at all', async () => {
+  test('may be missing', async () => {
     const nowhere = new RunFolders(join(runs, 'nowhere'));
     expect([await nowhere.bytes('a'), await nowhere.hasModel('a'), await nowhere.isHeld('a')]).toEqual([
       0,

@@ -13,7 +13,7 @@ const here: StatusFacts = {
 const away: StatusFacts = { ...here, connected: false };
 const missed: StatusFacts = { ...away, wasConnected: false };
 
-describe('where a run stands', () => {
+describe('the status of a run', () => {
   test.each<[string, StatusFacts, string]>([
     ['events come', { ...here, silentMs: 2 * s }, 'running'],
     ['nothing has come for a while', { ...here, silentMs: 21 * s }, 'stalled'],

@@ -16,7 +16,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 const start = new Date('2026-11-24T10:00:00.000Z');
 const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toNewEvent);
 
-describe('the status board', () => {
+describe('the status broadcaster', () => {
   let store: MemoryStore;
   let hub: Hub;
   let publishers: Publishers;
@@ -45,7 +45,7 @@ describe('the status board', () => {
     await pass(2);
     told.length = 0;
   }
-  /** Lets so many seconds go by. */
+  /** Lets seconds pass. */
   async function pass(seconds: number): Promise<void> {
     for (let at = 0; at < seconds; at++) {
       jest.advanceTimersByTime(1_000);
@@ -75,7 +75,7 @@ describe('the status board', () => {
   }
   const statuses = () => told.map(({ status }) => status);
 
-  test('tells a silent run as stalled after 20 s, a lost one as interrupted after 60 s, and both as running again', async () => {
+  test('reports a silent run as stalled after 20 s, a disconnected one as interrupted after 60 s, and both as running again', async () => {
     await open();
     const first = publisher();
     await keep();
@@ -93,7 +93,7 @@ describe('the status board', () => {
     expect(told.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
-  test('takes nobody for lost whose connection is cut for less than a minute', async () => {
+  test('keeps a run running whose publisher is disconnected for less than a minute', async () => {
     await open();
     const first = publisher();
     await keep();
@@ -106,7 +106,7 @@ describe('the status board', () => {
     expect(told.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
-  test('after a restart gives a publisher 20 s to come back', async () => {
+  test('gives a publisher 20 s to reconnect after a restart', async () => {
     await store.append('a', run);
     await open();
     await pass(16);
@@ -115,7 +115,7 @@ describe('the status board', () => {
     expect(statuses()).toEqual(['interrupted']);
   });
 
-  test('says nothing about a run as long as nothing changes', async () => {
+  test('broadcasts nothing while nothing changes', async () => {
     await open();
     const { presence } = publisher();
     await keep();

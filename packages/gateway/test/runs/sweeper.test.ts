@@ -38,8 +38,8 @@ async function untilListed(listed: () => Promise<string[]>, wanted: string[]): P
     await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-describe('what is to be kept', () => {
-  test('is everything unless said otherwise', async () => {
+describe('the retention policy', () => {
+  test('keeps everything by default', async () => {
     const { listed } = await gatewayThatKeeps(undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await listed()).toHaveLength(5);
@@ -50,7 +50,7 @@ describe('what is to be kept', () => {
     [{ ageMs: 1 }, ['b']],
     [{ bytes: 1e6 }, ['e', 'b']],
     [{ runs: 100, bytes: 1e9 }, ['e', 'd', 'c', 'b', 'a']],
-  ])('is kept, and pinned runs: %p leaves %p', async (keep, left) => {
+  ])('is applied, and pinned runs are kept: %p leaves %p', async (keep, left) => {
     const { runs, listed } = await gatewayThatKeeps(keep);
     await untilListed(listed, left);
     // A folder goes after its run; nothing else goes.
@@ -60,7 +60,7 @@ describe('what is to be kept', () => {
     expect(await listed()).toEqual(left);
   });
 
-  test('is looked at again as runs come, and what goes on is left alone', async () => {
+  test('is applied again as runs end, and runs that continue are kept', async () => {
     const { gateway, listed } = await gatewayThatKeeps({ runs: 1 });
     await untilListed(listed, ['b']);
     const going = await publish(gateway.ingestUrl, run('f', 6).slice(0, 4));

@@ -16,7 +16,7 @@ function cellsOf(event: MonitorEvent): Record<string, string> {
   );
 }
 
-test('each event is a line with what it has', () => {
+test('each event is a line with its values', () => {
   const batch = first('batch');
   expect(cellsOf(batch)).toMatchObject({
     seq: '2',
@@ -33,7 +33,7 @@ test('each event is a line with what it has', () => {
   expect(cellsOf(first('run.finished'))).toMatchObject({ status: 'completed', reason: 'all epochs done' });
 });
 
-test('numbers that are not finite are words', () => {
+test('numbers that are not finite are strings', () => {
   const batch = first('batch');
   const diverged = {
     ...batch,

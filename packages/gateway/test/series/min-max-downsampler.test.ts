@@ -12,14 +12,14 @@ function thin(points: Points, limit: number): Points {
 
 const wave = (length: number): Points => Array.from({ length }, (_, x) => [x, Math.sin(x / 50)]);
 
-describe('points over a run', () => {
-  test('are all there when there are no more than the limit', () => {
+describe('the min-max downsampler', () => {
+  test('returns all points when there are no more than the limit', () => {
     expect(thin(wave(100), 100)).toEqual(wave(100));
     expect(thin([], 10)).toEqual([]);
     expect(thin([[3, 1]], 2)).toEqual([[3, 1]]);
   });
 
-  test('keep every spike when there are more', () => {
+  test('keeps every spike when there are more', () => {
     const points = wave(10_000);
     for (const [x, y] of [
       [1_234, 50],
@@ -33,20 +33,20 @@ describe('points over a run', () => {
     expect(kept.at(-1)).toEqual(points.at(-1));
   });
 
-  test('keep one of each bucket that is not finite, beside the others', () => {
+  test('keeps one point of each bucket that is not finite, beside the others', () => {
     const points = wave(1_000).map(([x, y]): [number, number] => [x, x >= 900 ? Number.NaN : y]);
     const kept = thin(points, 101);
     expect(kept.filter(([, y]) => Number.isNaN(y)).map(([x]) => x)).toEqual([900, 920, 940, 960, 980, 999]);
     expect(kept.filter(([, y]) => Number.isFinite(y)).at(-1)![0]).toBeGreaterThan(850);
   });
 
-  test('that lie beyond the span belong to its ends', () => {
+  test('counts points outside the range to the buckets at its ends', () => {
     const thinned = new MinMaxDownsampler({ from: 10, to: 20 }, 5);
     for (const x of [0, 5, 12, 15, 18, 25, 30]) thinned.add(x, x);
     expect(thinned.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
   });
 
-  test('are points of the run in its order, each once, no more than allowed, with its lowest and highest', () => {
+  test('returns points in order, each once, no more than the limit, with the minimum and maximum', () => {
     const steps = fc.array(fc.record({ dx: fc.integer({ min: 0, max: 3 }), y: fc.double() }), {
       minLength: 1,
       maxLength: 300,

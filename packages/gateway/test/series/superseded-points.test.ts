@@ -9,16 +9,16 @@ function counting(xs: readonly number[]): number[] {
   return [...xs.keys()].filter((at) => !repeats.isSuperseded(xs[at]!));
 }
 
-test('numbers that only ascend count all, equal ones too', () => {
+test('no point of an ascending curve is superseded, equal positions included', () => {
   expect(counting([1, 2, 2, 5])).toEqual([0, 1, 2, 3]);
 });
 
-test('where numbers go back, the later ones count', () => {
+test('points are superseded where the curve goes back', () => {
   expect(counting([1, 2, 3, 2, 3, 4])).toEqual([0, 3, 4, 5]);
   expect(counting([1, 2, 3, 4, 3, 1, 2])).toEqual([5, 6]);
 });
 
-test('numbers count as if each that goes back took those away from there on', () => {
+test('each return supersedes the points from its position on', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 30 })), (xs) => {
       const left: number[] = [];

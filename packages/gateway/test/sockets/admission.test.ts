@@ -8,7 +8,7 @@ const limits = { clients: 5, clientsPerAddress: 2, upgradesPerSecond: 0.001, upg
 const stream = (): Socket => new PassThrough() as unknown as Socket;
 
 describe('admission', () => {
-  test('has room for so many from one address, and for others meanwhile', () => {
+  test('limits the connections of one address, independently of others', () => {
     const admission = new Admission(limits);
     admission.admit('192.0.2.1', stream());
     admission.admit('192.0.2.1', stream());
@@ -36,7 +36,7 @@ describe('admission', () => {
     },
   );
 
-  test('gives the place of one that is gone to the next', async () => {
+  test('accepts a client when another has disconnected', async () => {
     const admission = new Admission({ ...limits, clients: 1 });
     const first = stream();
     admission.admit('192.0.2.1', first);
@@ -46,7 +46,7 @@ describe('admission', () => {
     expect(admission.connections).toBe(1);
   });
 
-  test('refuses an address that comes again and again', async () => {
+  test('refuses an address that connects too often', async () => {
     const admission = new Admission(limits);
     const visit = async (address: string): Promise<void> => {
       const connection = stream();
@@ -59,7 +59,7 @@ describe('admission', () => {
     await visit('192.0.2.2');
   });
 
-  test('remembers only so many addresses', async () => {
+  test('remembers a limited number of addresses', async () => {
     const admission = new Admission({ ...limits, upgradesPerSecond: 1e9 });
     for (let index = 0; index < 3_000; index++) {
       const connection = stream();

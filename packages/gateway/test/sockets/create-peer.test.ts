@@ -34,7 +34,7 @@ async function pair(
   return { peer: await adopted, connection };
 }
 
-describe('an adopted socket', () => {
+describe('a peer', () => {
   test.each<[string, OnMessage]>([
     [
       'throws',
@@ -43,13 +43,13 @@ describe('an adopted socket', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('oops'))],
-  ])('whose handler %s is closed as internal, and the process lives', async (_how, onMessage) => {
+  ])('whose handler %s is closed as internal, and the process survives', async (_how, onMessage) => {
     const { connection } = await pair(onMessage);
     connection.socket.send('hello');
     expect((await connection.closed).code).toBe(closeCodes.internal.code);
   });
 
-  test('hands on nothing that comes after it was told to close', async () => {
+  test('ignores messages after close', async () => {
     const got: string[] = [];
     const { connection } = await pair((text, peer) => {
       got.push(text);
@@ -60,7 +60,7 @@ describe('an adopted socket', () => {
     expect(got).toEqual(['one']);
   });
 
-  test('says why it closes, cut to what a close frame holds', async () => {
+  test('sends the reason of a close, shortened to what a close frame holds', async () => {
     const { peer, connection } = await pair(() => {});
     peer.close('invalid', 'ä'.repeat(100));
     const { code, reason } = await connection.closed;
@@ -82,7 +82,7 @@ describe('an adopted socket', () => {
     expect(pieces).toBe(1);
   });
 
-  test('says when everything sent has left', async () => {
+  test('reports when everything sent has left the process', async () => {
     const { peer, connection } = await pair(() => {});
     expect(await peer.drained(20)).toBe(true);
     connection.socket.pause();
@@ -93,7 +93,7 @@ describe('an adopted socket', () => {
     expect(peer.bufferedBytes).toBe(0);
   });
 
-  test('says when nothing leaves any more, and lets go when the connection is gone', async () => {
+  test('reports when nothing leaves the process any more, and when the connection is closed', async () => {
     const { peer, connection } = await pair(() => {});
     connection.socket.pause();
     peer.send(large);
@@ -104,7 +104,7 @@ describe('an adopted socket', () => {
     peer.send('"unheard"');
   });
 
-  test('is not cut for a pong that lies unread, since it is not read from', async () => {
+  test('is not cut for an unread pong while it is paused', async () => {
     const limits = { pingIntervalMs: 20, pongTimeoutMs: 20, closeTimeoutMs: 60_000 };
     const got: string[] = [];
     const { peer, connection } = await pair((text) => void got.push(text), { limits });
@@ -136,7 +136,7 @@ describe('an adopted socket', () => {
     expect((await connection.closed).code).toBe(1006);
   });
 
-  test('sends what was said before it was told to close', async () => {
+  test('sends the messages before a close', async () => {
     const { peer, connection } = await pair(() => {});
     peer.send('"last"');
     peer.close('goingAway');

@@ -27,7 +27,7 @@ describe('frames', () => {
     [['{"loss":2.3}', '{"n":"„größer“"}']],
     [Array.from({ length: 500 }, (_, seq) => JSON.stringify({ seq, text: 'x'.repeat(seq) }))],
     [[JSON.stringify({ text: 'x'.repeat(70_000) }), '{}']],
-  ])('are bundled into one message that holds them all (%#)', (texts) => {
+  ])('are bundled into one message (%#)', (texts) => {
     const [message = '', ...others] = read(bundleFrames(frameTexts(texts).bytes));
     expect(others).toEqual([]);
     expect(JSON.parse(message)).toEqual({ type: 'events', events: texts.map((text) => JSON.parse(text)) });

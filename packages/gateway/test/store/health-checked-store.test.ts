@@ -12,7 +12,7 @@ const stored = sampleRun({ runId: 'a' }).map(toNewEvent);
 const full = new MonitorError('store.full', 'no space is left');
 
 storeSuite(
-  'a watched store',
+  'a health-checked store',
   () => new HealthCheckedStore({ store: new MemoryStore(), checkIntervalMs: 1_000 }),
 );
 
@@ -25,8 +25,8 @@ function watched(checkIntervalMs: number) {
   return { store, watch, told };
 }
 
-describe('a watched store', () => {
-  test('says once what came in the way, and that it is over as soon as it is', async () => {
+describe('a health-checked store', () => {
+  test('reports a failure once, and its end as soon as it works again', async () => {
     const { store, watch, told } = watched(20);
     const { append, check } = store;
     store.append = () => Promise.reject(full);
@@ -40,7 +40,7 @@ describe('a watched store', () => {
     expect(await watch.append('a', stored.slice(0, 2))).toBe(2);
   });
 
-  test('notices by itself what nobody has met yet, and keeps the time of the first trouble', async () => {
+  test('detects a failure by its own checks, and keeps the time of the first one', async () => {
     const { store, watch, told } = watched(5);
     store.check = () => Promise.reject(full);
     await until(() => watch.failure !== undefined);
@@ -50,7 +50,7 @@ describe('a watched store', () => {
     expect(watch.failure).toMatchObject({ code: 'store.read_only', since });
   });
 
-  test('is well again as soon as something was written', async () => {
+  test('works again as soon as an append succeeds', async () => {
     const { store, watch, told } = watched(60_000);
     const { append } = store;
     store.append = () => Promise.reject(full);
@@ -60,7 +60,7 @@ describe('a watched store', () => {
     expect([told.length, watch.failure]).toEqual([2, undefined]);
   });
 
-  test('takes a mistake of the caller for none of its own', async () => {
+  test('does not count a caller’s error as a failure', async () => {
     const { watch, told } = watched(1_000);
     await expect(watch.append('a', stored.slice(3))).rejects.toThrow(RangeError);
     expect(told).toEqual([]);

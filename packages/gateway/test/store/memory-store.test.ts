@@ -1,4 +1,4 @@
 import { MemoryStore } from '../support/memory-store.ts';
 import { storeSuite } from './store-suite.ts';
 
-storeSuite('the store of the tests', () => new MemoryStore());
+storeSuite('the memory store', () => new MemoryStore());

@@ -21,7 +21,7 @@ function open(folder: string): Store {
 const eventsOf = async (store: Store) => (await store.page('a', { after: 0, limit: 1_000 })).events;
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
-describe('a SQLite store whose files are taken away', () => {
+describe('a SQLite store whose files are removed', () => {
   const isOurs = (name: string): boolean => name.startsWith('monitor.db');
   const takeAll = (folder: string): void => {
     for (const name of readdirSync(folder).filter(isOurs)) rmSync(join(folder, name));
@@ -32,7 +32,7 @@ describe('a SQLite store whose files are taken away', () => {
     ['the database alone', (folder) => rmSync(join(folder, 'monitor.db'))],
     ['the log alone', (folder) => rmSync(join(folder, 'monitor.db-wal'))],
     ['the whole folder', (folder) => rmSync(folder, { recursive: true })],
-  ])('takes nothing more, and writes anew what it has: %s', async (_what, take) => {
+  ])('refuses writes, and restores its file with every event: %s', async (_what, take) => {
     const folder = join(temporaryFolder(), 'runs');
     const store = open(folder);
     await store.append('a', stored.slice(0, 20));
@@ -50,7 +50,7 @@ describe('a SQLite store whose files are taken away', () => {
     expect(await again.summary('a')).toMatchObject({ title: 'kept' });
   });
 
-  test('notices it without writing', async () => {
+  test('detects it without a write', async () => {
     const folder = temporaryFolder();
     const store = open(folder);
     await store.append('a', stored.slice(0, 5));
@@ -61,7 +61,7 @@ describe('a SQLite store whose files are taken away', () => {
     expect(existsSync(join(folder, 'monitor.db'))).toBe(true);
   });
 
-  test('goes on with the same file when it is put back', async () => {
+  test('continues with the same file when it is put back', async () => {
     const folder = temporaryFolder();
     const store = open(folder);
     await store.append('a', stored.slice(0, 5));
@@ -73,7 +73,7 @@ describe('a SQLite store whose files are taken away', () => {
     expect(await store.append('a', stored.slice(5, 7))).toBe(7);
   });
 
-  test('touches no other file that was put in its place', async () => {
+  test('leaves another file in its place unchanged', async () => {
     const folder = temporaryFolder();
     const store = open(folder);
     await store.append('a', stored.slice(0, 5));
@@ -102,7 +102,7 @@ describe('a SQLite store on a full disk', () => {
   const disk = smallDisk();
   const onDisk = disk === undefined ? test.skip : test;
 
-  onDisk('says so, keeps all that it took, and goes on when there is room', async () => {
+  onDisk('reports it, loses no stored event, and continues when there is room', async () => {
     const folder = smallDisk()!;
     const store = open(folder);
     const ballast = join(folder, 'ballast');
@@ -114,7 +114,7 @@ describe('a SQLite store on a full disk', () => {
     await expect(fill()).rejects.toEqual(code('store.full'));
     expect(kept).toBeGreaterThan(5);
     await expect(store.check()).rejects.toEqual(code('store.full'));
-    // A commit that could not be told of may have been made.
+    // A commit whose outcome was unknown may have been made.
     expect([kept, kept + 1]).toContain(await store.lastSeq('a'));
     rmSync(ballast);
     await store.check();
@@ -125,7 +125,7 @@ describe('a SQLite store on a full disk', () => {
   });
 });
 
-test('a database that another program holds is waited for, then told of', async () => {
+test('a database locked by another program is waited for, then reported', async () => {
   const folder = temporaryFolder();
   const store = open(folder);
   await store.append('a', stored.slice(0, 5));
@@ -144,13 +144,13 @@ test.each([
   ['SQLITE_READONLY_DBMOVED', 'store.read_only'],
   ['SQLITE_IOERR_WRITE', 'store.failing'],
   ['SQLITE_CORRUPT', 'store.failing'],
-])('%s is told as %s, in one line', (sqlite, wanted) => {
+])('%s is reported as %s, in one line', (sqlite, wanted) => {
   const error = new Database.SqliteError('reason', sqlite);
   expect(toStoreError(error, '/runs/monitor.db')).toEqual(code(wanted));
   expect(String((toStoreError(error, '/runs/monitor.db') as Error).message)).not.toContain('\n');
 });
 
-test('a mistake of ours is told as it is', () => {
+test('an internal error is returned as it is', () => {
   const error = new Database.SqliteError('near "SELCT": syntax error', 'SQLITE_ERROR');
   expect(toStoreError(error, 'x')).toBe(error);
 });

@@ -42,7 +42,7 @@ function writeVersion1(path: string): void {
 }
 
 describe('a database of version 1', () => {
-  test('is brought forward with every event, and gets what it lacked', async () => {
+  test('is migrated with every event', async () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
     for (const _ of ['brought forward', 'opened again']) {
@@ -59,7 +59,7 @@ describe('a database of version 1', () => {
     }
   });
 
-  test('takes new events and gives space back as one of the newest does', async () => {
+  test('accepts new events and shrinks like a new database', async () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
     const store = openSqliteStore(folder);
@@ -74,7 +74,7 @@ describe('a database of version 1', () => {
   });
 });
 
-/** A digest of each file that says anything; SQLite may leave an empty log and its index beside the database. */
+/** A digest of each file with content; SQLite may leave an empty log and its index beside the database. */
 const contentOf = (folder: string): string[][] =>
   readdirSync(folder)
     .map((name) => [name, readFileSync(join(folder, name))] as const)
@@ -127,7 +127,7 @@ describe('a file that cannot be used', () => {
       (path) => writeFileSync(`${path}-wal`, noise(5_000)),
       /is missing, although its log \(monitor\.db-wal\) exists/,
     ],
-  ])('is refused in one line and left as it is: one %s', async (_kind, write, problem) => {
+  ])('is refused in one line and left unchanged: one %s', async (_kind, write, problem) => {
     const folder = temporaryFolder();
     const path = join(folder, 'monitor.db');
     await write(path);
@@ -139,7 +139,7 @@ describe('a file that cannot be used', () => {
     expect(contentOf(folder)).toEqual(before);
   });
 
-  test('is one of version 1 that is torn: it is not brought forward', () => {
+  test('is not migrated when it is a damaged one of version 1', () => {
     const folder = temporaryFolder();
     const path = join(folder, 'monitor.db');
     writeVersion1(path);
@@ -164,7 +164,7 @@ describe('a file that cannot be used', () => {
   });
 });
 
-test('a new database has the newest version and the mark of ours', async () => {
+test('a new database has the current version and the application id', async () => {
   const folder = temporaryFolder();
   await openSqliteStore(folder).close();
   const database = new Database(join(folder, 'monitor.db'));

@@ -15,7 +15,7 @@ const event = rawEvent(1, '{}');
 const inUse = expect.objectContaining({ code: 'store.in_use', exitCode: 2 });
 
 describe('a folder of runs', () => {
-  test('has one keeper at a time: another is refused in one line, and taken when the first has left', async () => {
+  test('is locked by one store at a time: another is refused in one line until the first has closed', async () => {
     const folder = temporaryFolder();
     const first = opened(folder);
     const open = (): Store => openSqliteStore(folder);
@@ -26,7 +26,7 @@ describe('a folder of runs', () => {
     expect(await opened(folder).lastSeq('a')).toBe(1);
   });
 
-  test('is free again when its keeper could not open the database', () => {
+  test('is unlocked when the database could not be opened', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'monitor.db'));
     for (const _ of [1, 2])
@@ -35,7 +35,7 @@ describe('a folder of runs', () => {
     opened(folder);
   });
 
-  test('stays with its keeper when it was deleted and is made anew', async () => {
+  test('stays locked when it was deleted and is restored', async () => {
     const folder = join(temporaryFolder(), 'runs');
     const store = opened(folder);
     await store.append('a', [event]);

@@ -22,7 +22,7 @@ const opened = (folder: string): Store => {
 storeSuite('the SQLite store', () => openSqliteStore(temporaryFolder()));
 
 describe('the SQLite store’s file', () => {
-  test('has everything when it is opened again', async () => {
+  test('contains everything when it is opened again', async () => {
     const folder = temporaryFolder();
     const first = openSqliteStore(folder);
     await first.append('a', events);
@@ -34,7 +34,7 @@ describe('the SQLite store’s file', () => {
     expect(await second.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
-  test('has what was committed when the process ends without closing it', async () => {
+  test('contains what was committed when the process ends without closing it', async () => {
     const folder = temporaryFolder();
     const left = opened(folder);
     await left.append('a', events.slice(0, 5));
@@ -43,7 +43,7 @@ describe('the SQLite store’s file', () => {
     expect(await opened(copy).lastSeq('a')).toBe(5);
   });
 
-  test('ends a page after 4 MB, and reads on from there', async () => {
+  test('ends a page after 4 MB, and continues from there', async () => {
     const store = opened(temporaryFolder());
     await store.append('a', largeEvents(450));
     const page = await store.page('a', { after: 0, limit: 1_000 });
@@ -51,7 +51,7 @@ describe('the SQLite store’s file', () => {
     expect(await store.page('a', { after: 300, limit: 1_000 })).toMatchObject({ through: 450, more: false });
   });
 
-  test('gets smaller after a run was removed', async () => {
+  test('shrinks after a run was removed', async () => {
     const folder = temporaryFolder();
     const store = openSqliteStore(folder);
     await store.append('a', largeEvents(250));
@@ -63,7 +63,7 @@ describe('the SQLite store’s file', () => {
     await store.close();
   });
 
-  test('goes on with a removal that was cut short by the end of the process', async () => {
+  test('continues a removal that was interrupted by the end of the process', async () => {
     const folder = temporaryFolder();
     const first = openSqliteStore(folder);
     await first.append('a', largeEvents(450));

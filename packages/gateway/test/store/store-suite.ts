@@ -17,7 +17,7 @@ async function allPages(store: Store, options: Omit<EventPageOptions, 'after'>):
   return pages;
 }
 
-/** What every store promises. */
+/** Tests the contract of `Store`. */
 export function storeSuite(name: string, open: () => Store | Promise<Store>): void {
   describe(name, () => {
     let store: Store;
@@ -33,7 +33,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.lastSeq('a')).toBe(5);
       });
 
-      test('ignores what it holds already and adds the rest', async () => {
+      test('ignores events it already has and appends the rest', async () => {
         await store.append('a', stored.slice(0, 5));
         expect(await store.append('a', stored.slice(2, 7))).toBe(7);
         expect(await store.append('a', stored.slice(0, 2))).toBe(7);
@@ -44,7 +44,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       test.each([
         ['at the start', stored.slice(1, 3)],
         ['inside', [stored[0]!, stored[2]!]],
-      ])('refuses a gap %s and keeps nothing of it', async (_where, events) => {
+      ])('refuses a gap %s and appends nothing', async (_where, events) => {
         await expect(store.append('a', events)).rejects.toThrow(RangeError);
         expect(await store.lastSeq('a')).toBe(0);
         expect(await store.summaries(10)).toEqual([]);
@@ -62,27 +62,29 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
     describe('page', () => {
       beforeEach(() => store.append('a', stored));
 
-      test.each([1, 7, length, length + 1])('gives every event once in pages of %d', async (limit) => {
+      test.each([1, 7, length, length + 1])('returns every event once in pages of %d', async (limit) => {
         const pages = await allPages(store, { limit });
         expect(pages.flatMap(({ events }) => events)).toEqual(asStored(stored));
         expect(pages.every(({ events }) => events.length <= limit)).toBe(true);
         expect(pages.at(-1)).toMatchObject({ through: length, more: false });
       });
 
-      test.each(eventTypes)('finds every %s event and no other', async (type) => {
-        const pages = await allPages(store, { limit: 2, types: [type] });
-        const wanted = stored.filter((event) => event.type === type);
-        expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
+      test('returns every event of one type and no other', async () => {
+        for (const type of eventTypes) {
+          const pages = await allPages(store, { limit: 2, types: [type] });
+          const wanted = stored.filter((event) => event.type === type);
+          expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
+        }
       });
 
-      test('mixes types in the order of seq, and takes a type given twice as one', async () => {
+      test('returns several types in the order of seq, also when a type is given twice', async () => {
         const types = ['epoch', 'batch', 'system', 'batch'] as const;
         const pages = await allPages(store, { limit: 3, types });
         const wanted = stored.filter(({ type }) => types.some((each) => each === type));
         expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
       });
 
-      test('has nothing after the end, and does not go back', async () => {
+      test('returns nothing after the end', async () => {
         expect(await store.page('a', { after: length, limit: 5 })).toEqual({
           events: [],
           through: length,
@@ -100,11 +102,11 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       const ofType = (type: string, events: readonly MonitorEvent[] = run) =>
         events.filter((event) => event.type === type);
 
-      test('is undefined for a run that is not there', async () => {
+      test('is undefined for an unknown run', async () => {
         expect(await store.summary('a')).toBeUndefined();
       });
 
-      test('tells where a running run stands', async () => {
+      test('describes a running run', async () => {
         const part = run.slice(0, 8);
         await store.append('a', part.map(toNewEvent));
         expect(await store.summary('a')).toEqual({
@@ -125,7 +127,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         });
       });
 
-      test('tells how a finished run ended', async () => {
+      test('reports how a finished run ended', async () => {
         await store.append('a', stored);
         expect(await store.summary('a')).toMatchObject({
           status: 'completed',
@@ -134,7 +136,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         });
       });
 
-      test('calls a run running again that goes on after its end', async () => {
+      test('reports a run that continues after its end as running', async () => {
         const last = run.at(-1)!;
         const data = { level: 'info' as const, code: 'run.resumed', message: 'on', step: null };
         const next: MonitorEvent = { ...last, seq: last.seq + 1, type: 'notice', data };
@@ -142,7 +144,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
       });
 
-      test('knows the best accuracy, whichever epoch it was of, among those that are numbers', async () => {
+      test('contains the best finite accuracy, of whichever epoch', async () => {
         const epoch = ofType('epoch')[0] as Extract<MonitorEvent, { type: 'epoch' }>;
         const accuracies = [0.9, 0.97, Number.NaN, 0.95];
         const epochs = accuracies.map((accuracy, at): MonitorEvent => {
@@ -160,7 +162,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect((await store.summary('a'))?.batch?.loss).toBeNaN();
       });
 
-      test('lists the runs that came last, the newest first', async () => {
+      test('lists the newest runs first', async () => {
         for (const runId of ['b', 'c', 'a'])
           await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toNewEvent));
         expect((await store.summaries(10)).map(({ runId }) => runId)).toEqual(['a', 'c', 'b']);
@@ -168,14 +170,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summaries()).toHaveLength(3);
       });
 
-      test('tells the truth when asked between two events', async () => {
+      test('is up to date between two events', async () => {
         await store.append('a', stored.slice(0, 2));
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2 });
         await store.append('a', stored.slice(2, 5));
         expect(await store.summary('a')).toMatchObject({ lastSeq: 5, lastEventAt: run[4]!.time });
       });
 
-      test('takes times as they are when a clock was set back', async () => {
+      test('keeps times as they are when a clock was set back', async () => {
         const earlier = { ...run[1]!, time: '2001-01-01T00:00:00.000Z' };
         await store.append('a', [stored[0]!, toNewEvent(earlier)]);
         expect(await store.summary('a')).toMatchObject({
@@ -193,7 +195,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         return { title, note, pinned };
       };
 
-      test('changes what is given and leaves the rest', async () => {
+      test('changes the given fields and keeps the others', async () => {
         expect(await store.annotate('a', { title: 'Größer', pinned: true })).toBe(true);
         expect(await said()).toEqual({ title: 'Größer', note: null, pinned: true });
         await store.annotate('a', { note: 'two\nlines' });
@@ -201,14 +203,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await said()).toEqual({ title: null, note: 'two\nlines', pinned: false });
       });
 
-      test('does not disturb the run', async () => {
+      test('leaves the events unchanged', async () => {
         await store.annotate('a', { title: 'x' });
         await store.append('a', stored.slice(3, 5));
         expect(await said()).toMatchObject({ title: 'x' });
         expect((await store.page('a', { after: 0, limit: 10 })).events).toEqual(asStored(stored.slice(0, 5)));
       });
 
-      test('is false for a run that is not there', async () => {
+      test('is false for an unknown run', async () => {
         expect(await store.annotate('b', { title: 'x' })).toBe(false);
         expect(await store.summary('b')).toBeUndefined();
       });
@@ -221,7 +223,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         await store.annotate('a', { title: 'x', pinned: true });
       });
 
-      test('leaves nothing of the run, and the others as they are', async () => {
+      test('removes the run completely, and no other', async () => {
         expect(await store.remove('a')).toBe(true);
         expect(await store.lastSeq('a')).toBe(0);
         expect(await store.summary('a')).toBeUndefined();
@@ -234,12 +236,12 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.lastSeq('b')).toBe(3);
       });
 
-      test('is false the second time, and for a run that never was', async () => {
+      test('is false the second time, and for an unknown run', async () => {
         await store.remove('a');
         expect([await store.remove('a'), await store.remove('c')]).toEqual([false, false]);
       });
 
-      test('makes room for a run of the same name, which is a new one', async () => {
+      test('allows a new run of the same name', async () => {
         await store.remove('a');
         expect(await store.append('a', stored.slice(0, 2))).toBe(2);
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2, title: null, pinned: false });
@@ -249,7 +251,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         );
       });
 
-      test('stops a page that is being read at what it has', async () => {
+      test('ends a page that is being read', async () => {
         const page = await store.page('a', { after: 0, limit: 5 });
         await store.remove('a');
         expect(await store.page('a', { after: page.through, limit: 5 })).toEqual({
@@ -260,7 +262,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       });
     });
 
-    test('check resolves when all is well', async () => {
+    test('check resolves when the store works', async () => {
       expect(await store.check()).toBeUndefined();
     });
   });

@@ -3,7 +3,7 @@ import type { Peer } from '../../src/sockets/peer.ts';
 import type { Message } from './connection.ts';
 import { unframe } from './frames.ts';
 
-/** A peer that keeps what is sent to it, and whose socket is as fast as the test says. */
+/** A peer that records what is sent to it, and whose socket is as fast as the test requires. */
 export class FakePeer implements Peer {
   readonly messages: Message[] = [];
   readonly #gone = new AbortController();

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { afterTest } from './cleanup.ts';
 import { helloOf } from './publisher.ts';
 
-/** Publishes as the protocol asks: keeps what is not acknowledged, comes back, goes on where it is told. */
+/** Publishes as the protocol requires: keeps unacknowledged events, reconnects, and resumes after the given seq. */
 export class LastingPublisher {
   acked = 0;
   readonly #url: string;

@@ -16,7 +16,7 @@ export interface Ended {
 
 export interface GatewayProcess {
   child: ChildProcess;
-  /** What it says once it listens. */
+  /** The addresses that it sends once it listens. */
   listening: Promise<Addresses>;
   ended: Promise<Ended>;
 }

@@ -15,11 +15,11 @@ export interface OpenPublisher {
   /** The seq after which the gateway wants to go on. */
   after: number;
   send(events: readonly MonitorEvent[]): void;
-  /** Resolves when the gateway has acknowledged up to `seq`; with all that it said up to there. */
+  /** Resolves with the gateway's messages when it has acknowledged events up to `seq`. */
   acked(seq: number): Promise<Message[]>;
 }
 
-/** Connects, says hello and waits for resume. */
+/** Connects, sends hello and waits for resume. */
 export async function openPublisher(
   url: string,
   hello: object,

@@ -12,7 +12,7 @@ import { afterTest, temporaryFolder } from './cleanup.ts';
 /** Whether Redis can be started here. `.ci/run` installs it. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Tests that need a real Redis: left out, and said so, where none is installed. */
+/** Tests that need a real Redis. Without one they are skipped, with a reason in their title. */
 export const describeRedis = (name: string, body: () => void): void => {
   // Where everything has to be there, its absence is a failure.
   if (hasRedis || process.env.CI) describe(name, body);
