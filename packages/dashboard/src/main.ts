@@ -3,7 +3,7 @@ import { render } from 'lit-html';
 import { layout } from './layout.ts';
 import type { Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
-import { Stage } from './net/stage.ts';
+import { RunDisplay } from './net/run-display.ts';
 import { pressChartKey, showOnCharts } from './panels/charts/charts-panel.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { openReplay } from './panels/replay/replay-panel.ts';
@@ -13,7 +13,7 @@ import { capitalize } from './state/format.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenKeys } from './ui/keyboard.ts';
 import type { PageActions, PageState, Panel, SendCommand } from './ui/panel.ts';
-import { keepPreferences, readPreferences } from './ui/preferences.ts';
+import { readPreferences, savePreferences } from './ui/preferences.ts';
 import { listenPrint } from './ui/print.ts';
 import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
@@ -27,16 +27,16 @@ const catchUpDrawEveryMs = 500;
 
 const preferences = readPreferences();
 const store = createViewStore(preferences, (view) => {
-  stage.follow(view.run);
+  display.follow(view.run);
   actions.refresh();
 });
-const stage = new Stage({
+const display = new RunDisplay({
   changed: () => requestFrame(),
   runsChanged: () => runsDialog?.refreshRuns(),
   // A zoom into one run means nothing for the next.
   nextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
 });
-const { session } = stage;
+const { session } = display;
 const others = new OtherRuns(() => requestFrame());
 const findingsOf = createFindings();
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
@@ -53,13 +53,13 @@ const sentenceOf = (message: string): string => `${capitalize(message)}.`.replac
 
 const sendCommand: SendCommand = async (name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<string | undefined>> => {
-    const answer = await stage.client?.command(name, data, token === undefined ? {} : { token });
+    const answer = await display.client?.command(name, data, token === undefined ? {} : { token });
     if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
     return answer.ok ? { ok: true, value: answer.runId } : answer;
   });
   if (!result) return '';
   if (!result.ok) return sentenceOf(result.message);
-  // The viewer starts a run in order to watch it.
+  // The viewer wants to watch the run that they started.
   if (name === 'start' && store.view.run !== null) actions.followLatest();
   return undefined;
 };
@@ -75,12 +75,12 @@ const actions: PageActions = {
   showFinding: showOnCharts,
   sendCommand,
   togglePause() {
-    stage.toggleHold();
+    display.togglePause();
     actions.refresh();
   },
   nextTheme() {
     preferences.theme = nextTheme(preferences.theme);
-    keepPreferences(preferences);
+    savePreferences(preferences);
     applyTheme(preferences.theme);
     recolor();
     actions.refresh();
@@ -92,7 +92,7 @@ const actions: PageActions = {
       session.run?.started ?? null,
       sendCommand,
     ),
-  openReplay: () => stage.play((options) => openReplay(options, actions.refresh)),
+  openReplay: () => display.startReplay((options) => openReplay(options, actions.refresh)),
   async openRuns() {
     runsDialog ??= await import('./panels/runs/runs-dialog.ts');
     runsDialog.openRuns({
@@ -106,15 +106,15 @@ const actions: PageActions = {
 };
 
 function pageState(printing: boolean): PageState {
-  const { run } = stage;
-  const followed = others.want(store.view.others.filter((id) => id !== run?.runId));
+  const { run } = display;
+  const followed = others.follow(store.view.others.filter((id) => id !== run?.runId));
   const readable = followed.filter(({ problem }) => problem === '');
   return {
-    ...{ run, session: stage.shown, live: session, others: followed, view: store.view, printing },
+    ...{ run, session: display.shownSession, live: session, others: followed, view: store.view, printing },
     chartRuns: chartRuns(run, session.summary, readable),
     findings: findingsOf(run),
     theme: preferences.theme,
-    unseen: stage.held ? stage.unseen : null,
+    unseen: display.unseen,
     now: performance.now(),
   };
 }
@@ -170,8 +170,8 @@ listenKeys({
   '0': 'zoom-reset',
 });
 // A network that returns, or a page that is looked at again, is a good moment to reconnect.
-addEventListener('online', () => stage.client?.retryNow());
-document.addEventListener('visibilitychange', () => document.hidden || stage.client?.retryNow());
+addEventListener('online', () => display.client?.retryNow());
+document.addEventListener('visibilitychange', () => document.hidden || display.client?.retryNow());
 onSystemTheme(recolor);
 listenPrint(() => {
   const state = pageState(true);
@@ -184,5 +184,5 @@ applyTheme(preferences.theme);
 renderPanels(pageState(false));
 // Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.
 setInterval(() => renderPanels(pageState(false)), 1_000);
-stage.follow(store.view.run);
+display.follow(store.view.run);
 requestFrame();

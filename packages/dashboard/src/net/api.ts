@@ -1,58 +1,58 @@
 import { decodeTrustedRunList, type RunChanges, type RunSummary } from '@mnist-monitor/shared/browser';
 
-/** What a command, a request or a change came to; `message` is for people. */
+/** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
 
-/** The newest runs that the gateway keeps. */
+/** Lists the newest runs that the gateway stores. */
 export async function listRuns(): Promise<Result<RunSummary[]>> {
-  const answer = await ask('/api/runs');
-  if (!answer.ok) return answer;
-  const list = decodeTrustedRunList(answer.value);
+  const response = await request('/api/runs');
+  if (!response.ok) return response;
+  const list = decodeTrustedRunList(response.value);
   if (list.ok) return { ok: true, value: list.value };
   return {
     ok: false,
     code: list.error.code,
-    message: 'The gateway speaks another version; reload the page.',
+    message: 'The gateway runs another version. Reload the page.',
   };
 }
 
-/** Gives a run a name or a note, or pins it. */
+/** Names a run, changes its note, or pins it. */
 export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Result<string>> =>
-  ask(runAddress(runId), {
+  request(runUrl(runId), {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', ...bearer(token) },
     body: JSON.stringify(changes),
   });
 
-/** Deletes a run and its files, for good. */
+/** Deletes a run and its files. This cannot be undone. */
 export const deleteRun = (runId: string, token?: string): Promise<Result<string>> =>
-  ask(runAddress(runId), { method: 'DELETE', headers: bearer(token) });
+  request(runUrl(runId), { method: 'DELETE', headers: bearer(token) });
 
-/** Where a file of the run's saved model is. */
-export const modelAddress = (runId: string, file: string): string => `${runAddress(runId)}/model/${file}`;
+/** Returns the path of a file of the run's saved model. */
+export const modelFileUrl = (runId: string, file: string): string => `${runUrl(runId)}/model/${file}`;
 
-const runAddress = (runId: string): string => `/api/runs/${encodeURIComponent(runId)}`;
+const runUrl = (runId: string): string => `/api/runs/${encodeURIComponent(runId)}`;
 
 const bearer = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };
 
-async function ask(address: string, options: RequestInit = {}): Promise<Result<string>> {
+async function request(url: string, options: RequestInit = {}): Promise<Result<string>> {
   try {
-    const response = await fetch(address, options);
+    const response = await fetch(url, options);
     const text = await response.text();
-    return response.ok ? { ok: true, value: text } : { ok: false, ...problemOf(text, response.status) };
+    return response.ok ? { ok: true, value: text } : { ok: false, ...parseProblem(text, response.status) };
   } catch {
-    return { ok: false, code: 'request.failed', message: 'The gateway does not answer.' };
+    return { ok: false, code: 'request.failed', message: 'The gateway does not respond.' };
   }
 }
 
-/** Reads a problem document (RFC 9457). */
-function problemOf(text: string, status: number): { code: string; message: string } {
+/** Parses a problem document (RFC 9457). */
+function parseProblem(text: string, status: number): { code: string; message: string } {
   try {
     const { code, detail } = JSON.parse(text);
     if (typeof code === 'string' && typeof detail === 'string') return { code, message: detail };
   } catch {
-    // Something between the page and the gateway has answered.
+    // The response is from something between the page and the gateway.
   }
-  return { code: 'request.failed', message: `The gateway answered with status ${status}.` };
+  return { code: 'request.failed', message: `The gateway responded with status ${status}.` };
 }

@@ -1,20 +1,20 @@
 import { connectLive, type EventType, type LiveClient, type RunSummary } from '@mnist-monitor/shared/browser';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
-import { liveUrl } from './connection.ts';
+import { liveUrl } from './live-url.ts';
 
-/** A run that is laid over the one that is shown. */
+/** A run compared with the one on display. */
 export interface OtherRun {
   run: Run;
-  /** Null until the gateway has told of it. */
+  /** The gateway's summary; null before its first hello. */
   summary: RunSummary | null;
-  /** Why it cannot be shown; empty while it can. */
+  /** Why the run cannot be read; empty while it can. */
   problem: string;
 }
 
-/** What its curves and its row in the comparison are made of. */
+/** The events that the curves and the comparison use. */
 const types: readonly EventType[] = ['run.started', 'batch', 'epoch', 'notice', 'run.finished'];
 
-/** Follows further runs, each over a connection of its own, so that they grow as they train. */
+/** The runs compared with the one on display, each followed over a connection of its own. */
 export class OtherRuns {
   readonly #followed = new Map<string, { other: OtherRun; client: LiveClient }>();
   readonly #changed: () => void;
@@ -23,21 +23,21 @@ export class OtherRuns {
     this.#changed = changed;
   }
 
-  /** Those that are wanted from now on, in their order. */
-  want(runIds: readonly string[]): OtherRun[] {
+  /** Follows these runs and no others, and returns them in this order. */
+  follow(runIds: readonly string[]): OtherRun[] {
     for (const [runId, { client }] of this.#followed)
       if (!runIds.includes(runId)) {
         client.close();
         this.#followed.delete(runId);
       }
     return runIds.map((runId) => {
-      const known = this.#followed.get(runId) ?? this.#follow(runId);
+      const known = this.#followed.get(runId) ?? this.#connect(runId);
       this.#followed.set(runId, known);
       return known.other;
     });
   }
 
-  #follow(runId: string): { other: OtherRun; client: LiveClient } {
+  #connect(runId: string): { other: OtherRun; client: LiveClient } {
     const other: OtherRun = { run: emptyRun(runId), summary: null, problem: '' };
     const client = connectLive({
       ...{ url: liveUrl(), run: runId, types },
@@ -49,7 +49,7 @@ export class OtherRuns {
         applyEvent(other.run, event);
         this.#changed();
       },
-      // What has ended will not change: no need to keep listening.
+      // A finished run sends no more events.
       onLive: () => {
         if (other.run.finished) client.close();
       },

@@ -3,7 +3,7 @@ import { type Preferences as ChartPreferences, defaultView, queryOf, viewOf } fr
 /** Colour theme of the page; undefined follows the system. */
 export type Theme = 'light' | 'dark' | undefined;
 
-/** The viewer's settings, kept by the browser where it allows that. */
+/** The viewer's settings, stored by the browser where it allows that. */
 export interface Preferences {
   theme: Theme;
   charts: ChartPreferences;
@@ -12,34 +12,38 @@ export interface Preferences {
 const key = 'mnist-monitor.preferences';
 
 export function readPreferences(): Preferences {
-  const { theme, charts } = readKept();
+  const { theme, charts } = readStored();
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
-    // Kept as the query of an address: one form, and one place that reads it.
+    // Stored as the query of an address, so that one parser reads both.
     charts: viewOf(typeof charts === 'string' ? charts : ''),
   };
 }
 
-export function keepPreferences({ theme, charts }: Preferences): void {
+export function savePreferences({ theme, charts }: Preferences): void {
   try {
-    localStorage.setItem(
-      key,
-      JSON.stringify({ theme, charts: queryOf({ ...defaultView, ...likings(charts) }) }),
-    );
+    const query = queryOf({ ...defaultView, ...chartPreferences(charts) });
+    localStorage.setItem(key, JSON.stringify({ theme, charts: query }));
   } catch {
-    // Storage may be full or forbidden; the setting then holds until the page is left.
+    // Storage may be full or forbidden: then the settings last until the page is left.
   }
 }
 
-/** What holds for every run, without what belongs to one. */
-export function likings({ axis, logX, smoothing, scales, target }: ChartPreferences): ChartPreferences {
+/** Returns the settings of a view that apply to every run. */
+export function chartPreferences({
+  axis,
+  logX,
+  smoothing,
+  scales,
+  target,
+}: ChartPreferences): ChartPreferences {
   return { axis, logX, smoothing, scales, target };
 }
 
-function readKept(): Record<string, unknown> {
+function readStored(): Record<string, unknown> {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
-    return typeof kept === 'object' && kept !== null ? { ...kept } : {};
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
+    return typeof stored === 'object' && stored !== null ? { ...stored } : {};
   } catch {
     return {};
   }

@@ -1,6 +1,6 @@
 /**
- * Draws the page for paper, whichever way printing is asked for, and for the screen again afterwards. Canvases are drawn
- * before the styles for print apply: theme and width of the paper have to hold by then.
+ * Draws the page for print, however printing is started, and for the screen again afterwards. Canvases are drawn before
+ * the print styles apply, so the light theme and the paper's width have to be set first.
  */
 export function listenPrint(draw: () => void): void {
   const { classList, dataset } = document.documentElement;

@@ -1,46 +1,42 @@
 import { queryOf, type View, viewOf } from '../state/view.ts';
-import { keepPreferences, likings, type Preferences } from './preferences.ts';
+import { chartPreferences, type Preferences, savePreferences } from './preferences.ts';
 
-/** How long the address waits for the next change: browsers take only so many in a minute. */
+/** Delay before the address is written: browsers limit how often a page may change it. */
 const writeAfterMs = 250;
 
-/** The view, as the address and the browser keep it. */
+/** The view, stored in the page's address and in the preferences. */
 export interface ViewStore {
   readonly view: View;
   change(change: Partial<View>): void;
-  /** An address that shows the same to another person. */
+  /** Returns an address that shows the same view to other viewers. */
   link(runId: string | null): string;
 }
 
 /**
- * Reads the view from the address. `changed` runs after each change, with the view before it; one to another run can
- * be gone back from.
+ * Reads the view from the page's address. A change to another run makes an entry in the browser's history.
+ * @param changed Runs after each change.
  */
-export function createViewStore(
-  preferences: Preferences,
-  changed: (view: View, before: View) => void,
-): ViewStore {
+export function createViewStore(preferences: Preferences, changed: (view: View) => void): ViewStore {
   let view = viewOf(location.search, preferences.charts);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const address = (): string => `${location.pathname}?${queryOf(view)}`;
-  const become = (next: View): void => {
-    const before = view;
+  const set = (next: View): void => {
     view = next;
-    changed(view, before);
+    changed(view);
   };
-  addEventListener('popstate', () => become(viewOf(location.search, preferences.charts)));
+  addEventListener('popstate', () => set(viewOf(location.search, preferences.charts)));
   return {
     get view() {
       return view;
     },
     change(change) {
-      const before = view;
-      // What is shown is what the address says, rounded as it is there: a link shows just the same.
-      become(viewOf(queryOf({ ...view, ...change }), preferences.charts));
-      preferences.charts = likings(view);
-      keepPreferences(preferences);
+      const { run } = view;
+      // Rounded as in the address, so that a link shows exactly the same.
+      set(viewOf(queryOf({ ...view, ...change }), preferences.charts));
+      preferences.charts = chartPreferences(view);
+      savePreferences(preferences);
       clearTimeout(timer);
-      if (view.run !== before.run) history.pushState(null, '', address());
+      if (view.run !== run) history.pushState(null, '', address());
       else timer = setTimeout(() => history.replaceState(null, '', address()), writeAfterMs);
     },
     link: (runId) => `${location.origin}${location.pathname}?${queryOf({ ...view, run: runId })}`,

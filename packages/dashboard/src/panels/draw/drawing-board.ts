@@ -1,6 +1,6 @@
 import { runFiles } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { modelAddress } from '../../net/api.ts';
+import { modelFileUrl } from '../../net/api.ts';
 import type { Run } from '../../state/run.ts';
 import { digitImage, recolorDigits } from '../../ui/digit-image.ts';
 import { styled } from '../../ui/styled.ts';
@@ -181,7 +181,7 @@ const historyItem = ({ epoch, name, sure }: EpochPrediction): TemplateResult =>
   html`<li>Epoch ${epoch}: <b>${name}</b>, ${sure}</li>`;
 
 async function fetchWeights(runId: string): Promise<ArrayBuffer> {
-  const response = await fetch(modelAddress(runId, runFiles.pytorchWeights), { cache: 'no-cache' });
+  const response = await fetch(modelFileUrl(runId, runFiles.pytorchWeights), { cache: 'no-cache' });
   if (response.ok) return response.arrayBuffer();
   throw new Error(
     response.status === 404

@@ -1,5 +1,5 @@
 import { html } from 'lit-html';
-import type { Replay, ReplayOptions } from '../../net/stage.ts';
+import type { Replay, ReplayOptions } from '../../net/run-display.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { ReplayBar } from './replay-bar.ts';
 import './replay.css';

@@ -1,0 +1,119 @@
+import { connectLive, type LiveClient, type LiveClientMessage } from '@mnist-monitor/shared/browser';
+import { copyRun, type Run } from '../state/run.ts';
+import { apply, emptySession, forgetRun, type Session } from '../state/session.ts';
+import { liveUrl } from './live-url.ts';
+
+/** A run that is being replayed. */
+export interface Replay {
+  run: Run;
+  close(): void;
+}
+
+export interface ReplayOptions {
+  runId: string;
+  /** Runs when the replayed run has changed. */
+  changed(): void;
+  ended(): void;
+}
+
+export interface RunDisplayOptions {
+  /** Runs when the run on display or its session has changed. */
+  changed(): void;
+  /** Runs when the list of runs has changed: a run began, was renamed, deleted, or has another status. */
+  runsChanged(): void;
+  /** Runs when the feed moves on to another run. */
+  nextRun(): void;
+}
+
+/** Messages that change what the list of runs shows. */
+const runListMessages: ReadonlySet<LiveClientMessage['type']> = new Set([
+  'hello',
+  'status',
+  'annotated',
+  'removed',
+]);
+
+/** The run on display: live from the feed, as it was when the viewer paused the view, or as a replay. */
+export class RunDisplay {
+  /** The connection and the followed run, whatever is on display. */
+  readonly session: Session = emptySession(performance.timeOrigin);
+  readonly #options: RunDisplayOptions;
+  #client: LiveClient | undefined;
+  #followed: string | null | undefined;
+  /** Copy of the run from when the view was paused. */
+  #paused: Run | null = null;
+  #replay: Replay | null = null;
+
+  constructor(options: RunDisplayOptions) {
+    this.#options = options;
+  }
+
+  /** The connection; undefined until a run is followed. */
+  get client(): LiveClient | undefined {
+    return this.#client;
+  }
+
+  get run(): Run | null {
+    return this.#replay?.run ?? this.#paused ?? this.session.run;
+  }
+
+  /** The session of the run on display: during a replay its run is the replayed one. */
+  get shownSession(): Session {
+    const { session } = this;
+    if (!this.#replay) return session;
+    return { ...session, run: this.#replay.run, replaying: true, caughtUp: true, lastEventAt: null };
+  }
+
+  /** Follows another run, or the latest when it is null. */
+  follow(run: string | null): void {
+    if (run === this.#followed) return;
+    this.#followed = run;
+    this.#replay?.close();
+    this.#paused = null;
+    this.#client?.close();
+    forgetRun(this.session);
+    this.#client = connectLive({
+      url: liveUrl(),
+      ...(run !== null && { run }),
+      onMessage: (message) => this.#receive(message),
+    });
+    this.#options.changed();
+  }
+
+  /** Events received since the view was paused; null while it is live. */
+  get unseen(): number | null {
+    return this.#paused && this.session.run ? this.session.run.events - this.#paused.events : null;
+  }
+
+  /** Pauses the view, or resumes it. The page keeps receiving events meanwhile. */
+  togglePause(): void {
+    this.#paused = this.#paused || !this.session.run ? null : copyRun(this.session.run);
+    this.#options.changed();
+  }
+
+  /** Replays the followed run. */
+  async startReplay(open: (options: ReplayOptions) => Promise<Replay>): Promise<void> {
+    const runId = this.session.run?.runId;
+    if (runId === undefined || this.#replay) return;
+    const { changed } = this.#options;
+    const ended = (): void => {
+      this.#replay = null;
+      changed();
+    };
+    const replay = await open({ runId, changed, ended });
+    if (this.session.run?.runId === runId) this.#replay = replay;
+    else replay.close();
+    changed();
+  }
+
+  #receive(message: LiveClientMessage): void {
+    const before = this.session.run?.runId;
+    if (message.type === 'hello' && message.run?.runId !== before) {
+      this.#paused = null;
+      if (before !== undefined) this.#options.nextRun();
+    }
+    apply(this.session, message, performance.now());
+    if (runListMessages.has(message.type)) this.#options.runsChanged();
+    this.#options.changed();
+  }
+}
