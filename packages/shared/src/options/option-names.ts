@@ -1,5 +1,4 @@
-import type { OptionName } from './option-table.ts';
-import { optionTable } from './option-table.ts';
+import { type OptionName, optionTable } from './option-table.ts';
 
 export const variablePrefix = 'MONITOR_';
 
