@@ -12,7 +12,7 @@ const executable = findChromium();
   const monitor = useMonitor(executable);
   const caption = chartPart('loss', 'caption');
 
-  it('share one cursor, which arrow keys move and which speaks', async () => {
+  it('share one cursor, which arrow keys move and which is announced', async () => {
     const runId = '20261124-100000-cursor';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
@@ -32,7 +32,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('zoom by drag, key, wheel and touch, and go back', async () => {
+  it('zoom in and out with drag, keys, wheel and touch', async () => {
     const runId = '20261124-110000-zoom';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
@@ -75,7 +75,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('never move under the viewer: new data leaves the zoom and the place alone until they are asked to follow', async () => {
+  it('keep zoom and scroll position when data arrives, until the viewer chooses to follow', async () => {
     const runId = '20261124-120000-still';
     const events = runOf(runId, 10);
     const half = untilStep(events, 100);
@@ -109,7 +109,7 @@ const executable = findChromium();
     await page.waitForURL(/zoom=last/);
   });
 
-  it('stand still while the view is paused, and lose nothing of what comes', async () => {
+  it('do not change while the view is paused, and then show everything that arrived', async () => {
     const runId = '20261124-130000-held';
     const events = runOf(runId);
     const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 20)) });
@@ -124,7 +124,7 @@ const executable = findChromium();
     await shows(page, caption, '30 points');
   });
 
-  it('show each spike of a long run, though not each point, and say so', async () => {
+  it('keep every spike of a downsampled run, and count the points', async () => {
     const runId = '20261124-140000-long';
     const events = sampleRun({ runId, epochs: 1, batchesPerEpoch: 6_000 }).filter(
       ({ type }) => type === 'batch' || type === 'run.started',
@@ -157,7 +157,7 @@ const executable = findChromium();
     expect(inkAtTop.elsewhere).toBe(1);
     expect(inkAtTop.spike).toBeGreaterThan(1);
 
-    // Each chart draws other points of so many; the cursor is at one place all the same.
+    // Each chart draws other points of a downsampled run; the cursor is at the same batch nevertheless.
     await surfaceOf(page, 'loss').hover({ position: { x: 101, y: 80 } });
     await shows(page, chartPart('loss', 'at'), /^Batch \d/);
     const place = await page.locator(chartPart('loss', 'at')).textContent();
@@ -167,7 +167,7 @@ const executable = findChromium();
     await shows(page, caption, /^1\d\d points/);
   });
 
-  it('can be read as a table', async () => {
+  it('are available as tables', async () => {
     const runId = '20261124-150000-table';
     const events = runOf(runId);
     const publisher = await monitor.publish({ runId, events: events.slice(0, untilStep(events, 5)) });
@@ -186,7 +186,7 @@ const executable = findChromium();
     ).toBe('Batch');
   });
 
-  it('run over batches, epochs, training time or the clock, on linear and logarithmic axes', async () => {
+  it('have axes of batches, epochs, training time and clock, linear and logarithmic', async () => {
     const runId = '20261124-160000-axes';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
@@ -219,14 +219,14 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('look the same to whoever opens the address', async () => {
+  it('look the same in every browser that opens the link', async () => {
     for (const runId of ['20261124-170000-one', '20261124-170000-two'])
       await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit('?run=20261124-170000-one&with=20261124-170000-two');
     await shows(page, chartPart('loss', 'items'), '20261124-170000-two');
     await page.locator('#smoothing').fill('0.5');
     await page.locator('#axis').selectOption('epoch');
-    // Other axes are another plot, which is there with the next frame.
+    // Another axis replaces the plot in the next frame.
     await page.locator(`${chartPart('loss', 'plot')}[data-kind*='"epoch"']`).waitFor();
     await drag(page, 'loss', [0.2, 0.6]);
     await page.waitForURL(/zoom=/);
@@ -241,7 +241,7 @@ const executable = findChromium();
     expect(await other.locator('#axis').inputValue()).toBe('epoch');
   });
 
-  it('can be had as a picture and as every point, and fill the screen', async () => {
+  it('can be saved as an image and as data, and fill the screen', async () => {
     const runId = '20261124-180000-export';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);

@@ -143,7 +143,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('shows the digits behind a cell of the confusion matrix, and the matrix of earlier epochs', async () => {
+  it('shows the images of a cell of the confusion matrix, and the matrix of earlier epochs', async () => {
     const runId = '20261124-140000-matrix';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
@@ -156,7 +156,7 @@ const executable = findChromium();
     await page.locator('#matrix tbody tr').nth(3).locator('td').nth(6).click();
     await shows(page, '#matrix-sentence', '3 read as 6: 90 times');
     expect(await page.locator('#cell-samples canvas').count()).toBe(1);
-    // What is pointed at meanwhile is not what the pictures show.
+    // The sentence describes the images, not the cell under the pointer.
     const pointed = page.locator('#matrix tbody tr').nth(2).locator('td').nth(5);
     await pointed.hover();
     await shows(page, '#matrix-sentence', '3 read as 6: 90 times');
@@ -218,7 +218,7 @@ const executable = findChromium();
     await page.waitForURL(/target=none/);
   });
 
-  it('shows the worst mistakes first, and only what one asks for', async () => {
+  it('shows the most confident mistakes first, and filters samples', async () => {
     const runId = '20261124-150000-samples';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);

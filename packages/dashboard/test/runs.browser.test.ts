@@ -213,7 +213,7 @@ const executable = findChromium();
     expect(await box(runIds[2]).isChecked()).toBe(true);
   });
 
-  it('are played back, with a scrubber, and left again', async () => {
+  it('are replayed with a position slider, until the replay is ended', async () => {
     const runId = '20261124-140000-played';
     // Long enough not to end, at ten times its speed, before the test pauses it.
     await monitor.publish({ runId, events: runOf(runId, 40) });
@@ -238,7 +238,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('read what one draws with their saved weights, and again after each epoch', async () => {
+  it('classify a drawing with their saved weights, again after each epoch', async () => {
     const runId = '20261124-150000-drawn';
     const events = strokeReader(runOf(runId, 2));
     const save = (upright: number, level: number): void => {

@@ -109,6 +109,12 @@ export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** Returns class names of at most two letters, or the classes' numbers when a name is longer. */
+export function shortClassNames(classes: readonly string[]): string[] {
+  const short = classes.every((name) => name.length <= 2);
+  return classes.map((name, index) => (short ? name : String(index)));
+}
+
 function formatNonFinite(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   return value > 0 ? '∞' : '−∞';

@@ -57,3 +57,16 @@ it('counts, rates and fractions are written with their groups, digits and units'
   expect(format.formatPercent(Number.NaN)).toBe('NaN');
   expect(format.formatPlural(1, 'batch', 'batches')).toBe('1 batch');
 });
+
+it.each([
+  [
+    ['a', 'bc'],
+    ['a', 'bc'],
+  ],
+  [
+    ['Shirt', 'Bag'],
+    ['0', '1'],
+  ],
+])('the short names of %j are %j', (classes, names) => {
+  expect(format.shortClassNames(classes)).toEqual(names);
+});

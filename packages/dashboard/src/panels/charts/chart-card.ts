@@ -1,6 +1,8 @@
 import { nothing, render, type TemplateResult } from 'lit-html';
+import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../state/chart-specs.ts';
-import type { Viewport } from '../../state/viewport.ts';
+import type { View } from '../../state/view.ts';
+import type { AxisBounds, Range, Viewport } from '../../state/viewport.ts';
 import { Throttle } from '../../ui/frames.ts';
 import { listenChartKeys } from './chart-keys.ts';
 import type { ChartTableInput, chartTable } from './chart-table.ts';
@@ -13,13 +15,24 @@ import {
   legendTitle,
   nonFiniteCaption,
 } from './chart-text.ts';
-import type { ChartsState } from './charts-state.ts';
 import { type ChartFrame, type ChartOptions, FrameBuilder, type Readout } from './frame-builder.ts';
 import type { FullScreen } from './full-screen.ts';
 import { listenGestures } from './gestures.ts';
+import type { EventMarker } from './overlays.ts';
 import { Plot } from './plot.ts';
 
-/** What a chart shares with the others, and how it changes the view. */
+/** The state that all charts share. */
+export interface ChartsState {
+  /** The main run first, then the runs compared with it. */
+  runs: readonly ChartRun[];
+  view: View;
+  /** The visible range of the x axis. */
+  range: Range;
+  bounds: AxisBounds;
+  markers: readonly EventMarker[];
+}
+
+/** The charts' shared state, and the actions of a single chart. */
 export interface ChartCardContext {
   state(): ChartsState;
   setViewport(viewport: Viewport): void;

@@ -1,3 +1,4 @@
+import { accuracyFloor } from '../../state/accuracy-floor.ts';
 import { type AxisName, axisPositions, batchesPerEpoch, stepPosition } from '../../state/axis.ts';
 import type { ChartRun } from '../../state/chart-runs.ts';
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
@@ -8,7 +9,7 @@ import type { Range } from '../../state/viewport.ts';
 import { Curve, type CurveOptions, type CurvePoints } from './curve.ts';
 import { type Cell, type CurveTable, joinColumns } from './join-columns.ts';
 import type { CurveStyle, PlotFrame } from './plot.ts';
-import { accuracyFloor, lossRange } from './y-range.ts';
+import { lossRange } from './y-range.ts';
 
 export interface ChartOptions extends CurveOptions {
   scale: YScale;

@@ -1,10 +1,10 @@
 import { runFiles } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { modelFileUrl } from '../../net/api.ts';
+import { shortClassNames } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { digitImage, recolorDigits } from '../../ui/digit-image.ts';
 import { styled } from '../../ui/styled.ts';
-import { shortNames } from '../test-results/class-accuracy.ts';
 import { DigitClassifier, type Prediction } from './digit-classifier.ts';
 import { DrawingPad } from './drawing-pad.ts';
 import { normalizeDigit } from './normalize-digit.ts';
@@ -33,7 +33,7 @@ export class DrawingBoard {
   #weightsEpoch: number | null = null;
   /** The drawing as the network receives it, with values from 0 to 1; null while the pad is empty. */
   #image: Float32Array | null = null;
-  /** The same with values from 0 to 255, for display. */
+  /** The image with values from 0 to 255, for display. */
   #pixels: ArrayLike<number> = empty;
   #prediction: Prediction | null = null;
   #history: readonly EpochPrediction[] = [];
@@ -102,7 +102,7 @@ export class DrawingBoard {
   }
 
   #bars(classes: readonly string[], top: TopPrediction | null): TemplateResult[] {
-    const names = shortNames(classes);
+    const names = shortClassNames(classes);
     return classes.map((name, label) => {
       const probability = this.#prediction?.probabilities[label] ?? 0;
       const percent = `${(probability * 100).toFixed(probability > 0.0995 ? 0 : 1)}\u00a0%`;

@@ -1,6 +1,6 @@
 import type { EpochData } from '@mnist-monitor/shared/browser';
+import { accuracyFloor } from '../../state/accuracy-floor.ts';
 import { formatPercent } from '../../state/format.ts';
-import { accuracyFloor } from '../charts/y-range.ts';
 
 /** The test accuracy of one class. */
 export interface ClassRow {
@@ -46,10 +46,4 @@ function changeOf(latest: number | null | undefined, previous: number | null | u
   const points = Math.round((latest - previous) * 1_000) / 10;
   if (points === 0) return '±0.0';
   return `${points > 0 ? '+' : '−'}${Math.abs(points).toFixed(1)}`;
-}
-
-/** Returns class names of at most two letters, or the classes' numbers when a name is longer. */
-export function shortNames(classes: readonly string[]): string[] {
-  const short = classes.every((name) => name.length <= 2);
-  return classes.map((name, index) => (short ? name : String(index)));
 }

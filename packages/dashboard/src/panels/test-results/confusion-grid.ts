@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { shortClassNames } from '../../state/format.ts';
 import { digitImage } from '../../ui/digit-image.ts';
 import { styled } from '../../ui/styled.ts';
-import { shortNames } from './class-accuracy.ts';
 import {
   type CellPosition,
   type ConfusionCell,
@@ -41,7 +41,7 @@ export class ConfusionGrid {
         <p class="matrix-top" aria-hidden="true">Predicted</p>
         <p class="matrix-side" aria-hidden="true">True</p>
         <table
-          class=${shortNames(classes)[0] === classes[0] ? 'matrix' : 'matrix long'} id="matrix" role="grid"
+          class=${shortClassNames(classes)[0] === classes[0] ? 'matrix' : 'matrix long'} id="matrix" role="grid"
           @pointerover=${this.#onPointerOver} @click=${this.#onClick}
           @focusin=${this.#onFocusIn} @keydown=${this.#onKeyDown}
         >
@@ -60,7 +60,7 @@ export class ConfusionGrid {
   #cells({ classes, epoch }: EpochResults): TemplateResult {
     return html`
       <thead>
-        <tr><td></td>${shortNames(classes).map((name, at) => html`<th scope="col" title=${classes[at] ?? ''}>${name}</th>`)}</tr>
+        <tr><td></td>${shortClassNames(classes).map((name, at) => html`<th scope="col" title=${classes[at] ?? ''}>${name}</th>`)}</tr>
       </thead>
       <tbody>
         ${confusionCells(epoch.test.confusion).map(

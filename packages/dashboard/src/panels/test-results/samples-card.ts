@@ -1,9 +1,9 @@
 import type { SamplePrediction } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { shortClassNames } from '../../state/format.ts';
 import { digitImage } from '../../ui/digit-image.ts';
 import { styled } from '../../ui/styled.ts';
-import { shortNames } from './class-accuracy.ts';
 import type { EpochResults } from './epoch-results.ts';
 import {
   barHeights,
@@ -130,7 +130,7 @@ function sampleItem(sample: SamplePrediction, classes: readonly string[]): Templ
 }
 
 function bars(sample: SamplePrediction, classes: readonly string[]): TemplateResult[] {
-  const names = shortNames(classes);
+  const names = shortClassNames(classes);
   return barHeights(sample.probabilities).map((height, label) => {
     const read = label === sample.prediction ? ' read' : '';
     const truth = !isRight(sample) && label === sample.label ? ' truth' : '';

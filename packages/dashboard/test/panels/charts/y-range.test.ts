@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accuracyFloor, lossRange } from '../../../src/panels/charts/y-range.ts';
+import { lossRange } from '../../../src/panels/charts/y-range.ts';
 
 describe('the range of a loss axis', () => {
   it('begins at 0 when linear', () => {
@@ -20,18 +20,5 @@ describe('the range of a loss axis', () => {
   it('has a default when there are no values', () => {
     expect(lossRange([[]], false)).toEqual({ min: 0, max: 2.5 });
     expect(lossRange([[null, 0]], true)).toEqual({ min: 0.01, max: 3 });
-  });
-});
-
-describe('the start of an accuracy axis', () => {
-  it.each([
-    [[], 0],
-    [[0.098], 0],
-    [[Number.NaN, 0.99], 0],
-    [[0.967, 0.98, 0.991], 0.95],
-    [[0.985, 0.993], 0.98],
-    [[0.981], 0.95],
-  ])('for %p is %d', (accuracies, floor) => {
-    expect(accuracyFloor(accuracies)).toBe(floor);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EpochData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { classRows, shortNames } from '../../../src/panels/test-results/class-accuracy.ts';
+import { classRows } from '../../../src/panels/test-results/class-accuracy.ts';
 
 const digits = [...'0123456789'];
 const epochs = sampleRun().flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));
@@ -21,17 +21,4 @@ describe('the accuracy of each class', () => {
     const { rows } = classRows(digits, { ...epoch, test: { ...epoch.test, perClass } });
     expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
   });
-});
-
-it.each([
-  [
-    ['a', 'bc'],
-    ['a', 'bc'],
-  ],
-  [
-    ['Shirt', 'Bag'],
-    ['0', '1'],
-  ],
-])('the short names of %j are %j', (classes, names) => {
-  expect(shortNames(classes)).toEqual(names);
 });
