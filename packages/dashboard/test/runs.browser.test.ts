@@ -227,6 +227,7 @@ const executable = findChromium();
     await page.locator('#replay-position').fill('3');
     await shows(page, caption, '10 points');
     await shows(page, field('epoch'), /^1$/);
+    await page.locator('#replay-position').fill('230');
     await page.locator('#replay-speed').selectOption('60');
     await page.locator('#replay-play').click();
     await shows(page, field('phase'), 'Completed');
