@@ -6,6 +6,9 @@ const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const loaders = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1'];
 if (existsSync(swiftShader) && loaders.some(existsSync)) process.env.VK_ICD_FILENAMES ??= swiftShader;
 
+// TensorFlow reads its log level from there too; a session logs each graph that it loads at level 0.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
 /** Tests run against the compiled packages, as they are published: `npm test` builds first. */
 export default {
   testEnvironment: './scripts/test-environment.js',

@@ -3,10 +3,11 @@ import { loadDataset } from '../packages/trainer/dist/src/dataset/load.js';
 import { selectEngine } from '../packages/trainer/dist/src/engines/select.js';
 
 /** Prepares training steps without anything else: each `next()` of `steps` runs one. */
-export async function bareSteps({ choice, batchSize, threads, augment = false }) {
+export async function bareSteps({ choice, batchSize, threads, augment = false, precision = 'float32' }) {
   const { engine } = await selectEngine({ choice, threads });
   const { train } = await loadDataset(undefined);
-  const learner = await engine.createLearner({ optimizer: 'sgd', seed: 1 });
+  const { kernels } = await engine.selectPrecision(precision);
+  const learner = await engine.createLearner({ optimizer: 'sgd', seed: 1, precision });
   async function* steps() {
     let step = 0;
     for (let epoch = 1; ; epoch++)
@@ -16,5 +17,5 @@ export async function bareSteps({ choice, batchSize, threads, augment = false })
         yield step;
       }
   }
-  return { engine, steps: steps(), dispose: () => learner.dispose() };
+  return { kernels, steps: steps(), dispose: () => learner.dispose() };
 }

@@ -1,17 +1,22 @@
-// Measures bare training steps on one engine: `node bench/steps.js ENGINE BATCH_SIZE STEPS [--threads N] [--augment]` prints JSON.
+// Measures bare training steps on one engine: `node bench/steps.js ENGINE BATCH_SIZE STEPS [--threads N] [--augment] [--precision P]` prints JSON.
 import { parseArgs } from 'node:util';
 import { bareSteps } from './bare-steps.js';
 import { median, warmUpSteps } from './statistics.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string' }, augment: { type: 'boolean', default: false } },
+  options: {
+    threads: { type: 'string' },
+    augment: { type: 'boolean', default: false },
+    precision: { type: 'string', default: 'float32' },
+  },
 });
 const [choice, ...numbers] = positionals;
 const [batchSize, count] = numbers.map(Number);
 
+const { augment, precision } = values;
 const threads = values.threads && Number(values.threads);
-const { engine, steps, dispose } = await bareSteps({ choice, batchSize, threads, augment: values.augment });
+const { kernels, steps, dispose } = await bareSteps({ choice, batchSize, threads, augment, precision });
 for (let step = 0; step < warmUpSteps(count); step++) await steps.next();
 const stepMs = [];
 for (let step = 0; step < count; step++) {
@@ -24,6 +29,6 @@ console.log(
   JSON.stringify({
     imagesPerSecond: (count * batchSize * 1_000) / stepMs.reduce((sum, ms) => sum + ms),
     medianStepMs: median(stepMs),
-    kernels: engine.kernels.name,
+    kernels,
   }),
 );

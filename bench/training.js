@@ -35,6 +35,7 @@ function competitors() {
   const threads = availableParallelism();
   const ours = {
     tensorflow: stepsOn('tensorflow', batchSize, steps),
+    'tensorflow, bfloat16': stepsOn('tensorflow', batchSize, steps, '--precision', 'bfloat16'),
     'tensorflow, moved images': stepsOn('tensorflow', batchSize, steps, '--augment'),
     [`wasm, ${threads} threads`]: stepsOn('wasm', batchSize, fewSteps, '--threads', String(threads)),
     webgpu: stepsOn('webgpu', batchSize, steps),
@@ -42,6 +43,7 @@ function competitors() {
   };
   if (!values.peers) return ours;
   const python = values.python ?? preparePython();
+  const withOneDnn = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1' };
   const peer = (file, ...more) => ({
     command: [python, here(`peers/${file}`), data, batchSize, steps, ...more],
   });
@@ -51,11 +53,10 @@ function competitors() {
     'tfjs wasm, missing kernel added': node('peers/train_tfjs_wasm.js', batchSize, fewSteps),
     'PyTorch eager': peer('train_pytorch.py'),
     'PyTorch eager, channels_last': peer('train_pytorch.py', 'channels_last'),
+    'PyTorch channels_last, bfloat16': peer('train_pytorch.py', 'channels_last', 'bfloat16'),
     'Keras, tf.function': peer('train_keras.py'),
-    'Keras, tf.function, oneDNN on': {
-      ...peer('train_keras.py'),
-      env: { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1' },
-    },
+    'Keras, tf.function, oneDNN on': { ...peer('train_keras.py'), env: withOneDnn },
+    'Keras, mixed_bfloat16, oneDNN on': { ...peer('train_keras.py', 'mixed_bfloat16'), env: withOneDnn },
   };
 }
 

@@ -1,4 +1,4 @@
-"""Trains the same network in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS prints JSON."""
+"""Trains the same network in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS [POLICY] prints JSON."""
 
 import json
 import os
@@ -24,6 +24,7 @@ def conv(filters: int) -> keras.layers.Layer:
 
 
 keras.utils.set_random_seed(1)
+keras.mixed_precision.set_global_policy(sys.argv[4] if len(sys.argv) > 4 else "float32")
 model = keras.Sequential([
     keras.Input((28, 28, 1)),
     conv(32), conv(32), keras.layers.MaxPooling2D(2),
@@ -39,7 +40,7 @@ optimizer.build(model.trainable_variables)
 @tf.function
 def train_step(x, y):
     with tf.GradientTape() as tape:
-        logits = model(x, training=True)
+        logits = tf.cast(model(x, training=True), tf.float32)
         loss = loss_of(y, logits)
     optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
     return loss, tf.reduce_mean(tf.cast(tf.argmax(logits, 1) == y, tf.float32))

@@ -1,4 +1,4 @@
-"""Trains the same network in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] prints JSON."""
+"""Trains the same network in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] [bfloat16] prints JSON."""
 
 import json
 import sys
@@ -35,7 +35,9 @@ for step in range(warm_up + steps):
     rows = order[step * batch_size : (step + 1) * batch_size]
     x = (images[rows].float() / 255).to(memory_format=layout)
     optimizer.zero_grad(set_to_none=True)
-    logits = model(x)
+    with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in sys.argv):
+        logits = model(x)
+    logits = logits.float()
     loss = loss_of(logits, labels[rows])
     loss.backward()
     optimizer.step()

@@ -24,6 +24,7 @@ const trainerOptions = [
   'batchSize',
   'engine',
   'threads',
+  'precision',
   'seed',
   'trainSize',
   'testSize',

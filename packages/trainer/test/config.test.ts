@@ -38,8 +38,19 @@ describe('unusedFlags', () => {
     ['--epochs', '3'],
     {},
   );
+  const precision = 'float32' as const;
   const images = { trainSize: undefined, testSize: undefined, data: undefined };
-  const training = { epochs, batchSize, optimizer, schedule, learningRate, augment, seed, ...images };
+  const training = {
+    epochs,
+    batchSize,
+    optimizer,
+    schedule,
+    learningRate,
+    augment,
+    seed,
+    precision,
+    ...images,
+  };
 
   test.each<[args: string[], unused: string[]]>([
     [[], []],
@@ -50,6 +61,7 @@ describe('unusedFlags', () => {
       ['--epochs', '--batch-size', '--run-id'],
     ],
     [['--train-size', '256'], ['--train-size']],
+    [['--precision', 'auto'], ['--precision']],
     [['--recipe', 'best'], ['--recipe']],
   ])('with the flags %j returns %j', (args, unused) => {
     expect(unusedFlags(readConfig(args, {}), { runId: 'run', training })).toEqual(unused);

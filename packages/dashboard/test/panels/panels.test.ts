@@ -41,6 +41,13 @@ describe('device, network and notices', () => {
     ]);
   });
 
+  it('has the precision and why it was selected, where the trainer reports them', () => {
+    const precision = { precision: 'bfloat16', precisionReason: '1.8 times as fast as float32 here' };
+    const facts = new Map(deviceFacts({ ...started, device: { ...started.device, ...precision } }));
+    expect(facts.get('Precision')).toBe('bfloat16: 1.8 times as fast as float32 here');
+    expect(new Map(deviceFacts(started)).has('Precision')).toBe(false);
+  });
+
   it('tells from where on another learning rate was set', () => {
     const set = { level: 'info', code: 'learning_rate.set', message: 'm', step: 43, value: 0.005 } as const;
     const facts = trainingFacts(started, [set, { ...set, code: 'run.paused' }]);

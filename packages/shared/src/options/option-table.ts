@@ -49,6 +49,11 @@ export const optionTable = {
     range: [1, 256],
     help: 'threads that the wasm engine trains on; one per core by default',
   }),
+  precision: choice(
+    choices.precision,
+    'float32',
+    'number format between the layers on tensorflow; auto is bfloat16 where the processor supports and gains by it',
+  ),
   trainSize: integer({ range: bounds.trainSize, help: 'number of training images, for a quick try' }),
   testSize: integer({ range: bounds.testSize, help: 'number of test images' }),
   seed: integer({

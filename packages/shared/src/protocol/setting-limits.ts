@@ -8,18 +8,24 @@ export const settingBounds = {
   testSize: [1, 10_000_000],
 } as const;
 
+/** Number formats of the values between the layers of a network, and of their gradients. */
+export const precisions = ['float32', 'bfloat16'] as const;
+
 /** Values of each setting that is one of a few words, as a flag or in the command `start`. */
 export const settingChoices = {
   recipe: ['default', 'best'],
   optimizer: ['sgd', 'adam', 'adamw'],
   schedule: ['constant', 'one-cycle'],
   engine: ['auto', 'tensorflow', 'webgpu', 'wasm'],
+  precision: [...precisions, 'auto'],
 } as const;
 
 export type OptimizerName = (typeof settingChoices.optimizer)[number];
 export type ScheduleName = (typeof settingChoices.schedule)[number];
 /** An engine, or `auto` for the fastest one that works. */
 export type EngineChoice = (typeof settingChoices.engine)[number];
+export type Precision = (typeof precisions)[number];
+export type PrecisionChoice = Precision | 'auto';
 export type EngineName = Exclude<EngineChoice, 'auto'>;
 
 /** Settings that a recipe decides unless they are set themselves. */

@@ -65,6 +65,10 @@ export const runStartedDataSchema = z
       threads: positive.nullable(),
       reason: line.describe('Why this engine is in use and not a preferred one.'),
       kernels: name.describe('Name of the set of operations in use, for example `oneDNN` or `plain`.'),
+      precision: name
+        .optional()
+        .describe('Number format between the layers: `float32`, which is the default, or `bfloat16`.'),
+      precisionReason: line.optional().describe('Why this precision is in use, unless it was simply chosen.'),
       gpu: gpu.nullable(),
     }),
     model: z.object({

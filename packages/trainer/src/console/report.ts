@@ -116,6 +116,9 @@ function describeRun({ config, device, model, dataset, totals }: RunStartedData)
     Device: `${device.name} (${device.kind.toUpperCase()})`,
     GPU: device.gpu ? describeGpu(device.gpu) : 'none in use',
     Engine: `${device.engine}, ${device.kernels}, ${counted(device.threads ?? 1, 'thread')}: ${device.reason}`,
+    ...(device.precision !== undefined && {
+      Precision: [device.precision, device.precisionReason].filter(Boolean).join(': '),
+    }),
     Data: `${dataset.name}, ${grouped(config.trainSize)} training and ${grouped(config.testSize)} test images`,
     Network: `${model.layers.length} layers, ${grouped(model.parameters)} parameters`,
     Training: `${counted(config.epochs, 'epoch')} of ${counted(totals.batchesPerEpoch, 'batch', 'batches')}, batch size ${config.batchSize}, seed ${config.seed}`,

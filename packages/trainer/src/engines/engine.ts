@@ -1,8 +1,20 @@
 import { cpus } from 'node:os';
-import type { EngineName, RunStartedData, SystemData } from '@mnist-monitor/shared';
+import type {
+  EngineName,
+  Precision,
+  PrecisionChoice,
+  RunStartedData,
+  SystemData,
+} from '@mnist-monitor/shared';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';
+import type { SelectedPrecision } from './precision.ts';
+
+export interface EngineLearnerOptions extends LearnerOptions {
+  /** As `selectPrecision` returns it; float32 by default. */
+  precision?: Precision;
+}
 
 /** A tfjs backend that is ready to train, with its kernels and a description of its device. */
 export interface Engine {
@@ -16,7 +28,9 @@ export interface Engine {
   gpu: RunStartedData['device']['gpu'];
   /** Images per evaluation batch: large enough to be fast, small enough for the memory. */
   evaluationBatch: number;
-  createLearner(options: LearnerOptions): Promise<Learner>;
+  /** Selects the precision in which a run trains. */
+  selectPrecision(choice: PrecisionChoice): Promise<SelectedPrecision>;
+  createLearner(options: EngineLearnerOptions): Promise<Learner>;
   /** Reads load, memory, temperature and power of the GPU; null where there is none or its driver reports nothing. */
   readGpuUsage(): Promise<SystemData['gpu']>;
 }

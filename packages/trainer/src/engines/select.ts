@@ -2,6 +2,7 @@ import { type EngineChoice, MonitorError, type RunStartedData } from '@mnist-mon
 import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
 import { describeGpu, expectsGpu, explainNoGpu } from './nvidia.ts';
+import type { SelectedPrecision } from './precision.ts';
 import { startTensorflow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
 import { startWebgpu } from './webgpu.ts';
@@ -20,6 +21,11 @@ export interface SelectedEngine {
   reason: string;
   /** Whether the engine is slower than expected: only the slowest one works, or the container's GPU does not. */
   isFallback: boolean;
+}
+
+/** A selected engine with the precision of a run on it. */
+export interface RunEngine extends SelectedEngine {
+  precision: SelectedPrecision;
 }
 
 /** Fastest first: an NVIDIA GPU, another GPU, TensorFlow on the CPU, WebAssembly, which works everywhere. */
@@ -74,13 +80,15 @@ async function explainNoCudaLibrary(): Promise<string> {
   return expectsGpu() ? `no NVIDIA GPU: ${await explainNoGpu()}` : '';
 }
 
-/** Describes the engine for `run.started`. */
-export const describeDevice = ({ engine, reason }: SelectedEngine): RunStartedData['device'] => ({
+/** Describes the engine and its precision for `run.started`. */
+export const describeDevice = ({ engine, reason, precision }: RunEngine): RunStartedData['device'] => ({
   engine: engine.name,
   kind: engine.kind,
   name: engine.deviceName,
   threads: engine.threads,
   reason,
-  kernels: engine.kernels.name,
+  kernels: precision.kernels,
+  precision: precision.precision,
+  ...(precision.reason !== undefined && { precisionReason: precision.reason }),
   gpu: engine.gpu,
 });

@@ -14,9 +14,9 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import { matchesPlainKernels } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
-import { LocalLearner } from '../learner/local-learner.ts';
 import { cpuName, type Engine, noGpuUsage } from './engine.ts';
 import { describeGpu, readGpuUsage } from './nvidia.ts';
+import { tensorflowSteps } from './tensorflow-steps.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -56,7 +56,7 @@ async function gpuEngine(): Promise<Engine> {
     kernels,
     gpu,
     evaluationBatch: 2_000,
-    createLearner: async (options) => new LocalLearner(kernels, options),
+    ...tensorflowSteps({ kernels, isOneDnn: false }),
     readGpuUsage,
   };
 }
@@ -71,7 +71,7 @@ function cpuEngine(): Engine {
     kernels,
     gpu: null,
     evaluationBatch: 500,
-    createLearner: async (options) => new LocalLearner(kernels, options),
+    ...tensorflowSteps({ kernels, isOneDnn: kernels === oneDnnKernels }),
     readGpuUsage: noGpuUsage,
   };
 }

@@ -3,6 +3,7 @@ import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { ParallelLearner } from '../learner/parallel-learner.ts';
 import { cpuName, type Engine, noGpuUsage } from './engine.ts';
+import { float32Only } from './precision.ts';
 
 /**
  * Starts tfjs's WebAssembly backend, which is slower than TensorFlow but needs only its npm package.
@@ -19,6 +20,7 @@ export async function startWasm(threads = availableParallelism()): Promise<Engin
     kernels: wasmKernels,
     gpu: null,
     evaluationBatch: 100 * threads,
+    selectPrecision: float32Only('wasm', wasmKernels.name),
     createLearner: async (options) =>
       threads === 1 ? new LocalLearner(wasmKernels, options) : ParallelLearner.start(threads, options),
     readGpuUsage: noGpuUsage,

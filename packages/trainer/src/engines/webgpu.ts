@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { plainKernels } from '../kernels/plain.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { type Engine, noGpuUsage } from './engine.ts';
+import { float32Only } from './precision.ts';
 
 /** The part of a WebGPU adapter that describes it. */
 interface Adapter {
@@ -48,6 +49,7 @@ export async function startWebgpu({ software = false }: WebgpuOptions = {}): Pro
     kernels: plainKernels,
     gpu: { name, memoryBytes: null, driver: description || null, computeCapability: null },
     evaluationBatch: 500,
+    selectPrecision: float32Only('webgpu', plainKernels.name),
     createLearner: async (options) => new LocalLearner(plainKernels, options),
     readGpuUsage: noGpuUsage,
   };

@@ -2,10 +2,10 @@ import type { OptimizerName } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** With the usual 0.9, ten epochs at a learning rate of 0.01 and batches of 512 end before the loss converges. */
-const momentum = 0.97;
-const [beta1, beta2] = [0.9, 0.999];
-const epsilon = 1e-8;
-const weightDecay = 0.01;
+export const momentum = 0.97;
+export const [beta1, beta2] = [0.9, 0.999];
+export const epsilon = 1e-8;
+export const weightDecay = 0.01;
 
 /** The rules with their hyperparameters, as `run.started` reports them. */
 export const optimizerTitles: Record<OptimizerName, string> = {

@@ -108,7 +108,7 @@ export class Network {
 }
 
 /** A variance of 2 / fan-in keeps the scale of the values through layers with relu; no relu follows the logits. */
-function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
+export function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(size(shape));
   if (name.endsWith('.bias')) return values;
   const random = seededRandom(deriveSeed(seed, ...Buffer.from(name)));

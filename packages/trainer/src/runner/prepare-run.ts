@@ -1,7 +1,7 @@
 import { runFiles } from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { describeDevice, type SelectedEngine } from '../engines/select.ts';
+import { describeDevice, type RunEngine } from '../engines/select.ts';
 import { readCheckpoint } from '../storage/checkpoint.ts';
 import { readEmittedProgress } from '../storage/emitted-progress.ts';
 import { EventLog } from '../storage/event-log.ts';
@@ -17,7 +17,7 @@ import type { ResumePoint } from './train-run.ts';
 export interface PreparedRun {
   config: TrainerConfig;
   dataset: Dataset;
-  selected: SelectedEngine;
+  selected: RunEngine;
   folder: RunFolder;
   lock: RunLock;
   log: EventLog;
@@ -80,6 +80,8 @@ function writeDescription({
   selected,
 }: Pick<PreparedRun, 'folder' | 'config' | 'selected'>): void {
   const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
-  const description = { ...settings, device: describeDevice(selected), versions: readVersions() };
+  // The selected precision, not `auto`: a resumed run continues in it.
+  const { precision } = selected.precision;
+  const description = { ...settings, precision, device: describeDevice(selected), versions: readVersions() };
   folder.write(runFiles.settings, `${JSON.stringify(description, null, 2)}\n`);
 }

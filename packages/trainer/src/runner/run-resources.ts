@@ -3,18 +3,21 @@ import { setBackend } from '@tensorflow/tfjs-core';
 import type { TrainerConfig } from '../config.ts';
 import { type Dataset, takeFirst } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/load.ts';
-import { type SelectedEngine, selectEngine } from '../engines/select.ts';
+import type { SelectedPrecision } from '../engines/precision.ts';
+import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/select.ts';
 
 /** The datasets and engines that the runs of one process share: each is loaded once. */
 export class RunResources {
   readonly #datasets = new Cache<string | undefined, Dataset>();
   readonly #engines = new Cache<EngineChoice, SelectedEngine>();
+  /** By the names of an engine and a chosen precision. */
+  readonly #precisions = new Cache<string, SelectedPrecision>();
 
   /**
    * Loads dataset and engine concurrently: the files are read while the engine's library loads.
    * @throws MonitorError `dataset.invalid`, `option.invalid` or `engine.unavailable`
    */
-  acquire(config: TrainerConfig): Promise<[Dataset, SelectedEngine]> {
+  acquire(config: TrainerConfig): Promise<[Dataset, RunEngine]> {
     return Promise.all([this.#dataset(config), this.#engine(config)]);
   }
 
@@ -25,11 +28,14 @@ export class RunResources {
     return { ...all, train, test };
   }
 
-  /** Returns the engine that the configuration asks for, as the active tfjs backend. */
-  async #engine({ engine: choice, threads }: TrainerConfig): Promise<SelectedEngine> {
+  /** Returns the engine that the configuration asks for, as the active tfjs backend, with its precision. */
+  async #engine({ engine: choice, threads, precision: precisionChoice }: TrainerConfig): Promise<RunEngine> {
     const selected = await this.#engines.get(choice, () => selectEngine({ choice, threads }));
-    await setBackend(selected.engine.name);
-    return selected;
+    const { engine } = selected;
+    await setBackend(engine.name);
+    const key = `${engine.name} ${precisionChoice}`;
+    const precision = await this.#precisions.get(key, () => engine.selectPrecision(precisionChoice));
+    return { ...selected, precision };
   }
 }
 

@@ -8,7 +8,7 @@ import type {
 import type { TrainerConfig } from '../config.ts';
 import { batchCount } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { describeDevice, type SelectedEngine } from '../engines/select.ts';
+import { describeDevice, type RunEngine } from '../engines/select.ts';
 import { optimizerTitles } from '../learner/optimizer.ts';
 import { summarizeLayers } from '../network/architecture.ts';
 import { type Checkpoint, writeCheckpoint } from '../storage/checkpoint.ts';
@@ -25,7 +25,7 @@ import { SystemMonitor } from './system-monitor.ts';
 export interface TrainRunOptions {
   config: TrainerConfig;
   dataset: Dataset;
-  selected: SelectedEngine;
+  selected: RunEngine;
   folder: RunFolder;
   /** Set when the run is resumed. */
   resumePoint: ResumePoint | undefined;
@@ -88,6 +88,8 @@ function announceStart(
   } else emit(started);
   if (selected.isFallback)
     emit(notice('info', 'engine.fallback', `Training on ${selected.engine.name}: ${selected.reason}.`));
+  if (selected.precision.isFallback)
+    emit(notice('info', 'precision.fallback', `Training in float32: ${selected.precision.reason}.`));
 }
 
 /** Emits a `system` event at an interval. @returns A function that stops it. */
@@ -114,7 +116,11 @@ async function learn(
 ): Promise<string[]> {
   const { config, dataset, selected, folder, resumePoint, emit, control } = options;
   const { evaluationBatch } = selected.engine;
-  const learner = await selected.engine.createLearner({ optimizer: config.optimizer, seed: config.seed });
+  const learner = await selected.engine.createLearner({
+    optimizer: config.optimizer,
+    seed: config.seed,
+    precision: selected.precision.precision,
+  });
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
     const files = await writeModelFiles(folder, state);

@@ -6,6 +6,7 @@ import {
   type FinishedStatus,
   formatIssues,
   MonitorError,
+  precisions,
   runFiles,
   settingChoices,
 } from '@mnist-monitor/shared';
@@ -24,6 +25,7 @@ const trainingSettings = z
     schedule: z.enum(settingChoices.schedule),
     learningRate: z.number().positive(),
     augment: z.boolean(),
+    precision: z.enum(precisions).default('float32'),
     seed: z.int(),
     trainSize: z.int().positive().optional(),
     testSize: z.int().positive().optional(),

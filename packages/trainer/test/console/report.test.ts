@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { ConsoleReport } from '../../src/console/report.ts';
 
@@ -59,6 +60,19 @@ describe('ConsoleReport', () => {
       .filter((line) => line.includes('images/s'));
     expect(lines).toHaveLength(6);
     expect(lines.at(-1)).toContain('100 %');
+  });
+
+  test('displays the precision and why it was selected', () => {
+    const started = run[0] as EventOf<'run.started'>;
+    const precision = { precision: 'bfloat16', precisionReason: '1.8 times as fast as float32 here' };
+    let text = '';
+    const output = { write: (part: string) => (text += part) };
+    const report = new ConsoleReport({ output, folder: 'runs/test', intervalSeconds: 1 });
+    report.display({
+      ...started,
+      data: { ...started.data, device: { ...started.data.device, ...precision } },
+    });
+    expect(text).toContain('  Precision bfloat16: 1.8 times as fast as float32 here\n');
   });
 
   test('redraws the progress line on a terminal, and clears it before another line', () => {

@@ -8,7 +8,7 @@ import { findInterruptedRun, findLastInterruptedRun } from '../../src/storage/in
 import { recipes } from '../../src/training/recipe.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const training = { epochs: 4, batchSize: 16, seed: 1, ...recipes.default };
+const training = { epochs: 4, batchSize: 16, seed: 1, precision: 'bfloat16', ...recipes.default };
 const whole = sampleRun({ epochs: 1 });
 const finished = whole.at(-1) as EventOf<'run.finished'>;
 
@@ -40,6 +40,12 @@ describe('interrupted runs', () => {
 
   test('one is found by its id', () => {
     expect(findInterruptedRun(runs.path, '20260101-000000-aaaa').training).toEqual(training);
+  });
+
+  test('one that was started before precisions could be chosen is trained in float32', () => {
+    const { precision: _none, ...older } = training;
+    store('20260104-000000-eeee', whole.slice(0, 5), older);
+    expect(findInterruptedRun(runs.path, '20260104-000000-eeee').training.precision).toBe('float32');
   });
 
   test('a run that was stopped or has failed is found only by its id', () => {

@@ -4,7 +4,8 @@ import { startWasm } from '../../src/engines/wasm.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
 import { installedLibrary } from '../../src/install/tensorflow-library.ts';
 
-const hasTensorflow = installedLibrary() !== undefined;
+/** Whether tests can use TensorFlow. */
+export const hasTensorflow = installedLibrary() !== undefined;
 if (!hasTensorflow) {
   if (process.env.CI) throw new Error('CI requires the engine tensorflow: npm run engine');
   console.log(

@@ -76,3 +76,14 @@ export function matMul(a: Values, b: Values): Float32Array {
         product[row * columns + column] += a.values[row * shared + at] * b.values[at * columns + column];
   return product;
 }
+
+/** The length of the difference of two vectors, as a share of the length of the expected one. */
+export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let [difference, length] = [0, 0];
+  expected.forEach((value, at) => {
+    difference += (actual[at]! - value) ** 2;
+    length += value ** 2;
+  });
+  return Math.sqrt(difference / length);
+}

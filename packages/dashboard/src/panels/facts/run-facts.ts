@@ -12,6 +12,8 @@ export function deviceFacts({ device, config }: RunStartedData): Fact[] {
     [device.kind === 'gpu' ? 'GPU' : 'CPU', device.name],
     ['Kernels', device.kernels],
   ];
+  if (device.precision !== undefined)
+    facts.push(['Precision', [device.precision, device.precisionReason].filter(Boolean).join(': ')]);
   if (device.threads !== null) facts.push(['Threads', formatCount(device.threads)]);
   if (device.gpu) {
     const { name, memoryBytes, driver, computeCapability } = device.gpu;

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import type { Precision, PrecisionChoice } from '@mnist-monitor/shared';
+
+/** The precision that a run trains in, and why it was selected. */
+export interface SelectedPrecision {
+  precision: Precision;
+  /** Name of the operations that train in it. */
+  kernels: string;
+  /** Reason for this precision, in one clause; undefined when it is simply the chosen one. */
+  reason?: string;
+  /** Whether bfloat16 was chosen and does not work here. */
+  isFallback: boolean;
+}
+
+/** Returns the `selectPrecision` of engines that compute in float32 only. */
+export const float32Only =
+  (engine: string, kernels: string) =>
+  async (choice: PrecisionChoice): Promise<SelectedPrecision> => ({
+    precision: 'float32',
+    kernels,
+    ...(choice !== 'float32' && { reason: `the engine ${engine} has no bfloat16` }),
+    isFallback: choice === 'bfloat16',
+  });
+
+/** Returns whether the processor has instructions for bfloat16, as Linux reports it: AMX, or AVX-512 BF16. */
+export function hasBfloat16(readCpuInfo = () => readFileSync('/proc/cpuinfo', 'utf8')): boolean {
+  try {
+    return /^flags\s*:.*\b(amx_bf16|avx512_bf16)\b/m.test(readCpuInfo());
+  } catch {
+    return false;
+  }
+}

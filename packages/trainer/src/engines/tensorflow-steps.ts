@@ -1,0 +1,83 @@
+import type { PrecisionChoice } from '@mnist-monitor/shared';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Learner } from '../learner/learner.ts';
+import { LocalLearner } from '../learner/local-learner.ts';
+import { GraphLearner } from '../step-graph/graph-learner.ts';
+import { findGraphFailure, measureSpeedup } from '../step-graph/graph-probe.ts';
+import type { Engine, EngineLearnerOptions } from './engine.ts';
+import { hasBfloat16, type SelectedPrecision } from './precision.ts';
+
+export interface TensorflowStepsOptions {
+  /** The operations of a step that is not a graph. */
+  kernels: Kernels;
+  /**
+   * Whether oneDNN computes. Graphs of float32 are faster with it (1.07 times on an AMD EPYC); without it, and on a GPU, they
+   * have not been measured.
+   */
+  isOneDnn: boolean;
+  /** What is known of this machine, and what is measured on it. */
+  probe?: {
+    findGraphFailure: typeof findGraphFailure;
+    measureSpeedup: typeof measureSpeedup;
+    hasBfloat16(): boolean;
+  };
+}
+
+/** From here on `auto` selects bfloat16: a smaller gain is not worth its rounding. */
+const minSpeedup = 1.1;
+
+/** Returns how the engine `tensorflow` makes its steps: as graphs in bfloat16 and, with oneDNN, in float32. */
+export function tensorflowSteps({
+  kernels,
+  isOneDnn,
+  probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
+}: TensorflowStepsOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
+  const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
+  /** Why steps in float32 are not graphs; undefined when they are. Checked once, when it is first needed. */
+  let kernelsReason: Promise<string | undefined> | undefined;
+  const explainKernels = (): Promise<string | undefined> => {
+    kernelsReason ??= isOneDnn ? probe.findGraphFailure('float32') : Promise.resolve('');
+    return kernelsReason;
+  };
+
+  async function selectFloat32(reason?: string): Promise<SelectedPrecision> {
+    const failure = await explainKernels();
+    const reasons = [reason, failure && `TensorFlow does not run a step as one graph: ${failure}`].filter(
+      Boolean,
+    );
+    return {
+      precision: 'float32',
+      kernels: failure === undefined ? graphKernels : kernels.name,
+      ...(reasons.length > 0 && { reason: reasons.join('; ') }),
+      isFallback: false,
+    };
+  }
+
+  async function selectPrecision(choice: PrecisionChoice): Promise<SelectedPrecision> {
+    if (choice === 'float32') return selectFloat32();
+    if (choice === 'auto' && !(isOneDnn && probe.hasBfloat16()))
+      return selectFloat32('--precision auto finds neither AMX nor AVX-512 BF16 here');
+    const failure = await probe.findGraphFailure('bfloat16');
+    if (failure !== undefined)
+      return {
+        ...(await selectFloat32(`bfloat16 does not work here: ${failure}`)),
+        isFallback: choice === 'bfloat16',
+      };
+    const inBfloat16 = { precision: 'bfloat16', kernels: graphKernels, isFallback: false } as const;
+    if (choice === 'bfloat16') return inBfloat16;
+    const speedup = await probe.measureSpeedup(createLearner);
+    return speedup < minSpeedup
+      ? selectFloat32('bfloat16 is not faster here')
+      : { ...inBfloat16, reason: `${speedup.toFixed(1)} times as fast as float32 here` };
+  }
+
+  async function createLearner({
+    precision = 'float32',
+    ...options
+  }: EngineLearnerOptions): Promise<Learner> {
+    const isGraph = precision === 'bfloat16' || (await explainKernels()) === undefined;
+    return isGraph ? new GraphLearner({ ...options, precision }) : new LocalLearner(kernels, options);
+  }
+
+  return { selectPrecision, createLearner };
+}

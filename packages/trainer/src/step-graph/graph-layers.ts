@@ -1,0 +1,223 @@
+import { poolSize, size } from '../kernels/kernels.ts';
+import type { LayerSpec } from '../network/architecture.ts';
+import { type GraphAttribute, type GraphBuilder, type GraphValue, outputOf } from './graph-builder.ts';
+
+/** Gradients of the loss for a layer's input and parameters. */
+export interface GraphGradients {
+  /** Undefined for the first layer. */
+  input: GraphValue | undefined;
+  parameters: GraphValue[];
+  /** Sums of `input` over all axes but the last, where they cost less here than computed from `input`. */
+  inputSums?: GraphValue;
+}
+
+/** A layer in a graph: its output, and its backward pass. */
+export interface GraphStep {
+  y: GraphValue;
+  /** @param sums Sums of `dy` over all axes but the last, where they are already computed. */
+  backward(dy: GraphValue, sums?: GraphValue): GraphGradients;
+}
+
+export interface LayerPosition {
+  spec: LayerSpec;
+  /** Shape of one input, without the batch. */
+  input: readonly number[];
+  /** Weight and bias in the type of the input, or empty. */
+  parameters: readonly GraphValue[];
+  /** Whether no layer before this one needs a gradient. */
+  isFirst: boolean;
+  /** Whether this is a convolution that computes the relu after it, possibly after a max-pool, or that relu. */
+  isFused: boolean;
+  /** Seed of random numbers, int32 [2]; undefined switches dropout off. */
+  seed: GraphValue | undefined;
+}
+
+const typeOf = ({ type }: GraphValue): Record<'T', GraphAttribute> => ({ T: { type } });
+const layout = { data_format: { text: 'NHWC' } } as const;
+const window: GraphAttribute = { ints: [1, poolSize, poolSize, 1] };
+const pooling = { ksize: window, strides: window, padding: { text: 'VALID' }, ...layout } as const;
+const convolution = { strides: { ints: [1, 1, 1, 1] }, padding: { text: 'SAME' }, ...layout } as const;
+
+/**
+ * Adds a layer that computes in the type of `x`. It consists of TensorFlow's plain operations: before the first run
+ * TensorFlow fuses them, and replaces them by oneDNN's.
+ */
+export function addLayer(graph: GraphBuilder, x: GraphValue, position: LayerPosition): GraphStep {
+  switch (position.spec.type) {
+    case 'conv2d':
+      return conv2d(graph, x, position.spec.filters, position);
+    case 'maxPool2d':
+      return maxPool2d(graph, x, position.input);
+    case 'relu':
+      return relu(graph, x, position.isFused);
+    case 'dropout':
+      return dropout(graph, x, position.spec.rate, position);
+    case 'flatten':
+      return flatten(graph, x, position.input);
+    case 'dense':
+      return dense(graph, x, position.spec.units, position.parameters);
+  }
+}
+
+function conv2d(
+  graph: GraphBuilder,
+  x: GraphValue,
+  filters: number,
+  { parameters, isFirst, isFused }: LayerPosition,
+): GraphStep {
+  const [filter, bias] = parameters as [GraphValue, GraphValue];
+  const attributes = { ...typeOf(x), ...convolution };
+  const linear = biasAdd(graph, graph.add('Conv2D', [x, filter], attributes), bias);
+  return {
+    y: isFused ? graph.add('Relu', [linear], typeOf(linear)) : linear,
+    backward(dy, sums = biasGradient(graph, dy, filters)) {
+      const filterInputs = [x, shapeOf(graph, filter), dy];
+      const inputInputs = [shapeOf(graph, x), filter, dy];
+      const add = (name: string, inputs: GraphValue[]) =>
+        graph.add(name, inputs, attributes, { type: x.type });
+      return {
+        input: isFirst ? undefined : add('Conv2DBackpropInput', inputInputs),
+        parameters: [add('Conv2DBackpropFilter', filterInputs), sums],
+      };
+    },
+  };
+}
+
+function dense(
+  graph: GraphBuilder,
+  x: GraphValue,
+  units: number,
+  parameters: readonly GraphValue[],
+): GraphStep {
+  const [weight, bias] = parameters as [GraphValue, GraphValue];
+  const multiply = (left: GraphValue, right: GraphValue, transposed: 'a' | 'b' | 'none'): GraphValue =>
+    graph.add('MatMul', [left, right], {
+      ...typeOf(left),
+      transpose_a: { bool: transposed === 'a' },
+      transpose_b: { bool: transposed === 'b' },
+    });
+  return {
+    y: biasAdd(graph, multiply(x, weight, 'none'), bias),
+    backward: (dy) => ({
+      input: multiply(dy, weight, 'b'),
+      parameters: [multiply(x, dy, 'a'), biasGradient(graph, dy, units)],
+    }),
+  };
+}
+
+/** Its input gradient is the output gradient among zeros, so both have the same sums, and the latter a quarter of the values. */
+function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep {
+  const attributes = { ...typeOf(x), ...pooling };
+  const y = graph.add('MaxPool', [x], attributes);
+  return {
+    y,
+    backward: (dy) => ({
+      input: graph.add('MaxPoolGrad', [x, y, dy], attributes),
+      parameters: [],
+      inputSums: biasGradient(graph, dy, input.at(-1) as number),
+    }),
+  };
+}
+
+/** Its gradient is computed here even if a convolution computes the relu: after a pool there are a quarter of the values. */
+function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
+  const y = isFused ? x : graph.add('Relu', [x], typeOf(x));
+  return {
+    y,
+    backward: (dy) => ({ input: graph.add('ReluGrad', [dy, y], typeOf(y)), parameters: [] }),
+  };
+}
+
+/** "Inverted" dropout with the same masks as the kernels in `../kernels/tensorflow.ts`. */
+function dropout(
+  graph: GraphBuilder,
+  x: GraphValue,
+  rate: number,
+  { input, seed }: LayerPosition,
+): GraphStep {
+  if (!seed) return { y: x, backward: (dy) => ({ input: dy, parameters: [] }) };
+  const mask = dropoutMask(graph, x, { rate, seed, isWhole: size(input) % 4 === 0 });
+  const multiply = (value: GraphValue): GraphValue => graph.add('Mul', [value, mask], typeOf(value));
+  return { y: multiply(x), backward: (dy) => ({ input: multiply(dy), parameters: [] }) };
+}
+
+interface MaskOptions {
+  rate: number;
+  seed: GraphValue;
+  /** Whether the values of each image are a multiple of four. */
+  isWhole: boolean;
+}
+
+/** Draws four values from each random word, one per byte, so that the rate is rounded to 1/256. */
+function dropoutMask(graph: GraphBuilder, x: GraphValue, { rate, seed, isWhole }: MaskOptions): GraphValue {
+  const int = { type: 'int32' } as const;
+  const dropped = Math.round(rate * 256);
+  const shape = shapeOf(graph, x);
+  const count = graph.add('Prod', [shape, graph.constant([0], 'int32')], {
+    T: int,
+    Tidx: int,
+    keep_dims: { bool: true },
+  });
+  const rounded = graph.add('AddV2', [count, graph.constant(3, 'int32')], { T: int });
+  const wordCount = graph.add('FloorDiv', [rounded, graph.constant(4, 'int32')], { T: int });
+  const words = graph.add('StatelessRandomUniformFullInt', [wordCount, seed], {
+    dtype: int,
+    T: int,
+    Tseed: int,
+  });
+  const bytes = graph.add('Bitcast', [words], { T: int, type: { type: 'uint8' } }, { type: 'uint8' });
+  const limit = graph.cast(graph.constant(dropped, 'int32'), 'uint8');
+  const isKept = graph.add('GreaterEqual', [bytes, limit], { T: { type: 'uint8' } }, { type: 'bool' });
+  const factor = graph.cast(graph.constant(256 / (256 - dropped)), x.type);
+  const mask = graph.add('Mul', [graph.cast(isKept, x.type), factor], typeOf(x));
+  const flat = reshape(graph, mask, [-1]);
+  const begin = graph.constant([0], 'int32');
+  const values = isWhole ? flat : graph.add('Slice', [flat, begin, count], { ...typeOf(x), Index: int });
+  return graph.add('Reshape', [values, shape], { ...typeOf(x), Tshape: int });
+}
+
+const flatten = (graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep => ({
+  y: reshape(graph, x, [-1, size(input)]),
+  backward: (dy) => ({ input: reshape(graph, dy, [-1, ...input]), parameters: [] }),
+});
+
+const biasAdd = (graph: GraphBuilder, x: GraphValue, bias: GraphValue): GraphValue =>
+  graph.add('BiasAdd', [x, bias], { ...typeOf(x), ...layout });
+
+/**
+ * Adds the sum over all axes but the last, of rows: TensorFlow fuses a sum beside a convolution's filter gradient with it, which
+ * takes longer than both (27 ms instead of 7 for the first convolution in float32). In bfloat16 `BiasAddGrad` rounds after each
+ * addition, so that of 100,000 values more than half are lost; `Sum` rounds once.
+ */
+function biasGradient(graph: GraphBuilder, dy: GraphValue, channels: number): GraphValue {
+  const rows = reshape(graph, dy, [-1, channels]);
+  if (dy.type === 'float32') return graph.add('BiasAddGrad', [rows], { ...typeOf(dy), ...layout });
+  return sum(graph, rows);
+}
+
+/** Adds the sum over the first axis. */
+const sum = (graph: GraphBuilder, values: GraphValue): GraphValue =>
+  graph.add('Sum', [values, graph.constant([0], 'int32')], {
+    ...typeOf(values),
+    Tidx: { type: 'int32' },
+    keep_dims: { bool: false },
+  });
+
+const reshape = (graph: GraphBuilder, value: GraphValue, shape: readonly number[]): GraphValue =>
+  graph.add('Reshape', [value, graph.constant(shape, 'int32')], {
+    ...typeOf(value),
+    Tshape: { type: 'int32' },
+  });
+
+const shapeOf = (graph: GraphBuilder, x: GraphValue): GraphValue =>
+  graph.add('Shape', [x], { ...typeOf(x), out_type: { type: 'int32' } }, { type: 'int32' });
+
+/** Adds the mean cross-entropy of each row in nats, and its gradient for the logits. */
+export function addLoss(
+  graph: GraphBuilder,
+  logits: GraphValue,
+  oneHot: GraphValue,
+): { losses: GraphValue; gradient: GraphValue } {
+  const losses = graph.add('SoftmaxCrossEntropyWithLogits', [logits, oneHot], typeOf(logits));
+  return { losses, gradient: outputOf(losses, 1) };
+}

@@ -1,0 +1,94 @@
+import type { Precision } from '@mnist-monitor/shared';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../dataset/batches.ts';
+import { size } from '../kernels/kernels.ts';
+import type { Learner, LearnerState, Score, StepOptions, TensorValues } from '../learner/learner.ts';
+import { imageTensor, type LearnerOptions, labelTensor } from '../learner/local-learner.ts';
+import { architecture, parameterSpecs } from '../network/architecture.ts';
+import { initialValues } from '../network/network.ts';
+import { deriveSeed } from '../random.ts';
+import { graphOptimizers } from './graph-optimizer.ts';
+import { GraphSession } from './graph-session.ts';
+import { buildTrainingGraph, type GraphVariable, graphNames, type TrainingGraph } from './training-graph.ts';
+
+export interface GraphLearnerOptions extends LearnerOptions {
+  precision: Precision;
+}
+
+/** Trains with one TensorFlow graph per step, so that no operation waits for JavaScript. */
+export class GraphLearner implements Learner {
+  readonly #graph: TrainingGraph;
+  readonly #session: GraphSession;
+  readonly #scalars: (step: number, learningRate: number) => Record<string, number>;
+
+  /** @throws Error of TensorFlow when this build cannot run the graph. */
+  constructor({ optimizer, seed, precision, layers = architecture }: GraphLearnerOptions) {
+    this.#graph = buildTrainingGraph({ layers, optimizer, precision });
+    this.#session = new GraphSession(this.#graph.savedModel);
+    this.#scalars = graphOptimizers[optimizer].scalars;
+    const weights = parameterSpecs(layers).map((spec) => initialValues(spec, seed));
+    const slots = this.#graph.optimizer.map(({ shape }) => new Float32Array(size(shape)));
+    this.#write([...weights, ...slots]);
+  }
+
+  async step(batch: Batch, { step, learningRate, seed }: StepOptions): Promise<Score> {
+    const [loss, accuracy] = this.#run(graphNames.step, () => ({
+      [graphNames.images]: imageTensor(batch),
+      [graphNames.oneHot]: labelTensor(batch),
+      ...mapValues(this.#scalars(step, learningRate), (value) => tf.scalar(value)),
+      ...Object.fromEntries(
+        [...this.#graph.seeds].map(([at, name]) => [name, tf.tensor1d([deriveSeed(seed, at), 0], 'int32')]),
+      ),
+    }));
+    return { loss: loss as number, accuracy: accuracy as number };
+  }
+
+  async predict(batch: Batch): Promise<Float32Array> {
+    return this.#run(graphNames.logits, () => ({ [graphNames.images]: imageTensor(batch) }));
+  }
+
+  async state(): Promise<LearnerState> {
+    return { weights: this.#read(this.#graph.weights), optimizer: this.#read(this.#graph.optimizer) };
+  }
+
+  async restore({ weights, optimizer }: LearnerState): Promise<void> {
+    this.#write([...weights, ...optimizer].map(({ values }) => values));
+  }
+
+  async dispose(): Promise<void> {
+    this.#session.dispose();
+  }
+
+  #read(variables: readonly GraphVariable[]): TensorValues[] {
+    return tf.tidy(() => {
+      const tensors = this.#session.run(
+        {},
+        variables.map(({ read }) => read),
+      );
+      return variables.map(({ name, shape }, at) => ({
+        name,
+        shape: [...shape],
+        values: Float32Array.from((tensors[at] as tf.Tensor).dataSync<'float32'>()),
+      }));
+    });
+  }
+
+  #write(values: readonly Float32Array[]): void {
+    const variables = [...this.#graph.weights, ...this.#graph.optimizer];
+    if (values.length !== variables.length)
+      throw new RangeError(`expected ${variables.length} saved tensors, got ${values.length}`);
+    this.#run(graphNames.written, () =>
+      Object.fromEntries(
+        variables.map(({ write, shape }, at) => [write, tf.tensor(values[at] as Float32Array, shape)]),
+      ),
+    );
+  }
+
+  /** Runs one output of the graph, and returns its values. */
+  #run(output: string, inputs: () => Record<string, tf.Tensor>): Float32Array {
+    return tf.tidy(() => (this.#session.run(inputs(), [output])[0] as tf.Tensor).dataSync<'float32'>());
+  }
+}
+
+const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));

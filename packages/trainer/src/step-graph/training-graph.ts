@@ -1,0 +1,205 @@
+import type { OptimizerName, Precision } from '@mnist-monitor/shared';
+import {
+  imageShape,
+  isFused,
+  type LayerSpec,
+  layersWithInputs,
+  parametersOf,
+} from '../network/architecture.ts';
+import { GraphBuilder, type GraphValue } from './graph-builder.ts';
+import { addLayer, addLoss, type GraphStep } from './graph-layers.ts';
+import { type GraphParameter, graphOptimizers } from './graph-optimizer.ts';
+
+export interface TrainingGraphOptions {
+  layers: readonly LayerSpec[];
+  optimizer: OptimizerName;
+  precision: Precision;
+}
+
+/** A variable in a training graph. Its value is the output `read`; the next value is the input `write` of `written`. */
+export interface GraphVariable {
+  name: string;
+  shape: number[];
+  read: string;
+  write: string;
+}
+
+/** A network with its optimizer as one TensorFlow graph, which keeps their state in variables. */
+export interface TrainingGraph {
+  savedModel: Uint8Array;
+  weights: GraphVariable[];
+  optimizer: GraphVariable[];
+  /** Names of the inputs that seed random numbers, int32 [2], by the position of their layer. */
+  seeds: Map<number, string>;
+}
+
+/** Names of the inputs and outputs that every training graph has. */
+export const graphNames = {
+  /** float32 [batch, 28, 28, 1] */
+  images: 'images',
+  /** float32 [batch, classes] */
+  oneHot: 'one_hot',
+  /** float32 [2]: mean loss and accuracy before the update. Running this output makes a step. */
+  step: 'step',
+  /** float32 [batch, classes], with dropout off */
+  logits: 'logits',
+  /** Running this output writes all variables. */
+  written: 'written',
+} as const;
+
+/** Builds a graph of a whole training step, of an evaluation, and of the reading and writing of all variables. */
+export function buildTrainingGraph({ layers, optimizer, precision }: TrainingGraphOptions): TrainingGraph {
+  const graph = new GraphBuilder();
+  const variables = new Variables(graph);
+  const rule = graphOptimizers[optimizer];
+  const scalars = new Map<string, GraphValue>();
+  const scalar = (name: string): GraphValue => {
+    const input = scalars.get(name) ?? graph.placeholder(name, 'float32', []);
+    scalars.set(name, input);
+    return input;
+  };
+
+  const network = new GraphNetwork(graph, { layers, precision, variables });
+  const images = graph.placeholder(graphNames.images, 'float32', [-1, ...imageShape]);
+  const oneHot = graph.placeholder(graphNames.oneHot, 'float32', [-1, -1]);
+  const { gradients, score } = network.step(images, oneHot);
+  const weights = [...variables.all];
+  const slots = rule.slots.map((slot) =>
+    network.parameters.map(({ name, shape }) => variables.add(`${slot}.${name}`, shape)),
+  );
+  const updates = network.parameters.map((parameter, at) =>
+    rule.update(graph, parameter, {
+      gradient: graph.cast(gradients[at] as GraphValue, 'float32'),
+      slots: slots.map((each) => each[at]?.handle as GraphValue),
+      scalar,
+    }),
+  );
+  const identity = { T: { type: 'float32' } } as const;
+  graph.add('Identity', [score], identity, { name: graphNames.step, after: updates });
+  graph.add('Identity', [network.predict(images)], identity, { name: graphNames.logits });
+  graph.add('Identity', [graph.constant(0)], identity, { name: graphNames.written, after: variables.writes });
+  return {
+    savedModel: graph.savedModel(),
+    weights,
+    optimizer: variables.all.slice(weights.length),
+    seeds: network.seeds,
+  };
+}
+
+/** The variables of a graph, each with the nodes that read and write it. */
+class Variables {
+  readonly all: GraphVariable[] = [];
+  readonly writes: GraphValue[] = [];
+  readonly #graph: GraphBuilder;
+
+  constructor(graph: GraphBuilder) {
+    this.#graph = graph;
+  }
+
+  add(name: string, shape: readonly number[]): GraphParameter {
+    const dtype = { type: 'float32' } as const;
+    const attributes = { dtype, shape: { shape }, shared_name: { text: name }, container: { text: '' } };
+    const handle = this.#graph.add('VarHandleOp', [], attributes, { name, type: 'resource' });
+    const read = `${name}/read`;
+    const write = `${name}/write`;
+    const value = this.#graph.add('ReadVariableOp', [handle], { dtype }, { name: read, type: 'float32' });
+    const given = this.#graph.placeholder(write, 'float32', shape);
+    this.writes.push(this.#graph.add('AssignVariableOp', [handle, given], { dtype }));
+    this.all.push({ name, shape: [...shape], read, write });
+    return { name, shape, handle, value };
+  }
+}
+
+interface GraphNetworkOptions {
+  layers: readonly LayerSpec[];
+  precision: Precision;
+  variables: Variables;
+}
+
+/** A network in a graph: its parameters, and the forward and backward pass. */
+class GraphNetwork {
+  readonly parameters: GraphParameter[] = [];
+  readonly seeds = new Map<number, string>();
+  readonly #graph: GraphBuilder;
+  readonly #layers: {
+    spec: LayerSpec;
+    input: readonly number[];
+    parameters: GraphValue[];
+    type: Precision;
+    isFused: boolean;
+  }[];
+
+  constructor(graph: GraphBuilder, { layers, precision, variables }: GraphNetworkOptions) {
+    this.#graph = graph;
+    this.#layers = layersWithInputs(layers).map(({ layer: spec, input }, at) => {
+      const own = parametersOf(spec, input).map(({ name, shape }) => variables.add(name, shape));
+      this.parameters.push(...own);
+      // The last layer is cheap, and its rounding would be the loss's.
+      const type = at === layers.length - 1 ? 'float32' : precision;
+      const parameters = own.map(({ value }) => graph.cast(value, type));
+      return { spec, input, parameters, type, isFused: isFused(layers, at) };
+    });
+  }
+
+  /** Adds the forward pass with dropout off. @returns The logits. */
+  predict(images: GraphValue): GraphValue {
+    return this.#forward(images, () => undefined).at(-1)?.y as GraphValue;
+  }
+
+  /** Adds forward and backward pass. @returns Mean loss and accuracy, [2], and one gradient of the mean loss per parameter. */
+  step(images: GraphValue, oneHot: GraphValue): { score: GraphValue; gradients: GraphValue[] } {
+    const steps = this.#forward(images, (at) => {
+      const name = `seed_${at}`;
+      this.seeds.set(at, name);
+      return this.#graph.placeholder(name, 'int32', [2]);
+    });
+    const { score, gradient } = this.#score(steps.at(-1)?.y as GraphValue, oneHot);
+    const gradients: GraphValue[] = [];
+    let dy: GraphValue | undefined = gradient;
+    let sums: GraphValue | undefined;
+    for (const { y, backward } of steps.reverse()) {
+      const { input, parameters, inputSums } = backward(this.#graph.cast(dy as GraphValue, y.type), sums);
+      gradients.unshift(...parameters);
+      [dy, sums] = [input, inputSums];
+    }
+    return { score, gradients };
+  }
+
+  #forward(images: GraphValue, seedOf: (at: number) => GraphValue | undefined): GraphStep[] {
+    let x = images;
+    return this.#layers.map(({ type, ...layer }, at) => {
+      const seed = layer.spec.type === 'dropout' ? seedOf(at) : undefined;
+      const step = addLayer(this.#graph, this.#graph.cast(x, type), { ...layer, isFirst: at === 0, seed });
+      x = step.y;
+      return step;
+    });
+  }
+
+  #score(logits: GraphValue, oneHot: GraphValue): { score: GraphValue; gradient: GraphValue } {
+    const graph = this.#graph;
+    const axis = graph.constant(0, 'int32');
+    const mean = (values: GraphValue): GraphValue =>
+      graph.add('Mean', [values, axis], {
+        T: { type: 'float32' },
+        Tidx: { type: 'int32' },
+        keep_dims: { bool: false },
+      });
+    const { losses, gradient } = addLoss(graph, logits, oneHot);
+    const best = (values: GraphValue): GraphValue =>
+      graph.add(
+        'ArgMax',
+        [values, graph.constant(1, 'int32')],
+        { T: { type: values.type }, Tidx: { type: 'int32' }, output_type: { type: 'int32' } },
+        { type: 'int32' },
+      );
+    const hits = graph.add('Equal', [best(logits), best(oneHot)], { T: { type: 'int32' } }, { type: 'bool' });
+    const parts = [mean(losses), mean(graph.cast(hits, 'float32'))];
+    const score = graph.add('Pack', parts, { N: { int: 2 }, T: { type: 'float32' }, axis: { int: 0 } });
+    const int = { type: 'int32' } as const;
+    const count = graph.cast(
+      graph.add('Size', [losses], { T: { type: 'float32' }, out_type: int }, int),
+      'float32',
+    );
+    return { score, gradient: graph.add('RealDiv', [gradient, count], { T: { type: 'float32' } }) };
+  }
+}

@@ -1,0 +1,168 @@
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type OptimizerName, precisions, settingChoices } from '@mnist-monitor/shared';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
+import { loadDataset } from '../../src/dataset/load.ts';
+import { startTensorflow } from '../../src/engines/tensorflow.ts';
+import { tensorflowKernels } from '../../src/kernels/tensorflow.ts';
+import type { Learner, LearnerState } from '../../src/learner/learner.ts';
+import { LocalLearner } from '../../src/learner/local-learner.ts';
+import { architecture, type LayerSpec } from '../../src/network/architecture.ts';
+import { GraphLearner } from '../../src/step-graph/graph-learner.ts';
+import { hasTensorflow } from '../support/engines.ts';
+import { relativeDifference } from '../support/reference.ts';
+
+/** One layer of each type. */
+const smallNetwork: readonly LayerSpec[] = [
+  { name: 'conv1', type: 'conv2d', filters: 4 },
+  { name: 'pool1', type: 'maxPool2d' },
+  { name: 'relu1', type: 'relu' },
+  { name: 'dropout1', type: 'dropout', rate: 0.25 },
+  { name: 'flatten', type: 'flatten' },
+  { name: 'fc1', type: 'dense', units: 10 },
+];
+
+const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, adamw: 0.001 };
+
+(hasTensorflow ? describe : describe.skip)('a learner whose steps are graphs', () => {
+  let batches: Batch[];
+  const learners: Learner[] = [];
+  beforeAll(async () => {
+    await startTensorflow();
+    const { train } = await loadDataset(undefined);
+    batches = [...orderedBatches({ ...train, size: 156 }, 16)]; // The last one has 12 images.
+  });
+  afterEach(async () => {
+    for (const learner of learners.splice(0)) await learner.dispose();
+  });
+  const keep = <L extends Learner>(learner: L): L => {
+    learners.push(learner);
+    return learner;
+  };
+
+  /** Trains from step `first` to `last`. @returns Loss and accuracy of each. */
+  async function learn(learner: Learner, { optimizer = 'sgd' as OptimizerName, first = 1, last = 1 } = {}) {
+    const scores = [];
+    for (let step = first; step <= last; step++) {
+      const batch = batches[(step - 1) % batches.length]!;
+      const learningRate = learningRates[optimizer];
+      scores.push(await learner.step(batch, { step, learningRate, seed: step }));
+    }
+    return scores;
+  }
+
+  function expectEqualStates(actual: LearnerState, expected: LearnerState, bound: number): void {
+    for (const part of ['weights', 'optimizer'] as const) {
+      expect(actual[part].map(({ name, shape }) => ({ name, shape }))).toEqual(
+        expected[part].map(({ name, shape }) => ({ name, shape })),
+      );
+      actual[part].forEach(({ values }, at) => {
+        expect(relativeDifference(values, expected[part][at]!.values)).toBeLessThan(bound);
+      });
+    }
+  }
+
+  // TensorFlow's Adam computes 1 - 0.999 in float32, which is off by 1.3e-5.
+  test.each(settingChoices.optimizer)(
+    'in float32 makes the steps of the kernels with %s',
+    async (optimizer) => {
+      const options = { optimizer, seed: 3, layers: smallNetwork };
+      const expected = keep(new LocalLearner(tensorflowKernels, options));
+      const actual = keep(new GraphLearner({ ...options, precision: 'float32' }));
+      for (const [first, last] of [
+        [1, 1],
+        [2, 10],
+      ]) {
+        const [scores, right] = [
+          await learn(actual, { optimizer, first, last }),
+          await learn(expected, { optimizer, first, last }),
+        ];
+        scores.forEach(({ loss, accuracy }, at) => {
+          expect(Math.abs(loss / right[at]!.loss - 1)).toBeLessThan(1e-5);
+          expect(accuracy).toBeCloseTo(right[at]!.accuracy, 5);
+        });
+        expectEqualStates(await actual.state(), await expected.state(), optimizer === 'sgd' ? 1e-5 : 2e-5);
+      }
+      expect(
+        relativeDifference(await actual.predict(batches[9]!), await expected.predict(batches[9]!)),
+      ).toBeLessThan(1e-5);
+    },
+  );
+
+  test('trains the whole network as the kernels do', async () => {
+    const options = { optimizer: 'sgd', seed: 3, layers: architecture } as const;
+    const expected = keep(new LocalLearner(tensorflowKernels, options));
+    const actual = keep(new GraphLearner({ ...options, precision: 'float32' }));
+    await learn(actual);
+    await learn(expected);
+    expectEqualStates(await actual.state(), await expected.state(), 1e-5);
+  });
+
+  test('in bfloat16 begins with the same weights, and loses as much within its rounding', async () => {
+    const options = { optimizer: 'sgd', seed: 3, layers: smallNetwork } as const;
+    const [exact, rounded] = precisions.map((precision) => keep(new GraphLearner({ ...options, precision })));
+    expect((await rounded!.state()).weights).toEqual((await exact!.state()).weights);
+    const [right, scores] = [await learn(exact!, { last: 10 }), await learn(rounded!, { last: 10 })];
+    scores.forEach(({ loss }, at) => {
+      expect(Math.abs(loss / right[at]!.loss - 1)).toBeLessThan(0.02);
+    });
+  });
+
+  test.each(precisions)('in %s lowers the loss of a batch', async (precision) => {
+    const learner = keep(new GraphLearner({ optimizer: 'adamw', seed: 3, layers: smallNetwork, precision }));
+    const losses: number[] = [];
+    for (let step = 1; step <= 30; step++)
+      losses.push((await learner.step(batches[0]!, { step, learningRate: 0.01, seed: step })).loss);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! * 0.3);
+  });
+
+  test.each(precisions)('in %s continues from a saved state to the last bit', async (precision) => {
+    for (const optimizer of settingChoices.optimizer) {
+      const options = { optimizer, seed: 3, layers: smallNetwork, precision };
+      const whole = keep(new GraphLearner(options));
+      await learn(whole, { optimizer, last: 3 });
+      const resumed = keep(new GraphLearner({ ...options, seed: 4 }));
+      await resumed.restore(await whole.state());
+      const rest = { optimizer, first: 4, last: 6 };
+      expect(await learn(resumed, rest)).toEqual(await learn(whole, rest));
+      expect(await resumed.state()).toEqual(await whole.state());
+    }
+  });
+
+  test('a state of another optimizer is refused', async () => {
+    const learner = keep(
+      new GraphLearner({ optimizer: 'adam', seed: 3, layers: smallNetwork, precision: 'float32' }),
+    );
+    const { weights } = await learner.state();
+    await expect(learner.restore({ weights, optimizer: [] })).rejects.toThrow(
+      'expected 12 saved tensors, got 4',
+    );
+  });
+
+  test('200 steps leave no tensor behind and need no more memory', async () => {
+    const learner = keep(
+      new GraphLearner({ optimizer: 'sgd', seed: 3, layers: smallNetwork, precision: 'bfloat16' }),
+    );
+    await learn(learner, { last: 50 });
+    const tensors = tf.memory().numTensors;
+    const { rss } = process.memoryUsage();
+    await learn(learner, { last: 200 });
+    await learner.predict(batches[0]!);
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(process.memoryUsage().rss - rss).toBeLessThan(32 * 2 ** 20); // A batch's tensors kept would be 60 MiB.
+  });
+
+  test('is closed when it is disposed', async () => {
+    const backend = tf.backend() as unknown as { getNumOfSavedModels(): number };
+    const before = backend.getNumOfSavedModels();
+    const learner = new GraphLearner({
+      optimizer: 'sgd',
+      seed: 3,
+      layers: smallNetwork,
+      precision: 'float32',
+    });
+    expect(backend.getNumOfSavedModels()).toBe(before + 1);
+    await learner.dispose();
+    expect(backend.getNumOfSavedModels()).toBe(before);
+  });
+});
