@@ -51,7 +51,7 @@ describe('a trainer and the commands of its viewers', () => {
     await viewer.until(() => viewer.codes.includes('run.paused'));
     await viewer.until(() => viewer.statuses.get('run')?.status === 'paused');
     const paused = steps();
-    await wait(1_000);
+    await wait(1_000); // Time for many steps, if it still trained.
     expect(steps()).toBe(paused);
 
     expect(await viewer.command('setLearningRate', { learningRate: 0.002 })).toMatchObject({ ok: true });

@@ -23,6 +23,10 @@ const limits = { ...publisherLimits, drainMs: 3_000, absentMs: 3_000 };
 /** For an absent gateway: a short wait suffices. */
 const impatient = { absentMs: 50 };
 
+async function until(isDone: () => boolean | undefined): Promise<void> {
+  while (!isDone()) await wait(5);
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -130,8 +134,8 @@ describe('Publisher', () => {
     const { port } = gateway as FakeGateway;
     const publisher = publish(url);
     append(publisher, 100);
-    while (!gateway?.received.includes(60)) await new Promise((resolve) => setTimeout(resolve, 5));
-    await gateway.stop();
+    await until(() => gateway?.received.includes(60));
+    await gateway?.stop();
     await listen({ port, after: acknowledged });
     expect(await publisher.close()).toBe(0);
     expect(gateway?.received).toEqual(upTo(100, acknowledged + 1));
@@ -171,7 +175,7 @@ describe('Publisher', () => {
       names: ['pause'],
       async handle(command) {
         received.push(command);
-        await wait(50);
+        await wait(50); // Longer than the acknowledgement, after which the publisher could close.
         return { type: 'commandResult', id: command.id, ok: true };
       },
     };
@@ -187,7 +191,7 @@ describe('Publisher', () => {
     expect(await publisher.close()).toBe(0);
     expect(received).toEqual([pause]);
     expect(gateway?.hellos).toMatchObject([{ commands: ['pause'] }]);
-    while (gateway?.results.length === 0) await wait(5);
+    await until(() => gateway?.results.length === 1);
     expect(gateway?.results).toEqual([{ type: 'commandResult', id: 'command-1', ok: true }]);
   });
 
@@ -197,7 +201,7 @@ describe('Publisher', () => {
     append(publisher, 10);
     const abort = new AbortController();
     const closed = publisher.close(abort.signal);
-    await wait(3 * impatient.absentMs);
+    await wait(3 * impatient.absentMs); // Longer than an aborted delivery waits.
     await listen({ port });
     expect(await closed).toBe(0);
     expect(gateway?.received).toEqual(upTo(10));
@@ -235,7 +239,7 @@ describe('Publisher', () => {
     });
     const publisher = publish(url, {}, { drainMs: 300 });
     append(publisher, 1);
-    while (gateway?.received.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => gateway?.received.length === 1);
     const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
     append(publisher, 20_000, 1_900);
     const grown = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before;

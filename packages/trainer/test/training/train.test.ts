@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { classCount, type EventBody, type NoticeData } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,6 +14,11 @@ import { RunControl } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { engines } from '../support/engines.ts';
+
+/** Resolves after a number of turns of the event loop; the loop of training needs one per step. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await setImmediate();
+}
 
 const batchSize = 16;
 const images = 96;
@@ -156,11 +162,11 @@ describe('training under control', () => {
         step = event.data.step;
         if (step !== 3) return;
         control.pause();
-        setTimeout(() => {
+        void turns(20).then(() => {
           expect(step).toBe(3);
           now += pausedMs;
           control.resume();
-        }, 100);
+        });
       },
       new Stopwatch(0, () => now),
     );
