@@ -72,9 +72,12 @@ function drawn(text) {
 
 const text = readFileSync(page, 'utf8');
 const expected = drawn(text);
-if (process.argv.includes('--write')) writeFileSync(page, expected);
+const isWriting = process.argv.includes('--write');
+if (isWriting) writeFileSync(page, expected);
 
 const problems = [...unseen(), ...idleRules(), ...violations(), ...folderCircles()];
+if (!isWriting && text !== expected)
+  problems.push(`${page} does not show the imports between folders as they are: run \`npm run structure\``);
 for (const problem of problems) console.error(`✗ ${problem}`);
 const files = modules.filter(({ source }) => source.startsWith('packages/')).length;
 const [rooms, arrows] = [...folderGraphs.values()].reduce(

@@ -65,3 +65,9 @@ test('the map of the code in README.md lists every folder of the packages', () =
   );
   expect(listed.sort()).toEqual(folders.sort());
 });
+
+test('docs/decisions/README.md lists every decision', () => {
+  const list = readFileSync(`${root}docs/decisions/README.md`, 'utf8');
+  const files = readdirSync(join(root, 'docs/decisions')).filter((file) => file !== 'README.md');
+  expect(files.filter((file) => !list.includes(`(${file})`))).toEqual([]);
+});
