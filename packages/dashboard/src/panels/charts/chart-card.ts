@@ -9,13 +9,13 @@ import type { ChartTableInput, chartTable } from './chart-table.ts';
 import { type ChartContent, chartTemplate } from './chart-template.ts';
 import {
   announcement,
-  chartCaption,
+  chartTexts,
+  type DrawnChart,
   type LegendItem,
   legendItems,
   legendTitle,
-  nonFiniteCaption,
 } from './chart-text.ts';
-import { type ChartFrame, type ChartOptions, FrameBuilder, type Readout } from './frame-builder.ts';
+import { FrameBuilder, type Readout } from './frame-builder.ts';
 import type { FullScreen } from './full-screen.ts';
 import { listenGestures } from './gestures.ts';
 import type { EventMarker } from './overlays.ts';
@@ -61,8 +61,7 @@ export class ChartCard {
   readonly #host: HTMLElement;
   readonly #throttle: Throttle;
   #plot: Plot | undefined;
-  /** The last frame, with the options that it was built with. */
-  #drawn: { frame: ChartFrame; options: ChartOptions } | undefined;
+  #drawn: DrawnChart | undefined;
   #isOnScreen = false;
   /** x of the cursor; null when there is none. */
   #cursor: number | null = null;
@@ -159,6 +158,7 @@ export class ChartCard {
     const kind = JSON.stringify([curves, axis, log]);
     if (this.#plot && this.#host.dataset.kind === kind) return this.#plot;
     this.#plot?.destroy();
+    this.#cursor = null;
     this.#host.dataset.kind = kind;
     this.#plot = new Plot({
       ...{ host: this.#host, curves, axis, log, formatY: this.#spec.tick },
@@ -183,7 +183,7 @@ export class ChartCard {
   }
 
   /** @param width Width of the plot in device pixels. */
-  #build(width: number): { frame: ChartFrame; options: ChartOptions } {
+  #build(width: number): DrawnChart {
     const { runs, view, range } = this.#context.state();
     const options = {
       ...{ axis: view.axis, range, scale: view.scales[this.#name], smoothing: view.smoothing },
@@ -221,39 +221,13 @@ export class ChartCard {
 
   #content(): ChartContent {
     const { title, items, messages } = this.#legend();
+    const { view, runs } = this.#context.state();
     return {
       ...{ spec: this.#spec, legendTitle: title, items, messages, table: this.#table },
-      ...{ caption: this.#caption(), warning: this.#warning(), placeholder: this.#placeholder() },
-      scale: this.#context.state().view.scales[this.#name],
+      ...chartTexts(this.#spec, { runs, viewport: view.viewport, drawn: this.#drawn }),
+      scale: view.scales[this.#name],
       fullScreen: this.#fullScreen?.on ?? false,
     };
-  }
-
-  #caption(): string {
-    if (!this.#drawn) return '';
-    const { frame, options } = this.#drawn;
-    const { runs, view } = this.#context.state();
-    const isWhole = view.viewport.kind === 'all' && this.#spec.series === 'steps';
-    return chartCaption({
-      ...frame,
-      thinned: isWhole ? (runs[0]?.run.steps.thinned ?? 0) : 0,
-      floor: options.scale === 'close' ? frame.plot.y.min : 0,
-    });
-  }
-
-  #warning(): string {
-    if (!this.#drawn || this.#spec.test !== 'loss') return '';
-    return nonFiniteCaption(
-      this.#drawn.frame.plot.nonFinite,
-      this.#context.state().runs[0]?.run.diverged?.step,
-    );
-  }
-
-  #placeholder(): string {
-    if (this.#drawn && this.#drawn.frame.pointCount > 0) return '';
-    const { runs } = this.#context.state();
-    const hasData = runs.some(({ run }) => run[this.#spec.series].length > 0);
-    return hasData ? 'No data in this range.' : this.#spec.empty;
   }
 
   async #toggleTable(): Promise<void> {

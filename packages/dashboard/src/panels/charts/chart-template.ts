@@ -1,21 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import { styled } from '../../ui/styled.ts';
-import type { LegendItem } from './chart-text.ts';
+import type { ChartTexts, LegendItem } from './chart-text.ts';
 
 /** The content of a chart's card. */
-export interface ChartContent {
+export interface ChartContent extends ChartTexts {
   spec: ChartSpec;
   scale: YScale;
   legendTitle: string;
   items: readonly LegendItem[];
-  caption: string;
-  /** Warning beside the caption; empty for none. */
-  warning: string;
   /** Messages of the events at the cursor; empty for none. */
   messages: string;
-  /** Text in place of the chart; empty when there is data. */
-  placeholder: string;
   fullScreen: boolean;
   /** The table of the values; nothing while it is closed. */
   table: TemplateResult | typeof nothing;

@@ -2,7 +2,8 @@ import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName, percentTick } from '../../state/chart-specs.ts';
 import { formatCount, formatPlural } from '../../state/format.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
-import type { Readout } from './frame-builder.ts';
+import type { Viewport } from '../../state/viewport.ts';
+import type { ChartFrame, ChartOptions, Readout } from './frame-builder.ts';
 
 /** The legend entry of one curve. */
 export interface LegendItem {
@@ -82,6 +83,41 @@ export function legendTitle(
 /** Returns a legend as a sentence for screen readers. */
 export function announcement(title: string, items: readonly LegendItem[]): string {
   return `${title}: ${items.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
+}
+
+/** A frame with the options that it was built with. */
+export interface DrawnChart {
+  frame: ChartFrame;
+  options: ChartOptions;
+}
+
+export interface ChartTexts {
+  caption: string;
+  /** Warning beside the caption; empty for none. */
+  warning: string;
+  /** Text in place of the chart; empty when there is data. */
+  placeholder: string;
+}
+
+/** Returns the texts around a chart. @param chart `drawn` is undefined before the first draw. */
+export function chartTexts(
+  spec: ChartSpec,
+  { runs, viewport, drawn }: { runs: readonly ChartRun[]; viewport: Viewport; drawn: DrawnChart | undefined },
+): ChartTexts {
+  const main = runs[0]?.run;
+  const hasData = runs.some(({ run }) => run[spec.series].length > 0);
+  if (!drawn) return { caption: '', warning: '', placeholder: hasData ? '' : spec.empty };
+  const { frame, options } = drawn;
+  // Points on both sides of an empty range are joined by a line through it; a single one is not visible.
+  const isVisible = frame.rowCount > 0 || frame.pointCount > 1;
+  const isWhole = viewport.kind === 'all' && spec.series === 'steps';
+  const thinned = isWhole ? (main?.steps.thinned ?? 0) : 0;
+  const floor = options.scale === 'close' ? frame.plot.y.min : 0;
+  return {
+    caption: chartCaption({ ...frame, thinned, floor }),
+    warning: spec.test === 'loss' ? nonFiniteCaption(frame.plot.nonFinite, main?.diverged?.step) : '',
+    placeholder: isVisible ? '' : hasData ? 'No data in this range.' : spec.empty,
+  };
 }
 
 export interface CaptionCounts {

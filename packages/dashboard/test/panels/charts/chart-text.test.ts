@@ -1,12 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
+import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
   announcement,
   chartCaption,
+  chartTexts,
+  type DrawnChart,
   legendItems,
   legendTitle,
   nonFiniteCaption,
 } from '../../../src/panels/charts/chart-text.ts';
+import { FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
 import { chartSpecs } from '../../../src/state/chart-specs.ts';
+import { applyEvent, emptyRun } from '../../../src/state/run.ts';
+import type { Range } from '../../../src/state/viewport.ts';
 
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
 const readout = { x: 412, step: 412, epoch: 4, values: [{ raw: 0.5, smooth: 0.25, test: undefined }] };
@@ -59,5 +65,26 @@ describe('the texts of a chart', () => {
     const values = [0.5, 0.25, Number.NaN, Number.NaN].map((raw) => ({ raw, smooth: raw, test: undefined }));
     const items = legendItems(chartSpecs.machine, [train], { ...readout, values });
     expect(items.map(({ name, value }) => spaced(`${name} ${value}`))).toEqual(['CPU 50 %', 'Memory 25 %']);
+  });
+
+  it('are a placeholder while there is no data, in the run or in the visible range', () => {
+    const run = emptyRun('20261124-100000-test');
+    const draw = (range: Range): DrawnChart => {
+      const options = { axis: 'step', scale: 'log', smoothing: 0.85, buckets: 100, target: null } as const;
+      const frame = new FrameBuilder(chartSpecs.loss).build([{ ...train, run }], { ...options, range });
+      return { frame, options: { ...options, range } };
+    };
+    const textsOf = (drawn?: DrawnChart) =>
+      chartTexts(chartSpecs.loss, { runs: [{ ...train, run }], viewport: { kind: 'all' }, drawn });
+    expect(textsOf().placeholder).toBe(chartSpecs.loss.empty);
+    expect(textsOf(draw({ min: 0, max: 60 })).placeholder).toBe(chartSpecs.loss.empty);
+    for (const event of sampleRun({ epochs: 3, batchesPerEpoch: 20 })) applyEvent(run, event);
+    expect(textsOf().placeholder).toBe('');
+    expect(textsOf(draw({ min: 0, max: 60 }))).toEqual({
+      caption: '60 points',
+      warning: '',
+      placeholder: '',
+    });
+    expect(textsOf(draw({ min: 900, max: 999 })).placeholder).toBe('No data in this range.');
   });
 });
