@@ -143,7 +143,7 @@ describeRedis('two gateways on one Redis', () => {
     );
     const command = { type: 'command', id: 'command-1', command: 'pause' };
     viewer.send(command);
-    expect(await trainer.asked()).toMatchObject({ id: 'command-1', command: 'pause', runId: 'a' });
+    expect(await trainer.nextCommand()).toMatchObject({ id: 'command-1', command: 'pause', runId: 'a' });
     trainer.answer('command-1');
     const isAnswer = ({ type }: Message): boolean => type === 'commandResult';
     expect((await viewer.until(isAnswer)).at(-1)).toMatchObject({ id: 'command-1', ok: true });
@@ -179,7 +179,7 @@ describeRedis('two gateways on one Redis', () => {
       ({ type, waiting, waitingTrainers }) => (type === 'trainers' && waiting === 1) || waitingTrainers === 1,
     );
     viewer.send({ type: 'command', id: 'command-1', command: 'start' });
-    expect(await trainer.asked()).toMatchObject({ command: 'start' });
+    expect(await trainer.nextCommand()).toMatchObject({ command: 'start' });
     const again = await viewerOf(a);
     again.send({ type: 'command', id: 'command-2', command: 'start' });
     const refusal = await again.until(({ type }) => type === 'commandResult');
@@ -198,8 +198,8 @@ describeRedis('two gateways on one Redis', () => {
     const body = JSON.stringify({ title: 'Mine' });
     const headers = { 'content-type': 'application/json' };
     await fetch(`${a.url}/api/runs/a`, { method: 'PATCH', body, headers });
-    const told = await viewer.until(({ type }) => type === 'annotated');
-    expect(told.at(-1)).toMatchObject({ runId: 'a', title: 'Mine' });
+    const reported = await viewer.until(({ type }) => type === 'annotated');
+    expect(reported.at(-1)).toMatchObject({ runId: 'a', title: 'Mine' });
     await eventually(
       () => summaryAt(a),
       ({ connected }) => connected === false,
@@ -226,8 +226,8 @@ describeRedis('two gateways on one Redis', () => {
 
   test('messages that are not from a gateway are ignored, and logged once', async () => {
     const { redis, a } = await pair();
-    const meddler = await redis.client();
-    afterTest(() => meddler.close());
+    const client = await redis.client();
+    afterTest(() => client.close());
     const nonsense = [
       '',
       'hello',
@@ -237,7 +237,7 @@ describeRedis('two gateways on one Redis', () => {
       '[]',
       'null',
     ];
-    for (const text of nonsense) await meddler.publish(busChannel, text);
+    for (const text of nonsense) await client.publish(busChannel, text);
     await publish(a.ingestUrl, run.slice(0, 3));
     const complaints = a.log.filter((line) => line.includes('not from a gateway'));
     expect(complaints).toHaveLength(1);

@@ -10,7 +10,7 @@ const publisher = (publisherId: string, heldMs = 0): PresenceMessage['publishers
   ...{ heldMs, heardMs: 0 },
 });
 
-const roster = (more: Partial<PresenceMessage> = {}): PresenceMessage => ({
+const presence = (more: Partial<PresenceMessage> = {}): PresenceMessage => ({
   ...{ type: 'roster', publishers: [], waiting: [], viewers: 0 },
   ...more,
 });
@@ -28,15 +28,15 @@ describe('the peers of a gateway', () => {
 
   test('have the viewers and idle trainers of all gateways together', () => {
     const waiting = [{ publisherId: 'publisher-1', commands: ['start' as const], heldMs: 0 }];
-    peers.update('one', roster({ viewers: 3, waiting }));
-    peers.update('other', roster({ viewers: 4 }));
-    peers.update('other', roster({ viewers: 5 }));
+    peers.update('one', presence({ viewers: 3, waiting }));
+    peers.update('other', presence({ viewers: 4 }));
+    peers.update('other', presence({ viewers: 5 }));
     expect(peers.viewerCount).toBe(8);
     expect(peers.idleTrainers).toMatchObject([{ publisherId: 'publisher-1', gatewayId: 'one' }]);
   });
 
   test('that are silent for 5 s are removed, and their clients count as disconnected', () => {
-    peers.update('one', roster({ viewers: 3, publishers: [publisher('publisher-1')] }));
+    peers.update('one', presence({ viewers: 3, publishers: [publisher('publisher-1')] }));
     jest.advanceTimersByTime(4_900);
     peers.removeSilent();
     expect(peers.publisherOf('a')).toMatchObject({ publisherId: 'publisher-1' });
@@ -52,25 +52,25 @@ describe('the peers of a gateway', () => {
   test('report a run once for each change of its publisher, not for each presence message', () => {
     const changed: string[] = [];
     peers.onRunChange((runId) => changed.push(runId));
-    peers.update('one', roster({ publishers: [publisher('publisher-1', 10)] }));
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 10)] }));
     jest.advanceTimersByTime(1_000);
-    peers.update('one', roster({ publishers: [publisher('publisher-1', 1_010)] }));
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 1_010)] }));
     expect(changed).toEqual(['a']);
-    peers.update('one', roster());
+    peers.update('one', presence());
     expect(changed).toEqual(['a', 'a']);
   });
 
   test('have a publisher where it connected last, while it moves from one to another', () => {
-    peers.update('one', roster({ publishers: [publisher('publisher-1', 9_000)] }));
-    peers.update('other', roster({ publishers: [publisher('publisher-1', 5)] }));
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 9_000)] }));
+    peers.update('other', presence({ publishers: [publisher('publisher-1', 5)] }));
     expect(peers.publisherOf('a')?.gatewayId).toBe('other');
-    peers.update('one', roster());
+    peers.update('one', presence());
     expect(peers.publisherOf('a')?.gatewayId).toBe('other');
     expect(peers.presenceOf('a')?.disconnectedAt).toBeUndefined();
   });
 
   test('are sent the commands for their clients', () => {
-    peers.update('one', roster({ publishers: [publisher('publisher-1')] }));
+    peers.update('one', presence({ publishers: [publisher('publisher-1')] }));
     const command = { type: 'command', id: 'command-1', command: 'pause', data: {} } as const;
     peers.publisherOf('a')?.send(command);
     expect(sent).toEqual([{ type: 'ordered', to: 'one', publisherId: 'publisher-1', command }]);
@@ -78,17 +78,17 @@ describe('the peers of a gateway', () => {
 
   test('report each command target once, and again when it reconnects', () => {
     const seen: CommandTarget[] = [];
-    let gone = 0;
+    let detached = 0;
     peers.onTarget((target) => {
       seen.push(target);
-      return () => gone++;
+      return () => detached++;
     });
-    peers.update('one', roster({ publishers: [publisher('publisher-1', 10_000)] }));
-    peers.update('one', roster({ publishers: [publisher('publisher-1', 10_000)] }));
-    expect([seen.length, gone]).toEqual([1, 0]);
-    peers.update('one', roster({ publishers: [publisher('publisher-1', 0)] }));
-    expect([seen.length, gone]).toEqual([2, 1]);
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 10_000)] }));
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 10_000)] }));
+    expect([seen.length, detached]).toEqual([1, 0]);
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 0)] }));
+    expect([seen.length, detached]).toEqual([2, 1]);
     peers.remove('one');
-    expect([seen.length, gone]).toEqual([2, 2]);
+    expect([seen.length, detached]).toEqual([2, 2]);
   });
 });

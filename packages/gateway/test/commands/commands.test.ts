@@ -32,10 +32,10 @@ async function scene(options: TestGatewayOptions = {}, trainerOptions: object = 
   const trainer = await openTrainer(gateway.ingestUrl, 'a', trainerOptions);
   trainer.send(run.slice(0, 3));
   await trainer.acked(3);
-  return { gateway, trainer, viewer: await watch(gateway.liveUrl) };
+  return { gateway, trainer, viewer: await connectViewer(gateway.liveUrl) };
 }
 
-async function watch(url: string): Promise<Connection> {
+async function connectViewer(url: string): Promise<Connection> {
   const viewer = await connect(url);
   await viewer.until(({ type }) => type === 'live');
   return viewer;
@@ -45,7 +45,7 @@ describe('commands', () => {
   test('reach the trainer of the followed run without the token, and are answered', async () => {
     const { trainer, viewer } = await scene({ commandToken: 'sesame' });
     const id = send(viewer, 'setLearningRate', { data: { learningRate: 0.005 }, token: 'sesame' });
-    expect(await trainer.asked()).toEqual({
+    expect(await trainer.nextCommand()).toEqual({
       type: 'command',
       id,
       command: 'setLearningRate',
@@ -62,22 +62,22 @@ describe('commands', () => {
     other.send(sampleRun({ runId: 'b' }).slice(0, 1));
     await other.acked(1);
     const id = send(viewer, 'pause', { runId: 'a' });
-    expect(await trainer.asked()).toMatchObject({ id, runId: 'a' });
+    expect(await trainer.nextCommand()).toMatchObject({ id, runId: 'a' });
   });
 
   test('are answered with the refusal of a trainer', async () => {
     const { trainer, viewer } = await scene();
     const id = send(viewer, 'pause');
-    await trainer.asked();
+    await trainer.nextCommand();
     trainer.answer(id, { ok: false, code: 'command.refused', message: 'not now' });
     expect(await answerOf(viewer)).toMatchObject({ ok: false, code: 'command.refused', message: 'not now' });
   });
 
   test('are answered to the viewer that sent them', async () => {
     const { gateway, trainer, viewer } = await scene();
-    const other = await watch(gateway.liveUrl);
+    const other = await connectViewer(gateway.liveUrl);
     const ids = [send(viewer, 'pause'), send(other, 'resume')];
-    for (const _ of ids) await trainer.asked();
+    for (const _ of ids) await trainer.nextCommand();
     for (const id of ids) trainer.answer(id);
     expect(await answerOf(viewer)).toMatchObject({ id: ids[0], ok: true });
     expect(await answerOf(other)).toMatchObject({ id: ids[1], ok: true });
@@ -91,7 +91,7 @@ describe('commands', () => {
     const id = send(viewer, 'pause', more);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
     viewer.send({ type: 'command', id, command: 'pause', token: 'sesame' });
-    expect(await trainer.asked()).toMatchObject({ id });
+    expect(await trainer.nextCommand()).toMatchObject({ id });
   });
 
   test('are off where other machines reach the gateway and no token is set', async () => {
@@ -106,7 +106,7 @@ describe('commands', () => {
 
   test('are refused when no trainer is connected', async () => {
     const gateway = await startGateway();
-    const viewer = await watch(gateway.liveUrl);
+    const viewer = await connectViewer(gateway.liveUrl);
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.no_trainer' });
     expect(await ask(viewer, 'start')).toMatchObject({
       ...{ ok: false, code: 'command.no_trainer' },
@@ -135,7 +135,7 @@ describe('commands', () => {
   test('without an answer time out, and a repeated one receives the late answer', async () => {
     const { trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
-    await trainer.asked();
+    await trainer.nextCommand();
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.timeout' });
     trainer.answer(id);
     await trainer.connection.received();
@@ -146,23 +146,23 @@ describe('commands', () => {
   test('with a repeated id are forwarded once, and answered the same', async () => {
     const { gateway, trainer, viewer } = await scene();
     const id = send(viewer, 'pause');
-    await trainer.asked();
+    await trainer.nextCommand();
     trainer.answer(id);
     await answerOf(viewer);
-    const other = await watch(gateway.liveUrl);
+    const other = await connectViewer(gateway.liveUrl);
     other.send({ type: 'command', id, command: 'pause' });
     expect(await answerOf(other)).toEqual({ type: 'commandResult', id, ok: true });
     const next = send(viewer, 'resume');
-    expect(await trainer.asked()).toMatchObject({ id: next });
+    expect(await trainer.nextCommand()).toMatchObject({ id: next });
   });
 
   test('are sent again to a trainer that reconnects without having answered', async () => {
     const { gateway, trainer, viewer } = await scene();
     const id = send(viewer, 'pause');
-    await trainer.asked();
+    await trainer.nextCommand();
     trainer.connection.socket.terminate();
     const back = await openTrainer(gateway.ingestUrl, 'a');
-    expect(await back.asked()).toMatchObject({ id, command: 'pause' });
+    expect(await back.nextCommand()).toMatchObject({ id, command: 'pause' });
     back.answer(id);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });
@@ -170,21 +170,21 @@ describe('commands', () => {
   test('that timed out are not sent again', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
-    await trainer.asked();
+    await trainer.nextCommand();
     expect(await answerOf(viewer)).toMatchObject({ code: 'command.timeout' });
     trainer.connection.socket.terminate();
     const back = await openTrainer(gateway.ingestUrl, 'a');
     const next = send(viewer, 'pause');
-    expect(await back.asked()).toMatchObject({ id: next });
+    expect(await back.nextCommand()).toMatchObject({ id: next });
     viewer.send({ type: 'command', id, command: 'stop' });
-    expect(await back.asked()).toMatchObject({ id });
+    expect(await back.nextCommand()).toMatchObject({ id });
   });
 
   test('accept an answer only from the publisher that received them', async () => {
     const { gateway, trainer, viewer } = await scene();
     const stranger = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     const id = send(viewer, 'pause');
-    await trainer.asked();
+    await trainer.nextCommand();
     stranger.answer(id, { ok: false, code: 'command.refused', message: 'mine' });
     await stranger.connection.received();
     trainer.answer(id);
@@ -214,8 +214,8 @@ describe('commands', () => {
     const { gateway } = await scene({
       limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
     });
-    const viewer = await watch(gateway.liveUrl);
-    const other = await watch(gateway.liveUrl);
+    const viewer = await connectViewer(gateway.liveUrl);
+    const other = await connectViewer(gateway.liveUrl);
     const codes = [];
     for (let at = 0; at < 5; at++) codes.push((await ask(viewer, 'pause', { runId: 'nowhere' }))?.code);
     expect(codes).toEqual([...Array(2).fill('command.no_trainer'), ...Array(3).fill('command.too_many')]);
@@ -226,15 +226,15 @@ describe('commands', () => {
 
   test('are limited in number while they wait, over all viewers', async () => {
     const { gateway, trainer, viewer } = await scene({ limits: { pendingCommands: 2 } });
-    const other = await watch(gateway.liveUrl);
+    const other = await connectViewer(gateway.liveUrl);
     const first = send(viewer, 'pause');
     send(viewer, 'pause');
-    for (let at = 0; at < 2; at++) await trainer.asked();
+    for (let at = 0; at < 2; at++) await trainer.nextCommand();
     expect(await ask(other, 'pause')).toMatchObject({ code: 'command.too_many' });
     trainer.answer(first);
     await answerOf(viewer);
     const next = send(other, 'pause');
-    expect(await trainer.asked()).toMatchObject({ id: next });
+    expect(await trainer.nextCommand()).toMatchObject({ id: next });
   });
 });
 
@@ -243,10 +243,10 @@ describe('a start', () => {
     const gateway = await startGateway();
     const first = await openWaiting(gateway.ingestUrl, 'publisher-1');
     const second = await openWaiting(gateway.ingestUrl, 'publisher-2');
-    const viewer = await watch(gateway.liveUrl);
+    const viewer = await connectViewer(gateway.liveUrl);
     const ids = [send(viewer, 'start', { data: { epochs: 2 } }), send(viewer, 'start')];
-    expect(await first.asked()).toMatchObject({ id: ids[0], command: 'start', data: { epochs: 2 } });
-    expect(await second.asked()).toMatchObject({ id: ids[1] });
+    expect(await first.nextCommand()).toMatchObject({ id: ids[0], command: 'start', data: { epochs: 2 } });
+    expect(await second.nextCommand()).toMatchObject({ id: ids[1] });
     expect(await ask(viewer, 'start')).toMatchObject({ code: 'command.no_trainer' });
     first.answer(ids[0]!, { ok: true, runId: 'new' });
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id: ids[0], ok: true, runId: 'new' });
@@ -258,30 +258,30 @@ describe('a start', () => {
     await openWaiting(gateway.ingestUrl, 'publisher-1');
     const preferred = await openWaiting(gateway.ingestUrl, 'publisher-2');
     const id = send(viewer, 'start');
-    expect(await preferred.asked()).toMatchObject({ id });
+    expect(await preferred.nextCommand()).toMatchObject({ id });
   });
 
   test('can be repeated as a new command after a refusal', async () => {
     const gateway = await startGateway();
     const trainer = await openWaiting(gateway.ingestUrl);
-    const viewer = await watch(gateway.liveUrl);
+    const viewer = await connectViewer(gateway.liveUrl);
     const id = send(viewer, 'start', { data: { trainSize: 70_000 } });
-    await trainer.asked();
+    await trainer.nextCommand();
     trainer.answer(id, { ok: false, code: 'command.refused', message: 'expected at most 60000' });
     expect(await answerOf(viewer)).toMatchObject({ ok: false, message: 'expected at most 60000' });
     const next = send(viewer, 'start');
-    expect(await trainer.asked()).toMatchObject({ id: next });
+    expect(await trainer.nextCommand()).toMatchObject({ id: next });
   });
 
   test('is answered over the next connection when the first was lost', async () => {
     const gateway = await startGateway();
     const trainer = await openWaiting(gateway.ingestUrl);
-    const viewer = await watch(gateway.liveUrl);
+    const viewer = await connectViewer(gateway.liveUrl);
     const id = send(viewer, 'start');
-    await trainer.asked();
+    await trainer.nextCommand();
     trainer.connection.socket.terminate();
     const onRun = await openTrainer(gateway.ingestUrl, 'new');
-    expect(await onRun.asked()).toMatchObject({ id, command: 'start' });
+    expect(await onRun.nextCommand()).toMatchObject({ id, command: 'start' });
     onRun.answer(id, { ok: true, runId: 'new' });
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true, runId: 'new' });
   });
@@ -326,8 +326,8 @@ describe('the status of a run', () => {
     type: 'notice' as const,
     data: { level: 'info' as const, code, message: code, step: 2 },
   });
-  const status = (viewer: Connection, wanted: string) =>
-    viewer.until((message) => message.type === 'status' && message.status === wanted);
+  const status = (viewer: Connection, expected: string) =>
+    viewer.until((message) => message.type === 'status' && message.status === expected);
 
   test('is sent when a publisher disconnects, is silent, stays away and returns', async () => {
     const { gateway, trainer, viewer } = await scene(quick);
@@ -360,10 +360,10 @@ describe('the status of a run', () => {
     const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 300 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     const begin = performance.now();
-    const others = await Promise.all(Array.from({ length: 5 }, () => watch(gateway.liveUrl)));
-    const told = await viewer.until((message) => message.type === 'status' && message.viewers === 6);
+    const others = await Promise.all(Array.from({ length: 5 }, () => connectViewer(gateway.liveUrl)));
+    const announced = await viewer.until((message) => message.type === 'status' && message.viewers === 6);
     const intervals = 1 + Math.floor((performance.now() - begin) / 300);
-    expect(told.filter(({ type }) => type === 'status').length).toBeLessThanOrEqual(intervals);
+    expect(announced.filter(({ type }) => type === 'status').length).toBeLessThanOrEqual(intervals);
     for (const other of others) other.socket.close();
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
   });
@@ -372,7 +372,7 @@ describe('the status of a run', () => {
     const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 200 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     viewer.socket.close();
-    const next = await watch(gateway.liveUrl);
+    const next = await connectViewer(gateway.liveUrl);
     await next.until((message) => message.type === 'status' && message.viewers === 1);
   });
 

@@ -80,7 +80,7 @@ describe('a frame batch', () => {
   test('joins with the next batch', () => {
     const joined = FrameBatch.of(run.slice(0, 7)).join(FrameBatch.of(run.slice(7)));
     expect(joined.bytes).toEqual(batch.bytes);
-    const wanted = { after: 4, types: setOf(['batch', 'system']), batchesFrom: 12 };
-    expect(joined.ranges(wanted)).toEqual(batch.ranges(wanted));
+    const selection = { after: 4, types: setOf(['batch', 'system']), batchesFrom: 12 };
+    expect(joined.ranges(selection)).toEqual(batch.ranges(selection));
   });
 });

@@ -220,10 +220,10 @@ describe('the hub', () => {
       await store.append('a', run.slice(0, 4));
       await store.remove('b');
       await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toNewEvent));
-      const gone = await hub.channel('b');
+      const removed = await hub.channel('b');
       await hub.pullAll();
       expect(seqs).toEqual([4]);
-      expect([gone.isRemoved, hub.newestRunId]).toEqual([true, 'c']);
+      expect([removed.isRemoved, hub.newestRunId]).toEqual([true, 'c']);
     });
 
     test('creates the channel of a run once for simultaneous viewers', async () => {

@@ -99,16 +99,16 @@ describeRedis('Redis', () => {
   test('that is full or read-only is reported by its code', async () => {
     const redis = await startRedis();
     const store = await openStore(redis);
-    const meddler = await redis.client();
-    afterTest(() => meddler.close());
-    await meddler.configSet('maxmemory', '1');
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.configSet('maxmemory', '1');
     await expect(store.append('a', stored)).rejects.toMatchObject({
       code: 'store.full',
       message: expect.stringMatching(/^no memory is left for Redis at unix:\/\/\S+ \(.+\)$/),
     });
     await expect(store.check()).rejects.toMatchObject({ code: 'store.full' });
-    await meddler.configSet('maxmemory', '0');
-    await meddler.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+    await client.configSet('maxmemory', '0');
+    await client.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
     await expect(store.append('a', stored)).rejects.toMatchObject({ code: 'store.read_only' });
     expect(await store.lastSeq('a')).toBe(0);
   });

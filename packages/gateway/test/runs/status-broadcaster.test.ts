@@ -20,17 +20,17 @@ describe('the status broadcaster', () => {
   let store: MemoryStore;
   let hub: Hub;
   let publishers: Publishers;
-  let board: StatusBroadcaster;
-  let told: Message[];
+  let broadcaster: StatusBroadcaster;
+  let messages: Message[];
 
   beforeEach(async () => {
     jest.useFakeTimers({ now: start, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     store = new MemoryStore();
     publishers = new Publishers();
-    told = [];
+    messages = [];
   });
   afterEach(() => {
-    board.close();
+    broadcaster.close();
     jest.useRealTimers();
   });
 
@@ -39,11 +39,11 @@ describe('the status broadcaster', () => {
     hub = await Hub.open(store, limits);
     const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere'), limits });
     const shared = { store, hub, publishers, runs, limits, idleTrainers: new IdleTrainers() };
-    board = new StatusBroadcaster({ ...shared, onFailure: (error) => told.push(error as never) });
-    await board.open();
-    hub.addViewer((frame) => told.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
+    broadcaster = new StatusBroadcaster({ ...shared, onFailure: (error) => messages.push(error as never) });
+    await broadcaster.open();
+    hub.addViewer((frame) => messages.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
     await pass(2);
-    told.length = 0;
+    messages.length = 0;
   }
   /** Lets seconds pass. */
   async function pass(seconds: number): Promise<void> {
@@ -60,12 +60,12 @@ describe('the status broadcaster', () => {
       lastMessageAt: now,
       disconnectedAt: undefined,
     };
-    const publication: PublisherConnection = {
+    const connection: PublisherConnection = {
       ...{ publisherId: 'publisher-1', commands: [], presence },
       ...{ send: () => {}, closeAsReplaced: () => {}, closeAsTaken: () => {}, settled: async () => {} },
     };
-    publishers.claim('a', publication);
-    return publication;
+    publishers.claim('a', connection);
+    return connection;
   }
   /** Events are kept and published. */
   async function keep(events = run): Promise<void> {
@@ -73,7 +73,7 @@ describe('the status broadcaster', () => {
     hub.publish('a', events);
     await nextTurn();
   }
-  const statuses = () => told.map(({ status }) => status);
+  const statuses = () => messages.map(({ status }) => status);
 
   test('reports a silent run as stalled after 20 s, a disconnected one as interrupted after 60 s, and both as running again', async () => {
     await open();
@@ -85,12 +85,12 @@ describe('the status broadcaster', () => {
     expect(statuses()).toEqual(['running', 'stalled']);
     publishers.markDisconnected('a', first);
     await pass(58);
-    expect(told.at(-1)).toMatchObject({ status: 'stalled', connected: false });
+    expect(messages.at(-1)).toMatchObject({ status: 'stalled', connected: false });
     await pass(4);
-    expect(told.at(-1)).toMatchObject({ status: 'interrupted', connected: false });
+    expect(messages.at(-1)).toMatchObject({ status: 'interrupted', connected: false });
     publisher();
     await pass(1);
-    expect(told.at(-1)).toMatchObject({ status: 'running', connected: true });
+    expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
   test('keeps a run running whose publisher is disconnected for less than a minute', async () => {
@@ -103,7 +103,7 @@ describe('the status broadcaster', () => {
     publisher();
     await pass(5);
     expect(statuses()).not.toContain('interrupted');
-    expect(told.at(-1)).toMatchObject({ status: 'running', connected: true });
+    expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
   test('gives a publisher 20 s to reconnect after a restart', async () => {

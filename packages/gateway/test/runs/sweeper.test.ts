@@ -33,8 +33,8 @@ async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
 }
 
 /** Resolves when the runs are those, however long the sweeper takes; the test's time limit ends the wait. */
-async function untilListed(listed: () => Promise<string[]>, wanted: string[]): Promise<void> {
-  while (JSON.stringify(await listed()) !== JSON.stringify(wanted))
+async function untilListed(listed: () => Promise<string[]>, expected: string[]): Promise<void> {
+  while (JSON.stringify(await listed()) !== JSON.stringify(expected))
     await new Promise((resolve) => setTimeout(resolve, 10));
 }
 

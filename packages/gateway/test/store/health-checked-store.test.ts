@@ -16,53 +16,53 @@ storeSuite(
   () => new HealthCheckedStore({ store: new MemoryStore(), checkIntervalMs: 1_000 }),
 );
 
-function watched(checkIntervalMs: number) {
+function checkedStore(checkIntervalMs: number) {
   const store = new MemoryStore();
-  const told: (StoreFailure | undefined)[] = [];
-  const watch = new HealthCheckedStore({ store, checkIntervalMs });
-  watch.onHealthChange((trouble) => told.push(trouble));
-  afterTest(() => watch.close());
-  return { store, watch, told };
+  const reported: (StoreFailure | undefined)[] = [];
+  const checked = new HealthCheckedStore({ store, checkIntervalMs });
+  checked.onHealthChange((failure) => reported.push(failure));
+  afterTest(() => checked.close());
+  return { store, checked, reported };
 }
 
 describe('a health-checked store', () => {
   test('reports a failure once, and its end as soon as it works again', async () => {
-    const { store, watch, told } = watched(20);
+    const { store, checked, reported } = checkedStore(20);
     const { append, check } = store;
     store.append = () => Promise.reject(full);
     store.check = () => Promise.reject(full);
-    for (const _ of [1, 2]) await expect(watch.append('a', stored)).rejects.toBe(full);
-    expect(told).toEqual([{ code: 'store.full', message: 'no space is left', since: expect.any(Date) }]);
-    expect(watch.failure).toEqual(told[0]);
+    for (const _ of [1, 2]) await expect(checked.append('a', stored)).rejects.toBe(full);
+    expect(reported).toEqual([{ code: 'store.full', message: 'no space is left', since: expect.any(Date) }]);
+    expect(checked.failure).toEqual(reported[0]);
     Object.assign(store, { append, check });
-    await until(() => watch.failure === undefined);
-    expect(told).toHaveLength(2);
-    expect(await watch.append('a', stored.slice(0, 2))).toBe(2);
+    await until(() => checked.failure === undefined);
+    expect(reported).toHaveLength(2);
+    expect(await checked.append('a', stored.slice(0, 2))).toBe(2);
   });
 
   test('detects a failure by its own checks, and keeps the time of the first one', async () => {
-    const { store, watch, told } = watched(5);
+    const { store, checked, reported } = checkedStore(5);
     store.check = () => Promise.reject(full);
-    await until(() => watch.failure !== undefined);
-    const { since } = watch.failure!;
+    await until(() => checked.failure !== undefined);
+    const { since } = checked.failure!;
     store.check = () => Promise.reject(new MonitorError('store.read_only', 'nothing may be written'));
-    await until(() => told.length === 2);
-    expect(watch.failure).toMatchObject({ code: 'store.read_only', since });
+    await until(() => reported.length === 2);
+    expect(checked.failure).toMatchObject({ code: 'store.read_only', since });
   });
 
   test('works again as soon as an append succeeds', async () => {
-    const { store, watch, told } = watched(60_000);
+    const { store, checked, reported } = checkedStore(60_000);
     const { append } = store;
     store.append = () => Promise.reject(full);
-    await expect(watch.append('a', stored)).rejects.toBe(full);
+    await expect(checked.append('a', stored)).rejects.toBe(full);
     store.append = append;
-    await watch.append('a', stored);
-    expect([told.length, watch.failure]).toEqual([2, undefined]);
+    await checked.append('a', stored);
+    expect([reported.length, checked.failure]).toEqual([2, undefined]);
   });
 
   test('does not count a caller’s error as a failure', async () => {
-    const { watch, told } = watched(1_000);
-    await expect(watch.append('a', stored.slice(3))).rejects.toThrow(RangeError);
-    expect(told).toEqual([]);
+    const { checked, reported } = checkedStore(1_000);
+    await expect(checked.append('a', stored.slice(3))).rejects.toThrow(RangeError);
+    expect(reported).toEqual([]);
   });
 });

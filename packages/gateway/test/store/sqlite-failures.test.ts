@@ -19,7 +19,7 @@ function open(folder: string): Store {
 }
 
 const eventsOf = async (store: Store) => (await store.page('a', { after: 0, limit: 1_000 })).events;
-const code = (wanted: string) => expect.objectContaining({ code: wanted });
+const code = (expected: string) => expect.objectContaining({ code: expected });
 
 describe('a SQLite store whose files are removed', () => {
   const isOurs = (name: string): boolean => name.startsWith('monitor.db');
@@ -144,9 +144,9 @@ test.each([
   ['SQLITE_READONLY_DBMOVED', 'store.read_only'],
   ['SQLITE_IOERR_WRITE', 'store.failing'],
   ['SQLITE_CORRUPT', 'store.failing'],
-])('%s is reported as %s, in one line', (sqlite, wanted) => {
+])('%s is reported as %s, in one line', (sqlite, expected) => {
   const error = new Database.SqliteError('reason', sqlite);
-  expect(toStoreError(error, '/runs/monitor.db')).toEqual(code(wanted));
+  expect(toStoreError(error, '/runs/monitor.db')).toEqual(code(expected));
   expect(String((toStoreError(error, '/runs/monitor.db') as Error).message)).not.toContain('\n');
 });
 

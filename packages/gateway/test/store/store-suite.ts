@@ -72,16 +72,16 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       test('returns every event of one type and no other', async () => {
         for (const type of eventTypes) {
           const pages = await allPages(store, { limit: 2, types: [type] });
-          const wanted = stored.filter((event) => event.type === type);
-          expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
+          const expected = stored.filter((event) => event.type === type);
+          expect(pages.flatMap(({ events }) => events)).toEqual(asStored(expected));
         }
       });
 
       test('returns several types in the order of seq, also when a type is given twice', async () => {
         const types = ['epoch', 'batch', 'system', 'batch'] as const;
         const pages = await allPages(store, { limit: 3, types });
-        const wanted = stored.filter(({ type }) => types.some((each) => each === type));
-        expect(pages.flatMap(({ events }) => events)).toEqual(asStored(wanted));
+        const expected = stored.filter(({ type }) => types.some((each) => each === type));
+        expect(pages.flatMap(({ events }) => events)).toEqual(asStored(expected));
       });
 
       test('returns nothing after the end', async () => {

@@ -6,7 +6,7 @@ import { unframe } from './frames.ts';
 /** A peer that records what is sent to it, and whose socket is as fast as the test requires. */
 export class FakePeer implements Peer {
   readonly messages: Message[] = [];
-  readonly #gone = new AbortController();
+  readonly #closed = new AbortController();
   closedWith: CloseCodeName | undefined;
   bufferedBytes = 0;
   paused = false;
@@ -19,7 +19,7 @@ export class FakePeer implements Peer {
   };
 
   get closed(): AbortSignal {
-    return this.#gone.signal;
+    return this.#closed.signal;
   }
 
   send(message: string): void {
@@ -42,7 +42,7 @@ export class FakePeer implements Peer {
 
   close(name: CloseCodeName): void {
     this.closedWith ??= name;
-    this.#gone.abort();
+    this.#closed.abort();
   }
 
   of(type: string): Message[] {

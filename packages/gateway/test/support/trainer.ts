@@ -23,7 +23,7 @@ const answering = (connection: {
   send(message: object): void;
 }) => ({
   /** The next command. */
-  asked: async () => (await connection.until(({ type }) => type === 'command')).at(-1) as Message,
+  nextCommand: async () => (await connection.until(({ type }) => type === 'command')).at(-1) as Message,
   answer: (id: string, more: object = { ok: true }) =>
     connection.send({ type: 'commandResult', id, ...more }),
 });
