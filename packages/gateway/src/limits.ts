@@ -17,6 +17,8 @@ export const limits = {
   /** A request that takes longer to arrive would only hold a connection. */
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,
+  /** An idle connection is kept for longer than proxies keep theirs, 60 s: they would send a request into its end. */
+  keepAliveMs: 72_000,
   /** How often Node checks requests against the two limits above. */
   connectionsCheckMs: 2_000,
 
@@ -49,8 +51,16 @@ export const limits = {
   allUnreadBytes: 128 * 1024 * 1024,
   /** This many events behind, about 1 MB, a viewer is served better by the newest batch than by all of them. */
   staleEvents: 4_000,
-  /** A viewer whose socket accepts nothing for this long has stopped reading; it may resume with `after`. */
+  /** A client whose socket accepts nothing for this long has stopped reading; a viewer may resume with `after`. */
   stallTimeoutMs: 15_000,
+  /** How often to check whether clients read their responses: often enough to find the one that stopped first. */
+  stallCheckMs: 1_000,
+  /** Unread responses of all requests together. Beyond it, the client that has read nothing for longest is cut. */
+  allUnreadReplyBytes: 64 * 1024 * 1024,
+  /** A response that is sent in pieces counts as two: the one being sent, and the next. Node.js reads files in these. */
+  replyPieceBytes: 64 * 1024,
+  /** Requests of one connection that wait for their turn: clients that pipeline send some at a time. */
+  pipelinedRequests: 16,
 
   /** The ready frames of recent events of all runs: some dozen whole runs of the usual size. */
   recentBytes: 16 * 1024 * 1024,

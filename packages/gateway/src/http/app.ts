@@ -11,7 +11,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
+import { serverFactory } from './http-server.ts';
 import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
+import { boundUnreadReplies } from './plugins/unread-replies.ts';
 
 /** A Fastify server whose routes are validated and typed by their zod schemas. */
 export type App = FastifyInstance<
@@ -38,19 +40,15 @@ export function createApp({ log, limits, metrics, proxies = [], sendMissing }: A
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies,
-    requestTimeout: limits.requestTimeoutMs,
+    serverFactory: serverFactory(limits),
     // Ids of any length reach the schema, which refuses long ones like every other invalid id.
     routerOptions: { maxParamLength: maxHeaderSize },
-    http: {
-      headersTimeout: limits.headersTimeoutMs,
-      connectionsCheckingInterval: limits.connectionsCheckMs,
-    },
     frameworkErrors: sendProblem,
   });
-  app.server.maxConnections = limits.connections;
   app.setValidatorCompiler(validatorCompiler);
   // Response schemas document a route. Replies are built from checked data, most of them as text already.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  boundUnreadReplies(app, limits);
   addProblems(app, sendProblem, sendMissing);
   return app.withTypeProvider<ZodTypeProvider>();
 }

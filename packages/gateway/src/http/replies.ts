@@ -1,16 +1,34 @@
+import { Readable } from 'node:stream';
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredSummary } from '../store/store.ts';
 
 /** Sends text that is JSON already. No cache keeps it, unless the reply has another `cache-control`. */
-export function sendJson(reply: FastifyReply, json: string): FastifyReply {
+export function sendJson(reply: FastifyReply, json: string | Readable): FastifyReply {
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   return reply.type('application/json; charset=utf-8').send(json);
 }
 
-/** Closes the connection when the client reads nothing of the response for `timeMs`. */
-export function closeWhenStalled(reply: FastifyReply, timeMs: number): void {
-  reply.raw.setTimeout(timeMs, () => reply.raw.destroy());
+/** The size from which JSON is sent in pieces, each when the client has read the one before. */
+const pieceBytes = 64 * 1024;
+
+/** Sends JSON that is made piece by piece. The first 64 kB are made at once: an error among them is sent as a problem. */
+export async function sendJsonPieces(
+  reply: FastifyReply,
+  pieces: AsyncGenerator<string, void>,
+): Promise<FastifyReply> {
+  let beginning = '';
+  while (beginning.length < pieceBytes) {
+    const { value, done } = await pieces.next();
+    if (done) return sendJson(reply, beginning);
+    beginning += value;
+  }
+  async function* all(): AsyncGenerator<string> {
+    yield beginning;
+    beginning = '';
+    yield* pieces;
+  }
+  return sendJson(reply, Readable.from(all(), { objectMode: false }));
 }
 
 /** Returns the ETag of everything that is computed from a run's events: it changes only with them. */

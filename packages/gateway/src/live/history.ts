@@ -1,5 +1,6 @@
 import type { Limits } from '../limits.ts';
-import type { Store, StoredEvent } from '../store/store.ts';
+import { firstEvents } from '../store/pages.ts';
+import type { Store } from '../store/store.ts';
 import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 import { batchType, everyType, typesIn } from './type-set.ts';
 
@@ -23,21 +24,10 @@ export async function readHistory(options: HistoryOptions, selection: Selection)
     limit: limits.pageEvents,
     types: readTypes === everyType ? undefined : typesIn(readTypes),
   });
-  const fitting = firstEvents(page.events, limits.unreadBytes);
-  const through = fitting.length < page.events.length ? fitting.at(-1)!.seq : page.through;
+  const { events: fitting, through } = firstEvents(page, limits.unreadBytes);
   const events = fitting.filter(({ seq }) => seq <= end);
   return {
     ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
     through: Math.min(through, end),
   };
-}
-
-/** Returns the first events up to a size, and at least one. The others are read again when there is room for them. */
-function firstEvents(events: readonly StoredEvent[], bytes: number): readonly StoredEvent[] {
-  let size = 0;
-  const end = events.findIndex(({ json }) => {
-    size += json.length;
-    return size > bytes;
-  });
-  return end < 0 ? events : events.slice(0, Math.max(1, end));
 }

@@ -1,35 +1,61 @@
 import { type EventType, MonitorError, type MonitorEvent } from '@mnist-monitor/shared';
 import { TimeSlicer } from '../time-slicer.ts';
-import type { Store, StoredEvent } from './store.ts';
+import type { EventPage, Store, StoredEvent } from './store.ts';
 
 export interface ReadPagesOptions {
   runId: string;
+  /** Only events with a greater seq are read; 0 when omitted. */
+  after?: number;
   /** The last seq to read. */
   to: number;
   /** The types of events to read; all when omitted. */
-  types?: readonly EventType[];
+  types?: readonly EventType[] | undefined;
 }
 
 /** Events that are read and processed before other work gets its turn: about a millisecond. */
 const pageEvents = 100;
+/** Events in the first page, whose size is not known: 100 of the largest events have 14 MB. */
+const firstPageEvents = 8;
 
 /**
- * Reads the events of a run up to a seq, one page in memory at a time. Other work gets its turn between pages.
+ * Reads the events of a run up to a seq, one page in memory at a time: at most 64 kB of JSON, or one event. Other work
+ * gets its turn between pages.
  * @throws MonitorError `run.not_found` when the run is removed before its last page.
  */
 export async function* readPages(
   store: Store,
-  { runId, to, types }: ReadPagesOptions,
-): AsyncGenerator<StoredEvent[]> {
+  { runId, after: start = 0, to, types }: ReadPagesOptions,
+): AsyncGenerator<Pick<EventPage, 'events' | 'through'>> {
   const slicer = new TimeSlicer();
-  for (let after = 0; after < to; ) {
-    const page = await store.page(runId, { after, limit: pageEvents, types });
-    yield page.events.filter(({ seq }) => seq <= to);
+  let limit = firstPageEvents;
+  for (let after = start; after < to; ) {
+    const page = await store.page(runId, { after, limit, types });
+    const { events, through } = firstEvents(page, pageBytes);
+    limit = Math.min(pageEvents, events.length < page.events.length ? events.length : 2 * limit);
     if (!page.more && page.through < to)
       throw new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
-    after = page.through;
+    after = through;
+    yield { events: events.filter(({ seq }) => seq <= to), through: Math.min(through, to) };
     await slicer.yieldIfDue();
   }
+}
+
+/** A page that is kept while a client reads no further: as large as the pieces in which files are sent. */
+const pageBytes = 64 * 1024;
+
+/** Returns the first events of a page up to a size, and at least one. The others are read again when they are needed. */
+export function firstEvents(
+  { events, through }: Pick<EventPage, 'events' | 'through'>,
+  bytes: number,
+): Pick<EventPage, 'events' | 'through'> {
+  let size = 0;
+  const end = events.findIndex(({ json }) => {
+    size += json.length;
+    return size > bytes;
+  });
+  if (end < 0) return { events, through };
+  const first = events.slice(0, Math.max(1, end));
+  return first.length === events.length ? { events, through } : { events: first, through: first.at(-1)!.seq };
 }
 
 /** Parses a stored event. It was validated before it was stored; numbers that are not finite are strings. */

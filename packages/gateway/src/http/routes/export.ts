@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
-import type { Limits } from '../../limits.ts';
 import { csvHeader, csvRow } from '../../series/csv.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
 import type { App } from '../app.ts';
-import { closeWhenStalled, isUnchanged, runNotFound, runTag } from '../replies.ts';
+import { isUnchanged, runNotFound, runTag } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 interface Format {
@@ -36,10 +35,7 @@ const formats: readonly Format[] = [
 ];
 
 /** Adds the routes that export a run as a file, streamed as fast as the client reads. */
-export function addExportRoutes(
-  app: App,
-  { store, limits }: { store: Store; limits: Pick<Limits, 'stallTimeoutMs'> },
-): void {
+export function addExportRoutes(app: App, store: Store): void {
   for (const { extension, operationId, summary, type, header, line } of formats) {
     const schema = {
       operationId,
@@ -55,9 +51,9 @@ export function addExportRoutes(
 
       async function* lines(lastSeq: number): AsyncGenerator<string> {
         if (header) yield header;
-        for await (const page of readPages(store, { runId, to: lastSeq })) yield page.map(line).join('');
+        for await (const { events } of readPages(store, { runId, to: lastSeq }))
+          yield events.map(line).join('');
       }
-      closeWhenStalled(reply, limits.stallTimeoutMs);
       return reply
         .type(`${type}; charset=utf-8`)
         .header('content-disposition', `attachment; filename="${runId}.${extension}"`)

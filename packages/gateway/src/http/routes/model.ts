@@ -1,9 +1,8 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import type { Limits } from '../../limits.ts';
 import type { RunFolders } from '../../runs/run-folders.ts';
 import type { App } from '../app.ts';
-import { closeWhenStalled, isUnchanged } from '../replies.ts';
+import { isUnchanged } from '../replies.ts';
 import { responses, runParams } from '../route-schema.ts';
 
 const readModel = {
@@ -19,10 +18,7 @@ const readModel = {
 };
 
 /** Adds the route that serves the saved model of a run, for tfjs and for PyTorch. */
-export function addModelRoute(
-  app: App,
-  { folders, limits }: { folders: RunFolders; limits: Pick<Limits, 'stallTimeoutMs'> },
-): void {
+export function addModelRoute(app: App, folders: RunFolders): void {
   app.get('/api/runs/:runId/model/:file', { schema: readModel }, async (request, reply) => {
     const { runId, file: name } = request.params;
     const file = await folders.openModelFile(runId, name);
@@ -35,7 +31,6 @@ export function addModelRoute(
       await file.close();
       return reply.code(304).send();
     }
-    closeWhenStalled(reply, limits.stallTimeoutMs);
     return reply
       .type(name.endsWith('.json') ? 'application/json; charset=utf-8' : 'application/octet-stream')
       .header('content-length', size)

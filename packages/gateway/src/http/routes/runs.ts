@@ -6,10 +6,11 @@ import {
   runSummarySchema,
 } from '@mnist-monitor/shared';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
-import type { Store } from '../../store/store.ts';
+import { type ReadPagesOptions, readPages } from '../../store/pages.ts';
+import { maxPageBytes, type Store } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
 import type { App } from '../app.ts';
-import { runNotFound, sendJson } from '../replies.ts';
+import { runNotFound, sendJson, sendJsonPieces } from '../replies.ts';
 import { responses, runErrors, runParams, storeErrors } from '../route-schema.ts';
 
 export interface RunRoutesOptions {
@@ -57,10 +58,32 @@ export function addRunRoutes(app: App, { runs, store, listedRuns }: RunRoutesOpt
     response: responses({ ok: eventPageSchema, errors: runErrors }),
   };
   app.get('/api/runs/:runId/events', { schema: readEvents }, async ({ params: { runId }, query }, reply) => {
-    if ((await store.lastSeq(runId)) === 0) throw runNotFound(runId);
-    const { events, through, more } = await store.page(runId, query);
-    // Events are sent as they are stored: parsing and writing them again would only cost time.
-    const list = events.map(({ json }) => json).join(',');
-    return sendJson(reply, `{"events":[${list}],"nextAfter":${more ? through : null}}`);
+    const lastSeq = await store.lastSeq(runId);
+    if (lastSeq === 0) throw runNotFound(runId);
+    return sendJsonPieces(reply, eventPage(store, { runId, to: lastSeq, ...query }));
   });
+}
+
+/** Makes a page of events as JSON, a piece at a time. Events are sent as they are stored, without parsing them. */
+async function* eventPage(
+  store: Store,
+  { limit, ...selection }: ReadPagesOptions & { limit: number },
+): AsyncGenerator<string> {
+  let separator = '{"events":[';
+  let nextAfter: number | undefined;
+  let [count, bytes] = [0, 0];
+  for await (const page of readPages(store, selection)) {
+    const events = page.events.slice(0, limit - count);
+    const list = events.map(({ json }) => json).join(',');
+    if (events.length > 0) {
+      yield separator + list;
+      separator = ',';
+    }
+    count += events.length;
+    bytes += list.length;
+    nextAfter = events.length < page.events.length ? events.at(-1)!.seq : page.through;
+    if (count === limit || bytes >= maxPageBytes) break;
+  }
+  const isWhole = nextAfter === undefined || nextAfter >= selection.to;
+  yield `${count > 0 ? '' : separator}],"nextAfter":${isWhole ? null : nextAfter}}`;
 }

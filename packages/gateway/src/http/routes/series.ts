@@ -11,7 +11,7 @@ import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredSummary } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
 import type { App } from '../app.ts';
-import { isUnchanged, runNotFound, runTag, sendJson } from '../replies.ts';
+import { isUnchanged, runNotFound, runTag, sendJsonPieces } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 const readSeriesSchema = {
@@ -32,14 +32,19 @@ export function addSeriesRoute(app: App, store: Store): void {
     const run = await store.summary(runId);
     if (!run) throw runNotFound(runId);
     if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
-    const series: string[] = [];
-    const slices = new TimeSlicer();
-    for (const [field, points] of await readSeries(store, run, query)) {
-      series.push(toJson(field, points));
-      await slices.yieldIfDue();
+    const series = await readSeries(store, run, query);
+    async function* pieces(): AsyncGenerator<string> {
+      const slices = new TimeSlicer();
+      const head = JSON.stringify({ runId, lastSeq: run?.lastSeq, x: query.x });
+      let separator = `${head.slice(0, -1)},"series":[`;
+      for (const [field, points] of series) {
+        yield separator + toJson(field, points);
+        separator = ',';
+        await slices.yieldIfDue();
+      }
+      yield ']}';
     }
-    const head = JSON.stringify({ runId, lastSeq: run.lastSeq, x: query.x });
-    return sendJson(reply, `${head.slice(0, -1)},"series":[${series.join(',')}]}`);
+    return sendJsonPieces(reply, pieces());
   });
 }
 
@@ -62,8 +67,9 @@ async function readSeries(
 
   const readAll = async (addPoint: AddPoint): Promise<void> => {
     const xOf = axisReader(axis, run.startedAt);
-    for await (const page of readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] })) {
-      for (const event of page.map(parseEvent)) {
+    const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] });
+    for await (const { events } of pages) {
+      for (const event of events.map(parseEvent)) {
         const x = xOf(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
         for (const curve of curves) {

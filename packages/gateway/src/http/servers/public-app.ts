@@ -48,8 +48,8 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addRunRoutes(app, { runs, store, listedRuns: limits.listedRuns });
   addRunChangeRoutes(app, { runs, store, hub, folders, log, authorizer });
   addSeriesRoute(app, store);
-  addExportRoutes(app, { store, limits });
-  addModelRoute(app, { folders, limits });
+  addExportRoutes(app, store);
+  addModelRoute(app, folders);
   addLiveRoute(app, { ...options, health: store, summaryOf: (runId) => runs.summary(runId) });
   addMetricsRoute(app, metrics);
   return app;

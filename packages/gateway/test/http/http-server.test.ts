@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { handleInTurn } from '../../src/http/http-server.ts';
+import { afterTest } from '../support/cleanup.ts';
+import { until } from '../support/until.ts';
+
+/** A server whose responses the test ends, and a connection to it. */
+async function connectToServer(maxWaiting: number) {
+  const handled: { url: string | undefined; response: ServerResponse }[] = [];
+  const server = createServer(
+    handleInTurn(({ url }, response) => handled.push({ url, response }), maxWaiting),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  afterTest(() => {
+    socket.destroy();
+    server.close();
+  });
+  const request = (...urls: string[]): void => {
+    socket.write(urls.map((url) => `GET ${url} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+  };
+  return { handled, socket, request };
+}
+
+test('pipelined requests of a connection are handled one after the other, in order', async () => {
+  const { handled, socket, request } = await connectToServer(2);
+  let received = '';
+  socket.on('data', (data) => {
+    received += data;
+  });
+  request('/1', '/2', '/3');
+  for (const count of [1, 2, 3]) {
+    await until(() => handled.length === count);
+    // Every request has arrived, since they came in one packet.
+    expect(handled.map(({ url }) => url)).toEqual(['/1', '/2', '/3'].slice(0, count));
+    handled.at(-1)!.response.end(`body ${count}`);
+  }
+  await until(() => received.includes('body 3'));
+  expect(received.match(/body \d/g)).toEqual(['body 1', 'body 2', 'body 3']);
+  request('/4');
+  await until(() => handled.length === 4);
+});
+
+test('a connection on which too many requests wait is reset, and none of them is handled', async () => {
+  const { handled, socket, request } = await connectToServer(2);
+  const failed = once(socket, 'error');
+  request('/1', '/2', '/3', '/4');
+  expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
+  expect(handled.map(({ url }) => url)).toEqual(['/1']);
+});
