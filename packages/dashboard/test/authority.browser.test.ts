@@ -42,7 +42,11 @@ const run = (runId: string) => ({
   it('the page has no controls, and says why', async () => {
     await monitor.publish(run('20261124-140000-off'));
     const page = await monitor.visit();
-    await shows(page, field('controls-note'), 'Controls are off: other machines reach this gateway.');
+    await shows(
+      page,
+      field('controls-note'),
+      'Controls are off because other machines can reach this gateway.',
+    );
     expect(await page.locator('#pause-run').isVisible()).toBe(false);
     expect(monitor.complaints).toEqual([]);
   });

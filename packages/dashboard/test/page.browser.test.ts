@@ -85,7 +85,7 @@ const executable = findChromium();
     const runId = '20261124-115000-there';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit('?run=nowhere');
-    await shows(page, '#banner', 'There is no run nowhere, or no more.');
+    await shows(page, '#banner', 'There is no run nowhere. It may have been deleted.');
     await page.getByRole('button', { name: 'Follow the latest' }).click();
     await shows(page, field('title'), runId);
     await page.locator('#banner').waitFor({ state: 'hidden' });

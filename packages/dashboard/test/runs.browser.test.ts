@@ -41,7 +41,11 @@ const executable = findChromium();
     expect(await page.locator('#rate-input').inputValue()).toBe('0.01');
     await page.locator('#rate-input').fill('1000');
     await page.locator('#rate-input').press('Enter');
-    await shows(page, `${field('controls-note')}.alarm`, 'A learning rate is a number from 1e-8 to 100');
+    await shows(
+      page,
+      `${field('controls-note')}.alarm`,
+      'The learning rate must be a number from 1e-8 to 100',
+    );
     expect(await page.locator('#rate-input').inputValue()).toBe('0.01');
     await page.locator('#rate-input').fill('0.005');
     await page.locator('#rate-input').press('Enter');

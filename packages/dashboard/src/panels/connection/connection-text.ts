@@ -2,13 +2,13 @@ import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../.
 import type { Run } from '../../state/run.ts';
 import type { Session } from '../../state/session.ts';
 
-/** The words about the connection and what comes through it. */
+/** Texts about the connection and the feed. */
 export interface ConnectionText {
   tone: 'good' | 'busy' | 'bad';
   state: string;
   rate: string;
   age: string;
-  /** From the trainer's clock to the screen. */
+  /** Delay of events from the trainer's clock to the screen. */
   delay: string;
   received: string;
   skipped: string;
@@ -16,9 +16,9 @@ export interface ConnectionText {
   viewers: string;
   losses: string;
   server: string;
-  /** A sentence across the page; empty while all is well. */
+  /** Sentence across the page; empty while the connection works. */
   banner: string;
-  /** Whether the run that was asked for is not there: another one may be. */
+  /** Whether the requested run does not exist: then the page offers the latest one. */
   runIsMissing: boolean;
 }
 
@@ -47,19 +47,19 @@ export function connectionText(session: Session, now: number): ConnectionText {
   };
 }
 
-/** A trainer's clock that goes wrong says more than the way of the events. */
+/** A longer delay is a difference between the clocks of trainer and viewer, not a slow network. */
 const clockDiffersMs = 10_000;
 
 function delayText({ delay }: Session): string {
   const summary = delay.summary();
   if (!summary) return '–';
   const { median, p95 } = summary;
-  if (median < -5 || median > clockDiffersMs) return 'the clocks differ';
+  if (median < -5 || median > clockDiffersMs) return 'clocks differ';
   const text = (ms: number): string => `${Math.max(0, Math.round(ms))}\u00a0ms`;
   return `${text(median)}, 95\u00a0% within ${text(p95)}`;
 }
 
-/** Events that did not fit: the gateway keeps a notice in the place of each. */
+/** Counts the events that the gateway rejected: it stores a notice instead of each. */
 const rejectedBy = (run: Run | null): number =>
   run?.notices.filter(({ code }) => code === 'event.rejected').length ?? 0;
 
@@ -98,15 +98,16 @@ const isMissing = ({ link }: Session): boolean =>
 function bannerOf(session: Session, now: number): string {
   const { link, server, storeProblem } = session;
   if (link.name === 'open' && storeProblem !== '')
-    return `The gateway cannot keep events for now: ${storeProblem}. Training goes on, and what it tells comes later.`;
+    return `The gateway cannot store events at the moment: ${storeProblem}. Training continues, and its events follow later.`;
   if (link.name === 'closed') {
     const reason = link.reason.replace(/\.$/, '');
-    if (isMissing(session)) return link.code === 'runNotFound' ? `${reason}, or no more.` : `${reason}.`;
-    return `Disconnected: ${reason}. Reload the page to connect again; what is shown may be out of date.`;
+    if (isMissing(session))
+      return link.code === 'runNotFound' ? `${reason}. It may have been deleted.` : `${reason}.`;
+    return `Disconnected: ${reason}. Reload the page to reconnect. The data shown may be out of date.`;
   }
   if (link.name !== 'waiting') return '';
-  const next = `Trying again ${retryIn(session, now)}.`;
-  if (server === null) return `The gateway does not answer. ${next}`;
+  const next = `Retrying ${retryIn(session, now)}.`;
+  if (server === null) return `The gateway does not respond. ${next}`;
   const why = link.reason === 'connection lost' ? '' : `: ${link.reason}`;
-  return `Connection lost${why}. ${next} Training goes on, and the page catches up by itself.`;
+  return `Connection lost${why}. ${next} Training continues, and the page catches up automatically.`;
 }

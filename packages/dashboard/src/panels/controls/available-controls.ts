@@ -3,21 +3,21 @@ import { formatLearningRate } from '../../state/format.ts';
 import { hasEnded, phaseOf } from '../../state/phase.ts';
 import type { Session } from '../../state/session.ts';
 
-/** What the viewer can tell the trainer. */
+/** The controls that the page offers now. */
 export interface Controls {
-  /** Whether there is a connection to tell it over. Without one the controls stay, so that the page does not move. */
-  usable: boolean;
-  /** Which of the two the one button does; null hides it. */
+  /** Whether there is a connection. Without one the controls stay in place, so that the page does not move. */
+  enabled: boolean;
+  /** Command of the pause button; null hides the button. */
   pause: 'pause' | 'resume' | null;
   stop: boolean;
   setLearningRate: boolean;
   start: boolean;
   replay: boolean;
-  /** Why there are none, where that is worth saying. */
+  /** Why controls are missing; empty without a reason worth showing. */
   note: string;
 }
 
-/** Only what is allowed and what the trainer takes is shown. */
+/** Returns the controls that the gateway allows and the trainer accepts. */
 export function availableControls(session: Session): Controls {
   const phase = phaseOf({ ...session, link: { name: 'open' } });
   const ended = hasEnded(phase) && session.caughtUp;
@@ -27,7 +27,7 @@ export function availableControls(session: Session): Controls {
     on && goesOn && (session.reported?.commands.includes(name) ?? false);
   const pause = phase === 'paused' ? 'resume' : 'pause';
   return {
-    usable: session.link.name === 'open',
+    enabled: session.link.name === 'open',
     pause: takes(pause) ? pause : null,
     stop: takes('stop'),
     setLearningRate: takes('setLearningRate'),
@@ -41,18 +41,18 @@ function noteOf({ server, commands, reported }: Session, goesOn: boolean): strin
   if (server === null) return '';
   if (commands === 'off')
     return goesOn
-      ? 'Controls are off: other machines reach this gateway. Start it with --command-token to have them.'
+      ? 'Controls are off because other machines can reach this gateway. Start it with --command-token to enable them.'
       : '';
   return goesOn && reported?.connected === false
-    ? 'The trainer is away: it cannot be told anything now.'
+    ? 'The trainer is not connected and cannot receive commands.'
     : '';
 }
 
-/** What to say of a number that cannot be a learning rate. */
-export const rateRefused = `A learning rate is a number from ${settingBounds.learningRate.join(' to ')}: it is left as it was.`;
+/** Note about a learning rate out of bounds. */
+export const rateRefused = `The learning rate must be a number from ${settingBounds.learningRate.join(' to ')}. It was not changed.`;
 
-/** What to say when the trainer has taken a learning rate; with a schedule it is the peak that is set. */
+/** Returns the note about a changed learning rate. With a schedule, the command sets its peak. */
 export function rateChanged(learningRate: number, started: RunStartedData | null): string {
-  const what = started?.config.schedule === 'constant' ? 'Learning rate' : 'Peak of the learning rate:';
+  const what = started?.config.schedule === 'constant' ? 'Learning rate' : 'Peak learning rate';
   return `${what} ${formatLearningRate(learningRate)} from the next batch on.`;
 }

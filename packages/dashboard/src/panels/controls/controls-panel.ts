@@ -71,7 +71,7 @@ export const controlsPanel: Panel = {
     return html`
       <fieldset
         class="controls" id="controls"
-        ?hidden=${!any} ?disabled=${!shown.usable} aria-busy=${busy ? 'true' : nothing}
+        ?hidden=${!any} ?disabled=${!shown.enabled} aria-busy=${busy ? 'true' : nothing}
       >
         <legend class="sr-only">Control the run</legend>
         <button

@@ -10,7 +10,7 @@ import './facts.css';
 const factRows = (facts: readonly Fact[]): TemplateResult[] =>
   facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
 
-const emptyNote = html`<p class="empty">Known when a run begins.</p>`;
+const emptyNote = html`<p class="empty">Shown when a run begins.</p>`;
 
 /** The device that computes, why it was chosen, and how busy it is. */
 export const devicePanel: Panel = {

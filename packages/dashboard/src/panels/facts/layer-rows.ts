@@ -8,7 +8,7 @@ export interface LayerRow {
   parameters: string;
 }
 
-/** The network, a row a layer. */
+/** Returns a table row for each layer of the network. */
 export function layerRows({ model }: RunStartedData): LayerRow[] {
   return model.layers.map(({ name, type, outputShape, parameters }) => ({
     name,

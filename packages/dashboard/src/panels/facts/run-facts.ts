@@ -1,12 +1,12 @@
 import type { NoticeData, RunStartedData, SystemData } from '@mnist-monitor/shared/browser';
 import { formatBytes, formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
 
-/** A name and what stands beside it. */
+/** A name with its value. */
 export type Fact = readonly [name: string, value: string];
 
-/** What computes, and why. */
+/** Returns the engine and the device of a run. */
 export function deviceFacts({ device, config }: RunStartedData): Fact[] {
-  const asked = config.engine === device.engine ? '' : ` (asked for: ${config.engine})`;
+  const asked = config.engine === device.engine ? '' : ` (requested: ${config.engine})`;
   const facts: Fact[] = [
     ['Engine', `${device.engine}${asked}`],
     [device.kind === 'gpu' ? 'GPU' : 'CPU', device.name],
@@ -25,7 +25,7 @@ export function deviceFacts({ device, config }: RunStartedData): Fact[] {
   return facts;
 }
 
-/** With what the network is trained; the notices tell of what was set meanwhile. */
+/** Returns the settings of a run. The notices contain the learning rates that were set during the run. */
 export function trainingFacts(
   { config, dataset }: RunStartedData,
   notices: readonly NoticeData[] = [],
@@ -37,12 +37,12 @@ export function trainingFacts(
     ['Batch size', formatCount(config.batchSize)],
     ['Learning rate', `${ratesText(config.learningRate, notices)}, ${config.schedule}`],
     ['Optimizer', config.optimizer],
-    ['Augmentation', config.augment ? 'images moved a little' : 'none'],
+    ['Augmentation', config.augment ? 'images shifted slightly' : 'none'],
     ['Seed', String(config.seed)],
   ];
 }
 
-/** "0.01, then 0.005 from batch 44 on". */
+/** Returns the learning rates in their order: "0.01, then 0.005 from batch 44 on". */
 const ratesText = (first: number, notices: readonly NoticeData[]): string =>
   notices.reduce(
     (text, { code, step, value }) =>
@@ -52,7 +52,7 @@ const ratesText = (first: number, notices: readonly NoticeData[]): string =>
     formatLearningRate(first),
   );
 
-/** A live figure with a bar; `share` is from 0 to 1, null when there is nothing to compare with. */
+/** A live figure with a bar. `share` is from 0 to 1; null without a known total. */
 export interface Meter {
   name: string;
   value: string;

@@ -11,7 +11,7 @@ import './header.css';
 /** More epochs than this are not marked on the progress bar: the marks would touch. */
 const epochMarkLimit = 50;
 
-/** Phase that screen readers were told last. */
+/** The phase announced last to screen readers. */
 let announced = 'Connecting';
 
 /** The run's name, phase, progress and latest figures, and the controls. Also writes the title of the tab. */
@@ -25,7 +25,7 @@ export const headerPanel: Panel = {
       announce(`${text.phaseName}. ${text.detail}`);
     }
     return html`
-      <section class="card hero" id="hero" data-phase=${text.look} aria-labelledby="run-title">
+      <section class="card hero" id="hero" data-phase=${text.colorPhase} aria-labelledby="run-title">
         <div class="hero-head">
           <div class="hero-name">
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>

@@ -13,27 +13,27 @@ import { type Run, silenceMs } from '../../state/run.ts';
 import { displayName, statusNames } from '../../state/run-summaries.ts';
 import { type Headline, headlineOf, type Session } from '../../state/session.ts';
 
-/** The words of the run header. */
+/** Texts and figures of the run header. */
 export interface HeaderText {
   phase: Phase;
   phaseName: string;
-  /** The phase that it looks like: a run that has diverged is no success. */
-  look: Phase;
+  /** The phase whose colour the header has: a diverged run does not look like a success. */
+  colorPhase: Phase;
   title: string;
-  /** What is going on, in a sentence. */
+  /** A sentence about the current phase. */
   detail: string;
   /** From 0 to 1. */
   progress: number;
   percent: string;
   remaining: string;
   loss: string;
-  /** Whether the loss is a number: if not, the run has diverged. */
+  /** Whether the loss is a finite number: if not, the run has diverged. */
   lossIsFinite: boolean;
-  /** Which batch loss and accuracy are of. */
+  /** The batch that loss and accuracy belong to. */
   batchNote: string;
   accuracy: string;
   test: string;
-  /** What the test accuracy belongs to. */
+  /** The epoch that the test accuracy belongs to. */
   testNote: string;
   epoch: string;
   epochs: string;
@@ -63,7 +63,7 @@ export function headerText(session: Session, now: number): HeaderText {
   return {
     phase,
     phaseName: diverged ? `Diverged at batch ${formatCount(diverged.step)}` : phaseNames[phase],
-    look: diverged ? 'interrupted' : phase,
+    colorPhase: diverged ? 'interrupted' : phase,
     title: titleOf(session, headline) ?? emptyTitle(phase),
     detail: detailOf({ session, headline, phase, now }),
     progress,
@@ -84,17 +84,18 @@ export function headerText(session: Session, now: number): HeaderText {
   };
 }
 
-/** The title of the tab: what one wants to know from afar. */
+/** Returns the title of the tab, with the most important figure first. */
 export function tabTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
-  if (text.look !== text.phase) return `${text.phaseName} — ${name}`;
+  if (text.colorPhase !== text.phase) return `${text.phaseName} — ${name}`;
   if (text.phase === 'running') return `${text.percent} · ${text.loss} — ${name}`;
   if (text.phase === 'completed') return `${text.test} · completed — ${name}`;
   if (text.phase === 'connecting') return name;
   return `${text.phaseName} — ${name}`;
 }
 
-interface Moment {
+/** Everything that a text of the header depends on. */
+interface HeaderInput {
   session: Session;
   headline: Headline | null;
   phase: Phase;
@@ -107,25 +108,25 @@ function progressOf(headline: Headline | null, phase: Phase): number {
   return Math.min(1, headline.batch.step / headline.started.totals.steps);
 }
 
-/** Seconds since the last event, as long as the run is thought to go on: clocks tick between batches, too. */
-function sinceLastEvent({ session, phase, now }: Moment): number {
+/** Seconds since the last event of a running run, so that its clocks advance between batches. */
+function sinceLastEvent({ session, phase, now }: HeaderInput): number {
   if (phase !== 'running' || !session.caughtUp || session.lastEventAt === null) return 0;
   return Math.min(now - session.lastEventAt, silenceMs) / 1_000;
 }
 
-function elapsedOf(moment: Moment): number | undefined {
-  const { headline, phase } = moment;
+function elapsedOf(input: HeaderInput): number | undefined {
+  const { headline, phase } = input;
   if (hasEnded(phase) && headline?.finished) return headline.finished.seconds;
-  return headline?.batch ? headline.batch.elapsedSeconds + sinceLastEvent(moment) : undefined;
+  return headline?.batch ? headline.batch.elapsedSeconds + sinceLastEvent(input) : undefined;
 }
 
-function remainingOf(moment: Moment): string {
-  const { headline, phase } = moment;
+function remainingOf(input: HeaderInput): string {
+  const { headline, phase } = input;
   if (phase === 'completed') return 'Done';
   if (phase !== 'running' && phase !== 'paused') return '';
   const eta = headline?.batch?.etaSeconds;
   if (eta === null || eta === undefined) return headline ? 'Estimating…' : '';
-  return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(moment)))} left`;
+  return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(input)))} left`;
 }
 
 function testNote(headline: Headline | null): string {
@@ -141,18 +142,18 @@ function emptyTitle(phase: Phase): string {
   return phase === 'connecting' ? 'Connecting' : 'Not connected';
 }
 
-function detailOf({ session, headline, phase, now }: Moment): string {
+function detailOf({ session, headline, phase, now }: HeaderInput): string {
   switch (phase) {
     case 'connecting':
       return 'Connecting to the gateway…';
     case 'unreachable':
-      return 'The gateway does not answer. The page keeps trying.';
+      return 'The gateway does not respond. Retrying automatically.';
     case 'reconnecting':
-      return headline?.started ? configDetail(headline) : 'The page comes back by itself.';
+      return headline?.started ? configDetail(headline) : 'Reconnecting automatically.';
     case 'waiting':
       return session.waitingTrainers > 0
-        ? 'A trainer is ready. “New run” starts it.'
-        : 'Start a trainer (npm run trainer) and its run shows here by itself.';
+        ? 'A trainer is ready. Start it with “New run”.'
+        : 'Start a trainer with npm run trainer. Its run appears here.';
     case 'completed':
     case 'stopped':
     case 'failed':
@@ -161,7 +162,7 @@ function detailOf({ session, headline, phase, now }: Moment): string {
     case 'stalled':
       return stalledDetail(session, now);
     case 'paused':
-      return 'Training is held after the step it was in; nothing is lost.';
+      return 'Training is paused after its current batch. Nothing is lost.';
     default:
       return headline ? configDetail(headline) : '';
   }
@@ -169,14 +170,14 @@ function detailOf({ session, headline, phase, now }: Moment): string {
 
 function stalledDetail({ lastEventAt, reported }: Session, now: number): string {
   if (reported?.connected === false)
-    return 'The trainer is not connected. The page goes on by itself when it comes back.';
+    return 'The trainer is not connected. The run continues here when it reconnects.';
   const silence = lastEventAt === null ? 0 : (now - lastEventAt) / 1_000;
-  return `Nothing heard from the trainer for ${formatWholeDuration(silence)}. The page goes on by itself when it speaks again.`;
+  return `No data from the trainer for ${formatWholeDuration(silence)}. The run continues here when data arrives.`;
 }
 
 function endedDetail(headline: Headline | null, run: Run | null): string {
   const finished = headline?.finished;
-  if (!finished) return 'The trainer is gone and has not come back. If it does, the page goes on by itself.';
+  if (!finished) return 'The trainer disconnected and has not returned. If it does, the run continues here.';
   const named = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
   const isBest = finished.bestEpoch !== null && (!named || Number.isFinite(named.test.loss));
   const best = isBest ? ` · best epoch ${finished.bestEpoch}` : '';
@@ -186,7 +187,7 @@ function endedDetail(headline: Headline | null, run: Run | null): string {
 function configDetail({ started, batch }: Headline): string {
   if (!started) return '';
   const { config, dataset, device } = started;
-  // A schedule changes the rate with each batch: its peak says more.
+  // A schedule changes the rate with each batch, so its peak is shown.
   const rate =
     config.schedule === 'constant' ? (batch?.learningRate ?? config.learningRate) : config.learningRate;
   return [

@@ -8,11 +8,11 @@ export interface EpochRow {
   testLoss: string;
   testAccuracy: string;
   seconds: string;
-  /** Whether no other epoch has a higher test accuracy. */
+  /** Whether the epoch is the first with the highest test accuracy. */
   best: boolean;
 }
 
-/** The epochs, newest first, `limit` at most. */
+/** Returns the rows of the table of epochs: at most `limit`, newest first. */
 export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[] {
   const best = bestEpoch(epochs);
   return epochs
@@ -29,7 +29,7 @@ export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[]
     }));
 }
 
-/** The first epoch with the highest test accuracy; a network whose loss is not a number has learnt nothing. */
+/** Returns the first epoch with the highest test accuracy, without those whose loss is not a finite number. */
 function bestEpoch(epochs: readonly EpochData[]): number | undefined {
   let best: EpochData | undefined;
   for (const epoch of epochs)

@@ -9,7 +9,7 @@ import './log.css';
 export const epochsPanel: Panel = {
   render({ run }) {
     const epochs = run?.epochs ?? [];
-    const empty = 'A line for each epoch, with its results on the training and the test images.';
+    const empty = 'Each epoch adds a line with its results on the training and test images.';
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">
         <div class="card-head"><h2 id="epochs-title">Epochs</h2></div>
@@ -45,7 +45,7 @@ const epochRow = (row: EpochRow): TemplateResult => html`
     <td>${row.seconds}</td>
   </tr>`;
 
-/** What is worth knowing about the run, newest first. A click on the place of a notice shows it on the charts. */
+/** Notices about the run, newest first. A click on the batch of a notice shows it on the charts. */
 export const noticesPanel: Panel = {
   render: ({ findings }, actions) => html`
     <section class="card notices" aria-labelledby="notices-title">

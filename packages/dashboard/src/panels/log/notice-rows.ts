@@ -4,13 +4,13 @@ import { formatCount, formatTime } from '../../state/format.ts';
 export interface NoticeRow {
   finding: Finding;
   levelName: string;
-  /** "batch 412 · 10:03:12". */
+  /** Batch and time: "batch 412 · 10:03:12". */
   where: string;
 }
 
 const levelNames = { info: 'Note', warning: 'Warning', error: 'Error' };
 
-/** What there is to say of a run, newest first. */
+/** Returns the list of notices, newest first. */
 export function noticeRows(findings: readonly Finding[]): NoticeRow[] {
   return findings
     .map((finding) => ({

@@ -7,11 +7,11 @@ import {
 
 type SettingName = keyof RunSettings;
 
-/** One field of the form for a new run. */
+/** A field of the form for a new run. */
 export type SettingField = {
   name: SettingName;
   label: string;
-  /** What it is filled with: as in the run before; empty where that is not known or cannot be asked for. */
+  /** Value of the previous run; empty where it is unknown or not a choice of the form. */
   value: string;
 } & (
   | { kind: 'number'; min: number; max: number; whole: boolean }
@@ -32,7 +32,7 @@ const labels: Record<SettingName, string> = {
   testSize: 'Test images',
 };
 
-/** The fields, those that are changed most first; `last` is the run before. */
+/** Returns the fields, those changed most often first, filled with the settings of the previous run. */
 export function settingFields(last: RunStartedData | null): SettingField[] {
   const before = new Map<string, unknown>(Object.entries(last?.config ?? {}));
   return (Object.keys(labels) as SettingName[]).map((name): SettingField => {
@@ -41,20 +41,20 @@ export function settingFields(last: RunStartedData | null): SettingField[] {
     if (name === 'augment' || name in settingChoices) {
       const choices: readonly string[] =
         name === 'augment' ? ['on', 'off'] : settingChoices[name as keyof typeof settingChoices];
-      return { ...common, kind: 'choice', choices, value: choices.find(isToldAs(value)) ?? '' };
+      return { ...common, kind: 'choice', choices, value: choices.find(matchesReported(value)) ?? '' };
     }
     const [min, max] = settingBounds[name as keyof typeof settingBounds];
     return { ...common, kind: 'number', min, max, whole: name !== 'learningRate', value };
   });
 }
 
-/** A run tells more than the choice: "SGD with momentum" of `sgd`, true of `on`. */
-const isToldAs = (told: string) => {
-  const [word = ''] = told.toLowerCase().split(' ');
+/** Matches a choice with the value that a run reports: `sgd` with "SGD with momentum", `on` with true. */
+const matchesReported = (reported: string) => {
+  const [word = ''] = reported.toLowerCase().split(' ');
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);
 };
 
-/** The settings that a filled form asks for: what is empty is left to the trainer. */
+/** Returns the settings of a filled form. The trainer decides on those of empty fields. */
 export function settingsOf(filled: Iterable<readonly [name: string, value: unknown]>): RunSettings {
   const given = [...filled].filter(([, value]) => value !== '' && typeof value === 'string');
   return Object.fromEntries(
@@ -65,7 +65,7 @@ export function settingsOf(filled: Iterable<readonly [name: string, value: unkno
   );
 }
 
-/** A refusal in the words of the form, and the field that it is about: "--train-size: …" is of "Training images". */
+/** Explains a refused setting with the label of its field: "--train-size: …" becomes "Training images: …". */
 export function refusalOf(complaint: string): { text: string; name: SettingName | null } {
   const [start, flag = ''] = /^(?:--|data\.)([a-z-]+): /i.exec(complaint) ?? [];
   const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -2,10 +2,10 @@ import type { RunStatus, RunSummary } from '@mnist-monitor/shared/browser';
 import { formatDay, formatDuration, formatPercent } from '../../state/format.ts';
 import { displayName, statusNames, trainedSeconds } from '../../state/run-summaries.ts';
 
-/** A run in the list. */
+/** A row of the list of runs. */
 export interface RunRow {
   runId: string;
-  /** The name that it was given, or its id. */
+  /** The run's name or, without one, its id. */
   name: string;
   named: boolean;
   status: RunStatus;
@@ -13,7 +13,7 @@ export interface RunRow {
   best: string;
   duration: string;
   device: string;
-  /** Epochs, batch size, learning rate. */
+  /** Epochs, batch size, learning rate and schedule. */
   settings: string;
   started: string;
   note: string;
@@ -37,7 +37,7 @@ export function runRow(summary: RunSummary): RunRow {
   };
 }
 
-/** Rows in the order of the list: pinned ones first, then as they came; those that have all the words. */
+/** Returns the rows that contain all words of the filter, pinned runs first. */
 export function listedRows(summaries: readonly RunSummary[], filter: string): RunRow[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const rows = summaries.map(runRow).filter((row) => {

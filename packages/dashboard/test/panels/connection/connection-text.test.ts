@@ -28,33 +28,33 @@ it.each<[LiveClientMessage[], number, string, string, string]>([
     1_500,
     'busy',
     'Reconnecting in 2 s',
-    'Connection lost. Trying again in 2 s. Training goes on, and the page catches up by itself.',
+    'Connection lost. Retrying in 2 s. Training continues, and the page catches up automatically.',
   ],
   [
     [...connected, waiting('slow')],
     3_000,
     'busy',
     'Reconnecting now',
-    'Connection lost: slow. Trying again now. Training goes on, and the page catches up by itself.',
+    'Connection lost: slow. Retrying now. Training continues, and the page catches up automatically.',
   ],
   [
     [waiting('connection lost')],
     0,
     'bad',
     'Reconnecting in 3 s',
-    'The gateway does not answer. Trying again in 3 s.',
+    'The gateway does not respond. Retrying in 3 s.',
   ],
-])('the connection reads well (%#)', (inputs, now, tone, state, banner) => {
+])('the state of the connection is one short text (%#)', (inputs, now, tone, state, banner) => {
   expect(at(inputs, now)).toMatchObject({ tone, state, banner });
 });
 
-it('a connection that is closed for good says what to do', () => {
+it('a connection that was closed for good advises what to do', () => {
   const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
     at([...connected, { type: 'connection', state: { name: 'closed', reason, code } }]);
   const text = closed('invalid', 'Expected a run.');
   expect(text).toMatchObject({ tone: 'bad', runIsMissing: false });
   expect(text.banner).toMatch(/^Disconnected: Expected a run\. Reload the page/);
-  const banner = 'There is no run x, or no more.';
+  const banner = 'There is no run x. It may have been deleted.';
   expect(closed('runNotFound', 'There is no run x.')).toMatchObject({ banner, runIsMissing: true });
   expect(closed('runDeleted', 'Run x was deleted.')).toMatchObject({
     banner: 'Run x was deleted.',
@@ -62,14 +62,14 @@ it('a connection that is closed for good says what to do', () => {
   });
 });
 
-it('trouble of the gateway is told, and gone with it', () => {
+it('a failing store is shown while it lasts', () => {
   const failing: LiveClientMessage = { type: 'store', state: 'failing', message: 'the disk is full' };
   const fine: LiveClientMessage = { type: 'store', state: 'ok', message: '' };
-  expect(at([...connected, failing]).banner).toMatch(/cannot keep events for now: the disk is full\./);
+  expect(at([...connected, failing]).banner).toMatch(/cannot store events at the moment: the disk is full\./);
   expect(at([...connected, failing, fine]).banner).toBe('');
 });
 
-it('the delay to the screen is told, unless the clocks differ', () => {
+it('the delay to the screen is shown, unless the clocks differ', () => {
   const delayed = (...delays: number[]): string => {
     const session = sessionOf(connected);
     for (const delay of delays) session.delay.add(delay);
@@ -77,10 +77,10 @@ it('the delay to the screen is told, unless the clocks differ', () => {
   };
   expect(delayed()).toBe('–');
   expect(delayed(30, 31, 32, 80)).toBe('32 ms, 95 % within 80 ms');
-  expect(delayed(-3_600_000)).toBe('the clocks differ');
+  expect(delayed(-3_600_000)).toBe('clocks differ');
 });
 
-it('age and counts are told', () => {
+it('age and counts are shown', () => {
   expect(at(connected, 400).age).toBe('just now');
   expect(at(connected, 12_300)).toMatchObject({ age: '12\u00a0s ago', received: `${events.length} events` });
 });

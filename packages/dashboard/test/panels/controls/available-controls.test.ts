@@ -16,7 +16,7 @@ const at = (inputs: readonly LiveClientMessage[], change: Partial<Session> = {})
   availableControls(Object.assign(sessionOf(inputs), change));
 
 describe('the controls', () => {
-  it('are those that the trainer takes', () => {
+  it('are those that the trainer accepts', () => {
     expect(at(running)).toMatchObject({
       pause: 'pause',
       stop: true,
@@ -31,50 +31,50 @@ describe('the controls', () => {
     });
   });
 
-  it('offer to go on while the run is paused', () => {
+  it('offer to resume a paused run', () => {
     const session = sessionOf(running);
     if (session.run) session.run.paused = true;
     expect(availableControls(session).pause).toBe('resume');
   });
 
-  it('are gone where they are not allowed, and say why', () => {
+  it('are hidden with the reason where commands are off', () => {
     const off = at(running, { commands: 'off' });
     expect(off).toMatchObject({ pause: null, stop: false, start: false });
     expect(off.note).toMatch(/--command-token/);
   });
 
-  it('stay as they are while the connection is lost, and cannot be used', () => {
+  it('stay in place but disabled while the connection is lost', () => {
     const waiting = { name: 'waiting', retryInMs: 1_000, reason: 'lost' } as const;
-    expect(at(running).usable).toBe(true);
+    expect(at(running).enabled).toBe(true);
     expect(at([...running, { type: 'connection', state: waiting }])).toEqual({
       ...at(running),
-      usable: false,
+      enabled: false,
     });
     const none = at([{ type: 'connection', state: waiting }]);
     expect(none).toMatchObject({ pause: null, stop: false, start: false, replay: false, note: '' });
   });
 
-  it('are gone with the end of the run, which can then be played back', () => {
+  it('give way to the replay when the run has ended', () => {
     expect(at(connectedInputs(events, { commands: [...commands] }))).toMatchObject({
       stop: false,
       replay: true,
     });
   });
 
-  it('offer a new run where a trainer waits', () => {
+  it('offer a new run while a trainer waits', () => {
     expect(at(connectedInputs([]), { waitingTrainers: 1 }).start).toBe(true);
     expect(at(connectedInputs([]), { waitingTrainers: 0 }).start).toBe(false);
   });
 
-  it('say when the trainer is away', () => {
-    expect(at(connectedInputs(events.slice(0, 40), { connected: false })).note).toMatch(/away/);
+  it('explain that the trainer is not connected', () => {
+    expect(at(connectedInputs(events.slice(0, 40), { connected: false })).note).toMatch(/not connected/);
   });
 
-  it('say in words what became of a learning rate', () => {
+  it('describe what happened to the learning rate', () => {
     const started = sessionOf(running).run?.started ?? null;
     const scheduled = started && { ...started, config: { ...started.config, schedule: 'one-cycle' } };
     expect(rateChanged(0.005, started)).toBe('Learning rate 0.005 from the next batch on.');
-    expect(rateChanged(0.005, scheduled)).toBe('Peak of the learning rate: 0.005 from the next batch on.');
-    expect(rateRefused).toBe('A learning rate is a number from 1e-8 to 100: it is left as it was.');
+    expect(rateChanged(0.005, scheduled)).toBe('Peak learning rate 0.005 from the next batch on.');
+    expect(rateRefused).toBe('The learning rate must be a number from 1e-8 to 100. It was not changed.');
   });
 });

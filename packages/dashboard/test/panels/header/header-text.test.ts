@@ -9,7 +9,7 @@ const at = (inputs: readonly LiveClientMessage[], now = 0) => headerText(session
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the header', () => {
-  it('says where a run stands', () => {
+  it('shows the progress of a run', () => {
     const text = at(connectedInputs(events.slice(0, 34)));
     expect(text).toMatchObject({
       phaseName: 'Running',
@@ -23,7 +23,7 @@ describe('the header', () => {
     expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
   });
 
-  it('tells the learning rate of now, or the peak of a schedule', () => {
+  it('shows the current learning rate, or the peak of a schedule', () => {
     const withSchedule = (schedule: string) =>
       events.slice(0, 34).map((event) => {
         if (event.type === 'run.started')
@@ -34,20 +34,20 @@ describe('the header', () => {
     expect(at(connectedInputs(withSchedule('one-cycle'))).detail).toContain('learning rate 0.01');
   });
 
-  it('lets the clock run on between events, but not for ever', () => {
+  it('advances the clock between events', () => {
     const seconds = (now: number): string => spaced(at(connectedInputs(events.slice(0, 34)), now).elapsed);
     const [start, later] = [Number.parseInt(seconds(0), 10), Number.parseInt(seconds(4_000), 10)];
     expect(later - start).toBe(4);
   });
 
-  it('says how a run has ended', () => {
+  it('shows how a run has ended', () => {
     const text = at(connectedInputs(events));
     expect(text).toMatchObject({ phaseName: 'Completed', progress: 1, remaining: 'Done', testNote: 'final' });
     expect(spaced(text.detail)).toBe('All epochs done · 18 s · best epoch 3');
     expect(tabTitle(text)).toBe(`${text.test} · completed — MNIST Training Monitor`);
   });
 
-  it('gives the reason of a failure and not 100 %', () => {
+  it('shows the reason of a failure, and less than 100 %', () => {
     const failed = events.slice(0, 34);
     const last = events.at(-1);
     if (last?.type !== 'run.finished') throw new TypeError('expected the sample run to end');
@@ -64,7 +64,7 @@ describe('the header', () => {
     expect(tabTitle(text)).toBe('Failed — MNIST Training Monitor');
   });
 
-  it('says that a run has diverged, whether it goes on or is completed', () => {
+  it('marks a diverged run, whether it is running or completed', () => {
     const diverged = events.map((event) => {
       if (event.type === 'batch' && event.data.step >= 4)
         return { ...event, data: { ...event.data, loss: Number.NaN } };
@@ -72,15 +72,15 @@ describe('the header', () => {
       return { ...event, data: { ...event.data, test: { ...event.data.test, loss: Number.NaN } } };
     });
     const running = at(connectedInputs(diverged.slice(0, 34)));
-    expect(running).toMatchObject({ loss: 'NaN', lossIsFinite: false, look: 'interrupted' });
+    expect(running).toMatchObject({ loss: 'NaN', lossIsFinite: false, colorPhase: 'interrupted' });
     expect(running.phaseName).toBe('Diverged at batch 4');
     const completed = at(connectedInputs(diverged));
-    expect(completed).toMatchObject({ phaseName: 'Diverged at batch 4', look: 'interrupted' });
+    expect(completed).toMatchObject({ phaseName: 'Diverged at batch 4', colorPhase: 'interrupted' });
     expect(spaced(completed.detail)).toBe('All epochs done · 18 s');
     expect(tabTitle(completed)).toBe('Diverged at batch 4 — MNIST Training Monitor');
   });
 
-  it('tells a silent trainer from a missing one', () => {
+  it('distinguishes a silent trainer from a disconnected one', () => {
     const stalled = (connected: boolean): LiveClientMessage[] => [
       ...connectedInputs(events.slice(0, 34)),
       {
@@ -92,18 +92,18 @@ describe('the header', () => {
         viewers: 1,
       },
     ];
-    expect(spaced(at(stalled(true), 20_000).detail)).toMatch(/^Nothing heard from the trainer for 20 s\./);
+    expect(spaced(at(stalled(true), 20_000).detail)).toMatch(/^No data from the trainer for 20 s\./);
     expect(at(stalled(false)).detail).toMatch(/^The trainer is not connected\./);
   });
 
-  it('calls a run by the name that it was given', () => {
+  it('shows the name that a run was given', () => {
     expect(at(connectedInputs(events, { title: 'Baseline' })).title).toBe('Baseline');
   });
 
-  it('says what to do while there is no run', () => {
+  it('advises what to do while there is no run', () => {
     expect(at(connectedInputs([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
     expect(at([...connectedInputs([]), { type: 'trainers', waiting: 1 }]).detail).toMatch(
-      /“New run” starts it/,
+      /Start it with “New run”/,
     );
   });
 });
