@@ -15,19 +15,19 @@ import { launchChromium } from './browser.ts';
 const gatewayMain = fileURLToPath(new URL('../../../../gateway/dist/src/main.js', import.meta.url));
 const builtPage = fileURLToPath(new URL('../../page/index.html', import.meta.url));
 
-/** A gateway and a browser that look at each other, for all tests of a file. */
+/** A gateway and a browser, for all tests of a file. */
 export interface Monitor {
   readonly url: string;
   /** Folder of the gateway's runs. */
   readonly runs: string;
   readonly browser: Browser;
-  /** Opens the page; what the browser complains of is kept in `complaints`. */
+  /** Opens the page, and collects errors and warnings of the browser in `complaints`. */
   visit(query?: string, options?: BrowserContextOptions): Promise<Page>;
-  /** Connects a trainer that sends what the test writes; without a run it waits to be told to start. */
+  /** Connects a trainer that sends the test's events; without a run it waits for the command to start. */
   publish(options: PublishOptions): Promise<ScriptedPublisher>;
   /** Errors, warnings and violations of the policy, in any page since the test began. */
   readonly complaints: string[];
-  /** The way between browser and gateway: `cut` ends every connection, and none comes back until `mend`. */
+  /** Closes all connections between browser and gateway, and refuses new ones until `mend`. */
   cut(): void;
   mend(): void;
 }
@@ -38,7 +38,17 @@ export interface PublishOptions extends Omit<PublisherOptions, 'url' | 'WebSocke
   events?: readonly MonitorEvent[];
 }
 
-/** Starts a gateway, and Chromium, before the tests of a file; ends them, and pages and publishers, in time. */
+/** Resolves with the addresses of a gateway that listens. Rejects when its process exits before. */
+async function firstMessage(gateway: ChildProcess): Promise<{ url: string; ingestUrl: string }> {
+  const exited = once(gateway, 'exit').then(([code]) => {
+    throw new Error(`expected the gateway to listen, but it exited with code ${code}`);
+  });
+  const [message] = await Promise.race([once(gateway, 'message'), exited]);
+  exited.catch(() => {});
+  return message;
+}
+
+/** Starts a gateway and Chromium before the tests of a file. Closes pages and publishers after each test, the rest at the end. */
 export function useMonitor(executable: string | undefined, flags: readonly string[] = []): Monitor {
   let gateway: ChildProcess;
   let ingestUrl: string;
@@ -53,8 +63,8 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
       throw new Error(`expected the built page at ${builtPage}: run "npm run build" first`);
     const own = ['--port', '0', '--ingest-port', '0', '--runs', runs, '--log-level', 'silent'];
     gateway = fork(gatewayMain, [...own, ...flags], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const [[listening], browser] = await Promise.all([
-      once(gateway, 'message') as Promise<[{ url: string; ingestUrl: string }]>,
+    const [listening, browser] = await Promise.all([
+      firstMessage(gateway),
       launchChromium(executable as string),
     ]);
     ingestUrl = listening.ingestUrl;
@@ -106,7 +116,7 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
   return monitor;
 }
 
-/** Passes connections on to a port of this machine, and cuts them when told to, as a failing network does. */
+/** Forwards connections to a local port, and cuts them on demand as a failing network does. */
 class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { expect, it } from '@jest/globals';
+
+const page = fileURLToPath(new URL('../page/', import.meta.url));
+const limit = 70_000;
+
+/** Returns the scripts that a first visit loads: those in index.html, with their static imports. */
+function firstVisitScripts(): string[] {
+  const open = [...readFileSync(`${page}index.html`, 'utf8').matchAll(/<script[^>]* src="\/([^"]+)"/g)];
+  const scripts = new Set(open.map(([, path = '']) => path));
+  for (const path of scripts)
+    for (const [, name] of readFileSync(page + path, 'utf8').matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g))
+      scripts.add(`assets/${name}`);
+  return [...scripts];
+}
+
+it(`a first visit loads at most ${limit / 1_000} kB of JavaScript after gzip`, () => {
+  const scripts = firstVisitScripts();
+  const sizes = scripts.map((path) => gzipSync(readFileSync(page + path)).length);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(limit);
+});
+
+it('panels that open on demand are not part of a first visit', () => {
+  const onDemand = ['runs-dialog', 'new-run-dialog', 'help-dialog', 'command-token'];
+  const names = readdirSync(`${page}assets`);
+  for (const name of onDemand) {
+    const chunk = names.find((file) => file.startsWith(`${name}-`));
+    expect(chunk).toBeDefined();
+    expect(firstVisitScripts()).not.toContain(`assets/${chunk}`);
+  }
+});
