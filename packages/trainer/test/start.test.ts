@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,11 +19,11 @@ const ports = ['--port', '0', '--ingest-port', '0'];
 
 describe('npm start', () => {
   const folder = temporaryFolder();
-  const start = (...args: string[]): Program =>
-    new Program('scripts/start.js', [
-      ...[...sizes, ...ports, '--runs', folder.path, '--report-interval', '0'],
-      ...args,
-    ]);
+  const startWith = (env: NodeJS.ProcessEnv, ...args: string[]): Program => {
+    const flags = [...sizes, ...ports, '--runs', folder.path, '--report-interval', '0', ...args];
+    return new Program('scripts/start.js', flags, env);
+  };
+  const start = (...args: string[]): Program => startWith({}, ...args);
   const dashboard = ({ stdout }: Program): string => /http:\/\/\S+/.exec(stdout)?.[0] as string;
 
   test('serves the dashboard, trains, and with --once exits after the run', async () => {
@@ -136,6 +136,16 @@ describe('npm start', () => {
     expect(await started.ended()).toBe(130);
     expect(started.stdout).toContain('Run interrupted (stopped by SIGINT)');
     expect(started.stdout).not.toContain('did not accept');
+  }, 60_000);
+
+  test('trains on WebAssembly when the cache for TensorFlow cannot be written', async () => {
+    const cache = join(folder.path, 'cache');
+    writeFileSync(cache, 'a file');
+    const started = startWith({ XDG_CACHE_HOME: cache }, '--once', '--engine', 'auto');
+    expect(await started.ended()).toBe(0);
+    expect(started.stdout).toContain('Training would be several times faster with TensorFlow, but ');
+    expect(started.stdout).toContain('Run completed');
+    expect(started.stderr).toBe('');
   }, 60_000);
 
   test('reports a busy port with one line and exit code 2, and starts no run', async () => {

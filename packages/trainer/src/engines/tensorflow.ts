@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkLoads } from '../install/load-check.ts';
 import {
   binaries,
   installedLibrary,
@@ -23,13 +24,15 @@ const require = createRequire(import.meta.url);
 /**
  * Loads TensorFlow's C library as the backend of tfjs. It uses an NVIDIA GPU when the installed library is built for CUDA
  * and a GPU is available, otherwise the CPU.
- * @throws MonitorError `engine.unavailable` when the library is not installed or does not load.
+ * @throws MonitorError `engine.unavailable` when the library is not installed, does not load or does not run on this
+ * processor.
  */
 export async function startTensorflow(): Promise<Engine> {
   const library = installedLibrary();
   if (!library)
     throw new MonitorError('engine.unavailable', 'TensorFlow is not installed (npm run engine installs it)');
   const folder = libraryFolder(library);
+  await checkLoads(folder);
   prepareProcess();
   try {
     linkAddon(folder);

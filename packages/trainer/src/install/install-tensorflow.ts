@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonitorError } from '@mnist-monitor/shared/errors';
+import { checkLoads } from './load-check.ts';
 import {
   addonFile,
   binaries,
@@ -31,13 +33,13 @@ export async function installTensorflow(variant: TensorflowLibrary['variant'], l
   const folder = libraryFolder(library);
   if (isInstalled(folder)) return folder;
 
+  requireAvx();
   const python = await findProgram(['python3', 'python'], ['-m', 'pip', '--version']);
   if (!python) throw unavailable('python3 with pip is required to download the TensorFlow library');
   const compiler = await findProgram(['c++', 'g++', 'clang++'], ['--version']);
   if (!compiler) throw unavailable('a C++ compiler (g++ or clang++) is required to build the addon');
 
-  await mkdir(dirname(folder), { recursive: true });
-  const work = await mkdtemp(`${folder}.partial-`);
+  const work = await createWorkFolder(folder);
   try {
     log(`Downloading TensorFlow ${tensorflowVersion} (${library.size}, once) …`);
     await download(python, library, work);
@@ -46,11 +48,31 @@ export async function installTensorflow(variant: TensorflowLibrary['variant'], l
     log('Building the addon …');
     await compile(compiler, library, work);
     await moveInto(folder, work);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).syscall ? unwritable(work, error) : error;
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await rm(work, { recursive: true, force: true }).catch(() => {}); // The error of the installation is the one to report.
   }
+  await checkLoads(folder);
   log(`TensorFlow ${tensorflowVersion} is ready.`);
   return folder;
+}
+
+async function createWorkFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    return await mkdtemp(`${folder}.partial-`);
+  } catch (cause) {
+    throw unwritable(dirname(folder), cause);
+  }
+}
+
+/** Saves the download on a processor that cannot use it. `checkLoads` has the last word: an emulator may misreport. */
+function requireAvx(): void {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return;
+  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
+  if (flags !== undefined && !flags.split(' ').includes('avx'))
+    throw unavailable('TensorFlow needs a processor with AVX, and this one has none');
 }
 
 async function download(
@@ -154,6 +176,12 @@ function run(
     );
   });
 }
+
+const unwritable = (path: string, cause: unknown): MonitorError =>
+  unavailable(
+    `${path} cannot be written (${(cause as NodeJS.ErrnoException).code}); XDG_CACHE_HOME names another folder for the library`,
+    cause,
+  );
 
 const unavailable = (message: string, cause?: unknown): MonitorError =>
   new MonitorError('engine.unavailable', message, { cause });

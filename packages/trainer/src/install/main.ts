@@ -14,7 +14,15 @@ try {
   const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', (line) =>
     console.log(line),
   );
-  linkAddon(folder); // Linked here, because the process that trains may not have write permission.
+  try {
+    linkAddon(folder); // Linked here, because the process that trains may not have write permission.
+  } catch (cause) {
+    throw new MonitorError(
+      'engine.unavailable',
+      `the engine is in ${folder}, but node_modules cannot be written (${(cause as NodeJS.ErrnoException).code})`,
+      { cause },
+    );
+  }
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;

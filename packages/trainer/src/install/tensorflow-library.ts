@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } from './tensorflow-wheels.ts';
 
@@ -16,9 +16,25 @@ export const loaderFile = 'quiet_load.node';
  * for CUDA, `nvidia/` beside it, where TensorFlow looks for it.
  */
 export function libraryFolder({ variant }: TensorflowLibrary): string {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const name = `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}-${variant}-${addonsVersion}`;
-  return join(cache, 'mnist-training-monitor', name);
+  return join(cacheFolder(), 'mnist-training-monitor', name);
+}
+
+/** Returns the folder in which the system keeps the caches of this user. */
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (XDG_CACHE_HOME) return XDG_CACHE_HOME;
+  if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA;
+  return join(homeFolder(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+}
+
+/** A user without a home, as in a container that runs under any id, has only the folder for temporary files. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /** Returns the folder of libraries and addons within an installation. */

@@ -35,4 +35,12 @@ describe('npm run engine', () => {
     expect(program.stderr).toBe('pip could not download the TensorFlow library (exit code 1)\n');
     expect(readdirSync(join(cache(), 'mnist-training-monitor'))).toEqual([]);
   });
+
+  test('asks in one line for another folder when the cache cannot be written', async () => {
+    writeFileSync(cache(), 'a file');
+    const program = await install({ python3: 'exit 0', 'c++': 'exit 0' });
+    expect(program.stderr).toBe(
+      `${cache()}/mnist-training-monitor cannot be written (ENOTDIR); XDG_CACHE_HOME names another folder for the library\n`,
+    );
+  });
 });

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { MonitorError } from '@mnist-monitor/shared/errors';
+import { addonFile, binaries, loaderFile } from './tensorflow-library.ts';
+
+/** Signals that recur on the same processor: an instruction that it lacks, and the library's own check of the processor. */
+const lastingSignals: readonly string[] = ['SIGILL', 'SIGABRT'];
+/** The first load reads some 600 MB from the disk. */
+const timeoutMs = 120_000;
+const loadScript = 'for (const file of process.argv.slice(1)) require(file)';
+
+/** Options of `checkLoads`. */
+export interface LoadCheckOptions {
+  /** JavaScript for the child process, with the paths of the two addons as its arguments. For tests. */
+  script?: string;
+  /** Description of the processor. For tests. */
+  processor?: string;
+}
+
+/**
+ * Loads an installed library in a child process, because a processor without the instructions that it is compiled for (AVX
+ * on x64) ends the process that loads it. The result is stored beside the library, by processor, so that only the first
+ * start on a machine pays for it: 0.3 s, or the time that the disk needs.
+ * @throws MonitorError `engine.unavailable` when a signal ended the child process.
+ */
+export async function checkLoads(
+  folder: string,
+  { script = loadScript, processor = describeProcessor() }: LoadCheckOptions = {},
+): Promise<void> {
+  const addons = [loaderFile, addonFile].map((file) => join(binaries(folder), file));
+  const result = resultFile(folder, addons, processor);
+  let signal = readResult(result);
+  if (signal === undefined) {
+    signal = await loadInChild(script, addons);
+    if (signal === 'none' || lastingSignals.includes(signal)) storeResult(result, signal);
+  }
+  if (signal === 'none') return;
+  const what = lastingSignals.includes(signal) ? 'run on this processor' : 'load';
+  throw new MonitorError('engine.unavailable', `TensorFlow does not ${what} (${signal})`);
+}
+
+/** Resolves with the signal that ended the child process, otherwise with `none`: any other failure throws here as well. */
+function loadInChild(script: string, addons: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['-e', script, ...addons], { stdio: 'ignore', timeout: timeoutMs });
+    child.on('error', () => resolve('none'));
+    child.on('exit', (_code, signal) => resolve(signal ?? 'none'));
+  });
+}
+
+/** Another library in the same folder, or another processor, has another file. */
+function resultFile(folder: string, addons: string[], processor: string): string {
+  const hash = createHash('sha256').update(processor);
+  for (const addon of addons) hash.update(` ${statSync(addon, { throwIfNoEntry: false })?.mtimeMs}`);
+  return `${folder}.loads-${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** Returns undefined when the library has not been loaded on this processor, or when the file is incomplete. */
+function readResult(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return ['none', ...lastingSignals].find((signal) => text === signal);
+  } catch {
+    return undefined;
+  }
+}
+
+function storeResult(path: string, signal: string): void {
+  try {
+    writeFileSync(path, signal);
+  } catch {
+    // A cache that belongs to another user, for example in a container: the next start checks again.
+  }
+}
+
+/** Returns model and features of the processor: a virtual machine may hide features of the same model. */
+function describeProcessor(): string {
+  if (process.platform !== 'linux') return cpus()[0]?.model ?? '';
+  const [first = ''] = readFileSync('/proc/cpuinfo', 'utf8').split('\n\n', 1);
+  return first
+    .split('\n')
+    .filter((line) => /^(model name|flags|Features|CPU part)\b/.test(line))
+    .join('\n');
+}
