@@ -29,6 +29,10 @@ export const limits = {
   messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
+  /** An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, and then meet it again. */
+  eventBytes: 900 * 1024,
+  /** A message of many past events: read several times faster than single ones, and far below 1 MiB. */
+  bundleBytes: 512 * 1024,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,
   maxBufferedChunks: 64,

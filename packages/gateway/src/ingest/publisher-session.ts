@@ -11,8 +11,8 @@ import {
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
-import { toNewEvent } from '../store/store.ts';
-import { toRejection } from './rejection.ts';
+import { type NewEvent, toNewEvent } from '../store/store.ts';
+import { tooLarge, toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
@@ -86,7 +86,7 @@ export class PublisherSession implements SessionHandler {
     this.#connection.presence.lastMessageAt = performance.now();
     const result = decode(ingestMessageSchema, text);
     if (!result.ok) this.#reject(writer, result.error);
-    else if (result.value.type !== 'commandResult') this.#accept(writer, result.value);
+    else if (result.value.type !== 'commandResult') this.#receiveEvent(writer, result.value);
     else this.#context.router.receiveResult(result.value, this.#connection.publisherId);
   }
 
@@ -114,6 +114,13 @@ export class PublisherSession implements SessionHandler {
     });
   }
 
+  #receiveEvent(writer: RunWriter, event: MonitorEvent): void {
+    const encoded = toNewEvent(event);
+    const failure = tooLarge(encoded, this.#context.limits.eventBytes);
+    if (failure) this.#reject(writer, failure);
+    else this.#accept(writer, encoded);
+  }
+
   /** Reports an invalid event to the publisher and stores a notice in its place. */
   #reject(writer: RunWriter, failure: DecodeFailure): void {
     const rejection = toRejection(failure);
@@ -126,17 +133,17 @@ export class PublisherSession implements SessionHandler {
       this.#context.metrics.rejected(failure.code);
       this.#send(reply);
     }
-    this.#accept(writer, notice);
+    this.#accept(writer, toNewEvent(notice));
   }
 
-  #accept(writer: RunWriter, event: MonitorEvent): void {
-    const { runId, seq } = event;
+  #accept(writer: RunWriter, encoded: NewEvent): void {
+    const { runId, seq } = encoded.event;
     const expected = writer.lastSeq + 1;
     if (runId !== this.#runId)
       this.#peer.close('invalid', `expected an event of run ${this.#runId}, got one of ${runId}`);
     else if (seq > expected) this.#peer.close('outOfOrder', `expected seq ${expected}, got ${seq}`);
     else if (seq < expected) writer.acknowledge();
-    else writer.add(toNewEvent(event));
+    else writer.add(encoded);
   }
 
   #send(reply: IngestServerMessage): void {

@@ -7,6 +7,7 @@ import {
   validate,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
+import type { NewEvent } from '../store/store.ts';
 
 const identity = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
 const timed = eventEnvelopeSchema.pick({ time: true });
@@ -41,4 +42,17 @@ export function toRejection(failure: DecodeFailure): Rejection | undefined {
       },
     },
   };
+}
+
+/**
+ * Returns the failure of an event whose JSON exceeds a size; undefined when it fits. The stored text counts, since it
+ * may be longer than the one received.
+ */
+export function tooLarge({ json, event }: NewEvent, maxBytes: number): DecodeFailure | undefined {
+  // A character has at most 3 bytes, so that nearly all events need no count.
+  if (3 * json.length <= maxBytes) return undefined;
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= maxBytes) return undefined;
+  const message = `expected an event of at most ${maxBytes} bytes, got ${bytes}`;
+  return { code: 'message.invalid', issues: [{ path: '', message }], raw: event };
 }

@@ -11,8 +11,8 @@ export interface CursorOptions {
   types: TypeSet;
   /** Whether the viewer gets a `gap` message for skipped `batch` events. */
   reportsGaps: boolean;
-  /** Whether events that were read are bundled into one message. */
-  bundles?: boolean;
+  /** Events that were read are bundled into messages of at most this size; not bundled when omitted. */
+  bundleBytes?: number | undefined;
 }
 
 const noFrames = Buffer.alloc(0);
@@ -22,7 +22,7 @@ export class Cursor {
   readonly channel: Channel;
   readonly #types: TypeSet;
   readonly #reportsGaps: boolean;
-  readonly #bundles: boolean;
+  readonly #bundleBytes: number | undefined;
   /** Every selected event up to this seq was sent or skipped. */
   #seq: number;
   /** Every selected event up to this seq was sent, or reported as skipped. */
@@ -30,11 +30,11 @@ export class Cursor {
   /** `batch` events below this seq are skipped. */
   #batchesFrom = 0;
 
-  constructor({ channel, after, types, reportsGaps, bundles = false }: CursorOptions) {
+  constructor({ channel, after, types, reportsGaps, bundleBytes }: CursorOptions) {
     this.channel = channel;
     this.#types = types;
     this.#reportsGaps = reportsGaps && (types & batchType) !== 0;
-    this.#bundles = bundles;
+    this.#bundleBytes = bundleBytes;
     this.#seq = this.#reportedSeq = after;
   }
 
@@ -73,7 +73,8 @@ export class Cursor {
     const frames = ranges.flatMap((range) => {
       const gap = this.#gapBefore(range);
       this.#reportedSeq = range.last;
-      const events = this.#bundles && range.last > range.first ? bundleFrames(range.frames) : range.frames;
+      const { frames } = range;
+      const events = this.#bundleBytes === undefined ? frames : bundleFrames(frames, this.#bundleBytes);
       return gap ? [frameText(encode(gap)), events] : [events];
     });
     this.#seq = through;

@@ -36,13 +36,13 @@ export class ViewerStream {
   readonly #initialSeq: number;
 
   constructor(options: ViewerStreamOptions) {
-    const { channel, after, query } = options;
+    const { channel, after, query, limits } = options;
     this.#options = options;
     this.#types = query.types ? setOf(query.types) : everyType;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#initialSeq = channel.lastSeq;
     this.#cursor = new Cursor({
-      ...{ channel, after, types: this.#types, bundles: query.bundle },
+      ...{ channel, after, types: this.#types, bundleBytes: query.bundle ? limits.bundleBytes : undefined },
       reportsGaps: this.#maxRate === undefined,
     });
   }

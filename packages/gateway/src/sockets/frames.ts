@@ -26,27 +26,46 @@ export const frameText = (text: string): Buffer => frameTexts([text]).bytes;
 const bundleStart = Buffer.from('{"type":"events","events":[');
 const bundleEnd = Buffer.from(']}');
 
-/** Encodes the JSON texts in these frames as one message `events` in one frame. */
-export function bundleFrames(frames: Buffer): Buffer {
-  const texts: Buffer[] = [];
+/**
+ * Encodes the JSON texts in these frames as messages `events`, each with as many texts as fit into `maxBytes`. A text that
+ * has no room beside another stays a message of its own.
+ */
+export function bundleFrames(frames: Buffer, maxBytes: number): Buffer {
+  const bundles: Buffer[] = [];
+  let texts: Buffer[] = [];
+  let start = 0;
+  let length = emptyBundleBytes;
+  const finish = (end: number): void => {
+    bundles.push(texts.length > 1 ? bundle(texts, length) : frames.subarray(start, end));
+    texts = [];
+    start = end;
+    length = emptyBundleBytes;
+  };
   for (let at = 0; at < frames.length; ) {
-    const { start, end } = payloadAt(frames, at);
-    texts.push(frames.subarray(start, end));
-    at = end;
+    const payload = payloadAt(frames, at);
+    const text = frames.subarray(payload.start, payload.end);
+    if (texts.length > 0 && length + text.length + 1 > maxBytes) finish(at);
+    length += text.length + 1;
+    texts.push(text);
+    at = payload.end;
   }
-  const length = texts.reduce(
-    (sum, text) => sum + text.length + 1,
-    bundleStart.length + bundleEnd.length - 1,
-  );
-  const bundle = Buffer.allocUnsafe(headerBytes(length) + length);
-  let at = writeHeader(bundle, 0, length);
-  at += bundleStart.copy(bundle, at);
+  if (texts.length > 0) finish(frames.length);
+  return bundles.length === 1 ? bundles[0]! : Buffer.concat(bundles);
+}
+
+/** Without the comma that a first text does not have. */
+const emptyBundleBytes = bundleStart.length + bundleEnd.length - 1;
+
+function bundle(texts: readonly Buffer[], length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes(length) + length);
+  let at = writeHeader(bytes, 0, length);
+  at += bundleStart.copy(bytes, at);
   for (const [index, text] of texts.entries()) {
-    if (index > 0) bundle[at++] = comma;
-    at += text.copy(bundle, at);
+    if (index > 0) bytes[at++] = comma;
+    at += text.copy(bytes, at);
   }
-  bundleEnd.copy(bundle, at);
-  return bundle;
+  bundleEnd.copy(bytes, at);
+  return bytes;
 }
 
 const comma = 0x2c;

@@ -28,9 +28,28 @@ describe('frames', () => {
     [Array.from({ length: 500 }, (_, seq) => JSON.stringify({ seq, text: 'x'.repeat(seq) }))],
     [[JSON.stringify({ text: 'x'.repeat(70_000) }), '{}']],
   ])('are bundled into one message (%#)', (texts) => {
-    const [message = '', ...others] = read(bundleFrames(frameTexts(texts).bytes));
+    const [message = '', ...others] = read(bundleFrames(frameTexts(texts).bytes, 1_000_000));
     expect(others).toEqual([]);
     expect(JSON.parse(message)).toEqual({ type: 'events', events: texts.map((text) => JSON.parse(text)) });
+  });
+
+  test('are bundled into messages of at most a size, and one alone where it has no room beside others', () => {
+    const texts = [40, 40, 40, 300, 40, 40].map((length, index) =>
+      JSON.stringify({ index, text: 'ü'.repeat(length / 2) }),
+    );
+    const messages = read(bundleFrames(frameTexts(texts).bytes, 200));
+    const eventsOf = (message: string) => JSON.parse(message).events ?? [JSON.parse(message)];
+    expect(messages.map((message) => eventsOf(message).length)).toEqual([2, 1, 1, 2]);
+    expect(messages.flatMap(eventsOf)).toEqual(texts.map((text) => JSON.parse(text)));
+    expect(messages[2]).toBe(texts[3]);
+    expect(bundleFrames(Buffer.alloc(0), 200)).toHaveLength(0);
+  });
+
+  test('are bundled up to exactly the limit', () => {
+    const { bytes } = frameTexts(['{"a":1}', '{"b":2}']);
+    const whole = '{"type":"events","events":[{"a":1},{"b":2}]}';
+    expect(read(bundleFrames(bytes, whole.length))).toEqual([whole]);
+    expect(read(bundleFrames(bytes, whole.length - 1))).toEqual(['{"a":1}', '{"b":2}']);
   });
 
   test('carry any text, each in a frame of its own', () => {

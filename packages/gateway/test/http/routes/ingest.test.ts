@@ -9,6 +9,11 @@ import { until } from '../../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 
+const finish = run.at(-1)!;
+/** Each character takes six bytes as JSON: 930 kB that fit the schema. */
+const files = Array.from({ length: 100 }, () => '\u0001'.repeat(1_550));
+const largeEvent = { ...finish, seq: 2, data: { ...finish.data, files } };
+
 async function eventsOf(url: string, runId: string) {
   const response = await fetch(`${url}/api/runs/${runId}/events?limit=2000`);
   return ((await response.json()) as { events: { seq: number; type: string; data: object }[] }).events;
@@ -74,6 +79,7 @@ describe('ingest', () => {
     ],
     ['an event of an unknown type', { ...run[1], type: 'weather', data: {} }, /"weather"/],
     ['an event with an invalid time', { ...run[1], time: 'noon' }, /time/],
+    ['an event over 900 kB', largeEvent, /expected an event of at most 921600 bytes, got 9\d{5}$/],
   ])('answers %s with a reject and stores a notice in its place', async (_what, bad, about) => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));

@@ -109,6 +109,19 @@ describe('the live feed', () => {
     },
   );
 
+  test('bundles past events into messages of at most 512 kB, however many are stored together', async () => {
+    const gateway = await startGateway();
+    await publish(gateway.ingestUrl, [run[0]!, ...large.slice(0, 20)]);
+    const viewer = new Connection(`${gateway.liveUrl}?bundle=true`);
+    let largest = 0;
+    viewer.socket.on('message', (data: Buffer) => {
+      largest = Math.max(largest, data.length);
+    });
+    const messages = await viewer.until(isLive);
+    expect(seqsOf(messages.flatMap((message) => message.events ?? message))).toEqual(range(1, 21));
+    expect(largest).toBeLessThanOrEqual(512 * 1024);
+  });
+
   test('disconnects a viewer that answers no ping', async () => {
     const gateway = await startGateway({ limits: { pingIntervalMs: 20, pongTimeoutMs: 20 } });
     const viewer = await connect(gateway.liveUrl);
