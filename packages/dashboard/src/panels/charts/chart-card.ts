@@ -132,8 +132,9 @@ export class ChartCard {
   #listen(): void {
     const { refresh, setViewport, state } = this.#context;
     const onScreen = new IntersectionObserver(
-      ([entry]) => {
-        this.#isOnScreen = entry?.isIntersecting ?? false;
+      (entries) => {
+        // Several changes may arrive at once: the last one is current.
+        this.#isOnScreen = entries.at(-1)?.isIntersecting ?? false;
         if (this.#isOnScreen) refresh();
       },
       { rootMargin: '100px' },
