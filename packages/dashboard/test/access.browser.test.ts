@@ -3,14 +3,14 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { findChromium } from './support/browser.ts';
-import { chartPart, field, runOf, shows } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
+import { chartPart, field, runOf, shows } from './support/page-elements.ts';
 
 const executable = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
-/** Where what a selector finds breaks a rule of WCAG or of good practice, a line each. */
+/** Returns the violations of WCAG and of good practice within the selected element, a line each. */
 async function violations(page: Page, selector = 'html'): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async (inside) => {
@@ -23,6 +23,16 @@ async function violations(page: Page, selector = 'html'): Promise<string[]> {
   }, selector);
 }
 
+/** Returns the violations in the light and in the dark theme of the system. */
+async function violationsInBothThemes(page: Page, selector?: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await violations(page, selector)).map((violation) => `${colorScheme}: ${violation}`));
+  }
+  return found;
+}
+
 interface Axe {
   axe: {
     run(
@@ -32,80 +42,77 @@ interface Axe {
   };
 }
 
-(executable ? describe : describe.skip)('everybody', () => {
+(executable ? describe : describe.skip)('every viewer', () => {
   const monitor = useMonitor(executable);
 
-  it.each(['light', 'dark'] as const)('can wait for a run, and be helped, in %s', async (colorScheme) => {
-    const page = await monitor.visit('', { colorScheme });
+  it('can use the page without a run, and its help, in light and dark', async () => {
+    const page = await monitor.visit();
     await shows(page, field('title'), 'No run yet');
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsInBothThemes(page)).toEqual([]);
     await page.locator('#help-open').click();
     await shows(page, '#shortcuts', 'Follow the latest');
-    expect(await violations(page, '#help-dialog')).toEqual([]);
+    expect(await violationsInBothThemes(page, '#help-dialog')).toEqual([]);
     const docs = await page.locator('#help-dialog a').getAttribute('href');
     expect((await page.request.get(new URL(String(docs), page.url()).href)).status()).toBe(200);
     expect(monitor.complaints).toEqual([]);
   });
 
   it.each([
-    ['light', 'desktop', {}],
-    ['dark', 'desktop', {}],
-    ['light', 'phone', phone],
-    ['dark', 'phone', phone],
-  ] as const)('can read a run and the list of runs: no rule is broken in %s on a %s', async (...how) => {
-    const [colorScheme, name, device] = how;
-    const runId = `20261124-100000-${colorScheme}-${name}`;
-    await monitor.publish({ runId, events: runOf(runId) });
-    const page = await monitor.visit(`?run=${runId}`, { colorScheme, ...device });
-    await shows(page, field('phase'), 'Completed');
-    await page.locator(chartPart('loss', 'table-toggle')).click();
-    await page.locator('#draw-open').click();
-    await page.locator('.pad').waitFor();
-    expect(await violations(page)).toEqual([]);
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(sideways).toBeLessThanOrEqual(0);
+    ['desktop', {}],
+    ['phone', phone],
+  ] as const)(
+    'can use a run and the list of runs on a %s, in light and dark, without violations of accessibility rules',
+    async (name, device) => {
+      const runId = `20261124-100000-${name}`;
+      await monitor.publish({ runId, events: runOf(runId) });
+      const page = await monitor.visit(`?run=${runId}`, device);
+      await shows(page, field('phase'), 'Completed');
+      await page.locator(chartPart('loss', 'table-toggle')).click();
+      await page.locator('#draw-open').click();
+      await page.locator('.pad').waitFor();
+      expect(await violationsInBothThemes(page)).toEqual([]);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(sideways).toBeLessThanOrEqual(0);
 
-    await page.locator('#runs-open').click();
-    await shows(page, '#run-list', runId);
-    expect(await violations(page, '#runs-dialog')).toEqual([]);
-  });
+      await page.locator('#runs-open').click();
+      await shows(page, '#run-list', runId);
+      expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+    },
+  );
 
   it.each([
     ['desktop', {}],
     ['phone', phone],
-  ] as const)(
-    'can compare runs however long their names are: nothing goes sideways on a %s',
-    async (...how) => {
-      const [device, options] = how;
-      const ids = ['words', 'letters'].map((name) => `20261124-100000-${name}-${device}`);
-      for (const [at, title] of ['a few words '.repeat(16).trim(), 'W'.repeat(200)].entries()) {
-        await monitor.publish({ runId: ids[at] as string, events: runOf(ids[at] as string) });
-        await fetch(`${monitor.url}/api/runs/${ids[at]}`, {
-          method: 'PATCH',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ title }),
-        });
-      }
-      const page = await monitor.visit(`?run=${ids[0]}&with=${ids[1]}`, options);
-      await page.locator(`${chartPart('loss', 'items')} [title^="WWW"]`).waitFor();
-      await page.locator(chartPart('loss', 'table-toggle')).click();
-      await shows(page, '#compare-table', 'WWW');
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(sideways).toBeLessThanOrEqual(0);
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.locator(chartPart('loss', 'picture')).click(),
-      ]);
-      expect(download.suggestedFilename()).toMatch(/^a-few-words-[\w-]{40,60}-loss\.png$/);
-      expect(monitor.complaints).toEqual([]);
-    },
-  );
+  ] as const)('can compare runs with long names without scrolling sideways on a %s', async (...how) => {
+    const [device, options] = how;
+    const ids = ['words', 'letters'].map((name) => `20261124-100000-${name}-${device}`);
+    for (const [at, title] of ['a few words '.repeat(16).trim(), 'W'.repeat(200)].entries()) {
+      await monitor.publish({ runId: ids[at] as string, events: runOf(ids[at] as string) });
+      await fetch(`${monitor.url}/api/runs/${ids[at]}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ title }),
+      });
+    }
+    const page = await monitor.visit(`?run=${ids[0]}&with=${ids[1]}`, options);
+    await page.locator(`${chartPart('loss', 'items')} [title^="WWW"]`).waitFor();
+    await page.locator(chartPart('loss', 'table-toggle')).click();
+    await shows(page, '#compare-table', 'WWW');
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(sideways).toBeLessThanOrEqual(0);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator(chartPart('loss', 'picture')).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^a-few-words-[\w-]{40,60}-loss\.png$/);
+    expect(monitor.complaints).toEqual([]);
+  });
 
   it.each([
     ['light', {}],
     ['dark', phone],
   ] as const)(
-    'can read the page for programs, which loads nothing but its style, in %s',
+    'can use the API documentation, which loads only its style sheet, in %s',
     async (...how) => {
       const [colorScheme, device] = how;
       const page = await monitor.visit('docs', { colorScheme, ...device });
@@ -137,7 +144,7 @@ interface Axe {
     await page.waitForURL(/x=epoch/);
     await page.keyboard.press('l');
     await page.waitForURL(/loss=linear/);
-    // Keys of buttons that are not there are left alone: Space scrolls the page.
+    // The keys of hidden buttons keep their usual effect: Space scrolls the page.
     await page.keyboard.press('n');
     expect(await page.locator('#new-run-dialog').isVisible()).toBe(false);
     await page.keyboard.press(' ');
@@ -178,11 +185,11 @@ interface Axe {
       'sample-class',
     ])
       expect(reached).toContain(id);
-    // This run has no weights to be fetched, and the ink was looked at more than once.
+    // This run has no weights to load, and the test read the canvas more than once.
     expect(monitor.complaints.filter((text) => !/404|Canvas2D/.test(text))).toEqual([]);
   });
 
-  it('keep what they have set, and may have it calm', async () => {
+  it('keeps settings between visits, and sees no animation with reduced motion', async () => {
     const page = await monitor.visit('', { reducedMotion: 'reduce' });
     await page.locator('#smoothing').fill('0');
     await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).click();
@@ -201,7 +208,7 @@ interface Axe {
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('can print it: on white, without what is for the screen alone', async () => {
+  it('can print the page on white, without controls', async () => {
     const runId = '20261124-120000-printed';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`, { colorScheme: 'dark' });
@@ -227,7 +234,7 @@ interface Axe {
   });
 });
 
-/** How many pixels of the pad are drawn on. */
+/** Returns the number of pixels of the pad that are drawn on. */
 const inkOf = (page: Page): Promise<number> =>
   page.locator('.pad').evaluate((pad: HTMLCanvasElement) => {
     const { data } = (pad.getContext('2d') as CanvasRenderingContext2D).getImageData(

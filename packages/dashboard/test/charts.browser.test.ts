@@ -3,8 +3,17 @@ import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { findChromium } from './support/browser.ts';
-import { chartPart, drag, field, pictureOf, runOf, shows, surfaceOf, untilStep } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
+import {
+  chartPart,
+  drag,
+  field,
+  pictureOf,
+  runOf,
+  shows,
+  surfaceOf,
+  untilStep,
+} from './support/page-elements.ts';
 
 const executable = findChromium();
 

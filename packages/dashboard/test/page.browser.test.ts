@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { timeFactor } from '@mnist-monitor/shared/testing';
 import { findChromium } from './support/browser.ts';
-import { chartPart, counts, drag, field, pictureOf, runOf, shows, untilStep } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
+import {
+  chartPart,
+  counts,
+  drag,
+  field,
+  pictureOf,
+  runOf,
+  shows,
+  untilStep,
+} from './support/page-elements.ts';
 
 const executable = findChromium();
 
@@ -10,7 +19,7 @@ const executable = findChromium();
   const monitor = useMonitor(executable);
   const caption = chartPart('loss', 'caption');
 
-  it('waits for a run, draws it as it comes, and asks for nothing more over HTTP', async () => {
+  it('waits for a run, draws it live, and sends no more HTTP requests', async () => {
     const page = await monitor.visit();
     await shows(page, field('title'), 'No run yet');
     const requests: string[] = [];
@@ -45,7 +54,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('says within two seconds that the connection is lost, and comes back without a gap and without a double', async () => {
+  it('shows within two seconds that the connection is lost, and reconnects without missing or repeated events', async () => {
     const runId = '20261124-110000-cut';
     const events = runOf(runId);
     const publisher = await monitor.publish({
@@ -81,7 +90,7 @@ const executable = findChromium();
     );
   });
 
-  it('says of a run that is no more just that, and follows the latest when asked', async () => {
+  it('reports a run that does not exist, and offers the latest one', async () => {
     const runId = '20261124-115000-there';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit('?run=nowhere');
@@ -92,7 +101,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('begins anew with the next run', async () => {
+  it('switches to the next run', async () => {
     await monitor.publish({ runId: '20261125-080000-before', events: runOf('20261125-080000-before') });
     const page = await monitor.visit();
     await shows(page, field('title'), '20261125-080000-before');
@@ -111,7 +120,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('names the device and why it was chosen, and shows how busy it is', async () => {
+  it('shows the device, why it was chosen, and its load', async () => {
     const runId = '20261124-120000-device';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
@@ -121,7 +130,7 @@ const executable = findChromium();
     await shows(page, '#meters', '93\u00a0%');
   });
 
-  it('says what is wrong with a run without having been asked, and shows where', async () => {
+  it('reports a diverged run, and shows where it diverged', async () => {
     const runId = '20261124-130000-nan';
     const events = runOf(runId);
     const diverged = events
@@ -167,7 +176,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('has a menu that closes when one is done with it, and says whether a link was copied', async () => {
+  it('closes the export menu after use, and reports whether a link was copied', async () => {
     const runId = '20261124-170000-menu';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
@@ -202,7 +211,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('keeps the target when another one is out of bounds, and takes it away when the field is emptied', async () => {
+  it('keeps the target when a new one is out of bounds, and removes it when the field is emptied', async () => {
     const page = await monitor.visit();
     const target = page.locator('#target');
     await target.fill('95');

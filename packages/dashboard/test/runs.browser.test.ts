@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import type { Page } from 'playwright-core';
 import { findChromium } from './support/browser.ts';
-import { chartPart, field, runOf, shows } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
+import { chartPart, field, runOf, shows } from './support/page-elements.ts';
 import { strokeReader, strokeWeights } from './support/stroke-reader.ts';
 
 const executable = findChromium();
@@ -14,7 +14,7 @@ const executable = findChromium();
   const monitor = useMonitor(executable);
   const caption = chartPart('loss', 'caption');
 
-  it('are paused, steered and stopped by the viewer, and the trainer is told just that', async () => {
+  it('are paused, adjusted and stopped by the viewer', async () => {
     const runId = '20261124-100000-steered';
     const events = runOf(runId).slice(0, 12);
     const publisher = await monitor.publish({
@@ -65,7 +65,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('are begun from a form, and watched at once', async () => {
+  it('are started from a form, and displayed at once', async () => {
     const runId = '20261124-110000-begun';
     const trainer = await monitor.publish({
       commands: ['start'],
@@ -85,7 +85,7 @@ const executable = findChromium();
     await shows(page, field('title'), runId);
   });
 
-  it('are repeated with a change, and say which setting was refused in its own words', async () => {
+  it('are repeated with changed settings, and a refused one is named by its label', async () => {
     const runId = '20261124-112000-repeated';
     await monitor.publish({ runId, events: runOf(runId) });
     const trainer = await monitor.publish({
@@ -109,13 +109,13 @@ const executable = findChromium();
     const sent = { ...asBefore, augment: false, seed: 42, trainSize: 70_000, testSize: 10_000 };
     expect(trainer.commands.at(-1)?.data).toEqual(sent);
 
-    // A recipe decides what is not set.
+    // A recipe decides the empty settings.
     await page.getByLabel('Recipe').selectOption('best');
     expect(await page.getByLabel('Learning rate').last().inputValue()).toBe('');
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('say why a command was refused', async () => {
+  it('show why a command was refused', async () => {
     const runId = '20261124-115000-deaf';
     const onCommand = () => ({ ok: false, code: 'command.refused', message: 'not while it saves' }) as const;
     await monitor.publish({ runId, events: runOf(runId).slice(0, 9), commands: ['pause'], onCommand });
@@ -150,7 +150,7 @@ const executable = findChromium();
     await shows(page, row('20261124-120000-kept'), 'pinned');
     await focusIs(page, 'Unpin The good one');
 
-    // The list is told of a run that begins while it is open.
+    // The open list shows a run that begins.
     const late = '20261124-120200-late';
     await page.locator('#runs-filter').fill('');
     await page.getByRole('button', { name: 'Delete 20261124-120100-gone' }).focus();
@@ -174,7 +174,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('are laid over each other, with the difference to the first and their settings side by side', async () => {
+  it('are compared: curves together, differences to the first run, and settings side by side', async () => {
     const [first, second] = ['20261124-130000-first', '20261124-130100-second'];
     await monitor.publish({ runId: first, events: runOf(first) });
     const other = runOf(second, 2).map((event) =>
@@ -199,7 +199,7 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
-  it('are compared up to five at a time, and no further one can be chosen then', async () => {
+  it('are compared up to five at a time', async () => {
     const runIds = Array.from({ length: 6 }, (_, at) => `20261124-13500${at}-many`);
     for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId, 1) });
     const page = await monitor.visit(`?run=${runIds[0]}&with=nowhere`);
@@ -270,7 +270,7 @@ const executable = findChromium();
   });
 });
 
-/** Resolves when the focus is on what has this name. */
+/** Resolves when the element with this label has the focus. */
 const focusIs = (page: Page, name: string): Promise<unknown> =>
   page.waitForFunction((wanted) => document.activeElement?.getAttribute('aria-label') === wanted, name);
 
@@ -285,7 +285,7 @@ function notice(
   } as MonitorEvent;
 }
 
-/** Draws a straight line; places are shares of the pad. */
+/** Draws a straight line on the pad. Positions are shares of its side. */
 async function stroke(page: Page, from: [x: number, y: number], to: [x: number, y: number]): Promise<void> {
   const box = await page.locator('.pad').boundingBox();
   if (!box) throw new Error('expected the pad to be seen');

@@ -3,6 +3,10 @@ import { decodeTrustedRunList, type RunChanges, type RunSummary } from '@mnist-m
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
 
+/** Returns the address of the live feed of the gateway that served the page. */
+export const liveUrl = (): string =>
+  `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
+
 /** Lists the newest runs that the gateway stores. */
 export async function listRuns(): Promise<Result<RunSummary[]>> {
   const response = await request('/api/runs');

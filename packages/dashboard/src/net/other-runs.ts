@@ -1,6 +1,6 @@
 import { connectLive, type EventType, type LiveClient, type RunSummary } from '@mnist-monitor/shared/browser';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
-import { liveUrl } from './live-url.ts';
+import { liveUrl } from './api.ts';
 
 /** A run compared with the one on display. */
 export interface OtherRun {

@@ -1,7 +1,7 @@
 import { connectLive, type LiveClient, type LiveClientMessage } from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
 import { apply, emptySession, forgetRun, type Session } from '../state/session.ts';
-import { liveUrl } from './live-url.ts';
+import { liveUrl } from './api.ts';
 
 /** A run that is being replayed. */
 export interface Replay {
@@ -85,7 +85,7 @@ export class RunDisplay {
     return this.#paused && this.session.run ? this.session.run.events - this.#paused.events : null;
   }
 
-  /** Pauses the view, or resumes it. The page keeps receiving events meanwhile. */
+  /** Pauses the view, or resumes it. A paused page still receives events. */
   togglePause(): void {
     this.#paused = this.#paused || !this.session.run ? null : copyRun(this.session.run);
     this.#options.changed();

@@ -9,8 +9,8 @@ const candidates = [
 ];
 
 /**
- * Where a Chromium is; undefined when there is none, which is said once.
- * @throws Error when there is none in CI: a test that is skipped there would go unnoticed.
+ * Returns the path of Chromium; undefined when it is not installed.
+ * @throws Error when it is not installed in CI, where a skipped test would go unnoticed.
  */
 export function findChromium(): string | undefined {
   const found = candidates.find((path) => path && existsSync(path));
@@ -21,7 +21,7 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
-/** A browser without a window that asks nobody for anything. */
+/** Launches a headless browser that makes no requests of its own. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,

@@ -1,7 +1,7 @@
 import type { LiveClientMessage, LiveHello, MonitorEvent, RunSummary } from '@mnist-monitor/shared';
 import { apply, emptySession, type Session } from '../../src/state/session.ts';
 
-/** What a gateway says of a run that its trainer is publishing. */
+/** Returns the gateway's summary of a run that its trainer is publishing. */
 export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): RunSummary {
   const time = '2026-11-24T10:00:00.000Z';
   return {
@@ -35,14 +35,14 @@ export const helloOf = (run: RunSummary | null): LiveHello => ({
   waitingTrainers: 0,
 });
 
-/** A session after these inputs, all at time `now`. */
+/** Returns a session after these messages, all at time `now`. */
 export function sessionOf(inputs: readonly LiveClientMessage[], now = 0): Session {
   const session = emptySession();
   for (const input of inputs) apply(session, input, now);
   return session;
 }
 
-/** The inputs of a page that has connected and has read these events of a run. */
+/** Returns the messages of a page that has connected and read these events of a run. */
 export function connectedInputs(
   events: readonly MonitorEvent[],
   summary: Partial<RunSummary> = {},

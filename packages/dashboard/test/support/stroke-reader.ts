@@ -2,7 +2,7 @@ import type { MonitorEvent } from '@mnist-monitor/shared';
 
 const side = 28;
 
-/** The events, with the network that `strokeWeights` belongs to in place of the one they tell of. */
+/** Returns the events with the network of `strokeWeights` instead of their own. */
 export const strokeReader = (events: readonly MonitorEvent[]): MonitorEvent[] =>
   events.map((event) =>
     event.type === 'run.started'
@@ -23,8 +23,8 @@ export const strokeReader = (events: readonly MonitorEvent[]): MonitorEvent[] =>
   );
 
 /**
- * Weights, as a safetensors file, of a network with one layer that takes an upright stroke for one class and a level
- * stroke for another.
+ * Returns the weights of a network with one layer, as a safetensors file. The network classifies a vertical stroke as
+ * `upright` and a horizontal stroke as `level`.
  */
 export function strokeWeights({ upright, level }: { upright: number; level: number }): Uint8Array {
   const weight = new Float32Array(10 * side * side);

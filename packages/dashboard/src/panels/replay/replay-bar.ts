@@ -1,7 +1,7 @@
 import { connectLive, type MonitorEvent } from '@mnist-monitor/shared/browser';
 import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import { liveUrl } from '../../net/live-url.ts';
+import { liveUrl } from '../../net/api.ts';
 import type { Replay, ReplayOptions } from '../../net/run-display.ts';
 import { formatClock } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';

@@ -10,7 +10,7 @@ import { runItem } from './run-item.ts';
 import { listedRows, type RunRow } from './run-rows.ts';
 import './runs.css';
 
-/** What the list of runs shows and changes of the page. */
+/** The state of the page that the list of runs shows and changes. */
 export interface RunsDialogOptions {
   view(): View;
   changeView(change: Partial<View>): void;

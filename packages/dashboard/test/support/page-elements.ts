@@ -2,10 +2,10 @@ import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { Locator, Page } from 'playwright-core';
 
-/** Selects what the page writes under a name. */
+/** Returns the selector of a text that the page updates. */
 export const field = (name: string): string => `[data-field="${name}"]`;
 
-/** Resolves when something that the selector finds, and that can be seen, has the text. */
+/** Resolves when a visible element that matches the selector contains the text. */
 export const shows = (page: Page, selector: string, text: string | RegExp): Promise<void> =>
   page.locator(selector).filter({ hasText: text }).first().waitFor();
 
@@ -16,13 +16,13 @@ export const counts = (page: Page, selector: string, count: number): Promise<unk
     count,
   ] as const);
 
-/** A part of a chart's card. */
+/** Returns the selector of a part of a chart's card. */
 export const chartPart = (chart: string, part: string): string => `#${chart}-chart [data-part="${part}"]`;
 
-/** The area of a chart in which its curves are drawn. */
+/** Returns the area in which a chart draws its curves. */
 export const surfaceOf = (page: Page, chart: string): Locator => page.locator(`#${chart}-chart .u-over`);
 
-/** What a chart's canvas holds. */
+/** Returns the image of a chart's canvas. */
 export const pictureOf = (page: Page, chart: string): Promise<string> =>
   page.locator(`#${chart}-chart canvas`).evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
 
@@ -42,12 +42,12 @@ export async function drag(page: Page, chart: string, [from, to]: readonly [numb
 
 const stepMs = 300;
 
-/** The events of a run of 20 batches an epoch that ends now. */
+/** Returns the events of a run of 20 batches per epoch that ends now. */
 export function runOf(runId: string, epochs = 3, batchesPerEpoch = 20): MonitorEvent[] {
   const startedAt = new Date(Date.now() - epochs * batchesPerEpoch * stepMs);
   return sampleRun({ runId, epochs, batchesPerEpoch, startedAt });
 }
 
-/** How many of the events it takes to come to a step, and to what is told right behind it. */
+/** Returns the number of events up to the batch of a step. */
 export const untilStep = (events: readonly MonitorEvent[], step: number): number =>
   events.findIndex((event) => event.type === 'batch' && event.data.step === step) + 1;

@@ -1,7 +1,8 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { findChromium } from './support/browser.ts';
-import { field, runOf, shows } from './support/look.ts';
 import { useMonitor } from './support/monitor.ts';
+import { field, runOf, shows } from './support/page-elements.ts';
 
 const executable = findChromium();
 const run = (runId: string) => ({
@@ -10,36 +11,38 @@ const run = (runId: string) => ({
   commands: ['pause', 'stop'] as const,
 });
 
-(executable ? describe : describe.skip)('where a command token is set', () => {
+(executable ? describe : describe.skip)('a gateway with a command token', () => {
   const monitor = useMonitor(executable, ['--command-token', 'open sesame']);
 
-  it('it is asked for when it is needed, again when it is wrong, and kept for the tab alone', async () => {
-    const publisher = await monitor.publish(run('20261124-130000-safe'));
+  it('makes the page ask for the token when needed, again when it is wrong, and keep it for the tab only', async () => {
+    const received = new EventEmitter();
+    const onCommand = () => {
+      received.emit('command');
+      return { ok: true } as const;
+    };
+    const publisher = await monitor.publish({ ...run('20261124-130000-safe'), onCommand });
     const page = await monitor.visit();
     const enter = async (token: string): Promise<void> => {
       await page.locator('#token-form [name="token"]').fill(token);
       await page.keyboard.press('Enter');
     };
-    const heard = async (count: number): Promise<void> => {
-      while (publisher.commands.length < count) await page.waitForTimeout(20);
-    };
     await page.locator('#pause-run').click();
     await enter('please');
     await shows(page, field('token-error'), 'The gateway did not accept this token.');
-    await enter('open sesame');
-    await heard(1);
-    await page.locator('#pause-run').click();
-    await heard(2);
+    await Promise.all([once(received, 'command'), enter('open sesame')]);
+    await page.locator('#controls:not([aria-busy])').waitFor();
+    await Promise.all([once(received, 'command'), page.locator('#pause-run').click()]);
+    expect(publisher.commands).toHaveLength(2);
     expect(JSON.stringify(publisher.commands)).not.toContain('sesame');
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
     expect(monitor.complaints).toEqual([]);
   });
 });
 
-(executable ? describe : describe.skip)('where others reach the gateway and no command token is set', () => {
+(executable ? describe : describe.skip)('a gateway that other machines reach without a command token', () => {
   const monitor = useMonitor(executable, ['--bind', '0.0.0.0']);
 
-  it('the page has no controls, and says why', async () => {
+  it('shows no controls, and the reason', async () => {
     await monitor.publish(run('20261124-140000-off'));
     const page = await monitor.visit();
     await shows(
