@@ -73,7 +73,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { sweepIntervalMs } = limits;
   const sweeper = new Sweeper({ store, hub, folders, log, runs, keep: config.keep, sweepIntervalMs });
 
-  const authorizer = new CommandAuthorizer(config);
+  const authorizer = new CommandAuthorizer({ ...config, log });
   const publicApp = await buildPublicApp({
     ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
   });

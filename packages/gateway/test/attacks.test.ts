@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { afterTest } from './support/cleanup.ts';
-import { connect, refusal } from './support/connection.ts';
+import { connect, refusal, refused } from './support/connection.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 import { helloOf, publish } from './support/publisher.ts';
 
@@ -36,6 +36,22 @@ describe('a page of another site in the browser of a user', () => {
     );
     expect(await Promise.all(attempts)).toEqual(attempts.map(() => 403));
     expect(refusals(gateway)).toEqual(attempts.map(() => 'request.forbidden'));
+    const [refusal403] = gateway.log.filter((line) => line.includes('a request was refused'));
+    expect(JSON.parse(refusal403 ?? '')).toMatchObject({
+      level: 40,
+      address: '127.0.0.1',
+      detail: expect.stringMatching(/^expected the Origin .*, got "http:\/\/evil\.example"$/),
+    });
+  });
+
+  test('is informed why the feed refuses it: a check is refused for the same reason as the upgrade', async () => {
+    const gateway = await startGateway();
+    const check = (headers: Record<string, string>) =>
+      fetch(`${gateway.url}/live/check`, { method: 'POST', headers });
+    const { problem } = await refused(gateway.liveUrl, { headers: { origin: evil } });
+    expect(await (await check({ origin: evil })).json()).toEqual(problem);
+    expect(await (await check({ origin: gateway.url })).json()).toEqual({ accepted: true });
+    expect(await statusOverHttp10(gateway.url, 'POST', '/live/check')).toBe(400);
   });
 
   test('cannot open the feed where another page is named, which may', async () => {
@@ -53,6 +69,58 @@ describe('a page of another site in the browser of a user', () => {
     expect(await statusOf(gateway.url, '/', headers)).toBe(403);
     expect(await refusal(gateway.liveUrl, { headers: { ...headers, origin: evil } })).toBe(403);
     expect(refusals(gateway)).toEqual(Array(3).fill('request.forbidden'));
+  });
+});
+
+/** The status of a request over HTTP/1.0, as nginx forwards it by default. */
+async function statusOverHttp10(url: string, method: string, path: string): Promise<number> {
+  const { port, host } = new URL(url);
+  const socket = connectTcp(Number(port), '127.0.0.1');
+  afterTest(() => socket.destroy());
+  socket.write(`${method} ${path} HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  const [head] = await once(socket, 'data');
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(String(head))?.[1]);
+}
+
+describe('a stranger behind a proxy on this machine', () => {
+  const forwarded = { 'x-forwarded-for': '203.0.113.7' };
+
+  test('changes nothing and commands nothing without a token, and the log contains why', async () => {
+    const gateway = await startGateway();
+    await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
+    expect(await statusOverHttp10(gateway.url, 'DELETE', '/api/runs/a')).toBe(403);
+    const removal = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE', headers: forwarded });
+    expect(await removal.json()).toMatchObject({
+      code: 'command.off',
+      detail: expect.stringMatching(/proxy \(x-forwarded-for\).*--command-token/),
+    });
+    const viewer = await connect(gateway.liveUrl, { headers: forwarded });
+    expect(await viewer.next()).toMatchObject({
+      commands: 'off',
+      commandsOffReason: expect.stringMatching(/proxy \(x-forwarded-for\).*--command-token/),
+    });
+    viewer.send({ type: 'command', id: 'command-1', command: 'stop' });
+    const answers = await viewer.until(({ type }) => type === 'commandResult');
+    expect(answers.at(-1)).toMatchObject({ ok: false, code: 'command.off' });
+    expect(refusals(gateway)).toEqual(['command.off', 'command.off']);
+    expect(
+      gateway.log.filter((line) => /through a proxy are off: .*--command-token/.test(line)),
+    ).toHaveLength(1);
+    expect(await statusOf(gateway.url, '/api/runs/a')).toBe(200);
+  });
+
+  test('publishes nothing without a token', async () => {
+    const gateway = await startGateway();
+    const { status, problem } = await refused(gateway.ingestUrl, { headers: forwarded });
+    expect(status).toBe(403);
+    expect(problem).toMatchObject({
+      code: 'request.forbidden',
+      detail: expect.stringMatching(/proxy \(x-forwarded-for\); set --token/),
+    });
+    const open = await startGateway({ token: 'the-publishing-secret' });
+    const publisher = await connect(open.ingestUrl, { headers: forwarded });
+    publisher.send(helloOf('a', { token: 'the-publishing-secret' }));
+    expect(await publisher.next()).toMatchObject({ type: 'resume' });
   });
 });
 

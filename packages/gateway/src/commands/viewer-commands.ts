@@ -14,13 +14,13 @@ import { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { TokenBucket } from '../sockets/token-bucket.ts';
-import type { CommandAuthorizer } from '../trust/authorization.ts';
+import type { ClientRights } from '../trust/authorization.ts';
 import type { CommandRouter } from './router.ts';
 
 export interface ViewerCommandsOptions {
   peer: Peer;
   router: CommandRouter;
-  authorizer: CommandAuthorizer;
+  rights: Pick<ClientRights, 'authorize'>;
   limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
   /** Called with each command, without its token, and its result: for the log. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
@@ -58,11 +58,11 @@ export class ViewerCommands {
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {
-    const { authorizer, router, onResult } = this.#options;
+    const { rights, router, onResult } = this.#options;
     const resolved = { ...given, runId: given.runId ?? this.followedRun };
     let result: CommandResult;
     try {
-      authorizer.authorize(token);
+      rights.authorize(token);
       result = await router.execute(resolved);
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;

@@ -2,7 +2,7 @@ import { encode, type LiveControl, type LiveQuery, type RunSummary } from '@mnis
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { type HealthCheckedStore, storeStateMessage } from '../store/health-checked-store.ts';
-import type { CommandAuthorizer } from '../trust/authorization.ts';
+import type { ClientRights } from '../trust/authorization.ts';
 import { version } from '../version.ts';
 import type { Channel } from './channel.ts';
 import type { Hub } from './hub.ts';
@@ -13,7 +13,7 @@ export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel
   hub: Hub;
   /** Resolves with a run's summary as viewers get it; with undefined when there is no such run. */
   summaryOf: (runId: string) => Promise<RunSummary | undefined>;
-  authorizer: Pick<CommandAuthorizer, 'access'>;
+  rights: Pick<ClientRights, 'access' | 'offReason'>;
   idleTrainers: Pick<IdleTrainers, 'count'>;
   health: Pick<HealthCheckedStore, 'failure'>;
   /** Called with the run that the viewer follows from now on; with undefined while there is none. */
@@ -69,7 +69,7 @@ class ViewerSession {
   }
 
   async #sendHello(runId: string | undefined): Promise<void> {
-    const { hub, summaryOf, limits, authorizer, idleTrainers, health, onRun } = this.#options;
+    const { hub, summaryOf, limits, rights, idleTrainers, health, onRun } = this.#options;
     const run = runId === undefined ? undefined : await summaryOf(runId);
     onRun?.(runId);
     this.#send({
@@ -77,7 +77,8 @@ class ViewerSession {
       server: version,
       run: run ?? null,
       heartbeatMs: limits.heartbeatMs,
-      commands: authorizer.access,
+      commands: rights.access,
+      ...(rights.offReason !== undefined && { commandsOffReason: rights.offReason }),
       waitingTrainers: idleTrainers.count,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));

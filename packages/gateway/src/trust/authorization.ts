@@ -1,48 +1,83 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CommandAccess, MonitorError } from '@mnist-monitor/shared';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config.ts';
 import { isLoopback } from './hosts.ts';
+import { type ForwardedRequest, proxyTrace } from './proxy-trace.ts';
 
 type PublicPort = Pick<Config, 'host'> & Partial<Pick<Config, 'bind'>>;
 
 /** Returns the address at which viewers reach the public port: the one a container publishes, or the bound one. */
 export const publicHost = ({ bind, host }: PublicPort): string => bind ?? host;
 
-/**
- * Decides which clients may command trainers and change runs. Where a command token is set, those that send it.
- * Without one, every client of a port that only this machine reaches, and no client of any other port.
- */
-export class CommandAuthorizer {
+export interface CommandAuthorizerOptions extends PublicPort, Partial<Pick<Config, 'commandToken'>> {
+  log: Pick<FastifyBaseLogger, 'warn'>;
+}
+
+/** The rights of one client to command trainers and to change runs. */
+export interface ClientRights {
   /** `open`: no token is needed; `token`: each command and change needs it; `off`: all are refused. */
   readonly access: CommandAccess;
-  readonly #token: string | undefined;
-
-  constructor({ commandToken, ...port }: PublicPort & Partial<Pick<Config, 'commandToken'>>) {
-    this.#token = commandToken;
-    if (commandToken !== undefined) this.access = 'token';
-    else this.access = isLoopback(publicHost(port)) ? 'open' : 'off';
-  }
-
+  /** Why access is `off`, and what to set; undefined otherwise. */
+  readonly offReason: string | undefined;
   /**
    * Returns when the token permits commands and changes.
    * @throws MonitorError `command.off` or `command.unauthorized`; the message never contains a token.
    */
-  authorize(token: string | undefined): void {
-    if (this.access === 'off')
-      throw new MonitorError(
-        'command.off',
-        'commands and changes are off: this gateway is reached from other machines; set --command-token to allow them',
-      );
-    if (!tokenMatches(this.#token, token))
-      throw new MonitorError(
-        'command.unauthorized',
-        `expected the command token, got ${token === undefined ? 'none' : 'another one'}`,
-      );
+  authorize(token: string | undefined): void;
+}
+
+/**
+ * Decides which clients may command trainers and change runs. Where a command token is set, those that send it.
+ * Without one, every client that connects directly to a port that only this machine reaches, and no other: behind a
+ * proxy on this machine, other machines reach the port too.
+ */
+export class CommandAuthorizer {
+  readonly #token: string | undefined;
+  readonly #isLocal: boolean;
+  readonly #log: CommandAuthorizerOptions['log'];
+  #hasReportedProxy = false;
+
+  constructor({ commandToken, log, ...port }: CommandAuthorizerOptions) {
+    this.#token = commandToken;
+    this.#isLocal = isLoopback(publicHost(port));
+    this.#log = log;
   }
 
-  /** Authorizes an HTTP request by its header `Authorization: Bearer …`, and throws as `authorize` does. */
-  authorizeRequest(request: { headers: { authorization?: string | undefined } }): void {
-    this.authorize(/^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1]);
+  /** Returns the rights of the client that sent a request, which on the live feed is the upgrade. */
+  rightsOf(request: ForwardedRequest): ClientRights {
+    const offReason = this.#offReason(request);
+    const open = this.#token === undefined ? 'open' : 'token';
+    return {
+      access: offReason === undefined ? open : 'off',
+      offReason,
+      authorize: (token) => {
+        if (offReason !== undefined)
+          throw new MonitorError('command.off', `commands and changes are off: ${offReason}`);
+        if (!tokenMatches(this.#token, token))
+          throw new MonitorError(
+            'command.unauthorized',
+            `expected the command token, got ${token === undefined ? 'none' : 'another one'}`,
+          );
+      },
+    };
+  }
+
+  /** Authorizes an HTTP request by its header `Authorization: Bearer …`, and throws as `ClientRights.authorize` does. */
+  authorizeRequest(request: ForwardedRequest): void {
+    this.rightsOf(request).authorize(/^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1]);
+  }
+
+  #offReason(request: ForwardedRequest): string | undefined {
+    if (this.#token !== undefined) return undefined;
+    if (!this.#isLocal)
+      return 'this gateway is reached from other machines; set --command-token to allow them';
+    const trace = proxyTrace(request);
+    if (trace === undefined) return undefined;
+    const reason = `the request came through a proxy (${trace}), which other machines may reach; set --command-token to allow them`;
+    if (!this.#hasReportedProxy) this.#log.warn(`commands and changes through a proxy are off: ${reason}`);
+    this.#hasReportedProxy = true;
+    return reason;
   }
 }
 

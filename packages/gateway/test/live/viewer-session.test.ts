@@ -49,7 +49,7 @@ describe('a viewer', () => {
       hub,
       store,
       summaryOf: (runId) => runs.summary(runId),
-      authorizer: { access: 'open' },
+      rights: { access: 'open', offReason: undefined },
       idleTrainers: { count: 0 },
       health: { failure: undefined },
       traffic,

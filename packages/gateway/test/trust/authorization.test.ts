@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { CommandAuthorizer } from '../../src/trust/authorization.ts';
+import { CommandAuthorizer, type CommandAuthorizerOptions } from '../../src/trust/authorization.ts';
 
 const loopback = { host: '127.0.0.1', bind: undefined };
 const anyAddress = { host: '0.0.0.0', bind: undefined };
+
+const direct = { headers: {}, raw: { httpVersion: '1.1' } };
+const authorizerOf = (options: Omit<CommandAuthorizerOptions, 'log'>, warnings: string[] = []) =>
+  new CommandAuthorizer({ ...options, log: { warn: (text: string) => warnings.push(text) } as never });
+const rightsOf = (options: Omit<CommandAuthorizerOptions, 'log'>, request: object = {}) =>
+  authorizerOf(options).rightsOf({ ...direct, ...request });
 
 describe('commands and changes', () => {
   test.each([
@@ -13,25 +19,25 @@ describe('commands and changes', () => {
     ['open', 'a container publishes its port on loopback', { ...anyAddress, bind: '127.0.0.1' }, undefined],
     ['off', 'a container publishes its port to others', { host: '127.0.0.1', bind: '10.0.0.5' }, undefined],
   ] as const)('are %s when %s', (access, _when, port, commandToken) => {
-    expect(new CommandAuthorizer({ ...port, commandToken }).access).toBe(access);
+    expect(rightsOf({ ...port, commandToken }).access).toBe(access);
   });
 
   test('need no token when they are open', () => {
-    const authorizer = new CommandAuthorizer({ ...loopback, commandToken: undefined });
-    for (const token of [undefined, 'anything']) expect(() => authorizer.authorize(token)).not.toThrow();
+    const rights = rightsOf({ ...loopback, commandToken: undefined });
+    for (const token of [undefined, 'anything']) expect(() => rights.authorize(token)).not.toThrow();
   });
 
   test('are refused with any token when they are off', () => {
-    const authorizer = new CommandAuthorizer({ ...anyAddress, commandToken: undefined });
+    const rights = rightsOf({ ...anyAddress, commandToken: undefined });
     for (const token of [undefined, '', 'sesame'])
-      expect(() => authorizer.authorize(token)).toThrow(expect.objectContaining({ code: 'command.off' }));
+      expect(() => rights.authorize(token)).toThrow(expect.objectContaining({ code: 'command.off' }));
   });
 
   test('need exactly the token when one is set, and no error repeats a token', () => {
-    const authorizer = new CommandAuthorizer({ ...anyAddress, commandToken: 'sesame' });
-    expect(() => authorizer.authorize('sesame')).not.toThrow();
+    const rights = rightsOf({ ...anyAddress, commandToken: 'sesame' });
+    expect(() => rights.authorize('sesame')).not.toThrow();
     for (const token of [undefined, '', 'Sesame', 'sesame ', 'barley'])
-      expect(() => authorizer.authorize(token)).toThrow(
+      expect(() => rights.authorize(token)).toThrow(
         expect.objectContaining({
           code: 'command.unauthorized',
           message: expect.not.stringMatching(/sesame|barley/i),
@@ -48,9 +54,48 @@ describe('commands and changes', () => {
     ['Bearer', false],
     [undefined, false],
   ])('with the header Authorization: %s: allowed is %s', (authorization, isAllowed) => {
-    const authorizer = new CommandAuthorizer({ ...loopback, commandToken: 'sesame' });
-    const authorize = () => authorizer.authorizeRequest({ headers: { authorization } });
+    const authorizer = authorizerOf({ ...loopback, commandToken: 'sesame' });
+    const authorize = () => authorizer.authorizeRequest({ ...direct, headers: { authorization } });
     if (isAllowed) expect(authorize).not.toThrow();
     else expect(authorize).toThrow(expect.objectContaining({ code: 'command.unauthorized' }));
+  });
+
+  const proxied: [string, object][] = [
+    ['HTTP/1.0', { raw: { httpVersion: '1.0' } }],
+    ...['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-prefix'].map(
+      (name): [string, object] => [name, { headers: { [name]: '' } }],
+    ),
+  ];
+
+  test.each(proxied)('are off through a proxy without a token, recognized by %s', (trace, request) => {
+    for (const port of [loopback, { ...anyAddress, bind: '127.0.0.1' }]) {
+      const rights = rightsOf({ ...port, commandToken: undefined }, request);
+      expect(rights).toMatchObject({ access: 'off', offReason: expect.stringContaining(`(${trace})`) });
+      expect(() => rights.authorize('anything')).toThrow(
+        expect.objectContaining({ code: 'command.off', message: expect.stringMatching(/--command-token/) }),
+      );
+    }
+  });
+
+  test.each(proxied)(
+    'need the token through a proxy where one is set, recognized by %s',
+    (_trace, request) => {
+      const rights = rightsOf({ ...loopback, commandToken: 'sesame' }, request);
+      expect(rights).toMatchObject({ access: 'token', offReason: undefined });
+      expect(() => rights.authorize('sesame')).not.toThrow();
+      expect(() => rights.authorize(undefined)).toThrow(
+        expect.objectContaining({ code: 'command.unauthorized' }),
+      );
+    },
+  );
+
+  test('are reported once in the log as off through a proxy, and stay open for this machine', () => {
+    const warnings: string[] = [];
+    const authorizer = authorizerOf({ ...loopback, commandToken: undefined }, warnings);
+    expect(authorizer.rightsOf(direct).access).toBe('open');
+    expect(warnings).toEqual([]);
+    for (const [, request] of proxied) authorizer.rightsOf({ ...direct, ...request });
+    expect(warnings).toEqual([expect.stringMatching(/proxy \(HTTP\/1\.0\).*--command-token/)]);
+    expect(authorizer.rightsOf(direct).access).toBe('open');
   });
 });

@@ -38,7 +38,8 @@ export const errorCodes = {
   'request.not_found': { exitCode: 1, meaning: 'No page or resource has this address.' },
   'request.forbidden': {
     exitCode: 1,
-    meaning: 'The requested address (Host) or the requesting page (Origin) is not allowed.',
+    meaning:
+      'The requested address (Host), the requesting page (Origin) or the way through a proxy is not allowed.',
   },
   'command.unauthorized': {
     exitCode: 1,
@@ -46,7 +47,8 @@ export const errorCodes = {
   },
   'command.off': {
     exitCode: 1,
-    meaning: 'Commands and changes are off: other machines can reach the port and no command token is set.',
+    meaning:
+      'Commands and changes are off: other machines can reach the port, directly or through a proxy, and no command token is set.',
   },
   'command.no_trainer': {
     exitCode: 1,

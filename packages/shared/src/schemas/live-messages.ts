@@ -48,6 +48,10 @@ const hello = z
       .describe('Summary of the run whose events follow; null while there is none.'),
     heartbeatMs: z.int().positive().describe('The feed sends `heartbeat` after this much silence.'),
     commands: commandAccessSchema.describe('Whether this viewer may send commands.'),
+    commandsOffReason: z
+      .string()
+      .optional()
+      .describe('Why `commands` is `off`, and what to set; absent otherwise.'),
     waitingTrainers: z.int().nonnegative().describe('Number of trainers that wait for the command `start`.'),
   })
   .describe('Always the first message, and sent again when the feed continues with another run.');

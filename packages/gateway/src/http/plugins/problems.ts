@@ -66,7 +66,7 @@ export const problemSender =
     onProblem(code);
     if (status >= 500) request.log.error({ err: error }, 'a request failed');
     else if (suspiciousStatuses.has(status))
-      request.log.warn({ code, address: request.ip }, 'a request was refused');
+      request.log.warn({ code, detail, address: request.ip }, 'a request was refused');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (passingStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
     return reply

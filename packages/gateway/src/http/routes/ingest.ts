@@ -5,26 +5,48 @@ import type { Metrics } from '../../metrics.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { Traffic } from '../../sockets/traffic.ts';
+import { isLoopback } from '../../trust/hosts.ts';
+import { type ForwardedRequest, proxyTrace } from '../../trust/proxy-trace.ts';
 import type { App } from '../app.ts';
 
 export interface IngestRouteOptions {
+  /** The address that the ingest port is bound to. */
+  host: string;
   context: Omit<SessionContext, 'onStoreFailure' | 'metrics'>;
   metrics: Metrics;
   /** The open sessions; closing the gateway stops them. */
   sessions: Set<IngestSession>;
 }
 
+/**
+ * Returns a function that refuses a request through a proxy where every client that reaches the port may publish because
+ * only this machine does: the proxy lets other machines reach it.
+ * @throws MonitorError `request.forbidden`
+ */
+const proxyRefuser =
+  ({ host, token }: { host: string; token: string | undefined }) =>
+  (request: ForwardedRequest): void => {
+    const trace = token === undefined && isLoopback(host) ? proxyTrace(request) : undefined;
+    if (trace !== undefined)
+      throw new MonitorError(
+        'request.forbidden',
+        `expected a publisher on this machine, got a request through a proxy (${trace}); set --token to let publishers in through it`,
+      );
+  };
+
 /** Adds `/ingest`, the WebSocket on which publishers send the events of a run. */
-export function addIngestRoute(app: App, { context, metrics, sessions }: IngestRouteOptions): void {
+export function addIngestRoute(app: App, { host, context, metrics, sessions }: IngestRouteOptions): void {
   const { limits } = context;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);
   const admission = new Admission({ ...limits, clients: limits.publishers });
+  const refuseProxies = proxyRefuser({ host, token: context.token });
   app.route({
     method: 'GET',
     url: '/ingest',
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /ingest');
+      refuseProxies(request);
       admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),

@@ -10,7 +10,8 @@ import { isStoreError } from '../../store/health-checked-store.ts';
 import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 
-export interface LiveRouteOptions extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'traffic' | 'onRun'> {
+export interface LiveRouteOptions
+  extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'rights' | 'traffic' | 'onRun'> {
   authorizer: CommandAuthorizer;
   router: CommandRouter;
   metrics: Metrics;
@@ -33,6 +34,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: async (socket, request) => {
+      const rights = authorizer.rightsOf(request);
       const peer = createPeer(socket, {
         stream: request.socket,
         log: request.log,
@@ -42,7 +44,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
         onClosed: (name) => metrics.closed('live', name),
       });
       const commands = new ViewerCommands({
-        ...{ peer, router, authorizer, limits },
+        ...{ peer, router, rights, limits },
         onResult: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
       });
       traffic.add(request.socket);
@@ -53,7 +55,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
         const onRun = (runId: string | undefined): void => {
           commands.followedRun = runId;
         };
-        await serveViewer({ ...shared, traffic, peer, query: query.value, onRun });
+        await serveViewer({ ...shared, rights, traffic, peer, query: query.value, onRun });
       } catch (error) {
         // The gateway logs a failing store once; a line for each viewer would hide the others.
         if (isStoreError(error)) return peer.close('storeUnavailable');

@@ -4,9 +4,7 @@ import { type App, type AppOptions, createApp } from '../app.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
 
-export interface IngestAppOptions extends Pick<IngestRouteOptions, 'context' | 'metrics'> {
-  /** The address that the ingest port is bound to. */
-  host: string;
+export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'context' | 'metrics'> {
   log: AppOptions['log'];
   limits: AppOptions['limits'];
 }
@@ -29,6 +27,6 @@ export async function buildIngestApp({
     },
   });
   addTrustChecks(app, { host });
-  addIngestRoute(app, { context, metrics, sessions });
+  addIngestRoute(app, { host, context, metrics, sessions });
   return app;
 }

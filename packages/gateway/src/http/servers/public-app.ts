@@ -13,6 +13,7 @@ import { addDocumentRoutes } from '../routes/documents.ts';
 import { addExportRoutes } from '../routes/export.ts';
 import { addHealthRoutes } from '../routes/health.ts';
 import { addLiveRoute, type LiveRouteOptions } from '../routes/live.ts';
+import { addLiveCheckRoute } from '../routes/live-check.ts';
 import { addMetricsRoute } from '../routes/metrics.ts';
 import { addModelRoute } from '../routes/model.ts';
 import { addRunChangeRoutes } from '../routes/run-changes.ts';
@@ -51,6 +52,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addExportRoutes(app, store);
   addModelRoute(app, folders);
   addLiveRoute(app, { ...options, health: store, summaryOf: (runId) => runs.summary(runId) });
+  addLiveCheckRoute(app);
   addMetricsRoute(app, metrics);
   return app;
 }

@@ -27,7 +27,7 @@ describe('the OpenAPI document', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const page = readFileSync(new URL('../../../../../../docs/protocol.md', import.meta.url), 'utf8');
-    const listed = page.matchAll(/`((?:GET|PATCH|DELETE) \/[^`?]*)/g);
+    const listed = page.matchAll(/`((?:GET|PATCH|POST|DELETE) \/[^`?]*)/g);
     expect(routes.sort()).toEqual([...new Set([...listed].map(([, route]) => route!))].sort());
   });
 

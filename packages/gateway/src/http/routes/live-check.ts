@@ -1,0 +1,26 @@
+import { MonitorError } from '@mnist-monitor/shared';
+import { z } from 'zod';
+import type { App } from '../app.ts';
+import { responses } from '../route-schema.ts';
+
+const checkLive = {
+  operationId: 'checkLive',
+  summary:
+    'Whether an upgrade of this page at `/live` would be accepted, and otherwise why not: a browser hides the response to an upgrade from its page.',
+  response: responses({ ok: z.object({ accepted: z.literal(true) }), errors: ['request.invalid'] }),
+};
+
+/**
+ * Adds `/live/check`. It is a POST, because browsers send no `Origin` with a GET to their own site: the checks of every
+ * request then refuse it for the same reasons as an upgrade.
+ */
+export function addLiveCheckRoute(app: App): void {
+  app.post('/live/check', { schema: checkLive }, async ({ raw }) => {
+    if (raw.httpVersion === '1.0')
+      throw new MonitorError(
+        'request.invalid',
+        'expected HTTP/1.1, which WebSockets need, got HTTP/1.0: let the proxy in front of this gateway use HTTP/1.1 and forward Upgrade and Connection (docs/proxy.md)',
+      );
+    return { accepted: true as const };
+  });
+}
