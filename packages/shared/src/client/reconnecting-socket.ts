@@ -35,6 +35,8 @@ export interface ReconnectingSocketOptions<S extends WebSocketLike> {
   /** Delays between attempts; 0.5 s doubling up to 15 s by default, half of each at random. */
   backoff?: BackoffOptions | undefined;
   clock?: Clock | undefined;
+  /** Close codes after which it connects again although the table of codes forbids that. */
+  retryCodes?: readonly CloseCodeName[] | undefined;
   /** Returns a number from 0 to 1 for the jitter of the delays; `Math.random` by default. */
   random?: (() => number) | undefined;
   onState(state: ConnectionState): void;
@@ -150,11 +152,12 @@ export class ReconnectingSocket<S extends WebSocketLike> {
 
   #lose(reason: string, code?: number): void {
     this.#drop();
-    if (code !== undefined && !isRetryableCloseCode(code)) {
+    const { backoff = backoffDefaults, random, retryCodes = [] } = this.#options;
+    const isFinal = code !== undefined && !isRetryableCloseCode(code);
+    if (isFinal && !retryCodes.some((name) => closeCodes[name].code === code)) {
       this.#end(reason, closeCodeName(code));
       return;
     }
-    const { backoff = backoffDefaults, random } = this.#options;
     const retryInMs = backoffMs(this.#attempts++, backoff, random);
     this.#retryTimer = this.#clock.setTimeout(() => this.connect(), retryInMs);
     this.#setState({ name: 'waiting', retryInMs, reason });

@@ -64,6 +64,11 @@ export class ConsoleReport {
     }
   }
 
+  /** Writes a line about something that is no event. */
+  print(text: string): void {
+    this.#line(text);
+  }
+
   #started(started: RunStartedData): void {
     this.#totals = { epochs: started.config.epochs, steps: started.totals.steps };
     const rows = { ...describeRun(started), Run: this.#folder };

@@ -4,6 +4,7 @@ import {
   type CommandName,
   type CommandResult,
   type ConnectionState,
+  closeCodes,
   decode,
   encode,
   type IngestServerMessage,
@@ -12,6 +13,7 @@ import {
   ReconnectingSocket,
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
+import { defaultAddress, describeProblem } from './connection-problem.ts';
 
 /** Identifies this process to the gateway; the same on each of its connections. */
 export interface PublisherIdentity {
@@ -31,6 +33,16 @@ export interface GatewayConnectionOptions {
   onReply: (reply: Exclude<IngestServerMessage, Command>) => void;
   /** Called when the connection is closed and will be opened again. */
   onDisconnect?: () => void;
+  /**
+   * Called when the gateway cannot be reached for a while, with the reason in one clause and again when that changes; with
+   * undefined when the connection works again.
+   */
+  onProblem: (problem: string | undefined) => void;
+  /**
+   * Keeps trying while the gateway has another publisher of this run. For a resumed run: the gateway notices only after 30 s
+   * that the connection of the trainer before was cut.
+   */
+  awaitRelease?: boolean;
   /** Called when the gateway refuses this publisher; the connection is not opened again. */
   onRefused: (why: CloseCodeName | 'unknown', reason: string) => void;
 }
@@ -49,6 +61,8 @@ export const connectionLimits = {
   handshakeMs: 5_000,
   /** The gateway pings every 20 s: a connection that is silent for longer than this is dead. */
   silenceMs: 60_000,
+  /** A gateway that starts at the same time as the trainer is there before this, and is not worth a message. */
+  problemMs: 2_000,
 };
 
 /** A connection to the gateway that reconnects by itself and answers commands. */
@@ -60,12 +74,20 @@ export class GatewayConnection {
   readonly #executing = new Set<Promise<void>>();
   #replyTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
+  /** How the last socket ended. */
+  #error: NodeJS.ErrnoException | undefined;
+  #closeCode = 0;
+  /** Time of the first failed attempt since the gateway last answered. */
+  #failingSince: number | undefined;
+  #problem: string | undefined;
+  #reportedProblem: string | undefined;
 
   constructor(options: GatewayConnectionOptions, limits = connectionLimits) {
     this.#options = options;
     this.#limits = limits;
     this.#connection = new ReconnectingSocket({
       connectTimeoutMs: limits.handshakeMs,
+      retryCodes: options.awaitRelease ? ['runTaken'] : [],
       createSocket: () => this.#createSocket(),
       onState: (state) => this.#changeState(state),
       onMessage: (text) => this.#receive(text),
@@ -80,6 +102,16 @@ export class GatewayConnection {
   /** Bytes that were sent but have not left this process. */
   get bufferedBytes(): number {
     return this.#connection.socket?.bufferedAmount ?? 0;
+  }
+
+  /** Why the last attempt to connect failed; undefined when the gateway has answered since. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Whether the gateway has another publisher of this run, for which `awaitRelease` waits. */
+  get isTaken(): boolean {
+    return this.#problem !== undefined && this.#closeCode === closeCodes.runTaken.code;
   }
 
   /** Sends a message. @param onWritten Called when it has left this process, or cannot. */
@@ -104,16 +136,49 @@ export class GatewayConnection {
       perMessageDeflate: false,
       maxPayload: 64 * 1024,
     });
-    // The ping is handled here, because ReconnectingSocket also works in browsers, which hide pings.
-    return socket.on('ping', () => this.#connection.markAlive());
+    this.#error = undefined;
+    this.#closeCode = 0;
+    // Handled here, because ReconnectingSocket also works in browsers, which hide pings and errors.
+    socket.on('ping', () => this.#connection.markAlive());
+    socket.on('close', (code) => {
+      this.#closeCode = code;
+    });
+    return socket.on('error', (error) => {
+      this.#error ??= error;
+    });
   }
 
   #changeState(state: ConnectionState): void {
     const { onDisconnect, onRefused } = this.#options;
     if (state.name === 'open') return this.#introduce();
     this.#clearReplyTimer();
-    if (state.name === 'waiting') onDisconnect?.();
+    if (state.name === 'waiting') {
+      this.#noteProblem(state.reason);
+      onDisconnect?.();
+    }
     if (state.name === 'closed' && !this.#isClosing) onRefused(state.code, state.reason);
+  }
+
+  #noteProblem(reason: string): void {
+    const { identity, onProblem } = this.#options;
+    this.#failingSince ??= performance.now();
+    this.#problem = describeProblem({
+      ...{ url: identity.url, reason, error: this.#error },
+      isTaken: this.#closeCode === closeCodes.runTaken.code,
+    });
+    const isBrief = performance.now() - this.#failingSince < this.#limits.problemMs;
+    if ((isBrief && !this.isTaken) || this.#problem === this.#reportedProblem) return;
+    this.#reportedProblem = this.#problem;
+    onProblem(this.#problem);
+  }
+
+  #noteSuccess(): void {
+    this.#connection.resetBackoff();
+    this.#failingSince = undefined;
+    this.#problem = undefined;
+    if (this.#reportedProblem === undefined) return;
+    this.#reportedProblem = undefined;
+    this.#options.onProblem(undefined);
   }
 
   #introduce(): void {
@@ -129,13 +194,13 @@ export class GatewayConnection {
     const result = decode(ingestServerMessageSchema, text);
     if (!result.ok)
       return this.#connection.close(
-        'the gateway sent a message that does not follow the protocol',
+        `the gateway sent a message that is not for publishers, whose address is by default ${defaultAddress(this.#options.identity.url)}`,
         'invalid',
       );
     const message = result.value;
     if (message.type === 'command') return this.#execute(message);
     this.#clearReplyTimer();
-    if (message.type === 'resume' || message.type === 'waiting') this.#connection.resetBackoff();
+    if (message.type === 'resume' || message.type === 'waiting') this.#noteSuccess();
     this.#options.onReply(message);
   }
 

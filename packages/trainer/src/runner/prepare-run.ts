@@ -22,7 +22,9 @@ export interface PreparedRun {
   lock: RunLock;
   log: EventLog;
   tensorboard: TensorboardFile;
-  /** Set when the run is resumed. */
+  /** Whether this trainer has created the run. */
+  isNew: boolean;
+  /** Set when the run is resumed and has events. */
   resumePoint: ResumePoint | undefined;
 }
 
@@ -66,7 +68,7 @@ async function openRun(
     const log = new EventLog({ runId: config.runId, folder });
     const tensorboard = new TensorboardFile(folder, log);
     const resumePoint = log.lastSeq === 0 ? undefined : { progress: readEmittedProgress(log), checkpoint };
-    return { ...run, lock, log, tensorboard, resumePoint };
+    return { ...run, isNew, lock, log, tensorboard, resumePoint };
   } catch (error) {
     lock.release();
     throw error;

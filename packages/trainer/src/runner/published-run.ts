@@ -53,9 +53,11 @@ export class PublishedRun {
       identity: options.identity,
       log,
       commands: options.commands.trainingCommands,
+      isResumed: !run.isNew,
       onRefused: (why, reason) => this.#handleRefusal(why, reason),
+      onProblem: (problem) => this.#reportProblem(problem),
       onReject: ({ seq, issues }) =>
-        options.output.write(`The gateway rejected event ${seq}: ${JSON.stringify(issues)}\n`),
+        this.#report.print(`The gateway rejected event ${seq}: ${JSON.stringify(issues)}`),
     });
   }
 
@@ -99,25 +101,40 @@ export class PublishedRun {
   }
 
   #handleRefusal(why: Refusal, reason: string): void {
-    const { output, identity } = this.#options;
+    const { identity } = this.#options;
     const { runId } = this.#run.config;
     this.#conflict = conflictOf(why, this.#run, identity);
     if (!this.#conflict) {
-      output.write(`The gateway refuses this run (${why}: ${reason}); training continues without it.\n`);
+      this.#report.print(`The gateway refuses this run (${why}: ${reason}); training continues without it.`);
       return;
     }
     this.#control.stop({ status: 'failed', reason: `the gateway has another run ${runId}` });
-    if (this.#hasEnded) output.write(`${this.#conflict.message}\n`);
+    if (this.#hasEnded) this.#report.print(this.#conflict.message);
+  }
+
+  #reportProblem(problem: string | undefined): void {
+    const { url } = this.#options.identity;
+    if (problem === undefined) this.#report.print(`Connected to the gateway at ${url}.`);
+    else
+      this.#report.print(
+        `The gateway at ${url} does not accept this run yet: ${problem}. Trying again until it does.`,
+      );
   }
 
   async #deliver(): Promise<void> {
-    const { abortDelivery, identity, output } = this.#options;
+    const { abortDelivery, identity } = this.#options;
     const { folder, log } = this.#run;
     const undelivered = await this.#publisher.close(abortDelivery);
-    if (undelivered > 0)
-      output.write(
-        `The gateway at ${identity.url} did not accept ${undelivered} events; all are in ${folder.path}.\n`,
+    if (undelivered > 0) {
+      const { problem } = this.#publisher;
+      const reason = problem === undefined ? '' : ` (${problem})`;
+      const rest = log.isInPlace
+        ? `all are in ${folder.path}`
+        : `${log.path} was removed or replaced in the meantime, so they are lost`;
+      this.#report.print(
+        `The gateway at ${identity.url} did not accept ${undelivered} events${reason}; ${rest}.`,
       );
+    }
     log.close();
   }
 }
@@ -129,7 +146,7 @@ export class PublishedRun {
  */
 function conflictOf(
   why: Refusal,
-  { config, resumePoint }: PreparedRun,
+  { config, isNew }: PreparedRun,
   { url }: PublisherIdentity,
 ): MonitorError | undefined {
   const { runId } = config;
@@ -138,7 +155,7 @@ function conflictOf(
       'run.taken',
       `--run-id: expected an id that no other trainer uses, but the gateway at ${url} has a trainer for ${runId} connected`,
     );
-  if (why === 'runExists' && !resumePoint)
+  if (why === 'runExists' && isNew)
     return new MonitorError(
       'run.exists',
       `--run-id: expected the id of a new run, but the gateway at ${url} already has a run ${runId}`,

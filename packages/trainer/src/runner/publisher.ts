@@ -17,6 +17,10 @@ export interface PublisherOptions {
   commands: AcceptedCommands;
   /** Called when the gateway refuses the run: no more events are sent. */
   onRefused: (why: Refusal, reason: string) => void;
+  /** Called as `GatewayConnectionOptions` describes. */
+  onProblem: (problem: string | undefined) => void;
+  /** Whether a trainer before may have left a connection behind: the publisher then waits until the gateway closes it. */
+  isResumed: boolean;
   /** Called when the gateway rejects an event because it is invalid. */
   onReject: (reject: Extract<IngestServerMessage, { type: 'reject' }>) => void;
 }
@@ -34,6 +38,8 @@ export const publisherLimits = {
   drainMs: 5_000,
   /** … and for the connection of one that was not. */
   absentMs: 1_000,
+  /** … and for a gateway that has another connection for the run: 30 s until it closes that, and 15 s until the next attempt. */
+  takenMs: 50_000,
 };
 
 /**
@@ -68,6 +74,8 @@ export class Publisher {
       introduction: { type: 'hello', runId: log.runId } as const,
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
       onDisconnect: () => this.#resetPosition(),
+      onProblem: options.onProblem,
+      awaitRelease: options.isResumed,
       onRefused: (why: Refusal, reason: string) => this.#refuse(why, reason),
     };
     this.#connection = new GatewayConnection(connection, limits);
@@ -102,6 +110,17 @@ export class Publisher {
     return this.#pending;
   }
 
+  /** Why the gateway cannot be reached, in one clause; undefined when it can. */
+  get problem(): string | undefined {
+    return this.#connection.problem;
+  }
+
+  get #replyTimeoutMs(): number {
+    const { drainMs, absentMs, takenMs } = this.#limits;
+    if (this.#connection.isTaken) return takenMs;
+    return this.#wasConnected ? drainMs : absentMs;
+  }
+
   get #pending(): number {
     return this.#options.log.lastSeq - this.#acknowledged;
   }
@@ -111,8 +130,7 @@ export class Publisher {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const startTimeout = (): void => {
-        const timeoutMs = this.#wasConnected ? this.#limits.drainMs : this.#limits.absentMs;
-        timer = setTimeout(() => settle(false), timeoutMs);
+        timer = setTimeout(() => settle(false), this.#replyTimeoutMs);
       };
       const settle = (replied: boolean): void => {
         clearTimeout(timer);

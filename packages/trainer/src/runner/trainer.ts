@@ -83,6 +83,12 @@ export class Trainer {
       introduction: { type: 'wait' },
       commands: this.#commands.idleCommands,
       onReply: () => {},
+      onProblem: (problem) =>
+        output.write(
+          problem === undefined
+            ? `Connected to the gateway at ${this.#identity.url}.\n`
+            : `The gateway at ${this.#identity.url} cannot be reached: ${problem}. Trying again until it can.\n`,
+        ),
       onRefused(why, reason) {
         output.write(`The gateway refuses this trainer (${why}: ${reason}): no run can be started.\n`);
         refused.abort();

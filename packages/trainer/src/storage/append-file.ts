@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { unwritable } from './run-folder.ts';
 
 /** A file that grows by whole records: a record that cannot be written completely is removed again. */
@@ -7,16 +7,27 @@ export class AppendFile {
   readonly #file: number;
   #bytes: number;
 
-  /** Opens the file, or creates it. */
+  /** Opens the file, or creates it. @throws MonitorError `runs.unwritable` */
   constructor(path: string) {
     this.path = path;
-    this.#file = openSync(path, 'a+');
+    try {
+      this.#file = openSync(path, 'a+');
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
     this.#bytes = fstatSync(this.#file).size;
   }
 
   /** Size of the file. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether `path` is still this file, with all of its records. */
+  get isInPlace(): boolean {
+    const own = fstatSync(this.#file);
+    const found = statSync(this.path, { throwIfNoEntry: false });
+    return found?.ino === own.ino && found.dev === own.dev && found.size >= this.#bytes;
   }
 
   /** Appends a record. @throws MonitorError `runs.unwritable`; the file is then as long as before. */

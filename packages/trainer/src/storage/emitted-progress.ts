@@ -1,4 +1,5 @@
-import { decode, type EpochData, eventSchema } from '@mnist-monitor/shared';
+import { decode, type EpochData, eventSchema, MonitorError } from '@mnist-monitor/shared';
+import { z } from 'zod';
 import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
@@ -28,11 +29,26 @@ export function wasEmitted(progress: EmittedProgress, event: TrainingEvent): boo
   return event.data.epoch <= progress.sampleEpoch;
 }
 
-/** Computes the progress from all events of a log. */
+/** The part of an event that no version of the protocol changes. */
+const numberedSchema = z.object({ runId: z.string(), seq: z.int() });
+
+/**
+ * Computes the progress from all events of a log.
+ * @throws MonitorError `run.damaged` when a line is not the next event of the run, as after a write to a failing disk.
+ */
 export function readEmittedProgress(log: EventLog): EmittedProgress {
   const progress = noProgress();
+  let seq = 0;
   for (const text of log.all()) {
+    seq++;
     const result = decode(eventSchema, text);
+    // An event of another version may not match the schema; it is in the log all the same.
+    const numbered = result.ok ? result : decode(numberedSchema, text);
+    if (!numbered.ok || numbered.value.seq !== seq || numbered.value.runId !== log.runId)
+      throw new MonitorError(
+        'run.damaged',
+        `${log.path}: expected event ${seq} of run ${log.runId} in line ${seq}, got ${JSON.stringify(text.slice(0, 40))}; it cannot be resumed, start a new run`,
+      );
     if (!result.ok) continue;
     const { type, data } = result.value;
     if (type === 'batch') progress.step = data.step;

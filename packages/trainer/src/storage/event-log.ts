@@ -35,7 +35,10 @@ export class EventLog {
   readonly #index: number[] = [];
   #lastSeq = 0;
 
-  /** Opens the log behind the events that the file contains; an event that a crash left incomplete is removed. */
+  /**
+   * Opens the log behind the events that the file contains; an event that a crash left incomplete is removed.
+   * @throws MonitorError `runs.unwritable`
+   */
   constructor({ runId, folder, memoryLimit = 1_000, now = () => new Date() }: EventLogOptions) {
     this.runId = runId;
     this.#memoryLimit = memoryLimit;
@@ -47,6 +50,16 @@ export class EventLog {
   /** Seq of the newest event; 0 while the log is empty. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** Path of the file. */
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** Whether the file is still where it was opened, with every event. */
+  get isInPlace(): boolean {
+    return this.#file.isInPlace;
   }
 
   /** Adds an event and returns it with seq and time. @throws MonitorError `runs.unwritable` */

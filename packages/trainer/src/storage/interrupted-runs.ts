@@ -44,11 +44,11 @@ export interface InterruptedRun {
  * none. It skips runs that were stopped or have failed, and unreadable ones: those resume only by their id.
  */
 export function findLastInterruptedRun(runs: string): InterruptedRun | undefined {
-  for (const runId of existsSync(runs) ? readdirSync(runs).sort().reverse() : []) {
+  for (const runId of readFolder(runs).sort().reverse()) {
     const folder = join(runs, runId);
     if (!existsSync(join(folder, runFiles.settings)) || isLocked(folder)) continue;
     if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
-    const described = decode(trainingSettings, readFileSync(join(folder, runFiles.settings), 'utf8'));
+    const described = decode(trainingSettings, readText(join(folder, runFiles.settings)));
     if (described.ok) return { runId, training: described.value };
   }
   return undefined;
@@ -65,7 +65,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   if (!existsSync(join(folder, runFiles.settings))) throw expected(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
   const path = join(folder, runFiles.settings);
-  const described = decode(trainingSettings, readFileSync(path, 'utf8'));
+  const described = decode(trainingSettings, readText(path));
   if (!described.ok)
     throw new MonitorError(
       'run.damaged',
@@ -80,10 +80,32 @@ function readEndStatus(folder: string): FinishedStatus | undefined {
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 
-/** Reads only the end of the file; returns an empty string when there is no file. */
+/** Returns an empty list when the folder cannot be read: a new run then reports the error. */
+function readFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/** Returns an empty string, which describes no run, when the file cannot be read. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Reads only the end of the file; returns an empty string when it cannot be read. */
 function lastLine(path: string): string {
-  if (!existsSync(path)) return '';
-  const file = openSync(path, 'r');
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return ''; // The run has no events, or opening its log reports the error.
+  }
   try {
     const { size } = fstatSync(file);
     const tail = Buffer.alloc(Math.min(size, tailBytes));

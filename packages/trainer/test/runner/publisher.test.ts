@@ -60,7 +60,7 @@ describe('Publisher', () => {
     new Publisher(
       {
         ...{ identity: { url, publisherId: 'publisher-1' }, log, commands: noCommands },
-        ...{ onRefused: () => {}, onReject: () => {}, ...options },
+        ...{ onRefused: () => {}, onReject: () => {}, onProblem: () => {}, isResumed: false, ...options },
       },
       { ...limits, ...changed },
     );
@@ -167,6 +167,58 @@ describe('Publisher', () => {
     expect(await publisher.close()).toBe(3);
     expect(refused).toEqual(['runTaken', 'taken']);
     expect(gateway?.hellos).toHaveLength(1);
+  });
+
+  test('of a resumed run waits until the gateway has closed the connection of the trainer before', async () => {
+    let attempts = 0;
+    const url = await listen({
+      onHello(_hello, socket) {
+        if (++attempts < 3) socket.close(closeCodes.runTaken.code, 'taken');
+        else socket.send(JSON.stringify({ type: 'resume', after: 0 }));
+      },
+    });
+    const refused: string[] = [];
+    const problems: (string | undefined)[] = [];
+    const publisher = publish(
+      url,
+      {
+        isResumed: true,
+        onRefused: (why) => refused.push(why),
+        onProblem: (problem) => problems.push(problem),
+      },
+      impatient, // Of no use here: a gateway that has the run is not absent.
+    );
+    append(publisher, 3);
+    await until(() => problems.length > 0);
+    expect(await publisher.close()).toBe(0);
+    expect(gateway?.received).toEqual(upTo(3));
+    expect(refused).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining('the connection of another trainer'), undefined]);
+  });
+
+  test('reports why the gateway cannot be reached, and once that it can', async () => {
+    const problems: (string | undefined)[] = [];
+    const port = await freePort();
+    const onProblem = (problem: string | undefined) => problems.push(problem);
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, { onProblem }, { problemMs: 0 });
+    await until(() => problems.length > 0);
+    await listen({ port });
+    await until(() => problems.length > 1);
+    expect(problems).toEqual([`nothing listens at 127.0.0.1:${port}`, undefined]);
+    expect(publisher.problem).toBeUndefined();
+    await publisher.close();
+  });
+
+  test('does not report a gateway that starts a moment later', async () => {
+    const problems: (string | undefined)[] = [];
+    const port = await freePort();
+    const onProblem = (problem: string | undefined) => problems.push(problem);
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, { onProblem }, { problemMs: 60_000 });
+    await until(() => publisher.problem !== undefined);
+    await listen({ port });
+    await until(() => publisher.problem === undefined);
+    expect(problems).toEqual([]);
+    await publisher.close();
   });
 
   test('answers each command before it closes', async () => {

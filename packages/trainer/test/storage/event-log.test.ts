@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { decode, type EventBody, eventSchema } from '@mnist-monitor/shared';
@@ -69,6 +69,20 @@ describe('EventLog', () => {
     const pages = [...again.read(0, 300), ...again.read(300, 300), ...again.read(600, 300)];
     expect(pages.map((text) => JSON.parse(text).seq)).toEqual(Array.from({ length: 601 }, (_, at) => at + 1));
     again.close();
+  });
+
+  test('notices that its file was removed, replaced or cut', () => {
+    const log = open();
+    log.append(body('a'));
+    expect(log.isInPlace).toBe(true);
+    const text = readFileSync(log.path);
+    truncateSync(log.path, 3);
+    expect(log.isInPlace).toBe(false);
+    rmSync(log.path);
+    expect(log.isInPlace).toBe(false);
+    writeFileSync(log.path, text);
+    expect(log.isInPlace).toBe(false);
+    log.close();
   });
 
   test('returns nothing behind the last event', () => {

@@ -1,0 +1,36 @@
+/** How an attempt to connect failed. */
+export interface ConnectionFailure {
+  /** The address that was tried. */
+  url: string;
+  /** Reason of the WebSocket client. */
+  reason: string;
+  /** The error of the network, if there was one. */
+  error: NodeJS.ErrnoException | undefined;
+  /** Whether the gateway has another publisher of the run. */
+  isTaken: boolean;
+}
+
+/** Returns in one clause why the gateway cannot be reached, with what to check. */
+export function describeProblem({ url, reason, error, isTaken }: ConnectionFailure): string {
+  const { host, hostname, protocol } = new URL(url);
+  if (isTaken)
+    return 'it still has the connection of another trainer for this run, and closes a dead one after 30 s';
+  if (!error) return reason === 'unknown' ? 'it closes the connection without a reason' : reason;
+  const { code = '', message } = error;
+  const [, status] = /^Unexpected server response: (\d+)/.exec(message) ?? [];
+  if (status !== undefined)
+    return `HTTP status ${status}: check port and path, by default ${defaultAddress(url)}`;
+  if (code === 'ECONNREFUSED') return `nothing listens at ${host}`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${hostname} cannot be resolved`;
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return `no TLS at ${host}: check the port, or use ws://`;
+  if (protocol === 'wss:' && isCertificateError(code))
+    return `its certificate is not valid here (${message}); NODE_EXTRA_CA_CERTS names a file with your own authority`;
+  return [message, code].find((text) => text !== '') ?? reason;
+}
+
+/** Returns the address for publishers that a gateway on the same host has by default. */
+export const defaultAddress = (url: string): string => `ws://${new URL(url).hostname}:5001/ingest`;
+
+/** Node's codes of certificates that OpenSSL or the check of the name refuses. */
+const isCertificateError = (code: string): boolean => /CERT|SIGNATURE|ISSUER|CRL|SELF_SIGNED/.test(code);
