@@ -91,8 +91,8 @@ export const limits = {
 
   /** Events in a page of history: about 150 kB, read in about a millisecond. */
   pageEvents: 500,
-  /** Newest runs in the list; each has about 3 kB. */
-  listedRuns: 500,
+  /** Newest runs whose status is broadcast after a restart without a new event: each is read at the start, in 1 ms. */
+  watchedRuns: 500,
 
   /** How often to check that the store's files are in their place, and the longest time between two retries. */
   storeCheckMs: 5_000,

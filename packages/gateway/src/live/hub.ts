@@ -40,7 +40,7 @@ export class Hub {
   }
 
   static async open(store: Store, limits: HubLimits): Promise<Hub> {
-    const [newest] = await store.summaries(1);
+    const [newest] = await store.runs({ limit: 1 });
     return new Hub(store, limits, newest?.runId);
   }
 
@@ -147,13 +147,13 @@ export class Hub {
 
   /** Reads from the store which run began last. */
   async refreshNewestRun(): Promise<void> {
-    const [newest] = await this.#store.summaries(1);
+    const [newest] = await this.#store.runs({ limit: 1 });
     if (newest) this.#setNewestRun(newest.runId);
   }
 
   /** Closes the channel of a run that was removed from the store. Viewers of the latest run move on to the newest left. */
   async removeRun(runId: string): Promise<void> {
-    const [newest] = await this.#store.summaries(1);
+    const [newest] = await this.#store.runs({ limit: 1 });
     const channel = this.#channels.get(runId);
     this.#channels.delete(runId);
     this.#recentBytes -= channel?.recentBytes ?? 0;

@@ -7,6 +7,8 @@ import {
   maxCachedSummaries,
   maxPageBytes,
   type NewEvent,
+  type RunListEntry,
+  type RunListOptions,
   type Store,
   type StoredEvent,
   type StoredSummary,
@@ -86,23 +88,28 @@ export class RedisStore implements Store {
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {
+    // The events of the summary may have more than 1 MB, so they are read only if the run has changed.
+    const known = this.#summaries.get(runId);
+    if (known && (await this.#run((redis) => redis.hGet(keys.run(runId), 'change'))) === known.change)
+      return known.summary;
     const fields = await this.#run((redis) => redis.hGetAll(keys.run(runId)));
     return this.#toSummary(runId, fields);
   }
 
-  async summaries(limit?: number): Promise<StoredSummary[]> {
-    const slicer = new TimeSlicer();
-    const last = limit === undefined ? -1 : limit - 1;
-    const names = await this.#run((redis) => redis.zRange(keys.runs, 0, last, { REV: true }));
-    const found: StoredSummary[] = [];
-    for (let at = 0; at < names.length; at += chunkEvents) {
-      const chunk = names.slice(at, at + chunkEvents);
-      // A run may be removed between two commands.
-      for (const summary of await Promise.all(chunk.map((name) => this.summary(name))))
-        if (summary) found.push(summary);
-      await slicer.yieldIfDue();
-    }
-    return found;
+  async runs({ before, limit }: RunListOptions): Promise<RunListEntry[]> {
+    const start = before === undefined ? '+inf' : `(${before}`;
+    const LIMIT = { offset: 0, count: limit };
+    const found = await this.#run((redis) =>
+      redis.zRangeWithScores(keys.runs, start, '-inf', { BY: 'SCORE', REV: true, LIMIT }),
+    );
+    const pins = await this.#run((redis) =>
+      Promise.all(found.map(({ value }) => redis.hGet(keys.run(value), 'pinned'))),
+    );
+    return found.map(({ value, score }, index) => ({
+      runId: value,
+      position: score,
+      pinned: pins[index] === '1',
+    }));
   }
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
@@ -132,8 +139,6 @@ export class RedisStore implements Store {
   #toSummary(runId: string, fields: Record<string, string>): StoredSummary | undefined {
     const { change } = fields;
     if (change === undefined) return undefined;
-    const known = this.#summaries.get(runId);
-    if (known?.change === change) return known.summary;
     const summary = toSummary(toRow(runId, fields));
     this.#summaries.set(runId, { change, summary });
     return summary;

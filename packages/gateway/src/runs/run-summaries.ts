@@ -1,7 +1,7 @@
 import type { RunSummary } from '@mnist-monitor/shared';
 import type { Publishers } from '../presence/publishers.ts';
+import { listAllRuns } from '../store/pages.ts';
 import type { Store, StoredSummary } from '../store/store.ts';
-import { TimeSlicer } from '../time-slicer.ts';
 import type { RunFolders } from './run-folders.ts';
 import { deriveStatus, type StatusLimits } from './run-status.ts';
 
@@ -32,15 +32,13 @@ export class RunSummaries {
     return stored && this.#complete(stored);
   }
 
-  /** Resolves with the newest runs first; all when `limit` is omitted. */
-  async list(limit?: number): Promise<RunSummary[]> {
-    const slicer = new TimeSlicer();
-    const found: Promise<RunSummary>[] = [];
-    for (const stored of await this.#options.store.summaries(limit)) {
-      found.push(this.#complete(stored));
-      await slicer.yieldIfDue();
+  /** Reads the summaries of all runs one after the other, the newest first, with other work between them. */
+  async *all(): AsyncGenerator<RunSummary> {
+    for (const { runId } of await listAllRuns(this.#options.store)) {
+      const summary = await this.summary(runId);
+      // A run may be removed while others are read.
+      if (summary) yield summary;
     }
-    return Promise.all(found);
   }
 
   stateOf({ runId, status: reported, lastEventAt }: StoredStatus): RunState {

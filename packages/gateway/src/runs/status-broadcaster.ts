@@ -14,7 +14,7 @@ export interface StatusBroadcasterOptions {
   publishers: Publishers;
   idleTrainers: IdleTrainers;
   remote?: RemotePresence;
-  limits: Pick<Limits, 'statusIntervalMs' | 'listedRuns'>;
+  limits: Pick<Limits, 'statusIntervalMs' | 'watchedRuns'>;
   /** Called when the store cannot be read. */
   onFailure: (error: unknown) => void;
 }
@@ -72,7 +72,9 @@ export class StatusBroadcaster {
   /** Loads the runs that had not ended when the gateway was last closed. */
   async open(): Promise<void> {
     const { store, limits } = this.#options;
-    for (const stored of await store.summaries(limits.listedRuns)) {
+    for (const { runId } of await store.runs({ limit: limits.watchedRuns })) {
+      const stored = await store.summary(runId);
+      if (!stored) continue;
       const watched = { stored, announced: this.#describe(stored).text };
       if (this.#mayChange(stored)) this.#watched.set(stored.runId, watched);
     }

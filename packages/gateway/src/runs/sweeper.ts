@@ -36,10 +36,10 @@ export class Sweeper {
   async #sweep(keep: RetentionPolicy): Promise<void> {
     const { runs, folders, log } = this.#options;
     const judged: RetentionCandidate[] = [];
-    for (const run of await runs.list()) {
+    for await (const { runId, bytes, lastEventAt, pinned, status, connected } of runs.all()) {
       // Reading the size of a folder takes time, and only a policy with a limit of bytes needs it.
-      const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(run.runId);
-      judged.push({ ...run, bytes: run.bytes + inFolder });
+      const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(runId);
+      judged.push({ runId, bytes: bytes + inFolder, lastEventAt, pinned, status, connected });
     }
     for (const runId of runsToRemove(judged, keep, new Date())) {
       if (this.#closed) return;

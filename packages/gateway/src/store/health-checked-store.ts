@@ -8,7 +8,15 @@ import {
   type StoreState,
 } from '@mnist-monitor/shared';
 import { Listeners } from '../listeners.ts';
-import type { EventPage, EventPageOptions, NewEvent, Store, StoredSummary } from './store.ts';
+import type {
+  EventPage,
+  EventPageOptions,
+  NewEvent,
+  RunListEntry,
+  RunListOptions,
+  Store,
+  StoredSummary,
+} from './store.ts';
 
 /** A failure of the store that has not been repaired yet. */
 export interface StoreFailure {
@@ -89,8 +97,8 @@ export class HealthCheckedStore implements Store {
     return this.#observe('read', () => this.#store.summary(runId));
   }
 
-  summaries(limit?: number): Promise<StoredSummary[]> {
-    return this.#observe('read', () => this.#store.summaries(limit));
+  runs(options: RunListOptions): Promise<RunListEntry[]> {
+    return this.#observe('read', () => this.#store.runs(options));
   }
 
   annotate(runId: string, changes: RunChanges): Promise<boolean> {

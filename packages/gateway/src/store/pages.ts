@@ -1,6 +1,6 @@
 import { type EventType, MonitorError, type MonitorEvent } from '@mnist-monitor/shared';
 import { TimeSlicer } from '../time-slicer.ts';
-import type { EventPage, Store, StoredEvent } from './store.ts';
+import type { EventPage, RunListEntry, Store, StoredEvent } from './store.ts';
 
 export interface ReadPagesOptions {
   runId: string;
@@ -60,3 +60,18 @@ export function firstEvents(
 
 /** Parses a stored event. It was validated before it was stored; numbers that are not finite are strings. */
 export const parseEvent = ({ json }: StoredEvent): MonitorEvent => JSON.parse(json);
+
+/** Entries read by one query of the store: about a millisecond. */
+const chunkRuns = 500;
+
+/** Resolves with the entries of all runs, the newest first: about 100 bytes each. */
+export async function listAllRuns(store: Pick<Store, 'runs'>): Promise<RunListEntry[]> {
+  const slicer = new TimeSlicer();
+  const all: RunListEntry[] = [];
+  for (;;) {
+    const chunk = await store.runs({ limit: chunkRuns, before: all.at(-1)?.position });
+    all.push(...chunk);
+    if (chunk.length < chunkRuns) return all;
+    await slicer.yieldIfDue();
+  }
+}

@@ -1,7 +1,15 @@
 import type { RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
 import { migrations } from './sqlite-schema.ts';
-import { type EventPageOptions, eventsAfter, jsonBytes, type NewEvent, type StoredEvent } from './store.ts';
+import {
+  type EventPageOptions,
+  eventsAfter,
+  jsonBytes,
+  type NewEvent,
+  type RunListEntry,
+  type RunListOptions,
+  type StoredEvent,
+} from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** The number of free pages that one step cuts from the end of the file. */
@@ -31,7 +39,7 @@ export class SqliteQueries {
   readonly #nextEvents: Database.Statement;
   readonly #nextEventsOfType: Database.Statement;
   readonly #summary: Database.Statement;
-  readonly #newestRunIds: Database.Statement;
+  readonly #runs: Database.Statement;
   readonly #addRun: Database.Statement;
   readonly #addEvent: Database.Statement;
   readonly #addBytes: Database.Statement;
@@ -56,7 +64,8 @@ export class SqliteQueries {
     this.#nextEvents = next('');
     this.#nextEventsOfType = next('AND type = ?');
     this.#summary = prepare(`SELECT ${summaryColumns} FROM run r WHERE name = ?`);
-    this.#newestRunIds = prepare('SELECT name FROM run WHERE name IS NOT NULL ORDER BY id DESC LIMIT ?');
+    this.#runs = prepare(`
+      SELECT name, id, pinned FROM run WHERE name IS NOT NULL AND id < ? ORDER BY id DESC LIMIT ?`);
     this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
     this.#addBytes = prepare('UPDATE run SET bytes = bytes + ? WHERE id = ?');
@@ -105,9 +114,10 @@ export class SqliteQueries {
     return this.#summary.get(runId) as SummaryRow | undefined;
   }
 
-  /** Returns the newest runs first; all when `limit` is -1. */
-  newestRunIds(limit: number): string[] {
-    return (this.#newestRunIds.all(limit) as { name: string }[]).map(({ name }) => name);
+  /** Returns the newest runs first. */
+  runs({ before = Number.MAX_SAFE_INTEGER, limit }: RunListOptions): RunListEntry[] {
+    const rows = this.#runs.all(before, limit) as { name: string; id: number; pinned: number }[];
+    return rows.map(({ name, id, pinned }) => ({ runId: name, position: id, pinned: pinned !== 0 }));
   }
 
   annotate(runId: string, { title, note, pinned }: RunChanges): boolean {

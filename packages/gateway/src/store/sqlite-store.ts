@@ -18,6 +18,8 @@ import {
   maxCachedSummaries,
   maxPageBytes,
   type NewEvent,
+  type RunListEntry,
+  type RunListOptions,
   type Store,
   type StoredEvent,
   type StoredSummary,
@@ -105,16 +107,8 @@ class SqliteStore implements Store {
     return summary;
   }
 
-  async summaries(limit = -1): Promise<StoredSummary[]> {
-    const slicer = new TimeSlicer();
-    const found: StoredSummary[] = [];
-    for (const name of this.#query((queries) => queries.newestRunIds(limit))) {
-      const summary = await this.summary(name);
-      // A run may be removed between the two queries.
-      if (summary) found.push(summary);
-      await slicer.yieldIfDue();
-    }
-    return found;
+  async runs(options: RunListOptions): Promise<RunListEntry[]> {
+    return this.#query((queries) => queries.runs(options));
   }
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {

@@ -36,8 +36,26 @@ export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>
 /** A page ends after this many characters of JSON, even below its limit of events. */
 export const maxPageBytes = 4 * 1024 * 1024;
 
-/** The number of summaries that a store caches; each takes about 6 kB. */
+/** A summary has at most this much JSON besides its title and note: the largest events have more than 1 MB. */
+export const maxSummaryBytes = 16 * 1024;
+
+/** The number of summaries that a store caches; each takes about 6 kB, and at most 16 kB with a note on top. */
 export const maxCachedSummaries = 1_000;
+
+/** A run in the order of the list, without what has to be read from its events. */
+export interface RunListEntry {
+  runId: string;
+  /** A run that began later has a higher position. */
+  position: number;
+  pinned: boolean;
+}
+
+export interface RunListOptions {
+  /** The maximum number of runs. */
+  limit: number;
+  /** Only runs with a lower position are included. */
+  before?: number | undefined;
+}
 
 export interface EventPageOptions {
   /** Only events with a greater seq are included. */
@@ -73,10 +91,10 @@ export interface Store {
   page(runId: string, options: EventPageOptions): Promise<EventPage>;
   summary(runId: string): Promise<StoredSummary | undefined>;
   /**
-   * Resolves with the newest runs first; all when `limit` is omitted. The order is that in which this store first got
-   * an event of each, since the publishers' clocks differ.
+   * Resolves with the newest runs first. The order is that in which this store first got an event of each, since the
+   * publishers' clocks differ. Cheap: a run with large events costs no more than any other.
    */
-  summaries(limit?: number): Promise<StoredSummary[]>;
+  runs(options: RunListOptions): Promise<RunListEntry[]>;
   /** Changes the title, note or pin of a run; false when there is no such run. */
   annotate(runId: string, changes: RunChanges): Promise<boolean>;
   /**

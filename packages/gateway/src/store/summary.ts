@@ -1,4 +1,5 @@
 import { decode, type EventOf, type EventType, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
+import { shortenSummary } from './shorten-summary.ts';
 import type { StoredSummary } from './store.ts';
 
 /** A run as a store reads it: a few numbers, and the JSON of the events that the summary is made from. */
@@ -22,7 +23,7 @@ export interface SummaryRow {
 /** Makes the summary of a run from its row. */
 export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
-  return {
+  return shortenSummary({
     runId: row.runId,
     status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
     startedAt: parse(row.first).time,
@@ -37,7 +38,7 @@ export function toSummary(row: SummaryRow): StoredSummary {
     epoch: ofType('epoch', row.epoch)?.data ?? null,
     bestAccuracy: row.bestAccuracy,
     finished,
-  };
+  });
 }
 
 function parse(json: string): MonitorEvent {

@@ -28,7 +28,7 @@ async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
     limits: { sweepIntervalMs: 10 },
     ...(keep ? { keep } : {}),
   });
-  const listed = async (): Promise<string[]> => (await store.summaries()).map(({ runId }) => runId);
+  const listed = async (): Promise<string[]> => (await store.runs({ limit: 10 })).map(({ runId }) => runId);
   return { runs, store, gateway, listed };
 }
 

@@ -51,10 +51,9 @@ describe('a database of version 1', () => {
       expect((await store.page('a', page)).events).toEqual(asStored(runs[1]!));
       expect((await store.page('b', page)).events).toEqual(asStored(runs[0]!));
       const bytes = runs[1]!.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
-      expect(await store.summaries()).toMatchObject([
-        { runId: 'a', status: 'completed', title: null, pinned: false, bytes },
-        { runId: 'b' },
-      ]);
+      expect(await store.runs({ limit: 10 })).toMatchObject([{ runId: 'a' }, { runId: 'b' }]);
+      const summary = { status: 'completed', title: null, pinned: false, bytes };
+      expect(await store.summary('a')).toMatchObject(summary);
       await store.close();
     }
   });

@@ -71,7 +71,7 @@ describe('the SQLite store’s file', () => {
     await first.close();
     expect(sizeOf(folder)).toBeGreaterThan(4_000_000);
     const second = openSqliteStore(folder);
-    expect(await second.summaries()).toEqual([]);
+    expect(await second.runs({ limit: 10 })).toEqual([]);
     await until(() => sizeOf(folder) < 400_000);
     await second.close();
   });

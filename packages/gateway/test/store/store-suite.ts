@@ -1,10 +1,17 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { eventTypes, type MonitorEvent } from '@mnist-monitor/shared';
+import { encode, eventTypes, type MonitorEvent, runSummarySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { type EventPage, type EventPageOptions, type Store, toNewEvent } from '../../src/store/store.ts';
+import {
+  type EventPage,
+  type EventPageOptions,
+  maxSummaryBytes,
+  type RunListOptions,
+  type Store,
+  toNewEvent,
+} from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range } from '../support/connection.ts';
-import { asStored } from '../support/events.ts';
+import { asStored, largestEnds } from '../support/events.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const stored = run.map(toNewEvent);
@@ -47,7 +54,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       ])('refuses a gap %s and appends nothing', async (_where, events) => {
         await expect(store.append('a', events)).rejects.toThrow(RangeError);
         expect(await store.lastSeq('a')).toBe(0);
-        expect(await store.summaries(10)).toEqual([]);
+        expect(await store.runs({ limit: 10 })).toEqual([]);
       });
 
       test('keeps runs apart', async () => {
@@ -162,12 +169,24 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect((await store.summary('a'))?.batch?.loss).toBeNaN();
       });
 
-      test('lists the newest runs first', async () => {
-        for (const runId of ['b', 'c', 'a'])
-          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toNewEvent));
-        expect((await store.summaries(10)).map(({ runId }) => runId)).toEqual(['a', 'c', 'b']);
-        expect((await store.summaries(2)).map(({ runId }) => runId)).toEqual(['a', 'c']);
-        expect(await store.summaries()).toHaveLength(3);
+      test('of a run with large events has at most 16 kB, and is valid', async () => {
+        const [started, finished] = largestEnds();
+        await store.append('a', [toNewEvent(started)]);
+        const running = (await store.summary('a'))!;
+        await store.append('a', [toNewEvent(finished)]);
+        const ended = (await store.summary('a'))!;
+        for (const summary of [running, ended]) {
+          expect(Buffer.byteLength(encode(summary))).toBeLessThanOrEqual(maxSummaryBytes);
+          const whole = { ...summary, connected: false, commands: [], model: false };
+          expect(validate(runSummarySchema, JSON.parse(encode(whole))).ok).toBe(true);
+          expect(summary.shortened).toBe(true);
+        }
+        expect(ended).toMatchObject({
+          status: 'completed',
+          finished: { files: [], test: { loss: Number.NaN } },
+        });
+        const { events } = await store.page('a', { after: 0, limit: 2 });
+        expect(events.map(({ json }) => json)).toEqual([started, finished].map((event) => encode(event)));
       });
 
       test('is up to date between two events', async () => {
@@ -185,6 +204,40 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           lastEventAt: earlier.time,
           lastSeq: 2,
         });
+      });
+    });
+
+    describe('runs', () => {
+      const ids = async (options: RunListOptions) => (await store.runs(options)).map(({ runId }) => runId);
+      beforeEach(async () => {
+        for (const runId of ['b', 'c', 'a'])
+          await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toNewEvent));
+      });
+
+      test('are listed with the newest first', async () => {
+        expect(await ids({ limit: 10 })).toEqual(['a', 'c', 'b']);
+        expect(await ids({ limit: 2 })).toEqual(['a', 'c']);
+      });
+
+      test('keep their order when events follow', async () => {
+        await store.append('b', sampleRun({ runId: 'b' }).slice(2, 4).map(toNewEvent));
+        expect(await ids({ limit: 10 })).toEqual(['a', 'c', 'b']);
+      });
+
+      test('continue below a position, of a removed run too', async () => {
+        const [newest, middle] = await store.runs({ limit: 2 });
+        expect(await ids({ limit: 10, before: newest!.position })).toEqual(['c', 'b']);
+        await store.remove('c');
+        expect(await ids({ limit: 10, before: middle!.position })).toEqual(['b']);
+        expect(await ids({ limit: 10, before: 0 })).toEqual([]);
+      });
+
+      test('contain whether they are pinned', async () => {
+        await store.annotate('c', { pinned: true });
+        await store.annotate('b', { pinned: true });
+        await store.annotate('b', { pinned: false });
+        const pins = (await store.runs({ limit: 10 })).map(({ pinned }) => pinned);
+        expect(pins).toEqual([false, true, false]);
       });
     });
 
@@ -232,7 +285,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           through: 0,
           more: false,
         });
-        expect((await store.summaries()).map(({ runId }) => runId)).toEqual(['b']);
+        expect((await store.runs({ limit: 10 })).map(({ runId }) => runId)).toEqual(['b']);
         expect(await store.lastSeq('b')).toBe(3);
       });
 
@@ -245,7 +298,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         await store.remove('a');
         expect(await store.append('a', stored.slice(0, 2))).toBe(2);
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2, title: null, pinned: false });
-        expect((await store.summaries()).map(({ runId }) => runId)).toEqual(['a', 'b']);
+        expect((await store.runs({ limit: 10 })).map(({ runId }) => runId)).toEqual(['a', 'b']);
         expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(
           asStored(stored.slice(0, 2)),
         );

@@ -1,4 +1,4 @@
-import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { EventOf, MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { NewEvent, StoredEvent } from '../../src/store/store.ts';
 
@@ -19,3 +19,33 @@ export const largeEvents = (count: number): NewEvent[] =>
 /** The events as a store returns them, without the decoded form. */
 export const asStored = (events: readonly StoredEvent[]): StoredEvent[] =>
   events.map(({ seq, type, json }) => ({ seq, type, json }));
+
+/** A first and a last event as large as the schemas allow: each text has as many control characters as it may have. */
+export function largestEnds(runId = 'a'): [EventOf<'run.started'>, EventOf<'run.finished'>] {
+  const [name, line] = ['\u0001'.repeat(200), '\u0001'.repeat(2_000)];
+  const [first] = sampleRun({ runId });
+  const { data } = first as EventOf<'run.started'>;
+  const layer = { name, type: name, outputShape: [1, 2, 3, 4], parameters: 1 };
+  const started: EventOf<'run.started'> = {
+    ...(first as EventOf<'run.started'>),
+    data: {
+      ...data,
+      config: { ...data.config, optimizer: name, schedule: name, engine: name },
+      device: {
+        ...{ engine: name, kind: 'gpu', name, threads: 1, reason: line, kernels: name, precision: name },
+        precisionReason: line,
+        gpu: { name, memoryBytes: 1, driver: name, computeCapability: name },
+      },
+      model: { layers: Array(200).fill(layer), parameters: 200 },
+      dataset: { name, classes: Array(10).fill(name) },
+    },
+  };
+  const finished: EventOf<'run.finished'> = {
+    ...{ v: 1, runId, seq: 2, time: first!.time, type: 'run.finished' },
+    data: {
+      ...{ status: 'completed', reason: line, test: { loss: Number.NaN, accuracy: 0.9 } },
+      ...{ bestEpoch: 1, seconds: 1, files: Array(100).fill(line) },
+    },
+  };
+  return [started, finished];
+}

@@ -6,12 +6,15 @@ import {
   type MonitorEvent,
   type RunChanges,
 } from '@mnist-monitor/shared';
+import { shortenSummary } from '../../src/store/shorten-summary.ts';
 import {
   type EventPage,
   type EventPageOptions,
   eventsAfter,
   jsonBytes,
   type NewEvent,
+  type RunListEntry,
+  type RunListOptions,
   type Store,
   type StoredEvent,
   type StoredSummary,
@@ -56,9 +59,14 @@ export class MemoryStore implements Store {
     return kept && this.#summarise(runId, kept);
   }
 
-  async summaries(limit?: number): Promise<StoredSummary[]> {
-    const runs = [...this.#runs].reverse().slice(0, limit);
-    return runs.map(([runId, kept]) => this.#summarise(runId, kept));
+  async runs({ before = Number.POSITIVE_INFINITY, limit }: RunListOptions): Promise<RunListEntry[]> {
+    const entries = [...this.#runs.keys()].map((runId, position) => ({
+      ...{ runId, position, pinned: this.#notes.get(runId)?.pinned ?? false },
+    }));
+    return entries
+      .reverse()
+      .filter(({ position }) => position < before)
+      .slice(0, limit);
   }
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
@@ -80,7 +88,7 @@ export class MemoryStore implements Store {
 
   #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
     const { title = null, note = null, pinned = false } = this.#notes.get(runId) ?? {};
-    return { ...summarise(kept.map(parse)), title, note, pinned, bytes: jsonBytes(kept) };
+    return shortenSummary({ ...summarise(kept.map(parse)), title, note, pinned, bytes: jsonBytes(kept) });
   }
 }
 

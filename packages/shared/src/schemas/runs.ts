@@ -54,11 +54,42 @@ export const runSummarySchema = z
         'Highest accuracy on the test images so far; null before the first epoch, and if no accuracy is a number.',
       ),
     finished: runFinishedDataSchema.nullable(),
+    shortened: z
+      .literal(true)
+      .optional()
+      .describe(
+        'Present if the events determine more than 16 kB of the summary: it then has only the first layer and no files, and long texts are cut. The events contain all.',
+      ),
   })
   .describe('Summary of a run.');
 
-/** Response of `GET /api/runs`: newest first. */
-export const runListSchema = z.object({ runs: z.array(runSummarySchema) });
+/** Query parameters of `GET /api/runs`, as the strings of an address. */
+export const runListQuerySchema = z.object({
+  limit: numericString.pipe(z.int().min(1).max(500)).default(500).describe('Maximum number of runs.'),
+  cursor: z
+    .string()
+    .regex(/^[01]-[0-9]{1,15}$/, 'expected the nextCursor of another page')
+    .optional()
+    .describe('`nextCursor` of the page before, requested with the same `search` and `order`.'),
+  search: z
+    .string()
+    .max(200)
+    .default('')
+    .describe(
+      'Only runs that contain each of these words, in any case, in their title, id, note, status, or device.',
+    ),
+  order: z
+    .enum(['newest', 'pinned'])
+    .default('newest')
+    .describe('`newest` lists the newest first, `pinned` the pinned ones before the others.'),
+});
+
+/** Response of `GET /api/runs`: one page of the list. */
+export const runListSchema = z.object({
+  total: z.int().nonnegative().describe('Number of runs that match `search`, on all pages.'),
+  runs: z.array(runSummarySchema),
+  nextCursor: z.string().nullable().describe('`cursor` of the next page; null on the last one.'),
+});
 
 /** Body of `PATCH /api/runs/{runId}`: absent fields stay; null, or only spaces, removes a text. */
 export const runChangesSchema = z
@@ -96,5 +127,6 @@ export const eventPageSchema = z.object({
 
 export type RunChanges = z.infer<typeof runChangesSchema>;
 export type RunDeletion = z.infer<typeof runDeletionSchema>;
+export type RunListQuery = z.infer<typeof runListQuerySchema>;
 export type RunStatus = z.infer<typeof runStatusSchema>;
 export type RunSummary = z.infer<typeof runSummarySchema>;

@@ -127,7 +127,7 @@ describe('decodeTrustedRunList', () => {
   test('reads runs as the schema does', () => {
     const batch = { ...run.find(({ type }) => type === 'batch')!.data, loss: Number.NaN };
     const runs = [{ ...runOf(helloFor('a')), batch, started: started.data }, runOf(helloFor('b'))];
-    const text = encode({ runs });
+    const text = encode({ total: 2, runs, nextCursor: null });
     const schemaResult = validate(runListSchema, JSON.parse(text));
     expect(schemaResult.ok && schemaResult.value.runs).toEqual(runs);
     expect(decodeTrustedRunList(text)).toEqual({ ok: true, value: runs });

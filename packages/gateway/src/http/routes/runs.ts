@@ -2,9 +2,11 @@ import {
   encode,
   eventPageQuerySchema,
   eventPageSchema,
+  runListQuerySchema,
   runListSchema,
   runSummarySchema,
 } from '@mnist-monitor/shared';
+import { type RunListPage, selectRuns } from '../../runs/run-list.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
 import { type ReadPagesOptions, readPages } from '../../store/pages.ts';
 import { maxPageBytes, type Store } from '../../store/store.ts';
@@ -16,25 +18,19 @@ import { responses, runErrors, runParams, storeErrors } from '../route-schema.ts
 export interface RunRoutesOptions {
   runs: RunSummaries;
   store: Store;
-  /** The list contains at most this many runs, the newest. */
-  listedRuns: number;
 }
 
 /** Adds the routes that read runs and their events. */
-export function addRunRoutes(app: App, { runs, store, listedRuns }: RunRoutesOptions): void {
+export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void {
   const listRuns = {
     operationId: 'listRuns',
-    summary: `The newest runs, at most ${listedRuns}, newest first.`,
-    response: responses({ ok: runListSchema, errors: storeErrors }),
+    summary: 'A page of the list of runs, newest first unless `order` changes that.',
+    querystring: runListQuerySchema,
+    response: responses({ ok: runListSchema, errors: ['request.invalid', ...storeErrors] }),
   };
-  app.get('/api/runs', { schema: listRuns }, async (_request, reply) => {
-    const texts: string[] = [];
-    const slices = new TimeSlicer();
-    for (const summary of await runs.list(listedRuns)) {
-      texts.push(encode(summary));
-      await slices.yieldIfDue();
-    }
-    return sendJson(reply, `{"runs":[${texts.join(',')}]}`);
+  app.get('/api/runs', { schema: listRuns }, async ({ query }, reply) => {
+    const page = await selectRuns({ store, runs }, query);
+    return sendJsonPieces(reply, runList(runs, page));
   });
 
   const getRun = {
@@ -62,6 +58,25 @@ export function addRunRoutes(app: App, { runs, store, listedRuns }: RunRoutesOpt
     if (lastSeq === 0) throw runNotFound(runId);
     return sendJsonPieces(reply, eventPage(store, { runId, to: lastSeq, ...query }));
   });
+}
+
+/** Makes a page of the list as JSON, a summary at a time. */
+async function* runList(
+  runs: RunSummaries,
+  { total, runIds, nextCursor }: RunListPage,
+): AsyncGenerator<string> {
+  const slicer = new TimeSlicer();
+  yield `{"total":${total},"runs":[`;
+  let separator = '';
+  for (const runId of runIds) {
+    const summary = await runs.summary(runId);
+    // A run may be removed while others are read.
+    if (!summary) continue;
+    yield separator + encode(summary);
+    separator = ',';
+    await slicer.yieldIfDue();
+  }
+  yield `],"nextCursor":${JSON.stringify(nextCursor)}}`;
 }
 
 /** Makes a page of events as JSON, a piece at a time. Events are sent as they are stored, without parsing them. */

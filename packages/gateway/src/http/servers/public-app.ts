@@ -46,7 +46,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addDocumentRoutes(app);
   await servePage(app, options.page);
   addHealthRoutes(app, store);
-  addRunRoutes(app, { runs, store, listedRuns: limits.listedRuns });
+  addRunRoutes(app, { runs, store });
   addRunChangeRoutes(app, { runs, store, hub, folders, log, authorizer });
   addSeriesRoute(app, store);
   addExportRoutes(app, store);

@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventPageSchema, runListSchema, runSummarySchema, validate } from '@mnist-monitor/shared';
+import {
+  eventPageSchema,
+  type RunSummary,
+  runListSchema,
+  runSummarySchema,
+  validate,
+} from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
+import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
+import { afterTest, temporaryFolder } from '../../support/cleanup.ts';
 import { range } from '../../support/connection.ts';
+import { largestEnds } from '../../support/events.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
@@ -59,4 +68,97 @@ describe('reading runs', () => {
       'run.finished',
     ]);
   });
+});
+
+describe('the list of runs', () => {
+  const runIds = range(1, 25).map((number) => `run-${number}`);
+  let gateway: Gateway;
+  let store: MemoryStore;
+  beforeAll(async () => {
+    store = new MemoryStore();
+    for (const runId of runIds) await store.append(runId, sampleRun({ runId }).slice(0, 2).map(toNewEvent));
+    await store.append('run-7', sampleRun({ runId: 'run-7' }).slice(2).map(toNewEvent));
+    await store.annotate('run-3', { pinned: true, title: 'Größer als zuvor' });
+    await store.annotate('run-9', { pinned: true, note: 'the Best one' });
+    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
+    gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
+  });
+  afterAll(() => gateway.close());
+
+  const get = (query: string) =>
+    gateway.publicApp.inject({ url: `/api/runs?${query}`, headers: { host: 'localhost:5000' } });
+  const idsOf = (runs: RunSummary[]) => runs.map(({ runId }) => runId);
+
+  async function pages(query: string): Promise<string[][]> {
+    const found: string[][] = [];
+    let cursor = '';
+    do {
+      const { runs, nextCursor } = (await get(`${query}${cursor}`)).json();
+      found.push(idsOf(runs));
+      cursor = nextCursor && `&cursor=${nextCursor}`;
+    } while (cursor);
+    return found;
+  }
+
+  test('is read in pages that contain each run once', async () => {
+    const found = await pages('limit=10');
+    expect(found.map(({ length }) => length)).toEqual([10, 10, 5]);
+    expect(found.flat()).toEqual(runIds.toReversed());
+    expect((await get('limit=10')).json().total).toBe(25);
+  });
+
+  test('begins with the pinned runs on request', async () => {
+    const others = runIds.toReversed().filter((runId) => runId !== 'run-9' && runId !== 'run-3');
+    for (const limit of [1, 2, 3, 25])
+      expect((await pages(`order=pinned&limit=${limit}`)).flat()).toEqual(['run-9', 'run-3', ...others]);
+  });
+
+  test.each([
+    ['größer', ['run-3']],
+    ['ONE%20best', ['run-9']],
+    ['completed', ['run-7']],
+    ['run-2%20stalled%20cpu', ['run-25', 'run-24', 'run-23', 'run-22', 'run-21', 'run-20', 'run-2']],
+    ['nothing%20like%20this', []],
+  ])('contains the runs with all words of a search: %s', async (search, expected) => {
+    const { total, runs } = (await get(`search=${search}`)).json();
+    expect(idsOf(runs)).toEqual(expected);
+    expect(total).toBe(expected.length);
+    expect((await pages(`search=${search}&limit=2`)).flat()).toEqual(expected);
+  });
+
+  test('continues after a run that was removed', async () => {
+    await store.append('gone', sampleRun({ runId: 'gone' }).slice(0, 2).map(toNewEvent));
+    const { nextCursor } = (await get('limit=1')).json();
+    await store.remove('gone');
+    expect(idsOf((await get(`limit=2&cursor=${nextCursor}`)).json().runs)).toEqual(['run-25', 'run-24']);
+  });
+
+  test.each(['limit=0', 'limit=501', 'cursor=x', 'order=best', `search=${'x'.repeat(201)}`])(
+    'refuses %s by the name of the parameter',
+    async (query) => {
+      const answer = await get(query);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({
+        code: 'request.invalid',
+        detail: expect.stringContaining(query.split('=')[0]!),
+      });
+    },
+  );
+});
+
+test('ten lists at once of runs with the largest events have 17 kB a run', async () => {
+  const runs = temporaryFolder();
+  const store = openSqliteStore(runs);
+  for (const number of range(1, 10))
+    await store.append(`r${number}`, largestEnds(`r${number}`).map(toNewEvent));
+  const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs, token: undefined };
+  const gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
+  afterTest(() => gateway.close());
+  const headers = { host: 'localhost:5000' };
+  const list = () => gateway.publicApp.inject({ url: '/api/runs', headers });
+  for (const { statusCode, body } of await Promise.all(range(1, 10).map(list))) {
+    expect(statusCode).toBe(200);
+    expect(body.length).toBeLessThan(10 * 17 * 1024);
+    expect(JSON.parse(body).runs).toHaveLength(10);
+  }
 });

@@ -1,0 +1,46 @@
+import { encode } from '@mnist-monitor/shared';
+import { maxSummaryBytes, type StoredSummary } from './store.ts';
+
+/** The lengths to which texts are cut, in characters, until the summary fits; with the last one, every summary does. */
+const textLengths = [500, 100, 20];
+
+/**
+ * Returns a summary whose JSON has at most `maxSummaryBytes` besides its title and note. A larger one loses the files
+ * and all layers but the first, which the schema requires, and its long texts are cut.
+ */
+export function shortenSummary(summary: StoredSummary): StoredSummary {
+  if (fits(summary)) return summary;
+  const { started, finished } = summary;
+  const listless: StoredSummary = {
+    ...summary,
+    started: started && { ...started, model: { ...started.model, layers: started.model.layers.slice(0, 1) } },
+    finished: finished && { ...finished, files: [] },
+    shortened: true,
+  };
+  const shorter = textLengths.map((length) => withTexts(listless, length));
+  return [listless, ...shorter].find(fits) ?? shorter.at(-1)!;
+}
+
+const fits = ({ title, note, ...rest }: StoredSummary): boolean =>
+  Buffer.byteLength(encode(rest)) <= maxSummaryBytes;
+
+/** Cuts the texts of the events' data. Ids and times are short by their schemas. */
+const withTexts = (summary: StoredSummary, length: number): StoredSummary => ({
+  ...summary,
+  started: mapTexts(summary.started, (text) => cut(text, length)),
+  finished: mapTexts(summary.finished, (text) => cut(text, length)),
+});
+
+function mapTexts<T>(data: T, change: (text: string) => string): T {
+  const map = (value: unknown): unknown => {
+    if (typeof value === 'string') return change(value);
+    if (Array.isArray(value)) return value.map(map);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, map(each)]));
+  };
+  return map(data) as T;
+}
+
+/** Cuts a text, and leaves no half of a character that takes two units of UTF-16. */
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
