@@ -39,10 +39,14 @@ export const limits = {
 
   /** Requests and sockets on a port together: each takes a file descriptor. */
   connections: 10_000,
+  /** Of these, from one address or /64 of IPv6, idle ones included: a class behind one router, with 7 a browser. */
+  connectionsPerAddress: 2_000,
   /** The number that one process was measured to serve on one core, with a margin. */
   liveClients: 5_000,
   /** Each publishes a run of its own; a machine that trains has one or a few. */
   publishers: 200,
+  /** Connections whose first message has not arrived: publishers send it at once. */
+  pendingHellos: 200,
   /** From one address other than this machine: a class behind one router, but no more. */
   clientsPerAddress: 200,
   /** How often such an address may connect: the whole class at once after a restart of the gateway, a few later. */
@@ -51,6 +55,8 @@ export const limits = {
 
   /** A viewer with more unread bytes than this is sent nothing until it has read all of them. */
   unreadBytes: 256 * 1024,
+  /** Broadcasts that such a viewer gets beyond that: some changed notes, or several minutes of statuses. */
+  announcementBytes: 64 * 1024,
   /** The limit for all viewers together. Beyond it a viewer gets no history, and live events only if it has read all. */
   allUnreadBytes: 128 * 1024 * 1024,
   /** This many events behind, about 1 MB, a viewer is served better by the newest batch than by all of them. */

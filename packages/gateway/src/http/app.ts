@@ -11,8 +11,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
+import { ConnectionsPerAddress, isThisMachine, matcherOf } from '../sockets/connections-per-address.ts';
 import { serverFactory } from './http-server.ts';
 import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
+import { limitProxiedRequests } from './plugins/proxied-requests.ts';
 import { boundUnreadReplies } from './plugins/unread-replies.ts';
 
 /** A Fastify server whose routes are validated and typed by their zod schemas. */
@@ -36,11 +38,20 @@ export interface AppOptions {
 /** Creates a server with the gateway's limits, validation and problem responses; it has no routes yet. */
 export function createApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): App {
   const sendProblem = problemSender((code) => metrics.refused(code));
+  const isProxy = matcherOf(proxies);
+  const connections = new ConnectionsPerAddress({
+    limit: limits.connectionsPerAddress,
+    isExempt: (address) => isThisMachine(address) || isProxy(address),
+    onRefused: (address) => {
+      metrics.refused('request.too_many');
+      log.debug({ address }, 'a connection was refused: its address has too many');
+    },
+  });
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies,
-    serverFactory: serverFactory(limits),
+    serverFactory: serverFactory(limits, connections),
     // Ids of any length reach the schema, which refuses long ones like every other invalid id.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: sendProblem,
@@ -48,6 +59,7 @@ export function createApp({ log, limits, metrics, proxies = [], sendMissing }: A
   app.setValidatorCompiler(validatorCompiler);
   // Response schemas document a route. Replies are built from checked data, most of them as text already.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  if (proxies.length > 0) limitProxiedRequests(app, connections);
   boundUnreadReplies(app, limits);
   addProblems(app, sendProblem, sendMissing);
   return app.withTypeProvider<ZodTypeProvider>();

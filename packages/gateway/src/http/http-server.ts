@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import type { Limits } from '../limits.ts';
+import type { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
 
 export type HttpServerLimits = Pick<
   Limits,
@@ -15,7 +16,7 @@ export type HttpServerLimits = Pick<
 
 /** Returns the factory of the HTTP servers below an app: one for each address that its host name has. */
 export const serverFactory =
-  (limits: HttpServerLimits): FastifyServerFactory =>
+  (limits: HttpServerLimits, connections: ConnectionsPerAddress): FastifyServerFactory =>
   (handler) => {
     const options = {
       keepAliveTimeout: limits.keepAliveMs,
@@ -25,6 +26,7 @@ export const serverFactory =
     };
     const server = createServer(options, handleInTurn(handler, limits.pipelinedRequests));
     server.maxConnections = limits.connections;
+    connections.limitServer(server);
     return server;
   };
 

@@ -6,6 +6,7 @@ import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
 import type { HealthCheckedStore } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
+import type { PublisherAdmission } from './publisher-admission.ts';
 
 /** The parts of the gateway that every session on the ingest port uses. */
 export interface SessionContext {
@@ -17,6 +18,7 @@ export interface SessionContext {
   router: CommandRouter;
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
+  admission: PublisherAdmission;
   token: string | undefined;
   /** Called when the store cannot write: for the log. */
   onStoreFailure: (error: unknown) => void;

@@ -13,11 +13,13 @@ export class IngestSession {
   #handler: SessionHandler | undefined;
   #stopped = false;
 
+  /** A client that is not a publisher yet is cut: its answer to a close would keep the connection open for 10 s. */
   constructor(context: SessionContext, peer: Peer) {
     this.#context = context;
     this.#peer = peer;
-    this.#helloTimer = setTimeout(() => peer.close('helloTimeout'), context.limits.helloTimeoutMs);
+    this.#helloTimer = setTimeout(() => peer.cut('helloTimeout'), context.limits.helloTimeoutMs);
     peer.closed.addEventListener('abort', () => clearTimeout(this.#helloTimer));
+    context.admission.add(peer);
   }
 
   async receive(text: string): Promise<void> {
@@ -35,10 +37,11 @@ export class IngestSession {
   async #receiveFirst(text: string): Promise<void> {
     clearTimeout(this.#helloTimer);
     const result = decode(ingestFirstMessageSchema, text);
-    if (!result.ok)
-      return this.#peer.close('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
+    if (!result.ok) return this.#peer.cut('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
     const first = result.value;
-    if (!tokenMatches(this.#context.token, first.token)) return this.#peer.close('unauthorized');
+    if (!tokenMatches(this.#context.token, first.token)) return this.#peer.cut('unauthorized');
+    if (!this.#context.admission.promote(this.#peer))
+      return this.#peer.cut('tooMany', 'Other publishers use all places of this gateway; try again later.');
     if (first.type === 'wait') {
       this.#handler = new IdleSession(this.#context, this.#peer, first);
       return;

@@ -34,6 +34,8 @@ class ViewerSession {
   readonly #followsLatest: boolean;
   /** The run and seq after which the viewer resumes; any other run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
+  /** The bytes of broadcasts since the viewer had last read everything. */
+  #unreadAnnouncements = 0;
   /** Ends the broadcasts to this viewer; undefined before the first hello, which has to be its first message. */
   #leaveHub: (() => void) | undefined;
 
@@ -82,7 +84,17 @@ class ViewerSession {
       waitingTrainers: idleTrainers.count,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));
-    this.#leaveHub ??= hub.addViewer((frame) => this.#peer.sendFrames(frame));
+    this.#leaveHub ??= hub.addViewer((frame) => this.#announce(frame));
+  }
+
+  /** Sends a broadcast. A viewer that has read none of many is closed: none may be left out, as each may be the last. */
+  #announce(frame: Buffer): void {
+    const { unreadBytes, announcementBytes } = this.#options.limits;
+    const { bufferedBytes } = this.#peer;
+    this.#unreadAnnouncements = (bufferedBytes === 0 ? 0 : this.#unreadAnnouncements) + frame.length;
+    if (bufferedBytes >= unreadBytes && this.#unreadAnnouncements > announcementBytes)
+      this.#peer.close('slow');
+    else this.#peer.sendFrames(frame);
   }
 
   /** Alternates between history and live events: a viewer that reads too slowly for live goes back to history. */

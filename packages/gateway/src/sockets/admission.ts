@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { MonitorError } from '@mnist-monitor/shared';
-import { isLoopback } from '../trust/hosts.ts';
+import { isThisMachine, networkOf } from './connections-per-address.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface AdmissionLimits {
@@ -70,13 +70,14 @@ export class Admission {
   }
 
   #clientAt(address: string): Client | undefined {
-    if (isLoopback(address.replace(/^::ffff:/, ''))) return undefined;
-    let client = this.#clients.get(address);
+    if (isThisMachine(address)) return undefined;
+    const network = networkOf(address);
+    let client = this.#clients.get(network);
     if (!client) {
       if (this.#clients.size >= maxAddresses) this.#removeIdle();
       const { upgradesPerSecond: perSecond, upgradeBurst: burst } = this.#limits;
       client = { connections: 0, upgrades: new TokenBucket({ perSecond, burst }) };
-      this.#clients.set(address, client);
+      this.#clients.set(network, client);
     }
     return client;
   }

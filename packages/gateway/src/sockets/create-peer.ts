@@ -61,6 +61,10 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
       stream.once('close', () => clearTimeout(timer));
       closed.abort();
     },
+    cut(name, detail) {
+      peer.close(name, detail);
+      stream.destroySoon();
+    },
   };
 
   socket.on('error', ({ code }: NodeJS.ErrnoException) => {

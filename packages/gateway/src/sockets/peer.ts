@@ -15,6 +15,8 @@ export interface Peer {
   resume(): void;
   /** Closes the connection with a named code. `detail` replaces the code's meaning as the reason. */
   close(name: CloseCodeName, detail?: string): void;
+  /** Closes the connection like `close`, without waiting for the client's answer. */
+  cut(name: CloseCodeName, detail?: string): void;
   /** Aborted as soon as the connection is closed or `close` is called. */
   readonly closed: AbortSignal;
 }

@@ -388,6 +388,31 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
+  test('gets every broadcast while it reads, and is closed as slow when it reads none of many', async () => {
+    await keep('a', run.slice(0, 2));
+    const peer = join({}, { announcementBytes: 1_000 });
+    await isLive(peer);
+    const note = {
+      type: 'annotated',
+      runId: 'a',
+      title: 'x'.repeat(300),
+      note: null,
+      pinned: false,
+    } as const;
+    for (let count = 0; count < 10; count++) hub.broadcast(note);
+    expect(peer.of('annotated')).toHaveLength(10);
+    peer.bufferedBytes = limits.unreadBytes - 1;
+    for (let count = 0; count < 5; count++) hub.broadcast(note);
+    expect(peer.of('annotated')).toHaveLength(15);
+    peer.bufferedBytes = 0;
+    hub.broadcast(note);
+    peer.bufferedBytes = limits.unreadBytes;
+    hub.broadcast(note);
+    expect([peer.of('annotated').length, peer.closedWith]).toEqual([17, undefined]);
+    for (let count = 0; count < 3; count++) hub.broadcast(note);
+    expect([peer.of('annotated').length, peer.closedWith]).toEqual([17, 'slow']);
+  });
+
   test('that does not read at all is closed as slow', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join({}, { stallTimeoutMs: 20 });

@@ -49,6 +49,14 @@ describe('a peer', () => {
     expect((await connection.closed).code).toBe(closeCodes.internal.code);
   });
 
+  test('is cut with a code, without waiting for an answer', async () => {
+    const { peer, connection } = await pair(() => {});
+    connection.socket.pause();
+    peer.cut('helloTimeout');
+    connection.socket.resume();
+    expect((await connection.closed).code).toBe(closeCodes.helloTimeout.code);
+  });
+
   test('ignores messages after close', async () => {
     const got: string[] = [];
     const { connection } = await pair((text, peer) => {

@@ -45,6 +45,10 @@ export class FakePeer implements Peer {
     this.#closed.abort();
   }
 
+  cut(name: CloseCodeName): void {
+    this.close(name);
+  }
+
   of(type: string): Message[] {
     return this.messages.filter((message) => message.type === type);
   }

@@ -23,7 +23,11 @@ export const closeCodes = {
     meaning: 'The same publisher connected again and replaced this connection.',
   },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; reconnect with `after`.' },
-  tooMany: { code: 4429, retry: true, meaning: 'Messages arrived faster than the limit.' },
+  tooMany: {
+    code: 4429,
+    retry: true,
+    meaning: 'Messages arrived faster than the limit, or there are too many publishers.',
+  },
   internal: { code: 4500, retry: true, meaning: 'Internal error; try again later.' },
   storeUnavailable: {
     code: 4503,

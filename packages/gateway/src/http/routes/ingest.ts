@@ -1,4 +1,5 @@
 import { MonitorError } from '@mnist-monitor/shared';
+import { PublisherAdmission } from '../../ingest/publisher-admission.ts';
 import { IngestSession } from '../../ingest/session.ts';
 import type { SessionContext } from '../../ingest/session-context.ts';
 import type { Metrics } from '../../metrics.ts';
@@ -12,7 +13,7 @@ import type { App } from '../app.ts';
 export interface IngestRouteOptions {
   /** The address that the ingest port is bound to. */
   host: string;
-  context: Omit<SessionContext, 'onStoreFailure' | 'metrics'>;
+  context: Omit<SessionContext, 'onStoreFailure' | 'metrics' | 'admission'>;
   metrics: Metrics;
   /** The open sessions; closing the gateway stops them. */
   sessions: Set<IngestSession>;
@@ -39,7 +40,8 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
   const { limits } = context;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);
-  const admission = new Admission({ ...limits, clients: limits.publishers });
+  const addresses = new Admission({ ...limits, clients: limits.connections });
+  const admission = new PublisherAdmission(limits);
   const refuseProxies = proxyRefuser({ host, token: context.token });
   app.route({
     method: 'GET',
@@ -47,7 +49,12 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /ingest');
       refuseProxies(request);
-      admission.admit(request.ip, request.socket);
+      if (admission.isFull)
+        throw new MonitorError(
+          'server.full',
+          `all ${limits.publishers} connections are in use: try again later`,
+        );
+      addresses.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: (socket, request) => {
@@ -61,7 +68,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
         onClosed: (name) => metrics.closed('ingest', name),
       });
       traffic.add(request.socket);
-      const session = new IngestSession({ ...context, metrics, onStoreFailure }, peer);
+      const session = new IngestSession({ ...context, metrics, admission, onStoreFailure }, peer);
       sessions.add(session);
       peer.closed.addEventListener('abort', () => sessions.delete(session));
     },

@@ -2,6 +2,7 @@ import type { IngestSession } from '../../ingest/session.ts';
 import { acceptSockets } from '../../sockets/server.ts';
 import { type App, type AppOptions, createApp } from '../app.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
+import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
 import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
 
 export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'context' | 'metrics'> {
@@ -27,6 +28,7 @@ export async function buildIngestApp({
     },
   });
   addTrustChecks(app, { host });
+  refuseOtherUpgrades(app, { path: '/ingest', hint: upgradeHint });
   addIngestRoute(app, { host, context, metrics, sessions });
   return app;
 }

@@ -9,6 +9,7 @@ import { type App, type AppOptions, createApp } from '../app.ts';
 import { sendMissingPage, servePage } from '../plugins/page.ts';
 import { addSecurityHeaders } from '../plugins/security-headers.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
+import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
 import { addDocumentRoutes } from '../routes/documents.ts';
 import { addExportRoutes } from '../routes/export.ts';
 import { addHealthRoutes } from '../routes/health.ts';
@@ -41,6 +42,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
     subprotocol: liveSubprotocol,
   });
   addTrustChecks(app, { host: publicHost(config), origins: config.origins });
+  refuseOtherUpgrades(app, { path: '/live', hint: upgradeHint });
   addSecurityHeaders(app);
   // Before the routes that it documents.
   addDocumentRoutes(app);

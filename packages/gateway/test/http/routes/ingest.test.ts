@@ -153,8 +153,25 @@ describe('ingest', () => {
   test('refuses publishers beyond the limit', async () => {
     const gateway = await startGateway({ limits: { publishers: 2 } });
     await publish(gateway.ingestUrl, run.slice(0, 2));
-    await connect(gateway.ingestUrl);
+    // Connected before the limit was reached, like many publishers after a restart.
+    const late = await connect(gateway.ingestUrl);
+    await openPublisher(gateway.ingestUrl, helloOf('b'));
     expect(await refusal(gateway.ingestUrl)).toBe(503);
+    late.send(helloOf('c'));
+    expect((await late.closed).code).toBe(closeCodes.tooMany.code);
+  });
+
+  test('accepts publishers although others connect and send nothing', async () => {
+    const gateway = await startGateway({
+      limits: { publishers: 1, pendingHellos: 3, closeTimeoutMs: 60_000 },
+    });
+    const silent = [];
+    for (let client = 0; client < 5; client++) silent.push(await connect(gateway.ingestUrl));
+    for (const connection of silent) connection.socket.pause();
+    expect((await openPublisher(gateway.ingestUrl, helloOf('a'))).after).toBe(0);
+    const [oldest] = silent;
+    oldest!.socket.resume();
+    expect((await oldest!.closed).code).toBe(closeCodes.helloTimeout.code);
   });
 
   test('gives a run to one publisher at a time', async () => {

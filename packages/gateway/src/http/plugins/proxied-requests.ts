@@ -1,0 +1,18 @@
+import { MonitorError } from '@mnist-monitor/shared';
+import type { FastifyInstance } from 'fastify';
+import type { ConnectionsPerAddress } from '../../sockets/connections-per-address.ts';
+
+/** Counts the requests that clients make through a proxy, whose own connections have no limit. */
+export function limitProxiedRequests(app: FastifyInstance, connections: ConnectionsPerAddress): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.ip === request.socket.remoteAddress) return;
+    const release = connections.take(request.ip);
+    if (!release)
+      throw new MonitorError(
+        'request.too_many',
+        'too many requests of one address are unanswered: wait for them',
+      );
+    // The response of an upgrade closes with its connection.
+    reply.raw.once('close', release);
+  });
+}

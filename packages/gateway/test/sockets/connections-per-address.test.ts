@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import {
+  ConnectionsPerAddress,
+  isThisMachine,
+  matcherOf,
+  networkOf,
+} from '../../src/sockets/connections-per-address.ts';
+import { afterTest } from '../support/cleanup.ts';
+
+const limitTo = (limit: number, isExempt = (_address: string) => false) => {
+  const refused: string[] = [];
+  const connections = new ConnectionsPerAddress({
+    ...{ limit, isExempt },
+    onRefused: (address) => refused.push(address),
+  });
+  return { connections, refused };
+};
+
+describe('connections per address', () => {
+  test('are limited, for each address alone, until one ends', () => {
+    const { connections, refused } = limitTo(2);
+    const end = connections.take('192.0.2.1');
+    expect(connections.take('192.0.2.1')).toBeDefined();
+    expect(connections.take('192.0.2.1')).toBeUndefined();
+    expect(connections.take('192.0.2.2')).toBeDefined();
+    end!();
+    expect(connections.take('192.0.2.1')).toBeDefined();
+    expect(refused).toEqual(['192.0.2.1']);
+  });
+
+  test('count all addresses of an IPv6 network as one', () => {
+    const { connections } = limitTo(1);
+    expect(connections.take('2001:db8::1')).toBeDefined();
+    expect(connections.take('2001:db8::ffff:2')).toBeUndefined();
+    expect(connections.take('2001:db8:0:1::1')).toBeDefined();
+  });
+
+  test('are not limited for exempt addresses', () => {
+    const { connections } = limitTo(0, (address) => address === '10.0.0.1');
+    expect(connections.take('10.0.0.1')).toBeDefined();
+    expect(connections.take('10.0.0.2')).toBeUndefined();
+  });
+
+  test('drop idle connections to a server beyond the limit', async () => {
+    const { connections, refused } = limitTo(2);
+    const server = createServer().listen(0, '127.0.0.1');
+    connections.limitServer(server);
+    await once(server, 'listening');
+    const open = () => {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      afterTest(() => socket.destroy());
+      return socket.on('error', () => {});
+    };
+    afterTest(() => server.close());
+    for (let client = 0; client < 2; client++) {
+      const accepted = once(server, 'connection');
+      open();
+      await accepted;
+    }
+    await once(open(), 'close');
+    expect(refused).toEqual(['127.0.0.1']);
+  });
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0db8:0001::1', '2001:db8:1:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+])('%s counts as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['::ffff:127.0.0.1', true],
+  ['::1', true],
+  ['192.0.2.1', false],
+])('whether %s is this machine: %s', (address, expected) => {
+  expect(isThisMachine(address)).toBe(expected);
+});
+
+test('proxies are recognised by address and by network, in either notation', () => {
+  const isProxy = matcherOf(['192.0.2.7', '10.0.0.0/8', '2001:db8::/32']);
+  for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '10.1.2.3', '2001:db8:7::1'])
+    expect(isProxy(address)).toBe(true);
+  for (const address of ['192.0.2.8', '11.0.0.1', '2001:db9::1', '']) expect(isProxy(address)).toBe(false);
+});
