@@ -31,10 +31,10 @@ const store = createViewStore(preferences, (view) => {
   actions.refresh();
 });
 const display = new RunDisplay({
-  changed: () => requestFrame(),
-  runsChanged: () => runsDialog?.refreshRuns(),
+  onChange: () => requestFrame(),
+  onRunsChange: () => runsDialog?.refreshRuns(),
   // A zoom into one run means nothing for the next.
-  nextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
+  onNextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
 });
 const { session } = display;
 const others = new OtherRuns(() => requestFrame());
@@ -114,7 +114,7 @@ function pageState(printing: boolean): PageState {
     chartRuns: chartRuns(run, session.summary, readable),
     findings: findingsOf(run),
     theme: preferences.theme,
-    unseen: display.unseen,
+    unseenEvents: display.unseenEvents,
     now: performance.now(),
   };
 }

@@ -17,10 +17,10 @@ const types: readonly EventType[] = ['run.started', 'batch', 'epoch', 'notice', 
 /** The runs compared with the one on display, each followed over a connection of its own. */
 export class OtherRuns {
   readonly #followed = new Map<string, { other: OtherRun; client: LiveClient }>();
-  readonly #changed: () => void;
+  readonly #onChange: () => void;
 
-  constructor(changed: () => void) {
-    this.#changed = changed;
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
   }
 
   /** Follows these runs and no others, and returns them in this order. */
@@ -43,11 +43,11 @@ export class OtherRuns {
       ...{ url: liveUrl(), run: runId, types },
       onHello: ({ run }) => {
         other.summary = run;
-        this.#changed();
+        this.#onChange();
       },
       onEvent: (event) => {
         applyEvent(other.run, event);
-        this.#changed();
+        this.#onChange();
       },
       // A finished run sends no more events.
       onLive: () => {
@@ -56,7 +56,7 @@ export class OtherRuns {
       onState: (state) => {
         if (state.name !== 'closed' || other.run.finished) return;
         other.problem = state.reason;
-        this.#changed();
+        this.#onChange();
       },
     });
     return { other, client };

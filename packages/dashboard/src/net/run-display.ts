@@ -12,17 +12,17 @@ export interface Replay {
 export interface ReplayOptions {
   runId: string;
   /** Runs when the replayed run has changed. */
-  changed(): void;
-  ended(): void;
+  onChange(): void;
+  onEnd(): void;
 }
 
 export interface RunDisplayOptions {
   /** Runs when the run on display or its session has changed. */
-  changed(): void;
+  onChange(): void;
   /** Runs when the list of runs has changed: a run began, was renamed, deleted, or has another status. */
-  runsChanged(): void;
+  onRunsChange(): void;
   /** Runs when the feed moves on to another run. */
-  nextRun(): void;
+  onNextRun(): void;
 }
 
 /** Messages that change what the list of runs shows. */
@@ -40,7 +40,7 @@ export class RunDisplay {
   readonly #options: RunDisplayOptions;
   #client: LiveClient | undefined;
   #followed: string | null | undefined;
-  /** Copy of the run from when the view was paused. */
+  /** Copy of the run at the time when the view was paused. */
   #paused: Run | null = null;
   #replay: Replay | null = null;
 
@@ -77,43 +77,43 @@ export class RunDisplay {
       ...(run !== null && { run }),
       onMessage: (message) => this.#receive(message),
     });
-    this.#options.changed();
+    this.#options.onChange();
   }
 
-  /** Events received since the view was paused; null while it is live. */
-  get unseen(): number | null {
+  /** Number of events received since the view was paused; null while it is live. */
+  get unseenEvents(): number | null {
     return this.#paused && this.session.run ? this.session.run.events - this.#paused.events : null;
   }
 
   /** Pauses the view, or resumes it. A paused page still receives events. */
   togglePause(): void {
     this.#paused = this.#paused || !this.session.run ? null : copyRun(this.session.run);
-    this.#options.changed();
+    this.#options.onChange();
   }
 
   /** Replays the followed run. */
   async startReplay(open: (options: ReplayOptions) => Promise<Replay>): Promise<void> {
     const runId = this.session.run?.runId;
     if (runId === undefined || this.#replay) return;
-    const { changed } = this.#options;
-    const ended = (): void => {
+    const { onChange } = this.#options;
+    const onEnd = (): void => {
       this.#replay = null;
-      changed();
+      onChange();
     };
-    const replay = await open({ runId, changed, ended });
+    const replay = await open({ runId, onChange, onEnd });
     if (this.session.run?.runId === runId) this.#replay = replay;
     else replay.close();
-    changed();
+    onChange();
   }
 
   #receive(message: LiveClientMessage): void {
     const before = this.session.run?.runId;
     if (message.type === 'hello' && message.run?.runId !== before) {
       this.#paused = null;
-      if (before !== undefined) this.#options.nextRun();
+      if (before !== undefined) this.#options.onNextRun();
     }
     apply(this.session, message, performance.now());
-    if (runListMessages.has(message.type)) this.#options.runsChanged();
-    this.#options.changed();
+    if (runListMessages.has(message.type)) this.#options.onRunsChange();
+    this.#options.onChange();
   }
 }

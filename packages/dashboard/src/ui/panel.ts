@@ -24,7 +24,7 @@ export interface PageState {
   readonly view: View;
   readonly theme: Theme;
   /** Events received since the view was paused; null while the view is live. */
-  readonly unseen: number | null;
+  readonly unseenEvents: number | null;
   /** Time of the frame in milliseconds, as `performance.now()` counts. */
   readonly now: number;
   /** Whether the page is drawn for print: then charts out of sight are drawn as well. */

@@ -15,7 +15,7 @@ export function nextTheme(theme: Theme): Theme {
   return order[(order.indexOf(theme) + 1) % order.length];
 }
 
-/** Runs `changed` whenever the system switches between light and dark. */
-export function onSystemTheme(changed: () => void): void {
-  darkSystem.addEventListener('change', changed);
+/** Runs `onChange` whenever the system switches between light and dark. */
+export function onSystemTheme(onChange: () => void): void {
+  darkSystem.addEventListener('change', onChange);
 }

@@ -14,15 +14,15 @@ export interface ViewStore {
 
 /**
  * Reads the view from the page's address. A change to another run makes an entry in the browser's history.
- * @param changed Runs after each change.
+ * @param onChange Runs after each change.
  */
-export function createViewStore(preferences: Preferences, changed: (view: View) => void): ViewStore {
+export function createViewStore(preferences: Preferences, onChange: (view: View) => void): ViewStore {
   let view = viewOf(location.search, preferences.charts);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const address = (): string => `${location.pathname}?${queryOf(view)}`;
   const set = (next: View): void => {
     view = next;
-    changed(view);
+    onChange(view);
   };
   addEventListener('popstate', () => set(viewOf(location.search, preferences.charts)));
   return {
@@ -31,7 +31,7 @@ export function createViewStore(preferences: Preferences, changed: (view: View) 
     },
     change(change) {
       const { run } = view;
-      // Rounded as in the address, so that a link shows exactly the same.
+      // Parsed from its own address, which rounds numbers, so that a link shows exactly this view.
       set(viewOf(queryOf({ ...view, ...change }), preferences.charts));
       preferences.charts = chartPreferences(view);
       savePreferences(preferences);

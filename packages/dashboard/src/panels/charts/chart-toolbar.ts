@@ -26,8 +26,8 @@ export const chartToolbar = (
       >Show all</button>
       <button
         class="chip" type="button" id="view-pause" ?hidden=${state.run === null}
-        aria-pressed=${state.unseen !== null} @click=${page.togglePause}
-      >${state.unseen === null ? 'Pause view' : `Resume view, ${state.unseen} new`}</button>
+        aria-pressed=${state.unseenEvents !== null} @click=${page.togglePause}
+      >${state.unseenEvents === null ? 'Pause view' : `Resume view, ${state.unseenEvents} new`}</button>
     </span>
     ${axisFields(state.view, page, toolbar)}
     ${smoothingField(state.view, page)}

@@ -1,11 +1,11 @@
 /** The full-screen mode of an element. Where the browser refuses the screen, the element fills the page. */
 export class FullScreen {
   readonly #element: HTMLElement;
-  readonly #changed: () => void;
+  readonly #onChange: () => void;
 
-  constructor(element: HTMLElement, changed: () => void) {
+  constructor(element: HTMLElement, onChange: () => void) {
     this.#element = element;
-    this.#changed = changed;
+    this.#onChange = onChange;
     // In real full screen, the browser handles Escape itself.
     element.addEventListener('keydown', ({ key }) => key === 'Escape' && this.on && this.set(false));
     element.addEventListener('fullscreenchange', () => {
@@ -21,6 +21,6 @@ export class FullScreen {
     this.#element.classList.toggle('full', on);
     if (on) this.#element.requestFullscreen?.().catch(() => {});
     else if (document.fullscreenElement === this.#element) document.exitFullscreen();
-    this.#changed();
+    this.#onChange();
   }
 }

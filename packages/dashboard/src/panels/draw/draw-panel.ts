@@ -10,7 +10,7 @@ export async function openDrawingBoard(refresh: PageActions['refresh']): Promise
   const { DrawingBoard } = await import('./drawing-board.ts');
   board ??= new DrawingBoard(refresh);
   refresh();
-  // Callbacks of a frame run in order: by then the board is rendered.
+  // `refresh` requested its frame first, so the board is rendered before this callback.
   requestAnimationFrame(() => {
     document.getElementById('draw')?.scrollIntoView({ block: 'nearest' });
     board?.focus();

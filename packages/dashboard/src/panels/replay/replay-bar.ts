@@ -13,15 +13,15 @@ const speeds = [1, 2, 5, 10, 30, 60];
 /** A replay of a run, with a bar to control it. */
 export class ReplayBar implements Replay {
   readonly #player: Player;
-  readonly #options: Pick<ReplayOptions, 'changed' | 'ended'>;
+  readonly #options: Pick<ReplayOptions, 'onChange' | 'onEnd'>;
   #isPlaying = false;
   #speed = 10;
-  #frame = 0;
-  /** Time of the last frame, as `performance.now()` counts. */
+  #frameRequest = 0;
+  /** Time of the last frame, in milliseconds of `performance.now()`. */
   #frameTime = 0;
 
   /** Starts to play at once. */
-  constructor(events: readonly MonitorEvent[], options: Pick<ReplayOptions, 'changed' | 'ended'>) {
+  constructor(events: readonly MonitorEvent[], options: Pick<ReplayOptions, 'onChange' | 'onEnd'>) {
     this.#player = new Player(events);
     this.#options = options;
     this.#setPlaying(true);
@@ -32,8 +32,8 @@ export class ReplayBar implements Replay {
   }
 
   close(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#options.ended();
+    cancelAnimationFrame(this.#frameRequest);
+    this.#options.onEnd();
   }
 
   render(): TemplateResult {
@@ -62,7 +62,7 @@ export class ReplayBar implements Replay {
 
   #seek({ target }: Event): void {
     this.#player.seek((target as HTMLInputElement).valueAsNumber);
-    this.#options.changed();
+    this.#options.onChange();
   }
 
   #setSpeed({ target }: Event): void {
@@ -71,17 +71,17 @@ export class ReplayBar implements Replay {
 
   #setPlaying(playing: boolean): void {
     this.#isPlaying = playing;
-    cancelAnimationFrame(this.#frame);
+    cancelAnimationFrame(this.#frameRequest);
     if (playing) {
       if (this.#player.ended) this.#player.seek(0);
       this.#frameTime = performance.now();
       this.#requestStep();
     }
-    this.#options.changed();
+    this.#options.onChange();
   }
 
   #requestStep(): void {
-    this.#frame = requestAnimationFrame((now) => this.#step(now));
+    this.#frameRequest = requestAnimationFrame((now) => this.#step(now));
   }
 
   #step(now: number): void {
@@ -89,7 +89,7 @@ export class ReplayBar implements Replay {
     this.#frameTime = now;
     this.#isPlaying = !this.#player.ended;
     if (this.#isPlaying) this.#requestStep();
-    this.#options.changed();
+    this.#options.onChange();
   }
 }
 

@@ -8,20 +8,20 @@ let bar: ReplayBar | undefined;
 
 /** Reads all events of a run and plays them back. The bar that controls the replay is loaded with the first call. */
 export async function openReplay(
-  { runId, changed, ended }: ReplayOptions,
+  { runId, onChange, onEnd }: ReplayOptions,
   refresh: PageActions['refresh'],
 ): Promise<Replay> {
   const { ReplayBar, readEvents } = await import('./replay-bar.ts');
   bar = new ReplayBar(await readEvents(runId), {
-    changed,
-    ended() {
+    onChange,
+    onEnd() {
       bar = undefined;
-      ended();
+      onEnd();
       refresh();
     },
   });
   refresh();
-  // Callbacks of a frame run in order: by then the bar is rendered.
+  // `refresh` requested its frame first, so the bar is rendered before this callback.
   requestAnimationFrame(() => document.getElementById('replay-play')?.focus());
   return bar;
 }
