@@ -1,7 +1,7 @@
 // Measures what an epoch costs besides its steps: an epoch with data, evaluation, saving and publishing to a gateway, compared
 // with bare steps. A shared machine changes its speed within seconds, so the two alternate every few steps: the trainer is stopped
 // while another process runs bare steps. The first epoch warms up and is not counted.
-// `npm run bench -- epoch [--rounds 3] [--slice 8]` prints JSON.
+// `npm run bench -- epoch [--rounds 3] [--slice 8] [--precision bfloat16]` prints JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -19,17 +19,22 @@ const { values } = parseArgs({
     /** Steps of one before the other takes its turn. */
     slice: { type: 'string', default: '8' },
     engine: { type: 'string', default: 'tensorflow' },
+    precision: { type: 'string', default: 'float32' },
   },
 });
-const { engine } = values;
+const { engine, precision } = values;
 const slice = Number(values.slice);
 const batchSize = 512;
 const stepCount = 60_000 / batchSize;
 
 const services = await startServices();
-const stepper = fork(fileURLToPath(new URL('stepper.js', import.meta.url)), [engine, String(batchSize)], {
-  env: trainerEnvironment,
-});
+const stepper = fork(
+  fileURLToPath(new URL('stepper.js', import.meta.url)),
+  [engine, String(batchSize), precision],
+  {
+    env: trainerEnvironment,
+  },
+);
 const answer = async () => (await once(stepper, 'message'))[0];
 
 /** Returns the mean milliseconds of a turn's steps without the first, which finds the caches filled by the other process. */
@@ -43,8 +48,8 @@ async function trainInTurns(epochs) {
   /** By epoch. */
   const bare = Array.from({ length: epochs + 1 }, () => []);
   const stopped = new Set();
-  const flags = ['--engine', engine, '--gateway', services.ingestUrl, '--epochs', String(epochs)];
-  const trainer = services.startTrainer('epoch', ...flags);
+  const flags = ['--engine', engine, '--precision', precision, '--epochs', String(epochs)];
+  const trainer = services.startTrainer('epoch', ...flags, '--gateway', services.ingestUrl);
 
   async function takeTurns({ type, data }) {
     const { batch, epoch } = data ?? {};
@@ -96,7 +101,7 @@ console.log(
     {
       bench: 'epoch',
       ...machine(),
-      settings: { engine, rounds: rounds.length, slice, batchSize, stepCount },
+      settings: { engine, precision, rounds: rounds.length, slice, batchSize, stepCount },
       rounds,
       imagesPerSecond: {
         bare: (batchSize * 1_000) / median(rounds.map(({ bareStepMs }) => bareStepMs)),
