@@ -27,7 +27,7 @@ describe('the trainer as a program', () => {
     [
       'a folder without IDX files',
       () => ['--data', folder.path],
-      /train-images-idx3-ubyte: expected an IDX file here/,
+      /^--data: expected train-images-idx3-ubyte, .* in .*, found file, runs$/,
     ],
     [
       'the id of an existing run',

@@ -9,8 +9,8 @@ export interface IdxArray {
 
 const unsignedByte = 8;
 const gzipMagic = 0x1f8b;
-/** Limit for unpacked files: ten times MNIST's training images. */
-const maxBytes = 512 * 1024 * 1024;
+/** Limit for files, also unpacked: ten times MNIST's training images. */
+export const maxFileBytes = 512 * 1024 * 1024;
 
 /**
  * Parses an IDX file of unsigned bytes, compressed with gzip or not.
@@ -40,8 +40,10 @@ export function parseIdx(bytes: Uint8Array, name: string, rank: number): IdxArra
 function unpack(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes.length < 2 || ((bytes[0] << 8) | bytes[1]) !== gzipMagic) return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+    return gunzipSync(bytes, { maxOutputLength: maxFileBytes });
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw invalid(name, `at most ${maxFileBytes / 2 ** 20} MiB when unpacked`, 'more', cause);
     throw invalid(name, 'a whole gzip file', (cause as Error).message, cause);
   }
 }

@@ -23,6 +23,9 @@ function failure(bytes: Uint8Array, rank = 1): MonitorError {
   throw new Error('expected parseIdx to fail');
 }
 
+/** 513 MiB of zeros in 0.5 MiB: 27 gzip members of 19 MiB. */
+const zeros = Buffer.concat(Array(27).fill(gzipSync(Buffer.alloc(19 * 2 ** 20), { level: 1 })));
+
 describe('parseIdx', () => {
   test('parses any array, compressed or not', () => {
     const arrays = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 3 }).chain((shape) => {
@@ -80,6 +83,11 @@ describe('parseIdx', () => {
       'too many values',
       idx([3], new Uint8Array(4)),
       'labels.idx: expected 3 bytes after the header (3), got 4',
+    ],
+    [
+      'a small gzip file that unpacks to gigabytes',
+      zeros,
+      'labels.idx: expected at most 512 MiB when unpacked, got more',
     ],
     [
       'an incomplete gzip file',
