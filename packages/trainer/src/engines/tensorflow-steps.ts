@@ -55,7 +55,9 @@ export function tensorflowSteps({
 
   async function selectPrecision(choice: PrecisionChoice): Promise<SelectedPrecision> {
     if (choice === 'float32') return selectFloat32();
-    if (choice === 'auto' && !(isOneDnn && probe.hasBfloat16()))
+    if (choice === 'auto' && !isOneDnn)
+      return selectFloat32('--precision auto decides only on a processor with oneDNN');
+    if (choice === 'auto' && !probe.hasBfloat16())
       return selectFloat32('--precision auto finds neither AMX nor AVX-512 BF16 here');
     const failure = await probe.findGraphFailure('bfloat16');
     if (failure !== undefined)

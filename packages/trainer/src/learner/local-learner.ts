@@ -1,4 +1,4 @@
-import { classCount, type OptimizerName } from '@mnist-monitor/shared';
+import type { OptimizerName } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
@@ -107,5 +107,6 @@ function writeVariables(variables: readonly tf.Variable[], saved: readonly Tenso
 export const imageTensor = ({ images, size }: Batch): tf.Tensor4D =>
   tf.tensor4d(images, [size, ...imageShape] as [number, number, number, number]);
 
-/** Creates a tensor of the one-hot labels of a batch, [batch, 10]. */
-export const labelTensor = ({ oneHot, size }: Batch): tf.Tensor2D => tf.tensor2d(oneHot, [size, classCount]);
+/** Creates a tensor of the one-hot labels of a batch, [batch, classes]. */
+export const labelTensor = ({ oneHot, size }: Batch): tf.Tensor2D =>
+  tf.tensor2d(oneHot, [size, oneHot.length / size]);

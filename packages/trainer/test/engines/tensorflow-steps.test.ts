@@ -52,6 +52,15 @@ describe('selectPrecision', () => {
     });
   });
 
+  test('does not decide by itself without oneDNN', async () => {
+    expect(await stepsOn({ isOneDnn: false }).selectPrecision('auto')).toEqual({
+      precision: 'float32',
+      kernels: tensorflowKernels.name,
+      reason: '--precision auto decides only on a processor with oneDNN',
+      isFallback: false,
+    });
+  });
+
   test('falls back to float32 where TensorFlow does not run the graph', async () => {
     const selected = await stepsOn({ failure: 'no room' }).selectPrecision('bfloat16');
     expect(selected).toEqual({

@@ -129,6 +129,21 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
     }
   });
 
+  test('trains a network with another number of classes', async () => {
+    const layers = smallNetwork.with(-1, { name: 'fc1', type: 'dense', units: 3 });
+    const { images, size } = batches[0]!;
+    const oneHot = Float32Array.from({ length: size * 3 }, (_, at) =>
+      Math.floor(at / 3) % 3 === at % 3 ? 1 : 0,
+    );
+    const batch = { images, size, oneHot };
+    const options = { optimizer: 'sgd', seed: 3, layers } as const;
+    const expected = keep(new LocalLearner(tensorflowKernels, options));
+    const actual = keep(new GraphLearner({ ...options, precision: 'float32' }));
+    const step = { step: 1, learningRate: 0.01, seed: 1 };
+    expect((await actual.step(batch, step)).loss).toBeCloseTo((await expected.step(batch, step)).loss, 5);
+    expect(await actual.predict(batch)).toHaveLength(size * 3);
+  });
+
   test('a state of another optimizer is refused', async () => {
     const learner = keep(
       new GraphLearner({ optimizer: 'adam', seed: 3, layers: smallNetwork, precision: 'float32' }),
