@@ -11,18 +11,18 @@ import { chartRuns } from './state/chart-runs.ts';
 import { createFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { oncePerFrame } from './ui/frames.ts';
-import { listenKeys } from './ui/keyboard.ts';
+import { listenForKeys } from './ui/keyboard.ts';
 import type { PageActions, PageState, Panel, SendCommand } from './ui/panel.ts';
 import { readPreferences, savePreferences } from './ui/preferences.ts';
-import { listenPrint } from './ui/print.ts';
+import { listenForPrint } from './ui/print.ts';
 import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
 // Last, because its rules win over those of the panels.
 import './ui/print.css';
 
-/** Numbers that change more often cannot be read. */
+/** Time between two renderings of the panels: numbers that change more often cannot be read. */
 const renderEveryMs = 100;
-/** While a long run is read from its beginning, drawing each frame of it would take longer than reading it. */
+/** Time between two drawings while a long run is read: drawing every frame would take longer than reading it. */
 const catchUpDrawEveryMs = 500;
 
 const preferences = readPreferences();
@@ -44,8 +44,8 @@ let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 async function withCommandToken<T>(
   action: (token: string | undefined) => Promise<Result<T>>,
 ): Promise<Result<T> | undefined> {
-  const { withCommandToken: attempt } = await import('./panels/command-token/command-token.ts');
-  return attempt(() => session.commands, action);
+  const { withCommandToken: run } = await import('./panels/command-token/command-token.ts');
+  return run(() => session.commands, action);
 }
 
 /** Returns the message of an error as a sentence. */
@@ -98,9 +98,9 @@ const actions: PageActions = {
     runsDialog.openRuns({
       view: () => store.view,
       changeView: actions.changeView,
-      shownRun: () => session.run?.runId ?? null,
+      shownRunId: () => session.run?.runId ?? null,
       mayChange: () => session.commands !== 'off',
-      attempt: withCommandToken,
+      withCommandToken,
     });
   },
 };
@@ -155,7 +155,7 @@ const requestFrame = oncePerFrame(() => {
   if (!drawNow || !renderNow) requestFrame();
 });
 
-listenKeys({
+listenForKeys({
   '?': actions.openHelp,
   r: actions.openRuns,
   n: 'new-run-open',
@@ -173,7 +173,7 @@ listenKeys({
 addEventListener('online', () => display.client?.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || display.client?.retryNow());
 onSystemTheme(recolor);
-listenPrint(() => {
+listenForPrint(() => {
   const state = pageState(true);
   drawPanels(state);
   renderPanels(state);

@@ -84,7 +84,7 @@ const executable = findChromium();
     expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('45');
     expect(await page.locator('#banner').isVisible()).toBe(false);
     expect(await page.locator(field('stream-received')).textContent()).toBe(`${until45} events`);
-    expect(await page.locator(field('stream-losses')).textContent()).toBe('1');
+    expect(await page.locator(field('stream-lostConnections')).textContent()).toBe('1');
     expect(monitor.complaints.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text))).toEqual(
       [],
     );

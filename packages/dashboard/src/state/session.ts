@@ -51,7 +51,7 @@ export interface Session {
   /** Messages that did not match the protocol. */
   invalid: number;
   /** Number of times the connection was lost. */
-  losses: number;
+  lostConnections: number;
 }
 
 /** The status of a run and its trainer, which events alone do not show. */
@@ -84,7 +84,7 @@ export function emptySession(clockOrigin = 0): Session {
     delay: new DelayMeter(),
     skipped: 0,
     invalid: 0,
-    losses: 0,
+    lostConnections: 0,
   };
 }
 
@@ -93,7 +93,7 @@ export function apply(session: Session, message: LiveClientMessage, now: number)
   switch (message.type) {
     case 'connection':
       // A failed attempt to reconnect is not another loss.
-      if (message.state.name === 'waiting' && session.link.name === 'open') session.losses++;
+      if (message.state.name === 'waiting' && session.link.name === 'open') session.lostConnections++;
       session.link = message.state;
       session.linkChangedAt = now;
       break;

@@ -1,23 +1,24 @@
 import { html } from 'lit-html';
-import { closed, openDialog } from './dialog.ts';
+import { openDialog, whenClosed } from './dialog.ts';
 
-export interface Question {
+/** The texts of a confirmation. */
+export interface ConfirmationText {
   title: string;
   text: string;
   /** Label of the button that confirms. */
-  yes: string;
+  confirmLabel: string;
 }
 
-/** Asks before an action that cannot be undone. Resolves with whether the viewer confirmed. */
-export async function confirmed({ title, text, yes }: Question): Promise<boolean> {
+/** Asks the viewer to confirm an action that cannot be undone, and resolves with whether they did. */
+export async function confirmAction({ title, text, confirmLabel }: ConfirmationText): Promise<boolean> {
   const content = html`
     <form method="dialog">
       <h2 id="confirm-title">${title}</h2>
       <p>${text}</p>
       <div class="dialog-foot">
         <button class="button" type="submit" value="no">Cancel</button>
-        <button class="button danger" type="submit" value="yes">${yes}</button>
+        <button class="button danger" type="submit" value="yes">${confirmLabel}</button>
       </div>
     </form>`;
-  return (await closed(openDialog('confirm', content))) === 'yes';
+  return (await whenClosed(openDialog('confirm', content))) === 'yes';
 }

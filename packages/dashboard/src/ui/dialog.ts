@@ -2,7 +2,8 @@ import { html, render, type TemplateResult } from 'lit-html';
 
 /**
  * Opens a modal dialog with the id `<name>-dialog`, labelled by the element `<name>-title` in its content. Elements with
- * `data-close` and a click outside close it. A closed dialog leaves the page: opened again, its fields begin afresh.
+ * `data-close` and a click outside close it. A closed dialog is removed from the page, so that its fields have their
+ * initial values when it is opened again.
  */
 export function openDialog(name: string, content: TemplateResult, className = ''): HTMLDialogElement {
   const dialog = document.createElement('dialog');
@@ -19,22 +20,22 @@ export function openDialog(name: string, content: TemplateResult, className = ''
   return dialog;
 }
 
-/** Resolves when the dialog closes, with the value of the button that closed it: empty when it was dismissed. */
-export function closed(dialog: HTMLDialogElement): Promise<string> {
+/** Resolves when the dialog closes, with the value of the button that closed it; empty when it was cancelled. */
+export function whenClosed(dialog: HTMLDialogElement): Promise<string> {
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true });
   });
 }
 
-/** Renders the heading of a dialog without a foot: its title and a button that closes it. */
-export const dialogHead = (name: string, title: string): TemplateResult => html`
+/** Renders the title of a dialog with a button that closes it, for a dialog without a footer. */
+export const dialogHeader = (name: string, title: string): TemplateResult => html`
   <div class="dialog-head">
     <h2 id="${name}-title">${title}</h2>
     <button class="icon-button" type="button" data-close aria-label="Close">✕</button>
   </div>`;
 
 /** Renders the buttons below a form: Cancel, which closes the dialog, and the one that submits the form. */
-export const dialogFoot = (submit: string, className = 'primary'): TemplateResult => html`
+export const dialogFooter = (submit: string, className = 'primary'): TemplateResult => html`
   <div class="dialog-foot">
     <button class="button" type="button" data-close>Cancel</button>
     <button class="button ${className}" type="submit" value="yes">${submit}</button>

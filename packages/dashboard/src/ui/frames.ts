@@ -1,43 +1,43 @@
-/** Runs something once in the next animation frame, however often it is asked for. */
+/** Returns a function that schedules `run` for the next animation frame; calls before that frame run it once. */
 export function oncePerFrame(run: () => void): () => void {
-  let asked = false;
+  let scheduled = false;
   return () => {
-    if (asked) return;
-    asked = true;
+    if (scheduled) return;
+    scheduled = true;
     requestAnimationFrame(() => {
-      asked = false;
+      scheduled = false;
       run();
     });
   };
 }
 
-/** Limits how often something happens, and schedules what was held back. */
+/** Limits how often an action runs: the caller asks `shouldWait` first, and is called back when a delayed action is due. */
 export class Throttle {
-  readonly #ms: number;
-  readonly #later: () => void;
-  #at = Number.NEGATIVE_INFINITY;
-  #subjects: readonly unknown[] = [];
+  readonly #intervalMs: number;
+  readonly #onDue: () => void;
+  #lastRunAt = Number.NEGATIVE_INFINITY;
+  #inputs: readonly unknown[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param later Runs when the held back action is due. */
-  constructor(ms: number, later: () => void) {
-    this.#ms = ms;
-    this.#later = later;
+  /** @param onDue Called when a delayed action is due. */
+  constructor(intervalMs: number, onDue: () => void) {
+    this.#intervalMs = intervalMs;
+    this.#onDue = onDue;
   }
 
-  /** Returns whether the caller must wait, and schedules `later` if so; never when a subject has changed. */
-  shouldWait(...subjects: readonly unknown[]): boolean {
-    const same = subjects.every((subject, at) => subject === this.#subjects[at]);
+  /** Returns whether the action has to wait, and schedules `onDue` if so. It never waits when its inputs have changed. */
+  shouldWait(...inputs: readonly unknown[]): boolean {
+    const same = inputs.every((input, index) => input === this.#inputs[index]);
     const now = performance.now();
-    const waitMs = same ? this.#at + this.#ms - now : 0;
-    this.#subjects = subjects;
+    const waitMs = same ? this.#lastRunAt + this.#intervalMs - now : 0;
+    this.#inputs = inputs;
     if (waitMs <= 0) {
-      this.#at = now;
+      this.#lastRunAt = now;
       return false;
     }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#later();
+      this.#onDue();
     }, waitMs);
     return true;
   }

@@ -1,12 +1,12 @@
 /** The action of a key: a function, or the id of a button that the key presses while it is visible and enabled. */
 type KeyAction = (() => void) | string;
 
-/** Runs the action of a key pressed by itself, unless it is typed into a field or a dialog is open. */
-export function listenKeys(actions: Readonly<Record<string, KeyAction>>): void {
+/** Runs the action of each key that is pressed without a modifier, unless a field has the focus or a dialog is open. */
+export function listenForKeys(actions: Readonly<Record<string, KeyAction>>): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = actions[event.key];
-    if (!action || isTaken(event) || document.querySelector('dialog[open]')) return;
+    if (!action || targetUsesKey(event) || document.querySelector('dialog[open]')) return;
     const button = typeof action === 'string' ? document.getElementById(action) : null;
     if (typeof action === 'string' && (!button || button.closest('[hidden]'))) return;
     event.preventDefault();
@@ -15,8 +15,8 @@ export function listenKeys(actions: Readonly<Record<string, KeyAction>>): void {
   });
 }
 
-/** Returns whether the focused element uses the key itself: a letter in a field, Space on a button. */
-function isTaken({ target, key }: KeyboardEvent): boolean {
+/** Returns whether the focused element handles the key: a letter in a field, Space on a button. */
+function targetUsesKey({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement && ['range', 'checkbox'].includes(target.type)) return key === ' ';
   if (target.matches('input, select, textarea')) return true;

@@ -2,7 +2,7 @@
  * Draws the page for print, however printing is started, and for the screen again afterwards. Canvases are drawn before
  * the print styles apply, so the light theme and the paper's width have to be set first.
  */
-export function listenPrint(draw: () => void): void {
+export function listenForPrint(draw: () => void): void {
   const { classList, dataset } = document.documentElement;
   let theme: string | undefined;
   addEventListener('beforeprint', () => {

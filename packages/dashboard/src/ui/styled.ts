@@ -17,7 +17,7 @@ class StyledDirective extends Directive {
 }
 
 /**
- * Sets CSS properties of an element through the object model. A `style` attribute, which lit-html's `styleMap` writes,
+ * Sets CSS properties of an element through the CSSOM. A `style` attribute, which lit-html's `styleMap` writes,
  * is blocked by the page's content security policy.
  * @example html`<i ${styled({ '--key': 'var(--train)' })}></i>`
  */

@@ -48,7 +48,7 @@ describe('a session', () => {
       { type: 'invalid', description: '' },
       lost,
     ]);
-    expect(session).toMatchObject({ skipped: 5, invalid: 1, losses: 1 });
+    expect(session).toMatchObject({ skipped: 5, invalid: 1, lostConnections: 1 });
   });
 
   it('has no run after a hello without one', () => {

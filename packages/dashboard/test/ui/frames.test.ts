@@ -10,21 +10,21 @@ describe('a throttle', () => {
   });
 
   it('lets the first call through, and runs later ones once when they are due', () => {
-    const later = jest.fn();
-    const throttle = new Throttle(250, later);
+    const onDue = jest.fn();
+    const throttle = new Throttle(250, onDue);
     expect([throttle.shouldWait('a'), throttle.shouldWait('a'), throttle.shouldWait('a')]).toEqual([
       false,
       true,
       true,
     ]);
     jest.advanceTimersByTime(249);
-    expect(later).not.toHaveBeenCalled();
+    expect(onDue).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
-    expect(later).toHaveBeenCalledTimes(1);
+    expect(onDue).toHaveBeenCalledTimes(1);
     expect(throttle.shouldWait('a')).toBe(false);
   });
 
-  it('lets calls through when a subject has changed', () => {
+  it('lets calls through when an input has changed', () => {
     const throttle = new Throttle(250, () => {});
     expect([
       throttle.shouldWait('a', 1),

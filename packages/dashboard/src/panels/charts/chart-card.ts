@@ -4,7 +4,7 @@ import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../s
 import type { View } from '../../state/view.ts';
 import type { AxisBounds, Range, Viewport } from '../../state/viewport.ts';
 import { Throttle } from '../../ui/frames.ts';
-import { listenChartKeys } from './chart-keys.ts';
+import { listenForChartKeys } from './chart-keys.ts';
 import type { ChartTableInput, chartTable } from './chart-table.ts';
 import { type ChartContent, chartTemplate } from './chart-template.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './chart-text.ts';
 import { FrameBuilder, type Readout } from './frame-builder.ts';
 import type { FullScreen } from './full-screen.ts';
-import { listenGestures } from './gestures.ts';
+import { listenForGestures } from './gestures.ts';
 import type { EventMarker } from './overlays.ts';
 import { Plot } from './plot.ts';
 
@@ -140,7 +140,7 @@ export class ChartCard {
       { rootMargin: '100px' },
     );
     onScreen.observe(this.element);
-    listenChartKeys(this.#host, {
+    listenForChartKeys(this.#host, {
       ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
       plot: () => this.#plot,
       cursor: () => this.#cursor,
@@ -166,13 +166,13 @@ export class ChartCard {
       onCursor: (x) => this.#moveCursor(x),
       onResize: this.#context.refresh,
     });
-    this.#listenGestures(this.#plot);
+    this.#listenForGestures(this.#plot);
     return this.#plot;
   }
 
-  #listenGestures(plot: Plot): void {
+  #listenForGestures(plot: Plot): void {
     const { state, setViewport } = this.#context;
-    listenGestures(plot.overlay, {
+    listenForGestures(plot.overlay, {
       ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
       isWhole: () => state().view.viewport.kind === 'all',
       isFullScreen: () => this.#fullScreen?.on ?? false,

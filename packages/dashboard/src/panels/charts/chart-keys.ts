@@ -28,7 +28,7 @@ const zoomKeys: Readonly<Record<string, { factor?: number; shift?: number }>> = 
 };
 
 /** Moves the cursor, zooms and pans with the keyboard while the chart has the focus. */
-export function listenChartKeys(host: HTMLElement, target: ChartKeysTarget): void {
+export function listenForChartKeys(host: HTMLElement, target: ChartKeysTarget): void {
   host.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // Before the cursor moves, so that its new position is announced.

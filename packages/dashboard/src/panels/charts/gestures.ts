@@ -41,7 +41,7 @@ const minPinchDistance = 8;
  * Listens for the gestures of a chart. Drag: zoom to the selection; with Shift or the middle button: pan. Ctrl and
  * wheel, or two fingers: zoom. Double click: show all. A plain wheel and a vertical swipe scroll the page.
  */
-export function listenGestures(overlay: HTMLElement, target: GestureTarget): void {
+export function listenForGestures(overlay: HTMLElement, target: GestureTarget): void {
   const gestures = new Gestures(overlay, target);
   overlay.addEventListener('pointerdown', (event) => gestures.press(event));
   overlay.addEventListener('pointermove', (event) => gestures.move(event));

@@ -1,9 +1,9 @@
 import type { CommandAccess } from '@mnist-monitor/shared/browser';
 import { html } from 'lit-html';
 import type { Result } from '../../net/api.ts';
-import { closed, dialogFoot, openDialog } from '../../ui/dialog.ts';
+import { dialogFooter, openDialog, whenClosed } from '../../ui/dialog.ts';
 
-/** Key in the tab's session storage, which the browser clears with the tab. */
+/** Key of the token in the session storage, which the browser clears when the tab is closed. */
 const key = 'mnist-monitor.command-token';
 
 /**
@@ -44,16 +44,16 @@ async function askForToken(problem: string): Promise<string | null> {
           <input class="input" type="password" name="token" maxlength="500" required autocomplete="off" />
         </label>
         <p class="form-error" role="alert" data-field="token-error">${problem}</p>
-        ${dialogFoot('Continue')}
+        ${dialogFooter('Continue')}
       </form>`,
   );
-  const answer = await closed(dialog);
+  const answer = await whenClosed(dialog);
   const token = dialog.querySelector('input')?.value ?? '';
   if (answer !== 'yes' || token === '') return null;
   try {
     sessionStorage.setItem(key, token);
   } catch {
-    // A browser that stores nothing asks each time.
+    // Where the browser stores nothing, the page asks each time.
   }
   return token;
 }
@@ -70,6 +70,6 @@ function forgetToken(): void {
   try {
     sessionStorage.removeItem(key);
   } catch {
-    // Then it was not stored either.
+    // Where the browser stores nothing, there is nothing to remove.
   }
 }

@@ -6,7 +6,7 @@ import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 
 /** A run of the comparison. */
 export interface ComparedRun {
-  /** The gateway's summary, with everything the page has read since. */
+  /** The gateway's summary, updated by the events that this page has received. */
   summary: RunSummary;
   /** CSS custom property that holds the colour of the run's curves. */
   color: string;
@@ -24,7 +24,7 @@ export const comparedRuns = (shown: FollowedRun, others: readonly FollowedRun[])
     run && summary ? [{ summary: updatedSummary(summary, run), color: `--run-${index + 1}` }] : [],
   );
 
-/** Returns the gateway's summary of a run, updated with what the page has read since. */
+/** Returns the gateway's summary of a run, updated by the events that this page has received. */
 export const updatedSummary = (
   summary: RunSummary,
   { started, batch, epochs, finished }: Run,
@@ -47,7 +47,7 @@ function bestOf(epochs: readonly EpochData[]): number | undefined {
 export interface CompareRow {
   name: string;
   values: { text: string; change: string }[];
-  /** Whether the runs differ in it. */
+  /** Whether the values of the runs differ. */
   differs: boolean;
 }
 

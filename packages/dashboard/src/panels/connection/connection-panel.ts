@@ -5,16 +5,16 @@ import './connection.css';
 
 /** Renders the state of the connection for the top of the page. */
 export function connectionChip({ live, now }: PageState): TemplateResult {
-  const { tone, state, rate, age } = connectionText(live, now);
+  const { tone, state, rate, lastEvent } = connectionText(live, now);
   return html`
     <p class="health" data-tone=${tone} id="health">
       <span class="dot" aria-hidden="true"></span>
       <span data-field="health-state">${state}</span>
-      <span class="health-more">${live.run && tone === 'good' ? `${rate} · ${age}` : ''}</span>
+      <span class="health-more">${live.run && tone === 'good' ? `${rate} · ${lastEvent}` : ''}</span>
     </p>`;
 }
 
-/** A sentence across the page while the connection, the gateway's storage or the run is missing. */
+/** A banner that is shown while the connection, the gateway's storage or the run is missing. */
 export const bannerPanel: Panel = {
   render({ live, now }, { followLatest }) {
     const { banner, runIsMissing } = connectionText(live, now);
@@ -30,15 +30,15 @@ export const bannerPanel: Panel = {
 
 const streamRows = [
   ['Connection', 'state'],
-  ['Last event', 'age'],
+  ['Last event', 'lastEvent'],
   ['Rate', 'rate'],
   ['Delay to screen', 'delay'],
   ['Viewers', 'viewers'],
   ['Received', 'received'],
   ['Skipped', 'skipped'],
   ['Rejected', 'rejected'],
-  ['Connections lost', 'losses'],
-  ['Gateway', 'server'],
+  ['Connections lost', 'lostConnections'],
+  ['Gateway', 'gateway'],
 ] as const satisfies (readonly [name: string, key: keyof ConnectionText])[];
 
 /** Figures of the live feed. */

@@ -7,16 +7,18 @@ export interface ConnectionText {
   tone: 'good' | 'busy' | 'bad';
   state: string;
   rate: string;
-  age: string;
+  /** Time since the last event. */
+  lastEvent: string;
   /** Delay of events from the trainer's clock to the screen. */
   delay: string;
   received: string;
   skipped: string;
   rejected: string;
   viewers: string;
-  losses: string;
-  server: string;
-  /** Sentence across the page; empty while the connection works. */
+  lostConnections: string;
+  /** Version of the gateway. */
+  gateway: string;
+  /** Text of the banner at the top of the page; empty while the connection works. */
   banner: string;
   /** Whether the requested run does not exist: then the page offers the latest one. */
   runIsMissing: boolean;
@@ -27,6 +29,7 @@ function rateText(perSecond: number): string {
   return `${formatRate(rate)} ${rate === 1 ? 'event' : 'events'}/s`;
 }
 
+/** Returns the texts about the connection and the feed; `now` is in milliseconds of `performance.now()`. */
 export function connectionText(session: Session, now: number): ConnectionText {
   const { run, lastEventAt } = session;
   const age = lastEventAt === null ? undefined : (now - lastEventAt) / 1_000;
@@ -34,32 +37,32 @@ export function connectionText(session: Session, now: number): ConnectionText {
     tone: toneOf(session),
     state: stateOf(session, now),
     rate: rateText(session.rate.perSecond(now)),
-    age: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
+    lastEvent: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
     delay: delayText(session),
     received: formatPlural(run?.events ?? 0, 'event', 'events'),
     skipped: formatPlural(session.skipped, 'batch', 'batches'),
     rejected: formatPlural(session.invalid + rejectedBy(run), 'message', 'messages'),
     viewers: formatCount(session.viewers),
-    losses: formatCount(session.losses),
-    server: session.server ?? '–',
+    lostConnections: formatCount(session.lostConnections),
+    gateway: session.server ?? '–',
     banner: bannerOf(session, now),
     runIsMissing: isMissing(session),
   };
 }
 
-/** A longer delay is a difference between the clocks of trainer and viewer, not a slow network. */
-const clockDiffersMs = 10_000;
+/** Maximum delay that is displayed: a longer one means that the clocks of trainer and viewer differ. */
+const maxDelayMs = 10_000;
 
 function delayText({ delay }: Session): string {
   const summary = delay.summary();
   if (!summary) return '–';
   const { median, p95 } = summary;
-  if (median < -5 || median > clockDiffersMs) return 'clocks differ';
+  if (median < -5 || median > maxDelayMs) return 'clocks differ';
   const text = (ms: number): string => `${Math.max(0, Math.round(ms))}\u00a0ms`;
   return `${text(median)}, 95\u00a0% within ${text(p95)}`;
 }
 
-/** Counts the events that the gateway rejected: it stores a notice instead of each. */
+/** Returns the number of events that the gateway rejected; it stores a notice in place of each. */
 const rejectedBy = (run: Run | null): number =>
   run?.notices.filter(({ code }) => code === 'event.rejected').length ?? 0;
 

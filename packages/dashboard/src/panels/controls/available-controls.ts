@@ -5,7 +5,7 @@ import type { Session } from '../../state/session.ts';
 
 /** The controls that the page offers now. */
 export interface Controls {
-  /** Whether there is a connection. Without one the controls stay in place, so that the page does not move. */
+  /** Whether the page is connected. If not, controls are disabled instead of hidden, so that the page does not move. */
   enabled: boolean;
   /** Command of the pause button; null hides the button. */
   pause: 'pause' | 'resume' | null;
@@ -13,7 +13,7 @@ export interface Controls {
   setLearningRate: boolean;
   start: boolean;
   replay: boolean;
-  /** Why controls are missing; empty without a reason worth showing. */
+  /** Reason why controls are missing; empty when none has to be shown. */
   note: string;
 }
 
@@ -21,38 +21,38 @@ export interface Controls {
 export function availableControls(session: Session): Controls {
   const phase = phaseOf({ ...session, link: { name: 'open' } });
   const ended = hasEnded(phase) && session.caughtUp;
-  const on = session.commands !== 'off' && phase !== 'replay';
-  const goesOn = phase === 'running' || phase === 'paused' || phase === 'stalled';
-  const takes = (name: CommandName): boolean =>
-    on && goesOn && (session.reported?.commands.includes(name) ?? false);
+  const areEnabled = session.commands !== 'off' && phase !== 'replay';
+  const isUnfinished = phase === 'running' || phase === 'paused' || phase === 'stalled';
+  const accepts = (name: CommandName): boolean =>
+    areEnabled && isUnfinished && (session.reported?.commands.includes(name) ?? false);
   const pause = phase === 'paused' ? 'resume' : 'pause';
   return {
     enabled: session.link.name === 'open',
-    pause: takes(pause) ? pause : null,
-    stop: takes('stop'),
-    setLearningRate: takes('setLearningRate'),
-    start: on && session.waitingTrainers > 0,
+    pause: accepts(pause) ? pause : null,
+    stop: accepts('stop'),
+    setLearningRate: accepts('setLearningRate'),
+    start: areEnabled && session.waitingTrainers > 0,
     replay: ended && (session.run?.events ?? 0) > 1,
-    note: noteOf(session, goesOn),
+    note: noteOf(session, isUnfinished),
   };
 }
 
-function noteOf({ server, commands, reported }: Session, goesOn: boolean): string {
+function noteOf({ server, commands, reported }: Session, isUnfinished: boolean): string {
   if (server === null) return '';
   if (commands === 'off')
-    return goesOn
+    return isUnfinished
       ? 'Controls are off because other machines can reach this gateway. Start it with --command-token to enable them.'
       : '';
-  return goesOn && reported?.connected === false
+  return isUnfinished && reported?.connected === false
     ? 'The trainer is not connected and cannot receive commands.'
     : '';
 }
 
-/** Note about a learning rate out of bounds. */
-export const rateRefused = `The learning rate must be a number from ${settingBounds.learningRate.join(' to ')}. It was not changed.`;
+/** Note about a learning rate that is out of bounds. */
+export const invalidRateNote = `The learning rate must be a number from ${settingBounds.learningRate.join(' to ')}. It was not changed.`;
 
 /** Returns the note about a changed learning rate. With a schedule, the command sets its peak. */
-export function rateChanged(learningRate: number, started: RunStartedData | null): string {
+export function rateChangedNote(learningRate: number, started: RunStartedData | null): string {
   const what = started?.config.schedule === 'constant' ? 'Learning rate' : 'Peak learning rate';
   return `${what} ${formatLearningRate(learningRate)} from the next batch on.`;
 }

@@ -2,9 +2,9 @@ import { settingBounds } from '@mnist-monitor/shared/browser';
 import { html, nothing } from 'lit-html';
 import { formatLearningRate } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
-import { confirmed } from '../../ui/confirm.ts';
+import { confirmAction } from '../../ui/confirm.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
-import { availableControls, rateChanged, rateRefused } from './available-controls.ts';
+import { availableControls, invalidRateNote, rateChangedNote } from './available-controls.ts';
 import './controls.css';
 
 /** Outcome of the last command. */
@@ -16,8 +16,12 @@ let shownRun: Run | null = null;
 
 const rateInput = (): HTMLInputElement => document.getElementById('rate-input') as HTMLInputElement;
 
-/** Sends a command and shows its outcome. One at a time: a second click means that the first went unnoticed. */
-async function run(actions: PageActions, send: () => Promise<string | undefined>, done = ''): Promise<void> {
+/** Sends a command and shows its outcome. Ignores further clicks until the answer has arrived. */
+async function runCommand(
+  actions: PageActions,
+  send: () => Promise<string | undefined>,
+  done = '',
+): Promise<void> {
   if (busy) return;
   busy = true;
   note = { text: '', bad: false };
@@ -32,9 +36,9 @@ async function stop({ sendCommand }: PageActions): Promise<string | undefined> {
   const question = {
     title: 'Stop this run?',
     text: 'It ends after the current batch, with everything saved. It cannot be continued.',
-    yes: 'Stop',
+    confirmLabel: 'Stop',
   };
-  return (await confirmed(question)) ? sendCommand('stop') : undefined;
+  return (await confirmAction(question)) ? sendCommand('stop') : undefined;
 }
 
 function setRate(event: SubmitEvent, actions: PageActions): void {
@@ -45,17 +49,17 @@ function setRate(event: SubmitEvent, actions: PageActions): void {
     if (problem !== undefined) rateInput().value = shownRate;
     return problem;
   };
-  run(actions, send, rateChanged(learningRate, shownRun?.started ?? null));
+  runCommand(actions, send, rateChangedNote(learningRate, shownRun?.started ?? null));
 }
 
-function refuseRate(event: Event, { refresh }: PageActions): void {
+function rejectRate(event: Event, { refresh }: PageActions): void {
   event.preventDefault();
-  note = { text: rateRefused, bad: true };
+  note = { text: invalidRateNote, bad: true };
   rateInput().value = shownRate;
   refresh();
 }
 
-/** The buttons below the run's figures: what the trainer accepts now, a new run, and the replay of a finished one. */
+/** The buttons below the run's figures: commands to its trainer, a replay once it has ended, and a new run. */
 export const controlsPanel: Panel = {
   render({ session }, actions) {
     const shown = availableControls(session);
@@ -76,11 +80,11 @@ export const controlsPanel: Panel = {
         <legend class="sr-only">Control the run</legend>
         <button
           class="button" type="button" id="pause-run" ?hidden=${pause === null}
-          @click=${() => pause && run(actions, () => actions.sendCommand(pause))}
+          @click=${() => pause && runCommand(actions, () => actions.sendCommand(pause))}
         >${pause === 'resume' ? 'Resume' : 'Pause'}</button>
         <button
           class="button" type="button" id="stop-run" ?hidden=${!shown.stop}
-          @click=${() => run(actions, () => stop(actions))}
+          @click=${() => runCommand(actions, () => stop(actions))}
         >Stop</button>
         <form
           class="inline-form" id="rate-form" ?hidden=${!shown.setLearningRate}
@@ -89,7 +93,7 @@ export const controlsPanel: Panel = {
           <label for="rate-input">Learning rate</label>
           <input
             class="input" id="rate-input" name="rate" type="number" step="any" required min=${min} max=${max}
-            .value=${shownRate} @invalid=${(event: Event) => refuseRate(event, actions)}
+            .value=${shownRate} @invalid=${(event: Event) => rejectRate(event, actions)}
           />
           <button class="button" type="submit">Set</button>
         </form>

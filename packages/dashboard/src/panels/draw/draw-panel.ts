@@ -23,7 +23,7 @@ export const drawPanel: Panel = {
     <section class="card draw" id="draw" aria-labelledby="draw-title">
       <div class="card-head">
         <h2 id="draw-title">Draw a digit</h2>
-        <p class="card-note" data-field="draw-note" title=${board?.timing ?? nothing}>${board?.note}</p>
+        <p class="card-note" data-field="draw-note" title=${board?.durationText ?? nothing}>${board?.note}</p>
       </div>
       ${
         board

@@ -15,8 +15,8 @@ import {
   withPrediction,
 } from './prediction-text.ts';
 
-const untrained = 'Weights are saved after the first epoch. Then the network reads what you draw.';
-const empty = new Uint8ClampedArray();
+const untrainedText = 'Weights are saved after the first epoch. Then the network reads what you draw.';
+const noPixels = new Uint8ClampedArray();
 
 /** The drawing pad, with the network's prediction for the drawing after each epoch. */
 export class DrawingBoard {
@@ -34,7 +34,7 @@ export class DrawingBoard {
   /** The drawing as the network receives it, with values from 0 to 1; null while the pad is empty. */
   #image: Float32Array | null = null;
   /** The image with values from 0 to 255, for display. */
-  #pixels: ArrayLike<number> = empty;
+  #pixels: ArrayLike<number> = noPixels;
   #prediction: Prediction | null = null;
   #history: readonly EpochPrediction[] = [];
   #isClassifying = false;
@@ -55,8 +55,8 @@ export class DrawingBoard {
     new ResizeObserver(() => this.#pad.draw()).observe(this.#canvas);
   }
 
-  /** Duration of the last classification; undefined before the first. */
-  get timing(): string | undefined {
+  /** Text of the duration of the last classification; undefined before the first. */
+  get durationText(): string | undefined {
     return this.#prediction ? `Read in ${this.#prediction.milliseconds.toFixed(0)} ms` : undefined;
   }
 
@@ -97,8 +97,8 @@ export class DrawingBoard {
   }
 
   #predictionText(top: TopPrediction | null): string | TemplateResult {
-    if (top) return html`<b>${top.name}</b><span> ${top.sure}</span>`;
-    return this.#weightsEpoch === null ? untrained : 'Draw a digit here.';
+    if (top) return html`<b>${top.name}</b><span> ${top.confidence}</span>`;
+    return this.#weightsEpoch === null ? untrainedText : 'Draw a digit here.';
   }
 
   #bars(classes: readonly string[], top: TopPrediction | null): TemplateResult[] {
@@ -119,7 +119,7 @@ export class DrawingBoard {
 
   #drawingChanged(): void {
     this.#image = this.#pad.isEmpty ? null : normalizeDigit(this.#pad.pixels());
-    this.#pixels = this.#image?.map((value) => value * 255) ?? empty;
+    this.#pixels = this.#image?.map((value) => value * 255) ?? noPixels;
     this.#history = [];
     if (this.#image) this.#classify();
     else this.#prediction = null;
@@ -170,15 +170,18 @@ export class DrawingBoard {
   }
 
   #addPrediction(prediction: Prediction, epoch: number): void {
-    const { name, sure } = topPrediction(prediction.probabilities, this.#run?.started?.dataset.classes ?? []);
+    const { name, confidence } = topPrediction(
+      prediction.probabilities,
+      this.#run?.started?.dataset.classes ?? [],
+    );
     this.#prediction = prediction;
-    this.#history = withPrediction(this.#history, { epoch, name, sure });
+    this.#history = withPrediction(this.#history, { epoch, name, confidence });
     this.#refresh();
   }
 }
 
-const historyItem = ({ epoch, name, sure }: EpochPrediction): TemplateResult =>
-  html`<li>Epoch ${epoch}: <b>${name}</b>, ${sure}</li>`;
+const historyItem = ({ epoch, name, confidence }: EpochPrediction): TemplateResult =>
+  html`<li>Epoch ${epoch}: <b>${name}</b>, ${confidence}</li>`;
 
 async function fetchWeights(runId: string): Promise<ArrayBuffer> {
   const response = await fetch(modelFileUrl(runId, runFiles.pytorchWeights), { cache: 'no-cache' });

@@ -5,14 +5,15 @@ export interface GreyImage {
   values: ArrayLike<number>;
 }
 
-/** Sides, in pixels, of the images of MNIST and of the box that the digit fills in them. */
+/** Side of an image of MNIST, in pixels. */
 const side = 28;
+/** Side of the box that the digit fills in an image of MNIST, in pixels. */
 const box = 20;
-/** Fainter pixels are the soft edge of a stroke. */
+/** Lowest grey value that counts as ink: fainter pixels are the soft edge of a stroke. */
 const inkThreshold = 32;
 
 /**
- * Normalizes a drawn digit as the training images of MNIST are: scaled to a box of 20 × 20 pixels, with its centre of
+ * Normalizes a drawn digit in the same way as the images of MNIST: scaled to a box of 20 × 20 pixels, with its centre of
  * mass in the middle of 28 × 28.
  * @returns 784 values from 0 to 1, row by row; null when the drawing is empty.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
@@ -24,7 +25,7 @@ export function normalizeDigit(drawing: GreyImage): Float32Array<ArrayBuffer> | 
   const small = shrink(drawing, bounds, size / box);
   const center = centerOfMass(small);
   const image = new Float32Array(side * side);
-  // The centre of the first pixel is 0.5, that of all 28 is 14.
+  // In pixels from the edge: the centre of the first pixel is 0.5, so the centre of the image is 14.
   const [shiftX, shiftY] = [Math.round(side / 2 - center.x), Math.round(side / 2 - center.y)];
   for (let y = 0; y < small.height; y++)
     for (let x = 0; x < small.width; x++) {

@@ -4,25 +4,29 @@ import { formatPercent } from '../../state/format.ts';
 export interface TopPrediction {
   label: number;
   name: string;
-  /** Its probability: "98 % sure". */
-  sure: string;
+  /** Text of the probability of the class: "98 % sure". */
+  confidence: string;
 }
 
 /** Returns the class with the highest probability. */
 export function topPrediction(probabilities: ArrayLike<number>, classes: readonly string[]): TopPrediction {
   const values = Array.from(probabilities);
   const label = values.indexOf(Math.max(...values));
-  return { label, name: classes[label] ?? String(label), sure: `${formatPercent(values[label], 0)} sure` };
+  return {
+    label,
+    name: classes[label] ?? String(label),
+    confidence: `${formatPercent(values[label], 0)} sure`,
+  };
 }
 
 /** The top prediction of one drawing with the weights of one epoch. */
 export interface EpochPrediction {
   epoch: number;
   name: string;
-  sure: string;
+  confidence: string;
 }
 
-/** Returns the predictions by epoch, ascending, with one added; it replaces an earlier one of the same epoch. */
+/** Returns the predictions in the order of their epochs, with one added or, for an epoch already listed, replaced. */
 export const withPrediction = (
   predictions: readonly EpochPrediction[],
   added: EpochPrediction,

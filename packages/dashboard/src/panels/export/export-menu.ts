@@ -2,6 +2,7 @@ import { html } from 'lit-html';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 
+/** Time for which the note below the menu is shown. */
 const noteMs = 5_000;
 
 let note = '';
@@ -9,18 +10,18 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 const menu = (): HTMLDetailsElement | null => document.querySelector('#export');
 
-for (const elsewhere of ['pointerdown', 'focusin'])
-  document.addEventListener(elsewhere, ({ target }) => {
-    const open = menu();
-    if (open?.open && target instanceof Node && !open.contains(target)) open.open = false;
+for (const eventName of ['pointerdown', 'focusin'])
+  document.addEventListener(eventName, ({ target }) => {
+    const details = menu();
+    if (details?.open && target instanceof Node && !details.contains(target)) details.open = false;
   });
 
-/** Closes the menu. The focus returns to what opens it, because the pressed item is hidden now. */
+/** Closes the menu and focuses its button, because the pressed item is hidden now. */
 function close(): void {
-  const open = menu();
-  if (!open) return;
-  open.open = false;
-  open.querySelector('summary')?.focus();
+  const details = menu();
+  if (!details) return;
+  details.open = false;
+  details.querySelector('summary')?.focus();
 }
 
 function show(text: string, { refresh }: PageActions): void {

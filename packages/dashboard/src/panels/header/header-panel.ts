@@ -8,7 +8,7 @@ import { controlsPanel } from '../controls/controls-panel.ts';
 import { type HeaderText, headerText, tabTitle } from './header-text.ts';
 import './header.css';
 
-/** More epochs than this are not marked on the progress bar: the marks would touch. */
+/** Maximum number of epochs that are marked on the progress bar: the marks of more would touch. */
 const epochMarkLimit = 50;
 
 /** The phase announced last to screen readers. */

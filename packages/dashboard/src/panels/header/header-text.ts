@@ -17,12 +17,12 @@ import { type Headline, headlineOf, type Session } from '../../state/session.ts'
 export interface HeaderText {
   phase: Phase;
   phaseName: string;
-  /** The phase whose colour the header has: a diverged run does not look like a success. */
+  /** The phase that sets the colour of the header: `interrupted` for a diverged run, which is no success. */
   colorPhase: Phase;
   title: string;
   /** A sentence about the current phase. */
   detail: string;
-  /** From 0 to 1. */
+  /** Completed fraction of the run, from 0 to 1. */
   progress: number;
   percent: string;
   remaining: string;
@@ -53,6 +53,7 @@ const phaseNames: Record<Phase, string> = {
   replay: 'Replay',
 };
 
+/** Returns the texts and figures of the run header; `now` is in milliseconds of `performance.now()`. */
 export function headerText(session: Session, now: number): HeaderText {
   const phase = phaseOf(session);
   const headline = headlineOf(session);
@@ -177,9 +178,10 @@ function stalledDetail({ lastEventAt, reported }: Session, now: number): string 
 
 function endedDetail(headline: Headline | null, run: Run | null): string {
   const finished = headline?.finished;
-  if (!finished) return 'The trainer disconnected and has not returned. If it does, the run continues here.';
-  const named = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
-  const isBest = finished.bestEpoch !== null && (!named || Number.isFinite(named.test.loss));
+  if (!finished)
+    return 'The trainer disconnected and has not returned. The run continues here if it reconnects.';
+  const bestEpoch = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
+  const isBest = finished.bestEpoch !== null && (!bestEpoch || Number.isFinite(bestEpoch.test.loss));
   const best = isBest ? ` · best epoch ${finished.bestEpoch}` : '';
   return `${capitalize(finished.reason)} · ${formatWholeDuration(finished.seconds)}${best}`;
 }

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
-import { dialogHead, openDialog } from '../../ui/dialog.ts';
+import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
@@ -8,7 +8,7 @@ export function openHelp(): void {
   openDialog(
     'help',
     html`
-      ${dialogHead('help', 'Keyboard')}
+      ${dialogHeader('help', 'Keyboard')}
       <div class="shortcuts" id="shortcuts">
         ${shortcutGroups.map(
           ({ title, shortcuts }) =>

@@ -60,13 +60,13 @@ export const noticesPanel: Panel = {
 };
 
 const noticeRow = (
-  { finding, levelName, where }: NoticeRow,
+  { finding, levelName, position }: NoticeRow,
   { showFinding }: PageActions,
 ): TemplateResult => html`
   <li class="notice ${finding.level}">
     <span class="notice-level">${levelName}</span>
     <p>${finding.message}</p>
     <time datetime=${finding.time}>
-      <button type="button" class="link" title="Show on the charts" @click=${() => showFinding(finding)}>${where}</button>
+      <button type="button" class="link" title="Show on the charts" @click=${() => showFinding(finding)}>${position}</button>
     </time>
   </li>`;

@@ -1,17 +1,17 @@
 import { type RunStartedData, recipeSettings } from '@mnist-monitor/shared/browser';
 import { html, render, type TemplateResult } from 'lit-html';
-import { dialogFoot, openDialog } from '../../ui/dialog.ts';
+import { dialogFooter, openDialog } from '../../ui/dialog.ts';
 import type { SendCommand } from '../../ui/panel.ts';
-import { refusalOf, type SettingField, settingFields, settingsOf } from './settings-form.ts';
+import { parseSettingError, type SettingField, settingFields, settingsOf } from './settings-form.ts';
 
-type Refusal = ReturnType<typeof refusalOf>;
+type FormError = ReturnType<typeof parseSettingError>;
 
-const noRefusal: Refusal = { text: '', name: null };
+const noError: FormError = { text: '', name: null };
 
 /** Opens the form for a new run, filled with the settings of `last`. */
 export function openNewRun(last: RunStartedData | null, sendCommand: SendCommand): void {
   const fields = settingFields(last);
-  const content = (refusal: Refusal): TemplateResult => html`
+  const content = (error: FormError): TemplateResult => html`
     <form
       method="dialog" id="new-run-form"
       @submit=${submit} @change=${({ target }: Event) => emptyRecipeSettings(target as HTMLElement)}
@@ -20,33 +20,33 @@ export function openNewRun(last: RunStartedData | null, sendCommand: SendCommand
       <p class="card-note" data-field="new-run-note">
         ${last ? 'Filled with the settings of the run shown.' : ''} The trainer decides on empty fields.
       </p>
-      <div class="field-grid" id="new-run-fields">${fields.map((field) => control(field, field.name === refusal.name))}</div>
-      <p class="form-error" role="alert" data-field="new-run-error">${refusal.text}</p>
-      ${dialogFoot('Start')}
+      <div class="field-grid" id="new-run-fields">${fields.map((field) => control(field, field.name === error.name))}</div>
+      <p class="form-error" role="alert" data-field="new-run-error">${error.text}</p>
+      ${dialogFooter('Start')}
     </form>`;
-  const show = (refusal: Refusal): void => {
-    render(content(refusal), dialog);
+  const show = (error: FormError): void => {
+    render(content(error), dialog);
     dialog.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   };
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    show(noRefusal);
+    show(noError);
     form.toggleAttribute('inert', true);
     const problem = await sendCommand('start', settingsOf(new FormData(form)));
     form.toggleAttribute('inert', false);
     if (problem === undefined) dialog.close();
-    else show(refusalOf(problem));
+    else show(parseSettingError(problem));
   }
-  const dialog = openDialog('new-run', content(noRefusal));
+  const dialog = openDialog('new-run', content(noError));
 }
 
-/** Empties the fields that a chosen recipe decides: filled, they would override it. */
+/** Empties the fields that the chosen recipe sets, because filled fields would override the recipe. */
 function emptyRecipeSettings(changed: HTMLElement): void {
   if (!(changed instanceof HTMLSelectElement) || changed.name !== 'recipe' || changed.value === '') return;
   for (const name of recipeSettings) {
-    const decided = changed.form?.elements.namedItem(name);
-    if (decided instanceof HTMLInputElement || decided instanceof HTMLSelectElement) decided.value = '';
+    const field = changed.form?.elements.namedItem(name);
+    if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = '';
   }
 }
 

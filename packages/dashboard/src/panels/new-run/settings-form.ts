@@ -25,7 +25,7 @@ const labels: Record<SettingName, string> = {
   recipe: 'Recipe',
   optimizer: 'Optimizer',
   schedule: 'Schedule',
-  augment: 'Move images',
+  augment: 'Augment images',
   engine: 'Engine',
   seed: 'Seed',
   trainSize: 'Training images',
@@ -34,10 +34,10 @@ const labels: Record<SettingName, string> = {
 
 /** Returns the fields, those changed most often first, filled with the settings of the previous run. */
 export function settingFields(last: RunStartedData | null): SettingField[] {
-  const before = new Map<string, unknown>(Object.entries(last?.config ?? {}));
+  const previous = new Map<string, unknown>(Object.entries(last?.config ?? {}));
   return (Object.keys(labels) as SettingName[]).map((name): SettingField => {
     const common = { name, label: labels[name] };
-    const value = String(before.get(name) ?? '');
+    const value = String(previous.get(name) ?? '');
     if (name === 'augment' || name in settingChoices) {
       const choices: readonly string[] =
         name === 'augment' ? ['on', 'off'] : settingChoices[name as keyof typeof settingChoices];
@@ -54,7 +54,7 @@ const matchesReported = (reported: string) => {
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);
 };
 
-/** Returns the settings of a filled form. The trainer decides on those of empty fields. */
+/** Returns the settings of a filled form, without those of empty fields, which the trainer chooses. */
 export function settingsOf(filled: Iterable<readonly [name: string, value: unknown]>): RunSettings {
   const given = [...filled].filter(([, value]) => value !== '' && typeof value === 'string');
   return Object.fromEntries(
@@ -65,11 +65,11 @@ export function settingsOf(filled: Iterable<readonly [name: string, value: unkno
   );
 }
 
-/** Explains a refused setting with the label of its field: "--train-size: …" becomes "Training images: …". */
-export function refusalOf(complaint: string): { text: string; name: SettingName | null } {
-  const [start, flag = ''] = /^(?:--|data\.)([a-z-]+): /i.exec(complaint) ?? [];
+/** Replaces the flag in an error by the label of its field: "--train-size: …" becomes "Training images: …". */
+export function parseSettingError(message: string): { text: string; name: SettingName | null } {
+  const [start, flag = ''] = /^(?:--|data\.)([a-z-]+): /i.exec(message) ?? [];
   const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  if (start === undefined || !(name in labels)) return { text: complaint, name: null };
+  if (start === undefined || !(name in labels)) return { text: message, name: null };
   const known = name as SettingName;
-  return { text: `${labels[known]}: ${complaint.slice(start.length)}`, name: known };
+  return { text: `${labels[known]}: ${message.slice(start.length)}`, name: known };
 }

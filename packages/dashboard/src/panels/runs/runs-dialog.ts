@@ -4,8 +4,8 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import { changeRun, deleteRun, listRuns, type Result } from '../../net/api.ts';
 import { formatPlural } from '../../state/format.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
-import { confirmed } from '../../ui/confirm.ts';
-import { closed, dialogFoot, dialogHead, openDialog } from '../../ui/dialog.ts';
+import { confirmAction } from '../../ui/confirm.ts';
+import { dialogFooter, dialogHeader, openDialog, whenClosed } from '../../ui/dialog.ts';
 import { runItem } from './run-item.ts';
 import { listedRows, type RunRow } from './run-rows.ts';
 import './runs.css';
@@ -15,11 +15,13 @@ export interface RunsDialogOptions {
   view(): View;
   changeView(change: Partial<View>): void;
   /** Id of the run on display. */
-  shownRun(): string | null;
+  shownRunId(): string | null;
   /** Whether runs may be named, pinned and deleted. */
   mayChange(): boolean;
-  /** Runs a change that may need the command token; resolves with undefined when the viewer did not enter it. */
-  attempt<T>(action: (token: string | undefined) => Promise<Result<T>>): Promise<Result<T> | undefined>;
+  /** Makes a change that may need the command token; resolves with undefined when the viewer did not enter it. */
+  withCommandToken<T>(
+    action: (token: string | undefined) => Promise<Result<T>>,
+  ): Promise<Result<T> | undefined>;
 }
 
 /** Opens the list of runs. */
@@ -36,7 +38,7 @@ let list: RunsList | undefined;
 /** Text of the search field, kept for the next time that the list is opened. */
 let filter = '';
 
-/** Changes arrive together: a run that begins changes its status and sends its first events. */
+/** Delay before the list is loaded again, because changes arrive together: a new run has a status and first events. */
 const refreshAfterMs = 300;
 
 class RunsList {
@@ -94,7 +96,7 @@ class RunsList {
       this.#show();
     };
     return html`
-      ${dialogHead('runs', 'Runs')}
+      ${dialogHeader('runs', 'Runs')}
       <div class="runs-tools">
         <input
           class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
@@ -112,7 +114,7 @@ class RunsList {
       </ul>`;
   }
 
-  /** Renders the list, and keeps the focus on the control that had it: moving its run in the list takes it away. */
+  /** Renders the list and restores the focus, which a control loses when its run moves within the list. */
   #show(): void {
     const focused = document.activeElement?.closest<HTMLElement>('[data-control]');
     const runId = focused?.closest<HTMLElement>('.run')?.dataset.run;
@@ -121,7 +123,7 @@ class RunsList {
       this.#focus(runId, focused?.dataset.control, { preventScroll: true });
   }
 
-  /** Focuses a control of a run or, when the run has left the list, the search field. */
+  /** Focuses a control of a run or, when the run is no longer listed, the search field. */
   #focus(runId: string, control: string | undefined, options?: FocusOptions): void {
     const selector = `[data-run="${runId}"] [data-control="${control}"]`;
     const target = this.#dialog.querySelector<HTMLElement>(selector) ?? this.#dialog.querySelector('input');
@@ -130,7 +132,7 @@ class RunsList {
 
   #item(row: RunRow, others: readonly string[]): TemplateResult {
     const { runId } = row;
-    const shown = runId === this.#options.shownRun();
+    const shown = runId === this.#options.shownRunId();
     const compared = others.includes(runId);
     const mayCompare = !shown && (compared || others.length < otherRunLimit);
     return runItem(
@@ -183,7 +185,7 @@ class RunsList {
           <textarea class="input" name="note" rows="5" maxlength="10000" .value=${summary?.note ?? ''}></textarea>
         </label>
         <p class="form-error" role="alert">${problem}</p>
-        ${dialogFoot('Save')}
+        ${dialogFooter('Save')}
       </form>`;
     const save = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault();
@@ -193,7 +195,7 @@ class RunsList {
       else render(content(problem), dialog);
     };
     const dialog = openDialog('edit', content(''));
-    await closed(dialog);
+    await whenClosed(dialog);
     this.#focus(runId, 'edit');
   }
 
@@ -201,19 +203,19 @@ class RunsList {
     const question = {
       title: `Delete ${name}?`,
       text: 'This removes its events, its files and its saved weights. It cannot be undone.',
-      yes: 'Delete',
+      confirmLabel: 'Delete',
     };
-    const sure = await confirmed(question);
-    const problem = sure && (await this.#attempt((token) => deleteRun(runId, token)));
+    const isConfirmed = await confirmAction(question);
+    const problem = isConfirmed && (await this.#attempt((token) => deleteRun(runId, token)));
     this.#focus(runId, 'delete');
     if (problem !== '') return;
     const others = this.#options.view().others.filter((other) => other !== runId);
-    this.#options.changeView({ others, ...(this.#options.shownRun() === runId && { run: null }) });
+    this.#options.changeView({ others, ...(this.#options.shownRunId() === runId && { run: null }) });
   }
 
-  /** Runs a change and loads the list again. Resolves with the problem, which the note shows, or an empty text. */
+  /** Makes a change and loads the list again. Resolves with the error, which the note shows, or an empty text. */
   async #attempt(action: (token?: string) => Promise<Result<string>>): Promise<string> {
-    const result = await this.#options.attempt(action);
+    const result = await this.#options.withCommandToken(action);
     if (result?.ok) await this.load();
     this.#problem = result === undefined || result.ok ? '' : result.message;
     this.#show();

@@ -6,10 +6,10 @@ import { formatPercent } from '../../state/format.ts';
 export interface ClassRow {
   name: string;
   value: string;
-  /** Position on the track, from 0 to 1; null when the test set has no image of the class. */
-  at: number | null;
-  /** Position in the previous epoch. */
-  previous: number | null;
+  /** Position of the accuracy on the track, from 0 to 1; null when the test set has no image of the class. */
+  position: number | null;
+  /** Position of the previous epoch's accuracy on the track. */
+  previousPosition: number | null;
   /** Change since the previous epoch in percentage points: "+0.3"; empty in the first epoch. */
   change: string;
 }
@@ -20,7 +20,7 @@ export interface ClassRows {
   rows: ClassRow[];
 }
 
-/** Returns the accuracy of each class in an epoch, compared with the one before. */
+/** Returns the accuracy of each class in an epoch and its change since the previous epoch. */
 export function classRows(
   classes: readonly string[],
   epoch: EpochData,
@@ -29,13 +29,13 @@ export function classRows(
   const latest = epoch.test.perClass;
   const previous = previousEpoch?.test.perClass ?? [];
   const floor = accuracyFloor([...latest, ...previous].filter((value) => value !== null));
-  const position = (value: number | null | undefined): number | null =>
+  const positionOf = (value: number | null | undefined): number | null =>
     value === null || value === undefined ? null : (value - floor) / (1 - floor);
   const rows = classes.map((name, index) => ({
     name,
     value: formatPercent(latest[index]),
-    at: position(latest[index]),
-    previous: position(previous[index]),
+    position: positionOf(latest[index]),
+    previousPosition: positionOf(previous[index]),
     change: changeOf(latest[index], previous[index]),
   }));
   return { floor, rows };

@@ -7,8 +7,8 @@ import { ConfusionGrid } from './confusion-grid.ts';
 import { mistakeCount, worstMistakes } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 
-/** Number of the most frequent mistakes that are listed. */
-const listedMistakes = 5;
+/** Maximum number of the most frequent mistakes that are listed. */
+const listedMistakeLimit = 5;
 
 /** The confusion matrix of an epoch, with the accuracy of each class and the most frequent mistakes. */
 export class ConfusionCard {
@@ -61,12 +61,12 @@ function classList({ classes, epoch, previous }: EpochResults): TemplateResult {
     </li>`;
 }
 
-const classRow = ({ name, at, previous, value, change }: ClassRow): TemplateResult => html`
+const classRow = ({ name, position, previousPosition, value, change }: ClassRow): TemplateResult => html`
   <li>
     <span class="class-name" title=${name}>${name}</span>
     <span class="class-track" aria-hidden="true">
-      ${previous === null ? nothing : html`<i class="before" ${styled({ left: percentage(previous) })}></i>`}
-      ${at === null ? nothing : html`<i class="now" ${styled({ left: percentage(at) })}></i>`}
+      ${previousPosition === null ? nothing : html`<i class="before" ${styled({ left: percentage(previousPosition) })}></i>`}
+      ${position === null ? nothing : html`<i class="now" ${styled({ left: percentage(position) })}></i>`}
     </span>
     <span class="class-value">${value}</span>
     <span class="class-change" title="percentage points since the epoch before">${change}</span>
@@ -75,8 +75,8 @@ const classRow = ({ name, at, previous, value, change }: ClassRow): TemplateResu
 const percentage = (share: number): string => `${Math.max(0, share) * 100}%`;
 
 function mistakeList({ classes, epoch }: EpochResults): TemplateResult | TemplateResult[] {
-  const worst = worstMistakes(epoch.test.confusion, listedMistakes);
-  if (worst.length === 0) return html`<li>None at all.</li>`;
+  const worst = worstMistakes(epoch.test.confusion, listedMistakeLimit);
+  if (worst.length === 0) return html`<li>No mistakes.</li>`;
   return worst.map(
     ({ truth, predicted, count }) => html`
       <li>

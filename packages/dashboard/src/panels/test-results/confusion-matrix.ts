@@ -11,7 +11,7 @@ export interface ConfusionCell {
   truth: number;
   predicted: number;
   count: number;
-  /** Intensity of the colour from 0 to 1; 0 on the diagonal, whose counts would outshine the mistakes. */
+  /** Intensity of the colour from 0 to 1; 0 on the diagonal, whose large counts would make mistakes look pale. */
   heat: number;
 }
 
@@ -37,10 +37,10 @@ export function confusionSentence(
   { truth, predicted, count }: Omit<ConfusionCell, 'heat'>,
   classes: readonly string[],
 ): string {
-  const of = classes[truth] ?? String(truth);
+  const name = classes[truth] ?? String(truth);
   if (truth === predicted)
-    return `${of} read as ${of}, which is right: ${formatPlural(count, 'time', 'times')}`;
-  return `${of} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
+    return `${name} read as ${name}, which is right: ${formatPlural(count, 'time', 'times')}`;
+  return `${name} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
 }
 
 /** Returns how many images of a cell can be shown: "3 of the 5 are among the samples of this epoch."; empty if all. */
@@ -61,7 +61,7 @@ export function worstMistakes(matrix: Matrix, limit: number): ConfusionCell[] {
     .slice(0, limit);
 }
 
-/** Returns the number of wrongly classified test images, and of all. */
+/** Returns the number of misclassified test images, and the number of all test images. */
 export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
   let wrong = 0;
   let total = 0;

@@ -4,9 +4,9 @@ import type { Theme } from '../../ui/preferences.ts';
 import { connectionChip } from '../connection/connection-panel.ts';
 import './topbar.css';
 
-const themeTitle = (theme: Theme): string => `Theme: ${theme ?? 'as the system'}`;
+const themeTitle = (theme: Theme): string => `Theme: ${theme ?? 'system'}`;
 
-/** Name of the page, state of the connection, and the buttons that belong to the page as a whole. */
+/** The page's name, the state of the connection, and the buttons for the list of runs, the theme and the help. */
 export const topbarPanel: Panel = {
   render: (state, { openRuns, openHelp, nextTheme }) => html`
     <header class="topbar">

@@ -81,6 +81,9 @@ it('the delay to the screen is shown, unless the clocks differ', () => {
 });
 
 it('age and counts are shown', () => {
-  expect(at(connected, 400).age).toBe('just now');
-  expect(at(connected, 12_300)).toMatchObject({ age: '12\u00a0s ago', received: `${events.length} events` });
+  expect(at(connected, 400).lastEvent).toBe('just now');
+  expect(at(connected, 12_300)).toMatchObject({
+    lastEvent: '12\u00a0s ago',
+    received: `${events.length} events`,
+  });
 });

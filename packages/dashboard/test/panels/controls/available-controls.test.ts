@@ -3,8 +3,8 @@ import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
   availableControls,
-  rateChanged,
-  rateRefused,
+  invalidRateNote,
+  rateChangedNote,
 } from '../../../src/panels/controls/available-controls.ts';
 import type { Session } from '../../../src/state/session.ts';
 import { connectedInputs, sessionOf } from '../../support/session.ts';
@@ -73,8 +73,8 @@ describe('the controls', () => {
   it('describe what happened to the learning rate', () => {
     const started = sessionOf(running).run?.started ?? null;
     const scheduled = started && { ...started, config: { ...started.config, schedule: 'one-cycle' } };
-    expect(rateChanged(0.005, started)).toBe('Learning rate 0.005 from the next batch on.');
-    expect(rateChanged(0.005, scheduled)).toBe('Peak learning rate 0.005 from the next batch on.');
-    expect(rateRefused).toBe('The learning rate must be a number from 1e-8 to 100. It was not changed.');
+    expect(rateChangedNote(0.005, started)).toBe('Learning rate 0.005 from the next batch on.');
+    expect(rateChangedNote(0.005, scheduled)).toBe('Peak learning rate 0.005 from the next batch on.');
+    expect(invalidRateNote).toBe('The learning rate must be a number from 1e-8 to 100. It was not changed.');
   });
 });

@@ -7,6 +7,6 @@ it('notices are listed newest first, with the batch they belong to', () => {
     { ...notice, step: null },
     { ...notice, step: 1_412 },
   ]);
-  expect(rows[0]?.where).toMatch(/^batch 1,412 · \d\d:00:00$/);
-  expect(rows[1]?.where).toMatch(/^\d\d:00:00$/);
+  expect(rows[0]?.position).toMatch(/^batch 1,412 · \d\d:00:00$/);
+  expect(rows[1]?.position).toMatch(/^\d\d:00:00$/);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { refusalOf, settingFields, settingsOf } from '../../../src/panels/new-run/settings-form.ts';
+import { parseSettingError, settingFields, settingsOf } from '../../../src/panels/new-run/settings-form.ts';
 
 const [first] = sampleRun();
 const started = (first?.type === 'run.started' && first.data) as RunStartedData;
@@ -51,7 +51,7 @@ describe('the form for a new run', () => {
     ['Data.epochs: Too big.', 'Epochs: Too big.', 'epochs'],
     ['--data: no such folder.', '--data: no such folder.', null],
     ['Not while it saves.', 'Not while it saves.', null],
-  ])('says "%s" in its own words', (complaint, text, name) => {
-    expect(refusalOf(complaint)).toEqual({ text, name });
+  ])('replaces the flag in "%s" by a label of the form', (message, text, name) => {
+    expect(parseSettingError(message)).toEqual({ text, name });
   });
 });

@@ -11,14 +11,14 @@ describe('the accuracy of each class', () => {
     const { floor, rows } = classRows(digits, epochs[1] as EpochData, epochs[0]);
     expect(floor).toBe(0.8);
     expect(rows[0]).toMatchObject({ name: '0', change: '+4.5' });
-    expect(rows[0]?.at).toBeCloseTo(0.775);
-    expect(rows[0]?.previous).toBeCloseTo(0.55);
+    expect(rows[0]?.position).toBeCloseTo(0.775);
+    expect(rows[0]?.previousPosition).toBeCloseTo(0.55);
   });
 
   it('has no position when the test set has no image of the class', () => {
     const epoch = epochs[0] as EpochData;
     const perClass = epoch.test.perClass.map((value, index) => (index === 3 ? null : value));
     const { rows } = classRows(digits, { ...epoch, test: { ...epoch.test, perClass } });
-    expect(rows[3]).toMatchObject({ at: null, value: '–', change: '' });
+    expect(rows[3]).toMatchObject({ position: null, value: '–', change: '' });
   });
 });
