@@ -1,6 +1,7 @@
-import { access, type FileHandle, lstat, open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runFiles, staleLockMs } from '@mnist-monitor/shared';
+import { openRegularFile } from './regular-file.ts';
 
 /** The folders in which a trainer on this machine stores its runs' files, beside the database. A run may have none. */
 export class RunFolders {
@@ -13,10 +14,13 @@ export class RunFolders {
   /** Resolves with whether the run has a saved model. */
   async hasModel(runId: string): Promise<boolean> {
     const path = join(this.#runs, runId, runFiles.model);
-    return access(path).then(
-      () => true,
-      () => false,
-    );
+    const parents = [join(this.#runs, runId), dirname(path)];
+    try {
+      for (const parent of parents) if (!(await lstat(parent)).isDirectory()) return false;
+      return (await lstat(path)).isFile();
+    } catch {
+      return false;
+    }
   }
 
   /**
@@ -24,45 +28,37 @@ export class RunFolders {
    * content does not change while it is open: the trainer replaces the file instead of writing to it.
    */
   async openModelFile(runId: string, name: string): Promise<FileHandle | undefined> {
-    const path = await this.#findModelFile(runId, name);
-    return path === undefined ? undefined : open(path).catch(() => undefined);
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name.endsWith('.partial')) return undefined;
+    return this.#openFile(runId, name.endsWith('.safetensors') ? name : join(dirname(runFiles.model), name));
   }
 
-  /** Accepts only regular files where a trainer writes them: no path out of the run's folder, and no link. */
-  async #findModelFile(runId: string, name: string): Promise<string | undefined> {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name.endsWith('.partial')) return undefined;
-    try {
-      const runs = await realpath(this.#runs);
-      const path = join(
-        runs,
-        runId,
-        name.endsWith('.safetensors') ? name : join(dirname(runFiles.model), name),
-      );
-      return (await realpath(path)) === path && (await stat(path)).isFile() ? path : undefined;
-    } catch {
-      return undefined;
-    }
+  /** Opens a regular file of a run's folder; no link is followed but one that is the folder of all runs. */
+  async #openFile(runId: string, name: string): Promise<FileHandle | undefined> {
+    const runs = await realpath(this.#runs).catch(() => undefined);
+    return runs === undefined ? undefined : openRegularFile(join(runs, runId, name));
   }
 
   /** Resolves with the size of a run's files; 0 when it has no folder. */
   async bytes(runId: string): Promise<number> {
     if (!(await this.#isRunFolder(runId))) return 0;
     const path = join(this.#runs, runId);
-    const names = await readdir(path, { recursive: true }).catch(() => []);
+    // With file types, because Node follows links to folders without them.
+    const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
     // A file may have been renamed since it was listed: the trainer writes each under a temporary name first.
-    const sizeOf = (name: string): Promise<number> =>
-      lstat(join(path, name)).then(
+    const sizeOf = (file: string): Promise<number> =>
+      lstat(file).then(
         (found) => (found.isFile() ? found.size : 0),
         () => 0,
       );
-    const sizes = names.map(sizeOf);
+    const files = entries.filter((entry) => entry.isFile());
+    const sizes = files.map(({ parentPath, name }) => sizeOf(join(parentPath, name)));
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   /** Resolves with whether a trainer uses the folder: it touches the lock every few seconds, even without a gateway. */
   async isHeld(runId: string): Promise<boolean> {
-    return stat(join(this.#runs, runId, runFiles.lock)).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs < staleLockMs,
+    return lstat(join(this.#runs, runId, runFiles.lock)).then(
+      (lock) => lock.isFile() && Date.now() - lock.mtimeMs < staleLockMs,
       () => false,
     );
   }
@@ -83,15 +79,16 @@ export class RunFolders {
     const beginning = `{"v":1,"runId":"${runId}",`;
     try {
       if (!(await lstat(path)).isDirectory()) return false;
-      return (await readBeginning(join(path, runFiles.events), beginning.length)) === beginning;
+      const log = await this.#openFile(runId, runFiles.events);
+      return log !== undefined && (await readBeginning(log, beginning.length)) === beginning;
     } catch {
       return false;
     }
   }
 }
 
-async function readBeginning(path: string, length: number): Promise<string> {
-  const file = await open(path);
+/** Reads the first bytes of a file, and closes it. */
+async function readBeginning(file: FileHandle, length: number): Promise<string> {
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, 0);
     return buffer.toString('latin1', 0, bytesRead);

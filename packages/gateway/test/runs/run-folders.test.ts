@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { RunFolders } from '../../src/runs/run-folders.ts';
@@ -19,6 +19,13 @@ describe('the folders of runs', () => {
     writeFileSync(join(path, 'events.jsonl'), `{"v":1,"runId":"${owner}","seq":1}\n`);
     writeFileSync(join(path, 'model', 'model.json'), '12345');
     return path;
+  }
+
+  /** Moves a file or folder of a run out of it, and leaves a link to it. */
+  function linkTo(path: string, name: string): void {
+    const target = join(temporaryFolder(), 'target');
+    renameSync(join(path, name), target);
+    symlinkSync(target, join(path, name));
   }
 
   test('report the size of all their files, and 0 without a folder', async () => {
@@ -57,6 +64,34 @@ describe('the folders of runs', () => {
     symlinkSync(elsewhere, join(make('b'), 'elsewhere'));
     expect(await folders.remove('b')).toBe(true);
     expect(existsSync(join(elsewhere, 'events.jsonl'))).toBe(true);
+  });
+
+  test.each<[string, (folder: string) => void]>([
+    ['events.jsonl', (path) => linkTo(path, 'events.jsonl')],
+    ['the folder itself', (path) => linkTo(path, '')],
+  ])('count and are removed as none when they have a link as %s', async (_what, link) => {
+    link(make('a'));
+    expect([await folders.bytes('a'), await folders.remove('a')]).toEqual([0, false]);
+  });
+
+  test('do not count what links in them lead to', async () => {
+    const path = make('a');
+    const before = await folders.bytes('a');
+    symlinkSync(runs, join(path, 'all'));
+    symlinkSync(join(path, 'model', 'model.json'), join(path, 'again'));
+    expect(await folders.bytes('a')).toBe(before);
+  });
+
+  test.each(['model', 'model/model.json', ''])('have no model when "%s" is a link', async (name) => {
+    linkTo(make('a'), name);
+    expect(await folders.hasModel('a')).toBe(false);
+    expect(await folders.openModelFile('a', 'model.json')).toBeUndefined();
+  });
+
+  test('are not held by a lock that is a link', async () => {
+    const path = make('a');
+    symlinkSync(join(path, 'events.jsonl'), join(path, 'lock'));
+    expect(await folders.isHeld('a')).toBe(false);
   });
 
   test('may be missing', async () => {
