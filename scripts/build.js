@@ -9,6 +9,7 @@ const builtPage = 'packages/dashboard/dist/page/index.html';
 const pageInputs = [
   'packages/dashboard/index.html',
   'packages/dashboard/vite.config.js',
+  'packages/dashboard/compress-files.js',
   'packages/dashboard/src',
   'packages/shared/src',
   'package-lock.json',

@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite';
+import { compressFiles } from './compress-files.js';
 
 /** The page as static files: hashed names, nothing inline, so that a strict Content-Security-Policy holds. */
 export default defineConfig({
   base: '/',
+  plugins: [compressFiles()],
   build: {
     outDir: 'dist/page',
     emptyOutDir: true,

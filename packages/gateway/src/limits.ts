@@ -69,6 +69,12 @@ export const limits = {
   allUnreadReplyBytes: 64 * 1024 * 1024,
   /** A response that is sent in pieces counts as two: the one being sent, and the next. Node.js reads files in these. */
   replyPieceBytes: 64 * 1024,
+  /** Responses that are compressed at a time: one for each of Node's threads, which also read files. */
+  compressedAtOnce: 4,
+  /** A smaller response fits into the first packet as it is. */
+  leastCompressedBytes: 1_024,
+  /** 1 MB takes a thread about 15 ms; larger responses are sent, and compressed, in pieces. */
+  mostCompressedBytes: 1024 * 1024,
   /** Requests of one connection that wait for their turn: clients that pipeline send some at a time. */
   pipelinedRequests: 16,
 

@@ -31,17 +31,20 @@ export async function sendJsonPieces(
   return sendJson(reply, Readable.from(all(), { objectMode: false }));
 }
 
-/** Returns the ETag of everything that is computed from a run's events: it changes only with them. */
-export const runTag = (run: StoredSummary): string => `"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+/**
+ * Returns the ETag of everything that is computed from a run's events: it changes only with them. It is weak, since a
+ * compressed response has the same one.
+ */
+export const runTag = (run: StoredSummary): string => `W/"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
 
 /**
- * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. A weak tag matches as well
- * (RFC 9110 section 13.1.2): a proxy that compresses turns ours into one.
+ * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. Weak and strong tags match
+ * (RFC 9110 section 13.1.2): a proxy that compresses makes ours weak.
  */
 export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  reply.header('cache-control', 'no-cache').header('etag', tag);
+  reply.header('cache-control', 'no-cache').header('vary', 'accept-encoding').header('etag', tag);
   const known = request.headers['if-none-match'] ?? '';
-  return known.trim() === '*' || known.match(/"[^"]*"/g)?.includes(tag) === true;
+  return known.trim() === '*' || known.match(/"[^"]*"/g)?.includes(tag.replace('W/', '')) === true;
 }
 
 export const runNotFound = (id: string): MonitorError =>

@@ -5,12 +5,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** Folder that Vite builds the page into, relative to the compiled file in `packages/gateway/dist/src/http/plugins`. */
 export const builtPage = fileURLToPath(new URL('../../../../../dashboard/dist/page', import.meta.url));
 
-/** Serves the files of the built dashboard. */
+/** Serves the files of the built dashboard, in the encodings that the build has written beside each. */
 export async function servePage(app: FastifyInstance, folder: string): Promise<void> {
   await app.register(fastifyStatic, {
     root: folder,
     cacheControl: false,
+    preCompressed: true,
     setHeaders: (reply, path) => {
+      reply.setHeader('vary', 'accept-encoding');
       // Vite puts a hash of the content into the names below assets/.
       const isHashed = /[\\/]assets[\\/]/.test(path);
       reply.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');

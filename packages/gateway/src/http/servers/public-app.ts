@@ -6,6 +6,7 @@ import { acceptSockets } from '../../sockets/server.ts';
 import type { HealthCheckedStore } from '../../store/health-checked-store.ts';
 import { publicHost } from '../../trust/authorization.ts';
 import { type App, type AppOptions, createApp } from '../app.ts';
+import { compressReplies } from '../plugins/compression.ts';
 import { sendMissingPage, servePage } from '../plugins/page.ts';
 import { addSecurityHeaders } from '../plugins/security-headers.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
@@ -44,6 +45,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addTrustChecks(app, { host: publicHost(config), origins: config.origins });
   refuseOtherUpgrades(app, { path: '/live', hint: upgradeHint });
   addSecurityHeaders(app);
+  compressReplies(app, limits);
   // Before the routes that it documents.
   addDocumentRoutes(app);
   await servePage(app, options.page);

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { builtPage } from '../../../src/http/plugins/page.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
@@ -26,6 +27,33 @@ describe('the files of the dashboard', () => {
     const asset = await fetch(`${url}/assets/index-B4x9.js`);
     expect(asset.headers.get('content-type')).toMatch(/javascript/);
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  });
+
+  test('are served as the build has compressed them, to clients that accept it', async () => {
+    const folder = pageFolder();
+    const source = 'export {};'.repeat(200);
+    writeFileSync(join(folder, 'assets', 'index-B4x9.js'), source);
+    writeFileSync(join(folder, 'assets', 'index-B4x9.js.br'), brotliCompressSync(source));
+    writeFileSync(join(folder, 'assets', 'index-B4x9.js.gz'), gzipSync(source));
+    const { url } = await startGateway({ page: folder });
+    const tags = new Set();
+    for (const [accepted, encoding] of [
+      ['gzip, br', 'br'],
+      ['gzip', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const headers = { 'accept-encoding': accepted };
+      const asset = await fetch(`${url}/assets/index-B4x9.js`, { headers });
+      expect(asset.headers.get('content-encoding')).toBe(encoding);
+      expect(asset.headers.get('content-type')).toMatch(/javascript/);
+      expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(asset.headers.get('vary')).toBe('accept-encoding');
+      expect(await asset.text()).toBe(source);
+      tags.add(asset.headers.get('etag'));
+      // Without compressed files, the page is sent as it is.
+      expect(await (await fetch(`${url}/`, { headers })).text()).toContain('<title>page</title>');
+    }
+    expect(tags.size).toBe(3);
   });
 
   test('are confined to their folder', async () => {
