@@ -7,7 +7,7 @@ import { Trainer } from './runner/trainer.ts';
 import { waitForGateway } from './runner/wait-for-gateway.ts';
 import type { RunEnd } from './training/run-control.ts';
 
-/** One Ctrl-C can arrive twice, from the terminal and through npm; only a second one after this time ends at once. */
+/** Time within which a second signal is ignored: one Ctrl-C can arrive twice, from the terminal and through npm. */
 const secondSignalMs = 1_000;
 
 /** Exit codes when a signal ended the run: 128 plus the number of the signal, as in shells. */
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     const settings = readConfig(process.argv.slice(2), process.env);
     if (settings.heartbeat) startHeartbeat(settings.heartbeat);
     const resources = new RunResources();
-    // `npm start` sets MONITOR_HOLD: it starts gateway and trainer at the same time.
+    // `npm start` sets MONITOR_HOLD, because it starts the gateway and the trainer at the same time.
     const config = process.env.MONITOR_HOLD
       ? await waitForGateway({ config: settings, resources, signal: stop.signal })
       : settings;
@@ -48,7 +48,7 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
   const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
   const stopAsOrphan = (): void => interrupt('the process that started the trainer has ended');
   process.on('disconnect', stopAsOrphan);
-  if (process.connected === false) stopAsOrphan(); // The parent ended while this loaded; undefined without one.
+  if (process.connected === false) stopAsOrphan(); // The parent ended early; undefined without one.
   process.channel?.unref();
 
   let received: Signal | undefined;
@@ -63,7 +63,9 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
   return { signal: stop.signal, exitCode: () => received && signalExitCodes[received] };
 }
 
-/** A parent process announces the page's address itself; without one, this process prints what to do. */
+/**
+ * Announces that the trainer waits for a run: to the parent process, which knows the page's address, or on the console.
+ */
 function announceWaiting(): void {
   if (process.send)
     process.send({ type: 'waiting' }, undefined, undefined, () => {}); // The parent may have ended.

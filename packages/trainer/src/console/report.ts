@@ -27,7 +27,7 @@ export interface ConsoleReportOptions {
   now?: () => number;
 }
 
-/** Ten times a second: the eye follows no faster. */
+/** Time between two drawings of the progress line: the eye does not follow faster changes. */
 const redrawMs = 100;
 const clearLine = '\r\x1b[2K';
 

@@ -15,7 +15,7 @@ export interface TensorflowStepsOptions {
    * have not been measured.
    */
   isOneDnn: boolean;
-  /** What is known of this machine, and what is measured on it. */
+  /** The functions that inspect and measure this machine. For tests. */
   probe?: {
     findGraphFailure: typeof findGraphFailure;
     measureSpeedup: typeof measureSpeedup;
@@ -23,7 +23,7 @@ export interface TensorflowStepsOptions {
   };
 }
 
-/** From here on `auto` selects bfloat16: a smaller gain is not worth its rounding. */
+/** Smallest speed-up for which `auto` selects bfloat16: a smaller one is not worth its rounding. */
 const minSpeedup = 1.1;
 
 /** Returns how the engine `tensorflow` makes its steps: as graphs in bfloat16 and, with oneDNN, in float32. */
@@ -33,7 +33,7 @@ export function tensorflowSteps({
   probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
 }: TensorflowStepsOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
   const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
-  /** Why steps in float32 are not graphs; undefined when they are. Checked once, when it is first needed. */
+  /** Reason why steps in float32 are not graphs; undefined when they are. Checked once, when it is first needed. */
   let kernelsReason: Promise<string | undefined> | undefined;
   const explainKernels = (): Promise<string | undefined> => {
     kernelsReason ??= isOneDnn ? probe.findGraphFailure('float32') : Promise.resolve('');

@@ -33,7 +33,7 @@ export async function toLayersModel(weights: readonly TensorValues[]): Promise<S
   return { topology: JSON.stringify(topology), weights: new Uint8Array(data) };
 }
 
-/** The initial values are overwritten, so none are drawn. */
+/** Initializer of all weights: they are overwritten, so no random numbers are needed. */
 const kernelInitializer = 'zeros';
 
 /** Builds the LayersModel on the active backend. The caller disposes it. */

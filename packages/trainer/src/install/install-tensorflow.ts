@@ -39,19 +39,19 @@ export async function installTensorflow(variant: TensorflowLibrary['variant'], l
   const compiler = await findProgram(['c++', 'g++', 'clang++'], ['--version']);
   if (!compiler) throw unavailable('a C++ compiler (g++ or clang++) is required to build the addon');
 
-  const work = await createWorkFolder(folder);
+  const workFolder = await createWorkFolder(folder);
   try {
     log(`Downloading TensorFlow ${tensorflowVersion} (${library.size}, once) …`);
-    await download(python, library, work);
+    await download(python, library, workFolder);
     log('Unpacking the library …');
-    await unpack(python, library, work);
+    await unpack(python, library, workFolder);
     log('Building the addon …');
-    await compile(compiler, library, work);
-    await moveInto(folder, work);
+    await compile(compiler, library, workFolder);
+    await moveInto(folder, workFolder);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall ? unwritable(work, error) : error;
+    throw (error as NodeJS.ErrnoException).syscall ? unwritable(workFolder, error) : error;
   } finally {
-    await rm(work, { recursive: true, force: true }).catch(() => {}); // The error of the installation is the one to report.
+    await rm(workFolder, { recursive: true, force: true }).catch(() => {}); // The error of the installation is the one to report.
   }
   await checkLoads(folder);
   log(`TensorFlow ${tensorflowVersion} is ready.`);
@@ -67,7 +67,10 @@ async function createWorkFolder(folder: string): Promise<string> {
   }
 }
 
-/** Saves the download on a processor that cannot use it. `checkLoads` has the last word: an emulator may misreport. */
+/**
+ * Rejects a processor that cannot run TensorFlow before anything is downloaded. An emulator may report wrong features,
+ * which `checkLoads` detects after the installation.
+ */
 function requireAvx(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
@@ -78,12 +81,12 @@ function requireAvx(): void {
 async function download(
   python: string,
   { wheels, platforms }: TensorflowLibrary,
-  work: string,
+  workFolder: string,
 ): Promise<void> {
-  const requirements = join(work, 'requirements.txt');
+  const requirements = join(workFolder, 'requirements.txt');
   const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
   await writeFile(requirements, lines.join(''));
-  const target = ['--python-version', '3.11', '--only-binary=:all:', '--no-deps', '--dest', work];
+  const target = ['--python-version', '3.11', '--only-binary=:all:', '--no-deps', '--dest', workFolder];
   for (const platform of platforms) target.push('--platform', platform);
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--retries=1', 'download', '--require-hashes'];
   await run(python, [...pip, '-r', requirements, ...target], 'pip could not download the TensorFlow library');
@@ -105,16 +108,16 @@ for wheel in glob.glob(os.path.join(target, '*.whl')):
     os.remove(wheel)
 `;
 
-async function unpack(python: string, { files }: TensorflowLibrary, work: string): Promise<void> {
-  await run(python, ['-c', unpackScript, work, ...files], 'the wheels could not be unpacked');
+async function unpack(python: string, { files }: TensorflowLibrary, workFolder: string): Promise<void> {
+  await run(python, ['-c', unpackScript, workFolder, ...files], 'the wheels could not be unpacked');
 }
 
 /** The folder of this package's C++ sources. */
-const native = fileURLToPath(new URL('../../../native', import.meta.url));
+const nativeFolder = fileURLToPath(new URL('../../../native', import.meta.url));
 
-async function compile(compiler: string, { files }: TensorflowLibrary, work: string): Promise<void> {
+async function compile(compiler: string, { files }: TensorflowLibrary, workFolder: string): Promise<void> {
   const source = tfjsNodeFolder();
-  const target = binaries(work);
+  const target = binaries(workFolder);
   const include = join(target, 'include');
   const nodeApi = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
   const darwin = process.platform === 'darwin';
@@ -125,7 +128,7 @@ async function compile(compiler: string, { files }: TensorflowLibrary, work: str
   ];
   const addon = [
     ...[include, source].map((folder) => `-I${folder}`),
-    ...['-include', join(native, 'attribute-lists.h')],
+    ...['-include', join(nativeFolder, 'attribute-lists.h')],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(source, 'binding', file)),
     ...files.map((file) => join(target, file)),
     `-Wl,-rpath,${darwin ? '@loader_path' : '$ORIGIN'}`,
@@ -133,16 +136,16 @@ async function compile(compiler: string, { files }: TensorflowLibrary, work: str
   const failure = 'the addon could not be compiled';
   await run(compiler, [...common, ...addon, '-o', join(target, addonFile)], failure);
 
-  const loader = [`-DFRAMEWORK_LIBRARY="${files[1]}"`, join(native, 'quiet-load.cc'), '-ldl'];
+  const loader = [`-DFRAMEWORK_LIBRARY="${files[1]}"`, join(nativeFolder, 'quiet-load.cc'), '-ldl'];
   await run(compiler, [...common, ...loader, '-o', join(target, loaderFile)], failure);
 
   await rm(include, { recursive: true });
-  await chmod(work, 0o755); // mkdtemp creates private folders; other users of the machine may share the library.
+  await chmod(workFolder, 0o755); // mkdtemp creates private folders; other users of the machine may share the library.
 }
 
-async function moveInto(folder: string, work: string): Promise<void> {
+async function moveInto(folder: string, workFolder: string): Promise<void> {
   try {
-    await rename(work, folder);
+    await rename(workFolder, folder);
   } catch (cause) {
     if (isInstalled(folder)) return; // Another installer was faster; its result is the same.
     throw cause;
@@ -179,7 +182,7 @@ function run(
 
 const unwritable = (path: string, cause: unknown): MonitorError =>
   unavailable(
-    `${path} cannot be written (${(cause as NodeJS.ErrnoException).code}); XDG_CACHE_HOME names another folder for the library`,
+    `${path} cannot be written (${(cause as NodeJS.ErrnoException).code}); set XDG_CACHE_HOME to use another folder`,
     cause,
   );
 

@@ -8,7 +8,7 @@ import { addonFile, binaries, loaderFile } from './tensorflow-library.ts';
 
 /** Signals that recur on the same processor: an instruction that it lacks, and the library's own check of the processor. */
 const lastingSignals: readonly string[] = ['SIGILL', 'SIGABRT'];
-/** The first load reads some 600 MB from the disk. */
+/** Time limit of a load: the first one reads some 600 MB from the disk. */
 const timeoutMs = 120_000;
 const loadScript = 'for (const file of process.argv.slice(1)) require(file)';
 
@@ -51,14 +51,14 @@ function loadInChild(script: string, addons: string[]): Promise<string> {
   });
 }
 
-/** Another library in the same folder, or another processor, has another file. */
+/** Returns the path of the stored result, which is different for each library and processor. */
 function resultFile(folder: string, addons: string[], processor: string): string {
   const hash = createHash('sha256').update(processor);
   for (const addon of addons) hash.update(` ${statSync(addon, { throwIfNoEntry: false })?.mtimeMs}`);
   return `${folder}.loads-${hash.digest('hex').slice(0, 16)}`;
 }
 
-/** Returns undefined when the library has not been loaded on this processor, or when the file is incomplete. */
+/** Reads the stored result; undefined when there is none for this processor, or when the file is incomplete. */
 function readResult(path: string): string | undefined {
   try {
     const text = readFileSync(path, 'utf8');

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } from './tensorflow-wheels.ts';
 
-/** Increased when the addons are built differently, so that older installations are not used. */
+/** Version of the build of the addons; a new one keeps older installations from being used. */
 const addonsVersion = 2;
 /** Name of the compiled addon, in the folder of the libraries that it loads. */
 export const addonFile = 'tfjs_binding.node';
@@ -28,7 +28,7 @@ function cacheFolder(): string {
   return join(homeFolder(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
 }
 
-/** A user without a home, as in a container that runs under any id, has only the folder for temporary files. */
+/** Returns the user's home folder, or the folder for temporary files for a user without one, as in a container. */
 function homeFolder(): string {
   try {
     return homedir();

@@ -16,7 +16,7 @@ export type PoolState = Tensor[];
 
 /** Gradients of the loss for a convolution's input and filter; `biasGradient` computes that for its bias. */
 export type ConvGradients = {
-  /** Undefined when it was not requested: the first layer has nothing before it. */
+  /** Gradient for the input; undefined when it was not requested, as for the first layer. */
   input: Tensor4D | undefined;
   filter: Tensor4D;
 };

@@ -99,7 +99,10 @@ function dense({ kernels, parameters }: LayerContext): Layer {
   };
 }
 
-/** Its input gradient contains the values of `dy` and zeros, so the sums of `dy`, a quarter as many values, are the same. */
+/**
+ * Builds a max-pool. It sums `dy` for `inputSums`: the input gradient contains the same values and zeros, four times as
+ * many.
+ */
 function maxPool2d(kernels: Kernels): Layer {
   return {
     // The plain kernel saves the time for the state that only the gradient needs.
@@ -116,7 +119,10 @@ function maxPool2d(kernels: Kernels): Layer {
   };
 }
 
-/** Computes its gradient even when the convolution computes the output: behind a pool it has a quarter of the values. */
+/**
+ * Builds a relu. It computes its gradient even when the convolution computes the output: after a pool the gradient has
+ * a quarter of the values.
+ */
 function relu({ kernels, isFused }: LayerContext): Layer {
   const forward = (x: tf.Tensor) => (isFused ? x.clone() : tf.relu(x));
   return {

@@ -24,7 +24,7 @@ export interface PreparedRun {
   tensorboard: TensorboardFile;
   /** Whether this trainer has created the run. */
   isNew: boolean;
-  /** Set when the run is resumed and has events. */
+  /** The state from which the run resumes; undefined for a run without events. */
   resumePoint: ResumePoint | undefined;
 }
 

@@ -28,7 +28,7 @@ export class PublishedRun {
   readonly #report: ConsoleReport;
   readonly #control: RunControl;
   readonly #publisher: Publisher;
-  /** Set when the gateway has another run of this id. */
+  /** The error that ends the run because the gateway has another run of this id; otherwise undefined. */
   #conflict: MonitorError | undefined;
   #hasEnded = false;
 

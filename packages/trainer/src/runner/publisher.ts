@@ -28,17 +28,20 @@ export interface PublisherOptions {
 /** Timeouts in milliseconds, and sizes. */
 export const publisherLimits = {
   ...connectionLimits,
-  /** A gateway that acknowledges nothing for this long is stuck: the publisher reconnects. */
+  /** Time without an acknowledgement after which the publisher reconnects: the gateway is stuck. */
   stuckMs: 30_000,
-  /** Above this, sending waits until the socket's queue is empty; the log holds the rest. */
+  /** Number of unsent bytes above which sending waits until the socket's queue is empty; the log holds the rest. */
   bufferedBytes: 1024 * 1024,
   /** Events read from the log at once. */
   pageSize: 128,
-  /** After the abort of a delivery, how long to wait for a reply of a gateway that was connected … */
+  /** Time to wait for a reply after the abort of a delivery, when the gateway was connected. */
   drainMs: 5_000,
-  /** … and for the connection of one that was not. */
+  /** Time to wait for a connection after the abort of a delivery, when the gateway was not connected. */
   absentMs: 1_000,
-  /** … and for a gateway that has another connection for the run: 30 s until it closes that, and 15 s until the next attempt. */
+  /**
+   * Time to wait after the abort of a delivery while the gateway has another connection for the run: 30 s until it closes
+   * that, and 15 s until the next attempt.
+   */
   takenMs: 50_000,
 };
 
@@ -55,7 +58,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #limits: typeof publisherLimits;
   readonly #connection: GatewayConnection;
-  /** Seq of the last event given to the socket; undefined until the gateway has sent its position. */
+  /** Seq of the last event passed to the socket; undefined until the gateway has sent its position. */
   #sent: number | undefined;
   /** The highest seq that the gateway can have: the length of the log at the start, or the last event sent. */
   #known: number;

@@ -10,7 +10,7 @@ import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/se
 export class RunResources {
   readonly #datasets = new Cache<string | undefined, Dataset>();
   readonly #engines = new Cache<EngineChoice, SelectedEngine>();
-  /** By the names of an engine and a chosen precision. */
+  /** Selected precisions, by the names of an engine and of the chosen precision. */
   readonly #precisions = new Cache<string, SelectedPrecision>();
 
   /**

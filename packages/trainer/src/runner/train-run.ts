@@ -21,13 +21,13 @@ import type { RunControl } from '../training/run-control.ts';
 import { train } from '../training/train.ts';
 import { SystemMonitor } from './system-monitor.ts';
 
-/** Options of `trainRun`: a prepared run, and where its events go. */
+/** Options of `trainRun`: a prepared run, and the functions that receive its events. */
 export interface TrainRunOptions {
   config: TrainerConfig;
   dataset: Dataset;
   selected: RunEngine;
   folder: RunFolder;
-  /** Set when the run is resumed. */
+  /** The state from which the run resumes; undefined for a run without events. */
   resumePoint: ResumePoint | undefined;
   /** Receives each event of the run as it happens. */
   emit: (event: EventBody) => void;
@@ -46,9 +46,9 @@ export interface ResumePoint {
 const systemIntervalMs = 2_000;
 
 /**
- * Trains one run from `run.started` to `run.finished`, or from its last checkpoint on.
+ * Trains one run from its start or its last checkpoint to its end.
  * @returns How the run ended.
- * @throws Error the failure of training, after `run.finished` with the status `failed`.
+ * @throws Error that made training fail, after `run.finished` with the status `failed`.
  */
 export async function trainRun(options: TrainRunOptions): Promise<FinishedStatus> {
   const { config, resumePoint, control } = options;
@@ -179,7 +179,7 @@ function describeRun({ config, dataset, selected }: TrainRunOptions): RunStarted
   };
 }
 
-/** The last test score and the epoch with the best test accuracy; null before the first epoch has ended. */
+/** Returns the last test score and the epoch with the best test accuracy; null before the end of the first epoch. */
 function summarizeEpochs(epochs: readonly EpochData[]): Pick<RunFinishedData, 'test' | 'bestEpoch'> {
   const last = epochs.at(-1);
   if (!last) return { test: null, bestEpoch: null };

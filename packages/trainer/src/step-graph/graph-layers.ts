@@ -105,7 +105,10 @@ function dense(
   };
 }
 
-/** Its input gradient is the output gradient among zeros, so both have the same sums, and the latter a quarter of the values. */
+/**
+ * Adds a max-pool. It sums `dy` for `inputSums`: the input gradient contains the same values and zeros, four times as
+ * many.
+ */
 function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep {
   const attributes = { ...typeOf(x), ...pooling };
   const y = graph.add('MaxPool', [x], attributes);
@@ -119,7 +122,10 @@ function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[])
   };
 }
 
-/** Its gradient is computed here even if a convolution computes the relu: after a pool there are a quarter of the values. */
+/**
+ * Adds a relu. It computes its gradient even when the convolution computes the output: after a pool the gradient has a
+ * quarter of the values.
+ */
 function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
   const y = isFused ? x : graph.add('Relu', [x], typeOf(x));
   return {
@@ -185,9 +191,10 @@ const biasAdd = (graph: GraphBuilder, x: GraphValue, bias: GraphValue): GraphVal
   graph.add('BiasAdd', [x, bias], { ...typeOf(x), ...layout });
 
 /**
- * Adds the sum over all axes but the last, of rows: TensorFlow fuses a sum beside a convolution's filter gradient with it, which
- * takes longer than both (27 ms instead of 7 for the first convolution in float32). In bfloat16 `BiasAddGrad` rounds after each
- * addition, so that of 100,000 values more than half are lost; `Sum` rounds once.
+ * Adds the sum over all axes but the last, of values reshaped to rows: TensorFlow fuses a sum beside a convolution's
+ * filter gradient with it, which takes longer than both (27 ms instead of 7 for the first convolution in float32). In
+ * bfloat16 `BiasAddGrad` rounds after each addition, so that of 100,000 values more than half are lost; `Sum` rounds
+ * once.
  */
 function biasGradient(graph: GraphBuilder, dy: GraphValue, channels: number): GraphValue {
   const rows = reshape(graph, dy, [-1, channels]);

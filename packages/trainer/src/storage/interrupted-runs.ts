@@ -13,7 +13,7 @@ import {
 import { z } from 'zod';
 import { isLocked } from './run-lock.ts';
 
-/** Longer than any `run.finished` event. */
+/** Number of bytes that are read from the end of a log: more than any `run.finished` event has. */
 const tailBytes = 64 * 1024;
 
 /** The settings in `run.json` that a resumed run keeps; an absent one was not set. */
@@ -98,7 +98,7 @@ function readText(path: string): string {
   }
 }
 
-/** Reads only the end of the file; returns an empty string when it cannot be read. */
+/** Returns the last line of a file, of which only the end is read; an empty text when it cannot be read. */
 function lastLine(path: string): string {
   let file: number;
   try {

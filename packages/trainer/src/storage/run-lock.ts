@@ -9,7 +9,9 @@ import { type RunFolder, unwritable } from './run-folder.ts';
 
 /** Interval at which the holder renews the file's time: a twelfth of the age from which the lock is stale. */
 const renewMs = 5_000;
-/** When two processes replace a stale lock at the same time, the later write wins; the other reads it after this wait. */
+/**
+ * Time between replacing a stale lock and reading it again: of two processes that replace it at once, the later wins.
+ */
 const settleMs = 100;
 
 const holder = z.object({ pid: z.int(), host: z.string(), id: z.string() });
@@ -66,7 +68,7 @@ function create(path: string, content: string): boolean {
   }
 }
 
-/** A lock that cannot be parsed is being written, so it counts as held. */
+/** Reads the holder of a lock. A lock that cannot be parsed is being written, so it counts as held. */
 function readHolder(path: string): Pick<z.infer<typeof holder>, 'pid' | 'host'> {
   try {
     return holder.parse(JSON.parse(read(path)));
@@ -75,7 +77,7 @@ function readHolder(path: string): Pick<z.infer<typeof holder>, 'pid' | 'host'> 
   }
 }
 
-/** Returns an empty string when the file does not exist. */
+/** Reads a text file; an empty text when it does not exist. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

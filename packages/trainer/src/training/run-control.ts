@@ -2,7 +2,7 @@ import type { EventBody, FinishedStatus, ScheduleName } from '@mnist-monitor/sha
 import { notice } from './notices.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-/** Why a run ends early. */
+/** The status and the reason with which a run ends early. */
 export interface RunEnd {
   status: Exclude<FinishedStatus, 'completed'>;
   reason: string;
@@ -77,7 +77,7 @@ export class RunControl {
     return change?.learningRate ?? this.#options.learningRate;
   }
 
-  /** Why the run ends early; undefined unless it does. */
+  /** The requested end of the run; undefined while none is requested. */
   get end(): RunEnd | undefined {
     return this.#end;
   }

@@ -1,8 +1,10 @@
 import type { ScheduleName } from '@mnist-monitor/shared';
 
-/** One-cycle: the first and last rate as fractions of the peak, and the fraction of the steps before the peak. */
+/** First rate of one-cycle, as a fraction of the peak. */
 const startFactor = 1 / 6;
+/** Last rate of one-cycle, as a fraction of the peak. */
 const endFactor = 1 / 600;
+/** Fraction of the steps before the peak of one-cycle. */
 const warmupFraction = 0.2;
 
 /**

@@ -40,7 +40,7 @@ describe('npm run engine', () => {
     writeFileSync(cache(), 'a file');
     const program = await install({ python3: 'exit 0', 'c++': 'exit 0' });
     expect(program.stderr).toBe(
-      `${cache()}/mnist-training-monitor cannot be written (ENOTDIR); XDG_CACHE_HOME names another folder for the library\n`,
+      `${cache()}/mnist-training-monitor cannot be written (ENOTDIR); set XDG_CACHE_HOME to use another folder\n`,
     );
   });
 });
