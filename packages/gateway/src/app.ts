@@ -24,9 +24,9 @@ import { CommandAuthorizer } from './trust/authorization.ts';
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
     Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies' | 'origins'>>;
-  /** The gateway closes it when it closes. */
+  /** The store of the runs, which is closed with the gateway. */
   store: Store;
-  /** Connects the gateways that share the store, and is closed with the gateway. None when left out. */
+  /** Connects the gateways that share the store, and is closed with the gateway; by default there is only this one. */
   bus?: ClusterBus;
   log: FastifyBaseLogger;
   limits?: Partial<Limits>;

@@ -8,7 +8,7 @@ export interface BusListener {
   onReconnect(): void;
 }
 
-/** Carries messages between the gateways that share a store. A message may be lost; nobody gets it later. */
+/** Carries messages between the gateways that share a store. A message may be lost; it is not sent again. */
 export interface ClusterBus {
   /** The id of this gateway. */
   readonly gatewayId: string;

@@ -28,7 +28,9 @@ const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema })
 
 const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });
 
-/** The clients connected to a gateway: sent every second, and at once when a publisher or idle trainer comes or goes. */
+/**
+ * The clients connected to a gateway: sent every second, and when a publisher or idle trainer connects or disconnects.
+ */
 const presence = z.object({
   type: z.literal('roster'),
   publishers: z
@@ -49,16 +51,16 @@ const presence = z.object({
   viewers: z.int().nonnegative(),
 });
 
-/** A gateway has got a command: the gateway `to` sends it to the trainer, the others remember it. */
+/** A gateway has accepted a command: the gateway `to` forwards it to the trainer, the others remember it. */
 const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherId, command: commandSchema });
 
 /** A trainer has answered a command. */
 const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResultSchema });
 
-/** The gateway ends, and with it all its connections. */
+/** The gateway is shutting down, which closes all its connections. */
 const left = z.object({ type: z.literal('left') });
 
-/** The messages between gateways that share a store: hints and presence. Whatever has to last is in the store. */
+/** The messages between gateways that share a store: hints and presence. All durable data is in the store. */
 export const gatewayMessage = z.discriminatedUnion('type', [
   appended,
   annotated,

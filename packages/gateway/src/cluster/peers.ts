@@ -5,7 +5,10 @@ import type { PublisherPresence, RemotePresence } from '../presence/presence.ts'
 import type { ClusterBus } from './bus.ts';
 import type { PresenceMessage } from './messages.ts';
 
-/** A publisher that seems to have connected later by more than this has connected again: no message takes so long. */
+/**
+ * Maximum time that a message takes between gateways: a connection that seems to be newer by more than this is another
+ * one.
+ */
 const maxTransitMs = 1_000;
 
 /** A publisher at another gateway. */

@@ -23,7 +23,7 @@ export interface ClusterSyncOptions {
   log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
-/** Keeps this gateway in step with the others: applies their messages, and sends them who is connected here. */
+/** Synchronizes this gateway with the others: applies their messages, and sends them the clients connected to it. */
 export class ClusterSync {
   readonly #options: ClusterSyncOptions;
   readonly #removals: (() => void)[];
@@ -50,7 +50,7 @@ export class ClusterSync {
     this.#sendPresence();
   }
 
-  /** Reads from the store what lost messages may have announced. */
+  /** Reads from the store the changes that lost messages may have announced. */
   catchUp(): void {
     const { hub, statuses } = this.#options;
     statuses.refresh();
@@ -99,8 +99,8 @@ export class ClusterSync {
   }
 
   /**
-   * Resolves a run that two gateways assigned in the same moment. Of one publisher's connections the younger stays, of
-   * two publishers the one with the lower id: both gateways decide the same.
+   * Resolves the conflict when two gateways have assigned the same run. The newer of two connections of one publisher
+   * keeps the run, or the publisher with the lower id, so that both gateways decide alike.
    */
   #resolveConflicts({ publishers: remotePublishers }: PresenceMessage): void {
     for (const { runId, publisherId, heldMs } of remotePublishers) {
@@ -151,7 +151,7 @@ export class ClusterSync {
     });
   }
 
-  /** Logs what cannot be read now; it is read when the store works again. */
+  /** Logs the failure of a read, which is repeated when the store works again. */
   #logFailure(work: Promise<void>): void {
     work.catch((error) =>
       this.#options.log.warn({ err: error }, 'a change announced by another gateway cannot be read yet'),

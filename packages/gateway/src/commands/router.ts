@@ -30,9 +30,9 @@ export interface CommandRouterOptions {
 interface ForwardedCommand {
   command: Command;
   publisherId: string;
-  /** Undefined until the trainer has answered. */
+  /** The answer of the trainer; undefined until it arrives. */
   result: CommandResult | undefined;
-  /** Until then, a trainer that was sent `start` counts as starting and gets no second one. */
+  /** Time until which a trainer that was sent `start` counts as starting and gets no second `start`. */
   startExpiresAt: number;
   /** The clients that wait for the result. */
   waiting: Set<(result: CommandResult) => void>;

@@ -16,7 +16,7 @@ const typed = z.object({ type: z.string() });
 /** The consequences of an event whose data is invalid. */
 export interface Rejection {
   reply: IngestServerMessage;
-  /** Takes the seq of the event, so that the run has no gap. */
+  /** The notice that is stored with the seq of the event, so that the run has no gap. */
   notice: MonitorEvent;
 }
 

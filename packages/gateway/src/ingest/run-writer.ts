@@ -12,7 +12,9 @@ export interface RunWriterOptions {
   limits: Pick<Limits, 'commitIntervalMs' | 'commitEvents' | 'uncommittedBytes'>;
   /** Called when every event up to `seq` is durable and published. */
   onCommit: (seq: number) => void;
-  /** Called with `true` when too much waits for the disk, and with `false` when half of that is written. */
+  /**
+   * Called with true when more than `uncommittedBytes` wait for the disk, and with false when half of them are written.
+   */
   onBackpressure: (isHigh: boolean) => void;
   /** Called when the store could not write. The events not yet committed are dropped. */
   onFailure: (error: unknown) => void;

@@ -55,7 +55,10 @@ export class IdleTrainers {
     return this.#listeners.add(listener);
   }
 
-  /** A trainer that moved here may still be listed at its former gateway for a moment: it counts once. */
+  /**
+   * The idle trainers at all gateways. One that has moved here counts once, although its former gateway may still list
+   * it.
+   */
   get #all(): CommandTarget[] {
     const local = [...this.#idleSince.keys()];
     const ids = new Set(local.map(({ publisherId }) => publisherId));

@@ -5,7 +5,7 @@ import { busMessage, type GatewayMessage } from '../cluster/messages.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
 import { busChannel } from './scripts.ts';
 
-/** A gateway that receives none of its own messages for this long, of at least one a second, has lost its subscription. */
+/** Time without any of its own messages, sent every second, after which a gateway has lost its subscription. */
 const silenceTimeoutMs = 5_000;
 /** The time between two warnings about messages that are not a gateway's. */
 const warningIntervalMs = 60_000;

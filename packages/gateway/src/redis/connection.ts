@@ -8,11 +8,11 @@ import { scripts } from './scripts.ts';
 export interface RedisConnectionOptions {
   /** `redis://…`, `rediss://…` or `unix:///path`. */
   url: string;
-  /** When a reply takes longer, the connection is closed and opened again. */
+  /** Time limit of a reply; when it is exceeded, the connection is closed and opened again. */
   timeoutMs: number;
 }
 
-/** Older servers lack commands that are used here, and fixes of streams and scripts. */
+/** Major version of the oldest supported server: older ones lack commands, and fixes of streams and scripts. */
 const oldestServer = 7;
 /** The longest time between two attempts to connect again. */
 const maxReconnectMs = 1_000;

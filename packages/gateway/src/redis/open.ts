@@ -37,7 +37,7 @@ export async function openRedis(
   }
 }
 
-/** With these settings, whatever Redis has acknowledged is on its disk. */
+/** Settings of the server with which everything that it has acknowledged is on its disk. */
 const durableSettings = { appendonly: 'yes', appendfsync: 'always' };
 
 async function warnIfNotDurable(

@@ -19,9 +19,9 @@ import type { RedisClient, RedisConnection } from './connection.ts';
 import { toStoreError } from './errors.ts';
 import { keys, type StreamEntry } from './scripts.ts';
 
-/** Events read by one command: some 40 kB, a few tenths of a millisecond of Redis's single thread. */
+/** Number of events read by one command: some 40 kB, a few tenths of a millisecond of Redis's single thread. */
 const chunkEvents = 100;
-/** A page ends after this many commands, even if they found no event of the requested types. */
+/** Maximum number of commands for one page, even if they find no event of the requested types. */
 const pageChunks = 50;
 
 export interface RedisStoreOptions {

@@ -94,7 +94,7 @@ export class StatusBroadcaster {
     for (const remove of this.#removals) remove();
   }
 
-  /** Reads are made one after the other, so that the newest result is the one that stays. */
+  /** Reads the status of a run after all earlier reads, so that the newest result is kept. */
   #readStatus(runId: string): void {
     const { store, onFailure } = this.#options;
     const update = (stored: StoredStatus | undefined): void => {
@@ -105,7 +105,10 @@ export class StatusBroadcaster {
     this.#reads = this.#reads.then(() => store.summary(runId).then(update, onFailure));
   }
 
-  /** The text of the newest run includes the number of viewers, so that a change of it is broadcast with that run only. */
+  /**
+   * Returns the state of a run, also as text to detect changes. Only the text of the newest run contains the number of
+   * viewers, so that a change of it is broadcast once.
+   */
   #describe(stored: StoredStatus): { state: RunState; text: string } {
     const { hub, runs } = this.#options;
     const state = runs.stateOf(stored);

@@ -18,7 +18,7 @@ interface Client {
 }
 
 /**
- * From this number of addresses on, idle ones are removed. An LRU cache would not do: it could evict an address with
+ * Number of addresses from which on idle ones are removed. An LRU cache would not do: it could evict an address with
  * open connections.
  */
 const maxAddresses = 1_000;

@@ -53,7 +53,7 @@ export function bundleFrames(frames: Buffer, maxBytes: number): Buffer {
   return bundles.length === 1 ? bundles[0]! : Buffer.concat(bundles);
 }
 
-/** Without the comma that a first text does not have. */
+/** Size of a bundle without texts. A comma precedes each text but the first, hence one byte less. */
 const emptyBundleBytes = bundleStart.length + bundleEnd.length - 1;
 
 function bundle(texts: readonly Buffer[], length: number): Buffer {

@@ -12,7 +12,7 @@ export interface ReadPagesOptions {
   types?: readonly EventType[] | undefined;
 }
 
-/** Events that are read and processed before other work gets its turn: about a millisecond. */
+/** Number of events that are processed before other work gets its turn: about a millisecond. */
 const pageEvents = 100;
 /** Events in the first page, whose size is not known: 100 of the largest events have 14 MB. */
 const firstPageEvents = 8;
@@ -40,7 +40,7 @@ export async function* readPages(
   }
 }
 
-/** A page that is kept while a client reads no further: as large as the pieces in which files are sent. */
+/** Size of the page that is kept while a client does not read: that of the pieces in which files are sent. */
 const pageBytes = 64 * 1024;
 
 /** Returns the first events of a page up to a size, and at least one. The others are read again when they are needed. */

@@ -85,7 +85,7 @@ export function restoreDatabaseFile(database: Database.Database, folder: string)
   renameSync(partial, path);
 }
 
-/** More than a commit needs, so that a disk with room for one commit only does not pass. */
+/** Size of the file that checks the disk: more than a commit needs, so that a disk with room for only one fails. */
 const probeBytes = 1024 * 1024;
 
 /**

@@ -18,9 +18,9 @@ import { applicationId, enableShrinking, migrate, migrations, schemaVersion } fr
 const busyTimeoutMs = 2_000;
 /** How long to wait for the lock: enough for one of two gateways that start at the same moment to get it. */
 const lockTimeoutMs = 500;
-/** Files up to this size are checked completely when opened, in half a second; larger ones only before a migration. */
+/** Size up to which a file is checked completely when opened, in half a second; larger ones only before a migration. */
 const alwaysCheckedBytes = 256 * 1024 * 1024;
-/** The log is cut back to this size after a large transaction or a slow reader has let it grow. */
+/** Size to which the log is cut after a large transaction or a slow reader has let it grow. */
 const maxLogBytes = 16 * 1024 * 1024;
 
 export const databasePath = (folder: string): string => join(folder, 'monitor.db');

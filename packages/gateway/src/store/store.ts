@@ -33,7 +33,7 @@ export const toNewEvent = (event: MonitorEvent): NewEvent => ({
  */
 export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
-/** A page ends after this many characters of JSON, even below its limit of events. */
+/** Number of characters of JSON after which a page ends, even if it has fewer events than its limit. */
 export const maxPageBytes = 4 * 1024 * 1024;
 
 /** A summary has at most this much JSON besides its title and note: the largest events have more than 1 MB. */

@@ -79,7 +79,7 @@ class UnreadReplies {
     this.#makeRoom();
   }
 
-  /** A piece can be larger than usual: a single event has up to a megabyte. */
+  /** Updates the size of a reply to its largest piece: a single event can have up to a megabyte. */
   #measure(reply: UnreadReply, bytes: number): void {
     const larger = Math.max(0, bytes - reply.bytes);
     reply.bytes += larger;
