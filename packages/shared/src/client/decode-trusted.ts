@@ -35,7 +35,7 @@ export const decodeTrusted: LiveDecoder = (text) => {
   return [isRecord(value) && knownControls.has(value.type) ? checkControl(value) : checkEvent(value)];
 };
 
-/** Reads the answer of `GET /api/runs` from such a gateway: its runs, the newest first. */
+/** Reads the answer of `GET /api/runs` of a gateway that validates events: its runs, the newest first. */
 export function decodeTrustedRunList(text: string): DecodeResult<RunSummary[]> {
   const parsed = parseWithMetrics(text);
   if (!parsed.ok) return parsed;
@@ -69,7 +69,7 @@ function checkControl(raw: Record<string, unknown>): DecodeResult<LiveControl> {
   return { ok: true, value: message };
 }
 
-/** Does what the schema does for a field that older publishers leave out. */
+/** Fills in the fields that older publishers omit, as the schema does. */
 function fillDefaults(started: RunStartedData | null | undefined): void {
   if (started?.config) started.config.augment ??= false;
 }

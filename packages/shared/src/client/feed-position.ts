@@ -8,7 +8,7 @@ export interface FeedAddressOptions {
   complete?: boolean;
 }
 
-/** How far a client has read: which run, and the last seq of it. */
+/** A client's position in the feed: the run, and the seq of the last event that it has read. */
 export class FeedPosition {
   #runId: string | undefined;
   #seq: number;
@@ -23,7 +23,7 @@ export class FeedPosition {
     return this.#runId;
   }
 
-  /** Notes the run of a hello; another one than before is read from its start. */
+  /** Sets the run that a hello announces. A run other than the previous one is read from its start. */
   enterRun(runId: string | undefined): void {
     if (this.#runId !== undefined && runId !== this.#runId) this.#seq = 0;
     this.#runId = runId;

@@ -3,7 +3,10 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import type { Command, CommandResult } from '../schemas/commands.ts';
 import { type Clock, systemClock } from './clock.ts';
 
-/** Longer than the gateway's limit for a trainer's answer (10 s), so that the gateway's own answer arrives first. */
+/**
+ * Time limit of an answer: longer than the gateway's for a trainer (10 s), so that the gateway's own answer arrives
+ * first.
+ */
 const answerTimeoutMs = 15_000;
 
 type Send = (text: string) => void;

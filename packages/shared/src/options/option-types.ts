@@ -120,7 +120,10 @@ export const parseNetworks = parseWith(
     .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100)),
 );
 
-/** Browsers write an origin as scheme, host, and the port unless it is the scheme's own; `null` of a file is none. */
+/**
+ * Returns whether a text is an origin as browsers write it: scheme, host, and the port unless it is the scheme's
+ * default.
+ */
 const isOrigin = (text: string): boolean =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 

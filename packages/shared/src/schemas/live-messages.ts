@@ -66,7 +66,7 @@ const live = z
   })
   .describe('The client has caught up. Sent again after it had fallen behind.');
 
-/** Its events are validated one by one, so that an invalid one does not invalidate the others. */
+/** A message with several events, which are validated one by one, so that an invalid one does not affect the others. */
 const events = z
   .object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) })
   .describe('Consecutive events in one message, for clients with `bundle=true`.');
