@@ -8,7 +8,10 @@ export interface NonFiniteRange {
   value: number;
 }
 
-/** Bounds memory and drawing when finite and other values alternate: beyond, the last range is extended instead. */
+/**
+ * Maximum number of ranges, for columns in which finite and other values alternate: beyond it, the last range is
+ * extended.
+ */
 const rangeLimit = 500;
 
 /** Finds the ranges in which a growing column is not finite. Each new row costs O(1). */

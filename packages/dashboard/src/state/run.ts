@@ -27,10 +27,10 @@ export interface StampedNotice extends NoticeData {
 
 /** A period without any event from the trainer while the run was not paused. */
 export interface Silence {
-  /** The last step before it. */
+  /** The last step before the silence. */
   step: number;
   seconds: number;
-  /** Its start, in milliseconds since 1970. */
+  /** Start of the silence, in milliseconds since 1970. */
   time: number;
 }
 
@@ -46,12 +46,12 @@ export interface Run {
   readonly steps: Series<BatchColumn>;
   /** Measurements of the machine, by sequence number. */
   readonly machine: Series<SystemColumn>;
-  /** Ascending by epoch; one for each. */
+  /** The finished epochs, in ascending order. */
   epochs: readonly EpochData[];
-  /** Ascending by epoch; the latest `samplesLimit`. */
+  /** The samples of the latest `samplesLimit` epochs, in ascending order. */
   samples: readonly SamplesData[];
   system: SystemData | null;
-  /** Oldest first; the latest `noticeLimit`. */
+  /** The latest `noticeLimit` notices, oldest first. */
   notices: readonly StampedNotice[];
   silences: readonly Silence[];
   /** The first batch whose loss is not a finite number. */
@@ -68,10 +68,10 @@ export interface Run {
 }
 
 const noticeLimit = 200;
-/** The samples of an epoch have 140 kB at most. */
+/** Maximum number of epochs whose samples are kept, of up to 140 kB each. */
 const samplesLimit = 100;
 const silenceLimit = 50;
-/** Trainers report on their machine every 2 s, whatever they do: ten missing reports are no coincidence. */
+/** Time without events after which a trainer counts as silent: ten of its reports on the machine are missing then. */
 export const silenceMs = 20_000;
 
 /** Creates a run without events. */

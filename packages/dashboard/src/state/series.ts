@@ -5,7 +5,7 @@ export type Row<Name extends string> = Readonly<Record<Name, number>>;
 export interface Column {
   values: Float64Array;
   length: number;
-  /** Changes when existing rows have changed. */
+  /** Number that changes when existing rows have changed. */
   generation: number;
 }
 
@@ -29,7 +29,7 @@ export function nearest(ascending: ArrayLike<number>, length: number, value: num
   return value - left < right - value ? after - 1 : after;
 }
 
-/** Rows at which the older half is thinned: with 7 columns of 8 bytes each, 29 MB. */
+/** Number of rows at which the older half is thinned: with 7 columns of 8 bytes each, 29 MB. */
 const defaultLimit = 2 ** 19;
 
 /**
@@ -40,7 +40,7 @@ export class Series<Name extends string> {
   x: Float64Array<ArrayBuffer> = new Float64Array(1_024);
   readonly columns: Record<Name, Float64Array<ArrayBuffer>>;
   length = 0;
-  /** Changes when existing rows have changed: anything derived from them must be computed again. */
+  /** Number that changes when existing rows have changed: anything derived from them must be computed again. */
   generation = 0;
   /** Number of rows removed by thinning. */
   thinned = 0;

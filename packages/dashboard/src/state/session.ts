@@ -17,7 +17,7 @@ import { applyEvent, emptyRun, type Run } from './run.ts';
 
 /** The state of the connection and of the followed run. Times are in milliseconds of `performance.now()`. */
 export interface Session {
-  /** The origin of those times, in milliseconds since 1970. */
+  /** Origin of `performance.now()`, in milliseconds since 1970. */
   readonly clockOrigin: number;
   link: ConnectionState;
   linkChangedAt: number;

@@ -6,7 +6,7 @@ import type { Viewport } from './viewport.ts';
 export interface View {
   /** The main run; null follows the latest. */
   run: string | null;
-  /** Runs that are compared with it. */
+  /** Runs that are compared with the main run. */
   others: readonly string[];
   axis: AxisName;
   logX: boolean;
@@ -18,7 +18,7 @@ export interface View {
   target: number | null;
 }
 
-/** The number of colours and dash patterns that are easy to distinguish, less the main run's. */
+/** Maximum number of compared runs: the colours and dash patterns of more are hard to distinguish. */
 export const otherRunLimit = 4;
 
 const defaultScales = Object.fromEntries(

@@ -28,9 +28,9 @@ export interface AxisBounds {
 
 /** Free space right of the latest point while following, as a share of the width. */
 const followMargin = 0.03;
-/** At a higher magnification two batches no longer fit. */
+/** Maximum magnification: at a higher one two batches no longer fit. */
 const maxMagnification = 20_000;
-/** A selection that is narrower than this share of the width is a click. */
+/** Minimum width of a selection, as a share of the whole width: a narrower one is a click. */
 const minSelection = 0.01;
 
 /** Returns the range that a viewport shows now. */

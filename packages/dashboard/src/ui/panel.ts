@@ -25,9 +25,9 @@ export interface PageState {
   readonly theme: Theme;
   /** Events received since the view was paused; null while the view is live. */
   readonly unseenEvents: number | null;
-  /** Time of the frame in milliseconds, as `performance.now()` counts. */
+  /** Time of the frame, in milliseconds of `performance.now()`. */
   readonly now: number;
-  /** Whether the page is drawn for print: then charts out of sight are drawn as well. */
+  /** Whether the page is drawn for print, which also draws the charts that are off screen. */
   readonly printing: boolean;
 }
 
@@ -74,7 +74,10 @@ export interface Panel {
    * read, and right after `refresh` and a change of the view. lit-html writes only the values that have changed.
    */
   render(state: PageState, actions: PageActions): TemplateResult;
-  /** Draws what the template only makes room for, such as canvases: once per animation frame, after the first `render`. */
+  /**
+   * Draws canvases and other content for which the template only reserves space: once per animation frame, after the
+   * first `render`.
+   */
   draw?(state: PageState, actions: PageActions): void;
   /** Draws again after the page's colours have changed. */
   recolor?(): void;

@@ -45,7 +45,7 @@ export interface ChartCardContext {
   messagesAt(x: number): string;
 }
 
-/** A table that changes more often cannot be read. */
+/** Time between two updates of the table: one that changes more often cannot be read. */
 const tableIntervalMs = 1_000;
 
 /**
@@ -68,7 +68,7 @@ export class ChartCard {
   /** Whether the keyboard moves the cursor, so that each position is announced. */
   #isKeyboardCursor = false;
   #fullScreen: FullScreen | undefined;
-  /** Loaded when the table is opened for the first time. */
+  /** The function that renders the table, loaded when the table is opened for the first time. */
   #chartTable: typeof chartTable | undefined;
   #table: TemplateResult | typeof nothing = nothing;
   #tableTime = Number.NEGATIVE_INFINITY;

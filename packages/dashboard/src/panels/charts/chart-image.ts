@@ -147,7 +147,7 @@ export function flowItems(
   });
 }
 
-/** Longest run or chart name in a file name: some file systems allow only 255 bytes. */
+/** Maximum length of the names of run and chart in a file name: some file systems allow only 255 bytes. */
 const nameLimit = 60;
 
 /** Returns the file name of an image, of letters, digits and hyphens. */

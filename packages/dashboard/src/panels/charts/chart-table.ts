@@ -19,7 +19,7 @@ export interface ChartTable {
   rows: string[][];
 }
 
-/** More rows are tedious to read; the export has every point. */
+/** Maximum number of rows: more are tedious to read, and the export contains every point. */
 const rowLimit = 100;
 
 /** Returns a chart's values in its visible range, at evenly spaced x when there are more than fit in a table. */

@@ -22,7 +22,7 @@ export interface CurveOptions {
   smoothing: number;
 }
 
-/** The points to draw of a curve, as parallel columns. */
+/** The points of a curve to draw, as parallel columns. */
 export interface CurvePoints {
   x: number[];
   raw: Cell[];

@@ -32,9 +32,9 @@ interface Pointer {
 
 type GestureKind = 'select' | 'pan' | 'point' | 'pinch';
 
-/** CSS pixels that a click may move without being a drag. */
+/** Maximum movement of a click in CSS pixels; a longer one is a drag. */
 const clickTolerance = 4;
-/** Two fingers closer than this, in CSS pixels, would zoom by leaps. */
+/** Minimum distance of two fingers in CSS pixels: with a smaller one, each movement would zoom too far. */
 const minPinchDistance = 8;
 
 /**

@@ -18,7 +18,7 @@ export interface PlotArea {
   y(value: number): number;
 }
 
-/** Epoch lines closer than this, in device pixels, would hatch the chart. */
+/** Minimum distance of two epoch lines in device pixels: closer ones would cover the chart. */
 const minEpochDistance = 12;
 
 /** Sets the font of the axes; text then extends right and down from its position. */

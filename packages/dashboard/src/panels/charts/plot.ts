@@ -35,15 +35,15 @@ export interface PlotOptions {
   onResize: () => void;
 }
 
-/** Everything that one draw shows. */
+/** The content of one drawing of a plot. */
 export interface PlotFrame {
   columns: Columns;
   x: Range;
   y: Range;
-  /** x at which epochs end. */
+  /** Positions on the x axis at which epochs end. */
   epochEnds: readonly number[];
   markers: readonly EventMarker[];
-  /** Where the first curve is not finite. */
+  /** Ranges of x in which the first curve is not finite. */
   nonFinite: readonly NonFiniteRange[];
   /** y of the target line; null for none. */
   target: number | null;

@@ -3,7 +3,7 @@ import type { Cell } from './join-columns.ts';
 
 type ColumnsOfCells = readonly (readonly Cell[])[];
 
-/** A larger range of losses, such as one that ends at 1e-12, would flatten the rest of the curve. */
+/** Maximum number of decades of a loss axis: more, as for a curve that ends at 1e-12, would flatten the rest of it. */
 const maxDecades = 6;
 
 /**

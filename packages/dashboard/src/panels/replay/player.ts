@@ -1,7 +1,7 @@
 import type { MonitorEvent } from '@mnist-monitor/shared/browser';
 import { applyEvent, emptyRun, type Run } from '../../state/run.ts';
 
-/** Longer pauses between events are shortened to this: a run may have been interrupted for a night. */
+/** Maximum pause between two events: longer ones are shortened, since a run may have been interrupted for a night. */
 const maxPauseMs = 10_000;
 
 /** Plays back the events of a run at the pace in which they happened, through the reducer of the live feed. */
