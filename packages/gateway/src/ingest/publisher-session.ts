@@ -23,6 +23,8 @@ export class PublisherSession implements SessionHandler {
   readonly #runId: string;
   readonly #connection: PublisherConnection;
   #writer: RunWriter | undefined;
+  /** What the publisher's next events wait for. */
+  readonly #holds = new Set<'disk' | 'publisher'>();
 
   constructor(context: SessionContext, peer: Peer, { runId, publisherId, commands }: PublisherHello) {
     this.#context = context;
@@ -105,7 +107,7 @@ export class PublisherSession implements SessionHandler {
       hub,
       limits,
       onCommit: (seq) => this.#send({ type: 'ack', seq }),
-      onBackpressure: (isHigh) => (isHigh ? this.#peer.pause() : this.#peer.resume()),
+      onBackpressure: (isHigh) => this.#hold('disk', isHigh),
       onFailure: (error) => {
         onStoreFailure(error);
         if (isStoreError(error)) this.#peer.close('storeUnavailable', publicMessage(error));
@@ -132,6 +134,7 @@ export class PublisherSession implements SessionHandler {
     if (notice.runId === this.#runId && notice.seq === writer.lastSeq + 1) {
       this.#context.metrics.rejected(failure.code);
       this.#send(reply);
+      if (this.#peer.bufferedBytes >= this.#context.limits.unreadBytes) this.#waitForReader();
     }
     this.#accept(writer, toNewEvent(notice));
   }
@@ -144,6 +147,22 @@ export class PublisherSession implements SessionHandler {
     else if (seq > expected) this.#peer.close('outOfOrder', `expected seq ${expected}, got ${seq}`);
     else if (seq < expected) writer.acknowledge();
     else writer.add(encoded);
+  }
+
+  /** Reads no further events until the publisher has read the replies, which may be larger than its events. */
+  async #waitForReader(): Promise<void> {
+    if (this.#holds.has('publisher')) return;
+    this.#hold('publisher', true);
+    if (await this.#peer.drained(this.#context.limits.stallTimeoutMs)) this.#hold('publisher', false);
+    else this.#peer.close('slow', 'The publisher reads no replies.');
+  }
+
+  /** Stops or resumes reading. Reading resumes when nothing holds it any more. */
+  #hold(cause: 'disk' | 'publisher', isHeld: boolean): void {
+    if (isHeld) this.#holds.add(cause);
+    else this.#holds.delete(cause);
+    if (this.#holds.size > 0) this.#peer.pause();
+    else this.#peer.resume();
   }
 
   #send(reply: IngestServerMessage): void {

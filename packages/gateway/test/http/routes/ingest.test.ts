@@ -140,6 +140,26 @@ describe('ingest', () => {
     expect(metrics).toContain('monitor_connections_closed_total{endpoint="ingest",name="tooBig"} 1');
   });
 
+  test('reads no faster than the publisher reads its replies, and closes one that reads none', async () => {
+    const gateway = await startGateway({ limits: { stallTimeoutMs: 100 } });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const { socket } = publisher.connection;
+    socket.pause();
+    const unread = async (): Promise<number> => {
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+      return Number(/monitor_unread_bytes\{endpoint="ingest"\} (\d+)/.exec(metrics)?.[1]);
+    };
+    let most = 0;
+    // Each reply is ten times as large as its event; the system holds the first megabytes.
+    for (let seq = 2; !gateway.closings.includes('slow'); seq++) {
+      if (socket.bufferedAmount < 1_000_000) publisher.connection.send({ v: 1, runId: 'a', seq });
+      if (seq % 500 === 0) most = Math.max(most, await unread());
+    }
+    expect(most).toBeLessThan(2_000_000);
+    socket.resume();
+    expect((await publisher.connection.closed).code).toBe(closeCodes.slow.code);
+  });
+
   test('requires the token when one is set', async () => {
     const gateway = await startGateway({ token: 'sesame' });
     for (const token of [undefined, '', 'Sesame', 'sesame ']) {
