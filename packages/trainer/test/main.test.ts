@@ -101,18 +101,21 @@ describe('the trainer as a program', () => {
     expect(text).not.toContain('a-secret');
   }, 30_000);
 
-  test('trains on WebAssembly without TensorFlow, and gives the reason on the console and in the run', async () => {
+  test('trains on WebAssembly in float32 without TensorFlow, and gives the reasons on the console and in the run', async () => {
     const sizes = ['--train-size', '16', '--epochs', '1', '--run-id', 'fallback'];
-    const program = train(['--engine', 'auto', '--threads', '2', ...sizes], {
+    const program = train(['--engine', 'auto', '--precision', 'bfloat16', '--threads', '2', ...sizes], {
       XDG_CACHE_HOME: folder.path,
     });
     expect(await program.ended()).toBe(0);
     expect(program.stdout).toMatch(
       /Training on wasm: .*TensorFlow is not installed \(npm run engine installs it\)\./,
     );
-    expect(readEvents(runs(), 'fallback').find(({ type }) => type === 'notice')).toMatchObject({
-      data: { code: 'engine.fallback' },
-    });
+    expect(program.stdout).toContain('Training in float32: the engine wasm has no bfloat16.');
+    const notices = readEvents(runs(), 'fallback').filter(({ type }) => type === 'notice');
+    expect(notices).toMatchObject([
+      { data: { code: 'engine.fallback' } },
+      { data: { code: 'precision.fallback' } },
+    ]);
   }, 30_000);
 
   test('does not replace a chosen engine that is not installed', async () => {

@@ -8,7 +8,7 @@ import type { Engine, EngineLearnerOptions } from './engine.ts';
 import { hasBfloat16, type SelectedPrecision } from './precision.ts';
 
 export interface TensorflowStepsOptions {
-  /** The operations of a step that is not a graph. */
+  /** The operations of steps that are not graphs. */
   kernels: Kernels;
   /**
    * Whether oneDNN computes. Graphs of float32 are faster with it (1.07 times on an AMD EPYC); without it, and on a GPU, they
@@ -26,14 +26,14 @@ export interface TensorflowStepsOptions {
 /** Smallest speed-up for which `auto` selects bfloat16: a smaller one is not worth its rounding. */
 const minSpeedup = 1.1;
 
-/** Returns how the engine `tensorflow` makes its steps: as graphs in bfloat16 and, with oneDNN, in float32. */
+/** Returns the part of the engine `tensorflow` that trains: with graphs in bfloat16 and, if oneDNN computes, in float32. */
 export function tensorflowSteps({
   kernels,
   isOneDnn,
   probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
 }: TensorflowStepsOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
   const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
-  /** Reason why steps in float32 are not graphs; undefined when they are. Checked once, when it is first needed. */
+  /** Why steps in float32 are not graphs: undefined when they are, empty without oneDNN. Checked at its first use. */
   let kernelsReason: Promise<string | undefined> | undefined;
   const explainKernels = (): Promise<string | undefined> => {
     kernelsReason ??= isOneDnn ? probe.findGraphFailure('float32') : Promise.resolve('');

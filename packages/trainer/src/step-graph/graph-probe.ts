@@ -34,7 +34,9 @@ export async function findGraphFailure(precision: Precision): Promise<string | u
     });
     return isClose ? undefined : `expected the losses ${expected.join(', ')}, got ${losses.join(', ')}`;
   } catch (error) {
-    return String((error as Error).message).split('\n')[0];
+    return String((error as Error).message)
+      .split('\n')[0]
+      ?.slice(0, 300);
   }
 }
 
