@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
 const page = readFileSync(new URL('../../../../docs/security.md', import.meta.url), 'utf8');
-const sourceOf = (path: string): URL => new URL(`../../test/${path}`, import.meta.url);
+const gatewayTests = 'packages/gateway/test/';
+const sourceOf = (path: string): URL =>
+  new URL(`../../../../${path.startsWith('packages/') ? '' : gatewayTests}${path}`, import.meta.url);
 
 test('docs/security.md names test files that exist, and titles that are in them', () => {
   const files = [...page.matchAll(/`([\w/-]+\.test\.ts)`(?:\s+\*([^*]+?)(?: …)?\*)?/g)];
@@ -14,4 +16,12 @@ test('docs/security.md names test files that exist, and titles that are in them'
     })
     .map(([text]) => text);
   expect(missing).toEqual([]);
+});
+
+test('docs/security.md names a test for each threat', () => {
+  const threats = page.split('## Threats')[1]!.split('\n## ')[0]!;
+  const rows = [...threats.matchAll(/^\| (?!threat |---)(.*) \|$/gm)].map(([, row]) => row!.split(' | '));
+  expect(rows.length).toBeGreaterThan(15);
+  const unproven = rows.filter(([, , proof]) => !/`[^`]*(test\.ts|test\/[^`]*|fuzz|store\/)`/.test(proof ?? ''));
+  expect(unproven.map(([threat]) => threat)).toEqual([]);
 });

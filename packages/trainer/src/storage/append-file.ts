@@ -1,5 +1,9 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, readSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { openRegularFile } from './regular-file.ts';
 import { unwritable } from './run-folder.ts';
+
+const { O_APPEND, O_CREAT, O_RDWR } = constants;
 
 /** A file that grows by whole records: a record that cannot be written completely is removed again. */
 export class AppendFile {
@@ -11,7 +15,7 @@ export class AppendFile {
   constructor(path: string) {
     this.path = path;
     try {
-      this.#file = openSync(path, 'a+');
+      this.#file = openRegularFile(dirname(path), basename(path), O_RDWR | O_CREAT | O_APPEND);
     } catch (cause) {
       throw unwritable(path, cause);
     }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   decode,
@@ -11,6 +11,7 @@ import {
   settingChoices,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
+import { openRegularFile } from './regular-file.ts';
 import { isLocked } from './run-lock.ts';
 
 /** Number of bytes that are read from the end of a log: more than any `run.finished` event has. */
@@ -48,7 +49,7 @@ export function findLastInterruptedRun(runs: string): InterruptedRun | undefined
     const folder = join(runs, runId);
     if (!existsSync(join(folder, runFiles.settings)) || isLocked(folder)) continue;
     if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
-    const described = decode(trainingSettings, readText(join(folder, runFiles.settings)));
+    const described = decode(trainingSettings, readText(folder, runFiles.settings));
     if (described.ok) return { runId, training: described.value };
   }
   return undefined;
@@ -65,7 +66,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   if (!existsSync(join(folder, runFiles.settings))) throw expected(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
   const path = join(folder, runFiles.settings);
-  const described = decode(trainingSettings, readText(path));
+  const described = decode(trainingSettings, readText(folder, runFiles.settings));
   if (!described.ok)
     throw new MonitorError(
       'run.damaged',
@@ -76,7 +77,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
 
 /** Returns the status of `run.finished` if that is the run's last event; undefined otherwise. */
 function readEndStatus(folder: string): FinishedStatus | undefined {
-  const last = decode(eventSchema, lastLine(join(folder, runFiles.events)));
+  const last = decode(eventSchema, lastLine(folder, runFiles.events));
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 
@@ -90,19 +91,23 @@ function readFolder(path: string): string[] {
 }
 
 /** Returns an empty string, which describes no run, when the file cannot be read. */
-function readText(path: string): string {
+function readText(folder: string, name: string): string {
+  let file: number | undefined;
   try {
-    return readFileSync(path, 'utf8');
+    file = openRegularFile(folder, name, constants.O_RDONLY);
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
 /** Returns the last line of a file, of which only the end is read; an empty text when it cannot be read. */
-function lastLine(path: string): string {
+function lastLine(folder: string, name: string): string {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openRegularFile(folder, name, constants.O_RDONLY);
   } catch {
     return ''; // The run has no events, or opening its log reports the error.
   }

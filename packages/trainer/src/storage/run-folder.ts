@@ -1,9 +1,8 @@
 import {
   closeSync,
-  existsSync,
+  constants,
   fsyncSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,6 +10,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
+import { openRegularFile } from './regular-file.ts';
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 
 /** The folder of one run. A file is written under another name, synced and renamed, so that it is complete or absent. */
 export class RunFolder {
@@ -48,10 +50,21 @@ export class RunFolder {
     return new RunFolder(join(runs, runId));
   }
 
-  /** Reads a file; undefined when it does not exist. */
+  /** Reads a file; undefined when it does not exist. @throws MonitorError `run.damaged` when it cannot be read. */
   read(name: string): Buffer | undefined {
-    const path = join(this.path, name);
-    return existsSync(path) ? readFileSync(path) : undefined;
+    let file: number;
+    try {
+      file = openRegularFile(this.path, name, O_RDONLY);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      const path = join(this.path, name);
+      throw new MonitorError('run.damaged', `${path} cannot be read (${reasonOf(cause)})`, { cause });
+    }
+    try {
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** Writes a file; its name may contain subfolders. @throws MonitorError `runs.unwritable` */
@@ -60,32 +73,34 @@ export class RunFolder {
     const partial = `${target}.partial`;
     try {
       mkdirSync(dirname(target), { recursive: true });
-      writeDurably(partial, content);
+      rmSync(partial, { force: true }); // Of a trainer that was killed.
+      this.#writeDurably(`${name}.partial`, content);
       renameSync(partial, target);
     } catch (cause) {
       rmSync(partial, { force: true });
       throw unwritable(target, cause);
     }
   }
-}
 
-function writeDurably(path: string, content: string | Uint8Array): void {
-  const file = openSync(path, 'w');
-  try {
-    writeFileSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+  #writeDurably(name: string, content: string | Uint8Array): void {
+    const file = openRegularFile(this.path, name, O_WRONLY | O_CREAT | O_EXCL);
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 }
 
 /** Creates the error for a file that cannot be written, for example on a full disk. */
 export const unwritable = (path: string, cause: unknown): MonitorError =>
-  new MonitorError(
-    'runs.unwritable',
-    `${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`,
-    { cause },
-  );
+  new MonitorError('runs.unwritable', `${path} cannot be written (${reasonOf(cause)})`, { cause });
+
+function reasonOf(cause: unknown): string | undefined {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ELOOP' ? 'a link, which the trainer does not follow, or no regular file' : code;
+}
 
 /** `mkdir` reports EEXIST also when the parent folder is a file; its message names the path. */
 const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

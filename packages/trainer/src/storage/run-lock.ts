@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, lutimesSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -50,7 +50,7 @@ export class RunLock {
 /** Returns whether a running process holds the lock in this folder. */
 export function isLocked(folder: string): boolean {
   const path = join(folder, runFiles.lock);
-  const age = statSync(path, { throwIfNoEntry: false });
+  const age = lstatSync(path, { throwIfNoEntry: false });
   if (!age || Date.now() - age.mtimeMs > staleLockMs) return false;
   const { pid, host } = readHolder(path);
   if (host !== hostname()) return true;
@@ -89,7 +89,7 @@ function read(path: string): string {
 function renew(path: string): void {
   try {
     const now = new Date();
-    utimesSync(path, now, now);
+    lutimesSync(path, now, now);
   } catch {
     // The lock was removed or the disk is gone: training fails by itself when it cannot write.
   }

@@ -1,0 +1,43 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Windows has neither constant, and lets only administrators make links. */
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/**
+ * Opens a regular file of a folder, which the caller has to close, and returns its descriptor. No link below the folder is
+ * followed, not even one that appears in the meantime: the opened file is checked, not the path.
+ * @param name Path below the folder.
+ * @param flags Numeric flags of `open`; not O_TRUNC, which would empty a file before it is checked.
+ * @throws Error with a `code`: that of `open`, or ELOOP for a link and for what is no regular file.
+ */
+export function openRegularFile(folder: string, name: string, flags: number): number {
+  const path = join(realpathSync(folder), name);
+  // Without O_NONBLOCK, opening a named pipe would wait for ever.
+  const file = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    if (isRegularFileAt(file, path)) return file;
+    throw Object.assign(new Error(`expected a regular file and no link at ${path}`), { code: 'ELOOP' });
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+/** Returns where an open file is; undefined on systems without /proc. */
+function pathOf(file: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${file}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRegularFileAt(file: number, path: string): boolean {
+  const expected = fstatSync(file);
+  if (!expected.isFile()) return false;
+  const opened = pathOf(file);
+  if (opened !== undefined) return opened === path;
+  const found = lstatSync(path);
+  return realpathSync(path) === path && found.dev === expected.dev && found.ino === expected.ino;
+}
