@@ -22,6 +22,8 @@ test('docs/security.md names a test for each threat', () => {
   const threats = page.split('## Threats')[1]!.split('\n## ')[0]!;
   const rows = [...threats.matchAll(/^\| (?!threat |---)(.*) \|$/gm)].map(([, row]) => row!.split(' | '));
   expect(rows.length).toBeGreaterThan(15);
-  const unproven = rows.filter(([, , proof]) => !/`[^`]*(test\.ts|test\/[^`]*|fuzz|store\/)`/.test(proof ?? ''));
+  const unproven = rows.filter(
+    ([, , proof]) => !/`[^`]*(test\.ts|test\/[^`]*|fuzz|store\/)`/.test(proof ?? ''),
+  );
   expect(unproven.map(([threat]) => threat)).toEqual([]);
 });
