@@ -18,7 +18,10 @@ export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[num
   givenOptions: OptionName[];
 }
 
-/** The options that a run or this process keeps; the others are the gateway's or become part of the recipe. */
+/**
+ * The options that `TrainerConfig` contains unchanged; of the others, the recipe and the address of the gateway are
+ * derived.
+ */
 const trainerOptions = [
   'epochs',
   'batchSize',
@@ -55,7 +58,9 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
   };
 }
 
-/** Returns the given flags that differ from the settings of an interrupted run, which override them. */
+/**
+ * Returns the given flags that have no effect, because the settings of an interrupted run differ and take precedence.
+ */
 export function unusedFlags(config: TrainerConfig, { runId, training }: InterruptedRun): string[] {
   const kept: Partial<TrainerConfig> = { ...training, runId };
   const differs = (name: string): boolean =>
@@ -65,13 +70,13 @@ export function unusedFlags(config: TrainerConfig, { runId, training }: Interrup
     .map(flagName);
 }
 
-/** Returns the configuration of another run: this one with a viewer's settings. A recipe replaces all of its parts. */
+/** Returns the configuration of a new run: this one, changed by a viewer's recipe and then by their other settings. */
 export function withSettings(config: TrainerConfig, { recipe, ...settings }: RunSettings): TrainerConfig {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   return { ...config, ...(recipe && recipes[recipe]), ...set, runId: newRunId(new Date()) };
 }
 
-/** Returns the chosen recipe, with the parts replaced that have a flag of their own. */
+/** Returns the chosen recipe, in which settings that have their own flag are replaced. */
 function chooseRecipe({ recipe, optimizer, schedule, learningRate, augment }: Options): Recipe {
   const chosen = recipes[recipe];
   return {

@@ -1,7 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { MonitorError } from '@mnist-monitor/shared';
 
-/** An array of bytes from a file in the IDX format (Y. LeCun's MNIST page): 0, 0, type (8: bytes), rank, sizes, values. */
+/**
+ * An array of bytes from a file in the IDX format (Y. LeCun's MNIST page). The file has a header, which is 0, 0, the type
+ * (8 for bytes), the rank and the size of each dimension, and then the values.
+ */
 export interface IdxArray {
   shape: number[];
   values: Uint8Array;
@@ -9,7 +12,7 @@ export interface IdxArray {
 
 const unsignedByte = 8;
 const gzipMagic = 0x1f8b;
-/** Limit for files, also unpacked: ten times MNIST's training images. */
+/** Maximum size of a file, compressed or not: ten times that of MNIST's training images. */
 export const maxFileBytes = 512 * 1024 * 1024;
 
 /**
@@ -44,7 +47,7 @@ function unpack(bytes: Uint8Array, name: string): Uint8Array {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       throw invalid(name, `at most ${maxFileBytes / 2 ** 20} MiB when unpacked`, 'more', cause);
-    throw invalid(name, 'a whole gzip file', (cause as Error).message, cause);
+    throw invalid(name, 'a complete gzip file', (cause as Error).message, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { size } from '../kernels/kernels.ts';
+import { elementCount } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
 
 /**
@@ -12,7 +12,7 @@ export function encodeSafetensors(
   const header: Record<string, object> = { __metadata__: { format: 'pt', ...metadata } };
   let offset = 0;
   for (const { name, shape } of tensors) {
-    const end = offset + size(shape) * Float32Array.BYTES_PER_ELEMENT;
+    const end = offset + elementCount(shape) * Float32Array.BYTES_PER_ELEMENT;
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
     offset = end;
   }

@@ -4,7 +4,7 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core
 export type Shape = readonly number[];
 
 /** Returns the number of values in a tensor of this shape. */
-export const size = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
+export const elementCount = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
 
 /** Height and width of the filters of all convolutions. */
 export const filterSize = 3;
@@ -14,7 +14,7 @@ export const poolSize = 2;
 /** Tensors that max-pooling keeps for its gradient besides input and output; empty where the backend needs none. */
 export type PoolState = Tensor[];
 
-/** Gradients of the loss for a convolution's input and filter; `biasGradient` computes that for its bias. */
+/** Gradients of the loss for a convolution's input and filter; `biasGradient` computes the one for its bias. */
 export type ConvGradients = {
   /** Gradient for the input; undefined when it was not requested, as for the first layer. */
   input: Tensor4D | undefined;

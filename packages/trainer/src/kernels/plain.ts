@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
-import { type Kernels, poolSize, size } from './kernels.ts';
+import { elementCount, type Kernels, poolSize } from './kernels.ts';
 
 /** The kernels in tfjs's own operations. They work on every backend, and the faster kernels are tested against them. */
 export const plainKernels: Kernels = {
@@ -32,7 +32,7 @@ export const plainKernels: Kernels = {
   dropoutMask(shape, rate, seed) {
     const random = seededRandom(seed);
     const scale = 1 / (1 - rate);
-    const mask = new Float32Array(size(shape));
+    const mask = new Float32Array(elementCount(shape));
     for (let at = 0; at < mask.length; at++) mask[at] = random() < rate ? 0 : scale;
     return tf.tensor(mask, shape);
   },

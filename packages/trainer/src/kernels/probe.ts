@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
-import { type Kernels, size } from './kernels.ts';
+import { elementCount, type Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
 /** Largest difference by rounding in these small tensors, whose values are around 1. */
@@ -25,7 +25,7 @@ export function matchesPlainKernels(kernels: Kernels): boolean {
 export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const random = seededRandom(7);
   const draw = <R extends tf.Rank>(shape: number[]): tf.Tensor<R> => {
-    const values = Float32Array.from({ length: size(shape) }, () => random() * 2 - 1);
+    const values = Float32Array.from({ length: elementCount(shape) }, () => random() * 2 - 1);
     return tf.tensor(values, shape as tf.ShapeMap[R]);
   };
   const x = draw<tf.Rank.R4>([2, 6, 6, 3]);

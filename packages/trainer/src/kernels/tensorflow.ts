@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Activation, type Kernels, poolSize, size } from './kernels.ts';
+import { type Activation, elementCount, type Kernels, poolSize } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
 
@@ -38,7 +38,7 @@ export const tensorflowKernels: Kernels = {
   // values, one per byte, which rounds the rate to a multiple of 1/256.
   dropoutMask: (shape, rate, seed) =>
     tf.tidy(() => {
-      const count = size(shape);
+      const count = elementCount(shape);
       const inputs = [tf.tensor1d([Math.ceil(count / 4)], 'int32'), tf.tensor1d([seed, 0], 'int32')];
       const [words] = runOp('StatelessRandomUniformFullInt', { dtype: int, T: int, Tseed: int }, inputs);
       const [bytes] = runOp('Bitcast', { T: int, type: byte }, [words]);

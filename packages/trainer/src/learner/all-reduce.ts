@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { size } from '../kernels/kernels.ts';
+import { elementCount } from '../kernels/kernels.ts';
 
 /** Memory that the threads of one learner share. */
 export interface AllReduceMemory {
@@ -53,7 +53,7 @@ export class AllReduce {
     this.#waitAtBarrier();
     let from = 0;
     return this.#shapes.map((shape) => {
-      const to = from + size(shape);
+      const to = from + elementCount(shape);
       const total = new Float32Array(to - from);
       for (const row of this.#rows) {
         const part = row.subarray(from, to);

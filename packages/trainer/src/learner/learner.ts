@@ -4,11 +4,13 @@ import type { Batch } from '../dataset/batches.ts';
 export interface TensorValues {
   name: string;
   shape: number[];
-  /** In row-major order. */
+  /** The values in row-major order. */
   values: Float32Array;
 }
 
-/** The complete state of a learner: after `restore` it makes the same steps as the learner that it was read from. */
+/**
+ * The complete state of a learner: a learner that restores it makes the same steps as the learner whose state it is.
+ */
 export interface LearnerState {
   /** The parameters of the network, first layer first. */
   weights: TensorValues[];

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
-import { size } from '../kernels/kernels.ts';
+import { elementCount } from '../kernels/kernels.ts';
 import { parameterSpecs } from '../network/architecture.ts';
 import { allocateAllReduceMemory } from './all-reduce.ts';
 import type { Learner, LearnerState, Score, StepOptions } from './learner.ts';
@@ -24,7 +24,10 @@ export class ParallelLearner implements Learner {
 
   /** Starts the threads and resolves when all are ready. */
   static async start(threadCount: number, options: LearnerOptions): Promise<ParallelLearner> {
-    const parameters = parameterSpecs(options.layers).reduce((sum, { shape }) => sum + size(shape), 0);
+    const parameters = parameterSpecs(options.layers).reduce(
+      (sum, { shape }) => sum + elementCount(shape),
+      0,
+    );
     const memory = allocateAllReduceMemory(threadCount, parameters);
     const threads = Array.from(
       { length: threadCount },

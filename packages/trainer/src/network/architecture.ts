@@ -1,4 +1,4 @@
-import { filterSize, poolSize, type Shape, size } from '../kernels/kernels.ts';
+import { elementCount, filterSize, poolSize, type Shape } from '../kernels/kernels.ts';
 
 /** Description of one layer. */
 export type LayerSpec =
@@ -59,7 +59,7 @@ export function outputShape(layer: LayerSpec, input: Shape): number[] {
     case 'maxPool2d':
       return [Math.floor(input[0] / poolSize), Math.floor(input[1] / poolSize), input[2]];
     case 'flatten':
-      return [size(input)];
+      return [elementCount(input)];
     case 'dense':
       return [layer.units];
     default:
@@ -114,6 +114,6 @@ export function summarizeLayers(layers = architecture): LayerSummary[] {
     name: layer.name,
     type: layer.type,
     outputShape: outputShape(layer, input),
-    parameters: parametersOf(layer, input).reduce((sum, { shape }) => sum + size(shape), 0),
+    parameters: parametersOf(layer, input).reduce((sum, { shape }) => sum + elementCount(shape), 0),
   }));
 }

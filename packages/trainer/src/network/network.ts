@@ -1,6 +1,6 @@
 import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Kernels, size } from '../kernels/kernels.ts';
+import { elementCount, type Kernels } from '../kernels/kernels.ts';
 import { deriveSeed, normal, seededRandom } from '../random.ts';
 import {
   architecture,
@@ -109,7 +109,7 @@ export class Network {
 
 /** A variance of 2 / fan-in keeps the scale of the values through layers with relu; no relu follows the logits. */
 export function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
-  const values = new Float32Array(size(shape));
+  const values = new Float32Array(elementCount(shape));
   if (name.endsWith('.bias')) return values;
   const random = seededRandom(deriveSeed(seed, ...Buffer.from(name)));
   const deviation = Math.sqrt((shape.at(-1) === classCount ? 1 : 2) / fanIn);

@@ -17,7 +17,7 @@ import type { ResumePoint } from './train-run.ts';
 export interface PreparedRun {
   config: TrainerConfig;
   dataset: Dataset;
-  selected: RunEngine;
+  runEngine: RunEngine;
   folder: RunFolder;
   lock: RunLock;
   log: EventLog;
@@ -30,18 +30,18 @@ export interface PreparedRun {
 
 /**
  * Loads the data, starts the engine and creates the folder of a new run. The folder is created last, so that invalid
- * settings leave no trace.
+ * settings create none.
  * @throws MonitorError
  */
 export async function prepareNewRun(resources: RunResources, config: TrainerConfig): Promise<PreparedRun> {
-  const [dataset, selected] = await resources.acquire(config);
+  const [dataset, runEngine] = await resources.acquire(config);
   const folder = RunFolder.create(config.runs, config.runId);
-  return openRun({ config, dataset, selected, folder }, true);
+  return openRun({ config, dataset, runEngine, folder }, true);
 }
 
 /**
- * Loads the data, starts the engine and reads what is stored of an interrupted run. The settings of training are those
- * with which the run was started.
+ * Loads the data, starts the engine and reads the files of an interrupted run. It trains with the settings with which
+ * it was started.
  * @throws MonitorError
  */
 export async function prepareResumedRun(
@@ -50,20 +50,20 @@ export async function prepareResumedRun(
   { runId, training }: InterruptedRun,
 ): Promise<PreparedRun> {
   const config = { ...requested, ...training, runId };
-  const [dataset, selected] = await resources.acquire(config);
+  const [dataset, runEngine] = await resources.acquire(config);
   const folder = RunFolder.open(config.runs, runId);
-  return openRun({ config, dataset, selected, folder }, false);
+  return openRun({ config, dataset, runEngine, folder }, false);
 }
 
 /** Locks the run's folder and opens its files; releases the lock when one of them cannot be opened. */
 async function openRun(
-  run: Pick<PreparedRun, 'config' | 'dataset' | 'selected' | 'folder'>,
+  run: Pick<PreparedRun, 'config' | 'dataset' | 'runEngine' | 'folder'>,
   isNew: boolean,
 ): Promise<PreparedRun> {
   const { config, folder } = run;
   const lock = await RunLock.acquire(folder);
   try {
-    if (isNew) writeDescription(run); // Under the lock, or another trainer's --resume could choose this run.
+    if (isNew) writeDescription(run); // Written under the lock, so that no other trainer's --resume chooses this run.
     const checkpoint = readCheckpoint(folder);
     const log = new EventLog({ runId: config.runId, folder });
     const tensorboard = new TensorboardFile(folder, log);
@@ -75,15 +75,18 @@ async function openRun(
   }
 }
 
-/** Writes `run.json`: what determines the run, without the token and without options of this process alone. */
+/**
+ * Writes `run.json`: the settings and versions that determine the run, without the token and other options of this
+ * process.
+ */
 function writeDescription({
   folder,
   config,
-  selected,
-}: Pick<PreparedRun, 'folder' | 'config' | 'selected'>): void {
+  runEngine,
+}: Pick<PreparedRun, 'folder' | 'config' | 'runEngine'>): void {
   const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
   // The selected precision, not `auto`: a resumed run continues in it.
-  const { precision } = selected.precision;
-  const description = { ...settings, precision, device: describeDevice(selected), versions: readVersions() };
+  const { precision } = runEngine.precision;
+  const description = { ...settings, precision, device: describeDevice(runEngine), versions: readVersions() };
   folder.write(runFiles.settings, `${JSON.stringify(description, null, 2)}\n`);
 }

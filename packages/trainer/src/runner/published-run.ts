@@ -117,7 +117,7 @@ export class PublishedRun {
     if (problem === undefined) this.#report.print(`Connected to the gateway at ${url}.`);
     else
       this.#report.print(
-        `The gateway at ${url} does not accept this run yet: ${problem}. Trying again until it does.`,
+        `The gateway at ${url} does not accept this run yet: ${problem}. Retrying until it does.`,
       );
   }
 

@@ -25,7 +25,7 @@ import { SystemMonitor } from './system-monitor.ts';
 export interface TrainRunOptions {
   config: TrainerConfig;
   dataset: Dataset;
-  selected: RunEngine;
+  runEngine: RunEngine;
   folder: RunFolder;
   /** The state from which the run resumes; undefined for a run without events. */
   resumePoint: ResumePoint | undefined;
@@ -80,21 +80,21 @@ function announceStart(
   progress: EmittedProgress,
   position: TrainingPosition,
 ): void {
-  const { resumePoint, selected, emit, display } = options;
+  const { resumePoint, runEngine, emit, display } = options;
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (resumePoint) {
     display(started);
     emit(notice('info', 'run.resumed', `Resumed ${describePosition(position)}.`, { step: progress.step }));
   } else emit(started);
-  if (selected.isFallback)
-    emit(notice('info', 'engine.fallback', `Training on ${selected.engine.name}: ${selected.reason}.`));
-  if (selected.precision.isFallback)
-    emit(notice('info', 'precision.fallback', `Training in float32: ${selected.precision.reason}.`));
+  if (runEngine.isFallback)
+    emit(notice('info', 'engine.fallback', `Training on ${runEngine.engine.name}: ${runEngine.reason}.`));
+  if (runEngine.precision.isFallback)
+    emit(notice('info', 'precision.fallback', `Training in float32: ${runEngine.precision.reason}.`));
 }
 
 /** Emits a `system` event at an interval. @returns A function that stops it. */
-function startSystemEvents({ selected, emit }: TrainRunOptions): () => void {
-  const monitor = new SystemMonitor(() => selected.engine.readGpuUsage());
+function startSystemEvents({ runEngine, emit }: TrainRunOptions): () => void {
+  const monitor = new SystemMonitor(() => runEngine.engine.readGpuUsage());
   const timer = setInterval(() => {
     try {
       emit({ type: 'system', data: monitor.read() });
@@ -114,12 +114,12 @@ async function learn(
   progress: EmittedProgress,
   position: TrainingPosition,
 ): Promise<string[]> {
-  const { config, dataset, selected, folder, resumePoint, emit, control } = options;
-  const { evaluationBatch } = selected.engine;
-  const learner = await selected.engine.createLearner({
+  const { config, dataset, runEngine, folder, resumePoint, emit, control } = options;
+  const { evaluationBatch } = runEngine.engine;
+  const learner = await runEngine.engine.createLearner({
     optimizer: config.optimizer,
     seed: config.seed,
-    precision: selected.precision.precision,
+    precision: runEngine.precision.precision,
   });
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
@@ -164,7 +164,7 @@ function describePosition({ epoch, batch }: TrainingPosition): string {
   return epoch > 0 ? `after epoch ${epoch}` : 'from the beginning';
 }
 
-function describeRun({ config, dataset, selected }: TrainRunOptions): RunStartedData {
+function describeRun({ config, dataset, runEngine }: TrainRunOptions): RunStartedData {
   const { epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
   const layers = summarizeLayers();
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
@@ -172,7 +172,7 @@ function describeRun({ config, dataset, selected }: TrainRunOptions): RunStarted
   const optimizer = optimizerTitles[config.optimizer];
   return {
     config: { epochs, batchSize, learningRate, optimizer, schedule, augment, seed, engine, ...sizes },
-    device: describeDevice(selected),
+    device: describeDevice(runEngine),
     model: { layers, parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0) },
     dataset: { name: dataset.name, classes: dataset.classes },
     totals: { batchesPerEpoch, steps: batchesPerEpoch * epochs },

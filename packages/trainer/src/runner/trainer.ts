@@ -69,11 +69,13 @@ export class Trainer {
       return prepareResumedRun(resources, config, interrupted);
     }
     if (resume)
-      output.write(`Nothing to resume in ${runs}: ${wait ? 'waiting for a start' : 'starting a new run'}.\n`);
+      output.write(
+        `Nothing to resume in ${runs}: ${wait ? 'waiting for a run to be started' : 'starting a new run'}.\n`,
+      );
     return wait ? this.#nextRun() : prepareNewRun(resources, config);
   }
 
-  /** Waits until a viewer starts a run; undefined when the trainer is to end. */
+  /** Waits until a viewer starts a run; undefined when the signal is aborted first. */
   async #nextRun(): Promise<PreparedRun | undefined> {
     const { output, signal, onWaiting } = this.#options;
     if (signal.aborted) return undefined;
@@ -87,7 +89,7 @@ export class Trainer {
         output.write(
           problem === undefined
             ? `Connected to the gateway at ${this.#identity.url}.\n`
-            : `The gateway at ${this.#identity.url} cannot be reached: ${problem}. Trying again until it can.\n`,
+            : `The gateway at ${this.#identity.url} cannot be reached: ${problem}. Retrying until it can be reached.\n`,
         ),
       onRefused(why, reason) {
         output.write(`The gateway refuses this trainer (${why}: ${reason}): no run can be started.\n`);

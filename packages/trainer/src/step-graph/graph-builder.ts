@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { size } from '../kernels/kernels.ts';
+import { elementCount } from '../kernels/kernels.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -146,8 +146,8 @@ export class GraphBuilder {
   }
 
   #tensor({ constant, of, shape }: Extract<GraphAttribute, { constant: unknown }>): Message {
-    if (constant.length !== size(shape))
-      throw new RangeError(`expected ${size(shape)} values, got ${constant.length}`);
+    if (constant.length !== elementCount(shape))
+      throw new RangeError(`expected ${elementCount(shape)} values, got ${constant.length}`);
     const tensor = new this.#messages.Tensor();
     tensor.setDtype(typeNumbers[of]);
     tensor.setTensorShape(this.#shape(shape));

@@ -1,4 +1,4 @@
-import { poolSize, size } from '../kernels/kernels.ts';
+import { elementCount, poolSize } from '../kernels/kernels.ts';
 import type { LayerSpec } from '../network/architecture.ts';
 import { type GraphAttribute, type GraphBuilder, type GraphValue, outputOf } from './graph-builder.ts';
 
@@ -142,7 +142,7 @@ function dropout(
   { input, seed }: LayerPosition,
 ): GraphStep {
   if (!seed) return { y: x, backward: (dy) => ({ input: dy, parameters: [] }) };
-  const mask = dropoutMask(graph, x, { rate, seed, isWhole: size(input) % 4 === 0 });
+  const mask = dropoutMask(graph, x, { rate, seed, isWhole: elementCount(input) % 4 === 0 });
   const multiply = (value: GraphValue): GraphValue => graph.add('Mul', [value, mask], typeOf(value));
   return { y: multiply(x), backward: (dy) => ({ input: multiply(dy), parameters: [] }) };
 }
@@ -183,7 +183,7 @@ function dropoutMask(graph: GraphBuilder, x: GraphValue, { rate, seed, isWhole }
 }
 
 const flatten = (graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep => ({
-  y: reshape(graph, x, [-1, size(input)]),
+  y: reshape(graph, x, [-1, elementCount(input)]),
   backward: (dy) => ({ input: reshape(graph, dy, [-1, ...input]), parameters: [] }),
 });
 

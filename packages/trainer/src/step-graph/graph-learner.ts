@@ -1,7 +1,7 @@
 import type { Precision } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
-import { size } from '../kernels/kernels.ts';
+import { elementCount } from '../kernels/kernels.ts';
 import type { Learner, LearnerState, Score, StepOptions, TensorValues } from '../learner/learner.ts';
 import { imageTensor, type LearnerOptions, labelTensor } from '../learner/local-learner.ts';
 import { architecture, parameterSpecs } from '../network/architecture.ts';
@@ -27,7 +27,7 @@ export class GraphLearner implements Learner {
     this.#session = new GraphSession(this.#graph.savedModel);
     this.#scalars = graphOptimizers[optimizer].scalars;
     const weights = parameterSpecs(layers).map((spec) => initialValues(spec, seed));
-    const slots = this.#graph.optimizer.map(({ shape }) => new Float32Array(size(shape)));
+    const slots = this.#graph.optimizer.map(({ shape }) => new Float32Array(elementCount(shape)));
     this.#write([...weights, ...slots]);
   }
 

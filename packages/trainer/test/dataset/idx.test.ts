@@ -92,7 +92,7 @@ describe('parseIdx', () => {
     [
       'an incomplete gzip file',
       gzipSync(idx([3], new Uint8Array(3))).subarray(0, 20),
-      'labels.idx: expected a whole gzip file, got unexpected end of file',
+      'labels.idx: expected a complete gzip file, got unexpected end of file',
     ],
   ])('names the problem of %s', (_what, bytes, message) => {
     expect(failure(bytes)).toMatchObject({ code: 'dataset.invalid', message });

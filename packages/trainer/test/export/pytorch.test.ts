@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { permute, toPyTorch } from '../../src/export/pytorch.ts';
-import { size } from '../../src/kernels/kernels.ts';
+import { elementCount } from '../../src/kernels/kernels.ts';
 import { parameterSpecs } from '../../src/network/architecture.ts';
 
 describe('permute', () => {
@@ -18,7 +18,7 @@ describe('toPyTorch', () => {
   const weights = parameterSpecs().map(({ name, shape }) => ({
     name,
     shape,
-    values: Float32Array.from({ length: size(shape) }, (_, at) => at),
+    values: Float32Array.from({ length: elementCount(shape) }, (_, at) => at),
   }));
   const tensors = Object.fromEntries(toPyTorch(weights).map((tensor) => [tensor.name, tensor]));
 

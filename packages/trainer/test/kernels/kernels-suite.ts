@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Kernels, size } from '../../src/kernels/kernels.ts';
+import { elementCount, type Kernels } from '../../src/kernels/kernels.ts';
 import { seededRandom } from '../../src/random.ts';
 import type { EngineEntry } from '../support/engines.ts';
 import * as reference from '../support/reference.ts';
@@ -8,7 +8,7 @@ import * as reference from '../support/reference.ts';
 const random = seededRandom(11);
 const draw = (...shape: number[]): reference.Values => ({
   shape,
-  values: Float32Array.from({ length: size(shape) }, () => random() * 2 - 1),
+  values: Float32Array.from({ length: elementCount(shape) }, () => random() * 2 - 1),
 });
 const tensor = <T extends tf.Tensor>({ values, shape }: reference.Values): T => tf.tensor(values, shape) as T;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { size } from '../../src/kernels/kernels.ts';
+import { elementCount } from '../../src/kernels/kernels.ts';
 import { architecture, isFused, parameterSpecs, summarizeLayers } from '../../src/network/architecture.ts';
 
 describe('the network', () => {
@@ -9,7 +9,7 @@ describe('the network', () => {
   });
 
   test('has 467,818 parameters', () => {
-    expect(parameterSpecs().reduce((sum, { shape }) => sum + size(shape), 0)).toBe(467_818);
+    expect(parameterSpecs().reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(467_818);
     expect(summarizeLayers().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
   });
 

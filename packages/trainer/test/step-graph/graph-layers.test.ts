@@ -3,7 +3,7 @@ import type { Precision } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { hasBfloat16 } from '../../src/engines/precision.ts';
 import { startTensorflow } from '../../src/engines/tensorflow.ts';
-import { size } from '../../src/kernels/kernels.ts';
+import { elementCount } from '../../src/kernels/kernels.ts';
 import { tensorflowKernels } from '../../src/kernels/tensorflow.ts';
 import { type LayerSpec, parametersOf } from '../../src/network/architecture.ts';
 import { buildLayer } from '../../src/network/layers.ts';
@@ -17,7 +17,7 @@ import { relativeDifference } from '../support/reference.ts';
 const random = seededRandom(5);
 /** Draws values that bfloat16 holds exactly, so that a difference comes from the layer alone. */
 function draw(shape: readonly number[]): tf.Tensor {
-  const values = Float32Array.from({ length: size(shape) }, () => random() * 2 - 1);
+  const values = Float32Array.from({ length: elementCount(shape) }, () => random() * 2 - 1);
   const bits = new Uint32Array(values.buffer);
   for (let at = 0; at < bits.length; at++) bits[at]! &= 0xffff0000;
   return tf.tensor(values, [...shape]);
