@@ -37,8 +37,8 @@ export const defaultView: View = {
   target: 0.99,
 };
 
-/** The choices that are kept for all runs. */
-export type Preferences = Pick<View, 'axis' | 'logX' | 'smoothing' | 'scales' | 'target'>;
+/** The choices that apply to all runs and are stored by the browser. */
+export type ChartPreferences = Pick<View, 'axis' | 'logX' | 'smoothing' | 'scales' | 'target'>;
 
 /** Returns the URL query that shows a view. */
 export function queryOf(view: View): string {
@@ -59,7 +59,7 @@ export function queryOf(view: View): string {
  * Reads a view from a URL query. Missing and invalid values come from `preferences`, or from the defaults when the
  * query was written by `queryOf`: such a link shows the same to everybody.
  */
-export function viewOf(query: string, preferences: Preferences = defaultView): View {
+export function viewOf(query: string, preferences: ChartPreferences = defaultView): View {
   const given = new URLSearchParams(query);
   const base = { ...defaultView, ...(given.has('x') ? {} : preferences) };
   const [axis, log] = (given.get('x') ?? '').split('-');

@@ -7,9 +7,10 @@ const side = Math.sqrt(bytesPerImage);
 /** Grey values of an image, row by row, from 0 (background) to 255. */
 type Pixels = ArrayLike<number>;
 
+/** The images drawn on the canvases. */
 const drawn = new WeakMap<HTMLCanvasElement, Pixels>();
 /** The page's text colour as red, green and blue from 0 to 255; undefined until it is read. */
-let ink: readonly [number, number, number] | undefined;
+let textColor: readonly [number, number, number] | undefined;
 
 class DigitImageDirective extends Directive {
   override render(_pixels: Pixels): unknown {
@@ -31,7 +32,7 @@ export const digitImage = directive(DigitImageDirective);
 
 /** Draws the images within an element again, after the page's colours have changed. */
 export function recolorDigits(root: ParentNode): void {
-  ink = undefined;
+  textColor = undefined;
   for (const canvas of root.querySelectorAll('canvas')) {
     const pixels = drawn.get(canvas);
     if (pixels) draw(canvas, pixels);
@@ -40,15 +41,15 @@ export function recolorDigits(root: ParentNode): void {
 
 function draw(canvas: HTMLCanvasElement, pixels: Pixels): void {
   drawn.set(canvas, pixels);
-  ink ??= readInk();
+  textColor ??= readTextColor();
   const image = new ImageData(side, side);
-  for (let at = 0; at < bytesPerImage; at++) image.data.set([...ink, pixels[at] ?? 0], at * 4);
+  for (let at = 0; at < bytesPerImage; at++) image.data.set([...textColor, pixels[at] ?? 0], at * 4);
   canvas.width = canvas.height = side;
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
 
 /** Reads the text colour from a painted pixel, because browsers write colours in many notations. */
-function readInk(): readonly [number, number, number] {
+function readTextColor(): readonly [number, number, number] {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;
   const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -1,4 +1,4 @@
-import { type Preferences as ChartPreferences, defaultView, queryOf, viewOf } from '../state/view.ts';
+import { type ChartPreferences, defaultView, queryOf, viewOf } from '../state/view.ts';
 
 /** Colour theme of the page; undefined follows the system. */
 export type Theme = 'light' | 'dark' | undefined;

@@ -1,9 +1,9 @@
 /** A point of a stroke, as shares of the pad's side. */
 type Point = readonly [x: number, y: number];
 
-/** Side, in pixels, of the image that is classified: ten times that of the network's input. */
+/** Side of the drawing in pixels: ten times that of the network's input, to which it is scaled. */
 const side = 280;
-/** Stroke width as a share of the side: that of MNIST once the digit is scaled to its box. */
+/** Stroke width as a share of the side: as in the images of MNIST after the digit is scaled to them. */
 const thickness = 0.085;
 /** Distance that an arrow key moves the pen, as a share of the side. */
 const keyStep = 0.035;
@@ -32,7 +32,7 @@ export class DrawingPad {
     canvas.addEventListener('pointercancel', endStroke);
     canvas.addEventListener('keydown', (event) => {
       const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (isPlain && this.#press(event.key)) event.preventDefault();
+      if (isPlain && this.#handleKey(event.key)) event.preventDefault();
     });
     canvas.addEventListener('blur', () => {
       this.#pen = undefined;
@@ -118,8 +118,8 @@ export class DrawingPad {
     this.#update();
   }
 
-  /** Arrow keys move the pen, Space lowers and lifts it. @returns Whether the pad uses the key. */
-  #press(key: string): boolean {
+  /** Handles a key: arrow keys move the pen, Space lowers and lifts it. @returns Whether the pad uses the key. */
+  #handleKey(key: string): boolean {
     const pen = this.#pen ?? { at: [0.5, 0.25] as Point, down: false };
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
     if (key === ' ') {

@@ -1,6 +1,7 @@
 import type { RunStartedData } from '@mnist-monitor/shared/browser';
 import { formatCount } from '../../state/format.ts';
 
+/** A row of the table of layers. */
 export interface LayerRow {
   name: string;
   type: string;

@@ -6,9 +6,9 @@ export type Fact = readonly [name: string, value: string];
 
 /** Returns the engine and the device of a run. */
 export function deviceFacts({ device, config }: RunStartedData): Fact[] {
-  const asked = config.engine === device.engine ? '' : ` (requested: ${config.engine})`;
+  const requested = config.engine === device.engine ? '' : ` (requested: ${config.engine})`;
   const facts: Fact[] = [
-    ['Engine', `${device.engine}${asked}`],
+    ['Engine', `${device.engine}${requested}`],
     [device.kind === 'gpu' ? 'GPU' : 'CPU', device.name],
     ['Kernels', device.kernels],
   ];
@@ -37,7 +37,7 @@ export function trainingFacts(
     ['Batch size', formatCount(config.batchSize)],
     ['Learning rate', `${ratesText(config.learningRate, notices)}, ${config.schedule}`],
     ['Optimizer', config.optimizer],
-    ['Augmentation', config.augment ? 'images shifted slightly' : 'none'],
+    ['Augmentation', config.augment ? 'images rotated, scaled and shifted slightly' : 'none'],
     ['Seed', String(config.seed)],
   ];
 }
@@ -59,6 +59,7 @@ export interface Meter {
   share: number | null;
 }
 
+/** Returns the load, memory, temperature and power of the machine, the trainer and the GPU. */
 export function systemMeters({ process, host, gpu }: SystemData): Meter[] {
   const meters: Meter[] = [
     { name: 'CPU, whole machine', value: formatPercent(host.cpu, 0), share: host.cpu },

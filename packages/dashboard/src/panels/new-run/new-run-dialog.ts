@@ -18,7 +18,7 @@ export function openNewRun(last: RunStartedData | null, sendCommand: SendCommand
     >
       <h2 id="new-run-title">New run</h2>
       <p class="card-note" data-field="new-run-note">
-        ${last ? 'Filled with the settings of the run shown.' : ''} The trainer decides on empty fields.
+        ${last ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
       </p>
       <div class="field-grid" id="new-run-fields">${fields.map((field) => control(field, field.name === error.name))}</div>
       <p class="form-error" role="alert" data-field="new-run-error">${error.text}</p>

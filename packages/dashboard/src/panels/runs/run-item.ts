@@ -36,8 +36,8 @@ export function runItem(row: RunRow, state: RunItemState, act: Record<Control, (
           />${shown ? 'Shown' : 'Compare'}
         </label>
       </div>
-      ${row.named ? html`<p class="run-id">${runId}</p>` : nothing}
-      <p class="run-facts"><b>${row.best}</b>${facts.map((fact) => html`<span>${fact}</span>`)}</p>
+      ${row.hasName ? html`<p class="run-id">${runId}</p>` : nothing}
+      <p class="run-facts"><b>${row.bestAccuracy}</b>${facts.map((fact) => html`<span>${fact}</span>`)}</p>
       ${row.note ? html`<p class="run-note">${row.note}</p>` : nothing}
       ${
         mayChange

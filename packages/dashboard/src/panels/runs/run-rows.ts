@@ -7,10 +7,11 @@ export interface RunRow {
   runId: string;
   /** The run's name or, without one, its id. */
   name: string;
-  named: boolean;
+  /** Whether the run has a name of its own. */
+  hasName: boolean;
   status: RunStatus;
   statusName: string;
-  best: string;
+  bestAccuracy: string;
   duration: string;
   device: string;
   /** Epochs, batch size, learning rate and schedule. */
@@ -20,12 +21,19 @@ export interface RunRow {
   pinned: boolean;
 }
 
+/** Returns the row of a run. */
 export function runRow(summary: RunSummary): RunRow {
   const { runId, title, note, pinned, status, started, startedAt } = summary;
   const config = started?.config;
   return {
-    ...{ runId, name: displayName(summary), named: title !== null, status, statusName: statusNames[status] },
-    best: formatPercent(summary.bestAccuracy),
+    ...{
+      runId,
+      name: displayName(summary),
+      hasName: title !== null,
+      status,
+      statusName: statusNames[status],
+    },
+    bestAccuracy: formatPercent(summary.bestAccuracy),
     duration: formatDuration(trainedSeconds(summary)),
     device: started ? `${started.device.engine} on ${started.device.kind.toUpperCase()}` : '',
     settings: config

@@ -10,21 +10,21 @@ import { SamplesCard } from './samples-card.ts';
 import './confusion.css';
 import './samples.css';
 
-const none: readonly never[] = [];
+const noEpochs: readonly never[] = [];
 
 let runId: string | undefined;
 /** The epoch that the viewer has chosen; null for the latest. */
-let chosen: number | null = null;
+let chosenEpoch: number | null = null;
 let results: EpochResults | null = null;
-let resultsFrom: readonly unknown[] = [];
+let resultSources: readonly unknown[] = [];
 let confusion: ConfusionCard | undefined;
 let samples: SamplesCard | undefined;
 
 /** Returns the results of the chosen epoch: the same object until they change, so that cards can skip rendering. */
 function currentResults(run: Run | null): EpochResults | null {
-  const from = [run?.epochs, run?.samples, run?.started, chosen];
-  if (from.some((value, at) => value !== resultsFrom[at])) results = run && epochResults(run, chosen);
-  resultsFrom = from;
+  const from = [run?.epochs, run?.samples, run?.started, chosenEpoch];
+  if (from.some((value, at) => value !== resultSources[at])) results = run && epochResults(run, chosenEpoch);
+  resultSources = from;
   return results;
 }
 
@@ -32,7 +32,7 @@ function epochSlider(epochs: readonly EpochData[], { refresh }: PageActions): Te
   const last = epochs.at(-1)?.epoch ?? 1;
   const change = ({ target }: Event): void => {
     const epoch = (target as HTMLInputElement).valueAsNumber;
-    chosen = epoch >= last ? null : epoch;
+    chosenEpoch = epoch >= last ? null : epoch;
     refresh();
   };
   return html`
@@ -42,20 +42,20 @@ function epochSlider(epochs: readonly EpochData[], { refresh }: PageActions): Te
         type="range" id="epoch-slider" step="1" min=${epochs[0]?.epoch ?? 1} max=${last}
         .value=${live(String(results?.epoch.epoch ?? 1))} @input=${change}
       />
-      <output for="epoch-slider" id="epoch-value">${chosen ?? 'latest'}</output>
+      <output for="epoch-slider" id="epoch-value">${chosenEpoch ?? 'latest'}</output>
     </label>`;
 }
 
 /** The results on the test images: confusion matrix, classes and sample predictions, of the latest or a chosen epoch. */
 export const testResultsPanel: Panel = {
   render({ run }, actions) {
-    if (run?.runId !== runId) chosen = null;
+    if (run?.runId !== runId) chosenEpoch = null;
     runId = run?.runId;
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
     const shown = currentResults(run);
     return html`
-      ${confusion.render(shown, epochSlider(run?.epochs ?? none, actions))}
+      ${confusion.render(shown, epochSlider(run?.epochs ?? noEpochs, actions))}
       ${samples.render(shown)}`;
   },
   recolor() {

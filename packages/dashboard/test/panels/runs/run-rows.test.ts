@@ -18,9 +18,14 @@ describe('the list of runs', () => {
         run,
       ),
     );
-    expect(row).toMatchObject({ name: 'Baseline', named: true, statusName: 'Completed', note: 'the first' });
+    expect(row).toMatchObject({
+      name: 'Baseline',
+      hasName: true,
+      statusName: 'Completed',
+      note: 'the first',
+    });
     expect(row).toMatchObject({ device: 'tensorflow on CPU', settings: '3 × 512, 0.01, constant' });
-    expect([row.best, row.duration].map(spaced)).toEqual(['97.00 %', '18 s']);
+    expect([row.bestAccuracy, row.duration].map(spaced)).toEqual(['97.00 %', '18 s']);
   });
 
   it('has pinned runs first, and finds words wherever they stand', () => {
