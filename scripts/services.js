@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
 
+const isWindows = process.platform === 'win32';
 const restartMs = 1_000;
 /** A trainer that exits by itself this often in a row, each time this soon after its start, is not restarted. */
 const hopeless = { times: 3, soonMs: 30_000 };
@@ -13,15 +14,24 @@ const gatewayTriesMs = [restartMs, 1_000, 2_000, 4_000];
 
 /**
  * Starts the gateway or the trainer. It has a process group of its own, so that Ctrl-C reaches only this process, which stops
- * both in order. Its message channel closes when this process dies.
+ * both in order; on Windows, where that would open a console, the programs ignore Ctrl-C instead. Its message channel closes
+ * when this process dies.
  */
 function start(name, flags, env) {
   const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
   return spawn(process.execPath, [main, ...flags], {
-    detached: true,
+    detached: !isWindows,
+    windowsHide: true,
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+}
+
+/** Asks a process to stop: on Windows every signal would end it at once. */
+function stop(child, signal) {
+  if (child.connected)
+    child.send({ type: 'stop', signal }, () => {}); // It may be ending by itself.
+  else child.kill(signal);
 }
 
 /** Resolves with the exit code of a process; 1 when a signal ended it. */
@@ -88,7 +98,7 @@ export class Gateway {
   async stop() {
     this.#stopping.abort();
     if (!this.child) return;
-    this.child.kill('SIGTERM');
+    stop(this.child, 'SIGTERM');
     await ended(this.child);
   }
 }
@@ -138,6 +148,6 @@ export class Trainer {
 
   stop(signal) {
     this.#stopped = true;
-    this.child?.kill(signal);
+    if (this.child) stop(this.child, signal);
   }
 }

@@ -11,10 +11,11 @@ const isEngineInstalled = (engine) =>
   engine === 'wasm' || engine === 'webgpu' || installedLibrary() !== undefined;
 
 /** Installs TensorFlow; if that fails, prints what is missing and continues without it. */
-async function installEngine(engine) {
+async function installEngine(engine, signal) {
   try {
-    await installTensorflow('cpu', (line) => console.log(`  ${line}`));
+    await installTensorflow('cpu', { log: (line) => console.log(`  ${line}`), signal });
   } catch (error) {
+    if (signal.aborted) return;
     if (!(error instanceof MonitorError) || engine !== 'auto') throw error;
     console.log(`  Training would be several times faster with TensorFlow, but ${error.message}.`);
   }
@@ -22,9 +23,26 @@ async function installEngine(engine) {
 
 function openBrowser(url) {
   const command = { darwin: 'open', win32: 'explorer' }[process.platform] ?? 'xdg-open';
-  spawn(command, [url], { stdio: 'ignore', detached: true })
+  spawn(command, [url], { stdio: 'ignore', detached: true, windowsHide: true })
     .on('error', () => console.log(`  No browser found to open ${url}.`))
     .unref();
+}
+
+/**
+ * Passes on to the programs what the terminal sends only to this process, as each has a process group of its own: Ctrl-Z, its
+ * end, and a new width of the window.
+ */
+function followTerminal(services) {
+  if (process.platform === 'win32') return; // It has no such signals, and the programs share the console.
+  const send = (signal) => {
+    for (const { child } of services) child?.kill(signal);
+  };
+  process.on('SIGTSTP', () => {
+    send('SIGSTOP');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+  process.on('SIGCONT', () => send('SIGCONT'));
+  process.on('SIGWINCH', () => send('SIGWINCH'));
 }
 
 /** @returns The exit code. */
@@ -32,6 +50,8 @@ async function run() {
   const options = parseOptions(argv, process.env);
   const gateway = new Gateway(argv);
   const trainer = new Trainer(argv);
+  followTerminal([gateway, trainer]);
+  const installing = new AbortController();
   let signalled = false;
   let isOver = false;
   let end;
@@ -39,6 +59,7 @@ async function run() {
   const ending = new Promise((resolve) => {
     end = (code, signal) => {
       isOver = true;
+      installing.abort();
       trainer.stop(signal);
       resolve(code);
     };
@@ -62,7 +83,7 @@ MNIST Training Monitor
 `);
     if (options.open) openBrowser(listening.url);
 
-    if (!isEngineInstalled(options.engine)) await installEngine(options.engine);
+    if (!isEngineInstalled(options.engine)) await installEngine(options.engine, installing.signal);
     if (isOver) return await ending;
     const code = await trainer.run({
       gateway: options.gateway ?? listening.ingestUrl,

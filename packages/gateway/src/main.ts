@@ -25,7 +25,15 @@ async function run(): Promise<void> {
     log.info({ why }, 'closing');
     listening.then(() => gateway.close()).then(() => process.exit(0), fail);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+  // `npm start` stops this process by a message, after its trainer: on Windows a signal would end it at once, and Ctrl-C
+  // reaches all processes of the console.
+  process.on('message', ({ type, signal }: { type: string; signal: string }) => {
+    if (type === 'stop') stop(signal);
+  });
+  process.channel?.unref(); // A listener for messages keeps the process alive.
+  const isStoppedByParent = process.platform === 'win32' && process.send !== undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => isStoppedByParent || stop(signal));
   const orphan = (): void => stop('the parent process exited');
   process.on('disconnect', orphan);
   // The parent may have exited while this process was loading. Without a parent, `connected` is undefined.

@@ -48,18 +48,25 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
   const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
   const stopAsOrphan = (): void => interrupt('the process that started the trainer has ended');
   process.on('disconnect', stopAsOrphan);
+  // `npm start` stops this process by a message: on Windows a signal would end it at once.
+  process.on('message', ({ type, signal }: { type: string; signal: Signal }) => {
+    if (type === 'stop') receive(signal);
+  });
   if (process.connected === false) stopAsOrphan(); // The parent ended early; undefined without one.
   process.channel?.unref();
 
   let received: Signal | undefined;
   let receivedAt = 0;
+  const receive = (name: Signal): void => {
+    if (!received) receivedAt = performance.now();
+    else if (performance.now() - receivedAt > secondSignalMs) process.exit(signalExitCodes[name]);
+    received = name;
+    interrupt(`stopped by ${name}`);
+  };
+  // On Windows Ctrl-C reaches all processes of the console, and `npm start` stops its own in order.
+  const isStoppedByParent = process.platform === 'win32' && process.send !== undefined;
   for (const name of Object.keys(signalExitCodes) as Signal[])
-    process.on(name, () => {
-      if (!received) receivedAt = performance.now();
-      else if (performance.now() - receivedAt > secondSignalMs) process.exit(signalExitCodes[name]);
-      received = name;
-      interrupt(`stopped by ${name}`);
-    });
+    process.on(name, () => isStoppedByParent || receive(name));
   return { signal: stop.signal, exitCode: () => received && signalExitCodes[received] };
 }
 

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,6 +17,10 @@ const sizes = [
   ...['--train-size', '64', '--test-size', '40', '--batch-size', '4'],
 ];
 const ports = ['--port', '0', '--ingest-port', '0'];
+
+/** Returns a process's state as `ps` prints it: T means stopped. */
+const stateOf = (pid: number): string =>
+  execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
 
 describe('npm start', () => {
   const folder = temporaryFolder();
@@ -147,6 +152,44 @@ describe('npm start', () => {
     expect(started.stdout).toContain('Run completed');
     expect(started.stderr).toBe('');
   }, 60_000);
+
+  const onPosix = process.platform === 'win32' ? test.skip : test;
+
+  onPosix(
+    'suspends the run on Ctrl-Z and continues it after',
+    async () => {
+      const started = start('--train-size', '256', '--once');
+      await started.printed('images/s');
+      const programs = await Promise.all([started.started('gateway'), started.started('trainer')]);
+      const states = () => [...programs, started.child.pid as number].map(stateOf);
+      started.child.kill('SIGTSTP');
+      while (!states().every((state) => state.startsWith('T'))) await wait(10);
+      started.child.kill('SIGCONT');
+      expect(await started.ended()).toBe(0);
+      expect(started.stdout).toContain('Run completed');
+      expect(started.stderr).toBe('');
+    },
+    60_000,
+  );
+
+  onPosix(
+    'ends at once on SIGTERM while TensorFlow is downloaded, and leaves no files',
+    async () => {
+      const bin = join(folder.path, 'bin');
+      const cache = join(folder.path, 'cache');
+      mkdirSync(bin);
+      const python = 'case "$*" in *download*) exec /bin/sleep 60;; esac';
+      for (const [name, line] of Object.entries({ python3: python, 'c++': 'exit 0' }))
+        writeFileSync(join(bin, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+      const started = startWith({ PATH: bin, XDG_CACHE_HOME: cache }, '--once', '--engine', 'auto');
+      await started.printed('Downloading TensorFlow');
+      started.child.kill('SIGTERM');
+      expect(await started.ended()).toBe(143);
+      expect(started.stderr).toBe('');
+      expect(readdirSync(join(cache, 'mnist-training-monitor'))).toEqual([]);
+    },
+    30_000,
+  );
 
   test('reports a busy port with one line and exit code 2, and starts no run', async () => {
     const server = createServer().listen(0, '127.0.0.1');

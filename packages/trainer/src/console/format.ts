@@ -5,8 +5,16 @@ export const grouped = (value: number): string => Math.round(value).toLocaleStri
 export const percent = (fraction: number): string =>
   Number.isFinite(fraction) ? `${(fraction * 100).toFixed(2)} %` : String(fraction);
 
-/** Formats a number with four decimals; NaN and Infinity stay visible, because a diverged loss must be seen. */
-export const decimal = (value: number): string => (Number.isFinite(value) ? value.toFixed(4) : String(value));
+/**
+ * Formats a loss with four decimals, and a very small or large one with its significant digits: 0.0000312 → "0.0000312".
+ * NaN and Infinity stay visible, because a diverged loss must be seen.
+ */
+export function decimal(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  const isUsual = size === 0 || (size >= 0.001 && size < 1e6);
+  return isUsual ? value.toFixed(4) : value.toPrecision(3);
+}
 
 /** Formats seconds as a duration: 75 → "1:15", 3675 → "1:01:15". */
 export function duration(seconds: number): string {

@@ -25,11 +25,14 @@ export interface ConsoleReportOptions {
   intervalSeconds: number;
   /** Milliseconds of a monotonic clock. */
   now?: () => number;
+  /** The variable TERM; `dumb` is a terminal that does not understand escape sequences. */
+  terminal?: string | undefined;
 }
 
 /** Time between two drawings of the progress line: the eye does not follow faster changes. */
 const redrawMs = 100;
-const clearLine = '\r\x1b[2K';
+/** The width of a terminal that reports none, or 0. */
+const usualColumns = 80;
 
 /** Displays the events of a run on the console: a table at the start, a progress line, a line for each epoch. */
 export class ConsoleReport {
@@ -39,13 +42,22 @@ export class ConsoleReport {
   readonly #now: () => number;
   #totals: Totals = { epochs: 0, steps: 0 };
   #progressAt = Number.NEGATIVE_INFINITY;
-  #isProgressShown = false;
+  readonly #canRedraw: boolean;
+  /** Length of the progress line on the screen; 0 when there is none. */
+  #shownLength = 0;
 
-  constructor({ output, folder, intervalSeconds, now = () => performance.now() }: ConsoleReportOptions) {
+  constructor({
+    output,
+    folder,
+    intervalSeconds,
+    now = () => performance.now(),
+    terminal = process.env.TERM,
+  }: ConsoleReportOptions) {
     this.#output = output;
     this.#folder = folder;
     this.#now = now;
-    this.#intervalMs = output.isTTY ? redrawMs : intervalSeconds * 1_000;
+    this.#canRedraw = Boolean(output.isTTY) && terminal !== 'dumb';
+    this.#intervalMs = this.#canRedraw ? redrawMs : intervalSeconds * 1_000;
   }
 
   /** Writes the lines of an event; events without lines are ignored. */
@@ -81,9 +93,20 @@ export class ConsoleReport {
     const isLast = batch.step === this.#totals.steps;
     if (now - this.#progressAt < this.#intervalMs && !isLast) return;
     this.#progressAt = now;
-    if (!this.#output.isTTY) return this.#line(plainLine(batch, this.#totals));
-    this.#output.write(`\r${progressLine(batch, this.#totals, this.#output.columns ?? 80)}\x1b[K`);
-    this.#isProgressShown = true;
+    if (!this.#canRedraw) return this.#line(plainLine(batch, this.#totals));
+    const line = progressLine(batch, this.#totals, this.#columns);
+    this.#output.write(`${this.#toLineStart()}${line}\x1b[J`);
+    this.#shownLength = line.length;
+  }
+
+  get #columns(): number {
+    return this.#output.columns || usualColumns;
+  }
+
+  /** Returns what moves the cursor to the start of the progress line, which a narrower terminal has wrapped to several rows. */
+  #toLineStart(): string {
+    const rowsAbove = Math.ceil(this.#shownLength / this.#columns) - 1;
+    return rowsAbove > 0 ? `\x1b[${rowsAbove}A\r` : '\r';
   }
 
   #epoch({ epoch, train, test, seconds }: EpochData): void {
@@ -110,8 +133,9 @@ export class ConsoleReport {
 
   /** Writes a line of its own, in place of the progress line. */
   #line(text: string): void {
-    this.#output.write(`${this.#isProgressShown ? clearLine : ''}${text}\n`);
-    this.#isProgressShown = false;
+    const clear = this.#shownLength > 0 ? `${this.#toLineStart()}\x1b[J` : '';
+    this.#output.write(`${clear}${text}\n`);
+    this.#shownLength = 0;
   }
 }
 

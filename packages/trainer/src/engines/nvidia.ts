@@ -91,6 +91,7 @@ async function query(...fields: string[]): Promise<string[] | null> {
   try {
     const { stdout } = await promisify(execFile)('nvidia-smi', args, {
       timeout: timeoutMs,
+      windowsHide: true,
       env: process.env,
     });
     return (stdout.split('\n')[0] ?? '').split(',').map((field) => field.trim());

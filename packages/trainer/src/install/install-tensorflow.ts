@@ -16,8 +16,13 @@ import {
 } from './tensorflow-library.ts';
 import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } from './tensorflow-wheels.ts';
 
-/** Receives a line of progress for the console. */
-export type Log = (line: string) => void;
+/** Options of `installTensorflow`. */
+export interface InstallOptions {
+  /** Receives a line of progress for the console. */
+  log: (line: string) => void;
+  /** Ends the installation, with the program that it waits for, and removes what it has written. */
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Installs TensorFlow's C library and tfjs-node's addon for it in the cache folder, unless they are installed. It works in a
@@ -26,7 +31,10 @@ export type Log = (line: string) => void;
  * @returns The installation folder.
  * @throws MonitorError `engine.unavailable` with the reason.
  */
-export async function installTensorflow(variant: TensorflowLibrary['variant'], log: Log): Promise<string> {
+export async function installTensorflow(
+  variant: TensorflowLibrary['variant'],
+  { log, signal }: InstallOptions,
+): Promise<string> {
   const library = librariesForThisMachine().find((each) => each.variant === variant);
   if (!library)
     throw unavailable(`TensorFlow has no ${variant} library for ${process.platform} on ${process.arch}`);
@@ -40,13 +48,14 @@ export async function installTensorflow(variant: TensorflowLibrary['variant'], l
   if (!compiler) throw unavailable('a C++ compiler (g++ or clang++) is required to build the addon');
 
   const workFolder = await createWorkFolder(folder);
+  const installation = { library, workFolder, python, compiler, signal };
   try {
     log(`Downloading TensorFlow ${tensorflowVersion} (${library.size}, once) …`);
-    await download(python, library, workFolder);
+    await download(installation);
     log('Unpacking the library …');
-    await unpack(python, library, workFolder);
+    await unpack(installation);
     log('Building the addon …');
-    await compile(compiler, library, workFolder);
+    await compile(installation);
     await moveInto(folder, workFolder);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).syscall ? unwritable(workFolder, error) : error;
@@ -78,18 +87,27 @@ function requireAvx(): void {
     throw unavailable('TensorFlow needs a processor with AVX, and this one has none');
 }
 
-async function download(
-  python: string,
-  { wheels, platforms }: TensorflowLibrary,
-  workFolder: string,
-): Promise<void> {
+/** The steps of an installation share these. */
+interface Installation {
+  library: TensorflowLibrary;
+  workFolder: string;
+  python: string;
+  compiler: string;
+  signal: AbortSignal | undefined;
+}
+
+async function download({ library, workFolder, python, signal }: Installation): Promise<void> {
+  const { wheels, platforms } = library;
   const requirements = join(workFolder, 'requirements.txt');
   const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
   await writeFile(requirements, lines.join(''));
   const target = ['--python-version', '3.11', '--only-binary=:all:', '--no-deps', '--dest', workFolder];
   for (const platform of platforms) target.push('--platform', platform);
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--retries=1', 'download', '--require-hashes'];
-  await run(python, [...pip, '-r', requirements, ...target], 'pip could not download the TensorFlow library');
+  await run(python, [...pip, '-r', requirements, ...target], {
+    failure: 'pip could not download the TensorFlow library',
+    signal,
+  });
   await rm(requirements);
 }
 
@@ -108,14 +126,18 @@ for wheel in glob.glob(os.path.join(target, '*.whl')):
     os.remove(wheel)
 `;
 
-async function unpack(python: string, { files }: TensorflowLibrary, workFolder: string): Promise<void> {
-  await run(python, ['-c', unpackScript, workFolder, ...files], 'the wheels could not be unpacked');
+async function unpack({ library, workFolder, python, signal }: Installation): Promise<void> {
+  await run(python, ['-c', unpackScript, workFolder, ...library.files], {
+    failure: 'the wheels could not be unpacked',
+    signal,
+  });
 }
 
 /** The folder of this package's C++ sources. */
 const nativeFolder = fileURLToPath(new URL('../../../native', import.meta.url));
 
-async function compile(compiler: string, { files }: TensorflowLibrary, workFolder: string): Promise<void> {
+async function compile({ library, workFolder, compiler, signal }: Installation): Promise<void> {
+  const { files } = library;
   const source = tfjsNodeFolder();
   const target = binaries(workFolder);
   const include = join(target, 'include');
@@ -133,11 +155,11 @@ async function compile(compiler: string, { files }: TensorflowLibrary, workFolde
     ...files.map((file) => join(target, file)),
     `-Wl,-rpath,${darwin ? '@loader_path' : '$ORIGIN'}`,
   ];
-  const failure = 'the addon could not be compiled';
-  await run(compiler, [...common, ...addon, '-o', join(target, addonFile)], failure);
+  const options = { failure: 'the addon could not be compiled', signal };
+  await run(compiler, [...common, ...addon, '-o', join(target, addonFile)], options);
 
   const loader = [`-DFRAMEWORK_LIBRARY="${files[1]}"`, join(nativeFolder, 'quiet-load.cc'), '-ldl'];
-  await run(compiler, [...common, ...loader, '-o', join(target, loaderFile)], failure);
+  await run(compiler, [...common, ...loader, '-o', join(target, loaderFile)], options);
 
   await rm(include, { recursive: true });
   await chmod(workFolder, 0o755); // mkdtemp creates private folders; other users of the machine may share the library.
@@ -155,7 +177,7 @@ async function moveInto(folder: string, workFolder: string): Promise<void> {
 /** Returns the first program that runs with these arguments. */
 async function findProgram(programs: string[], args: string[]): Promise<string | undefined> {
   for (const program of programs) {
-    const works = await run(program, args, '', 'ignore').then(
+    const works = await run(program, args, { failure: '', output: 'ignore' }).then(
       () => true,
       () => false,
     );
@@ -164,15 +186,22 @@ async function findProgram(programs: string[], args: string[]): Promise<string |
   return undefined;
 }
 
-/** Runs a program. @throws MonitorError `engine.unavailable` that begins with `failure`, when it does not succeed. */
+interface RunOptions {
+  /** Beginning of the error. */
+  failure: string;
+  output?: 'inherit' | 'ignore';
+  /** Ends the program. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs a program. @throws MonitorError `engine.unavailable` when it does not succeed. */
 function run(
   program: string,
   args: string[],
-  failure: string,
-  stdout: 'inherit' | 'ignore' = 'inherit',
+  { failure, output = 'inherit', signal }: RunOptions,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', stdout, stdout] });
+    const child = spawn(program, args, { stdio: ['ignore', output, output], signal, windowsHide: true });
     child.on('error', (cause) => reject(unavailable(`${failure}: ${cause.message}`, cause)));
     child.on('close', (code) =>
       code === 0 ? resolve() : reject(unavailable(`${failure} (exit code ${code})`)),

@@ -45,7 +45,11 @@ export async function checkLoads(
 /** Resolves with the signal that ended the child process, otherwise with `none`: any other failure throws here as well. */
 function loadInChild(script: string, addons: string[]): Promise<string> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['-e', script, ...addons], { stdio: 'ignore', timeout: timeoutMs });
+    const child = spawn(process.execPath, ['-e', script, ...addons], {
+      stdio: 'ignore',
+      timeout: timeoutMs,
+      windowsHide: true,
+    });
     child.on('error', () => resolve('none'));
     child.on('exit', (_code, signal) => resolve(signal ?? 'none'));
   });

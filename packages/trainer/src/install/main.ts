@@ -5,15 +5,23 @@ import { linkAddon } from './tensorflow-library.ts';
 const argv = process.argv.slice(2);
 const unknown = argv.filter((argument) => argument !== '--cuda');
 
+const ending = new AbortController();
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
+  process.on(signal, () => {
+    process.exitCode = code;
+    ending.abort();
+  });
+
 try {
   if (unknown.length > 0)
     throw new MonitorError(
       'option.invalid',
       `${unknown[0]}: unknown flag; npm run engine accepts only --cuda`,
     );
-  const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', (line) =>
-    console.log(line),
-  );
+  const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', {
+    log: (line) => console.log(line),
+    signal: ending.signal,
+  });
   try {
     linkAddon(folder); // Linked here, because the process that trains may not have write permission.
   } catch (cause) {
@@ -26,6 +34,9 @@ try {
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
+  if (!ending.signal.aborted) {
+    console.error(error.message);
+    process.exitCode = error.exitCode;
+  }
 }
+for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);

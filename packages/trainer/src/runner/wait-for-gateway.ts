@@ -41,13 +41,16 @@ export async function waitForGateway({
 
 const receiveBegin = (parent: ParentChannel, signal: AbortSignal): Promise<BeginMessage | undefined> =>
   new Promise((resolve) => {
+    const onMessage = (message: { type: string }): void => {
+      if (message.type === 'begin') settle(message as BeginMessage);
+    };
     const settle = (begin?: BeginMessage): void => {
-      parent.off('message', settle);
+      parent.off('message', onMessage);
       parent.channel?.unref(); // A referenced channel keeps the process alive.
       resolve(begin);
     };
     parent.channel?.ref();
-    parent.on('message', settle);
+    parent.on('message', onMessage);
     if (signal.aborted) settle();
     signal.addEventListener('abort', () => settle(), { once: true });
   });

@@ -5,6 +5,9 @@ test('numbers are formatted with separators and units', () => {
   expect(grouped(60_000)).toBe('60,000');
   expect(percent(0.992_84)).toBe('99.28 %');
   expect(decimal(0.031_234)).toBe('0.0312');
+  expect([0, 0.001, 0.000_412_34, 3.2e-9, -2e-5, 4e10].map(decimal)).toEqual([
+    ...['0.0000', '0.0010', '0.000412', '3.20e-9', '-0.0000200', '4.00e+10'],
+  ]);
   expect(gibibytes(16 * 2 ** 30)).toBe('16.0 GiB');
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { ConsoleReport } from '../../src/console/report.ts';
+import { type ConsoleOutput, ConsoleReport } from '../../src/console/report.ts';
 
 const run = sampleRun({ epochs: 2, batchesPerEpoch: 10 });
 
@@ -78,7 +78,7 @@ describe('ConsoleReport', () => {
   test('redraws the progress line on a terminal, and clears it before another line', () => {
     const text = display({ isTTY: true, stepMs: 300 });
     expect(text.match(/\r {2}/g)).toHaveLength(20);
-    expect(text).toContain('\r\x1b[2K  Epoch 1/2');
+    expect(text).toContain('\r\x1b[J  Epoch 1/2');
   });
 
   test('ends with the result and the saved files', () => {
@@ -87,5 +87,52 @@ describe('ConsoleReport', () => {
       /Run completed \(all epochs done\): [\d.]+ % test accuracy, .*best epoch 2, in 0:06/,
     );
     expect(text).toContain('Saved in runs/test: model/model.json, mnist_cnn.safetensors');
+  });
+
+  describe('on a terminal', () => {
+    const clearBelow = '\x1b[J';
+    const batches = run.filter((event) => event.type === 'batch');
+
+    /** Displays a batch at each of these widths, with this value of TERM. */
+    function redraw(widths: (number | undefined)[], terminal = 'xterm'): string[] {
+      const written: string[] = [];
+      let now = 0;
+      const output: ConsoleOutput = { isTTY: true, write: (text) => written.push(text) };
+      const report = new ConsoleReport({
+        output,
+        folder: 'runs/test',
+        intervalSeconds: 0,
+        now: () => now,
+        terminal,
+      });
+      report.display(run[0] as EventOf<'run.started'>);
+      for (const [at, columns] of widths.entries()) {
+        now += 1_000;
+        if (columns !== undefined) output.columns = columns;
+        report.display(batches[at] as EventOf<'batch'>);
+      }
+      return written.slice(1);
+    }
+
+    test('draws one bar at the new width, also where a narrower terminal has wrapped the old one', () => {
+      const [first, narrow, wide] = redraw([120, 40, 120]);
+      expect(first?.startsWith('\r')).toBe(true);
+      expect(first?.endsWith(clearBelow)).toBe(true);
+      // The first line fills three rows of 40: the cursor is two rows below its start.
+      expect(narrow?.startsWith('\x1b[2A\r')).toBe(true);
+      expect(narrow).toHaveLength('\x1b[2A\r'.length + 39 + clearBelow.length);
+      expect(wide?.startsWith('\r')).toBe(true);
+    });
+
+    test.each([[0], [undefined]])('has 80 columns when it reports %p', (columns) => {
+      expect(redraw([columns])).toEqual(redraw([80]));
+    });
+
+    test('gets lines without escape sequences when it is dumb', () => {
+      const text = redraw([120, 120], 'dumb').join('');
+      expect(text).not.toContain('\x1b');
+      expect(text).not.toContain('\r');
+      expect(text.split('\n')).toHaveLength(3);
+    });
   });
 });
