@@ -10,24 +10,40 @@ export interface HistoryOptions {
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
-/** Reads the next selected events of a run from the store: at most one page, and about `unreadBytes`. */
-export async function readHistory(options: HistoryOptions, selection: Selection): Promise<Chunk> {
-  const { store, runId, limits } = options;
-  const { after, types, batchesFrom } = selection;
-  const skipsBatches = after + 1 < batchesFrom;
-  const readTypes = skipsBatches ? types & ~batchType : types;
-  const end = skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
-  if (readTypes === 0) return { ranges: [], through: end };
+/** The first page, whose size is not known: 500 of the largest events have 70 MB. */
+const firstPageEvents = 16;
 
-  const page = await store.page(runId, {
-    after,
-    limit: limits.pageEvents,
-    types: readTypes === everyType ? undefined : typesIn(readTypes),
-  });
-  const { events: fitting, through } = firstEvents(page, limits.unreadBytes);
-  const events = fitting.filter(({ seq }) => seq <= end);
-  return {
-    ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
-    through: Math.min(through, end),
-  };
+/** Reads the stored events of a run for one viewer. */
+export class History {
+  readonly #options: HistoryOptions;
+  /** Adapted to the size of the events, so that little is read in vain. */
+  #limit = firstPageEvents;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the next selected events: at most one page, and about `unreadBytes`. */
+  async read(selection: Selection): Promise<Chunk> {
+    const { store, runId, limits } = this.#options;
+    const { after, types, batchesFrom } = selection;
+    const skipsBatches = after + 1 < batchesFrom;
+    const readTypes = skipsBatches ? types & ~batchType : types;
+    const end = skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
+    if (readTypes === 0) return { ranges: [], through: end };
+
+    const page = await store.page(runId, {
+      after,
+      limit: Math.min(this.#limit, limits.pageEvents),
+      types: readTypes === everyType ? undefined : typesIn(readTypes),
+    });
+    const { events: fitting, through } = firstEvents(page, limits.unreadBytes);
+    this.#limit =
+      fitting.length < page.events.length ? fitting.length : Math.min(2 * this.#limit, limits.pageEvents);
+    const events = fitting.filter(({ seq }) => seq <= end);
+    return {
+      ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
+      through: Math.min(through, end),
+    };
+  }
 }

@@ -6,7 +6,7 @@ import type { Traffic } from '../sockets/traffic.ts';
 import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import { Cursor } from './cursor.ts';
-import { readHistory } from './history.ts';
+import { History } from './history.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 
@@ -29,6 +29,7 @@ const roomCheckMs = 50;
 export class ViewerStream {
   readonly #options: ViewerStreamOptions;
   readonly #cursor: Cursor;
+  readonly #history: History;
   readonly #types: TypeSet;
   /** The highest number of `batch` events a second; undefined for no limit. */
   readonly #maxRate: number | undefined;
@@ -36,11 +37,12 @@ export class ViewerStream {
   readonly #initialSeq: number;
 
   constructor(options: ViewerStreamOptions) {
-    const { channel, after, query, limits } = options;
+    const { channel, after, query, store, limits } = options;
     this.#options = options;
     this.#types = query.types ? setOf(query.types) : everyType;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#initialSeq = channel.lastSeq;
+    this.#history = new History({ store, runId: channel.runId, limits });
     this.#cursor = new Cursor({
       ...{ channel, after, types: this.#types, bundleBytes: query.bundle ? limits.bundleBytes : undefined },
       reportsGaps: this.#maxRate === undefined,
@@ -58,14 +60,13 @@ export class ViewerStream {
 
   /** Sends the next events, from memory or else from the store, as soon as the viewer has room for them. */
   async sendNext(): Promise<void> {
-    const { peer, channel, store, limits } = this.#options;
+    const { peer, channel } = this.#options;
     const cursor = this.#cursor;
     await this.#waitForRoom();
     if (peer.closed.aborted) return;
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
-    const chunk =
-      channel.read(selection) ?? (await readHistory({ store, runId: channel.runId, limits }, selection));
+    const chunk = channel.read(selection) ?? (await this.#history.read(selection));
     peer.sendFrames(cursor.advance(chunk));
     await nextTurn();
   }

@@ -7,6 +7,7 @@ import {
   type RunChanges,
   type StoreState,
 } from '@mnist-monitor/shared';
+import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import { Listeners } from '../listeners.ts';
 import type {
   EventPage,
@@ -25,6 +26,9 @@ export interface StoreFailure {
   message: string;
   since: Date;
 }
+
+/** Pages that are read at a time, of up to 14 MB each: hundreds of viewers can ask for one at the same moment. */
+const pagesAtOnce = 4;
 
 export type StoreOperation = 'append' | 'read' | 'change';
 
@@ -57,6 +61,7 @@ export class HealthCheckedStore implements Store {
   readonly #options: HealthCheckedStoreOptions;
   readonly #store: Store;
   readonly #listeners = new Listeners<[failure: StoreFailure | undefined]>();
+  readonly #pages = new ConcurrencyLimit(pagesAtOnce);
   #failure: StoreFailure | undefined;
   #attempt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -90,7 +95,7 @@ export class HealthCheckedStore implements Store {
   }
 
   page(runId: string, options: EventPageOptions): Promise<EventPage> {
-    return this.#observe('read', () => this.#store.page(runId, options));
+    return this.#pages.run(() => this.#observe('read', () => this.#store.page(runId, options)));
   }
 
   summary(runId: string): Promise<StoredSummary | undefined> {

@@ -26,6 +26,23 @@ function checkedStore(checkIntervalMs: number) {
 }
 
 describe('a health-checked store', () => {
+  test('reads four pages at a time, however many are requested', async () => {
+    const { store, checked } = checkedStore(60_000);
+    await checked.append('a', stored);
+    const answers: (() => void)[] = [];
+    const page = store.page.bind(store);
+    store.page = async (...options) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return page(...options);
+    };
+    const pages = Array.from({ length: 6 }, () => checked.page('a', { after: 0, limit: 2 }));
+    expect(answers).toHaveLength(4);
+    for (const answer of answers.splice(0)) answer();
+    await until(() => answers.length === 2);
+    for (const answer of answers) answer();
+    expect((await Promise.all(pages)).map(({ events }) => events.length)).toEqual(Array(6).fill(2));
+  });
+
   test('reports a failure once, and its end as soon as it works again', async () => {
     const { store, checked, reported } = checkedStore(20);
     const { append, check } = store;

@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+import { limits } from '../../src/limits.ts';
+import { History } from '../../src/live/history.ts';
+import { everyType } from '../../src/live/type-set.ts';
+import type { EventPage, Store, StoredEvent } from '../../src/store/store.ts';
+
+/** A store of one run with events of these sizes, and the events of each page that was read. */
+function storeOf(sizes: readonly number[]) {
+  const events = sizes.map(
+    (size, index): StoredEvent => ({
+      ...{ seq: index + 1, type: 'samples' },
+      json: JSON.stringify('x'.repeat(size)),
+    }),
+  );
+  const reads: number[] = [];
+  const page = async (
+    _runId: string,
+    { after, limit }: { after: number; limit: number },
+  ): Promise<EventPage> => {
+    const found = events.slice(after, after + limit);
+    reads.push(found.length);
+    return { events: found, through: after + found.length, more: after + found.length < events.length };
+  };
+  return { store: { page } as unknown as Store, reads };
+}
+
+async function readAll(
+  store: Store,
+  count: number,
+): Promise<{ first: number; last: number; bytes: number }[]> {
+  const history = new History({ store, runId: 'a', limits });
+  const chunks = [];
+  for (let after = 0; after < count; ) {
+    const { ranges, through } = await history.read({ after, types: everyType, batchesFrom: 0 });
+    chunks.push(...ranges.map(({ first, last, frames }) => ({ first, last, bytes: frames.length })));
+    after = through;
+  }
+  return chunks;
+}
+
+test('history of large events is read little more than once, in chunks of about 256 kB', async () => {
+  const { store, reads } = storeOf(Array(100).fill(100_000));
+  const chunks = await readAll(store, 100);
+  expect(chunks.every(({ bytes }) => bytes <= limits.unreadBytes)).toBe(true);
+  expect(chunks.map(({ first }) => first)).toEqual([1, ...chunks.slice(0, -1).map(({ last }) => last + 1)]);
+  expect(Math.max(...reads)).toBe(16);
+  expect(reads.reduce((sum, count) => sum + count, 0)).toBeLessThan(200);
+});
+
+test('history of small events is soon read in full pages', async () => {
+  const { store, reads } = storeOf(Array(3_000).fill(100));
+  await readAll(store, 3_000);
+  expect(reads.slice(0, 7)).toEqual([16, 32, 64, 128, 256, 500, 500]);
+});
