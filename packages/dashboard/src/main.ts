@@ -4,7 +4,7 @@ import { layout } from './layout.ts';
 import type { Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { RunDisplay } from './net/run-display.ts';
-import { pressChartKey, showOnCharts } from './panels/charts/charts-panel.ts';
+import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { openReplay } from './panels/replay/replay-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
@@ -163,10 +163,10 @@ listenForKeys({
   d: actions.openDraw,
   t: actions.nextTheme,
   ' ': 'replay-play',
-  x: () => pressChartKey('axis'),
-  l: () => pressChartKey('log'),
+  x: () => runChartAction('axis'),
+  l: () => runChartAction('log'),
   f: 'follow',
-  u: () => pressChartKey('full'),
+  u: () => runChartAction('full'),
   '0': 'zoom-reset',
 });
 // A network that returns, or a page that is looked at again, is a good moment to reconnect.

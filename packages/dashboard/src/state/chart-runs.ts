@@ -2,7 +2,7 @@ import type { RunSummary } from '@mnist-monitor/shared/browser';
 import type { Run } from './run.ts';
 import { displayName } from './run-summaries.ts';
 
-/** A run as the charts draw and name it. */
+/** A run on the charts, with its name and the style of its lines. */
 export interface ChartRun {
   run: Run;
   name: string;

@@ -9,11 +9,11 @@ export interface ChartSpec {
   title: string;
   unit: string;
   series: 'steps' | 'machine';
-  /** For `steps` one column, drawn for each run; for `machine` several, drawn for the main run alone. */
+  /** The columns to draw: one of `steps` for each run, or several of `machine` for the main run alone. */
   columns: readonly (BatchColumn | SystemColumn)[];
   /** Whether a moving average is drawn over the faint raw values. */
   smoothed: boolean;
-  /** The matching result of each epoch on the test images, if there is one. */
+  /** The result on the test images that is drawn for each epoch; none if undefined. */
   test?: 'loss' | 'accuracy';
   /** The choices for the y axis; the first is the default. */
   scales: readonly YScale[];

@@ -1,5 +1,5 @@
-/** Number of latest delays that are kept: a few seconds of frames. */
-const kept = 240;
+/** Maximum number of delays that are kept: a few seconds of frames. */
+const delayLimit = 240;
 
 /** Measures the delay of events from the trainer's clock to the screen. */
 export class DelayMeter {
@@ -8,16 +8,16 @@ export class DelayMeter {
   /** Adds the delay of the newest event of a frame, in milliseconds. */
   add(milliseconds: number): void {
     this.#delays.push(milliseconds);
-    if (this.#delays.length > kept) this.#delays.shift();
+    if (this.#delays.length > delayLimit) this.#delays.shift();
   }
 
   /** Returns the median and the 95th percentile in milliseconds; undefined before the first delay. */
   summary(): { median: number; p95: number } | undefined {
     if (this.#delays.length === 0) return undefined;
     const sorted = this.#delays.toSorted((a, b) => a - b);
-    const at = (share: number): number =>
+    const percentile = (share: number): number =>
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-    return { median: at(0.5), p95: at(0.95) };
+    return { median: percentile(0.5), p95: percentile(0.95) };
   }
 
   clear(): void {

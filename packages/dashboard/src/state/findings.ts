@@ -1,9 +1,9 @@
 import type { EpochData } from '@mnist-monitor/shared/browser';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
-import type { Run, StampedNotice } from './run.ts';
+import type { Run, TimedNotice } from './run.ts';
 
 /** A notable event of a run: a notice of the trainer, or a problem that the page detects in the figures. */
-export type Finding = Pick<StampedNotice, 'level' | 'code' | 'message' | 'time' | 'step'>;
+export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step'>;
 
 /** Epochs without a better test accuracy that count as a plateau. */
 const plateauEpochs = 5;

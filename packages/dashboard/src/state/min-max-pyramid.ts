@@ -3,7 +3,9 @@ import type { Column } from './series.ts';
 /** Rows of the smallest bucket that is stored, as a power of two: scanning smaller ones is faster than storing them. */
 const firstBits = 4;
 
-/** For each bucket of `2 ** bits` rows, the rows of its lowest and highest finite value; -1 when it has none. */
+/**
+ * A level of the pyramid: for each bucket of `2 ** bits` rows, the rows of its lowest and highest finite value, or -1.
+ */
 interface Level {
   bits: number;
   lowest: Int32Array<ArrayBuffer>;
@@ -30,8 +32,8 @@ export class MinMaxPyramid {
 
   /**
    * Returns the rows to draw, ascending: the lowest and the highest of each bucket, and the last row. Returns all rows
-   * when there are at most two a bucket: more would not look different, and drawing them costs. Buckets begin at fixed
-   * rows, so that drawn points stay in place while rows are appended; the outer buckets may reach beyond the selection.
+   * when there are at most two per bucket: reducing them would save nothing. Buckets begin at fixed rows, so that drawn
+   * points stay in place while rows are appended; the outer buckets may reach beyond the selection.
    */
   select(column: Column, { from, to, buckets }: RowSelection): number[] {
     this.#update(column);

@@ -20,7 +20,8 @@ const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...posit
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
 
-export interface StampedNotice extends NoticeData {
+/** A notice with its seq and time. */
+export interface TimedNotice extends NoticeData {
   seq: number;
   time: string;
 }
@@ -52,7 +53,7 @@ export interface Run {
   samples: readonly SamplesData[];
   system: SystemData | null;
   /** The latest `noticeLimit` notices, oldest first. */
-  notices: readonly StampedNotice[];
+  notices: readonly TimedNotice[];
   silences: readonly Silence[];
   /** The first batch whose loss is not a finite number. */
   diverged: { step: number; loss: number; time: number } | null;
@@ -61,7 +62,7 @@ export interface Run {
   /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never decreasing. */
   lastTime: number;
   paused: boolean;
-  /** The last known training time and its clock time; it continues from there unless the run is paused. */
+  /** The last known training time in seconds, and the clock time at which it was reached. */
   trained: { seconds: number; time: number };
   /** Number of events applied. */
   events: number;

@@ -42,7 +42,7 @@ export interface Session {
   replaying: boolean;
   /** Arrival of the last event or, for a stored one, the time of the event; null before the first of the run. */
   lastEventAt: number | null;
-  /** Whether an event has arrived since the last report: then the run is running again. */
+  /** Whether an event has arrived since the gateway's last report, which is out of date then. */
   hasLiveEvents: boolean;
   readonly rate: RateMeter;
   readonly delay: DelayMeter;

@@ -2,7 +2,9 @@ import { type AxisName, axisNames } from './axis.ts';
 import { type ChartName, chartNames, chartSpecs, type YScale } from './chart-specs.ts';
 import type { Viewport } from './viewport.ts';
 
-/** The viewer's choices of what is shown and how: everything a link needs to show another person the same. */
+/**
+ * The viewer's choices of what is shown and how. A link contains all of them, so that it shows the same view to others.
+ */
 export interface View {
   /** The main run; null follows the latest. */
   run: string | null;
@@ -57,7 +59,7 @@ export function queryOf(view: View): string {
 
 /**
  * Reads a view from a URL query. Missing and invalid values come from `preferences`, or from the defaults when the
- * query was written by `queryOf`: such a link shows the same to everybody.
+ * query was written by `queryOf`: such a link shows the same view to all viewers.
  */
 export function viewOf(query: string, preferences: ChartPreferences = defaultView): View {
   const given = new URLSearchParams(query);
@@ -93,7 +95,7 @@ function viewportOf(text: string | null): Viewport {
     : { kind: 'all' };
 }
 
-/** Writes a number with seven digits, more than a screen can resolve; clock times keep all of theirs. */
+/** Writes a number with seven digits, more than a screen can resolve; clock times are written in full. */
 const shortText = (value: number): string =>
   String(Math.abs(value) >= 1e9 ? Math.round(value) : Number(value.toPrecision(7)));
 

@@ -8,11 +8,11 @@ import { listenForChartKeys } from './chart-keys.ts';
 import type { ChartTableInput, chartTable } from './chart-table.ts';
 import { type ChartContent, chartTemplate } from './chart-template.ts';
 import {
-  announcement,
   chartTexts,
   type DrawnChart,
   type LegendItem,
   legendItems,
+  legendSentence,
   legendTitle,
 } from './chart-text.ts';
 import { FrameBuilder, type Readout } from './frame-builder.ts';
@@ -50,7 +50,7 @@ const tableIntervalMs = 1_000;
 
 /**
  * A chart with its legend, axis choice, tools and caption. It renders its card itself, because the legend follows the
- * cursor at the rate of frames.
+ * cursor in every frame.
  */
 export class ChartCard {
   readonly element = document.createElement('article');
@@ -126,7 +126,7 @@ export class ChartCard {
       const { FullScreen } = await import('./full-screen.ts');
       this.#fullScreen ??= new FullScreen(this.element, () => this.render());
     }
-    this.#fullScreen.set(!this.#fullScreen.on);
+    this.#fullScreen.set(!this.#fullScreen.isOn);
   }
 
   #listen(): void {
@@ -150,7 +150,7 @@ export class ChartCard {
     });
   }
 
-  /** Returns the plot; another one when its curves or axes have changed, which uPlot cannot change. */
+  /** Returns the plot, replaced when its curves or axes have changed, because uPlot cannot change them. */
   #currentPlot(): Plot {
     const { runs, view } = this.#context.state();
     const curves = this.#frameBuilder.styles(runs);
@@ -175,7 +175,7 @@ export class ChartCard {
     listenForGestures(plot.overlay, {
       ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
       isWhole: () => state().view.viewport.kind === 'all',
-      isFullScreen: () => this.#fullScreen?.on ?? false,
+      isFullScreen: () => this.#fullScreen?.isOn ?? false,
       pointAt: (share) => {
         const { min, max } = state().range;
         plot.setCursor(min + (max - min) * share);
@@ -201,7 +201,7 @@ export class ChartCard {
     this.render();
     if (x === null || !this.#isKeyboardCursor) return;
     const { title, items, messages } = this.#legend();
-    const texts = [this.#spec.title, announcement(title, items), messages];
+    const texts = [this.#spec.title, legendSentence(title, items), messages];
     this.#context.announce(texts.filter(Boolean).join('. '));
   }
 
@@ -227,7 +227,7 @@ export class ChartCard {
       ...{ spec: this.#spec, legendTitle: title, items, messages, table: this.#table },
       ...chartTexts(this.#spec, { runs, viewport: view.viewport, drawn: this.#drawn }),
       scale: view.scales[this.#name],
-      fullScreen: this.#fullScreen?.on ?? false,
+      fullScreen: this.#fullScreen?.isOn ?? false,
     };
   }
 

@@ -85,14 +85,14 @@ class ImageWriter {
     return sized.map((item, at) => ({ ...item, ...(positions[at] ?? { x: 0, line: 0 }) }));
   }
 
-  /** Sizes the canvas, draws the chart below the head, and lets further drawing use CSS pixels within the margin. */
-  #drawChart(headHeight: number): void {
+  /** Sizes the canvas, draws the chart below the header, and lets further drawing use CSS pixels within the margin. */
+  #drawChart(headerHeight: number): void {
     const { canvas } = this.#context;
     canvas.width = this.#chart.width;
-    canvas.height = this.#chart.height + headHeight * devicePixelRatio;
+    canvas.height = this.#chart.height + headerHeight * devicePixelRatio;
     this.#context.fillStyle = this.#color('--surface');
     this.#context.fillRect(0, 0, canvas.width, canvas.height);
-    this.#context.drawImage(this.#chart, 0, headHeight * devicePixelRatio);
+    this.#context.drawImage(this.#chart, 0, headerHeight * devicePixelRatio);
     this.#context.scale(devicePixelRatio, devicePixelRatio);
     this.#context.translate(margin, 0);
   }
@@ -150,7 +150,7 @@ export function flowItems(
 /** Maximum length of the names of run and chart in a file name: some file systems allow only 255 bytes. */
 const nameLimit = 60;
 
-/** Returns the file name of an image, of letters, digits and hyphens. */
+/** Returns the file name of an image, which contains only letters, digits and hyphens. */
 export function imageFileName(subtitle: string, title: string): string {
   const plain = (text: string): string =>
     text

@@ -10,7 +10,7 @@ export interface ChartKeysTarget extends ZoomTarget {
   onInput(keyboard: boolean): void;
 }
 
-/** Points that each key moves the cursor by. */
+/** Number of points by which each key moves the cursor. */
 const cursorSteps: Readonly<Record<string, number>> = {
   ArrowLeft: -1,
   ArrowRight: 1,
@@ -40,7 +40,7 @@ export function listenForChartKeys(host: HTMLElement, target: ChartKeysTarget): 
   host.addEventListener('blur', () => target.plot()?.clearCursor());
 }
 
-/** @returns Whether the chart uses the key. */
+/** Moves the cursor, zooms or pans. @returns Whether the chart uses the key. */
 function handleKey({ key, shiftKey }: KeyboardEvent, target: ChartKeysTarget): boolean {
   const [step, zoom] = [cursorSteps[key], zoomKeys[key]];
   if (step !== undefined) target.plot()?.moveCursor(shiftKey ? step * 10 : step);
@@ -53,7 +53,7 @@ function handleKey({ key, shiftKey }: KeyboardEvent, target: ChartKeysTarget): b
   return true;
 }
 
-/** Returns the cursor's position as a share of the width, so that zooming keeps it in place; the middle without one. */
+/** Returns the cursor's position as a share of the width, so that zooming keeps it in place; 0.5 without a cursor. */
 function cursorShare(target: ChartKeysTarget): number {
   const { min, max } = target.range();
   const cursor = target.cursor();

@@ -48,7 +48,7 @@ function runItems(spec: ChartSpec, color: string, value: Value | undefined): Leg
   const test: LegendItem[] = spec.test
     ? [{ name: 'test', kind: 'test', color: '--test', value: spec.format(value?.test) }]
     : [];
-  if (!spec.smoothed) return [{ name: 'now', kind: 'line', color, value: raw }, ...test];
+  if (!spec.smoothed) return [{ name: 'value', kind: 'line', color, value: raw }, ...test];
   return [
     { name: spec.test ? 'train' : 'raw', kind: 'raw', color, value: raw },
     { name: 'smoothed', kind: 'line', color, value: spec.format(value?.smooth) },
@@ -57,12 +57,13 @@ function runItems(spec: ChartSpec, color: string, value: Value | undefined): Leg
 }
 
 function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Value | undefined): string {
-  const shown = (of: Value | undefined): number | undefined => (spec.smoothed ? of?.smooth : of?.raw);
-  const [here, first] = [shown(value), shown(baseline)];
-  if (here === undefined || Number.isNaN(here)) return '–';
-  const text = spec.format(here);
+  const shownValue = (from: Value | undefined): number | undefined =>
+    spec.smoothed ? from?.smooth : from?.raw;
+  const [current, first] = [shownValue(value), shownValue(baseline)];
+  if (current === undefined || Number.isNaN(current)) return '–';
+  const text = spec.format(current);
   if (first === undefined || !Number.isFinite(first)) return text;
-  return `${text} (${difference(spec, here - first)})`;
+  return `${text} (${difference(spec, current - first)})`;
 }
 
 /** Formats a difference with its sign: "+0.0123", "−0.4 %". */
@@ -81,7 +82,7 @@ export function legendTitle(
 }
 
 /** Returns a legend as a sentence for screen readers. */
-export function announcement(title: string, items: readonly LegendItem[]): string {
+export function legendSentence(title: string, items: readonly LegendItem[]): string {
   return `${title}: ${items.map(({ name, value }) => `${name} ${value}`).join(', ')}`;
 }
 
@@ -115,16 +116,17 @@ export function chartTexts(
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
   return {
     caption: chartCaption({ ...frame, thinned, floor }),
-    warning: spec.test === 'loss' ? nonFiniteCaption(frame.plot.nonFinite, main?.diverged?.step) : '',
+    warning: spec.test === 'loss' ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step) : '',
     placeholder: isVisible ? '' : hasData ? 'No data in this range.' : spec.empty,
   };
 }
 
 export interface CaptionCounts {
-  /** Rows in the visible range, and points drawn for them. */
+  /** Number of rows in the visible range. */
   rowCount: number;
+  /** Number of points that are drawn for these rows. */
   pointCount: number;
-  /** Rows that the page no longer holds. */
+  /** Number of rows that were removed to save memory. */
   thinned: number;
   /** Start of an accuracy axis; 0 when the axis is complete. */
   floor: number;
@@ -137,8 +139,8 @@ export function chartCaption({ rowCount, pointCount, thinned, floor }: CaptionCo
   return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }
 
-/** Returns the warning below a loss chart that is not finite: "not a number (NaN) from batch 1,300"; empty otherwise. */
-export function nonFiniteCaption(ranges: readonly NonFiniteRange[], firstStep: number | undefined): string {
+/** Returns the warning about a loss that is not finite: "not a number (NaN) from batch 1,300"; empty if it is finite. */
+export function nonFiniteWarning(ranges: readonly NonFiniteRange[], firstStep: number | undefined): string {
   const [range] = ranges;
   if (!range || firstStep === undefined) return '';
   const name = Number.isNaN(range.value) ? 'not a number (NaN)' : 'infinite';

@@ -37,7 +37,7 @@ export const chartToolbar = (
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
   const follows = view.viewport.kind === 'follow';
-  // A finished run has nothing to follow, and the whole axis follows anyway.
+  // A finished run has no new data, and the whole axis always includes them.
   const hidden = view.viewport.kind === 'all' || run?.finished !== null;
   return html`
     <button class="chip" type="button" id="follow" ?hidden=${hidden} aria-pressed=${follows} @click=${toggleFollow}>
@@ -51,7 +51,7 @@ const axisFields = (
   { setAxis }: ToolbarActions,
 ): TemplateResult => html`
   <label class="tool">
-    <span>Over</span>
+    <span>X axis</span>
     <select
       class="input" id="axis" .value=${live(axis)}
       @change=${(event: Event) => setAxis((event.target as HTMLSelectElement).value as AxisName)}

@@ -142,8 +142,8 @@ let charts: Charts | undefined;
 /** Puts the charts' cursor at a finding and scrolls the charts into view. */
 export const showOnCharts = (finding: Finding): void => charts?.show(finding);
 
-/** Runs the action of a key of the charts. */
-export function pressChartKey(action: 'axis' | 'log' | 'full'): void {
+/** Runs an action of the charts that has a keyboard shortcut. */
+export function runChartAction(action: 'axis' | 'log' | 'full'): void {
   if (action === 'axis') charts?.setNextAxis();
   else if (action === 'log') charts?.toggleLossScale();
   else charts?.toggleFullScreen();

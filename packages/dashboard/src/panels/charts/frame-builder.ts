@@ -20,8 +20,9 @@ export interface ChartOptions extends CurveOptions {
 /** A frame to plot, with the counts for its caption. */
 export interface ChartFrame {
   plot: Omit<PlotFrame, 'markers'>;
-  /** Rows in the visible range, and how many points are drawn for them, summed over the first curve of each run. */
+  /** Number of rows in the visible range, of the first curve of all runs. */
   rowCount: number;
+  /** Number of points that are drawn for these rows. */
   pointCount: number;
 }
 
@@ -117,7 +118,7 @@ export class FrameBuilder {
     }));
   }
 
-  /** The machine chart has a curve for each device, so that it shows the main run alone. */
+  /** Returns the runs to draw: the main run alone on the machine chart, which has a curve for each device. */
   #shownRuns(runs: readonly ChartRun[]): readonly ChartRun[] {
     return this.#spec.series === 'machine' ? runs.slice(0, 1) : runs;
   }
@@ -155,7 +156,7 @@ export class FrameBuilder {
     return { min, max: 1 + (1 - min) * 0.02 };
   }
 
-  /** Returns the start of a close-up axis, which contains the target too once there are values. */
+  /** Returns the start of a close-up axis. As soon as there are values, the axis also contains the target. */
   #floor(tables: readonly RunTables[], target: number | null): number {
     const { test, smoothed } = this.#spec;
     const values = test ? testedValues(tables, smoothed) : allValues(tables);
@@ -173,7 +174,7 @@ function rowAt(
   return x === null ? length - 1 : nearest(values, length, x / scale);
 }
 
-/** Returns the result of each epoch on the test images, as far as it is in the range. */
+/** Returns the results on the test images of the epochs in the range. */
 function testResults(run: Run, name: 'loss' | 'accuracy', { axis, range }: ChartOptions): CurveTable {
   const x: number[] = [];
   const values: Cell[] = [];
@@ -192,7 +193,10 @@ const epochEnds = (run: Run, axis: AxisName): number[] =>
 
 const numbers = (cells: readonly Cell[] = []): number[] => cells.filter((value) => typeof value === 'number');
 
-/** Returns the values a close-up shows where there are tests: all test results, and the last value of each curve. */
+/**
+ * Returns the values that the close-up of a chart with test results contains: the results, and the last value of each
+ * curve.
+ */
 function testedValues(tables: readonly RunTables[], smoothed: boolean): number[] {
   const results = tables.flatMap(({ tests }) => numbers(tests?.curves[0]));
   if (results.length === 0) return [];

@@ -1,4 +1,4 @@
-/** The full-screen mode of an element. Where the browser refuses the screen, the element fills the page. */
+/** The full-screen mode of an element. Where the browser does not allow it, the element fills the page instead. */
 export class FullScreen {
   readonly #element: HTMLElement;
   readonly #onChange: () => void;
@@ -6,14 +6,14 @@ export class FullScreen {
   constructor(element: HTMLElement, onChange: () => void) {
     this.#element = element;
     this.#onChange = onChange;
-    // In real full screen, the browser handles Escape itself.
-    element.addEventListener('keydown', ({ key }) => key === 'Escape' && this.on && this.set(false));
+    // In native full screen, the browser handles Escape itself.
+    element.addEventListener('keydown', ({ key }) => key === 'Escape' && this.isOn && this.set(false));
     element.addEventListener('fullscreenchange', () => {
       if (document.fullscreenElement !== element) this.set(false);
     });
   }
 
-  get on(): boolean {
+  get isOn(): boolean {
     return this.#element.classList.contains('full');
   }
 

@@ -7,7 +7,7 @@ import {
   zoomToSelection,
 } from '../../state/viewport.ts';
 
-/** A chart's x axis, as gestures and keys zoom and pan it. */
+/** The x axis of a chart, for gestures and keys that zoom and pan it. */
 export interface ZoomTarget {
   /** The visible range. */
   range(): Range;
@@ -24,7 +24,7 @@ export interface GestureTarget extends ZoomTarget {
   pointAt(share: number): void;
 }
 
-/** A pointer that is down: its position at the start of the gesture and now, as shares of the width. */
+/** A pressed pointer: its position at the start of the gesture and now, as shares of the width. */
 interface Pointer {
   from: number;
   at: number;
@@ -58,12 +58,12 @@ class Gestures {
   readonly #pointers = new Map<number, Pointer>();
   #kind: GestureKind | null = null;
   /** The visible range at the start of the gesture. */
-  #start: Range;
+  #startRange: Range;
 
   constructor(overlay: HTMLElement, target: GestureTarget) {
     this.#overlay = overlay;
     this.#target = target;
-    this.#start = target.range();
+    this.#startRange = target.range();
     this.#selection.className = 'zoom-selection';
     this.#selection.hidden = true;
     overlay.append(this.#selection);
@@ -102,7 +102,7 @@ class Gestures {
       const viewport = zoomToSelection(this.#target.range(), [from, at], this.#target.bounds());
       if (viewport) this.#target.setViewport(viewport);
     }
-    // The finger that remains continues on its own.
+    // The remaining finger pans.
     if (this.#kind === 'pinch' && this.#pointers.size === 1) this.#begin('pan');
     else if (this.#pointers.size === 0) this.#kind = null;
   }
@@ -112,7 +112,7 @@ class Gestures {
     const zooms = event.ctrlKey || event.metaKey || this.#target.isFullScreen();
     if (horizontal ? this.#target.isWhole() : !zooms) return;
     event.preventDefault();
-    this.#start = this.#target.range();
+    this.#startRange = this.#target.range();
     if (horizontal) this.#zoomAndPan({ shift: event.deltaX / this.#overlay.clientWidth });
     else {
       // A pinch on a touchpad arrives as small wheel steps with Ctrl.
@@ -124,7 +124,7 @@ class Gestures {
 
   #begin(kind: GestureKind): void {
     this.#kind = kind;
-    this.#start = this.#target.range();
+    this.#startRange = this.#target.range();
     for (const pointer of this.#pointers.values()) pointer.from = pointer.at;
   }
 
@@ -137,7 +137,7 @@ class Gestures {
   }
 
   #zoomAndPan(change: ZoomPan): void {
-    this.#target.setViewport(zoomAndPan(this.#start, change, this.#target.bounds()));
+    this.#target.setViewport(zoomAndPan(this.#startRange, change, this.#target.bounds()));
   }
 
   #showSelection(pointer: Pointer): void {

@@ -49,7 +49,7 @@ export interface PlotFrame {
   target: number | null;
 }
 
-const noData = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
+const emptyRanges = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
 
 /** A chart on a canvas, drawn by uPlot; no other file imports that library. */
 export class Plot {
@@ -69,8 +69,8 @@ export class Plot {
     this.#font = `12px ${getComputedStyle(host).fontFamily}`;
     this.#frame = {
       ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [], target: null },
-      x: log.x ? { ...noData.x, min: 1 } : noData.x,
-      y: noData.y,
+      x: log.x ? { ...emptyRanges.x, min: 1 } : emptyRanges.x,
+      y: emptyRanges.y,
     };
     this.#uplot = new uPlot(this.#uplotOptions(), this.#frame.columns as uPlot.AlignedData, host);
     this.#observer = new ResizeObserver(() => this.#fit());
@@ -232,7 +232,7 @@ export class Plot {
   }
 }
 
-/** Returns the size that the page's layout gives the host, whatever it contains. */
+/** Returns the size of the host in the page's layout, which does not depend on its content. */
 const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
   width: Math.max(Math.floor(host.clientWidth), 100),
   height: Math.max(Math.floor(host.clientHeight), 80),

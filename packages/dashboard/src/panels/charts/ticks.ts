@@ -10,27 +10,28 @@ export const axisLabels: Record<AxisName, string> = {
   clock: 'Clock',
 };
 
-const decimal = (from: number, to: number): number[] =>
+/** Returns 1, 2 and 5 times each power of ten from `10 ** from` to `10 ** to`. */
+const decimalSteps = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, power) =>
     [1, 2, 5].map((digit) => Number(`${digit}e${from + power}`)),
   ).flat();
 
-/** Tick distances of a time axis, in seconds: the units people count in. */
+/** Tick distances of a time axis in seconds: round numbers of seconds, minutes, hours and days. */
 const seconds = [
-  ...decimal(-2, -1),
+  ...decimalSteps(-2, -1),
   ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400],
-  ...decimal(1, 3).map((days) => days * 86_400),
+  ...decimalSteps(1, 3).map((days) => days * 86_400),
 ];
 
 /** The allowed distances of two ticks on each axis, in its unit. */
 export const tickSteps: Record<AxisName, number[]> = {
-  step: decimal(0, 8),
-  epoch: decimal(-4, 5),
+  step: decimalSteps(0, 8),
+  epoch: decimalSteps(-4, 5),
   elapsed: seconds,
   clock: seconds.map((value) => value * 1_000),
 };
 
-/** Formats a tick of an x axis; the visible range decides on the precision. */
+/** Formats a tick of an x axis; the visible range sets the precision. */
 export function tickText(axis: AxisName, value: number, { min, max }: Range): string {
   switch (axis) {
     case 'step':

@@ -22,5 +22,5 @@ export function openHelp(): void {
   );
 }
 
-const shortcutRow = ({ keys, does }: Shortcut): TemplateResult => html`
-  <div><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${does}</dd></div>`;
+const shortcutRow = ({ keys, description }: Shortcut): TemplateResult => html`
+  <div><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${description}</dd></div>`;

@@ -1,50 +1,53 @@
 /** A line of the list of shortcuts. */
 export interface Shortcut {
   keys: readonly string[];
-  does: string;
+  description: string;
 }
 
 export const shortcutGroups: readonly { title: string; shortcuts: readonly Shortcut[] }[] = [
   {
     title: 'Anywhere',
     shortcuts: [
-      { keys: ['?'], does: 'This list' },
-      { keys: ['r'], does: 'Runs: open, compare, name, pin, delete' },
-      { keys: ['n'], does: 'New run, while a trainer waits' },
-      { keys: ['p'], does: 'Pause the view; new data is kept' },
-      { keys: ['d'], does: 'Draw a digit' },
-      { keys: ['t'], does: 'Theme: system, light, dark' },
-      { keys: ['Space'], does: 'Replay: play and hold' },
+      { keys: ['?'], description: 'This list' },
+      { keys: ['r'], description: 'Runs: open, compare, name, pin, delete' },
+      { keys: ['n'], description: 'New run, while a trainer waits' },
+      { keys: ['p'], description: 'Pause the view; new data is kept' },
+      { keys: ['d'], description: 'Draw a digit' },
+      { keys: ['t'], description: 'Theme: system, light, dark' },
+      { keys: ['Space'], description: 'Replay: play and pause' },
     ],
   },
   {
     title: 'Charts',
     shortcuts: [
-      { keys: ['x'], does: 'X axis: batches, epochs, training time, clock' },
-      { keys: ['l'], does: 'Loss: logarithmic or linear' },
-      { keys: ['f'], does: 'Follow the latest, when zoomed in' },
-      { keys: ['0'], does: 'Show all' },
-      { keys: ['u'], does: 'Full screen for the chart in focus' },
+      { keys: ['x'], description: 'X axis: batches, epochs, training time, clock' },
+      { keys: ['l'], description: 'Loss: logarithmic or linear' },
+      { keys: ['f'], description: 'Follow the latest, when zoomed in' },
+      { keys: ['0'], description: 'Show all' },
+      { keys: ['u'], description: 'Full screen for the focused chart' },
     ],
   },
   {
-    title: 'On a chart in focus (Tab)',
+    title: 'On a focused chart (Tab)',
     shortcuts: [
-      { keys: ['←', '→'], does: 'Next point; with Shift ten; screen readers read the value' },
-      { keys: ['Page ↑', 'Page ↓'], does: 'Fifty points' },
-      { keys: ['Home', 'End'], does: 'First and last point' },
-      { keys: ['+', '−'], does: 'Zoom' },
-      { keys: ['[', ']'], does: 'Pan' },
-      { keys: ['Esc'], does: 'Hide the cursor; leave full screen' },
+      {
+        keys: ['←', '→'],
+        description: 'Previous or next point, or ten with Shift; screen readers read the value',
+      },
+      { keys: ['Page ↑', 'Page ↓'], description: 'Fifty points back or forward' },
+      { keys: ['Home', 'End'], description: 'First and last point' },
+      { keys: ['+', '−'], description: 'Zoom' },
+      { keys: ['[', ']'], description: 'Pan' },
+      { keys: ['Esc'], description: 'Hide the cursor; leave full screen' },
     ],
   },
   {
-    title: 'With mouse and fingers',
+    title: 'Mouse and touch',
     shortcuts: [
-      { keys: ['Drag'], does: 'Zoom to a range; with Shift pan' },
-      { keys: ['Ctrl', 'Wheel'], does: 'Zoom; in full screen without Ctrl' },
-      { keys: ['Two fingers'], does: 'Zoom and pan' },
-      { keys: ['Double click'], does: 'Show all' },
+      { keys: ['Drag'], description: 'Zoom to a range, or pan with Shift' },
+      { keys: ['Ctrl', 'Wheel'], description: 'Zoom; Ctrl is not needed in full screen' },
+      { keys: ['Two fingers'], description: 'Zoom and pan' },
+      { keys: ['Double click'], description: 'Show all' },
     ],
   },
 ];

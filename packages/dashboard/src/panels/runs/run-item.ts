@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { RunRow } from './run-rows.ts';
 
-/** Relation of a listed run to the page, and what the viewer may do with it. */
+/** The state of a listed run on the page, and the actions that are allowed for it. */
 interface RunItemState {
   shown: boolean;
   compared: boolean;

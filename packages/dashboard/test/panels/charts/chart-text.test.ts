@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
-  announcement,
   chartCaption,
   chartTexts,
   type DrawnChart,
   legendItems,
+  legendSentence,
   legendTitle,
-  nonFiniteCaption,
+  nonFiniteWarning,
 } from '../../../src/panels/charts/chart-text.ts';
 import { FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
 import { chartSpecs } from '../../../src/state/chart-specs.ts';
@@ -30,11 +30,11 @@ describe('the texts of a chart', () => {
   });
 
   it('warn where the loss is not finite', () => {
-    expect(nonFiniteCaption([], undefined)).toBe('');
-    expect(nonFiniteCaption([{ from: 3.3, to: 4, value: Number.NaN }], 1_300)).toBe(
+    expect(nonFiniteWarning([], undefined)).toBe('');
+    expect(nonFiniteWarning([{ from: 3.3, to: 4, value: Number.NaN }], 1_300)).toBe(
       'not a number (NaN) from batch 1,300',
     );
-    expect(nonFiniteCaption([{ from: 3, to: 3, value: Number.POSITIVE_INFINITY }], 3)).toBe(
+    expect(nonFiniteWarning([{ from: 3, to: 3, value: Number.POSITIVE_INFINITY }], 3)).toBe(
       'infinite from batch 3',
     );
   });
@@ -48,7 +48,7 @@ describe('the texts of a chart', () => {
     ]);
     const title = legendTitle(chartSpecs.loss, readout, true);
     expect(title).toBe('Batch 412, epoch 4');
-    expect(announcement(title, items)).toBe('Batch 412, epoch 4: train 0.5000, smoothed 0.2500, test –');
+    expect(legendSentence(title, items)).toBe('Batch 412, epoch 4: train 0.5000, smoothed 0.2500, test –');
     expect(legendTitle(chartSpecs.loss, readout, false)).toBe('Latest');
     expect(legendTitle(chartSpecs.loss, undefined, false)).toBe('No batches yet');
     expect(legendTitle(chartSpecs.machine, undefined, false)).toBe('No measurements yet');
