@@ -1,14 +1,14 @@
 /**
  * Finds the points of a curve that a later part of the run replaces. A run resumed from a checkpoint goes back and
- * repeats some steps, and the later ones count. First add all positions, then ask for each in the same order.
+ * repeats some steps, which replace the earlier ones. First `add` all positions, then check each in the same order.
  */
 export class SupersededPoints {
   /** Each return to a lower position: the number of points before it, and the position. The positions ascend. */
   readonly #returns: { at: number; to: number }[] = [];
   #added = 0;
   #last = Number.NEGATIVE_INFINITY;
-  #asked = 0;
-  /** The index of the first return after the points asked for so far. */
+  #checked = 0;
+  /** The index of the first return after the points checked so far. */
   #nextReturn = 0;
 
   add(x: number): void {
@@ -20,15 +20,15 @@ export class SupersededPoints {
     this.#last = x;
   }
 
-  get any(): boolean {
+  get hasReturns(): boolean {
     return this.#returns.length > 0;
   }
 
-  /** Whether a later part of the run replaces the next point: it returned to this position or a lower one. */
+  /** Returns whether a later part of the run replaces the next point, because it returned to this or a lower position. */
   isSuperseded(x: number): boolean {
-    while (this.#nextReturn < this.#returns.length && this.#returns[this.#nextReturn]!.at <= this.#asked)
+    while (this.#nextReturn < this.#returns.length && this.#returns[this.#nextReturn]!.at <= this.#checked)
       this.#nextReturn++;
-    this.#asked++;
+    this.#checked++;
     return x >= (this.#returns[this.#nextReturn]?.to ?? Number.POSITIVE_INFINITY);
   }
 }

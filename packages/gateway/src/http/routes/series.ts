@@ -84,7 +84,7 @@ async function readSeries(
     points.add(x, y);
   });
   // Only at the end is it known which points were repeated later. Few runs go back, and those are read a second time.
-  if (curves.some(({ superseded }) => superseded.any)) {
+  if (curves.some(({ superseded }) => superseded.hasReturns)) {
     for (const curve of curves) curve.points = new MinMaxDownsampler(span, points);
     await readAll(({ superseded, points }, x, y) => {
       if (!superseded.isSuperseded(x)) points.add(x, y);
