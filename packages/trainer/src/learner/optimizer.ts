@@ -9,7 +9,7 @@ export const [beta1, beta2] = [0.9, 0.999];
 export const epsilon = 1e-8;
 export const weightDecay = 0.01;
 
-/** The rules with their hyperparameters, as `run.started` reports them. */
+/** Titles of the optimizers with their hyperparameters, as `run.started` reports them. */
 export const optimizerTitles: Record<OptimizerName, string> = {
   sgd: `SGD with Nesterov momentum ${momentum}`,
   adam: `Adam (beta ${beta1} and ${beta2})`,
@@ -23,7 +23,7 @@ export interface Optimizer {
   /**
    * Updates each parameter, and disposes the gradients.
    * @param gradients One per parameter, in the same order.
-   * @param step From 1; Adam corrects the bias of its averages by it.
+   * @param step From 1; Adam uses it to correct the bias of its averages.
    */
   apply(gradients: tf.Tensor[], step: number, learningRate: number): void;
   dispose(): void;

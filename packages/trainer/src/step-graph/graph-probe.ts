@@ -7,7 +7,7 @@ import type { LayerSpec } from '../network/architecture.ts';
 import { seededRandom } from '../random.ts';
 import { GraphLearner } from './graph-learner.ts';
 
-/** A network with each type of layer but dropout, whose masks plain kernels draw in another way. */
+/** A network with each type of layer except dropout, whose masks differ between graphs and plain kernels. */
 const layers: readonly LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 4 },
   { name: 'pool1', type: 'maxPool2d' },
@@ -21,7 +21,7 @@ const tolerances: Record<Precision, number> = { float32: 1e-3, bfloat16: 5e-2 };
 
 /**
  * Trains a small network for two steps in a graph and with plain kernels, and compares the losses.
- * @returns Why this build cannot train in graphs, in one clause; undefined when it can.
+ * @returns The reason why this build cannot train in graphs, in one clause; undefined when it can.
  */
 export async function findGraphFailure(precision: Precision): Promise<string | undefined> {
   const options = { optimizer: 'sgd', seed: 1, layers } as const;
@@ -51,11 +51,12 @@ async function twoLosses(learner: Learner): Promise<number[]> {
   }
 }
 
-/** Large enough for the ratio of large batches, small enough for a few steps in half a second. */
+/** Size of the measured batches: the ratio is that of large batches, and a few steps take half a second. */
 const probeBatch = 64;
+/** Number of measured steps in each precision. */
 const probeSteps = 4;
 
-/** Returns how many times as fast steps are in bfloat16 as in float32; the fastest of a few steps each, in turn. */
+/** Returns the time of a step in float32 divided by that in bfloat16, from the fastest of some alternating steps. */
 export async function measureSpeedup(
   createLearner: (options: { optimizer: 'sgd'; seed: number; precision: Precision }) => Promise<Learner>,
 ): Promise<number> {
