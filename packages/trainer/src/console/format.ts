@@ -1,15 +1,15 @@
 /** Formats a count with separators: 60000 → "60,000". */
-export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 /** Formats a fraction in percent: 0.99284 → "99.28 %"; NaN stays visible. */
-export const percent = (fraction: number): string =>
+export const formatPercent = (fraction: number): string =>
   Number.isFinite(fraction) ? `${(fraction * 100).toFixed(2)} %` : String(fraction);
 
 /**
  * Formats a loss with four decimals, and a very small or large one with its significant digits: 0.0000312 → "0.0000312".
  * NaN and Infinity stay visible, because a diverged loss must be seen.
  */
-export function decimal(value: number): string {
+export function formatDecimal(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   const isUsual = size === 0 || (size >= 0.001 && size < 1e6);
@@ -17,7 +17,7 @@ export function decimal(value: number): string {
 }
 
 /** Formats seconds as a duration: 75 → "1:15", 3675 → "1:01:15". */
-export function duration(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
   const [first, ...rest] = parts[0] > 0 ? parts : parts.slice(1);
@@ -25,8 +25,8 @@ export function duration(seconds: number): string {
 }
 
 /** Formats bytes in GiB: 17179869184 → "16.0 GiB". */
-export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+export const formatGibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** Formats a count with its noun: 1 → "1 epoch", 2 → "2 epochs". */
-export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
-  `${grouped(count)} ${count === 1 ? noun : plural}`;
+export const formatPlural = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatCount(count)} ${count === 1 ? noun : plural}`;

@@ -1,5 +1,5 @@
 import type { BatchData } from '@mnist-monitor/shared';
-import { decimal, duration, grouped, percent } from './format.ts';
+import { formatCount, formatDecimal, formatDuration, formatPercent } from './format.ts';
 
 /** The size of a run. */
 export interface Totals {
@@ -22,10 +22,10 @@ export function bar(fraction: number, width: number): string {
 export function figures(batch: BatchData, totals: Totals): string[] {
   return [
     `epoch ${batch.epoch}/${totals.epochs}`,
-    `loss ${decimal(batch.loss)}`,
-    `accuracy ${percent(batch.accuracy)}`,
-    `${grouped(batch.imagesPerSecond)} images/s`,
-    batch.etaSeconds === null ? '' : `${duration(batch.etaSeconds)} left`,
+    `loss ${formatDecimal(batch.loss)}`,
+    `accuracy ${formatPercent(batch.accuracy)}`,
+    `${formatCount(batch.imagesPerSecond)} images/s`,
+    batch.etaSeconds === null ? '' : `${formatDuration(batch.etaSeconds)} left`,
   ].filter(Boolean);
 }
 

@@ -6,7 +6,14 @@ import type {
   RunFinishedData,
   RunStartedData,
 } from '@mnist-monitor/shared';
-import { counted, decimal, duration, gibibytes, grouped, percent } from './format.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatGibibytes,
+  formatPercent,
+  formatPlural,
+} from './format.ts';
 import { plainLine, progressLine, type Totals } from './progress-line.ts';
 
 /** The stream that a report is written to: a terminal, a file or a pipe. */
@@ -112,10 +119,10 @@ export class ConsoleReport {
   #epoch({ epoch, train, test, seconds }: EpochData): void {
     const number = `${epoch}/${this.#totals.epochs}`.padStart(String(this.#totals.epochs).length * 2 + 1);
     const scores = [
-      `train loss ${decimal(train.loss)}  accuracy ${percent(train.accuracy)}`,
-      `test loss ${decimal(test.loss)}  accuracy ${percent(test.accuracy)}`,
+      `train loss ${formatDecimal(train.loss)}  accuracy ${formatPercent(train.accuracy)}`,
+      `test loss ${formatDecimal(test.loss)}  accuracy ${formatPercent(test.accuracy)}`,
     ];
-    this.#line(`  Epoch ${number}   ${scores.join('   ')}   ${duration(seconds)}`);
+    this.#line(`  Epoch ${number}   ${scores.join('   ')}   ${formatDuration(seconds)}`);
   }
 
   #notice({ level, message }: NoticeData): void {
@@ -124,10 +131,10 @@ export class ConsoleReport {
 
   #finished({ status, reason, test, bestEpoch, seconds, files }: RunFinishedData): void {
     const result = test
-      ? `${percent(test.accuracy)} test accuracy, test loss ${decimal(test.loss)}`
+      ? `${formatPercent(test.accuracy)} test accuracy, test loss ${formatDecimal(test.loss)}`
       : 'no epoch finished';
     const best = bestEpoch === null ? '' : `, best epoch ${bestEpoch}`;
-    this.#line(`\nRun ${status} (${reason}): ${result}${best}, in ${duration(seconds)}`);
+    this.#line(`\nRun ${status} (${reason}): ${result}${best}, in ${formatDuration(seconds)}`);
     if (files.length > 0) this.#line(`Saved in ${this.#folder}: ${files.join(', ')}`);
   }
 
@@ -144,13 +151,13 @@ function describeRun({ config, device, model, dataset, totals }: RunStartedData)
   return {
     Device: `${device.name} (${device.kind.toUpperCase()})`,
     GPU: device.gpu ? describeGpu(device.gpu) : 'none in use',
-    Engine: `${device.engine}, ${device.kernels}, ${counted(device.threads ?? 1, 'thread')}: ${device.reason}`,
+    Engine: `${device.engine}, ${device.kernels}, ${formatPlural(device.threads ?? 1, 'thread')}: ${device.reason}`,
     ...(device.precision !== undefined && {
       Precision: [device.precision, device.precisionReason].filter(Boolean).join(': '),
     }),
-    Data: `${dataset.name}, ${grouped(config.trainSize)} training and ${grouped(config.testSize)} test images`,
-    Network: `${model.layers.length} layers, ${grouped(model.parameters)} parameters`,
-    Training: `${counted(config.epochs, 'epoch')} of ${counted(totals.batchesPerEpoch, 'batch', 'batches')}, batch size ${config.batchSize}, seed ${config.seed}`,
+    Data: `${dataset.name}, ${formatCount(config.trainSize)} training and ${formatCount(config.testSize)} test images`,
+    Network: `${model.layers.length} layers, ${formatCount(model.parameters)} parameters`,
+    Training: `${formatPlural(config.epochs, 'epoch')} of ${formatPlural(totals.batchesPerEpoch, 'batch', 'batches')}, batch size ${config.batchSize}, seed ${config.seed}`,
     Learning: `${config.optimizer}, ${config.schedule} learning rate ${config.learningRate}${config.augment ? ', augmented images' : ''}`,
   };
 }
@@ -163,7 +170,7 @@ function describeGpu({
 }: NonNullable<RunStartedData['device']['gpu']>): string {
   return [
     name,
-    memoryBytes === null ? undefined : gibibytes(memoryBytes),
+    memoryBytes === null ? undefined : formatGibibytes(memoryBytes),
     driver === null ? undefined : `driver ${driver}`,
     computeCapability === null ? undefined : `compute capability ${computeCapability}`,
   ]

@@ -1,27 +1,34 @@
 import { expect, test } from '@jest/globals';
-import { counted, decimal, duration, gibibytes, grouped, percent } from '../../src/console/format.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatGibibytes,
+  formatPercent,
+  formatPlural,
+} from '../../src/console/format.ts';
 
 test('numbers are formatted with separators and units', () => {
-  expect(grouped(60_000)).toBe('60,000');
-  expect(percent(0.992_84)).toBe('99.28 %');
-  expect(decimal(0.031_234)).toBe('0.0312');
-  expect([0, 0.001, 0.000_412_34, 3.2e-9, -2e-5, 4e10].map(decimal)).toEqual([
+  expect(formatCount(60_000)).toBe('60,000');
+  expect(formatPercent(0.992_84)).toBe('99.28 %');
+  expect(formatDecimal(0.031_234)).toBe('0.0312');
+  expect([0, 0.001, 0.000_412_34, 3.2e-9, -2e-5, 4e10].map(formatDecimal)).toEqual([
     ...['0.0000', '0.0010', '0.000412', '3.20e-9', '-0.0000200', '4.00e+10'],
   ]);
-  expect(gibibytes(16 * 2 ** 30)).toBe('16.0 GiB');
+  expect(formatGibibytes(16 * 2 ** 30)).toBe('16.0 GiB');
 });
 
 test('a noun is singular or plural by its count', () => {
-  expect(counted(1, 'epoch')).toBe('1 epoch');
-  expect(counted(10, 'epoch')).toBe('10 epochs');
-  expect(counted(118, 'batch', 'batches')).toBe('118 batches');
+  expect(formatPlural(1, 'epoch')).toBe('1 epoch');
+  expect(formatPlural(10, 'epoch')).toBe('10 epochs');
+  expect(formatPlural(118, 'batch', 'batches')).toBe('118 batches');
 });
 
 test('NaN and Infinity stay visible', () => {
-  expect(percent(Number.NaN)).toBe('NaN');
-  expect(decimal(Number.POSITIVE_INFINITY)).toBe('Infinity');
+  expect(formatPercent(Number.NaN)).toBe('NaN');
+  expect(formatDecimal(Number.POSITIVE_INFINITY)).toBe('Infinity');
 });
 
 test('durations have minutes and seconds, and hours when needed', () => {
-  expect([0, 59.6, 75, 3_675].map(duration)).toEqual(['0:00', '1:00', '1:15', '1:01:15']);
+  expect([0, 59.6, 75, 3_675].map(formatDuration)).toEqual(['0:00', '1:00', '1:15', '1:01:15']);
 });
