@@ -1,6 +1,6 @@
 import { connectLive, type LiveClient, type LiveClientMessage } from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
-import { apply, emptySession, forgetRun, type Session } from '../state/session.ts';
+import { applyMessage, emptySession, forgetRun, type Session } from '../state/session.ts';
 import { liveUrl } from './api.ts';
 
 /** A run that is being replayed. */
@@ -82,7 +82,7 @@ export class RunDisplay {
 
   /** Number of events received since the view was paused; null while it is live. */
   get unseenEvents(): number | null {
-    return this.#paused && this.session.run ? this.session.run.events - this.#paused.events : null;
+    return this.#paused && this.session.run ? this.session.run.eventCount - this.#paused.eventCount : null;
   }
 
   /** Pauses the view, or resumes it. A paused page still receives events. */
@@ -112,7 +112,7 @@ export class RunDisplay {
       this.#paused = null;
       if (before !== undefined) this.#options.onNextRun();
     }
-    apply(this.session, message, performance.now());
+    applyMessage(this.session, message, performance.now());
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
     this.#options.onChange();
   }

@@ -69,7 +69,7 @@ export function formatTime(time: number, exact: keyof typeof timeOf = 'seconds')
 }
 
 /** Formats milliseconds since 1970 as a local date and time: "24 Nov 2026, 10:03". */
-export function formatDay(time: number): string {
+export function formatDateTime(time: number): string {
   return day.format(time);
 }
 

@@ -1,4 +1,4 @@
-import { headlineOf, type Session } from './session.ts';
+import { latestDataOf, type Session } from './session.ts';
 
 /** The phase of the run and the connection. */
 export type Phase =
@@ -17,13 +17,13 @@ export type Phase =
   | 'replay';
 
 export function phaseOf(session: Session): Phase {
-  const { link, server, run, reported } = session;
-  const ended = headlineOf(session)?.finished?.status;
+  const { connection, gatewayVersion, run, reported } = session;
+  const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
   if (session.replaying) return 'replay';
-  if (link.name === 'closed') return 'closed';
-  if (server === null) return link.name === 'waiting' ? 'unreachable' : 'connecting';
-  if (link.name !== 'open') return 'reconnecting';
+  if (connection.name === 'closed') return 'closed';
+  if (gatewayVersion === null) return connection.name === 'waiting' ? 'unreachable' : 'connecting';
+  if (connection.name !== 'open') return 'reconnecting';
   if (!run) return 'waiting';
   const status = reported?.status ?? 'running';
   if (!session.caughtUp) return status;

@@ -15,5 +15,5 @@ export const statusNames: Record<RunStatus, string> = {
 };
 
 /** Returns the training time of a run in seconds; undefined before its first batch. */
-export const trainedSeconds = ({ finished, batch }: RunSummary): number | undefined =>
+export const trainingSeconds = ({ finished, batch }: RunSummary): number | undefined =>
   finished?.seconds ?? batch?.elapsedSeconds;

@@ -65,7 +65,7 @@ export interface Run {
   /** The last known training time in seconds, and the clock time at which it was reached. */
   trained: { seconds: number; time: number };
   /** Number of events applied. */
-  events: number;
+  eventCount: number;
 }
 
 const noticeLimit = 200;
@@ -96,7 +96,7 @@ export function emptyRun(runId: string): Run {
     lastTime: Number.NEGATIVE_INFINITY,
     paused: false,
     trained: { seconds: 0, time: Number.NaN },
-    events: 0,
+    eventCount: 0,
   };
 }
 
@@ -113,7 +113,7 @@ export function copyRun(run: Run): Run {
 export function applyEvent(run: Run, event: MonitorEvent): void {
   if (event.seq <= run.lastSeq) return;
   run.lastSeq = event.seq;
-  run.events++;
+  run.eventCount++;
   run.startedAt ??= event.time;
   run.finished = event.type === 'run.finished' ? event.data : null; // A later event means that the run was resumed.
   applyTime(run, Date.parse(event.time));

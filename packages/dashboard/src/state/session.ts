@@ -19,10 +19,10 @@ import { applyEvent, emptyRun, type Run } from './run.ts';
 export interface Session {
   /** Origin of `performance.now()`, in milliseconds since 1970. */
   readonly clockOrigin: number;
-  link: ConnectionState;
-  linkChangedAt: number;
+  connection: ConnectionState;
+  connectionChangedAt: number;
   /** Version of the gateway; null before its first hello. */
-  server: string | null;
+  gatewayVersion: string | null;
   /** The gateway's summary of the run in its last hello. */
   summary: RunSummary | null;
   /** The gateway's last report on the run and its trainer. */
@@ -66,9 +66,9 @@ export interface ReportedStatus {
 export function emptySession(clockOrigin = 0): Session {
   return {
     clockOrigin,
-    link: { name: 'connecting' },
-    linkChangedAt: 0,
-    server: null,
+    connection: { name: 'connecting' },
+    connectionChangedAt: 0,
+    gatewayVersion: null,
     summary: null,
     reported: null,
     commands: 'off',
@@ -89,13 +89,13 @@ export function emptySession(clockOrigin = 0): Session {
 }
 
 /** Applies one message to the session, in place; `now` is when it arrived. */
-export function apply(session: Session, message: LiveClientMessage, now: number): void {
+export function applyMessage(session: Session, message: LiveClientMessage, now: number): void {
   switch (message.type) {
     case 'connection':
       // A failed attempt to reconnect is not another loss.
-      if (message.state.name === 'waiting' && session.link.name === 'open') session.lostConnections++;
-      session.link = message.state;
-      session.linkChangedAt = now;
+      if (message.state.name === 'waiting' && session.connection.name === 'open') session.lostConnections++;
+      session.connection = message.state;
+      session.connectionChangedAt = now;
       break;
     case 'hello':
       applyHello(session, message);
@@ -152,17 +152,17 @@ export function forgetRun(session: Session): void {
 }
 
 function applyHello(session: Session, hello: LiveHello): void {
-  const { server, run, commands, waitingTrainers } = hello;
+  const { server: gatewayVersion, run, commands, waitingTrainers } = hello;
   if (run?.runId !== session.run?.runId) {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
   }
-  Object.assign(session, { server, commands, waitingTrainers, summary: run, reported: run });
+  Object.assign(session, { gatewayVersion, commands, waitingTrainers, summary: run, reported: run });
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
 
 /** The latest data of a run: from the gateway's summary while stored events are still arriving. */
-export interface Headline {
+export interface LatestData {
   runId: string;
   startedAt: string | null;
   started: RunStartedData | null;
@@ -172,7 +172,7 @@ export interface Headline {
 }
 
 /** Returns the latest data of the session's run; null while there is no run. */
-export function headlineOf({ run, summary, caughtUp }: Session): Headline | null {
+export function latestDataOf({ run, summary, caughtUp }: Session): LatestData | null {
   if (!run) return null;
   const ahead = !caughtUp && summary?.runId === run.runId ? summary : undefined;
   return {

@@ -22,13 +22,13 @@ describe('a run', () => {
     expect(run.samples.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(run.machine.length).toBe(8);
     expect(run.finished?.status).toBe('completed');
-    expect(run.events).toBe(events.length);
+    expect(run.eventCount).toBe(events.length);
     expect(run.startedAt).toBe(events[0]?.time);
   });
 
   it('ignores an event that it has already applied', () => {
     const run = runOf([...events.slice(0, 30), ...events.slice(10)]);
-    expect(run.events).toBe(events.length);
+    expect(run.eventCount).toBe(events.length);
     expect(run.steps.length).toBe(60);
     expect(run.steps.generation).toBe(0);
   });

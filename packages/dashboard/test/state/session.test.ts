@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
-import { apply, emptySession, headlineOf } from '../../src/state/session.ts';
+import { applyMessage, emptySession, latestDataOf } from '../../src/state/session.ts';
 import { connectedInputs, helloOf, sessionOf, summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
@@ -34,9 +34,9 @@ describe('a session', () => {
   it('keeps its run after a hello with the same run, and replaces it after one with another', () => {
     const session = sessionOf(connectedInputs(running));
     const { run } = session;
-    apply(session, helloOf(summaryOf(running[0]?.runId ?? '')), 0);
+    applyMessage(session, helloOf(summaryOf(running[0]?.runId ?? '')), 0);
     expect(session.run).toBe(run);
-    apply(session, helloOf(summaryOf('20261125-000000-next')), 0);
+    applyMessage(session, helloOf(summaryOf('20261125-000000-next')), 0);
     expect(session.run?.steps.length).toBe(0);
     expect(session.lastEventAt).toBeNull();
   });
@@ -53,7 +53,7 @@ describe('a session', () => {
 
   it('has no run after a hello without one', () => {
     const session = sessionOf(connectedInputs(running));
-    apply(session, helloOf(null), 0);
+    applyMessage(session, helloOf(null), 0);
     expect(session.run).toBeNull();
     expect(phaseOf(session)).toBe('waiting');
   });
@@ -63,17 +63,17 @@ describe('a session', () => {
     const session = emptySession(origin);
     // Read an hour after the run began; more is to come, so it is not caught up.
     const inputs = connectedInputs(running.slice(0, 39), { lastSeq: 40 }).slice(0, -1);
-    for (const input of inputs) apply(session, input, 3_600_000);
+    for (const input of inputs) applyMessage(session, input, 3_600_000);
     expect(session.lastEventAt).toBe(Date.parse(events[38]?.time ?? '') - origin);
-    apply(session, { type: 'live', seq: 1 }, 3_600_000);
-    apply(session, { type: 'event', event: events[40] as (typeof events)[number] }, 3_600_500);
+    applyMessage(session, { type: 'live', seq: 1 }, 3_600_000);
+    applyMessage(session, { type: 'event', event: events[40] as (typeof events)[number] }, 3_600_500);
     expect(session.lastEventAt).toBe(3_600_500);
   });
 
   it('updates the name of its run, and ignores names of others', () => {
     const session = sessionOf(connectedInputs(running));
     const annotate = (id: string, title: string): void =>
-      apply(session, { type: 'annotated', runId: id, title, note: null, pinned: true }, 0);
+      applyMessage(session, { type: 'annotated', runId: id, title, note: null, pinned: true }, 0);
     annotate('another', 'Not this');
     expect(session.summary?.title).toBeNull();
     annotate(runId, 'Baseline');
@@ -89,9 +89,9 @@ describe('a session', () => {
   it('shows the newest batch while older ones are still arriving', () => {
     const batch = events.findLast((event): event is EventOf<'batch'> => event.type === 'batch')?.data ?? null;
     const session = sessionOf(connectedInputs(running, { batch, lastSeq: 99 }).slice(0, -1));
-    expect(headlineOf(session)?.batch?.step).toBe(60);
-    apply(session, { type: 'live', seq: 1 }, 0);
-    expect(headlineOf(session)?.batch?.step).toBe(session.run?.batch?.step);
+    expect(latestDataOf(session)?.batch?.step).toBe(60);
+    applyMessage(session, { type: 'live', seq: 1 }, 0);
+    expect(latestDataOf(session)?.batch?.step).toBe(session.run?.batch?.step);
   });
 });
 
@@ -135,7 +135,7 @@ describe('the phase', () => {
       statusOf({ status: 'stalled', connected: false }),
     ]);
     expect(phaseOf(session)).toBe('stalled');
-    apply(session, { type: 'event', event: events[40] as (typeof events)[number] }, 20_000);
+    applyMessage(session, { type: 'event', event: events[40] as (typeof events)[number] }, 20_000);
     expect(phaseOf(session)).toBe('running');
   });
 

@@ -1,5 +1,5 @@
 import type { LiveClientMessage, LiveHello, MonitorEvent, RunSummary } from '@mnist-monitor/shared';
-import { apply, emptySession, type Session } from '../../src/state/session.ts';
+import { applyMessage, emptySession, type Session } from '../../src/state/session.ts';
 
 /** Returns the gateway's summary of a run that its trainer is publishing. */
 export function summaryOf(runId: string, changes: Partial<RunSummary> = {}): RunSummary {
@@ -38,7 +38,7 @@ export const helloOf = (run: RunSummary | null): LiveHello => ({
 /** Returns a session after these messages, all at time `now`. */
 export function sessionOf(inputs: readonly LiveClientMessage[], now = 0): Session {
   const session = emptySession();
-  for (const input of inputs) apply(session, input, now);
+  for (const input of inputs) applyMessage(session, input, now);
   return session;
 }
 

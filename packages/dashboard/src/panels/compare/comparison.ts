@@ -1,7 +1,7 @@
 import type { EpochData, RunStartedData, RunSummary } from '@mnist-monitor/shared/browser';
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
-import { trainedSeconds } from '../../state/run-summaries.ts';
+import { trainingSeconds } from '../../state/run-summaries.ts';
 import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 
 /** A run of the comparison. */
@@ -66,7 +66,7 @@ const figures: readonly Figure[] = [
   ],
   ['Test loss', ({ epoch, finished }) => finished?.test?.loss ?? epoch?.test.loss, formatLoss],
   ['Train loss, last epoch', ({ epoch }) => epoch?.train.loss, formatLoss],
-  ['Training time', trainedSeconds, formatDuration],
+  ['Training time', trainingSeconds, formatDuration],
   ['Images per second', ({ batch }) => batch?.imagesPerSecond, (value) => formatCountOf(value)],
 ];
 

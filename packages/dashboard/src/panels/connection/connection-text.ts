@@ -39,12 +39,12 @@ export function connectionText(session: Session, now: number): ConnectionText {
     rate: rateText(session.rate.perSecond(now)),
     lastEvent: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
     delay: delayText(session),
-    received: formatPlural(run?.events ?? 0, 'event', 'events'),
+    received: formatPlural(run?.eventCount ?? 0, 'event', 'events'),
     skipped: formatPlural(session.skipped, 'batch', 'batches'),
     rejected: formatPlural(session.invalid + rejectedBy(run), 'message', 'messages'),
     viewers: formatCount(session.viewers),
     lostConnections: formatCount(session.lostConnections),
-    gateway: session.server ?? '–',
+    gateway: session.gatewayVersion ?? '–',
     banner: bannerOf(session, now),
     runIsMissing: isMissing(session),
   };
@@ -66,17 +66,17 @@ function delayText({ delay }: Session): string {
 const rejectedBy = (run: Run | null): number =>
   run?.notices.filter(({ code }) => code === 'event.rejected').length ?? 0;
 
-function toneOf({ link, caughtUp, server }: Session): ConnectionText['tone'] {
-  if (link.name === 'closed') return 'bad';
-  if (link.name === 'waiting') return server === null ? 'bad' : 'busy';
-  return link.name === 'open' && server !== null && caughtUp ? 'good' : 'busy';
+function toneOf({ connection, caughtUp, gatewayVersion }: Session): ConnectionText['tone'] {
+  if (connection.name === 'closed') return 'bad';
+  if (connection.name === 'waiting') return gatewayVersion === null ? 'bad' : 'busy';
+  return connection.name === 'open' && gatewayVersion !== null && caughtUp ? 'good' : 'busy';
 }
 
 function stateOf(session: Session, now: number): string {
-  const { link, server, caughtUp, run, summary } = session;
-  switch (link.name) {
+  const { connection, gatewayVersion, caughtUp, run, summary } = session;
+  switch (connection.name) {
     case 'connecting':
-      return server === null ? 'Connecting' : 'Reconnecting';
+      return gatewayVersion === null ? 'Connecting' : 'Reconnecting';
     case 'waiting':
       return `Reconnecting ${retryIn(session, now)}`;
     case 'closed':
@@ -89,28 +89,28 @@ function stateOf(session: Session, now: number): string {
   }
 }
 
-function retryIn({ link, linkChangedAt }: Session, now: number): string {
-  if (link.name !== 'waiting') return '';
-  const seconds = Math.ceil((link.retryInMs - (now - linkChangedAt)) / 1_000);
+function retryIn({ connection, connectionChangedAt }: Session, now: number): string {
+  if (connection.name !== 'waiting') return '';
+  const seconds = Math.ceil((connection.retryInMs - (now - connectionChangedAt)) / 1_000);
   return seconds > 0 ? `in ${seconds}\u00a0s` : 'now';
 }
 
-const isMissing = ({ link }: Session): boolean =>
-  link.name === 'closed' && (link.code === 'runNotFound' || link.code === 'runDeleted');
+const isMissing = ({ connection }: Session): boolean =>
+  connection.name === 'closed' && (connection.code === 'runNotFound' || connection.code === 'runDeleted');
 
 function bannerOf(session: Session, now: number): string {
-  const { link, server, storeProblem } = session;
-  if (link.name === 'open' && storeProblem !== '')
+  const { connection, gatewayVersion, storeProblem } = session;
+  if (connection.name === 'open' && storeProblem !== '')
     return `The gateway cannot store events at the moment: ${storeProblem}. Training continues, and its events follow later.`;
-  if (link.name === 'closed') {
-    const reason = link.reason.replace(/\.$/, '');
+  if (connection.name === 'closed') {
+    const reason = connection.reason.replace(/\.$/, '');
     if (isMissing(session))
-      return link.code === 'runNotFound' ? `${reason}. It may have been deleted.` : `${reason}.`;
+      return connection.code === 'runNotFound' ? `${reason}. It may have been deleted.` : `${reason}.`;
     return `Disconnected: ${reason}. Reload the page to reconnect. The data shown may be out of date.`;
   }
-  if (link.name !== 'waiting') return '';
+  if (connection.name !== 'waiting') return '';
   const next = `Retrying ${retryIn(session, now)}.`;
-  if (server === null) return `The gateway does not respond. ${next}`;
-  const why = link.reason === 'connection lost' ? '' : `: ${link.reason}`;
+  if (gatewayVersion === null) return `The gateway does not respond. ${next}`;
+  const why = connection.reason === 'connection lost' ? '' : `: ${connection.reason}`;
   return `Connection lost${why}. ${next} Training continues, and the page catches up automatically.`;
 }

@@ -19,7 +19,7 @@ export interface Controls {
 
 /** Returns the controls that the gateway allows and the trainer accepts. */
 export function availableControls(session: Session): Controls {
-  const phase = phaseOf({ ...session, link: { name: 'open' } });
+  const phase = phaseOf({ ...session, connection: { name: 'open' } });
   const ended = hasEnded(phase) && session.caughtUp;
   const areEnabled = session.commands !== 'off' && phase !== 'replay';
   const isUnfinished = phase === 'running' || phase === 'paused' || phase === 'stalled';
@@ -27,18 +27,18 @@ export function availableControls(session: Session): Controls {
     areEnabled && isUnfinished && (session.reported?.commands.includes(name) ?? false);
   const pause = phase === 'paused' ? 'resume' : 'pause';
   return {
-    enabled: session.link.name === 'open',
+    enabled: session.connection.name === 'open',
     pause: accepts(pause) ? pause : null,
     stop: accepts('stop'),
     setLearningRate: accepts('setLearningRate'),
     start: areEnabled && session.waitingTrainers > 0,
-    replay: ended && (session.run?.events ?? 0) > 1,
+    replay: ended && (session.run?.eventCount ?? 0) > 1,
     note: noteOf(session, isUnfinished),
   };
 }
 
-function noteOf({ server, commands, reported }: Session, isUnfinished: boolean): string {
-  if (server === null) return '';
+function noteOf({ gatewayVersion, commands, reported }: Session, isUnfinished: boolean): string {
+  if (gatewayVersion === null) return '';
   if (commands === 'off')
     return isUnfinished
       ? 'Controls are off because other machines can reach this gateway. Start it with --command-token to enable them.'

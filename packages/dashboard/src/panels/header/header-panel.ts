@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 import { formatProgress } from '../../state/format.ts';
-import { headlineOf } from '../../state/session.ts';
+import { latestDataOf } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
@@ -34,7 +34,7 @@ export const headerPanel: Panel = {
           </div>
           <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
         </div>
-        ${progressRow(text.progress, headlineOf(state.session)?.started?.config.epochs ?? 0)}
+        ${progressRow(text.progress, latestDataOf(state.session)?.started?.config.epochs ?? 0)}
         ${stats(text)}
         ${controlsPanel.render(state, actions)}
       </section>`;

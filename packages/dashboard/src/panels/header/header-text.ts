@@ -11,7 +11,7 @@ import {
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import { type Run, silenceMs } from '../../state/run.ts';
 import { displayName, statusNames } from '../../state/run-summaries.ts';
-import { type Headline, headlineOf, type Session } from '../../state/session.ts';
+import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
 
 /** Texts and figures of the run header. */
 export interface HeaderText {
@@ -56,32 +56,32 @@ const phaseNames: Record<Phase, string> = {
 /** Returns the texts and figures of the run header; `now` is in milliseconds of `performance.now()`. */
 export function headerText(session: Session, now: number): HeaderText {
   const phase = phaseOf(session);
-  const headline = headlineOf(session);
-  const batch = headline?.batch;
-  const progress = progressOf(headline, phase);
-  const config = headline?.started?.config;
+  const latest = latestDataOf(session);
+  const batch = latest?.batch;
+  const progress = progressOf(latest, phase);
+  const config = latest?.started?.config;
   const diverged = phase === 'running' || phase === 'completed' ? session.run?.diverged : undefined;
   return {
     phase,
     phaseName: diverged ? `Diverged at batch ${formatCount(diverged.step)}` : phaseNames[phase],
     colorPhase: diverged ? 'interrupted' : phase,
-    title: titleOf(session, headline) ?? emptyTitle(phase),
-    detail: detailOf({ session, headline, phase, now }),
+    title: titleOf(session, latest) ?? emptyTitle(phase),
+    detail: detailOf({ session, latest, phase, now }),
     progress,
     percent: formatProgress(progress),
-    remaining: remainingOf({ session, headline, phase, now }),
+    remaining: remainingOf({ session, latest, phase, now }),
     loss: formatLoss(batch?.loss),
     lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
     batchNote: hasEnded(phase) ? 'last batch' : 'this batch',
     accuracy: formatPercent(batch?.accuracy),
-    test: formatPercent(headline?.finished?.test?.accuracy ?? headline?.epoch?.test.accuracy),
-    testNote: testNote(headline),
+    test: formatPercent(latest?.finished?.test?.accuracy ?? latest?.epoch?.test.accuracy),
+    testNote: testNote(latest),
     epoch: formatCount(batch?.epoch),
     epochs: config ? `of ${formatCount(config.epochs)}` : '',
     batch: formatCount(batch?.batch),
-    batches: headline?.started ? `of ${formatCount(headline.started.totals.batchesPerEpoch)}` : '',
+    batches: latest?.started ? `of ${formatCount(latest.started.totals.batchesPerEpoch)}` : '',
     speed: formatRate(batch?.imagesPerSecond),
-    elapsed: formatWholeDuration(elapsedOf({ session, headline, phase, now })),
+    elapsed: formatWholeDuration(elapsedOf({ session, latest, phase, now })),
   };
 }
 
@@ -98,15 +98,15 @@ export function tabTitle(text: HeaderText): string {
 /** Everything that a text of the header depends on. */
 interface HeaderInput {
   session: Session;
-  headline: Headline | null;
+  latest: LatestData | null;
   phase: Phase;
   now: number;
 }
 
-function progressOf(headline: Headline | null, phase: Phase): number {
+function progressOf(latest: LatestData | null, phase: Phase): number {
   if (phase === 'completed') return 1;
-  if (!headline?.batch || !headline.started) return 0;
-  return Math.min(1, headline.batch.step / headline.started.totals.steps);
+  if (!latest?.batch || !latest.started) return 0;
+  return Math.min(1, latest.batch.step / latest.started.totals.steps);
 }
 
 /** Seconds since the last event of a running run, so that its clocks advance between batches. */
@@ -116,41 +116,41 @@ function sinceLastEvent({ session, phase, now }: HeaderInput): number {
 }
 
 function elapsedOf(input: HeaderInput): number | undefined {
-  const { headline, phase } = input;
-  if (hasEnded(phase) && headline?.finished) return headline.finished.seconds;
-  return headline?.batch ? headline.batch.elapsedSeconds + sinceLastEvent(input) : undefined;
+  const { latest, phase } = input;
+  if (hasEnded(phase) && latest?.finished) return latest.finished.seconds;
+  return latest?.batch ? latest.batch.elapsedSeconds + sinceLastEvent(input) : undefined;
 }
 
 function remainingOf(input: HeaderInput): string {
-  const { headline, phase } = input;
+  const { latest, phase } = input;
   if (phase === 'completed') return 'Done';
   if (phase !== 'running' && phase !== 'paused') return '';
-  const eta = headline?.batch?.etaSeconds;
-  if (eta === null || eta === undefined) return headline ? 'Estimating…' : '';
+  const eta = latest?.batch?.etaSeconds;
+  if (eta === null || eta === undefined) return latest ? 'Estimating…' : '';
   return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(input)))} left`;
 }
 
-function testNote(headline: Headline | null): string {
-  if (headline?.finished?.test) return headline.finished.status === 'completed' ? 'final' : 'last';
-  return headline?.epoch ? `after epoch ${headline.epoch.epoch}` : 'after each epoch';
+function testNote(latest: LatestData | null): string {
+  if (latest?.finished?.test) return latest.finished.status === 'completed' ? 'final' : 'last';
+  return latest?.epoch ? `after epoch ${latest.epoch.epoch}` : 'after each epoch';
 }
 
-const titleOf = ({ summary }: Session, headline: Headline | null): string | undefined =>
-  summary && summary.runId === headline?.runId ? displayName(summary) : headline?.runId;
+const titleOf = ({ summary }: Session, latest: LatestData | null): string | undefined =>
+  summary && summary.runId === latest?.runId ? displayName(summary) : latest?.runId;
 
 function emptyTitle(phase: Phase): string {
   if (phase === 'waiting') return 'No run yet';
   return phase === 'connecting' ? 'Connecting' : 'Not connected';
 }
 
-function detailOf({ session, headline, phase, now }: HeaderInput): string {
+function detailOf({ session, latest, phase, now }: HeaderInput): string {
   switch (phase) {
     case 'connecting':
       return 'Connecting to the gateway…';
     case 'unreachable':
       return 'The gateway does not respond. Retrying automatically.';
     case 'reconnecting':
-      return headline?.started ? configDetail(headline) : 'Reconnecting automatically.';
+      return latest?.started ? configDetail(latest) : 'Reconnecting automatically.';
     case 'waiting':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. Start it with “New run”.'
@@ -159,13 +159,13 @@ function detailOf({ session, headline, phase, now }: HeaderInput): string {
     case 'stopped':
     case 'failed':
     case 'interrupted':
-      return endedDetail(headline, session.run);
+      return endedDetail(latest, session.run);
     case 'stalled':
       return stalledDetail(session, now);
     case 'paused':
       return 'Training is paused after its current batch. Nothing is lost.';
     default:
-      return headline ? configDetail(headline) : '';
+      return latest ? configDetail(latest) : '';
   }
 }
 
@@ -176,8 +176,8 @@ function stalledDetail({ lastEventAt, reported }: Session, now: number): string 
   return `No data from the trainer for ${formatWholeDuration(silence)}. The run continues here when data arrives.`;
 }
 
-function endedDetail(headline: Headline | null, run: Run | null): string {
-  const finished = headline?.finished;
+function endedDetail(latest: LatestData | null, run: Run | null): string {
+  const finished = latest?.finished;
   if (!finished)
     return 'The trainer disconnected and has not returned. The run continues here if it reconnects.';
   const bestEpoch = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
@@ -186,7 +186,7 @@ function endedDetail(headline: Headline | null, run: Run | null): string {
   return `${capitalize(finished.reason)} · ${formatWholeDuration(finished.seconds)}${best}`;
 }
 
-function configDetail({ started, batch }: Headline): string {
+function configDetail({ started, batch }: LatestData): string {
   if (!started) return '';
   const { config, dataset, device } = started;
   // A schedule changes the rate with each batch, so its peak is shown.

@@ -1,6 +1,6 @@
 import type { RunStatus, RunSummary } from '@mnist-monitor/shared/browser';
-import { formatDay, formatDuration, formatPercent } from '../../state/format.ts';
-import { displayName, statusNames, trainedSeconds } from '../../state/run-summaries.ts';
+import { formatDateTime, formatDuration, formatPercent } from '../../state/format.ts';
+import { displayName, statusNames, trainingSeconds } from '../../state/run-summaries.ts';
 
 /** A row of the list of runs. */
 export interface RunRow {
@@ -34,12 +34,12 @@ export function runRow(summary: RunSummary): RunRow {
       statusName: statusNames[status],
     },
     bestAccuracy: formatPercent(summary.bestAccuracy),
-    duration: formatDuration(trainedSeconds(summary)),
+    duration: formatDuration(trainingSeconds(summary)),
     device: started ? `${started.device.engine} on ${started.device.kind.toUpperCase()}` : '',
     settings: config
       ? `${config.epochs} × ${config.batchSize}, ${config.learningRate}, ${config.schedule}`
       : '',
-    started: formatDay(Date.parse(startedAt)),
+    started: formatDateTime(Date.parse(startedAt)),
     note: note ?? '',
     pinned,
   };
