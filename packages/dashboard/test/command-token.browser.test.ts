@@ -12,7 +12,7 @@ const run = (runId: string) => ({
 });
 
 (executable ? describe : describe.skip)('a gateway with a command token', () => {
-  const monitor = useMonitor(executable, ['--command-token', 'open sesame']);
+  const monitor = useMonitor(executable, ['--command-token', 'open sesame, open wide']);
 
   it('makes the page ask for the token when needed, again when it is wrong, and keep it for the tab only', async () => {
     const received = new EventEmitter();
@@ -29,7 +29,7 @@ const run = (runId: string) => ({
     await page.locator('#pause-run').click();
     await enter('please');
     await shows(page, field('token-error'), 'The gateway did not accept this token.');
-    await Promise.all([once(received, 'command'), enter('open sesame')]);
+    await Promise.all([once(received, 'command'), enter('open sesame, open wide')]);
     await page.locator('#controls:not([aria-busy])').waitFor();
     await Promise.all([once(received, 'command'), page.locator('#pause-run').click()]);
     expect(publisher.commands).toHaveLength(2);

@@ -17,6 +17,7 @@ import { RunFolders } from './runs/run-folders.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
 import { StatusBroadcaster } from './runs/status-broadcaster.ts';
 import { Sweeper } from './runs/sweeper.ts';
+import { TokenGuard } from './sockets/token-guard.ts';
 import { HealthCheckedStore, storeStateMessage } from './store/health-checked-store.ts';
 import type { Store } from './store/store.ts';
 import { CommandAuthorizer } from './trust/authorization.ts';
@@ -73,7 +74,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { sweepIntervalMs } = limits;
   const sweeper = new Sweeper({ store, hub, folders, log, runs, keep: config.keep, sweepIntervalMs });
 
-  const authorizer = new CommandAuthorizer({ ...config, log });
+  const authorizer = new CommandAuthorizer({
+    ...config,
+    guard: new TokenGuard({ token: config.commandToken, limits }),
+    log,
+  });
   const publicApp = await buildPublicApp({
     ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
   });

@@ -49,6 +49,9 @@ export const limits = {
   pendingHellos: 200,
   /** From one address other than this machine: a class behind one router, but no more. */
   clientsPerAddress: 200,
+  /** A person who mistypes a token notices within ten; at one in 10 s, no program guesses 16 characters. */
+  wrongTokenBurst: 10,
+  wrongTokensPerSecond: 0.1,
   /** How often such an address may connect: the whole class at once after a restart of the gateway, a few later. */
   upgradesPerSecond: 20,
   upgradeBurst: 400,

@@ -18,8 +18,10 @@ test('the gateway serves only this machine by default', () => {
 });
 
 test('the gateway reads only its own options from the command line', () => {
-  const config = readConfig(['--epochs', '3', '--port=8080', '--once'], { MONITOR_TOKEN: 'sesame' });
-  expect(config).toMatchObject({ port: 8080, token: 'sesame' });
+  const config = readConfig(['--epochs', '3', '--port=8080', '--once'], {
+    MONITOR_TOKEN: 'open sesame, open wide',
+  });
+  expect(config).toMatchObject({ port: 8080, token: 'open sesame, open wide' });
   expect(config).not.toHaveProperty('epochs');
 });
 

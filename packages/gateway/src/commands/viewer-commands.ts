@@ -53,8 +53,17 @@ export class ViewerCommands {
       const issues = result.ok ? '' : formatIssues(result.error.issues);
       peer.close('invalid', `expected a command: ${issues}`);
     } else if (!this.#commands.take()) this.#reply(commandFailure(id, 'command.too_many', tooFast(limits)));
-    else if (result.ok) this.#reply(await this.#execute(result.value));
+    else if (result.ok) await this.#answer(result.value);
     else this.#reply(commandFailure(id, 'message.invalid', formatIssues(result.error.issues)));
+  }
+
+  /** Answers a command. A wrong token also closes the connection, so that guessing costs one for each. */
+  async #answer(command: Command): Promise<void> {
+    const result = await this.#execute(command);
+    this.#reply(result);
+    if (result.ok || command.token === undefined) return;
+    if (result.code === 'command.unauthorized') this.#options.peer.close('unauthorized');
+    else if (result.code === 'request.too_many') this.#options.peer.close('tooMany', result.message);
   }
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {

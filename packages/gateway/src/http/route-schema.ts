@@ -14,7 +14,12 @@ export const storeErrors = (Object.keys(errorCodes) as ErrorCode[]).filter((code
 /** Codes with which any route of one run can fail. */
 export const runErrors: readonly ErrorCode[] = ['request.invalid', 'run.not_found', ...storeErrors];
 /** Codes with which any route that changes a run can fail. */
-export const changeErrors: readonly ErrorCode[] = [...runErrors, 'command.unauthorized', 'command.off'];
+export const changeErrors: readonly ErrorCode[] = [
+  ...runErrors,
+  'command.unauthorized',
+  'command.off',
+  'request.too_many',
+];
 /** Codes with which every route can fail. */
 const commonErrors: readonly ErrorCode[] = ['request.forbidden', 'internal'];
 

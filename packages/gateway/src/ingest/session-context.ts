@@ -6,6 +6,7 @@ import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
 import type { HealthCheckedStore } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
+import type { TokenVerdict } from '../trust/authorization.ts';
 import type { PublisherAdmission } from './publisher-admission.ts';
 
 /** The parts of the gateway that every session on the ingest port uses. */
@@ -19,7 +20,8 @@ export interface SessionContext {
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
   admission: PublisherAdmission;
-  token: string | undefined;
+  /** Compares the token of this client's first message with the one for publishing. */
+  checkToken: (token: string | undefined) => TokenVerdict;
   /** Called when the store cannot write: for the log. */
   onStoreFailure: (error: unknown) => void;
 }

@@ -1,6 +1,5 @@
 import { decode, formatIssues, ingestFirstMessageSchema } from '@mnist-monitor/shared';
 import type { Peer } from '../sockets/peer.ts';
-import { tokenMatches } from '../trust/authorization.ts';
 import { IdleSession } from './idle-session.ts';
 import { PublisherSession } from './publisher-session.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
@@ -39,7 +38,10 @@ export class IngestSession {
     const result = decode(ingestFirstMessageSchema, text);
     if (!result.ok) return this.#peer.cut('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
     const first = result.value;
-    if (!tokenMatches(this.#context.token, first.token)) return this.#peer.cut('unauthorized');
+    const verdict = this.#context.checkToken(first.token);
+    if (verdict === 'tooMany')
+      return this.#peer.cut('tooMany', 'This address sent too many wrong tokens; try again in a minute.');
+    if (verdict !== 'accepted') return this.#peer.cut('unauthorized');
     if (!this.#context.admission.promote(this.#peer))
       return this.#peer.cut('tooMany', 'Other publishers use all places of this gateway; try again later.');
     if (first.type === 'wait') {

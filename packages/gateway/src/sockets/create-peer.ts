@@ -21,6 +21,9 @@ export interface PeerOptions {
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
 
+/** Closes of clients that guess tokens or send too much, which an operator may want to see. */
+const suspiciousCloses = new Set<CloseCodeName>(['unauthorized', 'tooMany']);
+
 /** A close frame has room for a reason of 123 bytes (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
 
@@ -34,7 +37,8 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
   let heartbeat: NodeJS.Timeout | undefined;
 
   const reportClose = (close: CloseCodeName, detail?: string): void => {
-    log.info({ close, detail }, 'connection closed by the gateway');
+    const level = suspiciousCloses.has(close) ? 'warn' : 'info';
+    log[level]({ close, detail }, 'connection closed by the gateway');
     onClosed?.(close);
   };
 

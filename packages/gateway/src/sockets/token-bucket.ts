@@ -18,6 +18,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Whether there is no token to take. */
+  get isEmpty(): boolean {
+    this.#fill();
+    return this.#tokens < 1;
+  }
+
   /** Whether the bucket is full, so that a new one would behave the same. */
   get isFull(): boolean {
     this.#fill();

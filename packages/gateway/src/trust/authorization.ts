@@ -10,7 +10,17 @@ type PublicPort = Pick<Config, 'host'> & Partial<Pick<Config, 'bind'>>;
 /** Returns the address at which viewers reach the public port: the one a container publishes, or the bound one. */
 export const publicHost = ({ bind, host }: PublicPort): string => bind ?? host;
 
+/** Result of comparing a token. `tooMany`: its address sent too many wrong ones, so it was not compared. */
+export type TokenVerdict = 'accepted' | 'missing' | 'wrong' | 'tooMany';
+
+/** A request with the address of its client. */
+export interface ClientRequest extends ForwardedRequest {
+  ip: string;
+}
+
 export interface CommandAuthorizerOptions extends PublicPort, Partial<Pick<Config, 'commandToken'>> {
+  /** Compares a client's token with the command token, and bounds the guesses of each address. */
+  guard: { check(token: string | undefined, address: string): TokenVerdict };
   log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
@@ -22,7 +32,8 @@ export interface ClientRights {
   readonly offReason: string | undefined;
   /**
    * Returns when the token permits commands and changes.
-   * @throws MonitorError `command.off` or `command.unauthorized`; the message never contains a token.
+   * @throws MonitorError `command.off`, `command.unauthorized` or, after too many wrong tokens of this address,
+   *   `request.too_many`; the message never contains a token.
    */
   authorize(token: string | undefined): void;
 }
@@ -33,43 +44,42 @@ export interface ClientRights {
  * proxy on this machine, other machines reach the port too.
  */
 export class CommandAuthorizer {
-  readonly #token: string | undefined;
+  readonly #hasToken: boolean;
+  readonly #guard: CommandAuthorizerOptions['guard'];
   readonly #isLocal: boolean;
   readonly #log: CommandAuthorizerOptions['log'];
   #hasReportedProxy = false;
 
-  constructor({ commandToken, log, ...port }: CommandAuthorizerOptions) {
-    this.#token = commandToken;
+  constructor({ commandToken, guard, log, ...port }: CommandAuthorizerOptions) {
+    this.#hasToken = commandToken !== undefined;
+    this.#guard = guard;
     this.#isLocal = isLoopback(publicHost(port));
     this.#log = log;
   }
 
   /** Returns the rights of the client that sent a request, which on the live feed is the upgrade. */
-  rightsOf(request: ForwardedRequest): ClientRights {
+  rightsOf(request: ClientRequest): ClientRights {
     const offReason = this.#offReason(request);
-    const open = this.#token === undefined ? 'open' : 'token';
+    const { ip } = request;
     return {
-      access: offReason === undefined ? open : 'off',
+      access: offReason !== undefined ? 'off' : this.#hasToken ? 'token' : 'open',
       offReason,
       authorize: (token) => {
         if (offReason !== undefined)
           throw new MonitorError('command.off', `commands and changes are off: ${offReason}`);
-        if (!tokenMatches(this.#token, token))
-          throw new MonitorError(
-            'command.unauthorized',
-            `expected the command token, got ${token === undefined ? 'none' : 'another one'}`,
-          );
+        const verdict = this.#guard.check(token, ip);
+        if (verdict !== 'accepted') throw toError(verdict);
       },
     };
   }
 
   /** Authorizes an HTTP request by its header `Authorization: Bearer …`, and throws as `ClientRights.authorize` does. */
-  authorizeRequest(request: ForwardedRequest): void {
+  authorizeRequest(request: ClientRequest): void {
     this.rightsOf(request).authorize(/^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1]);
   }
 
   #offReason(request: ForwardedRequest): string | undefined {
-    if (this.#token !== undefined) return undefined;
+    if (this.#hasToken) return undefined;
     if (!this.#isLocal)
       return 'this gateway is reached from other machines; set --command-token to allow them';
     const trace = proxyTrace(request);
@@ -79,6 +89,16 @@ export class CommandAuthorizer {
     this.#hasReportedProxy = true;
     return reason;
   }
+}
+
+function toError(verdict: Exclude<TokenVerdict, 'accepted'>): MonitorError {
+  if (verdict === 'tooMany')
+    return new MonitorError(
+      'request.too_many',
+      'this address sent too many wrong tokens: try again in a minute',
+    );
+  const got = verdict === 'missing' ? 'none' : 'another one';
+  return new MonitorError('command.unauthorized', `expected the command token, got ${got}`);
 }
 
 /**

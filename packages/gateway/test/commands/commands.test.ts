@@ -84,13 +84,15 @@ describe('commands', () => {
   });
 
   test.each([
-    ['no token', {}],
-    ['another token', { token: 'barley' }],
-  ])('with %s are refused where a token is set, and reach no trainer', async (_what, more) => {
-    const { trainer, viewer } = await scene({ commandToken: 'sesame' });
+    ['no token', {}, false],
+    ['another token', { token: 'barley' }, true],
+  ])('with %s are refused where a token is set, and reach no trainer', async (_what, more, isClosed) => {
+    const { gateway, trainer, viewer } = await scene({ commandToken: 'sesame' });
     const id = send(viewer, 'pause', more);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
-    viewer.send({ type: 'command', id, command: 'pause', token: 'sesame' });
+    if (isClosed) expect((await viewer.closed).code).toBe(closeCodes.unauthorized.code);
+    const next = isClosed ? await connectViewer(gateway.liveUrl) : viewer;
+    next.send({ type: 'command', id, command: 'pause', token: 'sesame' });
     expect(await trainer.nextCommand()).toMatchObject({ id });
   });
 

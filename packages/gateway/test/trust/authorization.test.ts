@@ -1,13 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
+import { limits } from '../../src/limits.ts';
+import { TokenGuard } from '../../src/sockets/token-guard.ts';
 import { CommandAuthorizer, type CommandAuthorizerOptions } from '../../src/trust/authorization.ts';
 
 const loopback = { host: '127.0.0.1', bind: undefined };
 const anyAddress = { host: '0.0.0.0', bind: undefined };
 
-const direct = { headers: {}, raw: { httpVersion: '1.1' } };
-const authorizerOf = (options: Omit<CommandAuthorizerOptions, 'log'>, warnings: string[] = []) =>
-  new CommandAuthorizer({ ...options, log: { warn: (text: string) => warnings.push(text) } as never });
-const rightsOf = (options: Omit<CommandAuthorizerOptions, 'log'>, request: object = {}) =>
+const direct = { headers: {}, raw: { httpVersion: '1.1' }, ip: '127.0.0.1' };
+const authorizerOf = (options: Omit<CommandAuthorizerOptions, 'guard' | 'log'>, warnings: string[] = []) =>
+  new CommandAuthorizer({
+    ...options,
+    guard: new TokenGuard({ token: options.commandToken, limits }),
+    log: { warn: (text: string) => warnings.push(text) } as never,
+  });
+const rightsOf = (options: Omit<CommandAuthorizerOptions, 'guard' | 'log'>, request: object = {}) =>
   authorizerOf(options).rightsOf({ ...direct, ...request });
 
 describe('commands and changes', () => {

@@ -11,6 +11,7 @@ import {
   parseRedisUrl,
   parseRunId,
   parseWebSocketUrl,
+  secret,
   string,
 } from './option-types.ts';
 import { parseRetention } from './retention.ts';
@@ -95,9 +96,7 @@ export const optionTable = {
     undefined,
     'address on which a container publishes the port; without containers use --host',
   ),
-  commandToken: string(
-    'a secret',
-    undefined,
+  commandToken: secret(
     'secret that viewers need to command a trainer or change a run; safer as MONITOR_COMMAND_TOKEN',
   ),
   ingestHost: string('an address', '127.0.0.1', 'address that receives events from trainers'),
@@ -117,7 +116,7 @@ export const optionTable = {
     parseWebSocketUrl,
     'address to which the trainer publishes; a gateway on this machine by default',
   ),
-  token: string('a secret', undefined, 'secret that trainers need to publish; safer as MONITOR_TOKEN'),
+  token: secret('secret that trainers need to publish; safer as MONITOR_TOKEN'),
   reportInterval: decimal({
     range: [0, 3_600],
     default: 1,

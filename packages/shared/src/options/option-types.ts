@@ -66,6 +66,16 @@ export function string<D extends string | undefined>(
   };
 }
 
+/** Creates an option for a token; a shorter one can be guessed. */
+export const secret = (help: string): OptionDefinition<string | undefined> =>
+  optional(
+    `a secret of ${minSecretLength} to 500 characters`,
+    parseWith(z.string().min(minSecretLength).max(500)),
+    help,
+  );
+
+const minSecretLength = 16;
+
 /** Creates an option for one of a few words. */
 export function choice<const V extends string, D extends V | undefined>(
   values: readonly V[],

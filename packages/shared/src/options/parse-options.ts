@@ -27,6 +27,9 @@ export function parseGivenOptions(argv: readonly string[], env: Environment): Pa
   const reader = new OptionReader();
   readVariables(env, reader);
   readFlags(argv, reader);
+  // Who may publish would then command, and the other way round.
+  if (reader.values.token !== undefined && reader.values.token === reader.values.commandToken)
+    reader.mistakes.push('--command-token: expected another secret than that of --token, got the same');
   if (reader.mistakes.length > 0) throw new MonitorError('option.invalid', reader.mistakes.join('\n'));
   return reader.values as Partial<Options>;
 }

@@ -73,7 +73,8 @@ export const errorCodes = {
   },
   'request.too_many': {
     exitCode: 1,
-    meaning: 'This address has too many connections, or opens them too fast; try again later.',
+    meaning:
+      'This address has too many connections, opens them too fast, or sent too many wrong tokens; try again later.',
   },
   'server.full': {
     exitCode: 1,

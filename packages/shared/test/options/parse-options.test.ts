@@ -112,14 +112,27 @@ describe('parseOptions', () => {
     const secret = 's'.repeat(5_000);
     const mistakes = [...mistakesOf([flag, secret]), ...mistakesOf([], { [variable]: secret })];
     expect(mistakes).toEqual([
-      `${flag}: expected a secret, got what was given`,
-      `${variable}: expected a secret, got what was given`,
+      `${flag}: expected a secret of 16 to 500 characters, got what was given`,
+      `${variable}: expected a secret of 16 to 500 characters, got what was given`,
+    ]);
+  });
+
+  test('rejects a token that can be guessed, and one token for both purposes', () => {
+    expect(mistakesOf(['--token', 'fifteen letters'])).toHaveLength(1);
+    expect(
+      parseOptions(['--token', 'sixteen letters.', '--command-token', 'sixteen letters,'], {}),
+    ).toMatchObject({
+      token: 'sixteen letters.',
+      commandToken: 'sixteen letters,',
+    });
+    expect(mistakesOf(['--token', 'sixteen letters.', '--command-token', 'sixteen letters.'])).toEqual([
+      '--command-token: expected another secret than that of --token, got the same',
     ]);
   });
 
   test('reports an empty value as nothing', () => {
     expect(mistakesOf(['--token=', '--epochs='])).toEqual([
-      '--token: expected a secret, got nothing',
+      '--token: expected a secret of 16 to 500 characters, got nothing',
       '--epochs: expected a whole number from 1 to 10000, got nothing',
     ]);
   });

@@ -5,6 +5,7 @@ import type { SessionContext } from '../../ingest/session-context.ts';
 import type { Metrics } from '../../metrics.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
+import { TokenGuard } from '../../sockets/token-guard.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isLoopback } from '../../trust/hosts.ts';
 import { type ForwardedRequest, proxyTrace } from '../../trust/proxy-trace.ts';
@@ -13,7 +14,9 @@ import type { App } from '../app.ts';
 export interface IngestRouteOptions {
   /** The address that the ingest port is bound to. */
   host: string;
-  context: Omit<SessionContext, 'onStoreFailure' | 'metrics' | 'admission'>;
+  context: Omit<SessionContext, 'onStoreFailure' | 'metrics' | 'admission' | 'checkToken'> & {
+    token: string | undefined;
+  };
   metrics: Metrics;
   /** The open sessions; closing the gateway stops them. */
   sessions: Set<IngestSession>;
@@ -42,6 +45,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
   metrics.addEndpoint('ingest', traffic);
   const addresses = new Admission({ ...limits, clients: limits.connections });
   const admission = new PublisherAdmission(limits);
+  const guard = new TokenGuard({ token: context.token, limits });
   const refuseProxies = proxyRefuser({ host, token: context.token });
   app.route({
     method: 'GET',
@@ -58,7 +62,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: (socket, request) => {
-      const { log } = request;
+      const log = request.log.child({ address: request.ip });
       const onStoreFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot write');
       const peer = createPeer(socket, {
         stream: request.socket,
@@ -68,7 +72,8 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
         onClosed: (name) => metrics.closed('ingest', name),
       });
       traffic.add(request.socket);
-      const session = new IngestSession({ ...context, metrics, admission, onStoreFailure }, peer);
+      const checkToken = (token: string | undefined) => guard.check(token, request.ip);
+      const session = new IngestSession({ ...context, metrics, admission, checkToken, onStoreFailure }, peer);
       sessions.add(session);
       peer.closed.addEventListener('abort', () => sessions.delete(session));
     },

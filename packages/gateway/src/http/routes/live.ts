@@ -37,7 +37,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       const rights = authorizer.rightsOf(request);
       const peer = createPeer(socket, {
         stream: request.socket,
-        log: request.log,
+        log: request.log.child({ address: request.ip }),
         limits,
         heartbeatMs: limits.heartbeatMs,
         onMessage: (text) => commands.receive(text),
