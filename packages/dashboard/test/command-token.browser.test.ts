@@ -29,6 +29,8 @@ const run = (runId: string) => ({
     await page.locator('#pause-run').click();
     await enter('please');
     await shows(page, field('token-error'), 'The gateway did not accept this token.');
+    // The wrong token has closed the connection.
+    await shows(page, field('health-state'), 'Live');
     await Promise.all([once(received, 'command'), enter('open sesame, open wide')]);
     await page.locator('#controls:not([aria-busy])').waitFor();
     await Promise.all([once(received, 'command'), page.locator('#pause-run').click()]);
@@ -48,7 +50,7 @@ const run = (runId: string) => ({
     await shows(
       page,
       field('controls-note'),
-      'Controls are off because other machines can reach this gateway.',
+      'Controls are off: this gateway is reached from other machines; set --command-token to allow them.',
     );
     expect(await page.locator('#pause-run').isVisible()).toBe(false);
     expect(monitor.complaints).toEqual([]);

@@ -32,6 +32,17 @@ export const changeRun = (runId: string, changes: RunChanges, token?: string): P
 export const deleteRun = (runId: string, token?: string): Promise<Result<string>> =>
   request(runUrl(runId), { method: 'DELETE', headers: bearer(token) });
 
+/**
+ * Returns why the live feed refuses this page, as a sentence; empty when the gateway does not respond. The response to the
+ * upgrade itself is hidden from pages.
+ */
+export async function liveRefusal(): Promise<string> {
+  const response = await request('/live/check', { method: 'POST' });
+  if (!response.ok)
+    return response.code === 'request.failed' ? '' : `The gateway refuses this page: ${response.message}.`;
+  return 'The gateway responds, but no live connection opens. A proxy in front of it may not forward WebSockets.';
+}
+
 /** Returns the path of a file of the run's saved model. */
 export const modelFileUrl = (runId: string, file: string): string => `${runUrl(runId)}/model/${file}`;
 

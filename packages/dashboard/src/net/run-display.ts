@@ -1,7 +1,7 @@
 import { connectLive, type LiveClient, type LiveClientMessage } from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
 import { applyMessage, emptySession, forgetRun, type Session } from '../state/session.ts';
-import { liveUrl } from './api.ts';
+import { liveRefusal, liveUrl } from './api.ts';
 
 /** A run that is being replayed. */
 export interface Replay {
@@ -107,6 +107,8 @@ export class RunDisplay {
   }
 
   #receive(message: LiveClientMessage): void {
+    const state = message.type === 'connection' ? message.state : undefined;
+    if (state?.name === 'closed' && state.code === 'unauthorized') return this.#followAgain();
     const before = this.session.run?.runId;
     if (message.type === 'hello' && message.run?.runId !== before) {
       this.#paused = null;
@@ -114,6 +116,21 @@ export class RunDisplay {
     }
     applyMessage(this.session, message, performance.now());
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
+    if (state?.name === 'waiting' && this.session.gatewayVersion === null) this.#findRefusal();
+    this.#options.onChange();
+  }
+
+  /** Connects again after a command with a wrong token, which closes the connection. */
+  #followAgain(): void {
+    const run = this.#followed ?? null;
+    this.#followed = undefined;
+    this.follow(run);
+  }
+
+  async #findRefusal(): Promise<void> {
+    const refusal = await liveRefusal();
+    if (this.session.gatewayVersion !== null) return;
+    this.session.refusal = refusal;
     this.#options.onChange();
   }
 }

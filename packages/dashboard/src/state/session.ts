@@ -29,6 +29,10 @@ export interface Session {
   reported: ReportedStatus | null;
   /** Whether this page may send commands. */
   commands: CommandAccess;
+  /** Why commands are off, and what to set; empty otherwise. */
+  commandsOffReason: string;
+  /** Why the gateway refuses the first live connection, as a sentence; empty while that is not known. */
+  refusal: string;
   /** Trainers that wait for a command to start a run. */
   waitingTrainers: number;
   /** Why the gateway cannot store events; empty while it can. */
@@ -72,6 +76,8 @@ export function emptySession(clockOrigin = 0): Session {
     summary: null,
     reported: null,
     commands: 'off',
+    commandsOffReason: '',
+    refusal: '',
     waitingTrainers: 0,
     storeProblem: '',
     viewers: null,
@@ -152,12 +158,13 @@ export function forgetRun(session: Session): void {
 }
 
 function applyHello(session: Session, hello: LiveHello): void {
-  const { server: gatewayVersion, run, commands, waitingTrainers } = hello;
+  const { server: gatewayVersion, run, commands, commandsOffReason = '', waitingTrainers } = hello;
   if (run?.runId !== session.run?.runId) {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
   }
-  Object.assign(session, { gatewayVersion, commands, waitingTrainers, summary: run, reported: run });
+  Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
+  Object.assign(session, { summary: run, reported: run });
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
 

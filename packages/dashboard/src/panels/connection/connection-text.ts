@@ -99,7 +99,7 @@ const isMissing = ({ connection }: Session): boolean =>
   connection.name === 'closed' && (connection.code === 'runNotFound' || connection.code === 'runDeleted');
 
 function bannerOf(session: Session, now: number): string {
-  const { connection, gatewayVersion, storeProblem } = session;
+  const { connection, gatewayVersion, storeProblem, refusal } = session;
   if (connection.name === 'open' && storeProblem !== '')
     return `The gateway cannot store events at the moment: ${storeProblem}. Training continues, and its events follow later.`;
   if (connection.name === 'closed') {
@@ -110,7 +110,7 @@ function bannerOf(session: Session, now: number): string {
   }
   if (connection.name !== 'waiting') return '';
   const next = `Retrying ${retryIn(session, now)}.`;
-  if (gatewayVersion === null) return `The gateway does not respond. ${next}`;
+  if (gatewayVersion === null) return `${refusal || 'The gateway does not respond.'} ${next}`;
   const why = connection.reason === 'connection lost' ? '' : `: ${connection.reason}`;
   return `Connection lost${why}. ${next} Training continues, and the page catches up automatically.`;
 }

@@ -37,12 +37,12 @@ export function availableControls(session: Session): Controls {
   };
 }
 
-function noteOf({ gatewayVersion, commands, reported }: Session, isUnfinished: boolean): string {
+function noteOf(
+  { gatewayVersion, commands, commandsOffReason, reported }: Session,
+  isUnfinished: boolean,
+): string {
   if (gatewayVersion === null) return '';
-  if (commands === 'off')
-    return isUnfinished
-      ? 'Controls are off because other machines can reach this gateway. Start it with --command-token to enable them.'
-      : '';
+  if (commands === 'off') return isUnfinished ? `Controls are off: ${commandsOffReason}.` : '';
   return isUnfinished && reported?.connected === false
     ? 'The trainer is not connected and cannot receive commands.'
     : '';

@@ -148,7 +148,7 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
     case 'connecting':
       return 'Connecting to the gateway…';
     case 'unreachable':
-      return 'The gateway does not respond. Retrying automatically.';
+      return `${session.refusal || 'The gateway does not respond.'} Retrying automatically.`;
     case 'reconnecting':
       return latest?.started ? configDetail(latest) : 'Reconnecting automatically.';
     case 'waiting':

@@ -48,6 +48,14 @@ it.each<[LiveClientMessage[], number, string, string, string]>([
   expect(at(inputs, now)).toMatchObject({ tone, state, banner });
 });
 
+it('a connection that is refused shows the reason', () => {
+  const session = sessionOf([waiting('connection lost')]);
+  session.refusal = 'The gateway refuses this page: expected another Origin.';
+  expect(connectionText(session, 0).banner.replaceAll('\u00a0', ' ')).toBe(
+    'The gateway refuses this page: expected another Origin. Retrying in 3 s.',
+  );
+});
+
 it('a connection that was closed for good advises what to do', () => {
   const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
     at([...connected, { type: 'connection', state: { name: 'closed', reason, code } }]);

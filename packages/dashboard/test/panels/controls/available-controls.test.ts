@@ -38,9 +38,9 @@ describe('the controls', () => {
   });
 
   it('are hidden with the reason where commands are off', () => {
-    const off = at(running, { commands: 'off' });
+    const off = at(running, { commands: 'off', commandsOffReason: 'set --command-token' });
     expect(off).toMatchObject({ pause: null, stop: false, start: false });
-    expect(off.note).toMatch(/--command-token/);
+    expect(off.note).toBe('Controls are off: set --command-token.');
   });
 
   it('stay in place but disabled while the connection is lost', () => {

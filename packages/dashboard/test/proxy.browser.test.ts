@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findChromium } from './support/browser.ts';
+import { useMonitor } from './support/monitor.ts';
+import { shows } from './support/page-elements.ts';
+
+const executable = findChromium();
+
+(executable ? describe : describe.skip)('a proxy that replaces Host, as nginx does by default', () => {
+  const monitor = useMonitor(executable);
+  const proxy = createServer((incoming, outgoing) => forward(incoming, outgoing));
+  beforeAll(() => once(proxy.listen(0, '127.0.0.1'), 'listening'));
+  afterAll(() => {
+    proxy.close();
+    proxy.closeAllConnections();
+  });
+
+  function forward({ method, url, headers }: IncomingMessage, outgoing: ServerResponse): void {
+    const { hostname, port, host } = new URL(monitor.url);
+    const inner = request({ hostname, port, method, path: url, headers: { ...headers, host } }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    inner.on('error', () => outgoing.destroy());
+    inner.end();
+  }
+
+  it('makes the page show why the gateway refuses it', async () => {
+    const page = await (await monitor.browser.newContext()).newPage();
+    const { port } = proxy.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const { host } = new URL(monitor.url);
+    const reason = `expected the Origin "${host}", one that --origins names, or none, got "http://127.0.0.1:${port}"`;
+    await shows(page, '#banner', `The gateway refuses this page: ${reason}.`);
+    expect(await page.locator('#banner').textContent()).toMatch(/Retrying/);
+    await page.context().close();
+  });
+});
