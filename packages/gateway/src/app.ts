@@ -55,6 +55,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     else log.info('the store works again');
     hub.broadcast(storeStateMessage(failure));
   });
+  // Reports a store that cannot write from the start.
+  await store.check().catch(() => {});
   const peers = new ClusterPeers({ bus, limits });
   const publishers = new Publishers(peers);
   const idleTrainers = new IdleTrainers(peers);

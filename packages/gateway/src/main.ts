@@ -52,7 +52,8 @@ async function openStore(
   log: Logger,
 ): Promise<{ store: Store; bus?: ClusterBus }> {
   if (redisUrl !== undefined) return (await import('./redis/open.ts')).openRedis(redisUrl, log);
-  return { store: (await import('./store/sqlite-store.ts')).openSqliteStore(runs) };
+  const { openSqliteStore } = await import('./store/sqlite-store.ts');
+  return { store: openSqliteStore(runs, { onLoss: (message) => log.error(message) }) };
 }
 
 async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {

@@ -12,16 +12,26 @@ export interface RemovalContext {
 }
 
 /**
- * Removes a run from the store, from its viewers, and then its folder, which is left if it cannot be removed.
+ * Removes a run: first its folder, which is left if it cannot be removed, then its events. On a full disk the space of
+ * the folder helps to remove the events, and a run whose events could not be removed can be removed again.
  * @returns Whether there was a folder and it was removed; undefined when there is no such run.
  */
 export async function removeRun(
   { store, hub, folders, log }: RemovalContext,
   runId: string,
 ): Promise<RunDeletion['folder'] | undefined> {
+  if ((await store.lastSeq(runId)) === 0) return undefined;
+  const folder = await removeFolder({ folders, log }, runId);
   if (!(await store.remove(runId))) return undefined;
   await hub.removeRun(runId);
   hub.broadcast({ type: 'removed', runId });
+  return folder;
+}
+
+async function removeFolder(
+  { folders, log }: Pick<RemovalContext, 'folders' | 'log'>,
+  runId: string,
+): Promise<RunDeletion['folder']> {
   try {
     return (await folders.remove(runId)) ? 'removed' : 'none';
   } catch (error) {

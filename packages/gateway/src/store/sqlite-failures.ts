@@ -2,7 +2,8 @@ import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
 import Database from 'libsql';
-import { copyDatabase, databasePath } from './sqlite-file.ts';
+import { toDiskError } from './disk-errors.ts';
+import { copyDatabase, databasePath, lockPath } from './sqlite-file.ts';
 
 /** The failures of SQLite's file by the beginning of the result code (https://sqlite.org/rescode.html). */
 const failures: readonly [start: string, code: ErrorCode, problem: string][] = [
@@ -19,49 +20,93 @@ const failures: readonly [start: string, code: ErrorCode, problem: string][] = [
 export function toStoreError(error: unknown, path: string): unknown {
   if (error instanceof MonitorError && error.code === 'runs.unwritable')
     return new MonitorError('store.read_only', error.message, { cause: error });
-  if (!(error instanceof Database.SqliteError)) return error;
+  if (!(error instanceof Database.SqliteError)) return toDiskError(error, `the database ${path}`);
   const [, code, problem] = failures.find(([start]) => error.code.startsWith(start)) ?? [];
   if (!code) return error;
   return new MonitorError(code, `${problem} the database ${path} (${error.code})`, { cause: error });
 }
 
+/** The changes to an open database's files that SQLite does not notice. */
+export type FileStatus = 'unchanged' | 'moved' | 'replaced' | 'modified' | 'unlocked';
+
 /**
- * Detects that the file of an open database was moved, deleted or replaced. SQLite does not notice: it goes on writing
- * to files that nobody can find.
+ * Detects that the files of an open database were moved, deleted, replaced or written by another program. SQLite does
+ * not notice: it goes on writing to files that nobody can find, or whose content is lost at the next start.
  */
-export class DatabaseFileIdentity {
+export class DatabaseFiles {
   readonly #path: string;
   readonly #file: string;
+  readonly #lock: string;
+  readonly #comparesTimes: boolean;
   /** The identity of the log, which is created by the first write. */
   #log: string | undefined;
+  /** The size and the time of the last write of both files, after the last write of this process. */
+  #contents = '';
 
-  constructor(path: string) {
+  constructor(path: string, { comparesTimes = true } = {}) {
     this.#path = path;
+    this.#comparesTimes = comparesTimes;
     this.#file = identify(path) ?? '';
+    this.#lock = identify(lockPath(path)) ?? '';
+    this.noteWrites();
   }
 
-  status(): 'unchanged' | 'moved' | 'replaced' {
+  /** Notes the files as this process has written them. Called after each of its writes. */
+  noteWrites(): void {
+    this.#contents = this.#readContents();
+  }
+
+  status(): FileStatus {
     const file = identify(this.#path);
     if (file !== undefined && file !== this.#file) return 'replaced';
     const log = identify(`${this.#path}-wal`);
     if (file === undefined || (this.#log !== undefined && log !== this.#log)) return 'moved';
     this.#log = log;
-    return 'unchanged';
+    // Without its lock file, another gateway may use the folder already.
+    if (identify(lockPath(this.#path)) !== this.#lock) return 'unlocked';
+    return this.#readContents() === this.#contents ? 'unchanged' : 'modified';
   }
 
-  /** @throws MonitorError `store.vanished` */
+  /** @throws MonitorError `store.vanished`, `store.failing` */
   ensureUnchanged(): void {
     const status = this.status();
-    if (status !== 'unchanged') throw vanishedError(this.#path, status);
+    if (status !== 'unchanged') throw changedFileError(this.#path, status);
+  }
+
+  /** The size of both files. */
+  get bytes(): number {
+    return this.#paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  }
+
+  get #paths(): string[] {
+    return [this.#path, `${this.#path}-wal`];
+  }
+
+  #readContents(): string {
+    const describe = (path: string): string => {
+      const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+      return `${stats?.size}:${this.#comparesTimes ? stats?.mtimeNs : ''}`;
+    };
+    return this.#paths.map(describe).join();
   }
 }
 
-export function vanishedError(path: string, status: 'moved' | 'replaced'): MonitorError {
-  const problem =
-    status === 'moved'
-      ? 'was moved or deleted; this gateway writes it again from the file that it still has open'
-      : 'was replaced by another file: restart the gateway to use that file, or move it to restore this one';
-  return new MonitorError('store.vanished', `the database ${path} ${problem}`);
+const fileProblems: Record<Exclude<FileStatus, 'unchanged'>, [code: ErrorCode, problem: string]> = {
+  moved: [
+    'store.vanished',
+    'was moved or deleted; this gateway writes it again from the file that it still has open',
+  ],
+  replaced: [
+    'store.vanished',
+    'was replaced by another file: restart the gateway to use that file, or move it to restore this one',
+  ],
+  modified: ['store.failing', 'was written by another program; it is checked before it is used again'],
+  unlocked: ['store.vanished', 'has lost its lock file, and another gateway may use it; it is locked again'],
+};
+
+export function changedFileError(path: string, status: Exclude<FileStatus, 'unchanged'>): MonitorError {
+  const [code, problem] = fileProblems[status];
+  return new MonitorError(code, `the database ${path} ${problem}`);
 }
 
 function identify(path: string): string | undefined {
@@ -96,19 +141,9 @@ export function ensureDiskWritable(folder: string): void {
   const path = join(folder, `.probe-${process.pid}`);
   try {
     writeFileSync(path, Buffer.alloc(probeBytes), { flush: true });
-  } catch (cause) {
-    const errno = (cause as NodeJS.ErrnoException).code ?? '';
-    const code = diskErrors[errno] ?? 'store.failing';
-    throw new MonitorError(code, `no file can be written to the runs folder ${folder} (${errno})`, { cause });
+  } catch (error) {
+    throw toDiskError(error, `the runs folder ${folder}`);
   } finally {
     rmSync(path, { force: true });
   }
 }
-
-const diskErrors: Record<string, 'store.full' | 'store.read_only'> = {
-  ENOSPC: 'store.full',
-  EDQUOT: 'store.full',
-  EROFS: 'store.read_only',
-  EACCES: 'store.read_only',
-  EPERM: 'store.read_only',
-};

@@ -25,17 +25,21 @@ const maxLogBytes = 16 * 1024 * 1024;
 
 export const databasePath = (folder: string): string => join(folder, 'monitor.db');
 
+/** Returns the path of the file whose lock keeps a second gateway out, from that of the database. */
+export const lockPath = (database: string): string => `${database}-lock`;
+
 /**
  * Opens the database in the folder of runs, creates both if they are missing, and migrates the schema. A damaged file,
- * or one of another program, is left unchanged.
+ * or one of another program, is left unchanged. A file of any size is checked completely when it is `isSuspect`.
  * @throws MonitorError `runs.unwritable` or `store.unusable`
  */
-export function openDatabase(folder: string): Database.Database {
+export function openDatabase(folder: string, { isSuspect = false } = {}): Database.Database {
   ensureWritable(folder);
   const path = databasePath(folder);
+  ensureFilesWritable(path);
   return connect(path, (database, version) => {
-    if (version > 0 && (version < migrations.length || statSync(path).size <= alwaysCheckedBytes))
-      ensureIntact(database);
+    const isChecked = isSuspect || version < migrations.length || statSync(path).size <= alwaysCheckedBytes;
+    if (version > 0 && isChecked) ensureIntact(database);
     migrate(database, version);
     database.exec(`
       PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${maxLogBytes};
@@ -64,7 +68,7 @@ export function openForReading(path: string): Database.Database {
  */
 export function lockFolder(folder: string): Database.Database {
   ensureWritable(folder);
-  const path = `${databasePath(folder)}-lock`;
+  const path = lockPath(databasePath(folder));
   let file: Database.Database | undefined;
   try {
     file = new Database(path);
@@ -93,6 +97,21 @@ export function copyDatabase(database: Database.Database, to: string): void {
     ensureIntact(copy, 'integrity_check');
   } finally {
     copy.close();
+  }
+}
+
+/**
+ * Writes the log of an open database back into its file and makes it empty, without waiting for programs that read. On
+ * a full disk, the log stays when the file would have to grow.
+ */
+export function truncateLog(database: Database.Database): void {
+  database.exec('PRAGMA busy_timeout = 0');
+  try {
+    database.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // The log has everything: the next write or the next start reports a file that cannot be written.
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 }
 
@@ -134,6 +153,18 @@ const refusedError = (path: string, problem: string, cause?: unknown): MonitorEr
     `the database ${path} ${problem}; it was left unchanged: move it, or choose another folder with --runs`,
     { cause },
   );
+
+/** SQLite opens a file that it may not write for reading, without an error. @throws MonitorError `store.unusable` */
+function ensureFilesWritable(path: string): void {
+  for (const file of [path, `${path}-wal`]) {
+    try {
+      accessSync(file, constants.R_OK | constants.W_OK);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') throw refusedError(path, `cannot be written (${code})`, cause);
+    }
+  }
+}
 
 /** Creates the folder if it is missing. @throws MonitorError `runs.unwritable` */
 function ensureWritable(folder: string): void {

@@ -157,11 +157,6 @@ export class SqliteQueries {
     return this.#freePages() < before;
   }
 
-  /** Writes the log back into the file, as far as no reader uses it; only this makes the file smaller. */
-  checkpoint(): void {
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
-  }
-
   #freePages(): number {
     return (this.#database.pragma('freelist_count') as { freelist_count: number }[])[0]!.freelist_count;
   }

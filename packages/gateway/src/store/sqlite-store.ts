@@ -3,14 +3,16 @@ import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import type Database from 'libsql';
 import { LRUCache } from 'lru-cache';
 import { TimeSlicer } from '../time-slicer.ts';
+import { DiskReserve, isDiskFull } from './disk-reserve.ts';
 import {
-  DatabaseFileIdentity,
+  changedFileError,
+  DatabaseFiles,
   ensureDiskWritable,
   restoreDatabaseFile,
   toStoreError,
-  vanishedError,
 } from './sqlite-failures.ts';
-import { databasePath, lockFolder, openDatabase } from './sqlite-file.ts';
+import { databasePath, lockFolder, openDatabase, truncateLog } from './sqlite-file.ts';
+import { findLogDamage } from './sqlite-log.ts';
 import { SqliteQueries } from './sqlite-queries.ts';
 import {
   type EventPage,
@@ -31,23 +33,36 @@ const chunkEvents = 100;
 /** Events deleted in one transaction of about 5 ms, and the pause after it, which leaves time for other work. */
 const deletedEvents = 200;
 const deletePauseMs = 10;
+/** A database of this size has runs that can be removed when its disk is full. */
+const reservedFromBytes = 1024 * 1024;
+/** Steps after which the files are made smaller: a full disk has room for new events before a large run is deleted. */
+const checkpointSteps = 64;
+
+export interface SqliteStoreOptions {
+  /** Called with one line when stored events were lost, such as by damage to the log, and the store works all the same. */
+  onLoss?: (message: string) => void;
+}
 
 /**
  * Opens the store in `<folder>/monitor.db`. One process can have it open at a time. Commits are durable (WAL with
  * synchronous=FULL).
  * @throws MonitorError `store.in_use`, `runs.unwritable` or `store.unusable`
  */
-export function openSqliteStore(folder: string): Store {
-  return new SqliteStore(folder);
+export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Store {
+  return new SqliteStore(folder, options);
 }
 
 class SqliteStore implements Store {
   readonly #folder: string;
   readonly #path: string;
+  readonly #onLoss: (message: string) => void;
   #lock: Database.Database;
   #database: Database.Database;
   #queries: SqliteQueries;
-  #fileIdentity: DatabaseFileIdentity;
+  #files: DatabaseFiles;
+  readonly #reserve: DiskReserve;
+  /** The last append, which is the first to be lost when the log is cut. */
+  #lastAppend = { runId: '', seq: 0 };
   /** Whether an operation has failed since the database was opened. */
   #needsReopen = false;
   #closed = false;
@@ -55,23 +70,29 @@ class SqliteStore implements Store {
   /** Only this process writes (`lockFolder`), so a cached summary is valid until the run changes. */
   readonly #summaries = new LRUCache<string, StoredSummary>({ max: maxCachedSummaries });
 
-  constructor(folder: string) {
+  constructor(folder: string, { onLoss = () => {} }: SqliteStoreOptions) {
+    this.#onLoss = onLoss;
     this.#folder = folder;
     this.#path = databasePath(folder);
-    this.#lock = lockFolder(folder);
+    this.#reserve = new DiskReserve(folder);
+    this.#lock = this.#withReserve(() => lockFolder(folder));
     try {
-      this.#database = openDatabase(folder);
+      this.#reportLogDamage();
+      this.#database = this.#withReserve(() => openDatabase(folder));
     } catch (error) {
       this.#lock.close();
       throw error;
     }
     this.#queries = new SqliteQueries(this.#database);
-    this.#fileIdentity = new DatabaseFileIdentity(this.#path);
+    this.#probe();
+    this.#files = new DatabaseFiles(this.#path);
     this.#reclaimSpace();
   }
 
   async append(runId: string, events: readonly NewEvent[]): Promise<number> {
-    return this.#change(runId, (queries) => queries.append(runId, events));
+    const seq = this.#change(runId, (queries) => queries.append(runId, events));
+    this.#lastAppend = { runId, seq };
+    return seq;
   }
 
   async lastSeq(runId: string): Promise<number> {
@@ -116,13 +137,19 @@ class SqliteStore implements Store {
   }
 
   async remove(runId: string): Promise<boolean> {
-    const removed = this.#change(runId, (queries) => queries.remove(runId));
+    const removed = this.#removeWithReserve(runId);
+    if (runId === this.#lastAppend.runId) this.#lastAppend = { runId, seq: 0 };
     if (removed) this.#reclaimSpace();
     return removed;
   }
 
   async check(): Promise<void> {
-    if (!this.#needsReopen) return this.#query(() => this.#fileIdentity.ensureUnchanged());
+    if (!this.#needsReopen) {
+      this.#query(() => this.#files.ensureUnchanged());
+      // There is nothing to remove from a small database.
+      if (this.#files.bytes > reservedFromBytes) this.#reserve.ensure();
+      return;
+    }
     this.#mapErrors(() => this.#reopen());
     this.#needsReopen = false;
     this.#reclaimSpace();
@@ -132,7 +159,7 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#database.open) {
-      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+      truncateLog(this.#database);
       this.#database.close();
     }
     this.#lock.close();
@@ -140,25 +167,97 @@ class SqliteStore implements Store {
 
   /** Opens the database again, after restoring its file if that was moved, and checks that it can be written. */
   #reopen(): void {
-    const status = this.#fileIdentity.status();
-    if (status === 'replaced') throw vanishedError(this.#path, status);
-    if (status === 'moved' && this.#database.open) restoreDatabaseFile(this.#database, this.#folder);
+    const status = this.#files.status();
+    if (status === 'replaced') throw changedFileError(this.#path, status);
+    if (status === 'moved' && this.#database.open) {
+      restoreDatabaseFile(this.#database, this.#folder);
+      this.#files = new DatabaseFiles(this.#path);
+    }
+    if (status === 'modified') this.#ensureLogIntact();
+    else this.#truncateLog();
+    this.#reserve.restore();
     ensureDiskWritable(this.#folder);
     if (this.#database.open) this.#database.close();
     this.#summaries.clear();
     this.#lock.close();
     this.#lock = lockFolder(this.#folder);
-    this.#database = openDatabase(this.#folder);
+    this.#database = openDatabase(this.#folder, { isSuspect: status === 'modified' });
     this.#queries = new SqliteQueries(this.#database);
-    this.#fileIdentity = new DatabaseFileIdentity(this.#path);
     this.#queries.writeProbe();
+    // Some file systems of containers change the times of files by themselves.
+    this.#files = new DatabaseFiles(this.#path, { comparesTimes: status !== 'modified' });
+    this.#reportLostEvents();
+  }
+
+  /** Opens a file. On a full disk, where even SQLite's own files have no room, with the space of the reserve. */
+  #withReserve(open: () => Database.Database): Database.Database {
+    try {
+      return open();
+    } catch (error) {
+      if (!isDiskFull(this.#folder) || !this.#reserve.release()) throw error;
+      this.#needsReopen = true;
+      return open();
+    }
+  }
+
+  /** Detects at the start that the database cannot be written; `check` then repairs or reports it. */
+  #probe(): void {
+    try {
+      this.#query((queries) => queries.writeProbe());
+    } catch (error) {
+      if (!(error instanceof MonitorError)) throw error;
+    }
+  }
+
+  #reportLogDamage(): void {
+    const damage = findLogDamage(this.#path);
+    if (damage !== undefined) this.#onLoss(damage);
+  }
+
+  /** SQLite's index of the log, which this process keeps, hides damage to the log until the next start. */
+  #ensureLogIntact(): void {
+    const damage = findLogDamage(this.#path);
+    if (damage === undefined) return;
+    throw new MonitorError(
+      'store.failing',
+      `${damage}. Restart the gateway to continue with the events that are left`,
+    );
+  }
+
+  #reportLostEvents(): void {
+    const { runId, seq } = this.#lastAppend;
+    const lastSeq = this.#queries.lastSeq(runId);
+    if (lastSeq < seq)
+      this.#onLoss(
+        `acknowledged events were lost from the database ${this.#path}, which another program changed: run ${runId} had ${seq}, and has ${lastSeq}`,
+      );
+  }
+
+  /** Removes a run. On a full disk, with the space of the reserve. */
+  #removeWithReserve(runId: string): boolean {
+    const remove = (): boolean => this.#change(runId, (queries) => queries.remove(runId));
+    try {
+      return remove();
+    } catch (error) {
+      if (!(error instanceof MonitorError && error.code === 'store.full' && this.#reserve.release()))
+        throw error;
+      return remove();
+    }
   }
 
   #change<T>(runId: string, change: (queries: SqliteQueries) => T): T {
     this.#summaries.delete(runId);
+    return this.#write(change);
+  }
+
+  #write<T>(change: (queries: SqliteQueries) => T): T {
     return this.#query((queries) => {
-      this.#fileIdentity.ensureUnchanged();
-      return change(queries);
+      this.#files.ensureUnchanged();
+      try {
+        return change(queries);
+      } finally {
+        this.#files.noteWrites();
+      }
     });
   }
 
@@ -181,16 +280,26 @@ class SqliteStore implements Store {
     }
   }
 
+  /** Writes the log back into the file, which makes both smaller. */
+  #truncateLog(): void {
+    if (!this.#database.open) return;
+    truncateLog(this.#database);
+    this.#files.noteWrites();
+  }
+
   /** Deletes the events of removed runs and shrinks the file, in short steps with pauses between them. */
   async #reclaimSpace(): Promise<void> {
     if (this.#isReclaiming) return;
     this.#isReclaiming = true;
     try {
       const step = (): boolean =>
-        this.#query((queries) => queries.deleteRemovedEvents(deletedEvents) || queries.releaseFreePages());
+        this.#write((queries) => queries.deleteRemovedEvents(deletedEvents) || queries.releaseFreePages());
       let steps = 0;
-      for (; !this.#closed && step(); steps++) await delay(deletePauseMs, undefined, { ref: false });
-      if (steps > 0 && !this.#closed) this.#query((queries) => queries.checkpoint());
+      for (; !this.#closed && step(); steps++) {
+        if (steps % checkpointSteps === checkpointSteps - 1) this.#truncateLog();
+        await delay(deletePauseMs, undefined, { ref: false });
+      }
+      if (steps > 0 && !this.#closed) this.#truncateLog();
     } catch {
       // The next write reports the failure; this starts again when the store works again, or at the next start.
     } finally {

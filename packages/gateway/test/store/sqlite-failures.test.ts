@@ -1,5 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
@@ -9,6 +22,7 @@ import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { type Store, toNewEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 import { asStored, rawEvent } from '../support/events.ts';
+import { canMount, smallDisk } from '../support/small-disk.ts';
 
 const stored = sampleRun({ runId: 'a' }).map(toNewEvent);
 
@@ -86,24 +100,11 @@ describe('a SQLite store whose files are removed', () => {
   });
 });
 
-/** A disk of 3 MB; undefined where mounting is not permitted. */
-function smallDisk(): string | undefined {
-  const folder = temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
-  afterTest(() => execFileSync('umount', ['-l', folder]));
-  return folder;
-}
-
 describe('a SQLite store on a full disk', () => {
-  const disk = smallDisk();
-  const onDisk = disk === undefined ? test.skip : test;
+  const onDisk = canMount() ? test : test.skip;
 
   onDisk('reports it, loses no stored event, and continues when there is room', async () => {
-    const folder = smallDisk()!;
+    const folder = smallDisk('3m');
     const store = open(folder);
     const ballast = join(folder, 'ballast');
     writeFileSync(ballast, Buffer.alloc(1_500_000));
@@ -123,6 +124,172 @@ describe('a SQLite store on a full disk', () => {
     expect(await store.append('a', [rawEvent(last + 1, 'x')])).toBe(last + 1);
     expect(await eventsOf(store)).toHaveLength(last + 1);
   });
+
+  onDisk('has room to remove a run, also after a restart, and then accepts events again', async () => {
+    const folder = smallDisk('24m');
+    const first = open(folder);
+    const large = (seq: number) => rawEvent(seq, 'x'.repeat(100_000));
+    for (let seq = 1; seq <= 20; seq++) await first.append('a', [large(seq)]);
+    await first.check();
+    const reserved = statSync(join(folder, 'monitor.db-reserve')).size;
+    expect(reserved).toBeGreaterThan(5_000_000);
+    const fillAll = async (store: Store): Promise<void> => {
+      // Emptying the log makes room several times.
+      while (!(await isFailing(store))) await expect(fill(store)).rejects.toEqual(code('store.full'));
+    };
+    const fill = async (store: Store): Promise<void> => {
+      for (let seq = (await store.lastSeq('b')) + 1; ; seq++) await store.append('b', [large(seq)]);
+    };
+    await fillAll(first);
+    await first.close();
+    const store = open(folder);
+    await fillAll(store);
+    await expect(store.check()).rejects.toEqual(code('store.full'));
+    expect(await store.remove('a')).toBe(true);
+    while (await isFailing(store)) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(statSync(join(folder, 'monitor.db-reserve')).size).toBe(reserved);
+    const room = store.append(
+      'c',
+      Array.from({ length: 5 }, (_, at) => large(at + 1)),
+    );
+    expect(await room).toBe(5);
+  });
+});
+
+describe('a SQLite store whose files another program changes', () => {
+  const path = (folder: string): string => join(folder, 'monitor.db');
+  const flip = (file: string, at: number): void => {
+    const bytes = readFileSync(file);
+    for (let index = at; index < at + 64; index++) bytes[index] = 255 - bytes[index]!;
+    const opened = openSync(file, 'r+');
+    writeSync(opened, bytes);
+    closeSync(opened);
+  };
+
+  test.each<[string, (folder: string) => void]>([
+    ['the database is overwritten', (folder) => writeFileSync(path(folder), 'x'.repeat(500_000))],
+    ['the database is truncated', (folder) => truncateSync(path(folder), 4_096)],
+    ['the database is emptied', (folder) => truncateSync(path(folder))],
+    ['a page of the database is damaged', (folder) => flip(path(folder), 8 * 4_096)],
+  ])('acknowledges nothing more when %s', async (_what, damage) => {
+    const folder = temporaryFolder();
+    await fillAndClose(folder);
+    const store = open(folder);
+    await store.append('a', stored.slice(0, 5));
+    damage(folder);
+    await expect(store.append('a', stored.slice(5, 6))).rejects.toEqual(code('store.failing'));
+    for (const _ of [1, 2])
+      await expect(store.check()).rejects.toEqual(
+        expect.objectContaining({ code: expect.stringMatching(/^store/) }),
+      );
+    await expect(store.append('a', stored.slice(5, 6))).rejects.toEqual(code('store.failing'));
+  });
+
+  test.each<[string, (log: string) => void]>([
+    ['cut', (log) => truncateSync(log, statSync(log).size - 4_096 - 24)],
+    ['cut inside a page', (log) => truncateSync(log, statSync(log).size - 100)],
+    ['emptied', (log) => truncateSync(log)],
+    ['damaged', (log) => flip(log, statSync(log).size - 1_000)],
+  ])('acknowledges nothing more when the log is %s, until the next start', async (_what, damage) => {
+    const folder = temporaryFolder();
+    const store = open(folder);
+    for (let at = 0; at < 10; at++) await store.append('a', stored.slice(at, at + 1));
+    damage(`${path(folder)}-wal`);
+    await expect(store.append('a', stored.slice(10, 11))).rejects.toEqual(code('store.failing'));
+    for (const _ of [1, 2]) expect(await isFailing(store)).toBe(true);
+    await expect(store.append('a', stored.slice(10, 11))).rejects.toEqual(code('store.failing'));
+    const copy = temporaryFolder();
+    for (const name of ['monitor.db', 'monitor.db-wal']) cpSync(join(folder, name), join(copy, name));
+    const next = open(copy);
+    expect(await next.lastSeq('a')).toBeLessThan(10);
+    expect(await next.append('a', stored)).toBe(stored.length);
+  });
+
+  test('reports acknowledged events that another program has deleted', async () => {
+    const folder = temporaryFolder();
+    const losses: string[] = [];
+    const store = openSqliteStore(folder, { onLoss: (message) => losses.push(message) });
+    afterTest(() => store.close());
+    await store.append('a', stored.slice(0, 10));
+    const other = new Database(path(folder));
+    other.exec('DELETE FROM event WHERE seq > 7');
+    other.close();
+    await expect(store.check()).rejects.toEqual(code('store.failing'));
+    await store.check();
+    expect(losses).toEqual([expect.stringMatching('run a had 10, and has 7')]);
+  });
+
+  test('reports a damaged log at the start', async () => {
+    const folder = temporaryFolder();
+    const first = open(folder);
+    for (let at = 0; at < 10; at++) await first.append('a', stored.slice(at, at + 1));
+    const copy = temporaryFolder();
+    for (const name of ['monitor.db', 'monitor.db-wal']) cpSync(join(folder, name), join(copy, name));
+    const losses: string[] = [];
+    const opened = () => openSqliteStore(copy, { onLoss: (message) => losses.push(message) });
+    const intact = opened();
+    expect([await intact.lastSeq('a'), losses]).toEqual([10, []]);
+    await intact.close();
+    cpSync(join(folder, 'monitor.db'), path(copy));
+    cpSync(join(folder, 'monitor.db-wal'), `${path(copy)}-wal`);
+    flip(`${path(copy)}-wal`, Math.floor(statSync(`${path(copy)}-wal`).size / 2));
+    const damaged = opened();
+    afterTest(() => damaged.close());
+    expect(await damaged.lastSeq('a')).toBeLessThan(10);
+    expect(losses).toEqual([
+      expect.stringMatching(/^the log \S+monitor\.db-wal is damaged or incomplete from byte/),
+    ]);
+  });
+
+  test('continues after another program has written to it without damage', async () => {
+    const folder = temporaryFolder();
+    const store = open(folder);
+    await store.append('a', stored.slice(0, 5));
+    const other = new Database(path(folder));
+    other.exec("UPDATE run SET title = 'theirs'");
+    other.close();
+    await expect(store.append('a', stored.slice(5, 6))).rejects.toEqual(code('store.failing'));
+    await store.check();
+    expect(await store.append('a', stored.slice(5, 6))).toBe(6);
+    expect(await store.summary('a')).toMatchObject({ title: 'theirs' });
+  });
+
+  test('that cannot be read is a failure of the store, with its code', async () => {
+    const folder = join(temporaryFolder(), 'runs');
+    const store = open(folder);
+    await store.append('a', stored.slice(0, 5));
+    renameSync(folder, `${folder}-aside`);
+    symlinkSync(folder, folder);
+    await expect(store.append('a', stored.slice(5, 6))).rejects.toEqual(code('store.failing'));
+    await expect(store.check()).rejects.toEqual(code('store.failing'));
+    rmSync(folder);
+    renameSync(`${folder}-aside`, folder);
+    await store.check();
+    expect(await store.append('a', stored.slice(5, 6))).toBe(6);
+  });
+});
+
+const isFailing = (store: Store): Promise<boolean> =>
+  store.check().then(
+    () => false,
+    () => true,
+  );
+
+async function fillAndClose(folder: string): Promise<void> {
+  const store = openSqliteStore(folder);
+  for (let seq = 1; seq <= 100; seq++) await store.append('old', [rawEvent(seq, 'x'.repeat(3_000))]);
+  await store.close();
+}
+
+test.each([
+  ['ENOSPC', 'store.full'],
+  ['EDQUOT', 'store.full'],
+  ['EROFS', 'store.read_only'],
+  ['EACCES', 'store.read_only'],
+  ['EIO', 'store.failing'],
+])('%s of the file system is reported as %s, in one line', (errno, expected) => {
+  const error = Object.assign(new Error(`${errno}: reason`), { code: errno, syscall: 'stat' });
+  expect(toStoreError(error, '/runs/monitor.db')).toEqual(code(expected));
 });
 
 test('a database locked by another program is waited for, then reported', async () => {

@@ -45,6 +45,32 @@ describe('a folder of runs', () => {
     expect(() => openSqliteStore(folder)).toThrow(inUse);
   });
 
+  test('that has lost its lock file is written by one gateway only: the one that has the new lock', async () => {
+    const folder = temporaryFolder();
+    const first = opened(folder);
+    await first.append('a', [event]);
+    rmSync(join(folder, 'monitor.db-lock'));
+    const second = opened(folder);
+    expect(await second.append('a', [event, rawEvent(2, '{}')])).toBe(2);
+    await expect(first.append('a', [rawEvent(2, '[]')])).rejects.toThrow(
+      expect.objectContaining({ code: 'store.vanished' }),
+    );
+    for (const _ of [1, 2]) await expect(first.check()).rejects.toThrow(inUse);
+    await second.close();
+    await first.check();
+    expect(await first.append('a', [rawEvent(3, '{}')])).toBe(3);
+  });
+
+  test('that has lost its lock file is locked again', async () => {
+    const folder = temporaryFolder();
+    const store = opened(folder);
+    rmSync(join(folder, 'monitor.db-lock'));
+    await expect(store.check()).rejects.toThrow(expect.objectContaining({ code: 'store.vanished' }));
+    await store.check();
+    expect(await store.append('a', [event])).toBe(1);
+    expect(() => openSqliteStore(folder)).toThrow(inUse);
+  });
+
   test('whose lock cannot be used is refused in one line', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'monitor.db-lock'));
