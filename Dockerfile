@@ -59,12 +59,7 @@ COPY --from=trainer-dependencies /app/node_modules/@mnist-monitor node_modules/@
 COPY --from=trainer-dependencies /app/node_modules/node-api-headers node_modules/node-api-headers
 COPY --from=trainer-dependencies /app/node_modules/@tensorflow/tfjs-node-gpu node_modules/@tensorflow/tfjs-node-gpu
 COPY --from=build /app/packages/shared/dist/src/protocol/errors.js packages/shared/dist/src/protocol/
-COPY --from=build \
-    /app/packages/trainer/dist/src/install/main.js \
-    /app/packages/trainer/dist/src/install/install-tensorflow.js \
-    /app/packages/trainer/dist/src/install/tensorflow-library.js \
-    /app/packages/trainer/dist/src/install/tensorflow-wheels.js \
-    packages/trainer/dist/src/install/
+COPY --from=build /app/packages/trainer/dist/src/install packages/trainer/dist/src/install
 # cuda or cpu
 ARG TENSORFLOW=cuda
 RUN --mount=type=cache,target=/var/cache/pip \
