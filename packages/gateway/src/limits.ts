@@ -4,7 +4,7 @@ export const limits = {
   heartbeatMs: 5_000,
   /** Keeps idle connections open through proxies, which cut them after 30 s or more. */
   pingIntervalMs: 20_000,
-  /** A peer that answers no ping within this time is disconnected, or its network is. */
+  /** A peer that does not answer a ping within this time has lost its connection or its network. */
   pongTimeoutMs: 10_000,
   /** A publisher can send hello as soon as it is connected. */
   helloTimeoutMs: 5_000,
@@ -17,19 +17,22 @@ export const limits = {
   /** A request that takes longer to arrive would only hold a connection. */
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,
-  /** An idle connection is kept for longer than proxies keep theirs, 60 s: they would send a request into its end. */
+  /** Longer than the 60 s for which proxies keep an idle connection, so that no request arrives while it is closed. */
   keepAliveMs: 72_000,
   /** How often Node checks requests against the two limits above. */
   connectionsCheckMs: 2_000,
 
   /** A viewer sends only commands, which are short. */
   livePayloadBytes: 4 * 1024,
-  /** A client that goes on sending although its commands are answered with `command.too_many` is disconnected. */
+  /** A client that keeps sending after its commands were answered with `command.too_many` is disconnected. */
   messagesPerSecond: 5,
   messageBurst: 20,
   /** The largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
-  /** An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, and then meet it again. */
+  /**
+   * An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, again after each
+   * reconnection.
+   */
   eventBytes: 900 * 1024,
   /** A message of many past events: read several times faster than single ones, and far below 1 MiB. */
   bundleBytes: 512 * 1024,
@@ -39,7 +42,7 @@ export const limits = {
 
   /** Requests and sockets on a port together: each takes a file descriptor. */
   connections: 10_000,
-  /** Of these, from one address or /64 of IPv6, idle ones included: a class behind one router, with 7 a browser. */
+  /** Connections from one address or /64 of IPv6, also idle ones: a class behind one router, with 7 per browser. */
   connectionsPerAddress: 2_000,
   /** The number that one process was measured to serve on one core, with a margin. */
   liveClients: 5_000,
@@ -62,7 +65,7 @@ export const limits = {
   announcementBytes: 64 * 1024,
   /** The limit for all viewers together. Beyond it a viewer gets no history, and live events only if it has read all. */
   allUnreadBytes: 128 * 1024 * 1024,
-  /** This many events behind, about 1 MB, a viewer is served better by the newest batch than by all of them. */
+  /** Unsent events, about 1 MB, beyond which the newest batch serves a viewer better than all of them. */
   staleEvents: 4_000,
   /** A client whose socket accepts nothing for this long has stopped reading; a viewer may resume with `after`. */
   stallTimeoutMs: 15_000,

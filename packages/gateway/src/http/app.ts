@@ -11,7 +11,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
-import { ConnectionsPerAddress, isThisMachine, matcherOf } from '../sockets/connections-per-address.ts';
+import { addressMatcher, ConnectionsPerAddress, isThisMachine } from '../sockets/connections-per-address.ts';
 import { serverFactory } from './http-server.ts';
 import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
 import { limitProxiedRequests } from './plugins/proxied-requests.ts';
@@ -30,7 +30,7 @@ export interface AppOptions {
   log: FastifyBaseLogger;
   limits: Limits;
   metrics: Metrics;
-  /** Addresses of the proxies whose `X-Forwarded-*` headers are believed; none by default. */
+  /** Addresses of the proxies whose `X-Forwarded-*` headers are trusted; none by default. */
   proxies?: string[] | undefined;
   sendMissing?: SendMissing;
 }
@@ -38,7 +38,7 @@ export interface AppOptions {
 /** Creates a server with the gateway's limits, validation and problem responses; it has no routes yet. */
 export function createApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): App {
   const sendProblem = problemSender((code) => metrics.refused(code));
-  const isProxy = matcherOf(proxies);
+  const isProxy = addressMatcher(proxies);
   const connections = new ConnectionsPerAddress({
     limit: limits.connectionsPerAddress,
     isExempt: (address) => isThisMachine(address) || isProxy(address),
@@ -65,7 +65,7 @@ export function createApp({ log, limits, metrics, proxies = [], sendMissing }: A
   return app.withTypeProvider<ZodTypeProvider>();
 }
 
-/** Validates a part of a request by its zod schema; the issues are worded and bounded as those of socket messages. */
+/** Validates a part of a request by its zod schema; errors have the texts and limits of those of socket messages. */
 const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   (data) => {

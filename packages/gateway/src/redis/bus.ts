@@ -59,7 +59,7 @@ export class RedisBus implements ClusterBus {
     await this.#subscriber.close();
   }
 
-  /** A client subscribes again by itself when it reconnects; a client that replaces another does not. */
+  /** Subscribes a client that replaces another; a client that reconnects subscribes again by itself. */
   #attach(client: RedisClient): void {
     client.on('ready', () => {
       this.#lastOwnMessageAt = performance.now();

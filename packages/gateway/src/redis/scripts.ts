@@ -103,7 +103,7 @@ export const scripts = {
       for (const { seq, type, json, summaryValue: mark } of entries)
         parser.push(String(seq), type, json, mark);
     },
-    transformReply: ([last, tooFar]: [number, number]) => ({ last, tooFar }),
+    transformReply: ([last, gapSeq]: [number, number]) => ({ last, gapSeq }),
   }),
 
   /** Sets or deletes the annotations of a run; returns 0 when there is no such run. */

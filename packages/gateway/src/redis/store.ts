@@ -50,10 +50,12 @@ export class RedisStore implements Store {
     const types = [...new Set(events.map(({ type }) => type))];
     const announcement = this.#announcement({ type: 'appended', runId, first, last, types });
     const entries = events.map(toEntry);
-    const held = await this.#run((redis) => redis.appendEvents({ runId, entries, announcement }));
-    if (held.tooFar > 0)
-      throw new RangeError(`expected events to follow seq ${held.last} without gaps, got seq ${held.tooFar}`);
-    return held.last;
+    const result = await this.#run((redis) => redis.appendEvents({ runId, entries, announcement }));
+    if (result.gapSeq > 0)
+      throw new RangeError(
+        `expected events to follow seq ${result.last} without gaps, got seq ${result.gapSeq}`,
+      );
+    return result.last;
   }
 
   async lastSeq(runId: string): Promise<number> {

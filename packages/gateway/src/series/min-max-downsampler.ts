@@ -1,6 +1,6 @@
 interface Point {
-  /** The number of points before it. */
-  at: number;
+  /** The index of the point, from 0. */
+  index: number;
   x: number;
   y: number;
 }
@@ -39,7 +39,7 @@ export class MinMaxDownsampler {
 
   /** @param x At least the x of the previous point. */
   add(x: number, y: number): void {
-    const point = { at: this.#count++, x, y };
+    const point = { index: this.#count++, x, y };
     this.#last = point;
     if (this.#all && this.#all.push(point) > this.#limit) this.#all = undefined;
     const bucket = this.#bucketOf(x);
@@ -72,7 +72,7 @@ export class MinMaxDownsampler {
     const found = new Set(
       [this.#minimum, this.#maximum, this.#notFinite].filter((point) => point !== undefined),
     );
-    this.#chosen.push(...[...found].sort((one, other) => one.at - other.at));
+    this.#chosen.push(...[...found].sort((one, other) => one.index - other.index));
     this.#minimum = this.#maximum = this.#notFinite = undefined;
   }
 }

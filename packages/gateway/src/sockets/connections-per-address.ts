@@ -10,7 +10,7 @@ export interface ConnectionsPerAddressOptions {
   onRefused: (address: string) => void;
 }
 
-/** Counts what each client address has open, whatever it is: connections, or requests that came through a proxy. */
+/** Counts and limits the open connections of each client address, or its requests that come through a proxy. */
 export class ConnectionsPerAddress {
   readonly #options: ConnectionsPerAddressOptions;
   readonly #counts = new Map<string, number>();
@@ -19,7 +19,10 @@ export class ConnectionsPerAddress {
     this.#options = options;
   }
 
-  /** Counts one more of an address, and returns the function that ends this; undefined when it has no room. */
+  /**
+   * Adds one to the count of an address and returns the function that subtracts it; undefined when the limit is
+   * reached.
+   */
   take(address: string): (() => void) | undefined {
     const { limit, isExempt, onRefused } = this.#options;
     if (isExempt(address)) return () => {};
@@ -48,8 +51,8 @@ export class ConnectionsPerAddress {
 }
 
 /**
- * Returns what a limit on addresses counts as one: an IPv4 address, however it is written, or the /64 of an IPv6 address,
- * of which a single customer has 18 quintillion.
+ * Returns the network that limits count as one client: an IPv4 address, also written as IPv6, or the /64 of an IPv6
+ * address, in which a single customer has 18 quintillion addresses.
  */
 export function networkOf(address: string): string {
   const plain = withoutMapping(address);
@@ -65,11 +68,11 @@ export function networkOf(address: string): string {
     .join(':')}::/64`;
 }
 
-/** Returns whether an address is one of this machine, however it is written. */
+/** Returns whether an address is a loopback address, also when IPv4 is written as IPv6. */
 export const isThisMachine = (address: string): boolean => isLoopback(withoutMapping(address));
 
 /** Returns a function that recognises the addresses in a list of addresses and networks, such as `10.0.0.0/8`. */
-export function matcherOf(networks: readonly string[]): (address: string) => boolean {
+export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const network of networks) {
     const [address = '', bits] = network.split('/');

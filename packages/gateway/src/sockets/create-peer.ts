@@ -13,7 +13,7 @@ export interface PeerOptions {
   stream: Socket;
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
-  /** Sends `heartbeat` after each such time in which nothing was sent, unless the client has unread messages. */
+  /** Interval without messages after which `heartbeat` is sent, unless the client has unread messages. */
   heartbeatMs?: number;
   /** Called with the name of the code with which this side closed the connection. */
   onClosed?: (name: CloseCodeName) => void;
@@ -112,7 +112,7 @@ function startHeartbeat(peer: Peer, heartbeatMs: number): NodeJS.Timeout {
   return timer;
 }
 
-/** Shortens a reason to what fits, at a whole character. */
+/** Shortens a reason to the bytes that fit, without splitting a character. */
 function truncate(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.length <= maxReasonBytes) return reason;

@@ -14,8 +14,8 @@ export function keepAlive(
 ): void {
   let deadline: NodeJS.Timeout | undefined;
   /**
-   * A slow client gets the ping only after everything sent before it, so it has time as long as it reads. So has a
-   * client that this side does not read from.
+   * A slow client gets the ping only after everything sent before it, so it has time as long as it reads. A
+   * client from which this side does not read has time as well.
    */
   const expectPong = (sent: number): void => {
     deadline = setTimeout(() => {

@@ -8,7 +8,10 @@ export interface Peer {
   sendFrames(frames: Buffer): void;
   /** The bytes sent that are still in this process. */
   readonly bufferedBytes: number;
-  /** Resolves with true when nothing is buffered or the connection is closed; with false when nothing left for `stallMs`. */
+  /**
+   * Resolves with true when nothing is buffered or the connection is closed; with false when no byte was sent for
+   * `stallMs`.
+   */
   drained(stallMs: number): Promise<boolean>;
   /** Stops reading; further messages wait at the client until `resume`. */
   pause(): void;

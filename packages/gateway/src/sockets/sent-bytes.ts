@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export const sentBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
 
 /**
- * Resolves with true when everything written has left or the connection is closed; with false when nothing has left for
+ * Resolves with true when everything written is sent or the connection is closed; with false when no byte was sent for
  * `stallMs` (or up to twice that, as it is checked at that interval).
  */
 export function drained(stream: Socket, stallMs: number): Promise<boolean> {

@@ -65,14 +65,14 @@ describe('the min-max downsampler', () => {
           const thinned = new MinMaxDownsampler({ from: 0, to }, limit);
           for (const point of points) thinned.add(point.x, point.y);
           const kept = thinned.points();
-          for (const { at, x, y } of kept) expect({ x, y }).toEqual(points[at]);
-          expect(kept.map(({ at }) => at)).toEqual(
-            [...new Set(kept.map(({ at }) => at))].sort((a, b) => a - b),
+          for (const { index, x, y } of kept) expect({ x, y }).toEqual(points[index]);
+          expect(kept.map(({ index }) => index)).toEqual(
+            [...new Set(kept.map(({ index }) => index))].sort((a, b) => a - b),
           );
           const finite = points.map(({ y }) => y).filter(Number.isFinite);
           const keptFinite = kept.map(({ y }) => y).filter(Number.isFinite);
           expect(keptFinite.length).toBeLessThanOrEqual(limit);
-          if (limit > 2) expect(kept.at(-1)!.at).toBe(points.length - 1);
+          if (limit > 2) expect(kept.at(-1)!.index).toBe(points.length - 1);
           if (finite.length > 0)
             expect([Math.min(...keptFinite), Math.max(...keptFinite)]).toEqual([
               Math.min(...finite),

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import {
+  addressMatcher,
   ConnectionsPerAddress,
   isThisMachine,
-  matcherOf,
   networkOf,
 } from '../../src/sockets/connections-per-address.ts';
 import { afterTest } from '../support/cleanup.ts';
@@ -85,7 +85,7 @@ test.each([
 });
 
 test('proxies are recognised by address and by network, in either notation', () => {
-  const isProxy = matcherOf(['192.0.2.7', '10.0.0.0/8', '2001:db8::/32']);
+  const isProxy = addressMatcher(['192.0.2.7', '10.0.0.0/8', '2001:db8::/32']);
   for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '10.1.2.3', '2001:db8:7::1'])
     expect(isProxy(address)).toBe(true);
   for (const address of ['192.0.2.8', '11.0.0.1', '2001:db9::1', '']) expect(isProxy(address)).toBe(false);
