@@ -169,7 +169,7 @@ listenForKeys({
   u: () => runChartAction('full'),
   '0': 'zoom-reset',
 });
-// A network that returns, or a page that is looked at again, is a good moment to reconnect.
+// Reconnects at once when the network returns or the page becomes visible.
 addEventListener('online', () => display.client?.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || display.client?.retryNow());
 onSystemTheme(recolor);
@@ -182,7 +182,7 @@ listenForPrint(() => {
 
 applyTheme(preferences.theme);
 renderPanels(pageState(false));
-// Ages, countdowns and "stalled" change without an event; and a hidden page has no frames, but a title.
+// Ages, countdowns and the phase "stalled" change without events, and so does the title of a page that is hidden.
 setInterval(() => renderPanels(pageState(false)), 1_000);
 display.follow(store.view.run);
 requestFrame();

@@ -233,7 +233,7 @@ const executable = findChromium();
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, '#sample-grid .sample:first-child .sr-only', 'read as');
     expect(await page.locator('#sample-grid .sample').first().getAttribute('class')).toContain('wrong');
-    await page.locator('[data-verdict="wrong"]').click();
+    await page.locator('[data-outcome="wrong"]').click();
     await counts(page, '#sample-grid .sample', 3);
     expect(await page.locator('#sample-grid .sample-mark').allTextContents()).toEqual(['✗', '✗', '✗']);
     await page.locator('#sample-class').selectOption('3');

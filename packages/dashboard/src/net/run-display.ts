@@ -35,7 +35,7 @@ const runListMessages: ReadonlySet<LiveClientMessage['type']> = new Set([
 
 /** The run on display: live from the feed, as it was when the viewer paused the view, or as a replay. */
 export class RunDisplay {
-  /** The connection and the followed run, whatever is on display. */
+  /** The session of the followed run, even while a replay or a paused view is on display. */
   readonly session: Session = emptySession(performance.timeOrigin);
   readonly #options: RunDisplayOptions;
   #client: LiveClient | undefined;

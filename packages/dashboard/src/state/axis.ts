@@ -60,7 +60,7 @@ export function rowsInRange(
   return [from, lowerBound(values, length, (max / scale) * (1 + Number.EPSILON))];
 }
 
-/** Returns the viewport that shows the same rows on another axis; ends outside the data move to its ends. */
+/** Returns the viewport that shows the same rows on another axis, limited to the range of the data. */
 export function convertViewport(viewport: Viewport, from: AxisPositions, to: AxisPositions): Viewport {
   if (viewport.kind === 'all' || from.length < 2) return { kind: 'all' };
   const edge = from.length - 1;
@@ -74,10 +74,10 @@ export function convertViewport(viewport: Viewport, from: AxisPositions, to: Axi
 
 /** Returns the x on axis `to` of an x on axis `from`, between the two rows around it. */
 function interpolate(x: number, from: AxisPositions, to: AxisPositions): number {
-  const wanted = x / from.scale;
-  const after = Math.min(Math.max(1, lowerBound(from.values, from.length, wanted)), from.length - 1);
+  const value = x / from.scale;
+  const after = Math.min(Math.max(1, lowerBound(from.values, from.length, value)), from.length - 1);
   const [left, right] = [from.values[after - 1] as number, from.values[after] as number];
-  const share = right > left ? Math.min(1, Math.max(0, (wanted - left) / (right - left))) : 0;
+  const share = right > left ? Math.min(1, Math.max(0, (value - left) / (right - left))) : 0;
   const [first, second] = [to.values[after - 1] as number, to.values[after] as number];
   return (first + (second - first) * share) * to.scale;
 }

@@ -44,7 +44,7 @@ function diverging(run: Run): Finding | undefined {
   for (const epoch of run.epochs) {
     const { loss } = epoch.train;
     if (loss > lowest * divergenceRise && Number.isFinite(loss))
-      return at(run, epoch, {
+      return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.diverging',
         message: `The training loss of epoch ${epoch.epoch} is ${formatLoss(loss)}; it was ${formatLoss(lowest)} before. A smaller learning rate helps.`,
@@ -62,7 +62,7 @@ function plateau(run: Run): Finding | undefined {
     since = accuracy >= best + plateauGain ? 0 : since + 1;
     if (since === 0) best = accuracy;
     if (since >= plateauEpochs)
-      return at(run, epoch, {
+      return findingAt(run, epoch, {
         level: 'info',
         code: 'training.plateau',
         message: `No clearly better test accuracy than ${formatPercent(best)} for ${plateauEpochs} epochs; training longer gains little.`,
@@ -79,7 +79,7 @@ function overfit(run: Run): Finding | undefined {
     const gap = epoch.test.loss > lowest.test.loss * overfitRise && epoch.train.loss < lowest.train.loss;
     since = gap ? since + 1 : 0;
     if (since >= overfitEpochs)
-      return at(run, epoch, {
+      return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.overfit',
         message: `The test loss has risen from ${formatLoss(lowest.test.loss)} (epoch ${lowest.epoch}) to ${formatLoss(epoch.test.loss)} while the training loss falls: the network overfits.`,
@@ -108,7 +108,11 @@ const silences = (run: Run): Finding[] =>
   }));
 
 /** Returns a finding at the end of an epoch. */
-function at(run: Run, { step }: EpochData, finding: Pick<Finding, 'level' | 'code' | 'message'>): Finding {
+function findingAt(
+  run: Run,
+  { step }: EpochData,
+  finding: Pick<Finding, 'level' | 'code' | 'message'>,
+): Finding {
   return { ...finding, step, time: timeOf(run.steps.at('time', step)) };
 }
 

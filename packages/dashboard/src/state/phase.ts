@@ -16,6 +16,7 @@ export type Phase =
   | 'interrupted'
   | 'replay';
 
+/** Returns the phase of the run or, without a connection, of the connection. */
 export function phaseOf(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
   const ended = latestDataOf(session)?.finished?.status;
@@ -32,6 +33,7 @@ export function phaseOf(session: Session): Phase {
   return status === 'paused' || session.hasLiveEvents ? 'running' : status;
 }
 
+/** Returns whether the run has ended in a phase. */
 export function hasEnded(phase: Phase): boolean {
   return phase === 'completed' || phase === 'stopped' || phase === 'failed' || phase === 'interrupted';
 }

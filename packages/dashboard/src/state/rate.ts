@@ -7,15 +7,17 @@ export class RateMeter {
   #second = 0;
   #first: number | undefined;
 
+  /** Counts an event at `now`, in milliseconds of a monotonic clock. */
   count(now: number): void {
-    this.#turn(now);
+    this.#advance(now);
     this.#first ??= this.#second;
     const slot = this.#second % this.#counts.length;
     this.#counts[slot] = (this.#counts[slot] as number) + 1;
   }
 
+  /** Returns the rate at `now`: events per second. */
   perSecond(now: number): number {
-    this.#turn(now);
+    this.#advance(now);
     if (this.#first === undefined) return 0;
     const seconds = Math.min(windowSeconds, this.#second - this.#first);
     const current = this.#counts[this.#second % this.#counts.length] as number;
@@ -23,7 +25,7 @@ export class RateMeter {
     return (this.#counts.reduce((sum, count) => sum + count, 0) - current) / seconds;
   }
 
-  #turn(now: number): void {
+  #advance(now: number): void {
     const second = Math.floor(now / 1_000);
     const steps = Math.min(second - this.#second, this.#counts.length);
     for (let step = 0; step < steps; step++) this.#counts[(second - step) % this.#counts.length] = 0;

@@ -79,8 +79,8 @@ export function zoomAndPan(
   const whole = last - first;
   const width = Math.max((right - left) * factor, whole / maxMagnification);
   if (width >= whole) return { kind: 'all' };
-  const wanted = left + (right - left) * around - width * around + shift * width;
-  const start = Math.min(Math.max(wanted, first), last - width);
+  const target = left + (right - left) * around - width * around + shift * width;
+  const start = Math.min(Math.max(target, first), last - width);
   return { kind: 'fixed', min: toValue(start), max: toValue(start + width) };
 }
 

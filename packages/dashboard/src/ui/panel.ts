@@ -14,7 +14,7 @@ export interface PageState {
   readonly run: Run | null;
   /** The session of the run on display. During a replay its run is the replayed one. */
   readonly session: Session;
-  /** The connection and the followed run, whatever is on display. */
+  /** The session of the followed run, even while a replay or a paused view is on display. */
   readonly live: Session;
   /** The runs that the charts draw: the run on display, then the compared ones that could be read. */
   readonly chartRuns: readonly ChartRun[];

@@ -24,14 +24,17 @@ export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range 
   if (!logarithmic) return { min: Math.min(0, lowest), max: highest > 0 ? highest * 1.06 : 1 };
   const range = { min: Math.min(lowest / 1.25, highest / 10), max: highest * 1.25 };
   if (range.max / range.min <= 10 ** maxDecades) return range;
-  const top = busiestDecade(columns) + 1;
+  const top = topOfBusiestDecades(columns) + 1;
   // Parsed from text: 10 ** -5 is 0.000009999999999999999.
   const [min, max] = [Number(`1e${top - maxDecades}`), Number(`1e${top}`)];
   return { min: Math.max(range.min, min), max: Math.min(range.max, max) };
 }
 
-/** Returns the last decade (0 is 1 to 10) of the six that contain the most values; the highest on a tie. */
-function busiestDecade(columns: ColumnsOfCells): number {
+/**
+ * Returns the highest decade (0 is 1 to 10) of the six consecutive ones that contain the most values; on a tie, of the
+ * highest six.
+ */
+function topOfBusiestDecades(columns: ColumnsOfCells): number {
   const counts = new Map<number, number>();
   for (const values of columns)
     for (const value of values) {

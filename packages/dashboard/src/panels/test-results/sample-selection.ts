@@ -17,20 +17,20 @@ export function orderSamples(items: readonly SamplePrediction[]): SamplePredicti
 
 /** The viewer's choice of samples. */
 export interface SampleFilter {
-  verdict: (typeof verdicts)[number];
+  outcome: (typeof outcomes)[number];
   /** The true class; null for all. */
   label: number | null;
 }
-export const verdicts = ['all', 'wrong', 'right'] as const;
+export const outcomes = ['all', 'wrong', 'right'] as const;
 
 /** Returns the samples that match a filter. */
 export function filterSamples(
   items: readonly SamplePrediction[],
-  { verdict, label }: SampleFilter,
+  { outcome, label }: SampleFilter,
 ): SamplePrediction[] {
   return items.filter(
     (item) =>
-      (verdict === 'all' || isRight(item) === (verdict === 'right')) &&
+      (outcome === 'all' || isRight(item) === (outcome === 'right')) &&
       (label === null || item.label === label),
   );
 }

@@ -12,10 +12,10 @@ import {
   imagePixels,
   isRight,
   orderSamples,
+  outcomes,
   type SampleFilter,
   sampleSentence,
   samplesCaption,
-  verdicts,
 } from './sample-selection.ts';
 
 /** Number of samples that are shown before the viewer asks for all. */
@@ -26,7 +26,7 @@ const barHeight = 26;
 /** Test images with the network's predictions and their probabilities. */
 export class SamplesCard {
   readonly #refresh: () => void;
-  #filter: SampleFilter = { verdict: 'all', label: null };
+  #filter: SampleFilter = { outcome: 'all', label: null };
   #showsAll = false;
 
   constructor(refresh: () => void) {
@@ -54,7 +54,7 @@ export class SamplesCard {
     const shown = this.#showsAll ? ordered : firstSamples(ordered, initialCount);
     return html`
       <div class="filters" id="sample-filters">
-        ${this.#verdictChoice()}
+        ${this.#outcomeChoice()}
         ${this.#classChoice(classes)}
       </div>
       <ul class="sample-grid" id="sample-grid">
@@ -66,16 +66,16 @@ export class SamplesCard {
       >${this.#showsAll ? 'Show fewer' : `Show all ${ordered.length}`}</button>`;
   }
 
-  #verdictChoice(): TemplateResult {
+  #outcomeChoice(): TemplateResult {
     return html`
       <fieldset class="segments">
         <legend class="sr-only">Which predictions</legend>
-        ${verdicts.map(
-          (verdict) => html`
+        ${outcomes.map(
+          (outcome) => html`
             <button
-              type="button" data-verdict=${verdict} aria-pressed=${verdict === this.#filter.verdict}
-              @click=${() => this.#setFilter({ verdict })}
-            >${verdictNames[verdict]}</button>`,
+              type="button" data-outcome=${outcome} aria-pressed=${outcome === this.#filter.outcome}
+              @click=${() => this.#setFilter({ outcome })}
+            >${outcomeNames[outcome]}</button>`,
         )}
       </fieldset>`;
   }
@@ -109,7 +109,7 @@ export class SamplesCard {
   }
 }
 
-const verdictNames: Record<SampleFilter['verdict'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };
+const outcomeNames: Record<SampleFilter['outcome'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };
 
 function sampleItem(sample: SamplePrediction, classes: readonly string[]): TemplateResult {
   const right = isRight(sample);

@@ -44,11 +44,11 @@ describe('samples', () => {
     expect(spaced(sampleSentence(item, [...'0123456789']))).toBe(sentence);
   });
 
-  it('are filtered by verdict and class, or by a cell of the matrix', () => {
+  it('are filtered by outcome and class, or by a cell of the matrix', () => {
     const items = [sample(1, 1, 0.9), sample(1, 7, 0.8), sample(1, 7, 0.9), sample(7, 1, 0.7)];
-    expect(filterSamples(items, { verdict: 'wrong', label: null })).toHaveLength(3);
-    expect(filterSamples(items, { verdict: 'right', label: 7 })).toHaveLength(0);
-    expect(filterSamples(items, { verdict: 'all', label: 1 })).toHaveLength(3);
+    expect(filterSamples(items, { outcome: 'wrong', label: null })).toHaveLength(3);
+    expect(filterSamples(items, { outcome: 'right', label: 7 })).toHaveLength(0);
+    expect(filterSamples(items, { outcome: 'all', label: 1 })).toHaveLength(3);
     expect(samplesOf(items, [1, 7])).toEqual([items[2], items[1]]);
   });
 
