@@ -159,6 +159,7 @@ const executable = findChromium();
     await focusIs(page, 'Delete 20261124-120100-gone');
 
     await page.locator('#runs-filter').fill('120100-gone');
+    await shows(page, '#runs-note', '1 of 1 run.');
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.locator('#confirm-dialog button[value="yes"]').click();
     await page.locator(row('20261124-120100-gone')).waitFor({ state: 'detached' });
@@ -171,6 +172,26 @@ const executable = findChromium();
       title: 'The good one',
       pinned: true,
     });
+    expect(monitor.complaints).toEqual([]);
+  });
+
+  it('are listed in pages, and found on any of them', async () => {
+    const runIds = Array.from({ length: 102 }, (_, at) => `paged-${at}`);
+    for (const runId of runIds)
+      (await monitor.publish({ runId, events: runOf(runId, 1).slice(0, 2) })).close();
+    const page = await monitor.visit();
+    await page.locator('#runs-open').click();
+    await page.locator('#runs-filter').fill('paged');
+    await shows(page, '#runs-note', '100 of 102 runs.');
+    await page.locator('#runs-more').click();
+    await shows(page, '#runs-note', '102 of 102 runs.');
+    await page.locator('#runs-more').waitFor({ state: 'detached' });
+    await page.locator('#runs-filter').fill('paged-0');
+    await shows(page, '#runs-note', '1 of 1 run.');
+    expect(await page.locator('#run-list .run').count()).toBe(1);
+    await page.locator('#runs-filter').fill('nothing like this');
+    await shows(page, '#runs-note', 'No run contains these words.');
+    await page.locator('#runs-filter').fill('');
     expect(monitor.complaints).toEqual([]);
   });
 

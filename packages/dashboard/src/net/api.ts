@@ -1,4 +1,4 @@
-import { decodeTrustedRunList, type RunChanges, type RunSummary } from '@mnist-monitor/shared/browser';
+import { decodeTrustedRunList, type RunChanges, type RunList } from '@mnist-monitor/shared/browser';
 
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -7,9 +7,19 @@ export type Result<T> = { ok: true; value: T } | { ok: false; code: string; mess
 export const liveUrl = (): string =>
   `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
 
-/** Lists the newest runs that the gateway stores. */
-export async function listRuns(): Promise<Result<RunSummary[]>> {
-  const response = await request('/api/runs');
+/** The part of the list of runs to load. */
+export interface RunListRequest {
+  search: string;
+  limit: number;
+  /** `nextCursor` of the page before; null for the first page. */
+  cursor: string | null;
+}
+
+/** Loads a page of the list of runs that the gateway stores, pinned runs first. */
+export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunList>> {
+  const query = new URLSearchParams({ order: 'pinned', search, limit: String(limit) });
+  if (cursor !== null) query.set('cursor', cursor);
+  const response = await request(`/api/runs?${query}`);
   if (!response.ok) return response;
   const list = decodeTrustedRunList(response.value);
   if (list.ok) return { ok: true, value: list.value };
@@ -19,6 +29,9 @@ export async function listRuns(): Promise<Result<RunSummary[]>> {
     message: 'The gateway runs another version. Reload the page.',
   };
 }
+
+/** Resolves with whether the gateway stores the run. */
+export const runExists = async (runId: string): Promise<boolean> => (await request(runUrl(runId))).ok;
 
 /** Names a run, changes its note, or pins it. */
 export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Result<string>> =>

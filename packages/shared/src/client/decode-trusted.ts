@@ -3,7 +3,7 @@ import { eventTypes } from '../protocol/constants.ts';
 import type { LiveDecoder } from '../schemas/decode-live.ts';
 import type { MonitorEvent, RunStartedData } from '../schemas/events.ts';
 import type { LiveControl } from '../schemas/live-messages.ts';
-import type { RunSummary } from '../schemas/runs.ts';
+import type { RunList, RunSummary } from '../schemas/runs.ts';
 
 const controlTypes = [
   'hello',
@@ -35,8 +35,8 @@ export const decodeTrusted: LiveDecoder = (text) => {
   return [isRecord(value) && knownControls.has(value.type) ? checkControl(value) : checkEvent(value)];
 };
 
-/** Reads the answer of `GET /api/runs` of a gateway that validates events: its runs, the newest first. */
-export function decodeTrustedRunList(text: string): DecodeResult<RunSummary[]> {
+/** Reads a page of the list of runs (`GET /api/runs`) from such a gateway. */
+export function decodeTrustedRunList(text: string): DecodeResult<RunList> {
   const parsed = parseWithMetrics(text);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
@@ -44,7 +44,7 @@ export function decodeTrustedRunList(text: string): DecodeResult<RunSummary[]> {
   if (!Array.isArray(runs) || !runs.every((run) => isRecord(run) && typeof run.runId === 'string'))
     return invalid('runs', 'expected a list of runs', value);
   for (const run of runs as RunSummary[]) fillDefaults(run.started);
-  return { ok: true, value: runs };
+  return { ok: true, value: value as RunList };
 }
 
 function checkEvent(raw: unknown): DecodeResult<MonitorEvent> {

@@ -127,6 +127,7 @@ export const eventPageSchema = z.object({
 
 export type RunChanges = z.infer<typeof runChangesSchema>;
 export type RunDeletion = z.infer<typeof runDeletionSchema>;
+export type RunList = z.infer<typeof runListSchema>;
 export type RunListQuery = z.infer<typeof runListQuerySchema>;
 export type RunStatus = z.infer<typeof runStatusSchema>;
 export type RunSummary = z.infer<typeof runSummarySchema>;

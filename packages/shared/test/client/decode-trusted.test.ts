@@ -130,7 +130,7 @@ describe('decodeTrustedRunList', () => {
     const text = encode({ total: 2, runs, nextCursor: null });
     const schemaResult = validate(runListSchema, JSON.parse(text));
     expect(schemaResult.ok && schemaResult.value.runs).toEqual(runs);
-    expect(decodeTrustedRunList(text)).toEqual({ ok: true, value: runs });
+    expect(decodeTrustedRunList(text)).toEqual({ ok: true, value: { total: 2, runs, nextCursor: null } });
   });
 
   test.each([['{'], ['null'], ['{}'], ['{"runs":{}}'], ['{"runs":[{}]}']])('reports %s', (text) => {

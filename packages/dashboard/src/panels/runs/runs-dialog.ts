@@ -1,7 +1,7 @@
 import type { RunChanges, RunSummary } from '@mnist-monitor/shared/browser';
-import { html, render, type TemplateResult } from 'lit-html';
+import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import { changeRun, deleteRun, listRuns, type Result } from '../../net/api.ts';
+import { changeRun, deleteRun, listRuns, type Result, runExists } from '../../net/api.ts';
 import { formatPlural } from '../../state/format.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmAction } from '../../ui/confirm.ts';
@@ -41,10 +41,21 @@ let filter = '';
 /** Delay before the list is loaded again, because changes arrive together: a new run has a status and first events. */
 const refreshAfterMs = 300;
 
+/** Runs on a page of the list, and the most that one request loads again. */
+const pageRuns = 100;
+const maxReloadedRuns = 500;
+
 class RunsList {
   readonly #options: RunsDialogOptions;
   readonly #dialog: HTMLDialogElement;
+  /** The loaded runs; null before the first page. */
   #summaries: readonly RunSummary[] | null = null;
+  /** The number of runs that match the filter, loaded or not. */
+  #total = 0;
+  #nextCursor: string | null = null;
+  /** Compared runs that exist, although they are not among the loaded ones. */
+  #unlisted: readonly string[] = [];
+  #loads = 0;
   #problem = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,27 +74,49 @@ class RunsList {
     this.#timer = setTimeout(() => this.load(), refreshAfterMs);
   }
 
+  /** Loads the list from its beginning, as far as it was loaded. */
   async load(): Promise<void> {
-    const runs = await listRuns();
-    if (runs.ok) this.#summaries = runs.value;
-    this.#problem = runs.ok ? '' : runs.message;
+    const limit = Math.min(maxReloadedRuns, Math.max(pageRuns, this.#summaries?.length ?? 0));
+    await this.#load({ limit, cursor: null });
+  }
+
+  async #load({ limit, cursor }: { limit: number; cursor: string | null }): Promise<void> {
+    const load = ++this.#loads;
+    const page = await listRuns({ search: filter.slice(0, 200), limit, cursor });
+    // The filter has changed, or the list was loaded again.
+    if (load !== this.#loads) return;
+    if (page.ok) {
+      const { runs, total, nextCursor } = page.value;
+      this.#summaries = cursor === null ? runs : [...(this.#summaries ?? []), ...runs];
+      this.#total = total;
+      this.#nextCursor = nextCursor;
+      await this.#findUnlisted();
+    }
+    this.#problem = page.ok ? '' : page.message;
     this.#show();
+  }
+
+  async #findUnlisted(): Promise<void> {
+    const listed = new Set(this.#summaries?.map(({ runId }) => runId));
+    const others = this.#options.view().others.filter((runId) => !listed.has(runId));
+    const exist = await Promise.all(others.map(runExists));
+    this.#unlisted = others.filter((_, index) => exist[index]);
   }
 
   /** The compared runs that still exist. */
   get #others(): string[] {
-    const known = new Set(this.#summaries?.map(({ runId }) => runId));
+    const known = new Set([...this.#unlisted, ...(this.#summaries ?? []).map(({ runId }) => runId)]);
     return this.#options.view().others.filter((runId) => known.has(runId));
   }
 
   get #note(): string {
     if (this.#problem !== '') return this.#problem;
     if (this.#summaries === null) return 'Loading…';
-    if (this.#summaries.length === 0) return 'No runs yet.';
+    if (this.#summaries.length === 0) return filter === '' ? 'No runs yet.' : 'No run contains these words.';
     const others = this.#others.length;
     const shown = listedRows(this.#summaries, filter).length;
     return [
-      `${shown} of ${formatPlural(this.#summaries.length, 'run', 'runs')}.`,
+      `${shown} of ${formatPlural(this.#total, 'run', 'runs')}.`,
       ...(others > 0 ? [`${others} compared with the run shown.`] : []),
       ...(others >= otherRunLimit ? [`No more than ${otherRunLimit + 1} can be compared.`] : []),
     ].join(' ');
@@ -93,8 +126,11 @@ class RunsList {
     const others = this.#others;
     const search = ({ target }: Event): void => {
       filter = (target as HTMLInputElement).value;
+      // The loaded runs are filtered at once, and the gateway searches all others.
       this.#show();
+      this.refresh();
     };
+    const loadMore = (): Promise<void> => this.#load({ limit: pageRuns, cursor: this.#nextCursor });
     return html`
       ${dialogHeader('runs', 'Runs')}
       <div class="runs-tools">
@@ -111,7 +147,12 @@ class RunsList {
           ({ runId }) => runId,
           (row) => this.#item(row, others),
         )}
-      </ul>`;
+      </ul>
+      ${
+        this.#nextCursor === null
+          ? nothing
+          : html`<button class="button" type="button" id="runs-more" @click=${loadMore}>Show more</button>`
+      }`;
   }
 
   /** Renders the list and restores the focus, which a control loses when its run moves within the list. */
