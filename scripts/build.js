@@ -46,6 +46,12 @@ function prune(packageFolder) {
   }
 }
 
+if (!existsSync(join(root, 'node_modules/typescript'))) {
+  console.error(
+    'The compiler is not installed (NODE_ENV=production omits it): run npm ci --include=dev, then start again.',
+  );
+  process.exit(2);
+}
 for (const name of readdirSync(join(root, 'packages'))) prune(join('packages', name));
 run('typescript/bin/tsc', ['-b']);
 if (Math.max(...pageInputs.map(changedAt)) > changedAt(builtPage))

@@ -1,7 +1,7 @@
 // `npm start`: runs the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
 import { spawn } from 'node:child_process';
 import { MonitorError } from '@mnist-monitor/shared';
-import { helpText, isHelpRequested, parseOptions } from '@mnist-monitor/shared/options';
+import { parseOptions, requestedText } from '@mnist-monitor/shared/options';
 import { installTensorflow } from '../packages/trainer/dist/src/install/install-tensorflow.js';
 import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflow-library.js';
 import { Gateway, Trainer } from './services.js';
@@ -103,8 +103,9 @@ MNIST Training Monitor
   }
 }
 
-if (isHelpRequested(argv)) {
-  process.stdout.write(helpText('npm start --'));
+const information = requestedText(argv, 'npm start --');
+if (information !== undefined) {
+  process.stdout.write(information);
 } else {
   try {
     process.exitCode = await run();

@@ -1,6 +1,6 @@
 // `npm run backup` copies the database of runs while a gateway writes to it.
 import { MonitorError } from '@mnist-monitor/shared';
-import { helpText, isHelpRequested, parseOptions } from '@mnist-monitor/shared/options';
+import { parseOptions, requestedText } from '@mnist-monitor/shared/options';
 import { backUp } from './backup.ts';
 
 const argv = process.argv.slice(2);
@@ -18,7 +18,8 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 
 try {
-  if (isHelpRequested(argv)) process.stdout.write(helpText('npm run backup --'));
+  const information = requestedText(argv, 'npm run backup --', ['runs', 'to']);
+  if (information !== undefined) process.stdout.write(information);
   else run();
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;

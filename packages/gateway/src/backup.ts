@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
+import { createFolder } from '@mnist-monitor/shared/options';
 import { copyDatabase, databasePath, openForReading } from './store/sqlite-file.ts';
 
 export interface BackupOptions {
@@ -27,7 +28,7 @@ export function backUp({ runs, to }: BackupOptions): Backup {
   const partial = `${to}.${process.pid}.partial`;
   const database = openForReading(databasePath(runs));
   try {
-    mkdirSync(dirname(to), { recursive: true });
+    createFolder(dirname(to));
     copyDatabase(database, partial);
     // Reserves the name: a rename alone would replace a file that another program wrote in the meantime.
     closeSync(openSync(to, 'wx'));

@@ -1,6 +1,7 @@
 import { type Options, parseOptions } from '@mnist-monitor/shared/options';
 
-const names = [
+/** Names of the options that the gateway reads. */
+export const gatewayOptions = [
   'host',
   'port',
   'bind',
@@ -17,7 +18,7 @@ const names = [
 ] as const satisfies (keyof Options)[];
 
 /** The options that the gateway reads; the shared table of options has the meaning of each. */
-export type Config = Pick<Options, (typeof names)[number]>;
+export type Config = Pick<Options, (typeof gatewayOptions)[number]>;
 
 /**
  * Reads the options of the gateway from the command line and the environment.
@@ -25,5 +26,5 @@ export type Config = Pick<Options, (typeof names)[number]>;
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const options = parseOptions(argv, env);
-  return Object.fromEntries(names.map((name) => [name, options[name]])) as Config;
+  return Object.fromEntries(gatewayOptions.map((name) => [name, options[name]])) as Config;
 }

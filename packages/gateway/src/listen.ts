@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
@@ -32,9 +33,29 @@ export async function listen(
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    url: `http://${displayHost(publicHost(addresses), 'localhost')}:${port}`,
+    url: `http://${displayHost(publicHost(addresses), await localName(host, port), true)}:${port}`,
     ingestUrl: `ws://${displayHost(ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
+}
+
+/** A program that listens accepts at once; anything slower is no program on this machine. */
+const probeMs = 200;
+
+/**
+ * Returns `localhost`, or 127.0.0.1 when another program has the port at ::1, where browsers go first: on macOS AirPlay
+ * listens at port 5000 of all addresses.
+ */
+function localName(host: string, port: number): Promise<string> {
+  if (host !== '127.0.0.1') return Promise.resolve('localhost');
+  return new Promise((resolve) => {
+    const socket = connect({ host: '::1', port, timeout: probeMs });
+    const settle = (name: string): void => {
+      socket.destroy();
+      resolve(name);
+    };
+    socket.on('connect', () => settle('127.0.0.1'));
+    for (const event of ['error', 'timeout']) socket.on(event, () => settle('localhost'));
+  });
 }
 
 interface Binding {
@@ -64,8 +85,8 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
 }
 
 /** Returns a host that a client on this machine can connect to: nothing connects to the wildcard addresses. */
-function displayHost(host: string, local: string): string {
+function displayHost(host: string, local: string, isPage = false): string {
   if (['0.0.0.0', '::', ''].includes(host)) return local;
-  if (isLoopback(host) && local === 'localhost') return local;
+  if (isLoopback(host) && isPage) return local;
   return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,14 +1,15 @@
 import { MonitorError } from '@mnist-monitor/shared';
-import { helpText, isHelpRequested } from '@mnist-monitor/shared/options';
+import { requestedText } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
 import type { ClusterBus } from './cluster/bus.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, gatewayOptions, readConfig } from './config.ts';
 import { listen } from './listen.ts';
 import type { Store } from './store/store.ts';
 
 const argv = process.argv.slice(2);
-if (isHelpRequested(argv)) process.stdout.write(helpText('npm run gateway --'));
+const information = requestedText(argv, 'npm run gateway --', gatewayOptions);
+if (information !== undefined) process.stdout.write(information);
 else await run().catch(fail);
 
 async function run(): Promise<void> {

@@ -21,6 +21,18 @@ async function busyPort(): Promise<string> {
 }
 
 describe('the gateway’s program', () => {
+  test('sends 127.0.0.1 as the address when another program has the port of localhost at ::1', async () => {
+    const server = createServer().listen(0, '::1');
+    await once(server, 'listening');
+    afterTest(() => server.close());
+    const { port } = server.address() as { port: number };
+    const flags = ['--port', String(port), '--ingest-port', '0'];
+    const gateway = startProcess([...flags, '--runs', temporaryFolder()]);
+    expect((await gateway.listening).url).toBe(`http://127.0.0.1:${port}`);
+    gateway.child.kill('SIGTERM');
+    await gateway.ended;
+  });
+
   test('sends its parent the addresses, logs JSON, and exits with 0 at SIGTERM after asking viewers to reconnect', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     const message = await gateway.listening;

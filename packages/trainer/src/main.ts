@@ -1,5 +1,5 @@
 import { MonitorError } from '@mnist-monitor/shared';
-import { helpText, isHelpRequested } from '@mnist-monitor/shared/options';
+import { requestedText } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
 import { startHeartbeat } from './runner/heartbeat.ts';
 import { RunResources } from './runner/run-resources.ts';
@@ -14,7 +14,8 @@ const secondSignalMs = 1_000;
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof signalExitCodes;
 
-if (isHelpRequested(process.argv)) process.stdout.write(helpText('npm run trainer --'));
+const information = requestedText(process.argv, 'npm run trainer --');
+if (information !== undefined) process.stdout.write(information);
 else await main();
 
 async function main(): Promise<void> {

@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
+import { createFolder } from '@mnist-monitor/shared/options';
 import Database from 'libsql';
 import { toDiskError } from './disk-errors.ts';
 import { copyDatabase, databasePath, lockPath } from './sqlite-file.ts';
@@ -119,7 +120,7 @@ function identify(path: string): string | undefined {
  * closed. Closes the database. Blocks the event loop, so that nothing is written to the file that is abandoned.
  */
 export function restoreDatabaseFile(database: Database.Database, folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  createFolder(folder);
   const path = databasePath(folder);
   const partial = `${path}.partial`;
   rmSync(partial, { force: true });

@@ -4,13 +4,13 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
+import { createFolder } from '@mnist-monitor/shared/options';
 import Database from 'libsql';
 import { applicationId, enableShrinking, migrate, migrations, schemaVersion } from './sqlite-schema.ts';
 
@@ -169,7 +169,7 @@ function ensureFilesWritable(path: string): void {
 /** Creates the folder if it is missing. @throws MonitorError `runs.unwritable` */
 function ensureWritable(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    createFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? firstLine(cause);

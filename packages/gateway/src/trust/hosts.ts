@@ -21,7 +21,7 @@ export function isOriginAllowed(
 
 /** Returns whether a bind address, or the host of a URL, is reached from this machine only. */
 export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+  return /^(localhost\.?|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -7,6 +7,7 @@ describe('the Host header', () => {
     ['127.0.0.1:5000', '127.0.0.1', true],
     ['[::1]:5000', '::1', true],
     ['LOCALHOST', 'localhost', true],
+    ['localhost.:5000', '127.0.0.1', true],
     ['evil.example:5000', '127.0.0.1', false],
     ['localhost.evil.example', '127.0.0.1', false],
     ['127.0.0.1.evil.example', '127.0.0.1', false],

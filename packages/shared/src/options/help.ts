@@ -1,14 +1,37 @@
+import { readFileSync } from 'node:fs';
 import { flagName } from './option-names.ts';
-import { optionTable } from './option-table.ts';
+import { type OptionName, optionTable } from './option-table.ts';
 import type { OptionDefinition } from './option-types.ts';
 
 /** Returns whether the command line contains `--help` or `-h`. */
 export const isHelpRequested = (argv: readonly string[]): boolean =>
   argv.includes('--help') || argv.includes('-h');
 
+/**
+ * Returns the text that `--help` or `--version` asks for; undefined without these flags.
+ * @param names Options of the program; all by default.
+ */
+export function requestedText(
+  argv: readonly string[],
+  command: string,
+  names?: readonly OptionName[],
+): string | undefined {
+  if (isHelpRequested(argv)) return helpText(command, names);
+  return argv.includes('--version') ? `${readVersion()}\n` : undefined;
+}
+
+/** Reads the version of this package, which is that of all packages. */
+function readVersion(): string {
+  const path = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+const allNames = Object.keys(optionTable) as OptionName[];
+
 /** Returns the text of `--help`: the usage, then one line per flag with its default. */
-export function helpText(command: string): string {
-  const lines = Object.entries(optionTable).map(([name, option]: [string, OptionDefinition<unknown>]) => {
+export function helpText(command: string, names: readonly OptionName[] = allNames): string {
+  const lines = names.map((name) => {
+    const option: OptionDefinition<unknown> = optionTable[name];
     const hasDefault = option.default !== undefined && option.type === 'string';
     return `  ${flagName(name).padEnd(18)} ${option.help}${hasDefault ? ` (${option.default})` : ''}`;
   });

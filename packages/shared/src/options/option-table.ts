@@ -1,5 +1,6 @@
 import { settingBounds as bounds, settingChoices as choices } from '../protocol/setting-limits.ts';
 import {
+  address,
   boolean,
   choice,
   decimal,
@@ -80,7 +81,7 @@ export const optionTable = {
   ),
   to: string('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db by default'),
   runId: optional(
-    'letters, digits, ".", "_" and "-", 64 at most, and not "latest"',
+    'letters, digits, ".", "_" and "-", 64 at most, no dot at the end, and not "latest" or a name like CON that Windows reserves',
     parseRunId,
     'id of the run instead of one made from the time',
   ),
@@ -89,17 +90,13 @@ export const optionTable = {
     (text) => (['', '1', 'true', 'latest'].includes(text) ? 'latest' : parseRunId(text)),
     'resume an interrupted run: the one with this id, or without a value the last one if there is any',
   ),
-  host: string('an address', '127.0.0.1', 'address of the dashboard and the live feed'),
+  host: address('127.0.0.1', 'address of the dashboard and the live feed'),
   port: integer({ range: portRange, default: 5000, help: 'port of the dashboard and the live feed' }),
-  bind: string(
-    'an address',
-    undefined,
-    'address on which a container publishes the port; without containers use --host',
-  ),
+  bind: address(undefined, 'address on which a container publishes the port; without containers use --host'),
   commandToken: secret(
     'secret that viewers need to command a trainer or change a run; safer as MONITOR_COMMAND_TOKEN',
   ),
-  ingestHost: string('an address', '127.0.0.1', 'address that receives events from trainers'),
+  ingestHost: address('127.0.0.1', 'address that receives events from trainers'),
   ingestPort: integer({ range: portRange, default: 5001, help: 'port that receives events from trainers' }),
   proxies: optional(
     'addresses or networks, such as 10.0.0.0/8, separated by commas',

@@ -104,7 +104,27 @@ export function boolean<D extends boolean | undefined>(
   return { type: 'boolean', expected: 'true or false', parse, default: fallback, help };
 }
 
-export const parseRunId = parseWith(runIdSchema);
+/** Names that Windows opens as a device, with any ending; it also ignores a dot at the end. */
+const isReservedOnWindows = (name: string): boolean => /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|\.$/i.test(name);
+
+/** Accepts the id of a run whose folder can be copied to any system. */
+export const parseRunId = parseWith(runIdSchema.refine((id) => !isReservedOnWindows(id)));
+
+const parseHost = parseWith(
+  z
+    .string()
+    .min(1)
+    .max(4_096)
+    .transform((text) => text.replace(/^\[(.+)\]$/, '$1')),
+);
+
+/** Creates an option for an address to listen on; an IPv6 address may be in brackets, as in a URL. */
+export function address<D extends string | undefined>(
+  fallback: D,
+  help: string,
+): OptionDefinition<string | D> {
+  return { type: 'string', expected: 'an address', parse: parseHost, default: fallback, help };
+}
 
 /** Accepts the address of a WebSocket: `ws` or `wss`, a host, no fragment. */
 export function parseWebSocketUrl(text: string): string | undefined {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '../../src/index.ts';
-import { helpText, isHelpRequested, optionTable, parseOptions } from '../../src/options/index.ts';
+import {
+  helpText,
+  isHelpRequested,
+  optionTable,
+  parseOptions,
+  requestedText,
+} from '../../src/options/index.ts';
 
 function mistakesOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
   let caught: unknown;
@@ -196,6 +202,28 @@ describe('parseOptions', () => {
       true,
       false,
     ]);
+  });
+
+  test('answers --version, and --help with the flags of the program alone', () => {
+    expect(requestedText(['--version'], 'program')).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const help = requestedText(['--help'], 'program', ['runs', 'to']);
+    expect(help?.match(/^ {2}--\S+/gm)).toEqual(['  --runs', '  --to']);
+    expect(requestedText(['--once'], 'program')).toBeUndefined();
+  });
+
+  test('accepts an IPv6 address in brackets', () => {
+    expect(parseOptions(['--host', '[::1]', '--ingest-host', '::1'], {})).toMatchObject({
+      host: '::1',
+      ingestHost: '::1',
+    });
+  });
+
+  test.each(['CON', 'nul.txt', 'com1', 'a.'])('rejects the id %s, which Windows cannot store', (id) => {
+    expect(mistakesOf(['--run-id', id])).toEqual([expect.stringContaining('--run-id: expected letters')]);
+  });
+
+  test.each(['console', 'con-1', 'a.b'])('accepts the id %s', (id) => {
+    expect(parseOptions(['--run-id', id], {}).runId).toBe(id);
   });
 
   test('lists the choices of an option in the help', () => {

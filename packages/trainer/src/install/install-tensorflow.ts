@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonitorError } from '@mnist-monitor/shared/errors';
+import { createFolder } from '@mnist-monitor/shared/options';
 import { checkLoads } from './load-check.ts';
 import {
   addonFile,
@@ -69,7 +70,7 @@ export async function installTensorflow(
 
 async function createWorkFolder(folder: string): Promise<string> {
   try {
-    await mkdir(dirname(folder), { recursive: true });
+    createFolder(dirname(folder));
     return await mkdtemp(`${folder}.partial-`);
   } catch (cause) {
     throw unwritable(dirname(folder), cause);

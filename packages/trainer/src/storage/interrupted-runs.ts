@@ -63,7 +63,9 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   const expected = (found: string): MonitorError =>
     new MonitorError('run.not_found', `--resume: expected an interrupted run, ${found}`);
   const folder = join(runs, runId);
-  if (!existsSync(join(folder, runFiles.settings))) throw expected(`found none at ${folder}`);
+  // Where the file system ignores case, another spelling would open the folder of another id.
+  if (!readFolder(runs).includes(runId) || !existsSync(join(folder, runFiles.settings)))
+    throw expected(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
   const path = join(folder, runFiles.settings);
   const described = decode(trainingSettings, readText(folder, runFiles.settings));

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
+import { createFolder } from '@mnist-monitor/shared/options';
 import { openRegularFile } from './regular-file.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
@@ -29,7 +30,7 @@ export class RunFolder {
   static create(runs: string, runId: string): RunFolder {
     const path = join(runs, runId);
     try {
-      mkdirSync(runs, { recursive: true });
+      createFolder(runs);
       mkdirSync(path);
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;

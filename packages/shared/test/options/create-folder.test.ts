@@ -1,0 +1,30 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createFolder } from '../../src/options/index.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'folders-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('creates a folder with its parents, and accepts one that exists', () => {
+  const path = join(folder, 'a', 'b', 'c');
+  createFolder(path);
+  createFolder(path);
+  expect(existsSync(path)).toBe(true);
+});
+
+test('refuses a file in its place or above it', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(() => createFolder(file)).toThrow('EEXIST');
+  expect(() => createFolder(join(file, 'below'))).toThrow('ENOTDIR');
+});
+
+(existsSync('/proc') ? test : test.skip)('ends for a folder that nobody can create', () => {
+  expect(() => createFolder('/proc/x')).toThrow('ENOENT');
+  expect(() => createFolder('/proc/x/y')).toThrow('ENOENT');
+});
