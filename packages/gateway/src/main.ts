@@ -1,4 +1,4 @@
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError, printable } from '@mnist-monitor/shared';
 import { requestedText } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
@@ -14,7 +14,7 @@ else await run().catch(fail);
 
 async function run(): Promise<void> {
   const config = readConfig(argv, process.env);
-  const log = pino({ level: config.logLevel });
+  const log = createLog(config.logLevel);
   const gateway = await buildGateway({ config, ...(await openStore(config, log)), log });
 
   const listening = listen(gateway, config).catch((error) => closeAndThrow(gateway, error));
@@ -47,6 +47,12 @@ async function run(): Promise<void> {
   else process.stderr.write(`Dashboard ${addresses.url}\n`);
 }
 
+/** Creates the log on standard output. In JSON, the escapes of `printable` stand for the same text. */
+function createLog(level: Config['logLevel']): Logger {
+  const output = pino.destination({ fd: 1, sync: true });
+  return pino({ level }, { write: (line) => output.write(printable(line)) });
+}
+
 /** Opens the store of runs. Only the one in use is loaded: Redis's client takes a fifth of the time to start. */
 async function openStore(
   { redisUrl, runs }: Config,
@@ -65,6 +71,6 @@ async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {
 /** Prints the error and exits. Only an internal error shows its stack. */
 function fail(error: unknown): never {
   const isKnown = error instanceof MonitorError;
-  process.stderr.write(`${isKnown ? error.message : (error as Error).stack}\n`);
+  process.stderr.write(`${isKnown ? error.message : printable(String((error as Error).stack))}\n`);
   process.exit(isKnown ? error.exitCode : 1);
 }

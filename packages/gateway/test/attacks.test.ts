@@ -72,6 +72,39 @@ describe('a page of another site in the browser of a user', () => {
   });
 });
 
+describe('a request of a page of another site', () => {
+  const fromPage = (headers: Record<string, string>) => ({ 'sec-fetch-site': 'cross-site', ...headers });
+  const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
+  test.each<[string, Record<string, string>, number]>([
+    ['an image or script', fromPage({ 'sec-fetch-mode': 'no-cors' }), 403],
+    ['a fetch', fromPage({ 'sec-fetch-mode': 'cors', origin: evil }), 403],
+    [
+      'a fetch from another port of this machine',
+      { 'sec-fetch-site': 'same-site', origin: 'http://localhost:3' },
+      403,
+    ],
+    ['a frame', fromPage({ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }), 403],
+    ['a link that a person follows', fromPage(link), 200],
+    ['the address bar', { 'sec-fetch-site': 'none', ...link }, 200],
+    ['the page itself', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['a program', {}, 200],
+  ])('is refused by Sec-Fetch-Site unless it is a link: %s', async (_what, headers, status) => {
+    const gateway = await startGateway();
+    expect(await statusOf(gateway.url, '/api/runs', headers)).toBe(status);
+  });
+});
+
+test('a request with two Host headers is refused at both ports', async () => {
+  const gateway = await startGateway();
+  for (const url of [gateway.url, gateway.ingestUrl]) {
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
+    afterTest(() => socket.destroy());
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n\r\n');
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 400 /);
+  }
+});
+
 /** The status of a request over HTTP/1.0, as nginx forwards it by default. */
 async function statusOverHttp10(url: string, method: string, path: string): Promise<number> {
   const { port, host } = new URL(url);

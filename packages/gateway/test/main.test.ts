@@ -55,6 +55,17 @@ describe('the gateway’s program', () => {
     ).toContain('ready');
   });
 
+  test('writes no control characters of other programs into its log', async () => {
+    const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
+    const { url } = await gateway.listening;
+    const headers = { origin: 'http://\x9b31mred' };
+    expect((await fetch(`${url}/api/runs/a`, { method: 'DELETE', headers })).status).toBe(403);
+    gateway.child.kill('SIGTERM');
+    const { stdout } = await gateway.ended;
+    expect(stdout).toContain('u009b31mred');
+    expect(stdout).not.toContain('\x9b');
+  });
+
   test('asks viewers to reconnect at SIGINT and exits with 0', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     const { url } = await gateway.listening;

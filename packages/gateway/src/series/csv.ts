@@ -12,6 +12,18 @@ const dataColumn = (name: string): Column => ({
   read: ({ data }) => (data as Record<string, unknown>)[name],
 });
 
+/**
+ * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so that it
+ * gets an apostrophe in front, as OWASP recommends (CSV injection).
+ */
+const textColumn = (name: string): Column => {
+  const { read } = dataColumn(name);
+  return {
+    name,
+    read: (event) => String(read(event) ?? '').replace(/^\s*[=+\-@\t\r]/, "'$&"),
+  };
+};
+
 const columns: readonly Column[] = [
   { name: 'seq', read: ({ seq }) => seq },
   { name: 'time', read: ({ time }) => time },
@@ -24,7 +36,7 @@ const columns: readonly Column[] = [
       read: (event: MonitorEvent) => (event.type === type ? value(event.data) : undefined),
     };
   }),
-  ...['level', 'code', 'message', 'status', 'reason'].map(dataColumn),
+  ...['level', 'code', 'message', 'status', 'reason'].map(textColumn),
 ];
 
 /** The header line of a run as CSV (RFC 4180). */

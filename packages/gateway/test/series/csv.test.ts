@@ -42,6 +42,15 @@ test('numbers that are not finite are strings', () => {
   expect(cellsOf(diverged)).toMatchObject({ 'batch.loss': 'NaN', 'batch.accuracy': '-Infinity' });
 });
 
+test.each(['=1+2', '+1', '-1', '@SUM(A1)', '\t=1', ' =1'])(
+  'a text that begins like a formula gets an apostrophe: %j',
+  (message) => {
+    const data = { level: 'info', code: 'x', message, step: null };
+    const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
+    expect(line).toContain(`,info,x,'${message},`);
+  },
+);
+
 test('a text with commas, quotes or line breaks is quoted', () => {
   const data = { level: 'info', code: 'x', message: 'say "a, b"\nand c', step: null };
   const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);

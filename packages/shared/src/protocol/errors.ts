@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * Every error that users and programs can receive, by its stable code. `exitCode` is the status of a process that exits
  * because of it: 2 if an input must change first, otherwise 1.
@@ -94,7 +96,7 @@ export class MonitorError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.name = 'MonitorError';
     this.code = code;
   }

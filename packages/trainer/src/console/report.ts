@@ -6,6 +6,7 @@ import type {
   RunFinishedData,
   RunStartedData,
 } from '@mnist-monitor/shared';
+import { printable } from '@mnist-monitor/shared';
 import {
   formatCount,
   formatDecimal,
@@ -141,7 +142,7 @@ export class ConsoleReport {
   /** Writes a line of its own, in place of the progress line. */
   #line(text: string): void {
     const clear = this.#shownLength > 0 ? `${this.#toLineStart()}\x1b[J` : '';
-    this.#output.write(`${clear}${text}\n`);
+    this.#output.write(`${clear}${printable(text)}\n`);
     this.#shownLength = 0;
   }
 }

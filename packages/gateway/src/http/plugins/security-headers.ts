@@ -7,6 +7,8 @@ export function addSecurityHeaders(app: FastifyInstance): void {
       'content-security-policy': contentSecurityPolicy(request),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
     });
   });
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { csvHeader, csvRow } from '../../series/csv.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
@@ -14,6 +15,7 @@ interface Format {
   /** First line of the file. */
   header?: string;
   line(event: StoredEvent): string;
+  query?: z.ZodType<{ bom: boolean }>;
 }
 
 const formats: readonly Format[] = [
@@ -30,17 +32,24 @@ const formats: readonly Format[] = [
     summary: 'Every event that the run has now, as a table.',
     type: 'text/csv',
     header: csvHeader,
+    query: z.object({
+      bom: z
+        .stringbool()
+        .default(false)
+        .describe('Whether to begin with a byte order mark, by which spreadsheets recognize UTF-8.'),
+    }),
     line: (event) => csvRow(parseEvent(event)),
   },
 ];
 
 /** Adds the routes that export a run as a file, streamed as fast as the client reads. */
 export function addExportRoutes(app: App, store: Store): void {
-  for (const { extension, operationId, summary, type, header, line } of formats) {
+  for (const { extension, operationId, summary, type, header, line, query } of formats) {
     const schema = {
       operationId,
       summary,
       params: runParams,
+      ...(query && { querystring: query }),
       response: responses({ ok: type, errors: runErrors, hasTag: true }),
     };
     app.get(`/api/runs/:runId/export.${extension}`, { schema }, async (request, reply) => {
@@ -50,6 +59,7 @@ export function addExportRoutes(app: App, store: Store): void {
       if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
 
       async function* lines(lastSeq: number): AsyncGenerator<string> {
+        if ((request.query as { bom?: boolean }).bom) yield '\ufeff';
         if (header) yield header;
         for await (const { events } of readPages(store, { runId, to: lastSeq }))
           yield events.map(line).join('');

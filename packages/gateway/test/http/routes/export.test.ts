@@ -33,6 +33,18 @@ describe('an export', () => {
     expect(await answer.text()).toBe(csvHeader + run.map(csvRow).join(''));
   });
 
+  test('as CSV begins with a byte order mark on request', async () => {
+    const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
+    const begin = async (query: string) =>
+      new Uint8Array(await (await fetch(`${gateway.url}/api/runs/a/export.csv${query}`)).arrayBuffer()).slice(
+        0,
+        3,
+      );
+    expect(await begin('?bom=true')).toEqual(new Uint8Array([0xef, 0xbb, 0xbf]));
+    expect(String.fromCharCode(...(await begin('')))).toBe('seq');
+    expect((await fetch(`${gateway.url}/api/runs/a/export.csv?bom=maybe`)).status).toBe(400);
+  });
+
   test('ends with the last event at its start, and is answered with 304 until more follow', async () => {
     const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const url = `${gateway.url}/api/runs/a/export.jsonl`;

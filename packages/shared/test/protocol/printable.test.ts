@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals';
+import { MonitorError } from '../../src/protocol/errors.ts';
+import { printable } from '../../src/protocol/printable.ts';
+
+test.each([
+  ['\x1b[2J', '\\u001b[2J'],
+  ['a\rb', 'a\\u000db'],
+  ['\0\x7f\x9b', '\\u0000\\u007f\\u009b'],
+  ['\u202eabc\u2066', '\\u202eabc\\u2066'],
+  ['two\nlines\tand é, 漢字, 🙂', 'two\nlines\tand é, 漢字, 🙂'],
+])('a text is printable: %j', (text, expected) => {
+  expect(printable(text)).toBe(expected);
+  expect(new MonitorError('internal', text).message).toBe(expected);
+});
+
+test('a text in JSON is the same text', () => {
+  const text = '\x9b\u202e\x1b';
+  expect(JSON.parse(printable(JSON.stringify(text)))).toBe(text);
+});
