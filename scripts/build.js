@@ -10,6 +10,7 @@ const pageInputs = [
   'packages/dashboard/index.html',
   'packages/dashboard/vite.config.js',
   'packages/dashboard/compress-files.js',
+  'packages/dashboard/notices.js',
   'packages/dashboard/src',
   'packages/shared/src',
   'package-lock.json',

@@ -1,10 +1,11 @@
 import { defineConfig } from 'vite';
 import { compressFiles } from './compress-files.js';
+import { writeNotices } from './notices.js';
 
 /** The page as static files: hashed names, nothing inline, so that a strict Content-Security-Policy holds. */
 export default defineConfig({
   base: '/',
-  plugins: [compressFiles()],
+  plugins: [writeNotices(), compressFiles()],
   build: {
     outDir: 'dist/page',
     emptyOutDir: true,
