@@ -68,6 +68,16 @@ export class Cursor {
     this.#seq = this.#reportedSeq = seq;
   }
 
+  /**
+   * Moves past all events that were published: the next ones are missing from the store. Returns the frame that reports
+   * them as skipped.
+   */
+  skipMissing(): Buffer {
+    const gap: LiveControl = { type: 'gap', from: this.#reportedSeq + 1, to: this.channel.lastSeq };
+    this.moveTo(gap.to);
+    return frameText(encode(gap));
+  }
+
   /** Moves past a chunk. Returns the frames to send. */
   advance({ ranges, through }: Chunk): Buffer {
     const frames = ranges.flatMap((range) => {

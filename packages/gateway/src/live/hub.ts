@@ -140,15 +140,18 @@ export class Hub {
   async pullAll(): Promise<void> {
     await this.refreshNewestRun();
     for (const { runId, lastSeq } of [...this.#channels.values()]) {
-      if ((await this.#store.lastSeq(runId)) < lastSeq) await this.removeRun(runId);
-      else await this.pull(runId);
+      if ((await this.#store.lastSeq(runId)) >= lastSeq) await this.pull(runId);
+      else {
+        await this.removeRun(runId);
+        this.broadcast({ type: 'removed', runId });
+      }
     }
   }
 
   /** Reads from the store which run began last. */
   async refreshNewestRun(): Promise<void> {
     const [newest] = await this.#store.runs({ limit: 1 });
-    if (newest) this.#setNewestRun(newest.runId);
+    this.#setNewestRun(newest?.runId);
   }
 
   /** Closes the channel of a run that was removed from the store. Viewers of the latest run move on to the newest left. */
@@ -203,7 +206,9 @@ export class Hub {
     const lastSeq = await this.#store.lastSeq(runId);
     const limit = this.#limits.recentEvents;
     const page = await this.#store.page(runId, { after: Math.max(0, lastSeq - limit), limit });
-    return page.more ? new Channel(runId, lastSeq) : new Channel(runId, page.through, page.events);
+    // Events that are missing from the store are not in the page.
+    const hasAll = !page.more && page.through >= lastSeq;
+    return hasAll ? new Channel(runId, page.through, page.events) : new Channel(runId, lastSeq);
   }
 
   /** Adds a channel, or moves it to the end, and keeps the ready frames of all runs within `recentBytes`. */

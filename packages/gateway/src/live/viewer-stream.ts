@@ -67,7 +67,9 @@ export class ViewerStream {
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
     const chunk = channel.read(selection) ?? (await this.#history.read(selection));
-    peer.sendFrames(cursor.advance(chunk));
+    // A store that has lost events gives none however often it is asked: the viewer waits for the next ones instead.
+    const isMissing = chunk.through <= selection.after && !channel.isRemoved;
+    peer.sendFrames(isMissing ? cursor.skipMissing() : cursor.advance(chunk));
     await nextTurn();
   }
 

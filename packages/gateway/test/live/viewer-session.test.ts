@@ -305,6 +305,27 @@ describe('a viewer', () => {
     expect(peer.closedWith).toBe('runDeleted');
   });
 
+  test('of a run whose events are missing gets a gap, reads once, and waits for the next event', async () => {
+    await forgetAtOnce();
+    await keep('a', run.slice(0, 8));
+    let reads = 0;
+    store.page = async (_runId, { after }) => {
+      reads++;
+      return { events: [], through: after, more: false };
+    };
+    const peer = join({ run: 'a' });
+    await isLive(peer);
+    hub.publish('a', run.slice(8, 9));
+    await until(() => peer.messages.at(-1)?.seq === 9);
+    const [, ...others] = peer.messages;
+    expect(others.map(({ type, seq, from, to }) => ({ type, seq, from, to }))).toEqual([
+      { type: 'gap', from: 1, to: 8 },
+      { type: 'live', seq: 8 },
+      { type: run[8]!.type, seq: 9 },
+    ]);
+    expect(reads).toBe(1);
+  });
+
   test('that reads too slowly is sent nothing until it has read, and then misses nothing', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();

@@ -74,11 +74,11 @@ const events = z
 const gap = z
   .object({
     type: z.literal('gap'),
-    from: z.int().positive().describe('First seq of the range in which `batch` events were skipped.'),
+    from: z.int().positive().describe('First seq of the range in which events were skipped.'),
     to: z.int().positive().describe('Last seq of the range.'),
   })
   .describe(
-    'Outdated events were skipped because the client reads too slowly. Sent before the event after the range.',
+    'Events were skipped: outdated `batch` events because the client reads too slowly, or events that are missing from the store. Sent before the event after the range.',
   );
 
 const heartbeat = z
