@@ -18,7 +18,7 @@ import { RunSummaries } from './runs/run-summaries.ts';
 import { StatusBroadcaster } from './runs/status-broadcaster.ts';
 import { Sweeper } from './runs/sweeper.ts';
 import { TokenGuard } from './sockets/token-guard.ts';
-import { HealthCheckedStore, storeStateMessage } from './store/health-checked-store.ts';
+import { HealthCheckedStore, isStoreError, storeStateMessage } from './store/health-checked-store.ts';
 import type { Store } from './store/store.ts';
 import { CommandAuthorizer } from './trust/authorization.ts';
 
@@ -64,7 +64,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const runs = new RunSummaries({ store, publishers, folders, limits });
   const statuses = new StatusBroadcaster({
     ...{ store, runs, hub, publishers, idleTrainers, remote: peers, limits },
-    onFailure: (error) => log.error({ err: error }, 'the store cannot be read'),
+    onFailure: (error) =>
+      isStoreError(error) || log.error({ err: error }, 'the status of a run cannot be read'),
   });
   await statuses.open();
   const relay = commandRelayOver(bus);

@@ -11,7 +11,7 @@ import {
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
-import { type NewEvent, toNewEvent } from '../store/store.ts';
+import { type NewEvent, SeqGapError, toNewEvent } from '../store/store.ts';
 import { tooLarge, toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
@@ -109,9 +109,12 @@ export class PublisherSession implements SessionHandler {
       onCommit: (seq) => this.#send({ type: 'ack', seq }),
       onBackpressure: (isHigh) => this.#hold('disk', isHigh),
       onFailure: (error) => {
+        // The gateway logs a failing store once; a line for each publisher would hide the others.
+        if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
+        // The store has lost events: the publisher is informed with the next resume.
+        if (error instanceof SeqGapError) return this.#peer.close('outOfOrder', error.message);
         onStoreFailure(error);
-        if (isStoreError(error)) this.#peer.close('storeUnavailable', publicMessage(error));
-        else this.#peer.close('internal');
+        this.#peer.close('internal');
       },
     });
   }

@@ -22,7 +22,7 @@ export interface SessionContext {
   admission: PublisherAdmission;
   /** Compares the token of this client's first message with the one for publishing. */
   checkToken: (token: string | undefined) => TokenVerdict;
-  /** Called when the store cannot write: for the log. */
+  /** Called with an error of the store that is not one of its known failures, for the log. */
   onStoreFailure: (error: unknown) => void;
 }
 

@@ -1,4 +1,5 @@
 import type { RetentionPolicy } from '@mnist-monitor/shared/options';
+import { isStoreError } from '../store/health-checked-store.ts';
 import { type RemovalContext, removeRun } from './removal.ts';
 import { type RetentionCandidate, runsToRemove } from './retention.ts';
 import type { RunSummaries } from './run-summaries.ts';
@@ -28,7 +29,9 @@ export class Sweeper {
 
   async #sweepOn(keep: RetentionPolicy): Promise<void> {
     const { log, sweepIntervalMs } = this.#options;
-    await this.#sweep(keep).catch((error) => log.error({ err: error }, 'old runs could not be removed'));
+    await this.#sweep(keep).catch((error) => {
+      if (!isStoreError(error)) log.error({ err: error }, 'old runs could not be removed');
+    });
     if (this.#closed) return;
     this.#timer = setTimeout(() => this.#sweepOn(keep), sweepIntervalMs).unref();
   }

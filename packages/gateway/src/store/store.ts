@@ -83,7 +83,7 @@ export interface Store {
   /**
    * Appends events to a run, all or none, and resolves with the run's last seq when they are durable. Events up to the
    * stored last seq are ignored.
-   * @throws RangeError when a seq is missing.
+   * @throws SeqGapError when a seq is missing.
    */
   append(runId: string, events: readonly NewEvent[]): Promise<number>;
   /** Resolves with the last stored seq of a run; 0 when there is none. */
@@ -107,14 +107,21 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Events do not follow those that are stored: the store has lost some, or the caller has left some out. */
+export class SeqGapError extends RangeError {
+  constructor(last: number, got: number) {
+    super(`expected events to follow seq ${last} without gaps, got seq ${got}`);
+  }
+}
+
 /**
  * Returns the events after `last`.
- * @throws RangeError when they do not follow it without a gap.
+ * @throws SeqGapError when they do not follow it without a gap.
  */
 export function eventsAfter<E extends StoredEvent>(events: readonly E[], last: number): E[] {
   const fresh = events.filter(({ seq }) => seq > last);
   const gap = fresh.find(({ seq }, index) => seq !== last + 1 + index);
-  if (gap) throw new RangeError(`expected events to follow seq ${last} without gaps, got seq ${gap.seq}`);
+  if (gap) throw new SeqGapError(last, gap.seq);
   return fresh;
 }
 
