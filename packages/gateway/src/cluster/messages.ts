@@ -57,6 +57,9 @@ const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherI
 /** A trainer has answered a command. */
 const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResultSchema });
 
+/** A gateway has checked that the store works, which includes an announcement. */
+const checked = z.object({ type: z.literal('checked') });
+
 /** The gateway is shutting down, which closes all its connections. */
 const left = z.object({ type: z.literal('left') });
 
@@ -68,6 +71,7 @@ export const gatewayMessage = z.discriminatedUnion('type', [
   presence,
   ordered,
   answered,
+  checked,
   left,
 ]);
 

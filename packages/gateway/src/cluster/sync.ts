@@ -5,6 +5,7 @@ import type { Hub } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
 import type { StatusBroadcaster } from '../runs/status-broadcaster.ts';
+import { isStoreError } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterBus } from './bus.ts';
 import type { GatewayMessage, PresenceMessage } from './messages.ts';
@@ -92,6 +93,8 @@ export class ClusterSync {
       case 'answered':
         router.acceptResult(message.result, message.publisherId);
         break;
+      case 'checked':
+        break;
       case 'left':
         peers.remove(from);
         break;
@@ -151,10 +154,11 @@ export class ClusterSync {
     });
   }
 
-  /** Logs the failure of a read, which is repeated when the store works again. */
+  /** Logs an unexpected error. With a failing store, which is logged once, the change is read when it works again. */
   #logFailure(work: Promise<void>): void {
-    work.catch((error) =>
-      this.#options.log.warn({ err: error }, 'a change announced by another gateway cannot be read yet'),
-    );
+    work.catch((error) => {
+      if (isStoreError(error)) return;
+      this.#options.log.warn({ err: error }, 'a change announced by another gateway cannot be read');
+    });
   }
 }

@@ -3,7 +3,6 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { BusListener, ClusterBus } from '../cluster/bus.ts';
 import { busMessage, type GatewayMessage } from '../cluster/messages.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
-import { busChannel } from './scripts.ts';
 
 /** Time without any of its own messages, sent every second, after which a gateway has lost its subscription. */
 const silenceTimeoutMs = 5_000;
@@ -33,9 +32,15 @@ export class RedisBus implements ClusterBus {
     this.#log = log;
   }
 
+  /** @throws MonitorError `store.unusable` */
   static async open(options: RedisBusOptions): Promise<RedisBus> {
     const bus = new RedisBus(options, await options.connection.duplicate());
-    await bus.#subscriber.run((client) => bus.#subscribe(client));
+    try {
+      await bus.#subscriber.run((client) => bus.#subscribe(client));
+    } catch (error) {
+      await bus.close();
+      throw options.connection.unusableError(error as Error);
+    }
     bus.#subscriber.onClient((client) => bus.#attach(client));
     return bus;
   }
@@ -43,7 +48,7 @@ export class RedisBus implements ClusterBus {
   send(message: GatewayMessage): void {
     const text = encode({ ...message, from: this.gatewayId });
     this.#connection
-      .run((client) => client.publish(busChannel, text))
+      .run((client) => client.publish(this.#connection.busChannel, text))
       .then(
         () => this.#checkSubscription(),
         // The store uses the same connection and reports its failures.
@@ -73,7 +78,7 @@ export class RedisBus implements ClusterBus {
   }
 
   #subscribe(client: RedisClient): Promise<void> {
-    return client.subscribe(busChannel, (text) => this.#receive(text));
+    return client.subscribe(this.#connection.busChannel, (text) => this.#receive(text));
   }
 
   #receive(text: string): void {

@@ -3,7 +3,8 @@ import { backoffDefaults, backoffMs, MonitorError } from '@mnist-monitor/shared'
 import { createClient } from '@redis/client';
 import { Listeners } from '../listeners.ts';
 import { reasonOf, withoutCredentials } from './errors.ts';
-import { scripts } from './scripts.ts';
+import { busChannelOf, scripts } from './scripts.ts';
+import { parseInfo } from './server-info.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://…`, `rediss://…` or `unix:///path`. */
@@ -44,6 +45,8 @@ export type RedisClient = ReturnType<typeof newClient>;
 export class RedisConnection {
   /** The server's URL without credentials. */
   readonly address: string;
+  /** The channel of the gateways that share the database of this connection. */
+  readonly busChannel: string;
   readonly #options: RedisConnectionOptions;
   readonly #listeners = new Listeners<[client: RedisClient]>();
   #client: RedisClient;
@@ -54,6 +57,7 @@ export class RedisConnection {
   private constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.address = withoutCredentials(options.url);
+    this.busChannel = busChannelOf(databaseOf(options.url));
     this.#client = this.#newClient();
   }
 
@@ -65,7 +69,7 @@ export class RedisConnection {
       return connection;
     } catch (error) {
       await connection.close();
-      throw connection.#unusableError(error as Error);
+      throw connection.unusableError(error as Error);
     }
   }
 
@@ -121,10 +125,13 @@ export class RedisConnection {
     await Promise.race([this.#client.connect(), this.#timeout(timeout.signal)]).finally(() =>
       timeout.abort(),
     );
-    const info = await this.run((client) => client.info('server'));
-    const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'an unknown version';
+    const info = parseInfo(await this.run((client) => client.info('server')));
+    const { redis_version: version = 'an unknown version', redis_mode: mode } = info;
     if (!(Number.parseInt(version, 10) >= oldestServer))
       throw new Error(`expected Redis ${oldestServer} or newer, got ${version}`);
+    // A cluster refuses scripts on the keys of a run and of all runs together; a sentinel stores nothing.
+    if (mode === 'cluster' || mode === 'sentinel')
+      throw new Error(`expected a single Redis server, got one in ${mode} mode`);
     this.#isEstablished = true;
   }
 
@@ -140,10 +147,17 @@ export class RedisConnection {
     throw timeoutError;
   }
 
-  #unusableError(cause: Error): MonitorError {
-    const message = `Redis at ${this.address} cannot be used (${reasonOf(cause)}): check --redis-url and the server`;
+  /** Returns an error for a setting of the URL or the server that a person has to change. */
+  unusableError(cause: Error, remedy = 'check --redis-url and the server'): MonitorError {
+    const message = `Redis at ${this.address} cannot be used (${reasonOf(cause)}): ${remedy}`;
     return new MonitorError('store.unusable', message, { cause });
   }
 }
+
+/** Returns the number of the database in a URL; a Unix socket leads to the first one. */
+const databaseOf = (url: string): number => {
+  const { protocol, pathname } = new URL(url);
+  return protocol === 'unix:' ? 0 : Number(pathname.slice(1));
+};
 
 const timeoutError = new Error('no answer in time');

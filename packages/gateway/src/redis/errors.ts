@@ -6,8 +6,18 @@ const failures: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
   [/^OOM /, 'store.full', 'no memory is left for'],
   [/^MISCONF .*No space left/, 'store.full', 'no space is left for'],
   [/^READONLY /, 'store.read_only', 'writing is not allowed to'],
-  [/^NOPERM /, 'store.read_only', 'the user lacks permissions at'],
+  [/^NOPERM |^ERR The user executing the script can't/, 'store.read_only', 'the user lacks permissions at'],
 ];
+
+/** The user of the URL may not run commands that the store needs: the rules of an access control list are missing. */
+export class ForbiddenCommandsError extends MonitorError {
+  readonly commands: readonly string[];
+
+  constructor(commands: readonly string[], address: string) {
+    super('store.read_only', `the user lacks permissions at Redis at ${address} (${commands.join(', ')})`);
+    this.commands = commands;
+  }
+}
 
 /** Maps a failure of the server or the connection to a MonitorError of one line; returns a bug's error as it is. */
 export function toStoreError(error: unknown, address: string): unknown {

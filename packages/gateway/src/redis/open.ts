@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ClusterBus } from '../cluster/bus.ts';
 import type { Store } from '../store/store.ts';
 import { RedisBus } from './bus.ts';
 import { RedisConnection } from './connection.ts';
+import { ForbiddenCommandsError } from './errors.ts';
+import { parseInfo } from './server-info.ts';
 import { RedisStore } from './store.ts';
 
 /** How long a reply of Redis may take: with a very busy disk, a write takes seconds. */
@@ -28,32 +31,61 @@ export async function openRedis(
   const gatewayId = randomUUID();
   const connection = await RedisConnection.open({ url, timeoutMs });
   try {
-    const bus = await RedisBus.open({ connection, gatewayId, log });
-    await warnIfNotDurable(connection, log);
-    return { store: new RedisStore({ connection, gatewayId }), bus };
+    const store = new RedisStore({ connection, gatewayId });
+    await checkPermissions(store, connection);
+    await warnOfLosses(connection, log);
+    return { store, bus: await RedisBus.open({ connection, gatewayId, log }) };
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-/** Settings of the server with which everything that it has acknowledged is on its disk. */
-const durableSettings = { appendonly: 'yes', appendfsync: 'always' };
+/** Throws for missing permissions only: a server that is full or still loads its data may work again by itself. */
+async function checkPermissions(store: Store, connection: RedisConnection): Promise<void> {
+  const error = await store.check().catch((error: Error) => error);
+  if (!(error instanceof MonitorError)) return;
+  const remedy = 'give the user the permissions listed in docs/security.md';
+  if (error instanceof ForbiddenCommandsError)
+    throw connection.unusableError(new Error(`the user may not run ${error.commands.join(', ')}`), remedy);
+  const { cause } = error;
+  if (cause instanceof Error && cause.message.startsWith('NOPERM '))
+    throw connection.unusableError(cause, remedy);
+}
 
-async function warnIfNotDurable(
+interface SafeSetting {
+  name: string;
+  value: string;
+  /** The loss that any other value allows. */
+  loss: string;
+}
+
+const unexpectedEnd = 'Redis may lose acknowledged events when it ends unexpectedly';
+/** Settings with which Redis keeps what it has acknowledged: on its disk, and when its memory is full. */
+const safeSettings: readonly SafeSetting[] = [
+  { name: 'appendonly', value: 'yes', loss: unexpectedEnd },
+  { name: 'appendfsync', value: 'always', loss: unexpectedEnd },
+  { name: 'maxmemory-policy', value: 'noeviction', loss: 'Redis may remove runs when its memory is full' },
+];
+
+async function warnOfLosses(
   connection: RedisConnection,
   log: Pick<FastifyBaseLogger, 'warn'>,
 ): Promise<void> {
-  // Some servers do not allow CONFIG GET.
-  const found = await connection
-    .run((client) => client.configGet(Object.keys(durableSettings)))
-    .catch(() => durableSettings);
-  for (const [name, expected] of Object.entries(durableSettings)) {
-    const value = (found as Record<string, string>)[name];
-    if (value !== undefined && value !== expected)
-      log.warn(
-        { [name]: value },
-        `Redis may lose acknowledged events when it ends unexpectedly: set ${name} to ${expected} to keep all`,
-      );
-  }
+  const found = await settingsOf(connection);
+  for (const { name, value, loss } of safeSettings)
+    if (found[name] !== undefined && found[name] !== value)
+      log.warn({ [name]: found[name] }, `${loss}: set ${name} to ${value} to keep all`);
+}
+
+/** Some servers and users do not allow CONFIG GET; INFO has some of the settings too. */
+async function settingsOf(connection: RedisConnection): Promise<Partial<Record<string, string>>> {
+  const info = parseInfo(await connection.run((client) => client.info()));
+  const names = safeSettings.map(({ name }) => name);
+  const config = await connection.run((client) => client.configGet(names)).catch(() => ({}));
+  return {
+    'maxmemory-policy': info.maxmemory_policy,
+    appendonly: info.aof_enabled === '0' ? 'no' : undefined,
+    ...config,
+  };
 }

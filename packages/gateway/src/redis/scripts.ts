@@ -4,16 +4,19 @@ import { type CommandParser, defineScript } from '@redis/client';
 /** The beginning of every key of this program. */
 const prefix = 'mnist-monitor:';
 
-/** The channel of the gateways' messages, on which the scripts below also announce their changes. */
-export const busChannel = `${prefix}bus`;
+/**
+ * Returns the channel of the gateways that share a database, on which the scripts below also announce their changes. It
+ * contains the database's number, since a channel, unlike a key, belongs to all databases of a server.
+ */
+export const busChannelOf = (database: number): string => `${prefix}bus:${database}`;
 
 export const keys = {
   /** A sorted set of the runs, oldest first; the score is the number of changes when the run began. */
   runs: `${prefix}runs`,
   /** The number of changes to all runs, which gives each state of a run a number of its own. */
   changes: `${prefix}changes`,
-  /** Written to check that writing works. */
-  probe: `${prefix}probe`,
+  /** A hash with the random id of all data, which another one replaces when the data is lost. */
+  store: `${prefix}store`,
   /** A hash of the values that a summary is made from. */
   run: (runId: string): string => `${prefix}run:${runId}`,
   /** A stream of a run's events; the entry `<seq>-0` has the type and the JSON. */
@@ -32,22 +35,80 @@ export interface StreamEntry {
   summaryValue: string;
 }
 
-export interface AppendArguments {
-  runId: string;
-  entries: readonly StreamEntry[];
-  /** The message to publish if at least one event was appended. */
-  announcement: string;
-}
-
 export interface ChangeArguments {
   runId: string;
+  /** The channel of the gateways that share the database. */
+  channel: string;
+  /** The message to publish if the script changes anything. */
   announcement: string;
 }
 
-const runKeys = (parser: CommandParser, runId: string): void => {
+export interface AppendArguments extends ChangeArguments {
+  entries: readonly StreamEntry[];
+}
+
+export interface CheckArguments extends Omit<ChangeArguments, 'runId'> {
+  /** The id of all data if it has none. */
+  newId: string;
+}
+
+/** The result of a check: the commands that the user may not run if there are any, otherwise the id of all data. */
+export interface CheckResult {
+  id: string;
+  forbidden: string[];
+}
+
+const pushChange = (parser: CommandParser, { runId, channel, announcement }: ChangeArguments): void => {
   for (const key of [keys.run(runId), keys.events(runId), keys.runs, keys.changes]) parser.pushKey(key);
-  parser.push(busChannel, runId);
+  parser.push(channel, runId, announcement);
 };
+
+/** Keys of their own for checks, so that no reader finds the run that is appended and removed. */
+const checkKeys = ['run', 'events', 'runs', 'changes'].map((name) => `${prefix}check:${name}`);
+
+/** Appends to the run of KEYS; the body of a Lua function, which the check of the store runs as well. */
+const append = `
+  local run, events, runs, changes = unpack(KEYS)
+  local channel, runId, announcement = ARGV[1], ARGV[2], ARGV[3]
+  local last = tonumber(redis.call('HGET', run, 'lastSeq') or 0)
+  local nextSeq = last + 1
+  for i = 4, #ARGV, 4 do
+    local seq = tonumber(ARGV[i])
+    if seq > nextSeq then return {last, seq} end
+    if seq == nextSeq then nextSeq = nextSeq + 1 end
+  end
+  if nextSeq == last + 1 then return {last, 0} end
+  -- Events without a hash belong to no run, and Redis would refuse the new ones as older.
+  if last == 0 and redis.call('EXISTS', events) == 1 then redis.call('UNLINK', events) end
+
+  local change = redis.call('INCR', changes)
+  local bytes = 0
+  local fields = {change = change, lastSeq = nextSeq - 1}
+  for i = 4, #ARGV, 4 do
+    local seq, kind, json, mark = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+    if seq > last then
+      redis.call('XADD', events, seq .. '-0', 'type', kind, 'json', json)
+      bytes = bytes + #json
+      fields.last = json
+      if seq == 1 then
+        fields.first = json
+        redis.call('ZADD', runs, change, runId)
+      end
+      if kind == 'batch' then fields.batch = json end
+      if kind == 'run.started' then redis.call('HSETNX', run, 'started', json) end
+      if kind == 'notice' and mark ~= '' then fields.held = mark end
+      if kind == 'epoch' then
+        fields.epoch = json
+        local best = tonumber(fields.bestAccuracy or redis.call('HGET', run, 'bestAccuracy'))
+        if mark ~= '' and (not best or tonumber(mark) > best) then fields.bestAccuracy = mark end
+      end
+    end
+  end
+  for field, value in pairs(fields) do redis.call('HSET', run, field, value) end
+  redis.call('HINCRBY', run, 'bytes', bytes)
+  redis.call('PUBLISH', channel, announcement)
+  return {nextSeq - 1, 0}
+`;
 
 /** The scripts, each of which Redis runs as one step. */
 export const scripts = {
@@ -57,49 +118,9 @@ export const scripts = {
    */
   appendEvents: defineScript({
     NUMBER_OF_KEYS: 4,
-    SCRIPT: `
-      local run, events, runs, changes = unpack(KEYS)
-      local channel, runId, announcement = ARGV[1], ARGV[2], ARGV[3]
-      local last = tonumber(redis.call('HGET', run, 'lastSeq') or 0)
-      local nextSeq = last + 1
-      for i = 4, #ARGV, 4 do
-        local seq = tonumber(ARGV[i])
-        if seq > nextSeq then return {last, seq} end
-        if seq == nextSeq then nextSeq = nextSeq + 1 end
-      end
-      if nextSeq == last + 1 then return {last, 0} end
-
-      local change = redis.call('INCR', changes)
-      local bytes = 0
-      local fields = {change = change, lastSeq = nextSeq - 1}
-      for i = 4, #ARGV, 4 do
-        local seq, kind, json, mark = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-        if seq > last then
-          redis.call('XADD', events, seq .. '-0', 'type', kind, 'json', json)
-          bytes = bytes + #json
-          fields.last = json
-          if seq == 1 then
-            fields.first = json
-            redis.call('ZADD', runs, change, runId)
-          end
-          if kind == 'batch' then fields.batch = json end
-          if kind == 'run.started' then redis.call('HSETNX', run, 'started', json) end
-          if kind == 'notice' and mark ~= '' then fields.held = mark end
-          if kind == 'epoch' then
-            fields.epoch = json
-            local best = tonumber(fields.bestAccuracy or redis.call('HGET', run, 'bestAccuracy'))
-            if mark ~= '' and (not best or tonumber(mark) > best) then fields.bestAccuracy = mark end
-          end
-        end
-      end
-      for field, value in pairs(fields) do redis.call('HSET', run, field, value) end
-      redis.call('HINCRBY', run, 'bytes', bytes)
-      redis.call('PUBLISH', channel, announcement)
-      return {nextSeq - 1, 0}
-    `,
-    parseCommand(parser: CommandParser, { runId, entries, announcement }: AppendArguments) {
-      runKeys(parser, runId);
-      parser.push(announcement);
+    SCRIPT: append,
+    parseCommand(parser: CommandParser, { entries, ...change }: AppendArguments) {
+      pushChange(parser, change);
       for (const { seq, type, json, summaryValue: mark } of entries)
         parser.push(String(seq), type, json, mark);
     },
@@ -121,9 +142,8 @@ export const scripts = {
       redis.call('PUBLISH', channel, announcement)
       return 1
     `,
-    parseCommand(parser: CommandParser, { runId, announcement }: ChangeArguments, changes: RunChanges) {
-      runKeys(parser, runId);
-      parser.push(announcement);
+    parseCommand(parser: CommandParser, change: ChangeArguments, changes: RunChanges) {
+      pushChange(parser, change);
       const { pinned, ...texts } = changes;
       for (const [field, text] of Object.entries(texts)) parser.push(field, text ?? '');
       if (pinned !== undefined) parser.push('pinned', pinned ? '1' : '');
@@ -137,15 +157,46 @@ export const scripts = {
     SCRIPT: `
       local run, events, runs = unpack(KEYS)
       local channel, runId, announcement = unpack(ARGV)
-      if redis.call('ZREM', runs, runId) == 0 then return 0 end
-      redis.call('UNLINK', run, events)
+      if redis.call('ZREM', runs, runId) + redis.call('UNLINK', run, events) == 0 then return 0 end
       redis.call('PUBLISH', channel, announcement)
       return 1
     `,
-    parseCommand(parser: CommandParser, { runId, announcement }: ChangeArguments) {
-      runKeys(parser, runId);
-      parser.push(announcement);
-    },
+    parseCommand: pushChange,
     transformReply: undefined as unknown as () => number,
+  }),
+
+  /** Appends an event to a run that no reader finds, and removes it, if the user may run every command that is used. */
+  checkStore: defineScript({
+    NUMBER_OF_KEYS: 5,
+    SCRIPT: `
+      local run, events, runs, changes, store = unpack(KEYS)
+      local channel, announcement, newId = unpack(ARGV)
+      local forbidden = {''}
+      for _, command in ipairs({
+        {'HGET', run, 'f'}, {'HGETALL', run}, {'HSET', run, 'f', 'v'}, {'HSETNX', run, 'f', 'v'},
+        {'HINCRBY', run, 'f', '1'}, {'HDEL', run, 'f'}, {'EXISTS', run}, {'UNLINK', run},
+        {'XADD', events, '*', 'f', 'v'}, {'XRANGE', events, '-', '+'}, {'INCR', changes},
+        {'ZADD', runs, '1', 'm'}, {'ZREM', runs, 'm'}, {'ZRANGE', runs, '0', '1'},
+        {'PUBLISH', channel, 'm'}, {'EVAL', 'return', '0'},
+      }) do
+        if not redis.acl_check_cmd(unpack(command)) then forbidden[#forbidden + 1] = command[1] end
+      end
+      if #forbidden > 1 then return forbidden end
+
+      local function append(KEYS, ARGV)
+        ${append}
+      end
+      -- Deleting first would let the append pass on a full server: Redis checks the memory at a script's first write.
+      if redis.call('EXISTS', run, events) > 0 then redis.call('UNLINK', run, events, runs, changes) end
+      append(KEYS, {channel, 'check', announcement, '1', 'run.started', '{}', ''})
+      redis.call('UNLINK', run, events, runs, changes)
+      redis.call('HSETNX', store, 'id', newId)
+      return {redis.call('HGET', store, 'id')}
+    `,
+    parseCommand(parser: CommandParser, { channel, announcement, newId }: CheckArguments) {
+      for (const key of [...checkKeys, keys.store]) parser.pushKey(key);
+      parser.push(channel, announcement, newId);
+    },
+    transformReply: ([id = '', ...forbidden]: string[]): CheckResult => ({ id, forbidden }),
   }),
 };

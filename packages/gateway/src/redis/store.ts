@@ -1,4 +1,11 @@
-import { type EventType, encode, type MonitorEvent, type RunChanges } from '@mnist-monitor/shared';
+import { randomUUID } from 'node:crypto';
+import {
+  type EventType,
+  encode,
+  MonitorError,
+  type MonitorEvent,
+  type RunChanges,
+} from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import type { GatewayMessage } from '../cluster/messages.ts';
 import {
@@ -9,6 +16,7 @@ import {
   type NewEvent,
   type RunListEntry,
   type RunListOptions,
+  SeqGapError,
   type Store,
   type StoredEvent,
   type StoredSummary,
@@ -16,8 +24,8 @@ import {
 import { type SummaryRow, toSummary } from '../store/summary.ts';
 import { TimeSlicer } from '../time-slicer.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
-import { toStoreError } from './errors.ts';
-import { keys, type StreamEntry } from './scripts.ts';
+import { ForbiddenCommandsError, toStoreError } from './errors.ts';
+import { type ChangeArguments, keys, type StreamEntry } from './scripts.ts';
 
 /** Number of events read by one command: some 40 kB, a few tenths of a millisecond of Redis's single thread. */
 const chunkEvents = 100;
@@ -34,6 +42,8 @@ export interface RedisStoreOptions {
 export class RedisStore implements Store {
   readonly #connection: RedisConnection;
   readonly #gatewayId: string;
+  /** The id of all data at the last check. */
+  #dataId: string | undefined;
   /** The last summary of each run, with the number of the change that it shows. */
   readonly #summaries = new LRUCache<string, { change: string; summary: StoredSummary }>({
     max: maxCachedSummaries,
@@ -48,14 +58,13 @@ export class RedisStore implements Store {
     const [first, last] = [events[0]?.seq, events.at(-1)?.seq];
     if (first === undefined || last === undefined) return this.lastSeq(runId);
     const types = [...new Set(events.map(({ type }) => type))];
-    const announcement = this.#announcement({ type: 'appended', runId, first, last, types });
+    const change = this.#change(runId, { type: 'appended', runId, first, last, types });
     const entries = events.map(toEntry);
-    const result = await this.#run((redis) => redis.appendEvents({ runId, entries, announcement }));
-    if (result.gapSeq > 0)
-      throw new RangeError(
-        `expected events to follow seq ${result.last} without gaps, got seq ${result.gapSeq}`,
-      );
-    return result.last;
+    const result = await this.#run((redis) => redis.appendEvents({ ...change, entries }));
+    if (result.gapSeq === 0) return result.last;
+    // Events are missing of a run that had them: all data may be lost.
+    await this.check();
+    throw new SeqGapError(result.last, result.gapSeq);
   }
 
   async lastSeq(runId: string): Promise<number> {
@@ -115,27 +124,40 @@ export class RedisStore implements Store {
   }
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
-    const announcement = this.#announcement({ type: 'annotated', runId });
-    return (await this.#run((redis) => redis.annotateRun({ runId, announcement }, changes))) > 0;
+    const change = this.#change(runId, { type: 'annotated', runId });
+    return (await this.#run((redis) => redis.annotateRun(change, changes))) > 0;
   }
 
   async remove(runId: string): Promise<boolean> {
-    const announcement = this.#announcement({ type: 'removed', runId });
+    const change = this.#change(runId, { type: 'removed', runId });
     this.#summaries.delete(runId);
-    return (await this.#run((redis) => redis.removeRun({ runId, announcement }))) > 0;
+    return (await this.#run((redis) => redis.removeRun(change))) > 0;
   }
 
-  /** Writes a key, since a server that is full or read-only still answers reads. */
+  /**
+   * Does what an append does, to a run that no reader finds, and compares the id of all data with the one before.
+   * @throws MonitorError `store.vanished` once after the data was lost or replaced, such as by FLUSHALL; `store.read_only`
+   * with the commands that the user may not run; `store.…` as any operation.
+   */
   async check(): Promise<void> {
-    await this.#run((redis) => redis.set(keys.probe, this.#gatewayId));
+    const check = { ...this.#change('check', { type: 'checked' }), newId: randomUUID() };
+    const { id, forbidden } = await this.#run((redis) => redis.checkStore(check));
+    const { address } = this.#connection;
+    if (forbidden.length > 0) throw new ForbiddenCommandsError(forbidden, address);
+    const before = this.#dataId;
+    this.#dataId = id;
+    if (before === undefined || before === id) return;
+    this.#summaries.clear();
+    throw new MonitorError('store.vanished', `the data of Redis at ${address} was deleted or replaced`);
   }
 
   async close(): Promise<void> {
     await this.#connection.close();
   }
 
-  #announcement(message: GatewayMessage): string {
-    return encode({ ...message, from: this.#gatewayId });
+  #change(runId: string, message: GatewayMessage): ChangeArguments {
+    const announcement = encode({ ...message, from: this.#gatewayId });
+    return { runId, channel: this.#connection.busChannel, announcement };
   }
 
   #toSummary(runId: string, fields: Record<string, string>): StoredSummary | undefined {

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { busChannel } from '../../src/redis/scripts.ts';
+import { busChannelOf } from '../../src/redis/scripts.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect, type Message, range, seqsOf } from '../support/connection.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { LastingPublisher } from '../support/lasting-publisher.ts';
+import { freePort } from '../support/process.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
 import { describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
 import { openTrainer, openWaiting } from '../support/trainer.ts';
@@ -237,7 +238,7 @@ describeRedis('two gateways on one Redis', () => {
       '[]',
       'null',
     ];
-    for (const text of nonsense) await client.publish(busChannel, text);
+    for (const text of nonsense) await client.publish(busChannelOf(0), text);
     await publish(a.ingestUrl, run.slice(0, 3));
     const complaints = a.log.filter((line) => line.includes('not from a gateway'));
     expect(complaints).toHaveLength(1);
@@ -260,7 +261,80 @@ describeRedis('two gateways on one Redis', () => {
   });
 });
 
+describeRedis('gateways on two databases of one Redis', () => {
+  test('do not see each other: no trainer, viewer, run or removal', async () => {
+    const port = await freePort();
+    await startRedis(['--port', `${port}`, '--bind', '127.0.0.1']);
+    const on = (database: number) =>
+      startGateway({ redisUrl: `redis://127.0.0.1:${port}/${database}`, limits: quick });
+    // A third one shares the database of the first: a change has reached the second when it has reached the third.
+    const [a, other, b] = [await on(0), await on(1), await on(0)];
+    for (const { ingestUrl } of [a, other]) (await publish(ingestUrl, run)).connection.socket.close();
+    await openWaiting(a.ingestUrl);
+    const [viewer, stranger] = [await viewerOf(b, '?run=a'), await viewerOf(other, '?run=a')];
+    await Promise.all([viewer.until(isLive), stranger.until(isLive)]);
+    await eventually(
+      () => summaryAt(a),
+      ({ connected }) => connected === false,
+    );
+    expect((await fetch(`${a.url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
+    expect((await viewer.closed).code).toBe(closeCodes.runDeleted.code);
+    const [helloAtThird] = await (await viewerOf(b)).until(isLive);
+    expect(helloAtThird).toMatchObject({ run: null, waitingTrainers: 1 });
+    const [helloAtOther] = await (await viewerOf(other)).until(isLive);
+    expect(helloAtOther).toMatchObject({ run: { runId: 'a' }, waitingTrainers: 0 });
+    expect(stranger.socket.readyState).toBe(stranger.socket.OPEN);
+  });
+});
+
+describeRedis('a Redis that loses its data', () => {
+  test('by FLUSHALL: viewers and publishers are closed by documented codes, with one line in the log', async () => {
+    const redis = await startRedis();
+    const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
+    const { connection, send } = await openPublisher(a.ingestUrl, helloOf('a'));
+    send(run.slice(0, 8));
+    const viewers = [await viewerOf(a, '?run=a'), await viewerOf(b, '?run=a'), await viewerOf(b)];
+    for (const viewer of viewers) await viewer.until(({ seq }) => seq === 8);
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.flushAll();
+    const [first, second, latest] = viewers;
+    expect((await first!.closed).code).toBe(closeCodes.runDeleted.code);
+    expect((await second!.closed).code).toBe(closeCodes.runDeleted.code);
+    const seen = await latest!.until(({ type }) => type === 'removed');
+    expect(seen).toContainEqual(expect.objectContaining({ type: 'store', state: 'failing' }));
+    send(run.slice(8, 10));
+    expect((await connection.closed).code).toBe(closeCodes.outOfOrder.code);
+    expect((await openPublisher(a.ingestUrl, helloOf('a'))).after).toBe(0);
+    const failures = [a, b].map(({ log }) =>
+      log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50),
+    );
+    for (const lines of failures)
+      expect(lines).toEqual([expect.objectContaining({ code: 'store.vanished' })]);
+  });
+});
+
 describeRedis('a Redis that is away', () => {
+  test('is logged in one line, however many clients it fails', async () => {
+    const redis = await startRedis();
+    const gateway = await gatewayOn(redis);
+    const runs = ['a', 'b', 'c'].map((runId) => sampleRun({ runId }));
+    const publishers = await Promise.all(runs.map((run) => publish(gateway.ingestUrl, run.slice(0, 2))));
+    await redis.stop();
+    for (const [index, { send, connection }] of publishers.entries()) {
+      send(runs[index]!.slice(2, 3));
+      expect((await connection.closed).code).toBe(closeCodes.storeUnavailable.code);
+    }
+    for (let request = 0; request < 5; request++)
+      expect((await fetch(`${gateway.url}/api/runs`)).status).toBe(503);
+    const viewer = await viewerOf(gateway, '?run=a');
+    expect((await viewer.closed).code).toBe(closeCodes.storeUnavailable.code);
+    const lines = gateway.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40);
+    expect(lines.filter(({ msg }) => !msg.includes('must exist'))).toEqual([
+      expect.objectContaining({ code: 'store.failing' }),
+    ]);
+  });
+
   test.each(['stopped', 'frozen'])(
     '%s for a while: it is reported, and no event is lost or duplicated',
     async (how) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { RedisStore } from '../../src/redis/store.ts';
-import { toNewEvent } from '../../src/store/store.ts';
+import { SeqGapError, toNewEvent } from '../../src/store/store.ts';
 import { storeSuite } from '../store/store-suite.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { asStored, largeEvents } from '../support/events.ts';
@@ -65,6 +65,54 @@ describeRedis('Redis', () => {
     expect(await store.append('a', stored.slice(2, 6))).toBe(6);
     expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(asStored(stored.slice(0, 6)));
   });
+
+  test('fails its check exactly when an append fails: each command that the user may not run is named', async () => {
+    const redis = await startRedis();
+    const store = await openStore(redis);
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.sendCommand(['ACL', 'SETUSER', 'default', '-xadd', '-publish']);
+    await expect(store.append('a', stored)).rejects.toMatchObject({ code: 'store.read_only' });
+    await expect(store.check()).rejects.toMatchObject({
+      code: 'store.read_only',
+      message: expect.stringMatching(/^the user lacks permissions at Redis at unix:\S+ \(XADD, PUBLISH\)$/),
+    });
+    await client.sendCommand(['ACL', 'SETUSER', 'default', '+@all']);
+    await store.check();
+  });
+
+  test('reports once that all data was lost, and continues with what there is', async () => {
+    const redis = await emptyRedis();
+    const [one, other] = [await openStore(redis), await openStore(redis)];
+    await Promise.all([one.check(), other.check()]);
+    await one.append('a', stored.slice(0, 4));
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.flushAll();
+    await expect(one.append('a', stored.slice(4, 6))).rejects.toMatchObject({ code: 'store.vanished' });
+    await expect(other.check()).rejects.toMatchObject({ code: 'store.vanished' });
+    await Promise.all([one.check(), other.check()]);
+    await expect(one.append('a', stored.slice(4, 6))).rejects.toBeInstanceOf(SeqGapError);
+    expect(await one.append('a', stored.slice(0, 4))).toBe(4);
+  });
+
+  test.each(['run', 'events'])(
+    'removes a run, and begins it again, of which the %s were evicted',
+    async (key) => {
+      const redis = await emptyRedis();
+      const store = await openStore(redis);
+      await store.append('a', stored.slice(0, 4));
+      const client = await redis.client();
+      afterTest(() => client.close());
+      await client.del(`mnist-monitor:${key}:a`);
+      if (key === 'run') await client.del('mnist-monitor:runs');
+      else expect(await store.remove('a')).toBe(true);
+      expect(await store.append('a', stored.slice(0, 2))).toBe(2);
+      expect((await store.page('a', { after: 0, limit: 10 })).events).toEqual(asStored(stored.slice(0, 2)));
+      await client.del(['mnist-monitor:run:a', 'mnist-monitor:runs']);
+      expect([await store.remove('a'), await store.remove('a')]).toEqual([true, false]);
+    },
+  );
 
   test('keeps one order when several gateways append the same run at once', async () => {
     const redis = await emptyRedis();

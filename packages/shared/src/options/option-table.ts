@@ -75,7 +75,7 @@ export const optionTable = {
     'delete the oldest runs beyond an age, number or size (30d,100runs,5GB); none by default',
   ),
   redisUrl: optional(
-    'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock',
+    'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock, with /, ?, # and % of the password as %2F, %3F, %23 and %25',
     parseRedisUrl,
     'Redis server that stores the runs of several gateways, instead of a database in the folder of runs',
   ),

@@ -133,10 +133,17 @@ export function parseWebSocketUrl(text: string): string | undefined {
   return ['ws:', 'wss:'].includes(protocol) && hostname !== '' && hash === '' ? text : undefined;
 }
 
-/** Accepts a complete address: a host for TCP, a path for a Unix socket. */
+/** Whether every percent sign begins an encoded character. */
+const isPercentEncoded = (text: string): boolean => !/%(?![\dA-F]{2})/i.test(text);
+
+/**
+ * Accepts a complete address: a host for TCP, a path for a Unix socket. A query or fragment is refused: it would be
+ * ignored, or belong to a password that is not percent-encoded.
+ */
 export function parseRedisUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
-  const { protocol, hostname, pathname } = new URL(text);
+  const { protocol, username, password, hostname, pathname } = new URL(text);
+  if (/[?#]/.test(text) || !isPercentEncoded(`${username}:${password}`)) return undefined;
   if (protocol === 'unix:') return hostname === '' && pathname.length > 1 ? text : undefined;
   const isRedis = ['redis:', 'rediss:'].includes(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname);
   return isRedis ? text : undefined;
