@@ -1,14 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
-const page = readFileSync(new URL('../../../../docs/security.md', import.meta.url), 'utf8');
+const pageOf = (name: string): string =>
+  readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');
 const gatewayTests = 'packages/gateway/test/';
 const sourceOf = (path: string): URL =>
   new URL(`../../../../${path.startsWith('packages/') ? '' : gatewayTests}${path}`, import.meta.url);
 
-test('docs/security.md names test files that exist, and titles that are in them', () => {
+test.each([
+  ['security.md', 20],
+  ['scaling.md', 5],
+])('docs/%s names test files that exist, and titles that are in them', (name, atLeast) => {
+  const page = pageOf(name);
   const files = [...page.matchAll(/`([\w/-]+\.test\.ts)`(?:\s+\*([^*]+?)(?: …)?\*)?/g)];
-  expect(files.length).toBeGreaterThan(20);
+  expect(files.length).toBeGreaterThan(atLeast);
   const missing = files
     .filter(([, path, title]) => {
       const file = sourceOf(path!);
@@ -19,7 +24,7 @@ test('docs/security.md names test files that exist, and titles that are in them'
 });
 
 test('docs/security.md names a test for each threat', () => {
-  const threats = page.split('## Threats')[1]!.split('\n## ')[0]!;
+  const threats = pageOf('security.md').split('## Threats')[1]!.split('\n## ')[0]!;
   const rows = [...threats.matchAll(/^\| (?!threat |---)(.*) \|$/gm)].map(([, row]) => row!.split(' | '));
   expect(rows.length).toBeGreaterThan(15);
   const unproven = rows.filter(
