@@ -13,6 +13,9 @@ type EndpointTraffic = Pick<Traffic, 'connections' | 'receivedBytes' | 'sentByte
 /** In seconds, from one millisecond to ten seconds. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+/** A longer delay comes from a publisher whose clock is wrong, and would spoil the sum of all delays. */
+const maxDelayMs = 24 * 3_600_000;
+
 /** The metrics of one gateway, for Prometheus. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -80,7 +83,8 @@ export class Metrics {
     const now = Date.now();
     for (const { type, event } of events) {
       this.#events.inc({ type });
-      this.#delay.observe(Math.max(0, now - Date.parse(event.time)) / 1_000);
+      const delayMs = now - Date.parse(event.time);
+      if (delayMs < maxDelayMs) this.#delay.observe(Math.max(0, delayMs) / 1_000);
     }
   }
 

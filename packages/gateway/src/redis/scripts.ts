@@ -83,7 +83,9 @@ const append = `
 
   local change = redis.call('INCR', changes)
   local bytes = 0
-  local fields = {change = change, lastSeq = nextSeq - 1}
+  local now = redis.call('TIME')
+  local received = now[1] * 1000 + math.floor(now[2] / 1000)
+  local fields = {change = change, lastSeq = nextSeq - 1, received = string.format('%.0f', received)}
   for i = 4, #ARGV, 4 do
     local seq, kind, json, mark = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if seq > last then
@@ -177,7 +179,7 @@ export const scripts = {
         {'HINCRBY', run, 'f', '1'}, {'HDEL', run, 'f'}, {'EXISTS', run}, {'UNLINK', run},
         {'XADD', events, '*', 'f', 'v'}, {'XRANGE', events, '-', '+'}, {'INCR', changes},
         {'ZADD', runs, '1', 'm'}, {'ZREM', runs, 'm'}, {'ZRANGE', runs, '0', '1'},
-        {'PUBLISH', channel, 'm'}, {'EVAL', 'return', '0'},
+        {'PUBLISH', channel, 'm'}, {'EVAL', 'return', '0'}, {'TIME'},
       }) do
         if not redis.acl_check_cmd(unpack(command)) then forbidden[#forbidden + 1] = command[1] end
       end

@@ -206,6 +206,7 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
     note: fields.note ?? null,
     pinned: Number(fields.pinned ?? 0),
     bytes: Number(fields.bytes),
+    received: fields.received === undefined ? null : Number(fields.received),
     lastSeq: Number(fields.lastSeq),
     first: first as string,
     last: last as string,

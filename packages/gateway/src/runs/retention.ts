@@ -3,11 +3,11 @@ import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 
 export type RetentionCandidate = Pick<
   RunSummary,
-  'runId' | 'bytes' | 'lastEventAt' | 'pinned' | 'status' | 'connected'
+  'runId' | 'bytes' | 'lastEventAt' | 'lastReceivedAt' | 'pinned' | 'status' | 'connected'
 >;
 
 /**
- * Returns the runs to remove, the one with the oldest last event first. Runs that are pinned, connected or not finished
+ * Returns the runs to remove, the one whose last event was received first. Runs that are pinned, connected or not finished
  * are never removed, but count towards the limits.
  */
 export function runsToRemove(
@@ -19,8 +19,9 @@ export function runsToRemove(
   let excessRuns = runs.length - maxRuns;
   let excessBytes = runs.reduce((sum, { bytes }) => sum + bytes, 0) - maxBytes;
   const removed: string[] = [];
-  for (const { runId, bytes, lastEventAt } of runs.filter(isRemovable).sort(byLastEvent)) {
-    const isOld = now.getTime() - Date.parse(lastEventAt) > ageMs;
+  for (const run of runs.filter(isRemovable).reverse().sort(byReceipt)) {
+    const { runId, bytes } = run;
+    const isOld = now.getTime() - receivedAt(run) > ageMs;
     if (!isOld && excessRuns <= 0 && excessBytes <= 0) continue;
     excessRuns--;
     excessBytes -= bytes;
@@ -35,5 +36,9 @@ export const isFinished = ({ status }: Pick<RunSummary, 'status'>): boolean =>
 
 const isRemovable = (run: RetentionCandidate): boolean => !run.pinned && !run.connected && isFinished(run);
 
-const byLastEvent = (one: RetentionCandidate, other: RetentionCandidate): number =>
-  Date.parse(one.lastEventAt) - Date.parse(other.lastEventAt);
+/** The publisher's clock, which may be wrong by decades, counts only for runs of older gateways. */
+const receivedAt = ({ lastReceivedAt, lastEventAt }: RetentionCandidate): number =>
+  Date.parse(lastReceivedAt ?? lastEventAt);
+
+const byReceipt = (one: RetentionCandidate, other: RetentionCandidate): number =>
+  receivedAt(one) - receivedAt(other);

@@ -39,10 +39,12 @@ export class Sweeper {
   async #sweep(keep: RetentionPolicy): Promise<void> {
     const { runs, folders, log } = this.#options;
     const judged: RetentionCandidate[] = [];
-    for await (const { runId, bytes, lastEventAt, pinned, status, connected } of runs.all()) {
+    for await (const run of runs.all()) {
+      const { runId, bytes, lastEventAt, lastReceivedAt, pinned, status, connected } = run;
       // Reading the size of a folder takes time, and only a policy with a limit of bytes needs it.
       const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(runId);
-      judged.push({ runId, bytes: bytes + inFolder, lastEventAt, pinned, status, connected });
+      const times = { lastEventAt, lastReceivedAt };
+      judged.push({ runId, bytes: bytes + inFolder, ...times, pinned, status, connected });
     }
     for (const runId of runsToRemove(judged, keep, new Date())) {
       if (this.#closed) return;

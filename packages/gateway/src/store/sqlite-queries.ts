@@ -17,7 +17,7 @@ const vacuumPages = 64;
 
 /** The columns of a `SummaryRow`, for each run `r`. */
 const summaryColumns = `
-  r.name AS runId, r.title, r.note, r.pinned, r.bytes,
+  r.name AS runId, r.title, r.note, r.pinned, r.bytes, r.received,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
@@ -42,7 +42,7 @@ export class SqliteQueries {
   readonly #runs: Database.Statement;
   readonly #addRun: Database.Statement;
   readonly #addEvent: Database.Statement;
-  readonly #addBytes: Database.Statement;
+  readonly #noteAppend: Database.Statement;
   readonly #annotate: Database.Statement;
   readonly #removeRun: Database.Statement;
   readonly #removedRun: Database.Statement;
@@ -68,7 +68,7 @@ export class SqliteQueries {
       SELECT name, id, pinned FROM run WHERE name IS NOT NULL AND id < ? ORDER BY id DESC LIMIT ?`);
     this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
-    this.#addBytes = prepare('UPDATE run SET bytes = bytes + ? WHERE id = ?');
+    this.#noteAppend = prepare('UPDATE run SET bytes = bytes + ?, received = ? WHERE id = ?');
     // Each text comes with a flag: 1 replaces the old text, even by NULL, 0 keeps it.
     this.#annotate = prepare(`
       UPDATE run SET
@@ -92,7 +92,7 @@ export class SqliteQueries {
       this.#addRun.run(runId);
       const { id } = this.#runKey.get(runId) as { id: number };
       for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
-      this.#addBytes.run(jsonBytes(fresh), id);
+      this.#noteAppend.run(jsonBytes(fresh), Date.now(), id);
       return last + fresh.length;
     });
   }

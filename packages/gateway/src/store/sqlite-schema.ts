@@ -39,6 +39,10 @@ export const migrations: readonly string[] = [
   DROP TABLE run;
   ALTER TABLE run_2 RENAME TO run;
   `,
+  `
+  -- When the last event was stored, in milliseconds by the gateway's clock; NULL for runs of before.
+  ALTER TABLE run ADD COLUMN received INTEGER;
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

@@ -9,6 +9,8 @@ export interface SummaryRow {
   note: string | null;
   pinned: number;
   bytes: number;
+  /** When the last event was stored, in milliseconds; null for runs of older gateways. */
+  received: number | null;
   lastSeq: number;
   first: string;
   last: string;
@@ -28,6 +30,7 @@ export function toSummary(row: SummaryRow): StoredSummary {
     status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
     startedAt: parse(row.first).time,
     lastEventAt: parse(row.last).time,
+    ...(row.received !== null && { lastReceivedAt: new Date(row.received).toISOString() }),
     lastSeq: row.lastSeq,
     bytes: row.bytes,
     title: row.title,

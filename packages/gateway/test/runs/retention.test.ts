@@ -46,6 +46,15 @@ test('the run with the latest event is removed last, whenever it began', () => {
   expect(runsToRemove(resumed, { runs: 2 }, now)).toEqual(['b', 'c', 'd']);
 });
 
+test("the gateway's clock counts, not the publisher's", () => {
+  const received = runs.map((run) => ({
+    ...run,
+    lastReceivedAt: run.lastEventAt,
+    lastEventAt: '1970-01-01T00:00:00.000Z',
+  }));
+  expect(runsToRemove(received, { ageMs: 3.5 * day }, now)).toEqual(['a', 'b']);
+});
+
 test('a clock that was set back makes no run old', () => {
   expect(runsToRemove(runs, { ageMs: 10 * day }, new Date('2020-01-01'))).toEqual([]);
 });

@@ -121,6 +121,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           status: 'running',
           startedAt: run[0]!.time,
           lastEventAt: run[7]!.time,
+          lastReceivedAt: expect.any(String),
           lastSeq: 8,
           bytes: part.reduce((sum, event) => sum + Buffer.byteLength(toNewEvent(event).json), 0),
           title: null,
@@ -194,6 +195,16 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2 });
         await store.append('a', stored.slice(2, 5));
         expect(await store.summary('a')).toMatchObject({ lastSeq: 5, lastEventAt: run[4]!.time });
+      });
+
+      test("contains the time of receipt by this machine's clock, whatever the publisher's is", async () => {
+        const before = Date.now();
+        await store.append('a', [toNewEvent({ ...run[0]!, time: '1970-01-01T00:00:00.000Z' })]);
+        const receivedAt = Date.parse((await store.summary('a'))!.lastReceivedAt!);
+        expect(receivedAt).toBeGreaterThanOrEqual(before);
+        expect(receivedAt).toBeLessThanOrEqual(Date.now());
+        await store.append('a', [toNewEvent(run[1]!)]);
+        expect(Date.parse((await store.summary('a'))!.lastReceivedAt!)).toBeGreaterThanOrEqual(receivedAt);
       });
 
       test('keeps times as they are when a clock was set back', async () => {

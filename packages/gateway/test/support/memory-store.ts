@@ -23,6 +23,7 @@ import {
 /** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */
 export class MemoryStore implements Store {
   readonly #runs = new Map<string, StoredEvent[]>();
+  readonly #received = new Map<StoredEvent[], string>();
   readonly #notes = new Map<string, RunChanges>();
   /** Waited for before and after everything: tests put their delays here. */
   pause: () => Promise<void> = async () => {};
@@ -32,6 +33,7 @@ export class MemoryStore implements Store {
     const kept = this.#runs.get(runId) ?? [];
     for (const { seq, type, json } of eventsAfter(events, kept.length)) kept.push({ seq, type, json });
     if (kept.length > 0) this.#runs.set(runId, kept);
+    this.#received.set(kept, new Date().toISOString());
     await this.pause();
     return kept.length;
   }
@@ -88,7 +90,9 @@ export class MemoryStore implements Store {
 
   #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
     const { title = null, note = null, pinned = false } = this.#notes.get(runId) ?? {};
-    return shortenSummary({ ...summarise(kept.map(parse)), title, note, pinned, bytes: jsonBytes(kept) });
+    const lastReceivedAt = this.#received.get(kept)!;
+    const parts = { title, note, pinned, bytes: jsonBytes(kept), lastReceivedAt };
+    return shortenSummary({ ...summarise(kept.map(parse)), ...parts });
   }
 }
 

@@ -38,6 +38,12 @@ export const runSummarySchema = z
       .describe('Commands that its publisher accepts; none while it is disconnected.'),
     startedAt: z.iso.datetime(),
     lastEventAt: z.iso.datetime(),
+    lastReceivedAt: z.iso
+      .datetime()
+      .optional()
+      .describe(
+        'When the gateway stored the last event, by its own clock; absent for runs of older gateways.',
+      ),
     lastSeq: z.int().positive(),
     bytes: z.int().nonnegative().describe('Size of its events as JSON text.'),
     title: z.string().nullable().describe('Title given by a user; null if there is none.'),

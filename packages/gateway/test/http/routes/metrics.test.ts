@@ -17,7 +17,7 @@ async function scrape(url: string): Promise<Record<string, number>> {
   );
 }
 
-const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5 });
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5, startedAt: new Date() });
 
 test('the metrics count events, connections, bytes, refusals and durations', async () => {
   const gateway = await startGateway();
@@ -46,4 +46,13 @@ test('the metrics count events, connections, bytes, refusals and durations', asy
   expect(sent).toBeGreaterThan(run.reduce((sum, event) => sum + JSON.stringify(event).length, 0));
   expect(metrics['monitor_received_bytes_total{endpoint="ingest"}']).toBeGreaterThan(1_000);
   expect(metrics).toHaveProperty('nodejs_eventloop_lag_seconds');
+});
+
+test('the delay of events with a clock of 1970 is not recorded', async () => {
+  const gateway = await startGateway();
+  await publish(gateway.ingestUrl, sampleRun({ runId: 'a', startedAt: new Date(0) }).slice(0, 3));
+  await publish(gateway.ingestUrl, sampleRun({ runId: 'b', startedAt: new Date() }).slice(0, 2));
+  const metrics = await scrape(gateway.url);
+  expect(metrics.monitor_event_delay_seconds_count).toBe(2);
+  expect(metrics.monitor_event_delay_seconds_sum).toBeLessThan(60);
 });
