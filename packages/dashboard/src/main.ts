@@ -20,7 +20,7 @@ import { createViewStore } from './ui/view-store.ts';
 // Last, because its rules win over those of the panels.
 import './ui/print.css';
 
-/** Time between two renderings of the panels: numbers that change more often cannot be read. */
+/** Time between two renders of the panels: numbers that change more often cannot be read. */
 const renderEveryMs = 100;
 /** Time between two drawings while a long run is read: drawing every frame would take longer than reading it. */
 const catchUpDrawEveryMs = 500;
@@ -66,7 +66,7 @@ const sendCommand: SendCommand = async (name, data) => {
 
 const actions: PageActions = {
   refresh() {
-    renderedAt = Number.NEGATIVE_INFINITY;
+    isRefreshRequested = true;
     requestFrame();
   },
   changeView: (change) => store.change(change),
@@ -92,7 +92,14 @@ const actions: PageActions = {
       session.run?.started ?? null,
       sendCommand,
     ),
-  openReplay: () => display.startReplay((options) => openReplay(options, actions.refresh)),
+  async openReplay() {
+    try {
+      await display.startReplay((options) => openReplay(options, actions.refresh));
+      return undefined;
+    } catch (error) {
+      return sentenceOf((error as Error).message);
+    }
+  },
   async openRuns() {
     runsDialog ??= await import('./panels/runs/runs-dialog.ts');
     runsDialog.openRuns({
@@ -122,16 +129,29 @@ function pageState(printing: boolean): PageState {
 /** Every panel of the layout, once it has been rendered. */
 const panels = new Set<Panel>();
 let renderedAt = Number.NEGATIVE_INFINITY;
+let renderTimer: ReturnType<typeof setTimeout> | undefined;
+let isRefreshRequested = false;
 let drawnAt = Number.NEGATIVE_INFINITY;
 let drawnSeq = 0;
 
 function renderPanels(state: PageState): void {
   renderedAt = state.now;
+  isRefreshRequested = false;
   const show = (panel: Panel): unknown => {
     panels.add(panel);
     return panel.render(state, actions);
   };
   render(layout(show), document.body);
+}
+
+/** Renders the panels when it is due, between two frames: a frame that draws the charts has no time for it. */
+function requestRender(): void {
+  if (renderTimer !== undefined) return;
+  const waitMs = renderedAt + renderEveryMs - performance.now();
+  renderTimer = setTimeout(() => {
+    renderTimer = undefined;
+    renderPanels(pageState(false));
+  }, waitMs);
 }
 
 function drawPanels(state: PageState): void {
@@ -149,10 +169,10 @@ function recolor(): void {
 const requestFrame = oncePerFrame(() => {
   const state = pageState(false);
   const drawNow = session.caughtUp || state.now - drawnAt >= catchUpDrawEveryMs;
-  const renderNow = state.now - renderedAt >= renderEveryMs;
   if (drawNow) drawPanels(state);
-  if (renderNow) renderPanels(state);
-  if (!drawNow || !renderNow) requestFrame();
+  else requestFrame();
+  if (isRefreshRequested) renderPanels(state);
+  else requestRender();
 });
 
 listenForKeys({

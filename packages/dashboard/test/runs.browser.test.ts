@@ -264,6 +264,24 @@ const executable = findChromium();
     expect(monitor.complaints).toEqual([]);
   });
 
+  it('show why a run cannot be replayed', async () => {
+    const runId = '20261124-145000-unread';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await page.locator('#replay-open').waitFor();
+    // The replay reads the run over a connection of its own, which now asks for a run that does not exist.
+    await page.evaluate(() => {
+      window.WebSocket = class extends WebSocket {
+        constructor(url: string | URL) {
+          super(String(url).replace(/run=[^&]*/, 'run=nowhere'));
+        }
+      };
+    });
+    await page.locator('#replay-open').click();
+    await shows(page, `${field('controls-note')}.alarm`, /^The run cannot be read: .*nowhere\.$/);
+    await shows(page, field('phase'), 'Completed');
+  });
+
   it('classify a drawing with their saved weights, again after each epoch', async () => {
     const runId = '20261124-150000-drawn';
     const events = strokeReader(runOf(runId, 2));

@@ -55,7 +55,8 @@ export interface PageActions {
   nextTheme(): void;
   openRuns(): void;
   openNewRun(): void;
-  openReplay(): void;
+  /** Replays the run on display. @returns Undefined on success, a sentence when the run cannot be read. */
+  openReplay(): Promise<string | undefined>;
   openDraw(): void;
   openHelp(): void;
 }

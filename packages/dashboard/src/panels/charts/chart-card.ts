@@ -1,6 +1,7 @@
 import { nothing, render, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../state/chart-specs.ts';
+import { lastResult } from '../../state/last-result.ts';
 import type { View } from '../../state/view.ts';
 import type { AxisBounds, Range, Viewport } from '../../state/viewport.ts';
 import { Throttle } from '../../ui/frames.ts';
@@ -72,6 +73,18 @@ export class ChartCard {
   #chartTable: typeof chartTable | undefined;
   #table: TemplateResult | typeof nothing = nothing;
   #tableTime = Number.NEGATIVE_INFINITY;
+  /** Renders the card when one of its inputs has changed. A chart off screen is not drawn, so its texts wait as well. */
+  readonly #renderContent = lastResult((..._inputs: readonly unknown[]) => {
+    render(
+      chartTemplate(this.#content(), {
+        setScale: this.#context.setScale,
+        toggleTable: () => this.#toggleTable(),
+        saveImage: () => this.#saveImage(),
+        toggleFullScreen: () => this.toggleFullScreen(),
+      }),
+      this.element,
+    );
+  });
 
   constructor(name: ChartName, context: ChartCardContext) {
     this.#name = name;
@@ -100,15 +113,11 @@ export class ChartCard {
   /** Renders the texts around the chart. */
   render(): void {
     this.#updateTable();
-    render(
-      chartTemplate(this.#content(), {
-        setScale: this.#context.setScale,
-        toggleTable: () => this.#toggleTable(),
-        saveImage: () => this.#saveImage(),
-        toggleFullScreen: () => this.toggleFullScreen(),
-      }),
-      this.element,
-    );
+    const { view, runs } = this.#context.state();
+    const hasData = runs.some(({ run }) => run[this.#spec.series].length > 0);
+    const runInputs = runs.flatMap(({ run, name, color }) => [run, name, color]);
+    const ownInputs = [this.#drawn, this.#cursor, this.#table, this.#fullScreen?.isOn];
+    this.#renderContent(view, hasData, ...runInputs, ...ownInputs);
   }
 
   /** Draws again after the page's colours or size have changed. */

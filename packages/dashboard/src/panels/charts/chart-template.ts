@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import { styled } from '../../ui/styled.ts';
 import type { ChartTexts, LegendItem } from './chart-text.ts';
@@ -29,8 +30,8 @@ export const chartTemplate = (content: ChartContent, actions: ChartCardActions):
   return html`
     <div class="card-head">
       <h3>${spec.title} <small>${spec.unit}</small></h3>
-      ${scaleChoice(content, actions)}
-      ${tools(content, actions)}
+      ${guard([content.scale], () => scaleChoice(content, actions))}
+      ${guard([content.table === nothing, content.fullScreen], () => tools(content, actions))}
     </div>
     <div class="legend">
       <span class="legend-at" data-part="at">${content.legendTitle}</span>

@@ -1,11 +1,15 @@
 import { html, type TemplateResult } from 'lit-html';
+import { lastResult } from '../../state/last-result.ts';
 import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
 import './connection.css';
 
+/** Shared by the three parts of the page that show the connection. */
+const textOf = lastResult(connectionText);
+
 /** Renders the state of the connection for the top of the page. */
 export function connectionChip({ live, now }: PageState): TemplateResult {
-  const { tone, state, rate, lastEvent } = connectionText(live, now);
+  const { tone, state, rate, lastEvent } = textOf(live, now);
   return html`
     <p class="health" data-tone=${tone} id="health">
       <span class="dot" aria-hidden="true"></span>
@@ -17,7 +21,7 @@ export function connectionChip({ live, now }: PageState): TemplateResult {
 /** A banner that is shown while the connection, the gateway's storage or the run is missing. */
 export const bannerPanel: Panel = {
   render({ live, now }, { followLatest }) {
-    const { banner, runIsMissing } = connectionText(live, now);
+    const { banner, runIsMissing } = textOf(live, now);
     return html`
       <div class="banner" id="banner" ?hidden=${banner === ''}>
         <p>
@@ -44,7 +48,7 @@ const streamRows = [
 /** Figures of the live feed. */
 export const streamPanel: Panel = {
   render({ live, now }) {
-    const text = connectionText(live, now);
+    const text = textOf(live, now);
     return html`
       <section class="card stream" aria-labelledby="stream-title">
         <div class="card-head"><h2 id="stream-title">Stream</h2></div>

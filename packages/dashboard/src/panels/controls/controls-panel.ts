@@ -99,7 +99,7 @@ export const controlsPanel: Panel = {
         </form>
         <p class=${note.bad ? 'controls-note alarm' : 'controls-note'} role="status" data-field="controls-note">${text}</p>
         <span class="spacer"></span>
-        <button class="button" type="button" id="replay-open" ?hidden=${!shown.replay} @click=${actions.openReplay}>Replay</button>
+        <button class="button" type="button" id="replay-open" ?hidden=${!shown.replay} @click=${() => runCommand(actions, actions.openReplay)}>Replay</button>
         <button
           class="button primary" type="button" id="new-run-open" aria-haspopup="dialog"
           ?hidden=${!shown.start} @click=${actions.openNewRun}

@@ -26,7 +26,11 @@ export const devicePanel: Panel = {
             : nothing,
           html`<dl class="facts" id="device-facts">${started ? factRows(deviceFacts(started)) : nothing}</dl>`,
         ])}
-        ${run?.system ? html`<dl class="meters" id="meters">${systemMeters(run.system).map(meter)}</dl>` : nothing}
+        ${guard([run?.system], () =>
+          run?.system
+            ? html`<dl class="meters" id="meters">${systemMeters(run.system).map(meter)}</dl>`
+            : nothing,
+        )}
       </section>`;
   },
 };

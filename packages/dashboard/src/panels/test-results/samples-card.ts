@@ -39,7 +39,7 @@ export class SamplesCard {
       <section class="card samples" aria-labelledby="samples-title">
         <div class="card-head">
           <h2 id="samples-title">Sample predictions</h2>
-          <p class="card-note" data-field="samples-note">${samples ? samplesCaption(samples) : ''}</p>
+          <p class="card-note" data-field="samples-note">${guard([samples], () => (samples ? samplesCaption(samples) : ''))}</p>
         </div>
         ${
           samples

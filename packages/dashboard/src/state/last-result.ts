@@ -1,0 +1,13 @@
+/** Returns a function that computes again only when one of its inputs is another value or object than in the last call. */
+export function lastResult<I extends readonly unknown[], R>(
+  compute: (...inputs: I) => R,
+): (...inputs: I) => R {
+  let last: { inputs: I; result: R } | undefined;
+  return (...inputs) => {
+    const isSame =
+      last?.inputs.length === inputs.length &&
+      inputs.every((input, index) => Object.is(input, last?.inputs[index]));
+    if (!last || !isSame) last = { inputs, result: compute(...inputs) };
+    return last.result;
+  };
+}
