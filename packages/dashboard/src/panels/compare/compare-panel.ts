@@ -1,20 +1,27 @@
+import type { RunSummary } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatPlural } from '../../state/format.ts';
+import { lastResult } from '../../state/last-result.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { type ComparedRun, type CompareRow, comparedRuns, figureRows, settingRows } from './comparison.ts';
 import './compare.css';
 
+/** Settings do not change during a run, so that their rows are formatted once. */
+const settingsOf = lastResult((...started: readonly RunSummary['started'][]) =>
+  settingRows(started.map((one) => ({ started: one }))),
+);
+
 /** The runs side by side: figures with their difference to the run on display, then settings. */
 export const comparePanel: Panel = {
   render({ run, live, others }) {
     const readable = others.filter(({ problem }) => problem === '');
     const problems = others.map(({ problem }) => problem).filter(Boolean);
-    const runs = comparedRuns({ run, summary: live.summary }, readable);
+    const runs = others.length === 0 ? [] : comparedRuns({ run, summary: live.summary }, readable);
     const several = runs.length > 1;
     const summaries = several ? runs.map(({ summary }) => summary) : [];
-    const settings = settingRows(summaries);
+    const settings = settingsOf(...summaries.map(({ started }) => started));
     const rows = several ? [...figureRows(summaries), ...settings] : [];
     return html`
       <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>

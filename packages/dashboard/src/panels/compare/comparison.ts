@@ -87,7 +87,7 @@ export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {
 }
 
 /** Returns the settings and the machine of the runs side by side. */
-export function settingRows(summaries: readonly RunSummary[]): CompareRow[] {
+export function settingRows(summaries: readonly Pick<RunSummary, 'started'>[]): CompareRow[] {
   const settings = summaries.map(({ started }) => new Map(started ? comparedFacts(started) : []));
   const names = [...new Set(settings.flatMap((facts) => [...facts.keys()]))];
   return names.map((name) => {

@@ -77,7 +77,7 @@ export const networkPanel: Panel = {
       <section class="card model" aria-labelledby="model-title">
         <div class="card-head">
           <h2 id="model-title">Network</h2>
-          <p class="card-note">${started ? `${formatCount(started.model.parameters)} parameters` : nothing}</p>
+          <p class="card-note">${guard([started], () => (started ? `${formatCount(started.model.parameters)} parameters` : nothing))}</p>
         </div>
         ${guard([started], () => (started ? layerTable(layerRows(started)) : emptyNote))}
       </section>`;

@@ -1,6 +1,7 @@
 import type { EpochData } from '@mnist-monitor/shared/browser';
 import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
+import { lastResult } from '../../state/last-result.ts';
 import type { Run } from '../../state/run.ts';
 import { recolorDigits } from '../../ui/digit-image.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
@@ -15,20 +16,20 @@ const noEpochs: readonly never[] = [];
 let runId: string | undefined;
 /** The epoch that the viewer has chosen; null for the latest. */
 let chosenEpoch: number | null = null;
-let results: EpochResults | null = null;
-let resultSources: readonly unknown[] = [];
 let confusion: ConfusionCard | undefined;
 let samples: SamplesCard | undefined;
 
-/** Returns the results of the chosen epoch: the same object until they change, so that cards can skip rendering. */
-function currentResults(run: Run | null): EpochResults | null {
-  const from = [run?.epochs, run?.samples, run?.started, chosenEpoch];
-  if (from.some((value, at) => value !== resultSources[at])) results = run && epochResults(run, chosenEpoch);
-  resultSources = from;
-  return results;
-}
+/** Returns the same object until the results change, so that cards can skip rendering. */
+const resultsOf = lastResult(
+  (epochs: Run['epochs'], samples: Run['samples'], started: Run['started'], chosen: number | null) =>
+    epochResults({ epochs, samples, started }, chosen),
+);
 
-function epochSlider(epochs: readonly EpochData[], { refresh }: PageActions): TemplateResult {
+function epochSlider(
+  epochs: readonly EpochData[],
+  results: EpochResults | null,
+  { refresh }: PageActions,
+): TemplateResult {
   const last = epochs.at(-1)?.epoch ?? 1;
   const change = ({ target }: Event): void => {
     const epoch = (target as HTMLInputElement).valueAsNumber;
@@ -53,9 +54,9 @@ export const testResultsPanel: Panel = {
     runId = run?.runId;
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
-    const shown = currentResults(run);
+    const shown = run && resultsOf(run.epochs, run.samples, run.started, chosenEpoch);
     return html`
-      ${confusion.render(shown, epochSlider(run?.epochs ?? noEpochs, actions))}
+      ${confusion.render(shown, epochSlider(run?.epochs ?? noEpochs, shown, actions))}
       ${samples.render(shown)}`;
   },
   recolor() {
