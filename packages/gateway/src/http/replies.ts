@@ -17,10 +17,15 @@ export async function sendJsonPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string, void>,
 ): Promise<FastifyReply> {
+  return sendJson(reply, await bodyOf(pieces));
+}
+
+/** Makes the body of a response from its pieces. Rejects with an error among the first 64 kB, which are made at once. */
+export async function bodyOf(pieces: AsyncGenerator<string, void>): Promise<string | Readable> {
   let beginning = '';
   while (beginning.length < pieceBytes) {
     const { value, done } = await pieces.next();
-    if (done) return sendJson(reply, beginning);
+    if (done) return beginning;
     beginning += value;
   }
   async function* all(): AsyncGenerator<string> {
@@ -28,7 +33,7 @@ export async function sendJsonPieces(
     beginning = '';
     yield* pieces;
   }
-  return sendJson(reply, Readable.from(all(), { objectMode: false }));
+  return Readable.from(all(), { objectMode: false });
 }
 
 /**

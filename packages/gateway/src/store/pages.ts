@@ -20,7 +20,8 @@ const firstPageEvents = 8;
 /**
  * Reads the events of a run up to a seq, one page in memory at a time: at most 64 kB of JSON, or one event. Other work
  * gets its turn between pages.
- * @throws MonitorError `run.not_found` when the run is removed before its last page.
+ * @throws MonitorError `run.not_found` when the run is removed before its last page, `store.failing` when events of it
+ * are missing from the store.
  */
 export async function* readPages(
   store: Store,
@@ -34,10 +35,21 @@ export async function* readPages(
     limit = Math.min(pageEvents, events.length < page.events.length ? events.length : 2 * limit);
     if (!page.more && page.through < to)
       throw new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
+    if (!types) ensureComplete(runId, { events, after, through });
     after = through;
     yield { events: events.filter(({ seq }) => seq <= to), through: Math.min(through, to) };
     await slicer.yieldIfDue();
   }
+}
+
+function ensureComplete(
+  runId: string,
+  { events, after, through }: Pick<EventPage, 'events' | 'through'> & { after: number },
+): void {
+  const gap = events.findIndex(({ seq }, index) => seq !== after + 1 + index);
+  if (gap < 0 && after + events.length === through) return;
+  const seq = after + 1 + (gap < 0 ? events.length : gap);
+  throw new MonitorError('store.failing', `event ${seq} of run ${runId} is missing from the store`);
 }
 
 /** Size of the page that is kept while a client does not read: that of the pieces in which files are sent. */

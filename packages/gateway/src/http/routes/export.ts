@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { csvHeader, csvRow } from '../../series/csv.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
 import type { App } from '../app.ts';
-import { isUnchanged, runNotFound, runTag } from '../replies.ts';
+import { bodyOf, isUnchanged, runNotFound, runTag } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 interface Format {
@@ -64,10 +63,12 @@ export function addExportRoutes(app: App, store: Store): void {
         for await (const { events } of readPages(store, { runId, to: lastSeq }))
           yield events.map(line).join('');
       }
+      // Before the headers: a run whose events are missing is a problem, not an empty file.
+      const body = await bodyOf(lines(run.lastSeq));
       return reply
         .type(`${type}; charset=utf-8`)
         .header('content-disposition', `attachment; filename="${runId}.${extension}"`)
-        .send(Readable.from(lines(run.lastSeq), { objectMode: false }));
+        .send(body);
     });
   }
 }
