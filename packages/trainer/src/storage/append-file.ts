@@ -22,12 +22,12 @@ export class AppendFile {
     this.#bytes = fstatSync(this.#file).size;
   }
 
-  /** Size of the file. */
+  /** Size of the file in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether `path` is still this file, with all of its records. */
+  /** Whether `path` still leads to the opened file, with all of its records. */
   get isInPlace(): boolean {
     const own = fstatSync(this.#file);
     const found = statSync(this.path, { throwIfNoEntry: false });
@@ -45,7 +45,7 @@ export class AppendFile {
     this.#bytes += record.length;
   }
 
-  /** Fills the buffer from a byte position on. @returns The number of bytes read, 0 at the end of the file. */
+  /** Reads from a byte position into the buffer. @returns The number of bytes read, 0 at the end of the file. */
   read(buffer: Buffer, position: number): number {
     return readSync(this.#file, buffer, 0, buffer.length, position);
   }

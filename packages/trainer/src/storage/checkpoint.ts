@@ -17,7 +17,7 @@ export interface Checkpoint {
 }
 
 const count = z.coerce.number().int().nonnegative();
-/** NaN or infinite in a run that has diverged. */
+/** A number that may be NaN or infinite, as in a run that has diverged. */
 const sum = z.string().transform(Number);
 const metadataSchema = z.object({
   epoch: count,

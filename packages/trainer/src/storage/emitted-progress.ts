@@ -6,17 +6,17 @@ import type { EventLog } from './event-log.ts';
 
 /** The part of a run that its log contains; a run that resumes from a checkpoint does not emit it again. */
 export interface EmittedProgress {
-  /** The last step. */
+  /** The last step with a `batch` event; 0 before the first. */
   step: number;
   /** Finished epochs, in order. */
   epochs: EpochData[];
-  /** The last epoch with a `samples` event. */
+  /** The last epoch with a `samples` event; 0 before the first. */
   sampleEpoch: number;
   /** Learning rates that commands have set, in order. */
   learningRates: LearningRateChange[];
 }
 
-/** The progress of a run without events. */
+/** Returns the progress of a run without events. */
 export const noProgress = (): EmittedProgress => ({ step: 0, epochs: [], sampleEpoch: 0, learningRates: [] });
 
 /**

@@ -12,7 +12,7 @@ export interface EventLogOptions {
   now?: () => Date;
 }
 
-/** Distance, in events, of the positions in the index: a read from the file skips fewer events than this. */
+/** Number of events from one position in the index to the next: a read from the file skips fewer events than this. */
 const indexInterval = 256;
 /** Bytes read from the file at once. */
 const readBytes = 256 * 1024;
@@ -36,7 +36,7 @@ export class EventLog {
   #lastSeq = 0;
 
   /**
-   * Opens the log behind the events that the file contains; an event that a crash left incomplete is removed.
+   * Opens the log, which continues after the events in the file, and removes an event that a crash left incomplete.
    * @throws MonitorError `runs.unwritable`
    */
   constructor({ runId, folder, memoryLimit = 1_000, now = () => new Date() }: EventLogOptions) {
@@ -76,7 +76,7 @@ export class EventLog {
     return event;
   }
 
-  /** Returns the JSON texts of at most `limit` events behind the seq `after`, oldest first. */
+  /** Returns the JSON texts of at most `limit` events after the seq `after`, oldest first. */
   read(after: number, limit: number): string[] {
     const from = after - (this.#lastSeq - this.#newest.length);
     if (from >= 0) return this.#newest.slice(from, from + limit);

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { openRegularFile } from './regular-file.ts';
 import { isLocked } from './run-lock.ts';
 
-/** Number of bytes that are read from the end of a log: more than any `run.finished` event has. */
+/** Number of bytes that are read from the end of a log: more than any `run.finished` event contains. */
 const tailBytes = 64 * 1024;
 
 /** The settings in `run.json` that a resumed run keeps; an absent one was not set. */
@@ -41,22 +41,22 @@ export interface InterruptedRun {
 }
 
 /**
- * Finds the newest run that was interrupted or has no end, and that no other trainer has locked; undefined when there is
- * none. It skips runs that were stopped or have failed, and unreadable ones: those resume only by their id.
+ * Finds the newest run that was interrupted or has no `run.finished` event, and that no other trainer has locked; undefined
+ * when there is none. Runs that were stopped, have failed or cannot be read are skipped: they resume only by their id.
  */
 export function findLastInterruptedRun(runs: string): InterruptedRun | undefined {
   for (const runId of readFolder(runs).sort().reverse()) {
     const folder = join(runs, runId);
     if (!existsSync(join(folder, runFiles.settings)) || isLocked(folder)) continue;
     if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
-    const described = decode(trainingSettings, readText(folder, runFiles.settings));
-    if (described.ok) return { runId, training: described.value };
+    const settings = decode(trainingSettings, readText(folder, runFiles.settings));
+    if (settings.ok) return { runId, training: settings.value };
   }
   return undefined;
 }
 
 /**
- * Finds the run with this id.
+ * Finds the run with this id, unless it was completed.
  * @throws MonitorError `run.not_found` when it does not exist or was completed; `run.damaged` when `run.json` is invalid.
  */
 export function findInterruptedRun(runs: string, runId: string): InterruptedRun {
@@ -68,13 +68,13 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
     throw expected(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
   const path = join(folder, runFiles.settings);
-  const described = decode(trainingSettings, readText(folder, runFiles.settings));
-  if (!described.ok)
+  const settings = decode(trainingSettings, readText(folder, runFiles.settings));
+  if (!settings.ok)
     throw new MonitorError(
       'run.damaged',
-      `${path}: expected the settings of the run, got ${formatIssues(described.error.issues)}; it cannot be resumed, start a new run`,
+      `${path}: expected the settings of the run, got ${formatIssues(settings.error.issues)}; it cannot be resumed, start a new run`,
     );
-  return { runId, training: described.value };
+  return { runId, training: settings.value };
 }
 
 /** Returns the status of `run.finished` if that is the run's last event; undefined otherwise. */
@@ -83,7 +83,7 @@ function readEndStatus(folder: string): FinishedStatus | undefined {
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 
-/** Returns an empty list when the folder cannot be read: a new run then reports the error. */
+/** Returns the names in a folder; none when it cannot be read: a new run then reports the error. */
 function readFolder(path: string): string[] {
   try {
     return readdirSync(path);
@@ -92,7 +92,7 @@ function readFolder(path: string): string[] {
   }
 }
 
-/** Returns an empty string, which describes no run, when the file cannot be read. */
+/** Reads a text file; an empty text, which no schema accepts, when the file cannot be read. */
 function readText(folder: string, name: string): string {
   let file: number | undefined;
   try {
@@ -105,7 +105,7 @@ function readText(folder: string, name: string): string {
   }
 }
 
-/** Returns the last line of a file, of which only the end is read; an empty text when it cannot be read. */
+/** Returns the last line of a file and reads only its end; an empty text when the file cannot be opened. */
 function lastLine(folder: string, name: string): string {
   let file: number;
   try {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 /**
- * Opens a regular file of a folder, which the caller has to close, and returns its descriptor. No link below the folder is
- * followed, not even one that appears in the meantime: the opened file is checked, not the path.
+ * Opens a regular file in a folder and returns its descriptor, which the caller has to close. No link below the folder is
+ * followed, not even one that appears during the call: the opened file is checked, not the path.
  * @param name Path below the folder.
  * @param flags Numeric flags of `open`; not O_TRUNC, which would empty a file before it is checked.
- * @throws Error with a `code`: that of `open`, or ELOOP for a link and for what is no regular file.
+ * @throws Error with a `code`: that of `open`, or ELOOP when it is a link or not a regular file.
  */
 export function openRegularFile(folder: string, name: string, flags: number): number {
   const path = join(realpathSync(folder), name);
@@ -24,7 +24,7 @@ export function openRegularFile(folder: string, name: string, flags: number): nu
   }
 }
 
-/** Returns where an open file is; undefined on systems without /proc. */
+/** Returns the path of an open file; undefined on systems without /proc. */
 function pathOf(file: number): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${file}`);

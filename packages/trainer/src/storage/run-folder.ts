@@ -74,7 +74,7 @@ export class RunFolder {
     const partial = `${target}.partial`;
     try {
       mkdirSync(dirname(target), { recursive: true });
-      rmSync(partial, { force: true }); // Of a trainer that was killed.
+      rmSync(partial, { force: true }); // Left by a trainer that was killed.
       this.#writeDurably(`${name}.partial`, content);
       renameSync(partial, target);
     } catch (cause) {
@@ -103,5 +103,8 @@ function reasonOf(cause: unknown): string | undefined {
   return code === 'ELOOP' ? 'a link, which the trainer does not follow, or no regular file' : code;
 }
 
-/** `mkdir` reports EEXIST also when the parent folder is a file; its message names the path. */
+/**
+ * Returns whether the message of an EEXIST error from `mkdir` names the run's folder. The error occurs as well when the
+ * parent folder is a file; the message then names that path.
+ */
 const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

@@ -7,7 +7,7 @@ import { MonitorError, runFiles, staleLockMs } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { type RunFolder, unwritable } from './run-folder.ts';
 
-/** Interval at which the holder renews the file's time: a twelfth of the age from which the lock is stale. */
+/** Interval at which the holder renews the file's modification time: a twelfth of `staleLockMs`. */
 const renewMs = 5_000;
 /**
  * Time between replacing a stale lock and reading it again: of two processes that replace it at once, the later wins.
@@ -50,8 +50,8 @@ export class RunLock {
 /** Returns whether a running process holds the lock in this folder. */
 export function isLocked(folder: string): boolean {
   const path = join(folder, runFiles.lock);
-  const age = lstatSync(path, { throwIfNoEntry: false });
-  if (!age || Date.now() - age.mtimeMs > staleLockMs) return false;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats || Date.now() - stats.mtimeMs > staleLockMs) return false;
   const { pid, host } = readHolder(path);
   if (host !== hostname()) return true;
   return pid !== process.pid && isAlive(pid);
@@ -91,7 +91,7 @@ function renew(path: string): void {
     const now = new Date();
     lutimesSync(path, now, now);
   } catch {
-    // The lock was removed or the disk is gone: training fails by itself when it cannot write.
+    // The lock was removed or the disk is not available: training fails by itself when it cannot write.
   }
 }
 

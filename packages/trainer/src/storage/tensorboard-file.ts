@@ -8,14 +8,14 @@ import type { RunFolder } from './run-folder.ts';
 
 /**
  * The curves of a run for TensorBoard, in the run's folder. The file has a version record, then one record for each
- * `batch` and `epoch` event in the order of the log, so that the number of records is its position in the log.
+ * `batch` and `epoch` event in the order of the log, so that its number of records gives the position in the log from which it continues.
  */
 export class TensorboardFile {
   readonly #file: AppendFile;
 
   /** Opens the file, removes an incomplete record at its end, and adds the events that only the log contains. */
   constructor(folder: RunFolder, log: EventLog) {
-    // TensorBoard and programs like it find event files by this prefix.
+    // TensorBoard and similar programs find event files by this prefix.
     this.#file = new AppendFile(join(folder.path, `events.out.tfevents.${log.runId}`));
     const records = this.#countRecords();
     if (records === 0) this.#file.append(versionRecord(new Date()));
@@ -29,7 +29,7 @@ export class TensorboardFile {
     }
   }
 
-  /** Adds an event of the log if it has a value to draw. @throws MonitorError `runs.unwritable` */
+  /** Adds an event of the log if it is a `batch` or `epoch` event. @throws MonitorError `runs.unwritable` */
   append(event: MonitorEvent): void {
     const record = scalarRecord(event);
     if (record) this.#file.append(record);
@@ -39,7 +39,7 @@ export class TensorboardFile {
     this.#file.close();
   }
 
-  /** Counts the complete records and removes what follows them. */
+  /** Counts the complete records and removes an incomplete one at the end of the file. */
   #countRecords(): number {
     const header = Buffer.alloc(headerBytes);
     let count = 0;

@@ -6,9 +6,9 @@ import { type Evaluation, scoreLogits } from './metrics.ts';
 
 /** Options of `evaluate`. */
 export interface EvaluationOptions {
-  /** All batches of the split, in its own order. */
+  /** All batches of the split, in the order of `labels`. */
   batches: readonly Batch[];
-  /** [images] */
+  /** Classes of the split's images, [images]. */
   labels: Uint8Array;
   /** Called after each batch; false ends the evaluation. */
   shouldContinue: () => Promise<boolean>;

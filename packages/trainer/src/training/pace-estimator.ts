@@ -24,13 +24,13 @@ export class PaceEstimator {
   #stepSeconds: number | undefined;
   #evaluationSeconds = 0;
 
-  /** @param totals Steps and epochs that remain. */
+  /** @param totals Steps and epochs from now to the end of the run. */
   constructor(totals: { steps: number; epochs: number }, stopwatch: Stopwatch) {
     this.#totals = totals;
     this.#stopwatch = stopwatch;
   }
 
-  /** Adds a finished step. */
+  /** Adds a finished step and returns the pace after it. */
   addStep(images: number, seconds: number): Pace {
     this.#steps++;
     if (this.#steps > 1) this.#stepSeconds = updateAverage(this.#stepSeconds, seconds);
