@@ -15,7 +15,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** Derives a seed from several numbers, for example a seed and an epoch, so that each epoch draws different numbers. */
+/** Derives a seed from several numbers, for example from a run's seed and an epoch, so that each epoch has its own. */
 export function deriveSeed(...parts: number[]): number {
   let hash = 0x811c9dc5;
   for (const part of parts) hash = Math.imul(hash ^ (part + 0x9e3779b9), 0x01000193) ^ (hash >>> 13);

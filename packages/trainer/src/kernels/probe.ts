@@ -3,7 +3,7 @@ import { seededRandom } from '../random.ts';
 import { elementCount, type Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
-/** Largest difference by rounding in these small tensors, whose values are around 1. */
+/** Largest difference that rounding causes in these small tensors, whose values are around 1. */
 const tolerance = 1e-3;
 
 /** Returns whether `kernels` work on the active backend and agree with the plain kernels on a small batch. */

@@ -23,8 +23,8 @@ const pooling = {
 };
 
 /**
- * Kernels with TensorFlow's own gradient operations, for which tfjs uses several each, and with random numbers from
- * TensorFlow instead of JavaScript. The operations exist in all builds, for CPU and for CUDA.
+ * Kernels with TensorFlow's own gradient operations, each of which replaces several operations of tfjs, and with random
+ * numbers from TensorFlow instead of JavaScript. The operations exist in all builds, for CPU and for CUDA.
  */
 export const tensorflowKernels: Kernels = {
   ...plainKernels,
@@ -34,8 +34,8 @@ export const tensorflowKernels: Kernels = {
 
   biasGradient: (dy) => runOp('BiasAddGrad', { T: float, data_format: nhwc }, [dy])[0] as tf.Tensor1D,
 
-  // The operation is stateless and its seed an input, not an attribute: one kernel serves all steps. Each int32 gives four
-  // values, one per byte, which rounds the rate to a multiple of 1/256.
+  // The operation is stateless and its seed is an input, not an attribute, so TensorFlow creates one kernel for all steps.
+  // Each int32 gives four values, one per byte, which rounds the rate to a multiple of 1/256.
   dropoutMask: (shape, rate, seed) =>
     tf.tidy(() => {
       const count = elementCount(shape);
@@ -58,7 +58,7 @@ export const tensorflowKernels: Kernels = {
 /** The label under which TensorFlow registers oneDNN's operations. */
 const oneDnn: Record<string, Attribute> = { _kernel: { text: 'MklNameChangeOp' } };
 const oneDnnConvolution = { ...convolution, ...oneDnn, TArgs: float, num_args: { int: 1 } };
-/** Operations that are fused with the convolution. */
+/** Operations that are fused with the convolution, by activation. */
 const fusedOps: Record<Activation, Attribute> = {
   linear: { text: 'BiasAdd' },
   relu: { text: 'BiasAdd,Relu' },

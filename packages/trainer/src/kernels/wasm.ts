@@ -26,7 +26,7 @@ export const wasmKernels: Kernels = {
     filter: filterGradient(x, dy, filter.shape[0]),
   }),
 
-  // A 1×1 convolution over an image with one pixel per row of the matrix.
+  // The product is a 1×1 convolution over an image with one pixel per row of the left matrix.
   matMul: (a, b, transposed = {}) =>
     tf.tidy(() => {
       const left = transposed.a ? tf.transpose(a) : a;

@@ -10,7 +10,7 @@ export interface AllReduceMemory {
   barrier: SharedArrayBuffer;
 }
 
-/** Allocates the memory, in the thread that starts the others. */
+/** Allocates the memory that the threads share; called by the thread that starts them. */
 export function allocateAllReduceMemory(threads: number, parameterCount: number): AllReduceMemory {
   const bytes = Float32Array.BYTES_PER_ELEMENT * threads * parameterCount;
   return {

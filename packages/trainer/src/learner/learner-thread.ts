@@ -37,9 +37,9 @@ async function answer(request: LearnerThreadRequest): Promise<unknown> {
 async function step(share: BatchShare, stepOptions: StepOptions): Promise<Score> {
   const weight = (share.to - share.from) / share.total;
   // The seed differs per thread, because each draws dropout masks for its own images.
-  const own = weight > 0 ? learner.gradients(batchOf(share), stepOptions.seed + rank) : undefined;
-  learner.update(allReduce.sum(own?.gradients, weight), stepOptions);
-  const { loss, accuracy } = own ? await readScore(own.score) : { loss: 0, accuracy: 0 };
+  const result = weight > 0 ? learner.gradients(batchOf(share), stepOptions.seed + rank) : undefined;
+  learner.update(allReduce.sum(result?.gradients, weight), stepOptions);
+  const { loss, accuracy } = result ? await readScore(result.score) : { loss: 0, accuracy: 0 };
   return { loss: loss * weight, accuracy: accuracy * weight };
 }
 

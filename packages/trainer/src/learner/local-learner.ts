@@ -16,7 +16,7 @@ export interface LearnerOptions {
   layers?: readonly LayerSpec[];
 }
 
-/** Trains on the tfjs backend of this thread. */
+/** Trains a network on the active tfjs backend of this thread. */
 export class LocalLearner implements Learner {
   readonly network: Network;
   readonly #optimizer: Optimizer;
@@ -92,7 +92,7 @@ async function readVariables(
   }));
 }
 
-/** Assigns saved values, in the order of the variables. */
+/** Assigns saved values to variables in the same order. @throws RangeError when their numbers differ. */
 function writeVariables(variables: readonly tf.Variable[], saved: readonly TensorValues[]): void {
   if (saved.length !== variables.length)
     throw new RangeError(`expected ${variables.length} saved tensors, got ${saved.length}`);

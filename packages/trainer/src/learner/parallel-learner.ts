@@ -79,7 +79,10 @@ export class ParallelLearner implements Learner {
     return this.#requestAll((rank) => request({ ...memory, from: begin(rank), to: begin(rank + 1) }));
   }
 
-  /** Requests an answer from each thread. When one fails, the others would wait for it forever, so all are terminated. */
+  /**
+   * Requests an answer from each thread. When one fails, all are terminated: the others would wait for it at the barrier
+   * forever.
+   */
   async #requestAll<T>(request: (rank: number) => LearnerThreadRequest): Promise<T[]> {
     try {
       return await Promise.all(this.#threads.map((thread, rank) => thread.request<T>(request(rank))));

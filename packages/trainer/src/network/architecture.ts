@@ -13,7 +13,7 @@ export type LayerSpec =
 export interface ParameterSpec {
   name: string;
   shape: number[];
-  /** Number of inputs of each output, which determines the initial values. */
+  /** Number of inputs of each output, which determines the variance of the initial values. */
   fanIn: number;
 }
 
@@ -30,7 +30,8 @@ export const imageShape: Shape = [28, 28, 1];
 
 /**
  * The default network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
- * A relu follows its max-pool: the two commute, and its gradient then has a quarter of the values.
+ * A relu that could come before or after a max-pool comes after it: the output is the same, and the gradient of the relu has
+ * a quarter of the values.
  */
 export const architecture: readonly LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 32 },
@@ -95,13 +96,14 @@ export function layersWithInputs(layers = architecture): { layer: LayerSpec; inp
 }
 
 /**
- * Returns whether layer `at` is a convolution that computes the following relu too, or that relu. A max-pool may be between
- * them.
+ * Returns whether the layer with index `at` is a convolution that also computes the relu after it, or is that relu. A
+ * max-pool may be between the two.
  */
 export function isFused(layers: readonly LayerSpec[], at: number): boolean {
-  const beyondPool = (step: 1 | -1) => layers[at + step * (layers[at + step]?.type === 'maxPool2d' ? 2 : 1)];
-  if (layers[at]?.type === 'conv2d') return beyondPool(1)?.type === 'relu';
-  return layers[at]?.type === 'relu' && beyondPool(-1)?.type === 'conv2d';
+  const neighbourBeyondPool = (step: 1 | -1) =>
+    layers[at + step * (layers[at + step]?.type === 'maxPool2d' ? 2 : 1)];
+  if (layers[at]?.type === 'conv2d') return neighbourBeyondPool(1)?.type === 'relu';
+  return layers[at]?.type === 'relu' && neighbourBeyondPool(-1)?.type === 'conv2d';
 }
 
 /** Returns the parameters of a network, first layer first. */

@@ -3,14 +3,14 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import type { LayerSpec } from './architecture.ts';
 
-/** Gradients of the loss for a layer's input and parameters. */
+/** Gradients of the loss with respect to a layer's input and parameters. */
 export interface Gradients {
-  /** Undefined for the first layer: nothing before it needs a gradient. */
+  /** Undefined for the first layer, whose input needs no gradient. */
   input: tf.Tensor | undefined;
   parameters: tf.Tensor[];
   /**
-   * The sum of `input` over all axes but the last, set where it is cheaper to compute here. It is the bias gradient of the
-   * layer before.
+   * The sums of `input` over all axes but the last, set where this layer computes them at less cost. They are the bias
+   * gradient of the layer before.
    */
   inputSums?: tf.Tensor1D;
 }
@@ -22,7 +22,7 @@ export interface Gradients {
 export interface ForwardStep {
   y: tf.Tensor;
   /**
-   * @param dy Gradient of the loss for `y`.
+   * @param dy Gradient of the loss with respect to `y`.
    * @param sums Sums of `dy` over all axes but the last, where the next layer has computed them.
    */
   backward(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
@@ -43,7 +43,7 @@ export interface LayerContext {
   parameters: tf.Variable[];
   /** Whether this is the first layer, whose input needs no gradient. */
   isFirst: boolean;
-  /** Whether the convolution computes the relu too; true for both layers, also with a max-pool between them. */
+  /** Whether a convolution also computes a relu; true for both layers, also with a max-pool between them. */
   isFused: boolean;
 }
 
@@ -100,12 +100,12 @@ function dense({ kernels, parameters }: LayerContext): Layer {
 }
 
 /**
- * Builds a max-pool. It sums `dy` for `inputSums`: the input gradient contains the same values and zeros, four times as
- * many.
+ * Builds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the same values, and three zeros for
+ * each.
  */
 function maxPool2d(kernels: Kernels): Layer {
   return {
-    // The plain kernel saves the time for the state that only the gradient needs.
+    // The plain kernel does not compute the state that only the gradient needs.
     forward: (x) => plainKernels.maxPool(x as tf.Tensor4D).y,
     forwardTraining(x) {
       const { y, state } = kernels.maxPool(x as tf.Tensor4D);
@@ -120,8 +120,8 @@ function maxPool2d(kernels: Kernels): Layer {
 }
 
 /**
- * Builds a relu. It computes its gradient even when the convolution computes the output: after a pool the gradient has
- * a quarter of the values.
+ * Builds a relu. The gradient of the relu is computed here even when the convolution computes its output: after a max-pool
+ * this gradient has a quarter of the values.
  */
 function relu({ kernels, isFused }: LayerContext): Layer {
   const forward = (x: tf.Tensor) => (isFused ? x.clone() : tf.relu(x));
@@ -134,7 +134,7 @@ function relu({ kernels, isFused }: LayerContext): Layer {
   };
 }
 
-/** Inverted dropout: the output is scaled in training, so prediction changes nothing (Srivastava et al., 2014). */
+/** Builds inverted dropout: training scales the output, so prediction uses the input as it is (Srivastava et al., 2014). */
 function dropout(rate: number, kernels: Kernels): Layer {
   return {
     forward: (x) => x.clone(),

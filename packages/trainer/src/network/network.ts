@@ -107,7 +107,10 @@ export class Network {
   }
 }
 
-/** A variance of 2 / fan-in keeps the scale of the values through layers with relu; no relu follows the logits. */
+/**
+ * Draws the initial values of a parameter; a bias starts at 0. A variance of 2 / fan-in keeps the scale of the values
+ * through layers with relu; that of the last layer is 1 / fan-in, because no relu follows the logits.
+ */
 export function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(elementCount(shape));
   if (name.endsWith('.bias')) return values;

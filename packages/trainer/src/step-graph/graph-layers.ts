@@ -2,12 +2,12 @@ import { elementCount, poolSize } from '../kernels/kernels.ts';
 import type { LayerSpec } from '../network/architecture.ts';
 import { type GraphAttribute, type GraphBuilder, type GraphValue, outputOf } from './graph-builder.ts';
 
-/** Gradients of the loss for a layer's input and parameters. */
+/** Gradients of the loss with respect to a layer's input and parameters. */
 export interface GraphGradients {
   /** Undefined for the first layer. */
   input: GraphValue | undefined;
   parameters: GraphValue[];
-  /** Sums of `input` over all axes but the last, where they cost less here than computed from `input`. */
+  /** Sums of `input` over all axes but the last, set where this layer computes them at less cost. */
   inputSums?: GraphValue;
 }
 
@@ -18,17 +18,18 @@ export interface GraphStep {
   backward(dy: GraphValue, sums?: GraphValue): GraphGradients;
 }
 
+/** A layer to add to a graph, with its inputs. */
 export interface LayerPosition {
   spec: LayerSpec;
   /** Shape of one input, without the batch. */
   input: readonly number[];
-  /** Weight and bias in the type of the input, or empty. */
+  /** Weight and bias in the type of the input, or none. */
   parameters: readonly GraphValue[];
-  /** Whether no layer before this one needs a gradient. */
+  /** Whether this is the first layer, whose input needs no gradient. */
   isFirst: boolean;
   /** Whether this is a convolution that computes the relu after it, possibly after a max-pool, or that relu. */
   isFused: boolean;
-  /** Seed of random numbers, int32 [2]; undefined switches dropout off. */
+  /** Seed of the dropout mask, int32 [2]; undefined switches dropout off. */
   seed: GraphValue | undefined;
 }
 
@@ -39,8 +40,8 @@ const pooling = { ksize: window, strides: window, padding: { text: 'VALID' }, ..
 const convolution = { strides: { ints: [1, 1, 1, 1] }, padding: { text: 'SAME' }, ...layout } as const;
 
 /**
- * Adds a layer that computes in the type of `x`. It consists of TensorFlow's plain operations: before the first run
- * TensorFlow fuses them, and replaces them by oneDNN's.
+ * Adds a layer that computes in the type of `x`. It uses TensorFlow's plain operations, which TensorFlow fuses and replaces
+ * by those of oneDNN before the first run.
  */
 export function addLayer(graph: GraphBuilder, x: GraphValue, position: LayerPosition): GraphStep {
   switch (position.spec.type) {
@@ -71,13 +72,13 @@ function conv2d(
   return {
     y: isFused ? graph.add('Relu', [linear], typeOf(linear)) : linear,
     backward(dy, sums = biasGradient(graph, dy, filters)) {
-      const filterInputs = [x, shapeOf(graph, filter), dy];
-      const inputInputs = [shapeOf(graph, x), filter, dy];
+      const filterOperands = [x, shapeOf(graph, filter), dy];
+      const inputOperands = [shapeOf(graph, x), filter, dy];
       const add = (name: string, inputs: GraphValue[]) =>
         graph.add(name, inputs, attributes, { type: x.type });
       return {
-        input: isFirst ? undefined : add('Conv2DBackpropInput', inputInputs),
-        parameters: [add('Conv2DBackpropFilter', filterInputs), sums],
+        input: isFirst ? undefined : add('Conv2DBackpropInput', inputOperands),
+        parameters: [add('Conv2DBackpropFilter', filterOperands), sums],
       };
     },
   };
@@ -106,8 +107,8 @@ function dense(
 }
 
 /**
- * Adds a max-pool. It sums `dy` for `inputSums`: the input gradient contains the same values and zeros, four times as
- * many.
+ * Adds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the same values, and three zeros for
+ * each.
  */
 function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep {
   const attributes = { ...typeOf(x), ...pooling };
@@ -123,8 +124,8 @@ function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[])
 }
 
 /**
- * Adds a relu. It computes its gradient even when the convolution computes the output: after a pool the gradient has a
- * quarter of the values.
+ * Adds a relu. The gradient of the relu is computed here even when the convolution computes its output: after a max-pool
+ * this gradient has a quarter of the values.
  */
 function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
   const y = isFused ? x : graph.add('Relu', [x], typeOf(x));
@@ -134,7 +135,7 @@ function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
   };
 }
 
-/** "Inverted" dropout with the same masks as the kernels in `../kernels/tensorflow.ts`. */
+/** Adds inverted dropout with the same masks as the kernels in `../kernels/tensorflow.ts`. */
 function dropout(
   graph: GraphBuilder,
   x: GraphValue,
@@ -150,11 +151,11 @@ function dropout(
 interface MaskOptions {
   rate: number;
   seed: GraphValue;
-  /** Whether the values of each image are a multiple of four. */
+  /** Whether the number of values per image is a multiple of four, so that all bytes of the random words are used. */
   isWhole: boolean;
 }
 
-/** Draws four values from each random word, one per byte, so that the rate is rounded to 1/256. */
+/** Adds a dropout mask. Each random int32 gives four values, one per byte, which rounds the rate to a multiple of 1/256. */
 function dropoutMask(graph: GraphBuilder, x: GraphValue, { rate, seed, isWhole }: MaskOptions): GraphValue {
   const int = { type: 'int32' } as const;
   const dropped = Math.round(rate * 256);
@@ -191,10 +192,10 @@ const biasAdd = (graph: GraphBuilder, x: GraphValue, bias: GraphValue): GraphVal
   graph.add('BiasAdd', [x, bias], { ...typeOf(x), ...layout });
 
 /**
- * Adds the sum over all axes but the last, of values reshaped to rows: TensorFlow fuses a sum beside a convolution's
- * filter gradient with it, which takes longer than both (27 ms instead of 7 for the first convolution in float32). In
- * bfloat16 `BiasAddGrad` rounds after each addition, so that of 100,000 values more than half are lost; `Sum` rounds
- * once.
+ * Adds the sum of `dy` over all axes but the last. The reshape to rows keeps TensorFlow from fusing the sum with the filter
+ * gradient of the convolution: fused, the two take longer than apart (27 ms instead of 7 for the first convolution in
+ * float32). In bfloat16 `BiasAddGrad` rounds after each addition, so that of 100,000 values more than half are lost; `Sum`
+ * rounds once.
  */
 function biasGradient(graph: GraphBuilder, dy: GraphValue, channels: number): GraphValue {
   const rows = reshape(graph, dy, [-1, channels]);
@@ -219,7 +220,7 @@ const reshape = (graph: GraphBuilder, value: GraphValue, shape: readonly number[
 const shapeOf = (graph: GraphBuilder, x: GraphValue): GraphValue =>
   graph.add('Shape', [x], { ...typeOf(x), out_type: { type: 'int32' } }, { type: 'int32' });
 
-/** Adds the mean cross-entropy of each row in nats, and its gradient for the logits. */
+/** Adds the cross-entropy of each row in nats, and its gradient with respect to the logits. */
 export function addLoss(
   graph: GraphBuilder,
   logits: GraphValue,

@@ -8,18 +8,18 @@ export interface GraphParameter {
   shape: readonly number[];
   /** The variable itself, for operations that change it. */
   handle: GraphValue;
-  /** Its value before the step, float32. */
+  /** The value of the parameter before the step, float32. */
   value: GraphValue;
 }
 
-/** An optimizer in a graph: a rule of `../learner/optimizer.ts` as TensorFlow's own operation. */
+/** An optimizer in a graph: TensorFlow's own operation for an update rule of `../learner/optimizer.ts`. */
 export interface GraphOptimizer {
-  /** Names of the tensors that it keeps per parameter. */
+  /** Names of the tensors that the optimizer keeps per parameter. */
   slots: readonly string[];
   /**
    * Adds the update of a parameter.
-   * @param slots Variables, in the order of their names.
-   * @param scalar Returns the input for a name in `scalars`.
+   * @param options.slots Variables of the parameter, in the order of `slots`.
+   * @param options.scalar Returns the graph's input for a name from `scalars`.
    * @returns The node that updates the parameter.
    */
   update(
@@ -27,7 +27,7 @@ export interface GraphOptimizer {
     parameter: GraphParameter,
     options: { gradient: GraphValue; slots: readonly GraphValue[]; scalar: (name: string) => GraphValue },
   ): GraphValue;
-  /** Returns the inputs of a step, by name. @param step From 1. */
+  /** Returns the values of the scalar inputs of a step, by name. @param step From 1. */
   scalars(step: number, learningRate: number): Record<string, number>;
 }
 
@@ -44,21 +44,24 @@ const sgd: GraphOptimizer = {
   scalars: (_step, learningRate) => ({ rate: learningRate }),
 };
 
-/** Rate and epsilon contain the corrections by powers of beta, which the operation would compute in float32: too coarse. */
+/**
+ * Creates Adam, with decoupled weight decay unless `decay` is 0. Rate and epsilon contain the bias corrections by powers of
+ * beta in float64: the operation would compute them in float32, which is too coarse.
+ */
 const adam = (decay: number): GraphOptimizer => ({
   slots: ['mean', 'square'],
   update(graph, { handle, value }, { gradient, slots, scalar }) {
-    const decayed = (): GraphValue => {
-      const share = graph.add('Mul', [value, scalar('decay')], float);
-      return graph.add('AssignSubVariableOp', [handle, share], { dtype: { type: 'float32' } });
+    const addDecay = (): GraphValue => {
+      const amount = graph.add('Mul', [value, scalar('decay')], float);
+      return graph.add('AssignSubVariableOp', [handle, amount], { dtype: { type: 'float32' } });
     };
-    const zero = graph.constant(0);
+    const zero = graph.constant(0); // For both powers of beta: it disables the operation's own corrections.
     const constants = [graph.constant(beta1), graph.constant(beta2)];
     return graph.add(
       'ResourceApplyAdam',
       [handle, ...slots, zero, zero, scalar('rate'), ...constants, scalar('epsilon'), gradient],
       float,
-      { after: decay === 0 ? [] : [decayed()] },
+      { after: decay === 0 ? [] : [addDecay()] },
     );
   },
   scalars(step, learningRate) {

@@ -40,7 +40,7 @@ export class GraphSession {
 
   /**
    * Runs the operations that the outputs depend on.
-   * @param inputs By the names of their placeholders.
+   * @param inputs Tensors by the names of their placeholders.
    * @returns One tensor per output; the caller disposes them.
    */
   run(inputs: Readonly<Record<string, tf.Tensor>>, outputs: readonly string[]): tf.Tensor[] {

@@ -10,13 +10,14 @@ import { GraphBuilder, type GraphValue } from './graph-builder.ts';
 import { addLayer, addLoss, type GraphStep } from './graph-layers.ts';
 import { type GraphParameter, graphOptimizers } from './graph-optimizer.ts';
 
+/** Options of `buildTrainingGraph`. */
 export interface TrainingGraphOptions {
   layers: readonly LayerSpec[];
   optimizer: OptimizerName;
   precision: Precision;
 }
 
-/** A variable in a training graph. Its value is the output `read`; the next value is the input `write` of `written`. */
+/** A variable in a training graph, with the names of the output that reads it and of the input that `written` assigns. */
 export interface GraphVariable {
   name: string;
   shape: number[];
@@ -29,11 +30,11 @@ export interface TrainingGraph {
   savedModel: Uint8Array;
   weights: GraphVariable[];
   optimizer: GraphVariable[];
-  /** Names of the inputs that seed random numbers, int32 [2], by the position of their layer. */
+  /** Names of the inputs for the seeds of dropout masks, int32 [2], by the index of the dropout layer. */
   seeds: Map<number, string>;
 }
 
-/** Names of the inputs and outputs that every training graph has. */
+/** Names of the inputs and outputs of every training graph. */
 export const graphNames = {
   /** float32 [batch, 28, 28, 1] */
   images: 'images',
@@ -103,8 +104,8 @@ class Variables {
     const read = `${name}/read`;
     const write = `${name}/write`;
     const value = this.#graph.add('ReadVariableOp', [handle], { dtype }, { name: read, type: 'float32' });
-    const given = this.#graph.placeholder(write, 'float32', shape);
-    this.writes.push(this.#graph.add('AssignVariableOp', [handle, given], { dtype }));
+    const next = this.#graph.placeholder(write, 'float32', shape);
+    this.writes.push(this.#graph.add('AssignVariableOp', [handle, next], { dtype }));
     this.all.push({ name, shape: [...shape], read, write });
     return { name, shape, handle, value };
   }
@@ -132,11 +133,11 @@ class GraphNetwork {
   constructor(graph: GraphBuilder, { layers, precision, variables }: GraphNetworkOptions) {
     this.#graph = graph;
     this.#layers = layersWithInputs(layers).map(({ layer: spec, input }, at) => {
-      const own = parametersOf(spec, input).map(({ name, shape }) => variables.add(name, shape));
-      this.parameters.push(...own);
-      // The last layer is cheap, and its rounding would be the loss's.
+      const variablesOfLayer = parametersOf(spec, input).map(({ name, shape }) => variables.add(name, shape));
+      this.parameters.push(...variablesOfLayer);
+      // The last layer computes in float32: it is cheap, and its rounding errors would directly affect the loss.
       const type = at === layers.length - 1 ? 'float32' : precision;
-      const parameters = own.map(({ value }) => graph.cast(value, type));
+      const parameters = variablesOfLayer.map(({ value }) => graph.cast(value, type));
       return { spec, input, parameters, type, isFused: isFused(layers, at) };
     });
   }
