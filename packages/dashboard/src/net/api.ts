@@ -11,7 +11,7 @@ export const liveUrl = (): string =>
 export interface RunListRequest {
   search: string;
   limit: number;
-  /** `nextCursor` of the page before; null for the first page. */
+  /** `nextCursor` of the previous page of the list; null for the first one. */
   cursor: string | null;
 }
 
@@ -46,8 +46,8 @@ export const deleteRun = (runId: string, token?: string): Promise<Result<string>
   request(runUrl(runId), { method: 'DELETE', headers: bearer(token) });
 
 /**
- * Returns why the live feed refuses this page, as a sentence; empty when the gateway does not respond. The response to the
- * upgrade itself is hidden from pages.
+ * Explains in one sentence why the live feed refuses this page; empty when the gateway does not respond. It asks separately,
+ * because browsers hide the response to the upgrade itself from pages.
  */
 export async function liveRefusal(): Promise<string> {
   const response = await request('/live/check', { method: 'POST' });
@@ -80,7 +80,7 @@ function parseProblem(text: string, status: number): { code: string; message: st
     const { code, detail } = JSON.parse(text);
     if (typeof code === 'string' && typeof detail === 'string') return { code, message: detail };
   } catch {
-    // The response is from something between the page and the gateway.
+    // The response is from a proxy between the page and the gateway.
   }
   return { code: 'request.failed', message: `The gateway responded with status ${status}.` };
 }

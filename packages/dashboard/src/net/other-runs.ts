@@ -5,7 +5,7 @@ import { liveUrl } from './api.ts';
 /** A run compared with the one on display. */
 export interface OtherRun {
   run: Run;
-  /** The gateway's summary; null before its first hello. */
+  /** The gateway's summary of the run; null before the first `hello` message. */
   summary: RunSummary | null;
   /** Why the run cannot be read; empty while it can. */
   problem: string;
@@ -23,7 +23,7 @@ export class OtherRuns {
     this.#onChange = onChange;
   }
 
-  /** Follows these runs and no others, and returns them in this order. */
+  /** Follows exactly these runs, and returns them in the given order. */
   follow(runIds: readonly string[]): OtherRun[] {
     for (const [runId, { client }] of this.#followed)
       if (!runIds.includes(runId)) {
@@ -31,9 +31,9 @@ export class OtherRuns {
         this.#followed.delete(runId);
       }
     return runIds.map((runId) => {
-      const known = this.#followed.get(runId) ?? this.#connect(runId);
-      this.#followed.set(runId, known);
-      return known.other;
+      const followed = this.#followed.get(runId) ?? this.#connect(runId);
+      this.#followed.set(runId, followed);
+      return followed.other;
     });
   }
 

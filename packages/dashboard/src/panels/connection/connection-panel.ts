@@ -4,10 +4,10 @@ import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
 import './connection.css';
 
-/** Shared by the three parts of the page that show the connection. */
+/** Returns the texts about the connection, computed once for the three parts of the page that show them. */
 const textOf = lastResult(connectionText);
 
-/** Renders the state of the connection for the top of the page. */
+/** Renders the state of the connection, in a line for the top of the page. */
 export function connectionChip({ live, now }: PageState): TemplateResult {
   const { tone, state, rate, lastEvent } = textOf(live, now);
   return html`
@@ -45,7 +45,7 @@ const streamRows = [
   ['Gateway', 'gateway'],
 ] as const satisfies (readonly [name: string, key: keyof ConnectionText])[];
 
-/** Figures of the live feed. */
+/** A card with the figures of the live feed. */
 export const streamPanel: Panel = {
   render({ live, now }) {
     const text = textOf(live, now);

@@ -1,6 +1,7 @@
 import type { EpochData } from '@mnist-monitor/shared/browser';
 import { formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 
+/** A row of the table of epochs, with formatted values. */
 export interface EpochRow {
   epoch: string;
   trainLoss: string;
@@ -29,7 +30,7 @@ export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[]
     }));
 }
 
-/** Returns the first epoch with the highest test accuracy, without those whose loss is not a finite number. */
+/** Returns the first epoch with the highest test accuracy; epochs whose test loss is not finite are ignored. */
 function bestEpoch(epochs: readonly EpochData[]): number | undefined {
   let best: EpochData | undefined;
   for (const epoch of epochs)

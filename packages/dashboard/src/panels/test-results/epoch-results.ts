@@ -4,14 +4,14 @@ import type { Run } from '../../state/run.ts';
 /** The results of one epoch on the test images. */
 export interface EpochResults {
   epoch: EpochData;
-  /** The epoch before, for comparison. */
+  /** The previous epoch, for comparison. */
   previous: EpochData | undefined;
   /** Null when the page has no samples of the epoch. */
   samples: SamplesData | null;
   classes: readonly string[];
 }
 
-/** Returns the results of an epoch, or of the latest when it is null; null while there are none. */
+/** Returns the results of the epoch `chosen`, or of the latest epoch if `chosen` is null; null while there are none. */
 export function epochResults(
   { epochs, samples, started }: Pick<Run, 'epochs' | 'samples' | 'started'>,
   chosen: number | null,
@@ -19,6 +19,7 @@ export function epochResults(
   const until = chosen === null ? epochs : epochs.filter(({ epoch }) => epoch <= chosen);
   const [previous, epoch] = [until.at(-2), until.at(-1)];
   if (!epoch || !started) return null;
-  const ofEpoch = chosen === null ? samples.at(-1) : samples.find((one) => one.epoch === epoch.epoch);
-  return { epoch, previous, samples: ofEpoch ?? null, classes: started.dataset.classes };
+  const samplesOfEpoch =
+    chosen === null ? samples.at(-1) : samples.find((data) => data.epoch === epoch.epoch);
+  return { epoch, previous, samples: samplesOfEpoch ?? null, classes: started.dataset.classes };
 }
