@@ -29,17 +29,17 @@ export interface ConsoleReportOptions {
   output: ConsoleOutput;
   /** Path of the run's folder, as displayed. */
   folder: string;
-  /** Seconds between two progress lines when the output is no terminal. */
+  /** Seconds between two progress lines when the output is not a terminal. */
   intervalSeconds: number;
   /** Milliseconds of a monotonic clock. */
   now?: () => number;
-  /** The variable TERM; `dumb` is a terminal that does not understand escape sequences. */
+  /** The environment variable TERM; `dumb` means a terminal that does not understand escape sequences. */
   terminal?: string | undefined;
 }
 
 /** Time between two drawings of the progress line: the eye does not follow faster changes. */
 const redrawMs = 100;
-/** The width of a terminal that reports none, or 0. */
+/** Width assumed for a terminal that reports no columns, or 0. */
 const usualColumns = 80;
 
 /** Displays the events of a run on the console: a table at the start, a progress line, a line for each epoch. */
@@ -49,7 +49,7 @@ export class ConsoleReport {
   readonly #intervalMs: number;
   readonly #now: () => number;
   #totals: Totals = { epochs: 0, steps: 0 };
-  #progressAt = Number.NEGATIVE_INFINITY;
+  #lastProgressAt = Number.NEGATIVE_INFINITY;
   readonly #canRedraw: boolean;
   /** Length of the progress line on the screen; 0 when there is none. */
   #shownLength = 0;
@@ -84,7 +84,7 @@ export class ConsoleReport {
     }
   }
 
-  /** Writes a line about something that is no event. */
+  /** Writes a line that belongs to no event. */
   print(text: string): void {
     this.#line(text);
   }
@@ -99,8 +99,8 @@ export class ConsoleReport {
   #batch(batch: BatchData): void {
     const now = this.#now();
     const isLast = batch.step === this.#totals.steps;
-    if (now - this.#progressAt < this.#intervalMs && !isLast) return;
-    this.#progressAt = now;
+    if (now - this.#lastProgressAt < this.#intervalMs && !isLast) return;
+    this.#lastProgressAt = now;
     if (!this.#canRedraw) return this.#line(plainLine(batch, this.#totals));
     const line = progressLine(batch, this.#totals, this.#columns);
     this.#output.write(`${this.#toLineStart()}${line}\x1b[J`);
@@ -111,7 +111,10 @@ export class ConsoleReport {
     return this.#output.columns || usualColumns;
   }
 
-  /** Returns what moves the cursor to the start of the progress line, which a narrower terminal has wrapped to several rows. */
+  /**
+   * Returns the escape sequence that moves the cursor to the start of the progress line. The line is on several rows if the
+   * terminal has become narrower.
+   */
   #toLineStart(): string {
     const rowsAbove = Math.ceil(this.#shownLength / this.#columns) - 1;
     return rowsAbove > 0 ? `\x1b[${rowsAbove}A\r` : '\r';
@@ -139,7 +142,7 @@ export class ConsoleReport {
     if (files.length > 0) this.#line(`Saved in ${this.#folder}: ${files.join(', ')}`);
   }
 
-  /** Writes a line of its own, in place of the progress line. */
+  /** Writes a line in place of the progress line. */
   #line(text: string): void {
     const clear = this.#shownLength > 0 ? `${this.#toLineStart()}\x1b[J` : '';
     this.#output.write(`${clear}${printable(text)}\n`);
@@ -147,7 +150,7 @@ export class ConsoleReport {
   }
 }
 
-/** The rows of the table at the start of a run. */
+/** Returns the rows of the table at the start of a run, by their names. */
 function describeRun({ config, device, model, dataset, totals }: RunStartedData): Record<string, string> {
   return {
     Device: `${device.name} (${device.kind.toUpperCase()})`,

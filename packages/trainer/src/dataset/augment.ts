@@ -9,7 +9,7 @@ const limits = { rotationRadians: (8 * Math.PI) / 180, scale: 0.08, shiftPixels:
 /**
  * Writes an image, rotated, scaled and shifted at random, into `target` at index `to`. Pixels are interpolated linearly;
  * pixels from outside the image are background.
- * @param target Zero at these pixels.
+ * @param target Images of a batch; zero where the image is written, because background pixels are left as they are.
  * @param image [28, 28]
  * @param source The value of each of the 256 grey levels, and the random numbers.
  */
@@ -20,13 +20,13 @@ export function writeAugmented(
   source: { values: Float32Array; random: Random },
 ): void {
   const { values, random } = source;
-  const within = (limit: number): number => (random() * 2 - 1) * limit;
-  const angle = within(limits.rotationRadians);
-  const scale = 1 + within(limits.scale);
+  const randomWithin = (limit: number): number => (random() * 2 - 1) * limit;
+  const angle = randomWithin(limits.rotationRadians);
+  const scale = 1 + randomWithin(limits.scale);
   const cosine = Math.cos(angle) / scale;
   const sine = Math.sin(angle) / scale;
-  const shiftX = within(limits.shiftPixels);
-  const shiftY = within(limits.shiftPixels);
+  const shiftX = randomWithin(limits.shiftPixels);
+  const shiftY = randomWithin(limits.shiftPixels);
   for (let y = 0; y < side; y++) {
     // Source position of the first pixel of the row; it moves by a constant step from pixel to pixel.
     let fromX = center + cosine * (-center - shiftX) + sine * (y - center - shiftY);
@@ -37,11 +37,11 @@ export function writeAugmented(
       const top = Math.floor(fromY);
       if (left < 0 || top < 0 || left >= side - 1 || top >= side - 1) continue;
       const at = top * side + left;
-      const right = fromX - left;
-      const below = fromY - top;
-      const upper = values[image[at]] * (1 - right) + values[image[at + 1]] * right;
-      const lower = values[image[at + side]] * (1 - right) + values[image[at + side + 1]] * right;
-      target[row + x] = upper * (1 - below) + lower * below;
+      const rightWeight = fromX - left;
+      const lowerWeight = fromY - top;
+      const upper = values[image[at]] * (1 - rightWeight) + values[image[at + 1]] * rightWeight;
+      const lower = values[image[at + side]] * (1 - rightWeight) + values[image[at + side + 1]] * rightWeight;
+      target[row + x] = upper * (1 - lowerWeight) + lower * lowerWeight;
     }
   }
 }

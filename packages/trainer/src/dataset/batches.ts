@@ -15,7 +15,7 @@ export interface Batch {
 /** The order of the images in one epoch. */
 export interface EpochOrder {
   seed: number;
-  /** From 1. The order depends on seed and epoch only. */
+  /** Number of the epoch, from 1. The order depends only on the seed and this number. */
   epoch: number;
   /** Whether to augment each image, differently in each epoch. */
   augment?: boolean;
@@ -26,7 +26,7 @@ export interface EpochOrder {
 /** Returns the number of batches in a split; the last one may be smaller. */
 export const batchCount = (size: number, batchSize: number): number => Math.ceil(size / batchSize);
 
-/** Yields the images of a split, each once, in random order. */
+/** Yields batches with all images of a split in random order, each image once. */
 export function* shuffledBatches(split: Split, batchSize: number, order: EpochOrder): Generator<Batch> {
   const { seed, epoch, augment = false, skip = 0 } = order;
   const indices = Uint32Array.from({ length: split.size }, (_, index) => index);
@@ -39,7 +39,7 @@ export function* shuffledBatches(split: Split, batchSize: number, order: EpochOr
   }
 }
 
-/** Yields all images of a split in their stored order. */
+/** Yields batches with all images of a split in their stored order. */
 export function* orderedBatches(split: Split, batchSize: number): Generator<Batch> {
   for (let start = 0; start < split.size; start += batchSize) {
     const length = Math.min(batchSize, split.size - start);
@@ -48,7 +48,7 @@ export function* orderedBatches(split: Split, batchSize: number): Generator<Batc
   }
 }
 
-/** Each grey level as a fraction: a look-up is faster than a division. */
+/** The 256 grey levels as fractions from 0 to 1: a look-up is faster than a division. */
 const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
 
 /** Writes an image into a batch at index `to`. */

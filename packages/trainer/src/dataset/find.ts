@@ -12,7 +12,7 @@ export interface FoundDataset {
   pathOf(name: string): string;
 }
 
-/** More names than this do not help to find the mistake. */
+/** Number of file names that an error message lists: more do not help to find the mistake. */
 const listedNames = 8;
 
 /**
@@ -55,15 +55,18 @@ const rawFolders = (folder: string): string[] =>
   );
 
 /**
- * Returns the name of a dataset: that of its folder, within the protocol's limit of 200 characters. The root of a disk has
- * no name, so its path is used.
+ * Returns the name of a dataset: the name of its folder, or of the folder around `raw`, within the protocol's limit of 200
+ * characters. The root of a disk has no name, so its path is used.
  */
 export function datasetName(root: string): string {
   const named = basename(root) === 'raw' ? dirname(root) : root;
   return basename(named).slice(0, 200) || named;
 }
 
-/** Reads a file. @throws MonitorError `dataset.invalid` for a device or a pipe, which may never end, and for a large file. */
+/**
+ * Reads a file of at most `maxFileBytes`.
+ * @throws MonitorError `dataset.invalid` for a larger file, and for a device or a pipe, which may never end.
+ */
 export async function readBounded(path: string): Promise<Uint8Array> {
   const stat = statOf(path);
   if (!stat?.isFile()) throw invalid(`${path}: expected a file, found ${describeKind(stat)}`);
@@ -74,6 +77,7 @@ export async function readBounded(path: string): Promise<Uint8Array> {
   });
 }
 
+/** Returns the path of a file with any of the names that `findDataset` accepts; undefined when there is none. */
 function locate(root: string, usualName: string): string | undefined {
   for (const name of [usualName, usualName.replace('-idx', '.idx')])
     for (const file of [name, `${name}.gz`])

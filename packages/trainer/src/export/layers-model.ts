@@ -15,7 +15,7 @@ export interface SavedModel {
 const weightsFile = 'weights.bin';
 
 /**
- * Saves the network as a LayersModel for `tf.loadLayersModel`, which returns probabilities, [batch, 10], for images,
+ * Converts the network to a LayersModel for `tf.loadLayersModel`. The model returns probabilities, [batch, 10], for images,
  * [batch, 28, 28, 1].
  */
 export async function toLayersModel(weights: readonly TensorValues[]): Promise<SavedModel> {
@@ -47,12 +47,12 @@ export function buildLayersModel(weights: readonly TensorValues[]): layers.Seque
   return model;
 }
 
-function buildLayer(spec: LayerSpec, common: { inputShape?: number[] }): layers.layers.Layer {
+function buildLayer(spec: LayerSpec, inputOptions: { inputShape?: number[] }): layers.layers.Layer {
   const { name } = spec;
   switch (spec.type) {
     case 'conv2d':
       return layers.layers.conv2d({
-        ...common,
+        ...inputOptions,
         name,
         filters: spec.filters,
         kernelSize: filterSize,
@@ -72,7 +72,7 @@ function buildLayer(spec: LayerSpec, common: { inputShape?: number[] }): layers.
   }
 }
 
-/** Saves the model into memory: tfjs saves only through a handler. */
+/** Saves the model to memory through a handler, the only way in which tfjs returns its files. */
 async function saveToMemory(model: layers.Sequential): Promise<tf.io.ModelArtifacts> {
   let saved: tf.io.ModelArtifacts | undefined;
   await model.save({

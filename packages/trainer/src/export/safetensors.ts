@@ -34,7 +34,7 @@ export function encodeSafetensors(
 type Entry = { shape: number[]; data_offsets: [number, number] };
 
 /**
- * Parses what `encodeSafetensors` writes.
+ * Parses bytes that `encodeSafetensors` has written.
  * @throws RangeError or SyntaxError when the bytes are incomplete or in another format.
  */
 export function parseSafetensors(bytes: Uint8Array): {

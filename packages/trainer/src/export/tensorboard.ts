@@ -35,7 +35,7 @@ function scalarsOf(event: Extract<MonitorEvent, { type: 'batch' | 'epoch' }>): S
   };
 }
 
-// Fields of a protocol buffer (protobuf.dev/programming-guides/encoding): a key of number and wire type, then the value.
+// Fields of a protocol buffer (protobuf.dev/programming-guides/encoding): a key (field number, wire type), then the value.
 
 const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 };
 const key = (field: number, type: keyof typeof wireTypes): Buffer => varint(field * 8 + wireTypes[type]);

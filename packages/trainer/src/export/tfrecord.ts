@@ -11,7 +11,7 @@ export function frameRecord(data: Uint8Array): Buffer {
   return record;
 }
 
-/** Size of the length and its CRC. */
+/** Size of a record's header, which is the length and its CRC, in bytes. */
 export const headerBytes = 12;
 const footerBytes = 4;
 
