@@ -22,28 +22,32 @@ import { HealthCheckedStore, isStoreError, storeStateMessage } from './store/hea
 import type { Store } from './store/store.ts';
 import { CommandAuthorizer } from './trust/authorization.ts';
 
+/** Options of `buildGateway`. */
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
     Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies' | 'origins'>>;
-  /** The store of the runs, which is closed with the gateway. */
+  /** The store of the runs. Closing the gateway closes it too. */
   store: Store;
-  /** Connects the gateways that share the store, and is closed with the gateway; by default there is only this one. */
+  /**
+   * Connects the gateways that share the store; omitted for a gateway without a cluster. Closing the gateway closes it
+   * too.
+   */
   bus?: ClusterBus;
   log: FastifyBaseLogger;
   limits?: Partial<Limits>;
-  /** Folder of the built dashboard. */
+  /** The folder of the built dashboard; by default that of the dashboard package. */
   page?: string;
 }
 
-/** The servers of both ports. Neither listens before `listen` is called. */
+/** A gateway: the servers of its public port and its ingest port. Neither listens before `listen` is called. */
 export interface Gateway {
   publicApp: App;
   ingestApp: App;
-  /** Stores the events received so far, closes every connection, both servers and the store. */
+  /** Stores the events received so far, then closes every connection, both servers and the store. */
   close(): Promise<void>;
 }
 
-/** Builds a gateway on a store: its parts, and the servers of both ports. */
+/** Builds a gateway on a store, with the servers of both ports, and starts removing old runs. */
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage, bus = standaloneBus } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };

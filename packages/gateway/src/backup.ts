@@ -11,14 +11,19 @@ export interface BackupOptions {
   to: string;
 }
 
+/** The contents of a complete backup. */
 export interface Backup {
+  /** The number of runs. */
   runs: number;
+  /** The number of events of all runs. */
   events: number;
+  /** The size of the file. */
   bytes: number;
 }
 
 /**
- * Copies the database in its state at this moment, checks the copy, and gives it its name when it is complete.
+ * Copies the database as it is at this moment and checks the copy. A file named `to` appears only when the copy is
+ * complete.
  * @throws MonitorError `store.unusable`, `backup.failed`
  */
 export function backUp({ runs, to }: BackupOptions): Backup {

@@ -11,7 +11,7 @@ import type { CommandTarget } from '../presence/command-target.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
 
-/** Reports what this router does to the routers of other gateways. */
+/** Informs the routers of other gateways about commands that were sent to trainers of this gateway, and their results. */
 export interface CommandRelay {
   /** A command was sent to a trainer that is connected to this gateway. */
   forwarded(command: Command, publisherId: string): void;
@@ -39,9 +39,10 @@ interface ForwardedCommand {
 }
 
 /**
- * Sends commands to trainers and returns their results. A command is remembered by its id, so that a client may repeat
- * it. A trainer that reconnects gets the commands it has not answered again, as it remembers ids too, but only those
- * that a client still waits for: others would take effect unexpectedly late.
+ * Sends commands to trainers and returns their results. It remembers commands by their ids, so that a client may repeat
+ * a command without a second effect. A trainer that reconnects is sent its unanswered commands again, which is safe
+ * because trainers remember ids too. Commands that no client waits for any more are left out: they would take effect
+ * unexpectedly late.
  */
 export class CommandRouter {
   readonly #options: CommandRouterOptions;
@@ -86,8 +87,8 @@ export class CommandRouter {
   }
 
   /**
-   * Accepts the result of a command, at whichever gateway the trainer is connected. Returns false, and ignores it, when
-   * the command is unknown or was sent to another process.
+   * Accepts the result of a command from a trainer that is connected to any gateway. Returns false, and ignores the
+   * result, when the command is unknown or was sent to another process.
    */
   acceptResult(result: CommandResult, publisherId: string): boolean {
     const forwarded = this.#commands.get(result.id);
@@ -97,7 +98,7 @@ export class CommandRouter {
     return true;
   }
 
-  /** Remembers a command that another gateway has sent, so that repeating it here is no new command. */
+  /** Remembers a command that another gateway has sent, so that a client may repeat it at this gateway. */
   remember(command: Command, publisherId: string): void {
     if (!this.#commands.has(command.id)) this.#record(command, publisherId);
   }
@@ -119,7 +120,7 @@ export class CommandRouter {
     return fail('command.refused', `the publisher of run ${runId} does not accept ${command}`);
   }
 
-  /** Prefers the trainer of the run that the client follows. */
+  /** Returns an idle trainer that accepts `start`, preferably the last publisher of the run that the client follows. */
   #targetForStart(runId: string | undefined): CommandTarget {
     const { publishers, idleTrainers } = this.#options;
     const preferredId = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
@@ -133,6 +134,7 @@ export class CommandRouter {
     );
   }
 
+  /** Returns whether the trainer was sent a `start` that it may still be executing. */
   #isStarting(target: CommandTarget): boolean {
     const now = performance.now();
     return [...this.#commands.values()].some(
@@ -141,6 +143,7 @@ export class CommandRouter {
     );
   }
 
+  /** Remembers a command and sends it. */
   #forward(command: Command, target: CommandTarget): ForwardedCommand {
     const forwarded = this.#record(command, target.publisherId);
     this.#sendTo(target, command);

@@ -22,7 +22,7 @@ export interface ViewerCommandsOptions {
   router: CommandRouter;
   rights: Pick<ClientRights, 'authorize'>;
   limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
-  /** Called with each command, without its token, and its result: for the log. */
+  /** Called for the log, with each command (without its token) and its result. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
 

@@ -14,7 +14,7 @@ export type HttpServerLimits = Pick<
   | 'requestTimeoutMs'
 >;
 
-/** Returns the factory of the HTTP servers below an app: one for each address that its host name has. */
+/** Returns the factory with which Fastify creates its HTTP servers: one for each address of the host name. */
 export const serverFactory =
   (limits: HttpServerLimits, connections: ConnectionsPerAddress): FastifyServerFactory =>
   (handler) => {
@@ -31,9 +31,9 @@ export const serverFactory =
   };
 
 /**
- * Handles the requests of a connection one after the other: when a client pipelines them, Node.js would handle all at
- * once and buffer every response. A connection on which more than `maxWaiting` wait is reset, since each waiting request
- * costs 10 kB from its first 30 bytes on.
+ * Handles the requests of a connection one after the other. When a client pipelines them, Node.js would handle all at
+ * once and buffer every response. A connection with more than `maxWaiting` waiting requests is reset: a request of 30
+ * bytes already takes 10 kB of memory.
  */
 export function handleInTurn(handler: RequestListener, maxWaiting: number): RequestListener {
   const queues = new WeakMap<Socket, [IncomingMessage, ServerResponse][]>();

@@ -3,16 +3,19 @@ import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredSummary } from '../store/store.ts';
 
-/** Sends text that is JSON already. No cache keeps it, unless the reply has another `cache-control`. */
+/** Sends a text that is JSON already, with `cache-control: no-store` unless the reply has another `cache-control`. */
 export function sendJson(reply: FastifyReply, json: string | Readable): FastifyReply {
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   return reply.type('application/json; charset=utf-8').send(json);
 }
 
-/** The size from which JSON is sent in pieces, each when the client has read the one before. */
+/** JSON of at least this size is sent in pieces, each when the client has read the one before. */
 const pieceBytes = 64 * 1024;
 
-/** Sends JSON that is made piece by piece. The first 64 kB are made at once: an error among them is sent as a problem. */
+/**
+ * Sends JSON that is generated piece by piece. The first 64 kB are generated before the response begins, so that an
+ * error in them can still be answered with a problem.
+ */
 export async function sendJsonPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string, void>,
@@ -37,14 +40,14 @@ export async function bodyOf(pieces: AsyncGenerator<string, void>): Promise<stri
 }
 
 /**
- * Returns the ETag of everything that is computed from a run's events: it changes only with them. It is weak, since a
- * compressed response has the same one.
+ * Returns the ETag of responses that are computed from a run's events alone. It changes when the run gets an event, and
+ * is weak, because compressed and uncompressed responses share it.
  */
 export const runTag = (run: StoredSummary): string => `W/"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
 
 /**
- * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. Weak and strong tags match
- * (RFC 9110 section 13.1.2): a proxy that compresses makes ours weak.
+ * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. A weak tag matches the strong tag
+ * with the same text (RFC 9110 section 13.1.2), since a proxy that compresses a response makes its tag weak.
  */
 export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('cache-control', 'no-cache').header('vary', 'accept-encoding').header('etag', tag);

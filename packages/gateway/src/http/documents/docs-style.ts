@@ -1,4 +1,4 @@
-/** The style sheet of `/docs`, light or dark as the system is. */
+/** The style sheet of `/docs`; its colours follow the light or dark scheme of the system. */
 export const docsStyle = `:root {
   color-scheme: light dark;
   --page: light-dark(#f3f5f9, #0c0f15);

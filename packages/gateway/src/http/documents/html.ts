@@ -1,4 +1,4 @@
-/** HTML text: `html` inserts it as it is, and escapes everything else. */
+/** A piece of HTML, which the `html` tag inserts without escaping it. */
 export class Html {
   readonly text: string;
 
@@ -13,7 +13,7 @@ export class Html {
 
 type Content = string | number | Html | readonly Content[];
 
-/** Template tag that escapes each value, unless it is HTML, and joins the elements of arrays. */
+/** Makes HTML from a template: escapes each value that is not `Html` already, and joins the elements of arrays. */
 export function html(strings: TemplateStringsArray, ...values: Content[]): Html {
   return new Html(strings.reduce((text, string, index) => text + toText(values[index - 1]!) + string));
 }

@@ -20,7 +20,7 @@ import type { ResponseSchema } from '../route-schema.ts';
 
 const target = 'draft-2020-12';
 
-/** Schemas that the document defines once, under these names; routes refer to them. */
+/** The schemas that the document defines once, by name. Routes refer to them. */
 const named: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     allMessages().flatMap(({ name, isEvent, schema }) => (isEvent ? [[name, schema]] : [])),
@@ -145,7 +145,7 @@ const tagHeader: JsonSchema = {
   },
 };
 
-/** Adds what `@fastify/swagger` cannot know: named schemas as they travel, and lists that are separated by commas. */
+/** Adds what `@fastify/swagger` cannot know: the JSON of the named schemas, and that lists are separated by commas. */
 function complete(document: OpenApi): OpenApi {
   for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods)))
     for (const parameter of operation.parameters ?? [])
@@ -154,7 +154,7 @@ function complete(document: OpenApi): OpenApi {
   return { ...document, components: { schemas: componentJsonSchemas(named, target), securitySchemes } };
 }
 
-/** Returns a reference where the schema has a name in the document. */
+/** Converts a zod schema to JSON Schema: a reference when the document names the schema, else the schema itself. */
 function toSchema(schema: z.ZodType | JsonSchema): JsonSchema {
   if (!(schema instanceof z.ZodType)) return schema;
   const [name] = Object.entries(named).find(([, known]) => known === schema) ?? [];

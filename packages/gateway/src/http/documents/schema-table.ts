@@ -31,7 +31,7 @@ function fieldsOf({ properties = {}, required = [] }: JsonSchema, prefix: string
   });
 }
 
-/** Returns the object whose fields a field contains: the items of a list, or what a nullable field is when not null. */
+/** Returns the schema of the items of a list (with the mark `[]`), the non-null schema of a nullable field, else the schema. */
 function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
   const [only, ...others] = (schema.anyOf ?? []).filter((part) => (part as JsonSchema).type !== 'null');
   if (only && others.length === 0) return innerObject(only as JsonSchema);
@@ -39,7 +39,7 @@ function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
   return [schema, ''];
 }
 
-/** Returns a schema in a few words, such as `integer from 1` or `"ok" or "failing"`. */
+/** Describes a schema in a few words, such as `integer from 1` or `"ok" or "failing"`. */
 export function typeText(schema: JsonSchema): Html {
   const { $ref, const: only, items } = schema;
   const typeTextOf = (part: unknown): Html => typeText(part as JsonSchema);

@@ -10,17 +10,20 @@ export type CompressionLimits = Pick<
   'compressedAtOnce' | 'leastCompressedBytes' | 'mostCompressedBytes'
 >;
 
-/** What shrinks to a fifth in practice: the API's JSON and the documents. Files are compressed when they are built. */
+/**
+ * The content types to compress: the API's JSON and the documents, which shrink to a fifth. The files of the dashboard
+ * are compressed when they are built.
+ */
 const compressibleTypes = /^(application\/(problem\+)?json|text\/(html|css|plain))(;|$)/;
 
-/** A third faster than the default of 6, for 3 % more bytes of JSON. */
-const options = { level: 4 };
+/** Level 4 is a third faster than the default of 6, for 3 % more bytes of JSON. */
+const gzipOptions = { level: 4 };
 
 const compress = promisify(gzip);
 
 /**
- * Compresses text with gzip for clients that accept it, in the threads of Node.js, a few responses at a time. The others
- * are sent as they are: compression may end when the gateway is busy, but no client waits for it.
+ * Compresses text with gzip for clients that accept it, in the thread pool of Node.js. At most `compressedAtOnce`
+ * responses are compressed at a time; further ones are sent uncompressed, so that no client waits.
  */
 export function compressReplies(app: FastifyInstance, limits: CompressionLimits): void {
   let running = 0;
@@ -33,19 +36,19 @@ export function compressReplies(app: FastifyInstance, limits: CompressionLimits)
       reply.raw.once('close', () => running--);
       reply.header('content-encoding', 'gzip');
       // Fastify handles the failure of the stream that it sends, which is the last one.
-      return pipeline(payload, createGzip(options), () => {});
+      return pipeline(payload, createGzip(gzipOptions), () => {});
     }
     if (typeof payload !== 'string') return;
     const bytes = Buffer.byteLength(payload);
     if (bytes < limits.leastCompressedBytes || bytes > limits.mostCompressedBytes) return;
     running++;
-    const compressed = await compress(payload, options).finally(() => running--);
+    const compressed = await compress(payload, gzipOptions).finally(() => running--);
     reply.header('content-encoding', 'gzip');
     return compressed;
   });
 }
 
-/** A response with a length is a file, or what Fastify made of one. */
+/** Returns whether to compress a response by its headers. A `content-length` means a file, which is left as it is. */
 function isCompressible(reply: FastifyReply): boolean {
   if (reply.hasHeader('content-encoding') || reply.hasHeader('content-length')) return false;
   return compressibleTypes.test(String(reply.getHeader('content-type') ?? ''));

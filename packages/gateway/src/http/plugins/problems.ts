@@ -21,14 +21,14 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'store.failing': 503,
 };
 
-/** Returns the HTTP status of a problem with this code. */
+/** Returns the HTTP status of a problem with this code; 500 for codes that no request is answered with by design. */
 export const statusFor = (code: ErrorCode): number => statusOf[code] ?? 500;
 
-/** `Retry-After` of the statuses that pass by themselves. */
+/** The `Retry-After` of responses whose cause is temporary (429 and 503), in seconds. */
 export const retryAfterSeconds = 10;
-const passingStatuses = new Set([429, 503]);
+const temporaryStatuses = new Set([429, 503]);
 
-/** Statuses of requests that were not permitted, or came too often: each is logged as a warning. */
+/** The statuses of requests that were not permitted or came too often. Each such request is logged as a warning. */
 const suspiciousStatuses = new Set([401, 403, 429]);
 
 type SendProblem = (
@@ -37,7 +37,7 @@ type SendProblem = (
   reply: FastifyReply,
 ) => FastifyReply;
 
-/** Answers a request for an unknown address in its own way, or returns false to leave it to the 404 problem. */
+/** Answers a request for an unknown address and returns true, or returns false to have it answered with a 404 problem. */
 export type SendMissing = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
 /** Answers every error and every unknown address of a server with a problem. */
@@ -55,8 +55,8 @@ export function addProblems(
 }
 
 /**
- * Returns a function that answers an error as `application/problem+json` (RFC 9457) with a stable `code`. It also
- * handles errors before routing, such as an address that cannot be decoded.
+ * Returns a function that answers an error as `application/problem+json` (RFC 9457) with a stable `code`. The function
+ * also handles errors before routing, such as a URL that cannot be decoded.
  * @param onProblem receives the code of each problem.
  */
 export const problemSender =
@@ -69,7 +69,7 @@ export const problemSender =
     else if (suspiciousStatuses.has(status))
       request.log.warn({ code, detail, address: request.ip }, 'a request was refused');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    if (passingStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
+    if (temporaryStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
     return reply
       .code(status)
       .type('application/problem+json')
@@ -82,7 +82,7 @@ function toProblem(error: FastifyError | MonitorError): { code: ErrorCode; statu
     return { code, status: statusFor(code), detail: isStoreError(error) ? publicMessage(error) : message };
   }
   const status = error.statusCode ?? 500;
-  // The message of an unexpected error may contain paths or data: it is for the log.
+  // The message of an unexpected error may contain paths or data, so only the log gets it.
   if (status >= 500) return { code: 'internal', status: 500, detail: errorCodes.internal.meaning };
   return { code: 'request.invalid', status, detail: error.message };
 }

@@ -2,7 +2,10 @@ import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { ConnectionsPerAddress } from '../../sockets/connections-per-address.ts';
 
-/** Counts the requests that clients make through a proxy, whose own connections have no limit. */
+/**
+ * Limits the unanswered requests of each client behind a proxy, as `ConnectionsPerAddress` limits the connections of
+ * direct clients. The proxy's own connections are not limited.
+ */
 export function limitProxiedRequests(app: FastifyInstance, connections: ConnectionsPerAddress): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.ip === request.socket.remoteAddress) return;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Adds headers to every response that let a page load from this origin only, without inline scripts or styles. */
+/** Adds security headers to every response: a page may load from this origin only, without inline scripts or styles. */
 export function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply) => {
     reply.headers({
@@ -14,7 +14,7 @@ export function addSecurityHeaders(app: FastifyInstance): void {
 }
 
 function contentSecurityPolicy({ headers }: FastifyRequest): string {
-  // Only newer browsers let 'self' include WebSockets, so the address of the feed is named too.
+  // Only newer browsers include WebSockets in 'self', so the address of the feed is listed too.
   const host = /^[\w.:[\]-]+$/.test(headers.host ?? '') ? headers.host : undefined;
   const sockets = host ? ` ws://${host} wss://${host}` : '';
   return [

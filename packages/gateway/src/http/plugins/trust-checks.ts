@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { isHostAllowed, isOriginAllowed } from '../../trust/hosts.ts';
 
 export interface TrustOptions {
-  /** The address at which clients reach the port. */
+  /** The address that the port is bound to, or published at by a container. */
   host: string;
   /** Origins of other sites whose pages may use the live feed. */
   origins?: readonly string[] | undefined;
@@ -13,13 +13,15 @@ export interface TrustOptions {
 /**
  * Refuses requests that a page of another site could make with a user's browser: an upgrade or a change with a foreign
  * Origin (cross-site WebSocket hijacking, request forgery), and, on a loopback address, a Host that is not this machine
- * (DNS rebinding). Reading is refused to such pages too: they would not see the answer, but it costs the gateway as much.
+ * (DNS rebinding). Reads by foreign pages are refused too: the browser would hide the response from the page, but the
+ * gateway would have the work.
  */
 export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins }: TrustOptions): void {
   app.addHook('onRequest', async (request) => {
     const { host, origin } = request.headers;
-    // Node.js keeps the first, a proxy in front may have checked another (RFC 9112, section 3.2).
-    if (request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length > 1)
+    // Of several Host headers, Node.js keeps the first, while a proxy in front may have checked another (RFC 9112,
+    // section 3.2).
+    if (request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1)
       throw new MonitorError('request.invalid', 'expected one Host, got several');
     if (!isHostAllowed(host, boundHost))
       throw new MonitorError(
@@ -40,7 +42,7 @@ export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins 
   });
 }
 
-/** Returns whether a browser sends a request for a page of another site, unless a person follows a link. */
+/** Returns whether a page of another site made the request. A link that a person follows to this site does not count. */
 function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site'])) && !isLink;

@@ -13,20 +13,21 @@ export type UnreadReplyLimits = Pick<
 /** A response that the client has not read completely. */
 interface UnreadReply {
   socket: Socket;
-  /** The bytes that it holds in this process. */
+  /** The memory that the response holds in this process. */
   bytes: number;
-  /** The stream that is sent; undefined when the body was sent at once. */
+  /** The body; undefined when it is no stream, and so was sent at once. */
   stream: Readable | undefined;
-  /** The bytes that had left the process at the last check, and the last time at which they had grown. */
+  /** The bytes of the socket that had left the process at the last check. */
   sent: number;
+  /** The last time (`performance.now()`) at which `sent` had grown. */
   readAt: number;
 }
 
 /**
  * Bounds the memory that responses hold while clients do not read them. A client that reads nothing for
- * `stallTimeoutMs` is disconnected, and when all responses together exceed `allUnreadReplyBytes`, so is the client that
- * has read nothing for the longest time. A connection has one response at a time (`http-server.ts`), and routes send
- * large ones in pieces.
+ * `stallTimeoutMs` is disconnected. When all responses together exceed `allUnreadReplyBytes`, the client that has read
+ * nothing for the longest time is disconnected too. A connection has one response at a time (`http-server.ts`), and
+ * routes send large responses in pieces.
  */
 export function boundUnreadReplies(app: FastifyInstance, limits: UnreadReplyLimits): void {
   const replies = new UnreadReplies(limits, app.log);
@@ -71,7 +72,7 @@ class UnreadReplies {
     for (const [response, reply] of this.#replies) {
       const { socket, stream, sent } = reply;
       reply.sent = sentBytes(socket);
-      // A response that waits for the store, not for its client, has nothing to be read.
+      // Without unsent bytes, the response waits for the store, not for its client.
       if (reply.sent !== sent || socket.writableLength === 0) reply.readAt = now;
       else if (now - reply.readAt >= this.#limits.stallTimeoutMs) this.#cut(response, reply);
       if (stream) this.#measure(reply, socket.writableLength + stream.readableLength);
@@ -79,7 +80,7 @@ class UnreadReplies {
     this.#makeRoom();
   }
 
-  /** Updates the size of a reply to its largest piece: a single event can have up to a megabyte. */
+  /** Raises the size of a reply when it holds more than before: a piece with one large event may have a megabyte. */
   #measure(reply: UnreadReply, bytes: number): void {
     const larger = Math.max(0, bytes - reply.bytes);
     reply.bytes += larger;
@@ -95,10 +96,11 @@ class UnreadReplies {
     }
   }
 
+  /** Disconnects a client. */
   #cut(response: ServerResponse, { socket, bytes }: UnreadReply): void {
     this.#log.info({ address: socket.remoteAddress, bytes }, 'disconnected a client that does not read');
     this.#remove(response);
-    // A reset: otherwise the system would keep the megabytes that the client does not read.
+    // With a normal close, the operating system would keep the megabytes that the client does not read.
     socket.resetAndDestroy();
   }
 

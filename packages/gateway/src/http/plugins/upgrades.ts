@@ -1,14 +1,15 @@
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 
-/** The WebSocket of a port, and where clients that look for the other one find it. */
+/** Options of `refuseOtherUpgrades`. */
 export interface UpgradeOptions {
+  /** The path of the port's only WebSocket. */
   path: string;
-  /** One sentence about both addresses. */
+  /** The end of the error message, with the WebSocket addresses of both ports. */
   hint: string;
 }
 
-/** Refuses WebSocket upgrades at every address of a port but one, before they are accepted. */
+/** Refuses WebSocket upgrades at all paths of a port except one. */
 export function refuseOtherUpgrades(app: FastifyInstance, { path, hint }: UpgradeOptions): void {
   app.addHook('onRequest', async (request) => {
     if (request.ws && request.routeOptions.url !== path)
@@ -19,6 +20,6 @@ export function refuseOtherUpgrades(app: FastifyInstance, { path, hint }: Upgrad
   });
 }
 
-/** The sentence about both addresses, as in the refusals of both ports. */
+/** Names the WebSocket addresses of both ports, for clients that try to upgrade at another path or port. */
 export const upgradeHint =
   'viewers connect to /live on the public port (5000 by default), publishers to /ingest on the ingest port (5001 by default)';

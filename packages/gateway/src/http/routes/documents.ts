@@ -9,7 +9,7 @@ interface DocumentRoute {
   path: string;
   operationId: string;
   summary: string;
-  /** Schema of the JSON, or the content type. */
+  /** The schema of a JSON response, or the content type of any other response. */
   ok: z.ZodType | string;
   text(documents: Documents, request: FastifyRequest): string;
 }
@@ -57,7 +57,7 @@ export function addDocumentRoutes(app: App): void {
     const type = typeof ok === 'string' ? ok : 'application/json';
     const schema = { operationId, summary, response: responses({ ok }) };
     app.get(path, { schema }, async (request, reply) => {
-      // Loaded when needed: it would add to every start of the gateway.
+      // Loaded on the first request, to keep the start of the gateway short.
       documents ??= import('../documents/build.ts').then(({ buildDocuments }) => buildDocuments(routes));
       const content = text(await documents, request);
       return reply.header('cache-control', 'no-cache').type(`${type}; charset=utf-8`).send(content);
@@ -65,7 +65,7 @@ export function addDocumentRoutes(app: App): void {
   }
 }
 
-/** Returns a list that each documented route of the server joins when it is added. */
+/** Returns a list to which every documented route is appended when it is added to the server. */
 function collectRoutes(app: App): RouteOptions[] {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {

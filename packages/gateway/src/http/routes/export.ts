@@ -11,7 +11,7 @@ interface Format {
   operationId: string;
   summary: string;
   type: string;
-  /** First line of the file. */
+  /** The first line of the file, with its line end. */
   header?: string;
   line(event: StoredEvent): string;
   query?: z.ZodType<{ bom: boolean }>;

@@ -16,12 +16,12 @@ const isReady = {
   response: responses({ ok: z.object({ status: z.literal('ready') }), errors: storeErrors }),
 };
 
-/** Adds the probes: `/healthz` for the process, `/readyz` for its store. */
+/** Adds the health checks: `/healthz` of the process, `/readyz` of its store. */
 export function addHealthRoutes(app: App, store: HealthCheckedStore): void {
   app.get('/healthz', { schema: isAlive }, async () => ({ status: 'ok' as const, version }));
 
   app.get('/readyz', { schema: isReady }, async (_request, reply) => {
-    // A failing store is retried on its own schedule; a probe does not make it sooner.
+    // A failing store is retried at intervals, independently of health checks.
     if (!store.failure) await store.check().catch(() => {});
     const { failure } = store;
     if (!failure) return { status: 'ready' as const };

@@ -23,8 +23,8 @@ export interface IngestRouteOptions {
 }
 
 /**
- * Returns a function that refuses a request through a proxy where every client that reaches the port may publish because
- * only this machine does: the proxy lets other machines reach it.
+ * Returns a function that refuses requests through a proxy when no token is set and the port is bound to loopback. Then
+ * every client on this machine may publish, and a proxy would let other machines publish too.
  * @throws MonitorError `request.forbidden`
  */
 const proxyRefuser =

@@ -11,8 +11,8 @@ const checkLive = {
 };
 
 /**
- * Adds `/live/check`. It is a POST, because browsers send no `Origin` with a GET to their own site: the checks of every
- * request then refuse it for the same reasons as an upgrade.
+ * Adds `/live/check`, which the trust checks refuse for the same reasons as an upgrade at `/live`. It is a POST, because
+ * browsers send no `Origin` with a GET to their own site.
  */
 export function addLiveCheckRoute(app: App): void {
   app.post('/live/check', { schema: checkLive }, async ({ raw }) => {

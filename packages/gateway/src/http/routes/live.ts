@@ -26,7 +26,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
   app.route({
     method: 'GET',
     url: '/live',
-    // `/asyncapi.json` documents the feed.
+    // Hidden from OpenAPI, because `/asyncapi.json` documents the feed.
     schema: { hide: true },
     onRequest: async (request) => {
       if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');

@@ -19,13 +19,13 @@ export interface RunChangesOptions extends RemovalContext {
   authorizer: Pick<CommandAuthorizer, 'authorizeRequest'>;
 }
 
-/** Room for a title, and a note of 10,000 characters in any script. */
+/** The maximum size of a body: enough for a title, and a note of 10,000 characters in any script. */
 const bodyBytes = 64 * 1024;
 
-/** Adds the routes that change a run, for clients that may command its trainer. */
+/** Adds the routes that change or delete a run, for the clients that may send commands to its trainer. */
 export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
   const { runs, store, hub, folders, authorizer } = options;
-  // Before validation: an unauthorized client does not learn whether its parameters are valid.
+  // Authorization comes before validation, so that an unauthorized client does not learn whether its parameters are valid.
   const preValidation = async (request: FastifyRequest): Promise<void> =>
     authorizer.authorizeRequest(request);
   acceptEmptyJson(app);
@@ -78,7 +78,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
   );
 }
 
-/** Accepts an empty body of type JSON: some clients send that type with every request, a DELETE included. */
+/** Accepts empty bodies with a JSON content type: some clients send that type with every request, even a DELETE. */
 function acceptEmptyJson(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>

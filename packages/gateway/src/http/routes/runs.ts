@@ -60,7 +60,7 @@ export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void 
   });
 }
 
-/** Makes a page of the list as JSON, a summary at a time. */
+/** Generates a page of the list of runs as JSON, one summary at a time. */
 async function* runList(
   runs: RunSummaries,
   { total, runIds, nextCursor }: RunListPage,
@@ -79,7 +79,7 @@ async function* runList(
   yield `],"nextCursor":${JSON.stringify(nextCursor)}}`;
 }
 
-/** Makes a page of events as JSON, a piece at a time. Events are sent as they are stored, without parsing them. */
+/** Generates a page of events as JSON, piece by piece. Events are sent as they are stored, without parsing them. */
 async function* eventPage(
   store: Store,
   { limit, ...selection }: ReadPagesOptions & { limit: number },

@@ -62,7 +62,7 @@ async function readSeries(
   }));
   type AddPoint = (curve: (typeof curves)[number], x: number, y: number) => void;
   const types = new Set(curves.map(({ type }) => type));
-  // Only batches have the step of events that have none of their own.
+  // Events without a step of their own get the step of the batch before them, so batches are read as well.
   if (axis === 'step') types.add('batch');
 
   const readAll = async (addPoint: AddPoint): Promise<void> => {
@@ -83,7 +83,8 @@ async function readSeries(
     superseded.add(x);
     points.add(x, y);
   });
-  // Only at the end is it known which points were repeated later. Few runs go back, and those are read a second time.
+  // Points that a resumed run has repeated are known only after reading all events. The few runs with such points are read
+  // a second time.
   if (curves.some(({ superseded }) => superseded.hasReturns)) {
     for (const curve of curves) curve.points = new MinMaxDownsampler(span, points);
     await readAll(({ superseded, points }, x, y) => {
