@@ -17,7 +17,7 @@ export const gatewayOptions = [
   'logLevel',
 ] as const satisfies (keyof Options)[];
 
-/** The options that the gateway reads; the shared table of options has the meaning of each. */
+/** The values of the options that the gateway reads. `optionTable` of the shared package documents each option. */
 export type Config = Pick<Options, (typeof gatewayOptions)[number]>;
 
 /**

@@ -47,13 +47,13 @@ async function run(): Promise<void> {
   else process.stderr.write(`Dashboard ${addresses.url}\n`);
 }
 
-/** Creates the log on standard output. In JSON, the escapes of `printable` stand for the same text. */
+/** Creates the log on standard output. `printable` escapes as JSON does, so the logged text stays the same. */
 function createLog(level: Config['logLevel']): Logger {
   const output = pino.destination({ fd: 1, sync: true });
   return pino({ level }, { write: (line) => output.write(printable(line)) });
 }
 
-/** Opens the store of runs. Only the one in use is loaded: Redis's client takes a fifth of the time to start. */
+/** Opens the store of runs. Only its own modules are loaded: the Redis client takes a fifth of the time to start. */
 async function openStore(
   { redisUrl, runs }: Config,
   log: Logger,

@@ -4,13 +4,13 @@ import type { Traffic } from './sockets/traffic.ts';
 import type { StoreOperation } from './store/health-checked-store.ts';
 import type { NewEvent } from './store/store.ts';
 
-/** The two WebSocket endpoints of a gateway. */
+/** A WebSocket endpoint of a gateway. */
 export type Endpoint = 'ingest' | 'live';
 
-/** The figures of an endpoint's connections, read each time when the metrics are requested. */
+/** The figures of an endpoint's connections. */
 type EndpointTraffic = Pick<Traffic, 'connections' | 'receivedBytes' | 'sentBytes' | 'unreadBytes'>;
 
-/** In seconds, from one millisecond to ten seconds. */
+/** The upper bounds of the histograms' buckets, in seconds: from one millisecond to ten seconds. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** A longer delay comes from a publisher whose clock is wrong, and would spoil the sum of all delays. */

@@ -26,7 +26,7 @@ export interface ViewerCommandsOptions {
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
 
-/** The part of a command that has to be valid for an answer to name it. */
+/** The fields that have to be valid for an invalid command to get an answer with its id. */
 const identified = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
 
 /** Handles the messages of one viewer: validates, limits and authorizes its commands, and answers each. */
@@ -34,7 +34,7 @@ export class ViewerCommands {
   readonly #options: ViewerCommandsOptions;
   readonly #messages: TokenBucket;
   readonly #commands: TokenBucket;
-  /** The run that the viewer follows, which a command without `runId` is for. */
+  /** The run that the viewer follows: the default target of commands without a `runId`. */
   followedRun: string | undefined;
 
   constructor(options: ViewerCommandsOptions) {
@@ -44,6 +44,7 @@ export class ViewerCommands {
     this.#commands = new TokenBucket({ perSecond: commandsPerSecond, burst: commandBurst });
   }
 
+  /** Handles one message. Closes the connection when messages arrive too fast or a message has no valid command id. */
   async receive(text: string): Promise<void> {
     const { peer, limits } = this.#options;
     if (!this.#messages.take()) return peer.close('tooMany');
@@ -57,7 +58,7 @@ export class ViewerCommands {
     else this.#reply(commandFailure(id, 'message.invalid', formatIssues(result.error.issues)));
   }
 
-  /** Answers a command. A wrong token also closes the connection, so that guessing costs one for each. */
+  /** Answers a command. A wrong token also closes the connection, so that each guess costs a new connection. */
   async #answer(command: Command): Promise<void> {
     const result = await this.#execute(command);
     this.#reply(result);

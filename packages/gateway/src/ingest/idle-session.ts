@@ -3,7 +3,7 @@ import type { CommandTarget } from '../presence/command-target.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
-/** The session of a trainer without a run, which gets commands and answers them. */
+/** The session of a trainer that has no run: it receives commands and answers them. */
 export class IdleSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;

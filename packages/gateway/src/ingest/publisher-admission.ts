@@ -4,12 +4,13 @@ import type { Peer } from '../sockets/peer.ts';
 export type PublisherAdmissionLimits = Pick<Limits, 'publishers' | 'pendingHellos'>;
 
 /**
- * Counts the connections to the ingest port: those whose first message has not arrived, and publishers. Connections that
- * send nothing take no publisher's place; when there are too many, the oldest is closed, which had the longest time.
+ * Limits the connections to the ingest port: separately those whose first message has not arrived, and publishers. So
+ * connections that send nothing do not count against the limit of publishers; when there are too many of them, the
+ * oldest is closed.
  */
 export class PublisherAdmission {
   readonly #limits: PublisherAdmissionLimits;
-  /** In the order in which they connected. */
+  /** The connections whose first message has not arrived, the oldest first. */
   readonly #pending = new Set<Peer>();
   #publishers = 0;
 
@@ -22,7 +23,7 @@ export class PublisherAdmission {
     return this.#publishers >= this.#limits.publishers;
   }
 
-  /** Counts a connection whose first message has not arrived. */
+  /** Adds a new connection, whose first message has not arrived. May close the oldest such connection. */
   add(peer: Peer): void {
     const [oldest] = this.#pending;
     if (oldest && this.#pending.size >= this.#limits.pendingHellos) {
@@ -33,7 +34,7 @@ export class PublisherAdmission {
     peer.closed.addEventListener('abort', () => this.#pending.delete(peer));
   }
 
-  /** Counts a connection as a publisher's from now on; false when there is no room for it. */
+  /** Counts a connection as a publisher until it closes. Returns false when the limit of publishers is reached. */
   promote(peer: Peer): boolean {
     this.#pending.delete(peer);
     if (this.isFull) return false;

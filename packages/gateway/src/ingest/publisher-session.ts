@@ -16,15 +16,15 @@ import { tooLarge, toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
-/** The session of a publisher after its hello: it gets `resume`, sends events and gets their acknowledgements. */
+/** The session of a publisher after its hello: the publisher receives `resume`, sends events and receives `ack`s. */
 export class PublisherSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;
   readonly #runId: string;
   readonly #connection: PublisherConnection;
   #writer: RunWriter | undefined;
-  /** What the publisher's next events wait for. */
-  readonly #holds = new Set<'disk' | 'publisher'>();
+  /** The reasons why reading from the connection is paused: the disk or the publisher is too slow. */
+  readonly #pauseReasons = new Set<'disk' | 'publisher'>();
 
   constructor(context: SessionContext, peer: Peer, { runId, publisherId, commands }: PublisherHello) {
     this.#context = context;
@@ -42,7 +42,7 @@ export class PublisherSession implements SessionHandler {
     };
   }
 
-  /** Claims the run and sends the seq after which the publisher resumes. */
+  /** Claims the run and sends the seq after which the publisher resumes. Closes the connection when that fails. */
   async open(): Promise<void> {
     const { publishers, router, health } = this.#context;
     const { closed } = this.#peer;
@@ -69,7 +69,7 @@ export class PublisherSession implements SessionHandler {
 
   async #resume(): Promise<void> {
     const { store, hub } = this.#context;
-    // Loads the run's last events before new ones come, so that returning viewers need not read them one by one.
+    // Publishes stored events first, and loads the last ones into memory for viewers that reconnect.
     await hub.catchUp(this.#runId);
     const lastSeq = await store.lastSeq(this.#runId);
     if (this.#peer.closed.aborted) return;
@@ -107,7 +107,7 @@ export class PublisherSession implements SessionHandler {
       hub,
       limits,
       onCommit: (seq) => this.#send({ type: 'ack', seq }),
-      onBackpressure: (isHigh) => this.#hold('disk', isHigh),
+      onBackpressure: (isHigh) => this.#setPaused('disk', isHigh),
       onFailure: (error) => {
         // The gateway logs a failing store once; a line for each publisher would hide the others.
         if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
@@ -154,17 +154,17 @@ export class PublisherSession implements SessionHandler {
 
   /** Reads no further events until the publisher has read the replies, which may be larger than its events. */
   async #waitForReader(): Promise<void> {
-    if (this.#holds.has('publisher')) return;
-    this.#hold('publisher', true);
-    if (await this.#peer.drained(this.#context.limits.stallTimeoutMs)) this.#hold('publisher', false);
+    if (this.#pauseReasons.has('publisher')) return;
+    this.#setPaused('publisher', true);
+    if (await this.#peer.drained(this.#context.limits.stallTimeoutMs)) this.#setPaused('publisher', false);
     else this.#peer.close('slow', 'The publisher reads no replies.');
   }
 
-  /** Stops or resumes reading. Reading resumes when nothing holds it any more. */
-  #hold(cause: 'disk' | 'publisher', isHeld: boolean): void {
-    if (isHeld) this.#holds.add(cause);
-    else this.#holds.delete(cause);
-    if (this.#holds.size > 0) this.#peer.pause();
+  /** Adds or removes a reason to pause reading. Reading resumes when no reason is left. */
+  #setPaused(reason: 'disk' | 'publisher', isPaused: boolean): void {
+    if (isPaused) this.#pauseReasons.add(reason);
+    else this.#pauseReasons.delete(reason);
+    if (this.#pauseReasons.size > 0) this.#peer.pause();
     else this.#peer.resume();
   }
 

@@ -13,7 +13,7 @@ const identity = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
 const timed = eventEnvelopeSchema.pick({ time: true });
 const typed = z.object({ type: z.string() });
 
-/** The consequences of an event whose data is invalid. */
+/** The reply to an invalid event, and the notice to store instead of the event. */
 export interface Rejection {
   reply: IngestServerMessage;
   /** The notice that is stored with the seq of the event, so that the run has no gap. */
@@ -45,11 +45,11 @@ export function toRejection(failure: DecodeFailure): Rejection | undefined {
 }
 
 /**
- * Returns the failure of an event whose JSON exceeds a size; undefined when it fits. The stored text counts, since it
- * may be longer than the one received.
+ * Returns the failure of an event whose JSON exceeds `maxBytes`; undefined when it does not. The JSON to be stored is
+ * measured, since it may be longer than the JSON received.
  */
 export function tooLarge({ json, event }: NewEvent, maxBytes: number): DecodeFailure | undefined {
-  // A character has at most 3 bytes, so that nearly all events need no count.
+  // A UTF-16 unit has at most 3 bytes in UTF-8, so nearly all events pass without counting their bytes.
   if (3 * json.length <= maxBytes) return undefined;
   const bytes = Buffer.byteLength(json);
   if (bytes <= maxBytes) return undefined;

@@ -13,7 +13,8 @@ export interface RunWriterOptions {
   /** Called when every event up to `seq` is durable and published. */
   onCommit: (seq: number) => void;
   /**
-   * Called with true when more than `uncommittedBytes` wait for the disk, and with false when half of them are written.
+   * Called with true when more than `uncommittedBytes` wait for the disk, and with false when at most half of that still
+   * wait.
    */
   onBackpressure: (isHigh: boolean) => void;
   /** Called when the store could not write. The events not yet committed are dropped. */
@@ -42,7 +43,7 @@ export class RunWriter {
     return this.#lastSeq;
   }
 
-  /** Accepts the event after `lastSeq`. */
+  /** Queues an event, whose seq has to be `lastSeq + 1`. */
   add(event: NewEvent): void {
     this.#lastSeq = event.seq;
     this.#queue.push(event);
@@ -51,13 +52,13 @@ export class RunWriter {
     this.acknowledge();
   }
 
-  /** Reports the last durable seq soon, once for many calls. */
+  /** Requests a call of `onCommit` with the last durable seq. Many requests are answered with one call. */
   acknowledge(): void {
     this.#acknowledgeRequested = true;
     this.#commits ??= this.#commitAll();
   }
 
-  /** Resolves when no accepted event waits any more. */
+  /** Resolves when every accepted event is durable, or was dropped because the store failed. */
   async settled(): Promise<void> {
     await this.#commits;
   }
@@ -80,7 +81,7 @@ export class RunWriter {
     }
   }
 
-  /** Waits for the events of the same turn of the event loop, and until `commitIntervalMs` have passed since the last commit. */
+  /** Waits to collect more events: to the next turn of the event loop, or to `commitIntervalMs` after the last commit. */
   async #waitForMore(): Promise<void> {
     const restMs = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
     await (restMs > 0 ? delay(restMs) : nextTurn());

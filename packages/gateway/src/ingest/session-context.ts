@@ -20,7 +20,7 @@ export interface SessionContext {
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
   admission: PublisherAdmission;
-  /** Compares the token of this client's first message with the one for publishing. */
+  /** Compares the token in the client's first message with the token for publishing. */
   checkToken: (token: string | undefined) => TokenVerdict;
   /** Called with an error of the store that is not one of its known failures, for the log. */
   onStoreFailure: (error: unknown) => void;

@@ -12,7 +12,10 @@ export class IngestSession {
   #handler: SessionHandler | undefined;
   #stopped = false;
 
-  /** A client that is not a publisher yet is cut: its answer to a close would keep the connection open for 10 s. */
+  /**
+   * Starts the time limit of the first message. Until that message is accepted, the session cuts the connection instead
+   * of closing it: waiting for the client's answer to a close would keep the connection open for up to 10 s.
+   */
   constructor(context: SessionContext, peer: Peer) {
     this.#context = context;
     this.#peer = peer;

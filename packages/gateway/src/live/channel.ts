@@ -1,29 +1,29 @@
 import type { StoredEvent } from '../store/store.ts';
 import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 
-/** Receives the events of a run as they are published. */
+/** Receives the events of a run when they are published. */
 export interface Subscriber {
   onBatch(batch: FrameBatch): void;
-  /** Called when the run is removed; nothing follows. */
+  /** Called when the run is removed, as the last call. */
   onRemoved(): void;
 }
 
 /** Consecutive batches are joined up to this size, so that a viewer catches up with few writes. */
 const maxJoinedBytes = 64 * 1024;
 
-/** The live feed of one run, with its recent events as ready frames. */
+/** The live feed of one run, with its recent events in memory as encoded WebSocket frames. */
 export class Channel {
   readonly runId: string;
   /** The last published seq; before the first publication, the last stored one. */
   #lastSeq: number;
   #newestBatchSeq = 0;
-  /** The last events, without a gap, up to `lastSeq`. */
+  /** The last events of the run, without a gap, up to `lastSeq`; may be empty. */
   readonly #recent: FrameBatch[] = [];
   #recentBytes = 0;
   readonly #subscribers = new Set<Subscriber>();
   #isRemoved = false;
 
-  /** @param recent The last events of the run, to be kept as ready frames. */
+  /** @param recent The last events of the run, to be kept in memory as frames. */
   constructor(runId: string, lastSeq: number, recent: readonly StoredEvent[] = []) {
     this.runId = runId;
     this.#lastSeq = lastSeq;
@@ -39,7 +39,7 @@ export class Channel {
     return this.#newestBatchSeq;
   }
 
-  /** The size of the ready frames. */
+  /** The size of the frames in memory. */
   get recentBytes(): number {
     return this.#recentBytes;
   }
@@ -48,7 +48,7 @@ export class Channel {
     return this.#subscribers.size;
   }
 
-  /** Adds a subscriber, which gets the events after `lastSeq`. Returns the function that removes it. */
+  /** Adds a subscriber, which receives the events after `lastSeq`. Returns the function that removes it. */
   subscribe(subscriber: Subscriber): () => void {
     this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);
@@ -63,7 +63,7 @@ export class Channel {
     for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
   }
 
-  /** Whether the run was removed; a new run of the same name gets another channel. */
+  /** Whether the run was removed. A new run with the same id has another channel. */
   get isRemoved(): boolean {
     return this.#isRemoved;
   }
@@ -74,14 +74,14 @@ export class Channel {
     for (const subscriber of this.#subscribers) subscriber.onRemoved();
   }
 
-  /** Returns the selected events up to the end of a batch; undefined when they are not in memory. */
+  /** Returns the selected events of the next batch in memory; undefined when the next events are not in memory. */
   read(selection: Selection): Chunk | undefined {
     const batch =
       this.#hasAllAfter(selection.after) && this.#recent.find(({ last }) => last > selection.after);
     return batch ? { ranges: batch.ranges(selection), through: batch.last } : undefined;
   }
 
-  /** Frees the oldest ready frames. */
+  /** Frees the memory of the oldest batch of frames. */
   dropOldest(): void {
     this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
   }

@@ -11,13 +11,13 @@ export interface CursorOptions {
   types: TypeSet;
   /** Whether the viewer gets a `gap` message for skipped `batch` events. */
   reportsGaps: boolean;
-  /** Events that were read are bundled into messages of at most this size; not bundled when omitted. */
+  /** The maximum size of a message into which past events are bundled; without it, events are not bundled. */
   bundleBytes?: number | undefined;
 }
 
 const noFrames = Buffer.alloc(0);
 
-/** A viewer's position in a run. Turns the next events into the frames to send. */
+/** Keeps a viewer's position in a run, and turns the next events into the frames to send. */
 export class Cursor {
   readonly channel: Channel;
   readonly #types: TypeSet;
@@ -55,7 +55,10 @@ export class Cursor {
     this.#batchesFrom = this.channel.newestBatchSeq;
   }
 
-  /** Moves past a batch just published. Returns the frames to send; undefined when earlier events are still unsent. */
+  /**
+   * Moves past a batch that was just published. Returns the frames to send, which are empty when the viewer has the
+   * events already; undefined when earlier events are still unsent.
+   */
   passLive(batch: FrameBatch): Buffer | undefined {
     if (batch.last <= this.#seq) return noFrames;
     if (batch.first !== this.#seq + 1) return undefined;
@@ -78,7 +81,7 @@ export class Cursor {
     return frameText(encode(gap));
   }
 
-  /** Moves past a chunk. Returns the frames to send. */
+  /** Moves past a chunk. Returns the frames to send: its events, and the `gap` messages before them. */
   advance({ ranges, through }: Chunk): Buffer {
     const frames = ranges.flatMap((range) => {
       const gap = this.#gapBefore(range);

@@ -11,7 +11,7 @@ export interface Selection {
   batchesFrom: number;
 }
 
-/** Events with consecutive seqs, framed. */
+/** The frames of events with consecutive seqs. */
 export interface FrameRange {
   first: number;
   last: number;
@@ -25,10 +25,10 @@ export interface Chunk {
   through: number;
 }
 
-/** The frames of a batch for a viewer that needs only the newest `batch` event. */
+/** The frames of a `FrameBatch` for a viewer that needs only the newest `batch` event. */
 export interface NewestFrames {
   frames: Buffer;
-  /** Whether the first frame is a `batch` event, which makes any unsent one before it obsolete. */
+  /** Whether the first frame is a `batch` event, so that an unsent `batch` event before it is outdated. */
   beginsWithBatch: boolean;
 }
 
@@ -57,7 +57,10 @@ export class FrameBatch {
     this.types = types.reduce((set, type) => set | type, 0);
   }
 
-  /** @param events At least one. */
+  /**
+   * Encodes events.
+   * @param events At least one event, in the order of seq.
+   */
   static of(events: readonly StoredEvent[]): FrameBatch {
     const { bytes, ends } = frameTexts(events.map(({ json }) => json));
     return new FrameBatch(
@@ -86,7 +89,7 @@ export class FrameBatch {
     );
   }
 
-  /** Returns the frames of all events of these types: the same buffer for every viewer with the same types. */
+  /** Returns the frames of all events of these types. The buffer is shared by all viewers with the same types. */
   select(types: TypeSet): Buffer {
     if ((this.types & ~types) === 0) return this.bytes;
     let selected = this.#selected.get(types);

@@ -5,7 +5,7 @@ import { frameText } from '../sockets/frames.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
 import { Channel } from './channel.ts';
 
-/** A run's new events are being read from the store. */
+/** A read of a run's new events from the store, which is running. */
 interface PendingPull {
   /** Whether more may have been stored since reading began. */
   again: boolean;
@@ -16,12 +16,12 @@ type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
 
 /**
  * Sends durable events to the viewers of each run, and broadcasts messages to all viewers. Publishing is synchronous:
- * when it returns, the channel's `lastSeq` and what its subscribers have got agree.
+ * when it returns, the subscribers of the channel have received every event up to its `lastSeq`.
  */
 export class Hub {
   readonly #store: Store;
   readonly #limits: HubLimits;
-  /** One channel for each run published or followed since the start; the one published last is last. */
+  /** One channel for each run that was published or followed since the start; the most recently published run is last. */
   readonly #channels = new Map<string, Channel>();
   readonly #newestRunListeners = new Listeners();
   readonly #viewers = new Listeners<[frame: Buffer]>();
@@ -44,17 +44,17 @@ export class Hub {
     return new Hub(store, limits, newest?.runId);
   }
 
-  /** The run that began last; undefined while there is none. */
+  /** The run that began last; undefined while there is no run. */
   get newestRunId(): string | undefined {
     return this.#newestRunId;
   }
 
-  /** Calls back, synchronously, when another run becomes the newest. Returns the function that ends this. */
+  /** Calls back, synchronously, when another run becomes the newest. Returns the function that removes the listener. */
   onNewestRunChange(listener: () => void): () => void {
     return this.#newestRunListeners.add(listener);
   }
 
-  /** Adds a viewer, which gets every broadcast. Returns the function that removes it. */
+  /** Adds a viewer, which receives every broadcast. Returns the function that removes it. */
   addViewer(send: (frame: Buffer) => void): () => void {
     const remove = this.#viewers.add(send);
     this.#viewerCountListeners.emit();
@@ -68,37 +68,37 @@ export class Hub {
     return this.#viewers.size;
   }
 
-  /** Calls back, synchronously, when a viewer is added or removed. Returns the function that ends this. */
+  /** Calls back, synchronously, when a viewer is added or removed. Returns the function that removes the listener. */
   onViewersChange(listener: () => void): () => void {
     return this.#viewerCountListeners.add(listener);
   }
 
-  /** Sends a message to every viewer, whichever run it follows. The frame is encoded once. */
+  /** Sends a message to the viewers of all runs. The frame is encoded once. */
   broadcast(message: LiveControl): void {
     this.#viewers.emit(frameText(encode(message)));
   }
 
   /**
-   * Returns the channel of a run. An existing channel never jumps ahead to the store's last seq: between a commit and
-   * its publication, its subscribers would miss the events.
+   * Returns the channel of a run, and loads it when there is none. An existing channel is not moved to the store's last
+   * seq: its subscribers would miss the events that are committed but not published yet.
    */
   async channel(runId: string): Promise<Channel> {
     return this.#channels.get(runId) ?? this.#loading.get(runId) ?? this.#createChannel(runId);
   }
 
-  /** Calls back, synchronously, after events were published. Returns the function that ends this. */
+  /** Calls back, synchronously, after events were published. Returns the function that removes the listener. */
   onPublished(listener: (runId: string, events: readonly StoredEvent[]) => void): () => void {
     return this.#publishedListeners.add(listener);
   }
 
   /**
-   * Publishes durable events in the order of seq; events already published are skipped. When another gateway has stored
-   * events before them, all are read from the store instead.
+   * Publishes durable events in the order of seq; events already published are skipped. When events before them are
+   * missing, because another gateway has stored them, all are read from the store instead.
    */
   publish(runId: string, events: readonly StoredEvent[]): void {
     const known = this.#channels.get(runId);
     if (known && events[0] && events[0].seq > known.lastSeq + 1) {
-      // If this fails, the next events or the store's recovery repeat it.
+      // A failed read is repeated with the next events, or when the store works again.
       this.pull(runId).catch(() => {});
       return;
     }
@@ -111,12 +111,12 @@ export class Hub {
   }
 
   /**
-   * Publishes stored events that are not published yet, such as those of a commit whose outcome was unknown. Called
-   * before a publisher resumes a run.
+   * Publishes a run's stored events that are not published yet, such as those of a commit whose outcome was unknown, and
+   * creates its channel if the run has events. Called before a publisher resumes the run.
    */
   async catchUp(runId: string): Promise<void> {
     const isKnown = this.#channels.has(runId);
-    // A publisher that connects and never sends an event leaves no channel behind.
+    // No channel is created for a publisher that connects and never sends an event.
     if (!isKnown && (await this.#store.lastSeq(runId)) === 0) return;
     await this.channel(runId);
     if (!isKnown) await this.refreshNewestRun();
@@ -136,7 +136,7 @@ export class Hub {
     return pull.done;
   }
 
-  /** Brings every channel up to date with the store, where other gateways may have added, removed or replaced runs. */
+  /** Updates every channel from the store, where other gateways may have added, removed or replaced runs. */
   async pullAll(): Promise<void> {
     await this.refreshNewestRun();
     for (const { runId, lastSeq } of [...this.#channels.values()]) {
@@ -148,13 +148,13 @@ export class Hub {
     }
   }
 
-  /** Reads from the store which run began last. */
+  /** Reads the newest run from the store. */
   async refreshNewestRun(): Promise<void> {
     const [newest] = await this.#store.runs({ limit: 1 });
     this.#setNewestRun(newest?.runId);
   }
 
-  /** Closes the channel of a run that was removed from the store. Viewers of the latest run move on to the newest left. */
+  /** Closes the channel of a run that was removed from the store. Viewers of `latest` continue with the newest run. */
   async removeRun(runId: string): Promise<void> {
     const [newest] = await this.#store.runs({ limit: 1 });
     const channel = this.#channels.get(runId);
@@ -201,7 +201,7 @@ export class Hub {
     }
   }
 
-  /** Loads a run's channel, with the last events as ready frames unless they are unusually large. */
+  /** Loads a run's channel, with its last events in memory unless they are larger than one page of the store. */
   async #loadChannel(runId: string): Promise<Channel> {
     const lastSeq = await this.#store.lastSeq(runId);
     const limit = this.#limits.recentEvents;
@@ -211,7 +211,7 @@ export class Hub {
     return hasAll ? new Channel(runId, page.through, page.events) : new Channel(runId, lastSeq);
   }
 
-  /** Adds a channel, or moves it to the end, and keeps the ready frames of all runs within `recentBytes`. */
+  /** Adds a channel, or moves it to the end, and frees the oldest frames of all runs beyond `recentBytes`. */
   #keepChannel(channel: Channel): void {
     this.#channels.delete(channel.runId);
     this.#channels.set(channel.runId, channel);

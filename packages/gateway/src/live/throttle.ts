@@ -10,14 +10,14 @@ export class Throttle {
     this.#call = call;
   }
 
-  /** Calls at once, or as soon as the interval since the last call has passed. */
+  /** Calls the function at once, or as soon as the interval since the last call has passed. */
   request(): void {
     const restMs = Math.ceil(this.#calledAt + this.#intervalMs - performance.now());
     if (restMs <= 0) this.callNow();
     else this.#timer ??= setTimeout(() => this.callNow(), restMs);
   }
 
-  /** Calls at once, however short ago the last call was; the next interval begins now. */
+  /** Calls the function at once, even within the interval since the last call, and begins the next interval. */
   callNow(): void {
     this.cancel();
     this.#calledAt = performance.now();

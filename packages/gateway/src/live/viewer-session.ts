@@ -11,18 +11,18 @@ import { ViewerStream, type ViewerStreamOptions } from './viewer-stream.ts';
 export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel' | 'after'> {
   query: LiveQuery;
   hub: Hub;
-  /** Resolves with a run's summary as viewers get it; with undefined when there is no such run. */
+  /** Resolves with the summary of a run for viewers; with undefined when there is no such run. */
   summaryOf: (runId: string) => Promise<RunSummary | undefined>;
   rights: Pick<ClientRights, 'access' | 'offReason'>;
   idleTrainers: Pick<IdleTrainers, 'count'>;
   health: Pick<HealthCheckedStore, 'failure'>;
-  /** Called with the run that the viewer follows from now on; with undefined while there is none. */
+  /** Called before each `hello`, with the id of the run that it announces; with undefined when there is no run. */
   onRun?: (runId: string | undefined) => void;
 }
 
 /**
- * Serves one viewer until its connection closes: hello, history and live events of a run, and of each new run when the
- * viewer follows the latest.
+ * Serves one viewer until its connection closes. Sends the hello, the past events and the live events of a run, and of
+ * each newer run when the viewer follows `latest`.
  */
 export function serveViewer(options: ViewerSessionOptions): Promise<void> {
   return new ViewerSession(options).run();
@@ -34,9 +34,9 @@ class ViewerSession {
   readonly #followsLatest: boolean;
   /** The run and seq after which the viewer resumes; any other run is sent from its beginning. */
   readonly #resume: { runId: string | undefined; after: number };
-  /** The bytes of broadcasts since the viewer had last read everything. */
-  #unreadAnnouncements = 0;
-  /** Ends the broadcasts to this viewer; undefined before the first hello, which has to be its first message. */
+  /** The size of the broadcasts since the viewer had last read everything. */
+  #unreadBroadcastBytes = 0;
+  /** Ends the broadcasts to this viewer; undefined until the first hello, which has to be the first message. */
   #leaveHub: (() => void) | undefined;
 
   constructor(options: ViewerSessionOptions) {
@@ -61,7 +61,7 @@ class ViewerSession {
     }
   }
 
-  /** Returns the run to begin with; undefined while there is none. Closes the connection when the requested run is unknown. */
+  /** Returns the run to begin with; undefined when there is no run. Closes the connection if the requested run is unknown. */
   async #firstRun(): Promise<string | undefined> {
     const { runId } = this.#resume;
     const isKnown = runId !== undefined && (await this.#options.store.lastSeq(runId)) > 0;
@@ -87,17 +87,20 @@ class ViewerSession {
     this.#leaveHub ??= hub.addViewer((frame) => this.#announce(frame));
   }
 
-  /** Sends a broadcast. A viewer that has read none of many is closed: none may be left out, as each may be the last. */
+  /**
+   * Sends a broadcast. No broadcast may be skipped, since no later one may replace it, so a viewer that leaves more than
+   * `announcementBytes` of them unread is disconnected.
+   */
   #announce(frame: Buffer): void {
     const { unreadBytes, announcementBytes } = this.#options.limits;
     const { bufferedBytes } = this.#peer;
-    this.#unreadAnnouncements = (bufferedBytes === 0 ? 0 : this.#unreadAnnouncements) + frame.length;
-    if (bufferedBytes >= unreadBytes && this.#unreadAnnouncements > announcementBytes)
+    this.#unreadBroadcastBytes = (bufferedBytes === 0 ? 0 : this.#unreadBroadcastBytes) + frame.length;
+    if (bufferedBytes >= unreadBytes && this.#unreadBroadcastBytes > announcementBytes)
       this.#peer.close('slow');
     else this.#peer.sendFrames(frame);
   }
 
-  /** Alternates between history and live events: a viewer that reads too slowly for live goes back to history. */
+  /** Follows a run. Alternates between past and live events: a viewer that reads too slowly falls back to past events. */
   async #followRun(runId: string | undefined): Promise<void> {
     const { hub, store } = this.#options;
     const channel = runId === undefined ? undefined : await hub.channel(runId);
@@ -105,11 +108,11 @@ class ViewerSession {
     if (channel?.lastSeq === 0 && !this.#followsLatest && (await store.lastSeq(channel.runId)) === 0)
       return this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
     const stream = channel && this.#streamOf(channel);
-    const isOver = (): boolean => this.#peer.closed.aborted || channel?.isRemoved === true;
+    const hasEnded = (): boolean => this.#peer.closed.aborted || channel?.isRemoved === true;
     for (;;) {
       // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
-      while (stream?.isBehind && !isOver()) await stream.sendNext();
-      if (isOver() || this.#hasNewerRun(runId)) break;
+      while (stream?.isBehind && !hasEnded()) await stream.sendNext();
+      if (hasEnded() || this.#hasNewerRun(runId)) break;
       await this.#goLive(runId, stream);
     }
     if (channel?.isRemoved && !this.#followsLatest)
@@ -140,6 +143,7 @@ class ViewerSession {
     });
   }
 
+  /** Returns whether the viewer follows `latest` and another run is the newest. */
   #hasNewerRun(runId: string | undefined): boolean {
     return this.#followsLatest && this.#options.hub.newestRunId !== runId;
   }

@@ -22,7 +22,7 @@ export interface ViewerStreamOptions {
   limits: Limits;
 }
 
-/** How often to check whether the other viewers have read enough to leave room for this one. */
+/** How often to check whether the unread bytes of all viewers have fallen below their limit. */
 const roomCheckMs = 50;
 
 /** Sends one run to one viewer, no faster than it reads: first the history, then events as they are published. */
@@ -33,7 +33,7 @@ export class ViewerStream {
   readonly #types: TypeSet;
   /** The highest number of `batch` events a second; undefined for no limit. */
   readonly #maxRate: number | undefined;
-  /** The last seq when the stream began. The viewer gets everything up to it, however long that takes. */
+  /** The last seq when the stream began. Nothing up to it is skipped, even for a slow viewer. */
   readonly #initialSeq: number;
 
   constructor(options: ViewerStreamOptions) {
@@ -58,7 +58,7 @@ export class ViewerStream {
     return this.#cursor.isBehind;
   }
 
-  /** Sends the next events, from memory or else from the store, as soon as the viewer has room for them. */
+  /** Sends the next events, from memory or else from the store, when the viewer has read enough of the earlier ones. */
   async sendNext(): Promise<void> {
     const { peer, channel } = this.#options;
     const cursor = this.#cursor;
@@ -74,7 +74,7 @@ export class ViewerStream {
   }
 
   /**
-   * Sends events as they are published. Returns the function that ends this.
+   * Sends events when they are published. Returns the function that ends the sending.
    * @param onEnd Called when the viewer has to catch up first, or when the run was removed.
    */
   goLive(onEnd: () => void): () => void {
@@ -123,7 +123,7 @@ export class ViewerStream {
     };
   }
 
-  /** Whether more than `staleEvents` are unsent: the newest `batch` event serves the viewer better than all of them. */
+  /** Whether so many events are unsent (`staleEvents`) that older `batch` events are skipped, unless all were requested. */
   get #isFarBehind(): boolean {
     const { channel, query, limits } = this.#options;
     return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;

@@ -21,7 +21,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'store.failing': 503,
 };
 
-/** Returns the HTTP status of a problem with this code; 500 for codes that no request is answered with by design. */
+/** Returns the HTTP status of a problem with this code; 500 for codes without a status of their own. */
 export const statusFor = (code: ErrorCode): number => statusOf[code] ?? 500;
 
 /** The `Retry-After` of responses whose cause is temporary (429 and 503), in seconds. */

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { isHostAllowed, isOriginAllowed } from '../../trust/hosts.ts';
 
 export interface TrustOptions {
-  /** The address that the port is bound to, or published at by a container. */
+  /** The address that the port is bound to, or the one on which a container publishes it. */
   host: string;
   /** Origins of other sites whose pages may use the live feed. */
   origins?: readonly string[] | undefined;

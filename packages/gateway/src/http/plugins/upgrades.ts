@@ -20,6 +20,6 @@ export function refuseOtherUpgrades(app: FastifyInstance, { path, hint }: Upgrad
   });
 }
 
-/** Names the WebSocket addresses of both ports, for clients that try to upgrade at another path or port. */
+/** The WebSocket addresses of both ports, for the errors of clients that try another path or port. */
 export const upgradeHint =
   'viewers connect to /live on the public port (5000 by default), publishers to /ingest on the ingest port (5001 by default)';
