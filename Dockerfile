@@ -24,7 +24,7 @@ FROM manifests AS gateway-dependencies
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace packages/gateway \
     && rm -rf node_modules/@libsql/linux-*-musl \
-    && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete
+    && find node_modules packages \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete
 
 
 # Without WebGPU's binaries, which need a Vulkan driver that the image does not have, and tfjs's builds for browsers.
@@ -32,7 +32,7 @@ FROM manifests AS trainer-dependencies
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace packages/trainer \
     && rm -rf node_modules/webgpu/dist/*-* \
-    && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete \
+    && find node_modules packages \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete \
     && find node_modules/@tensorflow \( -name '*.min.js' -o -name '*.fesm.js' -o -name '*.es2017.js' \) -delete
 
 
@@ -82,9 +82,8 @@ RUN install -d -o node -g node /runs /var/cache/cuda
 COPY --from=tensorflow /opt/mnist-training-monitor /opt/mnist-training-monitor
 COPY --from=trainer-dependencies /app/node_modules node_modules
 COPY --from=tensorflow /app/node_modules/@tensorflow/tfjs-node-gpu/lib node_modules/@tensorflow/tfjs-node-gpu/lib
+COPY --from=trainer-dependencies /app/packages packages
 COPY LICENSE ./
-COPY packages/shared/package.json packages/shared/
-COPY packages/trainer/package.json packages/trainer/
 COPY --from=build /app/packages/shared/dist packages/shared/dist
 COPY --from=build /app/packages/trainer/dist packages/trainer/dist
 USER node
@@ -138,9 +137,9 @@ ENV NODE_ENV=production \
     MONITOR_RUNS=/runs
 RUN install -d -o node -g node /runs
 COPY --from=gateway-dependencies /app/node_modules node_modules
+# Contains each package's package.json, and libraries of which the root has another version.
+COPY --from=gateway-dependencies /app/packages packages
 COPY LICENSE ./
-COPY packages/shared/package.json packages/shared/
-COPY packages/gateway/package.json packages/gateway/
 COPY --from=build /app/packages/shared/dist packages/shared/dist
 COPY --from=build /app/packages/gateway/dist packages/gateway/dist
 COPY --from=build /app/packages/dashboard/dist/page packages/dashboard/dist/page
