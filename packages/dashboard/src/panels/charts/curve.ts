@@ -7,12 +7,13 @@ import type { Column } from '../../state/series.ts';
 import type { Range } from '../../state/viewport.ts';
 import type { Cell } from './join-columns.ts';
 
-/** A column of one of a run's series. */
+/** The column of a run's series that a curve shows. */
 export interface CurveSource {
   series: 'steps' | 'machine';
   column: string;
 }
 
+/** Options of `Curve.points`. */
 export interface CurveOptions {
   axis: AxisName;
   range: Range;
@@ -27,11 +28,11 @@ export interface CurvePoints {
   x: number[];
   raw: Cell[];
   smooth: Cell[];
-  /** Number of rows in the range. */
+  /** Number of rows in the range, before downsampling. */
   rowCount: number;
 }
 
-/** One column of one run, prepared for drawing. Everything derived is updated row by row, never computed again. */
+/** One column of one run, prepared for drawing. New rows update the derived values; earlier rows are not computed again. */
 export class Curve {
   readonly #run: Run;
   readonly #source: CurveSource;
@@ -51,11 +52,11 @@ export class Curve {
     const column = this.#column;
     const average = this.#average.update(column, smoothing);
     const points: CurvePoints = { x: [], raw: [], smooth: [], rowCount: Math.max(0, to - from) };
-    // One more row at each side, so that the line continues to the edge.
+    // One more row on each side continues the line to the edge.
     const selection = { from: Math.max(0, from - 1), to: Math.min(column.length, to + 1), buckets };
     for (const row of this.#pyramid.select(column, selection)) {
       const x = (positions.values[row] as number) * positions.scale;
-      // Of rows with the same x (the machine measured twice within a step) the later counts.
+      // A row replaces an earlier one with the same x, as when the machine is measured twice within a step.
       const at = points.x.at(-1) === x ? points.x.length - 1 : points.x.length;
       points.x[at] = x;
       points.raw[at] = finiteOrNull(column.values[row]);
@@ -64,7 +65,7 @@ export class Curve {
     return points;
   }
 
-  /** Returns the ranges of x of the series (steps, or sequence numbers for the machine) that are not finite. */
+  /** Returns the ranges of steps, or of sequence numbers for the series `machine`, in which the values are not finite. */
   nonFiniteRanges(): readonly NonFiniteRange[] {
     return this.#nonFinite.update(this.#run[this.#source.series].x, this.#column);
   }

@@ -1,35 +1,35 @@
-/** A value of a curve; undefined means no row here, which a line bridges; null means not finite, which breaks it. */
+/** A value of a curve. The line passes over undefined (no row at this x) and breaks at null (a value that is not finite). */
 export type Cell = number | null | undefined;
 
-/** The data of a chart: columns over one unique, ascending x, which comes first. */
+/** The data of a chart: unique, ascending values of x, then one column per curve. */
 export type Columns = [x: number[], ...curves: Cell[][]];
 
-/** Curves over their own unique, ascending x. */
+/** Curves with the same unique, ascending values of x. */
 export interface CurveTable {
   x: readonly number[];
   curves: readonly (readonly Cell[])[];
 }
 
-/** Joins tables over the union of their x: all curves, in order. Runs each frame, hence loops without iterators. */
+/** Joins the curves of all tables, in order, over the union of their x. It runs each frame, so it uses no iterators. */
 export function joinColumns(tables: readonly CurveTable[]): Columns {
   const columns: Columns = [[], ...tables.flatMap(({ curves }) => curves.map((): Cell[] => []))];
-  const next = new Int32Array(tables.length);
+  const nextRows = new Int32Array(tables.length);
   for (let row = 0; ; row++) {
     let x = Number.POSITIVE_INFINITY;
     for (let index = 0; index < tables.length; index++) {
-      const first = (tables[index] as CurveTable).x[next[index] as number];
-      if (first !== undefined && first < x) x = first;
+      const nextX = (tables[index] as CurveTable).x[nextRows[index] as number];
+      if (nextX !== undefined && nextX < x) x = nextX;
     }
     if (x === Number.POSITIVE_INFINITY) return columns;
     columns[0][row] = x;
     let column = 1;
     for (let index = 0; index < tables.length; index++) {
       const table = tables[index] as CurveTable;
-      const at = next[index] as number;
-      const here = table.x[at] === x;
+      const at = nextRows[index] as number;
+      const hasRow = table.x[at] === x;
       for (let curve = 0; curve < table.curves.length; curve++)
-        (columns[column++] as Cell[])[row] = here ? table.curves[curve]?.[at] : undefined;
-      if (here) next[index] = at + 1;
+        (columns[column++] as Cell[])[row] = hasRow ? table.curves[curve]?.[at] : undefined;
+      if (hasRow) nextRows[index] = at + 1;
     }
   }
 }
