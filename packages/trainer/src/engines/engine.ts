@@ -11,8 +11,9 @@ import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';
 import type { SelectedPrecision } from './precision.ts';
 
+/** Options of `Engine.createLearner`. */
 export interface EngineLearnerOptions extends LearnerOptions {
-  /** As `selectPrecision` returns it; float32 by default. */
+  /** The precision that `selectPrecision` returned; float32 by default. */
   precision?: Precision;
 }
 
@@ -22,7 +23,7 @@ export interface Engine {
   kind: 'cpu' | 'gpu';
   /** Name of the processor or the GPU. */
   deviceName: string;
-  /** Threads of the CPU that compute; null on a GPU. */
+  /** Number of CPU threads that compute; null on a GPU. */
   threads: number | null;
   kernels: Kernels;
   gpu: RunStartedData['device']['gpu'];
@@ -35,7 +36,7 @@ export interface Engine {
   readGpuUsage(): Promise<SystemData['gpu']>;
 }
 
-/** The `readGpuUsage` of engines that have no GPU or cannot measure it. */
+/** Resolves with null: the `readGpuUsage` of engines without a GPU or a way to measure it. */
 export const noGpuUsage = async (): Promise<null> => null;
 
 /** Returns the name of the processor, for example "AMD EPYC, 2 cores". */

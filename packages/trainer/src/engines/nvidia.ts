@@ -15,7 +15,7 @@ export async function describeGpu(): Promise<GpuDetails | null> {
   return fields && parseDetails(fields);
 }
 
-/** The parts of the machine that decide whether a GPU is available. */
+/** The environment variables and device files that show whether a GPU is available. */
 export interface HostEnvironment {
   env: NodeJS.ProcessEnv;
   exists: (path: string) => boolean;
@@ -23,10 +23,10 @@ export interface HostEnvironment {
 
 const thisHost: HostEnvironment = { env: process.env, exists: existsSync };
 
-/** The driver's device on Linux, and in the Windows Subsystem for Linux. */
+/** Device files of the driver: on Linux, and in the Windows Subsystem for Linux. */
 const deviceFiles = ['/dev/nvidiactl', '/dev/dxg'];
 
-/** Returns whether this is a container that was started with a GPU. */
+/** Returns whether the environment is that of a container that was started with a GPU. */
 export const expectsGpu = ({ env }: Pick<HostEnvironment, 'env'> = thisHost): boolean =>
   !['', 'void', 'none'].includes(env.NVIDIA_VISIBLE_DEVICES ?? '');
 
@@ -64,7 +64,7 @@ export function parseDetails([name = '', memory, driver, capability]: string[]):
   };
 }
 
-/** Parses nvidia-smi's load in percent, used and total memory in MiB, degrees Celsius and watts. */
+/** Parses nvidia-smi's load in percent, used and total memory in MiB, temperature in degrees Celsius and power in watts. */
 export function parseUsage(fields: string[]): GpuUsage {
   const [load, used, total, temperatureCelsius, powerWatts] = fields.map(number);
   const bytes = (value: number | null): number | null =>

@@ -4,11 +4,11 @@ import type { Precision, PrecisionChoice } from '@mnist-monitor/shared';
 /** The precision that a run trains in, and why it was selected. */
 export interface SelectedPrecision {
   precision: Precision;
-  /** Name of the operations that train in it. */
+  /** Name of the operations that train in this precision. */
   kernels: string;
-  /** Reason for this precision, in one clause; undefined when it is simply the chosen one. */
+  /** Reason for this precision, in one clause; undefined when the user chose it and it works. */
   reason?: string;
-  /** Whether bfloat16 was chosen and does not work here. */
+  /** Whether the user chose bfloat16 and it does not work on this machine. */
   isFallback: boolean;
 }
 

@@ -19,7 +19,7 @@ export interface SelectedEngine {
   engine: Engine;
   /** Reason for this engine, in one clause. */
   reason: string;
-  /** Whether the engine is slower than expected: only the slowest one works, or the container's GPU does not. */
+  /** Whether `auto` found only a slow engine: only wasm works, or the GPU of this container does not. */
   isFallback: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface RunEngine extends SelectedEngine {
   precision: SelectedPrecision;
 }
 
-/** Fastest first: an NVIDIA GPU, another GPU, TensorFlow on the CPU, WebAssembly, which works everywhere. */
+/** The engines that `auto` tries, fastest first: NVIDIA GPU, other GPU, TensorFlow on the CPU, WebAssembly. */
 const preference = ['cuda', 'webgpu', 'tensorflow', 'wasm'] as const;
 
 /**
@@ -73,7 +73,7 @@ async function startCuda(): Promise<Engine> {
   throw new MonitorError('engine.unavailable', `no NVIDIA GPU: ${await explainNoGpu()}`);
 }
 
-/** Returns an empty string when neither a GPU nor a container's setting suggests that the library is missing. */
+/** Explains why CUDA is not used; empty when neither a GPU nor a setting of the container suggests that it is expected. */
 async function explainNoCudaLibrary(): Promise<string> {
   const gpu = await describeGpu();
   if (gpu) return `${gpu.name} is not used: TensorFlow for it is not installed (npm run engine -- --cuda)`;

@@ -7,12 +7,13 @@ import { findGraphFailure, measureSpeedup } from '../step-graph/graph-probe.ts';
 import type { Engine, EngineLearnerOptions } from './engine.ts';
 import { hasBfloat16, type SelectedPrecision } from './precision.ts';
 
+/** Options of `tensorflowSteps`. */
 export interface TensorflowStepsOptions {
-  /** The operations of steps that are not graphs. */
+  /** The operations of steps that do not run as one graph. */
   kernels: Kernels;
   /**
-   * Whether oneDNN computes. Graphs of float32 are faster with it (1.07 times on an AMD EPYC); without it, and on a GPU, they
-   * have not been measured.
+   * Whether oneDNN computes the operations. With oneDNN, graphs in float32 are faster than separate operations (1.07 times on
+   * an AMD EPYC); without it, and on a GPU, they have not been measured.
    */
   isOneDnn: boolean;
   /** The functions that inspect and measure this machine. For tests. */
@@ -23,25 +24,28 @@ export interface TensorflowStepsOptions {
   };
 }
 
-/** Smallest speed-up for which `auto` selects bfloat16: a smaller one is not worth its rounding. */
+/** Smallest speed-up for which `auto` selects bfloat16: a smaller one is not worth the loss of accuracy by rounding. */
 const minSpeedup = 1.1;
 
-/** Returns the part of the engine `tensorflow` that trains: with graphs in bfloat16 and, if oneDNN computes, in float32. */
+/**
+ * Returns the training functions of the engine `tensorflow`. A step runs as one graph in bfloat16, and in float32 if oneDNN
+ * is used.
+ */
 export function tensorflowSteps({
   kernels,
   isOneDnn,
   probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
 }: TensorflowStepsOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
   const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
-  /** Why steps in float32 are not graphs: undefined when they are, empty without oneDNN. Checked at its first use. */
-  let kernelsReason: Promise<string | undefined> | undefined;
-  const explainKernels = (): Promise<string | undefined> => {
-    kernelsReason ??= isOneDnn ? probe.findGraphFailure('float32') : Promise.resolve('');
-    return kernelsReason;
+  /** Why a float32 step does not run as one graph: undefined if it does, empty without oneDNN. Checked at its first use. */
+  let float32Failure: Promise<string | undefined> | undefined;
+  const explainNoFloat32Graph = (): Promise<string | undefined> => {
+    float32Failure ??= isOneDnn ? probe.findGraphFailure('float32') : Promise.resolve('');
+    return float32Failure;
   };
 
   async function selectFloat32(reason?: string): Promise<SelectedPrecision> {
-    const failure = await explainKernels();
+    const failure = await explainNoFloat32Graph();
     const reasons = [reason, failure && `TensorFlow does not run a step as one graph: ${failure}`].filter(
       Boolean,
     );
@@ -77,7 +81,7 @@ export function tensorflowSteps({
     precision = 'float32',
     ...options
   }: EngineLearnerOptions): Promise<Learner> {
-    const isGraph = precision === 'bfloat16' || (await explainKernels()) === undefined;
+    const isGraph = precision === 'bfloat16' || (await explainNoFloat32Graph()) === undefined;
     return isGraph ? new GraphLearner({ ...options, precision }) : new LocalLearner(kernels, options);
   }
 

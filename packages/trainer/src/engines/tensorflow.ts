@@ -83,7 +83,7 @@ function cpuEngine(): Engine {
 const firstMatching = (...candidates: Kernels[]): Kernels =>
   candidates.find(matchesPlainKernels) ?? plainKernels;
 
-/** Sets what the library reads when it is loaded, and restores functions that tfjs-node expects. */
+/** Sets the environment variables that the library reads when it loads, and restores functions that tfjs-node calls. */
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';

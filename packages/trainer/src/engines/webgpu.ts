@@ -23,7 +23,7 @@ interface Gpu {
 
 /** Options of `startWebgpu`. */
 export interface WebgpuOptions {
-  /** Accepts an adapter that computes on the CPU, slower than any other engine. For tests. */
+  /** Whether to accept an adapter that computes on the CPU, slower than any other engine. For tests. */
   software?: boolean;
 }
 
@@ -57,7 +57,7 @@ export async function startWebgpu({ software = false }: WebgpuOptions = {}): Pro
 
 const icdFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
-/** Looks for a Vulkan driver on Linux, because Dawn would print an error on the console if there is none. */
+/** Returns whether Linux has a Vulkan driver; true on other systems. Dawn prints an error on the console without one. */
 function hasDriver(): boolean {
   if (process.platform !== 'linux') return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
@@ -66,7 +66,7 @@ function hasDriver(): boolean {
   );
 }
 
-/** Defines the globals of a browser with WebGPU, which tfjs expects. */
+/** Creates Dawn's WebGPU object, and defines the browser's globals that tfjs expects. */
 async function createGpu(): Promise<Gpu> {
   const { create, globals } = (await import('webgpu')) as { create(options: string[]): Gpu; globals: object };
   const gpu = create([]);

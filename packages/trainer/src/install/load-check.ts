@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import { addonFile, binaries, loaderFile } from './tensorflow-library.ts';
 
-/** Signals that recur on the same processor: an instruction that it lacks, and the library's own check of the processor. */
+/** Signals that recur on the same processor: it lacks an instruction, or the library's own check rejects it. */
 const lastingSignals: readonly string[] = ['SIGILL', 'SIGABRT'];
 /** Time limit of a load: the first one reads some 600 MB from the disk. */
 const timeoutMs = 120_000;
@@ -23,7 +23,7 @@ export interface LoadCheckOptions {
 /**
  * Loads an installed library in a child process, because a processor without the instructions that it is compiled for (AVX
  * on x64) ends the process that loads it. The result is stored beside the library, by processor, so that only the first
- * start on a machine pays for it: 0.3 s, or the time that the disk needs.
+ * start on a machine takes this time: 0.3 s, or longer on a slow disk.
  * @throws MonitorError `engine.unavailable` when a signal ended the child process.
  */
 export async function checkLoads(
@@ -42,7 +42,10 @@ export async function checkLoads(
   throw new MonitorError('engine.unavailable', `TensorFlow does not ${what} (${signal})`);
 }
 
-/** Resolves with the signal that ended the child process, otherwise with `none`: any other failure throws here as well. */
+/**
+ * Resolves with the signal that ended the child process, or with `none`: any other failure to load occurs in this process as
+ * well, as an error.
+ */
 function loadInChild(script: string, addons: string[]): Promise<string> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', script, ...addons], {
@@ -76,7 +79,7 @@ function storeResult(path: string, signal: string): void {
   try {
     writeFileSync(path, signal);
   } catch {
-    // A cache that belongs to another user, for example in a container: the next start checks again.
+    // The cache may belong to another user, for example in a container: the next start checks again.
   }
 }
 

@@ -5,11 +5,11 @@ import { linkAddon } from './tensorflow-library.ts';
 const argv = process.argv.slice(2);
 const unknown = argv.filter((argument) => argument !== '--cuda');
 
-const ending = new AbortController();
+const abort = new AbortController();
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
   process.on(signal, () => {
     process.exitCode = code;
-    ending.abort();
+    abort.abort();
   });
 
 try {
@@ -20,10 +20,10 @@ try {
     );
   const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', {
     log: (line) => console.log(line),
-    signal: ending.signal,
+    signal: abort.signal,
   });
   try {
-    linkAddon(folder); // Linked here, because the process that trains may not have write permission.
+    linkAddon(folder); // The process that trains may have no write permission.
   } catch (cause) {
     throw new MonitorError(
       'engine.unavailable',
@@ -34,7 +34,7 @@ try {
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;
-  if (!ending.signal.aborted) {
+  if (!abort.signal.aborted) {
     console.error(error.message);
     process.exitCode = error.exitCode;
   }

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } from './tensorflow-wheels.ts';
 
-/** Version of the build of the addons; a new one keeps older installations from being used. */
+/** Version of the addons' build; a new version gets a new folder, so that older installations are not used. */
 const addonsVersion = 2;
 /** Name of the compiled addon, in the folder of the libraries that it loads. */
 export const addonFile = 'tfjs_binding.node';
@@ -40,7 +40,7 @@ function homeFolder(): string {
 /** Returns the folder of libraries and addons within an installation. */
 export const binaries = (folder: string): string => join(folder, 'tensorflow');
 
-/** Returns whether `folder` is an installation. An incomplete one has another name. */
+/** Returns whether `folder` is a complete installation: an incomplete one has another name. */
 export const isInstalled = (folder: string): boolean => existsSync(join(binaries(folder), addonFile));
 
 /** Returns the installed library, preferring the one for NVIDIA GPUs, which computes on the CPU too. */
@@ -56,14 +56,14 @@ export function tfjsNodeFolder(): string {
 export function linkAddon(folder: string): void {
   const target = join(binaries(folder), addonFile);
   const link = join(tfjsNodeFolder(), 'lib', 'napi-v8', addonFile);
-  if (linkedTo(link) === target) return;
+  if (linkTarget(link) === target) return;
   mkdirSync(dirname(link), { recursive: true });
   const newLink = `${link}.${process.pid}`;
   symlinkSync(target, newLink);
   renameSync(newLink, link);
 }
 
-function linkedTo(link: string): string | undefined {
+function linkTarget(link: string): string | undefined {
   try {
     return readlinkSync(link);
   } catch {

@@ -7,12 +7,12 @@ export interface Wheel {
 
 /** TensorFlow's C library for a platform: the Python wheels that contain it, and its files. */
 export interface TensorflowLibrary {
-  /** Part of the folder's name. */
+  /** Processor that the library is built for; part of the name of its folder. */
   variant: 'cpu' | 'cuda';
   /** Size of the download, for the console. */
   size: string;
   wheels: Wheel[];
-  /** Platform tags for pip. */
+  /** Platform tags with which pip selects the wheels. */
   platforms: string[];
   /** File names of the two shared libraries. */
   files: [main: string, framework: string];

@@ -11,7 +11,7 @@ import type { AcceptedCommands } from './gateway-connection.ts';
 /** Starts a run and resolves with its id. @throws MonitorError when the settings are invalid. */
 export type StartRun = (settings: RunSettings) => Promise<string>;
 
-/** Answers kept for repeated commands: far more than a viewer sends while a connection is down. */
+/** Number of answers kept for repeated commands: far more than a viewer sends while a connection is down. */
 const rememberedAnswers = 200;
 
 /**
@@ -19,7 +19,7 @@ const rememberedAnswers = 200;
  * connection, gets the same answer and is not executed again.
  */
 export class CommandHandler {
-  /** The run that trains now; undefined between runs. */
+  /** The run in training; undefined between runs. */
   currentRun: { runId: string; control: RunControl } | undefined;
   /** Starts the next run; undefined while none can start. */
   startRun: StartRun | undefined;
@@ -36,7 +36,7 @@ export class CommandHandler {
     handle: (command) => this.handle(command),
   };
 
-  /** Executes a command once. Never rejects: a refusal is an answer too. */
+  /** Executes a command once and resolves with the answer. It never rejects: a refusal is an answer too. */
   handle(command: Command): Promise<CommandResult> {
     const known = this.#answers.get(command.id);
     if (known) return known;
@@ -57,7 +57,7 @@ export class CommandHandler {
     }
   }
 
-  /** @returns The fields that the answer contains besides `ok`. */
+  /** Executes a command and returns the fields that its answer contains besides `ok`. */
   async #execute(command: Command): Promise<{ runId?: string }> {
     if (command.command === 'start') {
       if (!this.startRun) throw new MonitorError('command.refused', 'this trainer is busy with a run');

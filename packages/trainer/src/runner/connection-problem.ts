@@ -1,16 +1,16 @@
-/** How an attempt to connect failed. */
+/** A failed attempt to connect to the gateway. */
 export interface ConnectionFailure {
   /** The address that was tried. */
   url: string;
-  /** Reason of the WebSocket client. */
+  /** Reason that the WebSocket client reports. */
   reason: string;
   /** The error of the network, if there was one. */
   error: NodeJS.ErrnoException | undefined;
-  /** Whether the gateway has another publisher of the run. */
+  /** Whether another publisher of the run is connected to the gateway. */
   isTaken: boolean;
 }
 
-/** Returns in one clause why the gateway cannot be reached, with what to check. */
+/** Explains in one clause why the gateway cannot be reached, and what to check. */
 export function describeProblem({ url, reason, error, isTaken }: ConnectionFailure): string {
   const { host, hostname, protocol } = new URL(url);
   if (isTaken)
@@ -29,8 +29,8 @@ export function describeProblem({ url, reason, error, isTaken }: ConnectionFailu
   return [message, code].find((text) => text !== '') ?? reason;
 }
 
-/** Returns the address for publishers that a gateway on the same host has by default. */
+/** Returns the default address for publishers of a gateway on the same host. */
 export const defaultAddress = (url: string): string => `ws://${new URL(url).hostname}:5001/ingest`;
 
-/** Node's codes of certificates that OpenSSL or the check of the name refuses. */
+/** Returns whether Node's error code means that OpenSSL or the check of the host name refuses a certificate. */
 const isCertificateError = (code: string): boolean => /CERT|SIGNATURE|ISSUER|CRL|SELF_SIGNED/.test(code);

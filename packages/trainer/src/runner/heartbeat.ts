@@ -5,14 +5,14 @@ const intervalMs = 2_000;
 /**
  * Touches a file at an interval for as long as the event loop of this process runs, so that the age of the file
  * distinguishes a trainer that works from one that hangs.
- * @returns A function that stops it.
+ * @returns A function that stops the heartbeat.
  */
 export function startHeartbeat(file: string, everyMs = intervalMs): () => void {
   const touch = (): void => {
     try {
       writeFileSync(file, '');
     } catch {
-      // A file that cannot be touched grows old, which is the signal that its reader waits for.
+      // The age of a file that cannot be touched grows, so its reader notices the failure.
     }
   };
   touch();

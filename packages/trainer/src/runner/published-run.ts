@@ -28,7 +28,7 @@ export class PublishedRun {
   readonly #report: ConsoleReport;
   readonly #control: RunControl;
   readonly #publisher: Publisher;
-  /** The error that ends the run because the gateway has another run of this id; otherwise undefined. */
+  /** The error that ends the run because the gateway has another run with this id; undefined without such a conflict. */
   #conflict: MonitorError | undefined;
   #hasEnded = false;
 
@@ -62,9 +62,9 @@ export class PublishedRun {
   }
 
   /**
-   * Trains until the run ends, then starts the delivery of what the gateway has not acknowledged.
-   * @returns How the run ended.
-   * @throws MonitorError `run.taken` or `run.exists` when the gateway has another run of this id.
+   * Trains until the run ends, then starts the delivery of the events that the gateway has not acknowledged.
+   * @returns The status with which the run ended.
+   * @throws MonitorError `run.taken` or `run.exists` when the gateway has another run with this id.
    */
   async train(): Promise<FinishedStatus> {
     const { config, lock, tensorboard } = this.#run;
@@ -140,9 +140,9 @@ export class PublishedRun {
 }
 
 /**
- * Returns the error that ends a run whose id belongs to another run at the gateway: no viewer would see it, and another
- * id solves it. A resumed run continues, because its folder is here and the end of its log may have been lost with the
- * power.
+ * Returns the error that ends a run whose id the gateway has for another run: viewers would never see this one, and another
+ * id solves the conflict. A resumed run for which the gateway has more events continues: it is the same run, and the end of
+ * its log may have been lost in a power failure.
  */
 function conflictOf(
   why: Refusal,

@@ -7,7 +7,7 @@ import {
   type PublisherIdentity,
 } from './gateway-connection.ts';
 
-/** Why a run is not published: the gateway's close code, or `runExists` when it stores more events than this log has. */
+/** Why a run is not published: the gateway's close code, or `runExists` if the gateway has more events than the log. */
 export type Refusal = CloseCodeName | 'unknown' | 'runExists';
 
 /** Options of `Publisher`. */
@@ -17,15 +17,15 @@ export interface PublisherOptions {
   commands: AcceptedCommands;
   /** Called when the gateway refuses the run: no more events are sent. */
   onRefused: (why: Refusal, reason: string) => void;
-  /** Called as `GatewayConnectionOptions` describes. */
+  /** Called as described for `GatewayConnectionOptions.onProblem`. */
   onProblem: (problem: string | undefined) => void;
-  /** Whether a trainer before may have left a connection behind: the publisher then waits until the gateway closes it. */
+  /** Whether an earlier trainer may have left a connection open: the publisher then waits until the gateway closes it. */
   isResumed: boolean;
   /** Called when the gateway rejects an event because it is invalid. */
   onReject: (reject: Extract<IngestServerMessage, { type: 'reject' }>) => void;
 }
 
-/** Timeouts in milliseconds, and sizes. */
+/** Timeouts in milliseconds, sizes in bytes, and numbers of events. */
 export const publisherLimits = {
   ...connectionLimits,
   /** Time without an acknowledgement after which the publisher reconnects: the gateway is stuck. */
@@ -40,14 +40,14 @@ export const publisherLimits = {
   absentMs: 1_000,
   /**
    * Time to wait after the abort of a delivery while the gateway has another connection for the run: 30 s until it closes
-   * that, and 15 s until the next attempt.
+   * that connection, and 15 s until the next attempt.
    */
   takenMs: 50_000,
 };
 
 /**
- * Sends the events of a run's log to the gateway. After each connect it continues behind the last event that the gateway
- * has stored. It only reads the log, so training never waits for it and no event is kept twice.
+ * Sends the events of a run's log to the gateway. After each connect it continues after the last event that the
+ * gateway has stored. It only reads the log, so training never waits for it and no event is kept twice.
  * @example
  * const publisher = new Publisher({ identity, log, commands, onRefused, onReject });
  * log.append(event);
@@ -60,8 +60,8 @@ export class Publisher {
   readonly #connection: GatewayConnection;
   /** Seq of the last event passed to the socket; undefined until the gateway has sent its position. */
   #sent: number | undefined;
-  /** The highest seq that the gateway can have: the length of the log at the start, or the last event sent. */
-  #known: number;
+  /** The highest seq that the gateway can have of this run: the end of the log at the start, or the last event sent. */
+  #highestKnown: number;
   #acknowledged = 0;
   #wasConnected = false;
   #isRefused = false;
@@ -71,7 +71,7 @@ export class Publisher {
     const { identity, log, commands } = options;
     this.#options = options;
     this.#limits = limits;
-    this.#known = log.lastSeq;
+    this.#highestKnown = log.lastSeq;
     const connection = {
       ...{ identity, commands },
       introduction: { type: 'hello', runId: log.runId } as const,
@@ -84,7 +84,7 @@ export class Publisher {
     this.#connection = new GatewayConnection(connection, limits);
   }
 
-  /** Sends the events that the socket has room for, and the rest when its queue is empty again. */
+  /** Sends events until the socket's queue is full, and the others when the queue is empty again. */
   sendPending(): void {
     const { log } = this.#options;
     if (this.#sent === undefined) return;
@@ -95,16 +95,16 @@ export class Publisher {
       for (const text of texts) this.#connection.send(text);
       this.#connection.send(last, () => this.sendPending());
       this.#sent += texts.length + 1;
-      this.#known = Math.max(this.#known, this.#sent);
+      this.#highestKnown = Math.max(this.#highestKnown, this.#sent);
     }
     if (this.#pending > 0) this.#connection.expectReply(this.#limits.stuckMs);
   }
 
   /**
    * Waits until the gateway has acknowledged all events, and disconnects.
-   * @param abort Aborted when the process ends: the wait then ends at the first time-out without a reply. Aborted from
+   * @param abort Aborted when the process ends: from then on the wait ends after a time-out without a reply. Aborted from
    * the start by default.
-   * @returns How many events were not acknowledged.
+   * @returns The number of events that were not acknowledged.
    */
   async close(abort: AbortSignal = AbortSignal.abort()): Promise<number> {
     while (this.#pending > 0 && !this.#isRefused && (await this.#nextReply(abort))) this.sendPending();
@@ -149,9 +149,9 @@ export class Publisher {
   #receive(reply: Exclude<IngestServerMessage, Command>): void {
     switch (reply.type) {
       case 'resume':
-        if (reply.after > this.#known) {
+        if (reply.after > this.#highestKnown) {
           void this.#connection.close();
-          const reason = `it has ${reply.after} events of run ${this.#options.log.runId}, this trainer only ${this.#known}`;
+          const reason = `it has ${reply.after} events of run ${this.#options.log.runId}, this trainer only ${this.#highestKnown}`;
           return this.#refuse('runExists', reason);
         }
         this.#wasConnected = true;

@@ -10,7 +10,7 @@ import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/se
 export class RunResources {
   readonly #datasets = new Cache<string | undefined, Dataset>();
   readonly #engines = new Cache<EngineChoice, SelectedEngine>();
-  /** Selected precisions, by the names of an engine and of the chosen precision. */
+  /** Selected precisions, by the names of the engine and of the user's choice. */
   readonly #precisions = new Cache<string, SelectedPrecision>();
 
   /**
@@ -28,7 +28,7 @@ export class RunResources {
     return { ...all, train, test };
   }
 
-  /** Returns the engine that the configuration asks for, as the active tfjs backend, with its precision. */
+  /** Returns the configured engine with its precision, and makes the engine the active tfjs backend. */
   async #engine({ engine: choice, threads, precision: precisionChoice }: TrainerConfig): Promise<RunEngine> {
     const selected = await this.#engines.get(choice, () => selectEngine({ choice, threads }));
     const { engine } = selected;
