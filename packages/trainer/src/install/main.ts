@@ -5,11 +5,11 @@ import { linkAddon } from './tensorflow-library.ts';
 const argv = process.argv.slice(2);
 const unknown = argv.filter((argument) => argument !== '--cuda');
 
-const abort = new AbortController();
+const interrupt = new AbortController();
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
   process.on(signal, () => {
     process.exitCode = code;
-    abort.abort();
+    interrupt.abort();
   });
 
 try {
@@ -20,7 +20,7 @@ try {
     );
   const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', {
     log: (line) => console.log(line),
-    signal: abort.signal,
+    signal: interrupt.signal,
   });
   try {
     linkAddon(folder); // The process that trains may have no write permission.
@@ -34,7 +34,7 @@ try {
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
   if (!(error instanceof MonitorError)) throw error;
-  if (!abort.signal.aborted) {
+  if (!interrupt.signal.aborted) {
     console.error(error.message);
     process.exitCode = error.exitCode;
   }
