@@ -84,7 +84,7 @@ export class ConsoleReport {
     }
   }
 
-  /** Writes a line that belongs to no event. */
+  /** Writes a line that is not about an event. */
   print(text: string): void {
     this.#line(text);
   }

@@ -19,7 +19,7 @@ const listedNames = 8;
  * Finds a dataset in a folder or, as torchvision stores it, in `raw` or `NAME/raw` below it. Each file has its usual name
  * or one with a dot (`train-images.idx3-ubyte`), may end in `.gz`, and may be in a folder of the same name, as Kaggle packs it.
  * @param names Usual names of all files.
- * @throws MonitorError `dataset.invalid` that lists what was found.
+ * @throws MonitorError `dataset.invalid` that lists the names in the folder.
  */
 export function findDataset(folder: string, names: readonly string[]): FoundDataset {
   const given = resolve(folder);

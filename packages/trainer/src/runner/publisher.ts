@@ -49,7 +49,7 @@ export const publisherLimits = {
  * Sends the events of a run's log to the gateway. After each connect it continues after the last event that the
  * gateway has stored. It only reads the log, so training never waits for it and no event is kept twice.
  * @example
- * const publisher = new Publisher({ identity, log, commands, onRefused, onReject });
+ * const publisher = new Publisher({ identity, log, commands, isResumed, onRefused, onProblem, onReject });
  * log.append(event);
  * publisher.sendPending();
  * const undelivered = await publisher.close(signal);

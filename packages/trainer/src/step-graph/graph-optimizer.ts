@@ -71,6 +71,7 @@ const adam = (decay: number): GraphOptimizer => ({
   },
 });
 
+/** The graph optimizers, by the name of the run's optimizer. */
 export const graphOptimizers: Record<OptimizerName, GraphOptimizer> = {
   sgd,
   adam: adam(0),

@@ -47,13 +47,14 @@ export class RunLock {
   }
 }
 
-/** Returns whether a running process holds the lock in this folder. */
+/** Returns whether another running process holds the lock in this folder. */
 export function isLocked(folder: string): boolean {
   const path = join(folder, runFiles.lock);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats || Date.now() - stats.mtimeMs > staleLockMs) return false;
   const { pid, host } = readHolder(path);
   if (host !== hostname()) return true;
+  // A restarted container often gives the same process id again, so a lock with the own id does not count.
   return pid !== process.pid && isAlive(pid);
 }
 
