@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long one piece of a long task may hold the event loop before other work gets its turn. */
+/** How long a task may run before it yields to the event loop. */
 const sliceMs = 1;
 
-/** Splits a long task: call `yieldIfDue` between its pieces, and other work runs at least every millisecond. */
+/** Lets other work run during a long task, which calls `yieldIfDue` between its steps: about every millisecond. */
 export class TimeSlicer {
   #sliceStart = performance.now();
 

@@ -1,6 +1,6 @@
 import type { Command, CommandName } from '@mnist-monitor/shared';
 
-/** A connected trainer, or another program that publishes, to which commands can be sent. */
+/** A connected trainer, or another connected publisher, to which commands can be sent. */
 export interface CommandTarget {
   /** Identifies the process; all its connections have the same id. */
   readonly publisherId: string;

@@ -4,7 +4,7 @@ import { noRemotePresence, type RemotePresence } from './presence.ts';
 
 /** The connected trainers that have no run and can start one. */
 export class IdleTrainers {
-  /** The trainer that has been idle longest comes first. */
+  /** The local idle trainers with the `performance.now()` since when each has been idle, the longest idle first. */
   readonly #idleSince = new Map<CommandTarget, number>();
   readonly #listeners = new Listeners();
   readonly #remote: RemotePresence;
@@ -18,7 +18,7 @@ export class IdleTrainers {
     return this.#all.length;
   }
 
-  /** The trainers connected to this gateway, with the `performance.now()` since when each has been idle. */
+  /** The idle trainers connected to this gateway, with the `performance.now()` since when each has been idle. */
   get local(): [trainer: CommandTarget, since: number][] {
     return [...this.#idleSince];
   }
@@ -33,7 +33,10 @@ export class IdleTrainers {
     };
   }
 
-  /** Picks a free trainer that can start a run: the one with the preferred publisher id, else the longest idle. */
+  /**
+   * Returns a free trainer that accepts `start`: the one with the preferred publisher id, else the one that has been idle
+   * longest at this gateway, else one at another gateway.
+   */
   longestIdle(
     isFree: (trainer: CommandTarget) => boolean,
     preferredId: string | undefined,
@@ -42,7 +45,7 @@ export class IdleTrainers {
     return free.find(({ publisherId }) => publisherId === preferredId) ?? free[0];
   }
 
-  /** Calls back when the count at any gateway may have changed. Returns the function that ends this. */
+  /** Calls back when the count at any gateway may have changed. Returns the function that removes the listener. */
   onChange(listener: () => void): () => void {
     const removals = [this.onLocalChange(listener), this.#remote.onChange(listener)];
     return () => {
@@ -50,14 +53,14 @@ export class IdleTrainers {
     };
   }
 
-  /** Calls back when a trainer is added or removed at this gateway. Returns the function that ends this. */
+  /** Calls back when a trainer is added or removed at this gateway. Returns the function that removes the listener. */
   onLocalChange(listener: () => void): () => void {
     return this.#listeners.add(listener);
   }
 
   /**
-   * The idle trainers at all gateways. One that has moved here counts once, although its former gateway may still list
-   * it.
+   * The idle trainers at all gateways. A trainer that has moved to this gateway is counted once, although its former
+   * gateway may still list it.
    */
   get #all(): CommandTarget[] {
     const local = [...this.#idleSince.keys()];

@@ -2,24 +2,25 @@ import { Listeners } from '../listeners.ts';
 import type { CommandTarget } from './command-target.ts';
 import { noRemotePresence, type PublisherPresence, type RemotePresence } from './presence.ts';
 
-/** A connection through which one publisher holds one run. */
+/** A connection through which a publisher sends the events of one run. */
 export interface PublisherConnection extends CommandTarget {
   readonly presence: PublisherPresence;
   /** Closes the connection because the same publisher has connected again. */
   closeAsReplaced(): void;
-  /** Closes the connection because another publisher holds the run at another gateway. */
+  /** Closes the connection because another publisher has the run at another gateway. */
   closeAsTaken(): void;
-  /** Resolves when every event that came over the connection is durable or has failed. */
+  /** Resolves when every event accepted from the connection is durable, or was dropped because the store failed. */
   settled(): Promise<void>;
 }
 
+/** The result of claiming a run: whether another publisher has it, and otherwise the connection that was replaced. */
 export type ClaimResult = { taken: true } | { taken: false; previous: PublisherConnection | undefined };
 
 /** The publishers of runs, at this gateway and at the others. A run has one publisher at a time. */
 export class Publishers {
-  /** Connections that are open or still have events to write. */
+  /** The connections by run. They are open, or still have events to write. */
   readonly #connections = new Map<string, PublisherConnection>();
-  /** One entry for each run published here since the start, of some hundred bytes. */
+  /** One entry of some hundred bytes for each run that was published to this gateway since the start. */
   readonly #presences = new Map<string, PublisherPresence>();
   readonly #listeners = new Listeners<[runId: string]>();
   readonly #remote: RemotePresence;
@@ -53,7 +54,7 @@ export class Publishers {
 
   /**
    * Assigns the run to a connection unless another publisher is connected. The previous connection has to settle
-   * before the new one may ask for the run's last seq.
+   * before the last seq of the run is read for the new one.
    */
   claim(runId: string, next: PublisherConnection): ClaimResult {
     const previous = this.#connections.get(runId);
@@ -72,14 +73,17 @@ export class Publishers {
     this.#listeners.emit(runId);
   }
 
-  /** Frees the run unless another connection holds it now. A run without events is forgotten. */
+  /**
+   * Removes a connection unless another one has replaced it.
+   * @param options.hasBegun Whether the run has events; the presence of a run without events is removed too.
+   */
   release(runId: string, connection: PublisherConnection, { hasBegun }: { hasBegun: boolean }): void {
     if (this.#connections.get(runId) !== connection) return;
     this.#connections.delete(runId);
     if (!hasBegun) this.#presences.delete(runId);
   }
 
-  /** Calls back when a run's publisher connects or disconnects, at any gateway. Returns the function that ends this. */
+  /** Calls back when a run's publisher connects or disconnects at any gateway. Returns the function that ends this. */
   onChange(listener: (runId: string) => void): () => void {
     const removals = [this.onLocalChange(listener), this.#remote.onRunChange(listener)];
     return () => {
@@ -87,7 +91,7 @@ export class Publishers {
     };
   }
 
-  /** Calls back when a run's publisher connects to or disconnects from this gateway. Returns the function that ends this. */
+  /** Calls back when a run's publisher connects or disconnects here. Returns the function that removes the listener. */
   onLocalChange(listener: (runId: string) => void): () => void {
     return this.#listeners.add(listener);
   }

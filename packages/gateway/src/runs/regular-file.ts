@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 
-/** Windows has neither constant, and lets only administrators make links. */
+// Windows has neither O_NOFOLLOW nor O_NONBLOCK, and lets only administrators make links.
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 /**
  * Opens a regular file for reading, which the caller has to close; undefined when there is none at exactly this path. No
- * link is followed on the way, not even one that appears in the meantime: the opened file is checked, not the path.
- * @param path An absolute path; a link in its folders counts as a link on the way.
+ * symbolic link is followed, neither in the folders of the path nor one created during the call: the check is made on
+ * the opened file, not on the path.
+ * @param path An absolute path.
  */
 export async function openRegularFile(path: string): Promise<FileHandle | undefined> {
   // Without O_NONBLOCK, opening a named pipe would occupy a thread for ever.
@@ -20,7 +21,7 @@ export async function openRegularFile(path: string): Promise<FileHandle | undefi
 async function isRegularFileAt(file: FileHandle, path: string): Promise<boolean> {
   const expected = await file.stat();
   if (!expected.isFile()) return false;
-  // Linux knows where an open file is, also if it was replaced since.
+  // Linux reports the path of an open file, even if the file was replaced since it was opened.
   const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
   if (opened !== undefined) return opened === path || opened === `${path} (deleted)`;
   const found = await lstat(path);

@@ -4,6 +4,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Store } from '../store/store.ts';
 import type { RunFolders } from './run-folders.ts';
 
+/** The parts of the gateway that removing a run needs. */
 export interface RemovalContext {
   store: Store;
   hub: Hub;
@@ -12,9 +13,10 @@ export interface RemovalContext {
 }
 
 /**
- * Removes a run: first its folder, which is left if it cannot be removed, then its events. On a full disk the space of
- * the folder helps to remove the events, and a run whose events could not be removed can be removed again.
- * @returns Whether there was a folder and it was removed; undefined when there is no such run.
+ * Removes a run: first its folder, then its events. A folder that cannot be removed is kept. The folder comes first
+ * because on a full disk, removing the events needs space; if that fails, the run is still listed and can be removed
+ * again.
+ * @returns `removed`, `none` or `kept`: the outcome for the folder; undefined when there is no such run.
  */
 export async function removeRun(
   { store, hub, folders, log }: RemovalContext,

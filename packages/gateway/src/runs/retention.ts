@@ -1,6 +1,7 @@
 import { type FinishedStatus, finishedStatusSchema, type RunSummary } from '@mnist-monitor/shared';
 import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 
+/** The part of a run's summary that the retention policy considers. */
 export type RetentionCandidate = Pick<
   RunSummary,
   'runId' | 'bytes' | 'lastEventAt' | 'lastReceivedAt' | 'pinned' | 'status' | 'connected'
@@ -30,7 +31,7 @@ export function runsToRemove(
   return removed;
 }
 
-/** Whether a run has ended; it may still be resumed. */
+/** Returns whether a run has ended. It may still be resumed. */
 export const isFinished = ({ status }: Pick<RunSummary, 'status'>): boolean =>
   finishedStatusSchema.options.includes(status as FinishedStatus);
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { runFiles, staleLockMs } from '@mnist-monitor/shared';
 import { openRegularFile } from './regular-file.ts';
 
-/** The folders in which a trainer on this machine stores its runs' files, beside the database. A run may have none. */
+/** The folders beside the database in which trainers on this machine store the files of their runs. A run may have none. */
 export class RunFolders {
   readonly #runs: string;
 
@@ -32,7 +32,7 @@ export class RunFolders {
     return this.#openFile(runId, name.endsWith('.safetensors') ? name : join(dirname(runFiles.model), name));
   }
 
-  /** Opens a regular file of a run's folder; no link is followed but one that is the folder of all runs. */
+  /** Opens a regular file of a run's folder. Only the folder of all runs may be a symbolic link. */
   async #openFile(runId: string, name: string): Promise<FileHandle | undefined> {
     const runs = await realpath(this.#runs).catch(() => undefined);
     return runs === undefined ? undefined : openRegularFile(join(runs, runId, name));
@@ -42,7 +42,7 @@ export class RunFolders {
   async bytes(runId: string): Promise<number> {
     if (!(await this.#isRunFolder(runId))) return 0;
     const path = join(this.#runs, runId);
-    // With file types, because Node follows links to folders without them.
+    // `withFileTypes` is needed: without it, Node.js follows links to folders.
     const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
     // A file may have been renamed since it was listed: the trainer writes each under a temporary name first.
     const sizeOf = (file: string): Promise<number> =>
@@ -55,7 +55,7 @@ export class RunFolders {
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
-  /** Resolves with whether a trainer uses the folder: it touches the lock every few seconds, even without a gateway. */
+  /** Resolves with whether a trainer uses the folder: trainers renew their lock file every few seconds. */
   async isHeld(runId: string): Promise<boolean> {
     return lstat(join(this.#runs, runId, runFiles.lock)).then(
       (lock) => lock.isFile() && Date.now() - lock.mtimeMs < staleLockMs,
@@ -71,8 +71,8 @@ export class RunFolders {
   }
 
   /**
-   * Whether the folder is a real one, not a link, that a trainer made for this run: its log begins with an event of the
-   * run. Protects the other files of a user whose `--runs` names a folder with other content.
+   * Resolves with whether a trainer made the folder for this run: it is no symbolic link, and its log begins with an
+   * event of the run. This protects the files of a user who sets `--runs` to a folder with other content.
    */
   async #isRunFolder(runId: string): Promise<boolean> {
     const path = join(this.#runs, runId);

@@ -4,7 +4,7 @@ import type { RunListEntry, Store } from '../store/store.ts';
 import { TimeSlicer } from '../time-slicer.ts';
 import type { RunSummaries } from './run-summaries.ts';
 
-/** A page of the list of runs, without the summaries, which are read when they are sent. */
+/** A page of the list of runs. It has only ids: each summary is read when it is sent. */
 export interface RunListPage {
   /** The number of runs on all pages. */
   total: number;
@@ -12,7 +12,7 @@ export interface RunListPage {
   nextCursor: string | null;
 }
 
-/** Selects a page of the list of runs. A search reads the summaries of all runs, with other work between them. */
+/** Selects a page of the list of runs. A search reads the summaries of all runs, and yields to other work in between. */
 export async function selectRuns(
   { store, runs }: { store: Pick<Store, 'runs'>; runs: RunSummaries },
   { limit, cursor, search, order }: RunListQuery,
@@ -57,7 +57,7 @@ const searchedText = ({ runId, title, note, status, started }: RunSummary): stri
   return [title, runId, note, status, device].join(' ').toLowerCase();
 };
 
-/** The place of a run in the list, which stays valid when the run is removed. */
+/** Encodes the position of a run in the list as a cursor, which stays valid when the run is removed. */
 const cursorOf = ({ pinned, position }: RunListEntry): string => `${pinned ? 1 : 0}-${position}`;
 
 /** Returns the index of the first run after the cursor. */

@@ -6,17 +6,17 @@ export interface StatusFacts {
   /** The status that the run's events report: `running`, `paused`, or how the run ended. */
   reported: RunStatus;
   connected: boolean;
-  /** The time since the last message of its publisher. */
+  /** The time since the last message of the run's publisher. */
   silentMs: number;
-  /** The time since its publisher disconnected, or since the gateway's start. */
+  /** The time since the run's publisher disconnected, or since the gateway's start if it has not connected since. */
   absentMs: number;
-  /** Whether its publisher has connected since the gateway's start. */
+  /** Whether the run's publisher has connected since the gateway's start. */
   wasConnected: boolean;
 }
 
 export type StatusLimits = Pick<Limits, 'stalledAfterMs' | 'interruptedAfterMs' | 'missedAfterMs'>;
 
-/** Derives the status of a run. Any derived status may change back, as when a publisher returns after a while. */
+/** Derives the status of a run. `stalled` and `interrupted` may change back when the publisher sends or reconnects. */
 export function deriveStatus(facts: StatusFacts, limits: StatusLimits): RunStatus {
   const { reported, connected, silentMs, absentMs, wasConnected } = facts;
   if (reported !== 'running' && reported !== 'paused') return reported;

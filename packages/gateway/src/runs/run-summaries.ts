@@ -18,7 +18,7 @@ export type StoredStatus = Pick<StoredSummary, 'runId' | 'status' | 'lastEventAt
 /** The part of a run's summary that changes with its connections and with time. */
 export type RunState = Pick<RunSummary, 'status' | 'connected' | 'commands'>;
 
-/** Makes the summaries that viewers get: from the store, the connected publishers and the runs' folders. */
+/** Builds the summaries for viewers, from the store, the connected publishers and the runs' folders. */
 export class RunSummaries {
   readonly #options: RunSummariesOptions;
   readonly #startedAt = performance.now();
@@ -27,12 +27,13 @@ export class RunSummaries {
     this.#options = options;
   }
 
+  /** Resolves with the summary of a run; undefined when there is no such run. */
   async summary(runId: string): Promise<RunSummary | undefined> {
     const stored = await this.#options.store.summary(runId);
     return stored && this.#complete(stored);
   }
 
-  /** Reads the summaries of all runs one after the other, the newest first, with other work between them. */
+  /** Reads the summaries of all runs, the newest first, one at a time so that other work runs in between. */
   async *all(): AsyncGenerator<RunSummary> {
     for (const { runId } of await listAllRuns(this.#options.store)) {
       const summary = await this.summary(runId);
@@ -41,6 +42,7 @@ export class RunSummaries {
     }
   }
 
+  /** Derives the current state of a run, without reading the store. */
   stateOf({ runId, status: reported, lastEventAt }: StoredStatus): RunState {
     const { publishers, limits } = this.#options;
     const now = performance.now();
@@ -49,7 +51,7 @@ export class RunSummaries {
     const facts = {
       reported,
       connected: publisher !== undefined,
-      // Until its publisher connects, only the time of its last event is known, by the publisher's clock.
+      // Until the run's publisher connects, only the time of the last event is known, which is by the publisher's clock.
       silentMs: presence ? now - presence.lastMessageAt : Date.now() - Date.parse(lastEventAt),
       absentMs: now - (presence ? (presence.disconnectedAt ?? now) : this.#startedAt),
       wasConnected: presence !== undefined,

@@ -19,16 +19,17 @@ export interface StatusBroadcasterOptions {
   onFailure: (error: unknown) => void;
 }
 
-/** A run, and the state last broadcast to viewers as text. */
+/** A run whose status may change without an event. */
 interface WatchedRun {
   stored: StoredStatus;
+  /** The state that was last broadcast, as text; undefined to broadcast it again. */
   announced: string | undefined;
 }
 
 /** The events that may change the status of a run. */
 const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
 
-/** Broadcasts what no event reports: the status of runs, their connections, and the number of viewers and idle trainers. */
+/** Broadcasts changes that no event reports: of runs' statuses and connections, and of the numbers of viewers and idle trainers. */
 export class StatusBroadcaster {
   readonly #options: StatusBroadcasterOptions;
   /** The runs whose status may change without an event. */
@@ -45,13 +46,13 @@ export class StatusBroadcaster {
     this.#options = options;
     this.#remote = options.remote ?? noRemotePresence;
     const announce = (): void => this.#scheduleAnnouncement();
-    // Silence and absence cause no event: they are checked for at intervals.
+    // A silent or absent publisher causes no event, so the statuses are checked at intervals.
     const interval = setInterval(announce, limits.statusIntervalMs).unref();
     this.#removals = [
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
       hub.onViewersChange(() => {
-        // A new viewer has not got the state that was broadcast before it connected.
+        // A new viewer has not received the state that was broadcast before it connected.
         const newest = this.#watched.get(hub.newestRunId ?? '');
         if (newest) newest.announced = undefined;
         announce();
@@ -80,7 +81,7 @@ export class StatusBroadcaster {
     }
   }
 
-  /** Records that a run has new events of these types, whether they were published by this gateway or another. */
+  /** Reads the status of a run again if new events of these types, of any gateway, may have changed it. */
   noteEvents(runId: string, types: readonly EventType[]): void {
     if (!this.#watched.has(runId) || types.some((type) => statusEvents.has(type))) this.#readStatus(runId);
   }
@@ -106,8 +107,8 @@ export class StatusBroadcaster {
   }
 
   /**
-   * Returns the state of a run, also as text to detect changes. Only the text of the newest run contains the number of
-   * viewers, so that a change of it is broadcast once.
+   * Returns the state of a run, and a text that changes with it. Only the text of the newest run contains the number of
+   * viewers, so that a changed number is broadcast once and not for every watched run.
    */
   #describe(stored: StoredStatus): { state: RunState; text: string } {
     const { hub, runs } = this.#options;
@@ -128,7 +129,7 @@ export class StatusBroadcaster {
     return connected || ['running', 'paused', 'stalled'].includes(status) || stored.runId === hub.newestRunId;
   }
 
-  /** Broadcasts at once, or when `statusIntervalMs` have passed since the last broadcast. */
+  /** Schedules a broadcast: at once, or when `statusIntervalMs` have passed since the last broadcast. */
   #scheduleAnnouncement(): void {
     const waitMs = this.#announcedAt + this.#options.limits.statusIntervalMs - performance.now();
     this.#timer ??= setTimeout(() => this.#announce(), Math.max(0, waitMs)).unref();

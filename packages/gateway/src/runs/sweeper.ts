@@ -11,7 +11,7 @@ export interface SweeperOptions extends RemovalContext {
   sweepIntervalMs: number;
 }
 
-/** Removes the runs that the retention policy does not keep, at the start and then at intervals. */
+/** Removes the runs that exceed the limits of the retention policy, when it is created and then at intervals. */
 export class Sweeper {
   readonly #options: SweeperOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -38,15 +38,15 @@ export class Sweeper {
 
   async #sweep(keep: RetentionPolicy): Promise<void> {
     const { runs, folders, log } = this.#options;
-    const judged: RetentionCandidate[] = [];
+    const candidates: RetentionCandidate[] = [];
     for await (const run of runs.all()) {
       const { runId, bytes, lastEventAt, lastReceivedAt, pinned, status, connected } = run;
       // Reading the size of a folder takes time, and only a policy with a limit of bytes needs it.
-      const inFolder = keep.bytes === undefined ? 0 : await folders.bytes(runId);
+      const folderBytes = keep.bytes === undefined ? 0 : await folders.bytes(runId);
       const times = { lastEventAt, lastReceivedAt };
-      judged.push({ runId, bytes: bytes + inFolder, ...times, pinned, status, connected });
+      candidates.push({ runId, bytes: bytes + folderBytes, ...times, pinned, status, connected });
     }
-    for (const runId of runsToRemove(judged, keep, new Date())) {
+    for (const runId of runsToRemove(candidates, keep, new Date())) {
       if (this.#closed) return;
       if (await folders.isHeld(runId)) continue;
       // Another gateway on the same store may have removed it already.

@@ -4,11 +4,13 @@ import { isThisMachine, networkOf } from './connections-per-address.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface AdmissionLimits {
-  /** The number of connections at a time, in total and from one address. */
+  /** The maximum number of connections at a time. */
   clients: number;
+  /** The maximum number of connections at a time from one address. */
   clientsPerAddress: number;
-  /** How often one address may connect: on average, and at once after a quiet time. */
+  /** How many connections a second one address may open on average. */
   upgradesPerSecond: number;
+  /** How many connections one address may open at once after a quiet time. */
   upgradeBurst: number;
 }
 
@@ -18,8 +20,8 @@ interface Client {
 }
 
 /**
- * Number of addresses from which on idle ones are removed. An LRU cache would not do: it could evict an address with
- * open connections.
+ * The number of known addresses at which those without connections are removed. An LRU cache cannot be used, because it
+ * could evict an address with open connections.
  */
 const maxAddresses = 1_000;
 
@@ -34,7 +36,7 @@ export class Admission {
   }
 
   /**
-   * Counts a connection from its upgrade request until it closes.
+   * Admits a connection at its upgrade request, and counts it until it closes.
    * @throws MonitorError `server.full` or `request.too_many`
    */
   admit(address: string, stream: Socket): void {

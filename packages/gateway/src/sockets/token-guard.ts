@@ -10,10 +10,10 @@ export interface TokenGuardOptions {
   limits: Pick<Limits, 'wrongTokenBurst' | 'wrongTokensPerSecond'>;
 }
 
-/** Number of addresses whose wrong tokens are counted; an attacker with more of them is slow by their number. */
+/** The maximum number of addresses whose wrong tokens are counted; beyond it, the least recently used one is dropped. */
 const maxAddresses = 10_000;
 
-/** Compares tokens, and bounds how often one address may guess: beyond it, even the right token is not compared. */
+/** Compares tokens, and limits the wrong tokens of each address. Beyond the limit, even the right token is refused. */
 export class TokenGuard {
   readonly #options: TokenGuardOptions;
   readonly #guesses = new LRUCache<string, TokenBucket>({ max: maxAddresses });
@@ -22,7 +22,10 @@ export class TokenGuard {
     this.#options = options;
   }
 
-  /** @param address The address that sent the token. An absent token is no guess. */
+  /**
+   * Compares a token with the expected one. A wrong token counts against the limit of its address; an absent one does not.
+   * @param address The address that sent the token.
+   */
   check(given: string | undefined, address: string): TokenVerdict {
     const { token } = this.#options;
     if (token === undefined) return 'accepted';

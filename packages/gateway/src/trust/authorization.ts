@@ -7,10 +7,10 @@ import { type ForwardedRequest, proxyTrace } from './proxy-trace.ts';
 
 type PublicPort = Pick<Config, 'host'> & Partial<Pick<Config, 'bind'>>;
 
-/** Returns the address at which viewers reach the public port: the one a container publishes, or the bound one. */
+/** Returns the address at which viewers reach the public port: the one that a container publishes, or the bound one. */
 export const publicHost = ({ bind, host }: PublicPort): string => bind ?? host;
 
-/** Result of comparing a token. `tooMany`: its address sent too many wrong ones, so it was not compared. */
+/** The result of checking a token. `tooMany` means that it was not compared: its address sent too many wrong ones. */
 export type TokenVerdict = 'accepted' | 'missing' | 'wrong' | 'tooMany';
 
 /** A request with the address of its client. */
@@ -39,9 +39,9 @@ export interface ClientRights {
 }
 
 /**
- * Decides which clients may command trainers and change runs. Where a command token is set, those that send it.
- * Without one, every client that connects directly to a port that only this machine reaches, and no other: behind a
- * proxy on this machine, other machines reach the port too.
+ * Decides which clients may command trainers and change runs. With a command token, these are the clients that send it.
+ * Without one, these are the clients that connect directly to a port that only this machine reaches; requests through a
+ * proxy are refused, since other machines may reach the proxy.
  */
 export class CommandAuthorizer {
   readonly #hasToken: boolean;
@@ -102,8 +102,8 @@ function toError(verdict: Exclude<TokenVerdict, 'accepted'>): MonitorError {
 }
 
 /**
- * Returns whether the given token is the expected one; any is when none is expected. Digests are compared in constant
- * time, so that the duration reveals neither the text nor its length.
+ * Returns whether the given token is the expected one, or none is expected. Digests are compared in constant time, so
+ * that the duration reveals neither the text nor its length.
  */
 export function tokenMatches(expected: string | undefined, given: string | undefined): boolean {
   return expected === undefined || timingSafeEqual(digest(expected), digest(given ?? ''));

@@ -1,4 +1,7 @@
-/** Returns whether a request may name this Host. A port beyond loopback has names that the gateway cannot know. */
+/**
+ * Returns whether a request may have this Host header. Only a port bound to loopback is checked: any other may have names
+ * that the gateway does not know.
+ */
 export function isHostAllowed(host: string | undefined, boundHost: string): boolean {
   if (!isLoopback(boundHost)) return true;
   const requested = parseUrl(`http://${host}`)?.hostname;
@@ -6,8 +9,8 @@ export function isHostAllowed(host: string | undefined, boundHost: string): bool
 }
 
 /**
- * Returns whether a request may come from this Origin: none (programs send none, browsers always do), that of our own
- * page, or one of those that `--origins` allows.
+ * Returns whether a request may have this Origin header: none (programs send none, browsers do), the origin of the
+ * gateway's own page, or one that `--origins` allows.
  */
 export function isOriginAllowed(
   origin: string | undefined,
@@ -19,7 +22,7 @@ export function isOriginAllowed(
   return page !== undefined && page.host === parseUrl(`${page.protocol}//${host}`)?.host;
 }
 
-/** Returns whether a bind address, or the host of a URL, is reached from this machine only. */
+/** Returns whether a bind address, or the host of a URL, is a loopback address: only this machine can connect to it. */
 export function isLoopback(host: string): boolean {
   return /^(localhost\.?|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }

@@ -9,8 +9,9 @@ export interface ForwardedRequest {
 const proxyHeader = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 /**
- * Returns what shows that a request came through a proxy: `HTTP/1.0`, which browsers no longer use and nginx does by
- * default, or the name of a header that proxies add. Undefined when nothing does: a proxy may hide itself.
+ * Returns the sign by which a request is known to come through a proxy: the name of a header that proxies add, or
+ * `HTTP/1.0`, which nginx uses by default and browsers no longer do. Returns undefined when there is no sign, although a
+ * proxy may hide itself.
  */
 export function proxyTrace({ headers, raw }: ForwardedRequest): string | undefined {
   const header = Object.keys(headers).find((name) => proxyHeader.test(name));

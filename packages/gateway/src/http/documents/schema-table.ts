@@ -31,7 +31,10 @@ function fieldsOf({ properties = {}, required = [] }: JsonSchema, prefix: string
   });
 }
 
-/** Returns the schema of the items of a list (with the mark `[]`), the non-null schema of a nullable field, else the schema. */
+/**
+ * Returns the schema whose fields a field contains: the items of a list, with the mark `[]`; the non-null schema of a
+ * nullable field; else the schema of the field.
+ */
 function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
   const [only, ...others] = (schema.anyOf ?? []).filter((part) => (part as JsonSchema).type !== 'null');
   if (only && others.length === 0) return innerObject(only as JsonSchema);
