@@ -15,7 +15,7 @@ import {
 import { WebSocket } from 'ws';
 import { defaultAddress, describeProblem } from './connection-problem.ts';
 
-/** Identifies this process to the gateway; the same on each of its connections. */
+/** Identifies this process to the gateway. All connections of the process use the same identity. */
 export interface PublisherIdentity {
   /** The gateway's ingest address, for example `ws://127.0.0.1:5001/ingest`. */
   url: string;
@@ -34,13 +34,13 @@ export interface GatewayConnectionOptions {
   /** Called when the connection is closed and will be opened again. */
   onDisconnect?: () => void;
   /**
-   * Called when the gateway cannot be reached for a while, with the reason in one clause and again when that changes; with
-   * undefined when the connection works again.
+   * Called with the reason, in one clause, when the gateway cannot be reached for a while, and again when the reason
+   * changes. Called with undefined when the connection works again.
    */
   onProblem: (problem: string | undefined) => void;
   /**
-   * Keeps trying while the gateway has another publisher of this run. For a resumed run: the gateway notices only after 30 s
-   * that the connection of the trainer before was cut.
+   * Whether to keep trying while the gateway has another publisher of this run. Set for a resumed run: the gateway may
+   * notice only after 30 s that the connection of the previous trainer is lost.
    */
   awaitRelease?: boolean;
   /** Called when the gateway refuses this publisher; the connection is not opened again. */
@@ -57,11 +57,11 @@ export interface AcceptedCommands {
 
 /** Time-outs of a connection. */
 export const connectionLimits = {
-  /** Limit for the WebSocket upgrade, and again for the reply to the introduction. */
+  /** Time limit of the WebSocket upgrade, and of the reply to the introduction. */
   handshakeMs: 5_000,
-  /** The gateway pings every 20 s: a connection that is silent for longer than this is dead. */
+  /** After this much silence the connection counts as lost: the gateway sends a ping every 20 s. */
   silenceMs: 60_000,
-  /** A gateway that starts at the same time as the trainer is there before this, and is not worth a message. */
+  /** Problems are reported only after this time, in which a gateway that starts together with the trainer is ready. */
   problemMs: 2_000,
 };
 
@@ -74,8 +74,9 @@ export class GatewayConnection {
   readonly #executing = new Set<Promise<void>>();
   #replyTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
-  /** How the last socket ended. */
+  /** The first error of the last socket; undefined when it had none. */
   #error: NodeJS.ErrnoException | undefined;
+  /** The code with which the last socket was closed; 0 while it is not. */
   #closeCode = 0;
   /** Time of the first failed attempt since the gateway last answered. */
   #failingSince: number | undefined;
@@ -104,7 +105,7 @@ export class GatewayConnection {
     return this.#connection.socket?.bufferedAmount ?? 0;
   }
 
-  /** Why the last attempt to connect failed; undefined when the gateway has answered since. */
+  /** Why the last connection failed or was lost; undefined when the gateway has answered since. */
   get problem(): string | undefined {
     return this.#problem;
   }

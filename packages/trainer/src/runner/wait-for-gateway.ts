@@ -21,8 +21,8 @@ export interface WaitForGatewayOptions {
 
 /**
  * Loads the dataset and the engine while the parent process starts the gateway, and waits for its `begin` message, so
- * that training starts as soon as the gateway listens. Sends `held` first. Writes no file; an error of loading surfaces
- * when the run is prepared.
+ * that training starts as soon as the gateway listens. First sends `held` to the parent. Writes no file. An error of
+ * loading is ignored here, and reported when the run is prepared.
  * @returns The configuration with the gateway's address; undefined when the signal is aborted first.
  */
 export async function waitForGateway({
