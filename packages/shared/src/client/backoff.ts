@@ -1,3 +1,4 @@
+/** The bounds of the delays between retries, in milliseconds. */
 export interface BackoffOptions {
   /** Upper bound of the first delay. */
   firstMs: number;

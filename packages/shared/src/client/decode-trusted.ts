@@ -35,7 +35,7 @@ export const decodeTrusted: LiveDecoder = (text) => {
   return [isRecord(value) && knownControls.has(value.type) ? checkControl(value) : checkEvent(value)];
 };
 
-/** Reads a page of the list of runs (`GET /api/runs`) from such a gateway. */
+/** Reads a page of the list of runs (`GET /api/runs`) without schemas, as `decodeTrusted` reads messages. */
 export function decodeTrustedRunList(text: string): DecodeResult<RunList> {
   const parsed = parseWithMetrics(text);
   if (!parsed.ok) return parsed;
@@ -74,7 +74,7 @@ function fillDefaults(started: RunStartedData | null | undefined): void {
   if (started?.config) started.config.augment ??= false;
 }
 
-/** Fields whose numbers may be NaN or infinite, which travel as strings. */
+/** The fields whose numbers may be NaN or infinite, which are sent as strings. */
 const metricFields = new Set([
   'loss',
   'accuracy',
@@ -84,7 +84,7 @@ const metricFields = new Set([
   'value',
 ]);
 
-/** Parses JSON; a reviver makes that several times as slow, so it is used only where such a string occurs. */
+/** Parses JSON and converts non-finite numbers. A reviver is several times slower, so it is used only when one occurs. */
 const parseWithMetrics = (text: string): DecodeResult<unknown> =>
   parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveMetrics : undefined);
 

@@ -1,5 +1,6 @@
 import type { EventType } from '../protocol/constants.ts';
 
+/** The address of the feed, and the query parameters that do not depend on the position. */
 export interface FeedAddressOptions {
   url: string;
   run?: string;
@@ -18,7 +19,7 @@ export class FeedPosition {
     this.#seq = after;
   }
 
-  /** The run whose events arrive; undefined before the first hello and while there is none. */
+  /** The run whose events arrive; undefined before the first hello and while there is no run. */
   get runId(): string | undefined {
     return this.#runId;
   }
@@ -29,19 +30,19 @@ export class FeedPosition {
     this.#runId = runId;
   }
 
-  /** Moves to an event. Returns false for one of another run and for one that was read before. */
+  /** Moves to an event. Returns false, and does not move, for an event of another run or one that was read before. */
   advance({ runId, seq }: { runId: string; seq: number }): boolean {
     if (runId !== this.#runId || seq <= this.#seq) return false;
     this.#seq = seq;
     return true;
   }
 
-  /** Moves past events that the gateway left out. */
+  /** Moves past events that the gateway did not send. */
   skipTo(seq: number): void {
     this.#seq = Math.max(this.#seq, seq);
   }
 
-  /** Starts over if the removed run is the one that is read: its id may be used again. */
+  /** Moves to the start if the removed run is the current one: a new run may have its id. */
   removeRun(runId: string): void {
     if (runId === this.#runId) this.#seq = 0;
   }

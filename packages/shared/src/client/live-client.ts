@@ -17,13 +17,13 @@ import type {
 import { commandFailure, newCommandId, PendingCommands } from './pending-commands.ts';
 import { type ConnectionState, ReconnectingSocket, type WebSocketLike } from './reconnecting-socket.ts';
 
-/** Number of heartbeats whose absence means that the connection is dead; the half allows for a late one. */
+/** After this many heartbeat intervals of silence, the connection counts as lost; the half allows for a late heartbeat. */
 const missedHeartbeats = 2.5;
-/** Time for the upgrade and the gateway's `hello`. */
+/** Time limit of the upgrade and the gateway's `hello`. */
 const connectTimeoutMs = 10_000;
 
 /**
- * Follows the live feed: connects, connects again after a loss, and continues where it was.
+ * Follows the live feed. After a loss of the connection, it connects again and continues after the last event received.
  *
  * @example
  * const feed = connectLive({
@@ -43,7 +43,7 @@ class LiveFeed implements LiveClient {
   readonly #position: FeedPosition;
   readonly #commands: PendingCommands;
   readonly #connection: ReconnectingSocket<WebSocketLike>;
-  /** Whether this connection has received its hello: from then on it accepts commands. */
+  /** Whether the current connection has received its hello, and so accepts commands. */
   #isReady = false;
 
   constructor(options: LiveClientOptions) {

@@ -26,7 +26,7 @@ export interface LiveClientOptions extends LiveClientCallbacks {
   types?: readonly EventType[];
   /** Limit of live `batch` events per second, of which the newest arrive; none by default. */
   maxRate?: number;
-  /** Whether to receive every event however far this client falls behind, instead of a gap; for archives. */
+  /** Whether to receive every event; by default, a client that falls far behind gets a gap instead. For archives. */
   complete?: boolean;
   /** WebSocket class; the global one by default. Node.js before 22 has none: pass that of the package `ws`. */
   WebSocket?: WebSocketConstructor;
@@ -50,7 +50,7 @@ export type LiveClientMessage =
 
 /** Listeners of `connectLive`: `onMessage` receives everything, each of the others one kind of message. */
 export interface LiveClientCallbacks {
-  /** Called for every message, before the callback for its kind; made for a reducer. */
+  /** Called for every message, before the callback for its kind; suits a reducer. */
   onMessage?: (message: LiveClientMessage) => void;
   /** Called with the next event: in the order of seq and never twice, also across connections. */
   onEvent?: (event: MonitorEvent) => void;
@@ -76,15 +76,17 @@ export interface LiveClientCallbacks {
   onInvalid?: (description: string) => void;
 }
 
+/** Options of a command, which are all optional. */
 export interface CommandOptions {
   /** Id of the run to command; by default the one that is followed. */
   runId?: string;
   /** Command token, required where the gateway's `hello` contains `"commands":"token"`. */
   token?: string;
-  /** Id of an earlier command without an answer: the trainer executes both only once. */
+  /** Id of an earlier command without an answer, to repeat it: the trainer executes commands with one id only once. */
   id?: string;
 }
 
+/** A client of the live feed, as `connectLive` returns it. */
 export interface LiveClient {
   /**
    * Sends a command to a trainer. The promise always resolves: with the trainer's answer; with

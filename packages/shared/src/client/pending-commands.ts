@@ -4,8 +4,8 @@ import type { Command, CommandResult } from '../schemas/commands.ts';
 import { type Clock, systemClock } from './clock.ts';
 
 /**
- * Time limit of an answer: longer than the gateway's for a trainer (10 s), so that the gateway's own answer arrives
- * first.
+ * Time limit of an answer. It is longer than the 10 s that the gateway waits for the trainer, so that the gateway's own
+ * `command.timeout` arrives first.
  */
 const answerTimeoutMs = 15_000;
 
@@ -65,7 +65,7 @@ export class PendingCommands {
     for (const { text } of this.#pending.values()) send(text);
   }
 
-  /** Resolves the command that a result belongs to; ignores results of other commands. */
+  /** Resolves the command with the id of the result; ignores results of unknown commands. */
   receive(result: CommandResult): void {
     this.#pending.get(result.id)?.resolve(result);
   }
@@ -88,7 +88,7 @@ export const commandFailure = (id: string, code: ErrorCode, message: string): Co
 const unknownOutcome = (id: string, reason: string): CommandResult =>
   commandFailure(id, 'command.timeout', `${reason}, so it is not known whether the command was executed`);
 
-/** Returns 128 random bits in hex. `crypto.randomUUID` is missing on pages that are not served over HTTPS. */
+/** Creates a command id: 128 random bits in hex. `crypto.randomUUID` is missing on pages without HTTPS. */
 export function newCommandId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

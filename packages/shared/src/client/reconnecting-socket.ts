@@ -20,7 +20,7 @@ export interface WebSocketLike {
   terminate?(): void;
 }
 
-/** Status of a connection. After `waiting` it connects again by itself; `closed` is final. */
+/** Status of a connection: from `waiting` it goes on to `connecting` without a call, and `closed` is final. */
 export type ConnectionState =
   | { name: 'connecting' }
   | { name: 'open' }
@@ -30,12 +30,12 @@ export type ConnectionState =
 export interface ReconnectingSocketOptions<S extends WebSocketLike> {
   /** Creates the socket of one attempt, which connects at once. */
   createSocket(): S;
-  /** Limit of the silence after `connect`, until `allowSilence` sets another for this connection. */
+  /** How long a new connection may be silent, until `allowSilence` sets another limit. */
   connectTimeoutMs: number;
   /** Delays between attempts; 0.5 s doubling up to 15 s by default, half of each at random. */
   backoff?: BackoffOptions | undefined;
   clock?: Clock | undefined;
-  /** Close codes after which it connects again although the table of codes forbids that. */
+  /** Close codes after which the socket connects again although `closeCodes` has `retry: false` for them. */
   retryCodes?: readonly CloseCodeName[] | undefined;
   /** Returns a number from 0 to 1 for the jitter of the delays; `Math.random` by default. */
   random?: (() => number) | undefined;
@@ -60,6 +60,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
   #retryTimer: unknown;
   #silenceTimer: unknown;
   #silenceLimitMs = 0;
+  /** The time of the last message or `markAlive`. */
   #lastSignAt = 0;
 
   constructor(options: ReconnectingSocketOptions<S>) {
@@ -80,7 +81,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
   connect(): void {
     this.#retryTimer = undefined;
     this.#setState({ name: 'connecting' });
-    if (this.#isClosed) return; // The listener of the state closed it.
+    if (this.#isClosed) return; // `onState` may have called `close`.
     const socket = this.#options.createSocket();
     this.#socket = socket;
     socket.onopen = () => this.#setState({ name: 'open' });
@@ -99,7 +100,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     this.#socket?.send(text);
   }
 
-  /** Restarts the delays from the shortest: call it once the server has accepted the connection. */
+  /** Resets the delay to the shortest. Call it when the server has accepted the connection. */
   resetBackoff(): void {
     this.#attempts = 0;
   }
@@ -111,7 +112,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     this.#watchSilence();
   }
 
-  /** Notes a sign of life that is no message, such as a ping. */
+  /** Records that the server is alive, for signs that are no message, such as a ping. */
   markAlive(): void {
     this.#lastSignAt = this.#clock.now();
   }
@@ -121,7 +122,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     if (this.#socket) this.#lose(reason);
   }
 
-  /** Ends the wait for the next attempt; does nothing in any other state. */
+  /** Connects at once in the state `waiting`; does nothing in any other state. */
   retryNow(): void {
     if (this.#retryTimer === undefined) return;
     this.#clock.clearTimeout(this.#retryTimer);
@@ -170,7 +171,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     this.#setState({ name: 'closed', reason, code });
   }
 
-  /** Detaches the handlers first, so that nothing of a dropped connection arrives later. */
+  /** Drops the socket. Its handlers are removed first, so that no later event of it is handled. */
   #drop(code?: number): void {
     const socket = this.#socket;
     this.#socket = undefined;

@@ -3,7 +3,8 @@ import { connectLive as connect } from './live-client.ts';
 import type { LiveClient, LiveClientOptions } from './live-options.ts';
 
 /**
- * Follows the live feed and validates every message: connects, connects again after a loss, and continues where it was.
+ * Follows the live feed and validates every message. After a loss of the connection, it connects again and continues
+ * after the last event received.
  *
  * @example
  * const feed = connectLive({

@@ -40,7 +40,7 @@ export interface AsyncApiOperation {
   reply?: { channel: Reference; messages: Reference[] };
 }
 
-/** The parts of the AsyncAPI format that are in use. */
+/** An AsyncAPI 3.0 document, with only the parts of the format that this project uses. */
 export interface AsyncApiDocument {
   asyncapi: '3.0.0';
   info: { title: string; version: string; description: string; license: { name: string } };
@@ -141,7 +141,7 @@ function ingestChannel(): AsyncApiChannel {
   };
 }
 
-/** Describes one direction of a socket. The document is about the gateway, so `send` means that the gateway sends. */
+/** Describes one direction of a WebSocket. The document describes the gateway, so `send` means that the gateway sends. */
 function operation(socket: SocketName, sender: Sender, summary: string): AsyncApiOperation {
   return {
     action: sender === 'gateway' ? 'send' : 'receive',

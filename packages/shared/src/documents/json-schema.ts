@@ -6,10 +6,10 @@ import { allMessages, toPascalCase } from './messages.ts';
 /** A JSON Schema as a plain object. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** The draft of JSON Schema that a document uses: OpenAPI 3.1 the newer one, AsyncAPI 3.0 the older one. */
+/** A draft of JSON Schema: OpenAPI 3.1 uses `draft-2020-12`, AsyncAPI 3.0 uses `draft-7`. */
 export type Draft = 'draft-2020-12' | 'draft-7';
 
-/** Schemas that several messages and responses contain, so that a document has each once. */
+/** The schemas that several messages and responses contain. A document defines each once and refers to it. */
 const sharedSchemas: Record<string, z.ZodType> = {
   ...Object.fromEntries(
     Object.entries(eventDataSchemas).map(([type, schema]) => [`${toPascalCase(type)}Data`, schema]),
@@ -23,8 +23,8 @@ const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
 };
 
 /**
- * Converts schemas, and those they share, for `components.schemas` of a document, with references between them. They
- * describe the JSON that is sent, before defaults are filled in and strings are converted.
+ * Converts the given schemas, and the shared ones, for `components.schemas` of a document, with references between them.
+ * The results describe the JSON as it is sent, before parsing fills in defaults and converts strings.
  */
 export function componentJsonSchemas(
   given: Record<string, z.ZodType>,

@@ -32,12 +32,12 @@ const kinds = [liveControlSchema, ingestFirstMessageSchema, ingestServerMessageS
   .flatMap(kindsOf)
   .map(typeOf);
 
-/** Returns every type of message that one end of a socket sends. */
+/** Returns every type of message that the gateway, or its client, sends on a WebSocket. */
 export function messagesOf(socket: SocketName, sender: Sender): MessageDefinition[] {
   return sockets[socket][sender].flatMap(kindsOf).map((schema) => describe(schema, socket));
 }
 
-/** Returns every type of message once. */
+/** Returns the types of messages on both WebSockets, each once. */
 export function allMessages(): MessageDefinition[] {
   const ends: [SocketName, Sender][] = [
     ['live', 'gateway'],
@@ -61,7 +61,7 @@ function describe(schema: z.ZodType, socket: SocketName): MessageDefinition {
   return { name, type, summary, isEvent, schema };
 }
 
-/** Returns the options of a union that differ in `type`. */
+/** Returns the schemas of a union, one for each `type`; a schema of one `type` alone is returned as it is. */
 function kindsOf(schema: z.ZodType): z.ZodType[] {
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return [schema];
   const parts = (schema.options as z.ZodType[]).flatMap(kindsOf);

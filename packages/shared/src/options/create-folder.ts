@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Creates a folder with its missing parents; one that exists is left as it is. Unlike Node's `mkdir` with `recursive`, it
- * ends for a folder that the system does not let anybody create, such as `/proc/x` (ENOENT although the parent exists).
+ * Creates a folder with its missing parents; an existing folder is left as it is. Node's `mkdir` with `recursive` never
+ * returns for a folder that nobody may create, such as `/proc/x` (ENOENT although the parent exists); this throws.
  * @throws Error of the file system.
  */
 export function createFolder(path: string): void {

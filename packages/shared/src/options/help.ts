@@ -20,7 +20,7 @@ export function requestedText(
   return argv.includes('--version') ? `${readVersion()}\n` : undefined;
 }
 
-/** Reads the version of this package, which is that of all packages. */
+/** Reads the version of this package. All packages have the same version. */
 function readVersion(): string {
   const path = new URL('../../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;

@@ -20,8 +20,8 @@ import { parseRetention } from './retention.ts';
 const portRange = [0, 65_535] as const;
 
 /**
- * Every option of every process, in one place: `npm start` passes its command line to all of them, and each uses what
- * concerns it. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
+ * Every option of every program. `npm start` passes its command line to all processes that it starts, and each process
+ * reads the options that it uses. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
  */
 export const optionTable = {
   epochs: integer({ range: bounds.epochs, default: 10, help: 'number of passes over the training images' }),

@@ -66,7 +66,7 @@ export function string<D extends string | undefined>(
   };
 }
 
-/** Creates an option for a token; a shorter one can be guessed. */
+/** Creates an option for a secret, which has to be long enough that it cannot be guessed. */
 export const secret = (help: string): OptionDefinition<string | undefined> =>
   optional(
     `a secret of ${minSecretLength} to 500 characters`,
@@ -76,7 +76,7 @@ export const secret = (help: string): OptionDefinition<string | undefined> =>
 
 const minSecretLength = 16;
 
-/** Creates an option for one of a few words. */
+/** Creates an option whose value is one of the given words. */
 export function choice<const V extends string, D extends V | undefined>(
   values: readonly V[],
   fallback: D,
@@ -91,7 +91,7 @@ export function choice<const V extends string, D extends V | undefined>(
   };
 }
 
-/** Creates an option that is on with its flag alone; its variable may also be 0, false, no or off. */
+/** Creates an option whose flag needs no value. Its variable may be 1, true, yes or on; or 0, false, no or off. */
 export function boolean<D extends boolean | undefined>(
   fallback: D,
   help: string,
@@ -104,10 +104,10 @@ export function boolean<D extends boolean | undefined>(
   return { type: 'boolean', expected: 'true or false', parse, default: fallback, help };
 }
 
-/** Names that Windows opens as a device, with any ending; it also ignores a dot at the end. */
+/** Returns whether Windows cannot have a file of this name: it names a device, with any extension, or ends with a dot. */
 const isReservedOnWindows = (name: string): boolean => /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|\.$/i.test(name);
 
-/** Accepts the id of a run whose folder can be copied to any system. */
+/** Parses the id of a run. Ids that cannot name a folder on Windows are invalid, so that folders can be copied there. */
 export const parseRunId = parseWith(runIdSchema.refine((id) => !isReservedOnWindows(id)));
 
 const parseHost = parseWith(
@@ -126,7 +126,7 @@ export function address<D extends string | undefined>(
   return { type: 'string', expected: 'an address', parse: parseHost, default: fallback, help };
 }
 
-/** Accepts the address of a WebSocket: `ws` or `wss`, a host, no fragment. */
+/** Returns a text that is the address of a WebSocket (`ws` or `wss`, a host, no fragment); undefined for any other. */
 export function parseWebSocketUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, hostname, hash } = new URL(text);
@@ -149,7 +149,7 @@ export function parseRedisUrl(text: string): string | undefined {
   return isRedis ? text : undefined;
 }
 
-/** Accepts IP addresses and networks, separated by commas, at most 100. */
+/** Parses at most 100 IP addresses and networks, separated by commas. */
 export const parseNetworks = parseWith(
   z
     .string()
@@ -164,7 +164,7 @@ export const parseNetworks = parseWith(
 const isOrigin = (text: string): boolean =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
-/** Accepts origins of pages as browsers write them, separated by commas. */
+/** Parses origins of pages, written as browsers write them and separated by commas. */
 export const parseOrigins = parseWith(
   z
     .string()

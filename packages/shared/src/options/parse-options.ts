@@ -27,22 +27,25 @@ export function parseGivenOptions(argv: readonly string[], env: Environment): Pa
   const reader = new OptionReader();
   readVariables(env, reader);
   readFlags(argv, reader);
-  // Who may publish would then command, and the other way round.
+  // With equal tokens, a publisher could send commands, and a viewer could publish.
   if (reader.values.token !== undefined && reader.values.token === reader.values.commandToken)
     reader.mistakes.push('--command-token: expected another secret than that of --token, got the same');
   if (reader.mistakes.length > 0) throw new MonitorError('option.invalid', reader.mistakes.join('\n'));
   return reader.values as Partial<Options>;
 }
 
-/** Options whose values appear nowhere, not even in an error. */
+/** The options whose values must not appear in errors or logs. */
 const secrets: readonly OptionName[] = ['token', 'commandToken', 'redisUrl'];
 
-/** Collects values and mistakes, so that one run reports all mistakes. */
+/** Collects the values and the mistakes of all options, so that all mistakes are reported together. */
 class OptionReader {
   readonly values: Partial<Record<OptionName, unknown>> = {};
   readonly mistakes: string[] = [];
 
-  /** @param source The flag or variable, for the error. */
+  /**
+   * Parses the value of an option, and records it or a mistake.
+   * @param source The flag or variable, for the error.
+   */
   read(source: string, name: OptionName, text: string): void {
     const { parse, expected } = optionTable[name];
     const value = parse(text);
@@ -71,7 +74,7 @@ function readVariables(env: Environment, reader: OptionReader): void {
     const name = optionsByVariable.get(variable);
     if (name) reader.read(variable, name, text);
     else {
-      // Report only what is nearly the name of an option: other programs may use variables with this prefix.
+      // Only names close to that of an option are reported: other programs may use variables with this prefix.
       const meant = closestMatch(variable.slice(variablePrefix.length), variableEndings);
       if (meant) reader.reportUnknown(variable, variablePrefix + meant);
     }
@@ -104,7 +107,7 @@ function readFlags(argv: readonly string[], reader: OptionReader): void {
   }
 }
 
-/** Returns whether a token belongs to the last reported argument: a letter of `-port`, or the value of `--prot 80`. */
+/** Returns whether a token is part of the last reported mistake: a letter of `-port`, or the value of `--prot 80`. */
 function isReported(
   { kind, index }: { kind: string; index: number },
   reportedAt: number | undefined,
@@ -115,13 +118,13 @@ function isReported(
 }
 
 /**
- * Writes a flag that needs a value but has none as `--flag=`: `parseArgs` would take the next flag for its value. The
+ * Rewrites each flag whose value is missing to `--flag=`, because `parseArgs` would use the next flag as its value. The
  * empty value is a mistake, except for `--resume`, where it selects the last run.
  */
 function markMissingValues(argv: readonly string[]): string[] {
-  return argv.map((argument, at) => {
+  return argv.map((argument, index) => {
     const name = optionsByFlag.get(argument);
-    const next = argv[at + 1];
+    const next = argv[index + 1];
     const hasValue = next !== undefined && !next.startsWith('--');
     return name && optionTable[name].type === 'string' && !hasValue ? `${argument}=` : argument;
   });

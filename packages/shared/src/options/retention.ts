@@ -1,8 +1,10 @@
 /** Limits beyond which old runs are deleted; an absent limit does not apply. */
 export interface RetentionPolicy {
-  /** Time since a run's last event. */
+  /** Maximum time since a run's last event, in milliseconds. */
   ageMs?: number;
+  /** Maximum number of runs. */
   runs?: number;
+  /** Maximum size of all runs together. */
   bytes?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Codes with which the gateway closes a WebSocket, and whether the same client may reconnect unchanged. Applications
- * may use 4000 to 4999 (RFC 6455, section 7.4.2).
+ * The codes with which the gateway closes a WebSocket. `retry` is whether the client may reconnect without changing
+ * anything. The codes from 4000 to 4999 are reserved for applications (RFC 6455, section 7.4.2).
  */
 export const closeCodes = {
   normal: { code: 1000, retry: false, meaning: 'The client closed the connection.' },

@@ -8,6 +8,7 @@ export interface ValidationIssue {
   message: string;
 }
 
+/** Why a message could not be decoded. */
 export interface DecodeFailure {
   code: Extract<ErrorCode, 'message.malformed' | 'message.invalid'>;
   issues: ValidationIssue[];
@@ -17,9 +18,9 @@ export interface DecodeFailure {
 
 export type DecodeResult<T> = { ok: true; value: T } | { ok: false; error: DecodeFailure };
 
-/** Limit of the issues listed for one message: the first few are enough to find a mistake. */
+/** Maximum number of issues listed for one message: the first few are enough to find a mistake. */
 const issueLimit = 5;
-/** Limit of each text in an issue, in characters: a message from outside must not fill a log. */
+/** Maximum length of each text in an issue, in characters, so that a client cannot fill the log. */
 const issueLength = 200;
 
 /**
@@ -40,8 +41,8 @@ const nameNonFinite = (_key: string, value: unknown): unknown =>
 /**
  * Parses a message and validates it against a schema. Never throws: a failure contains the issues found.
  *
- * @param isValid is called first. A message that it accepts skips the schema, which is worth it for the most frequent
- * messages.
+ * @param isValid A fast check that is called first: a message that it accepts skips the slower schema. Useful for the
+ * most frequent messages.
  * @example
  * const result = decode(eventSchema, text);
  * if (result.ok) console.log(result.value.type);

@@ -2,7 +2,7 @@ import { printable } from './printable.ts';
 
 /**
  * Every error that users and programs can receive, by its stable code. `exitCode` is the status of a process that exits
- * because of it: 2 if an input must change first, otherwise 1.
+ * because of the error: 2 if the user has to change an input first, otherwise 1.
  */
 export const errorCodes = {
   'option.invalid': {

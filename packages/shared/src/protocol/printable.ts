@@ -1,10 +1,10 @@
 /**
- * Control characters (C0 but tab and line feed, DEL, C1), and those that reorder or hide text: with them, text of another
- * program could move the cursor of a terminal, or show something else than it contains.
+ * Matches control characters (C0 except tab and line feed, DEL, C1) and characters that reorder or hide text. With these,
+ * text from outside could move the cursor of a terminal, or display something other than its content.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters on purpose.
 const invisible = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Returns a text for a console or a log, with `\u001b` and the like in place of characters that act on it or hide. */
+/** Replaces control and invisible characters of a text by escapes such as `\u001b`, for a console or a log. */
 export const printable = (text: string): string =>
   text.replace(invisible, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

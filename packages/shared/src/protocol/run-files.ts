@@ -1,10 +1,10 @@
-/** Paths in a run's folder below `--runs`: the trainer writes these files, the gateway serves or checks some. */
+/** Paths of files in a run's folder below `--runs`. The trainer writes the files; the gateway serves or checks some. */
 export const runFiles = {
   /** Every event of the run in order, one JSON text per line. */
   events: 'events.jsonl',
   /** Settings that the run was started with, for resuming it. */
   settings: 'run.json',
-  /** Present while a trainer has the run open; it renews the file's time every few seconds. */
+  /** Present while a trainer has the run open. The trainer updates the file's time every few seconds. */
   lock: 'lock',
   checkpoint: 'checkpoint/last.safetensors',
   /** The saved model as a tfjs LayersModel: topology and weights. */
@@ -14,5 +14,5 @@ export const runFiles = {
   pytorchWeights: 'mnist_cnn.safetensors',
 } as const;
 
-/** Age from which a lock counts as stale, because its trainer no longer renews it. */
+/** Age in milliseconds from which a lock file is ignored, because its trainer must have ended without removing it. */
 export const staleLockMs = 60_000;

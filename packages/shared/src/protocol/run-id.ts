@@ -1,4 +1,4 @@
-/** Valid run ids: each names a folder, keys of the store and addresses. `latest` is reserved for the newest run. */
+/** Matches valid run ids, which are part of folder names, keys and URLs. `latest` is reserved for the newest run. */
 export const runIdPattern = /^(?!latest$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**

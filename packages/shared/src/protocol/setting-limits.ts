@@ -11,7 +11,7 @@ export const settingBounds = {
 /** Number formats of the values between the layers of a network, and of their gradients. */
 export const precisions = ['float32', 'bfloat16'] as const;
 
-/** Values of each setting that is one of a few words, as a flag or in the command `start`. */
+/** The accepted words of each setting that is one of several words, as a flag or in the command `start`. */
 export const settingChoices = {
   recipe: ['default', 'best'],
   optimizer: ['sgd', 'adam', 'adamw'],
@@ -28,5 +28,5 @@ export type Precision = (typeof precisions)[number];
 export type PrecisionChoice = Precision | 'auto';
 export type EngineName = Exclude<EngineChoice, 'auto'>;
 
-/** Settings that a recipe decides unless they are set themselves. */
+/** Settings whose defaults depend on the recipe. */
 export const recipeSettings = ['learningRate', 'optimizer', 'schedule', 'augment'] as const;

@@ -1,13 +1,13 @@
 import { runIdPattern } from '../protocol/run-id.ts';
 import type { EventOf } from './events.ts';
 
-/** A time as `Date.toISOString` writes it, except on 29 February, which the schema validates. */
+/** Matches times as `Date.toISOString` writes them, except on 29 February, which is left to the schema. */
 const isoTime =
   /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /**
- * Returns whether a value is a `batch` event in its usual form: exactly its fields, and every number finite. The schema
- * accepts every such value, and some that this function rejects; a test compares them. Most events have this form, and
+ * Returns whether a value is a `batch` event in its usual form: with no other fields, and with finite numbers. The schema
+ * accepts every value that this function accepts, which a test checks, and some more. Most events have this form, and
  * this check takes a twentieth of the schema's time.
  */
 export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {

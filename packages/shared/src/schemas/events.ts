@@ -6,8 +6,8 @@ type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
 
 /**
- * A measured number. NaN and the infinities travel as strings, because JSON has no such numbers and a diverging run must
- * be shown too. The annotation is needed: the compiler cannot read back the type that it infers for the enum.
+ * A measured number. NaN and the infinities are sent as strings: JSON has no such numbers, and the values of a diverging
+ * run have to be displayed too. The type annotation is needed, because the compiler cannot infer the type of the enum.
  */
 export const metricValueSchema: z.ZodType<number, number | NonFinite> = z.union([z.number(), nonFinite]);
 const count = z.int().nonnegative();

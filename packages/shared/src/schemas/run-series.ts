@@ -3,7 +3,7 @@ import type { EventType } from '../protocol/constants.ts';
 import { metricValueSchema } from './events.ts';
 import { numericString } from './query-values.ts';
 
-/** Numbers that have a curve: the type of event, then the path of the number in its data. */
+/** The fields of events that are available as curves: the event type, then the path of the number in the event's data. */
 export const seriesFields = [
   'batch.loss',
   'batch.accuracy',

@@ -12,13 +12,13 @@ import {
 import { eventTypeListSchema, numericString } from './query-values.ts';
 
 /**
- * Status of a run: that in `run.finished` while it is the last event, otherwise one that the gateway derives. `stalled`
- * means that no event has arrived for a while, `interrupted` that the publisher has been disconnected for long; both
- * change back when events arrive.
+ * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.
+ * `stalled` means that no event has arrived for a while, `interrupted` that the publisher has been disconnected for a
+ * long time. Both change back when events arrive.
  */
 export const runStatusSchema = z.enum(['running', 'paused', 'stalled', ...finishedStatusSchema.options]);
 
-/** A text of at most `limit` characters; null, or only spaces, removes it. */
+/** Creates the schema of a text of at most `limit` characters. Null, and a text of only spaces, mean no text. */
 const annotation = (limit: number) =>
   z
     .string()
@@ -97,7 +97,7 @@ export const runListSchema = z.object({
   nextCursor: z.string().nullable().describe('`cursor` of the next page; null on the last one.'),
 });
 
-/** Body of `PATCH /api/runs/{runId}`: absent fields stay; null, or only spaces, removes a text. */
+/** Body of `PATCH /api/runs/{runId}`. Absent fields stay unchanged; null, or a text of only spaces, removes a text. */
 export const runChangesSchema = z
   .strictObject({
     title: annotation(200).optional(),
