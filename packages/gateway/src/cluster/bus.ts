@@ -1,10 +1,11 @@
 import type { CommandRelay } from '../commands/router.ts';
 import type { GatewayMessage } from './messages.ts';
 
+/** Receives the messages of the other gateways. */
 export interface BusListener {
   /** Called with each message of another gateway, and that gateway's id. */
   onMessage(message: GatewayMessage, from: string): void;
-  /** Called when the bus works again: messages sent in the meantime are lost. */
+  /** Called when the bus works again after a failure. Messages sent during the failure are lost. */
   onReconnect(): void;
 }
 
@@ -20,7 +21,7 @@ export interface ClusterBus {
 /** The bus of a gateway without a cluster. */
 export const standaloneBus: ClusterBus = { gatewayId: '', send() {}, listen() {}, async close() {} };
 
-/** Reports what this gateway's command router does to those of the other gateways. */
+/** Returns a relay that informs the command routers of the other gateways over a bus. */
 export const commandRelayOver = (bus: ClusterBus): CommandRelay => ({
   forwarded: (command, publisherId) => bus.send({ type: 'ordered', to: bus.gatewayId, publisherId, command }),
   answered: (result, publisherId) => bus.send({ type: 'answered', publisherId, result }),

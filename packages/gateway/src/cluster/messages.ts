@@ -7,13 +7,13 @@ import {
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 
-/** The id of a gateway, new with each start. */
+/** The id of a gateway, which changes with each start. */
 const gatewayId = z.string().min(8).max(64);
 const publisherId = z.string().min(8).max(64);
 const seq = z.int().positive();
 const ms = z.number().nonnegative();
 
-/** A run has new events up to `last`, which a gateway with viewers of the run reads from the store. */
+/** A run has new events up to `last`. A gateway that has viewers of the run reads them from the store. */
 const appended = z.object({
   type: z.literal('appended'),
   runId: runIdSchema,
@@ -29,7 +29,8 @@ const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema })
 const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });
 
 /**
- * The clients connected to a gateway: sent every second, and when a publisher or idle trainer connects or disconnects.
+ * The clients that are connected to a gateway. Sent every second, and when a publisher or idle trainer connects or
+ * disconnects.
  */
 const presence = z.object({
   type: z.literal('roster'),
@@ -51,7 +52,7 @@ const presence = z.object({
   viewers: z.int().nonnegative(),
 });
 
-/** A gateway has accepted a command: the gateway `to` forwards it to the trainer, the others remember it. */
+/** A gateway has accepted a command. The gateway `to` forwards the command to its trainer; all others remember it. */
 const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherId, command: commandSchema });
 
 /** A trainer has answered a command. */
@@ -60,10 +61,10 @@ const answered = z.object({ type: z.literal('answered'), publisherId, result: co
 /** A gateway has checked that the store works, which includes an announcement. */
 const checked = z.object({ type: z.literal('checked') });
 
-/** The gateway is shutting down, which closes all its connections. */
+/** A gateway is shutting down and has closed all its connections. */
 const left = z.object({ type: z.literal('left') });
 
-/** The messages between gateways that share a store: hints and presence. All durable data is in the store. */
+/** The messages between gateways that share a store. A lost message loses no data: all durable data is in the store. */
 export const gatewayMessage = z.discriminatedUnion('type', [
   appended,
   annotated,

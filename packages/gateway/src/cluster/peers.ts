@@ -6,8 +6,8 @@ import type { ClusterBus } from './bus.ts';
 import type { PresenceMessage } from './messages.ts';
 
 /**
- * Maximum time that a message takes between gateways: a connection that seems to be newer by more than this is another
- * one.
+ * Maximum time that a message takes between gateways. The start of a connection is computed from the arrival of a
+ * message, so a start that is later by more than this belongs to another connection.
  */
 const maxTransitMs = 1_000;
 
@@ -30,11 +30,11 @@ export interface ClusterPeersOptions {
   limits: Pick<Limits, 'presenceTimeoutMs'>;
 }
 
-/** The other gateways and their clients, by their presence messages. A gateway that sends none for long is removed. */
+/** The other gateways and their clients, from their presence messages. A gateway that sends none for long is removed. */
 export class ClusterPeers implements RemotePresence {
   readonly #options: ClusterPeersOptions;
   readonly #gateways = new Map<string, PeerGateway>();
-  /** One entry for each run that was published at another gateway since the start. */
+  /** One entry for each run that was published to another gateway since this one started. */
   readonly #presences = new Map<string, PublisherPresence>();
   readonly #runListeners = new Listeners<[runId: string]>();
   readonly #listeners = new Listeners();
@@ -69,12 +69,15 @@ export class ClusterPeers implements RemotePresence {
     return this.#listeners.add(listener);
   }
 
-  /** Calls `attach` with each command target that connects to another gateway, and what it returns on disconnection. */
+  /**
+   * Calls `attach` with each command target that connects to another gateway, and calls the function that it returns
+   * when the target disconnects.
+   */
   onTarget(attach: (target: CommandTarget) => () => void): void {
     this.#attach = attach;
   }
 
-  /** Replaces the clients of a gateway by those in its latest message. */
+  /** Replaces the clients of a gateway with those in its latest message. */
   update(gatewayId: string, message: PresenceMessage): void {
     const before = this.#gateways.get(gatewayId);
     const now = performance.now();
@@ -104,7 +107,7 @@ export class ClusterPeers implements RemotePresence {
     });
   }
 
-  /** Removes a gateway that has ended. */
+  /** Removes a gateway, with its clients. */
   remove(gatewayId: string): void {
     this.#replace(gatewayId, undefined);
   }
@@ -159,7 +162,7 @@ export class ClusterPeers implements RemotePresence {
     return { publisherId, commands, gatewayId, send };
   }
 
-  /** Returns the publisher that connected last, since one that moves between gateways is listed at both for a moment. */
+  /** Returns the publisher that connected last: one that moves between gateways is listed at both for a moment. */
   #publisherOf(runId: string): RemotePublisher | undefined {
     return [...this.#gateways.values()]
       .flatMap(({ publishers }) => publishers.get(runId) ?? [])

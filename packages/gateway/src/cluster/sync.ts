@@ -51,7 +51,7 @@ export class ClusterSync {
     this.#sendPresence();
   }
 
-  /** Reads from the store the changes that lost messages may have announced. */
+  /** Reads changes from the store that other gateways may have announced in messages that were lost. */
   catchUp(): void {
     const { hub, statuses } = this.#options;
     statuses.refresh();
@@ -102,8 +102,8 @@ export class ClusterSync {
   }
 
   /**
-   * Resolves the conflict when two gateways have assigned the same run. The newer of two connections of one publisher
-   * keeps the run, or the publisher with the lower id, so that both gateways decide alike.
+   * Closes local connections to runs that another gateway has assigned as well. Of two connections of one publisher, the
+   * newer keeps the run; of two publishers, the one with the lower id. So both gateways decide alike.
    */
   #resolveConflicts({ publishers: remotePublishers }: PresenceMessage): void {
     for (const { runId, publisherId, heldMs } of remotePublishers) {
@@ -123,7 +123,7 @@ export class ClusterSync {
     hub.broadcast({ type: 'annotated', runId, title, note, pinned });
   }
 
-  /** Sends one message for all changes in the same turn of the event loop. */
+  /** Schedules one presence message for all changes in the same turn of the event loop. */
   #scheduleSend(): void {
     if (this.#isSendScheduled || this.#closed) return;
     this.#isSendScheduled = true;

@@ -83,7 +83,10 @@ export class Publishers {
     if (!hasBegun) this.#presences.delete(runId);
   }
 
-  /** Calls back when a run's publisher connects or disconnects at any gateway. Returns the function that ends this. */
+  /**
+   * Calls back when a run's publisher connects or disconnects at any gateway.
+   * Returns the function that removes the listener.
+   */
   onChange(listener: (runId: string) => void): () => void {
     const removals = [this.onLocalChange(listener), this.#remote.onRunChange(listener)];
     return () => {

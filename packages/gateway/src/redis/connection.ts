@@ -6,18 +6,19 @@ import { reasonOf, withoutCredentials } from './errors.ts';
 import { busChannelOf, scripts } from './scripts.ts';
 import { parseInfo } from './server-info.ts';
 
+/** Options of a connection to Redis. */
 export interface RedisConnectionOptions {
-  /** `redis://…`, `rediss://…` or `unix:///path`. */
+  /** The address of the server: `redis://…`, `rediss://…` or `unix:///path`. */
   url: string;
-  /** Time limit of a reply; when it is exceeded, the connection is closed and opened again. */
+  /** Time limit of each reply. When it is exceeded, the connection is closed and opened again. */
   timeoutMs: number;
 }
 
-/** Major version of the oldest supported server: older ones lack commands, and fixes of streams and scripts. */
+/** Major version of the oldest supported server. Older servers lack commands, and fixes of streams and scripts. */
 const oldestServer = 7;
-/** The longest time between two attempts to connect again. */
+/** The maximum delay between two attempts to reconnect. */
 const maxReconnectMs = 1_000;
-/** How long closing waits for replies that are still expected. */
+/** How long `close` waits for the replies that are still expected. */
 const closeTimeoutMs = 500;
 
 const newClient = ({ url, timeoutMs }: RedisConnectionOptions, mayRetry: () => boolean) => {
@@ -30,18 +31,18 @@ const newClient = ({ url, timeoutMs }: RedisConnectionOptions, mayRetry: () => b
   const client = createClient({
     ...(path === undefined ? { url, socket } : { socket: { ...socket, path, tls: false as const } }),
     scripts,
-    // A command fails at once while the connection is down: the caller decides whether to repeat it.
+    // While the connection is down, commands fail at once, so that the caller decides whether to repeat them.
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
   });
-  // Failures reach the callers of commands; without a listener they would end the process as well.
+  // The callers of commands handle failures. Without this listener, a failure would also end the process.
   return client.on('error', () => {});
 };
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** A connection to Redis that is opened again when it breaks or a reply takes too long. */
+/** A connection to Redis, which reconnects when the connection is lost or a reply takes too long. */
 export class RedisConnection {
   /** The server's URL without credentials. */
   readonly address: string;
@@ -50,7 +51,7 @@ export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #listeners = new Listeners<[client: RedisClient]>();
   #client: RedisClient;
-  /** Whether the first attempt succeeded: an error before that is a wrong setting, and retrying cannot help. */
+  /** Whether a connection has succeeded. Until then an error means a wrong setting, which retrying cannot repair. */
   #isEstablished = false;
   #closed = false;
 
@@ -80,7 +81,7 @@ export class RedisConnection {
 
   /**
    * Runs a command.
-   * @throws Error of the client, or when the reply takes too long; the server may have run the command all the same.
+   * @throws Error of the client, or when the reply takes too long; then the server may still have run the command.
    */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client;
@@ -140,9 +141,9 @@ export class RedisConnection {
   }
 
   async #timeout(signal: AbortSignal): Promise<never> {
-    // When the signal ends the delay early, nobody awaits this any more.
+    // When the signal ends the delay early, the rejection is ignored: `Promise.race` has settled already.
     await delay(this.#options.timeoutMs, undefined, { ref: false, signal });
-    // When this process was what took so long, the reply has arrived and only has to be read.
+    // If the event loop of this process was blocked, the reply may have arrived already: the next turn reads it.
     await nextTurn();
     throw timeoutError;
   }
