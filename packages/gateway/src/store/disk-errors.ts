@@ -8,7 +8,7 @@ const codes: Record<string, ErrorCode> = {
   EPERM: 'store.read_only',
 };
 
-/** Maps a failure of the file system to a MonitorError of one line; returns any other error as it is. */
+/** Converts an error of the file system to a `MonitorError`; returns any other error unchanged. */
 export function toDiskError(error: unknown, path: string): unknown {
   const { code = '', syscall } = error as NodeJS.ErrnoException;
   if (error instanceof MonitorError || syscall === undefined) return error;

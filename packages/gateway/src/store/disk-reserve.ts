@@ -3,11 +3,11 @@ import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'no
 import { toDiskError } from './disk-errors.ts';
 import { databasePath } from './sqlite-file.ts';
 
-/** Enough for the log of a removal and for reclaiming its space, both of which need space before they free any. */
+/** The size of the reserve: enough to remove a run and shrink the file, which both need space before they free any. */
 const reserveBytes = 16 * 1024 * 1024;
 const blockBytes = 1024 * 1024;
 
-/** Whether the disk has no room for even one block; false when that cannot be determined. */
+/** Returns whether less than 1 MB is free on the disk; false when that cannot be determined. */
 export function isDiskFull(folder: string): boolean {
   try {
     return freeBytes(folder) < blockBytes;
@@ -22,13 +22,13 @@ function freeBytes(folder: string): number {
 }
 
 /**
- * A file beside the database that takes up space nobody needs, so that runs can be removed from a full disk: it is
- * deleted for the removal, and written again before new events are accepted.
+ * A file beside the database that reserves space, so that runs can be removed when the disk is full. The file is deleted
+ * for the removal, and written again before new events are accepted.
  */
 export class DiskReserve {
   readonly #folder: string;
   readonly #path: string;
-  /** The size that the file has to have again after it was released. */
+  /** The size to restore, after the file was released; undefined otherwise. */
   #releasedBytes: number | undefined;
 
   constructor(folder: string) {
@@ -36,13 +36,13 @@ export class DiskReserve {
     this.#path = `${databasePath(folder)}-reserve`;
   }
 
-  /** Writes the file if there is none and the disk has room for it; on a small disk it has half of the free space. */
+  /** Writes the file if it does not exist and the disk has room: 16 MB, or half of the free space if that is less. */
   ensure(): void {
     if (this.#bytes() > 0) return;
     try {
       this.#write(Math.min(reserveBytes, Math.floor(freeBytes(this.#folder) / 2)));
     } catch {
-      // The file only helps: the next write to the database reports a disk that fails.
+      // The store works without the file; the next write to the database reports a failing disk.
     }
   }
 

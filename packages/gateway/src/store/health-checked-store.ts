@@ -19,15 +19,15 @@ import type {
   StoredSummary,
 } from './store.ts';
 
-/** A failure of the store that has not been repaired yet. */
+/** A failure of the store that still lasts. */
 export interface StoreFailure {
   code: ErrorCode;
-  /** One line for the operator. It may name files and addresses: `publicMessage` is for everybody else. */
+  /** One line for the operator, which may contain paths and addresses; clients get `publicMessage` instead. */
   message: string;
   since: Date;
 }
 
-/** Pages that are read at a time, of up to 14 MB each: hundreds of viewers can ask for one at the same moment. */
+/** Number of pages that are read at a time. Each may have 14 MB, and hundreds of viewers may request one at once. */
 const pagesAtOnce = 4;
 
 export type StoreOperation = 'append' | 'read' | 'change';
@@ -42,14 +42,14 @@ export interface HealthCheckedStoreOptions {
   onAppended?: (events: readonly NewEvent[]) => void;
 }
 
-/** Whether an error is a failure of the store's disk or server, not a bug. */
+/** Returns whether an error is a failure of the store's disk or server, not a bug. */
 export const isStoreError = (error: unknown): error is MonitorError =>
   error instanceof MonitorError && error.code.startsWith('store.');
 
-/** Returns the part of a failure that any client may see, without the names of files. */
+/** Returns the description of a failure for clients, without paths and addresses. */
 export const publicMessage = ({ code }: Pick<StoreFailure, 'code'>): string => errorCodes[code].meaning;
 
-/** Returns the message to viewers about the store's health. */
+/** Returns the message that informs viewers of the store's health. */
 export const storeStateMessage = (failure: StoreFailure | undefined): StoreState => ({
   type: 'store',
   state: failure ? 'failing' : 'ok',
@@ -78,7 +78,10 @@ export class HealthCheckedStore implements Store {
     return this.#failure;
   }
 
-  /** Calls back when the store fails, fails in another way, or works again. Returns the function that ends this. */
+  /**
+   * Calls back when the store fails, fails with another code, or works again.
+   * Returns the function that removes the listener.
+   */
   onHealthChange(listener: (failure: StoreFailure | undefined) => void): () => void {
     return this.#listeners.add(listener);
   }

@@ -12,14 +12,14 @@ export interface ReadPagesOptions {
   types?: readonly EventType[] | undefined;
 }
 
-/** Number of events that are processed before other work gets its turn: about a millisecond. */
+/** Maximum number of events in a page, which take about a millisecond to process. */
 const pageEvents = 100;
-/** Events in the first page, whose size is not known: 100 of the largest events have 14 MB. */
+/** Number of events in the first page. It is small because the size of the events is not known: 100 may have 14 MB. */
 const firstPageEvents = 8;
 
 /**
- * Reads the events of a run up to a seq, one page in memory at a time: at most 64 kB of JSON, or one event. Other work
- * gets its turn between pages.
+ * Reads the events of a run up to a seq, with one page in memory at a time: at most 64 kB of JSON, or one larger event.
+ * Other work runs between pages.
  * @throws MonitorError `run.not_found` when the run is removed before its last page, `store.failing` when events of it
  * are missing from the store.
  */
@@ -52,10 +52,10 @@ function ensureComplete(
   throw new MonitorError('store.failing', `event ${seq} of run ${runId} is missing from the store`);
 }
 
-/** Size of the page that is kept while a client does not read: that of the pieces in which files are sent. */
+/** Maximum size of the page that stays in memory while a client does not read, as of the pieces of a file. */
 const pageBytes = 64 * 1024;
 
-/** Returns the first events of a page up to a size, and at least one. The others are read again when they are needed. */
+/** Returns the first events of a page up to a size, and at least one. The others are read again when needed. */
 export function firstEvents(
   { events, through }: Pick<EventPage, 'events' | 'through'>,
   bytes: number,
@@ -73,10 +73,10 @@ export function firstEvents(
 /** Parses a stored event. It was validated before it was stored; numbers that are not finite are strings. */
 export const parseEvent = ({ json }: StoredEvent): MonitorEvent => JSON.parse(json);
 
-/** Entries read by one query of the store: about a millisecond. */
+/** Number of entries that one query of the store reads, in about a millisecond. */
 const chunkRuns = 500;
 
-/** Resolves with the entries of all runs, the newest first: about 100 bytes each. */
+/** Resolves with the entries of all runs, the newest first. Each takes about 100 bytes of memory. */
 export async function listAllRuns(store: Pick<Store, 'runs'>): Promise<RunListEntry[]> {
   const slicer = new TimeSlicer();
   const all: RunListEntry[] = [];

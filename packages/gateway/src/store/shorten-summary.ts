@@ -1,12 +1,12 @@
 import { encode } from '@mnist-monitor/shared';
 import { maxSummaryBytes, type StoredSummary } from './store.ts';
 
-/** The lengths to which texts are cut, in characters, until the summary fits; with the last one, every summary does. */
+/** The lengths in characters to which texts are cut, tried in turn until the summary fits. Every summary fits the last. */
 const textLengths = [500, 100, 20];
 
 /**
- * Returns a summary whose JSON has at most `maxSummaryBytes` besides its title and note. A larger one loses the files
- * and all layers but the first, which the schema requires, and its long texts are cut.
+ * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
+ * its files and all layers except the first, which the schema requires; if that is not enough, its long texts are cut.
  */
 export function shortenSummary(summary: StoredSummary): StoredSummary {
   if (fits(summary)) return summary;
@@ -41,6 +41,6 @@ function mapTexts<T>(data: T, change: (text: string) => string): T {
   return map(data) as T;
 }
 
-/** Cuts a text, and leaves no half of a character that takes two units of UTF-16. */
+/** Cuts a text to a length, without splitting a surrogate pair. */
 const cut = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

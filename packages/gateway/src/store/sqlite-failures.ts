@@ -6,7 +6,7 @@ import Database from 'libsql';
 import { toDiskError } from './disk-errors.ts';
 import { copyDatabase, databasePath, lockPath } from './sqlite-file.ts';
 
-/** The failures of SQLite's file by the beginning of the result code (https://sqlite.org/rescode.html). */
+/** The failures of the database file, by the start of SQLite's result code (https://sqlite.org/rescode.html). */
 const failures: readonly [start: string, code: ErrorCode, problem: string][] = [
   ['SQLITE_FULL', 'store.full', 'no space is left for'],
   ['SQLITE_READONLY', 'store.read_only', 'writing is not allowed to'],
@@ -17,7 +17,7 @@ const failures: readonly [start: string, code: ErrorCode, problem: string][] = [
   ['SQLITE_CANTOPEN', 'store.failing', 'the disk fails at'],
 ];
 
-/** Maps a failure of the disk or the file to a MonitorError of one line; returns any other error as it is. */
+/** Converts a failure of the disk or the database file to a `MonitorError`; returns any other error unchanged. */
 export function toStoreError(error: unknown, path: string): unknown {
   if (error instanceof MonitorError && error.code === 'runs.unwritable')
     return new MonitorError('store.read_only', error.message, { cause: error });
@@ -32,16 +32,16 @@ export type FileStatus = 'unchanged' | 'moved' | 'replaced' | 'modified' | 'unlo
 
 /**
  * Detects that the files of an open database were moved, deleted, replaced or written by another program. SQLite does
- * not notice: it goes on writing to files that nobody can find, or whose content is lost at the next start.
+ * not notice, and continues to write to files that no path leads to, or whose content is lost at the next start.
  */
 export class DatabaseFiles {
   readonly #path: string;
   readonly #file: string;
   readonly #lock: string;
   readonly #comparesTimes: boolean;
-  /** The identity of the log, which is created by the first write. */
+  /** The identity of the log; undefined until the first write creates it. */
   #log: string | undefined;
-  /** The size and the time of the last write of both files, after the last write of this process. */
+  /** The sizes and modification times of both files, after the last write of this process. */
   #contents = '';
 
   constructor(path: string, { comparesTimes = true } = {}) {
@@ -52,7 +52,7 @@ export class DatabaseFiles {
     this.noteWrites();
   }
 
-  /** Notes the files as this process has written them. Called after each of its writes. */
+  /** Records the current state of the files as written by this process. Called after each of its writes. */
   noteWrites(): void {
     this.#contents = this.#readContents();
   }
@@ -116,8 +116,8 @@ function identify(path: string): string | undefined {
 }
 
 /**
- * Writes an open database whose file was moved or deleted to its path again; the system keeps the file until it is
- * closed. Closes the database. Blocks the event loop, so that nothing is written to the file that is abandoned.
+ * Restores the file of an open database that was moved or deleted: copies the open file, which the system keeps until it
+ * is closed, to its former path. Closes the database. Blocks the event loop, so that nothing is written to the old file.
  */
 export function restoreDatabaseFile(database: Database.Database, folder: string): void {
   createFolder(folder);
@@ -131,11 +131,11 @@ export function restoreDatabaseFile(database: Database.Database, folder: string)
   renameSync(partial, path);
 }
 
-/** Size of the file that checks the disk: more than a commit needs, so that a disk with room for only one fails. */
+/** Size of the file that checks the disk: larger than a commit, so that a disk with room for just one commit fails. */
 const probeBytes = 1024 * 1024;
 
 /**
- * Checks with a file of 1 MB that the disk can be written.
+ * Checks that the disk can be written, by writing and removing a file of 1 MB.
  * @throws MonitorError `store.full`, `store.read_only`, `store.failing`
  */
 export function ensureDiskWritable(folder: string): void {

@@ -18,19 +18,19 @@ import { applicationId, enableShrinking, migrate, migrations, schemaVersion } fr
 const busyTimeoutMs = 2_000;
 /** How long to wait for the lock: enough for one of two gateways that start at the same moment to get it. */
 const lockTimeoutMs = 500;
-/** Size up to which a file is checked completely when opened, in half a second; larger ones only before a migration. */
+/** Files up to this size are checked completely when opened, in half a second; larger files only before a migration. */
 const alwaysCheckedBytes = 256 * 1024 * 1024;
-/** Size to which the log is cut after a large transaction or a slow reader has let it grow. */
+/** Size to which SQLite cuts the log after a large transaction or a slow reader has let it grow. */
 const maxLogBytes = 16 * 1024 * 1024;
 
 export const databasePath = (folder: string): string => join(folder, 'monitor.db');
 
-/** Returns the path of the file whose lock keeps a second gateway out, from that of the database. */
+/** Returns the path of the lock file of a database, whose lock keeps a second gateway from using it. */
 export const lockPath = (database: string): string => `${database}-lock`;
 
 /**
  * Opens the database in the folder of runs, creates both if they are missing, and migrates the schema. A damaged file,
- * or one of another program, is left unchanged. A file of any size is checked completely when it is `isSuspect`.
+ * or one of another program, is left unchanged. With `isSuspect`, the file is checked completely whatever its size.
  * @throws MonitorError `runs.unwritable` or `store.unusable`
  */
 export function openDatabase(folder: string, { isSuspect = false } = {}): Database.Database {
@@ -62,8 +62,9 @@ export function openForReading(path: string): Database.Database {
 }
 
 /**
- * Locks a folder of runs for this process until the returned database is closed: with SQLite's lock on an empty file,
- * which the system releases however the process ends. The database itself is not locked, so that a backup can read it.
+ * Locks a folder of runs for this process until the returned database is closed. It uses SQLite's lock on an empty file,
+ * which the system releases even when the process crashes. The runs' own database is not locked, so that a backup can
+ * read it.
  * @throws MonitorError `store.in_use` when another gateway holds the lock, `runs.unwritable` or `store.unusable`
  */
 export function lockFolder(folder: string): Database.Database {
@@ -109,7 +110,7 @@ export function truncateLog(database: Database.Database): void {
   try {
     database.pragma('wal_checkpoint(TRUNCATE)');
   } catch {
-    // The log has everything: the next write or the next start reports a file that cannot be written.
+    // No event is lost, as the log still has all; the next write or start reports a file that cannot be written.
   } finally {
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
@@ -154,7 +155,10 @@ const refusedError = (path: string, problem: string, cause?: unknown): MonitorEr
     { cause },
   );
 
-/** SQLite opens a file that it may not write for reading, without an error. @throws MonitorError `store.unusable` */
+/**
+ * Checks that existing files may be written: SQLite would open a read-only file for reading, without an error.
+ * @throws MonitorError `store.unusable`
+ */
 function ensureFilesWritable(path: string): void {
   for (const file of [path, `${path}-wal`]) {
     try {
@@ -184,8 +188,8 @@ function ensureWritable(folder: string): void {
 const magic = 'SQLite format 3\0';
 
 /**
- * Returns why a file must not be opened; undefined when it may be. Judges it by its first 100 bytes and its size, since
- * opening a database may already change it (https://sqlite.org/fileformat2.html#the_database_header).
+ * Returns why a database file must not be opened; undefined when it may be opened. Checks its first 100 bytes and its
+ * size, since opening a database may already change it (https://sqlite.org/fileformat2.html#the_database_header).
  */
 function findHeaderProblem(path: string): string | undefined {
   const logBytes = sizeOf(`${path}-wal`);
@@ -194,7 +198,7 @@ function findHeaderProblem(path: string): string | undefined {
     file = openSync(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return `cannot be read (${firstLine(error)})`;
-    // SQLite would delete the log, and with it the events acknowledged last.
+    // Without the database, SQLite would delete the log, and with it the last acknowledged events.
     return logBytes > 0 ? 'is missing, although its log (monitor.db-wal) exists' : undefined;
   }
   try {
@@ -217,7 +221,7 @@ function findHeaderProblem(path: string): string | undefined {
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-/** Reads the page size from a header, where 1 means 65,536, which does not fit into its two bytes. */
+/** Reads the page size from a header. The value 1 means 65,536, which does not fit into the two bytes. */
 function pageBytes(header: Buffer): number {
   const bytes = header.readUInt16BE(16);
   return bytes === 1 ? 65_536 : bytes;

@@ -6,10 +6,10 @@ const frameHeaderBytes = 24;
 const bigEndianMagic = 0x377f0683;
 
 /**
- * Returns why SQLite will drop the end of a database's log; undefined when it will drop nothing. SQLite itself reads the
+ * Returns why SQLite will ignore the end of a database's log; undefined when it will use the whole log. SQLite reads the
  * log up to the first frame with a wrong checksum and ignores the rest without an error
- * (https://sqlite.org/fileformat2.html#the_write_ahead_log). A transaction that was cut off by a power cut looks the
- * same as damage, but was never acknowledged.
+ * (https://sqlite.org/fileformat2.html#the_write_ahead_log). A transaction that a power cut interrupted looks like
+ * damage too, but was never acknowledged.
  */
 export function findLogDamage(databasePath: string): string | undefined {
   const log = readLog(`${databasePath}-wal`);
@@ -18,7 +18,7 @@ export function findLogDamage(databasePath: string): string | undefined {
     return `the log ${databasePath}-wal has no valid header, so none of its ${log.length} bytes can be used`;
   const frameBytes = frameHeaderBytes + log.readUInt32BE(8);
   const valid = validEnd(log, frameBytes);
-  // Frames with other salts are left over from before the log was last written back, and are no loss.
+  // Frames with another salt were written back into the database earlier, so ignoring them loses nothing.
   const isCurrent = (at: number): boolean => log.compare(log, 16, 24, at + 8, at + 16) === 0;
   let dropped = 0;
   for (let at = valid; at + frameHeaderBytes <= log.length; at += frameBytes) if (isCurrent(at)) dropped++;
@@ -41,7 +41,7 @@ function validEnd(log: Buffer, frameBytes: number): number {
   return at;
 }
 
-/** SQLite's running checksum of a log: two sums of 32-bit words. */
+/** Computes SQLite's running checksum of a log: two sums of 32-bit words. */
 class Checksum {
   readonly #log: DataView;
   readonly #isLittleEndian: boolean;
@@ -60,7 +60,7 @@ class Checksum {
     }
   }
 
-  /** Whether the checksum stored at an offset, always in big-endian order, is the current one. */
+  /** Returns whether the checksum stored at an offset, always in big-endian order, equals the current one. */
   equals(at: number): boolean {
     return this.#log.getUint32(at) === this.#first && this.#log.getUint32(at + 4) === this.#second;
   }

@@ -12,10 +12,10 @@ import {
 } from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
-/** The number of free pages that one step cuts from the end of the file. */
+/** The number of free pages by which one call of `releaseFreePages` shrinks the file. */
 const vacuumPages = 64;
 
-/** The columns of a `SummaryRow`, for each run `r`. */
+/** The columns of a `SummaryRow`, for a row `r` of the table `run`. */
 const summaryColumns = `
   r.name AS runId, r.title, r.note, r.pinned, r.bytes, r.received,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
@@ -69,7 +69,7 @@ export class SqliteQueries {
     this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
     this.#noteAppend = prepare('UPDATE run SET bytes = bytes + ?, received = ? WHERE id = ?');
-    // Each text comes with a flag: 1 replaces the old text, even by NULL, 0 keeps it.
+    // Each text has a flag before it: 1 replaces the old text, even with NULL; 0 keeps it.
     this.#annotate = prepare(`
       UPDATE run SET
         title = iif(?, ?, title),
@@ -101,7 +101,7 @@ export class SqliteQueries {
     return (this.#lastSeq.get(runId) as { seq: number | null }).seq ?? 0;
   }
 
-  /** Returns the next events. Looks up each type in its index, so that rare types are found at once. */
+  /** Returns the next events. Each type is looked up in its index, so that rare types are found without a scan. */
   nextEvents(runId: string, { after, limit, types }: EventPageOptions): StoredEvent[] {
     if (!types) return eventsOf(this.#nextEvents.all(runId, after, limit));
     return [...new Set(types)]
@@ -144,7 +144,7 @@ export class SqliteQueries {
     return true;
   }
 
-  /** Makes a durable write that changes nothing. */
+  /** Checks that the database can be written, by a durable write that changes nothing. */
   writeProbe(): void {
     this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
   }

@@ -68,8 +68,8 @@ export function migrate(database: Database.Database, from: number): void {
 }
 
 /**
- * Lets a file of version 1 shrink, which takes rewriting it once and as much free space as it has. Without that space
- * the file works as well and never shrinks.
+ * Lets a file of version 1 shrink, by rewriting it once. That needs as much free space as the file has; without it, the
+ * file works but never shrinks.
  */
 export function enableShrinking(database: Database.Database): void {
   const [row] = database.pragma('auto_vacuum') as { auto_vacuum: number }[];

@@ -28,18 +28,19 @@ import {
 } from './store.ts';
 import { toSummary } from './summary.ts';
 
-/** Events read by one query: half a millisecond. */
+/** Number of events that one query reads, in half a millisecond. */
 const chunkEvents = 100;
-/** Events deleted in one transaction of about 5 ms, and the pause after it, which leaves time for other work. */
+/** Number of events that are deleted in one transaction, which takes about 5 ms. */
 const deletedEvents = 200;
+/** Pause after such a transaction, which leaves time for other work. */
 const deletePauseMs = 10;
-/** A database of this size has runs that can be removed when its disk is full. */
+/** Databases larger than this get a disk reserve; a smaller one has hardly any runs to remove from a full disk. */
 const reservedFromBytes = 1024 * 1024;
-/** Steps after which the files are made smaller: a full disk has room for new events before a large run is deleted. */
+/** Number of steps after which the log is cut, so that a full disk has room again before a large run is deleted. */
 const checkpointSteps = 64;
 
 export interface SqliteStoreOptions {
-  /** Called with one line when stored events were lost, such as by damage to the log, and the store works all the same. */
+  /** Called with one line when stored events were lost, such as by damage to the log, although the store works. */
   onLoss?: (message: string) => void;
 }
 
@@ -61,13 +62,13 @@ class SqliteStore implements Store {
   #queries: SqliteQueries;
   #files: DatabaseFiles;
   readonly #reserve: DiskReserve;
-  /** The last append, which is the first to be lost when the log is cut. */
+  /** The last append, to detect a loss: its events are the first to be lost when the end of the log is damaged. */
   #lastAppend = { runId: '', seq: 0 };
   /** Whether an operation has failed since the database was opened. */
   #needsReopen = false;
   #closed = false;
   #isReclaiming = false;
-  /** Only this process writes (`lockFolder`), so a cached summary is valid until the run changes. */
+  /** The cached summaries. Only this process writes (`lockFolder`), so each is valid until its run changes here. */
   readonly #summaries = new LRUCache<string, StoredSummary>({ max: maxCachedSummaries });
 
   constructor(folder: string, { onLoss = () => {} }: SqliteStoreOptions) {
@@ -155,7 +156,7 @@ class SqliteStore implements Store {
     this.#reclaimSpace();
   }
 
-  /** Writes the log back into the file first, which libsql would leave to the next process that opens it. */
+  /** Closes the store. First writes the log back into the file, which libsql would leave to the next start. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#database.open) {
@@ -184,12 +185,12 @@ class SqliteStore implements Store {
     this.#database = openDatabase(this.#folder, { isSuspect: status === 'modified' });
     this.#queries = new SqliteQueries(this.#database);
     this.#queries.writeProbe();
-    // Some file systems of containers change the times of files by themselves.
+    // Modification times are ignored from now on: some file systems of containers change them by themselves.
     this.#files = new DatabaseFiles(this.#path, { comparesTimes: status !== 'modified' });
     this.#reportLostEvents();
   }
 
-  /** Opens a file. On a full disk, where even SQLite's own files have no room, with the space of the reserve. */
+  /** Opens a file. If the disk is too full even for SQLite's own files, releases the reserve and opens it again. */
   #withReserve(open: () => Database.Database): Database.Database {
     try {
       return open();
@@ -200,7 +201,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Detects at the start that the database cannot be written; `check` then repairs or reports it. */
+  /** Tries a write at the start. If it fails, the next `check` repairs the database or reports the failure. */
   #probe(): void {
     try {
       this.#query((queries) => queries.writeProbe());
@@ -214,7 +215,11 @@ class SqliteStore implements Store {
     if (damage !== undefined) this.#onLoss(damage);
   }
 
-  /** SQLite's index of the log, which this process keeps, hides damage to the log until the next start. */
+  /**
+   * Checks that the log is not damaged. SQLite would not notice before the next start, because this process keeps an
+   * index of the log in memory.
+   * @throws MonitorError `store.failing`
+   */
   #ensureLogIntact(): void {
     const damage = findLogDamage(this.#path);
     if (damage === undefined) return;
@@ -233,7 +238,7 @@ class SqliteStore implements Store {
       );
   }
 
-  /** Removes a run. On a full disk, with the space of the reserve. */
+  /** Removes a run. If the disk is full, releases the reserve and tries again. */
   #removeWithReserve(runId: string): boolean {
     const remove = (): boolean => this.#change(runId, (queries) => queries.remove(runId));
     try {
@@ -301,7 +306,7 @@ class SqliteStore implements Store {
       }
       if (steps > 0 && !this.#closed) this.#truncateLog();
     } catch {
-      // The next write reports the failure; this starts again when the store works again, or at the next start.
+      // The next write reports the failure. Reclaiming starts again when the store works again, or at the next start.
     } finally {
       this.#isReclaiming = false;
     }

@@ -13,12 +13,12 @@ export interface StoredEvent {
   json: string;
 }
 
-/** An event to be stored, with its decoded form, so that nothing has to be parsed back out of the text. */
+/** An event to be stored, together with its decoded form, so that its text need not be parsed again. */
 export interface NewEvent extends StoredEvent {
   event: MonitorEvent;
 }
 
-/** Encodes a validated event once; the text is what is stored and what every viewer gets. */
+/** Encodes a validated event. The resulting text is stored, and sent to every viewer. */
 export const toNewEvent = (event: MonitorEvent): NewEvent => ({
   seq: event.seq,
   type: event.type,
@@ -27,22 +27,22 @@ export const toNewEvent = (event: MonitorEvent): NewEvent => ({
 });
 
 /**
- * The part of a run's summary that follows from its events and annotations. `status` is the one that the events report:
- * how the run ended if its last event reports that, otherwise `paused` or `running`. Whether the publisher is connected
- * and whether the run's folder has a model is unknown to a store.
+ * The part of a run's summary that follows from its events and annotations. `status` is how the run ended if its last
+ * event reports that, otherwise `paused` or `running`. A store does not know whether the publisher is connected, and
+ * whether the run's folder has a model.
  */
 export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
 /** Number of characters of JSON after which a page ends, even if it has fewer events than its limit. */
 export const maxPageBytes = 4 * 1024 * 1024;
 
-/** A summary has at most this much JSON besides its title and note: the largest events have more than 1 MB. */
+/** Maximum size of a summary's JSON without its title and note. It is limited because an event may have more than 1 MB. */
 export const maxSummaryBytes = 16 * 1024;
 
 /** The number of summaries that a store caches; each takes about 6 kB, and at most 16 kB with a note on top. */
 export const maxCachedSummaries = 1_000;
 
-/** A run in the order of the list, without what has to be read from its events. */
+/** An entry of the list of runs, which a store returns without reading events. */
 export interface RunListEntry {
   runId: string;
   /** A run that began later has a higher position. */
@@ -76,8 +76,8 @@ export interface EventPage {
 
 /**
  * Stores the events of every run. Every implementation passes the suite in `test/store/store-suite.ts`. A failure of
- * the disk or the server is a MonitorError with a code `store.…`; nothing is half done then, but an `append` whose
- * outcome is unknown may turn out to be complete.
+ * the disk or the server is a `MonitorError` with a code `store.…`. A failed operation has changed nothing, except that
+ * a failed `append` may be complete when its outcome is unknown.
  */
 export interface Store {
   /**
@@ -91,15 +91,15 @@ export interface Store {
   page(runId: string, options: EventPageOptions): Promise<EventPage>;
   summary(runId: string): Promise<StoredSummary | undefined>;
   /**
-   * Resolves with the newest runs first. The order is that in which this store first got an event of each, since the
-   * publishers' clocks differ. Cheap: a run with large events costs no more than any other.
+   * Resolves with the runs, the newest first: in the order in which this store received the first event of each, since the
+   * publishers' clocks differ. No event is read, so large events do not slow it down.
    */
   runs(options: RunListOptions): Promise<RunListEntry[]>;
   /** Changes the title, note or pin of a run; false when there is no such run. */
   annotate(runId: string, changes: RunChanges): Promise<boolean>;
   /**
-   * Removes a run and all its events; false when there is no such run. Readers no longer find it when this resolves,
-   * and a new run may take its name; its disk space is reclaimed in small steps afterwards.
+   * Removes a run and all its events; false when there is no such run. When it resolves, the run is no longer found, and
+   * a new run may have its id. The disk space is reclaimed in small steps afterwards.
    */
   remove(runId: string): Promise<boolean>;
   /** Resolves when reading and writing work, after repairing what can be repaired. Cheap while everything works. */

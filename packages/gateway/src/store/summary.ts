@@ -2,7 +2,7 @@ import { decode, type EventOf, type EventType, eventSchema, type MonitorEvent } 
 import { shortenSummary } from './shorten-summary.ts';
 import type { StoredSummary } from './store.ts';
 
-/** A run as a store reads it: a few numbers, and the JSON of the events that the summary is made from. */
+/** The values that a summary is built from: a run's own values, and the JSON of some of its events. */
 export interface SummaryRow {
   runId: string;
   title: string | null;
@@ -22,7 +22,7 @@ export interface SummaryRow {
   held: 'run.paused' | 'run.resumed' | null;
 }
 
-/** Makes the summary of a run from its row. */
+/** Builds the summary of a run from its row. */
 export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
   return shortenSummary({
