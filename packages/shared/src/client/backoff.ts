@@ -6,6 +6,7 @@ export interface BackoffOptions {
   maxMs: number;
 }
 
+/** The default delays: at most 0.5 s before the first retry, doubling up to 15 s. */
 export const backoffDefaults: BackoffOptions = { firstMs: 500, maxMs: 15_000 };
 
 /**

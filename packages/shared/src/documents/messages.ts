@@ -19,6 +19,7 @@ export interface MessageDefinition {
   schema: z.ZodType;
 }
 
+/** A WebSocket endpoint of the gateway: `/live` or `/ingest`. */
 export type SocketName = 'live' | 'ingest';
 export type Sender = 'gateway' | 'client';
 

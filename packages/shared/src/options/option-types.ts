@@ -137,8 +137,8 @@ export function parseWebSocketUrl(text: string): string | undefined {
 const isPercentEncoded = (text: string): boolean => !/%(?![\dA-F]{2})/i.test(text);
 
 /**
- * Accepts a complete address: a host for TCP, a path for a Unix socket. A query or fragment is refused: it would be
- * ignored, or belong to a password that is not percent-encoded.
+ * Returns a text that is the address of a Redis server, with a host for TCP or a path for a Unix socket; undefined for
+ * any other. A query or fragment is refused: it would be ignored, or belong to a password that is not percent-encoded.
  */
 export function parseRedisUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;

@@ -16,6 +16,7 @@ export interface DecodeFailure {
   raw: unknown;
 }
 
+/** The decoded value, or the failure to decode it. */
 export type DecodeResult<T> = { ok: true; value: T } | { ok: false; error: DecodeFailure };
 
 /** Maximum number of issues listed for one message: the first few are enough to find a mistake. */
@@ -82,6 +83,7 @@ export function validate<S extends z.ZodType>(schema: S, raw: unknown): DecodeRe
   return decodeFailure('message.invalid', issues, raw);
 }
 
+/** Builds the result of a message that could not be decoded. */
 export const decodeFailure = (
   code: DecodeFailure['code'],
   issues: ValidationIssue[],

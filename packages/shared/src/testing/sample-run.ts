@@ -157,7 +157,7 @@ function sampleItems(): SamplePrediction[] {
   });
 }
 
-/** Draws a ring whose radius grows with the label, in place of an image of a dataset. */
+/** Draws a ring whose radius grows with the label, as a substitute for an image of a dataset; returns it in base64. */
 function ring(label: number): string {
   const pixels = new Uint8Array(bytesPerImage);
   for (let at = 0; at < bytesPerImage; at++) {

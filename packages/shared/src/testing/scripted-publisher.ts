@@ -11,7 +11,7 @@ export interface ScriptedPublisherOptions {
   WebSocket: new (url: string) => WebSocketLike;
   /** The run to publish; without one, the publisher waits for the command `start`. */
   runId?: string;
-  /** Names of the commands that it accepts; none by default. */
+  /** Names of the commands that the publisher accepts; none by default. */
   commands?: readonly CommandName[];
   /** Answers a command; by default every command succeeds. */
   onCommand?: (command: Command) => CommandOutcome;
@@ -19,7 +19,7 @@ export interface ScriptedPublisherOptions {
 
 type CommandOutcome = Omit<CommandResult, 'type' | 'id'>;
 
-/** A publisher whose events a test or a benchmark sends itself. */
+/** A connected publisher, for tests and benchmarks that choose each event to send. */
 export interface ScriptedPublisher {
   send(...events: readonly MonitorEvent[]): void;
   /** Resolves when every event up to `seq` is on the gateway's disk. */
