@@ -154,7 +154,10 @@ export class ClusterSync {
     });
   }
 
-  /** Logs an unexpected error. With a failing store, which is logged once, the change is read when it works again. */
+  /**
+   * Logs a failure to read a change. A failing store is not logged here: its health check logs it once, and the change is
+   * read when the store works again.
+   */
   #logFailure(work: Promise<void>): void {
     work.catch((error) => {
       if (isStoreError(error)) return;

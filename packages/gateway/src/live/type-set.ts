@@ -5,8 +5,10 @@ export type TypeSet = number;
 
 const bits = new Map<EventType, TypeSet>(eventTypes.map((type, index) => [type, 1 << index]));
 
+/** Returns the set of one event type. */
 export const bitOf = (type: EventType): TypeSet => bits.get(type)!;
 
+/** Returns the set of several event types. */
 export const setOf = (types: readonly EventType[]): TypeSet =>
   types.reduce((set, type) => set | bitOf(type), 0);
 

@@ -30,6 +30,7 @@ export interface StoreFailure {
 /** Number of pages that are read at a time. Each may have 14 MB, and hundreds of viewers may request one at once. */
 const pagesAtOnce = 4;
 
+/** The kinds of operations that are measured; `change` is an annotation or a removal. */
 export type StoreOperation = 'append' | 'read' | 'change';
 
 export interface HealthCheckedStoreOptions {

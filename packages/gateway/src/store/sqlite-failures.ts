@@ -105,6 +105,7 @@ const fileProblems: Record<Exclude<FileStatus, 'unchanged'>, [code: ErrorCode, p
   unlocked: ['store.vanished', 'has lost its lock file, and another gateway may use it; it is locked again'],
 };
 
+/** Returns the error for files that were changed by another program, with the advice for each status. */
 export function changedFileError(path: string, status: Exclude<FileStatus, 'unchanged'>): MonitorError {
   const [code, problem] = fileProblems[status];
   return new MonitorError(code, `the database ${path} ${problem}`);

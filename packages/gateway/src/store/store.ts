@@ -66,6 +66,7 @@ export interface EventPageOptions {
   types?: readonly EventType[] | undefined;
 }
 
+/** Events of a run in the order of seq, and where the next page begins. */
 export interface EventPage {
   events: StoredEvent[];
   /** Every requested event up to this seq is in this page or an earlier one: the `after` of the next page. */

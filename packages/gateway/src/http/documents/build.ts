@@ -5,7 +5,7 @@ import { docsPage } from './docs-page.ts';
 import { docsStyle } from './docs-style.ts';
 import { openapi } from './openapi.ts';
 
-/** The API's descriptions; each string is the body of a response. */
+/** The API's documents: as an object that is completed for each request, or as the body of a response. */
 export interface Documents {
   asyncApi: AsyncApiDocument;
   openApi: string;
@@ -13,7 +13,7 @@ export interface Documents {
   style: string;
 }
 
-/** Describes the given routes, and the WebSockets, for tools and for people. */
+/** Builds the documents of the given routes and of the WebSockets. */
 export async function buildDocuments(routes: readonly RouteOptions[]): Promise<Documents> {
   const asyncApi = asyncApiDocument(version);
   const openApi = await openapi(routes, version);

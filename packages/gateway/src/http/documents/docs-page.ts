@@ -3,7 +3,7 @@ import { code, type Html, html, inlineCode, markdown, table } from './html.ts';
 import type { OpenApi, OpenApiOperation } from './openapi.ts';
 import { schemaTable, typeText } from './schema-table.ts';
 
-/** Writes the page at `/docs` from both documents. It has no script and loads only its style sheet. */
+/** Returns the HTML of `/docs`, made from both documents. The page has no script and loads only its style sheet. */
 export function docsPage(rest: OpenApi, sockets: AsyncApiDocument): string {
   const schemas = { ...rest.components.schemas, ...sockets.components.schemas };
   const operations = Object.entries(rest.paths).flatMap(([path, methods]) =>
