@@ -123,7 +123,7 @@ export class ViewerStream {
     };
   }
 
-  /** Whether so many events are unsent (`staleEvents`) that older `batch` events are skipped, unless all were requested. */
+  /** Whether to skip older `batch` events: more than `staleEvents` are unsent, and the viewer did not request all events. */
   get #isFarBehind(): boolean {
     const { channel, query, limits } = this.#options;
     return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;
