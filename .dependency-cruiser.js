@@ -56,14 +56,14 @@ export default {
     forbid(
       'shared alone',
       'The shared package runs in browsers: no Node.js modules, and of libraries zod alone.',
-      { path: '^packages/shared/src/', pathNot: '^packages/shared/src/options/' },
+      { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(files|options)/' },
       { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
     ),
     forbid(
-      'options of processes',
-      'The options of command lines use `parseArgs` of Node.js; nothing that runs in browsers imports them.',
-      { path: '^packages/shared/src/', pathNot: '^packages/shared/src/options/' },
-      { path: '^packages/shared/src/options/' },
+      'Node.js only',
+      'Options of command lines and folders on the disk need Node.js; nothing that runs in browsers imports them.',
+      { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(files|options)/' },
+      { path: '^packages/shared/src/(files|options)/' },
     ),
     forbid(
       'page without zod',

@@ -59,6 +59,7 @@ COPY --from=trainer-dependencies /app/node_modules/@mnist-monitor node_modules/@
 COPY --from=trainer-dependencies /app/node_modules/node-api-headers node_modules/node-api-headers
 COPY --from=trainer-dependencies /app/node_modules/@tensorflow/tfjs-node-gpu node_modules/@tensorflow/tfjs-node-gpu
 COPY --from=build /app/packages/shared/dist/src/protocol/errors.js /app/packages/shared/dist/src/protocol/printable.js packages/shared/dist/src/protocol/
+COPY --from=build /app/packages/shared/dist/src/files packages/shared/dist/src/files
 COPY --from=build /app/packages/trainer/dist/src/install packages/trainer/dist/src/install
 # cuda or cpu
 ARG TENSORFLOW=cuda

@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
-import { createFolder } from '@mnist-monitor/shared/options';
+import { createFolder } from '@mnist-monitor/shared/files';
 import { copyDatabase, databasePath, openForReading } from './store/sqlite-file.ts';
 
 export interface BackupOptions {

@@ -10,6 +10,7 @@ export * from './protocol/close-codes.ts';
 export * from './protocol/codec.ts';
 export * from './protocol/constants.ts';
 export * from './protocol/errors.ts';
+export * from './protocol/printable.ts';
 export * from './protocol/run-files.ts';
 export * from './protocol/run-id.ts';
 export * from './protocol/setting-limits.ts';

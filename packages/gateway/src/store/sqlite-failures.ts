@@ -1,7 +1,7 @@
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
-import { createFolder } from '@mnist-monitor/shared/options';
+import { createFolder } from '@mnist-monitor/shared/files';
 import Database from 'libsql';
 import { toDiskError } from './disk-errors.ts';
 import { copyDatabase, databasePath, lockPath } from './sqlite-file.ts';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
-import { createFolder } from '@mnist-monitor/shared/options';
+import { createFolder } from '@mnist-monitor/shared/files';
 import Database from 'libsql';
 import { applicationId, enableShrinking, migrate, migrations, schemaVersion } from './sqlite-schema.ts';
 

@@ -1,4 +1,3 @@
-export * from './create-folder.ts';
 export * from './help.ts';
 export { flagName } from './option-names.ts';
 export { type OptionName, type Options, optionTable } from './option-table.ts';

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonitorError } from '@mnist-monitor/shared/errors';
-import { createFolder } from '@mnist-monitor/shared/options';
+import { createFolder } from '@mnist-monitor/shared/files';
 import { checkLoads } from './load-check.ts';
 import {
   addonFile,

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
-import { createFolder } from '@mnist-monitor/shared/options';
+import { createFolder } from '@mnist-monitor/shared/files';
 import { openRegularFile } from './regular-file.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createFolder } from '../../src/options/index.ts';
+import { createFolder } from '../../src/files/create-folder.ts';
 
 let folder: string;
 beforeEach(() => {
