@@ -26,8 +26,8 @@ async function run(): Promise<void> {
     log.info({ why }, 'closing');
     listening.then(() => gateway.close()).then(() => process.exit(0), fail);
   };
-  // `npm start` stops this process by a message, after its trainer: on Windows a signal would end it at once, and Ctrl-C
-  // reaches all processes of the console.
+  // `npm start` stops this process by a message, after the trainer has ended. On Windows, a signal from it would end this
+  // process at once, and Ctrl-C reaches every process of the console: this one ignores it there and waits for the message.
   process.on('message', ({ type, signal }: { type: string; signal: string }) => {
     if (type === 'stop') stop(signal);
   });
@@ -47,7 +47,10 @@ async function run(): Promise<void> {
   else process.stderr.write(`Dashboard ${addresses.url}\n`);
 }
 
-/** Creates the log on standard output. `printable` escapes as JSON does, so the logged text stays the same. */
+/**
+ * Creates the log on standard output. `printable` replaces invisible characters by JSON's own escapes, so a program that
+ * parses a line gets the original text.
+ */
 function createLog(level: Config['logLevel']): Logger {
   const output = pino.destination({ fd: 1, sync: true });
   return pino({ level }, { write: (line) => output.write(printable(line)) });

@@ -6,8 +6,9 @@ import type { ClusterBus } from './bus.ts';
 import type { PresenceMessage } from './messages.ts';
 
 /**
- * Maximum time that a message takes between gateways. The start of a connection is computed from the arrival of a
- * message, so a start that is later by more than this belongs to another connection.
+ * Maximum time that a message takes from one gateway to another. A presence message contains the age of each connection,
+ * from which the receiver computes when the connection began. The slower the message, the later the computed time: later
+ * by up to this much, it is still the same connection; by more, it is a new one.
  */
 const maxTransitMs = 1_000;
 
@@ -152,6 +153,7 @@ export class ClusterPeers implements RemotePresence {
     for (const target of next) if (!before.includes(target)) this.#detach.set(target, this.#attach(target));
   }
 
+  /** Creates the command target of a client of another gateway, which receives its commands in `ordered` messages. */
   #targetAt(
     gatewayId: string,
     { publisherId, commands }: Pick<CommandTarget, 'publisherId' | 'commands'>,

@@ -19,7 +19,7 @@ export class Sweeper {
 
   constructor(options: SweeperOptions) {
     this.#options = options;
-    if (options.keep) this.#sweepOn(options.keep);
+    if (options.keep) this.#sweepRepeatedly(options.keep);
   }
 
   close(): void {
@@ -27,13 +27,13 @@ export class Sweeper {
     clearTimeout(this.#timer);
   }
 
-  async #sweepOn(keep: RetentionPolicy): Promise<void> {
+  async #sweepRepeatedly(keep: RetentionPolicy): Promise<void> {
     const { log, sweepIntervalMs } = this.#options;
     await this.#sweep(keep).catch((error) => {
       if (!isStoreError(error)) log.error({ err: error }, 'old runs could not be removed');
     });
     if (this.#closed) return;
-    this.#timer = setTimeout(() => this.#sweepOn(keep), sweepIntervalMs).unref();
+    this.#timer = setTimeout(() => this.#sweepRepeatedly(keep), sweepIntervalMs).unref();
   }
 
   async #sweep(keep: RetentionPolicy): Promise<void> {

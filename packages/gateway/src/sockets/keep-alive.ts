@@ -14,8 +14,9 @@ export function keepAlive(
 ): void {
   let deadline: NodeJS.Timeout | undefined;
   /**
-   * A slow client gets the ping only after everything sent before it, so it has time as long as it reads. A
-   * client from which this side does not read has time as well.
+   * Waits for a pong. Waits again while a slow client still reads what was sent before the ping, and while this side has
+   * paused the socket, because it could not receive the pong.
+   * @param sent Value of `sentBytes` when the wait began.
    */
   const expectPong = (sent: number): void => {
     deadline = setTimeout(() => {

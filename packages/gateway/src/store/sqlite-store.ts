@@ -36,7 +36,10 @@ const deletedEvents = 200;
 const deletePauseMs = 10;
 /** Databases larger than this get a disk reserve; a smaller one has hardly any runs to remove from a full disk. */
 const reservedFromBytes = 1024 * 1024;
-/** Number of steps after which the log is cut, so that a full disk has room again before a large run is deleted. */
+/**
+ * Number of steps after which SQLite's write-ahead log is emptied while events are deleted: otherwise a full disk would
+ * have room again only when all events of a large run are deleted.
+ */
 const checkpointSteps = 64;
 
 export interface SqliteStoreOptions {
