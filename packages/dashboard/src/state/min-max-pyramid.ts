@@ -1,6 +1,6 @@
 import type { Column } from './series.ts';
 
-/** Rows of the smallest bucket that is stored, as a power of two: scanning smaller ones is faster than storing them. */
+/** The smallest stored buckets have `2 ** firstBits` rows: scanning smaller ones is faster than storing them. */
 const firstBits = 4;
 
 /**
@@ -21,9 +21,9 @@ export interface RowSelection {
 }
 
 /**
- * Downsamples a growing column to the lowest and highest value of each bucket of rows. It stores both for buckets of
- * each power of two of rows, so that `select` takes time proportional to the number of buckets, not of rows, and no
- * spike is lost. Appending a row costs O(log rows).
+ * Downsamples a growing column to the lowest and highest value of each bucket of rows, so that no spike is lost. It
+ * stores both for buckets of 16 rows, of 32, of 64, and so on, so that `select` takes time proportional to the number of
+ * buckets, not of rows. Appending a row costs O(log rows).
  */
 export class MinMaxPyramid {
   readonly #levels: Level[] = [];

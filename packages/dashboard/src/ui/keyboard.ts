@@ -1,7 +1,10 @@
 /** The action of a key: a function, or the id of a button that the key presses while it is visible and enabled. */
 type KeyAction = (() => void) | string;
 
-/** Runs the action of each key that is pressed without a modifier, unless a field has the focus or a dialog is open. */
+/**
+ * Runs the action of each key that is pressed without Ctrl, Alt or Meta, unless the focused element uses the key or a
+ * dialog is open.
+ */
 export function listenForKeys(actions: Readonly<Record<string, KeyAction>>): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

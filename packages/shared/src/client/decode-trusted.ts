@@ -27,7 +27,7 @@ const knownControls = new Set<unknown>(controlTypes);
  * JavaScript. Use it where the page and the feed come from the same gateway.
  */
 export const decodeTrusted: LiveDecoder = (text) => {
-  const parsed = parseWithMetrics(text);
+  const parsed = parseWithNonFinite(text);
   if (!parsed.ok) return [parsed];
   const { value } = parsed;
   if (isRecord(value) && value.type === 'events' && Array.isArray(value.events))
@@ -37,7 +37,7 @@ export const decodeTrusted: LiveDecoder = (text) => {
 
 /** Reads a page of the list of runs (`GET /api/runs`) without schemas, as `decodeTrusted` reads messages. */
 export function decodeTrustedRunList(text: string): DecodeResult<RunList> {
-  const parsed = parseWithMetrics(text);
+  const parsed = parseWithNonFinite(text);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
   const runs = isRecord(value) ? value.runs : undefined;
@@ -85,10 +85,10 @@ const metricFields = new Set([
 ]);
 
 /** Parses JSON and converts non-finite numbers. A reviver is several times slower, so it is used only when one occurs. */
-const parseWithMetrics = (text: string): DecodeResult<unknown> =>
-  parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveMetrics : undefined);
+const parseWithNonFinite = (text: string): DecodeResult<unknown> =>
+  parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveNonFinite : undefined);
 
-function reviveMetrics(key: string, value: unknown): unknown {
+function reviveNonFinite(key: string, value: unknown): unknown {
   if (!metricFields.has(key)) return value;
   return Array.isArray(value) ? value.map(toNumber) : toNumber(value);
 }

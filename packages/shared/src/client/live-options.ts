@@ -54,7 +54,10 @@ export interface LiveClientCallbacks {
   onMessage?: (message: LiveClientMessage) => void;
   /** Called with the next event: in the order of seq and never twice, also across connections. */
   onEvent?: (event: MonitorEvent) => void;
-  /** Called when a run begins or is resumed. If its id changed, discard what was drawn. */
+  /**
+   * Called first on each connection, and again when the feed continues with another run. If the run's id has changed,
+   * discard what was drawn.
+   */
   onHello?: (hello: LiveHello) => void;
   /** Called when the client has received everything up to `seq`; later events arrive as they happen. */
   onLive?: (seq: number) => void;

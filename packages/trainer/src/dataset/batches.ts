@@ -51,7 +51,7 @@ export function* orderedBatches(split: Split, batchSize: number): Generator<Batc
 /** The 256 grey levels as fractions from 0 to 1: a look-up is faster than a division. */
 const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
 
-/** Writes an image into a batch at index `to`. */
+/** Writes the pixels of an image into the array `target`, from its element `to` on. */
 type WriteImage = (target: Float32Array, to: number, image: Uint8Array) => void;
 
 const copy: WriteImage = (target, to, image) => {

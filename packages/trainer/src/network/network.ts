@@ -82,13 +82,18 @@ export class Network {
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
     let dy: tf.Tensor | undefined = gradient;
-    let sums: tf.Tensor1D | undefined;
+    /** Sums of `dy` over all axes but the last, where the next layer has computed them: the layer's bias gradient. */
+    let dySums: tf.Tensor1D | undefined;
     const gradients: tf.Tensor[] = [];
     for (const { y, backward } of steps.reverse()) {
-      const { input, parameters, inputSums } = backward(dy as tf.Tensor, sums);
-      gradients.unshift(...parameters);
+      const {
+        input: dx,
+        parameters: parameterGradients,
+        inputSums: dxSums,
+      } = backward(dy as tf.Tensor, dySums);
+      gradients.unshift(...parameterGradients);
       tf.dispose([y, dy as tf.Tensor]);
-      [dy, sums] = [input, inputSums];
+      [dy, dySums] = [dx, dxSums];
     }
     return { gradients, score };
   }

@@ -240,7 +240,8 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
 
 function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, at: number): uPlot.Series {
   const stroke = (): string => palette().curves[at] as string;
-  // The cursor marks points of lines alone: the legend shows the last test result, not the nearest one.
+  // The cursor marks a point on curves of kind `line` only. It would mark the nearest test result, but the legend shows the
+  // last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
   if (kind === 'raw') return { ...withoutCursor, stroke, width: 1, points: { show: false } };
   if (kind === 'line') return { stroke, width: 2, points: { show: false }, ...(dash && { dash: [...dash] }) };

@@ -31,8 +31,8 @@ export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range 
 }
 
 /**
- * Returns the highest decade (0 is 1 to 10) of the six consecutive ones that contain the most values; on a tie, of the
- * highest six.
+ * Returns the highest of the six consecutive decades that contain the most values; on a tie, of the highest six. A decade
+ * is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
  */
 function topOfBusiestDecades(columns: ColumnsOfCells): number {
   const counts = new Map<number, number>();
