@@ -19,8 +19,8 @@ export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[num
 }
 
 /**
- * The options that `TrainerConfig` contains unchanged; of the others, the recipe and the address of the gateway are
- * derived.
+ * The options that `TrainerConfig` contains unchanged. Its recipe, run id and gateway address are derived from the other
+ * options.
  */
 const trainerOptions = [
   'epochs',
@@ -45,12 +45,12 @@ const trainerOptions = [
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): TrainerConfig {
   const given = parseGivenOptions(argv, env);
   const options = applyDefaults(given);
-  const own = Object.fromEntries(trainerOptions.map((name) => [name, options[name]])) as Pick<
+  const unchanged = Object.fromEntries(trainerOptions.map((name) => [name, options[name]])) as Pick<
     Options,
     (typeof trainerOptions)[number]
   >;
   return {
-    ...own,
+    ...unchanged,
     ...chooseRecipe(options),
     runId: options.runId ?? newRunId(new Date()),
     givenOptions: Object.keys(given) as OptionName[],

@@ -53,7 +53,8 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
   process.on('message', ({ type, signal }: { type: string; signal: Signal }) => {
     if (type === 'stop') receive(signal);
   });
-  if (process.connected === false) stopAsOrphan(); // The parent ended early; undefined without one.
+  // Without a parent, `connected` is undefined.
+  if (process.connected === false) stopAsOrphan();
   process.channel?.unref();
 
   let received: Signal | undefined;

@@ -8,7 +8,7 @@ export interface Totals {
 }
 
 const fullBlock = '█';
-/** A character filled by 0 to 7 eighths. */
+/** Characters that are filled from the left to 0, 1, … 7 eighths. */
 const partialBlocks = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** Draws a bar of `width` characters, filled to `fraction` in steps of an eighth of a character. */

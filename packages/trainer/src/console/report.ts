@@ -39,7 +39,7 @@ export interface ConsoleReportOptions {
 
 /** Time between two drawings of the progress line: the eye does not follow faster changes. */
 const redrawMs = 100;
-/** Width assumed for a terminal that reports no columns, or 0. */
+/** Width assumed for a terminal that reports no width or a width of 0. */
 const usualColumns = 80;
 
 /** Displays the events of a run on the console: a table at the start, a progress line, a line for each epoch. */

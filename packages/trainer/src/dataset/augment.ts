@@ -9,7 +9,7 @@ const limits = { rotationRadians: (8 * Math.PI) / 180, scale: 0.08, shiftPixels:
 /**
  * Writes an image, rotated, scaled and shifted at random, into `target` at index `to`. Pixels are interpolated linearly;
  * pixels from outside the image are background.
- * @param target Images of a batch; zero where the image is written, because background pixels are left as they are.
+ * @param target Images of a batch. Must be zero where the image is written, because its background pixels are not written.
  * @param image [28, 28]
  * @param source The value of each of the 256 grey levels, and the random numbers.
  */

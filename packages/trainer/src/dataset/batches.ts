@@ -33,7 +33,7 @@ export function* shuffledBatches(split: Split, batchSize: number, order: EpochOr
   shuffle(indices, seededRandom(deriveSeed(seed, epoch)));
   const write = augment ? augmentWith(seededRandom(deriveSeed(seed, epoch, 1))) : copy;
   for (let start = 0; start < split.size; start += batchSize) {
-    // Skipped batches are computed too, because augmentation draws random numbers.
+    // Skipped batches are computed too: their augmentation draws random numbers, and later batches need the next ones.
     const batch = gather(split, indices.subarray(start, start + batchSize), write);
     if (start >= skip * batchSize) yield batch;
   }

@@ -1,8 +1,8 @@
 const mebibyte = 2 ** 20;
 
 /**
- * Environment variables for a process that trains with TensorFlow, set before it starts: glibc allocates tensors on large
- * pages, and keeps freed memory for the next step. Other C libraries ignore them.
+ * Environment for a process that trains with TensorFlow; glibc reads it when the process starts. It makes glibc allocate
+ * tensors on large pages and keep freed memory for the next step. Other C libraries ignore it.
  */
 export const memoryEnvironment = {
   GLIBC_TUNABLES: [

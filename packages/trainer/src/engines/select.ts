@@ -73,7 +73,7 @@ async function startCuda(): Promise<Engine> {
   throw new MonitorError('engine.unavailable', `no NVIDIA GPU: ${await explainNoGpu()}`);
 }
 
-/** Explains why CUDA is not used; empty when neither a GPU nor a setting of the container suggests that it is expected. */
+/** Explains why CUDA is not used; empty when nvidia-smi finds no GPU and the container was not started with one. */
 async function explainNoCudaLibrary(): Promise<string> {
   const gpu = await describeGpu();
   if (gpu) return `${gpu.name} is not used: TensorFlow for it is not installed (npm run engine -- --cuda)`;

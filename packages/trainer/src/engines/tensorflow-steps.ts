@@ -37,7 +37,10 @@ export function tensorflowSteps({
   probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
 }: TensorflowStepsOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
   const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
-  /** Why a float32 step does not run as one graph: undefined if it does, empty without oneDNN. Checked at its first use. */
+  /**
+   * Resolves with the reason why a float32 step does not run as one graph: undefined if it does, empty without oneDNN. The
+   * check starts at the first use; the variable is unset before.
+   */
   let float32Failure: Promise<string | undefined> | undefined;
   const explainNoFloat32Graph = (): Promise<string | undefined> => {
     float32Failure ??= isOneDnn ? probe.findGraphFailure('float32') : Promise.resolve('');

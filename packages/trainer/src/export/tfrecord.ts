@@ -1,6 +1,6 @@
 /**
- * Frames a record in TensorFlow's file format: length (8 bytes), its CRC, the data, its CRC, all little-endian.
- * Source: tensorflow/core/lib/io/record_writer.h.
+ * Frames a record in TensorFlow's file format: length (8 bytes), CRC of the length, data, CRC of the data. All
+ * numbers are little-endian. Source: tensorflow/core/lib/io/record_writer.h.
  */
 export function frameRecord(data: Uint8Array): Buffer {
   const record = Buffer.alloc(headerBytes + data.length + footerBytes);
@@ -21,7 +21,7 @@ export function recordBytes(header: Buffer): number | undefined {
   return headerBytes + Number(header.readBigUInt64LE(0)) + footerBytes;
 }
 
-/** Rotates and offsets a CRC, because a CRC over data with CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
+/** Rotates and offsets a CRC, because a CRC over data that contains CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 /** The Castagnoli polynomial, with reversed bits (RFC 3720, section 12.1). */

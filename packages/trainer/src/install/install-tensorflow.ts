@@ -21,7 +21,7 @@ import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } fr
 export interface InstallOptions {
   /** Receives a line of progress for the console. */
   log: (line: string) => void;
-  /** Ends the installation, with the program that it waits for, and removes what it has written. */
+  /** Ends the installation and the program that is running for it, and removes the files written so far. */
   signal?: AbortSignal | undefined;
 }
 
@@ -61,7 +61,8 @@ export async function installTensorflow(
   } catch (error) {
     throw (error as NodeJS.ErrnoException).syscall ? unwritable(workFolder, error) : error;
   } finally {
-    await rm(workFolder, { recursive: true, force: true }).catch(() => {}); // The error of the installation is the one to report.
+    // An error here must not replace that of the installation.
+    await rm(workFolder, { recursive: true, force: true }).catch(() => {});
   }
   await checkLoads(folder);
   log(`TensorFlow ${tensorflowVersion} is ready.`);
@@ -78,8 +79,8 @@ async function createWorkFolder(folder: string): Promise<string> {
 }
 
 /**
- * Rejects a processor that cannot run TensorFlow before anything is downloaded. An emulator may report wrong features,
- * which `checkLoads` detects after the installation.
+ * Throws if the processor cannot run TensorFlow; called before the download. An emulator may report features that it does
+ * not have; `checkLoads` detects that after the installation.
  */
 function requireAvx(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;

@@ -21,9 +21,9 @@ export interface LoadCheckOptions {
 }
 
 /**
- * Loads an installed library in a child process, because a processor without the instructions that it is compiled for (AVX
- * on x64) ends the process that loads it. The result is stored beside the library, by processor, so that only the first
- * start on a machine takes this time: 0.3 s, or longer on a slow disk.
+ * Loads an installed library in a child process, because on a processor without the instructions that the library is
+ * compiled for (AVX on x64), loading the library kills the process. The result is stored beside the library, by processor,
+ * so that only the first start on a machine takes this time: 0.3 s, or longer on a slow disk.
  * @throws MonitorError `engine.unavailable` when a signal ended the child process.
  */
 export async function checkLoads(
@@ -43,8 +43,8 @@ export async function checkLoads(
 }
 
 /**
- * Resolves with the signal that ended the child process, or with `none`: any other failure to load occurs in this process as
- * well, as an error.
+ * Resolves with the signal that ended the child process, or with `none`. A failure without a signal also gives `none`: it
+ * occurs again when this process loads the library, and is reported there as an error.
  */
 function loadInChild(script: string, addons: string[]): Promise<string> {
   return new Promise((resolve) => {

@@ -69,7 +69,7 @@ const oneDnnPooling = { ...pooling, ...oneDnn, workspace_enabled: { bool: true }
  * Kernels with oneDNN's convolution, fused with bias and relu, and its max-pool, whose workspace holds the position of each
  * maximum. `convGradients` is inherited, because TensorFlow itself passes those operations to oneDNN; oneDNN's operation
  * that also computes the bias gradient takes up to four times as long. Available only in x86 builds with oneDNN enabled:
- * probe before use.
+ * check with `matchesPlainKernels` before use.
  */
 export const oneDnnKernels: Kernels = {
   ...tensorflowKernels,

@@ -6,7 +6,7 @@ export interface AllReduceMemory {
   threads: number;
   /** float32, [threads, parameters]: one row of gradients per thread. */
   gradients: SharedArrayBuffer;
-  /** int32, [2]: the number of threads that wait at the barrier, and how often all have passed it. */
+  /** int32, [2]: the number of threads that wait at the barrier, and the number of times that all have passed it. */
   barrier: SharedArrayBuffer;
 }
 
@@ -64,6 +64,7 @@ export class AllReduce {
     });
   }
 
+  /** No other thread still reads the row: a step begins only after all threads have answered the step before. */
   #writeOwnRow(gradients: tf.Tensor[] | undefined, weight: number): void {
     if (!gradients) this.#ownRow.fill(0);
     let at = 0;
@@ -74,9 +75,9 @@ export class AllReduce {
   }
 
   #waitAtBarrier(): void {
-    const passed = Atomics.load(this.#barrier, 1);
+    const timesPassed = Atomics.load(this.#barrier, 1);
     if (Atomics.add(this.#barrier, 0, 1) < this.#rows.length - 1) {
-      Atomics.wait(this.#barrier, 1, passed);
+      Atomics.wait(this.#barrier, 1, timesPassed);
       return;
     }
     Atomics.store(this.#barrier, 0, 0);

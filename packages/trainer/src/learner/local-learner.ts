@@ -32,7 +32,10 @@ export class LocalLearner implements Learner {
     return readScore(score);
   }
 
-  /** First half of a step: returns the gradients of the batch's mean loss, and its score. The caller disposes both. */
+  /**
+   * First half of a step: returns the gradients of the batch's mean loss, and the batch's score. `update` disposes the
+   * gradients, and `readScore` the score.
+   */
   gradients(batch: Batch, seed: number): StepResult {
     return tf.tidy(() => this.network.step(imageTensor(batch), labelTensor(batch), seed));
   }
@@ -78,7 +81,7 @@ export async function readScore(score: tf.Tensor1D): Promise<Score> {
   return { loss, accuracy };
 }
 
-/** Reads one value per parameter: the parameters themselves, or a slot of the optimizer. */
+/** Reads one tensor per parameter: the parameters themselves, or a slot of the optimizer. */
 async function readVariables(
   variables: readonly tf.Variable[],
   specs: readonly ParameterSpec[],

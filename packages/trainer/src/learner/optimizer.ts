@@ -5,8 +5,11 @@ import * as tf from '@tensorflow/tfjs-core';
  * Momentum of SGD: with the usual 0.9, the loss does not converge in ten epochs with batches of 512 at a rate of 0.01.
  */
 export const momentum = 0.97;
+/** Decay rates of Adam's moving averages: of the gradient, and of its square. */
 export const [beta1, beta2] = [0.9, 0.999];
+/** Added to the divisor in Adam, which may be 0. */
 export const epsilon = 1e-8;
+/** Fraction of a parameter that AdamW subtracts per step, multiplied by the learning rate. */
 export const weightDecay = 0.01;
 
 /** Titles of the optimizers with their hyperparameters, as `run.started` reports them. */

@@ -24,11 +24,11 @@ export class ParallelLearner implements Learner {
 
   /** Starts the threads and resolves when all are ready. */
   static async start(threadCount: number, options: LearnerOptions): Promise<ParallelLearner> {
-    const parameters = parameterSpecs(options.layers).reduce(
+    const parameterCount = parameterSpecs(options.layers).reduce(
       (sum, { shape }) => sum + elementCount(shape),
       0,
     );
-    const memory = allocateAllReduceMemory(threadCount, parameters);
+    const memory = allocateAllReduceMemory(threadCount, parameterCount);
     const threads = Array.from(
       { length: threadCount },
       (_, rank) => new LearnerThread({ rank, memory, options }),

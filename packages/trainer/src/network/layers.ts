@@ -43,7 +43,7 @@ export interface LayerContext {
   parameters: tf.Variable[];
   /** Whether this is the first layer, whose input needs no gradient. */
   isFirst: boolean;
-  /** Whether a convolution also computes a relu; true for both layers, also with a max-pool between them. */
+  /** Whether this is a convolution that computes the relu after it, possibly after a max-pool, or that relu. */
   isFused: boolean;
 }
 
@@ -100,8 +100,8 @@ function dense({ kernels, parameters }: LayerContext): Layer {
 }
 
 /**
- * Builds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the same values, and three zeros for
- * each.
+ * Builds a max-pool. It computes `inputSums` from `dy`, which has a quarter of the values of the input gradient: the others
+ * are zeros, so the sums are equal.
  */
 function maxPool2d(kernels: Kernels): Layer {
   return {
@@ -120,8 +120,8 @@ function maxPool2d(kernels: Kernels): Layer {
 }
 
 /**
- * Builds a relu. The gradient of the relu is computed here even when the convolution computes its output: after a max-pool
- * this gradient has a quarter of the values.
+ * Builds a relu. The gradient of the relu is computed here even when the convolution computes the relu itself: after a
+ * max-pool this gradient has a quarter of the values.
  */
 function relu({ kernels, isFused }: LayerContext): Layer {
   const forward = (x: tf.Tensor) => (isFused ? x.clone() : tf.relu(x));

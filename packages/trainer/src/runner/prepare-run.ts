@@ -40,8 +40,8 @@ export async function prepareNewRun(resources: RunResources, config: TrainerConf
 }
 
 /**
- * Loads the data, starts the engine and reads the files of an interrupted run. It trains with the settings with which
- * it was started.
+ * Loads the data, starts the engine and reads the files of an interrupted run. The run keeps the settings with which it
+ * was first started; the other options come from `requested`.
  * @throws MonitorError
  */
 export async function prepareResumedRun(

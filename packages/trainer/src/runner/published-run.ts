@@ -141,8 +141,8 @@ export class PublishedRun {
 
 /**
  * Returns the error that ends a run whose id the gateway has for another run: viewers would never see this one, and another
- * id solves the conflict. A resumed run for which the gateway has more events continues: it is the same run, and the end of
- * its log may have been lost in a power failure.
+ * id solves the conflict. A resumed run of which the gateway has more events than the log continues unpublished: it is the
+ * same run, and the end of its log may have been lost in a power failure.
  */
 function conflictOf(
   why: Refusal,

@@ -47,7 +47,8 @@ export const publisherLimits = {
 
 /**
  * Sends the events of a run's log to the gateway. After each connect it continues after the last event that the
- * gateway has stored. It only reads the log, so training never waits for it and no event is kept twice.
+ * gateway has stored. The publisher only reads the log, so training never waits for the gateway, and events
+ * are not copied to a second queue.
  * @example
  * const publisher = new Publisher({ identity, log, commands, isResumed, onRefused, onProblem, onReject });
  * log.append(event);

@@ -9,6 +9,7 @@ import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/se
 /** The datasets and engines that the runs of one process share: each is loaded once. */
 export class RunResources {
   readonly #datasets = new Cache<string | undefined, Dataset>();
+  /** By the choice alone: all runs of a process have the same number of threads. */
   readonly #engines = new Cache<EngineChoice, SelectedEngine>();
   /** Selected precisions, by the names of the engine and of the user's choice. */
   readonly #precisions = new Cache<string, SelectedPrecision>();

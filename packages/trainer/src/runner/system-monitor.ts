@@ -9,7 +9,7 @@ export class SystemMonitor {
   readonly #readGpu: () => Promise<SystemData['gpu']>;
   #gpu: SystemData['gpu'] = null;
 
-  /** @param readGpu Called at each reading; its result is part of the next one, because the driver's tool is slow. */
+  /** @param readGpu Called at each reading. The next reading returns its result, because the driver's tool is slow. */
   constructor(readGpu: () => Promise<SystemData['gpu']>) {
     this.#readGpu = readGpu;
   }
@@ -43,7 +43,7 @@ export class SystemMonitor {
   }
 }
 
-/** Milliseconds of all cores since the machine started. */
+/** Returns the idle and the total time of all cores since the machine started, in milliseconds. */
 function hostTimes(): { idle: number; total: number } {
   const times = cpus().map((cpu) => cpu.times);
   const idle = times.reduce((sum, time) => sum + time.idle, 0);

@@ -92,7 +92,7 @@ function announceStart(
     emit(notice('info', 'precision.fallback', `Training in float32: ${runEngine.precision.reason}.`));
 }
 
-/** Emits a `system` event at an interval. @returns A function that stops it. */
+/** Emits a `system` event at an interval. @returns A function that stops the events. */
 function startSystemEvents({ runEngine, emit }: TrainRunOptions): () => void {
   const monitor = new SystemMonitor(() => runEngine.engine.readGpuUsage());
   const timer = setInterval(() => {

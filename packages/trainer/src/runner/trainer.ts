@@ -39,7 +39,8 @@ export class Trainer {
   /**
    * Runs until the signal is aborted and the events of all runs are delivered.
    * @returns How the last run ended; undefined when no run was started.
-   * @throws MonitorError when the first run cannot be prepared, or when the only run fails.
+   * @throws MonitorError when the first run cannot be prepared, or when the gateway has another run with the same id.
+   * @throws Error that made the only run fail, with `once`.
    */
   async run(): Promise<FinishedStatus | undefined> {
     let status: FinishedStatus | undefined;

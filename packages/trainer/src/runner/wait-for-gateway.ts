@@ -32,7 +32,8 @@ export async function waitForGateway({
   parent = process,
 }: WaitForGatewayOptions): Promise<TrainerConfig | undefined> {
   const message = receiveBegin(parent, signal);
-  parent.send?.({ type: 'held' }, undefined, undefined, () => {}); // A parent that has ended is handled as `disconnect`.
+  // If the parent has ended, the error of `send` is ignored: the event `disconnect` aborts `signal`.
+  parent.send?.({ type: 'held' }, undefined, undefined, () => {});
   // A resumed run may need another dataset and engine than this configuration names.
   if (!config.resume && !config.wait) resources.acquire(config).catch(() => {});
   const begin = await message;

@@ -106,7 +106,7 @@ export class GraphBuilder {
     return this.add('Const', [], attributes, { type: of });
   }
 
-  /** Adds a conversion where the value has another type. */
+  /** Adds a conversion to a type; returns the value itself if it already has that type. */
   cast(value: GraphValue, type: GraphType): GraphValue {
     if (value.type === type) return value;
     return this.add('Cast', [value], { SrcT: { type: value.type }, DstT: { type } }, { type });

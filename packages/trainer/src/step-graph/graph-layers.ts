@@ -107,8 +107,8 @@ function dense(
 }
 
 /**
- * Adds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the same values, and three zeros for
- * each.
+ * Adds a max-pool. It computes `inputSums` from `dy`, which has a quarter of the values of the input gradient: the others
+ * are zeros, so the sums are equal.
  */
 function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep {
   const attributes = { ...typeOf(x), ...pooling };
@@ -124,8 +124,8 @@ function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[])
 }
 
 /**
- * Adds a relu. The gradient of the relu is computed here even when the convolution computes its output: after a max-pool
- * this gradient has a quarter of the values.
+ * Adds a relu. The gradient of the relu is computed here even when the convolution computes the relu itself: after a
+ * max-pool this gradient has a quarter of the values.
  */
 function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
   const y = isFused ? x : graph.add('Relu', [x], typeOf(x));

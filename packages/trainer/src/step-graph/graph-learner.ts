@@ -11,6 +11,7 @@ import { graphOptimizers } from './graph-optimizer.ts';
 import { GraphSession } from './graph-session.ts';
 import { buildTrainingGraph, type GraphVariable, graphNames, type TrainingGraph } from './training-graph.ts';
 
+/** Options of `GraphLearner`. */
 export interface GraphLearnerOptions extends LearnerOptions {
   precision: Precision;
 }

@@ -29,8 +29,8 @@ export async function findGraphFailure(precision: Precision): Promise<string | u
     const losses = await twoLosses(new GraphLearner({ ...options, precision }));
     const expected = await twoLosses(new LocalLearner(plainKernels, options));
     const isClose = losses.every((loss, at) => {
-      const right = expected[at] as number;
-      return Math.abs(loss - right) < right * tolerances[precision];
+      const expectedLoss = expected[at] as number;
+      return Math.abs(loss - expectedLoss) < expectedLoss * tolerances[precision];
     });
     return isClose ? undefined : `expected the losses ${expected.join(', ')}, got ${losses.join(', ')}`;
   } catch (error) {
@@ -51,7 +51,7 @@ async function twoLosses(learner: Learner): Promise<number[]> {
   }
 }
 
-/** Size of the measured batches: the ratio is that of large batches, and a few steps take half a second. */
+/** Size of the measured batches: large enough for the speed-up of large batches, and a few steps take half a second. */
 const probeBatch = 64;
 /** Number of measured steps in each precision. */
 const probeSteps = 4;

@@ -104,8 +104,8 @@ class Variables {
     const read = `${name}/read`;
     const write = `${name}/write`;
     const value = this.#graph.add('ReadVariableOp', [handle], { dtype }, { name: read, type: 'float32' });
-    const next = this.#graph.placeholder(write, 'float32', shape);
-    this.writes.push(this.#graph.add('AssignVariableOp', [handle, next], { dtype }));
+    const newValue = this.#graph.placeholder(write, 'float32', shape);
+    this.writes.push(this.#graph.add('AssignVariableOp', [handle, newValue], { dtype }));
     this.all.push({ name, shape: [...shape], read, write });
     return { name, shape, handle, value };
   }
@@ -157,11 +157,16 @@ class GraphNetwork {
     const { score, gradient } = this.#score(steps.at(-1)?.y as GraphValue, oneHot);
     const gradients: GraphValue[] = [];
     let dy: GraphValue | undefined = gradient;
-    let sums: GraphValue | undefined;
+    /** Sums of `dy` over all axes but the last, where the next layer has computed them. */
+    let dySums: GraphValue | undefined;
     for (const { y, backward } of steps.reverse()) {
-      const { input, parameters, inputSums } = backward(this.#graph.cast(dy as GraphValue, y.type), sums);
-      gradients.unshift(...parameters);
-      [dy, sums] = [input, inputSums];
+      const {
+        input: dx,
+        parameters: parameterGradients,
+        inputSums: dxSums,
+      } = backward(this.#graph.cast(dy as GraphValue, y.type), dySums);
+      gradients.unshift(...parameterGradients);
+      [dy, dySums] = [dx, dxSums];
     }
     return { score, gradients };
   }
@@ -186,14 +191,19 @@ class GraphNetwork {
         keep_dims: { bool: false },
       });
     const { losses, gradient } = addLoss(graph, logits, oneHot);
-    const best = (values: GraphValue): GraphValue =>
+    const bestClass = (values: GraphValue): GraphValue =>
       graph.add(
         'ArgMax',
         [values, graph.constant(1, 'int32')],
         { T: { type: values.type }, Tidx: { type: 'int32' }, output_type: { type: 'int32' } },
         { type: 'int32' },
       );
-    const hits = graph.add('Equal', [best(logits), best(oneHot)], { T: { type: 'int32' } }, { type: 'bool' });
+    const hits = graph.add(
+      'Equal',
+      [bestClass(logits), bestClass(oneHot)],
+      { T: { type: 'int32' } },
+      { type: 'bool' },
+    );
     const parts = [mean(losses), mean(graph.cast(hits, 'float32'))];
     const score = graph.add('Pack', parts, { N: { int: 2 }, T: { type: 'float32' }, axis: { int: 0 } });
     const int = { type: 'int32' } as const;

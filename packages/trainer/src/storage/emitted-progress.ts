@@ -42,7 +42,7 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
   for (const text of log.all()) {
     seq++;
     const result = decode(eventSchema, text);
-    // An event of another version may not match the schema; it is in the log all the same.
+    // An event that another version wrote may not match the schema. It still counts: it takes a seq of the log.
     const numbered = result.ok ? result : decode(numberedSchema, text);
     if (!numbered.ok || numbered.value.seq !== seq || numbered.value.runId !== log.runId)
       throw new MonitorError(

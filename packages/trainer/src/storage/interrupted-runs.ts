@@ -60,13 +60,13 @@ export function findLastInterruptedRun(runs: string): InterruptedRun | undefined
  * @throws MonitorError `run.not_found` when it does not exist or was completed; `run.damaged` when `run.json` is invalid.
  */
 export function findInterruptedRun(runs: string, runId: string): InterruptedRun {
-  const expected = (found: string): MonitorError =>
+  const notFound = (found: string): MonitorError =>
     new MonitorError('run.not_found', `--resume: expected an interrupted run, ${found}`);
   const folder = join(runs, runId);
   // Where the file system ignores case, another spelling would open the folder of another id.
   if (!readFolder(runs).includes(runId) || !existsSync(join(folder, runFiles.settings)))
-    throw expected(`found none at ${folder}`);
-  if (readEndStatus(folder) === 'completed') throw expected(`but ${runId} was completed`);
+    throw notFound(`found none at ${folder}`);
+  if (readEndStatus(folder) === 'completed') throw notFound(`but ${runId} was completed`);
   const path = join(folder, runFiles.settings);
   const settings = decode(trainingSettings, readText(folder, runFiles.settings));
   if (!settings.ok)

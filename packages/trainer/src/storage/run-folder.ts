@@ -104,7 +104,7 @@ function reasonOf(cause: unknown): string | undefined {
 }
 
 /**
- * Returns whether the message of an EEXIST error from `mkdir` names the run's folder. The error occurs as well when the
- * parent folder is a file; the message then names that path.
+ * Returns whether the message of an EEXIST error from `mkdir` names the run's folder. The error also occurs when the
+ * parent folder is a file; the message then names the path of that file.
  */
 const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

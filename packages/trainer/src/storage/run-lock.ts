@@ -19,12 +19,12 @@ const holder = z.object({ pid: z.int(), host: z.string(), id: z.string() });
 /** The lock on a run's folder: while this process holds it, no other trainer writes there. */
 export class RunLock {
   readonly #path: string;
-  readonly #own: string;
+  readonly #content: string;
   readonly #renewing: NodeJS.Timeout;
 
-  private constructor(path: string, own: string) {
+  private constructor(path: string, content: string) {
     this.#path = path;
-    this.#own = own;
+    this.#content = content;
     this.#renewing = setInterval(() => renew(path), renewMs).unref();
   }
 
@@ -43,18 +43,18 @@ export class RunLock {
 
   release(): void {
     clearInterval(this.#renewing);
-    if (read(this.#path) === this.#own) rmSync(this.#path);
+    if (read(this.#path) === this.#content) rmSync(this.#path);
   }
 }
 
-/** Returns whether another running process holds the lock in this folder. */
+/** Returns whether another running process holds the lock in this folder; on another host, until the lock is stale. */
 export function isLocked(folder: string): boolean {
   const path = join(folder, runFiles.lock);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats || Date.now() - stats.mtimeMs > staleLockMs) return false;
   const { pid, host } = readHolder(path);
   if (host !== hostname()) return true;
-  // A restarted container often gives the same process id again, so a lock with the own id does not count.
+  // A restarted container often gives the same process id again, so a lock with the id of this process counts as free.
   return pid !== process.pid && isAlive(pid);
 }
 

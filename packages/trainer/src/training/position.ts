@@ -34,7 +34,7 @@ export function advanceBatch(position: TrainingPosition, score: Score, images: n
   position.accuracy += score.accuracy * images;
 }
 
-/** Advances the position to the start of the next epoch, in place. */
+/** Advances the position to the start of the next epoch, in place; `train` sets `epochStart` when that epoch begins. */
 export function advanceEpoch(position: TrainingPosition): void {
   Object.assign(position, startPosition(), { epoch: position.epoch + 1 });
 }

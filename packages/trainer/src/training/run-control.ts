@@ -20,16 +20,22 @@ export interface RunControlOptions {
   /** The constant rate, or the peak of the schedule. */
   learningRate: number;
   schedule: ScheduleName;
-  /** Receives a notice of each executed request. */
+  /** Receives a notice of each pause, each continuation and each change of the learning rate. */
   emit: (notice: EventBody) => void;
   stopwatch?: Stopwatch | undefined;
-  /** Earlier changes of a resumed run. */
+  /** For a run that resumes after an interruption: the changes in its log. */
   changes?: readonly LearningRateChange[] | undefined;
-  /** The last emitted step of a resumed run: requests take effect after it, not in the steps that the run repeats. */
+  /**
+   * For a run that resumes after an interruption: the last step in its log. Requests take effect after that step, not in
+   * the steps that the run repeats.
+   */
   emittedStep?: number | undefined;
 }
 
-/** Pauses, ends and changes a run while it trains. Requests take effect between two steps, in `shouldContinue`. */
+/**
+ * Pauses, ends and changes a run while it trains. Requests take effect in `shouldContinue`, which `train` calls between two
+ * steps and between two batches of an evaluation.
+ */
 export class RunControl {
   /** The training time of the run; stopped while the run is paused. */
   readonly stopwatch: Stopwatch;

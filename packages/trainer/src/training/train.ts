@@ -24,14 +24,14 @@ export interface TrainingOptions {
   seed: number;
   /** The position from which the run continues; updated in place. */
   position: TrainingPosition;
-  /** Consulted between two steps: it pauses and ends the run, and sets the learning rate. */
+  /** Pauses and ends the run, and sets the learning rate; called between two steps and between two evaluation batches. */
   control: RunControl;
 }
 
 /** The events of training: `batch` after each step; `epoch` and `samples` after each epoch. */
 export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }>;
 
-/** Trains the network and yields an event for each step and epoch. Ends early, between two steps, when `control` does. */
+/** Trains the network and yields the events of each step and epoch. Ends early when `control` ends the run. */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
   const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, position } = options;
   const { stopwatch } = control;
