@@ -20,9 +20,12 @@ import { createViewStore } from './ui/view-store.ts';
 // Last, because its rules win over those of the panels.
 import './ui/print.css';
 
-/** Time between two renders of the panels: numbers that change more often cannot be read. */
+/** Minimum time between two renders of the panels without `refresh`: numbers that change more often cannot be read. */
 const renderEveryMs = 100;
-/** Time between two drawings while a long run is read: drawing every frame would take longer than reading it. */
+/**
+ * Minimum time between two drawings while the stored events of a run arrive: drawing every frame would take longer than
+ * reading the events.
+ */
 const catchUpDrawEveryMs = 500;
 
 const preferences = readPreferences();
@@ -44,8 +47,8 @@ let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 async function withCommandToken<T>(
   action: (token: string | undefined) => Promise<Result<T>>,
 ): Promise<Result<T> | undefined> {
-  const { withCommandToken: run } = await import('./panels/command-token/command-token.ts');
-  return run(() => session.commands, action);
+  const { withCommandToken: runWithToken } = await import('./panels/command-token/command-token.ts');
+  return runWithToken(() => session.commands, action);
 }
 
 /** Returns the message of an error as a sentence. */
@@ -126,7 +129,7 @@ function pageState(printing: boolean): PageState {
   };
 }
 
-/** Every panel of the layout, once it has been rendered. */
+/** The panels that have been rendered: after the first render, all panels of the layout. */
 const panels = new Set<Panel>();
 let renderedAt = Number.NEGATIVE_INFINITY;
 let renderTimer: ReturnType<typeof setTimeout> | undefined;
@@ -144,7 +147,10 @@ function renderPanels(state: PageState): void {
   render(layout(show), document.body);
 }
 
-/** Renders the panels when it is due, between two frames: a frame that draws the charts has no time for it. */
+/**
+ * Schedules a render of the panels for the end of the current interval. It runs in a timer, because an animation frame
+ * that draws the charts has no time left for it.
+ */
 function requestRender(): void {
   if (renderTimer !== undefined) return;
   const waitMs = renderedAt + renderEveryMs - performance.now();
@@ -202,7 +208,8 @@ listenForPrint(() => {
 
 applyTheme(preferences.theme);
 renderPanels(pageState(false));
-// Ages, countdowns and the phase "stalled" change without events, and so does the title of a page that is hidden.
+// Ages, countdowns and the phase "stalled" change without events. A hidden page has no animation frames: there, this timer
+// alone updates the title.
 setInterval(() => renderPanels(pageState(false)), 1_000);
 display.follow(store.view.run);
 requestFrame();

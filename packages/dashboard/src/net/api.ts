@@ -46,8 +46,8 @@ export const deleteRun = (runId: string, token?: string): Promise<Result<string>
   request(runUrl(runId), { method: 'DELETE', headers: bearer(token) });
 
 /**
- * Explains in one sentence why the live feed refuses this page; empty when the gateway does not respond. It asks separately,
- * because browsers hide the response to the upgrade itself from pages.
+ * Explains in one sentence why the live feed refuses this page; empty when no answer of a gateway arrives. This is a
+ * request of its own, because browsers hide the HTTP response to a WebSocket upgrade from pages.
  */
 export async function liveRefusal(): Promise<string> {
   const response = await request('/live/check', { method: 'POST' });

@@ -49,7 +49,7 @@ export class OtherRuns {
         applyEvent(other.run, event);
         this.#onChange();
       },
-      // A finished run sends no more events.
+      // Usually no events follow the end of a run, so the connection is not needed any more.
       onLive: () => {
         if (other.run.finished) client.close();
       },

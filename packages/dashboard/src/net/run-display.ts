@@ -39,6 +39,7 @@ export class RunDisplay {
   readonly session: Session = emptySession(performance.timeOrigin);
   readonly #options: RunDisplayOptions;
   #client: LiveClient | undefined;
+  /** The run passed to `follow`: an id, null for the latest; undefined before the first call. */
   #followed: string | null | undefined;
   /** Copy of the run at the time when the view was paused. */
   #paused: Run | null = null;
@@ -64,7 +65,7 @@ export class RunDisplay {
     return { ...session, run: this.#replay.run, replaying: true, caughtUp: true, lastEventAt: null };
   }
 
-  /** Follows another run, or the latest when it is null. */
+  /** Follows the run with an id, or the latest run if `run` is null. */
   follow(run: string | null): void {
     if (run === this.#followed) return;
     this.#followed = run;

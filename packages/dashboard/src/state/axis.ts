@@ -63,10 +63,10 @@ export function rowsInRange(
 /** Returns the viewport that shows the same rows on another axis, limited to the range of the data. */
 export function convertViewport(viewport: Viewport, from: AxisPositions, to: AxisPositions): Viewport {
   if (viewport.kind === 'all' || from.length < 2) return { kind: 'all' };
-  const edge = from.length - 1;
+  const last = from.length - 1;
   if (viewport.kind === 'follow') {
-    const start = interpolate((from.values[edge] as number) * from.scale - viewport.width, from, to);
-    return { kind: 'follow', width: (to.values[edge] as number) * to.scale - start };
+    const start = interpolate((from.values[last] as number) * from.scale - viewport.width, from, to);
+    return { kind: 'follow', width: (to.values[last] as number) * to.scale - start };
   }
   const [min, max] = [interpolate(viewport.min, from, to), interpolate(viewport.max, from, to)];
   return max > min ? { kind: 'fixed', min, max } : { kind: 'all' };

@@ -9,18 +9,18 @@ export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 
 const plateauEpochs = 5;
 /** Smallest gain that counts as better: one more image of a thousand. */
 const plateauGain = 0.001;
-/** Rise of the test loss from its minimum, while the training loss falls, that counts as overfitting. */
+/** Factor by which the test loss exceeds its minimum, while the training loss falls, that counts as overfitting. */
 const overfitRise = 1.25;
-/** Consecutive epochs of overfitting that are reported: a single one may be chance. */
+/** Number of consecutive epochs of overfitting from which it is reported: a single one may be chance. */
 const overfitEpochs = 3;
-/** Rise of an epoch's mean training loss from its minimum that counts as divergence. */
+/** Factor by which an epoch's mean training loss exceeds that of the best epoch before it that counts as divergence. */
 const divergenceRise = 3;
 
 /** Returns all findings of a run, oldest first. Problems that the trainer has reported itself are not repeated. */
 export function findingsOf(run: Run): Finding[] {
   const reported = new Set(run.notices.map(({ code }) => code));
   const derived = [
-    ...(reported.has('training.diverged') ? [] : [notANumber(run), diverging(run)]),
+    ...(reported.has('training.diverged') ? [] : [nonFiniteLoss(run), diverging(run)]),
     ...(reported.has('training.plateau') ? [] : [plateau(run)]),
     ...(reported.has('training.overfit') ? [] : [overfit(run)]),
     ...(reported.has('engine.fallback') ? [] : [fallback(run)]),
@@ -29,7 +29,7 @@ export function findingsOf(run: Run): Finding[] {
   return [...run.notices, ...derived].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
 }
 
-function notANumber({ diverged }: Run): Finding | undefined {
+function nonFiniteLoss({ diverged }: Run): Finding | undefined {
   if (!diverged) return undefined;
   return {
     level: 'error',
@@ -56,12 +56,12 @@ function diverging(run: Run): Finding | undefined {
 
 function plateau(run: Run): Finding | undefined {
   let best = Number.NEGATIVE_INFINITY;
-  let since = 0;
+  let epochsSinceBest = 0;
   for (const epoch of run.epochs) {
     const { accuracy } = epoch.test;
-    since = accuracy >= best + plateauGain ? 0 : since + 1;
-    if (since === 0) best = accuracy;
-    if (since >= plateauEpochs)
+    epochsSinceBest = accuracy >= best + plateauGain ? 0 : epochsSinceBest + 1;
+    if (epochsSinceBest === 0) best = accuracy;
+    if (epochsSinceBest >= plateauEpochs)
       return findingAt(run, epoch, {
         level: 'info',
         code: 'training.plateau',
@@ -73,12 +73,12 @@ function plateau(run: Run): Finding | undefined {
 
 function overfit(run: Run): Finding | undefined {
   let lowest: EpochData | undefined;
-  let since = 0;
+  let overfitCount = 0;
   for (const epoch of run.epochs) {
     if (!lowest || epoch.test.loss < lowest.test.loss) lowest = epoch;
-    const gap = epoch.test.loss > lowest.test.loss * overfitRise && epoch.train.loss < lowest.train.loss;
-    since = gap ? since + 1 : 0;
-    if (since >= overfitEpochs)
+    const overfits = epoch.test.loss > lowest.test.loss * overfitRise && epoch.train.loss < lowest.train.loss;
+    overfitCount = overfits ? overfitCount + 1 : 0;
+    if (overfitCount >= overfitEpochs)
       return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.overfit',

@@ -82,7 +82,7 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
 
-/** Formats a rate per second: one decimal below 100, none above. */
+/** Formats a rate per second: one decimal below 100, none from 100 on and for whole numbers. */
 export function formatRate(value: number | null | undefined): string {
   if (value === null || value === undefined) return dash;
   if (!Number.isFinite(value)) return formatNonFinite(value);
@@ -109,7 +109,7 @@ export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Returns class names of at most two letters, or the classes' numbers when a name is longer. */
+/** Returns the class names if all have at most two letters; otherwise the number of each class, from 0. */
 export function shortClassNames(classes: readonly string[]): string[] {
   const short = classes.every((name) => name.length <= 2);
   return classes.map((name, index) => (short ? name : String(index)));

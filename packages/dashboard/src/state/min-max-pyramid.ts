@@ -4,7 +4,8 @@ import type { Column } from './series.ts';
 const firstBits = 4;
 
 /**
- * A level of the pyramid: for each bucket of `2 ** bits` rows, the rows of its lowest and highest finite value, or -1.
+ * A level of the pyramid: for each bucket of `2 ** bits` rows, the rows of its lowest and highest finite value, or -1 if it has
+ * none.
  */
 interface Level {
   bits: number;
@@ -22,8 +23,8 @@ export interface RowSelection {
 
 /**
  * Downsamples a growing column to the lowest and highest value of each bucket of rows, so that no spike is lost. It
- * stores both for buckets of 16 rows, of 32, of 64, and so on, so that `select` takes time proportional to the number of
- * buckets, not of rows. Appending a row costs O(log rows).
+ * stores the rows of both for buckets of 16 rows, of 32, of 64, and so on, so that `select` takes time proportional to
+ * the number of buckets, not of rows. Appending a row costs O(log rows).
  */
 export class MinMaxPyramid {
   readonly #levels: Level[] = [];
@@ -31,8 +32,8 @@ export class MinMaxPyramid {
   #generation = -1;
 
   /**
-   * Returns the rows to draw, ascending: the lowest and the highest of each bucket, and the last row. Returns all rows
-   * when there are at most two per bucket: reducing them would save nothing. Buckets begin at fixed rows, so that drawn
+   * Returns the rows to draw, ascending: the lowest and the highest of each bucket, and the column's last row if it is
+   * selected. Returns all rows when there are at most two per bucket: reducing them would save nothing. Buckets begin at fixed rows, so that drawn
    * points stay in place while rows are appended; the outer buckets may reach beyond the selection.
    */
   select(column: Column, { from, to, buckets }: RowSelection): number[] {
@@ -43,6 +44,7 @@ export class MinMaxPyramid {
     const rows: number[] = [];
     for (let bucket = from >> bits; bucket << bits < to; bucket++) {
       const [lowest, highest] = this.#bucketExtremes(column, bits, bucket);
+      // A bucket without a finite value is represented by its first row.
       if (lowest < 0) rows.push(bucket << bits);
       else if (lowest === highest) rows.push(lowest);
       else rows.push(Math.min(lowest, highest), Math.max(lowest, highest));

@@ -4,7 +4,7 @@ import type { Column } from './series.ts';
 export interface NonFiniteRange {
   from: number;
   to: number;
-  /** The first value: NaN, Infinity or -Infinity. */
+  /** The column's value at `from`: NaN, Infinity or -Infinity. */
   value: number;
 }
 

@@ -16,7 +16,7 @@ export type Phase =
   | 'interrupted'
   | 'replay';
 
-/** Returns the phase of the run or, without a connection, of the connection. */
+/** Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. */
 export function phaseOf(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
   const ended = latestDataOf(session)?.finished?.status;
@@ -29,7 +29,7 @@ export function phaseOf(session: Session): Phase {
   const status = reported?.status ?? 'running';
   if (!session.caughtUp) return status;
   if (run.paused) return 'paused';
-  // Events that arrived after the report supersede it.
+  // The events show that the run is not paused, and live events supersede any other reported status.
   return status === 'paused' || session.hasLiveEvents ? 'running' : status;
 }
 

@@ -146,9 +146,9 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
 }
 
 function applyTime(run: Run, time: number): void {
-  const silent = time - run.lastTime;
-  if (silent > silenceMs && Number.isFinite(silent) && !run.paused) {
-    const silence = { step: run.batch?.step ?? 0, seconds: silent / 1_000, time: run.lastTime };
+  const silentMs = time - run.lastTime;
+  if (silentMs > silenceMs && Number.isFinite(silentMs) && !run.paused) {
+    const silence = { step: run.batch?.step ?? 0, seconds: silentMs / 1_000, time: run.lastTime };
     run.silences = [...run.silences, silence].slice(-silenceLimit);
   }
   run.lastTime = Math.max(run.lastTime, time);
@@ -159,7 +159,7 @@ function setPaused(run: Run, paused: boolean): void {
   run.paused = paused;
 }
 
-/** Returns the training time in seconds at the last event, extrapolated from the last batch. */
+/** Returns the training time in seconds at the last event, extrapolated from the last batch, pause or resumption. */
 function trainedSeconds({ trained, paused, lastTime }: Run): number {
   return trained.seconds + (paused || Number.isNaN(trained.time) ? 0 : (lastTime - trained.time) / 1_000);
 }
@@ -168,7 +168,7 @@ function applyBatch(run: Run, batch: BatchData): void {
   run.batch = batch;
   run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
   run.steps.append(batch.step, { ...batch, ...currentPosition(run, run.steps.last('elapsedSeconds')) });
-  // A run that resumes from a checkpoint repeats an epoch: its earlier result is superseded.
+  // A run that resumes from a checkpoint repeats steps: results from this step on are superseded.
   if (run.diverged && run.diverged.step >= batch.step) run.diverged = null;
   if (!Number.isFinite(batch.loss))
     run.diverged ??= { step: batch.step, loss: batch.loss, time: run.lastTime };
@@ -188,11 +188,13 @@ function applySystem(run: Run, system: SystemData): void {
   });
 }
 
-/** Returns the position of the current event; positions never descend. */
-function currentPosition(run: Run, before = 0): Record<(typeof positionColumns)[number], number> {
+/**
+ * Returns the position of the current event. Its times never descend; its step does when a run resumes from a checkpoint.
+ */
+function currentPosition(run: Run, previousSeconds = 0): Record<(typeof positionColumns)[number], number> {
   return {
     step: run.batch?.step ?? 0,
-    elapsedSeconds: Math.max(before, trainedSeconds(run)),
+    elapsedSeconds: Math.max(previousSeconds, trainedSeconds(run)),
     time: run.lastTime,
   };
 }

@@ -9,7 +9,10 @@ export interface Column {
   generation: number;
 }
 
-/** Returns the first row whose value is at least `value`, among the first `length` of an ascending column; O(log length). */
+/**
+ * Returns the first row whose value is at least `value`, among the first `length` of an ascending column; `length` if there
+ * is none. Takes O(log length).
+ */
 export function lowerBound(ascending: ArrayLike<number>, length: number, value: number): number {
   let from = 0;
   let to = length;
@@ -29,7 +32,7 @@ export function nearest(ascending: ArrayLike<number>, length: number, value: num
   return value - left < right - value ? after - 1 : after;
 }
 
-/** Number of rows at which the older half is thinned: with 7 columns of 8 bytes each, 29 MB. */
+/** Number of rows at which the older half is thinned: with x and 7 columns of 8 bytes each, 34 MB. */
 const defaultLimit = 2 ** 19;
 
 /**
@@ -101,7 +104,10 @@ export class Series<Name extends string> {
     for (const name of this.#names) this.columns[name] = longer(this.columns[name]);
   }
 
-  /** Halves the older half: of each pair it keeps the row that differs more from the previous one, so that spikes survive. */
+  /**
+   * Halves the older half: of each pair it keeps the row that differs more from the row kept before, so that spikes
+   * survive.
+   */
   #thinOlderHalf(): void {
     const half = this.length >>> 1;
     const decisive = this.columns[this.#names[0] as Name];

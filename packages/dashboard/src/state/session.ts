@@ -37,7 +37,7 @@ export interface Session {
   waitingTrainers: number;
   /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
-  /** Viewers of the gateway, including this page; null before its first report. */
+  /** Viewers of all gateways that share the store, including this page; null before the first report. */
   viewers: number | null;
   run: Run | null;
   /** Whether the stored events have all arrived; until then the summary is ahead of the run. */
@@ -116,7 +116,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
         session.hasLiveEvents = true;
         session.rate.count(now); // Stored events arrive at the speed of the network, not of the run.
       }
-      // The last stored event according to the hello: later ones are live, even before the message `live`.
+      // All events that were stored at the time of the hello have arrived: the next is live, even before the message `live`.
       if (message.event.seq >= (session.summary?.lastSeq ?? 0)) session.caughtUp = true;
       break;
     case 'live':

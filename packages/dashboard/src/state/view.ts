@@ -59,7 +59,7 @@ export function queryOf(view: View): string {
 
 /**
  * Reads a view from a URL query. Missing and invalid values come from `preferences`, or from the defaults when the
- * query was written by `queryOf`: such a link shows the same view to all viewers.
+ * query was written by `queryOf`, which always sets `x`: such a link shows the same view to all viewers.
  */
 export function viewOf(query: string, preferences: ChartPreferences = defaultView): View {
   const given = new URLSearchParams(query);

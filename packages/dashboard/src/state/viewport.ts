@@ -85,7 +85,7 @@ export function zoomAndPan(
 }
 
 /**
- * Zooms to the part of a range between two points, in any order, each a share of its width.
+ * Zooms to the part of a range between two points, in any order, each a share of the range's width.
  * @returns undefined when the selection is too narrow to be intended.
  */
 export function zoomToSelection(
@@ -97,5 +97,6 @@ export function zoomToSelection(
   const to = Math.min(1, Math.max(a, b));
   const factor = to - from;
   if (factor < minSelection) return undefined;
+  // The point that stays in place is at the same share of the range and of the selection: around = from + around * factor.
   return zoomAndPan(range, { factor, around: factor === 1 ? 0.5 : from / (1 - factor) }, bounds);
 }

@@ -25,7 +25,10 @@ export class Throttle {
     this.#onDue = onDue;
   }
 
-  /** Returns whether the action has to wait, and schedules `onDue` if so. It never waits when its inputs have changed. */
+  /**
+   * Returns whether the action has to wait, and schedules `onDue` if so; otherwise the caller runs the action now. An action
+   * whose inputs have changed never waits.
+   */
   shouldWait(...inputs: readonly unknown[]): boolean {
     const same = inputs.every((input, index) => input === this.#inputs[index]);
     const now = performance.now();

@@ -33,7 +33,7 @@ export interface PageState {
 
 /**
  * Sends a command to the trainer.
- * @returns Undefined on success, a sentence when it failed, an empty text when the viewer did not enter the token.
+ * @returns Undefined on success, the error as a sentence, or an empty text when the viewer did not enter the token.
  */
 export type SendCommand = <N extends CommandName>(
   name: N,
@@ -76,8 +76,8 @@ export interface Panel {
    */
   render(state: PageState, actions: PageActions): TemplateResult;
   /**
-   * Draws canvases and other content for which the template only reserves space: once per animation frame, after the
-   * first `render`.
+   * Draws canvases and other content for which the template only reserves space: at most once per animation
+   * frame, after the first `render`.
    */
   draw?(state: PageState, actions: PageActions): void;
   /** Draws again after the page's colours have changed. */

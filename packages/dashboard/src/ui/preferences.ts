@@ -15,7 +15,7 @@ export function readPreferences(): Preferences {
   const { theme, charts } = readStored();
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
-    // Stored as the query of an address, so that one parser reads both.
+    // Stored as the query of an address, so that `viewOf` reads preferences and addresses.
     charts: viewOf(typeof charts === 'string' ? charts : ''),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Draws the page for print, whether the page or the browser starts it, and for the screen again afterwards. Canvases
+ * Draws the page for print, whether the page or the browser starts printing, and for the screen again afterwards. Canvases
  * are drawn before the print styles apply, so the light theme and the paper's width have to be set first.
  */
 export function listenForPrint(draw: () => void): void {

@@ -31,7 +31,7 @@ export function createViewStore(preferences: Preferences, onChange: (view: View)
     },
     change(change) {
       const { run } = view;
-      // Parsed from its own address, which rounds numbers, so that a link shows exactly this view.
+      // The query rounds numbers. This page shows the view parsed from the query, so that a link shows exactly the same.
       set(viewOf(queryOf({ ...view, ...change }), preferences.charts));
       preferences.charts = chartPreferences(view);
       savePreferences(preferences);

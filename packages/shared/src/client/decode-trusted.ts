@@ -84,7 +84,10 @@ const metricFields = new Set([
   'value',
 ]);
 
-/** Parses JSON and converts non-finite numbers. A reviver is several times slower, so it is used only when one occurs. */
+/**
+ * Parses JSON and converts non-finite numbers. A reviver makes parsing several times slower: it is used only for a text
+ * with such a number.
+ */
 const parseWithNonFinite = (text: string): DecodeResult<unknown> =>
   parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveNonFinite : undefined);
 

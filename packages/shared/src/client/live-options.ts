@@ -61,13 +61,13 @@ export interface LiveClientCallbacks {
   onHello?: (hello: LiveHello) => void;
   /** Called when the client has received everything up to `seq`; later events arrive as they happen. */
   onLive?: (seq: number) => void;
-  /** Called when the gateway skipped `batch` events because this client reads too slowly. */
+  /** Called when events are skipped: `batch` events that this client reads too slowly, or events missing from the store. */
   onGap?: (gap: { from: number; to: number }) => void;
   /** Called when the gateway stops or resumes storing events. While it cannot, none arrive. */
   onStore?: (store: StoreState) => void;
   /** Called when any run's status, publisher connection or number of viewers changes. */
   onStatus?: (status: LiveStatus) => void;
-  /** Called with the number of trainers that wait for a start. */
+  /** Called when the number of trainers that wait for the command `start` changes. */
   onTrainers?: (waiting: number) => void;
   /** Called when any run's title, note or pin changes. */
   onAnnotated?: (run: RunAnnotated) => void;

@@ -33,7 +33,10 @@ export class PendingCommands {
     this.#clock = clock;
   }
 
-  /** Sends a command. Resolves with the answer, or with `command.timeout` when none arrives in time. */
+  /**
+   * Sends a command. Resolves with the answer, or with `command.timeout` when none arrives in time. A command whose id is
+   * pending already is sent again and shares the answer.
+   */
   send(command: Command, send: Send): Promise<CommandResult> {
     const { id } = command;
     const text = encode(command);

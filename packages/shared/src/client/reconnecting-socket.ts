@@ -55,7 +55,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
   readonly #clock: Clock;
   #state: ConnectionState = { name: 'connecting' };
   #socket: S | undefined;
-  /** Number of attempts since the last `resetBackoff`. */
+  /** Number of failed attempts and lost connections since the last `resetBackoff`. */
   #attempts = 0;
   #retryTimer: unknown;
   #silenceTimer: unknown;
@@ -144,7 +144,10 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     this.#options.onState(state);
   }
 
-  /** Uses one timer that checks again when the limit may be reached, instead of a new one for each message. */
+  /**
+   * Ends a connection that has been silent for too long. One timer checks again when the limit may be reached, instead of a
+   * new timer for each message.
+   */
   #watchSilence(): void {
     const remainingMs = this.#lastSignAt + this.#silenceLimitMs - this.#clock.now();
     if (remainingMs > 0) this.#silenceTimer = this.#clock.setTimeout(() => this.#watchSilence(), remainingMs);

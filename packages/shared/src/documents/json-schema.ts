@@ -39,7 +39,10 @@ export function componentJsonSchemas(
   );
 }
 
-/** Converts the schema of a query. Each field has the type after parsing: a list of types is an array. */
+/**
+ * Converts the schema of a query. Each field has the type after parsing: a list of types is an array.
+ * `required` is removed, because it lists fields with a default, which a query may omit.
+ */
 export function queryJsonSchema(query: z.ZodObject, target: Draft): JsonSchema {
   const { $schema, required, additionalProperties, ...schema } = z.toJSONSchema(query, {
     io: 'output',
@@ -52,8 +55,8 @@ export function queryJsonSchema(query: z.ZodObject, target: Draft): JsonSchema {
 export function messageJsonSchemas(): Record<string, JsonSchema> {
   return Object.fromEntries(
     allMessages().map(({ name, summary, schema }) => {
-      const schemaOf = z.toJSONSchema(schema, { io: 'input', override });
-      return [toFileName(name), { ...schemaOf, title: name, description: summary }];
+      const jsonSchema = z.toJSONSchema(schema, { io: 'input', override });
+      return [toFileName(name), { ...jsonSchema, title: name, description: summary }];
     }),
   );
 }

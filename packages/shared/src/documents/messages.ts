@@ -29,7 +29,8 @@ const sockets: Record<SocketName, Record<Sender, z.ZodType[]>> = {
   ingest: { gateway: [ingestServerMessageSchema], client: [ingestFirstMessageSchema, ingestMessageSchema] },
 };
 
-const kinds = [liveControlSchema, ingestFirstMessageSchema, ingestServerMessageSchema]
+/** The types of control messages: a type with different fields on the two sockets is listed twice. */
+const controlTypes = [liveControlSchema, ingestFirstMessageSchema, ingestServerMessageSchema]
   .flatMap(kindsOf)
   .map(typeOf);
 
@@ -40,21 +41,21 @@ export function messagesOf(socket: SocketName, sender: Sender): MessageDefinitio
 
 /** Returns the types of messages on both WebSockets, each once. */
 export function allMessages(): MessageDefinition[] {
-  const ends: [SocketName, Sender][] = [
+  const directions: [SocketName, Sender][] = [
     ['live', 'gateway'],
     ['live', 'client'],
     ['ingest', 'client'],
     ['ingest', 'gateway'],
   ];
-  const messages = ends.flatMap(([socket, sender]) => messagesOf(socket, sender));
+  const messages = directions.flatMap(([socket, sender]) => messagesOf(socket, sender));
   return [...new Map(messages.map((message) => [message.name, message])).values()];
 }
 
 function describe(schema: z.ZodType, socket: SocketName): MessageDefinition {
   const type = typeOf(schema);
   const isEvent = (eventSchema.options as readonly z.ZodType[]).includes(schema);
-  // Both sockets have a `hello`, with different fields, so their names begin with that of the socket.
-  const isShared = kinds.filter((kind) => kind === type).length > 1;
+  // Both sockets have a `hello`, with different fields: the names of both begin with the name of the socket.
+  const isShared = controlTypes.filter((controlType) => controlType === type).length > 1;
   const name = isShared ? toPascalCase(`${socket}.${type}`) : toPascalCase(type);
   const data = isEvent ? (schema as (typeof eventSchema.options)[number]).shape.data : undefined;
   const summary = schema.description ?? data?.description;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 /**
  * Creates a folder with its missing parents; an existing folder is left as it is. Node's `mkdir` with `recursive` never
- * returns for a folder that nobody may create, such as `/proc/x` (ENOENT although the parent exists); this throws.
+ * returns for a folder that nobody may create, such as `/proc/x` (ENOENT although the parent exists); this function throws.
  * @throws Error of the file system.
  */
 export function createFolder(path: string): void {

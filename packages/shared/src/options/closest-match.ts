@@ -1,6 +1,6 @@
 /**
  * Returns the word that was probably meant: one that starts with the typed text, or that differs from it in at most a
- * third of the letters; undefined when there is no such word.
+ * third of the letters, at least one; undefined when there is no such word.
  */
 export function closestMatch(typed: string, words: Iterable<string>): string | undefined {
   const letters = typed.replace(/\W/g, '').length;
@@ -16,7 +16,7 @@ export function closestMatch(typed: string, words: Iterable<string>): string | u
 /**
  * Counts the letters that are missing, added, changed or swapped with their neighbour: the optimal string alignment
  * distance of Damerau and Levenshtein. Plain Levenshtein distance, as `fastest-levenshtein` computes it, counts a swap as
- * two changes. With it, `closestMatch` finds the flag for 172 of the 210 possible swaps; with this distance, for all.
+ * two changes: with it, `closestMatch` would find the flag for only 172 of the 210 possible swaps, instead of for all.
  */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [];

@@ -133,12 +133,13 @@ export function parseWebSocketUrl(text: string): string | undefined {
   return ['ws:', 'wss:'].includes(protocol) && hostname !== '' && hash === '' ? text : undefined;
 }
 
-/** Whether every percent sign begins an encoded character. */
+/** Returns whether every percent sign begins an encoded character. */
 const isPercentEncoded = (text: string): boolean => !/%(?![\dA-F]{2})/i.test(text);
 
 /**
  * Returns a text that is the address of a Redis server, with a host for TCP or a path for a Unix socket; undefined for
- * any other. A query or fragment is refused: it would be ignored, or belong to a password that is not percent-encoded.
+ * any other. A query or fragment is refused: the Redis client would ignore it, or it is part of a password that is not
+ * percent-encoded.
  */
 export function parseRedisUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;

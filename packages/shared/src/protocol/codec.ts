@@ -32,7 +32,7 @@ const issueLength = 200;
  */
 export function encode(message: object): string {
   const json = JSON.stringify(message);
-  // JSON.stringify writes non-finite numbers as null. The replacer visits every value, so use it only after a null.
+  // JSON.stringify writes non-finite numbers as null. The slow replacer is used only if the text contains one.
   return json.includes('null') ? JSON.stringify(message, nameNonFinite) : json;
 }
 
@@ -62,7 +62,7 @@ export function decode<S extends z.ZodType>(
 
 type Reviver = (key: string, value: unknown) => unknown;
 
-/** Parses JSON without validation. This is the only call of `JSON.parse` for text from outside. */
+/** Parses JSON without validation. Never throws. */
 export function parseJson(text: string, reviver?: Reviver): DecodeResult<unknown> {
   try {
     return { ok: true, value: JSON.parse(text, reviver) };

@@ -1,4 +1,4 @@
-/** Types of events, in the order in which a run first sends them. */
+/** Types of events. */
 export const eventTypes = [
   'run.started',
   'batch',

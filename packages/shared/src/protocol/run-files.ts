@@ -4,7 +4,7 @@ export const runFiles = {
   events: 'events.jsonl',
   /** Settings that the run was started with, for resuming it. */
   settings: 'run.json',
-  /** Present while a trainer has the run open. The trainer updates the file's time every few seconds. */
+  /** Present while a trainer has the run open. The trainer updates its modification time every few seconds. */
   lock: 'lock',
   checkpoint: 'checkpoint/last.safetensors',
   /** The saved model as a tfjs LayersModel: topology and weights. */

@@ -27,7 +27,7 @@ const annotation = (limit: number) =>
     .nullable()
     .transform((text) => text || null);
 
-/** Summary of a run: for the list of runs, and for the header until its events have arrived. */
+/** Summary of a run: for the list of runs, and for the page's header until the run's events have arrived. */
 export const runSummarySchema = z
   .object({
     runId: runIdSchema,
