@@ -6,32 +6,38 @@ export const limits = {
   pingIntervalMs: 20_000,
   /** A peer that does not answer a ping within this time has lost its connection or its network. */
   pongTimeoutMs: 10_000,
-  /** A publisher can send hello as soon as it is connected. */
+  /** Time limit of the first message: a publisher can send it as soon as it is connected. */
   helloTimeoutMs: 5_000,
   /** How long to wait for the answer to a close: a slow client has to read everything sent before it first. */
   closeTimeoutMs: 10_000,
-  /** When the gateway stops: enough for a healthy peer to answer, short enough for a container's stop. */
+  /**
+   * How long a stopping gateway waits for the answers to its closes: enough for a healthy peer, short enough for a
+   * container's stop.
+   */
   closeGraceMs: 1_000,
-  /** When the gateway stops: a store that has not written by then will not; publishers keep what is unacknowledged. */
+  /** How long a stopping gateway waits for the store: publishers keep the events that are not acknowledged by then. */
   flushTimeoutMs: 3_000,
-  /** A request that takes longer to arrive would only hold a connection. */
+  /** The time in which a request has to arrive: a slower one would only hold a connection. */
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,
-  /** Longer than the 60 s for which proxies keep an idle connection, so that no request arrives while it is closed. */
+  /**
+   * Longer than the 60 s for which proxies keep an idle connection, so that no request arrives while this side closes
+   * it.
+   */
   keepAliveMs: 72_000,
-  /** How often Node checks requests against the two limits above. */
+  /** How often Node.js checks `requestTimeoutMs` and `headersTimeoutMs`. */
   connectionsCheckMs: 2_000,
 
-  /** A viewer sends only commands, which are short. */
+  /** The largest message of a viewer, which sends only short commands. */
   livePayloadBytes: 4 * 1024,
   /** A client that keeps sending after its commands were answered with `command.too_many` is disconnected. */
   messagesPerSecond: 5,
   messageBurst: 20,
-  /** The largest event, 100 samples, has 140 kB. */
+  /** The largest message of a publisher: the largest event, 100 samples, has 140 kB. */
   ingestPayloadBytes: 1024 * 1024,
   /**
-   * An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, again after each
-   * reconnection.
+   * An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, and would
+   * receive the same one again after each reconnection.
    */
   eventBytes: 900 * 1024,
   /** A message of many past events: read several times faster than single ones, and far below 1 MiB. */
@@ -44,24 +50,29 @@ export const limits = {
   connections: 10_000,
   /** Connections from one address or /64 of IPv6, also idle ones: a class behind one router, with 7 per browser. */
   connectionsPerAddress: 2_000,
-  /** The number that one process was measured to serve on one core, with a margin. */
+  /** Viewers at a time: the number that one process was measured to serve on one core, with a margin. */
   liveClients: 5_000,
-  /** Each publishes a run of its own; a machine that trains has one or a few. */
+  /** Publishers at a time: each publishes a run of its own, and a machine that trains has one or a few. */
   publishers: 200,
   /** Connections whose first message has not arrived: publishers send it at once. */
   pendingHellos: 200,
-  /** From one address other than this machine: a class behind one router, but no more. */
+  /** Connections to one endpoint from one address other than this machine: a class behind one router, but no more. */
   clientsPerAddress: 200,
-  /** A person who mistypes a token notices within ten; at one in 10 s, no program guesses 16 characters. */
+  /** Wrong tokens of one address: a person notices within ten; at one in 10 s, no program guesses 16 characters. */
   wrongTokenBurst: 10,
   wrongTokensPerSecond: 0.1,
-  /** How often such an address may connect: the whole class at once after a restart of the gateway, a few later. */
+  /**
+   * How often one address other than this machine may connect: the whole class at once after a restart of the gateway,
+   * a few later.
+   */
   upgradesPerSecond: 20,
   upgradeBurst: 400,
 
   /** A viewer with more unread bytes than this is sent nothing until it has read all of them. */
   unreadBytes: 256 * 1024,
-  /** Broadcasts that such a viewer gets beyond that: some changed notes, or several minutes of statuses. */
+  /**
+   * Broadcasts that a viewer beyond `unreadBytes` may leave unread: some changed notes, or several minutes of statuses.
+   */
   announcementBytes: 64 * 1024,
   /** The limit for all viewers together. Beyond it a viewer gets no history, and live events only if it has read all. */
   allUnreadBytes: 128 * 1024 * 1024,
@@ -88,11 +99,14 @@ export const limits = {
   recentBytes: 16 * 1024 * 1024,
   /** The events made ready when a run is followed or published again: nearly all of a usual run. */
   recentEvents: 1_000,
-  /** Ten system events, or a very long step: long enough to report. */
+  /** A run is `stalled` after this silence of its publisher: ten system events are missing, or a step is very long. */
   stalledAfterMs: 20_000,
-  /** A publisher reconnects within 15 s; a laptop that was closed for a moment takes longer. */
+  /**
+   * A run is `interrupted` this long after its publisher disconnected: most reconnect within 15 s; a laptop that was
+   * closed for a moment takes longer.
+   */
   interruptedAfterMs: 60_000,
-  /** A live publisher from before the gateway's start has reconnected by then: its backoff ends at 15 s. */
+  /** The same, counted from the gateway's start: a publisher that is alive has reconnected, as its backoff ends at 15 s. */
   missedAfterMs: 20_000,
   /** The shortest time between two broadcasts of statuses and counts, and the interval of checks for silence. */
   statusIntervalMs: 1_000,
@@ -100,7 +114,7 @@ export const limits = {
   /** The commands of a viewer that are forwarded; further ones are answered, up to the limit on messages. */
   commandBurst: 10,
   commandsPerSecond: 2,
-  /** A trainer answers at once, unless a step or the start of an engine takes long. */
+  /** The time in which a trainer has to answer: it does at once, unless a step or the start of an engine takes long. */
   commandTimeoutMs: 10_000,
   /** Commands of all viewers that wait for their results at a time. */
   pendingCommands: 100,

@@ -38,7 +38,7 @@ export async function listen(
   };
 }
 
-/** A program that listens accepts at once; anything slower is no program on this machine. */
+/** How long `localName` waits for a connection: a program that listens on this machine accepts at once. */
 const probeMs = 200;
 
 /**

@@ -26,12 +26,13 @@ async function run(): Promise<void> {
     log.info({ why }, 'closing');
     listening.then(() => gateway.close()).then(() => process.exit(0), fail);
   };
-  // `npm start` stops this process by a message, after the trainer has ended. On Windows, a signal from it would end this
-  // process at once, and Ctrl-C reaches every process of the console: this one ignores it there and waits for the message.
+  // `npm start` stops this process by a message, after the trainer has ended. On Windows, a signal from
+  // `npm start` would end this process at once, and Ctrl-C reaches every process of the console. There, this process
+  // ignores signals and waits for the message.
   process.on('message', ({ type, signal }: { type: string; signal: string }) => {
     if (type === 'stop') stop(signal);
   });
-  process.channel?.unref(); // A listener for messages keeps the process alive.
+  process.channel?.unref(); // Otherwise the listener for messages would keep the process alive.
   const isStoppedByParent = process.platform === 'win32' && process.send !== undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => isStoppedByParent || stop(signal));
@@ -56,7 +57,10 @@ function createLog(level: Config['logLevel']): Logger {
   return pino({ level }, { write: (line) => output.write(printable(line)) });
 }
 
-/** Opens the store of runs. Only its own modules are loaded: the Redis client takes a fifth of the time to start. */
+/**
+ * Opens the store of runs. Loads only the modules of the configured store: the Redis client takes a fifth of the time
+ * to start.
+ */
 async function openStore(
   { redisUrl, runs }: Config,
   log: Logger,

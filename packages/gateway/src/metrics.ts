@@ -13,7 +13,10 @@ type EndpointTraffic = Pick<Traffic, 'connections' | 'receivedBytes' | 'sentByte
 /** The upper bounds of the histograms' buckets, in seconds: from one millisecond to ten seconds. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-/** A longer delay comes from a publisher whose clock is wrong, and would spoil the sum of all delays. */
+/**
+ * Delays from this on are not recorded: a longer one comes from a publisher whose clock is wrong, and would spoil the
+ * sum of all delays.
+ */
 const maxDelayMs = 24 * 3_600_000;
 
 /** The metrics of one gateway, for Prometheus. */
@@ -25,7 +28,7 @@ export class Metrics {
   readonly #closed: Counter<'endpoint' | 'name'>;
   readonly #refused: Counter<'code'>;
   readonly #delay: Histogram;
-  readonly #store: Histogram<'operation'>;
+  readonly #storeDuration: Histogram<'operation'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -41,7 +44,7 @@ export class Metrics {
       buckets,
       registers,
     });
-    this.#store = new Histogram({
+    this.#storeDuration = new Histogram({
       name: 'monitor_store_seconds',
       help: 'Duration of operations of the store',
       labelNames: ['operation'],
@@ -68,14 +71,14 @@ export class Metrics {
     this.#closed.inc({ endpoint, name });
   }
 
-  /** Counts a request that was answered with a problem. */
+  /** Counts a request that was answered with a problem, or a connection that was refused. */
   refused(code: ErrorCode): void {
     this.#refused.inc({ code });
   }
 
   /** Records the duration of an operation of the store. */
   storeOperation(operation: StoreOperation, seconds: number): void {
-    this.#store.observe({ operation }, seconds);
+    this.#storeDuration.observe({ operation }, seconds);
   }
 
   /** Counts events that are durable, and records their delay. */

@@ -58,7 +58,7 @@ const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherI
 /** A trainer has answered a command. */
 const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResultSchema });
 
-/** A gateway has checked that the store works, which includes an announcement. */
+/** A gateway has checked the store. The check publishes this message to test publishing; it has no other effect. */
 const checked = z.object({ type: z.literal('checked') });
 
 /** A gateway is shutting down and has closed all its connections. */

@@ -7,8 +7,8 @@ import type { PresenceMessage } from './messages.ts';
 
 /**
  * Maximum time that a message takes from one gateway to another. A presence message contains the age of each connection,
- * from which the receiver computes when the connection began. The slower the message, the later the computed time: later
- * by up to this much, it is still the same connection; by more, it is a new one.
+ * from which the receiver computes when the connection began. A slow message makes the computed time later. A time that
+ * is later by less than this belongs to the same connection; a time that is later by more, to a new connection.
  */
 const maxTransitMs = 1_000;
 

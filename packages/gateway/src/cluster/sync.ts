@@ -102,8 +102,8 @@ export class ClusterSync {
   }
 
   /**
-   * Closes local connections to runs that another gateway has assigned as well. Of two connections of one publisher, the
-   * newer keeps the run; of two publishers, the one with the lower id. So both gateways decide alike.
+   * Closes local connections whose run is also published to another gateway. Of two connections of one publisher, the
+   * newer keeps the run; of two publishers, the one with the lower id. By these rules both gateways decide alike.
    */
   #resolveConflicts({ publishers: remotePublishers }: PresenceMessage): void {
     for (const { runId, publisherId, heldMs } of remotePublishers) {

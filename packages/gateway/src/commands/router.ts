@@ -71,8 +71,8 @@ export class CommandRouter {
   }
 
   /**
-   * Adds a connected target and sends it the commands that its process has not answered. Returns the function that
-   * removes it.
+   * Adds a connected target, and sends it the commands that its process has not answered and clients still wait for.
+   * Returns the function that removes the target.
    */
   attach(target: CommandTarget): () => void {
     this.#targets.add(target);

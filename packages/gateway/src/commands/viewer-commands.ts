@@ -26,7 +26,9 @@ export interface ViewerCommandsOptions {
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
 
-/** The fields that have to be valid for an invalid command to get an answer with its id. */
+/**
+ * The fields that the answer to an invalid command needs. When they are invalid too, the connection is closed instead.
+ */
 const identified = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
 
 /** Handles the messages of one viewer: validates, limits and authorizes its commands, and answers each. */

@@ -65,7 +65,7 @@ export function createApp({ log, limits, metrics, proxies = [], sendMissing }: A
   return app.withTypeProvider<ZodTypeProvider>();
 }
 
-/** Validates a part of a request by its zod schema; errors have the texts and limits of those of socket messages. */
+/** Validates a part of a request by its zod schema; errors are formatted like those of socket messages. */
 const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   (data) => {

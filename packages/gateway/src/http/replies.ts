@@ -23,7 +23,7 @@ export async function sendJsonPieces(
   return sendJson(reply, await bodyOf(pieces));
 }
 
-/** Makes the body of a response from its pieces. Rejects with an error among the first 64 kB, which are made at once. */
+/** Makes the body of a response from its pieces. Rejects when making the first 64 kB fails. */
 export async function bodyOf(pieces: AsyncGenerator<string, void>): Promise<string | Readable> {
   let beginning = '';
   while (beginning.length < pieceBytes) {

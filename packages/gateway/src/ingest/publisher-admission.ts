@@ -4,9 +4,9 @@ import type { Peer } from '../sockets/peer.ts';
 export type PublisherAdmissionLimits = Pick<Limits, 'publishers' | 'pendingHellos'>;
 
 /**
- * Limits the connections to the ingest port: separately those whose first message has not arrived, and publishers. So
- * connections that send nothing do not count against the limit of publishers; when there are too many of them, the
- * oldest is closed.
+ * Limits the connections to the ingest port, with one limit for publishers and another for connections whose first
+ * message has not arrived. Connections that send nothing therefore leave room for publishers; when there are too many of
+ * them, the oldest is closed.
  */
 export class PublisherAdmission {
   readonly #limits: PublisherAdmissionLimits;

@@ -23,7 +23,10 @@ export class PublisherSession implements SessionHandler {
   readonly #runId: string;
   readonly #connection: PublisherConnection;
   #writer: RunWriter | undefined;
-  /** The reasons why reading from the connection is paused: the disk or the publisher is too slow. */
+  /**
+   * The reasons why reading from the connection is paused: the disk is too slow, or the publisher does not read
+   * replies.
+   */
   readonly #pauseReasons = new Set<'disk' | 'publisher'>();
 
   constructor(context: SessionContext, peer: Peer, { runId, publisherId, commands }: PublisherHello) {
@@ -109,9 +112,9 @@ export class PublisherSession implements SessionHandler {
       onCommit: (seq) => this.#send({ type: 'ack', seq }),
       onBackpressure: (isHigh) => this.#setPaused('disk', isHigh),
       onFailure: (error) => {
-        // The gateway logs a failing store once; a line for each publisher would hide the others.
+        // The gateway logs a failing store once; a line for each publisher would hide all other lines.
         if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
-        // The store has lost events: the publisher is informed with the next resume.
+        // The store has lost events: after reconnecting, the publisher learns from `resume` which events to send again.
         if (error instanceof SeqGapError) return this.#peer.close('outOfOrder', error.message);
         onStoreFailure(error);
         this.#peer.close('internal');

@@ -20,7 +20,7 @@ export interface Rejection {
   notice: MonitorEvent;
 }
 
-/** Makes the reply and the notice for an invalid event; undefined when its run or seq is invalid as well. */
+/** Makes the reply and the notice for an invalid event; undefined when its `v`, run or seq is invalid. */
 export function toRejection(failure: DecodeFailure): Rejection | undefined {
   const identified = validate(identity, failure.raw);
   if (!identified.ok) return undefined;

@@ -56,7 +56,7 @@ export class Cursor {
   }
 
   /**
-   * Moves past a batch that was just published. Returns the frames to send, which are empty when the viewer has the
+   * Moves past events that were just published. Returns the frames to send, which are empty when the viewer has the
    * events already; undefined when earlier events are still unsent.
    */
   passLive(batch: FrameBatch): Buffer | undefined {

@@ -10,13 +10,13 @@ export interface HistoryOptions {
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
-/** The first page, whose size is not known: 500 of the largest events have 70 MB. */
+/** Events in the first page: few, because their size is not known yet. 500 of the largest events have 70 MB. */
 const firstPageEvents = 16;
 
 /** Reads the stored events of a run for one viewer. */
 export class History {
   readonly #options: HistoryOptions;
-  /** Adapted to the size of the events, so that little is read in vain. */
+  /** The number of events in the next page, adapted to their size, so that few are read without being sent. */
   #limit = firstPageEvents;
 
   constructor(options: HistoryOptions) {

@@ -5,7 +5,7 @@ import { frameText } from '../sockets/frames.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
 import { Channel } from './channel.ts';
 
-/** A read of a run's new events from the store, which is running. */
+/** A read of a run's new events from the store that has not ended. */
 interface PendingPull {
   /** Whether more may have been stored since reading began. */
   again: boolean;

@@ -123,7 +123,10 @@ export class ViewerStream {
     };
   }
 
-  /** Whether to skip older `batch` events: more than `staleEvents` are unsent, and the viewer did not request all events. */
+  /**
+   * Whether to skip older `batch` events: more than `staleEvents` are unsent, everything up to `#initialSeq` was sent,
+   * and the viewer did not request all events.
+   */
   get #isFarBehind(): boolean {
     const { channel, query, limits } = this.#options;
     return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;

@@ -15,7 +15,9 @@ export const keys = {
   runs: `${prefix}runs`,
   /** The number of changes to all runs, which gives each state of a run a number of its own. */
   changes: `${prefix}changes`,
-  /** A hash with the random id of all data, which another one replaces when the data is lost. */
+  /**
+   * A hash with a random id of the whole database of runs. After a loss of all data, the next check creates another id.
+   */
   store: `${prefix}store`,
   /** A hash of the values that a summary is made from. */
   run: (runId: string): string => `${prefix}run:${runId}`,
@@ -48,7 +50,7 @@ export interface AppendArguments extends ChangeArguments {
 }
 
 export interface CheckArguments extends Omit<ChangeArguments, 'runId'> {
-  /** The id of all data if it has none. */
+  /** The id that the data gets if it has none yet. */
   newId: string;
 }
 
@@ -66,7 +68,7 @@ const pushChange = (parser: CommandParser, { runId, channel, announcement }: Cha
 /** Keys of their own for checks, so that no reader finds the run that is appended and removed. */
 const checkKeys = ['run', 'events', 'runs', 'changes'].map((name) => `${prefix}check:${name}`);
 
-/** Appends to the run of KEYS; the body of a Lua function, which the check of the store runs as well. */
+/** The script that appends to the run of KEYS. `checkStore` contains it too, as the body of a Lua function. */
 const append = `
   local run, events, runs, changes = unpack(KEYS)
   local channel, runId, announcement = ARGV[1], ARGV[2], ARGV[3]

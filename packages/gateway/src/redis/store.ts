@@ -62,7 +62,7 @@ export class RedisStore implements Store {
     const entries = events.map(toEntry);
     const result = await this.#run((redis) => redis.appendEvents({ ...change, entries }));
     if (result.gapSeq === 0) return result.last;
-    // Events are missing of a run that had them: all data may be lost.
+    // Events that the run had are missing. If all data was lost, `check` throws `store.vanished` instead.
     await this.check();
     throw new SeqGapError(result.last, result.gapSeq);
   }

@@ -37,7 +37,10 @@ export const isFinished = ({ status }: Pick<RunSummary, 'status'>): boolean =>
 
 const isRemovable = (run: RetentionCandidate): boolean => !run.pinned && !run.connected && isFinished(run);
 
-/** The publisher's clock, which may be wrong by decades, counts only for runs of older gateways. */
+/**
+ * Returns when the last event was received; for runs of older gateways, its time by the publisher's clock, which may be
+ * wrong by decades.
+ */
 const receivedAt = ({ lastReceivedAt, lastEventAt }: RetentionCandidate): number =>
   Date.parse(lastReceivedAt ?? lastEventAt);
 

@@ -71,8 +71,8 @@ export class RunFolders {
   }
 
   /**
-   * Resolves with whether a trainer made the folder for this run: it is no symbolic link, and its log begins with an
-   * event of the run. This protects the files of a user who sets `--runs` to a folder with other content.
+   * Resolves with whether a trainer made the folder for this run: it is no symbolic link, and its `events.jsonl` begins
+   * with an event of the run. This protects the files of a user who sets `--runs` to a folder with other content.
    */
   async #isRunFolder(runId: string): Promise<boolean> {
     const path = join(this.#runs, runId);

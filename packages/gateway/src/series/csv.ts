@@ -13,8 +13,8 @@ const dataColumn = (name: string): Column => ({
 });
 
 /**
- * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so that it
- * gets an apostrophe in front, as OWASP recommends (CSV injection).
+ * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so such a
+ * text gets an apostrophe in front, as OWASP recommends (CSV injection).
  */
 const textColumn = (name: string): Column => {
   const { read } = dataColumn(name);

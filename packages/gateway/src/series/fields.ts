@@ -3,7 +3,7 @@ import type { EventType, MonitorEvent, SeriesAxis, SeriesField } from '@mnist-mo
 /** Returns the type of event that has the field. */
 export const eventTypeOf = (field: SeriesField): EventType => field.slice(0, field.indexOf('.')) as EventType;
 
-/** Returns a function that reads the field from an event's data; undefined where it is missing, as without a GPU. */
+/** Returns a function that returns the field of an event's data, or undefined where it is missing, as without a GPU. */
 export function fieldReader(field: SeriesField): (data: object) => number | undefined {
   const path = field.split('.').slice(1);
   return (data) => {

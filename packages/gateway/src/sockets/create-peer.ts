@@ -72,7 +72,7 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
   };
 
   socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // ws has already closed the connection.
+    // ws itself closes the connection when a message is too large, so only the report is missing.
     if (code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || closed.signal.aborted) return;
     reportClose('tooBig');
     closed.abort();

@@ -52,7 +52,7 @@ function ensureComplete(
   throw new MonitorError('store.failing', `event ${seq} of run ${runId} is missing from the store`);
 }
 
-/** Maximum size of the page that stays in memory while a client does not read, as of the pieces of a file. */
+/** Maximum size of the page that stays in memory while a client does not read; Node.js reads files in such pieces too. */
 const pageBytes = 64 * 1024;
 
 /** Returns the first events of a page up to a size, and at least one. The others are read again when needed. */

@@ -39,9 +39,12 @@ export class DatabaseFiles {
   readonly #file: string;
   readonly #lock: string;
   readonly #comparesTimes: boolean;
-  /** The identity of the log; undefined until the first write creates it. */
+  /** The identity of the write-ahead log; undefined until the first write creates it. */
   #log: string | undefined;
-  /** The sizes and modification times of both files, after the last write of this process. */
+  /**
+   * The sizes, and with `#comparesTimes` the modification times, of the database and its write-ahead log after the last
+   * write of this process.
+   */
   #contents = '';
 
   constructor(path: string, { comparesTimes = true } = {}) {
@@ -74,7 +77,7 @@ export class DatabaseFiles {
     if (status !== 'unchanged') throw changedFileError(this.#path, status);
   }
 
-  /** The size of both files. */
+  /** The size of the database and its write-ahead log together. */
   get bytes(): number {
     return this.#paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
   }

@@ -18,9 +18,11 @@ import { applicationId, enableShrinking, migrate, migrations, schemaVersion } fr
 const busyTimeoutMs = 2_000;
 /** How long to wait for the lock: enough for one of two gateways that start at the same moment to get it. */
 const lockTimeoutMs = 500;
-/** Files up to this size are checked completely when opened, in half a second; larger files only before a migration. */
+/**
+ * Files up to this size are checked completely when opened, in half a second; others before a migration or if suspect.
+ */
 const alwaysCheckedBytes = 256 * 1024 * 1024;
-/** Size to which SQLite cuts the log after a large transaction or a slow reader has let it grow. */
+/** Size to which SQLite cuts the write-ahead log after a large transaction or a slow reader has let it grow. */
 const maxLogBytes = 16 * 1024 * 1024;
 
 export const databasePath = (folder: string): string => join(folder, 'monitor.db');
@@ -62,9 +64,9 @@ export function openForReading(path: string): Database.Database {
 }
 
 /**
- * Locks a folder of runs for this process until the returned database is closed. It uses SQLite's lock on an empty file,
- * which the system releases even when the process crashes. The runs' own database is not locked, so that a backup can
- * read it.
+ * Locks a folder of runs for this process until the returned database is closed. The lock is SQLite's own, on an empty
+ * file; the system releases it even when the process crashes. The runs' own database is not locked, so that a backup
+ * can read it.
  * @throws MonitorError `store.in_use` when another gateway holds the lock, `runs.unwritable` or `store.unusable`
  */
 export function lockFolder(folder: string): Database.Database {
@@ -102,7 +104,7 @@ export function copyDatabase(database: Database.Database, to: string): void {
 }
 
 /**
- * Writes the log of an open database back into its file and makes it empty, without waiting for programs that read. On
+ * Writes the write-ahead log of an open database back and makes the log empty, without waiting for programs that read. On
  * a full disk, the log stays when the file would have to grow.
  */
 export function truncateLog(database: Database.Database): void {

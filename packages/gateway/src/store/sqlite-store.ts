@@ -67,7 +67,7 @@ class SqliteStore implements Store {
   readonly #reserve: DiskReserve;
   /** The last append, to detect a loss: its events are the first to be lost when the end of the log is damaged. */
   #lastAppend = { runId: '', seq: 0 };
-  /** Whether an operation has failed since the database was opened. */
+  /** Whether `check` has to reopen the database: an operation has failed, or the reserve was released. */
   #needsReopen = false;
   #closed = false;
   #isReclaiming = false;
@@ -288,7 +288,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Writes the log back into the file, which makes both smaller. */
+  /** Writes the write-ahead log back into the file and empties the log. */
   #truncateLog(): void {
     if (!this.#database.open) return;
     truncateLog(this.#database);

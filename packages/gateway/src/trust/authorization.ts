@@ -31,7 +31,7 @@ export interface ClientRights {
   /** Why access is `off`, and what to set; undefined otherwise. */
   readonly offReason: string | undefined;
   /**
-   * Returns when the token permits commands and changes.
+   * Returns if the token permits commands and changes, and throws otherwise.
    * @throws MonitorError `command.off`, `command.unauthorized` or, after too many wrong tokens of this address,
    *   `request.too_many`; the message never contains a token.
    */

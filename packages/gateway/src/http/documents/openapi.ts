@@ -66,7 +66,7 @@ export interface OpenApi {
 
 /**
  * Builds the OpenAPI 3.1 document of the given routes. `@fastify/swagger` reads them in a server that never listens:
- * loading it takes about 70 ms, which would be part of every start of the gateway if its own servers used it.
+ * loading the plugin takes about 70 ms, which would delay every start of the gateway if the gateway's servers used it.
  */
 export async function openapi(routes: readonly RouteOptions[], version: string): Promise<OpenApi> {
   const app = Fastify({ exposeHeadRoutes: false });

@@ -32,8 +32,8 @@ function fieldsOf({ properties = {}, required = [] }: JsonSchema, prefix: string
 }
 
 /**
- * Returns the schema whose fields a field contains: the items of a list, with the mark `[]`; the non-null schema of a
- * nullable field; else the schema of the field.
+ * Returns the schema that lists the nested fields of a field: for a list that of its items, with the mark `[]`; for a
+ * nullable field the non-null one; otherwise the schema of the field.
  */
 function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
   const [only, ...others] = (schema.anyOf ?? []).filter((part) => (part as JsonSchema).type !== 'null');

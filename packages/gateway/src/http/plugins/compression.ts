@@ -11,8 +11,8 @@ export type CompressionLimits = Pick<
 >;
 
 /**
- * The content types to compress: the API's JSON and the documents, which shrink to a fifth. The files of the dashboard
- * are compressed when they are built.
+ * The content types to compress: the API's JSON, the documents and the metrics. JSON shrinks to a fifth. The files of the
+ * dashboard are compressed when they are built.
  */
 const compressibleTypes = /^(application\/(problem\+)?json|text\/(html|css|plain))(;|$)/;
 

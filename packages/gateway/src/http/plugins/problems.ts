@@ -64,7 +64,7 @@ export const problemSender =
   (error, request, reply) => {
     const { code, status, detail } = toProblem(error);
     onProblem(code);
-    // The gateway logs a failing store once; a line for each request would hide the others.
+    // The gateway logs a failing store once; a line for each request would hide all other lines.
     if (status >= 500 && !isStoreError(error)) request.log.error({ err: error }, 'a request failed');
     else if (suspiciousStatuses.has(status))
       request.log.warn({ code, detail, address: request.ip }, 'a request was refused');

@@ -63,7 +63,7 @@ export function addExportRoutes(app: App, store: Store): void {
         for await (const { events } of readPages(store, { runId, to: lastSeq }))
           yield events.map(line).join('');
       }
-      // Before the headers: a run whose events are missing is a problem, not an empty file.
+      // Begins to read before the headers are set, so that missing events are answered with a problem, not an empty file.
       const body = await bodyOf(lines(run.lastSeq));
       return reply
         .type(`${type}; charset=utf-8`)

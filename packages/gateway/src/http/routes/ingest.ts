@@ -43,7 +43,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
   const { limits } = context;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);
-  const addresses = new Admission({ ...limits, clients: limits.connections });
+  const addressAdmission = new Admission({ ...limits, clients: limits.connections });
   const admission = new PublisherAdmission(limits);
   const guard = new TokenGuard({ token: context.token, limits });
   const refuseProxies = proxyRefuser({ host, token: context.token });
@@ -58,7 +58,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
           'server.full',
           `all ${limits.publishers} connections are in use: try again later`,
         );
-      addresses.admit(request.ip, request.socket);
+      addressAdmission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: (socket, request) => {

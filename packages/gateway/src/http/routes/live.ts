@@ -57,7 +57,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
         };
         await serveViewer({ ...shared, rights, traffic, peer, query: query.value, onRun });
       } catch (error) {
-        // The gateway logs a failing store once; a line for each viewer would hide the others.
+        // The gateway logs a failing store once; a line for each viewer would hide all other lines.
         if (isStoreError(error)) return peer.close('storeUnavailable');
         request.log.error({ err: error }, 'a viewer could not be served');
         peer.close('internal');

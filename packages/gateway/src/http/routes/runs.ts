@@ -99,6 +99,6 @@ async function* eventPage(
     nextAfter = events.length < page.events.length ? events.at(-1)!.seq : page.through;
     if (count === limit || bytes >= maxPageBytes) break;
   }
-  const isWhole = nextAfter === undefined || nextAfter >= selection.to;
-  yield `${count > 0 ? '' : separator}],"nextAfter":${isWhole ? null : nextAfter}}`;
+  const isLastPage = nextAfter === undefined || nextAfter >= selection.to;
+  yield `${count > 0 ? '' : separator}],"nextAfter":${isLastPage ? null : nextAfter}}`;
 }

@@ -46,7 +46,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   refuseOtherUpgrades(app, { path: '/live', hint: upgradeHint });
   addSecurityHeaders(app);
   compressReplies(app, limits);
-  // Before the routes that it documents.
+  // The documents include only routes that are added after this call.
   addDocumentRoutes(app);
   await servePage(app, options.page);
   addHealthRoutes(app, store);
