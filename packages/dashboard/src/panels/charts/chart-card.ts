@@ -42,7 +42,7 @@ export interface ChartCardContext {
   refresh(): void;
   /** Announces a text to screen readers. */
   announce(text: string): void;
-  /** Returns the messages of the events near an x. */
+  /** Returns the messages of the findings near an x. */
   messagesAt(x: number): string;
 }
 
@@ -73,7 +73,10 @@ export class ChartCard {
   #chartTable: typeof chartTable | undefined;
   #table: TemplateResult | typeof nothing = nothing;
   #tableTime = Number.NEGATIVE_INFINITY;
-  /** Renders the card when one of its inputs has changed. A chart off screen is not drawn, so its texts wait as well. */
+  /**
+   * Renders the card when one of its inputs has changed. New points are not an input: the texts follow them with the next
+   * drawn frame, and thus not while the chart is off screen.
+   */
   readonly #renderContent = lastResult((..._inputs: readonly unknown[]) => {
     render(
       chartTemplate(this.#content(), {
@@ -99,7 +102,10 @@ export class ChartCard {
     this.#listen();
   }
 
-  /** Draws the last data, unless the chart is off screen or drawn too recently. @param always Draws in any case. */
+  /**
+   * Draws the last data, unless the chart is off screen or was drawn less than its minimum interval ago.
+   * @param always Draws in any case.
+   */
   draw(always: boolean): void {
     const { view, runs } = this.#context.state();
     // A change of the view or the runs is drawn at once; new data only after the minimum interval.
@@ -140,7 +146,7 @@ export class ChartCard {
 
   #listen(): void {
     const { refresh, setViewport, state } = this.#context;
-    const onScreen = new IntersectionObserver(
+    const visibilityObserver = new IntersectionObserver(
       (entries) => {
         // Several changes may arrive at once: the last one is current.
         this.#isOnScreen = entries.at(-1)?.isIntersecting ?? false;
@@ -148,7 +154,7 @@ export class ChartCard {
       },
       { rootMargin: '100px' },
     );
-    onScreen.observe(this.element);
+    visibilityObserver.observe(this.element);
     listenForChartKeys(this.#host, {
       ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
       plot: () => this.#plot,

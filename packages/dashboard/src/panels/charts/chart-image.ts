@@ -10,7 +10,9 @@ export interface ChartImageOptions {
 /** A legend item with its layout; positions are in CSS pixels. */
 interface PlacedItem extends LegendItem {
   x: number;
+  /** Number of the line in the legend, from 0. */
   line: number;
+  /** Start of the value, relative to `x`. */
   valueX: number;
 }
 
@@ -18,7 +20,7 @@ type TextStyle = readonly [font: string, colorProperty: string];
 
 const margin = 16;
 const lineHeight = 20;
-/** Height of the title, and baseline of the first line of the legend. */
+/** Height of the title in CSS pixels, which is also the baseline of the first line of the legend. */
 const titleHeight = 46;
 const itemGap = 18;
 /** Width of a legend item's colour key and its gaps. */
@@ -44,7 +46,7 @@ function download(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  // The download has begun by then.
+  // Revoking at once could cancel the download; after 10 s it has begun.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
@@ -85,7 +87,9 @@ class ImageWriter {
     return sized.map((item, at) => ({ ...item, ...(positions[at] ?? { x: 0, line: 0 }) }));
   }
 
-  /** Sizes the canvas, draws the chart below the header, and lets further drawing use CSS pixels within the margin. */
+  /**
+   * Sizes the canvas and draws the chart below the header. Later drawing uses CSS pixels, with x = 0 at the left margin.
+   */
   #drawChart(headerHeight: number): void {
     const { canvas } = this.#context;
     canvas.width = this.#chart.width;
@@ -147,7 +151,7 @@ export function flowItems(
   });
 }
 
-/** Maximum length of the names of run and chart in a file name: some file systems allow only 255 bytes. */
+/** Maximum length of each of the two parts of a file name: some file systems allow only 255 bytes. */
 const nameLimit = 60;
 
 /** Returns the file name of an image, which contains only letters, digits and hyphens. */

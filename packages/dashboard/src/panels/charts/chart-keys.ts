@@ -31,7 +31,7 @@ const zoomKeys: Readonly<Record<string, { factor?: number; shift?: number }>> = 
 export function listenForChartKeys(host: HTMLElement, target: ChartKeysTarget): void {
   host.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    // Before the cursor moves, so that its new position is announced.
+    // Called before the cursor moves: a position is announced only if the keyboard is in use when the cursor reaches it.
     target.onInput(true);
     if (handleKey(event, target)) event.preventDefault();
     else target.onInput(false);

@@ -19,17 +19,20 @@ export interface ChartTable {
   rows: string[][];
 }
 
-/** Maximum number of rows: more are tedious to read, and the export contains every point. */
-const rowLimit = 100;
+/**
+ * Number of equal intervals into which the visible range is divided; their ends give at most 101 rows. More are tedious
+ * to read, and the export contains every point.
+ */
+const intervalCount = 100;
 
-/** Returns a chart's values in its visible range, at evenly spaced x when there are more than fit in a table. */
+/** Returns a chart's values nearest to evenly spaced x of its visible range. Each batch appears once. */
 export function tableOf(input: ChartTableInput): ChartTable {
   const { spec, frameBuilder, runs, options } = input;
   const { axis, range } = options;
   const rows: string[][] = [];
   let lastStep = -1;
-  for (let at = 0; at <= rowLimit; at++) {
-    const x = range.min + ((range.max - range.min) * at) / rowLimit;
+  for (let at = 0; at <= intervalCount; at++) {
+    const x = range.min + ((range.max - range.min) * at) / intervalCount;
     const readout = frameBuilder.readout(runs, x, options);
     if (!readout || readout.step === lastStep) continue;
     lastStep = readout.step;
@@ -63,8 +66,8 @@ function valueCells({ raw, smooth, test }: Readout['values'][number], input: Cha
 
 /** Removes columns without any value: the machine may have no GPU. */
 function withoutEmptyColumns({ caption, heads, rows }: ChartTable): ChartTable {
-  const known = heads.map((_, at) => rows.length === 0 || rows.some((row) => row[at] !== '–'));
-  const kept = (cells: string[]): string[] => cells.filter((_, at) => known[at]);
+  const hasValues = heads.map((_, at) => rows.length === 0 || rows.some((row) => row[at] !== '–'));
+  const kept = (cells: string[]): string[] => cells.filter((_, at) => hasValues[at]);
   return { caption, heads: kept(heads), rows: rows.map(kept) };
 }
 

@@ -10,10 +10,10 @@ export interface ChartContent extends ChartTexts {
   scale: YScale;
   legendTitle: string;
   items: readonly LegendItem[];
-  /** Messages of the events at the cursor; empty for none. */
+  /** Messages of the findings near the cursor; empty for none. */
   messages: string;
   fullScreen: boolean;
-  /** The table of the values; nothing while it is closed. */
+  /** The table of the values; `nothing` while it is closed. */
   table: TemplateResult | typeof nothing;
 }
 
@@ -24,7 +24,7 @@ export interface ChartCardActions {
   toggleFullScreen(): void;
 }
 
-/** Renders the card of a chart. The element `plot` is for uPlot. */
+/** Renders the card of a chart. uPlot fills the element `plot`, which the template leaves empty. */
 export const chartTemplate = (content: ChartContent, actions: ChartCardActions): TemplateResult => {
   const { spec } = content;
   return html`

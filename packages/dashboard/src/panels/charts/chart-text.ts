@@ -39,7 +39,7 @@ function machineItems(spec: ChartSpec, values: readonly Value[]): LegendItem[] {
     ...{ name: machineName(column), kind: 'line' as const, color: `--run-${at + 1}` },
     value: spec.format(values[at]?.raw),
   }));
-  // A device that the machine does not have measures NaN.
+  // The values of a device that the machine does not have are NaN.
   return items.filter((_, at) => values[at] && !Number.isNaN(values[at].raw));
 }
 
@@ -96,11 +96,11 @@ export interface ChartTexts {
   caption: string;
   /** Warning beside the caption; empty for none. */
   warning: string;
-  /** Text in place of the chart; empty when there is data. */
+  /** Text in place of the chart; empty when a curve is visible. */
   placeholder: string;
 }
 
-/** Returns the texts around a chart. @param chart `drawn` is undefined before the first draw. */
+/** Returns the texts around a chart. `drawn` is undefined before the first draw. */
 export function chartTexts(
   spec: ChartSpec,
   { runs, viewport, drawn }: { runs: readonly ChartRun[]; viewport: Viewport; drawn: DrawnChart | undefined },
@@ -128,7 +128,7 @@ export interface CaptionCounts {
   pointCount: number;
   /** Number of rows that were removed to save memory. */
   thinned: number;
-  /** Start of an accuracy axis; 0 when the axis is complete. */
+  /** Start of a close-up accuracy axis; 0 for any other axis. */
   floor: number;
 }
 

@@ -37,7 +37,7 @@ export const chartToolbar = (
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
   const follows = view.viewport.kind === 'follow';
-  // A finished run has no new data, and the whole axis always includes them.
+  // There is nothing to follow: a finished run has no new data, and the whole axis always contains the latest.
   const hidden = view.viewport.kind === 'all' || run?.finished !== null;
   return html`
     <button class="chip" type="button" id="follow" ?hidden=${hidden} aria-pressed=${follows} @click=${toggleFollow}>
@@ -88,7 +88,7 @@ function targetField({ target }: View, { changeView }: PageActions): TemplateRes
   const isEdited = document.activeElement?.id === 'target';
   const change = (event: Event): void => {
     const input = inputOf(event);
-    // An empty field is NaN and removes the target.
+    // An empty field is NaN, which removes the target, as does 0.
     if (input.reportValidity()) changeView({ target: input.valueAsNumber / 100 || null });
   };
   return html`

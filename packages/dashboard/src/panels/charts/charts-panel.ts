@@ -20,7 +20,7 @@ import { xExtent } from './x-range.ts';
 import './charts.css';
 import './legend.css';
 
-/** Distance from the cursor to a marker whose message is shown, as a share of the width. */
+/** Maximum distance from the cursor to a marker whose message is shown, as a share of the visible range. */
 const markerReach = 0.012;
 
 /** The charts of the page, which share an x axis and a cursor. */
@@ -131,7 +131,7 @@ class Charts {
   }
 }
 
-/** Returns the x of a finding's step, or of its time when it has no step. */
+/** Returns the x of a finding: on the clock axis its time; on others its step or, without one, the step at its time. */
 function positionOf(run: Run, { step, time }: Finding, axis: AxisName): number | undefined {
   if (axis === 'clock') return Date.parse(time);
   return stepPosition(run, step ?? stepAtTime(run, Date.parse(time)), axis);

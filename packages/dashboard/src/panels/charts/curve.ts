@@ -45,7 +45,7 @@ export class Curve {
     this.#source = source;
   }
 
-  /** Returns the points to draw in a range, downsampled to its buckets. */
+  /** Returns the points to draw in a range, downsampled to about two per bucket. */
   points({ axis, range, buckets, smoothing }: CurveOptions): CurvePoints {
     const positions = axisPositions(this.#run, axis, this.#source.series);
     const [from, to] = rowsInRange(positions, range);

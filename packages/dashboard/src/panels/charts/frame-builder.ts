@@ -20,7 +20,7 @@ export interface ChartOptions extends CurveOptions {
 /** A frame to plot, with the counts for its caption. */
 export interface ChartFrame {
   plot: Omit<PlotFrame, 'markers'>;
-  /** Number of rows in the visible range, of the first curve of all runs. */
+  /** Number of rows in the visible range, counted once for each run. */
   rowCount: number;
   /** Number of points that are drawn for these rows. */
   pointCount: number;
@@ -85,7 +85,7 @@ export class FrameBuilder {
     };
   }
 
-  /** Returns the values nearest to `x`, or the latest when it is null; undefined before the first row. */
+  /** Returns the values nearest to `x`, or the latest when `x` is null; undefined before the first row. */
   readout(
     runs: readonly ChartRun[],
     x: number | null,
@@ -164,7 +164,7 @@ export class FrameBuilder {
   }
 }
 
-/** Returns the row of a run nearest to `x`, the last when it is null, and -1 when there is none. */
+/** Returns the row of a run nearest to `x`, the last row when `x` is null, and -1 when the series is empty. */
 function rowAt(
   run: Run,
   x: number | null,
@@ -195,7 +195,7 @@ const numbers = (cells: readonly Cell[] = []): number[] => cells.filter((value) 
 
 /**
  * Returns the values that the close-up of a chart with test results contains: the results, and the last value of each
- * curve.
+ * run's training curve.
  */
 function testedValues(tables: readonly RunTables[], smoothed: boolean): number[] {
   const results = tables.flatMap(({ tests }) => numbers(tests?.curves[0]));

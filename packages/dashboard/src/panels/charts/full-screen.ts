@@ -6,7 +6,7 @@ export class FullScreen {
   constructor(element: HTMLElement, onChange: () => void) {
     this.#element = element;
     this.#onChange = onChange;
-    // In native full screen, the browser handles Escape itself.
+    // For an element that only fills the page: in native full screen, the browser handles Escape itself.
     element.addEventListener('keydown', ({ key }) => key === 'Escape' && this.isOn && this.set(false));
     element.addEventListener('fullscreenchange', () => {
       if (document.fullscreenElement !== element) this.set(false);

@@ -32,14 +32,15 @@ interface Pointer {
 
 type GestureKind = 'select' | 'pan' | 'point' | 'pinch';
 
-/** Maximum movement of a click in CSS pixels; a longer one is a drag. */
+/** Movement in CSS pixels from which a press is a drag; a shorter one is a click. */
 const clickTolerance = 4;
 /** Minimum distance of two fingers in CSS pixels: with a smaller one, each movement would zoom too far. */
 const minPinchDistance = 8;
 
 /**
- * Listens for the gestures of a chart. Drag: zoom to the selection; with Shift or the middle button: pan. Ctrl and
- * wheel, or two fingers: zoom. Double click: show all. A plain wheel and a vertical swipe scroll the page.
+ * Listens for the gestures of a chart. Mouse: a drag zooms to the selection and, with Shift or the middle button, pans.
+ * Touch: one finger pans or, when the whole axis is visible, moves the cursor; two fingers zoom. Wheel: with Ctrl or in
+ * full screen it zooms, sideways it pans. A double click shows all. A plain wheel and a vertical swipe scroll the page.
  */
 export function listenForGestures(overlay: HTMLElement, target: GestureTarget): void {
   const gestures = new Gestures(overlay, target);
@@ -116,8 +117,8 @@ class Gestures {
     if (horizontal) this.#zoomAndPan({ shift: event.deltaX / this.#overlay.clientWidth });
     else {
       // A pinch on a touchpad arrives as small wheel steps with Ctrl.
-      const steps = event.deltaY / (event.ctrlKey && Math.abs(event.deltaY) < 50 ? 60 : 300);
-      const factor = 2 ** Math.min(1, Math.max(-1, steps));
+      const doublings = event.deltaY / (event.ctrlKey && Math.abs(event.deltaY) < 50 ? 60 : 300);
+      const factor = 2 ** Math.min(1, Math.max(-1, doublings));
       this.#zoomAndPan({ factor, around: this.#shareOf(event) });
     }
   }

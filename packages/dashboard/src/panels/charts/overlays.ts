@@ -1,6 +1,6 @@
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 
-/** An event of the run that is marked on the charts. */
+/** The mark of a finding, such as a warning about the run, on the charts. */
 export interface EventMarker {
   x: number;
   level: 'info' | 'warning' | 'error';

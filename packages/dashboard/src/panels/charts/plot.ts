@@ -145,6 +145,7 @@ export class Plot {
       ...sizeOf(host),
       legend: { show: false },
       padding: [10, 18, 0, 0],
+      // `distr` is 3 for a logarithmic scale, and 1 for a linear one.
       scales: {
         x: { time: false, distr: log.x ? 3 : 1, range: () => [this.#frame.x.min, this.#frame.x.max] },
         y: { distr: log.y ? 3 : 1, range: () => [this.#frame.y.min, this.#frame.y.max] },
@@ -195,6 +196,7 @@ export class Plot {
     ];
   }
 
+  /** Tracks the source of the cursor: uPlot calls `pub` when this plot sends its cursor, `sub` when it receives one. */
   #cursorFilters(): uPlot.Cursor.Sync.Filters {
     return {
       pub: () => {
@@ -240,8 +242,8 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
 
 function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, at: number): uPlot.Series {
   const stroke = (): string => palette().curves[at] as string;
-  // The cursor marks a point on curves of kind `line` only. It would mark the nearest test result, but the legend shows the
-  // last one before the cursor.
+  // The cursor marks a point on curves of kind `line` only. Among test results uPlot would mark the nearest one, while
+  // the legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
   if (kind === 'raw') return { ...withoutCursor, stroke, width: 1, points: { show: false } };
   if (kind === 'line') return { stroke, width: 2, points: { show: false }, ...(dash && { dash: [...dash] }) };

@@ -12,12 +12,12 @@ export const axisLabels: Record<AxisName, string> = {
 
 /** Returns 1, 2 and 5 times each power of ten from `10 ** from` to `10 ** to`. */
 const decimalSteps = (from: number, to: number): number[] =>
-  Array.from({ length: to - from + 1 }, (_, power) =>
-    [1, 2, 5].map((digit) => Number(`${digit}e${from + power}`)),
+  Array.from({ length: to - from + 1 }, (_, offset) =>
+    [1, 2, 5].map((digit) => Number(`${digit}e${from + offset}`)),
   ).flat();
 
 /** Tick distances of a time axis in seconds: round numbers of seconds, minutes, hours and days. */
-const seconds = [
+const secondSteps = [
   ...decimalSteps(-2, -1),
   ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400],
   ...decimalSteps(1, 3).map((days) => days * 86_400),
@@ -27,8 +27,8 @@ const seconds = [
 export const tickSteps: Record<AxisName, number[]> = {
   step: decimalSteps(0, 8),
   epoch: decimalSteps(-4, 5),
-  elapsed: seconds,
-  clock: seconds.map((value) => value * 1_000),
+  elapsed: secondSteps,
+  clock: secondSteps.map((value) => value * 1_000),
 };
 
 /** Formats a tick of an x axis; the visible range sets the precision. */
@@ -45,7 +45,7 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range): st
   }
 }
 
-/** Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade, or the decades alone when there are more than four. */
+/** Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade, or only 1 in a range of more than four decades. */
 export function logTicks({ min, max }: Range): number[] {
   const first = Math.floor(Math.log10(min));
   const last = Math.ceil(Math.log10(max));

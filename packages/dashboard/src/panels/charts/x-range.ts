@@ -47,9 +47,9 @@ function lastX(run: Run, axis: AxisName): number {
 const startTime = ({ startedAt }: Run): number => (startedAt === null ? 0 : Date.parse(startedAt));
 
 /**
- * Returns the range of the step axis: all of the run's steps once half of them are done, and before that the first
- * half, quarter, eighth and so on that contains the step. The curve thus fills its chart from the start, and the axis
- * rarely changes.
+ * Returns the range of the step axis: all of the run's steps once more than half of them are done, and before that the
+ * shortest of the first half, first quarter, first eighth and so on that contains the step and at least 20 steps. The
+ * curve thus fills its chart from the start, and the axis rarely changes.
  */
 export function stepRange(step: number, totalSteps: number): Range {
   let max = Math.max(totalSteps, step, 1);

@@ -8,7 +8,8 @@ const maxDecades = 6;
 
 /**
  * Returns the range of a loss axis: from 0 to just above the highest point or, when logarithmic, from just below the
- * lowest to just above the highest, one to six decades.
+ * lowest to just above the highest. A logarithmic range has at least one decade and at most six: those with the most
+ * values.
  */
 export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range {
   let lowest = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { Result } from '../../net/api.ts';
 import { dialogFooter, openDialog, whenClosed } from '../../ui/dialog.ts';
 
 /** Key of the token in the session storage, which the browser clears when the tab is closed. */
-const key = 'mnist-monitor.command-token';
+const storageKey = 'mnist-monitor.command-token';
 
 /**
  * Runs an action that may need the gateway's command token. Asks the viewer for the token when the tab has none or the
@@ -24,6 +24,7 @@ export async function withCommandToken<T>(
     if (result.ok || result.code !== 'command.unauthorized') return result;
     problem = 'The gateway did not accept this token.';
     forgetToken();
+    // Without a rule that requires a token, another attempt would send none and be refused again.
     if (access() !== 'token') return result;
   }
 }
@@ -51,7 +52,7 @@ async function askForToken(problem: string): Promise<string | null> {
   const token = dialog.querySelector('input')?.value ?? '';
   if (answer !== 'yes' || token === '') return null;
   try {
-    sessionStorage.setItem(key, token);
+    sessionStorage.setItem(storageKey, token);
   } catch {
     // Where the browser stores nothing, the page asks each time.
   }
@@ -60,7 +61,7 @@ async function askForToken(problem: string): Promise<string | null> {
 
 function storedToken(): string | undefined {
   try {
-    return sessionStorage.getItem(key) ?? undefined;
+    return sessionStorage.getItem(storageKey) ?? undefined;
   } catch {
     return undefined;
   }
@@ -68,7 +69,7 @@ function storedToken(): string | undefined {
 
 function forgetToken(): void {
   try {
-    sessionStorage.removeItem(key);
+    sessionStorage.removeItem(storageKey);
   } catch {
     // Where the browser stores nothing, there is nothing to remove.
   }

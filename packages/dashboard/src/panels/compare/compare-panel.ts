@@ -8,7 +8,7 @@ import { styled } from '../../ui/styled.ts';
 import { type ComparedRun, type CompareRow, comparedRuns, figureRows, settingRows } from './comparison.ts';
 import './compare.css';
 
-/** Settings do not change during a run, so that their rows are formatted once. */
+/** Settings do not change during a run, so their rows are formatted only when the compared runs change. */
 const settingsOf = lastResult((...started: readonly RunSummary['started'][]) =>
   settingRows(started.map((one) => ({ started: one }))),
 );

@@ -46,8 +46,9 @@ function bestOf(epochs: readonly EpochData[]): number | undefined {
 /** A row of the comparison: one figure or setting of each run. */
 export interface CompareRow {
   name: string;
+  /** `change` is the difference of a figure to the baseline; empty for the baseline and for settings. */
   values: { text: string; change: string }[];
-  /** Whether the values of the runs differ. */
+  /** Whether the runs differ in this setting; false for figures, which are not marked. */
   differs: boolean;
 }
 

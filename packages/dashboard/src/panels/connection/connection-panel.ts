@@ -4,7 +4,7 @@ import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
 import './connection.css';
 
-/** Returns the texts about the connection, computed once for the three parts of the page that show them. */
+/** Returns the texts about the connection, computed once a frame for the three parts of the page that show them. */
 const textOf = lastResult(connectionText);
 
 /** Renders the state of the connection, in a line for the top of the page. */

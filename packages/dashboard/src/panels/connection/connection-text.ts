@@ -51,7 +51,7 @@ export function connectionText(session: Session, now: number): ConnectionText {
   };
 }
 
-/** Maximum delay that is displayed: a longer one means that the clocks of trainer and viewer differ. */
+/** Maximum delay that is displayed: a longer or negative one means that the clocks of trainer and viewer differ. */
 const maxDelayMs = 10_000;
 
 function delayText({ delay }: Session): string {
@@ -111,8 +111,8 @@ function bannerOf(session: Session, now: number): string {
     return `Disconnected: ${reason}. Reload the page to reconnect. The data shown may be out of date.`;
   }
   if (connection.name !== 'waiting') return '';
-  const next = `Retrying ${retryIn(session, now)}.`;
-  if (gatewayVersion === null) return `${refusal || 'The gateway does not respond.'} ${next}`;
+  const retry = `Retrying ${retryIn(session, now)}.`;
+  if (gatewayVersion === null) return `${refusal || 'The gateway does not respond.'} ${retry}`;
   const why = connection.reason === 'connection lost' ? '' : `: ${connection.reason}`;
-  return `Connection lost${why}. ${next} Training continues, and the page catches up automatically.`;
+  return `Connection lost${why}. ${retry} Training continues, and the page catches up automatically.`;
 }

@@ -19,19 +19,20 @@ export interface Controls {
 
 /** Returns the controls that the gateway allows and the trainer accepts. */
 export function availableControls(session: Session): Controls {
+  // The phase as if the page were connected: a lost connection disables controls, but does not hide them.
   const phase = phaseOf({ ...session, connection: { name: 'open' } });
   const ended = hasEnded(phase) && session.caughtUp;
-  const areEnabled = session.commands !== 'off' && phase !== 'replay';
+  const commandsAllowed = session.commands !== 'off' && phase !== 'replay';
   const isUnfinished = phase === 'running' || phase === 'paused' || phase === 'stalled';
   const accepts = (name: CommandName): boolean =>
-    areEnabled && isUnfinished && (session.reported?.commands.includes(name) ?? false);
+    commandsAllowed && isUnfinished && (session.reported?.commands.includes(name) ?? false);
   const pause = phase === 'paused' ? 'resume' : 'pause';
   return {
     enabled: session.connection.name === 'open',
     pause: accepts(pause) ? pause : null,
     stop: accepts('stop'),
     setLearningRate: accepts('setLearningRate'),
-    start: areEnabled && session.waitingTrainers > 0,
+    start: commandsAllowed && session.waitingTrainers > 0,
     replay: ended && (session.run?.eventCount ?? 0) > 1,
     note: noteOf(session, isUnfinished),
   };

@@ -20,7 +20,7 @@ const rateInput = (): HTMLInputElement => document.getElementById('rate-input') 
 async function runCommand(
   actions: PageActions,
   send: () => Promise<string | undefined>,
-  done = '',
+  successNote = '',
 ): Promise<void> {
   if (busy) return;
   busy = true;
@@ -28,7 +28,7 @@ async function runCommand(
   actions.refresh();
   const problem = await send();
   busy = false;
-  note = { text: problem ?? done, bad: Boolean(problem) };
+  note = { text: problem ?? successNote, bad: Boolean(problem) };
   actions.refresh();
 }
 
@@ -59,7 +59,7 @@ function rejectRate(event: Event, { refresh }: PageActions): void {
   refresh();
 }
 
-/** The buttons below the run's figures: commands to its trainer, a replay once it has ended, and a new run. */
+/** The buttons below the run's figures: commands to its trainer, a replay once the run has ended, and a new run. */
 export const controlsPanel: Panel = {
   render({ session }, actions) {
     const shown = availableControls(session);

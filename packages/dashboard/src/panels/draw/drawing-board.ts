@@ -20,7 +20,7 @@ const noPixels = new Uint8ClampedArray();
 
 /** The drawing pad, with the network's prediction for the drawing after each epoch. */
 export class DrawingBoard {
-  /** The weights that are used, or why there are none. */
+  /** Text about the weights: the epoch that they are of, or why they cannot be used. */
   note = '';
   readonly #refresh: () => void;
   readonly #canvas = document.createElement('canvas');
@@ -38,6 +38,7 @@ export class DrawingBoard {
   #prediction: Prediction | null = null;
   #history: readonly EpochPrediction[] = [];
   #isClassifying = false;
+  /** Whether the drawing or the weights have changed since the last classification began. */
   #isOutdated = false;
 
   /** @param refresh Requests a frame. */
@@ -60,7 +61,7 @@ export class DrawingBoard {
     return this.#prediction ? `Read in ${this.#prediction.milliseconds.toFixed(0)} ms` : undefined;
   }
 
-  /** Renders the board for a run, and loads its weights after each epoch. */
+  /** Renders the board for a run, and loads the run's weights after each epoch. */
   render(run: Run | null): TemplateResult {
     this.#followRun(run);
     const classes = run?.started?.dataset.classes ?? [];
@@ -88,8 +89,8 @@ export class DrawingBoard {
   /** Draws again after the page's colours have changed. */
   recolor(): void {
     this.#pad.draw();
-    const view = this.#canvas.closest('section');
-    if (view) recolorDigits(view);
+    const card = this.#canvas.closest('section');
+    if (card) recolorDigits(card);
   }
 
   focus(): void {
@@ -105,6 +106,7 @@ export class DrawingBoard {
     const names = shortClassNames(classes);
     return classes.map((name, label) => {
       const probability = this.#prediction?.probabilities[label] ?? 0;
+      // Without a decimal from 9.95 %, which is displayed as 10 %.
       const percent = `${(probability * 100).toFixed(probability > 0.0995 ? 0 : 1)}\u00a0%`;
       return html`
         <li class=${label === top?.label ? 'read' : nothing}>

@@ -3,7 +3,7 @@ type Point = readonly [x: number, y: number];
 
 /** Side of the drawing in pixels: ten times that of the network's input, to which it is scaled. */
 const side = 280;
-/** Stroke width as a share of the side: as in the images of MNIST after the digit is scaled to them. */
+/** Stroke width as a share of the side: once the drawing is normalized, strokes are about as wide as in MNIST. */
 const thickness = 0.085;
 /** Distance that an arrow key moves the pen, as a share of the side. */
 const keyStep = 0.035;
@@ -13,8 +13,8 @@ export class DrawingPad {
   readonly #canvas: HTMLCanvasElement;
   readonly #onChange: () => void;
   #strokes: Point[][] = [];
-  #pointer: number | undefined;
-  /** The pen that the keyboard moves; undefined until a key is pressed. */
+  #pointerId: number | undefined;
+  /** The pen that the keyboard moves; undefined before a key is pressed, without focus, and while a pointer draws. */
   #pen: { at: Point; down: boolean } | undefined;
 
   /** @param onChange Runs after each change of the drawing, and of the keyboard's pen. */
@@ -22,11 +22,11 @@ export class DrawingPad {
     this.#canvas = canvas;
     this.#onChange = onChange;
     const endStroke = (): void => {
-      this.#pointer = undefined;
+      this.#pointerId = undefined;
     };
     canvas.addEventListener('pointerdown', (event) => this.#beginStroke(event));
     canvas.addEventListener('pointermove', (event) => {
-      if (event.pointerId === this.#pointer) this.#extendStroke(event.getCoalescedEvents?.() ?? [event]);
+      if (event.pointerId === this.#pointerId) this.#extendStroke(event.getCoalescedEvents?.() ?? [event]);
     });
     canvas.addEventListener('pointerup', endStroke);
     canvas.addEventListener('pointercancel', endStroke);
@@ -59,8 +59,9 @@ export class DrawingPad {
     const context = new OffscreenCanvas(side, side).getContext('2d', { willReadFrequently: true });
     const values = new Uint8ClampedArray(side * side);
     if (!context) return { width: side, height: side, values };
-    this.#stroke(context, side, '#000');
+    this.#drawStrokes(context, side, '#000');
     const { data } = context.getImageData(0, 0, side, side);
+    // The fourth byte of a pixel is its opacity, which is how much ink covers it.
     for (let at = 0; at < values.length; at++) values[at] = data[at * 4 + 3] as number;
     return { width: side, height: side, values };
   }
@@ -73,7 +74,7 @@ export class DrawingPad {
     const context = canvas.getContext('2d');
     if (!context) return;
     const style = getComputedStyle(canvas);
-    this.#stroke(context, size, style.color);
+    this.#drawStrokes(context, size, style.color);
     if (!this.#pen) return;
     const [x, y] = this.#pen.at;
     context.strokeStyle = style.accentColor === 'auto' ? style.color : style.accentColor;
@@ -83,7 +84,7 @@ export class DrawingPad {
     context.stroke();
   }
 
-  #stroke(
+  #drawStrokes(
     context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
     size: number,
     ink: string,
@@ -94,6 +95,7 @@ export class DrawingPad {
     for (const points of this.#strokes) {
       context.beginPath();
       for (const [x, y] of points) context.lineTo(x * size, y * size);
+      // A line needs two points: the second makes a single one visible as a dot.
       if (points.length === 1)
         context.lineTo((points[0]?.[0] ?? 0) * size, (points[0]?.[1] ?? 0) * size + 0.01);
       context.stroke();
@@ -105,7 +107,7 @@ export class DrawingPad {
     event.preventDefault();
     this.#canvas.focus();
     this.#canvas.setPointerCapture(event.pointerId);
-    this.#pointer = event.pointerId;
+    this.#pointerId = event.pointerId;
     this.#pen = undefined;
     this.#strokes.push([]);
     this.#extendStroke([event]);

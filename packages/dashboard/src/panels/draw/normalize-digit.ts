@@ -22,16 +22,16 @@ export function normalizeDigit(drawing: GreyImage): Float32Array<ArrayBuffer> | 
   const bounds = boundsOf(drawing);
   if (!bounds) return null;
   const size = Math.max(bounds.right - bounds.left, bounds.bottom - bounds.top);
-  const small = shrink(drawing, bounds, size / box);
-  const center = centerOfMass(small);
+  const digit = rescale(drawing, bounds, size / box);
+  const center = centerOfMass(digit);
   const image = new Float32Array(side * side);
   // In pixels from the edge: the centre of the first pixel is 0.5, so the centre of the image is 14.
   const [shiftX, shiftY] = [Math.round(side / 2 - center.x), Math.round(side / 2 - center.y)];
-  for (let y = 0; y < small.height; y++)
-    for (let x = 0; x < small.width; x++) {
+  for (let y = 0; y < digit.height; y++)
+    for (let x = 0; x < digit.width; x++) {
       const [toX, toY] = [x + shiftX, y + shiftY];
       if (toX < 0 || toY < 0 || toX >= side || toY >= side) continue;
-      image[toY * side + toX] = (small.values[y * small.width + x] as number) / 255;
+      image[toY * side + toX] = (digit.values[y * digit.width + x] as number) / 255;
     }
   return image;
 }
@@ -39,8 +39,9 @@ export function normalizeDigit(drawing: GreyImage): Float32Array<ArrayBuffer> | 
 interface Bounds {
   left: number;
   top: number;
-  /** The column and row after the last. */
+  /** The end of the last column: its number plus 1. */
   right: number;
+  /** The end of the last row: its number plus 1. */
   bottom: number;
 }
 
@@ -57,8 +58,8 @@ function boundsOf({ width, height, values }: GreyImage): Bounds | null {
   return bounds.right === 0 ? null : bounds;
 }
 
-/** Shrinks the part within the bounds by a factor: each pixel is the mean of the area it covers. */
-function shrink(drawing: GreyImage, bounds: Bounds, scale: number): GreyImage {
+/** Scales the part within the bounds: each pixel of the result is the mean of `scale` × `scale` pixels of the drawing. */
+function rescale(drawing: GreyImage, bounds: Bounds, scale: number): GreyImage {
   const width = Math.max(1, Math.round((bounds.right - bounds.left) / scale));
   const height = Math.max(1, Math.round((bounds.bottom - bounds.top) / scale));
   const values = new Float32Array(width * height);

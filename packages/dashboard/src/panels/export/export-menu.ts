@@ -24,21 +24,21 @@ function close(): void {
   details.querySelector('summary')?.focus();
 }
 
-function show(text: string, { refresh }: PageActions): void {
+function showNote(text: string, { refresh }: PageActions): void {
   note = text;
   announce(text);
   refresh();
   clearTimeout(timer);
-  if (text !== '') timer = setTimeout(() => show('', { refresh } as PageActions), noteMs);
+  if (text !== '') timer = setTimeout(() => showNote('', { refresh } as PageActions), noteMs);
 }
 
 async function copyLink(actions: PageActions): Promise<void> {
   try {
     // Over plain HTTP from another machine a page has no clipboard, and a browser may refuse.
     await navigator.clipboard.writeText(actions.viewLink());
-    show('Link copied.', actions);
+    showNote('Link copied.', actions);
   } catch {
-    show('The link could not be copied. Copy it from the address bar.', actions);
+    showNote('The link could not be copied. Copy it from the address bar.', actions);
   }
 }
 

@@ -8,7 +8,7 @@ import { controlsPanel } from '../controls/controls-panel.ts';
 import { type HeaderText, headerText, tabTitle } from './header-text.ts';
 import './header.css';
 
-/** Maximum number of epochs that are marked on the progress bar: the marks of more would touch. */
+/** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */
 const epochMarkLimit = 50;
 
 /** The phase announced last to screen readers. */

@@ -36,8 +36,11 @@ export interface HeaderText {
   /** The epoch that the test accuracy belongs to. */
   testNote: string;
   epoch: string;
+  /** Number of epochs: "of 10". */
   epochs: string;
+  /** Number of the batch within its epoch. */
   batch: string;
+  /** Number of batches in an epoch: "of 469". */
   batches: string;
   speed: string;
   elapsed: string;
@@ -109,7 +112,10 @@ function progressOf(latest: LatestData | null, phase: Phase): number {
   return Math.min(1, latest.batch.step / latest.started.totals.steps);
 }
 
-/** Seconds since the last event of a running run, so that its clocks advance between batches. */
+/**
+ * Returns the seconds since the last event, at most `silenceMs`, by which the elapsed and the remaining time advance
+ * between batches; 0 when the run is not running.
+ */
 function sinceLastEvent({ session, phase, now }: HeaderInput): number {
   if (phase !== 'running' || !session.caughtUp || session.lastEventAt === null) return 0;
   return Math.min(now - session.lastEventAt, silenceMs) / 1_000;
@@ -181,8 +187,8 @@ function endedDetail(latest: LatestData | null, run: Run | null): string {
   if (!finished)
     return 'The trainer disconnected and has not returned. The run continues here if it reconnects.';
   const bestEpoch = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
-  const isBest = finished.bestEpoch !== null && (!bestEpoch || Number.isFinite(bestEpoch.test.loss));
-  const best = isBest ? ` · best epoch ${finished.bestEpoch}` : '';
+  const hasBest = finished.bestEpoch !== null && (!bestEpoch || Number.isFinite(bestEpoch.test.loss));
+  const best = hasBest ? ` · best epoch ${finished.bestEpoch}` : '';
   return `${capitalize(finished.reason)} · ${formatWholeDuration(finished.seconds)}${best}`;
 }
 

@@ -48,7 +48,7 @@ export function settingFields(last: RunStartedData | null): SettingField[] {
   });
 }
 
-/** Matches a choice with the value that a run reports: `sgd` with "SGD with momentum", `on` with true. */
+/** Returns a predicate for the choice that a run reports: `sgd` for "SGD with momentum", `on` for true. */
 const matchesReported = (reported: string) => {
   const [word = ''] = reported.toLowerCase().split(' ');
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);
@@ -65,7 +65,10 @@ export function settingsOf(filled: Iterable<readonly [name: string, value: unkno
   );
 }
 
-/** Replaces the flag in an error by the label of its field: "--train-size: …" becomes "Training images: …". */
+/**
+ * Replaces the flag in an error by the label of its field: "--train-size: …" becomes "Training images: …".
+ * @returns The text, and the name of the field; null when the error is not about a field.
+ */
 export function parseSettingError(message: string): { text: string; name: SettingName | null } {
   const [start, flag = ''] = /^(?:--|data\.)([a-z-]+): /i.exec(message) ?? [];
   const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -18,7 +18,7 @@ export class Player {
   /** Number of events applied so far. */
   #next = 0;
 
-  /** @param events All of one run, ordered by `seq`; at least one. */
+  /** @param events All events of one run, ordered by `seq`; at least one. */
   constructor(events: readonly MonitorEvent[]) {
     this.#events = events;
     this.#times = playTimes(events);
@@ -27,7 +27,7 @@ export class Player {
     this.seek(0);
   }
 
-  /** Moves to a position in seconds, forwards or backwards; backwards applies all events again. */
+  /** Moves to a position in seconds, forwards or backwards; backwards applies all events from the first on again. */
   seek(position: number): void {
     this.position = Math.min(this.duration, Math.max(0, position));
     if (this.#next > 0 && this.position < (this.#times[this.#next - 1] as number)) {
@@ -50,11 +50,11 @@ export class Player {
 function playTimes(events: readonly MonitorEvent[]): Float64Array {
   const times = new Float64Array(events.length);
   let at = 0;
-  let before: number | undefined;
+  let latest: number | undefined;
   for (const [index, { time }] of events.entries()) {
     const now = Date.parse(time);
-    at += Math.min(maxPauseMs, Math.max(0, now - (before ?? now)));
-    before = Math.max(before ?? now, now);
+    at += Math.min(maxPauseMs, Math.max(0, now - (latest ?? now)));
+    latest = Math.max(latest ?? now, now);
     times[index] = at / 1_000;
   }
   return times;

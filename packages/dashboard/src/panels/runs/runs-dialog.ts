@@ -41,8 +41,9 @@ let filter = '';
 /** Delay before the list is loaded again, because changes arrive together: a new run has a status and first events. */
 const refreshAfterMs = 300;
 
-/** Runs on a page of the list, and the most that one request loads again. */
+/** Number of runs that one request adds to the list. */
 const pageRuns = 100;
+/** Maximum number of runs that one request loads when the whole list is loaded again. */
 const maxReloadedRuns = 500;
 
 class RunsList {
@@ -55,6 +56,7 @@ class RunsList {
   #nextCursor: string | null = null;
   /** Compared runs that exist, although they are not among the loaded ones. */
   #unlisted: readonly string[] = [];
+  /** Number of loads begun so far. */
   #loads = 0;
   #problem = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -74,7 +76,7 @@ class RunsList {
     this.#timer = setTimeout(() => this.load(), refreshAfterMs);
   }
 
-  /** Loads the list from its beginning, as far as it was loaded. */
+  /** Loads the list from its beginning, as far as it was loaded, up to `maxReloadedRuns`. */
   async load(): Promise<void> {
     const limit = Math.min(maxReloadedRuns, Math.max(pageRuns, this.#summaries?.length ?? 0));
     await this.#load({ limit, cursor: null });
@@ -83,7 +85,7 @@ class RunsList {
   async #load({ limit, cursor }: { limit: number; cursor: string | null }): Promise<void> {
     const load = ++this.#loads;
     const page = await listRuns({ search: filter.slice(0, 200), limit, cursor });
-    // The filter has changed, or the list was loaded again.
+    // Another load has begun since, so this page is out of date.
     if (load !== this.#loads) return;
     if (page.ok) {
       const { runs, total, nextCursor } = page.value;
@@ -247,6 +249,7 @@ class RunsList {
       confirmLabel: 'Delete',
     };
     const isConfirmed = await confirmAction(question);
+    // False when the viewer cancelled.
     const problem = isConfirmed && (await this.#attempt((token) => deleteRun(runId, token)));
     this.#focus(runId, 'delete');
     if (problem !== '') return;

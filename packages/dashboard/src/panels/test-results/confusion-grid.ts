@@ -138,7 +138,7 @@ export class ConfusionGrid {
 
   #update(change: { active?: CellPosition; pointed?: CellPosition; selected?: CellPosition | null }): void {
     const { active = this.#active, pointed = this.#pointed, selected = this.#selected } = change;
-    // Keeps the same objects for the same positions, by which `guard` sees that nothing has changed.
+    // An equal position keeps its object, because `guard` compares objects by identity.
     if (!isSame(active, this.#active)) this.#active = active;
     if (!isSame(pointed, this.#pointed)) this.#pointed = pointed;
     if (!isSame(selected, this.#selected)) this.#selected = selected;

@@ -72,7 +72,7 @@ export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
   return { wrong, total };
 }
 
-/** Returns the cell that an arrow key, Home or End moves to; undefined for other keys. */
+/** Returns the cell of the 10 × 10 matrix that an arrow key, Home or End moves to; undefined for other keys. */
 export function moveCell(key: string, [row, column]: CellPosition): CellPosition | undefined {
   const clamp = (value: number): number => Math.min(9, Math.max(0, value));
   switch (key) {

@@ -6,12 +6,12 @@ export interface EpochResults {
   epoch: EpochData;
   /** The previous epoch, for comparison. */
   previous: EpochData | undefined;
-  /** Null when the page has no samples of the epoch. */
+  /** For the latest epoch, the latest samples of any epoch. Null when there are none. */
   samples: SamplesData | null;
   classes: readonly string[];
 }
 
-/** Returns the results of the epoch `chosen`, or of the latest epoch if `chosen` is null; null while there are none. */
+/** Returns the results of the last epoch up to `chosen`, or of the latest epoch if `chosen` is null; null without any. */
 export function epochResults(
   { epochs, samples, started }: Pick<Run, 'epochs' | 'samples' | 'started'>,
   chosen: number | null,
