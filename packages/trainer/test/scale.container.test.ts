@@ -6,9 +6,13 @@ import { Viewer } from './support/viewer.ts';
 const buildMs = 20 * 60_000;
 const runMs = 5 * 60_000;
 
+/** Commands through a proxy need a token. */
+const token = 'the token of this test';
+
 /** A run long enough, also on a fast machine, to kill a container during it; each step is printed. */
 const settings = {
   COMPOSE_PROFILES: 'scale',
+  MONITOR_COMMAND_TOKEN: token,
   MONITOR_TRAIN_SIZE: '8192',
   MONITOR_TEST_SIZE: '500',
   MONITOR_BATCH_SIZE: '32',
@@ -73,7 +77,10 @@ describe('three gateways on one Redis, behind a proxy', () => {
     async () => {
       for (const viewer of viewers) await viewer.until(() => viewer.waitingTrainers === 1);
       const before = viewers[0]?.last?.runId;
-      expect(await viewers[1]?.command('start', { epochs: 1 })).toMatchObject({ ok: true });
+      expect(await viewers[1]?.command('start', { epochs: 1 })).toMatchObject({
+        code: 'command.unauthorized',
+      });
+      expect(await viewers[1]?.command('start', { epochs: 1 }, { token })).toMatchObject({ ok: true });
       for (const viewer of viewers)
         await viewer.until(() => viewer.events.length > 3 && viewer.last?.runId !== before);
     },
