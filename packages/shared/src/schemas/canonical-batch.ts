@@ -20,10 +20,10 @@ export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
     isPositive(data.epoch) &&
     isPositive(data.batch) &&
     isPositive(data.step) &&
-    typeof data.loss === 'number' &&
-    typeof data.accuracy === 'number' &&
-    typeof data.learningRate === 'number' &&
-    typeof data.imagesPerSecond === 'number' &&
+    Number.isFinite(data.loss) &&
+    Number.isFinite(data.accuracy) &&
+    Number.isFinite(data.learningRate) &&
+    Number.isFinite(data.imagesPerSecond) &&
     isDuration(data.elapsedSeconds) &&
     (etaSeconds === null || isDuration(etaSeconds)) &&
     countKeys(data) === 9 &&
@@ -34,7 +34,8 @@ export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 const isPositive = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
-const isDuration = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+// `JSON.parse` reads 1e999 as Infinity.
+const isDuration = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
 
 function countKeys(record: object): number {
   let count = 0;

@@ -10,9 +10,9 @@ const { data } = batch as { data: object };
 
 /** Valid and invalid values of fields of an event. */
 const anything = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.double(),
   fc.integer(),
-  fc.constantFrom(null, true, '', 'NaN', 'Infinity', 'batch', 'a run', '-x', {}, [], 1e300, -0),
+  fc.constantFrom(null, true, '', 'NaN', 'Infinity', 'batch', 'a run', '-x', {}, [], 1e300, Infinity, -0),
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
 );
 const keysOf = (record: object): fc.Arbitrary<string> => fc.constantFrom(...Object.keys(record), 'other');

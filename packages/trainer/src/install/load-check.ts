@@ -35,6 +35,7 @@ export async function checkLoads(
   let signal = readResult(result);
   if (signal === undefined) {
     signal = await loadInChild(script, addons);
+    if (signal === undefined) return;
     if (signal === 'none' || lastingSignals.includes(signal)) storeResult(result, signal);
   }
   if (signal === 'none') return;
@@ -46,14 +47,14 @@ export async function checkLoads(
  * Resolves with the signal that ended the child process, or with `none`. A failure without a signal also gives `none`: it
  * occurs again when this process loads the library, and is reported there as an error.
  */
-function loadInChild(script: string, addons: string[]): Promise<string> {
+function loadInChild(script: string, addons: string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', script, ...addons], {
       stdio: 'ignore',
       timeout: timeoutMs,
       windowsHide: true,
     });
-    child.on('error', () => resolve('none'));
+    child.on('error', () => resolve(undefined)); // No child process could be started.
     child.on('exit', (_code, signal) => resolve(signal ?? 'none'));
   });
 }
