@@ -84,7 +84,10 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** Returns a host that a client on this machine can connect to: nothing connects to the wildcard addresses. */
+/**
+ * Returns a host that a client on this machine can connect to: nothing connects to the wildcard addresses.
+ * @param local Replaces a wildcard address and, for the page, a loopback address too.
+ */
 function displayHost(host: string, local: string, isPage = false): string {
   if (['0.0.0.0', '::', ''].includes(host)) return local;
   if (isLoopback(host) && isPage) return local;

@@ -76,6 +76,7 @@ export class CommandRouter {
    */
   attach(target: CommandTarget): () => void {
     this.#targets.add(target);
+    // Reversed, because the cache lists the most recently used command first, and trainers need the earliest first.
     for (const { publisherId, command, result, waiting } of [...this.#commands.values()].reverse())
       if (publisherId === target.publisherId && !result && waiting.size > 0) this.#sendTo(target, command);
     return () => this.#targets.delete(target);

@@ -22,7 +22,7 @@ export interface SessionContext {
   admission: PublisherAdmission;
   /** Compares the token in the client's first message with the token for publishing. */
   checkToken: (token: string | undefined) => TokenVerdict;
-  /** Called with an error of the store that is not one of its known failures, for the log. */
+  /** Called with an unexpected error of a write, for the log; not with a store error, which the gateway logs once itself. */
   onStoreFailure: (error: unknown) => void;
 }
 

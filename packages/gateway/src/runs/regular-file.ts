@@ -19,11 +19,11 @@ export async function openRegularFile(path: string): Promise<FileHandle | undefi
 }
 
 async function isRegularFileAt(file: FileHandle, path: string): Promise<boolean> {
-  const expected = await file.stat();
-  if (!expected.isFile()) return false;
+  const opened = await file.stat();
+  if (!opened.isFile()) return false;
   // Linux reports the path of an open file, even if the file was replaced since it was opened.
-  const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
-  if (opened !== undefined) return opened === path || opened === `${path} (deleted)`;
-  const found = await lstat(path);
-  return (await realpath(path)) === path && found.dev === expected.dev && found.ino === expected.ino;
+  const openedPath = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
+  if (openedPath !== undefined) return openedPath === path || openedPath === `${path} (deleted)`;
+  const atPath = await lstat(path);
+  return (await realpath(path)) === path && atPath.dev === opened.dev && atPath.ino === opened.ino;
 }

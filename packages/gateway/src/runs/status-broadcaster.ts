@@ -26,7 +26,7 @@ interface WatchedRun {
   announced: string | undefined;
 }
 
-/** The events that may change the status of a run. */
+/** The events that may change the status of a run. Pausing and resuming are reported by notices. */
 const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
 
 /** Broadcasts changes that no event reports: of runs' statuses and connections, and of the numbers of viewers and idle trainers. */
@@ -52,7 +52,7 @@ export class StatusBroadcaster {
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
       hub.onViewersChange(() => {
-        // A new viewer has not received the state that was broadcast before it connected.
+        // Only `status` messages tell a new viewer the number of viewers, so one is sent even if the number is unchanged.
         const newest = this.#watched.get(hub.newestRunId ?? '');
         if (newest) newest.announced = undefined;
         announce();

@@ -10,20 +10,23 @@ export interface TokenGuardOptions {
   limits: Pick<Limits, 'wrongTokenBurst' | 'wrongTokensPerSecond'>;
 }
 
-/** The maximum number of addresses whose wrong tokens are counted; beyond it, the least recently used one is dropped. */
-const maxAddresses = 10_000;
+/** The maximum number of networks whose wrong tokens are counted; beyond it, the least recently used one is dropped. */
+const maxNetworks = 10_000;
 
-/** Compares tokens, and limits the wrong tokens of each address. Beyond the limit, even the right token is refused. */
+/**
+ * Compares tokens, and limits the wrong tokens of each network: an IPv4 address or the /64 of an IPv6 address. Beyond the
+ * limit, even the right token is refused.
+ */
 export class TokenGuard {
   readonly #options: TokenGuardOptions;
-  readonly #guesses = new LRUCache<string, TokenBucket>({ max: maxAddresses });
+  readonly #guesses = new LRUCache<string, TokenBucket>({ max: maxNetworks });
 
   constructor(options: TokenGuardOptions) {
     this.#options = options;
   }
 
   /**
-   * Compares a token with the expected one. A wrong token counts against the limit of its address; an absent one does not.
+   * Compares a token with the expected one. A wrong token counts against the limit of its network; an absent one does not.
    * @param address The address that sent the token.
    */
   check(given: string | undefined, address: string): TokenVerdict {

@@ -11,14 +11,14 @@ const textLengths = [500, 100, 20];
 export function shortenSummary(summary: StoredSummary): StoredSummary {
   if (fits(summary)) return summary;
   const { started, finished } = summary;
-  const listless: StoredSummary = {
+  const withoutLists: StoredSummary = {
     ...summary,
     started: started && { ...started, model: { ...started.model, layers: started.model.layers.slice(0, 1) } },
     finished: finished && { ...finished, files: [] },
     shortened: true,
   };
-  const shorter = textLengths.map((length) => withTexts(listless, length));
-  return [listless, ...shorter].find(fits) ?? shorter.at(-1)!;
+  const shorter = textLengths.map((length) => withTexts(withoutLists, length));
+  return [withoutLists, ...shorter].find(fits) ?? shorter.at(-1)!;
 }
 
 const fits = ({ title, note, ...rest }: StoredSummary): boolean =>

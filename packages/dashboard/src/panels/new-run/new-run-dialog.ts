@@ -8,9 +8,9 @@ type FormError = ReturnType<typeof parseSettingError>;
 
 const noError: FormError = { text: '', name: null };
 
-/** Opens the form for a new run, filled with the settings of `last`. */
-export function openNewRun(last: RunStartedData | null, sendCommand: SendCommand): void {
-  const fields = settingFields(last);
+/** Opens the form for a new run, filled with the settings of the run shown; `started` is null when there is none. */
+export function openNewRun(started: RunStartedData | null, sendCommand: SendCommand): void {
+  const fields = settingFields(started);
   const content = (error: FormError): TemplateResult => html`
     <form
       method="dialog" id="new-run-form"
@@ -18,7 +18,7 @@ export function openNewRun(last: RunStartedData | null, sendCommand: SendCommand
     >
       <h2 id="new-run-title">New run</h2>
       <p class="card-note" data-field="new-run-note">
-        ${last ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
+        ${started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
       </p>
       <div class="field-grid" id="new-run-fields">${fields.map((field) => control(field, field.name === error.name))}</div>
       <p class="form-error" role="alert" data-field="new-run-error">${error.text}</p>

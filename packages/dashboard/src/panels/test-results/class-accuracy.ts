@@ -26,24 +26,24 @@ export function classRows(
   epoch: EpochData,
   previousEpoch?: EpochData,
 ): ClassRows {
-  const latest = epoch.test.perClass;
+  const current = epoch.test.perClass;
   const previous = previousEpoch?.test.perClass ?? [];
-  const floor = accuracyFloor([...latest, ...previous].filter((value) => value !== null));
+  const floor = accuracyFloor([...current, ...previous].filter((value) => value !== null));
   const positionOf = (value: number | null | undefined): number | null =>
     value === null || value === undefined ? null : (value - floor) / (1 - floor);
   const rows = classes.map((name, index) => ({
     name,
-    value: formatPercent(latest[index]),
-    position: positionOf(latest[index]),
+    value: formatPercent(current[index]),
+    position: positionOf(current[index]),
     previousPosition: positionOf(previous[index]),
-    change: changeOf(latest[index], previous[index]),
+    change: changeOf(current[index], previous[index]),
   }));
   return { floor, rows };
 }
 
-function changeOf(latest: number | null | undefined, previous: number | null | undefined): string {
-  if (latest === null || latest === undefined || previous === null || previous === undefined) return '';
-  const points = Math.round((latest - previous) * 1_000) / 10;
+function changeOf(current: number | null | undefined, previous: number | null | undefined): string {
+  if (current === null || current === undefined || previous === null || previous === undefined) return '';
+  const points = Math.round((current - previous) * 1_000) / 10;
   if (points === 0) return '±0.0';
   return `${points > 0 ? '+' : '−'}${Math.abs(points).toFixed(1)}`;
 }
