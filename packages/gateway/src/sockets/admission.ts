@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { MonitorError } from '@mnist-monitor/shared';
-import { isThisMachine, networkOf } from './connections-per-address.ts';
+import { isThisMachine, networkOf } from './addresses.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface AdmissionLimits {

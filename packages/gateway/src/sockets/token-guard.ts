@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Limits } from '../limits.ts';
 import { type TokenVerdict, tokenMatches } from '../trust/authorization.ts';
-import { networkOf } from './connections-per-address.ts';
+import { networkOf } from './addresses.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface TokenGuardOptions {
