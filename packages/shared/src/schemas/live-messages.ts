@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { commandAccessSchema, commandNameSchema, commandResultSchema } from './commands.ts';
+import { commandAccessSchema, commandResultSchema } from './commands.ts';
 import { eventSchema, runIdSchema } from './events.ts';
 import { eventTypeListSchema, numericString } from './query-values.ts';
-import { runStatusSchema, runSummarySchema } from './runs.ts';
+import { runStateSchema, runSummarySchema } from './runs.ts';
 
 /** Query parameters of `/live`, as the strings of an address. */
 export const liveQuerySchema = z.object({
@@ -101,11 +101,7 @@ const status = z
   .object({
     type: z.literal('status'),
     runId: runIdSchema,
-    status: runStatusSchema,
-    connected: z.boolean().describe('Whether its publisher is connected.'),
-    commands: z
-      .array(commandNameSchema)
-      .describe('Commands that its publisher accepts; none while it is disconnected.'),
+    ...runStateSchema.shape,
     viewers: z.int().nonnegative().describe('Number of viewers at all gateways that share a store.'),
   })
   .describe(

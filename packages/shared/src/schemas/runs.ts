@@ -27,15 +27,20 @@ const annotation = (limit: number) =>
     .nullable()
     .transform((text) => text || null);
 
+/** The state of a run, as its summary and `status` messages contain it. */
+export const runStateSchema = z.object({
+  status: runStatusSchema,
+  connected: z.boolean().describe('Whether its publisher is connected.'),
+  commands: z
+    .array(commandNameSchema)
+    .describe('Commands that its publisher accepts; none while it is disconnected.'),
+});
+
 /** Summary of a run: for the list of runs, and for the page's header until the run's events have arrived. */
 export const runSummarySchema = z
   .object({
     runId: runIdSchema,
-    status: runStatusSchema,
-    connected: z.boolean().describe('Whether its publisher is connected.'),
-    commands: z
-      .array(commandNameSchema)
-      .describe('Commands that its publisher accepts; none while it is disconnected.'),
+    ...runStateSchema.shape,
     startedAt: z.iso.datetime(),
     lastEventAt: z.iso.datetime(),
     lastReceivedAt: z.iso
