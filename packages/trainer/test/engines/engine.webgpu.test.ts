@@ -3,18 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import { startWebgpu } from '../../src/engines/webgpu.ts';
-import type { LayerSpec } from '../../src/network/architecture.ts';
 import { webgpuEngines } from '../support/engines.ts';
-
-/** Each type of layer, small enough for a GPU in software. */
-const layers: LayerSpec[] = [
-  { name: 'conv1', type: 'conv2d', filters: 4 },
-  { name: 'pool1', type: 'maxPool2d' },
-  { name: 'relu1', type: 'relu' },
-  { name: 'dropout1', type: 'dropout', rate: 0.25 },
-  { name: 'flatten', type: 'flatten' },
-  { name: 'fc1', type: 'dense', units: 10 },
-];
+import { smallNetwork } from '../support/small-network.ts';
 
 describe.each(webgpuEngines)('the engine %s', (_name, start) => {
   test('refuses an adapter in software, unless it is configured to accept one', async () => {
@@ -29,7 +19,7 @@ describe.each(webgpuEngines)('the engine %s', (_name, start) => {
     expect(engine).toMatchObject({ name: 'webgpu', kind: 'gpu' });
     const { train } = await loadDataset(undefined);
     const [batch] = [...orderedBatches({ ...train, size: 8 }, 8)];
-    const learner = await engine.createLearner({ optimizer: 'adam', seed: 1, layers });
+    const learner = await engine.createLearner({ optimizer: 'adam', seed: 1, layers: smallNetwork });
     const losses: number[] = [];
     let tensors = 0;
     for (let step = 1; step <= 8; step++) {

@@ -7,20 +7,11 @@ import { startTensorflow } from '../../src/engines/tensorflow.ts';
 import { tensorflowKernels } from '../../src/kernels/tensorflow.ts';
 import type { Learner, LearnerState } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
-import { architecture, type LayerSpec } from '../../src/network/architecture.ts';
+import { architecture } from '../../src/network/architecture.ts';
 import { GraphLearner } from '../../src/step-graph/graph-learner.ts';
 import { hasTensorflow } from '../support/engines.ts';
 import { relativeDifference } from '../support/reference.ts';
-
-/** One layer of each type. */
-const smallNetwork: readonly LayerSpec[] = [
-  { name: 'conv1', type: 'conv2d', filters: 4 },
-  { name: 'pool1', type: 'maxPool2d' },
-  { name: 'relu1', type: 'relu' },
-  { name: 'dropout1', type: 'dropout', rate: 0.25 },
-  { name: 'flatten', type: 'flatten' },
-  { name: 'fc1', type: 'dense', units: 10 },
-];
+import { smallNetwork } from '../support/small-network.ts';
 
 const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, adamw: 0.001 };
 

@@ -7,13 +7,14 @@ import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Learner } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
-import { architecture, type LayerSpec } from '../../src/network/architecture.ts';
+import { architecture } from '../../src/network/architecture.ts';
 import { startPosition } from '../../src/training/position.ts';
 import { recipes } from '../../src/training/recipe.ts';
 import { RunControl } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { engines } from '../support/engines.ts';
+import { smallNetwork } from '../support/small-network.ts';
 
 /** Resolves after a number of turns of the event loop; the loop of training needs one per step. */
 async function turns(count: number): Promise<void> {
@@ -22,16 +23,6 @@ async function turns(count: number): Promise<void> {
 
 const batchSize = 16;
 const images = 96;
-
-/** Each type of layer, dropout included: enough for what the loop does around the network. */
-const smallNetwork: LayerSpec[] = [
-  { name: 'conv1', type: 'conv2d', filters: 4 },
-  { name: 'relu1', type: 'relu' },
-  { name: 'pool1', type: 'maxPool2d' },
-  { name: 'dropout1', type: 'dropout', rate: 0.25 },
-  { name: 'flatten', type: 'flatten' },
-  { name: 'fc1', type: 'dense', units: 10 },
-];
 
 describe.each(engines)('training on the engine %s', (_name, start) => {
   let engine: Engine;
