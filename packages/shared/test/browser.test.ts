@@ -5,8 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 
 const compiled = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** Every module that a compiled file loads, over all files that it reaches. */
-function loaded(entry: string): Set<string> {
+/** Returns every module that a compiled file loads, directly or through other files. */
+function modulesLoadedBy(entry: string): Set<string> {
   const seen = new Set<string>();
   const queue = [entry];
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
@@ -26,7 +26,7 @@ function loaded(entry: string): Set<string> {
 
 describe('the entry for browsers', () => {
   test('loads no library and no schema', () => {
-    const modules = [...loaded('browser.js')];
+    const modules = [...modulesLoadedBy('browser.js')];
     expect(modules).toContain('client/live-client.js');
     expect(modules.filter((path) => /^package|^schemas\//.test(path))).toEqual([]);
   });
@@ -40,5 +40,5 @@ describe('the entry for browsers', () => {
 });
 
 test('the default entry loads zod', () => {
-  expect([...loaded('index.js')]).toContain('package zod');
+  expect([...modulesLoadedBy('index.js')]).toContain('package zod');
 });

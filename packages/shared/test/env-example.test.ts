@@ -6,9 +6,9 @@ import { optionTable } from '../src/options/index.ts';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 const text = read('.env.example');
-const compose = ['', '.cpu', '.scale'].map((kind) => read(`docker-compose${kind}.yml`)).join('');
+const composeFiles = ['', '.cpu', '.scale'].map((kind) => read(`docker-compose${kind}.yml`)).join('');
 
-/** Each variable of the file, commented out, with the comment in the line above. */
+/** Finds the commented-out variables of a part of the file, each with the help in the line above it. */
 const entries = (part: string): { help: string; variable: string; value: string }[] =>
   [...part.matchAll(/^# (.+)\n#([A-Z_]+)=(.*)$/gm)].map(([, help = '', variable = '', value = '']) => ({
     help,
@@ -34,14 +34,14 @@ describe('.env.example', () => {
   });
 
   test('starts with the variables that Compose and the compose files read', () => {
-    const taken = [...compose.matchAll(/^ +(MONITOR_\w+):$|\$\{(\w+)/gm)].map(
-      ([, passed, named]) => passed ?? named,
+    const readVariables = [...composeFiles.matchAll(/^ +(MONITOR_\w+):$|\$\{(\w+)/gm)].map(
+      ([, passedOn, interpolated]) => passedOn ?? interpolated,
     );
-    const [forCompose = ''] = text.split('Not for containers');
-    expect(variables(forCompose)).toEqual([...new Set([...taken, 'COMPOSE_FILE'])].sort());
+    const [composePart = ''] = text.split('Not for containers');
+    expect(variables(composePart)).toEqual([...new Set([...readVariables, 'COMPOSE_FILE'])].sort());
   });
 
-  test('sets nothing, so that a copy changes nothing', () => {
+  test('has every variable commented out, so that a copy as .env changes nothing', () => {
     expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
   });
 });

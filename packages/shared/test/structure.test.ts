@@ -29,7 +29,7 @@ function check(): { status: number | null; printed: string } {
   return { status, printed: stdout + stderr };
 }
 
-/** Sources that break one rule each, with a part of the message about it. */
+/** Sources that break one rule each, with a part of the message about the broken rule. */
 const forbidden: [what: string, message: string, added: Record<string, string>][] = [
   [
     'another package',
@@ -58,7 +58,7 @@ const forbidden: [what: string, message: string, added: Record<string, string>][
     { 'shared/src/hidden.ts': "export type Hidden = import('./node.ts').Hidden;" },
   ],
   [
-    'a file that imports it, too',
+    'a file that imports the first one',
     'circle-a.ts → packages/gateway/src/circle-b.ts → packages/gateway/src/circle-a.ts',
     {
       'gateway/src/circle-a.ts': "import type {} from './circle-b.ts';",
@@ -66,7 +66,7 @@ const forbidden: [what: string, message: string, added: Record<string, string>][
     },
   ],
   [
-    'a folder that imports its own, too',
+    'a file of a folder that imports its own folder',
     'folders of trainer form a circle: one, two',
     {
       'trainer/src/one/a.ts': "import type {} from '../two/b.ts';",

@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals';
 
 const script = fileURLToPath(new URL('../../../../scripts/test-summary.js', import.meta.url));
 
-interface Run {
+interface JestResult {
   /** The number of tries of each test that passed in the end. */
   tries?: number[];
   failedTests?: number;
@@ -15,8 +15,8 @@ interface Run {
   status?: string;
 }
 
-/** Returns the exit code and the lines that the summary prints for one run of jest. */
-function summarize({ tries = [], failedTests = 0, failedSuites = 0, status = '0' }: Run) {
+/** Returns the exit code and the lines that the summary prints for the results of one jest process. */
+function summarize({ tries = [], failedTests = 0, failedSuites = 0, status = '0' }: JestResult) {
   const folder = mkdtempSync(join(tmpdir(), 'summary-'));
   const results = {
     numPassedTests: tries.length,
@@ -40,7 +40,7 @@ function summarize({ tries = [], failedTests = 0, failedSuites = 0, status = '0'
   return { code, lines: stdout.trim().split('\n') };
 }
 
-test.each<[string, Run, number, string]>([
+test.each<[string, JestResult, number, string]>([
   ['passes when all tests pass', { tries: [1, 1] }, 0, '2 passed, 0 failed'],
   [
     'fails when a test fails',

@@ -17,7 +17,7 @@ describe('the trainer as a program', () => {
     [
       'an unknown flag',
       () => ['--epoch', '3'],
-      /^--epoch: unknown \(did you mean --epochs\?\); --help lists what there is$/,
+      /^--epoch: unknown \(did you mean --epochs\?\); --help lists all options$/,
     ],
     [
       'more images than the dataset has',

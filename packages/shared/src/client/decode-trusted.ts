@@ -18,8 +18,8 @@ const controlTypes = [
   'heartbeat',
 ] as const satisfies LiveControl['type'][];
 
-const knownEvents = new Set<unknown>(eventTypes);
-const knownControls = new Set<unknown>(controlTypes);
+const knownEventTypes = new Set<unknown>(eventTypes);
+const knownControlTypes = new Set<unknown>(controlTypes);
 
 /**
  * Reads one WebSocket message of a gateway that validated each event on arrival. It checks the envelope alone (`type`;
@@ -32,7 +32,7 @@ export const decodeTrusted: LiveDecoder = (text) => {
   const { value } = parsed;
   if (isRecord(value) && value.type === 'events' && Array.isArray(value.events))
     return value.events.map(checkEvent);
-  return [isRecord(value) && knownControls.has(value.type) ? checkControl(value) : checkEvent(value)];
+  return [isRecord(value) && knownControlTypes.has(value.type) ? checkControl(value) : checkEvent(value)];
 };
 
 /** Reads a page of the list of runs (`GET /api/runs`) without schemas, as `decodeTrusted` reads messages. */
@@ -49,7 +49,7 @@ export function decodeTrustedRunList(text: string): DecodeResult<RunList> {
 
 function checkEvent(raw: unknown): DecodeResult<MonitorEvent> {
   if (!isRecord(raw)) return invalid('', 'expected an object', raw);
-  if (!knownEvents.has(raw.type)) return invalid('type', 'expected a known type of message', raw);
+  if (!knownEventTypes.has(raw.type)) return invalid('type', 'expected a known type of message', raw);
   if (raw.v !== 1) return invalid('v', 'expected 1', raw);
   if (typeof raw.runId !== 'string') return invalid('runId', 'expected a string', raw);
   if (!Number.isSafeInteger(raw.seq)) return invalid('seq', 'expected an integer', raw);
@@ -85,7 +85,7 @@ const metricFields = new Set([
 ]);
 
 /**
- * Parses JSON and converts non-finite numbers. A reviver makes parsing several times slower: it is used only for a text
+ * Parses JSON and converts non-finite numbers. A reviver makes parsing several times slower, so it is used only for a text
  * with such a number.
  */
 const parseWithNonFinite = (text: string): DecodeResult<unknown> =>

@@ -72,7 +72,7 @@ class LiveFeed implements LiveClient {
       const message = 'there is no connection to the gateway: nothing was sent';
       return Promise.resolve(commandFailure(id, 'command.not_connected', message));
     }
-    // Name the run here, not at the gateway: after a reconnection the feed may follow another one.
+    // Without a run id, the gateway would choose the followed run, which may be another one after a reconnection.
     const target = runId ?? (name === 'start' ? undefined : this.#position.runId);
     const command = { type: 'command', id, command: name, data, token, runId: target } as Command;
     return this.#commands.send(command, this.#send);

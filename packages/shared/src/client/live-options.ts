@@ -26,13 +26,13 @@ export interface LiveClientOptions extends LiveClientCallbacks {
   types?: readonly EventType[];
   /** Limit of live `batch` events per second, of which the newest arrive; none by default. */
   maxRate?: number;
-  /** Whether to receive every event; by default, a client that falls far behind gets a gap instead. For archives. */
+  /** Whether to receive every event, as an archive needs; by default, a client that falls far behind gets a gap instead. */
   complete?: boolean;
   /** WebSocket class; the global one by default. Node.js before 22 has none: pass that of the package `ws`. */
   WebSocket?: WebSocketConstructor;
   /**
-   * Reads each WebSocket message. By default it validates everything against the schemas; in
-   * `@mnist-monitor/shared/browser` it checks the envelope alone.
+   * Reads each WebSocket message. The default validates everything against the schemas; the default of
+   * `@mnist-monitor/shared/browser` checks only the envelope.
    */
   decode?: LiveDecoder;
   /** Source of time and timers; that of the runtime by default. */
@@ -63,7 +63,7 @@ export interface LiveClientCallbacks {
   onLive?: (seq: number) => void;
   /** Called when events are skipped: `batch` events that this client reads too slowly, or events missing from the store. */
   onGap?: (gap: { from: number; to: number }) => void;
-  /** Called when the gateway stops or resumes storing events. While it cannot, none arrive. */
+  /** Called when the gateway stops or resumes storing events. While the gateway cannot store events, none arrive. */
   onStore?: (store: StoreState) => void;
   /** Called when any run's status, publisher connection or number of viewers changes. */
   onStatus?: (status: LiveStatus) => void;

@@ -4,7 +4,7 @@ import type { Command, CommandResult } from '../schemas/commands.ts';
 import { type Clock, systemClock } from './clock.ts';
 
 /**
- * Time limit of an answer. It is longer than the 10 s that the gateway waits for the trainer, so that the gateway's own
+ * Time limit for an answer. It is longer than the 10 s that the gateway waits for the trainer, so that the gateway's own
  * `command.timeout` arrives first.
  */
 const answerTimeoutMs = 15_000;

@@ -20,7 +20,7 @@ export interface WebSocketLike {
   terminate?(): void;
 }
 
-/** Status of a connection: from `waiting` it goes on to `connecting` without a call, and `closed` is final. */
+/** Status of a connection. `waiting` changes to `connecting` by itself after `retryInMs`; `closed` is final. */
 export type ConnectionState =
   | { name: 'connecting' }
   | { name: 'open' }
@@ -61,7 +61,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
   #silenceTimer: unknown;
   #silenceLimitMs = 0;
   /** The time of the last message or `markAlive`. */
-  #lastSignAt = 0;
+  #lastAliveAt = 0;
 
   constructor(options: ReconnectingSocketOptions<S>) {
     this.#options = options;
@@ -114,7 +114,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
 
   /** Records that the server is alive, for signs that are no message, such as a ping. */
   markAlive(): void {
-    this.#lastSignAt = this.#clock.now();
+    this.#lastAliveAt = this.#clock.now();
   }
 
   /** Drops the connection and connects again after the usual delay. */
@@ -149,7 +149,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
    * new timer for each message.
    */
   #watchSilence(): void {
-    const remainingMs = this.#lastSignAt + this.#silenceLimitMs - this.#clock.now();
+    const remainingMs = this.#lastAliveAt + this.#silenceLimitMs - this.#clock.now();
     if (remainingMs > 0) this.#silenceTimer = this.#clock.setTimeout(() => this.#watchSilence(), remainingMs);
     else this.#lose('no sign of life from the gateway');
   }
@@ -174,7 +174,7 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     this.#setState({ name: 'closed', reason, code });
   }
 
-  /** Drops the socket. Its handlers are removed first, so that no later event of it is handled. */
+  /** Drops the socket. Its handlers are removed first, so that none of its later events is handled. */
   #drop(code?: number): void {
     const socket = this.#socket;
     this.#socket = undefined;

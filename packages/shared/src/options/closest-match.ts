@@ -1,14 +1,14 @@
 /**
  * Returns the word that was probably meant: one that starts with the typed text, or that differs from it in at most a
- * third of the letters, at least one; undefined when there is no such word.
+ * third of the letters (always allowing one); undefined when there is no such word.
  */
 export function closestMatch(typed: string, words: Iterable<string>): string | undefined {
-  const letters = typed.replace(/\W/g, '').length;
+  const letterCount = typed.replace(/\W/g, '').length;
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(letters / 3)) + 1;
+  let smallestDistance = Math.max(1, Math.floor(letterCount / 3)) + 1;
   for (const word of words) {
-    const distance = letters > 1 && word.startsWith(typed) ? 0 : editDistance(typed, word);
-    if (distance < least) [best, least] = [word, distance];
+    const distance = letterCount > 1 && word.startsWith(typed) ? 0 : editDistance(typed, word);
+    if (distance < smallestDistance) [best, smallestDistance] = [word, distance];
   }
   return best;
 }

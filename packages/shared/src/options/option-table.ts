@@ -33,7 +33,7 @@ export const optionTable = {
   recipe: choice(
     choices.recipe,
     'default',
-    'values of the next four options unless they are set: those of the original, or the most accurate',
+    'preset of the next four options, which override it; best is the most accurate',
   ),
   learningRate: decimal({
     range: bounds.learningRate,
@@ -54,7 +54,7 @@ export const optionTable = {
   precision: choice(
     choices.precision,
     'float32',
-    'number format between the layers on tensorflow; auto is bfloat16 where the processor supports and gains by it',
+    'number format between the layers on tensorflow; auto is bfloat16 where that is faster on the processor',
   ),
   trainSize: integer({ range: bounds.trainSize, help: 'number of training images, for a quick try' }),
   testSize: integer({ range: bounds.testSize, help: 'number of test images' }),

@@ -126,7 +126,7 @@ export function address<D extends string | undefined>(
   return { type: 'string', expected: 'an address', parse: parseHost, default: fallback, help };
 }
 
-/** Returns a text that is the address of a WebSocket (`ws` or `wss`, a host, no fragment); undefined for any other. */
+/** Returns the text if it is the address of a WebSocket (`ws` or `wss`, a host, no fragment), otherwise undefined. */
 export function parseWebSocketUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, hostname, hash } = new URL(text);
@@ -137,8 +137,8 @@ export function parseWebSocketUrl(text: string): string | undefined {
 const isPercentEncoded = (text: string): boolean => !/%(?![\dA-F]{2})/i.test(text);
 
 /**
- * Returns a text that is the address of a Redis server, with a host for TCP or a path for a Unix socket; undefined for
- * any other. A query or fragment is refused: the Redis client would ignore it, or it is part of a password that is not
+ * Returns the text if it is the address of a Redis server, with a host for TCP or a path for a Unix socket; otherwise
+ * undefined. A query or fragment is refused: the Redis client would ignore it, or it is part of a password that is not
  * percent-encoded.
  */
 export function parseRedisUrl(text: string): string | undefined {

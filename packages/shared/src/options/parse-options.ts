@@ -55,13 +55,13 @@ class OptionReader {
 
   reportUnknown(given: string, meant: string | undefined): void {
     const suggestion = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-    this.mistakes.push(`${given}: unknown${suggestion}; --help lists what there is`);
+    this.mistakes.push(`${given}: unknown${suggestion}; --help lists all options`);
   }
 }
 
 function quote(name: OptionName, text: string): string {
   if (text === '') return 'nothing';
-  return secrets.includes(name) ? 'what was given' : `"${text}"`;
+  return secrets.includes(name) ? 'another value (not shown)' : `"${text}"`;
 }
 
 const variableEndings = [...optionsByVariable.keys()].map((variable) =>

@@ -11,15 +11,15 @@ const isoTime =
  * this check takes a twentieth of the schema's time.
  */
 export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
-  if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositive(raw.seq)) return false;
+  if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositiveInteger(raw.seq)) return false;
   const { time, data } = raw;
   if (typeof raw.runId !== 'string' || !runIdPattern.test(raw.runId)) return false;
   if (typeof time !== 'string' || !isoTime.test(time) || !isRecord(data)) return false;
   const { etaSeconds } = data;
   return (
-    isPositive(data.epoch) &&
-    isPositive(data.batch) &&
-    isPositive(data.step) &&
+    isPositiveInteger(data.epoch) &&
+    isPositiveInteger(data.batch) &&
+    isPositiveInteger(data.step) &&
     Number.isFinite(data.loss) &&
     Number.isFinite(data.accuracy) &&
     Number.isFinite(data.learningRate) &&
@@ -33,7 +33,7 @@ export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
-const isPositive = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+const isPositiveInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 // `JSON.parse` reads 1e999 as Infinity.
 const isDuration = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
 

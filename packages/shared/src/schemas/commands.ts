@@ -11,23 +11,23 @@ const id = z
   .min(8)
   .max(64)
   .describe(
-    'Chosen by the client. A repeated id is the same command: it has the same answer and is executed once, also over another connection.',
+    'Chosen by the client. A command that is sent again with the same id, also over another connection, is executed only once and gets the same answer.',
   );
 
-const nothing = z.object({}).default({});
+const noData = z.object({}).default({});
 
 /** Schema of the `data` of each command. */
 export const commandDataSchemas = {
-  pause: nothing,
-  resume: nothing,
-  stop: nothing.describe('Ends the run for good after the current step.'),
+  pause: noData,
+  resume: noData,
+  stop: noData.describe('Ends the run for good after the current step.'),
   start: runSettingsSchema.default({}).describe('Starts a new run on an idle trainer.'),
   setLearningRate: z
     .object({ learningRate: learningRateSchema })
     .describe('Applies from the next step; with a schedule it sets the peak.'),
 } as const satisfies Record<CommandName, z.ZodType>;
 
-const of = <N extends CommandName>(name: N) =>
+const commandOf = <N extends CommandName>(name: N) =>
   z.object({
     type: z.literal('command'),
     id,
@@ -42,7 +42,13 @@ const of = <N extends CommandName>(name: N) =>
   });
 
 export const commandSchema = z
-  .discriminatedUnion('command', [of('pause'), of('resume'), of('stop'), of('start'), of('setLearningRate')])
+  .discriminatedUnion('command', [
+    commandOf('pause'),
+    commandOf('resume'),
+    commandOf('stop'),
+    commandOf('start'),
+    commandOf('setLearningRate'),
+  ])
   .describe('A command from a viewer, which the gateway forwards to a trainer.');
 
 export const commandNameSchema = z.enum(commandNames);

@@ -68,7 +68,9 @@ export const runStartedDataSchema = z
       precision: name
         .optional()
         .describe('Number format between the layers: `float32`, which is the default, or `bfloat16`.'),
-      precisionReason: line.optional().describe('Why this precision is in use, unless it was simply chosen.'),
+      precisionReason: line
+        .optional()
+        .describe('Why this precision is in use; absent if it was requested by name.'),
       gpu: gpu.nullable(),
     }),
     model: z.object({
@@ -156,7 +158,7 @@ export const systemDataSchema = z
 export const noticeDataSchema = z
   .object({
     level: z.enum(['info', 'warning', 'error']),
-    code: name.describe('Stable and dotted, for example `training.diverged`.'),
+    code: name.describe('Stable code with a dot, for example `training.diverged`.'),
     message: line,
     step: count.nullable().describe('Step at which it happened; null if it belongs to none.'),
     value: metricValueSchema
@@ -199,18 +201,18 @@ export const eventDataSchemas = {
   'run.finished': runFinishedDataSchema,
 } as const satisfies Record<EventType, z.ZodType>;
 
-const of = <T extends EventType>(type: T) =>
+const eventOf = <T extends EventType>(type: T) =>
   eventEnvelopeSchema.extend({ type: z.literal(type), data: eventDataSchemas[type] });
 
 /** An event, as it is sent and stored. */
 export const eventSchema = z.discriminatedUnion('type', [
-  of('run.started'),
-  of('batch'),
-  of('epoch'),
-  of('samples'),
-  of('system'),
-  of('notice'),
-  of('run.finished'),
+  eventOf('run.started'),
+  eventOf('batch'),
+  eventOf('epoch'),
+  eventOf('samples'),
+  eventOf('system'),
+  eventOf('notice'),
+  eventOf('run.finished'),
 ]);
 
 export const eventTypeSchema = z.enum(eventTypes);

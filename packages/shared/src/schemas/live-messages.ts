@@ -78,7 +78,7 @@ const gap = z
     to: z.int().positive().describe('Last seq of the range.'),
   })
   .describe(
-    'Events were skipped: outdated `batch` events because the client reads too slowly, or events that are missing from the store. Sent before the event after the range.',
+    'Events were skipped: outdated `batch` events because the client reads too slowly, or events that are missing from the store. Sent before the first event after the range.',
   );
 
 const heartbeat = z

@@ -41,7 +41,7 @@ export const seriesQuerySchema = z.object({
     .pipe(z.int().min(2).max(10_000))
     .default(1_000)
     .describe(
-      'Maximum number of points per field. A longer curve keeps the lowest and the highest point of each of half as many buckets.',
+      'Maximum number of points per field. A longer curve is divided into half as many buckets; the lowest and the highest point of each bucket are kept.',
     ),
   x: seriesAxisSchema.default('step').describe("`step`; `seconds` since the run's first event; or `seq`."),
   from: numericString.pipe(z.number().nonnegative()).optional().describe('Smallest x to return.'),

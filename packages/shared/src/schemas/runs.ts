@@ -36,7 +36,7 @@ export const runStateSchema = z.object({
     .describe('Commands that its publisher accepts; none while it is disconnected.'),
 });
 
-/** Summary of a run: for the list of runs, and for the page's header until the run's events have arrived. */
+/** Summary of a run, for the list of runs, and for the page's header until the run's events have arrived. */
 export const runSummarySchema = z
   .object({
     runId: runIdSchema,
@@ -69,7 +69,7 @@ export const runSummarySchema = z
       .literal(true)
       .optional()
       .describe(
-        'Present if the events determine more than 16 kB of the summary: it then has only the first layer and no files, and long texts are cut. The events contain all.',
+        'Present if the fields taken from events exceed 16 kB: the summary then has only the first layer and no files, and long texts are cut. The events contain everything.',
       ),
   })
   .describe('Summary of a run.');

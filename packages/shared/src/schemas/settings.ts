@@ -7,12 +7,12 @@ const [minRate, maxRate] = settingBounds.learningRate;
 /** Step size of the optimizer: constant, or the peak of the schedule. */
 export const learningRateSchema = z.number().min(minRate).max(maxRate);
 
-/** Data of the command `start`; omitted settings are those that the trainer was started with. */
+/** Data of the command `start`; an omitted setting has the value with which the trainer was started. */
 export const runSettingsSchema = z
   .object({
     epochs: integer(settingBounds.epochs),
     batchSize: integer(settingBounds.batchSize),
-    recipe: z.enum(settingChoices.recipe).describe('Values of the next four settings unless they are set.'),
+    recipe: z.enum(settingChoices.recipe).describe('Preset of the next four settings, which override it.'),
     learningRate: learningRateSchema,
     optimizer: z.enum(settingChoices.optimizer),
     schedule: z.enum(settingChoices.schedule),

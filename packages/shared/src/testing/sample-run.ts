@@ -160,9 +160,9 @@ function sampleItems(): SamplePrediction[] {
 /** Draws a ring whose radius grows with the label, as a substitute for an image of a dataset; returns it in base64. */
 function ring(label: number): string {
   const pixels = new Uint8Array(bytesPerImage);
-  for (let at = 0; at < bytesPerImage; at++) {
-    const distance = Math.hypot((at % 28) - 13.5, Math.floor(at / 28) - 13.5);
-    pixels[at] = Math.max(0, 255 - Math.abs(distance - 3 - label * 0.8) * 120);
+  for (let index = 0; index < bytesPerImage; index++) {
+    const distance = Math.hypot((index % 28) - 13.5, Math.floor(index / 28) - 13.5);
+    pixels[index] = Math.max(0, 255 - Math.abs(distance - 3 - label * 0.8) * 120);
   }
   return btoa(String.fromCharCode(...pixels));
 }

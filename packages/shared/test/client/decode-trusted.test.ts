@@ -17,7 +17,7 @@ const time = '2026-11-24T10:00:00.000Z';
 const run = sampleRun({ epochs: 1, batchesPerEpoch: 7 });
 const started = run[0]!;
 
-/** One message of each type that is no event. */
+/** Messages of each type other than events. */
 const controls: LiveControl[] = [
   helloFor('a'),
   helloFor(null),
@@ -32,8 +32,8 @@ const controls: LiveControl[] = [
   { type: 'heartbeat', time },
 ];
 
-/** Copies of a message in each of which one number is written as the string "NaN". */
-function* withNaN(message: object): Generator<string> {
+/** Yields copies of a message as JSON, in each of which another number is replaced by the string "NaN". */
+function* copiesWithNaN(message: object): Generator<string> {
   const numbers: string[] = [];
   const visit = (value: unknown, path: string): void => {
     if (typeof value === 'number') numbers.push(path);
@@ -63,17 +63,17 @@ describe('decodeTrusted', () => {
     }
   });
 
-  test('turns the strings of non-finite numbers into numbers wherever the schemas do', () => {
+  test('converts the strings NaN and Infinity to numbers in the same fields as the schemas do', () => {
     const notice = { ...started, type: 'notice' };
     const rateSet = { level: 'info', code: 'rate.set', message: 'Infinity', step: 1, value: 1 };
-    let read = 0;
+    let comparisons = 0;
     for (const message of [...run, { ...notice, data: rateSet }])
-      for (const text of withNaN(message)) {
+      for (const text of copiesWithNaN(message)) {
         if (!validate(eventSchema, JSON.parse(text)).ok) continue;
         expect(decodeTrusted(text)).toEqual(decodeLive(text));
-        read++;
+        comparisons++;
       }
-    expect(read).toBeGreaterThan(100);
+    expect(comparisons).toBeGreaterThan(100);
   });
 
   test('fills in the field that older publishers leave out', () => {

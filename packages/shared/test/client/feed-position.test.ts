@@ -5,11 +5,11 @@ const url = 'ws://localhost:5000/live';
 const query = (address: string): Record<string, string> => Object.fromEntries(new URL(address).searchParams);
 
 describe('FeedPosition', () => {
-  test('asks for the latest run from its start by default', () => {
+  test('requests the latest run from its start by default', () => {
     expect(new FeedPosition().address({ url })).toBe(`${url}?run=latest&bundle=true`);
   });
 
-  test('names the run that its seq belongs to only when it follows the latest', () => {
+  test('adds the run that its seq belongs to only when it follows the latest run', () => {
     const position = new FeedPosition(7);
     expect(query(position.address({ url }))).toEqual({ run: 'latest', bundle: 'true', after: '7' });
     position.enterRun('a');
@@ -32,7 +32,7 @@ describe('FeedPosition', () => {
     expect(position.advance({ runId: 'b', seq: 9 })).toBe(false);
   });
 
-  test('never moves back to skip events', () => {
+  test('does not move back for skipTo with a smaller seq', () => {
     const position = new FeedPosition();
     position.enterRun('a');
     position.skipTo(8);
@@ -40,7 +40,7 @@ describe('FeedPosition', () => {
     expect(query(position.address({ url })).after).toBe('8');
   });
 
-  test('starts over with another run, and with its own once that is removed', () => {
+  test('starts over when another run begins or its own run is removed', () => {
     const position = new FeedPosition();
     position.enterRun('a');
     position.skipTo(8);

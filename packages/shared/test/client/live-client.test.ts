@@ -19,18 +19,18 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { FakeGateway, helloFor } from '../support/fake-gateway.ts';
 
 const run = sampleRun({ runId: 'a' });
-const next = sampleRun({ runId: 'b' });
+const newerRun = sampleRun({ runId: 'b' });
 
 describe('connectLive', () => {
   let client: LiveClient | undefined;
   afterEach(() => client?.close());
 
-  /** Starts a client that records everything it reports, as one list of words. */
+  /** Starts a client that records everything it reports as a list of short texts, such as `a1` for event 1 of run a. */
   function start(url: string, options: Partial<LiveClientOptions> = {}) {
     const records: string[] = [];
     const waiting = new Set<() => void>();
-    const record = (word: string): void => {
-      records.push(word);
+    const record = (text: string): void => {
+      records.push(text);
       for (const wake of waiting) wake();
     };
     client = connectLive({
@@ -45,15 +45,15 @@ describe('connectLive', () => {
         record('reason' in state ? `${state.name}: ${state.reason}` : state.name),
       ...options,
     });
-    const waitFor = async (word: string): Promise<void> => {
-      while (!records.includes(word))
+    const waitFor = async (text: string): Promise<void> => {
+      while (!records.includes(text))
         await new Promise<void>((resolve) => {
           waiting.add(resolve);
         });
     };
     /** Returns the records about runs, without connection states. */
     const runRecords = (): string[] =>
-      records.filter((word) => !/^(connecting|open$|waiting|closed)/.test(word));
+      records.filter((text) => !/^(connecting|open$|waiting|closed)/.test(text));
     return { records, waitFor, runRecords };
   }
 
@@ -69,7 +69,7 @@ describe('connectLive', () => {
     expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'invalid', 'a4', 'live 4']);
   });
 
-  test('requests the latest run in its subprotocol and reports what arrives', async () => {
+  test('requests the latest run with the subprotocol, and reports what arrives', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords, records } = start(gateway.url);
     const connection = await gateway.accept();
@@ -99,7 +99,7 @@ describe('connectLive', () => {
     expect(Object.fromEntries(second.query)).toMatchObject({ run: 'latest', after: '5', afterRun: 'a' });
     second.send(helloFor('a', 6), run[5]!);
     await waitFor('a6');
-    expect(runRecords().filter((word) => word !== 'hello a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
+    expect(runRecords().filter((text) => text !== 'hello a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
     expect(records).toContain('waiting: connection lost');
   });
 
@@ -107,7 +107,7 @@ describe('connectLive', () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords } = start(gateway.url);
     const connection = await gateway.accept();
-    connection.send(helloFor('a'), run[0]!, run[1]!, run[0]!, next[2]!, run[1]!, run[2]!);
+    connection.send(helloFor('a'), run[0]!, run[1]!, run[0]!, newerRun[2]!, run[1]!, run[2]!);
     await waitFor('a3');
     expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'a3']);
   });
@@ -116,14 +116,14 @@ describe('connectLive', () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords } = start(gateway.url);
     const connection = await gateway.accept();
-    connection.send(helloFor('a'), run[0]!, run[1]!, helloFor('b'), next[0]!);
+    connection.send(helloFor('a'), run[0]!, run[1]!, helloFor('b'), newerRun[0]!);
     await waitFor('b1');
     expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'hello b', 'b1']);
     connection.socket.terminate();
     expect(Object.fromEntries((await gateway.accept()).query)).toMatchObject({ after: '1', afterRun: 'b' });
   });
 
-  test('does not request events again that a gap or a filter skipped', async () => {
+  test('does not request events again that a gap skipped or a filter left out', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor } = start(gateway.url);
     const connection = await gateway.accept();
@@ -163,7 +163,7 @@ describe('connectLive', () => {
     expect(records).toContain('waiting: goingAway');
   });
 
-  test('keeps a connection while heartbeats arrive, and drops it after two and a half without one', async () => {
+  test('keeps a connection while heartbeats arrive, and drops it after 2.5 intervals without one', async () => {
     const gateway = await FakeGateway.open();
     const clock = new FakeClock();
     const { waitFor, records } = start(gateway.url, { clock });
@@ -235,7 +235,7 @@ describe('connectLive', () => {
     ]);
   });
 
-  test('reads a run from its start if it was removed and another has the same id', async () => {
+  test('reads a run from its start if an earlier run with the same id was removed', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords } = start(gateway.url);
     const connection = await gateway.accept();
@@ -336,7 +336,7 @@ describe('connectLive', () => {
     expect(reported).toEqual([status, 2]);
   });
 
-  test('retries at once on request, and only while it waits', async () => {
+  test('reconnects at once on retryNow, but only while it waits', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, records } = start(gateway.url);
     const first = await gateway.accept();
@@ -350,7 +350,7 @@ describe('connectLive', () => {
     client!.retryNow();
     await gateway.accept();
     expect(performance.now() - before).toBeLessThan(250); // The shortest wait is half of 500 ms.
-    expect(records.filter((word) => word === 'connecting')).toHaveLength(2);
+    expect(records.filter((text) => text === 'connecting')).toHaveLength(2);
     client!.close();
     client!.retryNow();
     expect(records.at(-1)).toBe('closed: closed by this client');

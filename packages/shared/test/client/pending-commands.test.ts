@@ -16,7 +16,7 @@ describe('PendingCommands', () => {
     expect(await result).toEqual({ type: 'commandResult', id: 'command-1', ok: true, runId: 'a' });
   });
 
-  test('sends again only what has no answer', async () => {
+  test('resends only commands without an answer', async () => {
     const sent: string[] = [];
     const commands = new PendingCommands({ clock: new FakeClock() });
     void commands.send(command, () => {});
@@ -26,7 +26,7 @@ describe('PendingCommands', () => {
     expect(sent).toEqual([text]);
   });
 
-  test('waits once for a command that is sent twice', async () => {
+  test('gives both callers the answer to a command that is sent twice', async () => {
     const clock = new FakeClock();
     const commands = new PendingCommands({ clock });
     const results = [commands.send(command, () => {}), commands.send(command, () => {})];
@@ -46,9 +46,9 @@ describe('PendingCommands', () => {
       code: 'command.timeout',
       message: expect.stringMatching(/^no answer/),
     });
-    const cut = commands.send(command, () => {});
+    const closed = commands.send(command, () => {});
     commands.failAll('the connection is closed');
-    expect(await cut).toMatchObject({ ok: false, code: 'command.timeout' });
+    expect(await closed).toMatchObject({ ok: false, code: 'command.timeout' });
     expect(clock.pending).toBe(0);
   });
 });

@@ -96,20 +96,20 @@ describe('ReconnectingSocket', () => {
     expect(states.at(-1)).toBe('waiting 100 goingAway');
   });
 
-  test('drops a first connection that does not open in time', () => {
+  test('drops a connection that does not open in time', () => {
     start();
     clock.advance(1_000);
     expect(states.at(-1)).toBe('waiting 100 no sign of life from the gateway');
     expect(sockets[0]!.closedWith).toBe('terminated');
   });
 
-  test('stays while messages or other signs of life arrive, and leaves when they stop', () => {
+  test('keeps the connection while messages or other signs of life arrive, and drops it when they stop', () => {
     const connection = start();
     sockets[0]!.open();
     connection.allowSilence(50);
-    for (let at = 0; at < 10; at++) {
+    for (let tick = 0; tick < 10; tick++) {
       clock.advance(40);
-      if (at % 2 === 0) sockets[0]!.receive('message');
+      if (tick % 2 === 0) sockets[0]!.receive('message');
       else connection.markAlive();
     }
     expect(states).toEqual(['connecting', 'open']);
@@ -117,7 +117,7 @@ describe('ReconnectingSocket', () => {
     expect(states.at(-1)).toMatch(/no sign of life/);
   });
 
-  test('applies the limit of the first connection to the next one again', () => {
+  test('applies connectTimeoutMs again to the next connection, not the limit set by allowSilence', () => {
     const connection = start();
     sockets[0]!.open();
     connection.allowSilence(50);
@@ -129,7 +129,7 @@ describe('ReconnectingSocket', () => {
     expect(states.at(-1)).toMatch(/no sign of life/);
   });
 
-  test('hears nothing of a connection that it dropped', () => {
+  test('ignores events of a connection that it dropped', () => {
     const connection = start();
     sockets[0]!.open();
     connection.reconnect('no reply');
@@ -141,7 +141,7 @@ describe('ReconnectingSocket', () => {
     expect(messages).toEqual([]);
   });
 
-  test('retries at once only while it waits', () => {
+  test('reconnects at once on retryNow only while it waits', () => {
     const connection = start();
     connection.retryNow();
     sockets[0]!.lose(1006);
@@ -155,7 +155,7 @@ describe('ReconnectingSocket', () => {
   });
 
   test.each(Object.entries(closeCodes).filter(([, { retry }]) => !retry))(
-    'ends when the server closes it as %s',
+    'does not reconnect when the server closes it with the code %s',
     (name, { code }) => {
       start();
       sockets[0]!.open();
@@ -186,7 +186,7 @@ describe('ReconnectingSocket', () => {
     expect([sockets.length, clock.pending]).toEqual([1, 0]);
   });
 
-  test('creates no socket when the listener of its state closes it', () => {
+  test('creates no socket when onState closes the connection', () => {
     const connection = start((name) => {
       if (name === 'connecting' && sockets.length === 1) connection.close('enough');
     });

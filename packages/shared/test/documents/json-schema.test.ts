@@ -11,8 +11,8 @@ const folder = new URL('../../../../../docs/schema/', import.meta.url);
 const read = (name: string): object => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
 const compile = (name: string): ValidateFunction =>
   new Ajv2020({ formats: { 'date-time': true } }).compile(read(name));
-/** Returns the JSON that a program in another language would receive. */
-const sent = (message: object): unknown => JSON.parse(encode(message));
+/** Returns a message as a program in another language reads it from the JSON. */
+const received = (message: object): unknown => JSON.parse(encode(message));
 
 test('docs/schema is up to date; if this fails, run `npm run schema`', () => {
   const schemas = messageJsonSchemas();
@@ -34,25 +34,25 @@ describe('the JSON Schemas of events', () => {
   test.each([...byType.values()].map((event) => [event.type, event] as const))(
     'accept a %s event, but not without its data or with seq 0',
     (type, event) => {
-      const fits = compile(type.replace('.', '-'));
-      expect(fits(sent(event))).toBe(true);
-      expect(fits({ ...event, data: {} })).toBe(false);
-      expect(fits({ ...event, seq: 0 })).toBe(false);
+      const isValid = compile(type.replace('.', '-'));
+      expect(isValid(received(event))).toBe(true);
+      expect(isValid({ ...event, data: {} })).toBe(false);
+      expect(isValid({ ...event, seq: 0 })).toBe(false);
     },
   );
 
   test('accept NaN as a loss', () => {
     const { data, ...envelope } = byType.get('batch') as Extract<MonitorEvent, { type: 'batch' }>;
-    const fits = compile('batch');
-    expect(fits(sent({ ...envelope, data: { ...data, loss: Number.NaN } }))).toBe(true);
-    expect(fits({ ...envelope, data: { ...data, loss: 'high' } })).toBe(false);
+    const isValid = compile('batch');
+    expect(isValid(received({ ...envelope, data: { ...data, loss: Number.NaN } }))).toBe(true);
+    expect(isValid({ ...envelope, data: { ...data, loss: 'high' } })).toBe(false);
   });
 });
 
 test('the JSON Schema of commands accepts a command only with its own data', () => {
-  const fits = compile('command');
+  const isValid = compile('command');
   const command = { type: 'command', id: '5f0c9d1e', command: 'setLearningRate' };
-  expect(fits({ ...command, data: { learningRate: 0.1 } })).toBe(true);
-  expect(fits({ ...command, data: { learningRate: -1 } })).toBe(false);
-  expect(fits({ ...command, command: 'explode' })).toBe(false);
+  expect(isValid({ ...command, data: { learningRate: 0.1 } })).toBe(true);
+  expect(isValid({ ...command, data: { learningRate: -1 } })).toBe(false);
+  expect(isValid({ ...command, command: 'explode' })).toBe(false);
 });

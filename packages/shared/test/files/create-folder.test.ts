@@ -17,14 +17,17 @@ test('creates a folder with its parents, and accepts one that exists', () => {
   expect(existsSync(path)).toBe(true);
 });
 
-test('refuses a file in its place or above it', () => {
+test('throws when the path or one of its parents is a file', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   expect(() => createFolder(file)).toThrow('EEXIST');
   expect(() => createFolder(join(file, 'below'))).toThrow('ENOTDIR');
 });
 
-(existsSync('/proc') ? test : test.skip)('ends for a folder that nobody can create', () => {
-  expect(() => createFolder('/proc/x')).toThrow('ENOENT');
-  expect(() => createFolder('/proc/x/y')).toThrow('ENOENT');
-});
+(existsSync('/proc') ? test : test.skip)(
+  'throws for a folder that nobody can create, instead of never returning',
+  () => {
+    expect(() => createFolder('/proc/x')).toThrow('ENOENT');
+    expect(() => createFolder('/proc/x/y')).toThrow('ENOENT');
+  },
+);

@@ -78,10 +78,10 @@ describe('parseOptions', () => {
     expect(mistakes).toEqual([
       'MONITOR_ENGINE: expected one of auto, tensorflow, webgpu, wasm, got "abacus"',
       '--epochs: expected a whole number from 1 to 10000, got "0"',
-      '--batchsize: unknown (did you mean --batch-size?); --help lists what there is',
+      '--batchsize: unknown (did you mean --batch-size?); --help lists all options',
       '--seed: expected a whole number from 0 to 2147483647, got nothing',
       '--port: expected a whole number from 0 to 65535, got "http"',
-      'stray: unknown; --help lists what there is',
+      'stray: unknown; --help lists all options',
     ]);
   });
 
@@ -118,8 +118,8 @@ describe('parseOptions', () => {
     const secret = 's'.repeat(5_000);
     const mistakes = [...mistakesOf([flag, secret]), ...mistakesOf([], { [variable]: secret })];
     expect(mistakes).toEqual([
-      `${flag}: expected a secret of 16 to 500 characters, got what was given`,
-      `${variable}: expected a secret of 16 to 500 characters, got what was given`,
+      `${flag}: expected a secret of 16 to 500 characters, got another value (not shown)`,
+      `${variable}: expected a secret of 16 to 500 characters, got another value (not shown)`,
     ]);
   });
 
@@ -151,12 +151,12 @@ describe('parseOptions', () => {
     ['--command-tokens', '--command-token'],
   ])('suggests the flag that %s probably means', (flag, meant) => {
     expect(mistakesOf([flag])).toEqual([
-      `${flag}: unknown (did you mean ${meant}?); --help lists what there is`,
+      `${flag}: unknown (did you mean ${meant}?); --help lists all options`,
     ]);
   });
 
   test.each(['--colour', '--', '-x', '--x'])('suggests nothing for %s', (flag) => {
-    expect(mistakesOf([flag])).toEqual([`${flag}: unknown; --help lists what there is`]);
+    expect(mistakesOf([flag])).toEqual([`${flag}: unknown; --help lists all options`]);
   });
 
   test.each<[string[], string[]]>([
@@ -187,13 +187,18 @@ describe('parseOptions', () => {
     expect(mistakesOf(['--learning-rate', '-1'])).toEqual([expect.stringMatching(/got "-1"$/)]);
   });
 
-  test('rejects a variable that is nearly that of an option, and ignores variables of other programs', () => {
+  test('rejects a variable whose name is close to that of an option, and ignores variables of other programs', () => {
     expect(mistakesOf([], { MONITOR_EPOCS: '3', MONITOR_LOG: 'info' })).toEqual([
-      'MONITOR_EPOCS: unknown (did you mean MONITOR_EPOCHS?); --help lists what there is',
-      'MONITOR_LOG: unknown (did you mean MONITOR_LOG_LEVEL?); --help lists what there is',
+      'MONITOR_EPOCS: unknown (did you mean MONITOR_EPOCHS?); --help lists all options',
+      'MONITOR_LOG: unknown (did you mean MONITOR_LOG_LEVEL?); --help lists all options',
     ]);
-    const others = { MONITOR_HOLD: 'true', MONITOR_SERVICE_HOST: '10.0.0.1', MONITOR_EPOCS: '', EPOCS: '3' };
-    expect(parseOptions([], others)).toEqual(parseOptions([], {}));
+    const unrelated = {
+      MONITOR_HOLD: 'true',
+      MONITOR_SERVICE_HOST: '10.0.0.1',
+      MONITOR_EPOCS: '',
+      EPOCS: '3',
+    };
+    expect(parseOptions([], unrelated)).toEqual(parseOptions([], {}));
   });
 
   test('recognises --help and -h', () => {

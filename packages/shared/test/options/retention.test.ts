@@ -13,8 +13,8 @@ test.each([
   ['1.5gb', { bytes: 1.5e9 }],
   ['30d,100runs,5GB', { ageMs: 30 * day, runs: 100, bytes: 5e9 }],
   ['500MB, 7d', { bytes: 5e8, ageMs: 7 * day }],
-])('parses %p', (text, keep) => {
-  expect(parseRetention(text)).toEqual(keep);
+])('parses %p', (text, policy) => {
+  expect(parseRetention(text)).toEqual(policy);
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { closeCodeName, closeCodes, isRetryableCloseCode } from '../../src/index
 
 const entries = Object.entries(closeCodes);
 
-test('every close code is unique, and our own are in the private range', () => {
+test('every close code is unique, and those outside the standard are in the private range', () => {
   const codes = entries.map(([, { code }]) => code as number);
   expect(new Set(codes).size).toBe(codes.length);
   const standard = [1000, 1001, 1009];
@@ -22,7 +22,7 @@ test.each(entries)('%s has its name and whether to retry', (name, { code, retry 
   expect(isRetryableCloseCode(code)).toBe(retry);
 });
 
-test('an unknown code may be retried', () => {
+test('a client may reconnect after an unknown code', () => {
   expect([1006, 1011, 4999].map(isRetryableCloseCode)).toEqual([true, true, true]);
   expect(closeCodeName(1006)).toBe('unknown');
 });

@@ -11,30 +11,30 @@ import {
 } from '../../src/index.ts';
 import { sampleRun } from '../../src/testing/index.ts';
 
-const measure = fc.oneof(
-  // JSON has no negative zero.
+const metricValue = fc.oneof(
+  // `+ 0 || 0` turns -0 into 0: JSON.stringify writes both as 0.
   fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => value + 0 || 0),
   fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
 );
-const whole = fc.integer({ min: 1, max: 2 ** 31 });
+const positiveInteger = fc.integer({ min: 1, max: 2 ** 31 });
 const seconds = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0 || 0);
 
 const batch = fc.record({
   v: fc.constant(1 as const),
   runId: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
-  seq: whole,
+  seq: positiveInteger,
   time: fc
     .date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true })
     .map((at) => at.toISOString()),
   type: fc.constant('batch' as const),
   data: fc.record({
-    epoch: whole,
-    batch: whole,
-    step: whole,
-    loss: measure,
-    accuracy: measure,
-    learningRate: measure,
-    imagesPerSecond: measure,
+    epoch: positiveInteger,
+    batch: positiveInteger,
+    step: positiveInteger,
+    loss: metricValue,
+    accuracy: metricValue,
+    learningRate: metricValue,
+    imagesPerSecond: metricValue,
     elapsedSeconds: seconds,
     etaSeconds: fc.option(seconds),
   }),

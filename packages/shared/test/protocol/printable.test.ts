@@ -8,12 +8,12 @@ test.each([
   ['\0\x7f\x9b', '\\u0000\\u007f\\u009b'],
   ['\u202eabc\u2066', '\\u202eabc\\u2066'],
   ['two\nlines\tand é, 漢字, 🙂', 'two\nlines\tand é, 漢字, 🙂'],
-])('a text is printable: %j', (text, expected) => {
+])('escapes control and invisible characters of %j, and nothing else', (text, expected) => {
   expect(printable(text)).toBe(expected);
   expect(new MonitorError('internal', text).message).toBe(expected);
 });
 
-test('a text in JSON is the same text', () => {
+test('escapes within JSON are parsed back to the same text', () => {
   const text = '\x9b\u202e\x1b';
   expect(JSON.parse(printable(JSON.stringify(text)))).toBe(text);
 });

@@ -47,7 +47,7 @@ describe('commandSchema', () => {
   );
 });
 
-test('commands of a publisher that the gateway does not know are ignored', () => {
+test('command names of a publisher that the gateway does not know are ignored', () => {
   const hello = { type: 'hello', protocol: 1, runId: 'a', publisherId: 'publisher-1' };
   expect(validate(ingestFirstMessageSchema, hello)).toMatchObject({ value: { commands: [] } });
   expect(validate(ingestFirstMessageSchema, { ...hello, commands: ['pause', 'levitate'] })).toMatchObject({

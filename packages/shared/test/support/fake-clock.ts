@@ -25,7 +25,7 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Moves the clock by `ms` milliseconds and runs what falls due, in order. */
+  /** Moves the clock by `ms` milliseconds and calls the due timers in order. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let next = this.#nextDue(end); next; next = this.#nextDue(end)) {
