@@ -4,7 +4,8 @@ import { writeNotices } from './notices.js';
 
 /** The page as static files: hashed names, nothing inline, so that a strict Content-Security-Policy holds. */
 export default defineConfig({
-  base: '/',
+  // Relative addresses: a proxy may serve the page below any path.
+  base: './',
   plugins: [writeNotices(), compressFiles()],
   build: {
     outDir: 'dist/page',

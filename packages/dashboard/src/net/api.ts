@@ -3,9 +3,14 @@ import { decodeTrustedRunList, type RunChanges, type RunList } from '@mnist-moni
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
 
+// All addresses are relative to the page's own: behind a proxy, the page may be below a path such as /monitor/.
+
 /** Returns the address of the live feed of the gateway that served the page. */
-export const liveUrl = (): string =>
-  `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
+export function liveUrl(): string {
+  const url = new URL('live', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
 
 /** The part of the list of runs to load. */
 export interface RunListRequest {
@@ -19,7 +24,7 @@ export interface RunListRequest {
 export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunList>> {
   const query = new URLSearchParams({ order: 'pinned', search, limit: String(limit) });
   if (cursor !== null) query.set('cursor', cursor);
-  const response = await request(`/api/runs?${query}`);
+  const response = await request(`api/runs?${query}`);
   if (!response.ok) return response;
   const list = decodeTrustedRunList(response.value);
   if (list.ok) return { ok: true, value: list.value };
@@ -50,16 +55,20 @@ export const deleteRun = (runId: string, token?: string): Promise<Result<string>
  * request of its own, because browsers hide the HTTP response to a WebSocket upgrade from pages.
  */
 export async function liveRefusal(): Promise<string> {
-  const response = await request('/live/check', { method: 'POST' });
+  const response = await request('live/check', { method: 'POST' });
   if (!response.ok)
     return response.code === 'request.failed' ? '' : `The gateway refuses this page: ${response.message}.`;
   return 'The gateway responds, but no live connection opens. A proxy in front of it may not forward WebSockets.';
 }
 
-/** Returns the path of a file of the run's saved model. */
+/** Returns the address of a file of the run's saved model. */
 export const modelFileUrl = (runId: string, file: string): string => `${runUrl(runId)}/model/${file}`;
 
-const runUrl = (runId: string): string => `/api/runs/${encodeURIComponent(runId)}`;
+/** Returns the address of an export of all events of a run. */
+export const exportUrl = (runId: string, format: 'csv' | 'jsonl'): string =>
+  `${runUrl(runId)}/export.${format}`;
+
+const runUrl = (runId: string): string => `api/runs/${encodeURIComponent(runId)}`;
 
 const bearer = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -3,8 +3,11 @@ import { html } from 'lit-html';
 import type { Result } from '../../net/api.ts';
 import { dialogFooter, openDialog, whenClosed } from '../../ui/dialog.ts';
 
-/** Key of the token in the session storage, which the browser clears when the tab is closed. */
-const storageKey = 'mnist-monitor.command-token';
+/**
+ * Key of the token in the session storage, which the browser clears when the tab is closed. It contains the path of the
+ * page, because a proxy may serve several gateways at one origin, each with a token of its own.
+ */
+const storageKey = `mnist-monitor.command-token ${new URL('.', location.href).pathname}`;
 
 /**
  * Runs an action that may need the gateway's command token. Asks the viewer for the token when the tab has none or the

@@ -1,4 +1,5 @@
 import { html } from 'lit-html';
+import { exportUrl } from '../../net/api.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 
@@ -55,14 +56,14 @@ function closeOnEscape(event: KeyboardEvent): void {
 /** The menu that exports the run's points and events, copies a link to the view, and prints the page. */
 export const exportMenu: Panel = {
   render({ run }, actions) {
-    const base = `/api/runs/${encodeURIComponent(run?.runId ?? '')}/export`;
+    const runId = run?.runId ?? '';
     return html`
       <div class="menu">
         <details class="menu" id="export" ?hidden=${run === null} @click=${closeOnItem} @keydown=${closeOnEscape}>
           <summary class="button small">Export</summary>
           <div class="menu-body">
-            <a id="export-csv" href="${base}.csv" download>Every point as CSV</a>
-            <a id="export-json" href="${base}.jsonl" download>Every event as JSON lines</a>
+            <a id="export-csv" href=${exportUrl(runId, 'csv')} download>Every point as CSV</a>
+            <a id="export-json" href=${exportUrl(runId, 'jsonl')} download>Every event as JSON lines</a>
             <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>
             <button type="button" id="print" @click=${() => print()}>Print</button>
           </div>

@@ -17,7 +17,7 @@ export function openHelp(): void {
       </div>
       <p class="help-foot">
         Other programs can read everything on this page, live:
-        <a href="/docs" target="_blank">the feed and the REST API</a>.
+        <a href="docs" target="_blank">the feed and the REST API</a>.
       </p>`,
   );
 }

@@ -15,14 +15,14 @@ export function docsPage(rest: OpenApi, sockets: AsyncApiDocument): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API · MNIST Training Monitor</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/docs.css">
+<link rel="stylesheet" href="docs.css">
 </head>
 <body>
 <header>
 <h1>MNIST Training Monitor API</h1>
 <p>Follow training runs live, publish your own, and read stored ones. Version ${rest.info.version}. Machine-readable:
-<a href="/openapi.json">openapi.json</a> (REST) and <a href="/asyncapi.json">asyncapi.json</a> (WebSockets).
-<a href="/">Back to the dashboard</a></p>
+<a href="openapi.json">openapi.json</a> (REST) and <a href="asyncapi.json">asyncapi.json</a> (WebSockets).
+<a href=".">Back to the dashboard</a></p>
 <nav aria-label="Contents"><a href="#websockets">WebSockets</a> <a href="#rest">REST</a> <a href="#schemas">Schemas</a></nav>
 </header>
 <main>

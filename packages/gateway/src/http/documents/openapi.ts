@@ -75,6 +75,8 @@ export async function openapi(routes: readonly RouteOptions[], version: string):
   await app.register(swagger, {
     openapi: documentHead(version),
     convertConstToEnum: false,
+    // Would parse the address in `servers`, which is relative.
+    stripBasePath: false,
     transform,
     transformObject: (document) =>
       complete((document as unknown as { openapiObject: OpenApi }).openapiObject),
@@ -94,7 +96,8 @@ const documentHead = (version: string) => ({
       'Stored runs. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. Live events come over WebSockets, which `/asyncapi.json` describes.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
-  servers: [{ url: '/' }],
+  // Relative to the document's address, which a proxy may serve below a path such as /monitor/.
+  servers: [{ url: '.' }],
   components: {
     securitySchemes: {
       commandToken: {

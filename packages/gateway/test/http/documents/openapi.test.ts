@@ -20,6 +20,15 @@ test('the OpenAPI document is valid', async () => {
 });
 
 describe('the OpenAPI document', () => {
+  test('names its server relative to its own address, which a proxy may have put below a path', async () => {
+    const { url } = await startGateway();
+    const { servers } = await readDocument(url);
+    const addresses = servers.map(
+      (server) => new URL(server.url, 'https://example.org/monitor/openapi.json').href,
+    );
+    expect(addresses).toEqual(['https://example.org/monitor/']);
+  });
+
   test('has the routes that docs/protocol.md lists, no fewer and no more', async () => {
     const { url } = await startGateway();
     const { paths } = await readDocument(url);
