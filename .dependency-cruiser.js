@@ -1,15 +1,15 @@
-// The rules of the code's structure, checked by `npm run lint` (scripts/structure.js, which adds the rule about folders).
+// Rules for imports. `npm run lint` checks them with scripts/structure.js, which adds the rule against cycles of folders.
 
 const anyPackage = '^packages/[^/]+/src/';
-/** Matches an import of the shared package, compiled or not. */
+/** Matches an import of the shared package. */
 const shared = '(^|/)@mnist-monitor/shared(/|$)';
 
-/** Matches TensorFlow.js without its engines. */
+/** Matches the parts of TensorFlow.js that need no engine. */
 const tfjs = 'node_modules/@tensorflow/tfjs-(core|layers)/';
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-/** Forbids a folder all imports but its own files, the shared package and what `allowed` lists. */
+/** Restricts the imports of a folder to its own files, the shared package and the paths that `allowed` matches. */
 const pure = (folder, allowed = []) =>
   forbid(
     `pure: ${folder}`,
@@ -18,7 +18,7 @@ const pure = (folder, allowed = []) =>
     { pathNot: [`^packages/${folder}/`, shared, ...allowed] },
   );
 
-/** Forbids a library everywhere but in some folders, so that it can be replaced there. */
+/** Restricts the imports of a library to some folders, so that replacing the library changes only these. */
 const onlyIn = (library, ...folders) =>
   forbid(
     `only in: ${library}`,
@@ -30,38 +30,38 @@ const onlyIn = (library, ...folders) =>
 export default {
   forbidden: [
     forbid(
-      'no circle of files',
+      'no import cycle of files',
       'Files that import each other cannot be read or tested alone.',
       {},
       { circular: true },
     ),
     forbid(
-      'found',
-      'An import names something that exists.',
+      'import not found',
+      'The imported file or package does not exist.',
       { path: anyPackage },
       { couldNotResolve: true },
     ),
     forbid(
-      'declared',
-      "A package lists the libraries it imports in its own package.json: another's may be missing where it is installed alone.",
+      'dependency not declared',
+      'A package lists the libraries that it imports in its own package.json: when it is installed alone, only these are installed.',
       { path: anyPackage },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
     ),
     forbid(
-      'only shared',
-      'Packages import only `shared`: gateway, trainer and dashboard meet on the wire.',
+      'packages import only shared',
+      'Packages import no other package but `shared`: gateway, trainer and dashboard communicate over the network only.',
       { path: '^packages/([^/]+)/' },
       { path: ['^packages/(?!$1/)', '(^|/)@mnist-monitor/(?!shared(/|$))'] },
     ),
     forbid(
-      'shared alone',
-      'The shared package runs in browsers: no Node.js modules, and of libraries zod alone.',
+      'shared imports only zod',
+      'The shared package runs in browsers: it imports no Node.js modules, and no library but zod.',
       { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(files|options)/' },
       { pathNot: ['^packages/shared/src/', 'node_modules/zod/'] },
     ),
     forbid(
-      'Node.js only',
-      'Options of command lines and folders on the disk need Node.js; nothing that runs in browsers imports them.',
+      'Node.js folders of shared',
+      '`options` and `files` need Node.js, so no code that runs in browsers imports them.',
       { path: '^packages/shared/src/', pathNot: '^packages/shared/src/(files|options)/' },
       { path: '^packages/shared/src/(files|options)/' },
     ),
@@ -77,7 +77,7 @@ export default {
     pure('gateway/src/series'),
     forbid(
       'gateway behind interfaces',
-      'Events and commands pass through these folders, which know sockets and stores by their interfaces alone.',
+      'These folders use sockets and stores through interfaces; they import no implementation of either.',
       { path: '^packages/gateway/src/(cluster|commands|ingest|live|presence)/' },
       {
         path: [
@@ -97,7 +97,7 @@ export default {
     onlyIn('@redis/client', 'gateway/src/redis'),
   ],
   options: {
-    // typescript 7 has no JavaScript API for dependency-cruiser; without swc it finds no TypeScript at all, and passes.
+    // Needed because TypeScript 7 has no JavaScript API: without swc, dependency-cruiser reads no file and reports no error.
     parser: 'swc',
     tsPreCompilationDeps: true,
     preserveSymlinks: true,

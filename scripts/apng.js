@@ -13,22 +13,20 @@ function* chunksOf(png) {
 
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const ends = Buffer.alloc(8);
-  ends.writeUInt32BE(data.length, 0);
-  ends.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+  return Buffer.concat([uint32s(data.length), body, uint32s(crc32(body))]);
 }
 
-function numbers(...values) {
+/** Encodes each value as an unsigned integer of 4 bytes, big-endian. */
+function uint32s(...values) {
   const bytes = Buffer.alloc(values.length * 4);
   for (const [at, value] of values.entries()) bytes.writeUInt32BE(value, at * 4);
   return bytes;
 }
 
 /**
- * Joins PNG images of one size and format into an endless animation (APNG: W3C, Portable Network Graphics, third edition).
- * A viewer without APNG shows the first image.
- * @param pictures At least one image, with the milliseconds that it is shown.
+ * Joins PNG images of one size and format into an animation that repeats for ever (APNG: W3C, Portable Network Graphics,
+ * third edition). A program that does not support APNG shows the first image.
+ * @param pictures At least one image, each with the time in milliseconds for which it is shown.
  */
 export function animate(pictures) {
   const [header] = chunksOf(pictures[0].png);
@@ -38,17 +36,17 @@ export function animate(pictures) {
     const timing = Buffer.alloc(6);
     timing.writeUInt16BE(milliseconds, 0);
     timing.writeUInt16BE(1_000, 2);
-    const control = Buffer.concat([numbers(sequence++), size, numbers(0, 0), timing]);
+    const control = Buffer.concat([uint32s(sequence++), size, uint32s(0, 0), timing]);
     const data = [...chunksOf(png)]
       .filter(({ type }) => type === 'IDAT')
       .map((part) =>
         index === 0
           ? chunk('IDAT', part.data)
-          : chunk('fdAT', Buffer.concat([numbers(sequence++), part.data])),
+          : chunk('fdAT', Buffer.concat([uint32s(sequence++), part.data])),
       );
     return [chunk('fcTL', control), ...data];
   });
-  const control = chunk('acTL', numbers(pictures.length, 0));
+  const control = chunk('acTL', uint32s(pictures.length, 0));
   return Buffer.concat([
     signature,
     chunk('IHDR', header.data),

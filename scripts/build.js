@@ -1,4 +1,4 @@
-// Compiles the packages with tsc and the page with Vite, if anything has changed. Silent and quick if nothing has.
+// Compiles the packages with tsc and builds the page with Vite, each only if its sources have changed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const pageInputs = [
   'package-lock.json',
 ];
 
-/** Runs a package's program; exits with its exit code when it fails. */
+/** Runs a program from node_modules. When the program fails, this process exits with the same code. */
 function run(program, args, options = {}) {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...args], {
     cwd: root,
@@ -34,8 +34,8 @@ function changedAt(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(join(root, path)).map((name) => changedAt(join(path, name))));
 }
 
-/** Removes the output of deleted sources: a test among them would still run. */
-function prune(packageFolder) {
+/** Removes compiled files whose source was deleted: jest would still run a deleted test. */
+function removeStaleOutput(packageFolder) {
   const dist = join(root, packageFolder, 'dist');
   for (const part of ['src', 'test']) {
     if (!existsSync(join(dist, part))) continue;
@@ -53,7 +53,7 @@ if (!existsSync(join(root, 'node_modules/typescript'))) {
   );
   process.exit(2);
 }
-for (const name of readdirSync(join(root, 'packages'))) prune(join('packages', name));
+for (const name of readdirSync(join(root, 'packages'))) removeStaleOutput(join('packages', name));
 run('typescript/bin/tsc', ['-b']);
 if (Math.max(...pageInputs.map(changedAt)) > changedAt(builtPage))
   run('vite/bin/vite.js', ['build', '--logLevel', 'warn', 'packages/dashboard']);

@@ -1,5 +1,5 @@
-// `npm run dev`: the page with hot reload, fed by a gateway and a made-up run that starts again when it ends. Nothing is
-// trained, and nothing is kept.
+// `npm run dev`: serves the page with hot reload, and a gateway that receives a made-up run again and again. Nothing is
+// trained, and the stored runs are removed at the end.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,14 +12,14 @@ import { openScriptedPublisher, sampleRun } from '@mnist-monitor/shared/testing'
 import { createServer } from 'vite';
 import { WebSocket } from 'ws';
 
-const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const run = { epochs: 6, batchesPerEpoch: 60 };
+const pathOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const runSize = { epochs: 6, batchesPerEpoch: 60 };
 const batchMs = 150;
-/** Batches that are sent at once at the start, so that the page shows curves from its first moment. */
-const batchesBefore = 150;
-const betweenRunsMs = 5_000;
+/** Number of batches sent without a pause at the start of a run, so that the page shows curves at once. */
+const initialBatches = 150;
+const pauseBetweenRunsMs = 5_000;
 
-/** Publishes one run, and obeys the page's commands. Resolves when the run is over. */
+/** Publishes one run and executes the page's commands. Resolves when the run has ended. */
 async function publishRun(url) {
   let isPaused = false;
   let isStopped = false;
@@ -30,7 +30,7 @@ async function publishRun(url) {
     publisher.send({ v: 1, runId, seq: ++seq, time: new Date().toISOString(), type, data });
   const notice = (code, message, value) =>
     send('notice', { level: 'info', code, message, step, ...(value === undefined ? {} : { value }) });
-  const obey = {
+  const handlers = {
     pause: () => {
       isPaused = true;
       notice('run.paused', `paused after step ${step}`);
@@ -49,18 +49,18 @@ async function publishRun(url) {
     url,
     WebSocket,
     runId,
-    commands: Object.keys(obey),
+    commands: Object.keys(handlers),
     onCommand: ({ command, data }) => {
-      obey[command](data);
+      handlers[command](data);
       return { ok: true };
     },
   });
-  for (const { type, data } of sampleRun(run)) {
+  for (const { type, data } of sampleRun(runSize)) {
     if (isStopped && type !== 'run.finished') continue;
     send(type, isStopped ? { ...data, status: 'stopped', reason: 'stopped from the page' } : data);
     if (type !== 'batch') continue;
     step = data.step;
-    if (step > batchesBefore) await wait(batchMs);
+    if (step > initialBatches) await wait(batchMs);
     while (isPaused && !isStopped) await wait(batchMs);
   }
   await publisher.waitForAck(seq);
@@ -69,17 +69,17 @@ async function publishRun(url) {
 
 const runs = mkdtempSync(join(tmpdir(), 'monitor-dev-'));
 process.on('exit', () => rmSync(runs, { recursive: true, force: true }));
-const gateway = fork(at('packages/gateway/dist/src/main.js'), [
+const gateway = fork(pathOf('packages/gateway/dist/src/main.js'), [
   ...['--runs', runs, '--port', '0', '--ingest-port', '0', '--log-level', 'warn'],
 ]);
 gateway.on('exit', (code) => process.exit(code ?? 1));
 const [{ url, ingestUrl }] = await once(gateway, 'message');
 
-const shared = at('packages/shared/src');
+const shared = pathOf('packages/shared/src');
 const page = await createServer({
-  configFile: at('packages/dashboard/vite.config.js'),
-  root: at('packages/dashboard'),
-  // The sources instead of the compiled package, so that a change to the contract reloads the page, too.
+  configFile: pathOf('packages/dashboard/vite.config.js'),
+  root: pathOf('packages/dashboard'),
+  // Imports of the shared package resolve to its sources, so that a change there reloads the page too.
   resolve: {
     alias: [
       { find: /^@mnist-monitor\/shared$/, replacement: `${shared}/index.ts` },
@@ -96,5 +96,5 @@ page.printUrls();
 console.log(`  ➜  Gateway: ${url}\n  ➜  Ready in ${(performance.now() / 1_000).toFixed(1)} s`);
 for (;;) {
   await publishRun(ingestUrl);
-  await wait(betweenRunsMs);
+  await wait(pauseBetweenRunsMs);
 }

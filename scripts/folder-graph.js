@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 
 /**
- * Returns the imports between the folders of a package's `src`. A file directly in `src` is a node of its own: `main.ts`
- * imports every folder, and `limits.ts` is imported by many.
+ * Returns the imports between the folders of a package's `src`. Each file directly in `src` is a node of its own, because
+ * `main.ts` imports every folder and many folders import `limits.ts`.
  * @param imports Pairs of importing and imported file.
- * @returns Per folder the folders that it imports, both sorted.
+ * @returns The folders that each folder imports, sorted by name.
  */
 export function folderGraph(packageName, imports) {
   const src = `packages/${packageName}/src/`;
@@ -28,7 +28,7 @@ export function foldersOnly(graph) {
   return new Map(folders.map(([node, imported]) => [node, imported.filter((other) => !isFile(other))]));
 }
 
-/** Returns every folder that can be reached from `start` over one import or more. */
+/** Returns every folder that `start` imports, directly or through other folders. */
 function reachable(graph, start) {
   const seen = new Set();
   const open = [...graph.get(start)];
@@ -40,24 +40,24 @@ function reachable(graph, start) {
   return seen;
 }
 
-/** Returns the groups of folders that import each other, directly or over others. */
-export function circles(graph) {
+/** Returns the groups of folders that import each other, directly or through other folders. */
+export function cycles(graph) {
   const found = new Map();
   for (const folder of graph.keys()) {
     const others = reachable(graph, folder);
     if (!others.has(folder)) continue;
-    const circle = [...others].filter((other) => reachable(graph, other).has(folder)).sort();
-    found.set(circle.join(), circle);
+    const cycle = [...others].filter((other) => reachable(graph, other).has(folder)).sort();
+    found.set(cycle.join(), cycle);
   }
   return [...found.values()];
 }
 
-/** More folders than this do not fit side by side. */
-const mostInARow = 16;
+/** Number of folders up to which a diagram from top to bottom is narrow enough to read. */
+const maxFoldersTopDown = 16;
 
-/** Returns the graph as a Mermaid diagram, without the arrows that follow from others (transitive reduction). */
+/** Returns the graph as a Mermaid diagram, without arrows between folders that a longer path connects too (transitive reduction). */
 export function mermaid(graph) {
-  const lines = [graph.size > mostInARow ? 'flowchart LR' : 'flowchart TD'];
+  const lines = [graph.size > maxFoldersTopDown ? 'flowchart LR' : 'flowchart TD'];
   const id = (folder) => folder.replaceAll(/\W/g, '_');
   for (const folder of graph.keys()) lines.push(`  ${id(folder)}["${folder}"]`);
   for (const [folder, imported] of graph)

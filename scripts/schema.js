@@ -1,4 +1,4 @@
-// `npm run schema`: writes docs/schema, a JSON Schema of each kind of message, from the schemas of packages/shared.
+// `npm run schema`: writes a JSON Schema of each kind of message, generated from packages/shared, into docs/schema.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// `npm run screenshots`: trains a small run, and takes the README's screenshots of the page during it.
+// `npm run screenshots`: trains a small run and takes the README's screenshots of the dashboard during and after the run.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { animate } from './apng.js';
 const mainOf = (name) => fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
 const pictureOf = (name) => fileURLToPath(new URL(`../docs/images/${name}.png`, import.meta.url));
 const run = ['--train-size', '6000', '--test-size', '1000', '--epochs', '4', '--batch-size', '64'];
-/** Frames of the animation, at equal distances of the run. */
+/** Number of frames in the animation, taken at equal steps of the run's progress. */
 const frameCount = 14;
 
 const runs = mkdtempSync(join(tmpdir(), 'mnist-screenshots-'));
@@ -27,15 +27,15 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 
-const open = async (options) => {
+const openPage = async (options) => {
   const page = await browser.newPage(options);
   await page.goto(url);
   return page;
 };
 const percentOf = (page) => page.locator('#progress').getAttribute('aria-valuenow').then(Number);
-const reach = (page, percent) =>
+const waitForProgress = (page, percent) =>
   page.waitForFunction(
-    (least) => Number(document.getElementById('progress')?.ariaValueNow) >= least,
+    (minimum) => Number(document.getElementById('progress')?.ariaValueNow) >= minimum,
     percent,
     { timeout: 600_000, polling: 200 },
   );
@@ -46,11 +46,11 @@ const trainer = fork(mainOf('trainer'), [...common, ...run, '--once'], {
 });
 try {
   const desktop = { viewport: { width: 1440, height: 900 } };
-  const light = await open({ ...desktop, colorScheme: 'light' });
-  const moving = await open({ viewport: { width: 1180, height: 720 }, colorScheme: 'light' });
+  const light = await openPage({ ...desktop, colorScheme: 'light' });
+  const moving = await openPage({ viewport: { width: 1180, height: 720 }, colorScheme: 'light' });
   const frames = [];
   for (let frame = 1; frame <= frameCount; frame++) {
-    await reach(moving, Math.floor((100 * frame) / frameCount));
+    await waitForProgress(moving, Math.floor((100 * frame) / frameCount));
     await moving.waitForTimeout(200);
     frames.push({ png: await moving.screenshot(), milliseconds: frame === frameCount ? 3_000 : 450 });
     if (frame === Math.ceil(frameCount * 0.7)) {
@@ -60,11 +60,15 @@ try {
   }
   writeFileSync(pictureOf('dashboard-moving'), animate(frames));
 
-  const dark = await open({ ...desktop, colorScheme: 'dark' });
+  const dark = await openPage({ ...desktop, colorScheme: 'dark' });
   await dark.locator('[data-field="phase"]').filter({ hasText: 'Completed' }).waitFor();
   await dark.waitForTimeout(1_000);
   await dark.screenshot({ path: pictureOf('dashboard-dark') });
-  const phone = await open({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true });
+  const phone = await openPage({
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    hasTouch: true,
+  });
   await phone.locator('[data-field="phase"]').filter({ hasText: 'Completed' }).waitFor();
   await phone.waitForTimeout(1_000);
   await phone.screenshot({ path: pictureOf('dashboard-phone') });

@@ -1,4 +1,4 @@
-// The gateway and the trainer as processes of `npm start`, which restarts either when it exits by itself.
+// The gateway and the trainer as child processes of `npm start`. Either is restarted when it exits unexpectedly.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,15 +7,15 @@ import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.j
 
 const isWindows = process.platform === 'win32';
 const restartMs = 1_000;
-/** A trainer that exits by itself this often in a row, each time this soon after its start, is not restarted. */
-const hopeless = { times: 3, soonMs: 30_000 };
-/** Waits before the attempts to restart the gateway; after the last one it is given up. */
-const gatewayTriesMs = [restartMs, 1_000, 2_000, 4_000];
+/** The trainer is given up after `exits` unexpected exits in a row, each within `withinMs` of its start. */
+const trainerGiveUp = { exits: 3, withinMs: 30_000 };
+/** Delay before each attempt to restart the gateway. After the last attempt the gateway is given up. */
+const gatewayRestartDelaysMs = [restartMs, 1_000, 2_000, 4_000];
 
 /**
- * Starts the gateway or the trainer. It has a process group of its own, so that Ctrl-C reaches only this process, which stops
- * both in order; on Windows, where that would open a console, the programs ignore Ctrl-C instead. Its message channel closes
- * when this process dies.
+ * Starts the gateway or the trainer in a process group of its own. Ctrl-C then reaches only this process, which stops the
+ * trainer before the gateway. On Windows, where a process group would open a console window, both ignore Ctrl-C instead. When
+ * this process dies, the message channel to the child closes, and the child stops.
  */
 function start(name, flags, env) {
   const main = fileURLToPath(new URL(`../packages/${name}/dist/src/main.js`, import.meta.url));
@@ -27,10 +27,10 @@ function start(name, flags, env) {
   });
 }
 
-/** Asks a process to stop: on Windows every signal would end it at once. */
+/** Asks a child process to stop, by a message if possible: on Windows a signal would end the process at once. */
 function stop(child, signal) {
   if (child.connected)
-    child.send({ type: 'stop', signal }, () => {}); // It may be ending by itself.
+    child.send({ type: 'stop', signal }, () => {}); // The child may have exited in the meantime.
   else child.kill(signal);
 }
 
@@ -40,10 +40,10 @@ async function ended(child) {
   return child.exitCode ?? 1;
 }
 
-/** Returns the port of a URL, which is omitted for 80, the default of both schemes. */
+/** Returns the port of an http or ws URL. `URL` omits 80, the default port of both schemes. */
 const portOf = (url) => new URL(url).port || '80';
 
-/** The gateway, restarted when it exits by itself. */
+/** The gateway process, restarted when it exits unexpectedly. */
 export class Gateway {
   #argv;
   #stopping = new AbortController();
@@ -52,7 +52,7 @@ export class Gateway {
     this.#argv = argv;
   }
 
-  /** Resolves with the gateway's addresses, or with its exit code when it does not start. */
+  /** Starts the gateway. Resolves with its addresses, or with its exit code when it does not start. */
   start(flags = []) {
     const logLevel = process.env.MONITOR_LOG_LEVEL || 'warn';
     const env = { ...process.env, MONITOR_LOG_LEVEL: logLevel };
@@ -62,37 +62,37 @@ export class Gateway {
   }
 
   /**
-   * Restarts the gateway on the same ports whenever it exits by itself.
-   * @param onLost Called with its exit code when it does not restart.
+   * Restarts the gateway on the same ports whenever it exits unexpectedly.
+   * @param onLost Called with the gateway's exit code when all attempts to restart it have failed.
    */
-  async keep({ url, ingestUrl }, onLost) {
+  async keepRunning({ url, ingestUrl }, onLost) {
     const ports = ['--port', portOf(url), '--ingest-port', portOf(ingestUrl)];
     const { signal } = this.#stopping;
     for (;;) {
       await ended(this.child);
       if (signal.aborted) return;
       console.error('The gateway exited by itself and is being restarted. No events are lost.');
-      const last = await this.#startAgain(ports);
+      const result = await this.#restart(ports);
       if (signal.aborted) return;
-      if (typeof last === 'number') {
+      if (typeof result === 'number') {
         console.error(
           'The gateway does not restart, so everything stops; npm start -- --resume continues the run.',
         );
-        return onLost(last);
+        return onLost(result);
       }
     }
   }
 
-  async #startAgain(flags) {
+  async #restart(flags) {
     const { signal } = this.#stopping;
-    let last;
-    for (const ms of gatewayTriesMs) {
+    let result;
+    for (const ms of gatewayRestartDelaysMs) {
       await wait(ms, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return last;
-      last = await this.start(flags);
-      if (typeof last !== 'number') return last;
+      if (signal.aborted) return result;
+      result = await this.start(flags);
+      if (typeof result !== 'number') return result;
     }
-    return last;
+    return result;
   }
 
   async stop() {
@@ -104,8 +104,8 @@ export class Gateway {
 }
 
 /**
- * The trainer, restarted to continue its run whenever it exits by itself, except with --once or when its options are
- * invalid.
+ * The trainer process, restarted to continue its run whenever it exits unexpectedly, except with --once or when its options
+ * are invalid.
  */
 export class Trainer {
   #argv;
@@ -115,34 +115,35 @@ export class Trainer {
     this.#argv = argv;
   }
 
-  /** Starts the trainer, which loads its data and engine, and waits for the gateway's address before it trains. */
+  /** Starts the trainer. It loads dataset and engine, then waits for the message `begin` with the gateway's address. */
   start(flags = []) {
     const env = { ...memoryEnvironment, ...process.env, MONITOR_HOLD: 'true' };
     this.child = start('trainer', [...this.#argv, ...flags], env);
   }
 
   /**
-   * Lets the trainer begin, and starts it first if needed.
-   * @param onWaiting Called whenever the trainer waits for a start from the page.
-   * @returns The exit code of its last process.
+   * Starts the trainer if necessary, sends it the gateway's address, and waits for its end.
+   * @param onWaiting Called whenever the trainer waits until a user starts a run on the page.
+   * @returns The exit code of the last trainer process.
    */
   async run({ gateway, once, onWaiting }) {
     if (!this.child) this.start();
-    for (let times = 1; ; times++) {
+    for (let exits = 1; ; exits++) {
       const startedAt = performance.now();
       this.child.on('message', ({ type }) => type === 'waiting' && onWaiting());
       this.child.send({ type: 'begin', gateway }, () => {}); // A trainer that has exited already is detected below.
       const code = await ended(this.child);
       if (this.#stopped || once || code === 0 || code === 2) return code;
-      if (performance.now() - startedAt > hopeless.soonMs) times = 0;
-      if (times === hopeless.times) {
+      if (performance.now() - startedAt > trainerGiveUp.withinMs) exits = 0;
+      if (exits === trainerGiveUp.exits) {
         console.error('The trainer exited by itself again, soon after its start.');
         return code;
       }
       console.error('The trainer exited by itself and is being restarted to continue its run.');
       await wait(restartMs);
       if (this.#stopped) return code;
-      this.start(['--resume', 'latest', '--wait']); // Override the first flags: the last of two counts.
+      // These flags follow the original ones and override them: of a repeated flag, the last value counts.
+      this.start(['--resume', 'latest', '--wait']);
     }
   }
 

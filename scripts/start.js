@@ -29,11 +29,11 @@ function openBrowser(url) {
 }
 
 /**
- * Passes on to the programs what the terminal sends only to this process, as each has a process group of its own: Ctrl-Z, its
- * end, and a new width of the window.
+ * Forwards the terminal's signals for Ctrl-Z, for continuing after Ctrl-Z and for a new window size to gateway and trainer:
+ * these have process groups of their own, so the terminal sends the signals only to this process.
  */
-function followTerminal(services) {
-  if (process.platform === 'win32') return; // It has no such signals, and the programs share the console.
+function forwardTerminalSignals(services) {
+  if (process.platform === 'win32') return; // Windows has no such signals, and all processes share the console.
   const send = (signal) => {
     for (const { child } of services) child?.kill(signal);
   };
@@ -45,20 +45,20 @@ function followTerminal(services) {
   process.on('SIGWINCH', () => send('SIGWINCH'));
 }
 
-/** @returns The exit code. */
+/** Runs gateway and trainer until both have stopped. @returns The exit code. */
 async function run() {
   const options = parseOptions(argv, process.env);
   const gateway = new Gateway(argv);
   const trainer = new Trainer(argv);
-  followTerminal([gateway, trainer]);
+  forwardTerminalSignals([gateway, trainer]);
   const installing = new AbortController();
   let signalled = false;
-  let isOver = false;
-  let end;
-  /** Resolves with the exit code when everything stops before the run ends. */
-  const ending = new Promise((resolve) => {
-    end = (code, signal) => {
-      isOver = true;
+  let isShuttingDown = false;
+  let beginShutdown;
+  /** Resolves with the exit code that `beginShutdown` receives: on a signal, or when the gateway cannot be restarted. */
+  const shutdownStarted = new Promise((resolve) => {
+    beginShutdown = (code, signal) => {
+      isShuttingDown = true;
       installing.abort();
       trainer.stop(signal);
       resolve(code);
@@ -67,14 +67,14 @@ async function run() {
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
     process.on(signal, () => {
       signalled = true;
-      end(code, signal);
+      beginShutdown(code, signal);
     });
 
   try {
     if (isEngineInstalled(options.engine)) trainer.start();
     const listening = await gateway.start();
     if (typeof listening === 'number') return listening;
-    gateway.keep(listening, (code) => end(code, 'SIGTERM'));
+    gateway.keepRunning(listening, (code) => beginShutdown(code, 'SIGTERM'));
     console.log(`
 MNIST Training Monitor
 
@@ -84,28 +84,28 @@ MNIST Training Monitor
     if (options.open) openBrowser(listening.url);
 
     if (!isEngineInstalled(options.engine)) await installEngine(options.engine, installing.signal);
-    if (isOver) return await ending;
+    if (isShuttingDown) return await shutdownStarted;
     const code = await trainer.run({
       gateway: options.gateway ?? listening.ingestUrl,
       once: options.once,
       onWaiting: () => console.log(`\nStart a new run at ${listening.url}. Ctrl-C stops everything.`),
     });
-    // A trainer that was idle or done has ended well.
-    if (isOver) return signalled && code === 0 ? 0 : await ending;
+    // Code 0 after a signal means that the signal interrupted no run.
+    if (isShuttingDown) return signalled && code === 0 ? 0 : await shutdownStarted;
     if (options.once || code === 2) return code;
 
     console.log(`\nThe dashboard stays at ${listening.url}. Ctrl-C stops it.`);
-    const last = await ending;
-    return signalled ? code : last;
+    const shutdownCode = await shutdownStarted;
+    return signalled ? code : shutdownCode;
   } finally {
     trainer.stop('SIGTERM');
     await gateway.stop();
   }
 }
 
-const information = requestedText(argv, 'npm start --');
-if (information !== undefined) {
-  process.stdout.write(information);
+const helpOrVersion = requestedText(argv, 'npm start --');
+if (helpOrVersion !== undefined) {
+  process.stdout.write(helpOrVersion);
 } else {
   try {
     process.exitCode = await run();

@@ -1,10 +1,10 @@
-// `npm run lint` runs this to hold the packages' imports to the rules of .dependency-cruiser.js, and to the rule that
-// folders form no circle. `npm run structure` also writes the diagrams of the folders into docs/architecture.md.
+// Checks the imports of all packages against the rules of .dependency-cruiser.js, and that no folders import each other in a
+// cycle. `npm run lint` runs the check; `npm run structure` also writes the diagrams of the folders into docs/architecture.md.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import config from '../.dependency-cruiser.js';
-import { circles, folderGraph, foldersOnly, mermaid } from './folder-graph.js';
+import { cycles, folderGraph, foldersOnly, mermaid } from './folder-graph.js';
 
 const page = 'docs/architecture.md';
 const begin = '<!-- structure: written by `npm run structure` -->';
@@ -22,12 +22,12 @@ const graphs = new Map(packages.map((name) => [name, folderGraph(name, imports)]
 
 const folderGraphs = new Map([...graphs].map(([name, graph]) => [name, foldersOnly(graph)]));
 
-/** Relative imports in a source text, type imports included. */
+/** Returns the paths of the relative imports in a source text, type imports included. */
 const relativeImports = (text) =>
   [...text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+\.ts)['"]/g)].map(([, path]) => path);
 
-/** Imports that dependency-cruiser did not see: without them, a check of the others proves nothing. */
-function* unseen() {
+/** Yields a problem for each file and import that dependency-cruiser has not read, and whose rules are therefore not checked. */
+function* unreadImports() {
   const seen = new Set(imports.map((pair) => pair.join(' ')));
   for (const folder of folders)
     for (const name of readdirSync(folder, { recursive: true })) {
@@ -40,8 +40,8 @@ function* unseen() {
     }
 }
 
-/** Rules about files that do not exist. */
-function* idleRules() {
+/** Yields a problem for each rule whose path matches no file, as after a file was moved. */
+function* rulesWithoutFiles() {
   for (const { name, from } of config.forbidden) {
     const path = new RegExp([from.path ?? ''].flat().join('|'));
     if (!modules.some(({ source }) => path.test(source))) yield `rule "${name}" matches no file`;
@@ -56,13 +56,13 @@ function* violations() {
   }
 }
 
-function* folderCircles() {
+function* folderCycles() {
   for (const [name, graph] of graphs)
-    for (const circle of circles(graph)) yield `folders of ${name} form a circle: ${circle.join(', ')}`;
+    for (const cycle of cycles(graph)) yield `folders of ${name} form a cycle: ${cycle.join(', ')}`;
 }
 
-/** The page with the diagrams of today's imports. */
-function drawn(text) {
+/** Returns the text of the page, in which the diagrams are replaced by those of the current imports. */
+function withCurrentDiagrams(text) {
   const diagrams = [...folderGraphs]
     .filter(([, graph]) => graph.size > 1)
     .map(([name, graph]) => `### ${name}\n\n\`\`\`mermaid\n${mermaid(graph)}\n\`\`\`\n`);
@@ -71,11 +71,11 @@ function drawn(text) {
 }
 
 const text = readFileSync(page, 'utf8');
-const expected = drawn(text);
+const expected = withCurrentDiagrams(text);
 const isWriting = process.argv.includes('--write');
 if (isWriting) writeFileSync(page, expected);
 
-const problems = [...unseen(), ...idleRules(), ...violations(), ...folderCircles()];
+const problems = [...unreadImports(), ...rulesWithoutFiles(), ...violations(), ...folderCycles()];
 if (!isWriting && text !== expected)
   problems.push(`${page} does not show the imports between folders as they are: run \`npm run structure\``);
 for (const problem of problems) console.error(`✗ ${problem}`);

@@ -1,12 +1,13 @@
-// `npm run test:compose`: runs the tests that need a Docker engine. When none answers, the program that DOCKER_ENGINE_STARTER
-// names, or ../shared/tools/docker-engine, starts one; without either the tests are skipped.
+// `npm run test:compose`: runs the tests that need a Docker engine. The program that DOCKER_ENGINE_STARTER names, by default
+// ../shared/tools/docker-engine if that exists, starts the engine first. The tests are skipped when no engine is available.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const nearby = fileURLToPath(new URL('../../shared/tools/docker-engine', import.meta.url));
-const starter = process.env.DOCKER_ENGINE_STARTER || (existsSync(nearby) ? nearby : undefined);
+const defaultStarter = fileURLToPath(new URL('../../shared/tools/docker-engine', import.meta.url));
+const starter =
+  process.env.DOCKER_ENGINE_STARTER || (existsSync(defaultStarter) ? defaultStarter : undefined);
 
 /** Runs a program. @returns Whether it succeeded. */
 const succeeds = (program, args, stdio = 'ignore') =>
@@ -14,7 +15,7 @@ const succeeds = (program, args, stdio = 'ignore') =>
 
 const engineAnswers = () => succeeds('docker', ['info']) && succeeds('docker', ['compose', 'version']);
 
-// Also when an engine answers: the starter adds missing parts, such as base images without a registry.
+// The starter also runs when an engine is available, because it adds missing parts, such as base images where no registry is.
 if (starter && !succeeds(starter, [], 'inherit')) {
   console.error(`test:compose: ${starter} could not start a Docker engine`);
   process.exitCode = 1;

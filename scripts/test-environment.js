@@ -1,15 +1,15 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { TestEnvironment } from 'jest-environment-node';
 
-/** Beyond this a test that hangs would hold up a run for too long. */
-const mostPatience = 10;
+/** Largest factor for time limits: with a larger one, a test that hangs would delay the test run for too long. */
+const maxTimeFactor = 10;
 
-/** Processes that wait for each core: how many times longer than on an idle machine a test may take. Windows reports 0. */
-const loadPerCore = () => Math.min(mostPatience, Math.max(1, loadavg()[0] / availableParallelism()));
+/** Returns the number of processes per core, at least 1: tests take that many times as long. Windows reports a load of 0. */
+const timeFactor = () => Math.min(maxTimeFactor, Math.max(1, loadavg()[0] / availableParallelism()));
 
 /**
- * Node's environment, with time limits that grow with the load of the machine: tests and hooks, with a limit of their own
- * or without. Tests read the factor through `timeFactor` of @mnist-monitor/shared/testing, for waits within a test.
+ * Jest's environment for Node.js, in which the time limits of all tests and hooks grow with the load of the machine. For waits
+ * within a test, tests read the factor with `timeFactor` of @mnist-monitor/shared/testing.
  */
 export default class LoadAwareEnvironment extends TestEnvironment {
   #limits = new WeakMap();
@@ -17,9 +17,9 @@ export default class LoadAwareEnvironment extends TestEnvironment {
   handleTestEvent({ name, test, hook }, state) {
     if (name !== 'test_start' && name !== 'hook_start') return;
     const runnable = name === 'test_start' ? test : hook;
-    // A test that is tried again, and a hook before each test, start more than once.
+    // A test or hook may start more than once; its original limit is kept, so that factors do not multiply.
     if (!this.#limits.has(runnable)) this.#limits.set(runnable, runnable.timeout);
-    const factor = loadPerCore();
+    const factor = timeFactor();
     runnable.timeout = (this.#limits.get(runnable) ?? state.testTimeout) * factor;
     this.global.process.env.TEST_TIME_FACTOR = String(factor);
   }

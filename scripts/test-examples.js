@@ -1,5 +1,5 @@
-// `npm run test:examples`: runs the examples, each in its own language, against real gateways. Python packages are installed into
-// examples/.venv; examples whose tools are missing on this machine are skipped, with a line of output.
+// `npm run test:examples`: tests the examples in all their languages against real gateways. Python packages are installed into
+// examples/.venv. Examples whose tools are not installed are skipped, with a message.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,41 +13,42 @@ const at = (path) => join(root, path);
 const succeeds = (command, args, { stdio = 'ignore', seconds = 120, ...options } = {}) =>
   spawnSync(command, args, { cwd: root, stdio, timeout: seconds * 1_000, ...options }).status === 0;
 
-const skipped = (what, why) => {
+const reportSkipped = (what, why) => {
   console.log(`test:examples: ${what} is skipped: ${why}.`);
   return undefined;
 };
 
-/** Returns a Python with the packages that the examples need. @throws Error in CI when it is missing. */
+/** Returns the path of a Python with the packages that the examples need. @throws Error in CI when there is none. */
 function findPython() {
   const python = at('examples/.venv/bin/python');
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  const made = succeeds(python, ['--version']) || succeeds('python3', ['-m', 'venv', at('examples/.venv')]);
+  const hasVenv =
+    succeeds(python, ['--version']) || succeeds('python3', ['-m', 'venv', at('examples/.venv')]);
   if (
-    made &&
+    hasVenv &&
     succeeds(python, [...install, '-r', at('examples/test/requirements.txt')], { stdio: 'inherit' })
   )
     return python;
   if (process.env.CI === 'true') throw new Error('test:examples: expected python3 with venv and pip');
-  return skipped(
+  return reportSkipped(
     'Python',
     'python3 with venv and pip, or the packages of requirements.txt, are not available',
   );
 }
 
-/** Returns the Python with PyTorch that EXAMPLES_PYTORCH names: pip would download several GB of CUDA. */
+/** Returns the path in EXAMPLES_PYTORCH of a Python with PyTorch, which is not installed here: it would download several GB. */
 function findPytorch() {
   const named = process.env.EXAMPLES_PYTORCH;
   if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets'])) return named;
-  return skipped(
+  return reportSkipped(
     'PyTorch',
     'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors and websockets',
   );
 }
 
-/** Compiles the Go example. @returns Its path. */
+/** Compiles the Go example. @returns The path of the program; undefined when Go is not installed. */
 function buildGo(folder) {
-  if (!succeeds('go', ['version'])) return skipped('Go', 'go is not installed');
+  if (!succeeds('go', ['version'])) return reportSkipped('Go', 'go is not installed');
   const program = join(folder, 'follow');
   if (succeeds('go', ['build', '-o', program, '.'], { cwd: at('examples/go'), stdio: 'inherit' }))
     return program;

@@ -67,7 +67,7 @@ const forbidden: [what: string, message: string, added: Record<string, string>][
   ],
   [
     'a file of a folder that imports its own folder',
-    'folders of trainer form a circle: one, two',
+    'folders of trainer form a cycle: one, two',
     {
       'trainer/src/one/a.ts': "import type {} from '../two/b.ts';",
       'trainer/src/one/b.ts': '',
