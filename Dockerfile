@@ -1,9 +1,9 @@
-# The images: docker-compose.yml builds and runs trainer and gateway, docker-compose.scale.yml redis and proxy too. Alone:
+# Builds all images. docker-compose.yml uses trainer and gateway; docker-compose.scale.yml adds redis and proxy. To build one:
 #   docker build --target gateway .
 #   docker build --target trainer --build-arg TENSORFLOW=cpu .
 #
 # npm packages are pinned by package-lock.json, TensorFlow's and NVIDIA's libraries by their digests in
-# packages/trainer/src/install/tensorflow-wheels.ts. A digest pins the base image too:
+# packages/trainer/src/install/tensorflow-wheels.ts. To pin the base image by its digest too:
 #   --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -27,7 +27,7 @@ RUN --mount=type=cache,target=/root/.npm \
     && find node_modules packages \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.[cm]ts' \) -delete
 
 
-# Without WebGPU's binaries, which need a Vulkan driver that the image does not have, and tfjs's builds for browsers.
+# Removes WebGPU's binaries, because the image has no Vulkan driver, and the builds of tfjs for browsers.
 FROM manifests AS trainer-dependencies
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace packages/trainer \
@@ -36,7 +36,7 @@ RUN --mount=type=cache,target=/root/.npm \
     && find node_modules/@tensorflow \( -name '*.min.js' -o -name '*.fesm.js' -o -name '*.es2017.js' \) -delete
 
 
-# Without source maps: Node.js reads them only on request, and the compiled code is as readable as its source.
+# Removes source maps: Node.js reads them only on request, and the compiled code is as readable as its source.
 FROM dependencies AS build
 COPY tsconfig.base.json ./
 COPY packages packages
@@ -89,13 +89,13 @@ COPY --from=build /app/packages/shared/dist packages/shared/dist
 COPY --from=build /app/packages/trainer/dist packages/trainer/dist
 USER node
 STOPSIGNAL SIGTERM
-# The trainer listens on no port; it touches a file while its event loop turns.
+# The trainer listens on no port. It touches a file every few seconds, unless its event loop is blocked.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["node", "-e", "process.exit(Date.now() - fs.statSync(process.env.MONITOR_HEARTBEAT).mtimeMs < 60_000 ? 0 : 1)"]
 ENTRYPOINT ["node", "packages/trainer/dist/src/main.js"]
 
 
-# Debian's package on the same base image, so that no other registry is needed.
+# Installs Debian's package on the same base image, so that no other image has to be downloaded.
 FROM ${NODE_IMAGE} AS redis
 LABEL org.opencontainers.image.title="MNIST Training Monitor: Redis" \
       org.opencontainers.image.description="Stores the runs of several gateways; acknowledged writes are on its disk." \
@@ -138,7 +138,7 @@ ENV NODE_ENV=production \
     MONITOR_RUNS=/runs
 RUN install -d -o node -g node /runs
 COPY --from=gateway-dependencies /app/node_modules node_modules
-# Contains each package's package.json, and libraries of which the root has another version.
+# The package.json files, and libraries that npm installs below a package because the root has another version of them.
 COPY --from=gateway-dependencies /app/packages packages
 COPY LICENSE ./
 COPY --from=build /app/packages/shared/dist packages/shared/dist
