@@ -19,8 +19,8 @@ export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[num
 }
 
 /**
- * The options that `TrainerConfig` contains unchanged. Its recipe, run id and gateway address are derived from the other
- * options.
+ * The options that `TrainerConfig` contains unchanged. The other options determine the recipe, the run id and the gateway's
+ * address in it.
  */
 const trainerOptions = [
   'epochs',
@@ -59,10 +59,10 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
 }
 
 /**
- * Returns the given flags that have no effect, because the settings of an interrupted run differ and take precedence.
+ * Returns the flags on the command line that have no effect, because an interrupted run keeps its own, different settings.
  */
-export function unusedFlags(config: TrainerConfig, { runId, training }: InterruptedRun): string[] {
-  const kept: Partial<TrainerConfig> = { ...training, runId };
+export function unusedFlags(config: TrainerConfig, { runId, settings }: InterruptedRun): string[] {
+  const kept: Partial<TrainerConfig> = { ...settings, runId };
   const differs = (name: string): boolean =>
     name in kept && config[name as keyof TrainerConfig] !== kept[name as keyof TrainerConfig];
   return config.givenOptions
@@ -70,13 +70,13 @@ export function unusedFlags(config: TrainerConfig, { runId, training }: Interrup
     .map(flagName);
 }
 
-/** Returns the configuration of a new run: this one, changed by a viewer's recipe and then by their other settings. */
+/** Returns `config` for a new run, changed by the recipe that a viewer has chosen, and then by the viewer's other settings. */
 export function withSettings(config: TrainerConfig, { recipe, ...settings }: RunSettings): TrainerConfig {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   return { ...config, ...(recipe && recipes[recipe]), ...set, runId: newRunId(new Date()) };
 }
 
-/** Returns the chosen recipe, in which settings that have their own flag are replaced. */
+/** Returns the settings of the chosen recipe; a flag for a single setting overrides the recipe. */
 function chooseRecipe({ recipe, optimizer, schedule, learningRate, augment }: Options): Recipe {
   const chosen = recipes[recipe];
   return {

@@ -14,12 +14,12 @@ const secondSignalMs = 1_000;
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof signalExitCodes;
 
-const information = requestedText(process.argv, 'npm run trainer --');
-if (information !== undefined) process.stdout.write(information);
+const helpOrVersion = requestedText(process.argv, 'npm run trainer --');
+if (helpOrVersion !== undefined) process.stdout.write(helpOrVersion);
 else await main();
 
 async function main(): Promise<void> {
-  process.stdout.on('error', () => {}); // A closed pipe, for example of `| head`, ends the output and not the run.
+  process.stdout.on('error', () => {}); // When a pipe such as `| head` is closed, output is lost, but training continues.
   const stop = stopOnSignals();
   try {
     const settings = readConfig(process.argv.slice(2), process.env);
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
 }
 
 /**
- * Returns a signal that is aborted, with a `RunEnd` as its reason, on SIGINT, on SIGTERM, and when the parent process
+ * Returns an `AbortSignal` that is aborted, with a `RunEnd` as its reason, on SIGINT, on SIGTERM, and when the parent process
  * ends. A second SIGINT or SIGTERM ends the process at once.
  */
 function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefined } {
@@ -49,7 +49,7 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
   const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
   const stopAsOrphan = (): void => interrupt('the process that started the trainer has ended');
   process.on('disconnect', stopAsOrphan);
-  // `npm start` stops this process by a message: on Windows a signal would end it at once.
+  // `npm start` sends a message in place of a signal, which on Windows would end this process at once.
   process.on('message', ({ type, signal }: { type: string; signal: Signal }) => {
     if (type === 'stop') receive(signal);
   });
@@ -65,7 +65,7 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
     received = name;
     interrupt(`stopped by ${name}`);
   };
-  // On Windows Ctrl-C reaches all processes of the console, and `npm start` stops its own in order.
+  // On Windows, Ctrl-C reaches all processes of the console. Under `npm start`, only its message stops this process.
   const isStoppedByParent = process.platform === 'win32' && process.send !== undefined;
   for (const name of Object.keys(signalExitCodes) as Signal[])
     process.on(name, () => isStoppedByParent || receive(name));
@@ -73,7 +73,8 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
 }
 
 /**
- * Announces that the trainer waits for a run: to the parent process, which knows the page's address, or on the console.
+ * Announces that the trainer waits until a user starts a run: by a message to the parent process, which knows the page's
+ * address, or on the console when there is no parent.
  */
 function announceWaiting(): void {
   if (process.send)

@@ -1,4 +1,4 @@
-/** Returns the next random number, from 0 inclusive to 1 exclusive. */
+/** A generator of random numbers: each call returns the next, from 0 inclusive to 1 exclusive. */
 export type Random = () => number;
 
 /**
@@ -15,7 +15,10 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** Derives a seed from several numbers, for example from a run's seed and an epoch, so that each epoch has its own. */
+/**
+ * Derives a seed from several numbers, for example from a run's seed and an epoch, so that each epoch has its own. A hash with
+ * the constants of FNV-1a (Fowler, Noll and Vo), of 31 bits.
+ */
 export function deriveSeed(...parts: number[]): number {
   let hash = 0x811c9dc5;
   for (const part of parts) hash = Math.imul(hash ^ (part + 0x9e3779b9), 0x01000193) ^ (hash >>> 13);

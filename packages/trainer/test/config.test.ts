@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readConfig, unusedFlags, withSettings } from '../src/config.ts';
 
 describe('readConfig', () => {
-  test('has the defaults of the original: 10 epochs, batch size 512, learning rate 0.01', () => {
+  test('has the defaults of the original project: 10 epochs, batch size 512, learning rate 0.01', () => {
     expect(readConfig([], {})).toMatchObject({
       epochs: 10,
       batchSize: 512,
@@ -40,7 +40,7 @@ describe('unusedFlags', () => {
   );
   const precision = 'float32' as const;
   const images = { trainSize: undefined, testSize: undefined, data: undefined };
-  const training = {
+  const settings = {
     epochs,
     batchSize,
     optimizer,
@@ -64,24 +64,24 @@ describe('unusedFlags', () => {
     [['--precision', 'auto'], ['--precision']],
     [['--recipe', 'best'], ['--recipe']],
   ])('with the flags %j returns %j', (args, unused) => {
-    expect(unusedFlags(readConfig(args, {}), { runId: 'run', training })).toEqual(unused);
+    expect(unusedFlags(readConfig(args, {}), { runId: 'run', settings })).toEqual(unused);
   });
 });
 
 describe('withSettings', () => {
-  const own = readConfig(['--epochs', '3', '--optimizer', 'adam', '--run-id', 'first'], {});
+  const config = readConfig(['--epochs', '3', '--optimizer', 'adam', '--run-id', 'first'], {});
 
   test('replaces the given settings and the run id, and keeps the rest', () => {
-    const next = withSettings(own, { batchSize: 64, seed: undefined });
+    const next = withSettings(config, { batchSize: 64, seed: undefined });
     expect(next).toEqual({
-      ...own,
+      ...config,
       batchSize: 64,
       runId: expect.stringMatching(/^\d{8}-\d{6}-[a-z0-9]{4}$/),
     });
   });
 
-  test('replaces all parts of a recipe, except those that are given too', () => {
-    const next = withSettings(own, { recipe: 'best', learningRate: 0.02 });
+  test('applies all settings of a recipe, except those that are given separately', () => {
+    const next = withSettings(config, { recipe: 'best', learningRate: 0.02 });
     expect(next).toMatchObject({ epochs: 3, optimizer: 'adamw', schedule: 'one-cycle', learningRate: 0.02 });
     expect(next).not.toHaveProperty('recipe');
   });

@@ -1,15 +1,15 @@
 /** Formats a count with separators: 60000 → "60,000". */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-/** Formats a fraction in percent: 0.99284 → "99.28 %"; NaN stays visible. */
+/** Formats a fraction in percent: 0.99284 → "99.28 %"; NaN → "NaN". */
 export const formatPercent = (fraction: number): string =>
   Number.isFinite(fraction) ? `${(fraction * 100).toFixed(2)} %` : String(fraction);
 
 /**
- * Formats a loss with four decimals, and a very small or large one with its significant digits: 0.0000312 → "0.0000312".
- * NaN and Infinity stay visible, because a diverged loss must be seen.
+ * Formats a loss with four decimals, or a very small or large one with three significant digits: 0.00003124 → "0.0000312".
+ * NaN and Infinity are returned as such, so that users see that the loss has diverged.
  */
-export function formatDecimal(value: number): string {
+export function formatLoss(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   const isUsual = size === 0 || (size >= 0.001 && size < 1e6);

@@ -1,14 +1,14 @@
 import type { BatchData } from '@mnist-monitor/shared';
-import { formatCount, formatDecimal, formatDuration, formatPercent } from './format.ts';
+import { formatCount, formatDuration, formatLoss, formatPercent } from './format.ts';
 
-/** The size of a run. */
+/** Numbers of epochs and steps in a whole run. */
 export interface Totals {
   epochs: number;
   steps: number;
 }
 
 const fullBlock = '█';
-/** Characters that are filled from the left to 0, 1, … 7 eighths. */
+/** Block characters whose left 0, 1, … 7 eighths are filled. */
 const partialBlocks = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** Draws a bar of `width` characters, filled to `fraction` in steps of an eighth of a character. */
@@ -19,10 +19,10 @@ export function bar(fraction: number, width: number): string {
 }
 
 /** Formats the figures of a step: epoch, loss, accuracy, speed, time left. */
-export function figures(batch: BatchData, totals: Totals): string[] {
+export function formatFigures(batch: BatchData, totals: Totals): string[] {
   return [
     `epoch ${batch.epoch}/${totals.epochs}`,
-    `loss ${formatDecimal(batch.loss)}`,
+    `loss ${formatLoss(batch.loss)}`,
     `accuracy ${formatPercent(batch.accuracy)}`,
     `${formatCount(batch.imagesPerSecond)} images/s`,
     batch.etaSeconds === null ? '' : `${formatDuration(batch.etaSeconds)} left`,
@@ -32,14 +32,17 @@ export function figures(batch: BatchData, totals: Totals): string[] {
 const percentDone = (batch: BatchData, totals: Totals): string =>
   `${Math.floor((batch.step / totals.steps) * 100)} %`.padStart(5);
 
-/** Formats the progress line of a terminal with `columns`; the bar fills the space that the figures leave. */
+/** Width of the percentage in the progress line, with the spaces around it. */
+const percentWidth = '   35 %    '.length;
+
+/** Formats the progress line for a terminal of `columns` characters; the bar fills the space beside the figures. */
 export function progressLine(batch: BatchData, totals: Totals, columns: number): string {
-  const text = figures(batch, totals).join('  ');
-  const space = columns - 1 - text.length - '   35 %    '.length;
+  const text = formatFigures(batch, totals).join('  ');
+  const space = columns - 1 - text.length - percentWidth;
   const drawnBar = space >= 8 ? `${bar(batch.step / totals.steps, Math.min(space, 40))}  ` : '';
   return `  ${percentDone(batch, totals)}  ${drawnBar}${text}`.slice(0, Math.max(10, columns - 1));
 }
 
 /** Formats the progress line without a bar, for outputs that cannot redraw a line, for example a log file. */
 export const plainLine = (batch: BatchData, totals: Totals): string =>
-  [percentDone(batch, totals), ...figures(batch, totals)].join('  ');
+  [percentDone(batch, totals), ...formatFigures(batch, totals)].join('  ');

@@ -9,9 +9,9 @@ import type {
 import { printable } from '@mnist-monitor/shared';
 import {
   formatCount,
-  formatDecimal,
   formatDuration,
   formatGibibytes,
+  formatLoss,
   formatPercent,
   formatPlural,
 } from './format.ts';
@@ -33,14 +33,14 @@ export interface ConsoleReportOptions {
   intervalSeconds: number;
   /** Milliseconds of a monotonic clock. */
   now?: () => number;
-  /** The environment variable TERM; `dumb` means a terminal that does not understand escape sequences. */
-  terminal?: string | undefined;
+  /** Value of the environment variable TERM; `dumb` is a terminal without escape sequences. */
+  terminalType?: string | undefined;
 }
 
-/** Time between two drawings of the progress line: the eye does not follow faster changes. */
+/** Minimum time between two updates of the progress line on a terminal: faster changes cannot be read. */
 const redrawMs = 100;
 /** Width assumed for a terminal that reports no width or a width of 0. */
-const usualColumns = 80;
+const defaultColumns = 80;
 
 /** Displays the events of a run on the console: a table at the start, a progress line, a line for each epoch. */
 export class ConsoleReport {
@@ -59,16 +59,16 @@ export class ConsoleReport {
     folder,
     intervalSeconds,
     now = () => performance.now(),
-    terminal = process.env.TERM,
+    terminalType = process.env.TERM,
   }: ConsoleReportOptions) {
     this.#output = output;
     this.#folder = folder;
     this.#now = now;
-    this.#canRedraw = Boolean(output.isTTY) && terminal !== 'dumb';
+    this.#canRedraw = Boolean(output.isTTY) && terminalType !== 'dumb';
     this.#intervalMs = this.#canRedraw ? redrawMs : intervalSeconds * 1_000;
   }
 
-  /** Writes the lines of an event; events without lines are ignored. */
+  /** Writes the lines for an event; ignores events of other types. */
   display(event: EventBody): void {
     switch (event.type) {
       case 'run.started':
@@ -108,12 +108,12 @@ export class ConsoleReport {
   }
 
   get #columns(): number {
-    return this.#output.columns || usualColumns;
+    return this.#output.columns || defaultColumns;
   }
 
   /**
-   * Returns the escape sequence that moves the cursor to the start of the progress line. The line is on several rows if the
-   * terminal has become narrower.
+   * Returns the escape sequence that moves the cursor to the start of the progress line. If the terminal has become narrower
+   * since the line was written, the line takes several rows.
    */
   #toLineStart(): string {
     const rowsAbove = Math.ceil(this.#shownLength / this.#columns) - 1;
@@ -123,8 +123,8 @@ export class ConsoleReport {
   #epoch({ epoch, train, test, seconds }: EpochData): void {
     const number = `${epoch}/${this.#totals.epochs}`.padStart(String(this.#totals.epochs).length * 2 + 1);
     const scores = [
-      `train loss ${formatDecimal(train.loss)}  accuracy ${formatPercent(train.accuracy)}`,
-      `test loss ${formatDecimal(test.loss)}  accuracy ${formatPercent(test.accuracy)}`,
+      `train loss ${formatLoss(train.loss)}  accuracy ${formatPercent(train.accuracy)}`,
+      `test loss ${formatLoss(test.loss)}  accuracy ${formatPercent(test.accuracy)}`,
     ];
     this.#line(`  Epoch ${number}   ${scores.join('   ')}   ${formatDuration(seconds)}`);
   }
@@ -135,7 +135,7 @@ export class ConsoleReport {
 
   #finished({ status, reason, test, bestEpoch, seconds, files }: RunFinishedData): void {
     const result = test
-      ? `${formatPercent(test.accuracy)} test accuracy, test loss ${formatDecimal(test.loss)}`
+      ? `${formatPercent(test.accuracy)} test accuracy, test loss ${formatLoss(test.loss)}`
       : 'no epoch finished';
     const best = bestEpoch === null ? '' : `, best epoch ${bestEpoch}`;
     this.#line(`\nRun ${status} (${reason}): ${result}${best}, in ${formatDuration(seconds)}`);

@@ -47,9 +47,9 @@ export async function prepareNewRun(resources: RunResources, config: TrainerConf
 export async function prepareResumedRun(
   resources: RunResources,
   requested: TrainerConfig,
-  { runId, training }: InterruptedRun,
+  { runId, settings }: InterruptedRun,
 ): Promise<PreparedRun> {
-  const config = { ...requested, ...training, runId };
+  const config = { ...requested, ...settings, runId };
   const [dataset, runEngine] = await resources.acquire(config);
   const folder = RunFolder.open(config.runs, runId);
   return openRun({ config, dataset, runEngine, folder }, false);

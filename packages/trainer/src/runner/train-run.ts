@@ -125,7 +125,7 @@ async function learn(
     const state = await learner.state();
     const files = await writeModelFiles(folder, state);
     const step = position.epoch * batchCount(dataset.train.size, config.batchSize) + position.batch;
-    const learningRate = control.learningRateAt(step + 1);
+    const learningRate = control.baseLearningRateAt(step + 1);
     writeCheckpoint(folder, { position, elapsedSeconds: control.stopwatch.seconds, learningRate, state });
     return files;
   };

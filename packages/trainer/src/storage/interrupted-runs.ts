@@ -37,7 +37,7 @@ const trainingSettings = z
 /** A run that can be resumed, with the settings with which it was started. */
 export interface InterruptedRun {
   runId: string;
-  training: z.infer<typeof trainingSettings>;
+  settings: z.infer<typeof trainingSettings>;
 }
 
 /**
@@ -50,7 +50,7 @@ export function findLastInterruptedRun(runs: string): InterruptedRun | undefined
     if (!existsSync(join(folder, runFiles.settings)) || isLocked(folder)) continue;
     if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
     const settings = decode(trainingSettings, readText(folder, runFiles.settings));
-    if (settings.ok) return { runId, training: settings.value };
+    if (settings.ok) return { runId, settings: settings.value };
   }
   return undefined;
 }
@@ -74,7 +74,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
       'run.damaged',
       `${path}: expected the settings of the run, got ${formatIssues(settings.error.issues)}; it cannot be resumed, start a new run`,
     );
-  return { runId, training: settings.value };
+  return { runId, settings: settings.value };
 }
 
 /** Returns the status of `run.finished` if that is the run's last event; undefined otherwise. */

@@ -10,11 +10,11 @@ export interface EvaluationOptions {
   batches: readonly Batch[];
   /** Classes of the split's images, [images]. */
   labels: Uint8Array;
-  /** Called after each batch; false ends the evaluation. */
+  /** Called after each batch; the evaluation ends early when the result is false. */
   shouldContinue: () => Promise<boolean>;
 }
 
-/** Scores the network on a whole split, with dropout off; undefined when it was ended early. */
+/** Scores the network on a whole split, with dropout off; undefined when `shouldContinue` returned false. */
 export async function evaluate(
   learner: Learner,
   { batches, labels, shouldContinue }: EvaluationOptions,

@@ -1,6 +1,9 @@
 import type { BatchData, EventBody, NoticeData } from '@mnist-monitor/shared';
 
-/** Creates a `notice` event; it belongs to a step, and contains a value, only where these are given. */
+/**
+ * Creates a `notice` event.
+ * @param details The step at which the notice was sent and the value that it reports, where it has them.
+ */
 export const notice = (
   level: NoticeData['level'],
   code: string,
@@ -11,11 +14,11 @@ export const notice = (
   data: { level, code, message, step: null, ...details },
 });
 
-/** Reports once that the loss is no longer a finite number: from that step on the network learns nothing. */
+/** Detects the first loss that is not a finite number: after it, the network learns nothing more. */
 export class DivergenceWatch {
   #reported = false;
 
-  /** Returns the notice for the first batch whose loss is not finite. */
+  /** Returns a notice for the first batch whose loss is not finite; an empty list for all others. */
   check({ loss, step, learningRate }: BatchData): EventBody[] {
     if (this.#reported || Number.isFinite(loss)) return [];
     this.#reported = true;

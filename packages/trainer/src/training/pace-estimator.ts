@@ -13,7 +13,7 @@ const newestWeight = 0.1;
 
 /**
  * Measures the speed and estimates the remaining time of a run. Steps and evaluations are measured separately, because
- * an evaluation takes as long as many steps. The average leaves out the first step, which is slower while libraries and
+ * an evaluation takes as long as many steps. The average excludes the first step, which is slow because libraries and
  * caches warm up.
  */
 export class PaceEstimator {

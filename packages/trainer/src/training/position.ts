@@ -8,7 +8,7 @@ export interface TrainingPosition {
   batch: number;
   /** Images of those batches. */
   images: number;
-  /** Sum of the loss over those images: per image, because the last batch of an epoch may be smaller. */
+  /** Sum of the losses of those images. Batches are not averaged, because the last one may be smaller. */
   loss: number;
   /** Sum of the accuracy over those images. */
   accuracy: number;

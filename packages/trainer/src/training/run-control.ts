@@ -2,13 +2,13 @@ import type { EventBody, FinishedStatus, ScheduleName } from '@mnist-monitor/sha
 import { notice } from './notices.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-/** The status and the reason with which a run ends early. */
+/** Status and reason of a run that ends early. */
 export interface RunEnd {
   status: Exclude<FinishedStatus, 'completed'>;
   reason: string;
 }
 
-/** A learning rate that a command has set. */
+/** A change of the learning rate by a command. */
 export interface LearningRateChange {
   /** The last step with the previous rate. */
   after: number;
@@ -23,11 +23,11 @@ export interface RunControlOptions {
   /** Receives a notice of each pause, each continuation and each change of the learning rate. */
   emit: (notice: EventBody) => void;
   stopwatch?: Stopwatch | undefined;
-  /** For a run that resumes after an interruption: the changes in its log. */
+  /** Changes of the learning rate in the log of a resumed run; none for a new run. */
   changes?: readonly LearningRateChange[] | undefined;
   /**
-   * For a run that resumes after an interruption: the last step in its log. Requests take effect after that step, not in
-   * the steps that the run repeats.
+   * The last step in the log of a resumed run, which may repeat steps before it. Requests take effect only after this step,
+   * so that repeated steps give the logged results.
    */
   emittedStep?: number | undefined;
 }
@@ -45,7 +45,7 @@ export class RunControl {
   #pauseRequested = false;
   #isPaused = false;
   #requestedRate: number | undefined;
-  /** Wakes a paused run, so that it reads the requests. */
+  /** Wakes a paused run, so that it handles new requests. */
   #wake = (): void => {};
 
   constructor(options: RunControlOptions) {
@@ -78,7 +78,7 @@ export class RunControl {
   }
 
   /** Returns the constant rate, or the peak of the schedule, for a step. */
-  learningRateAt(step: number): number {
+  baseLearningRateAt(step: number): number {
     const change = this.#changes.findLast(({ after }) => after < step);
     return change?.learningRate ?? this.#options.learningRate;
   }
@@ -89,7 +89,7 @@ export class RunControl {
   }
 
   /**
-   * Executes the requests that arrived during a step, and waits while the run is paused.
+   * Handles the requests that arrived during a step, and waits while the run is paused.
    * @param step The step that has just finished.
    * @returns Whether training continues.
    */

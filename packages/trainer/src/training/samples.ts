@@ -6,17 +6,17 @@ import type { Evaluation } from './metrics.ts';
 export interface SampleCounts {
   /** Misclassified images, those with the highest confidence first. */
   worst: number;
-  /** Correctly classified images, the first of each class. */
-  right: number;
+  /** Correctly classified images, the first ones of each class. */
+  correct: number;
 }
 
-const defaults: SampleCounts = { worst: 18, right: 10 };
+const defaults: SampleCounts = { worst: 18, correct: 10 };
 
 /** Selects test images with their predictions: the most confident mistakes, then some correct ones. */
 export function selectSamples(split: Split, evaluation: Evaluation, counts = defaults): SamplePrediction[] {
   return [
     ...worstMistakes(split, evaluation, counts.worst),
-    ...firstRight(split, evaluation, counts.right),
+    ...firstCorrect(split, evaluation, counts.correct),
   ].map((index) => describe(split, evaluation, index));
 }
 
@@ -32,7 +32,7 @@ function worstMistakes(
     .slice(0, count);
 }
 
-function firstRight({ labels, size }: Split, { predictions }: Evaluation, count: number): number[] {
+function firstCorrect({ labels, size }: Split, { predictions }: Evaluation, count: number): number[] {
   const seen = new Array<number>(classCount).fill(0);
   const perClass = Math.ceil(count / classCount);
   const found: number[] = [];

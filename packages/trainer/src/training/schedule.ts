@@ -14,8 +14,9 @@ const warmupFraction = 0.2;
  */
 export function learningRateAt(name: ScheduleName, peak: number, step: number, steps: number): number {
   if (name === 'constant') return peak;
-  const done = (step - 1) / Math.max(1, steps - 1);
-  if (done < warmupFraction) return peak * (startFactor + (1 - startFactor) * (done / warmupFraction));
-  const fallen = (done - warmupFraction) / (1 - warmupFraction);
-  return peak * (endFactor + ((1 - endFactor) * (1 + Math.cos(Math.PI * fallen))) / 2);
+  const progress = (step - 1) / Math.max(1, steps - 1);
+  if (progress < warmupFraction)
+    return peak * (startFactor + (1 - startFactor) * (progress / warmupFraction));
+  const decayProgress = (progress - warmupFraction) / (1 - warmupFraction);
+  return peak * (endFactor + ((1 - endFactor) * (1 + Math.cos(Math.PI * decayProgress))) / 2);
 }

@@ -9,7 +9,7 @@ export class Stopwatch {
   /** Clock time of the last start; undefined while paused. */
   #startedAt: number | undefined;
 
-  /** @param seconds Time measured earlier. */
+  /** Starts at once. @param seconds Time measured earlier, for example before a run was interrupted. */
   constructor(seconds = 0, clock: Clock = () => performance.now()) {
     this.#clock = clock;
     this.#measuredMs = seconds * 1_000;

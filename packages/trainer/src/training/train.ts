@@ -24,7 +24,7 @@ export interface TrainingOptions {
   seed: number;
   /** The position from which the run continues; updated in place. */
   position: TrainingPosition;
-  /** Pauses and ends the run, and sets the learning rate; called between two steps and between two evaluation batches. */
+  /** Pauses or ends the run between two batches of training or evaluation, and sets the learning rate. */
   control: RunControl;
 }
 
@@ -52,7 +52,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     const order = { seed, epoch, augment, skip: position.batch };
     for (const batch of shuffledBatches(dataset.train, batchSize, order)) {
       step++;
-      const learningRate = learningRateAt(schedule, control.learningRateAt(step), step, steps);
+      const learningRate = learningRateAt(schedule, control.baseLearningRateAt(step), step, steps);
       const score = await learner.step(batch, { step, learningRate, seed: deriveSeed(seed, step) });
       advanceBatch(position, score, batch.size);
       const figures = { ...score, learningRate, ...pace.addStep(batch.size, stopwatch.seconds - stepStart) };

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import {
   formatCount,
-  formatDecimal,
   formatDuration,
   formatGibibytes,
+  formatLoss,
   formatPercent,
   formatPlural,
 } from '../../src/console/format.ts';
@@ -11,8 +11,8 @@ import {
 test('numbers are formatted with separators and units', () => {
   expect(formatCount(60_000)).toBe('60,000');
   expect(formatPercent(0.992_84)).toBe('99.28 %');
-  expect(formatDecimal(0.031_234)).toBe('0.0312');
-  expect([0, 0.001, 0.000_412_34, 3.2e-9, -2e-5, 4e10].map(formatDecimal)).toEqual([
+  expect(formatLoss(0.031_234)).toBe('0.0312');
+  expect([0, 0.001, 0.000_412_34, 3.2e-9, -2e-5, 4e10].map(formatLoss)).toEqual([
     ...['0.0000', '0.0010', '0.000412', '3.20e-9', '-0.0000200', '4.00e+10'],
   ]);
   expect(formatGibibytes(16 * 2 ** 30)).toBe('16.0 GiB');
@@ -26,7 +26,7 @@ test('a noun is singular or plural by its count', () => {
 
 test('NaN and Infinity stay visible', () => {
   expect(formatPercent(Number.NaN)).toBe('NaN');
-  expect(formatDecimal(Number.POSITIVE_INFINITY)).toBe('Infinity');
+  expect(formatLoss(Number.POSITIVE_INFINITY)).toBe('Infinity');
 });
 
 test('durations have minutes and seconds, and hours when needed', () => {

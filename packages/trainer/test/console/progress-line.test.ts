@@ -36,7 +36,7 @@ describe('the progress line', () => {
       expect(progressLine(batch, totals, columns)).toMatch(/[█░] {2}epoch 4.* left$/);
   });
 
-  test('has the same figures without a bar in a log', () => {
+  test('has the same figures, but no bar, in a log file', () => {
     expect(plainLine(batch, totals)).toBe(` 35 %  ${figures}`);
   });
 

@@ -93,8 +93,8 @@ describe('ConsoleReport', () => {
     const clearBelow = '\x1b[J';
     const batches = run.filter((event) => event.type === 'batch');
 
-    /** Displays a batch at each of these widths, with this value of TERM. */
-    function redraw(widths: (number | undefined)[], terminal = 'xterm'): string[] {
+    /** Displays one batch per width. @returns The texts that were written. */
+    function redraw(widths: (number | undefined)[], terminalType = 'xterm'): string[] {
       const written: string[] = [];
       let now = 0;
       const output: ConsoleOutput = { isTTY: true, write: (text) => written.push(text) };
@@ -103,7 +103,7 @@ describe('ConsoleReport', () => {
         folder: 'runs/test',
         intervalSeconds: 0,
         now: () => now,
-        terminal,
+        terminalType,
       });
       report.display(run[0] as EventOf<'run.started'>);
       for (const [at, columns] of widths.entries()) {

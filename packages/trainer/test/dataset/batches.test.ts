@@ -9,7 +9,8 @@ const split: Split = {
   labels: Uint8Array.from({ length: 10 }, (_, index) => index),
 };
 
-const positions = (batches: Iterable<Batch>): number[] =>
+/** Returns the index of each image in `split`, which its first pixel contains. */
+const indicesOf = (batches: Iterable<Batch>): number[] =>
   [...batches].flatMap(({ images, size }) =>
     Array.from({ length: size }, (_, row) => Math.round((images[row * 784] as number) * 255)),
   );
@@ -19,11 +20,11 @@ describe('batches', () => {
     const batches = [...shuffledBatches(split, 4, { seed: 1, epoch: 1 })];
     expect(batches.map(({ size }) => size)).toEqual([4, 4, 2]);
     expect(batches).toHaveLength(batchCount(split.size, 4));
-    expect(positions(batches).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(indicesOf(batches).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test('the order depends on seed and epoch only', () => {
-    const order = (seed: number, epoch: number) => positions(shuffledBatches(split, 4, { seed, epoch }));
+    const order = (seed: number, epoch: number) => indicesOf(shuffledBatches(split, 4, { seed, epoch }));
     expect(order(1, 2)).toEqual(order(1, 2));
     expect(order(1, 2)).not.toEqual(order(1, 1));
     expect(order(2, 2)).not.toEqual(order(1, 2));
@@ -39,15 +40,15 @@ describe('batches', () => {
   );
 
   test('ordered batches keep the order', () => {
-    expect(positions(orderedBatches(split, 3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(indicesOf(orderedBatches(split, 3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test('grey levels become fractions, and each label belongs to its image', () => {
     const [batch] = [...shuffledBatches(split, 10, { seed: 3, epoch: 1 })] as [Batch];
     expect(batch.images[1]).toBe(1);
-    positions([batch]).forEach((position, row) => {
+    indicesOf([batch]).forEach((index, row) => {
       const label = batch.oneHot.subarray(row * 10, row * 10 + 10).indexOf(1);
-      expect(label).toBe(position);
+      expect(label).toBe(index);
     });
   });
 });

@@ -26,7 +26,7 @@ const header = (...sizes: number[]): Buffer => {
   return bytes;
 };
 
-/** Moves the four files, under other names. */
+/** Moves the four files of a dataset to another folder. @param rename Returns the new path of a file. */
 function move(from: string, to: string, rename = (name: string) => name): void {
   for (const file of readdirSync(from).filter((name) => name.includes('ubyte'))) {
     const target = join(to, rename(file));
@@ -118,7 +118,7 @@ describe('loadDataset', () => {
     for (const name of ['KMNIST', 'MNIST']) copy(folder, join(root, name, 'raw'));
     await expect(loadDataset(root)).rejects.toMatchObject({
       code: 'dataset.invalid',
-      message: `--data: expected one dataset in ${root}, found several (KMNIST/raw, MNIST/raw): name the folder of one`,
+      message: `--data: expected one dataset in ${root}, found several (KMNIST/raw, MNIST/raw): choose the folder of one`,
     });
   });
 

@@ -23,7 +23,7 @@ describe('CommandHandler', () => {
     const rate = commandOf({ command: 'setLearningRate', data: { learningRate: 0.5 } });
     expect(await commands.handle(rate)).toEqual({ type: 'commandResult', id: rate.id, ok: true });
     await control.shouldContinue(1);
-    expect(control.learningRateAt(2)).toBe(0.5);
+    expect(control.baseLearningRateAt(2)).toBe(0.5);
     await commands.handle(commandOf({ command: 'pause' }));
     const paused = control.shouldContinue(2);
     await commands.handle(commandOf({ command: 'resume' }));

@@ -8,13 +8,13 @@ import { findInterruptedRun, findLastInterruptedRun } from '../../src/storage/in
 import { recipes } from '../../src/training/recipe.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const training = { epochs: 4, batchSize: 16, seed: 1, precision: 'bfloat16', ...recipes.default };
+const settings = { epochs: 4, batchSize: 16, seed: 1, precision: 'bfloat16', ...recipes.default };
 const whole = sampleRun({ epochs: 1 });
 const finished = whole.at(-1) as EventOf<'run.finished'>;
 
 describe('interrupted runs', () => {
   const runs = temporaryFolder();
-  const store = (runId: string, events = whole, description: object = training): void => {
+  const store = (runId: string, events = whole, description: object = settings): void => {
     mkdirSync(join(runs.path, runId));
     writeFileSync(join(runs.path, runId, 'run.json'), JSON.stringify(description));
     writeFileSync(
@@ -26,7 +26,7 @@ describe('interrupted runs', () => {
 
   beforeEach(() => {
     store('20260101-000000-aaaa', whole.slice(0, 5));
-    store('20260102-000000-bbbb', whole.slice(0, 9), { ...training, epochs: 7, engine: 'wasm' });
+    store('20260102-000000-bbbb', whole.slice(0, 9), { ...settings, epochs: 7, engine: 'wasm' });
     store('20260103-000000-cccc');
     writeFileSync(join(runs.path, 'monitor.db'), '');
   });
@@ -34,18 +34,18 @@ describe('interrupted runs', () => {
   test('the newest one is found, with its settings', () => {
     expect(findLastInterruptedRun(runs.path)).toEqual({
       runId: '20260102-000000-bbbb',
-      training: { ...training, epochs: 7 },
+      settings: { ...settings, epochs: 7 },
     });
   });
 
   test('one is found by its id', () => {
-    expect(findInterruptedRun(runs.path, '20260101-000000-aaaa').training).toEqual(training);
+    expect(findInterruptedRun(runs.path, '20260101-000000-aaaa').settings).toEqual(settings);
   });
 
   test('one that was started before precisions could be chosen is trained in float32', () => {
-    const { precision: _none, ...older } = training;
+    const { precision: _none, ...older } = settings;
     store('20260104-000000-eeee', whole.slice(0, 5), older);
-    expect(findInterruptedRun(runs.path, '20260104-000000-eeee').training.precision).toBe('float32');
+    expect(findInterruptedRun(runs.path, '20260104-000000-eeee').settings.precision).toBe('float32');
   });
 
   test('a run that was stopped or has failed is found only by its id', () => {

@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import type { BatchData } from '@mnist-monitor/shared';
 import { DivergenceWatch } from '../../src/training/notices.ts';
 
-const at = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as BatchData;
+const batchAt = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as BatchData;
 
 test('a loss that is not finite is reported once, with the step and advice', () => {
   const watch = new DivergenceWatch();
-  expect(watch.check(at(1, 2.3))).toEqual([]);
-  expect(watch.check(at(2, Number.NaN))).toMatchObject([
+  expect(watch.check(batchAt(1, 2.3))).toEqual([]);
+  expect(watch.check(batchAt(2, Number.NaN))).toMatchObject([
     {
       type: 'notice',
       data: {
@@ -18,5 +18,5 @@ test('a loss that is not finite is reported once, with the step and advice', () 
       },
     },
   ]);
-  expect(watch.check(at(3, Number.NaN))).toEqual([]);
+  expect(watch.check(batchAt(3, Number.NaN))).toEqual([]);
 });

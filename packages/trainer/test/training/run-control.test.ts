@@ -46,7 +46,7 @@ describe('RunControl', () => {
     expect(codes()).toEqual([]);
   });
 
-  test('ends the run, also while it is paused, with the first reason', async () => {
+  test('ends the run with the first reason, also while the run is paused', async () => {
     const { control, codes } = newControl();
     control.pause();
     const paused = control.shouldContinue(1);
@@ -60,15 +60,15 @@ describe('RunControl', () => {
   test('sets the learning rate from the next step on, also while the run is paused', async () => {
     const { control, notices } = newControl();
     control.setLearningRate(0.005);
-    expect(control.learningRateAt(4)).toBe(0.01);
+    expect(control.baseLearningRateAt(4)).toBe(0.01);
     await control.shouldContinue(4);
-    expect([4, 5].map((step) => control.learningRateAt(step))).toEqual([0.01, 0.005]);
+    expect([4, 5].map((step) => control.baseLearningRateAt(step))).toEqual([0.01, 0.005]);
     control.pause();
     const paused = control.shouldContinue(6);
     await nextTurn();
     control.setLearningRate(0.002);
     await nextTurn();
-    expect(control.learningRateAt(7)).toBe(0.002);
+    expect(control.baseLearningRateAt(7)).toBe(0.002);
     expect(notices).toMatchObject([
       {
         code: 'learning_rate.set',
@@ -92,7 +92,7 @@ describe('RunControl', () => {
     ]);
   });
 
-  test('repeats earlier changes of a resumed run, and applies a new one after the last emitted step', async () => {
+  test('applies logged changes of a resumed run again, and a new one only after the last logged step', async () => {
     const changes = [
       { after: 10, learningRate: 0.005 },
       { after: 12, learningRate: 0.002 },
@@ -100,7 +100,7 @@ describe('RunControl', () => {
     const { control, notices } = newControl({ changes, emittedStep: 14 });
     control.setLearningRate(0.1);
     await control.shouldContinue(8);
-    const rates = [9, 10, 11, 12, 13, 14, 15].map((step) => control.learningRateAt(step));
+    const rates = [9, 10, 11, 12, 13, 14, 15].map((step) => control.baseLearningRateAt(step));
     expect(rates).toEqual([0.01, 0.01, 0.005, 0.005, 0.002, 0.002, 0.1]);
     expect(notices).toMatchObject([{ step: 14, value: 0.1 }]);
   });

@@ -29,7 +29,7 @@ describe('selectSamples', () => {
   });
 
   test('returns at most the requested numbers', () => {
-    expect(selectSamples(split, evaluation, { worst: 1, right: 1 }).map(({ index }) => index)).toEqual([
+    expect(selectSamples(split, evaluation, { worst: 1, correct: 1 }).map(({ index }) => index)).toEqual([
       2, 0,
     ]);
   });

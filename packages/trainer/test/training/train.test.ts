@@ -16,7 +16,7 @@ import { type TrainingEvent, train } from '../../src/training/train.ts';
 import { engines } from '../support/engines.ts';
 import { smallNetwork } from '../support/small-network.ts';
 
-/** Resolves after a number of turns of the event loop; the loop of training needs one per step. */
+/** Resolves after a number of turns of the event loop; training takes one turn per step. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();
 }
@@ -88,7 +88,7 @@ describe.each(engines)('training on the engine %s', (_name, start) => {
   }, 60_000);
 });
 
-describe('training under control', () => {
+describe('training with a RunControl', () => {
   let dataset: Dataset;
   let notices: EventBody[];
   beforeAll(async () => {
@@ -101,7 +101,7 @@ describe('training under control', () => {
     onPredict = () => {};
   });
 
-  /** Returns fixed results immediately. */
+  /** A learner that returns fixed results immediately. */
   const learner: Learner = {
     step: async () => ({ loss: 1, accuracy: 0.5 }),
     async predict({ size }) {
