@@ -7,9 +7,9 @@ const center = (side - 1) / 2;
 const limits = { rotationRadians: (8 * Math.PI) / 180, scale: 0.08, shiftPixels: 1.5 };
 
 /**
- * Writes an image, rotated, scaled and shifted at random, into `target` at index `to`. Pixels are interpolated linearly;
- * pixels from outside the image are background.
- * @param target Images of a batch. Must be zero where the image is written, because its background pixels are not written.
+ * Writes a randomly rotated, scaled and shifted copy of an image into `target`, from index `to` on. Pixels are interpolated
+ * linearly; pixels from outside the image are background.
+ * @param target Images of a batch. The 784 elements from `to` on must be zero, because background pixels are not written.
  * @param image [28, 28]
  * @param source The value of each of the 256 grey levels, and the random numbers.
  */
@@ -28,7 +28,7 @@ export function writeAugmented(
   const shiftX = randomWithin(limits.shiftPixels);
   const shiftY = randomWithin(limits.shiftPixels);
   for (let y = 0; y < side; y++) {
-    // Source position of the first pixel of the row; it moves by a constant step from pixel to pixel.
+    // Position in `image` that maps to the first pixel of the row. The next pixel is at a constant distance from it.
     let fromX = center + cosine * (-center - shiftX) + sine * (y - center - shiftY);
     let fromY = center - sine * (-center - shiftX) + cosine * (y - center - shiftY);
     const row = to + y * side;

@@ -19,7 +19,7 @@ export interface EpochOrder {
   epoch: number;
   /** Whether to augment each image, differently in each epoch. */
   augment?: boolean;
-  /** Number of batches to leave out when a run resumes within the epoch; the others stay the same. */
+  /** Number of batches to skip when a run resumes within the epoch; the other batches stay the same. */
   skip?: number;
 }
 
@@ -51,7 +51,7 @@ export function* orderedBatches(split: Split, batchSize: number): Generator<Batc
 /** The 256 grey levels as fractions from 0 to 1: a look-up is faster than a division. */
 const fractions = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
 
-/** Writes the pixels of an image into the array `target`, from its element `to` on. */
+/** Writes the pixels of an image into `target`, from index `to` on. */
 type WriteImage = (target: Float32Array, to: number, image: Uint8Array) => void;
 
 const copy: WriteImage = (target, to, image) => {

@@ -19,7 +19,7 @@ export interface Dataset {
   test: Split;
 }
 
-/** An IDX array with the name of its file, for errors. */
+/** An IDX array with the name of its file, which error messages contain. */
 export interface NamedArray extends IdxArray {
   name: string;
 }
@@ -55,7 +55,7 @@ export function joinSplit(images: NamedArray, labels: NamedArray): Split {
 
 /**
  * Returns the first `size` images of a split, all by default.
- * @param flag The option that sets the size, for the error.
+ * @param flag The flag that sets the size, for the error message.
  * @throws MonitorError `option.invalid` when the split has fewer images.
  */
 export function takeFirst(split: Split, size: number | undefined, flag: string): Split {

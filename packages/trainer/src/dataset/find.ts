@@ -12,12 +12,13 @@ export interface FoundDataset {
   pathOf(name: string): string;
 }
 
-/** Number of file names that an error message lists: more do not help to find the mistake. */
+/** Maximum number of file names in an error message: more do not help to find the mistake. */
 const listedNames = 8;
 
 /**
- * Finds a dataset in a folder or, as torchvision stores it, in `raw` or `NAME/raw` below it. Each file has its usual name
- * or one with a dot (`train-images.idx3-ubyte`), may end in `.gz`, and may be in a folder of the same name, as Kaggle packs it.
+ * Finds a dataset in a folder or, as torchvision stores datasets, in `raw` or `NAME/raw` below the folder. A file has its
+ * usual name or one with a dot (`train-images.idx3-ubyte`), may end in `.gz`, and may be in a folder of the same name, as
+ * Kaggle packs files.
  * @param names Usual names of all files.
  * @throws MonitorError `dataset.invalid` that lists the names in the folder.
  */
@@ -36,7 +37,7 @@ export function findDataset(folder: string, names: readonly string[]): FoundData
   if (others.length > 0) {
     const found = roots.map((path) => relative(given, path)).join(', ');
     throw invalid(
-      `--data: expected one dataset in ${given}, found several (${found}): name the folder of one`,
+      `--data: expected one dataset in ${given}, found several (${found}): choose the folder of one`,
     );
   }
   return {
@@ -50,7 +51,7 @@ export function findDataset(folder: string, names: readonly string[]): FoundData
 }
 
 const rawFolders = (folder: string): string[] =>
-  [join(folder, 'raw'), ...list(folder).map((name) => join(folder, name, 'raw'))].filter((path) =>
+  [join(folder, 'raw'), ...listFolder(folder).map((name) => join(folder, name, 'raw'))].filter((path) =>
     statOf(path)?.isDirectory(),
   );
 
@@ -77,7 +78,7 @@ export async function readBounded(path: string): Promise<Uint8Array> {
   });
 }
 
-/** Returns the path of a file with any of the names that `findDataset` accepts; undefined when there is none. */
+/** Returns the path of a file under one of the names that `findDataset` accepts; undefined when there is none. */
 function locate(root: string, usualName: string): string | undefined {
   for (const name of [usualName, usualName.replace('-idx', '.idx')])
     for (const file of [name, `${name}.gz`])
@@ -103,7 +104,7 @@ function describeKind(stat: Stats | undefined): string {
   return stat.isFIFO() ? 'a pipe' : 'a device';
 }
 
-function list(folder: string): string[] {
+function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -112,7 +113,7 @@ function list(folder: string): string[] {
 }
 
 function describeContent(folder: string): string {
-  const names = list(folder).sort();
+  const names = listFolder(folder).sort();
   if (names.length === 0) return 'nothing';
   const rest = names.length > listedNames ? ` and ${names.length - listedNames} more` : '';
   return names.slice(0, listedNames).join(', ') + rest;

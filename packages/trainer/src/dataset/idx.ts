@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { MonitorError } from '@mnist-monitor/shared';
 
 /**
- * An array of bytes from a file in the IDX format (Y. LeCun's MNIST page). The file has a header, which is 0, 0, the type
- * (8 for bytes), the rank and the size of each dimension, and then the values.
+ * An array of bytes from a file in the IDX format (Y. LeCun's MNIST page). The file begins with a header: two bytes of 0, one
+ * byte for the type (8 for unsigned bytes), one for the rank, and four for the size of each dimension. The values follow.
  */
 export interface IdxArray {
   shape: number[];
@@ -19,7 +19,7 @@ export const maxFileBytes = 512 * 1024 * 1024;
  * Parses an IDX file of unsigned bytes, compressed with gzip or not.
  * @param name Name of the file, for the error.
  * @param rank Expected number of dimensions.
- * @throws MonitorError `dataset.invalid` that names the file, the expected and the actual content.
+ * @throws MonitorError `dataset.invalid` with the name of the file, what was expected and what it contains.
  */
 export function parseIdx(bytes: Uint8Array, name: string, rank: number): IdxArray {
   const plain = unpack(bytes, name);

