@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-/** Texts; images and fonts are compressed already. */
+/** Text files: images and fonts are compressed already. */
 const compressible = /\.(css|html|js|json|svg)$/;
-/** A smaller file fits into the first packets as it is. */
-const leastBytes = 1_024;
+/** Smaller files fit into the first packets without compression. */
+const minBytes = 1_024;
 
 /** Vite plugin: writes `FILE.br` and `FILE.gz` beside each text of the page, for servers to send as they are. */
 export const compressFiles = () => ({
@@ -15,7 +15,7 @@ export const compressFiles = () => ({
       if (!compressible.test(name)) continue;
       const path = join(dir, name);
       const content = readFileSync(path);
-      if (content.length < leastBytes) continue;
+      if (content.length < minBytes) continue;
       writeFileSync(`${path}.br`, brotliCompressSync(content));
       writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
     }

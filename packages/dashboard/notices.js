@@ -24,7 +24,7 @@ function packageFolder(id) {
   return folder;
 }
 
-/** Packages mark folders as modules with a `package.json` that has no name. */
+/** Returns whether a folder is the root of a package: its subfolders may have a `package.json`, too, but without a name. */
 const isPackage = (folder) =>
   existsSync(join(folder, 'package.json')) &&
   JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name !== undefined;

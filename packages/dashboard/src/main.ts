@@ -8,7 +8,7 @@ import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { openReplay } from './panels/replay/replay-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
-import { createFindings } from './state/findings.ts';
+import { createCachedFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
@@ -17,10 +17,10 @@ import { readPreferences, savePreferences } from './ui/preferences.ts';
 import { listenForPrint } from './ui/print.ts';
 import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
-// Last, because its rules win over those of the panels.
+// Imported last, so that its rules override those of the panels.
 import './ui/print.css';
 
-/** Minimum time between two renders of the panels without `refresh`: numbers that change more often cannot be read. */
+/** Minimum time between two renders that `refresh` did not request: numbers that change more often cannot be read. */
 const renderEveryMs = 100;
 /**
  * Minimum time between two drawings while the stored events of a run arrive: drawing every frame would take longer than
@@ -36,12 +36,12 @@ const store = createViewStore(preferences, (view) => {
 const display = new RunDisplay({
   onChange: () => requestFrame(),
   onRunsChange: () => runsDialog?.refreshRuns(),
-  // A zoom into one run means nothing for the next.
+  // The zoomed range of one run does not fit the next one.
   onNextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
 });
 const { session } = display;
 const others = new OtherRuns(() => requestFrame());
-const findingsOf = createFindings();
+const findingsOf = createCachedFindings();
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
 async function withCommandToken<T>(

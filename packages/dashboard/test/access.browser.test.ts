@@ -6,7 +6,7 @@ import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import { chartPart, field, runOf, shows } from './support/page-elements.ts';
 
-const executable = findChromium();
+const chromiumPath = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
@@ -42,8 +42,8 @@ interface Axe {
   };
 }
 
-(executable ? describe : describe.skip)('every viewer', () => {
-  const monitor = useMonitor(executable);
+(chromiumPath ? describe : describe.skip)('every viewer', () => {
+  const monitor = useMonitor(chromiumPath);
 
   it('can use the page without a run, and its help, in light and dark', async () => {
     const page = await monitor.visit();
@@ -54,7 +54,7 @@ interface Axe {
     expect(await violationsInBothThemes(page, '#help-dialog')).toEqual([]);
     const docs = await page.locator('#help-dialog a').getAttribute('href');
     expect((await page.request.get(new URL(String(docs), page.url()).href)).status()).toBe(200);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it.each([
@@ -71,8 +71,8 @@ interface Axe {
       await page.locator('#draw-open').click();
       await page.locator('.pad').waitFor();
       expect(await violationsInBothThemes(page)).toEqual([]);
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(sideways).toBeLessThanOrEqual(0);
+      const overflowWidth = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflowWidth).toBeLessThanOrEqual(0);
 
       await page.locator('#runs-open').click();
       await shows(page, '#run-list', runId);
@@ -83,12 +83,12 @@ interface Axe {
   it.each([
     ['desktop', {}],
     ['phone', phone],
-  ] as const)('can compare runs with long names without scrolling sideways on a %s', async (...how) => {
-    const [device, options] = how;
+  ] as const)('can compare runs with long names without scrolling sideways on a %s', async (...testCase) => {
+    const [device, options] = testCase;
     const ids = ['words', 'letters'].map((name) => `20261124-100000-${name}-${device}`);
-    for (const [at, title] of ['a few words '.repeat(16).trim(), 'W'.repeat(200)].entries()) {
-      await monitor.publish({ runId: ids[at] as string, events: runOf(ids[at] as string) });
-      await fetch(`${monitor.url}/api/runs/${ids[at]}`, {
+    for (const [index, title] of ['a few words '.repeat(16).trim(), 'W'.repeat(200)].entries()) {
+      await monitor.publish({ runId: ids[index] as string, events: runOf(ids[index] as string) });
+      await fetch(`${monitor.url}/api/runs/${ids[index]}`, {
         method: 'PATCH',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ title }),
@@ -98,14 +98,14 @@ interface Axe {
     await page.locator(`${chartPart('loss', 'items')} [title^="WWW"]`).waitFor();
     await page.locator(chartPart('loss', 'table-toggle')).click();
     await shows(page, '#compare-table', 'WWW');
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(sideways).toBeLessThanOrEqual(0);
+    const overflowWidth = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflowWidth).toBeLessThanOrEqual(0);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.locator(chartPart('loss', 'picture')).click(),
     ]);
     expect(download.suggestedFilename()).toMatch(/^a-few-words-[\w-]{40,60}-loss\.png$/);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it.each([
@@ -113,15 +113,15 @@ interface Axe {
     ['dark', phone],
   ] as const)(
     'can use the API documentation, which loads only its style sheet, in %s',
-    async (...how) => {
-      const [colorScheme, device] = how;
+    async (...testCase) => {
+      const [colorScheme, device] = testCase;
       const page = await monitor.visit('docs', { colorScheme, ...device });
       await shows(page, '#readEvents', '/api/runs/{runId}/events');
       expect(await page.evaluate(() => getComputedStyle(document.body).maxWidth)).toBe('1080px');
       expect(await violations(page)).toEqual([]);
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(sideways).toBeLessThanOrEqual(0);
-      expect(monitor.complaints).toEqual([]);
+      const overflowWidth = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflowWidth).toBeLessThanOrEqual(0);
+      expect(monitor.browserProblems).toEqual([]);
     },
     60_000,
   );
@@ -185,8 +185,8 @@ interface Axe {
       'sample-class',
     ])
       expect(reached).toContain(id);
-    // This run has no weights to load, and the test read the canvas more than once.
-    expect(monitor.complaints.filter((text) => !/404|Canvas2D/.test(text))).toEqual([]);
+    // The run has no weights to load (404), and Chromium warns of reading a canvas repeatedly, as the test does.
+    expect(monitor.browserProblems.filter((text) => !/404|Canvas2D/.test(text))).toEqual([]);
   });
 
   it('keeps settings between visits, and sees no animation with reduced motion', async () => {
@@ -205,7 +205,7 @@ interface Axe {
       () => document.getAnimations().filter(({ playState }) => playState === 'running').length,
     );
     expect(moving).toBe(0);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('can print the page on white, without controls', async () => {
@@ -214,14 +214,14 @@ interface Axe {
     const page = await monitor.visit(`?run=${runId}`, { colorScheme: 'dark' });
     await shows(page, field('phase'), 'Completed');
     const canvas = page.locator('#loss-chart canvas');
-    const look = () =>
+    const surfaceAndWidth = () =>
       page.evaluate(() => [
         getComputedStyle(document.documentElement).getPropertyValue('--surface'),
         (document.querySelector('#loss-chart canvas') as HTMLCanvasElement).width,
       ]);
-    const onScreen = await look();
+    const onScreen = await surfaceAndWidth();
     await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
-    expect(await look()).toEqual(['rgb(255, 255, 255)', 640]);
+    expect(await surfaceAndWidth()).toEqual(['rgb(255, 255, 255)', 640]);
     await shows(page, chartPart('machine', 'caption'), 'points');
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('#tools').isVisible()).toBe(false);
@@ -230,7 +230,7 @@ interface Axe {
     expect(paper).toBe('rgb(255, 255, 255)');
     await page.emulateMedia({ media: 'screen' });
     await page.evaluate(() => dispatchEvent(new Event('afterprint')));
-    expect(await look()).toEqual(onScreen);
+    expect(await surfaceAndWidth()).toEqual(onScreen);
   });
 });
 
@@ -245,6 +245,6 @@ const inkOf = (page: Page): Promise<number> =>
     );
     const first = data.slice(0, 3).join();
     let ink = 0;
-    for (let at = 0; at < data.length; at += 4) if (data.slice(at, at + 3).join() !== first) ink++;
+    for (let byte = 0; byte < data.length; byte += 4) if (data.slice(byte, byte + 3).join() !== first) ink++;
     return ink;
   });

@@ -5,20 +5,20 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import {
+  canvasImage,
   chartPart,
   drag,
   field,
-  pictureOf,
+  plotAreaOf,
   runOf,
   shows,
-  surfaceOf,
   untilStep,
 } from './support/page-elements.ts';
 
-const executable = findChromium();
+const chromiumPath = findChromium();
 
-(executable ? describe : describe.skip)('the charts', () => {
-  const monitor = useMonitor(executable);
+(chromiumPath ? describe : describe.skip)('the charts', () => {
+  const monitor = useMonitor(chromiumPath);
   const caption = chartPart('loss', 'caption');
 
   it('share one cursor, which arrow keys move and which is announced', async () => {
@@ -38,7 +38,7 @@ const executable = findChromium();
     await shows(page, chartPart('accuracy', 'at'), 'Batch 1, epoch 1');
     await page.keyboard.press('Escape');
     await shows(page, chartPart('loss', 'at'), 'Latest');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('zoom in and out with drag, keys, wheel and touch', async () => {
@@ -56,7 +56,7 @@ const executable = findChromium();
     await page.keyboard.press('0');
     await shows(page, caption, '60 points');
 
-    await surfaceOf(page, 'loss').hover();
+    await plotAreaOf(page, 'loss').hover();
     await page.keyboard.down('Control');
     await page.mouse.wheel(0, -300);
     await page.keyboard.up('Control');
@@ -64,7 +64,7 @@ const executable = findChromium();
     await page.locator('#zoom-reset').click();
     await shows(page, caption, '60 points');
 
-    const { x, y, width } = (await surfaceOf(page, 'loss').boundingBox()) as {
+    const { x, y, width } = (await plotAreaOf(page, 'loss').boundingBox()) as {
       x: number;
       y: number;
       width: number;
@@ -79,9 +79,9 @@ const executable = findChromium();
     await touch('touchMove', [0.3, 0.7]);
     await touch('touchEnd', []);
     await shows(page, caption, /^3[0-4] points/);
-    await surfaceOf(page, 'loss').dblclick();
+    await plotAreaOf(page, 'loss').dblclick();
     await shows(page, caption, '60 points');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('keep zoom and scroll position when data arrives, until the viewer chooses to follow', async () => {
@@ -95,7 +95,7 @@ const executable = findChromium();
     await shows(page, caption, /^\d\d points/);
     await page.evaluate(() => scrollTo(0, 150));
     const before = await page.locator(caption).textContent();
-    const zoom = await pictureOf(page, 'loss');
+    const zoomedImage = await canvasImage(page, 'loss');
 
     publisher.send(...events.slice(half, untilStep(events, 150)));
     await shows(page, field('stream-received'), String(untilStep(events, 150)));
@@ -105,7 +105,7 @@ const executable = findChromium();
     await shows(page, caption, before as string);
     expect(await page.evaluate(() => scrollY)).toBe(150);
     await page.mouse.move(5, 5);
-    expect(await pictureOf(page, 'loss')).toBe(zoom);
+    expect(await canvasImage(page, 'loss')).toBe(zoomedImage);
 
     await page.locator('#follow').click();
     await shows(page, '#follow', 'Following');
@@ -113,7 +113,7 @@ const executable = findChromium();
     await page.waitForFunction(
       () => document.querySelector<HTMLElement>('#loss-chart')?.dataset.points === '190',
     );
-    expect(await pictureOf(page, 'loss')).not.toBe(zoom);
+    expect(await canvasImage(page, 'loss')).not.toBe(zoomedImage);
     expect(page.url()).toContain('run=');
     await page.waitForURL(/zoom=last/);
   });
@@ -138,10 +138,10 @@ const executable = findChromium();
     const events = sampleRun({ runId, epochs: 1, batchesPerEpoch: 6_000 }).filter(
       ({ type }) => type === 'batch' || type === 'run.started',
     );
-    const spiked = events.map((event, at): MonitorEvent => {
+    const spiked = events.map((event, index): MonitorEvent => {
       const data =
         event.type === 'batch' && event.data.step === 3_000 ? { ...event.data, loss: 50 } : event.data;
-      return { ...event, seq: at + 1, data } as MonitorEvent;
+      return { ...event, seq: index + 1, data } as MonitorEvent;
     });
     await monitor.publish({ runId, events: spiked });
     const page = await monitor.visit(`?run=${runId}`);
@@ -159,19 +159,19 @@ const executable = findChromium();
         const x = Math.round((over.left - box.left + over.width * share - 3) * ratio);
         const y = Math.round((over.top - box.top + over.height * 0.12) * ratio);
         const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(x, y, 6, 1);
-        return new Set(Array.from({ length: 6 }, (_, at) => data.slice(at * 4, at * 4 + 4).join()));
+        return new Set(Array.from({ length: 6 }, (_, pixel) => data.slice(pixel * 4, pixel * 4 + 4).join()));
       };
       return { spike: pixels(0.5).size, elsewhere: pixels(0.55).size };
     });
     expect(inkAtTop.elsewhere).toBe(1);
     expect(inkAtTop.spike).toBeGreaterThan(1);
 
-    // Each chart draws other points of a downsampled run; the cursor is at the same batch nevertheless.
-    await surfaceOf(page, 'loss').hover({ position: { x: 101, y: 80 } });
+    // Downsampling keeps other points of the run on each chart, but the cursor is at the same batch on all of them.
+    await plotAreaOf(page, 'loss').hover({ position: { x: 101, y: 80 } });
     await shows(page, chartPart('loss', 'at'), /^Batch \d/);
-    const place = await page.locator(chartPart('loss', 'at')).textContent();
+    const cursorTitle = await page.locator(chartPart('loss', 'at')).textContent();
     for (const chart of ['accuracy', 'rate', 'speed'])
-      expect(await page.locator(chartPart(chart, 'at')).textContent()).toBe(place);
+      expect(await page.locator(chartPart(chart, 'at')).textContent()).toBe(cursorTitle);
     await drag(page, 'loss', [0.49, 0.51]);
     await shows(page, caption, /^1\d\d points/);
   });
@@ -200,16 +200,16 @@ const executable = findChromium();
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, caption, '60 points');
-    const seen = new Set([await pictureOf(page, 'loss')]);
+    const seen = new Set([await canvasImage(page, 'loss')]);
     for (const axis of ['epoch', 'elapsed', 'clock', 'step']) {
       await page.locator('#axis').selectOption(axis);
       await page.waitForURL(new RegExp(`x=${axis}`));
       await shows(page, caption, '60 points');
-      seen.add(await pictureOf(page, 'loss'));
+      seen.add(await canvasImage(page, 'loss'));
     }
     await page.locator('#log-x').check();
     await page.waitForURL(/x=step-log/);
-    seen.add(await pictureOf(page, 'loss'));
+    seen.add(await canvasImage(page, 'loss'));
     await drag(page, 'loss', [0.6, 1]);
     await shows(page, caption, /^[34]\d points/);
     const zoomed = await page.locator(caption).textContent();
@@ -219,13 +219,13 @@ const executable = findChromium();
     await page.locator('#zoom-reset').click();
     await page.locator('#loss-chart').getByRole('button', { name: 'Linear' }).click();
     await page.waitForURL(/loss=linear/);
-    seen.add(await pictureOf(page, 'loss'));
+    seen.add(await canvasImage(page, 'loss'));
     await page.locator('#smoothing').fill('0');
     await shows(page, '#smoothing-value', 'off');
     await page.waitForURL(/smoothing=0&/);
-    seen.add(await pictureOf(page, 'loss'));
+    seen.add(await canvasImage(page, 'loss'));
     expect(seen.size).toBe(7);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('look the same in every browser that opens the link', async () => {
@@ -236,7 +236,7 @@ const executable = findChromium();
     await page.locator('#smoothing').fill('0.5');
     await page.locator('#axis').selectOption('epoch');
     // Another axis replaces the plot in the next frame.
-    await page.locator(`${chartPart('loss', 'plot')}[data-kind*='"epoch"']`).waitFor();
+    await page.locator(`${chartPart('loss', 'plot')}[data-plot-key*='"epoch"']`).waitFor();
     await drag(page, 'loss', [0.2, 0.6]);
     await page.waitForURL(/zoom=/);
     await page.mouse.move(5, 5);
@@ -245,7 +245,7 @@ const executable = findChromium();
     await shows(other, chartPart('loss', 'items'), '20261124-170000-two');
     await shows(other, caption, (await page.locator(caption).textContent()) as string);
     for (const chart of ['loss', 'accuracy'])
-      expect(await pictureOf(other, chart)).toBe(await pictureOf(page, chart));
+      expect(await canvasImage(other, chart)).toBe(await canvasImage(page, chart));
     expect(await other.locator('#smoothing').inputValue()).toBe('0.5');
     expect(await other.locator('#axis').inputValue()).toBe('epoch');
   });
@@ -259,8 +259,8 @@ const executable = findChromium();
       const [file] = await Promise.all([page.waitForEvent('download'), press()]);
       return [file.suggestedFilename(), readFileSync(await file.path())];
     };
-    const [picture, png] = await download(() => page.locator(chartPart('loss', 'picture')).click());
-    expect(picture).toBe(`${runId}-loss.png`);
+    const [imageName, png] = await download(() => page.locator(chartPart('loss', 'picture')).click());
+    expect(imageName).toBe(`${runId}-loss.png`);
     expect(png.subarray(1, 4).toString()).toBe('PNG');
     await page.locator('#export summary').click();
     const [, csv] = await download(() => page.locator('#export-csv').click());
@@ -277,6 +277,6 @@ const executable = findChromium();
     await page.locator('#loss-chart.full').waitFor();
     await page.keyboard.press('u');
     await page.locator('#loss-chart:not(.full)').waitFor();
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 });

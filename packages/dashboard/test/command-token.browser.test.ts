@@ -4,15 +4,15 @@ import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import { field, runOf, shows } from './support/page-elements.ts';
 
-const executable = findChromium();
+const chromiumPath = findChromium();
 const run = (runId: string) => ({
   runId,
   events: runOf(runId).slice(0, 9),
   commands: ['pause', 'stop'] as const,
 });
 
-(executable ? describe : describe.skip)('a gateway with a command token', () => {
-  const monitor = useMonitor(executable, ['--command-token', 'open sesame, open wide']);
+(chromiumPath ? describe : describe.skip)('a gateway with a command token', () => {
+  const monitor = useMonitor(chromiumPath, ['--command-token', 'open sesame, open wide']);
 
   it('makes the page ask for the token when needed, again when it is wrong, and keep it for the tab only', async () => {
     const received = new EventEmitter();
@@ -37,22 +37,25 @@ const run = (runId: string) => ({
     expect(publisher.commands).toHaveLength(2);
     expect(JSON.stringify(publisher.commands)).not.toContain('sesame');
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 });
 
-(executable ? describe : describe.skip)('a gateway that other machines reach without a command token', () => {
-  const monitor = useMonitor(executable, ['--bind', '0.0.0.0']);
+(chromiumPath ? describe : describe.skip)(
+  'a gateway that other machines reach without a command token',
+  () => {
+    const monitor = useMonitor(chromiumPath, ['--bind', '0.0.0.0']);
 
-  it('shows no controls, and the reason', async () => {
-    await monitor.publish(run('20261124-140000-off'));
-    const page = await monitor.visit();
-    await shows(
-      page,
-      field('controls-note'),
-      'Controls are off: this gateway is reached from other machines; set --command-token to allow them.',
-    );
-    expect(await page.locator('#pause-run').isVisible()).toBe(false);
-    expect(monitor.complaints).toEqual([]);
-  });
-});
+    it('shows no controls, and the reason', async () => {
+      await monitor.publish(run('20261124-140000-off'));
+      const page = await monitor.visit();
+      await shows(
+        page,
+        field('controls-note'),
+        'Controls are off: this gateway is reached from other machines; set --command-token to allow them.',
+      );
+      expect(await page.locator('#pause-run').isVisible()).toBe(false);
+      expect(monitor.browserProblems).toEqual([]);
+    });
+  },
+);

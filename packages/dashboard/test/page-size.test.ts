@@ -8,8 +8,10 @@ const limit = 70_000;
 
 /** Returns the scripts that a first visit loads: those in index.html, with their static imports. */
 function firstVisitScripts(): string[] {
-  const open = [...readFileSync(`${page}index.html`, 'utf8').matchAll(/<script[^>]* src="\.\/([^"]+)"/g)];
-  const scripts = new Set(open.map(([, path = '']) => path));
+  const scriptTags = [
+    ...readFileSync(`${page}index.html`, 'utf8').matchAll(/<script[^>]* src="\.\/([^"]+)"/g),
+  ];
+  const scripts = new Set(scriptTags.map(([, path = '']) => path));
   for (const path of scripts)
     for (const [, name] of readFileSync(page + path, 'utf8').matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g))
       scripts.add(`assets/${name}`);

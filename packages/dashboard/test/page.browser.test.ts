@@ -3,20 +3,20 @@ import { timeFactor } from '@mnist-monitor/shared/testing';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import {
+  canvasImage,
   chartPart,
   counts,
   drag,
   field,
-  pictureOf,
   runOf,
   shows,
   untilStep,
 } from './support/page-elements.ts';
 
-const executable = findChromium();
+const chromiumPath = findChromium();
 
-(executable ? describe : describe.skip)('the page', () => {
-  const monitor = useMonitor(executable);
+(chromiumPath ? describe : describe.skip)('the page', () => {
+  const monitor = useMonitor(chromiumPath);
   const caption = chartPart('loss', 'caption');
 
   it('waits for a run, draws it live, and sends no more HTTP requests', async () => {
@@ -24,7 +24,7 @@ const executable = findChromium();
     await shows(page, field('title'), 'No run yet');
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
-    const before = await pictureOf(page, 'loss');
+    const before = await canvasImage(page, 'loss');
 
     const events = runOf('20261124-100000-first');
     const half = untilStep(events, 30);
@@ -38,20 +38,20 @@ const executable = findChromium();
     await shows(page, field('stream-viewers'), '1');
     await shows(page, field('speed'), '1,707');
     await shows(page, field('remaining'), /^\d\ss left$/);
-    expect(await pictureOf(page, 'loss')).not.toBe(before);
+    expect(await canvasImage(page, 'loss')).not.toBe(before);
     expect(await page.title()).toMatch(/^50\u00a0% · 0\.\d+ — MNIST Training Monitor$/);
-    const halfWay = await pictureOf(page, 'loss');
+    const halfWay = await canvasImage(page, 'loss');
 
     publisher.send(...events.slice(half));
     await shows(page, caption, '60 points');
     await shows(page, field('phase'), 'Completed');
     await shows(page, '#epoch-rows', 'best');
-    expect(await pictureOf(page, 'loss')).not.toBe(halfWay);
+    expect(await canvasImage(page, 'loss')).not.toBe(halfWay);
     expect(await page.locator('#sample-grid canvas').count()).toBe(12);
     expect(await page.locator('#matrix tbody td').count()).toBe(100);
 
     expect(requests).toEqual([]);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('shows within two seconds that the connection is lost, and reconnects without missing or repeated events', async () => {
@@ -78,16 +78,16 @@ const executable = findChromium();
     const until45 = untilStep(events, 45);
     publisher.send(...events.slice(untilStep(events, 25), until45));
     await publisher.waitForAck(until45);
-    monitor.mend();
+    monitor.restore();
     await shows(page, caption, '45 points');
     await shows(page, field('phase'), 'Running');
     expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('45');
     expect(await page.locator('#banner').isVisible()).toBe(false);
     expect(await page.locator(field('stream-received')).textContent()).toBe(`${until45} events`);
     expect(await page.locator(field('stream-lostConnections')).textContent()).toBe('1');
-    expect(monitor.complaints.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text))).toEqual(
-      [],
-    );
+    expect(
+      monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
+    ).toEqual([]);
   });
 
   it('reports a run that does not exist, and offers the latest one', async () => {
@@ -98,7 +98,7 @@ const executable = findChromium();
     await page.getByRole('button', { name: 'Follow the latest' }).click();
     await shows(page, field('title'), runId);
     await page.locator('#banner').waitFor({ state: 'hidden' });
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('switches to the next run', async () => {
@@ -117,7 +117,7 @@ const executable = findChromium();
     expect(await page.locator('#epoch-rows tr').count()).toBe(0);
     expect(await page.locator('#sample-grid li').count()).toBe(0);
     expect(await page.locator('#confusion-body').isVisible()).toBe(false);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('shows the device, why it was chosen, and its load', async () => {
@@ -149,7 +149,7 @@ const executable = findChromium();
     for (const chart of ['loss', 'accuracy'])
       await shows(page, chartPart(chart, 'note'), 'The loss is NaN: the run has diverged');
     await shows(page, chartPart('loss', 'at'), 'Batch 20, epoch 1');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('shows the images of a cell of the confusion matrix, and the matrix of earlier epochs', async () => {
@@ -173,7 +173,7 @@ const executable = findChromium();
     await counts(page, '#cell-samples canvas', 0);
     await shows(page, '#matrix-sentence', '2 read as 5');
     expect(await page.locator('#class-rows li:not([aria-hidden])').count()).toBe(10);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('closes the export menu after use, and reports whether a link was copied', async () => {
@@ -208,7 +208,7 @@ const executable = findChromium();
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await copy();
     await shows(page, '#export-note', 'The link could not be copied. Copy it from the address bar.');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('keeps the target when a new one is out of bounds, and removes it when the field is emptied', async () => {

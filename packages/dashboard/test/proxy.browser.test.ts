@@ -6,10 +6,10 @@ import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import { shows } from './support/page-elements.ts';
 
-const executable = findChromium();
+const chromiumPath = findChromium();
 
-(executable ? describe : describe.skip)('a proxy that replaces Host, as nginx does by default', () => {
-  const monitor = useMonitor(executable);
+(chromiumPath ? describe : describe.skip)('a proxy that replaces Host, as nginx does by default', () => {
+  const monitor = useMonitor(chromiumPath);
   const proxy = createServer((incoming, outgoing) => forward(incoming, outgoing));
   beforeAll(() => once(proxy.listen(0, '127.0.0.1'), 'listening'));
   afterAll(() => {

@@ -6,12 +6,12 @@ import type { Page } from 'playwright-core';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import { chartPart, field, runOf, shows } from './support/page-elements.ts';
-import { strokeReader, strokeWeights } from './support/stroke-reader.ts';
+import { strokeWeights, withStrokeNetwork } from './support/stroke-network.ts';
 
-const executable = findChromium();
+const chromiumPath = findChromium();
 
-(executable ? describe : describe.skip)('runs', () => {
-  const monitor = useMonitor(executable);
+(chromiumPath ? describe : describe.skip)('runs', () => {
+  const monitor = useMonitor(chromiumPath);
   const caption = chartPart('loss', 'caption');
 
   it('are paused, adjusted and stopped by the viewer', async () => {
@@ -62,7 +62,7 @@ const executable = findChromium();
       ['setLearningRate', { learningRate: 0.005 }],
       ['stop', {}],
     ]);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('are started from a form, and displayed at once', async () => {
@@ -85,7 +85,7 @@ const executable = findChromium();
     await shows(page, field('title'), runId);
   });
 
-  it('are repeated with changed settings, and a refused one is named by its label', async () => {
+  it('are repeated with changed settings, and a refused setting is named by its label', async () => {
     const runId = '20261124-112000-repeated';
     await monitor.publish({ runId, events: runOf(runId) });
     const trainer = await monitor.publish({
@@ -109,10 +109,10 @@ const executable = findChromium();
     const sent = { ...asBefore, augment: false, seed: 42, trainSize: 70_000, testSize: 10_000 };
     expect(trainer.commands.at(-1)?.data).toEqual(sent);
 
-    // A recipe decides the empty settings.
+    // Choosing a recipe empties the settings that the recipe determines.
     await page.getByLabel('Recipe').selectOption('best');
     expect(await page.getByLabel('Learning rate').last().inputValue()).toBe('');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('show why a command was refused', async () => {
@@ -122,7 +122,7 @@ const executable = findChromium();
     const page = await monitor.visit();
     await page.locator('#pause-run').click();
     await shows(page, field('controls-note'), 'Not while it saves.');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('are listed, found, named, pinned and deleted', async () => {
@@ -172,11 +172,11 @@ const executable = findChromium();
       title: 'The good one',
       pinned: true,
     });
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('are listed in pages, and found on any of them', async () => {
-    const runIds = Array.from({ length: 102 }, (_, at) => `paged-${at}`);
+    const runIds = Array.from({ length: 102 }, (_, index) => `paged-${index}`);
     for (const runId of runIds)
       (await monitor.publish({ runId, events: runOf(runId, 1).slice(0, 2) })).close();
     const page = await monitor.visit();
@@ -192,7 +192,7 @@ const executable = findChromium();
     await page.locator('#runs-filter').fill('nothing like this');
     await shows(page, '#runs-note', 'No run contains these words.');
     await page.locator('#runs-filter').fill('');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('are compared: curves together, differences to the first run, and settings side by side', async () => {
@@ -217,11 +217,11 @@ const executable = findChromium();
     const rate = page.locator('#compare-table tr').filter({ hasText: 'Learning rate' });
     expect(await rate.textContent()).toMatch(/0\.01.*0\.05/);
     await page.waitForURL(new RegExp(`with=${second}`));
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('are compared up to five at a time', async () => {
-    const runIds = Array.from({ length: 6 }, (_, at) => `20261124-13500${at}-many`);
+    const runIds = Array.from({ length: 6 }, (_, index) => `20261124-13500${index}-many`);
     for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId, 1) });
     const page = await monitor.visit(`?run=${runIds[0]}&with=nowhere`);
     await shows(page, field('compare-note'), /^There is no run nowhere\.$/);
@@ -240,7 +240,7 @@ const executable = findChromium();
 
   it('are replayed with a position slider, until the replay is ended', async () => {
     const runId = '20261124-140000-played';
-    // Long enough not to end, at ten times its speed, before the test pauses it.
+    // The run is long enough that its replay, at ten times the speed, does not end before the test pauses it.
     await monitor.publish({ runId, events: runOf(runId, 40) });
     const page = await monitor.visit(`?run=${runId}`);
     await page.locator('#replay-open').click();
@@ -261,7 +261,7 @@ const executable = findChromium();
     await page.locator('#replay-close').click();
     await page.locator('#replay-bar').waitFor({ state: 'detached' });
     await shows(page, field('phase'), 'Completed');
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('show why a run cannot be replayed', async () => {
@@ -284,7 +284,7 @@ const executable = findChromium();
 
   it('classify a drawing with their saved weights, again after each epoch', async () => {
     const runId = '20261124-150000-drawn';
-    const events = strokeReader(runOf(runId, 2));
+    const events = withStrokeNetwork(runOf(runId, 2));
     const save = (upright: number, level: number): void => {
       mkdirSync(join(monitor.runs, runId), { recursive: true });
       writeFileSync(join(monitor.runs, runId, 'mnist_cnn.safetensors'), strokeWeights({ upright, level }));
@@ -305,7 +305,7 @@ const executable = findChromium();
     await page.getByRole('button', { name: 'Clear' }).click();
     await stroke(page, [0.15, 0.5], [0.85, 0.5]);
     await shows(page, '.drawn-read', /^7 /);
-    expect(monitor.complaints).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
   });
 });
 
@@ -328,9 +328,12 @@ function notice(
 async function stroke(page: Page, from: [x: number, y: number], to: [x: number, y: number]): Promise<void> {
   const box = await page.locator('.pad').boundingBox();
   if (!box) throw new Error('expected the pad to be seen');
-  const at = ([x, y]: [number, number]): [number, number] => [box.x + box.width * x, box.y + box.height * y];
-  await page.mouse.move(...at(from));
+  const toPixels = ([x, y]: [number, number]): [number, number] => [
+    box.x + box.width * x,
+    box.y + box.height * y,
+  ];
+  await page.mouse.move(...toPixels(from));
   await page.mouse.down();
-  await page.mouse.move(...at(to), { steps: 5 });
+  await page.mouse.move(...toPixels(to), { steps: 5 });
   await page.mouse.up();
 }

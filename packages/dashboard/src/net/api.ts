@@ -38,7 +38,7 @@ export async function listRuns({ search, limit, cursor }: RunListRequest): Promi
 /** Resolves with whether the gateway stores the run. */
 export const runExists = async (runId: string): Promise<boolean> => (await request(runUrl(runId))).ok;
 
-/** Names a run, changes its note, or pins it. */
+/** Changes the title, the note or the pin of a run. */
 export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Result<string>> =>
   request(runUrl(runId), {
     method: 'PATCH',
@@ -51,8 +51,8 @@ export const deleteRun = (runId: string, token?: string): Promise<Result<string>
   request(runUrl(runId), { method: 'DELETE', headers: bearer(token) });
 
 /**
- * Explains in one sentence why the live feed refuses this page; empty when no answer of a gateway arrives. This is a
- * request of its own, because browsers hide the HTTP response to a WebSocket upgrade from pages.
+ * Explains in one sentence why the live feed refuses this page; empty when no answer of a gateway arrives. This takes
+ * a separate request, because browsers hide the HTTP response to a WebSocket upgrade from pages.
  */
 export async function liveRefusal(): Promise<string> {
   const response = await request('live/check', { method: 'POST' });

@@ -11,17 +11,17 @@ export interface Replay {
 
 export interface ReplayOptions {
   runId: string;
-  /** Runs when the replayed run has changed. */
+  /** Called when the replayed run has changed. */
   onChange(): void;
   onEnd(): void;
 }
 
 export interface RunDisplayOptions {
-  /** Runs when the run on display or its session has changed. */
+  /** Called when the run on display or its session has changed. */
   onChange(): void;
-  /** Runs when the list of runs has changed: a run began, was renamed, deleted, or has another status. */
+  /** Called when the list of runs has changed: a run began, was renamed or deleted, or changed its status. */
   onRunsChange(): void;
-  /** Runs when the feed moves on to another run. */
+  /** Called when the feed moves on to another run. */
   onNextRun(): void;
 }
 

@@ -46,7 +46,7 @@ export const chartSpecs = {
     // A good and a very good network differ below 0.1: on a linear axis both are one flat line.
     scales: ['log', 'linear'],
     format: formatLoss,
-    tick: lossTick,
+    tick: numberTick,
     minDrawIntervalMs: 0,
     empty: 'The loss of each batch appears here as it is computed.',
   },
@@ -70,8 +70,8 @@ export const chartSpecs = {
     columns: ['learningRate'],
     smoothed: false,
     scales: ['linear', 'log'],
-    format: (value) => (value === undefined ? '–' : lossTick(value)),
-    tick: lossTick,
+    format: (value) => (value === undefined ? '–' : numberTick(value)),
+    tick: numberTick,
     minDrawIntervalMs: 250,
     empty: 'The learning rate of each batch appears here.',
   },
@@ -109,8 +109,8 @@ export function percentTick(value: number): string {
   return `${Number((value * 100).toFixed(3))}\u00a0%`;
 }
 
-/** Formats a tick of a loss axis: up to six digits, or an exponent when very small or large. */
-export function lossTick(value: number): string {
+/** Formats a tick of an axis of losses or learning rates: up to six digits, or an exponent when very small or large. */
+export function numberTick(value: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-4 || size >= 1e5)
     ? Number(value.toPrecision(3)).toExponential().replace('+', '')

@@ -9,12 +9,12 @@ export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 
 const plateauEpochs = 5;
 /** Smallest gain that counts as better: one more image of a thousand. */
 const plateauGain = 0.001;
-/** Factor by which the test loss exceeds its minimum, while the training loss falls, that counts as overfitting. */
-const overfitRise = 1.25;
+/** A test loss of more than this multiple of its minimum counts as overfitting while the training loss falls. */
+const overfitFactor = 1.25;
 /** Number of consecutive epochs of overfitting from which it is reported: a single one may be chance. */
 const overfitEpochs = 3;
-/** Factor by which an epoch's mean training loss exceeds that of the best epoch before it that counts as divergence. */
-const divergenceRise = 3;
+/** An epoch whose mean training loss is more than this multiple of an earlier epoch's counts as diverging. */
+const divergenceFactor = 3;
 
 /** Returns all findings of a run, oldest first. Problems that the trainer has reported itself are not repeated. */
 export function findingsOf(run: Run): Finding[] {
@@ -43,7 +43,7 @@ function diverging(run: Run): Finding | undefined {
   let lowest = Number.POSITIVE_INFINITY;
   for (const epoch of run.epochs) {
     const { loss } = epoch.train;
-    if (loss > lowest * divergenceRise && Number.isFinite(loss))
+    if (loss > lowest * divergenceFactor && Number.isFinite(loss))
       return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.diverging',
@@ -76,7 +76,8 @@ function overfit(run: Run): Finding | undefined {
   let overfitCount = 0;
   for (const epoch of run.epochs) {
     if (!lowest || epoch.test.loss < lowest.test.loss) lowest = epoch;
-    const overfits = epoch.test.loss > lowest.test.loss * overfitRise && epoch.train.loss < lowest.train.loss;
+    const overfits =
+      epoch.test.loss > lowest.test.loss * overfitFactor && epoch.train.loss < lowest.train.loss;
     overfitCount = overfits ? overfitCount + 1 : 0;
     if (overfitCount >= overfitEpochs)
       return findingAt(run, epoch, {
@@ -119,12 +120,12 @@ function findingAt(
 const timeOf = (milliseconds = 0): string => new Date(milliseconds).toISOString();
 
 /** Creates a function that returns the findings of a run, computed again only when their sources have changed. */
-export function createFindings(): (run: Run | null) => readonly Finding[] {
+export function createCachedFindings(): (run: Run | null) => readonly Finding[] {
   let previous: readonly unknown[] = [];
   let found: readonly Finding[] = [];
   return (run) => {
     const sources = [run?.started, run?.notices, run?.epochs, run?.silences, run?.diverged];
-    if (sources.some((source, at) => source !== previous[at])) found = run ? findingsOf(run) : [];
+    if (sources.some((source, index) => source !== previous[index])) found = run ? findingsOf(run) : [];
     previous = sources;
     return found;
   };

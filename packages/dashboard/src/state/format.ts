@@ -1,23 +1,24 @@
-const dash = '–';
+/** The text for an unknown value. */
+const unknown = '–';
 /** The space between a number and its unit, where lines do not break. */
 const space = '\u00a0';
 // Created once: creating a formatter takes a hundred times as long as using it.
-const grouped = new Intl.NumberFormat('en-US');
-const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-const timeOf = {
-  minutes: new Intl.DateTimeFormat('en-GB', clock),
-  seconds: new Intl.DateTimeFormat('en-GB', { ...clock, second: '2-digit' }),
+const countFormat = new Intl.NumberFormat('en-US');
+const hoursAndMinutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const timeFormats = {
+  minutes: new Intl.DateTimeFormat('en-GB', hoursAndMinutes),
+  seconds: new Intl.DateTimeFormat('en-GB', { ...hoursAndMinutes, second: '2-digit' }),
 };
-const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const dateTimeFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** Formats a count: 46900 → "46,900". */
 export function formatCount(value: number | null | undefined): string {
-  return value === null || value === undefined ? dash : grouped.format(value);
+  return value === null || value === undefined ? unknown : countFormat.format(value);
 }
 
 /** Formats a loss in about four digits: 2.303, 0.0813, 0.00042; "NaN" and "∞" when it is not finite. */
 export function formatLoss(value: number | null | undefined): string {
-  if (value === null || value === undefined) return dash;
+  if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
   const size = Math.abs(value);
   if (size >= 1e5) return value.toExponential(2);
@@ -34,7 +35,7 @@ export function formatLearningRate(value: number): string {
 
 /** Formats a fraction as a percentage: 0.9934 → "99.34 %". */
 export function formatPercent(value: number | null | undefined, digits = 2): string {
-  if (value === null || value === undefined) return dash;
+  if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
   return `${(value * 100).toFixed(digits)}${space}%`;
 }
@@ -46,7 +47,7 @@ export function formatProgress(fraction: number): string {
 
 /** Formats a duration in at most two units: "4.2 s", "3 m 05 s", "1 h 02 m", "3 d 4 h". */
 export function formatDuration(seconds: number | null | undefined): string {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return dash;
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return unknown;
   if (seconds < 10) return `${seconds.toFixed(1)}${space}s`;
   const whole = Math.floor(seconds);
   const pad = (value: number): string => String(value).padStart(2, '0');
@@ -59,18 +60,18 @@ export function formatDuration(seconds: number | null | undefined): string {
 
 /** Formats a duration in whole seconds, for texts that change once a second: "0 s", "12 s", "3 m 05 s". */
 export function formatWholeDuration(seconds: number | null | undefined): string {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return dash;
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return unknown;
   return seconds < 60 ? `${Math.floor(seconds)}${space}s` : formatDuration(Math.floor(seconds));
 }
 
 /** Formats milliseconds since 1970 as a local time: "10:03:12" or "10:03". */
-export function formatTime(time: number, exact: keyof typeof timeOf = 'seconds'): string {
-  return timeOf[exact].format(time);
+export function formatTime(time: number, precision: keyof typeof timeFormats = 'seconds'): string {
+  return timeFormats[precision].format(time);
 }
 
 /** Formats milliseconds since 1970 as a local date and time: "24 Nov 2026, 10:03". */
 export function formatDateTime(time: number): string {
-  return day.format(time);
+  return dateTimeFormat.format(time);
 }
 
 /** Formats a duration like a clock: "0:05", "12:30", "1:02:30"; fractions below a minute as "0.25 s". */
@@ -84,16 +85,16 @@ export function formatClock(seconds: number): string {
 
 /** Formats a rate per second: one decimal below 100, none from 100 on and for whole numbers. */
 export function formatRate(value: number | null | undefined): string {
-  if (value === null || value === undefined) return dash;
+  if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
-  return value >= 100 || Number.isInteger(value) ? grouped.format(Math.round(value)) : value.toFixed(1);
+  return value >= 100 || Number.isInteger(value) ? countFormat.format(Math.round(value)) : value.toFixed(1);
 }
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Formats a size in decimal units: 6.1e9 → "6.1 GB". */
 export function formatBytes(value: number | null | undefined): string {
-  if (value === null || value === undefined) return dash;
+  if (value === null || value === undefined) return unknown;
   const power = Math.min(byteUnits.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
   const scaled = value / 1_000 ** power;
   return `${scaled >= 100 || power === 0 ? scaled.toFixed(0) : scaled.toFixed(1)}${space}${byteUnits[power]}`;

@@ -33,13 +33,13 @@ export class MinMaxPyramid {
 
   /**
    * Returns the rows to draw, ascending: the lowest and the highest of each bucket, and the column's last row if it is
-   * selected. Returns all rows when there are at most two per bucket: reducing them would save nothing. Buckets begin at fixed rows, so that drawn
-   * points stay in place while rows are appended; the outer buckets may reach beyond the selection.
+   * selected. Returns all rows when there are at most two per bucket. Buckets begin at fixed rows, so that drawn points
+   * stay in place while rows are appended; the outer buckets may reach beyond the selection.
    */
   select(column: Column, { from, to, buckets }: RowSelection): number[] {
     this.#update(column);
     const count = to - from;
-    if (count <= 2 * buckets) return Array.from({ length: Math.max(0, count) }, (_, at) => from + at);
+    if (count <= 2 * buckets) return Array.from({ length: Math.max(0, count) }, (_, index) => from + index);
     const bits = Math.ceil(Math.log2(count / buckets));
     const rows: number[] = [];
     for (let bucket = from >> bits; bucket << bits < to; bucket++) {
@@ -68,7 +68,11 @@ export class MinMaxPyramid {
   }
 
   #addLevel(column: Column): void {
-    const level = { bits: firstBits + this.#levels.length, lowest: noRows(8), highest: noRows(8) };
+    const level = {
+      bits: firstBits + this.#levels.length,
+      lowest: emptyBuckets(8),
+      highest: emptyBuckets(8),
+    };
     addRows(level, { ...column, length: this.#processed }, 0);
     this.#levels.push(level);
   }
@@ -111,10 +115,10 @@ function addRows(level: Level, { values, length }: Column, from: number): void {
   }
 }
 
-const noRows = (length: number): Int32Array<ArrayBuffer> => new Int32Array(length).fill(-1);
+const emptyBuckets = (length: number): Int32Array<ArrayBuffer> => new Int32Array(length).fill(-1);
 
 function grown(values: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const result = noRows(Math.max(length, values.length * 2));
+  const result = emptyBuckets(Math.max(length, values.length * 2));
   result.set(values);
   return result;
 }

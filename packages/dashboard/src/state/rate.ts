@@ -5,12 +5,12 @@ export class RateMeter {
   /** Counts by second, in a ring buffer that includes the current second. */
   readonly #counts = new Array<number>(windowSeconds + 1).fill(0);
   #second = 0;
-  #first: number | undefined;
+  #firstSecond: number | undefined;
 
   /** Counts an event at `now`, in milliseconds of a monotonic clock. */
   count(now: number): void {
     this.#advance(now);
-    this.#first ??= this.#second;
+    this.#firstSecond ??= this.#second;
     const slot = this.#second % this.#counts.length;
     this.#counts[slot] = (this.#counts[slot] as number) + 1;
   }
@@ -18,8 +18,8 @@ export class RateMeter {
   /** Returns the rate at `now`: events per second. */
   perSecond(now: number): number {
     this.#advance(now);
-    if (this.#first === undefined) return 0;
-    const seconds = Math.min(windowSeconds, this.#second - this.#first);
+    if (this.#firstSecond === undefined) return 0;
+    const seconds = Math.min(windowSeconds, this.#second - this.#firstSecond);
     const current = this.#counts[this.#second % this.#counts.length] as number;
     if (seconds === 0) return current;
     return (this.#counts.reduce((sum, count) => sum + count, 0) - current) / seconds;

@@ -35,7 +35,7 @@ export interface Silence {
   time: number;
 }
 
-/** The state of one run: the sum of its events so far. */
+/** The state of one run, computed from its events so far. */
 export interface Run {
   readonly runId: string;
   /** Time of the first event, by the publisher's clock. */
@@ -72,7 +72,7 @@ const noticeLimit = 200;
 /** Maximum number of epochs whose samples are kept, of up to 140 kB each. */
 const samplesLimit = 100;
 const silenceLimit = 50;
-/** Time without events after which a trainer counts as silent: ten of its reports on the machine are missing then. */
+/** Time without events after which a trainer counts as silent: it sends a `system` event every 2 s, so ten are missing. */
 export const silenceMs = 20_000;
 
 /** Creates a run without events. */

@@ -28,7 +28,7 @@ export interface AxisBounds {
 
 /** Free space right of the latest point while following, as a share of the width. */
 const followMargin = 0.03;
-/** Maximum magnification: at a higher one two batches no longer fit. */
+/** Maximum magnification: a higher one would show fewer than two batches of a long run. */
 const maxMagnification = 20_000;
 /** Minimum width of a selection, as a share of the whole width: a narrower one is a click. */
 const minSelection = 0.01;

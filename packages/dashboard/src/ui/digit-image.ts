@@ -43,7 +43,8 @@ function draw(canvas: HTMLCanvasElement, pixels: Pixels): void {
   drawn.set(canvas, pixels);
   textColor ??= readTextColor();
   const image = new ImageData(side, side);
-  for (let at = 0; at < bytesPerImage; at++) image.data.set([...textColor, pixels[at] ?? 0], at * 4);
+  for (let index = 0; index < bytesPerImage; index++)
+    image.data.set([...textColor, pixels[index] ?? 0], index * 4);
   canvas.width = canvas.height = side;
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }

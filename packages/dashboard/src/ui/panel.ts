@@ -40,9 +40,9 @@ export type SendCommand = <N extends CommandName>(
   data?: CommandData<N>,
 ) => Promise<string | undefined>;
 
-/** The actions that panels offer to the viewer and that reach beyond the panel. */
+/** The actions of panels that affect more than the panel itself. */
 export interface PageActions {
-  /** Renders all panels with the next frame. Call it after a change to a panel's own state. */
+  /** Renders all panels in the next frame. Call it after a change to a panel's own state. */
   refresh(): void;
   changeView(change: Partial<View>): void;
   followLatest(): void;

@@ -9,7 +9,7 @@ export interface Preferences {
   charts: ChartPreferences;
 }
 
-const key = 'mnist-monitor.preferences';
+const storageKey = 'mnist-monitor.preferences';
 
 export function readPreferences(): Preferences {
   const { theme, charts } = readStored();
@@ -23,7 +23,7 @@ export function readPreferences(): Preferences {
 export function savePreferences({ theme, charts }: Preferences): void {
   try {
     const query = queryOf({ ...defaultView, ...chartPreferences(charts) });
-    localStorage.setItem(key, JSON.stringify({ theme, charts: query }));
+    localStorage.setItem(storageKey, JSON.stringify({ theme, charts: query }));
   } catch {
     // Storage may be full or forbidden: then the settings last until the page is left.
   }
@@ -42,7 +42,7 @@ export function chartPreferences({
 
 function readStored(): Record<string, unknown> {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
+    const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
     return typeof stored === 'object' && stored !== null ? { ...stored } : {};
   } catch {
     return {};

@@ -10,7 +10,7 @@ export function applyTheme(theme: Theme): void {
 
 /** Returns the theme that the theme button switches to. */
 export function nextTheme(theme: Theme): Theme {
-  // From the system's theme first to the opposite one: a click without a visible change looks broken.
+  // The system's theme is followed by the opposite one: a click without a visible change looks broken.
   const order: Theme[] = darkSystem.matches ? [undefined, 'light', 'dark'] : [undefined, 'dark', 'light'];
   return order[(order.indexOf(theme) + 1) % order.length];
 }

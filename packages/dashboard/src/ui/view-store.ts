@@ -14,7 +14,7 @@ export interface ViewStore {
 
 /**
  * Reads the view from the page's address. A change to another run makes an entry in the browser's history.
- * @param onChange Runs after each change.
+ * @param onChange Called after each change.
  */
 export function createViewStore(preferences: Preferences, onChange: (view: View) => void): ViewStore {
   let view = viewOf(location.search, preferences.charts);

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { lossTick, percentTick } from '../../src/state/chart-specs.ts';
+import { numberTick, percentTick } from '../../src/state/chart-specs.ts';
 
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 it('ticks have no more digits than they need', () => {
-  expect([0, 0.005, 2, 0.0000125].map(lossTick)).toEqual(['0', '0.005', '2', '1.25e-5']);
-  expect([200_000, 1e6, 8e15].map(lossTick)).toEqual(['2e5', '1e6', '8e15']);
-  expect([0.95, 0.995, 1].map(percentTick).map(spaced)).toEqual(['95 %', '99.5 %', '100 %']);
+  expect([0, 0.005, 2, 0.0000125].map(numberTick)).toEqual(['0', '0.005', '2', '1.25e-5']);
+  expect([200_000, 1e6, 8e15].map(numberTick)).toEqual(['2e5', '1e6', '8e15']);
+  expect([0.95, 0.995, 1].map(percentTick).map(withPlainSpaces)).toEqual(['95 %', '99.5 %', '100 %']);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EpochData, MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { createFindings, findingsOf } from '../../src/state/findings.ts';
+import { createCachedFindings, findingsOf } from '../../src/state/findings.ts';
 import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
 
 const events = sampleRun({ epochs: 8, batchesPerEpoch: 5 });
@@ -45,7 +45,7 @@ describe('a finding', () => {
     });
   });
 
-  it('is a training loss that has multiplied', () => {
+  it('is a training loss that has more than tripled', () => {
     const run = withScores((epoch) => ({
       train: { loss: epoch === 4 ? 2 : 0.3 },
       test: { accuracy: 0.9 + epoch * 0.01 },
@@ -67,12 +67,12 @@ describe('a finding', () => {
   });
 
   it('is an engine other than the requested one', () => {
-    const asked = events.map((event) =>
+    const requested = events.map((event) =>
       event.type === 'run.started'
         ? { ...event, data: { ...event.data, config: { ...event.data.config, engine: 'webgpu' } } }
         : event,
     );
-    expect(codes(runOf(asked))).toContain('engine.fallback');
+    expect(codes(runOf(requested))).toContain('engine.fallback');
   });
 
   it('is a silence of the trainer', () => {
@@ -88,16 +88,16 @@ describe('a finding', () => {
       ...started,
       seq: 2,
       type: 'notice',
-      data: { level: 'error', code: 'training.diverged', message: 'told', step: 1 },
+      data: { level: 'error', code: 'training.diverged', message: 'reported', step: 1 },
     } as MonitorEvent;
     const batch = events.find(({ type }) => type === 'batch');
     const diverged = { ...batch, seq: 3, data: { ...batch?.data, loss: Number.NaN } } as MonitorEvent;
     const run = runOf([started as MonitorEvent, notice, diverged]);
-    expect(findingsOf(run).map(({ message }) => message)).toEqual(['told']);
+    expect(findingsOf(run).map(({ message }) => message)).toEqual(['reported']);
   });
 
   it('is computed again only when its sources have changed', () => {
-    const find = createFindings();
+    const find = createCachedFindings();
     const run = runOf(events);
     expect(find(run)).toBe(find(run));
     expect(find(null)).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import * as format from '../../src/state/format.ts';
 
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 it.each([
   [2.3012, '2.301'],
@@ -29,7 +29,7 @@ it.each([
   [273_600, '3 d 4 h'],
   [null, '–'],
 ])('%p seconds are written %s', (seconds, text) => {
-  expect(spaced(format.formatDuration(seconds))).toBe(text);
+  expect(withPlainSpaces(format.formatDuration(seconds))).toBe(text);
 });
 
 it.each([
@@ -37,7 +37,7 @@ it.each([
   [0.999, '99 %'],
   [1, '100 %'],
 ])('progress %p is written %s: 100 % only when everything is done', (fraction, text) => {
-  expect(spaced(format.formatProgress(fraction))).toBe(text);
+  expect(withPlainSpaces(format.formatProgress(fraction))).toBe(text);
 });
 
 it.each([
@@ -46,14 +46,14 @@ it.each([
   [6.1e9, '6.1 GB'],
   [5e15, '5000 TB'],
 ])('%p bytes are written %s', (bytes, text) => {
-  expect(spaced(format.formatBytes(bytes))).toBe(text);
+  expect(withPlainSpaces(format.formatBytes(bytes))).toBe(text);
 });
 
 it('counts, rates and fractions are written with their groups, digits and units', () => {
   expect(format.formatCount(46_900)).toBe('46,900');
   expect(format.formatRate(1_706.6)).toBe('1,707');
   expect(format.formatRate(0.4)).toBe('0.4');
-  expect(spaced(format.formatPercent(0.99337))).toBe('99.34 %');
+  expect(withPlainSpaces(format.formatPercent(0.99337))).toBe('99.34 %');
   expect(format.formatPercent(Number.NaN)).toBe('NaN');
   expect(format.formatPlural(1, 'batch', 'batches')).toBe('1 batch');
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MinMaxPyramid } from '../../src/state/min-max-pyramid.ts';
 import type { Column } from '../../src/state/series.ts';
 
-const wave = Float64Array.from({ length: 10_000 }, (_, at) => Math.sin(at / 50));
+const wave = Float64Array.from({ length: 10_000 }, (_, index) => Math.sin(index / 50));
 const columnOf = (values: Float64Array, length = values.length, generation = 0): Column => ({
   values,
   length,
@@ -53,9 +53,9 @@ describe('downsampling', () => {
       );
   });
 
-  it('keeps more of a smaller selection', () => {
+  it('keeps more of the rows when fewer are selected', () => {
     const rows = new MinMaxPyramid().select(columnOf(wave), { from: 5_000, to: 5_100, buckets: 300 });
-    expect(rows).toEqual(Array.from({ length: 100 }, (_, at) => 5_000 + at));
+    expect(rows).toEqual(Array.from({ length: 100 }, (_, index) => 5_000 + index));
     const thinned = new MinMaxPyramid().select(columnOf(wave), { from: 2_000, to: 8_000, buckets: 100 });
     expect(thinned.length).toBeLessThanOrEqual(200);
     expect(thinned[0]).toBeLessThanOrEqual(2_064);

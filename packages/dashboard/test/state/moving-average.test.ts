@@ -32,7 +32,7 @@ describe('the moving average', () => {
   });
 
   it('is the same whether rows are processed one by one or all at once', () => {
-    const values = Array.from({ length: 3_000 }, (_, at) => Math.sin(at));
+    const values = Array.from({ length: 3_000 }, (_, index) => Math.sin(index));
     const gradual = new MovingAverage();
     for (let length = 1; length <= values.length; length += 7)
       gradual.update({ ...column(...values), length }, 0.8);

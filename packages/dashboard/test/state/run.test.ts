@@ -14,7 +14,7 @@ const renumbered = (events: readonly MonitorEvent[]): MonitorEvent[] =>
 describe('a run', () => {
   const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
 
-  it('is the sum of its events', () => {
+  it('contains the data of all its events', () => {
     const run = runOf(events);
     expect(run.steps.length).toBe(60);
     expect(run.batch?.step).toBe(60);
@@ -72,24 +72,26 @@ describe('a run', () => {
   });
 
   it('records a silence of its trainer, but not a pause', () => {
-    const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
+    const timeAt = (seconds: number): string =>
+      new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
     const notice = (code: string) => ({
       type: 'notice',
       data: { level: 'info', code, message: '', step: 1 },
     });
     const bodies = [
-      { ...events[1], time: at(0) },
-      { ...events[2], time: at(45) },
-      { ...notice('run.paused'), time: at(46) },
-      { ...notice('run.resumed'), time: at(300) },
+      { ...events[1], time: timeAt(0) },
+      { ...events[2], time: timeAt(45) },
+      { ...notice('run.paused'), time: timeAt(46) },
+      { ...notice('run.resumed'), time: timeAt(300) },
     ];
     const run = runOf(renumbered(bodies as MonitorEvent[]));
-    expect(run.silences).toEqual([{ step: 1, seconds: 45, time: Date.parse(at(0)) }]);
+    expect(run.silences).toEqual([{ step: 1, seconds: 45, time: Date.parse(timeAt(0)) }]);
     expect(run.paused).toBe(false);
   });
 
   it('excludes pauses from the training time of measurements and batches', () => {
-    const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
+    const timeAt = (seconds: number): string =>
+      new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
     const notice = (code: string) => ({
       type: 'notice',
       data: { level: 'info', code, message: '', step: 1 },
@@ -100,21 +102,21 @@ describe('a run', () => {
     };
     const system = events.find(({ type }) => type === 'system') as MonitorEvent;
     const bodies = [
-      { ...batch(1, 1), time: at(1) },
-      { ...system, time: at(2) },
-      { ...notice('run.paused'), time: at(3) },
-      { ...system, time: at(30) },
-      { ...notice('run.resumed'), time: at(60) },
-      { ...system, time: at(61) },
-      { ...batch(2, 4.5), time: at(62) },
-      { ...batch(3, 5.5), time: at(63) },
+      { ...batch(1, 1), time: timeAt(1) },
+      { ...system, time: timeAt(2) },
+      { ...notice('run.paused'), time: timeAt(3) },
+      { ...system, time: timeAt(30) },
+      { ...notice('run.resumed'), time: timeAt(60) },
+      { ...system, time: timeAt(61) },
+      { ...batch(2, 4.5), time: timeAt(62) },
+      { ...batch(3, 5.5), time: timeAt(63) },
     ];
     const run = runOf(renumbered(bodies.map((body) => ({ v: 1, runId: 'r', ...body })) as MonitorEvent[]));
     expect([...run.machine.columns.elapsedSeconds.subarray(0, 3)]).toEqual([2, 3, 4]);
     expect([...run.steps.columns.elapsedSeconds.subarray(0, 3)]).toEqual([1, 4.5, 5.5]);
   });
 
-  it('does not change in a copy', () => {
+  it('has copies that later events do not change', () => {
     const run = runOf(events.slice(0, 30));
     const copy = copyRun(run);
     const length = copy.steps.length;

@@ -3,7 +3,7 @@ import type { EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shar
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
 import { applyMessage, emptySession, latestDataOf } from '../../src/state/session.ts';
-import { connectedInputs, helloOf, sessionOf, summaryOf } from '../support/session.ts';
+import { connectedMessages, helloOf, sessionOf, summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
 const running = events.slice(0, 40);
@@ -32,7 +32,7 @@ const noticeOf = (code: string): LiveClientMessage => ({
 
 describe('a session', () => {
   it('keeps its run after a hello with the same run, and replaces it after one with another', () => {
-    const session = sessionOf(connectedInputs(running));
+    const session = sessionOf(connectedMessages(running));
     const { run } = session;
     applyMessage(session, helloOf(summaryOf(running[0]?.runId ?? '')), 0);
     expect(session.run).toBe(run);
@@ -43,7 +43,7 @@ describe('a session', () => {
 
   it('counts skipped batches, invalid messages and lost connections', () => {
     const session = sessionOf([
-      ...connectedInputs(running),
+      ...connectedMessages(running),
       { type: 'gap', from: 5, to: 9 },
       { type: 'invalid', description: '' },
       lost,
@@ -52,7 +52,7 @@ describe('a session', () => {
   });
 
   it('has no run after a hello without one', () => {
-    const session = sessionOf(connectedInputs(running));
+    const session = sessionOf(connectedMessages(running));
     applyMessage(session, helloOf(null), 0);
     expect(session.run).toBeNull();
     expect(phaseOf(session)).toBe('waiting');
@@ -61,9 +61,9 @@ describe('a session', () => {
   it('dates stored events by when they happened', () => {
     const origin = Date.parse('2026-11-24T10:00:00.000Z');
     const session = emptySession(origin);
-    // Read an hour after the run began; more is to come, so it is not caught up.
-    const inputs = connectedInputs(running.slice(0, 39), { lastSeq: 40 }).slice(0, -1);
-    for (const input of inputs) applyMessage(session, input, 3_600_000);
+    // Read an hour after the run began. The last stored event is missing, so the session has not caught up.
+    const messages = connectedMessages(running.slice(0, 39), { lastSeq: 40 }).slice(0, -1);
+    for (const message of messages) applyMessage(session, message, 3_600_000);
     expect(session.lastEventAt).toBe(Date.parse(events[38]?.time ?? '') - origin);
     applyMessage(session, { type: 'live', seq: 1 }, 3_600_000);
     applyMessage(session, { type: 'event', event: events[40] as (typeof events)[number] }, 3_600_500);
@@ -71,7 +71,7 @@ describe('a session', () => {
   });
 
   it('updates the name of its run, and ignores names of others', () => {
-    const session = sessionOf(connectedInputs(running));
+    const session = sessionOf(connectedMessages(running));
     const annotate = (id: string, title: string): void =>
       applyMessage(session, { type: 'annotated', runId: id, title, note: null, pinned: true }, 0);
     annotate('another', 'Not this');
@@ -81,14 +81,14 @@ describe('a session', () => {
   });
 
   it('has caught up after the last stored event, even without the message `live`', () => {
-    const inputs = connectedInputs(running).slice(0, -1);
-    expect(sessionOf(inputs.slice(0, -1)).caughtUp).toBe(false);
-    expect(sessionOf(inputs).caughtUp).toBe(true);
+    const messages = connectedMessages(running).slice(0, -1);
+    expect(sessionOf(messages.slice(0, -1)).caughtUp).toBe(false);
+    expect(sessionOf(messages).caughtUp).toBe(true);
   });
 
   it('shows the newest batch while older ones are still arriving', () => {
     const batch = events.findLast((event): event is EventOf<'batch'> => event.type === 'batch')?.data ?? null;
-    const session = sessionOf(connectedInputs(running, { batch, lastSeq: 99 }).slice(0, -1));
+    const session = sessionOf(connectedMessages(running, { batch, lastSeq: 99 }).slice(0, -1));
     expect(latestDataOf(session)?.batch?.step).toBe(60);
     applyMessage(session, { type: 'live', seq: 1 }, 0);
     expect(latestDataOf(session)?.batch?.step).toBe(session.run?.batch?.step);
@@ -97,7 +97,7 @@ describe('a session', () => {
 
 describe('the phase', () => {
   const finishedAs = (status: 'completed' | 'stopped' | 'failed' | 'interrupted') =>
-    connectedInputs(
+    connectedMessages(
       events.map((event) =>
         event.type === 'run.finished' ? { ...event, data: { ...event.data, status } } : event,
       ),
@@ -106,16 +106,16 @@ describe('the phase', () => {
   it.each<[string, LiveClientMessage[]]>([
     ['connecting', []],
     ['unreachable', [lost]],
-    ['waiting', connectedInputs([])],
-    ['running', connectedInputs(running)],
-    ['stalled', [...connectedInputs(running), statusOf({ status: 'stalled' })]],
-    ['paused', [...connectedInputs(running), noticeOf('run.paused')]],
-    ['running', [...connectedInputs(running, { status: 'paused' }), noticeOf('run.resumed')]],
-    ['reconnecting', [...connectedInputs(running), lost]],
+    ['waiting', connectedMessages([])],
+    ['running', connectedMessages(running)],
+    ['stalled', [...connectedMessages(running), statusOf({ status: 'stalled' })]],
+    ['paused', [...connectedMessages(running), noticeOf('run.paused')]],
+    ['running', [...connectedMessages(running, { status: 'paused' }), noticeOf('run.resumed')]],
+    ['reconnecting', [...connectedMessages(running), lost]],
     [
       'closed',
       [
-        ...connectedInputs(running),
+        ...connectedMessages(running),
         { type: 'connection', state: { name: 'closed', reason: 'x', code: 'invalid' } },
       ],
     ],
@@ -124,14 +124,14 @@ describe('the phase', () => {
     ['stopped', finishedAs('stopped')],
     ['failed', finishedAs('failed')],
     ['interrupted', finishedAs('interrupted')],
-    ['interrupted', connectedInputs(running, { status: 'interrupted' })],
-  ])('is %s (%#)', (phase, inputs) => {
-    expect(phaseOf(sessionOf(inputs))).toBe(phase);
+    ['interrupted', connectedMessages(running, { status: 'interrupted' })],
+  ])('is %s (%#)', (phase, messages) => {
+    expect(phaseOf(sessionOf(messages))).toBe(phase);
   });
 
   it('is running again as soon as an event of a stalled run arrives', () => {
     const session = sessionOf([
-      ...connectedInputs(running),
+      ...connectedMessages(running),
       statusOf({ status: 'stalled', connected: false }),
     ]);
     expect(phaseOf(session)).toBe('stalled');
@@ -141,7 +141,7 @@ describe('the phase', () => {
 
   it('ignores reports on other runs', () => {
     const session = sessionOf([
-      ...connectedInputs(running),
+      ...connectedMessages(running),
       statusOf({ runId: 'another', status: 'stalled', viewers: 7 }),
     ]);
     expect(phaseOf(session)).toBe('running');

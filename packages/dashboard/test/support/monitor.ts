@@ -21,15 +21,15 @@ export interface Monitor {
   /** Folder of the gateway's runs. */
   readonly runs: string;
   readonly browser: Browser;
-  /** Opens the page, and collects errors and warnings of the browser in `complaints`. */
+  /** Opens the page, and collects errors and warnings of the browser in `browserProblems`. */
   visit(query?: string, options?: BrowserContextOptions): Promise<Page>;
   /** Connects a trainer that sends the test's events; without a run it waits for the command to start. */
   publish(options: PublishOptions): Promise<ScriptedPublisher>;
-  /** Errors, warnings and violations of the policy, in any page since the test began. */
-  readonly complaints: string[];
-  /** Closes all connections between browser and gateway, and refuses new ones until `mend`. */
+  /** Errors, warnings and violations of the content security policy, in any page since the test began. */
+  readonly browserProblems: string[];
+  /** Closes all connections between browser and gateway, and refuses new ones until `restore`. */
   cut(): void;
-  mend(): void;
+  restore(): void;
 }
 
 type PublisherOptions = Parameters<typeof openScriptedPublisher>[0];
@@ -49,13 +49,13 @@ async function firstMessage(gateway: ChildProcess): Promise<{ url: string; inges
 }
 
 /** Starts a gateway and Chromium before the tests of a file. Closes pages and publishers after each test, the rest at the end. */
-export function useMonitor(executable: string | undefined, flags: readonly string[] = []): Monitor {
+export function useMonitor(chromiumPath: string | undefined, flags: readonly string[] = []): Monitor {
   let gateway: ChildProcess;
   let ingestUrl: string;
-  let wire: Wire;
+  let proxy: BreakableProxy;
   const opened: (() => unknown)[] = [];
   const runs = mkdtempSync(join(tmpdir(), 'mnist-page-'));
-  const monitor = { runs, complaints: [] as string[] } as { -readonly [K in keyof Monitor]: Monitor[K] };
+  const monitor = { runs, browserProblems: [] as string[] } as { -readonly [K in keyof Monitor]: Monitor[K] };
 
   jest.setTimeout(60_000);
   beforeAll(async () => {
@@ -65,20 +65,20 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
     gateway = fork(gatewayMain, [...own, ...flags], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const [listening, browser] = await Promise.all([
       firstMessage(gateway),
-      launchChromium(executable as string),
+      launchChromium(chromiumPath as string),
     ]);
     ingestUrl = listening.ingestUrl;
-    wire = await Wire.open(Number(new URL(listening.url).port));
-    Object.assign(monitor, { url: wire.url, browser });
+    proxy = await BreakableProxy.open(Number(new URL(listening.url).port));
+    Object.assign(monitor, { url: proxy.url, browser });
   });
   afterEach(async () => {
     for (const close of opened.splice(0)) await close();
-    monitor.complaints.length = 0;
-    wire.cut = false;
+    monitor.browserProblems.length = 0;
+    proxy.cut = false;
   });
   afterAll(async () => {
     await monitor.browser?.close();
-    wire?.close();
+    proxy?.close();
     if (gateway?.kill('SIGTERM')) await once(gateway, 'exit');
     rmSync(runs, { recursive: true, force: true });
   });
@@ -89,9 +89,9 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
     const page = await context.newPage();
     page.setDefaultTimeout(20_000 * timeFactor());
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) monitor.complaints.push(message.text());
+      if (['error', 'warning'].includes(message.type())) monitor.browserProblems.push(message.text());
     });
-    page.on('pageerror', (error) => monitor.complaints.push(String(error)));
+    page.on('pageerror', (error) => monitor.browserProblems.push(String(error)));
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
         console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
@@ -108,25 +108,25 @@ export function useMonitor(executable: string | undefined, flags: readonly strin
     return publisher;
   };
   monitor.cut = () => {
-    wire.cut = true;
+    proxy.cut = true;
   };
-  monitor.mend = () => {
-    wire.cut = false;
+  monitor.restore = () => {
+    proxy.cut = false;
   };
   return monitor;
 }
 
 /** Forwards connections to a local port, and cuts them on demand as a failing network does. */
-class Wire {
+class BreakableProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #cut = false;
 
   private constructor(port: number) {
-    this.#server = createServer((near) => {
-      if (this.#cut) return near.destroy();
-      const far = connect(port, '127.0.0.1');
-      for (const [from, to] of [[near, far] as const, [far, near] as const]) {
+    this.#server = createServer((browserSide) => {
+      if (this.#cut) return browserSide.destroy();
+      const gatewaySide = connect(port, '127.0.0.1');
+      for (const [from, to] of [[browserSide, gatewaySide] as const, [gatewaySide, browserSide] as const]) {
         this.#sockets.add(from);
         from.pipe(to);
         from.on('error', () => to.destroy());
@@ -139,11 +139,11 @@ class Wire {
     });
   }
 
-  static async open(port: number): Promise<Wire> {
-    const wire = new Wire(port);
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
-    return wire;
+  static async open(port: number): Promise<BreakableProxy> {
+    const proxy = new BreakableProxy(port);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
   }
 
   get url(): string {

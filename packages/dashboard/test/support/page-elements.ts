@@ -20,17 +20,17 @@ export const counts = (page: Page, selector: string, count: number): Promise<unk
 export const chartPart = (chart: string, part: string): string => `#${chart}-chart [data-part="${part}"]`;
 
 /** Returns the area in which a chart draws its curves. */
-export const surfaceOf = (page: Page, chart: string): Locator => page.locator(`#${chart}-chart .u-over`);
+export const plotAreaOf = (page: Page, chart: string): Locator => page.locator(`#${chart}-chart .u-over`);
 
 /** Returns the image of a chart's canvas. */
-export const pictureOf = (page: Page, chart: string): Promise<string> =>
+export const canvasImage = (page: Page, chart: string): Promise<string> =>
   page.locator(`#${chart}-chart canvas`).evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
 
 /** Drags over a chart, from one share of its width to another. */
 export async function drag(page: Page, chart: string, [from, to]: readonly [number, number]): Promise<void> {
-  // Another axis or another run makes another plot: the one that stays is meant.
-  await surfaceOf(page, chart).scrollIntoViewIfNeeded();
-  const box = await surfaceOf(page, chart).boundingBox();
+  // A change of the axis or the run replaces the plot: this waits until the new one is stable.
+  await plotAreaOf(page, chart).scrollIntoViewIfNeeded();
+  const box = await plotAreaOf(page, chart).boundingBox();
   if (!box) throw new Error(`expected the chart ${chart} to be seen`);
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width * from, y);

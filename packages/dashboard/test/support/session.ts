@@ -36,14 +36,14 @@ export const helloOf = (run: RunSummary | null): LiveHello => ({
 });
 
 /** Returns a session after these messages, all at time `now`. */
-export function sessionOf(inputs: readonly LiveClientMessage[], now = 0): Session {
+export function sessionOf(messages: readonly LiveClientMessage[], now = 0): Session {
   const session = emptySession();
-  for (const input of inputs) applyMessage(session, input, now);
+  for (const message of messages) applyMessage(session, message, now);
   return session;
 }
 
 /** Returns the messages of a page that has connected and read these events of a run. */
-export function connectedInputs(
+export function connectedMessages(
   events: readonly MonitorEvent[],
   summary: Partial<RunSummary> = {},
 ): LiveClientMessage[] {

@@ -1,7 +1,7 @@
 import { nothing, render, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../state/chart-specs.ts';
-import { lastResult } from '../../state/last-result.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import type { View } from '../../state/view.ts';
 import type { AxisBounds, Range, Viewport } from '../../state/viewport.ts';
 import { Throttle } from '../../ui/frames.ts';
@@ -74,10 +74,10 @@ export class ChartCard {
   #table: TemplateResult | typeof nothing = nothing;
   #tableTime = Number.NEGATIVE_INFINITY;
   /**
-   * Renders the card when one of its inputs has changed. New points are not an input: the texts follow them with the next
-   * drawn frame, and thus not while the chart is off screen.
+   * Renders the card when one of its inputs has changed. New points are not an input: the texts change with the next
+   * drawn frame, so they do not change while the chart is off screen.
    */
-  readonly #renderContent = lastResult((..._inputs: readonly unknown[]) => {
+  readonly #renderContent = memoizeLast((..._inputs: readonly unknown[]) => {
     render(
       chartTemplate(this.#content(), {
         setScale: this.#context.setScale,
@@ -103,8 +103,8 @@ export class ChartCard {
   }
 
   /**
-   * Draws the last data, unless the chart is off screen or was drawn less than its minimum interval ago.
-   * @param always Draws in any case.
+   * Draws the current data, unless the chart is off screen or was drawn less than its minimum interval ago.
+   * @param always Whether to draw in any case, as for printing.
    */
   draw(always: boolean): void {
     const { view, runs } = this.#context.state();
@@ -171,11 +171,11 @@ export class ChartCard {
     const curves = this.#frameBuilder.styles(runs);
     const { axis } = view;
     const log = { x: view.logX, y: view.scales[this.#name] === 'log' };
-    const kind = JSON.stringify([curves, axis, log]);
-    if (this.#plot && this.#host.dataset.kind === kind) return this.#plot;
+    const plotKey = JSON.stringify([curves, axis, log]);
+    if (this.#plot && this.#host.dataset.plotKey === plotKey) return this.#plot;
     this.#plot?.destroy();
     this.#cursor = null;
-    this.#host.dataset.kind = kind;
+    this.#host.dataset.plotKey = plotKey;
     this.#plot = new Plot({
       ...{ host: this.#host, curves, axis, log, formatY: this.#spec.tick },
       onCursor: (x) => this.#moveCursor(x),

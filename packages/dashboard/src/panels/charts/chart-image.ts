@@ -84,7 +84,7 @@ class ImageWriter {
       sized.map(({ width }) => width),
       { lineWidth: this.#width, gap: itemGap },
     );
-    return sized.map((item, at) => ({ ...item, ...(positions[at] ?? { x: 0, line: 0 }) }));
+    return sized.map((item, index) => ({ ...item, ...(positions[index] ?? { x: 0, line: 0 }) }));
   }
 
   /**

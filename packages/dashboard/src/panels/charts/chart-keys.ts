@@ -6,7 +6,7 @@ export interface ChartKeysTarget extends ZoomTarget {
   plot(): Plot | undefined;
   /** x of the cursor; null when there is none. */
   cursor(): number | null;
-  /** Runs with true when a key of the chart is pressed, and with false when a pointer or another key is used. */
+  /** Called with true when a key of the chart is pressed, and with false when a pointer or another key is used. */
   onInput(keyboard: boolean): void;
 }
 

@@ -31,8 +31,8 @@ export function tableOf(input: ChartTableInput): ChartTable {
   const { axis, range } = options;
   const rows: string[][] = [];
   let lastStep = -1;
-  for (let at = 0; at <= intervalCount; at++) {
-    const x = range.min + ((range.max - range.min) * at) / intervalCount;
+  for (let index = 0; index <= intervalCount; index++) {
+    const x = range.min + ((range.max - range.min) * index) / intervalCount;
     const readout = frameBuilder.readout(runs, x, options);
     if (!readout || readout.step === lastStep) continue;
     lastStep = readout.step;
@@ -66,8 +66,8 @@ function valueCells({ raw, smooth, test }: Readout['values'][number], input: Cha
 
 /** Removes columns without any value: the machine may have no GPU. */
 function withoutEmptyColumns({ caption, heads, rows }: ChartTable): ChartTable {
-  const hasValues = heads.map((_, at) => rows.length === 0 || rows.some((row) => row[at] !== '–'));
-  const kept = (cells: string[]): string[] => cells.filter((_, at) => hasValues[at]);
+  const hasValues = heads.map((_, column) => rows.length === 0 || rows.some((row) => row[column] !== '–'));
+  const kept = (cells: string[]): string[] => cells.filter((_, column) => hasValues[column]);
   return { caption, heads: kept(heads), rows: rows.map(kept) };
 }
 

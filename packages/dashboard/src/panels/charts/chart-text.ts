@@ -27,20 +27,20 @@ export function legendItems(
   const values = readout?.values ?? [];
   if (spec.series === 'machine') return machineItems(spec, values);
   if (runs.length > 1)
-    return runs.map(({ name, color }, at) => ({
+    return runs.map(({ name, color }, index) => ({
       ...{ name, kind: 'line', color },
-      value: comparedValue(spec, values[at], at === 0 ? undefined : values[0]),
+      value: comparedValue(spec, values[index], index === 0 ? undefined : values[0]),
     }));
   return runItems(spec, runs[0]?.color ?? '--train', values[0]);
 }
 
 function machineItems(spec: ChartSpec, values: readonly Value[]): LegendItem[] {
-  const items = spec.columns.map((column, at) => ({
-    ...{ name: machineName(column), kind: 'line' as const, color: `--run-${at + 1}` },
-    value: spec.format(values[at]?.raw),
+  const items = spec.columns.map((column, index) => ({
+    ...{ name: machineName(column), kind: 'line' as const, color: `--run-${index + 1}` },
+    value: spec.format(values[index]?.raw),
   }));
   // The values of a device that the machine does not have are NaN.
-  return items.filter((_, at) => values[at] && !Number.isNaN(values[at].raw));
+  return items.filter((_, index) => values[index] && !Number.isNaN(values[index].raw));
 }
 
 function runItems(spec: ChartSpec, color: string, value: Value | undefined): LegendItem[] {

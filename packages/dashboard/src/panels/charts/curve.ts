@@ -57,10 +57,10 @@ export class Curve {
     for (const row of this.#pyramid.select(column, selection)) {
       const x = (positions.values[row] as number) * positions.scale;
       // A row replaces an earlier one with the same x, as when the machine is measured twice within a step.
-      const at = points.x.at(-1) === x ? points.x.length - 1 : points.x.length;
-      points.x[at] = x;
-      points.raw[at] = finiteOrNull(column.values[row]);
-      points.smooth[at] = finiteOrNull(average[row]);
+      const index = points.x.at(-1) === x ? points.x.length - 1 : points.x.length;
+      points.x[index] = x;
+      points.raw[index] = finiteOrNull(column.values[row]);
+      points.smooth[index] = finiteOrNull(average[row]);
     }
     return points;
   }

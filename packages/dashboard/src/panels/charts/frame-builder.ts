@@ -53,7 +53,8 @@ export class FrameBuilder {
   /** Returns the styles of a frame's curves, in the order of its columns. */
   styles(runs: readonly ChartRun[]): CurveStyle[] {
     const { series, columns, smoothed, test } = this.#spec;
-    if (series === 'machine') return columns.map((_, at) => ({ kind: 'line', color: `--run-${at + 1}` }));
+    if (series === 'machine')
+      return columns.map((_, index) => ({ kind: 'line', color: `--run-${index + 1}` }));
     const compared = runs.length > 1;
     return runs.flatMap(({ color, dash }): CurveStyle[] => [
       ...(smoothed && !compared ? [{ kind: 'raw', color: `${color}-faint` } as const] : []),
@@ -95,7 +96,7 @@ export class FrameBuilder {
     const shown = this.#shownRuns(runs);
     const main = shown[0]?.run;
     if (!main || main[series].length === 0) return undefined;
-    // The machine is measured between batches; all charts show the same batch at the same x.
+    // All charts show the same batch at the same x: the machine chart, too, whose measurements lie between batches.
     const rowsFrom = main.steps.length > 0 ? 'steps' : series;
     const row = rowAt(main, x, { axis, series: rowsFrom });
     const step = main[rowsFrom].columns.step[row] as number;
@@ -200,10 +201,10 @@ const numbers = (cells: readonly Cell[] = []): number[] => cells.filter((value) 
 function testedValues(tables: readonly RunTables[], smoothed: boolean): number[] {
   const results = tables.flatMap(({ tests }) => numbers(tests?.curves[0]));
   if (results.length === 0) return [];
-  const lasts = tables.map(
+  const lastTrainingValues = tables.map(
     ({ points: [first] }) => numbers(smoothed ? first?.smooth : first?.raw).at(-1) ?? 1,
   );
-  return [...results, ...lasts];
+  return [...results, ...lastTrainingValues];
 }
 
 const allValues = (tables: readonly RunTables[]): number[] =>

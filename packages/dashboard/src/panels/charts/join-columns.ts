@@ -25,11 +25,11 @@ export function joinColumns(tables: readonly CurveTable[]): Columns {
     let column = 1;
     for (let index = 0; index < tables.length; index++) {
       const table = tables[index] as CurveTable;
-      const at = nextRows[index] as number;
-      const hasRow = table.x[at] === x;
+      const nextRow = nextRows[index] as number;
+      const hasRow = table.x[nextRow] === x;
       for (let curve = 0; curve < table.curves.length; curve++)
-        (columns[column++] as Cell[])[row] = hasRow ? table.curves[curve]?.[at] : undefined;
-      if (hasRow) nextRows[index] = at + 1;
+        (columns[column++] as Cell[])[row] = hasRow ? table.curves[curve]?.[nextRow] : undefined;
+      if (hasRow) nextRows[index] = nextRow + 1;
     }
   }
 }

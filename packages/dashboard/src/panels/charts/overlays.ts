@@ -66,7 +66,7 @@ export function drawTargetLine(area: PlotArea, target: number, color: string): v
   context.restore();
 }
 
-/** Draws a small triangle above the chart, and a line below it, for each event. */
+/** Draws a small triangle above the chart, and a line below it, for each marker. */
 export function drawEventMarkers(
   area: PlotArea,
   markers: readonly EventMarker[],

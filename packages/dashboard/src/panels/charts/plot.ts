@@ -151,7 +151,7 @@ export class Plot {
         y: { distr: log.y ? 3 : 1, range: () => [this.#frame.y.min, this.#frame.y.max] },
       },
       axes: this.#axes(),
-      series: [{}, ...curves.map((style, at) => seriesOf(style, () => this.#palette, at))],
+      series: [{}, ...curves.map((style, index) => seriesOf(style, () => this.#palette, index))],
       cursor: {
         sync: { key: 'charts', scales: ['x', null], filters: this.#cursorFilters() },
         drag: { x: false, y: false, setScale: false },
@@ -240,8 +240,8 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
   height: Math.max(Math.floor(host.clientHeight), 80),
 });
 
-function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, at: number): uPlot.Series {
-  const stroke = (): string => palette().curves[at] as string;
+function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, index: number): uPlot.Series {
+  const stroke = (): string => palette().curves[index] as string;
   // The cursor marks a point on curves of kind `line` only. Among test results uPlot would mark the nearest one, while
   // the legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };

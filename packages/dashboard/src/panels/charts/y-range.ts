@@ -15,8 +15,8 @@ export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range 
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (const values of columns)
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at];
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row];
       if (value === null || value === undefined || (logarithmic && value <= 0)) continue;
       if (value < lowest) lowest = value;
       if (value > highest) highest = value;
@@ -32,7 +32,7 @@ export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range 
 }
 
 /**
- * Returns the highest of the six consecutive decades that contain the most values; on a tie, of the highest six. A decade
+ * Returns the highest of the six consecutive decades that contain the most values; on a tie, of the higher ones. A decade
  * is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
  */
 function topOfBusiestDecades(columns: ColumnsOfCells): number {

@@ -1,7 +1,7 @@
 import type { RunSummary } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatPlural } from '../../state/format.ts';
-import { lastResult } from '../../state/last-result.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
@@ -9,8 +9,8 @@ import { type ComparedRun, type CompareRow, comparedRuns, figureRows, settingRow
 import './compare.css';
 
 /** Settings do not change during a run, so their rows are formatted only when the compared runs change. */
-const settingsOf = lastResult((...started: readonly RunSummary['started'][]) =>
-  settingRows(started.map((one) => ({ started: one }))),
+const settingsOf = memoizeLast((...started: readonly RunSummary['started'][]) =>
+  settingRows(started.map((startedData) => ({ started: startedData }))),
 );
 
 /** The runs side by side: figures with their difference to the run on display, then settings. */

@@ -54,7 +54,7 @@ export interface CompareRow {
 
 type Figure = readonly [
   name: string,
-  of: (summary: RunSummary) => number | undefined,
+  figureOf: (summary: RunSummary) => number | undefined,
   format: (value: number | undefined) => string,
 ];
 
@@ -75,10 +75,10 @@ const formatCountOf = (value: number | undefined): string => formatCount(value &
 
 /** Returns the figures of the runs with their difference to the first run, the baseline. */
 export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {
-  return figures.map(([name, of, format]) => {
-    const baseline = summaries[0] && of(summaries[0]);
+  return figures.map(([name, figureOf, format]) => {
+    const baseline = summaries[0] && figureOf(summaries[0]);
     const values = summaries.map((summary, index) => {
-      const value = of(summary);
+      const value = figureOf(summary);
       const change =
         index === 0 || value === undefined || baseline === undefined ? '' : signed(value - baseline, format);
       return { text: format(value), change };

@@ -1,11 +1,11 @@
 import { html, type TemplateResult } from 'lit-html';
-import { lastResult } from '../../state/last-result.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
 import './connection.css';
 
 /** Returns the texts about the connection, computed once a frame for the three parts of the page that show them. */
-const textOf = lastResult(connectionText);
+const textOf = memoizeLast(connectionText);
 
 /** Renders the state of the connection, in a line for the top of the page. */
 export function connectionChip({ live, now }: PageState): TemplateResult {

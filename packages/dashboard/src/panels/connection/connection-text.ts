@@ -1,5 +1,5 @@
 import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../../state/format.ts';
-import { lastResult } from '../../state/last-result.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import type { Session } from '../../state/session.ts';
 
@@ -42,7 +42,7 @@ export function connectionText(session: Session, now: number): ConnectionText {
     delay: delayText(session),
     received: formatPlural(run?.eventCount ?? 0, 'event', 'events'),
     skipped: formatPlural(session.skipped, 'batch', 'batches'),
-    rejected: formatPlural(session.invalid + rejectedBy(run?.notices), 'message', 'messages'),
+    rejected: formatPlural(session.invalid + rejectedEvents(run?.notices), 'message', 'messages'),
     viewers: formatCount(session.viewers),
     lostConnections: formatCount(session.lostConnections),
     gateway: session.gatewayVersion ?? '–',
@@ -64,7 +64,7 @@ function delayText({ delay }: Session): string {
 }
 
 /** Returns the number of events that the gateway rejected; it stores a notice in place of each. */
-const rejectedBy = lastResult(
+const rejectedEvents = memoizeLast(
   (notices: Run['notices'] = []): number => notices.filter(({ code }) => code === 'event.rejected').length,
 );
 

@@ -71,11 +71,11 @@ export const controlsPanel: Panel = {
     const text = note.text || shown.note;
     const { pause } = shown;
     const [min, max] = settingBounds.learningRate;
-    const any = pause || shown.stop || shown.setLearningRate || shown.start || shown.replay || text;
+    const hasContent = pause || shown.stop || shown.setLearningRate || shown.start || shown.replay || text;
     return html`
       <fieldset
         class="controls" id="controls"
-        ?hidden=${!any} ?disabled=${!shown.enabled} aria-busy=${busy ? 'true' : nothing}
+        ?hidden=${!hasContent} ?disabled=${!shown.enabled} aria-busy=${busy ? 'true' : nothing}
       >
         <legend class="sr-only">Control the run</legend>
         <button

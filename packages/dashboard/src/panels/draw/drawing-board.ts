@@ -20,7 +20,7 @@ const noPixels = new Uint8ClampedArray();
 
 /** The drawing pad, with the network's prediction for the drawing after each epoch. */
 export class DrawingBoard {
-  /** Text about the weights: the epoch that they are of, or why they cannot be used. */
+  /** Text about the weights: their epoch, or why they cannot be used. */
   note = '';
   readonly #refresh: () => void;
   readonly #canvas = document.createElement('canvas');

@@ -4,7 +4,7 @@ type Point = readonly [x: number, y: number];
 /** Side of the drawing in pixels: ten times that of the network's input, to which it is scaled. */
 const side = 280;
 /** Stroke width as a share of the side: once the drawing is normalized, strokes are about as wide as in MNIST. */
-const thickness = 0.085;
+const strokeWidth = 0.085;
 /** Distance that an arrow key moves the pen, as a share of the side. */
 const keyStep = 0.035;
 
@@ -17,7 +17,7 @@ export class DrawingPad {
   /** The pen that the keyboard moves; undefined before a key is pressed, without focus, and while a pointer draws. */
   #pen: { at: Point; down: boolean } | undefined;
 
-  /** @param onChange Runs after each change of the drawing, and of the keyboard's pen. */
+  /** @param onChange Called after each change of the drawing or of the keyboard's pen. */
   constructor(canvas: HTMLCanvasElement, onChange: () => void) {
     this.#canvas = canvas;
     this.#onChange = onChange;
@@ -62,7 +62,7 @@ export class DrawingPad {
     this.#drawStrokes(context, side, '#000');
     const { data } = context.getImageData(0, 0, side, side);
     // The fourth byte of a pixel is its opacity, which is how much ink covers it.
-    for (let at = 0; at < values.length; at++) values[at] = data[at * 4 + 3] as number;
+    for (let index = 0; index < values.length; index++) values[index] = data[index * 4 + 3] as number;
     return { width: side, height: side, values };
   }
 
@@ -80,7 +80,7 @@ export class DrawingPad {
     context.strokeStyle = style.accentColor === 'auto' ? style.color : style.accentColor;
     context.lineWidth = 2 * devicePixelRatio;
     context.beginPath();
-    context.arc(x * size, y * size, (thickness / 2) * size + 3, 0, 2 * Math.PI);
+    context.arc(x * size, y * size, (strokeWidth / 2) * size + 3, 0, 2 * Math.PI);
     context.stroke();
   }
 
@@ -90,7 +90,7 @@ export class DrawingPad {
     ink: string,
   ): void {
     context.strokeStyle = ink;
-    context.lineWidth = thickness * size;
+    context.lineWidth = strokeWidth * size;
     context.lineCap = context.lineJoin = 'round';
     for (const points of this.#strokes) {
       context.beginPath();

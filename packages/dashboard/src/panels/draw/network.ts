@@ -61,19 +61,20 @@ export class Network {
 /** Creates a convolution with weights of shape [out, in, size, size]; zero padding keeps the image's size. */
 const convolution =
   ({ weight, bias }: { weight: Tensor; bias: Tensor }): Operation =>
-  ({ height, width, ...input }) => {
+  (image) => {
+    const { height, width } = image;
     const [channels = 0, inputs = 0, size = 1] = weight.shape;
-    const padded = pad({ height, width, ...input }, size >> 1);
+    const padded = pad(image, size >> 1);
     const values = new Float32Array(channels * height * width);
     for (let channel = 0; channel < channels; channel++) {
       const plane = values.subarray(channel * height * width, (channel + 1) * height * width);
       plane.fill(bias.values[channel] as number);
-      for (let from = 0; from < inputs; from++)
+      for (let input = 0; input < inputs; input++)
         for (let tap = 0; tap < size * size; tap++) {
-          const factor = weight.values[(channel * inputs + from) * size * size + tap] as number;
+          const factor = weight.values[(channel * inputs + input) * size * size + tap] as number;
           const [down, right] = [Math.floor(tap / size), tap % size];
           for (let row = 0; row < height; row++) {
-            const source = (from * padded.height + row + down) * padded.width + right;
+            const source = (input * padded.height + row + down) * padded.width + right;
             const target = row * width;
             for (let column = 0; column < width; column++)
               plane[target + column] =
@@ -104,8 +105,8 @@ const dense =
     const result = bias.values.slice();
     for (let unit = 0; unit < result.length; unit++) {
       let sum = result[unit] as number;
-      for (let at = 0; at < values.length; at++)
-        sum += (values[at] as number) * (weight.values[unit * values.length + at] as number);
+      for (let index = 0; index < values.length; index++)
+        sum += (values[index] as number) * (weight.values[unit * values.length + index] as number);
       result[unit] = sum;
     }
     return { channels: result.length, height: 1, width: 1, values: result };
@@ -119,11 +120,11 @@ const relu: Operation = ({ values, ...shape }) => ({
 const maxPool: Operation = ({ channels, height, width, values }) => {
   const [rows, columns] = [height >> 1, width >> 1];
   const result = new Float32Array(channels * rows * columns);
-  for (let at = 0; at < result.length; at++) {
-    const column = at % columns;
-    const row = Math.floor(at / columns) % rows;
-    const from = (Math.floor(at / (rows * columns)) * height + 2 * row) * width + 2 * column;
-    result[at] = Math.max(
+  for (let index = 0; index < result.length; index++) {
+    const column = index % columns;
+    const row = Math.floor(index / columns) % rows;
+    const from = (Math.floor(index / (rows * columns)) * height + 2 * row) * width + 2 * column;
+    result[index] = Math.max(
       values[from] as number,
       values[from + 1] as number,
       values[from + width] as number,

@@ -15,8 +15,8 @@ const inkThreshold = 32;
 /**
  * Normalizes a drawn digit in the same way as the images of MNIST: scaled to a box of 20 × 20 pixels, with its centre of
  * mass in the middle of 28 × 28.
- * @returns 784 values from 0 to 1, row by row; null when the drawing is empty.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+ * @returns 784 values from 0 to 1, row by row; null when the drawing is empty.
  */
 export function normalizeDigit(drawing: GreyImage): Float32Array<ArrayBuffer> | null {
   const bounds = boundsOf(drawing);
@@ -87,10 +87,10 @@ function meanOf({ width, height, values }: GreyImage, { left, right, top, bottom
 
 function centerOfMass({ width, values }: GreyImage): { x: number; y: number } {
   let [sum, x, y] = [0, 0, 0];
-  for (const [at, value] of Array.from(values).entries()) {
+  for (const [index, value] of Array.from(values).entries()) {
     sum += value;
-    x += value * ((at % width) + 0.5);
-    y += value * (Math.floor(at / width) + 0.5);
+    x += value * ((index % width) + 0.5);
+    y += value * (Math.floor(index / width) + 0.5);
   }
   return { x: x / sum, y: y / sum };
 }

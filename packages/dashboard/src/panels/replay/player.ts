@@ -6,7 +6,7 @@ const maxPauseMs = 10_000;
 
 /** Plays back the events of a run at the pace in which they happened, through the reducer of the live feed. */
 export class Player {
-  /** The run as it was at `position`; another object after seeking backwards. */
+  /** The run as it was at `position`; replaced by a new object when seeking backwards. */
   run: Run;
   /** Seconds since the first event. */
   position = 0;
@@ -27,7 +27,7 @@ export class Player {
     this.seek(0);
   }
 
-  /** Moves to a position in seconds, forwards or backwards; backwards applies all events from the first on again. */
+  /** Moves to a position in seconds, forwards or backwards. Moving backwards applies all events again from the first. */
   seek(position: number): void {
     this.position = Math.min(this.duration, Math.max(0, position));
     if (this.#next > 0 && this.position < (this.#times[this.#next - 1] as number)) {
@@ -49,13 +49,13 @@ export class Player {
 
 function playTimes(events: readonly MonitorEvent[]): Float64Array {
   const times = new Float64Array(events.length);
-  let at = 0;
+  let elapsedMs = 0;
   let latest: number | undefined;
   for (const [index, { time }] of events.entries()) {
     const now = Date.parse(time);
-    at += Math.min(maxPauseMs, Math.max(0, now - (latest ?? now)));
+    elapsedMs += Math.min(maxPauseMs, Math.max(0, now - (latest ?? now)));
     latest = Math.max(latest ?? now, now);
-    times[index] = at / 1_000;
+    times[index] = elapsedMs / 1_000;
   }
   return times;
 }

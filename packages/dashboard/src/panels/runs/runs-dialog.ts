@@ -38,11 +38,11 @@ let list: RunsList | undefined;
 /** Text of the search field, kept for the next time that the list is opened. */
 let filter = '';
 
-/** Delay before the list is loaded again, because changes arrive together: a new run has a status and first events. */
+/** Delay before the list is loaded again: changes arrive together, such as the status and first events of a new run. */
 const refreshAfterMs = 300;
 
 /** Number of runs that one request adds to the list. */
-const pageRuns = 100;
+const pageSize = 100;
 /** Maximum number of runs that one request loads when the whole list is loaded again. */
 const maxReloadedRuns = 500;
 
@@ -78,7 +78,7 @@ class RunsList {
 
   /** Loads the list from its beginning, as far as it was loaded, up to `maxReloadedRuns`. */
   async load(): Promise<void> {
-    const limit = Math.min(maxReloadedRuns, Math.max(pageRuns, this.#summaries?.length ?? 0));
+    const limit = Math.min(maxReloadedRuns, Math.max(pageSize, this.#summaries?.length ?? 0));
     await this.#load({ limit, cursor: null });
   }
 
@@ -132,7 +132,7 @@ class RunsList {
       this.#show();
       this.refresh();
     };
-    const loadMore = (): Promise<void> => this.#load({ limit: pageRuns, cursor: this.#nextCursor });
+    const loadMore = (): Promise<void> => this.#load({ limit: pageSize, cursor: this.#nextCursor });
     return html`
       ${dialogHeader('runs', 'Runs')}
       <div class="runs-tools">
@@ -249,7 +249,7 @@ class RunsList {
       confirmLabel: 'Delete',
     };
     const isConfirmed = await confirmAction(question);
-    // False when the viewer cancelled.
+    // `problem` is false when the viewer cancelled.
     const problem = isConfirmed && (await this.#attempt((token) => deleteRun(runId, token)));
     this.#focus(runId, 'delete');
     if (problem !== '') return;

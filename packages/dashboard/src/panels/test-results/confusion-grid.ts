@@ -22,7 +22,7 @@ export class ConfusionGrid {
   #active: CellPosition = [0, 0];
   /** The cell that the pointer or the focus was on last. */
   #pointed: CellPosition | null = null;
-  /** The cell whose images are shown. The sentence above them describes it, whatever the pointer is on. */
+  /** The cell whose images are shown. The sentence above them describes this cell rather than the one under the pointer. */
   #selected: CellPosition | null = null;
 
   constructor(refresh: () => void) {
@@ -60,7 +60,7 @@ export class ConfusionGrid {
   #cells({ classes, epoch }: EpochResults): TemplateResult {
     return html`
       <thead>
-        <tr><td></td>${shortClassNames(classes).map((name, at) => html`<th scope="col" title=${classes[at] ?? ''}>${name}</th>`)}</tr>
+        <tr><td></td>${shortClassNames(classes).map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
       </thead>
       <tbody>
         ${confusionCells(epoch.test.confusion).map(

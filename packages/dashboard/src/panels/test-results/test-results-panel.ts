@@ -1,7 +1,7 @@
 import type { EpochData } from '@mnist-monitor/shared/browser';
 import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import { lastResult } from '../../state/last-result.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { recolorDigits } from '../../ui/digit-image.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
@@ -20,7 +20,7 @@ let confusion: ConfusionCard | undefined;
 let samples: SamplesCard | undefined;
 
 /** Returns the same object until the results change, so that cards can skip rendering. */
-const resultsOf = lastResult(
+const resultsOf = memoizeLast(
   (epochs: Run['epochs'], samples: Run['samples'], started: Run['started'], chosen: number | null) =>
     epochResults({ epochs, samples, started }, chosen),
 );

@@ -15,7 +15,7 @@ describe('the table of a chart', () => {
       options: { axis, range: { min: 0, max: axis === 'step' ? 300 : 3 }, smoothing: 0.85 },
     });
 
-  it('has about 100 rows of what is drawn', () => {
+  it('has about 100 rows of the drawn values', () => {
     const { heads, rows } = tableFor('loss', 'step');
     expect(heads).toEqual(['Batch', 'Loss', 'Smoothed', 'Test']);
     expect(rows.length).toBeGreaterThan(90);
@@ -24,7 +24,7 @@ describe('the table of a chart', () => {
     expect(rows.every((row) => row.length === heads.length)).toBe(true);
   });
 
-  it('has the batch too when x is something else', () => {
+  it('also has the batch when the x axis shows another quantity', () => {
     const { heads, rows } = tableFor('loss', 'epoch');
     expect(heads.slice(0, 2)).toEqual(['Epoch', 'Batch']);
     expect(rows.at(-1)?.slice(0, 2)).toEqual(['3', '300']);

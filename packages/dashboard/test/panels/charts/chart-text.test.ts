@@ -14,7 +14,7 @@ import { chartSpecs } from '../../../src/state/chart-specs.ts';
 import { applyEvent, emptyRun } from '../../../src/state/run.ts';
 import type { Range } from '../../../src/state/viewport.ts';
 
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 const readout = { x: 412, step: 412, epoch: 4, values: [{ raw: 0.5, smooth: 0.25, test: undefined }] };
 const train = { name: 'run', color: '--train' };
 
@@ -26,7 +26,7 @@ describe('the texts of a chart', () => {
     [{ rowCount: 46_900, pointCount: 2_000, thinned: 0, floor: 0 }, '2,000 of 46,900 points'],
     [{ rowCount: 40_000, pointCount: 2_000, thinned: 6_900, floor: 0 }, '2,000 of 46,900 points'],
   ])('count the points (%#)', (counts, text) => {
-    expect(spaced(chartCaption(counts))).toBe(text);
+    expect(withPlainSpaces(chartCaption(counts))).toBe(text);
   });
 
   it('warn where the loss is not finite', () => {
@@ -39,7 +39,7 @@ describe('the texts of a chart', () => {
     );
   });
 
-  it('name each curve with its value, and announce them', () => {
+  it('list each curve with its value, in the legend and for screen readers', () => {
     const items = legendItems(chartSpecs.loss, [train], readout);
     expect(items.map(({ name, value }) => `${name} ${value}`)).toEqual([
       'train 0.5000',
@@ -64,7 +64,10 @@ describe('the texts of a chart', () => {
   it('leave out devices that the machine lacks', () => {
     const values = [0.5, 0.25, Number.NaN, Number.NaN].map((raw) => ({ raw, smooth: raw, test: undefined }));
     const items = legendItems(chartSpecs.machine, [train], { ...readout, values });
-    expect(items.map(({ name, value }) => spaced(`${name} ${value}`))).toEqual(['CPU 50 %', 'Memory 25 %']);
+    expect(items.map(({ name, value }) => withPlainSpaces(`${name} ${value}`))).toEqual([
+      'CPU 50 %',
+      'Memory 25 %',
+    ]);
   });
 
   it('are a placeholder while there is no data, in the run or in the visible range', () => {

@@ -41,7 +41,7 @@ describe('a chart frame', () => {
     const all = build('loss', [long], { range, buckets: 5_000 }).plot.columns;
     const few = build('loss', [long], { range, buckets: 50 }).plot.columns;
     expect(few[0].length).toBeLessThan(110);
-    for (const [at, x] of few[0].entries()) expect(few[2]?.[at]).toBe(all[2]?.[all[0].indexOf(x)]);
+    for (const [row, x] of few[0].entries()) expect(few[2]?.[row]).toBe(all[2]?.[all[0].indexOf(x)]);
   });
 
   it('has every batch of a zoomed range, and one more at each side', () => {
@@ -51,7 +51,7 @@ describe('a chart frame', () => {
     expect([rowCount, pointCount]).toEqual([51, 53]);
   });
 
-  it('can be over epochs or training time', () => {
+  it('can have an x axis of epochs or of training time', () => {
     const run = runOf(events);
     const overEpochs = build('loss', [run], { axis: 'epoch', range: { min: 0, max: 3 } });
     expect(overEpochs.plot.columns[0].at(-1)).toBe(3);
@@ -84,7 +84,7 @@ describe('a chart frame', () => {
     expect(plot.y).toEqual({ min: 0, max: 1.02 });
   });
 
-  it('close up contains the target and the end of the smoothed curve', () => {
+  it('contains the target and the end of the smoothed curve in a close-up', () => {
     const run = runOf(events);
     const { plot: early } = build('accuracy', [runOf(events.slice(0, 10))], { target: 0.99 });
     expect(early.y.min).toBe(0);

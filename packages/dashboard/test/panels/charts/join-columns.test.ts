@@ -14,7 +14,7 @@ it('curves with their own x are joined over one ascending x', () => {
   ]);
   expect(columns).toEqual([
     [1, 2, 2.5, 3, 4, 9],
-    // No row is undefined and bridged by a line; not finite is null and breaks it.
+    // undefined: no row at this x, so the line passes over it. null: a value that is not finite, which breaks the line.
     [10, 20, undefined, null, 40, undefined],
     [11, 21, undefined, null, 41, undefined],
     [undefined, 5, 6, undefined, undefined, null],

@@ -7,7 +7,7 @@ import { summaryOf } from '../../support/session.ts';
 const events = sampleRun();
 const started = (events[0]?.type === 'run.started' && events[0].data) as RunStartedData;
 const epoch = events.find((event) => event.type === 'epoch')?.data as EpochData;
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the comparison', () => {
   const first = summaryOf('first', { started, epoch });
@@ -16,9 +16,9 @@ describe('the comparison', () => {
     epoch: { ...epoch, test: { ...epoch.test, accuracy: epoch.test.accuracy + 0.01 } },
   });
 
-  it('tells the difference of each figure to the baseline', () => {
+  it('shows the difference of each figure to the baseline', () => {
     const [, accuracy] = figureRows([first, second, summaryOf('third')]);
-    expect(accuracy?.values.map(({ text, change }) => spaced(`${text} ${change}`.trim()))).toEqual([
+    expect(accuracy?.values.map(({ text, change }) => withPlainSpaces(`${text} ${change}`.trim()))).toEqual([
       '91.00 %',
       '92.00 % +1.00 %',
       '–',

@@ -2,16 +2,16 @@ import { expect, it } from '@jest/globals';
 import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { connectionText } from '../../../src/panels/connection/connection-text.ts';
-import { connectedInputs, sessionOf } from '../../support/session.ts';
+import { connectedMessages, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun();
-const connected = connectedInputs(events, { lastSeq: events.length });
+const connected = connectedMessages(events, { lastSeq: events.length });
 const waiting = (reason: string): LiveClientMessage => ({
   type: 'connection',
   state: { name: 'waiting', retryInMs: 3_000, reason },
 });
-const at = (inputs: readonly LiveClientMessage[], now = 0) => {
-  const text = connectionText(sessionOf(inputs), now);
+const textAfter = (messages: readonly LiveClientMessage[], now = 0) => {
+  const text = connectionText(sessionOf(messages), now);
   return {
     ...text,
     state: text.state.replaceAll('\u00a0', ' '),
@@ -44,8 +44,8 @@ it.each<[LiveClientMessage[], number, string, string, string]>([
     'Reconnecting in 3 s',
     'The gateway does not respond. Retrying in 3 s.',
   ],
-])('the state of the connection is one short text (%#)', (inputs, now, tone, state, banner) => {
-  expect(at(inputs, now)).toMatchObject({ tone, state, banner });
+])('the state of the connection is one short text (%#)', (messages, now, tone, state, banner) => {
+  expect(textAfter(messages, now)).toMatchObject({ tone, state, banner });
 });
 
 it('a connection that is refused shows the reason', () => {
@@ -58,7 +58,7 @@ it('a connection that is refused shows the reason', () => {
 
 it('a connection that was closed for good advises what to do', () => {
   const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
-    at([...connected, { type: 'connection', state: { name: 'closed', reason, code } }]);
+    textAfter([...connected, { type: 'connection', state: { name: 'closed', reason, code } }]);
   const text = closed('invalid', 'Expected a run.');
   expect(text).toMatchObject({ tone: 'bad', runIsMissing: false });
   expect(text.banner).toMatch(/^Disconnected: Expected a run\. Reload the page/);
@@ -73,8 +73,10 @@ it('a connection that was closed for good advises what to do', () => {
 it('a failing store is shown while it lasts', () => {
   const failing: LiveClientMessage = { type: 'store', state: 'failing', message: 'the disk is full' };
   const fine: LiveClientMessage = { type: 'store', state: 'ok', message: '' };
-  expect(at([...connected, failing]).banner).toMatch(/cannot store events at the moment: the disk is full\./);
-  expect(at([...connected, failing, fine]).banner).toBe('');
+  expect(textAfter([...connected, failing]).banner).toMatch(
+    /cannot store events at the moment: the disk is full\./,
+  );
+  expect(textAfter([...connected, failing, fine]).banner).toBe('');
 });
 
 it('the delay to the screen is shown, unless the clocks differ', () => {
@@ -88,9 +90,9 @@ it('the delay to the screen is shown, unless the clocks differ', () => {
   expect(delayed(-3_600_000)).toBe('clocks differ');
 });
 
-it('age and counts are shown', () => {
-  expect(at(connected, 400).lastEvent).toBe('just now');
-  expect(at(connected, 12_300)).toMatchObject({
+it('the age of the last event and the number of events are shown', () => {
+  expect(textAfter(connected, 400).lastEvent).toBe('just now');
+  expect(textAfter(connected, 12_300)).toMatchObject({
     lastEvent: '12\u00a0s ago',
     received: `${events.length} events`,
   });

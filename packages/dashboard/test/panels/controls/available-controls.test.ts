@@ -7,24 +7,24 @@ import {
   rateChangedNote,
 } from '../../../src/panels/controls/available-controls.ts';
 import type { Session } from '../../../src/state/session.ts';
-import { connectedInputs, sessionOf } from '../../support/session.ts';
+import { connectedMessages, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun();
 const commands = ['pause', 'resume', 'stop', 'setLearningRate'] as const;
-const running = connectedInputs(events.slice(0, 40), { commands: [...commands] });
-const at = (inputs: readonly LiveClientMessage[], change: Partial<Session> = {}) =>
-  availableControls(Object.assign(sessionOf(inputs), change));
+const running = connectedMessages(events.slice(0, 40), { commands: [...commands] });
+const controlsAfter = (messages: readonly LiveClientMessage[], change: Partial<Session> = {}) =>
+  availableControls(Object.assign(sessionOf(messages), change));
 
 describe('the controls', () => {
   it('are those that the trainer accepts', () => {
-    expect(at(running)).toMatchObject({
+    expect(controlsAfter(running)).toMatchObject({
       pause: 'pause',
       stop: true,
       setLearningRate: true,
       start: false,
       note: '',
     });
-    expect(at(connectedInputs(events.slice(0, 40)))).toMatchObject({
+    expect(controlsAfter(connectedMessages(events.slice(0, 40)))).toMatchObject({
       pause: null,
       stop: false,
       setLearningRate: false,
@@ -38,36 +38,38 @@ describe('the controls', () => {
   });
 
   it('are hidden with the reason where commands are off', () => {
-    const off = at(running, { commands: 'off', commandsOffReason: 'set --command-token' });
+    const off = controlsAfter(running, { commands: 'off', commandsOffReason: 'set --command-token' });
     expect(off).toMatchObject({ pause: null, stop: false, start: false });
     expect(off.note).toBe('Controls are off: set --command-token.');
   });
 
   it('stay in place but disabled while the connection is lost', () => {
     const waiting = { name: 'waiting', retryInMs: 1_000, reason: 'lost' } as const;
-    expect(at(running).enabled).toBe(true);
-    expect(at([...running, { type: 'connection', state: waiting }])).toEqual({
-      ...at(running),
+    expect(controlsAfter(running).enabled).toBe(true);
+    expect(controlsAfter([...running, { type: 'connection', state: waiting }])).toEqual({
+      ...controlsAfter(running),
       enabled: false,
     });
-    const none = at([{ type: 'connection', state: waiting }]);
+    const none = controlsAfter([{ type: 'connection', state: waiting }]);
     expect(none).toMatchObject({ pause: null, stop: false, start: false, replay: false, note: '' });
   });
 
-  it('give way to the replay when the run has ended', () => {
-    expect(at(connectedInputs(events, { commands: [...commands] }))).toMatchObject({
+  it('are replaced by the replay when the run has ended', () => {
+    expect(controlsAfter(connectedMessages(events, { commands: [...commands] }))).toMatchObject({
       stop: false,
       replay: true,
     });
   });
 
   it('offer a new run while a trainer waits', () => {
-    expect(at(connectedInputs([]), { waitingTrainers: 1 }).start).toBe(true);
-    expect(at(connectedInputs([]), { waitingTrainers: 0 }).start).toBe(false);
+    expect(controlsAfter(connectedMessages([]), { waitingTrainers: 1 }).start).toBe(true);
+    expect(controlsAfter(connectedMessages([]), { waitingTrainers: 0 }).start).toBe(false);
   });
 
   it('explain that the trainer is not connected', () => {
-    expect(at(connectedInputs(events.slice(0, 40), { connected: false })).note).toMatch(/not connected/);
+    expect(controlsAfter(connectedMessages(events.slice(0, 40), { connected: false })).note).toMatch(
+      /not connected/,
+    );
   });
 
   it('describe what happened to the learning rate', () => {

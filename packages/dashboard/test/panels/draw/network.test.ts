@@ -4,7 +4,7 @@ import { readSafetensors, type Tensor } from '../../../src/panels/draw/safetenso
 
 /** Numbers that look random and are the same in each run. */
 function numbers(length: number, seed: number): Float32Array {
-  return Float32Array.from({ length }, (_, at) => Math.sin((at + 1) * 12.9898 + seed * 78.233) * 0.5);
+  return Float32Array.from({ length }, (_, index) => Math.sin((index + 1) * 12.9898 + seed * 78.233) * 0.5);
 }
 const tensor = (shape: number[], seed: number): Tensor => ({
   shape,
@@ -55,7 +55,7 @@ describe('the forward pass', () => {
     const flat = second.flatMap((plane) => [...pool(plane)]);
     const logits = Array.from({ length: 10 }, (_, unit) =>
       flat.reduce(
-        (sum, value, at) => sum + value * (values('fc.weight')[unit * flat.length + at] as number),
+        (sum, value, index) => sum + value * (values('fc.weight')[unit * flat.length + index] as number),
         values('fc.bias')[unit] as number,
       ),
     );
@@ -117,7 +117,7 @@ function convolve(
   planes: readonly Float32Array[],
   { weight, bias, outputs }: { weight: Float32Array; bias: Float32Array; outputs: number },
 ): Float32Array[] {
-  const at = (plane: Float32Array, y: number, x: number): number =>
+  const valueAt = (plane: Float32Array, y: number, x: number): number =>
     y < 0 || x < 0 || y >= 28 || x >= 28 ? 0 : (plane[y * 28 + x] as number);
   return Array.from({ length: outputs }, (_, output) =>
     Float32Array.from({ length: 784 }, (_, pixel) => {
@@ -127,14 +127,14 @@ function convolve(
         for (let tap = 0; tap < 9; tap++)
           sum +=
             (weight[(output * planes.length + input) * 9 + tap] as number) *
-            at(plane, y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1);
+            valueAt(plane, y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1);
       return sum;
     }),
   );
 }
 
 const pool = (plane: Float32Array): Float32Array =>
-  Float32Array.from({ length: 196 }, (_, at) => {
-    const [y, x] = [2 * Math.floor(at / 14), 2 * (at % 14)];
-    return Math.max(...[0, 1, 28, 29].map((by) => plane[y * 28 + x + by] as number));
+  Float32Array.from({ length: 196 }, (_, pixel) => {
+    const [y, x] = [2 * Math.floor(pixel / 14), 2 * (pixel % 14)];
+    return Math.max(...[0, 1, 28, 29].map((offset) => plane[y * 28 + x + offset] as number));
   });

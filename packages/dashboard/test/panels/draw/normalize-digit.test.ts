@@ -6,8 +6,8 @@ const side = 280;
 const drawingOf = (inked: (x: number, y: number) => boolean) => ({
   width: side,
   height: side,
-  values: Uint8Array.from({ length: side * side }, (_, at) =>
-    inked(at % side, Math.floor(at / side)) ? 255 : 0,
+  values: Uint8Array.from({ length: side * side }, (_, index) =>
+    inked(index % side, Math.floor(index / side)) ? 255 : 0,
   ),
 });
 const rectangle = (left: number, top: number, right: number, bottom: number) =>
@@ -15,16 +15,16 @@ const rectangle = (left: number, top: number, right: number, bottom: number) =>
 
 /** Bounds and centre of mass of an image of 28 × 28. */
 function measure(image: Float32Array) {
-  const inked = [...image.keys()].filter((at) => (image[at] as number) > 0.5);
-  const [xs, ys] = [inked.map((at) => at % 28), inked.map((at) => Math.floor(at / 28))];
+  const inked = [...image.keys()].filter((index) => (image[index] as number) > 0.5);
+  const [xs, ys] = [inked.map((index) => index % 28), inked.map((index) => Math.floor(index / 28))];
   const sum = image.reduce((a, b) => a + b, 0);
-  const centre = (place: (at: number) => number): number =>
-    image.reduce((total, value, at) => total + value * (place(at) + 0.5), 0) / sum;
+  const centre = (coordinate: (index: number) => number): number =>
+    image.reduce((total, value, index) => total + value * (coordinate(index) + 0.5), 0) / sum;
   return {
     width: Math.max(...xs) - Math.min(...xs) + 1,
     height: Math.max(...ys) - Math.min(...ys) + 1,
-    x: centre((at) => at % 28),
-    y: centre((at) => Math.floor(at / 28)),
+    x: centre((index) => index % 28),
+    y: centre((index) => Math.floor(index / 28)),
   };
 }
 

@@ -6,7 +6,7 @@ import { deviceFacts, systemMeters, trainingFacts } from '../../../src/panels/fa
 
 const [first] = sampleRun();
 const started = (first?.type === 'run.started' && first.data) as RunStartedData;
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the facts of a run', () => {
   const gpu = { name: 'RTX', memoryBytes: 24e9, driver: '550', computeCapability: null };
@@ -49,7 +49,7 @@ describe('the facts of a run', () => {
       },
     });
     expect(meters.map(({ share }) => share)).toEqual([0.5, 0.25, null, null, null, null]);
-    expect(spaced(meters.at(-1)?.value ?? '')).toBe('60 °C');
+    expect(withPlainSpaces(meters.at(-1)?.value ?? '')).toBe('60 °C');
   });
 
   it('show the output shape of a layer, and its parameters unless it has none', () => {

@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { headerText, tabTitle } from '../../../src/panels/header/header-text.ts';
-import { connectedInputs, sessionOf } from '../../support/session.ts';
+import { connectedMessages, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
-const at = (inputs: readonly LiveClientMessage[], now = 0) => headerText(sessionOf(inputs), now);
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const textAfter = (messages: readonly LiveClientMessage[], now = 0) => headerText(sessionOf(messages), now);
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the header', () => {
   it('shows the progress of a run', () => {
-    const text = at(connectedInputs(events.slice(0, 34)));
+    const text = textAfter(connectedMessages(events.slice(0, 34)));
     expect(text).toMatchObject({
       phaseName: 'Running',
       title: '20261124-100000-test',
@@ -19,7 +19,9 @@ describe('the header', () => {
       batches: 'of 20',
       lossIsFinite: true,
     });
-    expect(spaced(text.detail)).toBe('MNIST · batch size 512 · learning rate 0.01 · tensorflow on CPU');
+    expect(withPlainSpaces(text.detail)).toBe(
+      'MNIST · batch size 512 · learning rate 0.01 · tensorflow on CPU',
+    );
     expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
   });
 
@@ -30,20 +32,21 @@ describe('the header', () => {
           return { ...event, data: { ...event.data, config: { ...event.data.config, schedule } } };
         return event.type === 'batch' ? { ...event, data: { ...event.data, learningRate: 0.005 } } : event;
       });
-    expect(at(connectedInputs(withSchedule('constant'))).detail).toContain('learning rate 0.005');
-    expect(at(connectedInputs(withSchedule('one-cycle'))).detail).toContain('learning rate 0.01');
+    expect(textAfter(connectedMessages(withSchedule('constant'))).detail).toContain('learning rate 0.005');
+    expect(textAfter(connectedMessages(withSchedule('one-cycle'))).detail).toContain('learning rate 0.01');
   });
 
   it('advances the clock between events', () => {
-    const seconds = (now: number): string => spaced(at(connectedInputs(events.slice(0, 34)), now).elapsed);
+    const seconds = (now: number): string =>
+      withPlainSpaces(textAfter(connectedMessages(events.slice(0, 34)), now).elapsed);
     const [start, later] = [Number.parseInt(seconds(0), 10), Number.parseInt(seconds(4_000), 10)];
     expect(later - start).toBe(4);
   });
 
   it('shows how a run has ended', () => {
-    const text = at(connectedInputs(events));
+    const text = textAfter(connectedMessages(events));
     expect(text).toMatchObject({ phaseName: 'Completed', progress: 1, remaining: 'Done', testNote: 'final' });
-    expect(spaced(text.detail)).toBe('All epochs done · 18 s · best epoch 3');
+    expect(withPlainSpaces(text.detail)).toBe('All epochs done · 18 s · best epoch 3');
     expect(tabTitle(text)).toBe(`${text.test} · completed — MNIST Training Monitor`);
   });
 
@@ -58,7 +61,7 @@ describe('the header', () => {
       test: null,
       bestEpoch: null,
     };
-    const text = at(connectedInputs([...failed, { ...last, data }]));
+    const text = textAfter(connectedMessages([...failed, { ...last, data }]));
     expect(text.detail).toMatch(/^Out of memory · /);
     expect(text.progress).toBeLessThan(0.6);
     expect(tabTitle(text)).toBe('Failed — MNIST Training Monitor');
@@ -71,18 +74,18 @@ describe('the header', () => {
       if (event.type !== 'epoch') return event;
       return { ...event, data: { ...event.data, test: { ...event.data.test, loss: Number.NaN } } };
     });
-    const running = at(connectedInputs(diverged.slice(0, 34)));
+    const running = textAfter(connectedMessages(diverged.slice(0, 34)));
     expect(running).toMatchObject({ loss: 'NaN', lossIsFinite: false, colorPhase: 'interrupted' });
     expect(running.phaseName).toBe('Diverged at batch 4');
-    const completed = at(connectedInputs(diverged));
+    const completed = textAfter(connectedMessages(diverged));
     expect(completed).toMatchObject({ phaseName: 'Diverged at batch 4', colorPhase: 'interrupted' });
-    expect(spaced(completed.detail)).toBe('All epochs done · 18 s');
+    expect(withPlainSpaces(completed.detail)).toBe('All epochs done · 18 s');
     expect(tabTitle(completed)).toBe('Diverged at batch 4 — MNIST Training Monitor');
   });
 
   it('distinguishes a silent trainer from a disconnected one', () => {
     const stalled = (connected: boolean): LiveClientMessage[] => [
-      ...connectedInputs(events.slice(0, 34)),
+      ...connectedMessages(events.slice(0, 34)),
       {
         type: 'status',
         runId: '20261124-100000-test',
@@ -92,17 +95,19 @@ describe('the header', () => {
         viewers: 1,
       },
     ];
-    expect(spaced(at(stalled(true), 20_000).detail)).toMatch(/^No data from the trainer for 20 s\./);
-    expect(at(stalled(false)).detail).toMatch(/^The trainer is not connected\./);
+    expect(withPlainSpaces(textAfter(stalled(true), 20_000).detail)).toMatch(
+      /^No data from the trainer for 20 s\./,
+    );
+    expect(textAfter(stalled(false)).detail).toMatch(/^The trainer is not connected\./);
   });
 
   it('shows the name that a run was given', () => {
-    expect(at(connectedInputs(events, { title: 'Baseline' })).title).toBe('Baseline');
+    expect(textAfter(connectedMessages(events, { title: 'Baseline' })).title).toBe('Baseline');
   });
 
   it('advises what to do while there is no run', () => {
-    expect(at(connectedInputs([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
-    expect(at([...connectedInputs([]), { type: 'trainers', waiting: 1 }]).detail).toMatch(
+    expect(textAfter(connectedMessages([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
+    expect(textAfter([...connectedMessages([]), { type: 'trainers', waiting: 1 }]).detail).toMatch(
       /Start it with “New run”/,
     );
   });

@@ -8,7 +8,7 @@ const started = (first?.type === 'run.started' && first.data) as RunStartedData;
 const config = { ...started.config, optimizer: 'AdamW (beta 0.9 and 0.999)' };
 
 describe('the form for a new run', () => {
-  it('has a field for everything that can be told, filled as in the run before', () => {
+  it('has a field for each setting of the command start, filled as in the previous run', () => {
     const fields = settingFields({ ...started, config });
     expect(fields.map(({ name }) => name).slice(0, 3)).toEqual(['epochs', 'batchSize', 'learningRate']);
     expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({
@@ -22,7 +22,7 @@ describe('the form for a new run', () => {
     });
   });
 
-  it('leaves empty what is not known, and what the trainer could not be asked for', () => {
+  it('leaves fields empty whose value is unknown or is not a choice of the form', () => {
     expect(settingFields(null).every(({ value }) => value === '')).toBe(true);
     const foreign = settingFields({
       ...started,
@@ -32,7 +32,7 @@ describe('the form for a new run', () => {
     expect(empty).toEqual(['recipe', 'optimizer', 'engine']);
   });
 
-  it('leaves to the trainer what is empty', () => {
+  it('omits empty fields, whose values the trainer chooses', () => {
     const filled = {
       epochs: '3',
       batchSize: '',

@@ -30,7 +30,7 @@ describe('a replay', () => {
     expect(player.run.epochs).toEqual(live.epochs);
   });
 
-  it('continues the same run forwards, and begins another one backwards', () => {
+  it('keeps the run object when seeking forwards, and replaces it when seeking backwards', () => {
     const player = new Player(events);
     const { run } = player;
     player.seek(5);
@@ -40,7 +40,7 @@ describe('a replay', () => {
     expect(player.run.batch?.step).toBe(6);
   });
 
-  it('shortens a pause of a night to ten seconds', () => {
+  it('shortens a pause of eight hours to ten seconds', () => {
     const late = events.map(
       (event): MonitorEvent =>
         event.seq > 10

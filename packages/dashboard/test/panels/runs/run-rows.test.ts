@@ -8,10 +8,10 @@ import { summaryOf } from '../../support/session.ts';
 const events = sampleRun();
 const run = emptyRun(events[0]?.runId ?? '');
 for (const event of events) applyEvent(run, event);
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the list of runs', () => {
-  it('has what tells one run from another', () => {
+  it('has the properties that distinguish runs', () => {
     const row = runRow(
       updatedSummary(
         summaryOf(run.runId, { status: 'completed', title: 'Baseline', note: 'the first' }),
@@ -25,10 +25,10 @@ describe('the list of runs', () => {
       note: 'the first',
     });
     expect(row).toMatchObject({ device: 'tensorflow on CPU', settings: '3 × 512, 0.01, constant' });
-    expect([row.bestAccuracy, row.duration].map(spaced)).toEqual(['97.00 %', '18 s']);
+    expect([row.bestAccuracy, row.duration].map(withPlainSpaces)).toEqual(['97.00 %', '18 s']);
   });
 
-  it('has pinned runs first, and finds words wherever they stand', () => {
+  it('has pinned runs first, and finds words in the name, note and status', () => {
     const summaries = [
       summaryOf('a', { note: 'large batches' }),
       summaryOf('b', { pinned: true, status: 'failed' }),

@@ -7,13 +7,13 @@ const run = emptyRun('20261124-100000-test');
 for (const event of sampleRun({ epochs: 3 })) applyEvent(run, event);
 
 describe('the results of an epoch', () => {
-  it('are those of the latest, with the one before', () => {
+  it('are those of the latest epoch, with the previous one', () => {
     const results = epochResults(run, null);
     expect([results?.epoch.epoch, results?.previous?.epoch, results?.samples?.epoch]).toEqual([3, 2, 3]);
     expect(results?.classes).toHaveLength(10);
   });
 
-  it('are those of a chosen epoch, without samples when the page has none of it', () => {
+  it('are those of a chosen epoch, without samples when none are kept', () => {
     const results = epochResults(run, 1);
     expect([results?.epoch.epoch, results?.previous, results?.samples?.epoch]).toEqual([1, undefined, 1]);
     expect(epochResults({ ...run, samples: [] }, 2)?.samples).toBeNull();

@@ -10,7 +10,7 @@ import {
   samplesOf,
 } from '../../../src/panels/test-results/sample-selection.ts';
 
-const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
+const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 const sample = (label: number, prediction: number, confidence: number): SamplePrediction => ({
   index: 0,
   label,
@@ -41,7 +41,7 @@ describe('samples', () => {
     [sample(4, 4, 0.99), 'Right: read as 4, 99 % sure'],
     [sample(4, 4, Number.NaN), 'Right: read as 4'],
   ])('are described in a sentence (%#)', (item, sentence) => {
-    expect(spaced(sampleSentence(item, [...'0123456789']))).toBe(sentence);
+    expect(withPlainSpaces(sampleSentence(item, [...'0123456789']))).toBe(sentence);
   });
 
   it('are filtered by outcome and class, or by a cell of the matrix', () => {

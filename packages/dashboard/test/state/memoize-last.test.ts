@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { lastResult } from '../../src/state/last-result.ts';
+import { memoizeLast } from '../../src/state/memoize-last.ts';
 
-describe('lastResult', () => {
+describe('memoizeLast', () => {
   it('computes again only when an input has changed', () => {
     const compute = jest.fn((a: number, b: number) => [a, b]);
-    const pair = lastResult(compute);
+    const pair = memoizeLast(compute);
     const first = pair(1, Number.NaN);
     expect(pair(1, Number.NaN)).toBe(first);
     expect(compute).toHaveBeenCalledTimes(1);
@@ -13,7 +13,7 @@ describe('lastResult', () => {
   });
 
   it('computes again when the number of inputs has changed', () => {
-    const count = lastResult((...inputs: readonly unknown[]) => inputs.length);
+    const count = memoizeLast((...inputs: readonly unknown[]) => inputs.length);
     expect([count(), count(undefined), count()]).toEqual([0, 1, 0]);
   });
 });

@@ -1,5 +1,5 @@
-/** Returns a function that computes again only when one of its inputs is another value or object than in the last call. */
-export function lastResult<I extends readonly unknown[], R>(
+/** Returns `compute` with its last result cached: it runs again only when an input is another value or object. */
+export function memoizeLast<I extends readonly unknown[], R>(
   compute: (...inputs: I) => R,
 ): (...inputs: I) => R {
   let last: { inputs: I; result: R } | undefined;

@@ -2,8 +2,8 @@ import type { MonitorEvent } from '@mnist-monitor/shared';
 
 const side = 28;
 
-/** Returns the events with the network of `strokeWeights` instead of their own. */
-export const strokeReader = (events: readonly MonitorEvent[]): MonitorEvent[] =>
+/** Replaces the network that the events describe by that of `strokeWeights`. */
+export const withStrokeNetwork = (events: readonly MonitorEvent[]): MonitorEvent[] =>
   events.map((event) =>
     event.type === 'run.started'
       ? {
@@ -28,10 +28,10 @@ export const strokeReader = (events: readonly MonitorEvent[]): MonitorEvent[] =>
  */
 export function strokeWeights({ upright, level }: { upright: number; level: number }): Uint8Array {
   const weight = new Float32Array(10 * side * side);
-  const isMiddle = (at: number): boolean => at >= side / 2 - 3 && at < side / 2 + 3;
-  for (let at = 0; at < side * side; at++) {
-    if (isMiddle(at % side)) weight[upright * side * side + at] = 0.1;
-    if (isMiddle(Math.floor(at / side))) weight[level * side * side + at] = 0.1;
+  const isMiddle = (position: number): boolean => position >= side / 2 - 3 && position < side / 2 + 3;
+  for (let pixel = 0; pixel < side * side; pixel++) {
+    if (isMiddle(pixel % side)) weight[upright * side * side + pixel] = 0.1;
+    if (isMiddle(Math.floor(pixel / side))) weight[level * side * side + pixel] = 0.1;
   }
   const bias = new Float32Array(10);
   const header = new TextEncoder().encode(
