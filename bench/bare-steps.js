@@ -2,7 +2,7 @@ import { shuffledBatches } from '../packages/trainer/dist/src/dataset/batches.js
 import { loadDataset } from '../packages/trainer/dist/src/dataset/load.js';
 import { selectEngine } from '../packages/trainer/dist/src/engines/select.js';
 
-/** Prepares training steps without anything else: each `next()` of `steps` runs one. */
+/** Prepares an engine to run bare training steps, without evaluation or saving: each `next()` of `steps` runs one. */
 export async function bareSteps({ choice, batchSize, threads, augment = false, precision = 'float32' }) {
   const { engine } = await selectEngine({ choice, threads });
   const { train } = await loadDataset(undefined);

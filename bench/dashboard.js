@@ -81,7 +81,7 @@ const batchEvent = (runId, seq, step) => ({
 });
 
 const openPage = (query = '') => browser.open(`${url}/${query}`, watchFrames);
-const shown = (all) => `window.probe?.points >= ${all}`;
+const showsPoints = (count) => `window.probe?.points >= ${count}`;
 
 /** Measures the scripts that a first visit loads, in bytes before and after gzip. */
 async function measureScripts() {
@@ -104,16 +104,16 @@ async function measureScripts() {
 /** Measures the milliseconds from opening the page to the first chart of the run, and to the chart with all of its points. */
 async function measureLoad(runId) {
   const page = await openPage(`?run=${runId}`);
-  await page.until(shown(points));
+  await page.until(showsPoints(points));
   const { paints } = await page.evaluate('window.probe');
   await page.close();
   return { first: paints[0].at, all: paints.find((paint) => paint.points >= points).at };
 }
 
-/** Follows a run at `rate` events a second. */
+/** Measures the frames of the page, and the delay of events to it, while a run publishes `rate` events a second. */
 async function measureFrames(runId, publisher) {
   const page = await openPage(`?run=${runId}`);
-  await page.until(shown(points));
+  await page.until(showsPoints(points));
   await wait(1_000);
   await page.evaluate('window.probe.reset()');
   const sentAt = new Map();
@@ -156,7 +156,7 @@ async function measureFrames(runId, publisher) {
 
 /** Measures the memory of the page after all events of one run. */
 async function measureMemory(runId) {
-  const opened = await publishHistory(runId, events);
+  const publisher = await publishHistory(runId, events);
   // A page opened during publishing could skip batches; one opened afterwards receives all of them.
   const page = await openPage(`?run=${runId}`);
   await page.until(`window.probe.received >= ${events}`, 600_000);
@@ -166,7 +166,7 @@ async function measureMemory(runId) {
   const { metrics } = await page.send('Performance.getMetrics');
   const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
   const resident = (await browser.renderers()).map(residentBytes).filter((bytes) => bytes > 0);
-  opened.close();
+  publisher.close();
   await page.close();
   return { events, heapBytes: heap, residentBytes: Math.max(...resident) };
 }

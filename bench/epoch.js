@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     /** Epochs to count. */
     rounds: { type: 'string', default: '3' },
-    /** Steps of one before the other takes its turn. */
+    /** Number of steps in each turn, of the trainer or of bare steps. */
     slice: { type: 'string', default: '8' },
     engine: { type: 'string', default: 'tensorflow' },
     precision: { type: 'string', default: 'float32' },
@@ -37,7 +37,7 @@ const stepper = fork(
 );
 const answer = async () => (await once(stepper, 'message'))[0];
 
-/** Returns the mean milliseconds of a turn's steps without the first, which finds the caches filled by the other process. */
+/** Returns the mean milliseconds of a bare step, without the first of a turn, which runs with the other process's caches. */
 async function bareTurn() {
   stepper.send(slice);
   return mean((await answer()).slice(1));
@@ -45,8 +45,9 @@ async function bareTurn() {
 
 /** Trains, alternating with bare steps. */
 async function trainInTurns(epochs) {
-  /** By epoch. */
+  /** Milliseconds of a bare step in each turn, by epoch. */
   const bare = Array.from({ length: epochs + 1 }, () => []);
+  /** The steps after which the trainer was stopped. */
   const stopped = new Set();
   const flags = ['--engine', engine, '--precision', precision, '--epochs', String(epochs)];
   const trainer = services.startTrainer('epoch', ...flags, '--gateway', services.ingestUrl);
@@ -68,18 +69,20 @@ async function trainInTurns(epochs) {
   const batches = events
     .filter(({ type }) => type === 'batch')
     .map(({ time, data }) => ({ ...data, time: Date.parse(time) }));
-  return Array.from({ length: epochs - 1 }, (_, at) => measure(at + 2, { bare, batches, stopped, events }));
+  return Array.from({ length: epochs - 1 }, (_, index) =>
+    measure(index + 2, { bare, batches, stopped, events }),
+  );
 }
 
-/** Returns the time of an epoch's steps, and the time from its last step to the next epoch's first, without that step itself. */
+/** Returns the median times of a bare step and of the trainer's steps, and the time between an epoch's last step and the next epoch. */
 function measure(epoch, { bare, batches, stopped, events }) {
-  const own = batches.filter((each) => each.epoch === epoch);
-  const turns = own
+  const epochBatches = batches.filter((each) => each.epoch === epoch);
+  const turns = epochBatches
     .filter(({ step }) => stopped.has(step))
-    .map(({ batch }) => own.slice(batch, batch + slice))
+    .map(({ batch }) => epochBatches.slice(batch, batch + slice))
     .map((turn) => (turn.at(-1).time - turn[0].time) / (turn.length - 1));
   const [bareStepMs, stepMs] = [median(bare[epoch]), median(turns)];
-  const last = own.at(-1);
+  const last = epochBatches.at(-1);
   const next = batches[last.step];
   const restMs = next ? next.time - last.time - stepMs : Date.parse(events.at(-1).time) - last.time;
   const ratio = (stepCount * bareStepMs) / (stepCount * stepMs + restMs);

@@ -9,43 +9,47 @@ const firstBackoffMs = 500;
 /** Delays of events in milliseconds, by the window in which they were sent. */
 const delays = { before: [], during: [], after: [] };
 const counts = { viewers: 0, doubled: 0, gaps: 0, reconnects: 0 };
-const lasts = [];
+/** The last seq of each viewer. */
+const lastSeqs = [];
 let windows = [];
 let closing = false;
 
 const windowAt = (sentAt) => windows.findLast(({ from }) => sentAt >= from)?.name;
 
-function take(index, text) {
+function receive(index, text) {
   if (text.startsWith('{"v":1')) {
     const seq = Number(/"seq":(\d+)/.exec(text)[1]);
     const sentAt = Date.parse(/"time":"([^"]+)"/.exec(text)[1]);
-    if (seq <= lasts[index]) counts.doubled++;
-    else if (seq > lasts[index] + 1) counts.gaps += seq - lasts[index] - 1;
-    lasts[index] = Math.max(lasts[index], seq);
+    if (seq <= lastSeqs[index]) counts.doubled++;
+    else if (seq > lastSeqs[index] + 1) counts.gaps += seq - lastSeqs[index] - 1;
+    lastSeqs[index] = Math.max(lastSeqs[index], seq);
     const name = windowAt(sentAt);
     if (name) delays[name].push(Date.now() - sentAt);
   }
 }
 
 /** Follows the run until this process ends. Resolves when the viewer is live for the first time. */
-function view(index, urls, runId) {
-  lasts[index] = 0;
-  let at = index;
+function startViewer(index, urls, runId) {
+  lastSeqs[index] = 0;
+  let gatewayIndex = index;
   return new Promise((live) => {
     const connect = () => {
-      const socket = new WebSocket(`${urls[at % urls.length]}?run=${runId}&after=${lasts[index]}`, {
-        perMessageDeflate: false,
-      });
+      const socket = new WebSocket(
+        `${urls[gatewayIndex % urls.length]}?run=${runId}&after=${lastSeqs[index]}`,
+        {
+          perMessageDeflate: false,
+        },
+      );
       socket.on('message', (data) => {
         const text = String(data);
         if (text.startsWith('{"type":"live"')) live();
-        take(index, text);
+        receive(index, text);
       });
       socket.on('error', () => {});
       socket.on('close', async () => {
         if (closing) return;
         counts.reconnects++;
-        at++;
+        gatewayIndex++;
         await delay(firstBackoffMs / 2 + (firstBackoffMs / 2) * Math.random());
         connect();
       });
@@ -58,8 +62,8 @@ const commands = {
   async open({ count, urls, runId }) {
     counts.viewers = count;
     for (let index = 0; index < count; index += 25) {
-      const some = Array.from({ length: Math.min(25, count - index) }, (_, more) => index + more);
-      await Promise.all(some.map((each) => view(each, urls, runId)));
+      const group = Array.from({ length: Math.min(25, count - index) }, (_, offset) => index + offset);
+      await Promise.all(group.map((each) => startViewer(each, urls, runId)));
     }
   },
   async windows({ list }) {
@@ -67,10 +71,14 @@ const commands = {
   },
   /** Waits until every viewer has every event, at most `ms` milliseconds. */
   async finish({ lastSeq, ms }) {
-    for (const end = Date.now() + ms; Date.now() < end && lasts.some((last) => last < lastSeq); )
+    for (const end = Date.now() + ms; Date.now() < end && lastSeqs.some((last) => last < lastSeq); )
       await delay(50);
     closing = true;
-    return { ...counts, delays, missing: lasts.reduce((sum, last) => sum + Math.max(0, lastSeq - last), 0) };
+    return {
+      ...counts,
+      delays,
+      missing: lastSeqs.reduce((sum, last) => sum + Math.max(0, lastSeq - last), 0),
+    };
   },
 };
 

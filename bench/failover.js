@@ -1,5 +1,5 @@
-// Measures what viewers notice when one of three gateways on one Redis is killed, compared with a single gateway with the same
-// viewers in the same run. Requires redis-server.
+// Measures what viewers notice when one of three gateways on one Redis is killed, compared with a single gateway with as
+// many viewers. Requires redis-server.
 // `npm run bench -- failover [--viewers 3000] [--rate 10] [--seconds 20] [--processes 2] [--publisher]`
 // `--publisher`: kill the gateway that the publisher is connected to. Prints JSON.
 import { fork } from 'node:child_process';
@@ -33,23 +33,23 @@ const batch = sampleRun({ epochs: 1, batchesPerEpoch: 2 }).find(({ type }) => ty
 
 async function startGateway(folder, flags = []) {
   const main = path('../packages/gateway/dist/src/main.js');
-  const child = fork(main, [...places, '--runs', folder, ...flags], { stdio: 'inherit' });
+  const child = fork(main, [...commonFlags, '--runs', folder, ...flags], { stdio: 'inherit' });
   const [{ url, ingestUrl }] = await once(child, 'message');
   return { child, liveUrl: `${url.replace('http', 'ws')}/live`, ingestUrl };
 }
-const places = ['--port', '0', '--ingest-port', '0', '--log-level', 'error'];
+const commonFlags = ['--port', '0', '--ingest-port', '0', '--log-level', 'error'];
 
 /** Publishes at a rate, and continues at the next gateway when its own disconnects. */
 class Publisher {
   events = [];
   #urls;
-  #at;
+  #gatewayIndex;
   #timer;
   #acked = 0;
 
-  constructor(urls, at) {
+  constructor(urls, gatewayIndex) {
     this.#urls = urls;
-    this.#at = at;
+    this.#gatewayIndex = gatewayIndex;
     this.#connect();
   }
 
@@ -79,14 +79,14 @@ class Publisher {
   }
 
   #connect() {
-    this.socket = new WebSocket(this.#urls[this.#at % this.#urls.length]);
+    this.socket = new WebSocket(this.#urls[this.#gatewayIndex % this.#urls.length]);
     this.socket.on('open', () =>
       this.socket.send(JSON.stringify({ type: 'hello', protocol: 1, runId, publisherId: 'bench-publisher' })),
     );
     this.socket.on('error', () => {});
     this.socket.on('close', () => {
       this.ready = false;
-      this.#at++;
+      this.#gatewayIndex++;
       if (!this.closed) setTimeout(() => this.#connect(), 250);
     });
     this.socket.on('message', (data) => {
@@ -118,6 +118,7 @@ async function startViewers(urls) {
 
 /** Measures delays during a run. With `kill`, one gateway is killed after the first part. */
 async function measure({ gateways, kill }) {
+  // The publisher connects to the gateway that is killed with --publisher, and to another one without.
   const publisher = new Publisher(
     gateways.map(({ ingestUrl }) => ingestUrl),
     kill === undefined || values.publisher ? (kill ?? 0) : kill + 1,
@@ -146,10 +147,10 @@ async function measure({ gateways, kill }) {
     name,
     figuresOf(counted.flatMap((each) => each.delays[name] ?? [])),
   ]);
-  const wanted = publisher.events.length * viewers;
+  const expectedDeliveries = publisher.events.length * viewers;
   return {
     events: publisher.events.length,
-    deliveredShare: (wanted - sum('missing') - sum('gaps')) / wanted,
+    deliveredShare: (expectedDeliveries - sum('missing') - sum('gaps')) / expectedDeliveries,
     doubled: sum('doubled'),
     reconnects: sum('reconnects'),
     ...Object.fromEntries(windows),
@@ -158,8 +159,8 @@ async function measure({ gateways, kill }) {
 
 function figuresOf(delays) {
   const sorted = Float64Array.from(delays).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  return { deliveries: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: sorted.at(-1) };
+  const quantile = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return { deliveries: sorted.length, p50Ms: quantile(0.5), p99Ms: quantile(0.99), maxMs: sorted.at(-1) };
 }
 
 const one = await inFolder(async (folder, started) => {

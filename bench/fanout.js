@@ -35,7 +35,7 @@ const program = buildGo('load');
 const { data } = sampleRun({ epochs: 1, batchesPerEpoch: 2 }).find(({ type }) => type === 'batch');
 
 /** Measures one server once. */
-async function measure(start, more = {}) {
+async function measure(start, extraFlags = {}) {
   const { stop, ...server } = await start();
   try {
     const { subscribers, rate, seconds } = settings;
@@ -45,7 +45,7 @@ async function measure(start, more = {}) {
       subscribers,
       rate,
       seconds,
-      ...more,
+      ...extraFlags,
     });
   } finally {
     await stop();
@@ -60,9 +60,9 @@ function competitors() {
     };
   const others = values.peers ? peers : { ws: peers.ws };
   const starts = { gateway: startGateway, ...others };
-  const more = values.capacity ? { capacity: true } : {};
+  const extraFlags = values.capacity ? { capacity: true } : {};
   return Object.fromEntries(
-    Object.entries(starts).map(([name, start]) => [name, () => measure(start, more)]),
+    Object.entries(starts).map(([name, start]) => [name, () => measure(start, extraFlags)]),
   );
 }
 
@@ -79,15 +79,15 @@ const bestStep = ({ steps }) =>
 
 const results = Object.entries(runs).map(([name, measured]) => {
   const steps = measured.map(bestStep);
-  const middle = (pick) => median(steps.map(pick));
+  const medianOf = (pick) => median(steps.map(pick));
   return {
     name,
-    deliveriesPerSecond: middle((step) => step.deliveriesPerSecond),
-    deliveredShare: middle((step) => step.deliveredShare),
-    p50Ms: middle((step) => step.p50Ms),
-    p99Ms: middle((step) => step.p99Ms),
-    p999Ms: middle((step) => step.p999Ms),
-    cpuMicrosecondsPerDelivery: middle((step) => step.cpuMicrosecondsPerDelivery),
+    deliveriesPerSecond: medianOf((step) => step.deliveriesPerSecond),
+    deliveredShare: medianOf((step) => step.deliveredShare),
+    p50Ms: medianOf((step) => step.p50Ms),
+    p99Ms: medianOf((step) => step.p99Ms),
+    p999Ms: medianOf((step) => step.p999Ms),
+    cpuMicrosecondsPerDelivery: medianOf((step) => step.cpuMicrosecondsPerDelivery),
     memoryBytesPerSubscriber: median(measured.map((run) => run.memoryBytesPerSubscriber)),
     memoryBytesPeak: median(measured.map((run) => run.memoryBytesPeak)),
     ...(measured[0].stalled ? { stalled: measured.map((run) => run.stalled) } : {}),
@@ -104,12 +104,12 @@ const report = results.map((result) => ({
 }));
 
 if (values.json) {
-  const what = {
+  const header = {
     bench: 'fanout',
     ...machine(),
     settings: { ...settings, capacity: values.capacity, stalled },
   };
-  console.log(JSON.stringify({ ...what, ratiosTo: base.name, results: report, runs }, null, 2));
+  console.log(JSON.stringify({ ...header, ratiosTo: base.name, results: report, runs }, null, 2));
 } else {
   const cells = (row) => row.map((cell, index) => (index ? cell.padStart(11) : cell.padEnd(20))).join('');
   console.log(
@@ -141,5 +141,6 @@ if (values.json) {
         (result.memoryBytesPeak / 2 ** 20).toFixed(0),
       ]),
     );
-  for (const { name, stalled: fates } of report) if (fates) console.log(`${name}: ${JSON.stringify(fates)}`);
+  for (const result of report)
+    if (result.stalled) console.log(`${result.name}: ${JSON.stringify(result.stalled)}`);
 }

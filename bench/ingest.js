@@ -25,15 +25,15 @@ for (let round = 0; round < Number(values.rounds); round++) {
   runs.push(await load(program, { ...server, data: JSON.stringify(data), subscribers, seconds, rate: 0 }));
   await stop();
 }
-const of = (pick) => spread(runs.map(pick));
+const spreadOf = (pick) => spread(runs.map(pick));
 const result = {
-  eventsPerSecond: of(({ steps }) => steps[0].publishedPerSecond),
-  cpuMicrosecondsPerEvent: of(
+  eventsPerSecond: spreadOf(({ steps }) => steps[0].publishedPerSecond),
+  cpuMicrosecondsPerEvent: spreadOf(
     ({ steps }) => (steps[0].cpuSeconds * 1e6) / (steps[0].publishedPerSecond * Number(values.seconds)),
   ),
-  ackP50Ms: of(({ ackP50Ms }) => ackP50Ms),
-  ackP99Ms: of(({ ackP99Ms }) => ackP99Ms),
-  memoryBytesPeak: of(({ memoryBytesPeak }) => memoryBytesPeak),
+  ackP50Ms: spreadOf(({ ackP50Ms }) => ackP50Ms),
+  ackP99Ms: spreadOf(({ ackP99Ms }) => ackP99Ms),
+  memoryBytesPeak: spreadOf(({ memoryBytesPeak }) => memoryBytesPeak),
 };
 
 if (values.json) {

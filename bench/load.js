@@ -4,16 +4,16 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawnOn } from './pinned.js';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const localPath = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Compiles the Go program in a folder beside this file. @returns Its path. */
 export function buildGo(folder) {
   const go = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'].find(existsSync) ?? 'go';
-  const program = here(`.build/${folder.replaceAll('/', '-')}`);
-  mkdirSync(here('.build'), { recursive: true });
+  const program = localPath(`.build/${folder.replaceAll('/', '-')}`);
+  mkdirSync(localPath('.build'), { recursive: true });
   try {
     execFileSync(go, ['build', '-o', program, '.'], {
-      cwd: here(folder),
+      cwd: localPath(folder),
       stdio: ['ignore', 'inherit', 'inherit'],
     });
   } catch (error) {

@@ -78,7 +78,7 @@ export async function startRedis(folder) {
   };
 }
 
-/** Runs `work` in a temporary folder; removes it afterwards, and stops the processes that were started. */
+/** Calls `work` with a temporary folder and a list for the processes that it starts; afterwards stops these and removes the folder. */
 export async function inFolder(work) {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   const started = [];

@@ -31,8 +31,9 @@ for (let index = 1; index < runCount; index++)
     sampleRun({ runId: `run-${index}`, epochs: 10, batchesPerEpoch: 12 }).map(stored),
   );
 const batches = Math.ceil(eventCount / (1 + 1 / 7) / 20);
-const long = sampleRun({ runId: 'long', epochs: 20, batchesPerEpoch: batches }).map(stored);
-for (let at = 0; at < long.length; at += 1_000) await store.append('long', long.slice(at, at + 1_000));
+const longRun = sampleRun({ runId: 'long', epochs: 20, batchesPerEpoch: batches }).map(stored);
+for (let from = 0; from < longRun.length; from += 1_000)
+  await store.append('long', longRun.slice(from, from + 1_000));
 await store.close();
 
 /** Sends requests from another thread, so that this one runs only the gateway's own work. */
@@ -53,15 +54,15 @@ async function ask(url) {
   return bytes;
 }
 
-const accounting = openSync('/proc/thread-self/schedstat', 'r');
-const text = Buffer.alloc(100);
+const schedstat = openSync('/proc/thread-self/schedstat', 'r');
+const buffer = Buffer.alloc(100);
 /** Returns the milliseconds that this thread has spent on a processor, without other programs. */
 const onCpuMs = () =>
-  Number(text.toString('latin1', 0, readSync(accounting, text, 0, 100, 0)).split(' ')[0]) / 1e6;
+  Number(buffer.toString('latin1', 0, readSync(schedstat, buffer, 0, 100, 0)).split(' ')[0]) / 1e6;
 
-/** Measures what work costs this thread in all, and at most in one turn of the event loop. */
-async function watch(work) {
-  /** Turns below this only checked for work. */
+/** Measures the processor time that work takes on this thread: in total, and at most in one turn of the event loop. */
+async function measure(work) {
+  /** A turn shorter than this found no work. */
   const idleMs = 0.2;
   let [last, cpuMs, longestTurnMs, busy] = [onCpuMs(), 0, 0, true];
   const turn = () => {
@@ -83,13 +84,13 @@ const log = pino({ level: 'silent' });
 const measured = {};
 for (let round = 0; round < rounds; round++) {
   // A new gateway for each round, so that the first request finds nothing in memory.
-  const fresh = openSqliteStore(folder);
-  const gateway = await buildGateway({ config, store: fresh, log });
+  const roundStore = openSqliteStore(folder);
+  const gateway = await buildGateway({ config, store: roundStore, log });
   const address = await gateway.publicApp.listen({ host: '127.0.0.1', port: 0 });
   const get = (path) => () => ask(`${address}${path}`);
   const fields =
     'batch.loss,batch.accuracy,batch.learningRate,batch.imagesPerSecond,epoch.test.loss,epoch.test.accuracy,system.host.cpu';
-  const works = {
+  const requests = {
     listFirst: get('/api/runs'),
     list: get('/api/runs'),
     summary: get('/api/runs/long'),
@@ -99,9 +100,9 @@ for (let round = 0; round < rounds; round++) {
     csv: get('/api/runs/long/export.csv'),
     jsonl: get('/api/runs/long/export.jsonl'),
   };
-  for (const [name, work] of Object.entries(works)) {
+  for (const [name, work] of Object.entries(requests)) {
     measured[name] ??= [];
-    measured[name].push(await watch(work));
+    measured[name].push(await measure(work));
   }
   await gateway.close();
 }
@@ -109,10 +110,10 @@ for (let round = 0; round < rounds; round++) {
 const removal = openSqliteStore(folder);
 const file = join(folder, 'monitor.db');
 const before = statSync(file).size;
-const freed = long.reduce((sum, { json }) => sum + json.length, 0);
+const freed = longRun.reduce((sum, { json }) => sum + json.length, 0);
 measured.remove = [
   // Most of the elapsed time is pauses, in which this benchmark itself keeps the processor busy.
-  await watch(async () => {
+  await measure(async () => {
     await removal.remove('long');
     // Events are removed in the background; the file shrinks when all are removed.
     while (statSync(file).size > before - freed) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -129,7 +130,7 @@ console.log(
     {
       bench: 'reading',
       ...machine(),
-      settings: { runs: runCount, events: long.length, rounds },
+      settings: { runs: runCount, events: longRun.length, rounds },
       medians: Object.fromEntries(
         Object.entries(measured).map(([name, results]) => [
           name,

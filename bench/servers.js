@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { buildGo } from './load.js';
 import { spawnOn } from './pinned.js';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const localPath = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Starts the gateway with a store of its own on the first core. */
 export async function startGateway() {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
-  const main = here('../packages/gateway/dist/src/main.js');
+  const main = localPath('../packages/gateway/dist/src/main.js');
   const flags = ['--runs', runs, '--port', '0', '--ingest-port', '0', '--log-level', 'warn'];
   const child = spawnOn(0, [process.execPath, main, ...flags], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -35,15 +35,18 @@ export async function startGateway() {
 export const peers = {
   ws: () => startPeer('ws', nodeProgram('ws')),
   'Socket.IO': () => {
-    if (!existsSync(here('peers/node_modules/socket.io')))
-      execFileSync('npm', ['ci', '--silent', '--ignore-scripts'], { cwd: here('peers'), stdio: 'inherit' });
+    if (!existsSync(localPath('peers/node_modules/socket.io')))
+      execFileSync('npm', ['ci', '--silent', '--ignore-scripts'], {
+        cwd: localPath('peers'),
+        stdio: 'inherit',
+      });
     return startPeer('socketio', nodeProgram('socketio'));
   },
   Centrifuge: () => startPeer('centrifuge', [buildGo('peers/centrifuge')]),
   'JSON file, polled': () => startPeer('polling', nodeProgram('polling')),
 };
 
-const nodeProgram = (name) => [process.execPath, here(`peers/fanout_${name}.js`)];
+const nodeProgram = (name) => [process.execPath, localPath(`peers/fanout_${name}.js`)];
 
 async function startPeer(protocol, program) {
   const child = spawnOn(0, program, {

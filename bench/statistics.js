@@ -10,7 +10,7 @@ export const median = (numbers) => spread(numbers).median;
 
 export const mean = (numbers) => numbers.reduce((sum, number) => sum + number) / numbers.length;
 
-/** Steps that are not counted, in which compilers, caches and allocators warm up. */
+/** Returns the number of steps before a measurement, in which compilers, caches and allocators warm up. */
 export const warmUpSteps = (steps) => Math.ceil(steps / 4);
 
 /** Returns the number that a share of the sorted numbers lies below; NaN when there are none. */

@@ -17,7 +17,8 @@ const { values } = parseArgs({
   },
 });
 const [count, rounds] = [Number(values.events), Number(values.rounds)];
-const single = 200;
+/** Number of events that are appended one by one. */
+const singleCount = 200;
 const { data, time, v } = sampleRun({ epochs: 1, batchesPerEpoch: 2 }).find(({ type }) => type === 'batch');
 const events = Array.from({ length: count }, (_, index) => {
   const seq = index + 1;
@@ -32,12 +33,13 @@ async function timed(work) {
 }
 
 async function measure({ store, bytes }) {
-  const alone = await timed(async () => {
-    for (const event of events.slice(0, single)) await store.append('bench', [event]);
+  const singleSeconds = await timed(async () => {
+    for (const event of events.slice(0, singleCount)) await store.append('bench', [event]);
   });
   const before = await bytes();
-  const together = await timed(async () => {
-    for (let at = single; at < count; at += 100) await store.append('bench', events.slice(at, at + 100));
+  const hundredsSeconds = await timed(async () => {
+    for (let from = singleCount; from < count; from += 100)
+      await store.append('bench', events.slice(from, from + 100));
   });
   const after = await bytes();
   let read = 0;
@@ -50,10 +52,10 @@ async function measure({ store, bytes }) {
   });
   if (read !== count) throw new Error(`expected ${count} events, read ${read}`);
   return {
-    appendMs: (alone / single) * 1_000,
-    appendedPerSecondInHundreds: (count - single) / together,
+    appendMs: (singleSeconds / singleCount) * 1_000,
+    appendedPerSecondInHundreds: (count - singleCount) / hundredsSeconds,
     readPerSecond: count / reading,
-    bytesPerEvent: (after - before) / (count - single),
+    bytesPerEvent: (after - before) / (count - singleCount),
   };
 }
 
@@ -62,7 +64,7 @@ const competitors = {
     inFolder(async (folder) => {
       const store = openSqliteStore(folder);
       const bytes = () =>
-        ['', '-wal'].reduce((sum, end) => sum + statSync(join(folder, `monitor.db${end}`)).size, 0);
+        ['', '-wal'].reduce((sum, suffix) => sum + statSync(join(folder, `monitor.db${suffix}`)).size, 0);
       const result = await measure({ store, bytes });
       await store.close();
       return result;

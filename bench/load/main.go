@@ -13,18 +13,18 @@ import (
 )
 
 var (
-	name        = flag.String("protocol", "gateway", "gateway, ws, socketio, centrifuge or polling")
-	live        = flag.String("live", "", "address for subscribers")
-	ingest      = flag.String("ingest", "", "address for the publisher: a WebSocket URL, host:port for lines, or a file")
-	runID       = flag.String("run", "bench", "id of the run")
-	data        = flag.String("data", `{}`, "data of each event, as JSON")
-	subscribers = flag.Int("subscribers", 1000, "number of subscribers")
-	rate        = flag.Float64("rate", 100, "events a second; 0: as fast as the server accepts them")
-	seconds     = flag.Float64("seconds", 10, "seconds to measure")
-	warmUp      = flag.Float64("warm-up", 3, "seconds before the measurement")
-	capacity    = flag.Bool("capacity", false, "raise the rate by 1.4 until less than 99 % is delivered, or p99 is over 250 ms")
-	stalled     = flag.Int("stalled", 0, "number of subscribers that stop reading before the measurement")
-	pid         = flag.Int("pid", 0, "process of the server")
+	protocolName = flag.String("protocol", "gateway", "gateway, ws, socketio, centrifuge or polling")
+	live         = flag.String("live", "", "address for subscribers")
+	ingest       = flag.String("ingest", "", "address for the publisher: a WebSocket URL, host:port for lines, or a file")
+	runID        = flag.String("run", "bench", "id of the run")
+	data         = flag.String("data", `{}`, "data of each event, as JSON")
+	subscribers  = flag.Int("subscribers", 1000, "number of subscribers")
+	rate         = flag.Float64("rate", 100, "events a second; 0: as fast as the server accepts them")
+	seconds      = flag.Float64("seconds", 10, "seconds to measure")
+	warmUp       = flag.Float64("warm-up", 3, "seconds before the measurement")
+	capacity     = flag.Bool("capacity", false, "raise the rate by 1.4 until less than 99 % is delivered, or p99 is over 250 ms")
+	stalled      = flag.Int("stalled", 0, "number of subscribers that stop reading before the measurement")
+	pid          = flag.Int("pid", 0, "process of the server")
 )
 
 // Step has the measurements at one rate.
@@ -90,9 +90,9 @@ func measure() (*Result, error) {
 		return nil, err
 	}
 	publisher := &Publisher{event: Event{*runID, *data}, clock: clock}
-	protocol := protocols[*name]
+	protocol := protocols[*protocolName]
 	switch {
-	case *name == "polling":
+	case *protocolName == "polling":
 		publisher.openFile(*ingest)
 	case protocol.ingestsFrames:
 		err = publisher.openGateway(*ingest, all)
@@ -102,19 +102,19 @@ func measure() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The run exists before anyone follows it.
+	// Create the run before subscribers follow it.
 	if err := publisher.publish(1); err != nil {
 		return nil, err
 	}
 	time.Sleep(300 * time.Millisecond)
 
-	result := &Result{Protocol: *name, Subscribers: *subscribers, MemoryIdle: memoryBytes(*pid, "VmRSS")}
+	result := &Result{Protocol: *protocolName, Subscribers: *subscribers, MemoryIdle: memoryBytes(*pid, "VmRSS")}
 	var stop atomic.Bool
 	begin := time.Now()
-	if *name == "polling" {
+	if *protocolName == "polling" {
 		err = all.openPolling(*subscribers, *live, &stop)
 	} else {
-		err = all.open(*subscribers, *live, protocol, smallFor(*stalled))
+		err = all.open(*subscribers, *live, protocol, receiveBufferFor(*stalled))
 	}
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func measure() (*Result, error) {
 	all.settle(publisher)
 	publisher.ackDelay = Histogram{}
 	stalledAt := time.Now()
-	for _, s := range all.all[:*stalled] {
+	for _, s := range all.list[:*stalled] {
 		if err := all.stall(s); err != nil {
 			return nil, err
 		}
@@ -142,29 +142,29 @@ func measure() (*Result, error) {
 			return nil, err
 		}
 		result.Steps = append(result.Steps, *step)
-		kept := step.Published >= 0.99*next && step.Delivered >= 0.99 && step.P99 <= 250
-		if !*capacity || !kept || all.cut.Load() > 0 {
+		keptUp := step.Published >= 0.99*next && step.Delivered >= 0.99 && step.P99 <= 250
+		if !*capacity || !keptUp || all.closedCount.Load() > 0 {
 			break
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
 	result.MemoryPeak = memoryBytes(*pid, "VmHWM")
 	result.AckP50, result.AckP99 = publisher.ackDelay.QuantileMs(0.5), publisher.ackDelay.QuantileMs(0.99)
-	result.Lost, result.Doubled, result.Gaps, result.Cut = all.lost.Load(), all.doubled.Load(), all.gaps.Load(), all.cut.Load()
+	result.Lost, result.Doubled, result.Gaps, result.Cut = all.lost.Load(), all.doubled.Load(), all.gaps.Load(), all.closedCount.Load()
 	stop.Store(true)
 	if *stalled > 0 {
 		time.Sleep(100 * time.Millisecond)
-		result.Stalled, err = comeBack(all, publisher, stalledAt)
+		result.Stalled, err = reconnectStalled(all, publisher, stalledAt)
 	}
 	return result, err
 }
 
 func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, error) {
-	reading := int64(len(all.all) - *stalled)
+	readers := int64(len(all.list) - *stalled)
 	before := publisher.seq
 	window := all.begin(before)
 	ackedBefore := publisher.acked.Load()
-	cpu, own, begin := cpuSeconds(*pid), cpuSeconds(os.Getpid()), time.Now()
+	cpu, generatorCPU, begin := cpuSeconds(*pid), cpuSeconds(os.Getpid()), time.Now()
 	if err := publisher.pace(rate, inSeconds(*seconds)); err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 		return nil, fmt.Errorf("expected events to measure, got none in %v s at %v a second", *seconds, rate)
 	}
 	all.settle(publisher)
-	took := time.Since(begin)
+	elapsed := time.Since(begin)
 	received := window.received.Load()
 	used := cpuSeconds(*pid) - cpu
 	step := &Step{
@@ -186,15 +186,15 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 		P99:          window.latency.QuantileMs(0.99),
 		P999:         window.latency.QuantileMs(0.999),
 		CPU:          used,
-		GeneratorCPU: cpuSeconds(os.Getpid()) - own,
+		GeneratorCPU: cpuSeconds(os.Getpid()) - generatorCPU,
 		MemoryBytes:  memoryBytes(*pid, "VmRSS"),
 	}
 	if rate == 0 {
 		step.Published = float64(acked) / published.Seconds()
 	}
-	if reading > 0 {
-		step.DeliveriesPerSecond = float64(received) / min(took.Seconds(), published.Seconds()+3)
-		step.Delivered = float64(received) / float64(count*reading)
+	if readers > 0 {
+		step.DeliveriesPerSecond = float64(received) / min(elapsed.Seconds(), published.Seconds()+3)
+		step.Delivered = float64(received) / float64(count*readers)
 		if received > 0 {
 			step.CPUPerDelivery = used * 1e6 / float64(received)
 		}
@@ -204,10 +204,10 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 
 // settle waits until every reader has every event, no more arrive, or the wait is too long to count as delivered.
 func (all *Subscribers) settle(publisher *Publisher) {
-	quiet, late := 2*time.Second, time.Now().Add(15*time.Second)
-	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet && time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
+	quiet, deadline := 2*time.Second, time.Now().Add(15*time.Second)
+	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		behind, sum := false, int64(0)
-		for _, s := range all.all[*stalled:] {
+		for _, s := range all.list[*stalled:] {
 			last := atomic.LoadInt64(&s.last)
 			sum += last
 			behind = behind || last < publisher.seq && s.closed.IsZero()
@@ -221,9 +221,9 @@ func (all *Subscribers) settle(publisher *Publisher) {
 	}
 }
 
-// comeBack waits until the stalled subscribers are disconnected, then reconnects each and reads to the end.
-func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
-	stopped := all.all[:*stalled]
+// reconnectStalled waits until the stalled subscribers are disconnected, then reconnects each and reads to the end.
+func reconnectStalled(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
+	stopped := all.list[:*stalled]
 	for deadline := stalledAt.Add(90 * time.Second); time.Now().Before(deadline); all.poll(50) {
 		open := 0
 		for _, s := range stopped {
@@ -246,26 +246,26 @@ func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Sta
 		result.LastClosedSeconds = max(result.LastClosedSeconds, after)
 	}
 	lost := all.lost.Load()
-	again := make([]*Subscriber, 0, len(stopped))
+	reconnected := make([]*Subscriber, 0, len(stopped))
 	for _, s := range stopped {
 		fd, early, err := upgrade(fmt.Sprintf("%s&after=%d", *live, s.last), 0)
 		if err != nil {
 			return nil, err
 		}
 		next := &Subscriber{fd: fd, receive: s.receive, onEvent: all.count, last: s.last, ready: true}
-		again = append(again, next)
+		reconnected = append(reconnected, next)
 		if err := all.add(next, early); err != nil {
 			return nil, err
 		}
 	}
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); all.poll(20) {
 		result.CaughtUp = 0
-		for _, s := range again {
+		for _, s := range reconnected {
 			if s.last == publisher.seq {
 				result.CaughtUp++
 			}
 		}
-		if result.CaughtUp == len(again) {
+		if result.CaughtUp == len(reconnected) {
 			break
 		}
 	}
@@ -275,8 +275,8 @@ func comeBack(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Sta
 	return result, nil
 }
 
-// smallFor gives subscribers that will stop reading a small system buffer, so that the server soon notices.
-func smallFor(count int) func(index int) int {
+// receiveBufferFor gives the first subscribers, which will stop reading, a small receive buffer, so that the server notices soon.
+func receiveBufferFor(count int) func(index int) int {
 	return func(index int) int {
 		if index < count {
 			return 8 * 1024

@@ -10,7 +10,7 @@ var (
 	toKey  = []byte(`"to":`)
 )
 
-// seqIn returns the number of an event, which is near its beginning; 0 when there is none.
+// seqIn returns the seq of an event, which is near its beginning; 0 when there is none.
 func seqIn(message []byte) int64 { return numberIn(message, seqKey) }
 
 func numberIn(message, key []byte) int64 {
@@ -28,20 +28,20 @@ func numberIn(message, key []byte) int64 {
 	return number
 }
 
-// Event has the constant parts of an event; number and time are filled in.
+// Event has the constant parts of an event; `appendTo` adds the seq and the time.
 type Event struct {
 	runID, data string
 }
 
-// appendTo appends the event with this number as JSON.
-func (e Event) appendTo(to []byte, seq int64, time string) []byte {
-	to = append(to, `{"v":1,"runId":"`...)
-	to = append(to, e.runID...)
-	to = append(to, `","seq":`...)
-	to = strconv.AppendInt(to, seq, 10)
-	to = append(to, `,"time":"`...)
-	to = append(to, time...)
-	to = append(to, `","type":"batch","data":`...)
-	to = append(to, e.data...)
-	return append(to, '}')
+// appendTo appends the event with this seq as JSON to a buffer.
+func (e Event) appendTo(buffer []byte, seq int64, time string) []byte {
+	buffer = append(buffer, `{"v":1,"runId":"`...)
+	buffer = append(buffer, e.runID...)
+	buffer = append(buffer, `","seq":`...)
+	buffer = strconv.AppendInt(buffer, seq, 10)
+	buffer = append(buffer, `,"time":"`...)
+	buffer = append(buffer, time...)
+	buffer = append(buffer, `","type":"batch","data":`...)
+	buffer = append(buffer, e.data...)
+	return append(buffer, '}')
 }

@@ -28,14 +28,14 @@ func (all *Subscribers) openPolling(count int, address string, stop *atomic.Bool
 			return err
 		}
 		s := &Subscriber{}
-		all.all = append(all.all, s)
+		all.list = append(all.list, s)
 		go func() {
 			answers := bufio.NewReader(connection)
 			time.Sleep(time.Duration(rand.Int63n(int64(time.Second))))
 			for tick := time.NewTicker(time.Second); !stop.Load(); <-tick.C {
-				seq, err := ask(connection, answers, request)
+				seq, err := requestSeq(connection, answers, request)
 				if err != nil {
-					all.cut.Add(1)
+					all.closedCount.Add(1)
 					return
 				}
 				counting.Lock()
@@ -51,7 +51,7 @@ func (all *Subscribers) openPolling(count int, address string, stop *atomic.Bool
 	return nil
 }
 
-func ask(connection net.Conn, answers *bufio.Reader, request string) (int64, error) {
+func requestSeq(connection net.Conn, answers *bufio.Reader, request string) (int64, error) {
 	if _, err := io.WriteString(connection, request); err != nil {
 		return 0, err
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Publisher sends events in the order of their numbers, from 1.
+// Publisher sends events in the order of their seq, from 1.
 type Publisher struct {
 	event Event
 	clock *Clock

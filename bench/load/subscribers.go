@@ -22,7 +22,7 @@ type Subscriber struct {
 	onEvent func(s *Subscriber, seq int64, now int64)
 }
 
-// Window counts the events between two numbers.
+// Window counts the events after the seq `from`, up to the seq `to`.
 type Window struct {
 	from, to atomic.Int64
 	received atomic.Int64
@@ -31,13 +31,13 @@ type Window struct {
 
 // Subscribers receive on one thread, which waits for all of them at once and reads into one buffer.
 type Subscribers struct {
-	all    []*Subscriber
+	list   []*Subscriber
 	byFd   map[int32]*Subscriber
 	epoll  int
 	clock  *Clock
 	window atomic.Pointer[Window]
 
-	readyCount, lost, doubled, gaps, cut atomic.Int64
+	readyCount, lost, doubled, gaps, closedCount atomic.Int64
 }
 
 // Clock knows when each event was sent, in microseconds since the start.
@@ -62,7 +62,7 @@ func newSubscribers(clock *Clock) (*Subscribers, error) {
 // add starts to receive on a connection; early is the data received with its upgrade.
 func (all *Subscribers) add(s *Subscriber, early []byte) error {
 	all.byFd[int32(s.fd)] = s
-	all.take(s, early)
+	all.handleData(s, early)
 	return syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_ADD, s.fd, &syscall.EpollEvent{
 		Events: syscall.EPOLLIN | syscall.EPOLLRDHUP, Fd: int32(s.fd)})
 }
@@ -81,7 +81,7 @@ func (all *Subscribers) open(count int, address string, protocol Protocol, recei
 			return fmt.Errorf("subscriber %d: %w", index+1, err)
 		}
 		s := &Subscriber{fd: fd, receive: protocol.receive, onEvent: all.count}
-		all.all = append(all.all, s)
+		all.list = append(all.list, s)
 		if err := all.add(s, early); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ var (
 	epollReady = make([]syscall.EpollEvent, 512)
 )
 
-// poll waits at most timeout for readable connections, and reads once from each.
+// poll waits at most this long for readable connections, and reads once from each.
 func (all *Subscribers) poll(milliseconds int) {
 	count, _ := syscall.EpollWait(all.epoll, epollReady, milliseconds)
 	for _, readable := range epollReady[:max(count, 0)] {
@@ -126,8 +126,8 @@ func (all *Subscribers) poll(milliseconds int) {
 			all.end(s)
 			continue
 		}
-		had := copy(readBuffer, s.pending)
-		n, err := syscall.Read(s.fd, readBuffer[had:])
+		pendingSize := copy(readBuffer, s.pending)
+		n, err := syscall.Read(s.fd, readBuffer[pendingSize:])
 		if err == syscall.EINTR || err == syscall.EAGAIN {
 			continue
 		}
@@ -135,11 +135,11 @@ func (all *Subscribers) poll(milliseconds int) {
 			all.end(s)
 			continue
 		}
-		all.take(s, readBuffer[:had+n])
+		all.handleData(s, readBuffer[:pendingSize+n])
 	}
 }
 
-func (all *Subscribers) take(s *Subscriber, data []byte) {
+func (all *Subscribers) handleData(s *Subscriber, data []byte) {
 	now := all.clock.now()
 	for {
 		opcode, payload, size := nextFrame(data)
@@ -148,7 +148,7 @@ func (all *Subscribers) take(s *Subscriber, data []byte) {
 		}
 		switch opcode {
 		case opText:
-			all.takeMessage(s, payload, now)
+			all.handleMessage(s, payload, now)
 		case opPing:
 			writeAll(s.fd, appendFrame(nil, opPong, payload))
 		case opClose:
@@ -160,7 +160,7 @@ func (all *Subscribers) take(s *Subscriber, data []byte) {
 	s.pending = append(s.pending[:0], data...)
 }
 
-func (all *Subscribers) takeMessage(s *Subscriber, message []byte, now int64) {
+func (all *Subscribers) handleMessage(s *Subscriber, message []byte, now int64) {
 	kind, answer := s.receive(message)
 	if answer != "" {
 		writeAll(s.fd, appendFrame(nil, opText, []byte(answer)))
@@ -180,7 +180,7 @@ func (all *Subscribers) takeMessage(s *Subscriber, message []byte, now int64) {
 		s.last = numberIn(message, toKey)
 	case lines:
 		for _, line := range bytes.Split(bytes.TrimRight(message, "\n"), []byte("\n")) {
-			all.takeMessage(s, line, now)
+			all.handleMessage(s, line, now)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func (all *Subscribers) end(s *Subscriber) {
 	delete(all.byFd, int32(s.fd))
 	syscall.Close(s.fd)
 	s.closed = time.Now()
-	all.cut.Add(1)
+	all.closedCount.Add(1)
 }
 
 // begin starts counting at the next event.

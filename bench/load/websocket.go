@@ -94,7 +94,7 @@ func writeAll(fd int, data []byte) error {
 	return nil
 }
 
-// appendFrame appends a client's frame, masked as required, with a key of zeros, which changes nothing.
+// appendFrame appends a client's frame, masked as RFC 6455 requires. The masking key is zero, which leaves the payload unchanged.
 func appendFrame(to []byte, opcode byte, payload []byte) []byte {
 	to = append(to, 0x80|opcode)
 	switch length := len(payload); {

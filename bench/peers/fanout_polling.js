@@ -1,4 +1,4 @@
-// The original's way: the trainer writes a JSON file, and each page requests it once a second.
+// Serves a status file: the publisher replaces a JSON file, and each page requests it once a second.
 import { mkdtempSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
