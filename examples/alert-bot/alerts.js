@@ -8,7 +8,7 @@ const sentences = {
   stopped: 'was stopped',
 };
 
-/** How long a status waits for the event behind it, which has more detail: the followed run sends both. */
+/** Delay of an alert about a status: for the followed run, an event with more detail arrives in the meantime. */
 const graceMs = 2_000;
 
 /**
@@ -26,14 +26,14 @@ export class Alerts {
     this.#send = send;
   }
 
-  /** Call this when the feed has sent the past. */
+  /** Call this when all past events have arrived: only what follows causes alerts. */
   begin() {
     this.#begun = true;
   }
 
   /** Call this with the status of any run. A run that continues may stall again. */
   setStatus(runId, status) {
-    if (status === 'running' || status === 'paused') this.#of(runId).delete('stalled');
+    if (status === 'running' || status === 'paused') this.#knownAlerts(runId).delete('stalled');
     else if (this.#begun) setTimeout(() => this.#alert(runId, status), graceMs);
     else this.#alert(runId, status);
   }
@@ -46,13 +46,13 @@ export class Alerts {
     if (type === 'run.finished') this.#alert(runId, data.status, detailOf(data));
   }
 
-  #of(runId) {
+  #knownAlerts(runId) {
     if (!this.#known.has(runId)) this.#known.set(runId, new Set());
     return this.#known.get(runId);
   }
 
   #alert(runId, alert, detail) {
-    const known = this.#of(runId);
+    const known = this.#knownAlerts(runId);
     if (known.has(alert)) return;
     known.add(alert);
     if (!this.#begun) return;

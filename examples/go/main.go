@@ -89,12 +89,12 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 		}
 		switch {
 		case message.Type == "hello":
-			now := ""
+			runID := ""
 			if message.Run != nil {
-				now = message.Run.RunID
+				runID = message.Run.RunID
 			}
-			if now != f.Run {
-				f.Run, f.After = now, 0
+			if runID != f.Run {
+				f.Run, f.After = runID, 0
 			}
 		case message.Type == "live":
 			f.After = max(f.After, message.Seq)
@@ -107,8 +107,8 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 	}
 }
 
-// final reports whether the gateway closed with a code after which this client must not reconnect.
-func final(err error) bool {
+// isFinal reports whether the gateway closed with a code after which this client must not reconnect.
+func isFinal(err error) bool {
 	switch websocket.CloseStatus(err) {
 	case 1000, 1009, 4400, 4404, 4405:
 		return true
@@ -142,7 +142,7 @@ func main() {
 		if errors.Is(err, errDone) {
 			return
 		}
-		if final(err) {
+		if isFinal(err) {
 			log.Fatal(err)
 		}
 		if feed.After > before {

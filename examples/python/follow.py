@@ -31,8 +31,8 @@ async def events(url: str):
                     attempt = 0
                     message = json.loads(text)
                     if message["type"] == "hello":
-                        now = message["run"] and message["run"]["runId"]
-                        run, after = now, after if now == run else 0
+                        current = message["run"] and message["run"]["runId"]
+                        run, after = current, after if current == run else 0
                     elif message["type"] == "live":
                         after = max(after, message["seq"])
                     elif "v" in message:

@@ -31,12 +31,12 @@ def new_run_id() -> str:
     return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
 
 
-def _strict(value):
+def _json_safe(value):
     """Replaces NaN and infinities, which JSON does not have, by the strings that the gateway reads."""
     if isinstance(value, dict):
-        return {key: _strict(each) for key, each in value.items()}
+        return {key: _json_safe(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_strict(each) for each in value]
+        return [_json_safe(each) for each in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
@@ -73,7 +73,7 @@ class Publisher:
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with self._changed:
             self._seq += 1
-            event = {"v": 1, "runId": self.run_id, "seq": self._seq, "time": now, "type": kind, "data": _strict(data)}
+            event = {"v": 1, "runId": self.run_id, "seq": self._seq, "time": now, "type": kind, "data": _json_safe(data)}
             if not self._refused:
                 self._unacknowledged.append((self._seq, json.dumps(event, allow_nan=False)))
             if len(self._unacknowledged) > self._keep:

@@ -33,7 +33,7 @@ def describe_layers(model: MnistCnn) -> list[dict]:
     """Describes the layers with weights; shapes as the dashboard shows them, without the batch and channels last."""
     layers = []
 
-    def note(name):
+    def record(name):
         def hook(module, _inputs, output):
             shape = list(output.shape[1:])
             shape = shape[1:] + shape[:1] if len(shape) == 3 else shape
@@ -43,7 +43,7 @@ def describe_layers(model: MnistCnn) -> list[dict]:
 
         return hook
 
-    hooks = [module.register_forward_hook(note(name)) for name, module in model.named_children()]
+    hooks = [module.register_forward_hook(record(name)) for name, module in model.named_children()]
     with torch.no_grad():
         model(torch.zeros(1, 1, 28, 28))
     for hook in hooks:

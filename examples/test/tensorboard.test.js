@@ -11,8 +11,8 @@ const trainer = '../packages/trainer/dist/src/main.js';
 (python ? describe : describe.skip)('the TensorBoard file of a run', () => {
   const train = (runs, ...more) => {
     const sizes = ['--train-size', '96', '--test-size', '20', '--batch-size', '4', '--epochs', '2'];
-    const place = ['--runs', runs, '--gateway', 'ws://127.0.0.1:1', '--engine', 'wasm', '--threads', '1'];
-    return new Program(process.execPath, [trainer, ...sizes, ...place, '--once', ...more]);
+    const flags = ['--runs', runs, '--gateway', 'ws://127.0.0.1:1', '--engine', 'wasm', '--threads', '1'];
+    return new Program(process.execPath, [trainer, ...sizes, ...flags, '--once', ...more]);
   };
 
   /** Reads a run's folder with TensorBoard's own reader. */
@@ -39,9 +39,9 @@ const trainer = '../packages/trainer/dist/src/main.js';
     while (!existsSync(file) || statSync(file).size < 700) await wait(20);
     first.kill('SIGKILL');
     await first.exited;
-    const cut = await readScalars(folder);
-    expect(cut['batch/loss'].length).toBeGreaterThan(3);
-    expect(cut).not.toHaveProperty('test/loss');
+    const afterKill = await readScalars(folder);
+    expect(afterKill['batch/loss'].length).toBeGreaterThan(3);
+    expect(afterKill).not.toHaveProperty('test/loss');
 
     const second = train(runs, '--resume', 'run');
     expect([await second.exited, second.errors]).toEqual([0, '']);
@@ -54,6 +54,6 @@ const trainer = '../packages/trainer/dist/src/main.js';
       'test/accuracy': numbersOf(folder, 'epoch', ({ test: { accuracy } }) => accuracy),
     });
     const steps = numbersOf(folder, 'batch', ({ loss }) => loss).map(([step]) => step);
-    expect(steps).toEqual(Array.from({ length: 48 }, (_, at) => at + 1));
+    expect(steps).toEqual(Array.from({ length: 48 }, (_, index) => index + 1));
   });
 });

@@ -14,10 +14,10 @@ export class Program {
   /** Starts the program in `examples/`; it is stopped after the test. */
   constructor(command, args, env = {}) {
     this.#child = spawn(command, args, { cwd: examples, env: { ...process.env, ...env } });
-    this.#child.stdout.setEncoding('utf8').on('data', (text) => this.#take(text, ''));
-    this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#take('', text));
+    this.#child.stdout.setEncoding('utf8').on('data', (text) => this.#append(text, ''));
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#append('', text));
     this.exited = new Promise((resolve) => {
-      this.#child.on('error', (error) => this.#take('', String(error)));
+      this.#child.on('error', (error) => this.#append('', String(error)));
       this.#child.on('close', (code) => {
         this.code = code;
         this.#wake();
@@ -39,13 +39,13 @@ export class Program {
   }
 
   /** Resolves when the output contains `text`. @throws Error when the program exits without it. */
-  wrote(text) {
+  waitForOutput(text) {
     return this.#until(() => this.output.includes(text), `"${text}"`);
   }
 
   /** Resolves when the program has written to stderr. @throws Error when it exits without. */
-  complained() {
-    return this.#until(() => this.errors !== '', 'a complaint');
+  waitForErrors() {
+    return this.#until(() => this.errors !== '', 'text on stderr');
   }
 
   async #until(holds, expected) {
@@ -60,7 +60,7 @@ export class Program {
     }
   }
 
-  #take(output, errors) {
+  #append(output, errors) {
     this.output += output;
     this.errors += errors;
     this.#wake();

@@ -4,9 +4,9 @@ import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.j
 
 /** Starts a relay between a program and the gateway, on a port of its own, that can cut its connections. */
 export async function startRelay(target) {
-  const { protocol, hostname, port: farPort, pathname } = new URL(target);
+  const { protocol, hostname, port: gatewayPort, pathname } = new URL(target);
   const sockets = new Set();
-  const tie = (from, to) => {
+  const forward = (from, to) => {
     sockets.add(from);
     from.on('error', () => {});
     from.on('close', () => {
@@ -15,10 +15,10 @@ export async function startRelay(target) {
     });
     from.pipe(to);
   };
-  const server = createServer((near) => {
-    const far = connect(Number(farPort), hostname);
-    tie(near, far);
-    tie(far, near);
+  const server = createServer((clientSide) => {
+    const gatewaySide = connect(Number(gatewayPort), hostname);
+    forward(clientSide, gatewaySide);
+    forward(gatewaySide, clientSide);
   });
   const listen = async (port) => {
     server.listen(port, '127.0.0.1');

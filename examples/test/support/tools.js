@@ -1,9 +1,9 @@
 /** Returns a program that scripts/test-examples.js has found on this machine, or undefined. */
-const given = (name) => process.env[name] || undefined;
+const foundProgram = (name) => process.env[name] || undefined;
 
 /** A Python with the packages of requirements.txt. */
-export const python = given('EXAMPLES_PYTHON');
+export const python = foundProgram('EXAMPLES_PYTHON');
 /** A Python that has PyTorch too. */
-export const pytorch = given('EXAMPLES_PYTORCH');
+export const pytorch = foundProgram('EXAMPLES_PYTORCH');
 /** The compiled Go example. */
-export const go = given('EXAMPLES_GO');
+export const go = foundProgram('EXAMPLES_GO');
