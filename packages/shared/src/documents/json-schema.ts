@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventDataSchemas } from '../schemas/events.ts';
 import { runSummarySchema } from '../schemas/runs.ts';
-import { allMessages, toPascalCase } from './messages.ts';
+import { allMessages, messageUnions, toPascalCase } from './messages.ts';
 
 /** A JSON Schema as a plain object. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -26,13 +26,20 @@ const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
  * Converts the given schemas, and the shared ones, for `components.schemas` of a document, with references between them.
  * The results describe the JSON as it is sent, before parsing fills in defaults and converts strings.
  */
-export function componentJsonSchemas(
+export const componentJsonSchemas = (
   given: Record<string, z.ZodType>,
   target: Draft,
+): Record<string, JsonSchema> =>
+  namedJsonSchemas({ ...sharedSchemas, ...given }, { target, folder: '#/components/schemas/' });
+
+/** Converts schemas that refer to each other by name: each is defined once, at its name below `folder`. */
+function namedJsonSchemas(
+  named: Record<string, z.ZodType>,
+  { target, folder }: { target: Draft; folder: string },
 ): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries({ ...sharedSchemas, ...given })) registry.add(schema, { id });
-  const uri = (id: string): string => `#/components/schemas/${id}`;
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const uri = (id: string): string => folder + id;
   const { schemas } = z.toJSONSchema(registry, { io: 'input', target, uri, override });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [id, schema as JsonSchema]),
@@ -59,6 +66,40 @@ export function messageJsonSchemas(): Record<string, JsonSchema> {
       return [toFileName(name), { ...jsonSchema, title: name, description: summary }];
     }),
   );
+}
+
+/** `$id` of the bundle: a name and no address, since the schemas are part of each gateway. */
+const bundleId = 'urn:mnist-training-monitor:messages';
+
+/**
+ * Returns one JSON Schema with every message in `$defs`, each defined once, for programs that generate code. It also
+ * defines the unions of `messageUnions`, and itself accepts each message of them.
+ */
+export function bundledJsonSchema(): JsonSchema {
+  const messages = new Map(allMessages().map(({ name, schema }) => [schema, name]));
+  const unions = Object.entries(messageUnions());
+  const refTo = (name: string): { $ref: string } => ({ $ref: `#/$defs/${name}` });
+  // A union of a single message is that message, which can be defined only once.
+  const aliases = unions.filter(([, schema]) => messages.has(schema));
+  const named = {
+    ...sharedSchemas,
+    ...Object.fromEntries(unions.filter(([, schema]) => !messages.has(schema))),
+    ...Object.fromEntries([...messages].map(([schema, name]) => [name, schema])),
+  };
+  const $defs = {
+    ...namedJsonSchemas(named, { target: 'draft-2020-12', folder: '#/$defs/' }),
+    ...Object.fromEntries(aliases.map(([name, schema]) => [name, refTo(messages.get(schema)!)])),
+  };
+  for (const { name, summary } of allMessages())
+    $defs[name] = { ...$defs[name], title: name, description: summary };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: bundleId,
+    title: 'Message',
+    description: 'Any message on the WebSockets of MNIST Training Monitor.',
+    anyOf: unions.map(([name]) => refTo(name)),
+    $defs,
+  };
 }
 
 /** Converts `RunStarted` to `run-started`. */

@@ -34,6 +34,17 @@ const controlTypes = [liveControlSchema, ingestFirstMessageSchema, ingestServerM
   .flatMap(kindsOf)
   .map(typeOf);
 
+/** Returns the unions that a receiver needs, by name: `Event`, and the messages of each sender on each WebSocket. */
+export function messageUnions(): Record<string, z.ZodType> {
+  const directions = Object.entries(sockets).flatMap(([socket, senders]) =>
+    Object.entries(senders).map(([sender, [first, ...others]]) => {
+      const union = others.length === 0 ? first! : z.union([first!, ...others]);
+      return [toPascalCase(`${socket}.${sender}.message`), union] as const;
+    }),
+  );
+  return { Event: eventSchema, ...Object.fromEntries(directions) };
+}
+
 /** Returns every type of message that the gateway, or its client, sends on a WebSocket. */
 export function messagesOf(socket: SocketName, sender: Sender): MessageDefinition[] {
   return sockets[socket][sender].flatMap(kindsOf).map((schema) => describe(schema, socket));

@@ -1,5 +1,14 @@
-/** Matches valid run ids, which are part of folder names, keys and URLs. `latest` is reserved for the newest run. */
-export const runIdPattern = /^(?!latest$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/**
+ * Matches the characters of a run id, which is part of folder names, keys and URLs. It has no lookahead, because the
+ * regular expressions of Go and Rust have none; `isRunId` also excludes the reserved word.
+ */
+export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The word that stands for the newest run where a run id is expected. No run can have it as its id. */
+export const latestRun = 'latest';
+
+/** Returns whether a text is a valid run id. */
+export const isRunId = (text: string): boolean => runIdPattern.test(text) && text !== latestRun;
 
 /**
  * Creates a run id such as `20261124-103015-k3f9`: the start time in UTC, then four random letters or digits, which

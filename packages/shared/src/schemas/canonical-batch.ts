@@ -1,4 +1,4 @@
-import { runIdPattern } from '../protocol/run-id.ts';
+import { isRunId } from '../protocol/run-id.ts';
 import type { EventOf } from './events.ts';
 
 /** Matches times as `Date.toISOString` writes them, except on 29 February, which is left to the schema. */
@@ -13,7 +13,7 @@ const isoTime =
 export function isCanonicalBatch(raw: unknown): raw is EventOf<'batch'> {
   if (!isRecord(raw) || raw.type !== 'batch' || raw.v !== 1 || !isPositiveInteger(raw.seq)) return false;
   const { time, data } = raw;
-  if (typeof raw.runId !== 'string' || !runIdPattern.test(raw.runId)) return false;
+  if (typeof raw.runId !== 'string' || !isRunId(raw.runId)) return false;
   if (typeof time !== 'string' || !isoTime.test(time) || !isRecord(data)) return false;
   const { etaSeconds } = data;
   return (

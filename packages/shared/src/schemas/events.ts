@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytesPerImage, classCount, type EventType, eventTypes } from '../protocol/constants.ts';
-import { runIdPattern } from '../protocol/run-id.ts';
+import { isRunId, latestRun, runIdPattern } from '../protocol/run-id.ts';
 
 type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
@@ -29,10 +29,17 @@ const name = z.string().min(1).max(200);
  */
 export const runIdSchema = z
   .string()
-  .regex(
-    runIdPattern,
+  // Not `.regex`, which would report two issues for one text; the pattern is part of the JSON Schema below.
+  .refine(
+    isRunId,
     'expected 1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", starting with a letter or digit, and not "latest"',
-  );
+  )
+  .meta({
+    pattern: runIdPattern.source,
+    not: { const: latestRun },
+    description:
+      'Id of a run: 1 to 64 of `A-Z a-z 0-9 . _ -`, starting with a letter or digit, and not `latest`.',
+  });
 
 const gpu = z.object({
   name,

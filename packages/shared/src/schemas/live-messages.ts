@@ -66,9 +66,8 @@ const live = z
   })
   .describe('The client has caught up. Sent again after it had fallen behind.');
 
-/** A message with several events, which are validated one by one, so that an invalid one does not affect the others. */
 const events = z
-  .object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) })
+  .object({ type: z.literal('events'), events: z.array(eventSchema).min(1) })
   .describe('Consecutive events in one message, for clients with `bundle=true`.');
 
 const gap = z
@@ -145,7 +144,7 @@ export const liveControlSchema = z.discriminatedUnion('type', [
   heartbeat,
 ]);
 
-/** A message of the live feed. */
+/** A message of the live feed. `decodeLive` validates the events of `events` one by one instead of all together. */
 export const liveMessageSchema = z.discriminatedUnion('type', [eventSchema, events, liveControlSchema]);
 
 export type LiveQuery = z.infer<typeof liveQuerySchema>;

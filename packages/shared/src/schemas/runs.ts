@@ -109,7 +109,9 @@ export const runChangesSchema = z
     note: annotation(10_000).optional(),
     pinned: z.boolean().optional(),
   })
-  .refine((changes) => Object.keys(changes).length > 0, 'expected title, note or pinned');
+  .refine((changes) => Object.keys(changes).length > 0, 'expected title, note or pinned')
+  // Repeats the refinement for the documents, which cannot read it from a function.
+  .meta({ minProperties: 1 });
 
 /** Response of `DELETE /api/runs/{runId}`. */
 export const runDeletionSchema = z.object({

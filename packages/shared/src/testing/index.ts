@@ -1,3 +1,4 @@
 export * from './sample-run.ts';
+export * from './schema-patterns.ts';
 export * from './scripted-publisher.ts';
 export * from './time-factor.ts';

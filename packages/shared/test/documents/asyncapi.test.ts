@@ -1,7 +1,9 @@
 import { Parser } from '@asyncapi/parser';
 import { expect, test } from '@jest/globals';
+import { RE2JS } from 're2js';
 import { allMessages, asyncApiDocument } from '../../src/documents/index.ts';
 import { closeCodes, liveSubprotocol } from '../../src/index.ts';
+import { patternsIn } from '../../src/testing/index.ts';
 
 const parser = new Parser();
 const text = JSON.stringify(asyncApiDocument('1.2.3'));
@@ -48,4 +50,9 @@ test('a document with a broken reference is invalid', async () => {
   const wrong = { asyncapi: '3.0.0', info, servers, channels: { ingest: channels.ingest } };
   const { diagnostics } = await parser.parse(JSON.stringify(wrong));
   expect(diagnostics.filter(({ severity }) => severity === 0).length).toBeGreaterThan(0);
+});
+
+// RE2's syntax is that of Go, Rust and many validators. It has no lookahead, no lookbehind and no backreferences.
+test('every pattern of the AsyncAPI document is a regular expression of RE2', () => {
+  for (const pattern of patternsIn(JSON.parse(text))) expect(() => RE2JS.compile(pattern)).not.toThrow();
 });

@@ -1,21 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { messageJsonSchemas } from '../../src/documents/index.ts';
+import { RE2JS } from 're2js';
+import { allMessages, bundledJsonSchema, messageJsonSchemas } from '../../src/documents/index.ts';
 import { encode, type MonitorEvent } from '../../src/index.ts';
-import { sampleRun } from '../../src/testing/index.ts';
+import { patternsIn, sampleRun } from '../../src/testing/index.ts';
 
 // From dist/test/documents of this package.
 const folder = new URL('../../../../../docs/schema/', import.meta.url);
 
 const read = (name: string): object => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
 const compile = (name: string): ValidateFunction =>
-  new Ajv2020({ formats: { 'date-time': true } }).compile(read(name));
+  new Ajv2020({ strict: true, formats: { 'date-time': true } }).compile(read(name));
 /** Returns a message as a program in another language reads it from the JSON. */
 const received = (message: object): unknown => JSON.parse(encode(message));
 
 test('docs/schema is up to date; if this fails, run `npm run schema`', () => {
-  const schemas = messageJsonSchemas();
+  const schemas = { ...messageJsonSchemas(), bundle: bundledJsonSchema() };
   expect(readdirSync(folder).sort()).toEqual([...Object.keys(schemas).map((name) => `${name}.json`)].sort());
   for (const [name, schema] of Object.entries(schemas)) expect(read(name)).toEqual(schema);
 });
@@ -26,6 +27,12 @@ test.each(readdirSync(folder))(
     expect(compile(file.replace('.json', ''))).toBeInstanceOf(Function);
   },
 );
+
+// RE2's syntax is that of Go, Rust and many validators. It has no lookahead, no lookbehind and no backreferences.
+test.each(readdirSync(folder))('every pattern of %s is a regular expression of RE2', (file) => {
+  for (const pattern of patternsIn(read(file.replace('.json', ''))))
+    expect(() => RE2JS.compile(pattern)).not.toThrow();
+});
 
 describe('the JSON Schemas of events', () => {
   const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 });
@@ -55,4 +62,45 @@ test('the JSON Schema of commands accepts a command only with its own data', () 
   expect(isValid({ ...command, data: { learningRate: 0.1 } })).toBe(true);
   expect(isValid({ ...command, data: { learningRate: -1 } })).toBe(false);
   expect(isValid({ ...command, command: 'explode' })).toBe(false);
+});
+
+describe('the bundle of all JSON Schemas', () => {
+  const bundle = bundledJsonSchema();
+  const validator = new Ajv2020({ strict: true, formats: { 'date-time': true } }).addSchema(bundle);
+  const validatorOf = (name: string): ValidateFunction =>
+    validator.getSchema(`${bundle.$id}#/$defs/${name}`)!;
+  const events = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }).map(received);
+
+  test('defines every message, with its summary', () => {
+    for (const { name, summary } of allMessages())
+      expect([name, bundle.$defs![name]?.description]).toEqual([name, summary]);
+  });
+
+  test('accepts every event as a message of the feed and of a publisher', () => {
+    for (const name of ['Event', 'LiveGatewayMessage', 'IngestClientMessage'])
+      expect(events.filter((event) => !validatorOf(name)(event))).toEqual([]);
+    expect(events.filter((event) => !validator.validate(bundle.$id!, event))).toEqual([]);
+  });
+
+  test('accepts only events in an `events` message, and at least one', () => {
+    const isValid = validatorOf('Events');
+    expect(isValid({ type: 'events', events })).toBe(true);
+    expect(isValid({ type: 'events', events: [] })).toBe(false);
+    expect(isValid({ type: 'events', events: [...events, { type: 'batch' }] })).toBe(false);
+    expect(compile('events')({ type: 'events', events: [...events, { type: 'batch' }] })).toBe(false);
+  });
+
+  test('separates the senders: only a viewer sends commands on the live feed', () => {
+    const command = { type: 'command', id: '5f0c9d1e', command: 'pause' };
+    expect(validatorOf('LiveClientMessage')(command)).toBe(true);
+    expect(validatorOf('LiveGatewayMessage')(command)).toBe(false);
+  });
+});
+
+test('the JSON Schemas refuse the run ids that the gateway refuses', () => {
+  const isValid = compile('removed');
+  const runs = ['a', 'latest-1', 'latest', '-a', 'a'.repeat(65)].map((runId) =>
+    isValid({ type: 'removed', runId }),
+  );
+  expect(runs).toEqual([true, true, false, false, false]);
 });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { patternsIn, sampleRun } from '@mnist-monitor/shared/testing';
 import { validate } from '@readme/openapi-parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { RE2JS } from 're2js';
 import type { OpenApi } from '../../../src/http/documents/openapi.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { publish } from '../../support/publisher.ts';
@@ -27,6 +28,20 @@ describe('the OpenAPI document', () => {
       (server) => new URL(server.url, 'https://example.org/monitor/openapi.json').href,
     );
     expect(addresses).toEqual(['https://example.org/monitor/']);
+  });
+
+  // RE2's syntax is that of Go, Rust and many validators. It has no lookahead, no lookbehind and no backreferences.
+  test('has only patterns that RE2 can compile', async () => {
+    const { url } = await startGateway();
+    const patterns = patternsIn(await readDocument(url));
+    expect(patterns.length).toBeGreaterThan(0);
+    for (const pattern of patterns) expect(() => RE2JS.compile(pattern)).not.toThrow();
+  });
+
+  test('refuses a change of a run that changes nothing', async () => {
+    const { url } = await startGateway();
+    const { components } = await readDocument(url);
+    expect(components.schemas.RunChanges).toMatchObject({ minProperties: 1, additionalProperties: false });
   });
 
   test('has the routes that docs/protocol.md lists, no fewer and no more', async () => {
