@@ -25,7 +25,7 @@ import { CommandAuthorizer } from './trust/authorization.ts';
 /** Options of `buildGateway`. */
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
-    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies' | 'origins'>>;
+    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies' | 'origins' | 'embed'>>;
   /** The store of the runs. Closing the gateway closes it too. */
   store: Store;
   /**

@@ -9,6 +9,7 @@ export const gatewayOptions = [
   'ingestPort',
   'proxies',
   'origins',
+  'embed',
   'runs',
   'keep',
   'redisUrl',

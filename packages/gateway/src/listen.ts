@@ -8,7 +8,7 @@ import { isLoopback } from './trust/hosts.ts';
 
 /** Addresses at which clients on this machine reach the gateway. */
 export interface Addresses {
-  /** Address of the dashboard; in a container, the published one. */
+  /** Address of the dashboard on this machine; in a container, the published one. */
   url: string;
   /** Address of the WebSocket for publishers. */
   ingestUrl: string;
@@ -33,7 +33,8 @@ export async function listen(
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    url: `http://${displayHost(publicHost(addresses), await localName(host, port), true)}:${port}`,
+    // With a proxy on this machine, `--bind` names the proxy's address, whose port is another one.
+    url: `http://${displayHost(isLoopback(host) ? host : publicHost(addresses), await localName(host, port), true)}:${port}`,
     ingestUrl: `ws://${displayHost(ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
 }

@@ -1,15 +1,24 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
+import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { afterTest } from './support/cleanup.ts';
+import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { connect, refusal, refused } from './support/connection.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 import { helloOf, publish } from './support/publisher.ts';
 
 const evil = 'http://evil.example';
+
+/** The answer to a request with headers that fetch would not send. */
+async function get(url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
+  const [response] = await once(request(url, { headers }).end(), 'response');
+  return { status: response.statusCode, text: await readText(response) };
+}
 
 /** A request for a path exactly as it is written, which fetch would tidy up first. */
 async function statusOf(url: string, path: string, headers: Record<string, string> = {}): Promise<number> {
@@ -40,7 +49,9 @@ describe('a page of another site in the browser of a user', () => {
     expect(JSON.parse(refusal403 ?? '')).toMatchObject({
       level: 40,
       address: '127.0.0.1',
-      detail: expect.stringMatching(/^expected the Origin .*, got "http:\/\/evil\.example"$/),
+      detail: expect.stringMatching(
+        /^expected the Origin .*, got "http:\/\/evil\.example"; a proxy in front has /,
+      ),
     });
   });
 
@@ -93,6 +104,22 @@ describe('a request of a page of another site', () => {
     const gateway = await startGateway();
     expect(await statusOf(gateway.url, '/api/runs', headers)).toBe(status);
   });
+
+  test.each(['cross-site', 'same-site'])(
+    'shows the page in a frame only where --embed names sites, and nothing else (%s)',
+    async (site) => {
+      const frame = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' };
+      const page = temporaryFolder();
+      writeFileSync(join(page, 'index.html'), 'the page');
+      const closed = await startGateway({ page });
+      const refused = await get(`${closed.url}/`, frame);
+      expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('with --embed') });
+      const open = await startGateway({ page, embed: ['https://notes.example.org'] });
+      expect(await get(`${open.url}/?run=a`, frame)).toEqual({ status: 200, text: 'the page' });
+      expect(await statusOf(open.url, '/api/runs', frame)).toBe(403);
+      expect(await statusOf(open.url, '/api/runs', { ...frame, 'sec-fetch-dest': 'image' })).toBe(403);
+    },
+  );
 });
 
 test('a request with two Host headers is refused at both ports', async () => {

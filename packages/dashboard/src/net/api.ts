@@ -56,9 +56,11 @@ export const deleteRun = (runId: string, token?: string): Promise<Result<string>
  */
 export async function liveRefusal(): Promise<string> {
   const response = await request('live/check', { method: 'POST' });
-  if (!response.ok)
-    return response.code === 'request.failed' ? '' : `The gateway refuses this page: ${response.message}.`;
-  return 'The gateway responds, but no live connection opens. A proxy in front of it may not forward WebSockets.';
+  if (response.ok)
+    return 'The gateway responds, but no live connection opens. A proxy in front has to forward Upgrade and Connection, over HTTP/1.1 (docs/proxy.md).';
+  if (response.code === 'request.failed') return '';
+  if (response.code === 'proxy.failed') return response.message;
+  return `The gateway refuses this page: ${response.message}.`;
 }
 
 /** Returns the address of a file of the run's saved model. */
@@ -89,7 +91,10 @@ function parseProblem(text: string, status: number): { code: string; message: st
     const { code, detail } = JSON.parse(text);
     if (typeof code === 'string' && typeof detail === 'string') return { code, message: detail };
   } catch {
-    // The response is from a proxy between the page and the gateway.
+    // Only the gateway sends problem documents.
   }
-  return { code: 'request.failed', message: `The gateway responded with status ${status}.` };
+  return {
+    code: 'proxy.failed',
+    message: `A proxy in front of the gateway responds with status ${status}.`,
+  };
 }

@@ -35,6 +35,7 @@ export interface TestGatewayOptions {
   page?: string;
   proxies?: string[];
   origins?: string[];
+  embed?: string[];
   /** Folder of runs: one of the test's own unless given. */
   runs?: string;
   keep?: RetentionPolicy;
@@ -62,6 +63,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
         host: options.host ?? place.host,
         proxies: options.proxies,
         origins: options.origins,
+        embed: options.embed,
       },
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,

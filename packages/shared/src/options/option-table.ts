@@ -92,7 +92,10 @@ export const optionTable = {
   ),
   host: address('127.0.0.1', 'address of the dashboard and the live feed'),
   port: integer({ range: portRange, default: 5000, help: 'port of the dashboard and the live feed' }),
-  bind: address(undefined, 'address on which a container publishes the port; without containers use --host'),
+  bind: address(
+    undefined,
+    'address or name at which others reach the port: through a proxy, or published by a container; otherwise use --host',
+  ),
   commandToken: secret(
     'secret that viewers need to command a trainer or change a run; safer as MONITOR_COMMAND_TOKEN',
   ),
@@ -107,6 +110,11 @@ export const optionTable = {
     'origins of pages, such as https://notes.example.org, separated by commas',
     parseOrigins,
     'origins of other sites whose pages may use the live feed (https://notes.example.org)',
+  ),
+  embed: optional(
+    'origins of pages, such as https://notes.example.org, separated by commas',
+    parseOrigins,
+    'origins of other sites whose pages may show the dashboard in a frame; none by default',
   ),
   gateway: optional(
     'an address such as ws://127.0.0.1:5001/ingest or wss://host/ingest',

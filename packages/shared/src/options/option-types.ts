@@ -160,10 +160,11 @@ export const parseNetworks = parseWith(
 
 /**
  * Returns whether a text is an origin as browsers write it: scheme, host, and the port unless it is the scheme's
- * default.
+ * default. The host has only characters of names and addresses: URLs permit more, such as `;` and `*`, which have
+ * another meaning in a Content-Security-Policy.
  */
 const isOrigin = (text: string): boolean =>
-  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  /^https?:\/\/[\w.:[\]-]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** Parses origins of pages, written as browsers write them and separated by commas. */
 export const parseOrigins = parseWith(

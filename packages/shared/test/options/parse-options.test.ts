@@ -42,6 +42,10 @@ describe('parseOptions', () => {
       ['--origins', 'https://a.example,http://localhost:8000'],
       { origins: ['https://a.example', 'http://localhost:8000'] },
     ],
+    [
+      ['--embed', 'https://a.example,http://[::1]:8888'],
+      { embed: ['https://a.example', 'http://[::1]:8888'] },
+    ],
     [['--epochs', '2', '--epochs', '3'], { epochs: 3 }],
   ])('reads %p', (argv, expected) => {
     expect(parseOptions(argv, {})).toMatchObject(expected);
@@ -99,6 +103,12 @@ describe('parseOptions', () => {
     ['--origins', '*'],
     ['--origins', 'https://a.example/page'],
     ['--origins', 'a.example'],
+    ['--origins', 'https://*.a.example'],
+    ['--embed', 'https://a.example;script-src'],
+    ['--embed', "'self'"],
+    ['--embed', '*'],
+    ['--embed', 'https://*.a.example'],
+    ['--embed', 'https://a.example/'],
     ['--gateway', 'foo'],
     ['--gateway', 'ws://'],
     ['--gateway', '127.0.0.1:5001'],

@@ -20,9 +20,12 @@ export async function servePage(app: FastifyInstance, folder: string): Promise<v
   });
 }
 
+/** Returns whether the path of a URL is that of the dashboard. */
+export const isPagePath = (url: string): boolean => /^\/(index\.html)?(\?|$)/.test(url);
+
 /** Explains how to build the dashboard when its page was requested but is missing; returns false for other addresses. */
 export function sendMissingPage(request: FastifyRequest, reply: FastifyReply): boolean {
-  if (!/^\/(index\.html)?(\?|$)/.test(request.url)) return false;
+  if (!isPagePath(request.url)) return false;
   reply.code(404).type('text/html; charset=utf-8').send(missingPage);
   return true;
 }

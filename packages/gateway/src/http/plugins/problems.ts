@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCodes, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isStoreError, publicMessage } from '../../store/health-checked-store.ts';
+import { ProxyMistake, type ProxySetting, unknownAddress } from './proxy-mistake.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
@@ -49,8 +50,7 @@ export function addProblems(
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
     if (sendMissing(request, reply)) return reply;
-    const error = new MonitorError('request.not_found', `nothing is at ${request.url.slice(0, 200)}`);
-    return sendProblem(error, request, reply);
+    return sendProblem(unknownAddress(request), request, reply);
   });
 }
 
@@ -59,15 +59,20 @@ export function addProblems(
  * also handles errors before routing, such as a URL that cannot be decoded.
  * @param onProblem receives the code of each problem.
  */
-export const problemSender =
-  (onProblem: (code: ErrorCode) => void): SendProblem =>
-  (error, request, reply) => {
+export function problemSender(onProblem: (code: ErrorCode) => void): SendProblem {
+  /** The settings of a proxy that were logged as wrong: a line for each request would add nothing. */
+  const logged = new Set<ProxySetting>();
+  return (error, request, reply) => {
     const { code, status, detail } = toProblem(error);
     onProblem(code);
     // The gateway logs a failing store once; a line for each request would hide all other lines.
     if (status >= 500 && !isStoreError(error)) request.log.error({ err: error }, 'a request failed');
     else if (suspiciousStatuses.has(status))
       request.log.warn({ code, detail, address: request.ip }, 'a request was refused');
+    else if (error instanceof ProxyMistake && !logged.has(error.setting)) {
+      logged.add(error.setting);
+      request.log.warn({ code, detail, address: request.ip }, 'the settings of a proxy are wrong');
+    }
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (temporaryStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
     return reply
@@ -75,6 +80,7 @@ export const problemSender =
       .type('application/problem+json')
       .send({ title: STATUS_CODES[status], status, code, detail });
   };
+}
 
 function toProblem(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
   if (error instanceof MonitorError) {

@@ -1,10 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Adds security headers to every response: a page may load from this origin only, without inline scripts or styles. */
-export function addSecurityHeaders(app: FastifyInstance): void {
+export interface SecurityHeaderOptions {
+  /** Origins of other sites whose pages may show a page of this gateway in a frame; none by default. */
+  embed?: readonly string[] | undefined;
+}
+
+/**
+ * Adds security headers to every response: a page may load from this origin only, without inline scripts or styles, and
+ * only the pages of the sites in `embed` may show it in a frame.
+ */
+export function addSecurityHeaders(app: FastifyInstance, { embed = [] }: SecurityHeaderOptions): void {
+  const frameAncestors = embed.length > 0 ? embed.join(' ') : "'none'";
   app.addHook('onSend', async (request, reply) => {
     reply.headers({
-      'content-security-policy': contentSecurityPolicy(request),
+      'content-security-policy': contentSecurityPolicy(request, frameAncestors),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
@@ -13,7 +22,7 @@ export function addSecurityHeaders(app: FastifyInstance): void {
   });
 }
 
-function contentSecurityPolicy({ headers }: FastifyRequest): string {
+function contentSecurityPolicy({ headers }: FastifyRequest, frameAncestors: string): string {
   // Only newer browsers include WebSockets in 'self', so the address of the feed is listed too.
   const host = /^[\w.:[\]-]+$/.test(headers.host ?? '') ? headers.host : undefined;
   const sockets = host ? ` ws://${host} wss://${host}` : '';
@@ -25,6 +34,6 @@ function contentSecurityPolicy({ headers }: FastifyRequest): string {
     `connect-src 'self'${sockets}`,
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${frameAncestors}`,
   ].join('; ');
 }

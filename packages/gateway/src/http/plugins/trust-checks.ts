@@ -2,21 +2,28 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import { isHostAllowed, isOriginAllowed } from '../../trust/hosts.ts';
+import { isPagePath } from './page.ts';
 
 export interface TrustOptions {
-  /** The address that the port is bound to, or the one on which a container publishes it. */
+  /** The address that the port is bound to, or the one at which others reach it. */
   host: string;
+  /** The end of the message about a `Host` of other machines: how to let them in. */
+  hostAdvice: string;
   /** Origins of other sites whose pages may use the live feed. */
   origins?: readonly string[] | undefined;
+  /** Origins of other sites whose pages may show the dashboard in a frame. */
+  embed?: readonly string[] | undefined;
 }
 
 /**
  * Refuses requests that a page of another site could make with a user's browser: an upgrade or a change with a foreign
  * Origin (cross-site WebSocket hijacking, request forgery), and, on a loopback address, a Host that is not this machine
  * (DNS rebinding). Reads by foreign pages are refused too: the browser would hide the response from the page, but the
- * gateway would have the work.
+ * gateway would have the work. The dashboard in a frame is such a read: the browser shows it only in pages that the
+ * Content-Security-Policy names.
  */
-export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins }: TrustOptions): void {
+export function addTrustChecks(app: FastifyInstance, options: TrustOptions): void {
+  const { host: boundHost, hostAdvice, origins, embed = [] } = options;
   app.addHook('onRequest', async (request) => {
     const { host, origin } = request.headers;
     // Of several Host headers, Node.js keeps the first, while a proxy in front may have checked another (RFC 9112,
@@ -26,9 +33,19 @@ export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins 
     if (!isHostAllowed(host, boundHost))
       throw new MonitorError(
         'request.forbidden',
-        `expected the Host of this machine, got ${quote(host)}; bind to another address with --host to serve others`,
+        `expected the Host of this machine, got ${quote(host)}; ${hostAdvice} (docs/proxy.md)`,
       );
-    if (isFromForeignPage(request.headers) && !isOriginAllowed(origin ?? 'null', host, origins))
+    if (isFrame(request.headers) && embed.length === 0)
+      throw new MonitorError(
+        'request.forbidden',
+        'expected this page on its own, got a request for it in a frame of another site; allow the origin of that site with --embed',
+      );
+    const isEmbedded = isFrame(request.headers) && isPagePath(request.url);
+    if (
+      isFromForeignPage(request.headers) &&
+      !isEmbedded &&
+      !isOriginAllowed(origin ?? 'null', host, origins)
+    )
       throw new MonitorError(
         'request.forbidden',
         'expected a request of this page, a program or a link, got one of a page of another site',
@@ -37,7 +54,7 @@ export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins 
     if ((request.ws || isChange) && !isOriginAllowed(origin, host, origins))
       throw new MonitorError(
         'request.forbidden',
-        `expected the Origin ${quote(host)}, one that --origins names, or none, got ${quote(origin)}`,
+        `expected the Origin ${quote(host)}, one that --origins names, or none, got ${quote(origin)}; a proxy in front has to forward Host (docs/proxy.md)`,
       );
   });
 }
@@ -45,8 +62,18 @@ export function addTrustChecks(app: FastifyInstance, { host: boundHost, origins 
 /** Returns whether a page of another site made the request. A link that a person follows to this site does not count. */
 function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site'])) && !isLink;
+  return isOfOtherSite(headers) && !isLink;
 }
+
+/** Returns whether a page of another site loads the address into a frame. */
+function isFrame(headers: IncomingHttpHeaders): boolean {
+  const isInFrame = ['iframe', 'frame', 'embed', 'object'].includes(String(headers['sec-fetch-dest']));
+  return isOfOtherSite(headers) && headers['sec-fetch-mode'] === 'navigate' && isInFrame;
+}
+
+/** Returns whether a browser sent the request for a page of another origin. */
+const isOfOtherSite = (headers: IncomingHttpHeaders): boolean =>
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 
 const quote = (header: string | undefined): string =>
   header === undefined ? 'none' : JSON.stringify(header.slice(0, 100));

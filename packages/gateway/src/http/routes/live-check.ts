@@ -1,6 +1,6 @@
-import { MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import type { App } from '../app.ts';
+import { oldHttpVersion } from '../plugins/proxy-mistake.ts';
 import { responses } from '../route-schema.ts';
 
 const checkLive = {
@@ -16,11 +16,7 @@ const checkLive = {
  */
 export function addLiveCheckRoute(app: App): void {
   app.post('/live/check', { schema: checkLive }, async ({ raw }) => {
-    if (raw.httpVersion === '1.0')
-      throw new MonitorError(
-        'request.invalid',
-        'expected HTTP/1.1, which WebSockets need, got HTTP/1.0: let the proxy in front of this gateway use HTTP/1.1 and forward Upgrade and Connection (docs/proxy.md)',
-      );
+    if (raw.httpVersion === '1.0') throw oldHttpVersion();
     return { accepted: true as const };
   });
 }

@@ -1,4 +1,4 @@
-import { formatIssues, liveQuerySchema, MonitorError, validate } from '@mnist-monitor/shared';
+import { formatIssues, liveQuerySchema, validate } from '@mnist-monitor/shared';
 import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
 import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-session.ts';
@@ -9,6 +9,7 @@ import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
 import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
+import { missingUpgrade } from '../plugins/proxy-mistake.ts';
 
 export interface LiveRouteOptions
   extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'rights' | 'traffic' | 'onRun'> {
@@ -29,7 +30,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
     // Hidden from OpenAPI, because `/asyncapi.json` documents the feed.
     schema: { hide: true },
     onRequest: async (request) => {
-      if (!request.ws) throw new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
+      if (!request.ws) throw missingUpgrade(request);
       admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),

@@ -27,7 +27,11 @@ export async function buildIngestApp({
       await Promise.all([...sessions].map((session) => session.stop()));
     },
   });
-  addTrustChecks(app, { host });
+  addTrustChecks(app, {
+    host,
+    hostAdvice:
+      'to serve others, listen at another address with --ingest-host, or let a proxy replace Host by the address of this port',
+  });
   refuseOtherUpgrades(app, { path: '/ingest', hint: upgradeHint });
   addIngestRoute(app, { host, context, metrics, sessions });
   return app;

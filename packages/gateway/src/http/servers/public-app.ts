@@ -26,7 +26,7 @@ export interface PublicAppOptions
   extends Omit<LiveRouteOptions, 'store' | 'health' | 'summaryOf'>,
     Omit<RemovalContext, 'store'>,
     Pick<AppOptions, 'limits' | 'log'> {
-  config: Pick<Config, 'host'> & Partial<Pick<Config, 'bind' | 'proxies' | 'origins'>>;
+  config: Pick<Config, 'host'> & Partial<Pick<Config, 'bind' | 'proxies' | 'origins' | 'embed'>>;
   store: HealthCheckedStore;
   runs: RunSummaries;
   /** Folder of the built dashboard. */
@@ -42,9 +42,15 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
     maxPayloadBytes: limits.livePayloadBytes,
     subprotocol: liveSubprotocol,
   });
-  addTrustChecks(app, { host: publicHost(config), origins: config.origins });
+  addTrustChecks(app, {
+    host: publicHost(config),
+    hostAdvice:
+      'to serve others, listen at another address with --host, or name the address of a proxy with --bind',
+    origins: config.origins,
+    embed: config.embed,
+  });
   refuseOtherUpgrades(app, { path: '/live', hint: upgradeHint });
-  addSecurityHeaders(app);
+  addSecurityHeaders(app, config);
   compressReplies(app, limits);
   // The documents include only routes that are added after this call.
   addDocumentRoutes(app);

@@ -1,0 +1,79 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { MonitorError } from '@mnist-monitor/shared';
+import { proxyTrace } from '../../trust/proxy-trace.ts';
+
+/** The settings of a proxy that requests show to be wrong. */
+export type ProxySetting = 'path' | 'slash' | 'upgrade';
+
+/** The error of a request that a proxy in front of the gateway has changed so that it cannot be answered. */
+export class ProxyMistake extends MonitorError {
+  readonly setting: ProxySetting;
+
+  /** @param message What was expected and received, and what to set in the proxy. */
+  constructor(
+    code: 'request.invalid' | 'request.not_found',
+    { setting, message }: { setting: ProxySetting; message: string },
+  ) {
+    super(code, message);
+    this.setting = setting;
+  }
+}
+
+/** The part of a request that shows whether it was an upgrade. */
+export interface MissingUpgradeRequest {
+  headers: IncomingHttpHeaders;
+  raw: { httpVersion: string };
+}
+
+interface UnknownAddressRequest extends MissingUpgradeRequest {
+  url: string;
+}
+
+/** Returns the error of a request for an unknown address, which a proxy may have formed from a known one. */
+export function unknownAddress(request: UnknownAddressRequest): MonitorError {
+  const message = `nothing is at ${request.url.slice(0, 200)}`;
+  const [path = ''] = request.url.split('?', 1);
+  if (path.startsWith('//')) {
+    const advice = 'a proxy in front has to forward one slash less: with nginx, end location with a slash';
+    return new ProxyMistake('request.not_found', {
+      setting: 'slash',
+      message: `${message}; ${advice} (docs/proxy.md)`,
+    });
+  }
+  const prefix = prefixOf(path);
+  if (prefix === undefined || proxyTrace(request) === undefined)
+    return new MonitorError('request.not_found', message);
+  return new ProxyMistake('request.not_found', {
+    setting: 'path',
+    message: `${message}; a proxy in front has to remove ${prefix.slice(0, 100)} from the path (docs/proxy.md)`,
+  });
+}
+
+/** Returns the part of a path before the address of the dashboard, one of its files, or the API; undefined if there is none. */
+const prefixOf = (path: string): string | undefined =>
+  /^(\/(?!api\/|assets\/|docs\/|live\/).+?)\/(?:index\.html|docs|live|live\/check|api\/.*|assets\/.*)?$/.exec(
+    path,
+  )?.[1];
+
+/**
+ * Returns the error of a request at `/live` that is no upgrade. A browser or client that asks for a WebSocket sends a
+ * key, which a proxy forwards even where it removes `Upgrade`.
+ */
+export function missingUpgrade({ headers, raw }: MissingUpgradeRequest): MonitorError {
+  if (headers['sec-websocket-key'] === undefined)
+    return new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
+  return new ProxyMistake('request.invalid', {
+    setting: 'upgrade',
+    message: `expected a WebSocket upgrade at /live, got HTTP/${raw.httpVersion} without Upgrade; ${upgradeAdvice}`,
+  });
+}
+
+/** Returns the error of any request over HTTP/1.0 by a page that needs a WebSocket. */
+export const oldHttpVersion = (): MonitorError =>
+  new ProxyMistake('request.invalid', {
+    setting: 'upgrade',
+    message: `expected HTTP/1.1, which WebSockets need, got HTTP/1.0; ${upgradeAdvice}`,
+  });
+
+const upgradeAdvice =
+  'a proxy in front has to use HTTP/1.1 and forward Upgrade and Connection (docs/proxy.md)';

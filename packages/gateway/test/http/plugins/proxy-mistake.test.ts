@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type MissingUpgradeRequest,
+  missingUpgrade,
+  unknownAddress,
+} from '../../../src/http/plugins/proxy-mistake.ts';
+import { startGateway } from '../../support/gateway.ts';
+
+const forwarded = { 'x-forwarded-for': '203.0.113.7' };
+const at = (url: string, headers: Record<string, string> = forwarded): string =>
+  unknownAddress({ url, headers, raw: { httpVersion: '1.1' } }).message;
+
+describe('a request for an unknown address', () => {
+  test.each([
+    ['/monitor/', '/monitor'],
+    ['/monitor/?run=a', '/monitor'],
+    ['/monitor/index.html', '/monitor'],
+    ['/monitor/assets/index-1.js', '/monitor'],
+    ['/user/x/proxy/5000/', '/user/x/proxy/5000'],
+    ['/user/x/proxy/5000/live', '/user/x/proxy/5000'],
+    ['/a/b/api/runs?limit=1', '/a/b'],
+  ])('through a proxy that does not remove its path has the path to remove: %s', (url, prefix) => {
+    expect(at(url)).toBe(
+      `nothing is at ${url}; a proxy in front has to remove ${prefix} from the path (docs/proxy.md)`,
+    );
+  });
+
+  test.each(['/favicon.ico', '/api/run', '/api/runs/a/modle/x', '/docs/', '/live/', '/assets/', '/monitor'])(
+    'through a proxy has no advice where the path is only wrong: %s',
+    (url) => expect(at(url)).toBe(`nothing is at ${url}`),
+  );
+
+  test('that did not come through a proxy has no advice', () => {
+    expect(at('/monitor/', {})).toBe('nothing is at /monitor/');
+  });
+
+  test.each(['//live', '//api/runs', '//live/check'])('with one slash too many says so: %s', (url) => {
+    expect(at(url)).toBe(
+      `nothing is at ${url}; a proxy in front has to forward one slash less: with nginx, end location with a slash (docs/proxy.md)`,
+    );
+  });
+});
+
+test.each<[MissingUpgradeRequest, string]>([
+  [{ headers: {}, raw: { httpVersion: '1.1' } }, 'expected a WebSocket upgrade at /live'],
+  [
+    { headers: { 'sec-websocket-key': 'x' }, raw: { httpVersion: '1.0' } },
+    'expected a WebSocket upgrade at /live, got HTTP/1.0 without Upgrade; a proxy in front has to use HTTP/1.1 and forward Upgrade and Connection (docs/proxy.md)',
+  ],
+])(
+  'a request at the feed that is no upgrade is recognized as one from which a proxy removed it: %p',
+  (request, message) => {
+    expect(missingUpgrade(request)).toMatchObject({ code: 'request.invalid', message });
+  },
+);
+
+test('each wrong setting of a proxy is logged once', async () => {
+  const gateway = await startGateway();
+  const paths = ['/monitor/', '/monitor/live', '//live', '//api/runs', '/nothing'];
+  for (const path of paths)
+    expect((await fetch(gateway.url + path, { headers: forwarded })).status).toBe(404);
+  const upgrade = { 'sec-websocket-key': 'x' };
+  for (const headers of [upgrade, upgrade])
+    expect((await fetch(`${gateway.url}/live`, { headers })).status).toBe(400);
+  const warnings = gateway.log.map((line) => JSON.parse(line)).filter(({ level }) => level === 40);
+  expect(warnings).toEqual([
+    expect.objectContaining({ detail: expect.stringMatching(/remove \/monitor from the path/) }),
+    expect.objectContaining({ detail: expect.stringMatching(/one slash less/) }),
+    expect.objectContaining({ detail: expect.stringMatching(/forward Upgrade and Connection/) }),
+  ]);
+});
