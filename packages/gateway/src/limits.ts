@@ -40,6 +40,11 @@ export const limits = {
    * receive the same one again after each reconnection.
    */
   eventBytes: 900 * 1024,
+  /**
+   * Objects and lists within each other in an event: the schemas have 5. Parsers of clients that use recursion fail at
+   * about 1,000, and so do the JSON functions of SQLite.
+   */
+  eventDepth: 32,
   /** A message of many past events: read several times faster than single ones, and far below 1 MiB. */
   bundleBytes: 512 * 1024,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */

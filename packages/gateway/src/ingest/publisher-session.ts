@@ -5,14 +5,14 @@ import {
   formatIssues,
   type IngestServerMessage,
   ingestMessageSchema,
-  type MonitorEvent,
   type PublisherHello,
 } from '@mnist-monitor/shared';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
 import { type NewEvent, SeqGapError, toNewEvent } from '../store/store.ts';
-import { tooLarge, toRejection } from './rejection.ts';
+import { checkPublished, type PublishedEvent } from './published-event.ts';
+import { toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
@@ -91,7 +91,7 @@ export class PublisherSession implements SessionHandler {
     this.#connection.presence.lastMessageAt = performance.now();
     const result = decode(ingestMessageSchema, text);
     if (!result.ok) this.#reject(writer, result.error);
-    else if (result.value.type !== 'commandResult') this.#receiveEvent(writer, result.value);
+    else if (result.value.type !== 'commandResult') this.#receiveEvent(writer, { event: result.value, text });
     else this.#context.router.receiveResult(result.value, this.#connection.publisherId);
   }
 
@@ -122,11 +122,10 @@ export class PublisherSession implements SessionHandler {
     });
   }
 
-  #receiveEvent(writer: RunWriter, event: MonitorEvent): void {
-    const encoded = toNewEvent(event);
-    const failure = tooLarge(encoded, this.#context.limits.eventBytes);
-    if (failure) this.#reject(writer, failure);
-    else this.#accept(writer, encoded);
+  #receiveEvent(writer: RunWriter, published: PublishedEvent): void {
+    const checked = checkPublished(published, this.#context.limits);
+    if (checked.ok) this.#accept(writer, checked.value);
+    else this.#reject(writer, checked.error);
   }
 
   /** Reports an invalid event to the publisher and stores a notice in its place. */

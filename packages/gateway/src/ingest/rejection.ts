@@ -7,7 +7,6 @@ import {
   validate,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import type { NewEvent } from '../store/store.ts';
 
 const identity = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
 const timed = eventEnvelopeSchema.pick({ time: true });
@@ -42,17 +41,4 @@ export function toRejection(failure: DecodeFailure): Rejection | undefined {
       },
     },
   };
-}
-
-/**
- * Returns the failure of an event whose JSON exceeds `maxBytes`; undefined when it does not. The JSON to be stored is
- * measured, since it may be longer than the JSON received.
- */
-export function tooLarge({ json, event }: NewEvent, maxBytes: number): DecodeFailure | undefined {
-  // A UTF-16 unit has at most 3 bytes in UTF-8, so nearly all events pass without counting their bytes.
-  if (3 * json.length <= maxBytes) return undefined;
-  const bytes = Buffer.byteLength(json);
-  if (bytes <= maxBytes) return undefined;
-  const message = `expected an event of at most ${maxBytes} bytes, got ${bytes}`;
-  return { code: 'message.invalid', issues: [{ path: '', message }], raw: event };
 }

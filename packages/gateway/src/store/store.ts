@@ -18,7 +18,7 @@ export interface NewEvent extends StoredEvent {
   event: MonitorEvent;
 }
 
-/** Encodes a validated event. The resulting text is stored, and sent to every viewer. */
+/** Encodes an event for the store. */
 export const toNewEvent = (event: MonitorEvent): NewEvent => ({
   seq: event.seq,
   type: event.type,

@@ -28,8 +28,8 @@ export function toSummary(row: SummaryRow): StoredSummary {
   return shortenSummary({
     runId: row.runId,
     status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
-    startedAt: parse(row.first).time,
-    lastEventAt: parse(row.last).time,
+    startedAt: endingWithZ(parse(row.first).time),
+    lastEventAt: endingWithZ(parse(row.last).time),
     ...(row.received !== null && { lastReceivedAt: new Date(row.received).toISOString() }),
     lastSeq: row.lastSeq,
     bytes: row.bytes,
@@ -43,6 +43,9 @@ export function toSummary(row: SummaryRow): StoredSummary {
     finished,
   });
 }
+
+/** Writes a time in UTC with `Z`; events may have `+00:00` instead. */
+const endingWithZ = (time: string): string => time.replace('+00:00', 'Z');
 
 function parse(json: string): MonitorEvent {
   const result = decode(eventSchema, json);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
+import { issueText } from './issue-text.ts';
 
 /** One problem of a message: the path to the field and what was expected there. */
 export interface ValidationIssue {
@@ -74,7 +75,7 @@ export function parseJson(text: string, reviver?: Reviver): DecodeResult<unknown
 
 /** Validates a parsed value, such as the fields of a query string, against a schema. Never throws. */
 export function validate<S extends z.ZodType>(schema: S, raw: unknown): DecodeResult<z.infer<S>> {
-  const result = schema.safeParse(raw);
+  const result = schema.safeParse(raw, { error: issueText });
   if (result.success) return { ok: true, value: result.data };
   const issues = result.error.issues.slice(0, issueLimit).map(({ path, message }) => ({
     path: path.join('.').slice(0, issueLength),

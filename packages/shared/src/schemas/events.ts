@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { bytesPerImage, classCount, type EventType, eventTypes } from '../protocol/constants.ts';
+import { type MeasureRange, measureText, valueText } from '../protocol/issue-text.ts';
 import { isRunId, latestRun, runIdPattern } from '../protocol/run-id.ts';
 
 type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
 const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
 
 /**
- * A measured number. NaN and the infinities are sent as strings: JSON has no such numbers, and the values of a diverging
- * run have to be displayed too. The type annotation is needed, because the compiler cannot infer the type of the enum.
+ * Creates the schema of a measured number. NaN and the infinities are sent as strings: JSON has no such numbers, and the
+ * values of a diverging run have to be displayed too. The return type is needed, because the compiler cannot infer the
+ * type of the enum.
  */
-export const metricValueSchema: z.ZodType<number, number | NonFinite> = z.union([z.number(), nonFinite]);
+function measure(range: MeasureRange): z.ZodType<number, number | NonFinite> {
+  const error = ({ input }: { input?: unknown }) => `expected ${measureText(range)}, got ${valueText(input)}`;
+  return z.union([z.number(), nonFinite], { error }).meta({ ...range });
+}
+
+/** A measured number of any size. */
+export const metricValueSchema = measure({});
+/** A measured fraction. */
+const measuredFraction = measure({ minimum: 0, maximum: 1 });
+/** A measured rate or speed. */
+const measuredRate = measure({ minimum: 0 });
 const count = z.int().nonnegative();
 const positive = z.int().positive();
 /** Time since the start of the run, or a duration. */
@@ -100,15 +112,15 @@ export const batchDataSchema = z
     batch: positive.describe('From 1 within the epoch.'),
     step: positive.describe('From 1 within the run.'),
     loss: metricValueSchema.describe('Cross-entropy in nats per sample.'),
-    accuracy: metricValueSchema,
-    learningRate: metricValueSchema,
-    imagesPerSecond: metricValueSchema,
+    accuracy: measuredFraction,
+    learningRate: measuredRate,
+    imagesPerSecond: measuredRate,
     elapsedSeconds: seconds,
     etaSeconds: seconds.nullable(),
   })
   .describe('One training step.');
 
-const score = z.object({ loss: metricValueSchema, accuracy: metricValueSchema });
+const score = z.object({ loss: metricValueSchema, accuracy: measuredFraction });
 
 export const epochDataSchema = z
   .object({
@@ -133,7 +145,7 @@ export const samplePredictionSchema = z.object({
   index: count.describe('Index in the test set, from 0.'),
   label,
   prediction: label,
-  probabilities: z.array(metricValueSchema).length(classCount),
+  probabilities: z.array(measuredFraction).length(classCount),
   image: z
     .base64()
     .length(Math.ceil(bytesPerImage / 3) * 4)
@@ -189,12 +201,21 @@ export const runFinishedDataSchema = z
   })
   .describe('A run ends. It may still resume from a checkpoint, with events after this one.');
 
+const timeError = ({ input }: { input?: unknown }): string =>
+  `expected a time in UTC such as "2026-11-24T10:00:00.123Z", got ${valueText(input)}`;
+
+/** A time in UTC, which ends with `Z` or, as Python writes it, with `+00:00`. */
+const utcTime = z.iso
+  .datetime({ offset: true, abort: true, error: timeError })
+  .regex(/(?:Z|\+00:00)$/, { error: timeError })
+  .meta({ format: 'date-time', description: 'In UTC: ends with `Z` or `+00:00`.' });
+
 /** Fields of every event besides `type` and `data`. */
 export const eventEnvelopeSchema = z.object({
   v: z.literal(1),
   runId: runIdSchema,
   seq: positive.describe('Number assigned by the publisher: starts at 1, without gaps within a run.'),
-  time: z.iso.datetime(),
+  time: utcTime,
 });
 
 /** Schema of the `data` of each type of event. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { commandAccessSchema, commandResultSchema } from './commands.ts';
 import { eventSchema, runIdSchema } from './events.ts';
-import { eventTypeListSchema, numericString } from './query-values.ts';
+import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { runStateSchema, runSummarySchema } from './runs.ts';
 
 /** Query parameters of `/live`, as the strings of an address. */
-export const liveQuerySchema = z.object({
+export const liveQuerySchema = querySchema({
   run: z
     .union([z.literal('latest'), runIdSchema])
     .default('latest')

@@ -1,11 +1,35 @@
 import { z } from 'zod';
+import { valueText } from '../protocol/issue-text.ts';
 import { eventTypeSchema } from './events.ts';
 
 /** Converts the text of a flag or a query parameter to a number. Empty texts are rejected, since `Number('')` is 0. */
-export const numericString = z.string().regex(/\S/, 'expected a number, got nothing').transform(Number);
+export const numericString = z.string().transform((text, context) => {
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(number))
+    context.addIssue(`expected a number, got ${text.trim() === '' ? 'nothing' : valueText(text)}`);
+  return number;
+});
 
 /** Converts the text of a query parameter to a list of event types, which the text separates by commas. */
 export const eventTypeListSchema = z
   .string()
   .transform((text) => text.split(','))
   .pipe(z.array(eventTypeSchema).min(1));
+
+/**
+ * Creates the schema of a query. A parameter that is not in it is refused by its name, which comes first in the message:
+ * the reason of a close has room for 123 bytes.
+ */
+export function querySchema<S extends z.ZodRawShape>(shape: S): z.ZodObject<S, z.core.$strict> {
+  const names = Object.keys(shape);
+  const expected = names.length > 0 ? `expected only ${names.join(', ')}` : 'expected no parameters';
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown parameter ${(issue.keys as string[]).map(valueText).join(', ')}: ${expected}`
+        : undefined,
+  });
+}
+
+/** The schema of a query without parameters. */
+export const emptyQuerySchema = querySchema({});

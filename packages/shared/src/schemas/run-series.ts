@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventType } from '../protocol/constants.ts';
 import { metricValueSchema } from './events.ts';
-import { numericString } from './query-values.ts';
+import { numericString, querySchema } from './query-values.ts';
 
 /** The fields of events that are available as curves: the event type, then the path of the number in the event's data. */
 export const seriesFields = [
@@ -30,7 +30,7 @@ export const seriesFieldSchema = z.enum(seriesFields);
 export const seriesAxisSchema = z.enum(['step', 'seconds', 'seq']);
 
 /** Query parameters of `GET /api/runs/{runId}/series`, as the strings of an address. */
-export const seriesQuerySchema = z.object({
+export const seriesQuerySchema = querySchema({
   fields: z
     .string()
     .default('batch.loss,batch.accuracy,epoch.test.loss,epoch.test.accuracy')

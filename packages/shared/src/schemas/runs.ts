@@ -9,7 +9,7 @@ import {
   runIdSchema,
   runStartedDataSchema,
 } from './events.ts';
-import { eventTypeListSchema, numericString } from './query-values.ts';
+import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 
 /**
  * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.
@@ -75,7 +75,7 @@ export const runSummarySchema = z
   .describe('Summary of a run.');
 
 /** Query parameters of `GET /api/runs`, as the strings of an address. */
-export const runListQuerySchema = z.object({
+export const runListQuerySchema = querySchema({
   limit: numericString.pipe(z.int().min(1).max(500)).default(500).describe('Maximum number of runs.'),
   cursor: z
     .string()
@@ -124,7 +124,7 @@ export const runDeletionSchema = z.object({
 });
 
 /** Query parameters of `GET /api/runs/{runId}/events`, as the strings of an address. */
-export const eventPageQuerySchema = z.object({
+export const eventPageQuerySchema = querySchema({
   after: numericString.pipe(z.int().nonnegative()).default(0).describe('Only events after this seq.'),
   limit: numericString.pipe(z.int().min(1).max(2_000)).default(500).describe('Maximum number of events.'),
   types: eventTypeListSchema

@@ -21,6 +21,7 @@ describe('isCanonicalBatch', () => {
   it('accepts batch events in their usual form', () => {
     expect(sampleRun().filter(isCanonicalBatch)).toHaveLength(60);
     expect(isCanonicalBatch({ ...batch, data: { ...data, etaSeconds: null } })).toBe(true);
+    expect(isCanonicalBatch({ ...batch, time: '2026-11-24T10:00:00.123456+00:00' })).toBe(true);
   });
 
   it.each([

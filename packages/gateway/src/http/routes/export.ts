@@ -1,3 +1,4 @@
+import { emptyQuerySchema, querySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { csvHeader, csvRow } from '../../series/csv.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
@@ -14,7 +15,7 @@ interface Format {
   /** The first line of the file, with its line end. */
   header?: string;
   line(event: StoredEvent): string;
-  query?: z.ZodType<{ bom: boolean }>;
+  query: z.ZodObject;
 }
 
 const formats: readonly Format[] = [
@@ -23,6 +24,7 @@ const formats: readonly Format[] = [
     operationId: 'exportJsonLines',
     summary: 'Every event that the run has now, one per line, as it is stored.',
     type: 'application/jsonl',
+    query: emptyQuerySchema,
     line: ({ json }) => `${json}\n`,
   },
   {
@@ -31,7 +33,7 @@ const formats: readonly Format[] = [
     summary: 'Every event that the run has now, as a table.',
     type: 'text/csv',
     header: csvHeader,
-    query: z.object({
+    query: querySchema({
       bom: z
         .stringbool()
         .default(false)
@@ -48,7 +50,7 @@ export function addExportRoutes(app: App, store: Store): void {
       operationId,
       summary,
       params: runParams,
-      ...(query && { querystring: query }),
+      querystring: query,
       response: responses({ ok: type, errors: runErrors, hasTag: true }),
     };
     app.get(`/api/runs/:runId/export.${extension}`, { schema }, async (request, reply) => {

@@ -1,4 +1,4 @@
-import { MonitorError } from '@mnist-monitor/shared';
+import { emptyQuerySchema, formatIssues, MonitorError, validate } from '@mnist-monitor/shared';
 import { PublisherAdmission } from '../../ingest/publisher-admission.ts';
 import { IngestSession } from '../../ingest/session.ts';
 import type { SessionContext } from '../../ingest/session-context.ts';
@@ -72,6 +72,8 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
         onClosed: (name) => metrics.closed('ingest', name),
       });
       traffic.add(request.socket);
+      const query = validate(emptyQuerySchema, request.query);
+      if (!query.ok) return peer.cut('invalid', formatIssues(query.error.issues));
       const checkToken = (token: string | undefined) => guard.check(token, request.ip);
       const session = new IngestSession({ ...context, metrics, admission, checkToken, onStoreFailure }, peer);
       sessions.add(session);

@@ -1,3 +1,4 @@
+import { emptyQuerySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { oldHttpVersion } from '../plugins/proxy-mistake.ts';
@@ -7,6 +8,7 @@ const checkLive = {
   operationId: 'checkLive',
   summary:
     'Whether an upgrade of this page at `/live` would be accepted, and otherwise why not: a browser hides the response to an upgrade from its page.',
+  querystring: emptyQuerySchema,
   response: responses({ ok: z.object({ accepted: z.literal(true) }), errors: ['request.invalid'] }),
 };
 

@@ -1,4 +1,4 @@
-import { MonitorError } from '@mnist-monitor/shared';
+import { emptyQuerySchema, MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import type { RunFolders } from '../../runs/run-folders.ts';
 import type { App } from '../app.ts';
@@ -10,6 +10,7 @@ const readModel = {
   summary:
     'A file of the saved model: `model.json` and `weights.bin` (a tfjs LayersModel), or `mnist_cnn.safetensors` (PyTorch).',
   params: runParams.extend({ file: z.string() }),
+  querystring: emptyQuerySchema,
   response: responses({
     ok: 'application/octet-stream',
     errors: ['request.invalid', 'request.not_found'],

@@ -1,4 +1,5 @@
 import {
+  emptyQuerySchema,
   encode,
   MonitorError,
   runChangesSchema,
@@ -34,6 +35,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
     operationId: 'changeRun',
     summary: 'Changes the title, note or pin of a run. Fields that are left out stay. Returns the summary.',
     params: runParams,
+    querystring: emptyQuerySchema,
     body: runChangesSchema,
     security: commandToken,
     response: responses({ ok: runSummarySchema, errors: changeErrors, hasBody: true }),
@@ -55,6 +57,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
     operationId: 'removeRun',
     summary: 'Deletes a run that has ended: its events, and its folder beside the database if there is one.',
     params: runParams,
+    querystring: emptyQuerySchema,
     security: commandToken,
     response: responses({ ok: runDeletionSchema, errors: [...changeErrors, 'run.busy'] }),
   };

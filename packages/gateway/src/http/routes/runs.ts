@@ -1,4 +1,5 @@
 import {
+  emptyQuerySchema,
   encode,
   eventPageQuerySchema,
   eventPageSchema,
@@ -37,6 +38,7 @@ export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void 
     operationId: 'getRun',
     summary: 'The summary of a run.',
     params: runParams,
+    querystring: emptyQuerySchema,
     response: responses({ ok: runSummarySchema, errors: runErrors }),
   };
   app.get('/api/runs/:runId', { schema: getRun }, async ({ params: { runId } }, reply) => {

@@ -31,6 +31,14 @@ describe('a problem', () => {
     ['/api/runs/a/events?limit=2001', 400, 'request.invalid'],
     ['/api/runs/a/events?types=weather', 400, 'request.invalid'],
     ['/api/nothing', 404, 'request.not_found'],
+    ['/api/runs?limt=1', 400, 'request.invalid'],
+    ['/api/runs/a?after=1', 400, 'request.invalid'],
+    ['/api/runs/a/events?aftr=1', 400, 'request.invalid'],
+    ['/api/runs/a/events?after=1&after=2', 400, 'request.invalid'],
+    ['/api/runs/a/series?field=batch.loss', 400, 'request.invalid'],
+    ['/api/runs/a/export.jsonl?after=1', 400, 'request.invalid'],
+    ['/api/runs/a/export.csv?BOM=true', 400, 'request.invalid'],
+    ['/api/runs/a/model/model.json?x=1', 400, 'request.invalid'],
     ['/%zz', 400, 'request.invalid'],
     ['/live', 400, 'request.invalid'],
   ])('answers %s with %d and the code %s', async (url, status, code) => {
@@ -74,8 +82,15 @@ describe('a problem', () => {
       title: 'Bad Request',
       status: 400,
       code: 'request.invalid',
-      detail: 'limit: Too small: expected number to be >=1',
+      detail: 'limit: expected at least 1, got 0',
     });
     expect((await get('/api/runs/%20')).json().detail).toMatch(/^runId: /);
+    expect((await get('/api/runs?limt=1')).json().detail).toBe(
+      'unknown parameter "limt": expected only limit, cursor, search, order',
+    );
+    expect((await get('/api/runs?limit=1&limit=2')).json().detail).toBe('limit: expected one value, got 2');
+    expect((await get('/api/runs/a?after=1')).json().detail).toBe(
+      'unknown parameter "after": expected no parameters',
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { closeCodes } from '@mnist-monitor/shared';
+import { closeCodes, decodeLive } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { toNewEvent } from '../../../src/store/store.ts';
 import { Connection, connect, range, refusal, seqsOf } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -79,11 +80,26 @@ describe('ingest', () => {
     ],
     ['an event of an unknown type', { ...run[1], type: 'weather', data: {} }, /"weather"/],
     ['an event with an invalid time', { ...run[1], time: 'noon' }, /time/],
+    [
+      'an accuracy in percent',
+      { ...run[1], data: { ...run[1]!.data, accuracy: 93.1 } },
+      /data\.accuracy: expected a number from 0 to 1, or "NaN", got 93\.1$/,
+    ],
+    [
+      'a field twice',
+      JSON.stringify(run[1]).replace('"v":1', '"v":1,"seq":2'),
+      /expected each field once, got "seq" twice$/,
+    ],
+    [
+      'unknown fields nested too deep',
+      { ...run[1], note: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) },
+      /expected at most 32 nested objects and lists, got more$/,
+    ],
     ['an event over 900 kB', largeEvent, /expected an event of at most 921600 bytes, got 9\d{5}$/],
   ])('answers %s with a reject and stores a notice in its place', async (_what, bad, about) => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
-    publisher.connection.send(bad);
+    publisher.connection.socket.send(typeof bad === 'string' ? bad : JSON.stringify(bad));
     publisher.send(run.slice(2, 4));
     const [reject] = await publisher.acked(4);
     expect(reject).toMatchObject({ type: 'reject', seq: 2, code: 'message.invalid' });
@@ -92,6 +108,56 @@ describe('ingest', () => {
     expect(events[1]).toMatchObject({
       type: 'notice',
       data: { level: 'error', code: 'event.rejected', message: expect.stringMatching(about) },
+    });
+  });
+
+  test('keeps an event byte for byte: viewers and exports receive unknown fields and numbers as published', async () => {
+    const gateway = await startGateway();
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const viewer = await connect(`${gateway.liveUrl}?run=a&after=1`);
+    const texts: string[] = [];
+    viewer.socket.on('message', (data) => texts.push(String(data)));
+    await viewer.until(({ type }) => type === 'live');
+    // As Python writes it: spaces, UTC as an offset, and an integer beyond those of JavaScript.
+    const json = JSON.stringify({ ...run[1], time: '2026-11-24T10:00:00.123456+00:00' }).replace(
+      '"v":1',
+      '"v": 1,\t"host": {"seed": 12345678901234567890, "accuracy": 1.50}',
+    );
+    publisher.connection.socket.send(json.replace('"v": 1,', '"v": 1,\r\n'));
+    await publisher.acked(2);
+    const stored = json.replace('"v": 1,', '"v": 1,  ');
+    const lines = await (await fetch(`${gateway.url}/api/runs/a/export.jsonl`)).text();
+    expect(lines.split('\n')[1]).toBe(stored);
+    expect(await (await fetch(`${gateway.url}/api/runs/a/events?after=1`)).text()).toBe(
+      `{"events":[${stored}],"nextAfter":null}`,
+    );
+    await until(() => texts.includes(stored));
+    const summary = (await (await fetch(`${gateway.url}/api/runs/a`)).json()) as Record<string, unknown>;
+    expect(summary).toMatchObject({ lastEventAt: '2026-11-24T10:00:00.123456Z', batch: run[1]!.data });
+    expect(JSON.stringify(summary)).not.toContain('seed": 1');
+  });
+
+  test('reads runs that an older gateway stored with an accuracy in percent', async () => {
+    const store = new MemoryStore();
+    const old = run.map((event) =>
+      event.type === 'batch' ? { ...event, data: { ...event.data, accuracy: 93.1 } } : event,
+    );
+    await store.append('a', old.map(toNewEvent));
+    const gateway = await startGateway({ store });
+    const viewer = await connect(`${gateway.liveUrl}?run=a`);
+    const [hello, ...events] = await viewer.until(({ type }) => type === 'run.finished');
+    expect(hello!.run).toMatchObject({ batch: { accuracy: 93.1 } });
+    expect(events.map((event) => decodeLive(JSON.stringify(event))[0]!.ok)).toEqual(run.map(() => true));
+    const lines = await (await fetch(`${gateway.url}/api/runs/a/export.jsonl`)).text();
+    expect(lines).toBe(old.map((event) => `${toNewEvent(event).json}\n`).join(''));
+  });
+
+  test('closes a publisher whose address has a parameter, which it names', async () => {
+    const gateway = await startGateway();
+    const connection = await connect(`${gateway.ingestUrl}?token=x`);
+    expect(await connection.closed).toEqual({
+      code: closeCodes.invalid.code,
+      reason: 'unknown parameter "token": expected no parameters',
     });
   });
 

@@ -212,12 +212,14 @@ describe('the live feed', () => {
     ['?maxRate=0', 'invalid'],
     ['?maxRate=fast', 'invalid'],
     ['?complete=perhaps', 'invalid'],
-  ] as const)('closes %s as %s', async (query, name) => {
+    ['?after=1&after=2', 'invalid', 'after: expected one value, got 2'],
+    ['?aftr=1', 'invalid', /^unknown parameter "aftr": expected only run, after, /],
+  ] as const)('closes %s as %s', async (query, name, expected: string | RegExp = /./) => {
     const gateway = await startGateway();
     const viewer = new Connection(gateway.liveUrl + query);
     const { code, reason } = await viewer.closed;
     expect(code).toBe(closeCodes[name].code);
-    expect(reason).not.toBe('');
+    expect(reason).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
   });
 
   test.each([

@@ -1,0 +1,49 @@
+import type { ValidationIssue } from '@mnist-monitor/shared';
+
+/**
+ * Returns what makes a valid JSON text mean different things to different parsers, or exhaust one: a field that an object
+ * has twice, of which some parsers take the first and others the last; a field named `__proto__`; or more than `maxDepth`
+ * nested objects and lists.
+ */
+export function jsonIssue(json: string, maxDepth: number): ValidationIssue | undefined {
+  /** The names of the fields of each open object; undefined for an open list. */
+  const open: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (character === '{' || character === '[') {
+      if (open.push(character === '{' ? new Set() : undefined) > maxDepth)
+        return issue(`expected at most ${maxDepth} nested objects and lists, got more`);
+    } else if (character === '}' || character === ']') open.pop();
+    else if (character === '"') {
+      const end = endOfString(json, at);
+      const names = open.at(-1);
+      if (names && isFollowedByColon(json, end)) {
+        const name: string = JSON.parse(json.slice(at, end));
+        if (names.has(name)) return issue(`expected each field once, got ${shown(name)} twice`);
+        if (name === '__proto__') return issue(`expected another name of a field than ${shown(name)}`);
+        names.add(name);
+      }
+      at = end - 1;
+    }
+  }
+  return undefined;
+}
+
+const issue = (message: string): ValidationIssue => ({ path: '', message });
+
+/** Maximum number of characters of a name in a message. */
+const nameLength = 50;
+const shown = (name: string): string => JSON.stringify(name.slice(0, nameLength));
+
+/** Returns the position after the string that begins at `start`. */
+function endOfString(json: string, start: number): number {
+  let end = start + 1;
+  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+  return end + 1;
+}
+
+function isFollowedByColon(json: string, from: number): boolean {
+  let at = from;
+  while (json[at] === ' ' || json[at] === '\t') at++;
+  return json[at] === ':';
+}

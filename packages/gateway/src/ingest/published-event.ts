@@ -1,0 +1,47 @@
+import {
+  type DecodeFailure,
+  type DecodeResult,
+  encode,
+  type MonitorEvent,
+  measureIssues,
+  type ValidationIssue,
+} from '@mnist-monitor/shared';
+import type { Limits } from '../limits.ts';
+import type { NewEvent } from '../store/store.ts';
+import { jsonIssue } from './json-issue.ts';
+
+/** An event that was decoded from the text of a message. */
+export interface PublishedEvent {
+  event: MonitorEvent;
+  text: string;
+}
+
+/**
+ * Checks what an event has to fulfil besides its schema, and returns it as it is to be stored: byte for byte as it was
+ * published, with the fields that this version does not know. Line breaks between tokens become spaces, so that an event
+ * is one line of an export.
+ */
+export function checkPublished(
+  { event, text }: PublishedEvent,
+  { eventBytes, eventDepth }: Pick<Limits, 'eventBytes' | 'eventDepth'>,
+): DecodeResult<NewEvent> {
+  const json = text.replace(/[\r\n]/g, ' ');
+  // A text that `encode` writes has known fields only, and each of them once.
+  const issue =
+    sizeIssue(json, eventBytes) ?? (json === encode(event) ? undefined : jsonIssue(json, eventDepth));
+  const issues = issue ? [issue] : measureIssues(event).slice(0, maxIssues);
+  if (issues.length === 0) return { ok: true, value: { seq: event.seq, type: event.type, json, event } };
+  const error: DecodeFailure = { code: 'message.invalid', issues, raw: event };
+  return { ok: false, error };
+}
+
+/** As many issues as the schema reports of one message. */
+const maxIssues = 5;
+
+function sizeIssue(json: string, maxBytes: number): ValidationIssue | undefined {
+  // A UTF-16 unit has at most 3 bytes in UTF-8, so nearly all events pass without counting their bytes.
+  if (3 * json.length <= maxBytes) return undefined;
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= maxBytes) return undefined;
+  return { path: '', message: `expected an event of at most ${maxBytes} bytes, got ${bytes}` };
+}

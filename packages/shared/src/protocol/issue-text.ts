@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+
+/** Maximum number of characters of a received text in an issue: enough to recognize it. */
+const valueLength = 50;
+
+/**
+ * Describes an issue of a schema as "expected …, got …". Returns undefined for the issues that a schema describes itself.
+ *
+ * @example issueText({ code: 'invalid_type', expected: 'number', input: 'high' }) // 'expected number, got "high"'
+ */
+export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
+  const expected = expectedOf(issue);
+  return expected === undefined ? undefined : `expected ${expected}, got ${receivedOf(issue)}`;
+}
+
+function expectedOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return isRepeated(issue)
+        ? 'one value'
+        : (typeNames[issue.expected as string] ?? String(issue.expected));
+    case 'invalid_value':
+      return listOf(issue.values as unknown[]);
+    case 'invalid_union':
+      return Array.isArray(issue.options) ? listOf(issue.options) : undefined;
+    case 'too_small':
+      return `${issue.exact ? '' : issue.inclusive ? 'at least ' : 'more than '}${amountOf(issue, issue.minimum)}`;
+    case 'too_big':
+      return `${issue.exact ? '' : issue.inclusive ? 'at most ' : 'less than '}${amountOf(issue, issue.maximum)}`;
+    case 'invalid_format':
+      return String(issue.format);
+    default:
+      return undefined;
+  }
+}
+
+const typeNames: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'an integer',
+  number: 'a number',
+  object: 'an object',
+  string: 'a string',
+};
+
+/** Returns whether a list was received in place of a string: a parameter that is repeated in a query. */
+const isRepeated = ({ code, expected, input }: z.core.$ZodRawIssue): boolean =>
+  code === 'invalid_type' && expected === 'string' && Array.isArray(input);
+
+const units: Record<string, string> = { string: 'characters', array: 'items' };
+
+const amountOf = ({ origin }: z.core.$ZodRawIssue, amount: unknown): string =>
+  `${amount} ${units[String(origin)] ?? ''}`.trim();
+
+const listOf = (values: readonly unknown[]): string =>
+  values.length === 1 ? valueText(values[0]) : `one of ${values.map(valueText).join(', ')}`;
+
+function receivedOf(issue: z.core.$ZodRawIssue): string {
+  const { code, origin, input, discriminator } = issue;
+  if (code === 'too_small' || code === 'too_big')
+    return origin === 'number' || origin === 'int' ? valueText(input) : String((input as string).length);
+  if (isRepeated(issue)) return String((input as unknown[]).length);
+  if (code === 'invalid_union' && typeof discriminator === 'string')
+    return valueText((input as Record<string, unknown>)[discriminator]);
+  return valueText(input);
+}
+
+/** Writes a received value for an issue: a short value as JSON, and of a list or an object only its kind. */
+export function valueText(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > valueLength ? `${value.slice(0, valueLength - 1)}…` : value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** The range of a measured number. `measureIssues` enforces it; reading does not, since older runs may be outside. */
+export interface MeasureRange {
+  minimum?: number;
+  maximum?: number;
+}
+
+/** Describes what is expected of a measured number. */
+export function measureText({ minimum, maximum }: MeasureRange): string {
+  if (minimum === undefined) return 'a number, "NaN", "Infinity" or "-Infinity"';
+  return maximum === undefined
+    ? `a number of at least ${minimum}, "NaN" or "Infinity"`
+    : `a number from ${minimum} to ${maximum}, or "NaN"`;
+}

@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals';
+import { type EventType, eventSchema, liveQuerySchema, validate } from '../../src/index.ts';
+import { sampleRun } from '../../src/testing/index.ts';
+
+const run = sampleRun();
+const notice = { ...run[0]!, type: 'notice', data: { level: 'info', code: 'x', message: 'x', step: null } };
+const changed = (type: EventType, data: object, envelope: object = {}): object => {
+  const event = [...run, notice].find((each) => each.type === type)!;
+  return { ...event, data: { ...event.data, ...data }, ...envelope };
+};
+const textOf = (schema: typeof eventSchema | typeof liveQuerySchema, raw: unknown): string => {
+  const result = validate(schema, raw);
+  if (result.ok) throw new Error('expected an issue');
+  return result.error.issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+};
+const measure = 'a number, "NaN", "Infinity" or "-Infinity"';
+
+test.each([
+  [changed('batch', { loss: 'high' }), `data.loss: expected ${measure}, got "high"`],
+  [changed('batch', { loss: null }), `data.loss: expected ${measure}, got null`],
+  [changed('batch', { loss: [1] }), `data.loss: expected ${measure}, got a list`],
+  [
+    changed('batch', { accuracy: undefined }),
+    'data.accuracy: expected a number from 0 to 1, or "NaN", got nothing',
+  ],
+  [
+    changed('batch', { accuracy: 'x'.repeat(99) }),
+    `data.accuracy: expected a number from 0 to 1, or "NaN", got "${'x'.repeat(49)}…"`,
+  ],
+  [changed('batch', { step: 1.5 }), 'data.step: expected an integer, got 1.5'],
+  [changed('batch', { step: 0 }), 'data.step: expected more than 0, got 0'],
+  [changed('batch', { etaSeconds: -1 }), 'data.etaSeconds: expected at least 0, got -1'],
+  [changed('system', { host: [] }), 'data.host: expected an object, got a list'],
+  [
+    changed('notice', { message: 'x'.repeat(2_001) }),
+    'data.message: expected at most 2000 characters, got 2001',
+  ],
+  [
+    changed('notice', { level: 'panic' }),
+    'data.level: expected one of "info", "warning", "error", got "panic"',
+  ],
+  [
+    changed('epoch', {}, { type: 'weather' }),
+    `type: expected one of ${['run.started', 'batch', 'epoch', 'samples', 'system', 'notice', 'run.finished'].map((type) => `"${type}"`).join(', ')}, got "weather"`,
+  ],
+  [changed('batch', {}, { v: 2 }), 'v: expected 1, got 2'],
+  [
+    changed('batch', {}, { time: '2026-01-01T00:00:00+02:00' }),
+    'time: expected a time in UTC such as "2026-11-24T10:00:00.123Z", got "2026-01-01T00:00:00+02:00"',
+  ],
+  [
+    changed('batch', {}, { time: 7 }),
+    'time: expected a time in UTC such as "2026-11-24T10:00:00.123Z", got 7',
+  ],
+  [[], ': expected an object, got a list'],
+])('an issue states what was expected and what was received (%#)', (raw, text) => {
+  expect(textOf(eventSchema, raw)).toBe(text);
+});
+
+test.each([
+  '2026-11-24T10:00:00Z',
+  '2026-11-24T10:00:00.123456Z',
+  '2026-11-24T10:00:00+00:00',
+  '2026-11-24T10:00:00.123456+00:00',
+])('the time %s is UTC', (time) => {
+  expect(validate(eventSchema, changed('batch', {}, { time }))).toMatchObject({ ok: true, value: { time } });
+});
+
+test.each([
+  [
+    { aftr: '1' },
+    ': unknown parameter "aftr": expected only run, after, afterRun, types, maxRate, complete, bundle',
+  ],
+  [{ after: ['1', '2'] }, 'after: expected one value, got 2'],
+  [{ after: 'x' }, 'after: expected a number, got "x"'],
+  [{ after: ' ' }, 'after: expected a number, got nothing'],
+  [{ maxRate: '9999' }, 'maxRate: expected at most 1000, got 9999'],
+])('a query %p is refused by the name of its parameter', (query, text) => {
+  expect(textOf(liveQuerySchema, query)).toBe(text);
+});
