@@ -1,4 +1,4 @@
-// Runs viewers in a process of their own: each reconnects to the next gateway with `after` when its own disconnects. The parent
+// Runs viewers in a separate process. A viewer whose gateway disconnects reconnects to the next gateway with `after`. The parent
 // process sends commands, and receives the counts.
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -11,6 +11,7 @@ const delays = { before: [], during: [], after: [] };
 const counts = { viewers: 0, doubled: 0, gaps: 0, reconnects: 0 };
 /** The last seq of each viewer. */
 const lastSeqs = [];
+/** The windows of the measurement, in order: their names and the times at which they begin. */
 let windows = [];
 let closing = false;
 
@@ -32,7 +33,7 @@ function receive(index, text) {
 function startViewer(index, urls, runId) {
   lastSeqs[index] = 0;
   let gatewayIndex = index;
-  return new Promise((live) => {
+  return new Promise((resolve) => {
     const connect = () => {
       const socket = new WebSocket(
         `${urls[gatewayIndex % urls.length]}?run=${runId}&after=${lastSeqs[index]}`,
@@ -42,7 +43,7 @@ function startViewer(index, urls, runId) {
       );
       socket.on('message', (data) => {
         const text = String(data);
-        if (text.startsWith('{"type":"live"')) live();
+        if (text.startsWith('{"type":"live"')) resolve();
         receive(index, text);
       });
       socket.on('error', () => {});

@@ -4,7 +4,7 @@
 //   [--stalled K] [--json]`
 import { parseArgs } from 'node:util';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { buildGo, load } from './load.js';
+import { buildGo, generateLoad } from './load.js';
 import { machine } from './machine.js';
 import { peers, startGateway } from './servers.js';
 import { median } from './statistics.js';
@@ -39,7 +39,7 @@ async function measure(start, extraFlags = {}) {
   const { stop, ...server } = await start();
   try {
     const { subscribers, rate, seconds } = settings;
-    return await load(program, {
+    return await generateLoad(program, {
       ...server,
       data: JSON.stringify(data),
       subscribers,

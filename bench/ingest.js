@@ -2,7 +2,7 @@
 // `npm run bench -- ingest [--seconds 10] [--rounds 3] [--subscribers 0] [--json]`; requires Linux, and Go for the load.
 import { parseArgs } from 'node:util';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { buildGo, load } from './load.js';
+import { buildGo, generateLoad } from './load.js';
 import { machine } from './machine.js';
 import { startGateway } from './servers.js';
 import { spread } from './statistics.js';
@@ -22,7 +22,9 @@ const runs = [];
 for (let round = 0; round < Number(values.rounds); round++) {
   const { stop, ...server } = await startGateway();
   const { seconds, subscribers } = values;
-  runs.push(await load(program, { ...server, data: JSON.stringify(data), subscribers, seconds, rate: 0 }));
+  runs.push(
+    await generateLoad(program, { ...server, data: JSON.stringify(data), subscribers, seconds, rate: 0 }),
+  );
   await stop();
 }
 const spreadOf = (pick) => spread(runs.map(pick));

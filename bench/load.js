@@ -24,7 +24,7 @@ export function buildGo(folder) {
 }
 
 /** Runs the load generator on the second core. @returns Its measurements. */
-export async function load(program, flags) {
+export async function generateLoad(program, flags) {
   const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
   const child = spawnOn(1, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';

@@ -85,7 +85,7 @@ func main() {
 
 func measure() (*Result, error) {
 	clock := newClock()
-	all, err := newSubscribers(clock)
+	group, err := newSubscribers(clock)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func measure() (*Result, error) {
 	case *protocolName == "polling":
 		publisher.openFile(*ingest)
 	case protocol.ingestsFrames:
-		err = publisher.openGateway(*ingest, all)
+		err = publisher.openGateway(*ingest, group)
 	default:
 		err = publisher.openLines(*ingest)
 	}
@@ -112,15 +112,15 @@ func measure() (*Result, error) {
 	var stop atomic.Bool
 	begin := time.Now()
 	if *protocolName == "polling" {
-		err = all.openPolling(*subscribers, *live, &stop)
+		err = group.openPolling(*subscribers, *live, &stop)
 	} else {
-		err = all.open(*subscribers, *live, protocol, receiveBufferFor(*stalled))
+		err = group.open(*subscribers, *live, protocol, receiveBufferFor(*stalled))
 	}
 	if err != nil {
 		return nil, err
 	}
 	result.ConnectSeconds = time.Since(begin).Seconds()
-	go all.run(&stop)
+	go group.run(&stop)
 	time.Sleep(time.Second)
 	result.MemoryConnected = memoryBytes(*pid, "VmRSS")
 	result.MemorySubscriber = float64(result.MemoryConnected-result.MemoryIdle) / float64(max(*subscribers, 1))
@@ -128,41 +128,41 @@ func measure() (*Result, error) {
 	if err := publisher.pace(*rate, inSeconds(*warmUp)); err != nil {
 		return nil, err
 	}
-	all.settle(publisher)
+	group.settle(publisher)
 	publisher.ackDelay = Histogram{}
 	stalledAt := time.Now()
-	for _, s := range all.list[:*stalled] {
-		if err := all.stall(s); err != nil {
+	for _, s := range group.list[:*stalled] {
+		if err := group.stall(s); err != nil {
 			return nil, err
 		}
 	}
-	for next := *rate; ; next *= 1.4 {
-		step, err := measureStep(next, all, publisher)
+	for stepRate := *rate; ; stepRate *= 1.4 {
+		step, err := measureStep(stepRate, group, publisher)
 		if err != nil {
 			return nil, err
 		}
 		result.Steps = append(result.Steps, *step)
-		keptUp := step.Published >= 0.99*next && step.Delivered >= 0.99 && step.P99 <= 250
-		if !*capacity || !keptUp || all.closedCount.Load() > 0 {
+		keptUp := step.Published >= 0.99*stepRate && step.Delivered >= 0.99 && step.P99 <= 250
+		if !*capacity || !keptUp || group.closedCount.Load() > 0 {
 			break
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
 	result.MemoryPeak = memoryBytes(*pid, "VmHWM")
 	result.AckP50, result.AckP99 = publisher.ackDelay.QuantileMs(0.5), publisher.ackDelay.QuantileMs(0.99)
-	result.Lost, result.Doubled, result.Gaps, result.Cut = all.lost.Load(), all.doubled.Load(), all.gaps.Load(), all.closedCount.Load()
+	result.Lost, result.Doubled, result.Gaps, result.Cut = group.lost.Load(), group.doubled.Load(), group.gaps.Load(), group.closedCount.Load()
 	stop.Store(true)
 	if *stalled > 0 {
 		time.Sleep(100 * time.Millisecond)
-		result.Stalled, err = reconnectStalled(all, publisher, stalledAt)
+		result.Stalled, err = reconnectStalled(group, publisher, stalledAt)
 	}
 	return result, err
 }
 
-func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, error) {
-	readers := int64(len(all.list) - *stalled)
+func measureStep(rate float64, group *Subscribers, publisher *Publisher) (*Step, error) {
+	readers := int64(len(group.list) - *stalled)
 	before := publisher.seq
-	window := all.begin(before)
+	window := group.openWindow(before)
 	ackedBefore := publisher.acked.Load()
 	cpu, generatorCPU, begin := cpuSeconds(*pid), cpuSeconds(os.Getpid()), time.Now()
 	if err := publisher.pace(rate, inSeconds(*seconds)); err != nil {
@@ -175,7 +175,7 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 	if count == 0 {
 		return nil, fmt.Errorf("expected events to measure, got none in %v s at %v a second", *seconds, rate)
 	}
-	all.settle(publisher)
+	group.settle(publisher)
 	elapsed := time.Since(begin)
 	received := window.received.Load()
 	used := cpuSeconds(*pid) - cpu
@@ -202,13 +202,13 @@ func measureStep(rate float64, all *Subscribers, publisher *Publisher) (*Step, e
 	return step, nil
 }
 
-// settle waits until every reader has every event, no more arrive, or the wait is too long to count as delivered.
-func (all *Subscribers) settle(publisher *Publisher) {
+// settle waits until every reader has every event, none has arrived for 2 s, or 15 s have passed.
+func (group *Subscribers) settle(publisher *Publisher) {
 	quiet, deadline := 2*time.Second, time.Now().Add(15*time.Second)
 	for seen, since := int64(-1), time.Now(); time.Since(since) < quiet && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		behind, sum := false, int64(0)
-		for _, s := range all.list[*stalled:] {
-			last := atomic.LoadInt64(&s.last)
+		for _, s := range group.list[*stalled:] {
+			last := atomic.LoadInt64(&s.lastSeq)
 			sum += last
 			behind = behind || last < publisher.seq && s.closed.IsZero()
 		}
@@ -222,9 +222,9 @@ func (all *Subscribers) settle(publisher *Publisher) {
 }
 
 // reconnectStalled waits until the stalled subscribers are disconnected, then reconnects each and reads to the end.
-func reconnectStalled(all *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
-	stopped := all.list[:*stalled]
-	for deadline := stalledAt.Add(90 * time.Second); time.Now().Before(deadline); all.poll(50) {
+func reconnectStalled(group *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
+	stopped := group.list[:*stalled]
+	for deadline := stalledAt.Add(90 * time.Second); time.Now().Before(deadline); group.poll(50) {
 		open := 0
 		for _, s := range stopped {
 			if s.closed.IsZero() {
@@ -245,23 +245,23 @@ func reconnectStalled(all *Subscribers, publisher *Publisher, stalledAt time.Tim
 		result.FirstClosedSeconds = min(result.FirstClosedSeconds, after)
 		result.LastClosedSeconds = max(result.LastClosedSeconds, after)
 	}
-	lost := all.lost.Load()
+	lost := group.lost.Load()
 	reconnected := make([]*Subscriber, 0, len(stopped))
 	for _, s := range stopped {
-		fd, early, err := upgrade(fmt.Sprintf("%s&after=%d", *live, s.last), 0)
+		fd, early, err := upgrade(fmt.Sprintf("%s&after=%d", *live, s.lastSeq), 0)
 		if err != nil {
 			return nil, err
 		}
-		next := &Subscriber{fd: fd, receive: s.receive, onEvent: all.count, last: s.last, ready: true}
+		next := &Subscriber{fd: fd, receive: s.receive, onEvent: group.count, lastSeq: s.lastSeq, ready: true}
 		reconnected = append(reconnected, next)
-		if err := all.add(next, early); err != nil {
+		if err := group.add(next, early); err != nil {
 			return nil, err
 		}
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); all.poll(20) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); group.poll(20) {
 		result.CaughtUp = 0
 		for _, s := range reconnected {
-			if s.last == publisher.seq {
+			if s.lastSeq == publisher.seq {
 				result.CaughtUp++
 			}
 		}
@@ -269,8 +269,8 @@ func reconnectStalled(all *Subscribers, publisher *Publisher, stalledAt time.Tim
 			break
 		}
 	}
-	if all.lost.Load() > lost {
-		return nil, fmt.Errorf("the reconnected subscribers missed %d events", all.lost.Load()-lost)
+	if group.lost.Load() > lost {
+		return nil, fmt.Errorf("the reconnected subscribers missed %d events", group.lost.Load()-lost)
 	}
 	return result, nil
 }

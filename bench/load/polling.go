@@ -15,7 +15,7 @@ import (
 
 // openPolling starts to request a file each second, each subscriber at a different moment. An event counts as received
 // with the first answer that has it or a newer one, although a page sees only the newest.
-func (all *Subscribers) openPolling(count int, address string, stop *atomic.Bool) error {
+func (group *Subscribers) openPolling(count int, address string, stop *atomic.Bool) error {
 	target, err := url.Parse(address)
 	if err != nil {
 		return err
@@ -28,26 +28,26 @@ func (all *Subscribers) openPolling(count int, address string, stop *atomic.Bool
 			return err
 		}
 		s := &Subscriber{}
-		all.list = append(all.list, s)
+		group.list = append(group.list, s)
 		go func() {
 			answers := bufio.NewReader(connection)
 			time.Sleep(time.Duration(rand.Int63n(int64(time.Second))))
 			for tick := time.NewTicker(time.Second); !stop.Load(); <-tick.C {
 				seq, err := requestSeq(connection, answers, request)
 				if err != nil {
-					all.closedCount.Add(1)
+					group.closedCount.Add(1)
 					return
 				}
 				counting.Lock()
-				now := all.clock.now()
-				for next := s.last + 1; next <= seq; next++ {
-					all.count(s, next, now)
+				now := group.clock.now()
+				for next := s.lastSeq + 1; next <= seq; next++ {
+					group.count(s, next, now)
 				}
 				counting.Unlock()
 			}
 		}()
 	}
-	all.readyCount.Store(int64(count))
+	group.readyCount.Store(int64(count))
 	return nil
 }
 

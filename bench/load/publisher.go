@@ -12,7 +12,7 @@ import (
 type Publisher struct {
 	event Event
 	clock *Clock
-	send  func(first, count int64, now string) error
+	send  func(first, count int64, timestamp string) error
 
 	seq   int64
 	acked atomic.Int64
@@ -47,10 +47,10 @@ func (p *Publisher) openGateway(address string, subscribers *Subscribers) error 
 		}
 	}
 	var frames, payload []byte
-	p.send = func(first, count int64, now string) error {
+	p.send = func(first, count int64, timestamp string) error {
 		frames = frames[:0]
 		for seq := first; seq < first+count; seq++ {
-			payload = p.event.appendTo(payload[:0], seq, now)
+			payload = p.event.appendTo(payload[:0], seq, timestamp)
 			frames = appendFrame(frames, opText, payload)
 		}
 		return writeAll(fd, frames)
@@ -59,10 +59,10 @@ func (p *Publisher) openGateway(address string, subscribers *Subscribers) error 
 }
 
 func (p *Publisher) acknowledge(s *Subscriber, seq, now int64) {
-	for next := s.last + 1; next <= seq; next++ {
+	for next := s.lastSeq + 1; next <= seq; next++ {
 		p.ackDelay.Add(now - p.clock.sent(next))
 	}
-	s.last = seq
+	s.lastSeq = seq
 	p.acked.Store(seq)
 }
 
@@ -73,10 +73,10 @@ func (p *Publisher) openLines(address string) error {
 		return err
 	}
 	var lines []byte
-	p.send = func(first, count int64, now string) error {
+	p.send = func(first, count int64, timestamp string) error {
 		lines = lines[:0]
 		for seq := first; seq < first+count; seq++ {
-			lines = append(p.event.appendTo(lines, seq, now), '\n')
+			lines = append(p.event.appendTo(lines, seq, timestamp), '\n')
 		}
 		return writeAll(fd, lines)
 	}
@@ -85,8 +85,8 @@ func (p *Publisher) openLines(address string) error {
 
 // openFile publishes as a status file, which is replaced as a whole.
 func (p *Publisher) openFile(path string) {
-	p.send = func(first, count int64, now string) error {
-		content := p.event.appendTo(nil, first+count-1, now)
+	p.send = func(first, count int64, timestamp string) error {
+		content := p.event.appendTo(nil, first+count-1, timestamp)
 		if err := os.WriteFile(path+".new", content, 0o644); err != nil {
 			return err
 		}

@@ -15,7 +15,8 @@ type Subscriber struct {
 	fd int
 	// The beginning of a frame that is not complete yet.
 	pending []byte
-	last    int64
+	// The seq of the last event received.
+	lastSeq int64
 	ready   bool
 	closed  time.Time
 	receive func(message []byte) (Kind, string)
@@ -40,12 +41,13 @@ type Subscribers struct {
 	readyCount, lost, doubled, gaps, closedCount atomic.Int64
 }
 
-// Clock knows when each event was sent, in microseconds since the start.
+// Clock records when each event was sent, in microseconds since the start.
 type Clock struct {
 	start  time.Time
 	sentAt []int64
 }
 
+// Number of recent events whose times are kept.
 const clockSize = 1 << 22
 
 func newClock() *Clock { return &Clock{start: time.Now(), sentAt: make([]int64, clockSize)} }
@@ -60,29 +62,29 @@ func newSubscribers(clock *Clock) (*Subscribers, error) {
 }
 
 // add starts to receive on a connection; early is the data received with its upgrade.
-func (all *Subscribers) add(s *Subscriber, early []byte) error {
-	all.byFd[int32(s.fd)] = s
-	all.handleData(s, early)
-	return syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_ADD, s.fd, &syscall.EpollEvent{
+func (group *Subscribers) add(s *Subscriber, early []byte) error {
+	group.byFd[int32(s.fd)] = s
+	group.handleData(s, early)
+	return syscall.EpollCtl(group.epoll, syscall.EPOLL_CTL_ADD, s.fd, &syscall.EpollEvent{
 		Events: syscall.EPOLLIN | syscall.EPOLLRDHUP, Fd: int32(s.fd)})
 }
 
 // stall stops reading from a subscriber; a disconnection is still noticed.
-func (all *Subscribers) stall(s *Subscriber) error {
-	return syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_MOD, s.fd, &syscall.EpollEvent{
+func (group *Subscribers) stall(s *Subscriber) error {
+	return syscall.EpollCtl(group.epoll, syscall.EPOLL_CTL_MOD, s.fd, &syscall.EpollEvent{
 		Events: syscall.EPOLLRDHUP, Fd: int32(s.fd)})
 }
 
 // open connects count subscribers to an address and waits until each is ready.
-func (all *Subscribers) open(count int, address string, protocol Protocol, receiveBuffer func(index int) int) error {
+func (group *Subscribers) open(count int, address string, protocol Protocol, receiveBuffer func(index int) int) error {
 	for index := 0; index < count; index++ {
 		fd, early, err := upgrade(address, receiveBuffer(index))
 		if err != nil {
 			return fmt.Errorf("subscriber %d: %w", index+1, err)
 		}
-		s := &Subscriber{fd: fd, receive: protocol.receive, onEvent: all.count}
-		all.list = append(all.list, s)
-		if err := all.add(s, early); err != nil {
+		s := &Subscriber{fd: fd, receive: protocol.receive, onEvent: group.count}
+		group.list = append(group.list, s)
+		if err := group.add(s, early); err != nil {
 			return err
 		}
 		if protocol.greeting != "" {
@@ -90,22 +92,22 @@ func (all *Subscribers) open(count int, address string, protocol Protocol, recei
 				return err
 			}
 		}
-		all.poll(0)
+		group.poll(0)
 	}
-	for deadline := time.Now().Add(time.Minute); all.readyCount.Load() < int64(count); all.poll(10) {
+	for deadline := time.Now().Add(time.Minute); group.readyCount.Load() < int64(count); group.poll(10) {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("expected %d subscribers to be ready within a minute, got %d", count, all.readyCount.Load())
+			return fmt.Errorf("expected %d subscribers to be ready within a minute, got %d", count, group.readyCount.Load())
 		}
 	}
 	return nil
 }
 
 // run receives until it is stopped.
-func (all *Subscribers) run(stop *atomic.Bool) {
+func (group *Subscribers) run(stop *atomic.Bool) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for !stop.Load() {
-		all.poll(20)
+		group.poll(20)
 	}
 }
 
@@ -114,16 +116,16 @@ var (
 	epollReady = make([]syscall.EpollEvent, 512)
 )
 
-// poll waits at most this long for readable connections, and reads once from each.
-func (all *Subscribers) poll(milliseconds int) {
-	count, _ := syscall.EpollWait(all.epoll, epollReady, milliseconds)
+// poll waits at most `milliseconds` for readable connections, and reads once from each.
+func (group *Subscribers) poll(milliseconds int) {
+	count, _ := syscall.EpollWait(group.epoll, epollReady, milliseconds)
 	for _, readable := range epollReady[:max(count, 0)] {
-		s := all.byFd[readable.Fd]
+		s := group.byFd[readable.Fd]
 		if s == nil {
 			continue
 		}
 		if readable.Events&syscall.EPOLLIN == 0 {
-			all.end(s)
+			group.end(s)
 			continue
 		}
 		pendingSize := copy(readBuffer, s.pending)
@@ -132,15 +134,15 @@ func (all *Subscribers) poll(milliseconds int) {
 			continue
 		}
 		if err != nil || n == 0 {
-			all.end(s)
+			group.end(s)
 			continue
 		}
-		all.handleData(s, readBuffer[:pendingSize+n])
+		group.handleData(s, readBuffer[:pendingSize+n])
 	}
 }
 
-func (all *Subscribers) handleData(s *Subscriber, data []byte) {
-	now := all.clock.now()
+func (group *Subscribers) handleData(s *Subscriber, data []byte) {
+	now := group.clock.now()
 	for {
 		opcode, payload, size := nextFrame(data)
 		if size == 0 {
@@ -148,11 +150,11 @@ func (all *Subscribers) handleData(s *Subscriber, data []byte) {
 		}
 		switch opcode {
 		case opText:
-			all.handleMessage(s, payload, now)
+			group.handleMessage(s, payload, now)
 		case opPing:
 			writeAll(s.fd, appendFrame(nil, opPong, payload))
 		case opClose:
-			all.end(s)
+			group.end(s)
 			return
 		}
 		data = data[size:]
@@ -160,7 +162,7 @@ func (all *Subscribers) handleData(s *Subscriber, data []byte) {
 	s.pending = append(s.pending[:0], data...)
 }
 
-func (all *Subscribers) handleMessage(s *Subscriber, message []byte, now int64) {
+func (group *Subscribers) handleMessage(s *Subscriber, message []byte, now int64) {
 	kind, answer := s.receive(message)
 	if answer != "" {
 		writeAll(s.fd, appendFrame(nil, opText, []byte(answer)))
@@ -169,51 +171,51 @@ func (all *Subscribers) handleMessage(s *Subscriber, message []byte, now int64) 
 	case ready:
 		if !s.ready {
 			s.ready = true
-			all.readyCount.Add(1)
+			group.readyCount.Add(1)
 		}
 	case event:
 		if seq := seqIn(message); seq > 0 {
 			s.onEvent(s, seq, now)
 		}
 	case gap:
-		all.gaps.Add(1)
-		s.last = numberIn(message, toKey)
+		group.gaps.Add(1)
+		s.lastSeq = numberIn(message, toKey)
 	case lines:
 		for _, line := range bytes.Split(bytes.TrimRight(message, "\n"), []byte("\n")) {
-			all.handleMessage(s, line, now)
+			group.handleMessage(s, line, now)
 		}
 	}
 }
 
 // count checks the order of events and, within the window, their delay.
-func (all *Subscribers) count(s *Subscriber, seq, now int64) {
-	if seq <= s.last {
-		all.doubled.Add(1)
+func (group *Subscribers) count(s *Subscriber, seq, now int64) {
+	if seq <= s.lastSeq {
+		group.doubled.Add(1)
 		return
 	}
-	if s.last > 0 && seq > s.last+1 {
-		all.lost.Add(seq - s.last - 1)
+	if s.lastSeq > 0 && seq > s.lastSeq+1 {
+		group.lost.Add(seq - s.lastSeq - 1)
 	}
-	s.last = seq
-	if window := all.window.Load(); window != nil && seq > window.from.Load() && seq <= window.to.Load() {
-		window.latency.Add(now - all.clock.sent(seq))
+	s.lastSeq = seq
+	if window := group.window.Load(); window != nil && seq > window.from.Load() && seq <= window.to.Load() {
+		window.latency.Add(now - group.clock.sent(seq))
 		window.received.Add(1)
 	}
 }
 
-func (all *Subscribers) end(s *Subscriber) {
-	syscall.EpollCtl(all.epoll, syscall.EPOLL_CTL_DEL, s.fd, nil)
-	delete(all.byFd, int32(s.fd))
+func (group *Subscribers) end(s *Subscriber) {
+	syscall.EpollCtl(group.epoll, syscall.EPOLL_CTL_DEL, s.fd, nil)
+	delete(group.byFd, int32(s.fd))
 	syscall.Close(s.fd)
 	s.closed = time.Now()
-	all.closedCount.Add(1)
+	group.closedCount.Add(1)
 }
 
-// begin starts counting at the next event.
-func (all *Subscribers) begin(from int64) *Window {
+// openWindow starts to count the events after the seq `from`.
+func (group *Subscribers) openWindow(from int64) *Window {
 	window := &Window{}
 	window.from.Store(from)
 	window.to.Store(math.MaxInt64)
-	all.window.Store(window)
+	group.window.Store(window)
 	return window
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-const attempts = 5;
+const maxAttempts = 5;
 const timeoutMs = 10_000;
 
 /** Posts JSON to one URL: in order, one request at a time, with retries. */
@@ -22,7 +22,7 @@ export class Webhook {
     for (let attempt = 1; ; attempt++) {
       const problem = await this.#try(body);
       if (!problem) return;
-      if (attempt === attempts) {
+      if (attempt === maxAttempts) {
         console.error(`the webhook did not accept an alert: ${problem}`);
         return;
       }

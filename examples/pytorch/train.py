@@ -30,7 +30,7 @@ def load(data: Path, part: str, size: int | None) -> tuple[torch.Tensor, torch.T
 
 
 def describe_layers(model: MnistCnn) -> list[dict]:
-    """Describes the layers with weights; shapes as the dashboard shows them, without the batch and channels last."""
+    """Describes the layers with weights. Shapes have no batch dimension, and the channels last, as on the dashboard."""
     layers = []
 
     def record(name):
@@ -126,7 +126,7 @@ def train(options: argparse.Namespace, publisher: Publisher) -> None:
     step, scores = 0, []
     for epoch in range(1, options.epochs + 1):
         epoch_began = time.perf_counter()
-        losses, hits = 0.0, 0
+        loss_sum, hits = 0.0, 0
         for batch, chosen in enumerate(torch.randperm(len(labels)).split(options.batch_size), 1):
             step_began = time.perf_counter()
             logits = model(images[chosen])
@@ -136,7 +136,7 @@ def train(options: argparse.Namespace, publisher: Publisher) -> None:
             optimizer.step()
             step += 1
             right = int((logits.argmax(1) == labels[chosen]).sum())
-            losses += loss.item() * len(chosen)
+            loss_sum += loss.item() * len(chosen)
             hits += right
             now = time.perf_counter()
             publisher.emit(
@@ -156,7 +156,7 @@ def train(options: argparse.Namespace, publisher: Publisher) -> None:
         test, probabilities = evaluate(model, test_images, test_labels)
         scores.append(test)
         seconds = time.perf_counter() - epoch_began
-        mean = {"loss": losses / len(labels), "accuracy": hits / len(labels)}
+        mean = {"loss": loss_sum / len(labels), "accuracy": hits / len(labels)}
         publisher.emit("epoch", {"epoch": epoch, "step": step, "train": mean, "test": test, "seconds": seconds})
         items = describe_samples(test_images, test_labels, probabilities)
         publisher.emit("samples", {"epoch": epoch, "items": items})

@@ -67,7 +67,7 @@ describe('the alert bot', () => {
     expect(bot.output + bot.errors).not.toContain('s3cret');
   });
 
-  test('posts when a run stalls, and when a run ends that is not followed', async () => {
+  test('posts when a run stalls, and when a run other than the followed one ends', async () => {
     const gateway = await startGateway({ limits: { stalledAfterMs: 300 } });
     const receiver = await startReceiver();
     await watch(gateway, receiver);

@@ -34,7 +34,7 @@ async function openPage(origin, gateway) {
 }
 
 (chromium ? describe : describe.skip)('web-page/index.html', () => {
-  test('follows a run and the next one when its origin is named', async () => {
+  test('follows a run and the next one when --origins names its origin', async () => {
     const origin = await servePage();
     const gateway = await startGateway({ origins: [origin] });
     const { page, displays } = await openPage(origin, gateway);
@@ -60,7 +60,7 @@ async function openPage(origin, gateway) {
     expect(await page.locator('#epochs li').count()).toBe(0);
   });
 
-  test('is refused when its origin is not named, and displays the missing flag', async () => {
+  test('is refused when --origins does not name its origin, and displays the missing flag', async () => {
     const origin = await servePage();
     const gateway = await startGateway();
     const { displays } = await openPage(origin, gateway);

@@ -11,7 +11,7 @@ export default defineConfig({
     outDir: 'dist/page',
     emptyOutDir: true,
     target: 'es2022',
-    // Data URLs and the inline helper for module preloading would need exceptions from that policy.
+    // Data URLs and the inline helper for module preloading would need exceptions from the Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: false,
     // One style sheet for all panels: loading one for each opened panel would need a helper of 0.7 kB.

@@ -19,12 +19,15 @@ const chromiumPath = findChromium();
 
   function forward({ method, url, headers }: IncomingMessage, outgoing: ServerResponse): void {
     const { hostname, port, host } = new URL(monitor.url);
-    const inner = request({ hostname, port, method, path: url, headers: { ...headers, host } }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    inner.on('error', () => outgoing.destroy());
-    inner.end();
+    const upstream = request(
+      { hostname, port, method, path: url, headers: { ...headers, host } },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    upstream.on('error', () => outgoing.destroy());
+    upstream.end();
   }
 
   it('makes the page show why the gateway refuses it', async () => {

@@ -25,7 +25,7 @@ export interface RunDisplayOptions {
   onNextRun(): void;
 }
 
-/** Messages that change what the list of runs shows. */
+/** Types of messages that change the list of runs. */
 const runListMessages: ReadonlySet<LiveClientMessage['type']> = new Set([
   'hello',
   'status',

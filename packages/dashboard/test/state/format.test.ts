@@ -49,7 +49,7 @@ it.each([
   expect(withPlainSpaces(format.formatBytes(bytes))).toBe(text);
 });
 
-it('counts, rates and fractions are written with their groups, digits and units', () => {
+it('counts, rates and fractions are written with digit groups, decimals and units', () => {
   expect(format.formatCount(46_900)).toBe('46,900');
   expect(format.formatRate(1_706.6)).toBe('1,707');
   expect(format.formatRate(0.4)).toBe('0.4');

@@ -35,7 +35,7 @@ describe('downsampling', () => {
     expect(after.slice(0, settled.length)).toEqual(settled);
   });
 
-  it('skips values that are not finite, and keeps one row of a bucket without others', () => {
+  it('skips values that are not finite, and keeps one row of a bucket that has only such values', () => {
     const values = wave.slice();
     values.fill(Number.NaN, 5_000, 7_000);
     const rows = select(values, values.length, 300);
@@ -53,7 +53,7 @@ describe('downsampling', () => {
       );
   });
 
-  it('keeps more of the rows when fewer are selected', () => {
+  it('keeps every row of a small selection, and at most two per bucket of a large one', () => {
     const rows = new MinMaxPyramid().select(columnOf(wave), { from: 5_000, to: 5_100, buckets: 300 });
     expect(rows).toEqual(Array.from({ length: 100 }, (_, index) => 5_000 + index));
     const thinned = new MinMaxPyramid().select(columnOf(wave), { from: 2_000, to: 8_000, buckets: 100 });

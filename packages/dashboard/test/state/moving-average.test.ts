@@ -11,7 +11,7 @@ const smoothed = (values: number[], weight: number): number[] => [
 ];
 
 describe('the moving average', () => {
-  it('is the values themselves at weight 0', () => {
+  it('equals the values at weight 0', () => {
     expect(smoothed([3, 1, 2], 0)).toEqual([3, 1, 2]);
   });
 

@@ -4,7 +4,7 @@ import { NonFiniteRanges } from '../../src/state/non-finite-ranges.ts';
 const x = Float64Array.from([1, 2, 3, 4, 5, 6]);
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
-it('ranges that are not finite are found as rows are appended', () => {
+it('ranges of values that are not finite are found as rows are appended', () => {
   const values = Float64Array.from([1, nan, nan, 4, infinity, 6]);
   const ranges = new NonFiniteRanges();
   for (let length = 1; length < 6; length++) ranges.update(x, { values, length, generation: 0 });

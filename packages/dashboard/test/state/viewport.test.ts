@@ -37,7 +37,7 @@ describe('zooming and panning', () => {
     [0.5, fixed(150, 250)],
     [-5, fixed(0, 100)],
     [50, fixed(900, 1_000)],
-  ])('stays within the axis: by %d widths', (shift, expected) => {
+  ])('stays within the axis when panned by %d widths', (shift, expected) => {
     expect(zoomAndPan({ min: 100, max: 200 }, { shift }, linear)).toEqual(expected);
   });
 
@@ -47,7 +47,7 @@ describe('zooming and panning', () => {
     expect(max - min).toBeCloseTo(0.05);
   });
 
-  it('zooms to a selection in either direction; a click is none', () => {
+  it('zooms to a selection in either direction, and ignores a click', () => {
     expect(zoomToSelection(all, [0.25, 0.75], linear)).toEqual(fixed(250, 750));
     expect(zoomToSelection(all, [0.75, 0.25], linear)).toEqual(fixed(250, 750));
     expect(zoomToSelection(all, [-3, 9], linear)).toEqual({ kind: 'all' });

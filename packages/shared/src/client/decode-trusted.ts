@@ -22,7 +22,7 @@ const knownEventTypes = new Set<unknown>(eventTypes);
 const knownControlTypes = new Set<unknown>(controlTypes);
 
 /**
- * Reads one WebSocket message of a gateway that validated each event on arrival. It checks the envelope alone (`type`;
+ * Reads one WebSocket message of a gateway that validated each event on arrival. It checks only the envelope (`type`;
  * `v`, `runId`, `seq`, `time` and `data` of an event) and needs no schema library, which saves a page 29 kB (gzip) of
  * JavaScript. Use it where the page and the feed come from the same gateway.
  */

@@ -3,7 +3,7 @@ import type { Cell } from './join-columns.ts';
 
 type ColumnsOfCells = readonly (readonly Cell[])[];
 
-/** Maximum number of decades of a loss axis: more, as for a curve that ends at 1e-12, would flatten the rest of it. */
+/** Maximum number of decades of a loss axis: with more, as for a curve that ends at 1e-12, its other parts look flat. */
 const maxDecades = 6;
 
 /**

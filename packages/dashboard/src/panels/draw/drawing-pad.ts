@@ -15,7 +15,7 @@ export class DrawingPad {
   #strokes: Point[][] = [];
   #pointerId: number | undefined;
   /** The pen that the keyboard moves; undefined before a key is pressed, without focus, and while a pointer draws. */
-  #pen: { at: Point; down: boolean } | undefined;
+  #pen: { position: Point; down: boolean } | undefined;
 
   /** @param onChange Called after each change of the drawing or of the keyboard's pen. */
   constructor(canvas: HTMLCanvasElement, onChange: () => void) {
@@ -76,7 +76,7 @@ export class DrawingPad {
     const style = getComputedStyle(canvas);
     this.#drawStrokes(context, size, style.color);
     if (!this.#pen) return;
-    const [x, y] = this.#pen.at;
+    const [x, y] = this.#pen.position;
     context.strokeStyle = style.accentColor === 'auto' ? style.color : style.accentColor;
     context.lineWidth = 2 * devicePixelRatio;
     context.beginPath();
@@ -122,16 +122,19 @@ export class DrawingPad {
 
   /** Handles a key: arrow keys move the pen, Space lowers and lifts it. @returns Whether the pad uses the key. */
   #handleKey(key: string): boolean {
-    const pen = this.#pen ?? { at: [0.5, 0.25] as Point, down: false };
+    const pen = this.#pen ?? { position: [0.5, 0.25] as Point, down: false };
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
     if (key === ' ') {
       this.#pen = { ...pen, down: !pen.down };
-      if (!pen.down) this.#strokes.push([pen.at]);
+      if (!pen.down) this.#strokes.push([pen.position]);
     } else if (step) {
       const move = (from: number, by: number): number => Math.min(0.95, Math.max(0.05, from + by * keyStep));
-      const at: Point = [move(pen.at[0], step[0] as number), move(pen.at[1], step[1] as number)];
-      if (pen.down) this.#strokes.at(-1)?.push(at);
-      this.#pen = { ...pen, at };
+      const position: Point = [
+        move(pen.position[0], step[0] as number),
+        move(pen.position[1], step[1] as number),
+      ];
+      if (pen.down) this.#strokes.at(-1)?.push(position);
+      this.#pen = { ...pen, position };
     } else if (key === 'Backspace') this.undo();
     else if (key === 'Delete') this.clear();
     else return false;

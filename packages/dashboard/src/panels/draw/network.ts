@@ -85,15 +85,15 @@ const convolution =
     return { channels, height, width, values };
   };
 
-function pad({ channels, height, width, values }: Activation, by: number): Activation {
-  const padded = { channels, height: height + 2 * by, width: width + 2 * by };
+function pad({ channels, height, width, values }: Activation, border: number): Activation {
+  const padded = { channels, height: height + 2 * border, width: width + 2 * border };
   const result = new Float32Array(channels * padded.height * padded.width);
   for (let channel = 0; channel < channels; channel++)
     for (let row = 0; row < height; row++) {
       const from = (channel * height + row) * width;
       result.set(
         values.subarray(from, from + width),
-        (channel * padded.height + row + by) * padded.width + by,
+        (channel * padded.height + row + border) * padded.width + border,
       );
     }
   return { ...padded, values: result };

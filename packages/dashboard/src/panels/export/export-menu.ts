@@ -35,7 +35,7 @@ function showNote(text: string, { refresh }: PageActions): void {
 
 async function copyLink(actions: PageActions): Promise<void> {
   try {
-    // Over plain HTTP from another machine a page has no clipboard, and a browser may refuse.
+    // A page that another machine serves over plain HTTP has no clipboard, and a browser may refuse access to it.
     await navigator.clipboard.writeText(actions.viewLink());
     showNote('Link copied.', actions);
   } catch {

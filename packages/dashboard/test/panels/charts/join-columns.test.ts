@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { joinColumns } from '../../../src/panels/charts/join-columns.ts';
 
-it('curves with their own x are joined over one ascending x', () => {
+it('curves with different values of x are joined into one table with ascending x', () => {
   const columns = joinColumns([
     {
       x: [1, 2, 3, 4],

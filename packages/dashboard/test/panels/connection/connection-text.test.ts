@@ -70,7 +70,7 @@ it('a connection that was closed for good advises what to do', () => {
   });
 });
 
-it('a failing store is shown while it lasts', () => {
+it('a failure of the store is shown until it ends', () => {
   const failing: LiveClientMessage = { type: 'store', state: 'failing', message: 'the disk is full' };
   const fine: LiveClientMessage = { type: 'store', state: 'ok', message: '' };
   expect(textAfter([...connected, failing]).banner).toMatch(

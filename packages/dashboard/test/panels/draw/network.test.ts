@@ -102,7 +102,7 @@ describe('a safetensors file', () => {
     expect(tensors.get('a.weight')).toEqual({ shape: [2, 1], values: Float32Array.from([1, 2]) });
   });
 
-  it('is rejected when it is not of 32-bit floats, or no such file', () => {
+  it('is rejected when its values are not 32-bit floats, or when the file has another format', () => {
     expect(() =>
       readSafetensors(fileOf({ a: { dtype: 'F16', shape: [1], data_offsets: [0, 2] } }, [1])),
     ).toThrow(new TypeError('expected 32-bit floats in a, got F16'));

@@ -50,7 +50,7 @@ describe('a normalized digit', () => {
     expect(Math.abs(y - 14)).toBeLessThanOrEqual(0.5);
   });
 
-  it('has values from 0 to 1; full ink is 1', () => {
+  it('has values from 0 (background) to 1 (full ink)', () => {
     const image = normalizeDigit(rectangle(100, 100, 150, 200)) as Float32Array;
     expect(Math.max(...image)).toBeCloseTo(1);
     expect(Math.min(...image)).toBe(0);

@@ -12,7 +12,7 @@ describe('the table of epochs', () => {
     expect(rows.map(({ best }) => best)).toEqual([true, false, false]);
   });
 
-  it.each(['accuracy', 'loss'])('marks none when no test %s is a number', (figure) => {
+  it.each(['accuracy', 'loss'])('marks no epoch as the best when no test %s is a number', (figure) => {
     const lost = epochs.map((epoch) => ({ ...epoch, test: { ...epoch.test, [figure]: Number.NaN } }));
     expect(epochRows(lost).some(({ best }) => best)).toBe(false);
   });
