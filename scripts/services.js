@@ -117,7 +117,7 @@ export class Trainer {
 
   /** Starts the trainer. It loads dataset and engine, then waits for the message `begin` with the gateway's address. */
   start(flags = []) {
-    const env = { ...memoryEnvironment, ...process.env, MONITOR_HOLD: 'true' };
+    const env = { ...memoryEnvironment, ...process.env, MONITOR_AWAIT_GATEWAY: 'true' };
     this.child = start('trainer', [...this.#argv, ...flags], env);
   }
 

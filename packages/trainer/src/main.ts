@@ -25,8 +25,8 @@ async function main(): Promise<void> {
     const settings = readConfig(process.argv.slice(2), process.env);
     if (settings.heartbeat) startHeartbeat(settings.heartbeat);
     const resources = new RunResources();
-    // `npm start` sets MONITOR_HOLD, because it starts the gateway and the trainer at the same time.
-    const config = process.env.MONITOR_HOLD
+    // `npm start` sets MONITOR_AWAIT_GATEWAY, because it starts this process before the gateway listens.
+    const config = process.env.MONITOR_AWAIT_GATEWAY
       ? await waitForGateway({ config: settings, resources, signal: stop.signal })
       : settings;
     const options = { resources, output: process.stdout, signal: stop.signal, onWaiting: announceWaiting };

@@ -8,7 +8,7 @@ import { Viewer } from './support/viewer.ts';
 const buildMs = 20 * 60_000;
 const runMs = 5 * 60_000;
 
-/** A run long enough, also on a fast machine, to kill a container during it; each step is printed. */
+/** Settings of a run that takes long enough, even on a fast machine, to kill a container during it. Prints each step. */
 const settings = {
   MONITOR_TRAIN_SIZE: '8192',
   MONITOR_TEST_SIZE: '500',
@@ -25,10 +25,10 @@ const stepsOf = (viewer: Viewer): number[] => viewer.batches.map(({ step }) => s
 let project: ComposeProject;
 let viewer: Viewer;
 
-/** Starts the project for the tests of a block, with a viewer. */
-function startProject(command: string, own: Record<string, string> = {}): void {
+/** Starts the project and a viewer for the tests of a `describe` block. */
+function startProject(command: string, extraSettings: Record<string, string> = {}): void {
   beforeAll(async () => {
-    project = await ComposeProject.up(command, { ...settings, ...own });
+    project = await ComposeProject.up(command, { ...settings, ...extraSettings });
     viewer = new Viewer(project.url);
     await project.printed(/Dashboard http/);
   }, buildMs);
@@ -54,7 +54,7 @@ const connectResult = (host: string, port: number): Promise<string> =>
 describe(`\`${upWithoutGpu}\``, () => {
   startProject(upWithoutGpu);
 
-  test('has valid files', async () => {
+  test('has valid compose files', async () => {
     expect(await project.compose(['config', '--quiet'])).toBe('');
   });
 
@@ -120,8 +120,8 @@ describe(`\`${upWithoutGpu}\``, () => {
     expect(await connectResult(address, 5001)).toBe('ECONNREFUSED');
   });
 
-  test('has small images, and that of the gateway has no tools to build or train', async () => {
-    const megabytes = async (service: Service): Promise<number> => (await project.ownBytes(service)) / 1e6;
+  test('has small images without build tools, and a gateway image without packages for training or building', async () => {
+    const megabytes = async (service: Service): Promise<number> => (await project.addedBytes(service)) / 1e6;
     expect(await megabytes('gateway')).toBeGreaterThan(10);
     expect(await megabytes('gateway')).toBeLessThanOrEqual(80);
     expect(await megabytes('trainer')).toBeGreaterThan(500);
@@ -135,7 +135,7 @@ describe(`\`${upWithoutGpu}\``, () => {
   });
 
   test(
-    'resumes a run that the page has started, when the trainer is stopped and started again',
+    'resumes a run that a viewer has started, after the trainer was stopped and started again',
     async () => {
       await viewer.until(() => viewer.waitingTrainers === 1);
       const before = viewer.last?.runId;
@@ -168,9 +168,9 @@ describe(`\`${upWithoutGpu}\``, () => {
       expect(cut).toBeLessThan(3 * stepsPerEpoch);
 
       await project.compose(['up', '-d', 'trainer'], { MONITOR_RESUME: '1' });
-      await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
+      await viewer.until(() => viewer.dataOf('run.finished').at(-1)?.status === 'completed');
       expect(viewer.last?.runId).toBe(runId);
-      const resumed = viewer.of('notice').filter(({ code }) => code === 'run.resumed');
+      const resumed = viewer.dataOf('notice').filter(({ code }) => code === 'run.resumed');
       expect(resumed).toMatchObject([
         { step: cut, message: expect.stringMatching(/^Resumed after batch \d+ of epoch [23]\.$/) },
       ]);
@@ -213,7 +213,7 @@ describe(`\`${upWithoutGpu}\``, () => {
 describe(`\`${upWithGpu}\` with an NVIDIA runtime without a GPU`, () => {
   startProject(upWithGpu, { TENSORFLOW: 'cpu', MONITOR_TRAIN_SIZE: '512' });
 
-  test('has valid files', async () => {
+  test('has valid compose files', async () => {
     expect(await project.compose(['config', '--quiet'])).toBe('');
   });
 
@@ -223,9 +223,9 @@ describe(`\`${upWithGpu}\` with an NVIDIA runtime without a GPU`, () => {
       await viewer.until(() => viewer.last?.type === 'run.finished');
       expect((await project.inspect('trainer')).HostConfig.Runtime).toBe('nvidia');
       expect(viewer.last).toMatchObject({ data: { status: 'completed' } });
-      expect(viewer.of('run.started')[0]?.device).toMatchObject({ engine: 'tensorflow', kind: 'cpu' });
+      expect(viewer.dataOf('run.started')[0]?.device).toMatchObject({ engine: 'tensorflow', kind: 'cpu' });
       const why = 'Training on tensorflow: no NVIDIA GPU: this container has no NVIDIA device';
-      expect(viewer.of('notice')).toMatchObject([
+      expect(viewer.dataOf('notice')).toMatchObject([
         { code: 'engine.fallback', message: expect.stringContaining(why) },
       ]);
       expect(project.output).toContain(why);

@@ -13,7 +13,7 @@ describe('an interrupted run', () => {
   const train = (...args: string[]): Program =>
     Program.trainer([...shortRun, ...gateway.flags, '--runs', runs(), ...args]);
 
-  test('is not resumed from a damaged checkpoint, but from its beginning when the checkpoint is removed', async () => {
+  test('is not resumed while its checkpoint is damaged, and restarts from the beginning when the checkpoint is removed', async () => {
     const args = ['--run-id', 'cut', '--epochs', '1', '--train-size', '128'];
     const interrupted = train(...args);
     await interrupted.printed('images/s');
@@ -34,14 +34,14 @@ describe('an interrupted run', () => {
     expect(resumed.stdout).toContain('Resumed from the beginning.');
   }, 60_000);
 
-  test('ends, when it is resumed after a kill or a signal, with the numbers of a run without a break', async () => {
+  test('has the same losses and scores after it is resumed as an uninterrupted run', async () => {
     const sizes = ['--train-size', '64', '--epochs', '2'];
     const figures = (runId: string) =>
       readEvents(runs(), runId).flatMap(({ type, data }) => {
         if (type === 'batch') return [[data.step, data.loss]];
         return type === 'epoch' ? [[data.epoch, data.train, data.test]] : [];
       });
-    expect(await train(...sizes, '--run-id', 'whole').ended()).toBe(0);
+    expect(await train(...sizes, '--run-id', 'uninterrupted').ended()).toBe(0);
 
     for (const [signal, position] of [
       ['SIGKILL', /Resumed after epoch 1\./],
@@ -56,7 +56,7 @@ describe('an interrupted run', () => {
       ]);
       expect(await resumed.ended()).toBe(0);
       expect(resumed.stdout).toMatch(position);
-      expect(figures(signal)).toEqual(figures('whole'));
+      expect(figures(signal)).toEqual(figures('uninterrupted'));
       const events = readEvents(runs(), signal);
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
       expect(events.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });

@@ -9,7 +9,7 @@ const runMs = 5 * 60_000;
 /** Commands through a proxy need a token. */
 const token = 'the token of this test';
 
-/** A run long enough, also on a fast machine, to kill a container during it; each step is printed. */
+/** Settings of a run that takes long enough, even on a fast machine, to kill a container during it. Prints each step. */
 const settings = {
   COMPOSE_PROFILES: 'scale',
   MONITOR_COMMAND_TOKEN: token,
@@ -41,7 +41,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
     await project.remove();
   }, runMs);
 
-  test('have valid files', async () => {
+  test('have valid compose files', async () => {
     expect(await project.compose(['config', '--quiet'])).toBe('');
   });
 
@@ -73,7 +73,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
   );
 
   test(
-    'forward a command of any viewer to the trainer, whichever gateway it is connected to',
+    'forward a command to the trainer, even if viewer and trainer are connected to different gateways',
     async () => {
       for (const viewer of viewers) await viewer.until(() => viewer.waitingTrainers === 1);
       const before = viewers[0]?.last?.runId;

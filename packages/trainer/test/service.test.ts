@@ -7,7 +7,7 @@ import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
-/** 30 steps an epoch, each of some hundredths of a second. */
+/** Flags of a run with 30 steps per epoch, each of which takes some hundredths of a second. */
 const sizes = [
   ...['--engine', 'wasm', '--threads', '1'],
   ...['--train-size', '120', '--test-size', '20', '--batch-size', '4'],
@@ -51,7 +51,7 @@ describe('a trainer and the commands of its viewers', () => {
     await viewer.until(() => viewer.codes.includes('run.paused'));
     await viewer.until(() => viewer.statuses.get('run')?.status === 'paused');
     const paused = steps();
-    await wait(1_000); // Time for many steps, if it still trained.
+    await wait(1_000); // Enough for many steps if training continued.
     expect(steps()).toBe(paused);
 
     expect(await viewer.command('setLearningRate', { learningRate: 0.002 })).toMatchObject({ ok: true });
@@ -71,7 +71,7 @@ describe('a trainer and the commands of its viewers', () => {
 
     expect(await viewer.command('stop')).toMatchObject({ ok: true });
     await viewer.until(() => viewer.last?.type === 'run.finished');
-    const [finished] = viewer.of('run.finished');
+    const [finished] = viewer.dataOf('run.finished');
     expect(finished).toMatchObject({ status: 'stopped', reason: 'stopped by command' });
     for (const file of finished.files) expect(existsSync(join(folder.path, 'run', file))).toBe(true);
     await viewer.until(() => viewer.waitingTrainers === 1);
@@ -90,7 +90,7 @@ describe('a trainer and the commands of its viewers', () => {
     expect(first).toMatchObject({ ok: true, runId: expect.any(String) });
     await viewer.until(() => viewer.last?.type === 'run.finished');
     expect(viewer.last).toMatchObject({ runId: first.ok && first.runId, data: { status: 'completed' } });
-    expect(viewer.of('run.started')[0].config).toMatchObject({ ...short, learningRate: 0.02, seed: 7 });
+    expect(viewer.dataOf('run.started')[0].config).toMatchObject({ ...short, learningRate: 0.02, seed: 7 });
 
     const ports = ['--port', new URL(listening.url).port, '--ingest-port', new URL(listening.ingestUrl).port];
     await gateway.kill('SIGKILL');
@@ -134,9 +134,9 @@ describe('a trainer and the commands of its viewers', () => {
     const second = startTrainer([], { ...service, MONITOR_ONCE: '1' });
     expect(await second.ended()).toBe(0);
     expect(second.stdout).toMatch(/Resumed after (batch \d+ of )?epoch \d\./);
-    await viewer.until(() => viewer.of('run.finished').at(-1)?.status === 'completed');
+    await viewer.until(() => viewer.dataOf('run.finished').at(-1)?.status === 'completed');
     expect(steps()).toBe(72);
-    const changes = viewer.of('notice').filter(({ code }) => code === 'learning_rate.set');
+    const changes = viewer.dataOf('notice').filter(({ code }) => code === 'learning_rate.set');
     const rateOf = (step: number) =>
       changes.findLast((change) => (change.step as number) < step)?.value ?? 0.01;
     expect(cut).toBeLessThan(72);
@@ -145,7 +145,7 @@ describe('a trainer and the commands of its viewers', () => {
     expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
   }, 120_000);
 
-  test('commands each of two trainers by its run, while the viewer follows the newest', async () => {
+  test('sends a command to the trainer of the named run, while the viewer follows the newest run', async () => {
     startTrainer(['--run-id', 'one', '--epochs', '20']);
     await viewer.until(() => viewer.last?.runId === 'one' && steps() > 0);
     startTrainer(['--run-id', 'two', '--epochs', '20']);

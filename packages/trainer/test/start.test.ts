@@ -11,7 +11,7 @@ import { Program } from './support/processes.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
-/** 16 steps of some hundredths of a second. */
+/** Flags of a run with 16 steps, each of which takes some hundredths of a second. */
 const sizes = [
   ...['--engine', 'wasm', '--threads', '1', '--epochs', '1'],
   ...['--train-size', '64', '--test-size', '40', '--batch-size', '4'],
@@ -65,7 +65,7 @@ describe('npm start', () => {
     expect(started.stderr).toBe('The trainer exited by itself and is being restarted to continue its run.\n');
   }, 60_000);
 
-  test('restarts a trainer that was killed in a later run with that run, not with the one of --resume', async () => {
+  test('resumes the current run, not the one of --resume, when the trainer is killed during a later run', async () => {
     const first = start('--train-size', '256', '--run-id', 'first');
     await first.printed('images/s');
     first.child.kill('SIGINT');
@@ -79,7 +79,7 @@ describe('npm start', () => {
       const { ok } = await viewer.command('start', { trainSize: 2048 });
       expect(ok).toBe(true);
       await viewer.until(() => viewer.last?.runId !== 'first' && viewer.batches.length > 0);
-      process.kill(await second.started('trainer'), 'SIGKILL');
+      process.kill(await second.childPid('trainer'), 'SIGKILL');
       await second.printed('Resumed from the beginning.');
     } finally {
       viewer.close();
@@ -87,12 +87,12 @@ describe('npm start', () => {
     await second.kill('SIGINT');
   }, 60_000);
 
-  test('restarts a gateway that was killed at its address, and the run continues', async () => {
+  test('restarts a killed gateway at the same address, and the run continues', async () => {
     const started = start('--train-size', '256', '--epochs', '2', '--run-id', 'run');
     await started.printed('images/s');
     const viewer = new Viewer(dashboard(started));
     try {
-      process.kill(await started.started('gateway'), 'SIGKILL');
+      process.kill(await started.childPid('gateway'), 'SIGKILL');
       await viewer.until(() => viewer.last?.type === 'run.finished');
       expect(viewer.seqs).toEqual(viewer.seqs.map((_, at) => at + 1));
     } finally {
@@ -101,11 +101,11 @@ describe('npm start', () => {
     expect(started.stderr).toBe('The gateway exited by itself and is being restarted. No events are lost.\n');
   }, 60_000);
 
-  test('gives up on a gateway that cannot restart, and ends the run in order', async () => {
+  test('gives up on a gateway that cannot restart, and stops the trainer like Ctrl-C', async () => {
     const started = start('--train-size', '512', '--epochs', '1000');
     await started.printed('images/s');
     const { port } = new URL(dashboard(started));
-    process.kill(await started.started('gateway'), 'SIGKILL');
+    process.kill(await started.childPid('gateway'), 'SIGKILL');
     const server = createServer();
     server.on('error', () => setTimeout(() => server.listen(Number(port), '127.0.0.1'), 5));
     server.listen(Number(port), '127.0.0.1');
@@ -129,7 +129,7 @@ describe('npm start', () => {
 
   test('exits with the code of the signal on Ctrl-C while the trainer loads', async () => {
     const started = start();
-    await started.started('trainer');
+    await started.childPid('trainer');
     started.child.kill('SIGINT');
     expect(await started.ended()).toBe(130);
   }, 60_000);
@@ -156,11 +156,11 @@ describe('npm start', () => {
   const onPosix = process.platform === 'win32' ? test.skip : test;
 
   onPosix(
-    'suspends the run on Ctrl-Z and continues it after',
+    'suspends gateway and trainer on Ctrl-Z, and continues them afterwards',
     async () => {
       const started = start('--train-size', '256', '--once');
       await started.printed('images/s');
-      const programs = await Promise.all([started.started('gateway'), started.started('trainer')]);
+      const programs = await Promise.all([started.childPid('gateway'), started.childPid('trainer')]);
       const states = () => [...programs, started.child.pid as number].map(stateOf);
       started.child.kill('SIGTSTP');
       while (!states().every((state) => state.startsWith('T'))) await wait(10);

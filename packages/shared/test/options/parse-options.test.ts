@@ -203,7 +203,7 @@ describe('parseOptions', () => {
       'MONITOR_LOG: unknown (did you mean MONITOR_LOG_LEVEL?); --help lists all options',
     ]);
     const unrelated = {
-      MONITOR_HOLD: 'true',
+      MONITOR_AWAIT_GATEWAY: 'true',
       MONITOR_SERVICE_HOST: '10.0.0.1',
       MONITOR_EPOCS: '',
       EPOCS: '3',

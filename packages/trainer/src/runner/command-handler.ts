@@ -11,7 +11,7 @@ import type { AcceptedCommands } from './gateway-connection.ts';
 /** Starts a run and resolves with its id. @throws MonitorError when the settings are invalid. */
 export type StartRun = (settings: RunSettings) => Promise<string>;
 
-/** Number of answers kept for repeated commands: far more than a viewer sends while a connection is down. */
+/** Number of answers kept for commands that arrive again: far more than viewers send while a connection is down. */
 const rememberedAnswers = 200;
 
 /**
@@ -19,24 +19,24 @@ const rememberedAnswers = 200;
  * connection, gets the same answer and is not executed again.
  */
 export class CommandHandler {
-  /** The run in training; undefined between runs. */
+  /** The run that is being trained; undefined between runs. */
   currentRun: { runId: string; control: RunControl } | undefined;
-  /** Starts the next run; undefined while none can start. */
+  /** Starts the next run; undefined while no run can start, for example during another run. */
   startRun: StartRun | undefined;
   readonly #answers = new Map<string, Promise<CommandResult>>();
 
-  /** Commands for the connection of a run. */
+  /** The commands that the connection of a run accepts. */
   readonly trainingCommands: AcceptedCommands = {
     names: ['pause', 'resume', 'stop', 'setLearningRate'],
     handle: (command) => this.handle(command),
   };
-  /** Commands for the connection of a trainer without a run. */
+  /** The commands that the connection of a trainer without a run accepts. */
   readonly idleCommands: AcceptedCommands = {
     names: ['start'],
     handle: (command) => this.handle(command),
   };
 
-  /** Executes a command once and resolves with the answer. It never rejects: a refusal is an answer too. */
+  /** Executes a command once and resolves with the answer. The promise never rejects: a refusal is an answer too. */
   handle(command: Command): Promise<CommandResult> {
     const known = this.#answers.get(command.id);
     if (known) return known;

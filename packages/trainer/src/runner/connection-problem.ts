@@ -6,11 +6,13 @@ export interface ConnectionFailure {
   reason: string;
   /** The error of the network, if there was one. */
   error: NodeJS.ErrnoException | undefined;
-  /** Whether another publisher of the run is connected to the gateway. */
+  /** Whether the gateway refused the connection because another publisher of the run is connected. */
   isTaken: boolean;
 }
 
-/** Explains in one clause why the gateway cannot be reached, and what to check. */
+/**
+ * Explains in one clause why the gateway cannot be reached, and what to check. "It" in the clause is the gateway.
+ */
 export function describeProblem({ url, reason, error, isTaken }: ConnectionFailure): string {
   const { host, hostname, protocol } = new URL(url);
   if (isTaken)
@@ -32,5 +34,5 @@ export function describeProblem({ url, reason, error, isTaken }: ConnectionFailu
 /** Returns the default address for publishers of a gateway on the same host. */
 export const defaultAddress = (url: string): string => `ws://${new URL(url).hostname}:5001/ingest`;
 
-/** Returns whether Node's error code means that OpenSSL or the check of the host name refuses a certificate. */
+/** Returns whether an error code of Node.js means that a TLS certificate was refused. */
 const isCertificateError = (code: string): boolean => /CERT|SIGNATURE|ISSUER|CRL|SELF_SIGNED/.test(code);

@@ -19,7 +19,7 @@ import { defaultAddress, describeProblem } from './connection-problem.ts';
 export interface PublisherIdentity {
   /** The gateway's ingest address, for example `ws://127.0.0.1:5001/ingest`. */
   url: string;
-  /** Random for each process, so that the gateway recognizes a publisher that reconnects. */
+  /** A random id of this process, by which the gateway recognizes a publisher that reconnects. */
   publisherId: string;
   token?: string | undefined;
 }
@@ -27,7 +27,7 @@ export interface PublisherIdentity {
 /** Options of `GatewayConnection`. */
 export interface GatewayConnectionOptions {
   identity: PublisherIdentity;
-  /** The first message of each connection: `hello` publishes a run, `wait` offers to start one. */
+  /** The first message on each connection: `hello` announces a run to publish, `wait` a trainer that can start one. */
   introduction: { type: 'hello'; runId: string } | { type: 'wait' };
   commands: AcceptedCommands;
   onReply: (reply: Exclude<IngestServerMessage, Command>) => void;
@@ -39,7 +39,7 @@ export interface GatewayConnectionOptions {
    */
   onProblem: (problem: string | undefined) => void;
   /**
-   * Whether to keep trying while the gateway has another publisher of this run. Set for a resumed run: the gateway may
+   * Whether to retry while the gateway has another publisher of this run. True for a resumed run: the gateway may
    * notice only after 30 s that the connection of the previous trainer is lost.
    */
   awaitRelease?: boolean;
@@ -55,13 +55,13 @@ export interface AcceptedCommands {
   handle(command: Command): Promise<CommandResult>;
 }
 
-/** Time-outs of a connection. */
+/** Time limits of a connection, in milliseconds. */
 export const connectionLimits = {
   /** Time limit of the WebSocket upgrade, and of the reply to the introduction. */
   handshakeMs: 5_000,
-  /** After this much silence the connection counts as lost: the gateway sends a ping every 20 s. */
+  /** Time without any message after which a connection counts as lost: the gateway sends a ping every 20 s. */
   silenceMs: 60_000,
-  /** Problems are reported only after this time, in which a gateway that starts together with the trainer is ready. */
+  /** Time for which a problem is not reported: a gateway that starts together with the trainer is ready before. */
   problemMs: 2_000,
 };
 
@@ -76,7 +76,7 @@ export class GatewayConnection {
   #isClosing = false;
   /** The first error of the last socket; undefined when it had none. */
   #error: NodeJS.ErrnoException | undefined;
-  /** The code with which the last socket was closed; 0 while it is not. */
+  /** The code with which the last socket was closed; 0 while the socket is open. */
   #closeCode = 0;
   /** Time of the first failed attempt since the gateway last answered. */
   #failingSince: number | undefined;
@@ -100,7 +100,7 @@ export class GatewayConnection {
     return this.#connection.isOpen;
   }
 
-  /** Bytes that were sent but have not left this process. */
+  /** Number of bytes that the socket has buffered because the network has not accepted them yet. */
   get bufferedBytes(): number {
     return this.#connection.socket?.bufferedAmount ?? 0;
   }
@@ -115,12 +115,12 @@ export class GatewayConnection {
     return this.#problem !== undefined && this.#closeCode === closeCodes.runTaken.code;
   }
 
-  /** Sends a message. @param onWritten Called when it has left this process, or cannot. */
+  /** Sends a message. @param onWritten Called when the socket has written the message, or has failed. */
   send(text: string, onWritten?: () => void): void {
     this.#connection.socket?.send(text, onWritten);
   }
 
-  /** Reconnects unless a reply arrives within `withinMs` of the first call since the last reply. */
+  /** Starts a timer that reconnects after `withinMs`, unless one is running. Any reply stops the timer. */
   expectReply(withinMs: number): void {
     this.#replyTimer ??= setTimeout(() => this.#connection.reconnect('no reply from the gateway'), withinMs);
   }
@@ -139,7 +139,7 @@ export class GatewayConnection {
     });
     this.#error = undefined;
     this.#closeCode = 0;
-    // Handled here, because ReconnectingSocket also works in browsers, which hide pings and errors.
+    // ReconnectingSocket does not handle pings and errors, because it also runs in browsers, which hide them.
     socket.on('ping', () => this.#connection.markAlive());
     socket.on('close', (code) => {
       this.#closeCode = code;
@@ -164,7 +164,9 @@ export class GatewayConnection {
     const { identity, onProblem } = this.#options;
     this.#failingSince ??= performance.now();
     this.#problem = describeProblem({
-      ...{ url: identity.url, reason, error: this.#error },
+      url: identity.url,
+      reason,
+      error: this.#error,
       isTaken: this.#closeCode === closeCodes.runTaken.code,
     });
     const isBrief = performance.now() - this.#failingSince < this.#limits.problemMs;
@@ -185,9 +187,9 @@ export class GatewayConnection {
   #introduce(): void {
     const { identity, introduction, commands } = this.#options;
     const { publisherId, token } = identity;
-    const about = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
+    const publisher = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
     this.#connection.allowSilence(this.#limits.silenceMs);
-    this.send(encode({ ...introduction, ...about }));
+    this.send(encode({ ...introduction, ...publisher }));
     this.expectReply(this.#limits.handshakeMs);
   }
 
@@ -195,7 +197,7 @@ export class GatewayConnection {
     const result = decode(ingestServerMessageSchema, text);
     if (!result.ok)
       return this.#connection.close(
-        `the gateway sent a message that is not for publishers, whose address is by default ${defaultAddress(this.#options.identity.url)}`,
+        `it sends messages that are not for publishers: check port and path, by default ${defaultAddress(this.#options.identity.url)}`,
         'invalid',
       );
     const message = result.value;
@@ -205,7 +207,7 @@ export class GatewayConnection {
     this.#options.onReply(message);
   }
 
-  /** Sends no answer when the connection has closed: the gateway repeats the command on the next one. */
+  /** Executes a command and answers if the connection is still open; if not, the gateway repeats the command later. */
   #execute(command: Command): void {
     const { socket } = this.#connection;
     const executing = this.#options.commands.handle(command).then((result) => {

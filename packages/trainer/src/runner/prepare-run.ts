@@ -22,7 +22,7 @@ export interface PreparedRun {
   lock: RunLock;
   log: EventLog;
   tensorboard: TensorboardFile;
-  /** Whether this trainer has created the run. */
+  /** Whether this process has created the run; false for a resumed run. */
   isNew: boolean;
   /** The state from which the run resumes; undefined for a run without events. */
   resumePoint: ResumePoint | undefined;
@@ -63,7 +63,7 @@ async function openRun(
   const { config, folder } = run;
   const lock = await RunLock.acquire(folder);
   try {
-    if (isNew) writeDescription(run); // Written under the lock, so that no other trainer's --resume chooses this run.
+    if (isNew) writeDescription(run); // Only under the lock: --resume of another trainer could choose a run with settings.
     const checkpoint = readCheckpoint(folder);
     const log = new EventLog({ runId: config.runId, folder });
     const tensorboard = new TensorboardFile(folder, log);

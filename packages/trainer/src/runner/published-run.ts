@@ -15,9 +15,9 @@ export interface PublishedRunOptions {
   output: ConsoleOutput;
   /** Ends the run; its abort reason is a `RunEnd`. */
   signal: AbortSignal;
-  /** Receives the delivery of the run's last events, which continues after the run has ended. */
+  /** Receives a promise that resolves when the run's last events are delivered, or the delivery has failed. */
   onDelivery: (delivery: Promise<void>) => void;
-  /** Aborted when the process ends: the delivery then gives up on a gateway that does not reply. */
+  /** Aborted when the process ends: the delivery then stops if the gateway does not reply. */
   abortDelivery: AbortSignal;
 }
 
@@ -103,7 +103,7 @@ export class PublishedRun {
   #handleRefusal(why: Refusal, reason: string): void {
     const { identity } = this.#options;
     const { runId } = this.#run.config;
-    this.#conflict = conflictOf(why, this.#run, identity);
+    this.#conflict = conflictError(why, this.#run, identity);
     if (!this.#conflict) {
       this.#report.print(`The gateway refuses this run (${why}: ${reason}); training continues without it.`);
       return;
@@ -128,11 +128,11 @@ export class PublishedRun {
     if (undelivered > 0) {
       const { problem } = this.#publisher;
       const reason = problem === undefined ? '' : ` (${problem})`;
-      const rest = log.isInPlace
+      const consequence = log.isInPlace
         ? `all are in ${folder.path}`
         : `${log.path} was removed or replaced in the meantime, so they are lost`;
       this.#report.print(
-        `The gateway at ${identity.url} did not accept ${undelivered} events${reason}; ${rest}.`,
+        `The gateway at ${identity.url} did not accept ${undelivered} events${reason}; ${consequence}.`,
       );
     }
     log.close();
@@ -140,11 +140,11 @@ export class PublishedRun {
 }
 
 /**
- * Returns the error that ends a run whose id the gateway has for another run: viewers would never see this one, and another
- * id solves the conflict. A resumed run of which the gateway has more events than the log continues unpublished: it is the
- * same run, and the end of its log may have been lost in a power failure.
+ * Returns the error that ends this run, if the gateway has another run with the same id: viewers would never see this run, and
+ * another id solves the conflict. Returns undefined for a resumed run of which the gateway has more events than the log: the
+ * end of the log may have been lost in a power failure, so training continues without the gateway.
  */
-function conflictOf(
+function conflictError(
   why: Refusal,
   { config, isNew }: PreparedRun,
   { url }: PublisherIdentity,

@@ -17,9 +17,9 @@ export interface PublisherOptions {
   commands: AcceptedCommands;
   /** Called when the gateway refuses the run: no more events are sent. */
   onRefused: (why: Refusal, reason: string) => void;
-  /** Called as described for `GatewayConnectionOptions.onProblem`. */
+  /** Receives the reason why the gateway cannot be reached, and undefined when it can be reached again. */
   onProblem: (problem: string | undefined) => void;
-  /** Whether an earlier trainer may have left a connection open: the publisher then waits until the gateway closes it. */
+  /** Whether the run is resumed: a connection of the earlier trainer may be open until the gateway closes it. */
   isResumed: boolean;
   /** Called when the gateway rejects an event because it is invalid. */
   onReject: (reject: Extract<IngestServerMessage, { type: 'reject' }>) => void;
@@ -28,7 +28,7 @@ export interface PublisherOptions {
 /** Timeouts in milliseconds, sizes in bytes, and numbers of events. */
 export const publisherLimits = {
   ...connectionLimits,
-  /** Time without an acknowledgement after which the publisher reconnects: the gateway is stuck. */
+  /** Time without a reply to sent events after which the gateway counts as stuck and the publisher reconnects. */
   stuckMs: 30_000,
   /** Number of unsent bytes above which sending waits until the socket's queue is empty; the log holds the rest. */
   bufferedBytes: 1024 * 1024,
@@ -61,7 +61,7 @@ export class Publisher {
   readonly #connection: GatewayConnection;
   /** Seq of the last event passed to the socket; undefined until the gateway has sent its position. */
   #sent: number | undefined;
-  /** The highest seq that the gateway can have of this run: the end of the log at the start, or the last event sent. */
+  /** The highest seq that the gateway can know: that of the last event logged before the start, or sent since. */
   #highestKnown: number;
   #acknowledged = 0;
   #wasConnected = false;

@@ -9,7 +9,7 @@ import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/se
 /** The datasets and engines that the runs of one process share: each is loaded once. */
 export class RunResources {
   readonly #datasets = new Cache<string | undefined, Dataset>();
-  /** By the choice alone: all runs of a process have the same number of threads. */
+  /** Engines by the user's choice. The number of threads is no part of the key: it is the same for all runs of a process. */
   readonly #engines = new Cache<EngineChoice, SelectedEngine>();
   /** Selected precisions, by the names of the engine and of the user's choice. */
   readonly #precisions = new Cache<string, SelectedPrecision>();
@@ -40,7 +40,7 @@ export class RunResources {
   }
 }
 
-/** Loads a value once per key; a value that failed to load is loaded again on the next request. */
+/** Loads a value once per key. When loading fails, the next request for the key loads the value again. */
 class Cache<Key, Value> {
   readonly #values = new Map<Key, Promise<Value>>();
 

@@ -57,7 +57,7 @@ export async function trainRun(options: TrainRunOptions): Promise<FinishedStatus
   announceStart(options, progress, position);
   const stopSystemEvents = startSystemEvents(options);
   try {
-    const files = await learn(options, progress, position);
+    const files = await trainAndSave(options, progress, position);
     const end = position.epoch < config.epochs ? control.end : undefined;
     const status = end?.status ?? 'completed';
     emitFinished(options, progress.epochs, { status, reason: end?.reason ?? 'all epochs done', files });
@@ -109,7 +109,7 @@ function startSystemEvents({ runEngine, emit }: TrainRunOptions): () => void {
  * Trains until all epochs are done or the run is ended, and saves model and checkpoint after each epoch and at the end.
  * @returns The names of the model's files.
  */
-async function learn(
+async function trainAndSave(
   options: TrainRunOptions,
   progress: EmittedProgress,
   position: TrainingPosition,

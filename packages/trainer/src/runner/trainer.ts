@@ -40,7 +40,7 @@ export class Trainer {
    * Runs until the signal is aborted and the events of all runs are delivered.
    * @returns How the last run ended; undefined when no run was started.
    * @throws MonitorError when the first run cannot be prepared, or when the gateway has another run with the same id.
-   * @throws Error that made the only run fail, with `once`.
+   * @throws With `once`, the error that made the run fail.
    */
   async run(): Promise<FinishedStatus | undefined> {
     let status: FinishedStatus | undefined;
@@ -125,7 +125,7 @@ export class Trainer {
           throw error;
         }
       };
-      // While a run is being prepared, its preparation ends first; the run itself then stops at its first step.
+      // The preparation of a run is not interrupted: the prepared run is returned, and stops before its first step.
       const onAbort = (): void => {
         if (commands.startRun) settle(undefined);
       };
@@ -145,9 +145,9 @@ export class Trainer {
     try {
       return await published.train();
     } catch (error) {
-      const known = error instanceof MonitorError;
-      if (config.once || (known && ['run.taken', 'run.exists'].includes(error.code))) throw error;
-      output.write(`${known ? error.message : (error as Error).stack}\n`);
+      const isKnown = error instanceof MonitorError;
+      if (config.once || (isKnown && ['run.taken', 'run.exists'].includes(error.code))) throw error;
+      output.write(`${isKnown ? error.message : (error as Error).stack}\n`);
       return 'failed';
     }
   }

@@ -1,7 +1,7 @@
 import type { TrainerConfig } from '../config.ts';
 import type { RunResources } from './run-resources.ts';
 
-/** The message that lets a waiting trainer start, with the address of the gateway's ingest endpoint. */
+/** The parent's message that the gateway listens, with the address of its ingest endpoint. */
 interface BeginMessage {
   type: 'begin';
   gateway: string;
@@ -20,9 +20,9 @@ export interface WaitForGatewayOptions {
 }
 
 /**
- * Loads the dataset and the engine while the parent process starts the gateway, and waits for its `begin` message, so
- * that training starts as soon as the gateway listens. First sends `held` to the parent. Writes no file. An error of
- * loading is ignored here, and reported when the run is prepared.
+ * Loads the dataset and the engine while the parent process starts the gateway, and waits for the parent's `begin` message,
+ * so that training starts as soon as the gateway listens. Sends `waitingForGateway` to the parent first. Writes no file. An
+ * error while loading is ignored here, because the preparation of the run reports it.
  * @returns The configuration with the gateway's address; undefined when the signal is aborted first.
  */
 export async function waitForGateway({
@@ -32,8 +32,8 @@ export async function waitForGateway({
   parent = process,
 }: WaitForGatewayOptions): Promise<TrainerConfig | undefined> {
   const message = receiveBegin(parent, signal);
-  // If the parent has ended, the error of `send` is ignored: the event `disconnect` aborts `signal`.
-  parent.send?.({ type: 'held' }, undefined, undefined, () => {});
+  // An error of `send` is ignored: it means that the parent has ended, and then the event `disconnect` aborts `signal`.
+  parent.send?.({ type: 'waitingForGateway' }, undefined, undefined, () => {});
   // A resumed run may need another dataset and engine than this configuration names.
   if (!config.resume && !config.wait) resources.acquire(config).catch(() => {});
   const begin = await message;

@@ -27,7 +27,7 @@ export class AppendFile {
     return this.#bytes;
   }
 
-  /** Whether `path` still leads to the opened file, with all of its records. */
+  /** Whether `path` is still the path of the opened file, and no record was cut off. */
   get isInPlace(): boolean {
     const own = fstatSync(this.#file);
     const found = statSync(this.path, { throwIfNoEntry: false });

@@ -17,14 +17,14 @@ export interface Checkpoint {
 }
 
 const count = z.coerce.number().int().nonnegative();
-/** A number that may be NaN or infinite, as in a run that has diverged. */
-const sum = z.string().transform(Number);
+/** Parses a number that may be NaN or infinite, as in a run that has diverged. */
+const possiblyInfinite = z.string().transform(Number);
 const metadataSchema = z.object({
   epoch: count,
   batch: count,
   images: count,
-  loss: sum,
-  accuracy: sum,
+  loss: possiblyInfinite,
+  accuracy: possiblyInfinite,
   epochStart: z.coerce.number().nonnegative(),
   elapsedSeconds: z.coerce.number().nonnegative(),
   learningRate: z.coerce.number().positive(),

@@ -4,7 +4,7 @@ import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
 
-/** The part of a run that its log contains; a run that resumes from a checkpoint does not emit it again. */
+/** The progress of a run that its log contains. A run that resumes from a checkpoint does not emit these events again. */
 export interface EmittedProgress {
   /** The last step with a `batch` event; 0 before the first. */
   step: number;
@@ -20,8 +20,8 @@ export interface EmittedProgress {
 export const noProgress = (): EmittedProgress => ({ step: 0, epochs: [], sampleEpoch: 0, learningRates: [] });
 
 /**
- * Returns whether a resumed run has emitted an event before. The same checkpoint and seed give the same steps, so leaving
- * out the repeated ones continues the curves where they were cut.
+ * Returns whether a resumed run has emitted an event before its interruption. The same checkpoint and seed give the same
+ * steps, so the curves continue correctly without the repeated events.
  */
 export function wasEmitted(progress: EmittedProgress, event: TrainingEvent): boolean {
   if (event.type === 'batch') return event.data.step <= progress.step;
@@ -29,7 +29,7 @@ export function wasEmitted(progress: EmittedProgress, event: TrainingEvent): boo
   return event.data.epoch <= progress.sampleEpoch;
 }
 
-/** The part of an event that no version of the protocol changes. */
+/** The fields of an event that are the same in every version of the protocol. */
 const numberedSchema = z.object({ runId: z.string(), seq: z.int() });
 
 /**
@@ -42,12 +42,12 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
   for (const text of log.all()) {
     seq++;
     const result = decode(eventSchema, text);
-    // An event that another version wrote may not match the schema. It still counts: it takes a seq of the log.
+    // An event that another version wrote may not match the schema. It is skipped, but its seq is counted.
     const numbered = result.ok ? result : decode(numberedSchema, text);
     if (!numbered.ok || numbered.value.seq !== seq || numbered.value.runId !== log.runId)
       throw new MonitorError(
         'run.damaged',
-        `${log.path}: expected event ${seq} of run ${log.runId} in line ${seq}, got ${JSON.stringify(text.slice(0, 40))}; it cannot be resumed, start a new run`,
+        `${log.path}: expected event ${seq} of run ${log.runId} in line ${seq}, got ${JSON.stringify(text.slice(0, 40))}; the run cannot be resumed, start a new one`,
       );
     if (!result.ok) continue;
     const { type, data } = result.value;

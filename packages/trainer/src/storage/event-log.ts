@@ -12,7 +12,7 @@ export interface EventLogOptions {
   now?: () => Date;
 }
 
-/** Number of events from one position in the index to the next: a read from the file skips fewer events than this. */
+/** Number of events between two entries of the index. A read begins at an entry, so it skips fewer events than this. */
 const indexInterval = 256;
 /** Bytes read from the file at once. */
 const readBytes = 256 * 1024;
@@ -31,12 +31,12 @@ export class EventLog {
   readonly #memoryLimit: number;
   /** JSON texts of the newest events; the last one has the seq `lastSeq`. */
   readonly #newest: string[] = [];
-  /** Byte positions of the events 1, 257, 513 … */
+  /** Byte positions in the file of the events 1, 257, 513 … */
   readonly #index: number[] = [];
   #lastSeq = 0;
 
   /**
-   * Opens the log, which continues after the events in the file, and removes an event that a crash left incomplete.
+   * Opens the log of a new or existing run. An event that a crash left incomplete at the end of the file is removed.
    * @throws MonitorError `runs.unwritable`
    */
   constructor({ runId, folder, memoryLimit = 1_000, now = () => new Date() }: EventLogOptions) {
@@ -57,7 +57,7 @@ export class EventLog {
     return this.#file.path;
   }
 
-  /** Whether the file is still where it was opened, with every event. */
+  /** Whether the file is still at its path and contains every event. */
   get isInPlace(): boolean {
     return this.#file.isInPlace;
   }
@@ -92,7 +92,7 @@ export class EventLog {
     this.#file.close();
   }
 
-  /** Counts the events of the file and notes positions for the index; removes an incomplete event at the end. */
+  /** Counts the events in the file and builds the index; removes an incomplete event at the end. */
   #indexFile(): void {
     const buffer = Buffer.alloc(readBytes);
     let position = 0;

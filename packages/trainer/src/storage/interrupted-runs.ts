@@ -14,10 +14,13 @@ import { z } from 'zod';
 import { openRegularFile } from './regular-file.ts';
 import { isLocked } from './run-lock.ts';
 
-/** Number of bytes that are read from the end of a log: more than any `run.finished` event contains. */
+/** Number of bytes that are read from the end of a log: more than any `run.finished` event has. */
 const tailBytes = 64 * 1024;
 
-/** The settings in `run.json` that a resumed run keeps; an absent one was not set. */
+/**
+ * The settings in `run.json` that a resumed run keeps. One that is absent becomes undefined explicitly, so that it overrides a
+ * flag of the process that resumes the run.
+ */
 const trainingSettings = z
   .object({
     epochs: z.int().positive(),
@@ -72,7 +75,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   if (!settings.ok)
     throw new MonitorError(
       'run.damaged',
-      `${path}: expected the settings of the run, got ${formatIssues(settings.error.issues)}; it cannot be resumed, start a new run`,
+      `${path}: expected the settings of the run, got ${formatIssues(settings.error.issues)}; the run cannot be resumed, start a new one`,
     );
   return { runId, settings: settings.value };
 }
@@ -83,7 +86,7 @@ function readEndStatus(folder: string): FinishedStatus | undefined {
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 
-/** Returns the names in a folder; none when it cannot be read: a new run then reports the error. */
+/** Returns the names in a folder; none when it cannot be read, an error that the start of a new run reports. */
 function readFolder(path: string): string[] {
   try {
     return readdirSync(path);

@@ -15,7 +15,7 @@ import { openRegularFile } from './regular-file.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 
-/** The folder of one run. A file is written under another name, synced and renamed, so that it is complete or absent. */
+/** The folder of one run. Files are written to a temporary name, synced and renamed, so that each is complete or absent. */
 export class RunFolder {
   readonly path: string;
 

@@ -7,10 +7,11 @@ import { MonitorError, runFiles, staleLockMs } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { type RunFolder, unwritable } from './run-folder.ts';
 
-/** Interval at which the holder renews the file's modification time: a twelfth of `staleLockMs`. */
+/** Interval at which the holder updates the file's modification time: a twelfth of `staleLockMs`. */
 const renewMs = 5_000;
 /**
- * Time between replacing a stale lock and reading it again: of two processes that replace it at once, the later wins.
+ * Time between replacing a stale lock and reading it again. When two processes replace a lock at once, the second one wins,
+ * and the first one notices it by reading.
  */
 const settleMs = 100;
 
@@ -41,13 +42,17 @@ export class RunLock {
     return new RunLock(path, own);
   }
 
+  /** Releases the lock, unless another process has taken it over. */
   release(): void {
     clearInterval(this.#renewing);
     if (read(this.#path) === this.#content) rmSync(this.#path);
   }
 }
 
-/** Returns whether another running process holds the lock in this folder; on another host, until the lock is stale. */
+/**
+ * Returns whether another running process holds the lock in this folder. A process on another host cannot be checked, so it
+ * counts as running until the lock is stale.
+ */
 export function isLocked(folder: string): boolean {
   const path = join(folder, runFiles.lock);
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -8,7 +8,7 @@ export interface Versions {
   node: string;
   tfjs: string;
   platform: string;
-  /** The commit of the Git checkout; null outside of one. */
+  /** The commit of the Git checkout that contains the program; null outside a checkout. */
   gitCommit: string | null;
 }
 

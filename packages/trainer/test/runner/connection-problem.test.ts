@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { describeProblem } from '../../src/runner/connection-problem.ts';
 
-/** Connects, and describes how that fails. */
+/** Connects to an address and describes why the connection fails. */
 async function problemOf(url: string): Promise<string> {
   const [error] = await once(new WebSocket(url), 'error').catch((reason) => [reason]);
   return describeProblem({ url, error, reason: 'connection lost', isTaken: false });
@@ -45,7 +45,7 @@ describe('describeProblem', () => {
     },
   );
 
-  test('has only the reason of the client when there is no error, as for a server that is silent', () => {
+  test('returns the reason of the WebSocket client when there is no network error, as with a silent server', () => {
     const reason = 'no reply from the gateway';
     expect(describeProblem({ url: 'ws://host/ingest', error: undefined, reason, isTaken: false })).toBe(
       reason,

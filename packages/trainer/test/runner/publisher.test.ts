@@ -20,8 +20,8 @@ const noCommands: AcceptedCommands = {
   handle: () => Promise.reject(new Error('expected no command')),
 };
 const limits = { ...publisherLimits, drainMs: 3_000, absentMs: 3_000 };
-/** For an absent gateway: a short wait suffices. */
-const impatient = { absentMs: 50 };
+/** Limits for tests in which the gateway stays absent. */
+const shortAbsence = { absentMs: 50 };
 
 async function until(isDone: () => boolean | undefined): Promise<void> {
   while (!isDone()) await wait(5);
@@ -85,7 +85,7 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(300));
   });
 
-  test('continues a resumed run behind the events that the gateway has', async () => {
+  test('continues a resumed run after the last event that the gateway has', async () => {
     for (let at = 0; at < 150; at++) log.append(body());
     const publisher = publish(await listen({ after: 120 }));
     append(publisher, 50);
@@ -97,7 +97,7 @@ describe('Publisher', () => {
     ['a new run', 0, 120],
     ['a resumed run', 100, 101],
   ])(
-    'sends nothing of %s when the gateway has more of its events than the log',
+    'sends no events of %s when the gateway has more events of the run than the log',
     async (_what, before, after) => {
       for (let at = 0; at < before; at++) log.append(body());
       const refused: string[] = [];
@@ -114,7 +114,7 @@ describe('Publisher', () => {
     },
   );
 
-  test('reads from the file what is no longer in memory when the gateway starts late', async () => {
+  test('reads events that are no longer in memory from the file when the gateway starts late', async () => {
     const port = await freePort();
     const publisher = publish(`ws://127.0.0.1:${port}/ingest`);
     append(publisher, 1_000);
@@ -169,7 +169,7 @@ describe('Publisher', () => {
     expect(gateway?.hellos).toHaveLength(1);
   });
 
-  test('of a resumed run waits until the gateway has closed the connection of the trainer before', async () => {
+  test('waits, for a resumed run, until the gateway has closed the connection of the previous trainer', async () => {
     let attempts = 0;
     const url = await listen({
       onHello(_hello, socket) {
@@ -186,7 +186,7 @@ describe('Publisher', () => {
         onRefused: (why) => refused.push(why),
         onProblem: (problem) => problems.push(problem),
       },
-      impatient, // Of no use here: a gateway that has the run is not absent.
+      shortAbsence, // Has no effect: a gateway that refuses the run is not absent.
     );
     append(publisher, 3);
     await until(() => problems.length > 0);
@@ -249,18 +249,18 @@ describe('Publisher', () => {
 
   test('waits for a gateway that starts late, unless the delivery is aborted', async () => {
     const port = await freePort();
-    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, impatient);
+    const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, shortAbsence);
     append(publisher, 10);
     const abort = new AbortController();
     const closed = publisher.close(abort.signal);
-    await wait(3 * impatient.absentMs); // Longer than an aborted delivery waits.
+    await wait(3 * shortAbsence.absentMs); // Longer than an aborted delivery waits.
     await listen({ port });
     expect(await closed).toBe(0);
     expect(gateway?.received).toEqual(upTo(10));
   });
 
   test('gives up when the delivery is aborted while it waits', async () => {
-    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
+    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, shortAbsence);
     append(publisher, 10);
     const abort = new AbortController();
     const closed = publisher.close(abort.signal);
@@ -269,14 +269,14 @@ describe('Publisher', () => {
   });
 
   test('does not wait for an absent gateway when the delivery is aborted', async () => {
-    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, impatient);
+    const publisher = publish(`ws://127.0.0.1:${await freePort()}/ingest`, {}, shortAbsence);
     append(publisher, 100);
     expect(await publisher.close()).toBe(100);
   });
 
   test('closes although the gateway accepts the connection and never reads', async () => {
     const silent = await startSilentServer();
-    const publisher = publish(silent.url, {}, { ...impatient, handshakeMs: 200 });
+    const publisher = publish(silent.url, {}, { ...shortAbsence, handshakeMs: 200 });
     append(publisher, 2_000, 1_000);
     expect(await publisher.close()).toBe(2_000);
     await silent.stop();

@@ -8,10 +8,10 @@ import { Trainer } from '../../src/runner/trainer.ts';
 import { engines } from '../support/engines.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-describe('run after run in one process', () => {
+describe('Trainer', () => {
   const folder = temporaryFolder();
 
-  test('on one engine and another, no tensor is left behind', async () => {
+  test('leaves no tensors behind when it trains several runs on different engines', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

@@ -31,20 +31,20 @@ describe('waitForGateway', () => {
     return { config, waiting };
   };
 
-  test('loads dataset and engine, but does not begin before the message', async () => {
+  test('loads dataset and engine, but does not resolve before the begin message', async () => {
     const loaded: string[] = [];
     const { config, waiting } = start(['--engine', 'wasm'], async ({ engine }) => {
       loaded.push(engine);
       return [] as never;
     });
     await nextTurn();
-    expect([sent, loaded, settled]).toEqual([[{ type: 'held' }], ['wasm'], false]);
+    expect([sent, loaded, settled]).toEqual([[{ type: 'waitingForGateway' }], ['wasm'], false]);
     parent.emit('message', { type: 'begin', gateway });
     expect(await waiting).toEqual({ ...config, gatewayUrl: gateway });
     expect(parent.listenerCount('message')).toBe(0);
   });
 
-  test('leaves an error of loading to the preparation of the run', async () => {
+  test('ignores a loading error, which the preparation of the run reports', async () => {
     const { waiting } = start([], () => Promise.reject(new Error('no such folder')));
     await nextTurn();
     expect(settled).toBe(false);
@@ -60,7 +60,7 @@ describe('waitForGateway', () => {
     }
   });
 
-  test('ends when it is aborted, before the wait or during it', async () => {
+  test('resolves with undefined when it is aborted, before the wait or during it', async () => {
     const acquire = async () => [] as never;
     const { waiting } = start([], acquire);
     stop.abort();
@@ -88,33 +88,33 @@ describe('a trainer that npm start has started', () => {
         ],
         ...['--epochs', '1', '--once', '--runs', folder.path, ...args],
       ],
-      { MONITOR_HOLD: 'true' },
+      { MONITOR_AWAIT_GATEWAY: 'true' },
     );
-  const startHeld = async (...args: string[]): Promise<Program> => {
+  const startWaiting = async (...args: string[]): Promise<Program> => {
     const trainer = start(...args);
-    expect(await trainer.message()).toEqual({ type: 'held' });
+    expect(await trainer.message()).toEqual({ type: 'waitingForGateway' });
     return trainer;
   };
   /** Node emits no `close` for a child whose channel was disconnected. */
   const exitCode = async ({ child }: Program): Promise<number | null> => (await once(child, 'exit'))[0];
 
   test('trains after the begin message and publishes to its gateway', async () => {
-    const trainer = await startHeld();
+    const trainer = await startWaiting();
     trainer.child.send({ type: 'begin', gateway });
     expect(await trainer.ended()).toBe(0);
     expect(trainer.stdout).toContain('Run completed');
     expect(trainer.stdout).toContain(`The gateway at ${gateway} did not accept`);
   }, 60_000);
 
-  test('reports an error of loading after the begin message', async () => {
-    const trainer = await startHeld('--data', 'nowhere');
+  test('reports a loading error after the begin message', async () => {
+    const trainer = await startWaiting('--data', 'nowhere');
     trainer.child.send({ type: 'begin', gateway });
     expect(await trainer.ended()).toBe(2);
     expect(trainer.stderr).toMatch(/^--data: expected a folder with IDX files, found nothing at .*\n$/);
   }, 60_000);
 
   test('ends without output or files when it is stopped before the begin message', async () => {
-    const trainer = await startHeld();
+    const trainer = await startWaiting();
     trainer.child.kill('SIGTERM');
     expect(await trainer.ended()).toBe(143);
     expect(readdirSync(folder.path)).toEqual([]);
@@ -122,10 +122,10 @@ describe('a trainer that npm start has started', () => {
   }, 60_000);
 
   test('ends with its parent process, also while it loads', async () => {
-    const held = await startHeld();
-    held.child.disconnect();
+    const waiting = await startWaiting();
+    waiting.child.disconnect();
     const loading = start();
     loading.child.disconnect();
-    expect(await Promise.all([held, loading].map(exitCode))).toEqual([1, 1]);
+    expect(await Promise.all([waiting, loading].map(exitCode))).toEqual([1, 1]);
   }, 60_000);
 });

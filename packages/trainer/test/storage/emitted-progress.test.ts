@@ -15,8 +15,8 @@ describe('readEmittedProgress', () => {
   const runs = temporaryFolder();
   const open = () => new EventLog({ runId: 'run', folder: RunFolder.open(runs.path, 'run') });
 
-  /** Writes three events, changes the text of the file, and opens it again. */
-  function change(edit: (lines: string[]) => string[]): EventLog {
+  /** Writes three events, edits the lines of the file, and opens the log again. */
+  function openEdited(edit: (lines: string[]) => string[]): EventLog {
     RunFolder.create(runs.path, 'run');
     const log = open();
     for (const message of ['a', 'b', 'c']) log.append(note(message));
@@ -32,7 +32,7 @@ describe('readEmittedProgress', () => {
     ['a missing event', ([a, , c]) => [a, c, ''], 2, 'runId'],
     ['an event of another run', ([a, b, c]) => [a, b, c.replace('"run"', '"other"'), ''], 3, 'other'],
   ])('refuses a log with %s and names the line', (_what, edit, line, found) => {
-    const log = change(edit as never);
+    const log = openEdited(edit as never);
     expect(() => readEmittedProgress(log)).toThrow(
       expect.objectContaining({
         code: 'run.damaged',
@@ -46,7 +46,7 @@ describe('readEmittedProgress', () => {
   });
 
   test('accepts a log whose last event is incomplete, and events of another version', () => {
-    const log = change(([a, b, c]) => [
+    const log = openEdited(([a, b, c]) => [
       a as string,
       (b as string).replace('notice', 'newer'),
       (c as string).slice(0, 20),

@@ -35,7 +35,7 @@ describe('EventLog', () => {
 
   test('reads any range, from memory or from the file', () => {
     const log = open(20);
-    // More than one read of the file, with characters of two bytes at its boundaries.
+    // Large enough for several reads of the file, with two-byte characters at their boundaries.
     const texts = Array.from({ length: 1_200 }, (_, at) => `${at}-${'é'.repeat(at % 700)}`);
     for (const text of texts) log.append(body(text));
     const range = fc.tuple(fc.nat(1_200), fc.integer({ min: 1, max: 400 }));
@@ -52,7 +52,7 @@ describe('EventLog', () => {
     log.close();
   });
 
-  test('continues behind the events of the file, and removes an incomplete one', () => {
+  test('continues after the events in the file, and removes an incomplete one', () => {
     const first = open();
     for (let at = 1; at <= 600; at++) first.append(body(`${at}-${'é'.repeat(600)}`));
     first.close();
@@ -85,7 +85,7 @@ describe('EventLog', () => {
     log.close();
   });
 
-  test('returns nothing behind the last event', () => {
+  test('returns no events after the last one', () => {
     const log = open();
     expect(log.read(0, 10)).toEqual([]);
     log.append(body('a'));

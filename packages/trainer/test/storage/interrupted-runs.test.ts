@@ -86,7 +86,9 @@ describe('interrupted runs', () => {
         expect.objectContaining({ code: 'run.damaged', message: expect.stringMatching(got) }),
       );
       expect(find).toThrow(
-        new RegExp(`^${path}: expected the settings of the run, .*; it cannot be resumed, start a new run$`),
+        new RegExp(
+          `^${path}: expected the settings of the run, .*; the run cannot be resumed, start a new one$`,
+        ),
       );
     },
   );

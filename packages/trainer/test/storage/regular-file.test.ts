@@ -48,7 +48,7 @@ describe('the files of a run', () => {
     expect(readFileSync(join(outside, 'target'), 'utf8')).toBe('before');
   });
 
-  test('replace links in their place, and what these lead to stays', () => {
+  test('replace links without changing the files that the links point to', () => {
     for (const name of ['model.json', 'model.json.partial'])
       symlinkSync(join(outside, 'target'), join(folder.path, name));
     folder.write('model.json', 'after');
@@ -66,7 +66,7 @@ describe('the files of a run', () => {
     );
   });
 
-  test('are read and written where the folder of the run is linked itself', () => {
+  test('are read and written when the folder of the run itself is a link', () => {
     folder.write('run.json', '{}');
     renameSync(folder.path, join(outside, 'moved'));
     symlinkSync(join(outside, 'moved'), folder.path);
@@ -74,7 +74,7 @@ describe('the files of a run', () => {
     expect(String(folder.read('run.json'))).toBe('{"a":1}');
   });
 
-  test('are no named pipes and no folders', () => {
+  test('are refused when they are named pipes or folders', () => {
     execFileSync('mkfifo', [join(folder.path, 'pipe')]);
     mkdirSync(join(folder.path, 'folder'));
     for (const name of ['pipe', 'folder'])

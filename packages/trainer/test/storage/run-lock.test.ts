@@ -54,7 +54,7 @@ describe('RunLock', () => {
     ['another machine', { ...other, host: 'elsewhere' }],
     ['a process whose id another program uses now', other],
     ['the same process id in a container before its restart', { ...other, pid: process.pid }],
-  ])('is taken over when it was not renewed for a minute by %s', async (_who, holder) => {
+  ])('is taken over when its holder, %s, has not renewed it for a minute', async (_who, holder) => {
     writeLock(holder, 61);
     const lock = await RunLock.acquire(folder);
     expect(isLocked(folder.path)).toBe(false); // This process holds it.

@@ -15,7 +15,7 @@ describe('TensorboardFile', () => {
   let count = 0;
 
   /** Creates a run with the first `logged` sample events in its log and the first `written` in its TensorBoard file. */
-  const record = (logged: number, written = logged) => {
+  const createRun = (logged: number, written = logged) => {
     const runId = `run${count++}`;
     const folder = RunFolder.create(runs.path, runId);
     const log = new EventLog({ runId, folder });
@@ -39,15 +39,15 @@ describe('TensorboardFile', () => {
   };
 
   test('contains a version record, then a record for each batch and epoch', () => {
-    const { folder, path } = record(sample.length);
+    const { folder, path } = createRun(sample.length);
     expect(readdirSync(folder.path).sort()).toEqual(['events.jsonl', path.split('/').at(-1)]);
     expect(recordsOf(path)).toHaveLength(1 + drawn);
   });
 
   test('adds the events that only the log contains', () => {
-    const whole = readFileSync(record(sample.length).path).subarray(40); // Without the version record, which contains the time.
+    const whole = readFileSync(createRun(sample.length).path).subarray(40); // Without the version record, which contains the time.
     for (const written of [0, 1, 4, sample.length]) {
-      const { folder, log, path } = record(sample.length, written);
+      const { folder, log, path } = createRun(sample.length, written);
       new TensorboardFile(folder, log).close();
       expect(recordsOf(path)).toHaveLength(1 + drawn);
       expect(readFileSync(path).length).toBe(whole.length + 40);
@@ -55,7 +55,7 @@ describe('TensorboardFile', () => {
   });
 
   test('rewrites a record that is incomplete at any byte', () => {
-    const { folder, log, path } = record(sample.length);
+    const { folder, log, path } = createRun(sample.length);
     const whole = readFileSync(path);
     const last = recordsOf(path).at(-1)!;
     for (let missing = 1; missing <= last; missing++) {
@@ -67,7 +67,7 @@ describe('TensorboardFile', () => {
   });
 
   test('is completed from the log when it is empty', () => {
-    const { folder, log, path } = record(sample.length, 0);
+    const { folder, log, path } = createRun(sample.length, 0);
     truncateSync(path, 0);
     new TensorboardFile(folder, log).close();
     expect(recordsOf(path)).toHaveLength(1 + drawn);

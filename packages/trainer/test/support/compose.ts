@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 
-/** The README's commands to start the project, in its order: with an NVIDIA GPU, and without. */
+/** The two commands in the README that start the project: with an NVIDIA GPU, then without. */
 export const [upWithGpu = '', upWithoutGpu = ''] =
   readFileSync(`${root}README.md`, 'utf8').match(/^docker compose .*up --build$/gm) ?? [];
 
@@ -36,10 +36,10 @@ export interface Container {
   };
 }
 
-/** The project, started under a random name and on a free port, so that it disturbs no other. */
+/** The project, started with Docker Compose under a random name and on a free port, so that tests do not collide. */
 export class ComposeProject {
   readonly port: number;
-  /** Output of the command that started it. */
+  /** Output of the command that started the project. */
   output = '';
   readonly #name = `monitor-test-${randomBytes(3).toString('hex')}`;
   readonly #files: string[];
@@ -81,7 +81,7 @@ export class ComposeProject {
     return `http://localhost:${this.port}`;
   }
 
-  /** Resolves when the command that started it has ended. */
+  /** Resolves when the command that started the project has ended. */
   async upEnded(): Promise<void> {
     if (this.#up.exitCode === null && this.#up.signalCode === null) await once(this.#up, 'close');
   }
@@ -96,17 +96,17 @@ export class ComposeProject {
     }
   }
 
-  /** Runs `docker compose` with the same files. @returns Its output. @throws Error with its error or warning. */
+  /** Runs `docker compose` with the project's files. @returns The output. @throws Error with the command's error or warning. */
   compose(args: string[], settings: Record<string, string> = {}): Promise<string> {
     return this.#docker(['compose', ...this.#files, ...args], settings);
   }
 
-  /** Runs a line of shell in a container. @returns Its output. */
+  /** Runs a shell command in a container. @returns The output. */
   shell(service: Service, line: string): Promise<string> {
     return this.compose(['exec', '-T', service, 'sh', '-c', line]);
   }
 
-  /** Inspects the container of a service, the first of several. */
+  /** Returns the details of a service's container, of the first one when there are several. */
   async inspect(service: Service): Promise<Container> {
     const ids = (await this.compose(['ps', '--all', '--quiet', service])).trim().split('\n');
     return JSON.parse(await this.#docker(['inspect', ...ids]))[0];
@@ -117,7 +117,7 @@ export class ComposeProject {
     await this.#docker(['kill', `${this.#name}-${service}-${index}`]);
   }
 
-  /** Resolves when both containers are healthy. */
+  /** Resolves when the containers of trainer and gateway are healthy. */
   async healthy(): Promise<void> {
     const isHealthy = async (service: Service): Promise<boolean> =>
       (await this.inspect(service)).State.Health?.Status === 'healthy';
@@ -130,8 +130,8 @@ export class ComposeProject {
     return Networks[`${this.#name}_${network}`]?.IPAddress as string;
   }
 
-  /** Returns the size of the layers that this project adds to the Node image of a service, in bytes. */
-  async ownBytes(service: Service): Promise<number> {
+  /** Returns the size in bytes of the layers that this project adds to the Node image of a service. */
+  async addedBytes(service: Service): Promise<number> {
     const image = (await this.compose(['images', '--quiet', service])).trim();
     const format = ['--human=false', '--no-trunc', '--format', '{{.Size}} {{.CreatedBy}}'];
     const layers = (await this.#docker(['history', ...format, image])).trim().split('\n');
@@ -139,7 +139,7 @@ export class ComposeProject {
     return layers.slice(0, own).reduce((sum, layer) => sum + Number.parseInt(layer, 10), 0);
   }
 
-  /** Removes everything, volumes included. */
+  /** Removes containers, networks and volumes of the project. */
   async remove(): Promise<void> {
     await this.compose(['down', '--volumes', '--timeout', '5']);
     await this.upEnded();

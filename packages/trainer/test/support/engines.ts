@@ -22,11 +22,12 @@ export const engines: EngineEntry[] = [
   ...(hasTensorflow ? ([['tensorflow', startTensorflow]] as EngineEntry[]) : []),
 ];
 
-/** Whether SwiftShader, the WebGPU driver in software that Chromium includes, is installed. */
+/** Whether SwiftShader, the software Vulkan driver that Chromium includes, is installed (`jest.config.js`). */
 const hasSoftwareGpu = process.env.VK_ICD_FILENAMES !== undefined;
 if (!hasSoftwareGpu) {
-  if (process.env.CI) throw new Error('CI requires a Vulkan driver in software: libvulkan1 and chromium');
-  console.log('Tests of the engine webgpu are skipped: there is no Vulkan driver in software.');
+  if (process.env.CI)
+    throw new Error('CI requires a software Vulkan driver: install libvulkan1 and chromium');
+  console.log('Tests of the engine webgpu are skipped: no software Vulkan driver is installed.');
 }
 
 /** The engine webgpu in software, if its driver is installed; only for tests that run in a process of their own. */

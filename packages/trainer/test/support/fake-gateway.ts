@@ -4,13 +4,15 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+/** Options of `FakeGateway`. */
 export interface FakeGatewayOptions {
+  /** Port to listen on; chosen by the system by default. */
   port?: number;
   /** Events of each run that are stored already, sent in `resume`. */
   after?: number;
-  /** Called for each event; it is acknowledged unless this returns false. */
+  /** Called for each event, which is acknowledged unless the result is false. */
   onEvent?: (seq: number, socket: WebSocket) => boolean | undefined;
-  /** Called for each hello in place of the reply. */
+  /** Called for each hello instead of sending the reply `resume`. */
   onHello?: (hello: Record<string, unknown>, socket: WebSocket) => void;
 }
 
@@ -81,8 +83,8 @@ export class FakeGateway {
 }
 
 /**
- * Starts a gateway for all tests of a file, so that no trainer waits for an absent one at its end. The tests share it, so
- * their runs need different ids.
+ * Starts one fake gateway for all tests of a file, so that trainers do not wait for a missing gateway before they exit. The
+ * runs of the tests need different ids.
  */
 export function acceptingGateway(): { readonly flags: string[] } {
   let gateway: FakeGateway;
@@ -97,7 +99,7 @@ export function acceptingGateway(): { readonly flags: string[] } {
   };
 }
 
-/** Accepts connections and never sends a byte. */
+/** Starts a server that accepts connections and never sends a byte. */
 export async function startSilentServer(): Promise<{ url: string; stop: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

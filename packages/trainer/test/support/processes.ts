@@ -15,7 +15,7 @@ export async function endPrograms(): Promise<void> {
   );
 }
 
-/** One of this project's programs in a process of its own, with its output. */
+/** A program of this project that runs in a child process, with its output. */
 export class Program {
   readonly child: ChildProcess;
   stdout = '';
@@ -44,24 +44,24 @@ export class Program {
   static gateway = (args: string[]): Program =>
     new Program('packages/gateway/dist/src/main.js', ['--log-level', 'silent', ...args]);
 
-  /** Resolves with its exit code, or with the signal that ended it. */
+  /** Resolves with the program's exit code, or with the signal that ended the program. */
   async ended(): Promise<number | NodeJS.Signals> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
     return this.child.exitCode ?? (this.child.signalCode as NodeJS.Signals);
   }
 
-  /** Resolves with its next message to this process. */
+  /** Resolves with the program's next message to this process. */
   async message<T>(): Promise<T> {
     const [message] = await once(this.child, 'message');
     return message as T;
   }
 
-  /** Resolves when it has printed `text`. @throws Error when it ends before. */
+  /** Resolves when the program has printed `text`. @throws Error when the program ends before. */
   printed(text: string): Promise<void> {
     return this.#printedTimes(text, 1);
   }
 
-  /** Resolves when it has printed `text` a number of times from now on. @throws Error when it ends before. */
+  /** Resolves when the program has printed `text` another `times` times. @throws Error when the program ends before. */
   printedAgain(text: string, times: number): Promise<void> {
     return this.#printedTimes(text, this.#countPrinted(text) + times);
   }
@@ -78,8 +78,8 @@ export class Program {
     return this.stdout.split(text).length - 1;
   }
 
-  /** Resolves with the process id of one of this project's programs that it has started. */
-  async started(name: 'gateway' | 'trainer'): Promise<number> {
+  /** Resolves with the process id of the gateway or the trainer that this program has started. */
+  async childPid(name: 'gateway' | 'trainer'): Promise<number> {
     const line = new RegExp(`^ *(\\d+) +${this.child.pid} .*packages/${name}/dist/src/main.js`, 'm');
     for (;;) {
       const pid = line.exec(

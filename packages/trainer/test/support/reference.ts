@@ -1,13 +1,21 @@
+// Slow reference implementations in plain loops, with which tests compare the kernels of all engines.
+
 /** An array of any rank: its shape, and its values in row-major order. */
 export interface Values {
   shape: number[];
   values: Float32Array;
 }
 
+/** Returns the position of the element [i, j, k, l] in a row-major array of this shape. */
 const at4 = ([, b, c, d]: number[], i: number, j: number, k: number, l: number): number =>
   ((i * b + j) * c + k) * d + l;
 
-/** Visits every product of a "same" convolution with stride 1: positions in input, filter and output. */
+/**
+ * Visits every product of a convolution with stride 1 and "same" padding.
+ * @param x Shape of the input, [batch, height, width, in].
+ * @param filter Shape of the filter, [height, width, in, out].
+ * @param visit Receives the positions in input and filter of the factors, and in the output to which the product is added.
+ */
 function eachProduct(
   x: number[],
   filter: number[],
@@ -51,7 +59,7 @@ export function convGradients(x: Values, filter: Values, dy: Float32Array) {
   return { input, filter: filterGradient };
 }
 
-/** Computes a 2×2 max-pool, and the position of each maximum. */
+/** Computes a 2×2 max-pool, and for each output the position of the maximum in the input. */
 export function maxPool({ shape, values }: Values): { y: Float32Array; from: number[] } {
   const [batch, height, width, channels] = shape;
   const from: number[] = [];
@@ -77,7 +85,7 @@ export function matMul(a: Values, b: Values): Float32Array {
   return product;
 }
 
-/** The length of the difference of two vectors, as a share of the length of the expected one. */
+/** Returns the Euclidean length of the difference of two vectors, divided by the length of the expected vector. */
 export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let [difference, length] = [0, 0];

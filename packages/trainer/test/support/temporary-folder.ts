@@ -5,8 +5,8 @@ import { afterEach, beforeEach } from '@jest/globals';
 import { endPrograms } from './processes.ts';
 
 /**
- * Creates a folder for each test of the file. After the test its programs are killed and the folder is removed. To be called
- * where hooks can be registered.
+ * Creates a folder for each test. After the test, the programs that it started are killed and the folder is removed. Registers
+ * jest hooks, so call it in a `describe` block or at the top level of a file.
  */
 export function temporaryFolder(): { readonly path: string } {
   const folder = { path: '' };
@@ -15,7 +15,7 @@ export function temporaryFolder(): { readonly path: string } {
   });
   afterEach(async () => {
     await endPrograms();
-    // Processes that a killed program has started may still write there for a moment.
+    // Child processes of a killed program may write into the folder for another moment.
     rmSync(folder.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
   return folder;

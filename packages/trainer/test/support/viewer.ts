@@ -14,9 +14,9 @@ import {
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 
-/** Follows the newest run like the dashboard, and keeps what it receives. */
+/** Follows the newest run as the dashboard does, and stores the received events. */
 export class Viewer {
-  /** Events of the run that is followed now. */
+  /** Events of the newest run. */
   events: MonitorEvent[] = [];
   /** The last status of each run, by its id. */
   readonly statuses = new Map<string, LiveStatus>();
@@ -48,17 +48,18 @@ export class Viewer {
     return this.events.map(({ seq }) => seq);
   }
 
-  of<T extends EventType>(type: T): EventOf<T>['data'][] {
+  /** Returns the data of all events of a type. */
+  dataOf<T extends EventType>(type: T): EventOf<T>['data'][] {
     return this.events.flatMap((event) => (event.type === type ? [event.data as EventOf<T>['data']] : []));
   }
 
   get batches(): BatchData[] {
-    return this.of('batch');
+    return this.dataOf('batch');
   }
 
   /** Codes of the notices. */
   get codes(): string[] {
-    return this.of('notice').map(({ code }) => code);
+    return this.dataOf('notice').map(({ code }) => code);
   }
 
   command<N extends CommandName>(
