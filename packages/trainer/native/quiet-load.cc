@@ -1,5 +1,5 @@
-// Loads TensorFlow's framework library with stderr redirected: while it loads, it prints messages for its developers, before
-// any setting can silence them. An error of loading is reported when the addon is loaded next.
+// Loads TensorFlow's framework library with stderr redirected: while the library loads, it prints messages for its developers,
+// before any setting can silence them. Errors are ignored, because loading tfjs-node's addon reports them afterwards.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <node_api.h>
@@ -17,13 +17,13 @@ std::string ownFolder() {
 }
 
 void loadQuietly(const std::string& library) {
-  const int console = dup(STDERR_FILENO);
-  const int nowhere = open("/dev/null", O_WRONLY);
-  if (console >= 0 && nowhere >= 0) dup2(nowhere, STDERR_FILENO);
+  const int originalStderr = dup(STDERR_FILENO);
+  const int devNull = open("/dev/null", O_WRONLY);
+  if (originalStderr >= 0 && devNull >= 0) dup2(devNull, STDERR_FILENO);
   dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL);
-  if (console >= 0) dup2(console, STDERR_FILENO);
-  close(console);
-  close(nowhere);
+  if (originalStderr >= 0) dup2(originalStderr, STDERR_FILENO);
+  close(originalStderr);
+  close(devNull);
 }
 
 }  // namespace

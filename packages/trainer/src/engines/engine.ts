@@ -23,7 +23,7 @@ export interface Engine {
   kind: 'cpu' | 'gpu';
   /** Name of the processor or the GPU. */
   deviceName: string;
-  /** Number of CPU threads that compute; null on a GPU. */
+  /** Number of CPU threads that the engine uses; null on a GPU. */
   threads: number | null;
   kernels: Kernels;
   gpu: RunStartedData['device']['gpu'];
@@ -36,7 +36,7 @@ export interface Engine {
   readGpuUsage(): Promise<SystemData['gpu']>;
 }
 
-/** Resolves with null: the `readGpuUsage` of engines without a GPU or a way to measure it. */
+/** The `readGpuUsage` of engines that have no GPU or cannot measure its usage: resolves with null. */
 export const noGpuUsage = async (): Promise<null> => null;
 
 /** Returns the name of the processor, for example "AMD EPYC, 2 cores". */

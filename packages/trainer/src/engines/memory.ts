@@ -1,8 +1,8 @@
 const mebibyte = 2 ** 20;
 
 /**
- * Environment for a process that trains with TensorFlow; glibc reads it when the process starts. It makes glibc allocate
- * tensors on large pages and keep freed memory for the next step. Other C libraries ignore it.
+ * Environment variables for a process that trains with TensorFlow. They make glibc allocate tensors on large pages and keep
+ * freed memory for the next step. glibc reads them only when a process starts; other C libraries ignore them.
  */
 export const memoryEnvironment = {
   GLIBC_TUNABLES: [

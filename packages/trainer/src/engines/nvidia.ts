@@ -26,7 +26,7 @@ const thisHost: HostEnvironment = { env: process.env, exists: existsSync };
 /** Device files of the driver: on Linux, and in the Windows Subsystem for Linux. */
 const deviceFiles = ['/dev/nvidiactl', '/dev/dxg'];
 
-/** Returns whether the environment is that of a container that was started with a GPU. */
+/** Returns whether the environment variables are those of a container that was started with a GPU. */
 export const expectsGpu = ({ env }: Pick<HostEnvironment, 'env'> = thisHost): boolean =>
   !['', 'void', 'none'].includes(env.NVIDIA_VISIBLE_DEVICES ?? '');
 
@@ -55,18 +55,18 @@ export async function readGpuUsage(): Promise<GpuUsage | null> {
 
 /** Parses nvidia-smi's name, memory in MiB, driver version and compute capability. */
 export function parseDetails([name = '', memory, driver, capability]: string[]): GpuDetails {
-  const memoryMiB = number(memory);
+  const memoryMiB = parseNumber(memory);
   return {
     name: name || 'NVIDIA GPU',
     memoryBytes: memoryMiB === null ? null : Math.round(memoryMiB * mebibyte),
-    driver: text(driver),
-    computeCapability: text(capability),
+    driver: parseText(driver),
+    computeCapability: parseText(capability),
   };
 }
 
 /** Parses nvidia-smi's load in percent, used and total memory in MiB, temperature in degrees Celsius and power in watts. */
 export function parseUsage(fields: string[]): GpuUsage {
-  const [load, used, total, temperatureCelsius, powerWatts] = fields.map(number);
+  const [load, used, total, temperatureCelsius, powerWatts] = fields.map(parseNumber);
   const bytes = (value: number | null): number | null =>
     value === null ? null : Math.round(value * mebibyte);
   return {
@@ -79,13 +79,16 @@ export function parseUsage(fields: string[]): GpuUsage {
 }
 
 /** Parses a number; null for `[N/A]`, which nvidia-smi prints for values that a GPU does not report. */
-function number(field: string | undefined): number | null {
+function parseNumber(field: string | undefined): number | null {
   const value = Number(field || Number.NaN);
   return Number.isFinite(value) ? value : null;
 }
 
-const text = (field: string | undefined): string | null => (!field || field.startsWith('[') ? null : field);
+/** Parses a text; null for values in brackets, such as `[N/A]`. */
+const parseText = (field: string | undefined): string | null =>
+  !field || field.startsWith('[') ? null : field;
 
+/** Returns the values of these properties for the first GPU; null when nvidia-smi cannot be run. */
 async function query(...fields: string[]): Promise<string[] | null> {
   const args = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits'];
   try {

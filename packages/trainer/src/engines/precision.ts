@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Precision, PrecisionChoice } from '@mnist-monitor/shared';
 
-/** The precision that a run trains in, and why it was selected. */
+/** The precision in which a run trains, and why it was selected. */
 export interface SelectedPrecision {
   precision: Precision;
-  /** Name of the operations that train in this precision. */
+  /** Name of the implementation of the operations in this precision, for `run.started`. */
   kernels: string;
   /** Reason for this precision, in one clause; undefined when the user chose it and it works. */
   reason?: string;

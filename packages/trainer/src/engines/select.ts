@@ -19,7 +19,7 @@ export interface SelectedEngine {
   engine: Engine;
   /** Reason for this engine, in one clause. */
   reason: string;
-  /** Whether `auto` found only a slow engine: only wasm works, or the GPU of this container does not. */
+  /** Whether `auto` selected a slow engine because faster ones do not work: wasm, or the CPU in a container with a GPU. */
   isFallback: boolean;
 }
 
@@ -64,7 +64,7 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   );
 }
 
-/** Starts TensorFlow only if it uses a GPU. */
+/** Starts TensorFlow. @throws MonitorError `engine.unavailable` when TensorFlow does not use a GPU. */
 async function startCuda(): Promise<Engine> {
   if (installedLibrary()?.variant !== 'cuda')
     throw new MonitorError('engine.unavailable', await explainNoCudaLibrary());

@@ -5,7 +5,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLoads } from '../install/load-check.ts';
 import {
-  binaries,
+  binaryFolder,
   installedLibrary,
   libraryFolder,
   linkAddon,
@@ -17,7 +17,7 @@ import { matchesPlainKernels } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
 import { cpuName, type Engine, noGpuUsage } from './engine.ts';
 import { describeGpu, readGpuUsage } from './nvidia.ts';
-import { tensorflowSteps } from './tensorflow-steps.ts';
+import { tensorflowTraining } from './tensorflow-training.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -36,7 +36,7 @@ export async function startTensorflow(): Promise<Engine> {
   prepareProcess();
   try {
     linkAddon(folder);
-    require(join(binaries(folder), loaderFile));
+    require(join(binaryFolder(folder), loaderFile));
     require('@tensorflow/tfjs-node-gpu');
   } catch (cause) {
     throw new MonitorError('engine.unavailable', `TensorFlow does not load: ${firstLine(cause)}`, { cause });
@@ -59,7 +59,7 @@ async function gpuEngine(): Promise<Engine> {
     kernels,
     gpu,
     evaluationBatch: 2_000,
-    ...tensorflowSteps({ kernels, isOneDnn: false }),
+    ...tensorflowTraining({ kernels, isOneDnn: false }),
     readGpuUsage,
   };
 }
@@ -74,7 +74,7 @@ function cpuEngine(): Engine {
     kernels,
     gpu: null,
     evaluationBatch: 500,
-    ...tensorflowSteps({ kernels, isOneDnn: kernels === oneDnnKernels }),
+    ...tensorflowTraining({ kernels, isOneDnn: kernels === oneDnnKernels }),
     readGpuUsage: noGpuUsage,
   };
 }
@@ -83,7 +83,7 @@ function cpuEngine(): Engine {
 const firstMatching = (...candidates: Kernels[]): Kernels =>
   candidates.find(matchesPlainKernels) ?? plainKernels;
 
-/** Sets the environment variables that the library reads when it loads, and restores functions that tfjs-node calls. */
+/** Sets environment variables that TensorFlow reads while it loads, and defines functions that tfjs-node calls. */
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';

@@ -24,19 +24,19 @@ interface Gpu {
 /** Options of `startWebgpu`. */
 export interface WebgpuOptions {
   /** Whether to accept an adapter that computes on the CPU, slower than any other engine. For tests. */
-  software?: boolean;
+  allowSoftware?: boolean;
 }
 
 /**
  * Starts tfjs's WebGPU backend on Dawn, which uses Metal, Vulkan or Direct3D 12.
  * @throws MonitorError `engine.unavailable` when there is no driver or no GPU.
  */
-export async function startWebgpu({ software = false }: WebgpuOptions = {}): Promise<Engine> {
+export async function startWebgpu({ allowSoftware = false }: WebgpuOptions = {}): Promise<Engine> {
   if (!hasDriver()) throw unavailable('WebGPU finds no Vulkan driver');
   const adapter = await (await createGpu()).requestAdapter();
   if (!adapter) throw unavailable('WebGPU finds no GPU');
   const { description, device, vendor, architecture, isFallbackAdapter } = adapter.info;
-  if (isFallbackAdapter && !software) throw unavailable('WebGPU finds no GPU, only software');
+  if (isFallbackAdapter && !allowSoftware) throw unavailable('WebGPU finds no GPU, only software');
 
   await import('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw unavailable('WebGPU does not start');
@@ -57,7 +57,7 @@ export async function startWebgpu({ software = false }: WebgpuOptions = {}): Pro
 
 const icdFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
-/** Returns whether Linux has a Vulkan driver; true on other systems. Dawn prints an error on the console without one. */
+/** Returns whether a Vulkan driver is installed on Linux, without which Dawn prints an error; true on other systems. */
 function hasDriver(): boolean {
   if (process.platform !== 'linux') return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
@@ -66,7 +66,7 @@ function hasDriver(): boolean {
   );
 }
 
-/** Creates Dawn's WebGPU object, and defines the browser's globals that tfjs expects. */
+/** Creates Dawn's WebGPU object, and defines the globals of a browser that tfjs expects. */
 async function createGpu(): Promise<Gpu> {
   const { create, globals } = (await import('webgpu')) as { create(options: string[]): Gpu; globals: object };
   const gpu = create([]);

@@ -33,7 +33,7 @@ export async function toLayersModel(weights: readonly TensorValues[]): Promise<S
   return { topology: JSON.stringify(topology), weights: new Uint8Array(data) };
 }
 
-/** Initializer of all weights: they are overwritten, so no random numbers are needed. */
+/** Initializer of all weights. The weights are replaced later, so random numbers would be a waste of time. */
 const kernelInitializer = 'zeros';
 
 /** Builds the LayersModel on the active backend. The caller disposes it. */
@@ -72,7 +72,7 @@ function buildLayer(spec: LayerSpec, inputOptions: { inputShape?: number[] }): l
   }
 }
 
-/** Saves the model to memory through a handler, the only way in which tfjs returns its files. */
+/** Saves the model to memory. tfjs returns the content of its files only to a save handler. */
 async function saveToMemory(model: layers.Sequential): Promise<tf.io.ModelArtifacts> {
   let saved: tf.io.ModelArtifacts | undefined;
   await model.save({

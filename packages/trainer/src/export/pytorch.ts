@@ -8,16 +8,18 @@ import { layersWithInputs } from '../network/architecture.ts';
  * [channels, height, width] and tfjs [height, width, channels].
  */
 export function toPyTorch(weights: readonly TensorValues[]): TensorValues[] {
-  const image = shapeBeforeFlatten();
+  const flattenedShape = shapeBeforeFlatten();
   return weights.map(({ name, shape, values }) => {
     if (shape.length === 4) return { name, ...permute({ shape, values }, [3, 2, 0, 1]) };
     if (shape.length === 1) return { name, shape, values };
-    if (shape[0] !== image.reduce((a, b) => a * b)) return { name, ...permute({ shape, values }, [1, 0]) };
-    const unflattened = permute({ shape: [...image, shape[1]], values }, [3, 2, 0, 1]);
+    if (shape[0] !== flattenedShape.reduce((a, b) => a * b))
+      return { name, ...permute({ shape, values }, [1, 0]) };
+    const unflattened = permute({ shape: [...flattenedShape, shape[1]], values }, [3, 2, 0, 1]);
     return { name, shape: [shape[1], shape[0]], values: unflattened.values };
   });
 }
 
+/** Returns the input shape of the layer `flatten`, [height, width, channels]. */
 function shapeBeforeFlatten(): Shape {
   const flatten = layersWithInputs().find(({ layer }) => layer.type === 'flatten');
   if (!flatten) throw new Error('expected a flatten layer in the architecture');

@@ -24,7 +24,7 @@ export function encodeSafetensors(
   json.copy(bytes, 8);
   let at = start;
   for (const { values } of tensors) {
-    // Copied without conversion: all processors that Node and TensorFlow support are little-endian.
+    // No conversion is needed: all processors that Node.js and TensorFlow support are little-endian.
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     at += values.byteLength;
   }

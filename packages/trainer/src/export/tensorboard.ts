@@ -1,16 +1,17 @@
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { frameRecord } from './tfrecord.ts';
 
-/** Values that TensorBoard draws over the steps, by their tags. */
+/** Numbers to plot over the steps, by their tags in TensorBoard. */
 type Scalars = Record<string, number>;
 
-/** Creates the first record of a TensorBoard file. */
+/** Creates the first record of a TensorBoard file: an `Event` with the fields wall_time (1) and file_version (3). */
 export const versionRecord = (wallTime: Date): Buffer =>
   frameRecord(Buffer.concat([double(1, wallTime.getTime() / 1_000), bytes(3, Buffer.from('brain.Event:2'))]));
 
 /**
- * Creates the record of an event; undefined for an event without values to draw. The message is `Event` of
- * tensorflow/core/util/event.proto, with the fields that scalars need.
+ * Creates the record of an event; undefined for an event without numbers to plot. The record is an `Event` of
+ * tensorflow/core/util/event.proto with the fields wall_time (1), step (2) and summary (5). Each value in the summary has a
+ * tag (1) and a simple_value (2).
  */
 export function scalarRecord(event: MonitorEvent): Buffer | undefined {
   if (event.type !== 'batch' && event.type !== 'epoch') return undefined;

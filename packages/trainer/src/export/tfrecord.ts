@@ -21,7 +21,7 @@ export function recordBytes(header: Buffer): number | undefined {
   return headerBytes + Number(header.readBigUInt64LE(0)) + footerBytes;
 }
 
-/** Rotates and offsets a CRC, because a CRC over data that contains CRCs is weak (tensorflow/core/lib/hash/crc32c.h). */
+/** Masks a CRC as the format requires: CRCs of data that contains CRCs would be weak (tensorflow/core/lib/hash/crc32c.h). */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 /** The Castagnoli polynomial, with reversed bits (RFC 3720, section 12.1). */

@@ -9,7 +9,7 @@ import { createFolder } from '@mnist-monitor/shared/files';
 import { checkLoads } from './load-check.ts';
 import {
   addonFile,
-  binaries,
+  binaryFolder,
   isInstalled,
   libraryFolder,
   loaderFile,
@@ -21,14 +21,14 @@ import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } fr
 export interface InstallOptions {
   /** Receives a line of progress for the console. */
   log: (line: string) => void;
-  /** Ends the installation and the program that is running for it, and removes the files written so far. */
+  /** Stops the installation and its child process, and removes the files written so far. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Installs TensorFlow's C library and tfjs-node's addon for it in the cache folder, unless they are installed. It works in a
- * temporary folder that is renamed at the end, so that a failed download or a second installer leaves no incomplete
- * installation.
+ * Installs TensorFlow's C library and the addon of tfjs-node for it in the cache folder, unless they are installed. All files
+ * are written to a temporary folder that is renamed at the end, so that a failed download or a second installer leaves no
+ * incomplete installation.
  * @returns The installation folder.
  * @throws MonitorError `engine.unavailable` with the reason.
  */
@@ -79,8 +79,8 @@ async function createWorkFolder(folder: string): Promise<string> {
 }
 
 /**
- * Throws if the processor cannot run TensorFlow; called before the download. An emulator may report features that it does
- * not have; `checkLoads` detects that after the installation.
+ * Throws if the processor cannot run TensorFlow, so that nothing is downloaded in vain. An emulator may report features that
+ * it does not have; `checkLoads` detects this after the installation.
  */
 function requireAvx(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
@@ -89,7 +89,7 @@ function requireAvx(): void {
     throw unavailable('TensorFlow needs a processor with AVX, and this one has none');
 }
 
-/** The steps of an installation share these. */
+/** The data that the steps of an installation share. */
 interface Installation {
   library: TensorflowLibrary;
   workFolder: string;
@@ -113,7 +113,7 @@ async function download({ library, workFolder, python, signal }: Installation): 
   await rm(requirements);
 }
 
-/** Extracts the libraries and the C headers from the wheels, which are zip files; Node has no reader for these. */
+/** Extracts the libraries and the C headers from the wheels. In Python, because wheels are zip files, which Node.js cannot read. */
 const unpackScript = `
 import glob, os, sys, zipfile
 target, *libraries = sys.argv[1:]
@@ -141,7 +141,7 @@ const nativeFolder = fileURLToPath(new URL('../../../native', import.meta.url));
 async function compile({ library, workFolder, compiler, signal }: Installation): Promise<void> {
   const { files } = library;
   const source = tfjsNodeFolder();
-  const target = binaries(workFolder);
+  const target = binaryFolder(workFolder);
   const include = join(target, 'include');
   const nodeApi = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
   const darwin = process.platform === 'darwin';
@@ -176,7 +176,7 @@ async function moveInto(folder: string, workFolder: string): Promise<void> {
   }
 }
 
-/** Returns the first program that runs with these arguments. */
+/** Returns the first program that succeeds with these arguments; undefined when there is none. */
 async function findProgram(programs: string[], args: string[]): Promise<string | undefined> {
   for (const program of programs) {
     const works = await run(program, args, { failure: '', output: 'ignore' }).then(
@@ -189,10 +189,10 @@ async function findProgram(programs: string[], args: string[]): Promise<string |
 }
 
 interface RunOptions {
-  /** Beginning of the error. */
+  /** Beginning of the error message. */
   failure: string;
   output?: 'inherit' | 'ignore';
-  /** Ends the program. */
+  /** Kills the program. */
   signal?: AbortSignal | undefined;
 }
 

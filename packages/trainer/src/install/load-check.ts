@@ -4,11 +4,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared/errors';
-import { addonFile, binaries, loaderFile } from './tensorflow-library.ts';
+import { addonFile, binaryFolder, loaderFile } from './tensorflow-library.ts';
 
-/** Signals that recur on the same processor: it lacks an instruction, or the library's own check rejects it. */
-const lastingSignals: readonly string[] = ['SIGILL', 'SIGABRT'];
-/** Time limit of a load: the first one reads some 600 MB from the disk. */
+/** Signals that occur at every load: the processor lacks an instruction, or the library's own check rejects the processor. */
+const permanentSignals: readonly string[] = ['SIGILL', 'SIGABRT'];
+/** Time limit of the check: the first load reads some 600 MB from the disk. */
 const timeoutMs = 120_000;
 const loadScript = 'for (const file of process.argv.slice(1)) require(file)';
 
@@ -21,31 +21,31 @@ export interface LoadCheckOptions {
 }
 
 /**
- * Loads an installed library in a child process, because on a processor without the instructions that the library is
- * compiled for (AVX on x64), loading the library kills the process. The result is stored beside the library, by processor,
- * so that only the first start on a machine takes this time: 0.3 s, or longer on a slow disk.
+ * Checks that an installed library can be loaded, in a child process: on a processor without the instructions that the library
+ * uses (AVX on x64), loading it kills the process. The result is stored beside the library for each processor, because the
+ * check takes 0.3 s, or longer on a slow disk.
  * @throws MonitorError `engine.unavailable` when a signal ended the child process.
  */
 export async function checkLoads(
   folder: string,
   { script = loadScript, processor = describeProcessor() }: LoadCheckOptions = {},
 ): Promise<void> {
-  const addons = [loaderFile, addonFile].map((file) => join(binaries(folder), file));
+  const addons = [loaderFile, addonFile].map((file) => join(binaryFolder(folder), file));
   const result = resultFile(folder, addons, processor);
   let signal = readResult(result);
   if (signal === undefined) {
     signal = await loadInChild(script, addons);
     if (signal === undefined) return;
-    if (signal === 'none' || lastingSignals.includes(signal)) storeResult(result, signal);
+    if (signal === 'none' || permanentSignals.includes(signal)) storeResult(result, signal);
   }
   if (signal === 'none') return;
-  const what = lastingSignals.includes(signal) ? 'run on this processor' : 'load';
+  const what = permanentSignals.includes(signal) ? 'run on this processor' : 'load';
   throw new MonitorError('engine.unavailable', `TensorFlow does not ${what} (${signal})`);
 }
 
 /**
- * Resolves with the signal that ended the child process, or with `none`. A failure without a signal also gives `none`: it
- * occurs again when this process loads the library, and is reported there as an error.
+ * Resolves with the signal that ended the child process, with `none` when no signal did, or with undefined when the child
+ * could not be started. An exception in the child also gives `none`: this process reports it when it loads the library.
  */
 function loadInChild(script: string, addons: string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -54,7 +54,7 @@ function loadInChild(script: string, addons: string[]): Promise<string | undefin
       timeout: timeoutMs,
       windowsHide: true,
     });
-    child.on('error', () => resolve(undefined)); // No child process could be started.
+    child.on('error', () => resolve(undefined));
     child.on('exit', (_code, signal) => resolve(signal ?? 'none'));
   });
 }
@@ -70,7 +70,7 @@ function resultFile(folder: string, addons: string[], processor: string): string
 function readResult(path: string): string | undefined {
   try {
     const text = readFileSync(path, 'utf8');
-    return ['none', ...lastingSignals].find((signal) => text === signal);
+    return ['none', ...permanentSignals].find((signal) => text === signal);
   } catch {
     return undefined;
   }

@@ -23,7 +23,7 @@ try {
     signal: interrupt.signal,
   });
   try {
-    linkAddon(folder); // Linked already here, because the process that trains may have no write permission.
+    linkAddon(folder); // Done here too, because the process that trains may have no write permission.
   } catch (cause) {
     throw new MonitorError(
       'engine.unavailable',

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { librariesForThisMachine, type TensorflowLibrary, tensorflowVersion } from './tensorflow-wheels.ts';
 
-/** Version of the addons' build; a new version gets a new folder, so that older installations are not used. */
+/** Version of the addons. It is part of the folder's name, so that addons of an older version are not used. */
 const addonsVersion = 2;
 /** Name of the compiled addon, in the folder of the libraries that it loads. */
 export const addonFile = 'tfjs_binding.node';
@@ -12,8 +12,8 @@ export const addonFile = 'tfjs_binding.node';
 export const loaderFile = 'quiet_load.node';
 
 /**
- * Returns the folder of an installed library, outside node_modules so that `npm ci` keeps it. It contains `tensorflow/` and,
- * for CUDA, `nvidia/` beside it, where TensorFlow looks for it.
+ * Returns the folder of an installed library. It is outside node_modules, so that `npm ci` does not remove it. It contains
+ * `tensorflow/` and, for CUDA, `nvidia/`, where TensorFlow looks for NVIDIA's libraries.
  */
 export function libraryFolder({ variant }: TensorflowLibrary): string {
   const name = `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}-${variant}-${addonsVersion}`;
@@ -28,7 +28,7 @@ function cacheFolder(): string {
   return join(homeFolder(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
 }
 
-/** Returns the user's home folder, or the folder for temporary files for a user without one, as in a container. */
+/** Returns the user's home folder, or the folder for temporary files when the user has none, as in a container. */
 function homeFolder(): string {
   try {
     return homedir();
@@ -38,23 +38,23 @@ function homeFolder(): string {
 }
 
 /** Returns the folder of libraries and addons within an installation. */
-export const binaries = (folder: string): string => join(folder, 'tensorflow');
+export const binaryFolder = (folder: string): string => join(folder, 'tensorflow');
 
-/** Returns whether `folder` is a complete installation: an incomplete one has another name. */
-export const isInstalled = (folder: string): boolean => existsSync(join(binaries(folder), addonFile));
+/** Returns whether `folder` is an installation. It is then complete, because the installer renames it last. */
+export const isInstalled = (folder: string): boolean => existsSync(join(binaryFolder(folder), addonFile));
 
 /** Returns the installed library, preferring the one for NVIDIA GPUs, which computes on the CPU too. */
 export const installedLibrary = (): TensorflowLibrary | undefined =>
   librariesForThisMachine().find((library) => isInstalled(libraryFolder(library)));
 
-/** Returns the folder of the npm package that loads the addon. */
+/** Returns the folder of the npm package tfjs-node-gpu, which loads the addon. */
 export function tfjsNodeFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'));
 }
 
 /** Links the addon into the npm package, which loads it from there; replaces a link to another installation. */
 export function linkAddon(folder: string): void {
-  const target = join(binaries(folder), addonFile);
+  const target = join(binaryFolder(folder), addonFile);
   const link = join(tfjsNodeFolder(), 'lib', 'napi-v8', addonFile);
   if (linkTarget(link) === target) return;
   mkdirSync(dirname(link), { recursive: true });

@@ -7,7 +7,7 @@ export interface Wheel {
 
 /** TensorFlow's C library for a platform: the Python wheels that contain it, and its files. */
 export interface TensorflowLibrary {
-  /** Processor that the library is built for; part of the name of its folder. */
+  /** Whether the library uses only the CPU, or NVIDIA GPUs too. Part of the name of its folder. */
   variant: 'cpu' | 'cuda';
   /** Size of the download, for the console. */
   size: string;

@@ -14,7 +14,7 @@ export const poolSize = 2;
 /** Tensors that max-pooling keeps for its gradient besides input and output; empty where the backend needs none. */
 export type PoolState = Tensor[];
 
-/** Gradients of the loss for a convolution's input and filter; `biasGradient` computes the one for its bias. */
+/** Gradients of the loss for a convolution's input and filter. `biasGradient` computes the gradient for the bias. */
 export type ConvGradients = {
   /** Gradient for the input; undefined when it was not requested, as for the first layer. */
   input: Tensor4D | undefined;
@@ -24,7 +24,7 @@ export type ConvGradients = {
 /** The function that a convolution applies to its output. */
 export type Activation = 'linear' | 'relu';
 
-/** The factors of a matrix product that are transposed first. */
+/** Which factors of a matrix product are transposed before the multiplication. */
 export interface Transposed {
   a?: boolean;
   b?: boolean;
@@ -40,13 +40,13 @@ export interface Kernels {
   /** Name of this implementation, reported in `run.started`. */
   readonly name: string;
   conv(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, activation: Activation): Tensor4D;
-  convGradients(x: Tensor4D, filter: Tensor4D, dy: Tensor4D, wantInput: boolean): ConvGradients;
+  convGradients(x: Tensor4D, filter: Tensor4D, dy: Tensor4D, needsInput: boolean): ConvGradients;
   maxPool(x: Tensor4D): { y: Tensor4D; state: PoolState };
   maxPoolGradient(x: Tensor4D, y: Tensor4D, dy: Tensor4D, state: PoolState): Tensor4D;
   reluGradient<T extends Tensor>(dy: T, y: T): T;
-  /** Product of two matrices, each transposed first where `transposed` requests it. */
+  /** Product of two matrices, after the transpositions that `transposed` requests. */
   matMul(a: Tensor2D, b: Tensor2D, transposed?: Transposed): Tensor2D;
-  /** Sum over all axes but the last. */
+  /** Sum of `dy` over all axes but the last, [channels]. */
   biasGradient(dy: Tensor): Tensor1D;
   /**
    * Mask of inverted dropout: 1 / (1 - rate) with probability 1 - rate, else 0. The same seed gives the same mask.

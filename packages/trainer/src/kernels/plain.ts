@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
 import { elementCount, type Kernels, poolSize } from './kernels.ts';
 
-/** The kernels in tfjs's own operations. They work on every backend, and the faster kernels are tested against them. */
+/** Kernels that use only tfjs's own operations. They work on every backend; faster kernels are compared with them. */
 export const plainKernels: Kernels = {
   name: 'plain',
 
   conv: (x, filter, bias, activation) =>
     tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation }),
 
-  convGradients: (x, filter, dy, wantInput) => ({
-    input: wantInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,
+  convGradients: (x, filter, dy, needsInput) => ({
+    input: needsInput ? conv2dInputGradient(x.shape, dy, filter) : undefined,
     filter: conv2dFilterGradient(x, dy, filter.shape),
   }),
 

@@ -3,7 +3,7 @@ import { seededRandom } from '../random.ts';
 import { elementCount, type Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 
-/** Largest difference that rounding causes in these small tensors, whose values are around 1. */
+/** Largest difference that counts as rounding: the compared tensors are small, with values around 1. */
 const tolerance = 1e-3;
 
 /** Returns whether `kernels` work on the active backend and agree with the plain kernels on a small batch. */
@@ -19,8 +19,8 @@ export function matchesPlainKernels(kernels: Kernels): boolean {
 }
 
 /**
- * Returns the results of all operations on fixed inputs. A dropout mask is random, so its result here is a tensor that is
- * zero for any valid mask.
+ * Returns the results of all operations on fixed inputs. Dropout masks differ between implementations, so the last result is
+ * computed from a mask in a way that gives zeros for any valid one.
  */
 export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const random = seededRandom(7);

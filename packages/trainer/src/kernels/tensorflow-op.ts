@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * An attribute of a TensorFlow operation. A list of strings is one text with commas (native/attribute-lists.h). tfjs has
- * no data type for bytes, so tensors of uint8 appear as int32.
+ * An attribute of a TensorFlow operation. A list of strings is written as one text with commas (native/attribute-lists.h).
+ * tfjs has no data type for bytes: it treats tensors of uint8 as int32.
  */
 export type Attribute =
   | { dtype: tf.DataType | 'uint8' }

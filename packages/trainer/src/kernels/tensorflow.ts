@@ -23,8 +23,8 @@ const pooling = {
 };
 
 /**
- * Kernels with TensorFlow's own gradient operations, each of which replaces several operations of tfjs, and with random
- * numbers from TensorFlow instead of JavaScript. The operations exist in all builds, for CPU and for CUDA.
+ * Kernels that use TensorFlow's own operations for gradients, each of which replaces several operations of tfjs, and for random
+ * numbers. The operations exist in all builds of TensorFlow, for CPU and for CUDA.
  */
 export const tensorflowKernels: Kernels = {
   ...plainKernels,
@@ -34,7 +34,7 @@ export const tensorflowKernels: Kernels = {
 
   biasGradient: (dy) => runOp('BiasAddGrad', { T: float, data_format: nhwc }, [dy])[0] as tf.Tensor1D,
 
-  // The operation is stateless and its seed is an input, not an attribute, so TensorFlow creates one kernel for all steps.
+  // The seed of the stateless operation is an input, not an attribute, so TensorFlow creates only one kernel for all steps.
   // Each int32 gives four values, one per byte, which rounds the rate to a multiple of 1/256.
   dropoutMask: (shape, rate, seed) =>
     tf.tidy(() => {
@@ -55,7 +55,7 @@ export const tensorflowKernels: Kernels = {
   },
 };
 
-/** The label under which TensorFlow registers oneDNN's operations. */
+/** Attribute that selects the kernels of oneDNN, which TensorFlow registers under this label. */
 const oneDnn: Record<string, Attribute> = { _kernel: { text: 'MklNameChangeOp' } };
 const oneDnnConvolution = { ...convolution, ...oneDnn, TArgs: float, num_args: { int: 1 } };
 /** Operations that are fused with the convolution, by activation. */
@@ -66,10 +66,10 @@ const fusedOps: Record<Activation, Attribute> = {
 const oneDnnPooling = { ...pooling, ...oneDnn, workspace_enabled: { bool: true } };
 
 /**
- * Kernels with oneDNN's convolution, fused with bias and relu, and its max-pool, whose workspace holds the position of each
- * maximum. `convGradients` is inherited, because TensorFlow itself passes those operations to oneDNN; oneDNN's operation
- * that also computes the bias gradient takes up to four times as long. Available only in x86 builds with oneDNN enabled:
- * check with `matchesPlainKernels` before use.
+ * Kernels that use oneDNN for the convolution, fused with bias and relu, and for the max-pool, whose workspace contains the
+ * position of each maximum. `convGradients` is inherited, because TensorFlow itself uses oneDNN for those operations; oneDNN's
+ * operation that also computes the bias gradient takes up to four times as long. oneDNN is part of x86 builds only: check
+ * with `matchesPlainKernels` before use.
  */
 export const oneDnnKernels: Kernels = {
   ...tensorflowKernels,

@@ -10,19 +10,22 @@ import { plainKernels } from './plain.ts';
 export async function startWasmBackend(): Promise<void> {
   await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend('wasm')))
-    throw new MonitorError('engine.unavailable', 'WebAssembly does not start in this Node');
+    throw new MonitorError(
+      'engine.unavailable',
+      'the WebAssembly backend of tfjs does not start in this version of Node.js',
+    );
 }
 
 /**
- * Kernels for tfjs's WebAssembly backend, whose convolutions and pools are fast. It has no filter gradient, and its input
- * gradient, sums and matrix products are slow, so these are computed as convolutions and pools.
+ * Kernels for tfjs's WebAssembly backend, whose convolutions and pools are fast. The backend has no filter gradient, and its
+ * input gradient, sums and matrix products are slow, so all of these are computed as convolutions and pools.
  */
 export const wasmKernels: Kernels = {
   ...plainKernels,
   name: 'gradients and products as convolutions',
 
-  convGradients: (x, filter, dy, wantInput) => ({
-    input: wantInput ? inputGradient(dy, filter) : undefined,
+  convGradients: (x, filter, dy, needsInput) => ({
+    input: needsInput ? inputGradient(dy, filter) : undefined,
     filter: filterGradient(x, dy, filter.shape[0]),
   }),
 
@@ -38,7 +41,7 @@ export const wasmKernels: Kernels = {
       return tf.reshape(tf.conv2d(image, filter, 1, 'valid'), [rows, columns]) as tf.Tensor2D;
     }),
 
-  // A pool computes the mean of each image; only the means are summed.
+  // An average pool computes the mean of each image, so that the slow sum has only one value per image and channel.
   biasGradient: (dy) =>
     tf.tidy(() => {
       if (dy.rank !== 4) return plainKernels.biasGradient(dy);

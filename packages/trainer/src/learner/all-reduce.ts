@@ -6,7 +6,7 @@ export interface AllReduceMemory {
   threads: number;
   /** float32, [threads, parameters]: one row of gradients per thread. */
   gradients: SharedArrayBuffer;
-  /** int32, [2]: the number of threads that wait at the barrier, and the number of times that all have passed it. */
+  /** int32, [2]: the number of threads that wait at the barrier, and how often all threads have passed the barrier. */
   barrier: SharedArrayBuffer;
 }
 
@@ -21,8 +21,8 @@ export function allocateAllReduceMemory(threads: number, parameterCount: number)
 }
 
 /**
- * Sums gradients over threads; each thread has one instance. All threads add the same values in the same order, so their
- * networks stay equal to the last bit.
+ * Sums gradients over threads; each thread has one instance. All threads add the same values in the same order, so the
+ * parameters of their networks stay exactly equal.
  */
 export class AllReduce {
   readonly #shapes: readonly number[][];
@@ -64,7 +64,10 @@ export class AllReduce {
     });
   }
 
-  /** No other thread still reads the row: a step begins only after all threads have answered the step before. */
+  /**
+   * Writes this thread's weighted gradients into its row. No other thread is still reading the row, because a step begins only
+   * after all threads have answered the previous one.
+   */
   #writeOwnRow(gradients: tf.Tensor[] | undefined, weight: number): void {
     if (!gradients) this.#ownRow.fill(0);
     let at = 0;

@@ -7,7 +7,7 @@ import type { Score, StepOptions } from './learner.ts';
 import { LocalLearner, readScore } from './local-learner.ts';
 import type { BatchShare, LearnerThreadData, LearnerThreadRequest } from './thread-messages.ts';
 
-// One thread of a `ParallelLearner`: a whole network on a WebAssembly backend of its own.
+// The program of a `ParallelLearner`'s thread, which has a copy of the network and its own WebAssembly backend.
 const { rank, memory, options } = workerData as LearnerThreadData;
 const port = parentPort as NonNullable<typeof parentPort>;
 await startWasmBackend();

@@ -9,7 +9,7 @@ export interface TensorValues {
 }
 
 /**
- * The complete state of a learner: a learner that restores it makes the same steps as the learner whose state it is.
+ * The complete state of a learner. Another learner that restores the state makes the same steps from there on.
  */
 export interface LearnerState {
   /** The parameters of the network, first layer first. */

@@ -12,7 +12,7 @@ export interface LearnerOptions {
   optimizer: OptimizerName;
   /** Determines the initial weights. */
   seed: number;
-  /** A network other than the default, for tests. */
+  /** Layers of the network; `architecture` by default. For tests. */
   layers?: readonly LayerSpec[];
 }
 

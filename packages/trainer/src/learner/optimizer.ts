@@ -2,12 +2,12 @@ import type { OptimizerName } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Momentum of SGD: with the usual 0.9, the loss does not converge in ten epochs with batches of 512 at a rate of 0.01.
+ * Momentum of SGD. The usual 0.9 is too small for the loss to converge in ten epochs with batches of 512 and a rate of 0.01.
  */
 export const momentum = 0.97;
 /** Decay rates of Adam's moving averages: of the gradient, and of its square. */
 export const [beta1, beta2] = [0.9, 0.999];
-/** Added to the divisor in Adam, which may be 0. */
+/** Added to the divisor in Adam, so that the divisor is not 0. */
 export const epsilon = 1e-8;
 /** Fraction of a parameter that AdamW subtracts per step, multiplied by the learning rate. */
 export const weightDecay = 0.01;
@@ -21,7 +21,7 @@ export const optimizerTitles: Record<OptimizerName, string> = {
 
 /** Updates the parameters of a network from their gradients. */
 export interface Optimizer {
-  /** State between steps: for each name one tensor per parameter. */
+  /** State between steps: for each name, one tensor per parameter. Examples are the velocity of SGD and the mean of Adam. */
   readonly slots: Readonly<Record<string, readonly tf.Variable[]>>;
   /**
    * Updates each parameter, and disposes the gradients.
@@ -62,7 +62,7 @@ function adam(parameters: readonly tf.Variable[], decay: number): Optimizer {
   });
 }
 
-/** Computes the tensor to subtract from parameter `at`. */
+/** Computes the tensor that is subtracted from the parameter with index `at`. */
 type ComputeUpdate = (at: number, gradient: tf.Tensor, step: number, rate: number) => tf.Tensor;
 
 function perParameter(

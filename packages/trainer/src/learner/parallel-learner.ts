@@ -50,7 +50,7 @@ export class ParallelLearner implements Learner {
     return Float32Array.from(parts.flatMap((part) => [...part]));
   }
 
-  /** Reads the state of the first thread: all have the same. */
+  /** Returns the state of the first thread, which is the state of all. */
   state(): Promise<LearnerState> {
     return this.#threads[0].request({ type: 'state' });
   }
@@ -63,7 +63,7 @@ export class ParallelLearner implements Learner {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  /** Copies the batch into shared memory and requests a share of it from each thread. */
+  /** Copies the batch into shared memory and sends each thread a request for its share of the images. */
   #distribute<T>(
     { size: total, images, oneHot }: Batch,
     request: (share: BatchShare) => LearnerThreadRequest,
@@ -80,8 +80,8 @@ export class ParallelLearner implements Learner {
   }
 
   /**
-   * Requests an answer from each thread. When one fails, all are terminated: the others would wait for it at the barrier
-   * forever.
+   * Sends each thread a request. When a thread fails, all are terminated, because the others would wait at the barrier for
+   * ever.
    */
   async #requestAll<T>(request: (rank: number) => LearnerThreadRequest): Promise<T[]> {
     try {

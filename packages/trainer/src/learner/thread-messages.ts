@@ -10,7 +10,7 @@ export interface LearnerThreadData {
   options: LearnerOptions;
 }
 
-/** The rows `from` to `to` of a batch of `total` images, in memory that the threads share. */
+/** The rows from `from` up to, but not including, `to` of a batch of `total` images, in memory that the threads share. */
 export interface BatchShare {
   /** float32, [total, 28, 28, 1] */
   images: SharedArrayBuffer;

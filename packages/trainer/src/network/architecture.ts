@@ -13,7 +13,7 @@ export type LayerSpec =
 export interface ParameterSpec {
   name: string;
   shape: number[];
-  /** Number of inputs of each output, which determines the variance of the initial values. */
+  /** Number of inputs per output value, which determines the variance of the initial values. */
   fanIn: number;
 }
 
@@ -30,8 +30,8 @@ export const imageShape: Shape = [28, 28, 1];
 
 /**
  * The default network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
- * A relu that could come before or after a max-pool comes after it: the output is the same, and the gradient of the relu has
- * a quarter of the values.
+ * Each relu next to a max-pool comes after the max-pool: the output is the same in both orders, but the gradient of the relu
+ * then has only a quarter of the values.
  */
 export const architecture: readonly LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 32 },
@@ -96,8 +96,8 @@ export function layersWithInputs(layers = architecture): { layer: LayerSpec; inp
 }
 
 /**
- * Returns whether the layer with index `at` is a convolution that also computes the relu after it, or is that relu. A
- * max-pool may be between the two.
+ * Returns whether the layer with index `at` is a convolution that also computes the next relu, or is such a relu. A max-pool
+ * may be between the two.
  */
 export function isFused(layers: readonly LayerSpec[], at: number): boolean {
   const neighbourBeyondPool = (step: 1 | -1) =>

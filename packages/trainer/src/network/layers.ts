@@ -9,8 +9,8 @@ export interface Gradients {
   input: tf.Tensor | undefined;
   parameters: tf.Tensor[];
   /**
-   * The sums of `input` over all axes but the last, set where this layer computes them at less cost. They are the bias
-   * gradient of the layer before.
+   * The sums of `input` over all axes but the last, which are the bias gradient of the previous layer. Set only where this
+   * layer can compute them faster than the previous one.
    */
   inputSums?: tf.Tensor1D;
 }
@@ -23,7 +23,7 @@ export interface ForwardStep {
   y: tf.Tensor;
   /**
    * @param dy Gradient of the loss with respect to `y`.
-   * @param sums Sums of `dy` over all axes but the last, where the next layer has computed them.
+   * @param sums The next layer's `inputSums`.
    */
   backward(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
 }
@@ -36,14 +36,14 @@ export interface Layer {
   forwardTraining(x: tf.Tensor, seed: number): ForwardStep;
 }
 
-/** The part of the network that a layer needs besides its spec. */
+/** What a layer needs from the network besides its spec. */
 export interface LayerContext {
   kernels: Kernels;
   /** Weight and bias, or none. */
   parameters: tf.Variable[];
   /** Whether this is the first layer, whose input needs no gradient. */
   isFirst: boolean;
-  /** Whether this is a convolution that computes the relu after it, possibly after a max-pool, or that relu. */
+  /** Whether this is a convolution that also computes the next relu, or such a relu: see `isFused`. */
   isFused: boolean;
 }
 
@@ -100,8 +100,8 @@ function dense({ kernels, parameters }: LayerContext): Layer {
 }
 
 /**
- * Builds a max-pool. It computes `inputSums` from `dy`, which has a quarter of the values of the input gradient: the others
- * are zeros, so the sums are equal.
+ * Builds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the values of `dy` and otherwise zeros, so
+ * the sums are equal, and `dy` has a quarter of the size.
  */
 function maxPool2d(kernels: Kernels): Layer {
   return {
@@ -120,8 +120,8 @@ function maxPool2d(kernels: Kernels): Layer {
 }
 
 /**
- * Builds a relu. The gradient of the relu is computed here even when the convolution computes the relu itself: after a
- * max-pool this gradient has a quarter of the values.
+ * Builds a relu. When the convolution before computes the relu, this layer still computes its gradient: after a max-pool, this
+ * gradient has a quarter of the values.
  */
 function relu({ kernels, isFused }: LayerContext): Layer {
   const forward = (x: tf.Tensor) => (isFused ? x.clone() : tf.relu(x));

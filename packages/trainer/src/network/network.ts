@@ -32,7 +32,7 @@ export interface NetworkOptions {
 /** The network on the active tfjs backend: its parameters, and the forward and backward pass. */
 export class Network {
   readonly parameters: tf.Variable[] = [];
-  /** Names and shapes of the parameters, in the same order. */
+  /** Names and shapes of the parameters, in the order of `parameters`. */
   readonly parameterSpecs: ParameterSpec[] = [];
   readonly #layers: Layer[] = [];
   readonly #kernels: Kernels;
@@ -82,7 +82,7 @@ export class Network {
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
     let dy: tf.Tensor | undefined = gradient;
-    /** Sums of `dy` over all axes but the last, where the next layer has computed them: the layer's bias gradient. */
+    /** Sums of `dy` over all axes but the last, if the next layer has computed them. */
     let dySums: tf.Tensor1D | undefined;
     const gradients: tf.Tensor[] = [];
     for (const { y, backward } of steps.reverse()) {
@@ -113,8 +113,8 @@ export class Network {
 }
 
 /**
- * Draws the initial values of a parameter; a bias starts at 0. A variance of 2 / fan-in keeps the scale of the values
- * through layers with relu; that of the last layer is 1 / fan-in, because no relu follows the logits.
+ * Draws the initial values of a weight; a bias starts at 0. The variance is 2 / fan-in (He et al., 2015), which preserves the
+ * scale of the values through layers with relu, or 1 / fan-in in the last layer, because no relu follows it.
  */
 export function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(elementCount(shape));

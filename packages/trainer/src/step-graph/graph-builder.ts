@@ -38,7 +38,7 @@ export interface NodeOptions {
   after?: readonly GraphValue[];
 }
 
-/** The part used here of a message in tfjs-node's generated protobuf code. */
+/** The methods of tfjs-node's generated protobuf classes that are used here. */
 interface Message {
   serializeBinary(): Uint8Array;
   getAttrMap(): { set(name: string, value: Message): void };
@@ -59,7 +59,7 @@ interface ProtobufMessages {
 /** The version of the graphs that TensorFlow 2.21 writes; later versions read it too. */
 const graphVersion = 1882;
 
-/** The tag under which a session finds the graph in its file. */
+/** The tag by which a session finds the graph in a SavedModel. */
 export const graphTag = 'serve';
 
 /** Collects the nodes of a TensorFlow graph. */
@@ -172,11 +172,11 @@ export class GraphBuilder {
   }
 }
 
-/** Returns a further output of a node; `index` is at least 1. */
+/** Returns another output of a node than the first. @param index At least 1. */
 export const outputOf = ({ name, type }: GraphValue, index: number): GraphValue => ({
   name: `${name}:${index}`,
   type,
 });
 
-/** Returns the control input for a node: the node runs first, and its output is not used. */
+/** Returns the name of a control input: a node with this input runs after the given one, and does not use its output. */
 const controlInput = ({ name }: GraphValue): string => `^${name.split(':')[0]}`;

@@ -7,27 +7,27 @@ export interface GraphGradients {
   /** Undefined for the first layer. */
   input: GraphValue | undefined;
   parameters: GraphValue[];
-  /** Sums of `input` over all axes but the last, set where this layer computes them at less cost. */
+  /** Sums of `input` over all axes but the last, if this layer can compute them faster than the previous one. */
   inputSums?: GraphValue;
 }
 
 /** A layer in a graph: its output, and its backward pass. */
 export interface GraphStep {
   y: GraphValue;
-  /** @param sums Sums of `dy` over all axes but the last, where they are already computed. */
+  /** @param sums The next layer's `inputSums`. */
   backward(dy: GraphValue, sums?: GraphValue): GraphGradients;
 }
 
-/** A layer to add to a graph, with its inputs. */
-export interface LayerPosition {
+/** A layer to add to a graph, with its parameters and its place in the network. */
+export interface GraphLayer {
   spec: LayerSpec;
   /** Shape of one input, without the batch. */
   input: readonly number[];
-  /** Weight and bias in the type of the input, or none. */
+  /** Weight and bias, of the same type as the layer's input, or none. */
   parameters: readonly GraphValue[];
   /** Whether this is the first layer, whose input needs no gradient. */
   isFirst: boolean;
-  /** Whether this is a convolution that computes the relu after it, possibly after a max-pool, or that relu. */
+  /** Whether this is a convolution that also computes the next relu, or such a relu: see `isFused` in `architecture.ts`. */
   isFused: boolean;
   /** Seed of the dropout mask, int32 [2]; undefined switches dropout off. */
   seed: GraphValue | undefined;
@@ -40,23 +40,23 @@ const pooling = { ksize: window, strides: window, padding: { text: 'VALID' }, ..
 const convolution = { strides: { ints: [1, 1, 1, 1] }, padding: { text: 'SAME' }, ...layout } as const;
 
 /**
- * Adds a layer that computes in the type of `x`. It uses TensorFlow's plain operations, which TensorFlow fuses and replaces
- * by those of oneDNN before the first run.
+ * Adds a layer that computes in the type of `x`. It uses TensorFlow's standard operations: before the first run, TensorFlow
+ * fuses them and replaces them by those of oneDNN.
  */
-export function addLayer(graph: GraphBuilder, x: GraphValue, position: LayerPosition): GraphStep {
-  switch (position.spec.type) {
+export function addLayer(graph: GraphBuilder, x: GraphValue, layer: GraphLayer): GraphStep {
+  switch (layer.spec.type) {
     case 'conv2d':
-      return conv2d(graph, x, position.spec.filters, position);
+      return conv2d(graph, x, layer.spec.filters, layer);
     case 'maxPool2d':
-      return maxPool2d(graph, x, position.input);
+      return maxPool2d(graph, x, layer.input);
     case 'relu':
-      return relu(graph, x, position.isFused);
+      return relu(graph, x, layer.isFused);
     case 'dropout':
-      return dropout(graph, x, position.spec.rate, position);
+      return dropout(graph, x, layer.spec.rate, layer);
     case 'flatten':
-      return flatten(graph, x, position.input);
+      return flatten(graph, x, layer.input);
     case 'dense':
-      return dense(graph, x, position.spec.units, position.parameters);
+      return dense(graph, x, layer.spec.units, layer.parameters);
   }
 }
 
@@ -64,7 +64,7 @@ function conv2d(
   graph: GraphBuilder,
   x: GraphValue,
   filters: number,
-  { parameters, isFirst, isFused }: LayerPosition,
+  { parameters, isFirst, isFused }: GraphLayer,
 ): GraphStep {
   const [filter, bias] = parameters as [GraphValue, GraphValue];
   const attributes = { ...typeOf(x), ...convolution };
@@ -107,8 +107,8 @@ function dense(
 }
 
 /**
- * Adds a max-pool. It computes `inputSums` from `dy`, which has a quarter of the values of the input gradient: the others
- * are zeros, so the sums are equal.
+ * Adds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the values of `dy` and otherwise zeros, so
+ * the sums are equal, and `dy` has a quarter of the size.
  */
 function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep {
   const attributes = { ...typeOf(x), ...pooling };
@@ -124,8 +124,8 @@ function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[])
 }
 
 /**
- * Adds a relu. The gradient of the relu is computed here even when the convolution computes the relu itself: after a
- * max-pool this gradient has a quarter of the values.
+ * Adds a relu. When the convolution before computes the relu, this layer still computes its gradient: after a max-pool, this
+ * gradient has a quarter of the values.
  */
 function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
   const y = isFused ? x : graph.add('Relu', [x], typeOf(x));
@@ -136,14 +136,9 @@ function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
 }
 
 /** Adds inverted dropout with the same masks as the kernels in `../kernels/tensorflow.ts`. */
-function dropout(
-  graph: GraphBuilder,
-  x: GraphValue,
-  rate: number,
-  { input, seed }: LayerPosition,
-): GraphStep {
+function dropout(graph: GraphBuilder, x: GraphValue, rate: number, { input, seed }: GraphLayer): GraphStep {
   if (!seed) return { y: x, backward: (dy) => ({ input: dy, parameters: [] }) };
-  const mask = dropoutMask(graph, x, { rate, seed, isWhole: elementCount(input) % 4 === 0 });
+  const mask = dropoutMask(graph, x, { rate, seed, fillsWords: elementCount(input) % 4 === 0 });
   const multiply = (value: GraphValue): GraphValue => graph.add('Mul', [value, mask], typeOf(value));
   return { y: multiply(x), backward: (dy) => ({ input: multiply(dy), parameters: [] }) };
 }
@@ -151,12 +146,16 @@ function dropout(
 interface MaskOptions {
   rate: number;
   seed: GraphValue;
-  /** Whether the number of values per image is a multiple of four, so that all bytes of the random words are used. */
-  isWhole: boolean;
+  /** Whether the number of values per image is a multiple of four, so that no byte of a random int32 is left over. */
+  fillsWords: boolean;
 }
 
 /** Adds a dropout mask. Each random int32 gives four values, one per byte, which rounds the rate to a multiple of 1/256. */
-function dropoutMask(graph: GraphBuilder, x: GraphValue, { rate, seed, isWhole }: MaskOptions): GraphValue {
+function dropoutMask(
+  graph: GraphBuilder,
+  x: GraphValue,
+  { rate, seed, fillsWords }: MaskOptions,
+): GraphValue {
   const int = { type: 'int32' } as const;
   const dropped = Math.round(rate * 256);
   const shape = shapeOf(graph, x);
@@ -179,7 +178,7 @@ function dropoutMask(graph: GraphBuilder, x: GraphValue, { rate, seed, isWhole }
   const mask = graph.add('Mul', [graph.cast(isKept, x.type), factor], typeOf(x));
   const flat = reshape(graph, mask, [-1]);
   const begin = graph.constant([0], 'int32');
-  const values = isWhole ? flat : graph.add('Slice', [flat, begin, count], { ...typeOf(x), Index: int });
+  const values = fillsWords ? flat : graph.add('Slice', [flat, begin, count], { ...typeOf(x), Index: int });
   return graph.add('Reshape', [values, shape], { ...typeOf(x), Tshape: int });
 }
 
@@ -192,10 +191,10 @@ const biasAdd = (graph: GraphBuilder, x: GraphValue, bias: GraphValue): GraphVal
   graph.add('BiasAdd', [x, bias], { ...typeOf(x), ...layout });
 
 /**
- * Adds the sum of `dy` over all axes but the last. The reshape to rows keeps TensorFlow from fusing the sum with the filter
- * gradient of the convolution: fused, the two take longer than apart (27 ms instead of 7 for the first convolution in
- * float32). In bfloat16 `BiasAddGrad` rounds after each addition, so that of 100,000 values more than half are lost; `Sum`
- * rounds once.
+ * Adds the sum of `dy` over all axes but the last. The reshape to rows prevents TensorFlow from fusing the sum with the filter
+ * gradient of the convolution: the fused operation is slower than the two (27 ms instead of 7 ms for the first convolution in
+ * float32). In bfloat16 the sum is computed with `Sum`, which rounds once: `BiasAddGrad` rounds after each addition, and loses
+ * more than half of a sum of 100,000 values.
  */
 function biasGradient(graph: GraphBuilder, dy: GraphValue, channels: number): GraphValue {
   const rows = reshape(graph, dy, [-1, channels]);

@@ -16,7 +16,7 @@ export interface GraphLearnerOptions extends LearnerOptions {
   precision: Precision;
 }
 
-/** Trains with one TensorFlow graph per step, so that no operation waits for JavaScript. */
+/** Runs each training step as one TensorFlow graph, so that no operation waits for JavaScript. */
 export class GraphLearner implements Learner {
   readonly #graph: TrainingGraph;
   readonly #session: GraphSession;
@@ -78,7 +78,7 @@ export class GraphLearner implements Learner {
     const variables = [...this.#graph.weights, ...this.#graph.optimizer];
     if (values.length !== variables.length)
       throw new RangeError(`expected ${variables.length} saved tensors, got ${values.length}`);
-    this.#run(graphNames.written, () =>
+    this.#run(graphNames.assignAll, () =>
       Object.fromEntries(
         variables.map(({ write, shape }, at) => [write, tf.tensor(values[at] as Float32Array, shape)]),
       ),

@@ -14,7 +14,7 @@ export interface GraphParameter {
 
 /** An optimizer in a graph: TensorFlow's own operation for an update rule of `../learner/optimizer.ts`. */
 export interface GraphOptimizer {
-  /** Names of the tensors that the optimizer keeps per parameter. */
+  /** Names of the state tensors that the optimizer has for each parameter. */
   slots: readonly string[];
   /**
    * Adds the update of a parameter.
@@ -45,8 +45,8 @@ const sgd: GraphOptimizer = {
 };
 
 /**
- * Creates Adam, with decoupled weight decay unless `decay` is 0. Rate and epsilon contain the bias corrections by powers of
- * beta in float64: the operation would compute them in float32, which is too coarse.
+ * Creates Adam, with decoupled weight decay unless `decay` is 0. The bias corrections are included in the rate and in epsilon,
+ * computed in float64: the operation itself would compute the powers of beta in float32, which is not accurate enough.
  */
 const adam = (decay: number): GraphOptimizer => ({
   slots: ['mean', 'square'],
@@ -55,7 +55,7 @@ const adam = (decay: number): GraphOptimizer => ({
       const amount = graph.add('Mul', [value, scalar('decay')], float);
       return graph.add('AssignSubVariableOp', [handle, amount], { dtype: { type: 'float32' } });
     };
-    const zero = graph.constant(0); // For both powers of beta: it disables the operation's own corrections.
+    const zero = graph.constant(0); // As both powers of beta, this disables the operation's own bias corrections.
     const constants = [graph.constant(beta1), graph.constant(beta2)];
     return graph.add(
       'ResourceApplyAdam',

@@ -7,7 +7,7 @@ import type { LayerSpec } from '../network/architecture.ts';
 import { seededRandom } from '../random.ts';
 import { GraphLearner } from './graph-learner.ts';
 
-/** A network with each type of layer except dropout, whose masks differ between graphs and plain kernels. */
+/** A small network with each type of layer except dropout, whose masks differ between graphs and plain kernels. */
 const layers: readonly LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 4 },
   { name: 'pool1', type: 'maxPool2d' },
@@ -16,7 +16,7 @@ const layers: readonly LayerSpec[] = [
   { name: 'fc1', type: 'dense', units: classCount },
 ];
 
-/** Largest relative difference between two losses that rounding explains. */
+/** Largest relative difference between two losses that counts as rounding. */
 const tolerances: Record<Precision, number> = { float32: 1e-3, bfloat16: 5e-2 };
 
 /**
@@ -51,12 +51,15 @@ async function twoLosses(learner: Learner): Promise<number[]> {
   }
 }
 
-/** Size of the measured batches: large enough for the speed-up of large batches, and a few steps take half a second. */
+/** Size of the measured batches: large enough for a realistic speed-up, small enough for a few steps in half a second. */
 const probeBatch = 64;
 /** Number of measured steps in each precision. */
 const probeSteps = 4;
 
-/** Returns the time of a step in float32 divided by that in bfloat16, from the fastest of some alternating steps. */
+/**
+ * Measures how many times faster a step is in bfloat16 than in float32. The precisions alternate, and the fastest step of each
+ * counts, so that other load on the machine matters less.
+ */
 export async function measureSpeedup(
   createLearner: (options: { optimizer: 'sgd'; seed: number; precision: Precision }) => Promise<Learner>,
 ): Promise<number> {

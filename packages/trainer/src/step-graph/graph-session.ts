@@ -18,7 +18,7 @@ interface NodeBackend {
 
 const typeNames: Partial<Record<tf.DataType, string>> = { float32: 'DT_FLOAT', int32: 'DT_INT32' };
 
-/** A TensorFlow session with one graph, whose variables keep their values between runs. */
+/** A TensorFlow session with one graph. The graph's variables keep their values between runs. */
 export class GraphSession {
   readonly #backend = tf.backend() as unknown as NodeBackend;
   readonly #id: number;

@@ -17,16 +17,19 @@ export interface TrainingGraphOptions {
   precision: Precision;
 }
 
-/** A variable in a training graph, with the names of the output that reads it and of the input that `written` assigns. */
+/** A variable in a training graph. */
 export interface GraphVariable {
   name: string;
   shape: number[];
+  /** Name of the output that reads the variable. */
   read: string;
+  /** Name of the input with the value that running `graphNames.assignAll` assigns. */
   write: string;
 }
 
-/** A network with its optimizer as one TensorFlow graph, which keeps their state in variables. */
+/** A network and its optimizer as one TensorFlow graph, which keeps parameters and slots in variables. */
 export interface TrainingGraph {
+  /** Content of a file `saved_model.pb`. */
   savedModel: Uint8Array;
   weights: GraphVariable[];
   optimizer: GraphVariable[];
@@ -40,15 +43,15 @@ export const graphNames = {
   images: 'images',
   /** float32 [batch, classes] */
   oneHot: 'one_hot',
-  /** float32 [2]: mean loss and accuracy before the update. Running this output makes a step. */
+  /** float32 [2]: mean loss and accuracy before the update. Running this output updates the variables. */
   step: 'step',
   /** float32 [batch, classes], with dropout off */
   logits: 'logits',
-  /** Running this output writes all variables. */
-  written: 'written',
+  /** Running this output assigns all variables from their inputs. */
+  assignAll: 'assign_all',
 } as const;
 
-/** Builds a graph of a whole training step, of an evaluation, and of the reading and writing of all variables. */
+/** Builds a graph that makes a whole training step, predicts, and reads and assigns all variables. */
 export function buildTrainingGraph({ layers, optimizer, precision }: TrainingGraphOptions): TrainingGraph {
   const graph = new GraphBuilder();
   const variables = new Variables(graph);
@@ -78,7 +81,10 @@ export function buildTrainingGraph({ layers, optimizer, precision }: TrainingGra
   const identity = { T: { type: 'float32' } } as const;
   graph.add('Identity', [score], identity, { name: graphNames.step, after: updates });
   graph.add('Identity', [network.predict(images)], identity, { name: graphNames.logits });
-  graph.add('Identity', [graph.constant(0)], identity, { name: graphNames.written, after: variables.writes });
+  graph.add('Identity', [graph.constant(0)], identity, {
+    name: graphNames.assignAll,
+    after: variables.writes,
+  });
   return {
     savedModel: graph.savedModel(),
     weights,
@@ -142,12 +148,12 @@ class GraphNetwork {
     });
   }
 
-  /** Adds the forward pass with dropout off. @returns The logits. */
+  /** Adds the forward pass with dropout off to the graph. @returns The logits. */
   predict(images: GraphValue): GraphValue {
     return this.#forward(images, () => undefined).at(-1)?.y as GraphValue;
   }
 
-  /** Adds forward and backward pass. @returns Mean loss and accuracy, [2], and one gradient of the mean loss per parameter. */
+  /** Adds forward and backward pass to the graph. @returns Mean loss and accuracy, [2], and one gradient of the mean loss per parameter. */
   step(images: GraphValue, oneHot: GraphValue): { score: GraphValue; gradients: GraphValue[] } {
     const steps = this.#forward(images, (at) => {
       const name = `seed_${at}`;
@@ -157,7 +163,7 @@ class GraphNetwork {
     const { score, gradient } = this.#score(steps.at(-1)?.y as GraphValue, oneHot);
     const gradients: GraphValue[] = [];
     let dy: GraphValue | undefined = gradient;
-    /** Sums of `dy` over all axes but the last, where the next layer has computed them. */
+    /** Sums of `dy` over all axes but the last, if the next layer has computed them. */
     let dySums: GraphValue | undefined;
     for (const { y, backward } of steps.reverse()) {
       const {

@@ -7,7 +7,7 @@ import { webgpuEngines } from '../support/engines.ts';
 import { smallNetwork } from '../support/small-network.ts';
 
 describe.each(webgpuEngines)('the engine %s', (_name, start) => {
-  test('refuses an adapter in software, unless it is configured to accept one', async () => {
+  test('refuses a software adapter, unless `allowSoftware` is set', async () => {
     await expect(startWebgpu()).rejects.toMatchObject({
       code: 'engine.unavailable',
       message: 'WebGPU finds no GPU, only software',

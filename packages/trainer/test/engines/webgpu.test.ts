@@ -3,8 +3,9 @@ import { webgpuEngines } from '../support/engines.ts';
 import { Program } from '../support/processes.ts';
 
 /**
- * Dawn on SwiftShader needs longer to shut down than jest grants a worker, which jest then kills with a warning. So the
- * files that use it, *.webgpu.test.js, are left out of the normal run (jest.config.js) and run here in another process.
+ * Dawn on SwiftShader shuts down more slowly than jest allows a worker, and jest then kills the worker with a warning. So the
+ * test files that use WebGPU, *.webgpu.test.js, are excluded from the normal run (jest.config.js) and run here in a process of
+ * their own.
  */
 const withWebgpu = webgpuEngines.length > 0 ? test : test.skip;
 

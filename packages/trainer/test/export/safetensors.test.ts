@@ -18,7 +18,7 @@ describe('safetensors', () => {
     });
   });
 
-  test('contains the values behind the header, aligned to 8 bytes', () => {
+  test('contains the values after the header, aligned to 8 bytes', () => {
     const values = 8 + headerLength;
     expect(values % 8).toBe(0);
     expect([0, 4, 8, 12, 16].map((at) => bytes.readFloatLE(values + at))).toEqual([1, 2, 3, 4, -0.5]);

@@ -26,7 +26,7 @@ describe('a record of a TensorBoard file', () => {
     expect(new Set(drawn.map(({ type }) => type))).toEqual(new Set(['batch', 'epoch']));
   });
 
-  test('has its size in its header, which is checked', () => {
+  test('has its size in the header, in which any wrong bit is detected', () => {
     const record = frameRecord(Buffer.from('some data'));
     expect(recordBytes(record)).toBe(record.length);
     for (let at = 0; at < 12; at++) {

@@ -4,7 +4,7 @@ import { crc32c } from '../../src/export/tfrecord.ts';
 const bytes = (value: (index: number) => number): Uint8Array =>
   Uint8Array.from({ length: 32 }, (_, at) => value(at));
 
-// RFC 3720, appendix B.4, and the check value of the catalogue of CRCs.
+// Sources: RFC 3720, appendix B.4, and the check value in the "Catalogue of parametrised CRC algorithms".
 test.each([
   ['32 zeros', bytes(() => 0), 0x8a9136aa],
   ['32 ones', bytes(() => 0xff), 0x62a8ab43],

@@ -8,7 +8,7 @@ describe('npm run engine', () => {
   const folder = temporaryFolder();
   const cache = () => join(folder.path, 'cache');
 
-  /** Runs it with an empty cache and only these programs in the path, each a line of shell. */
+  /** Runs `npm run engine` with an empty cache and a PATH of only these programs, each a line of shell. */
   async function install(programs: Record<string, string>): Promise<Program> {
     const bin = join(folder.path, 'bin');
     mkdirSync(bin);

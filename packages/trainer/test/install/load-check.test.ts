@@ -29,7 +29,7 @@ describe('checkLoads', () => {
     await expect(check(dieBy('SIGILL'))).rejects.toMatchObject(unusable);
   });
 
-  test('remembers the result by library and processor', async () => {
+  test('stores the result for each library and processor', async () => {
     await check(succeed);
     await check(dieBy('SIGILL'));
     await expect(check(dieBy('SIGILL'), 'two')).rejects.toMatchObject(unusable);
@@ -38,14 +38,14 @@ describe('checkLoads', () => {
     await check(succeed, 'two');
   });
 
-  test('does not remember a signal from outside, such as that of the system without memory', async () => {
+  test('does not store a signal from outside, such as SIGKILL when memory runs out', async () => {
     await expect(check(dieBy('SIGKILL'))).rejects.toMatchObject({
       message: 'TensorFlow does not load (SIGKILL)',
     });
     await check(succeed);
   });
 
-  test('leaves an exception to the load in this process, which has its message', async () => {
+  test('ignores an exception in the child process: the load in this process reports it', async () => {
     await check('throw new Error("no such library")');
   });
 
@@ -66,7 +66,7 @@ withLibrary('a library that does not run on this processor', () => {
   const folder = temporaryFolder();
   const gateway = acceptingGateway();
 
-  test('is replaced by WebAssembly with the reason', async () => {
+  test('is replaced by WebAssembly, and the reason is printed', async () => {
     const { XDG_CACHE_HOME } = process.env;
     process.env.XDG_CACHE_HOME = folder.path;
     const installed = libraryFolder(librariesForThisMachine().at(-1) as never);

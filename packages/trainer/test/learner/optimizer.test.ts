@@ -4,9 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createOptimizer } from '../../src/learner/optimizer.ts';
 import { startFastest } from '../support/engines.ts';
 
-/** Fixed gradients of one parameter, and its values after each step in PyTorch 2 at a learning rate of 0.1. */
+/** Initial value of the only parameter. */
 const start = 1;
 const gradients = [0.5, -1, 0.25];
+/** Values of the parameter after each step in PyTorch 2, at a learning rate of 0.1. */
 const expected: [OptimizerName, number[]][] = [
   ['sgd', [0.9015, 1.051_455, 1.050_661]],
   ['adam', [0.9, 0.936_61, 0.950_279]],

@@ -7,7 +7,7 @@ import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { ParallelLearner } from '../../src/learner/parallel-learner.ts';
 import type { LayerSpec } from '../../src/network/architecture.ts';
 
-/** Without dropout, whose masks differ between threads. */
+/** A network without dropout, because the masks differ between threads. */
 const layers: LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 4 },
   { name: 'pool1', type: 'maxPool2d' },
@@ -28,12 +28,12 @@ describe('ParallelLearner', () => {
   afterEach(async () => {
     for (const learner of learners.splice(0)) await learner.dispose();
   });
-  const alone = (): Learner => {
+  const createLocal = (): Learner => {
     const learner = new LocalLearner(wasmKernels, options);
     learners.push(learner);
     return learner;
   };
-  const together = async (threads: number): Promise<Learner> => {
+  const createParallel = async (threads: number): Promise<Learner> => {
     const learner = await ParallelLearner.start(threads, options);
     learners.push(learner);
     return learner;
@@ -60,8 +60,8 @@ describe('ParallelLearner', () => {
   test.each([2, 3])(
     'makes the same steps on %i threads as on one, with a smaller last batch',
     async (threads) => {
-      const one = alone();
-      const many = await together(threads);
+      const one = createLocal();
+      const many = await createParallel(threads);
       const [expected, actual] = [await learn(one), await learn(many)];
       actual.forEach((loss, at) => {
         expect(loss).toBeCloseTo(expected[at] as number, 4);
@@ -73,8 +73,8 @@ describe('ParallelLearner', () => {
   );
 
   test('predicts in the order of the batch, also with fewer images than threads', async () => {
-    const one = alone();
-    const many = await together(3);
+    const one = createLocal();
+    const many = await createParallel(3);
     const single = {
       size: 1,
       images: batches[0]!.images.slice(0, 784),
@@ -90,9 +90,9 @@ describe('ParallelLearner', () => {
   });
 
   test('continues from the state of another learner', async () => {
-    const first = await together(2);
+    const first = await createParallel(2);
     await learn(first);
-    const second = await together(2);
+    const second = await createParallel(2);
     await second.restore(await first.state());
     expect(await learn(second)).toEqual(await learn(first));
   });

@@ -13,7 +13,7 @@ describe('the network', () => {
     expect(summarizeLayers().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
   });
 
-  test('fuses each relu with the convolution before it, also behind a max-pool, but not with a dense layer', () => {
+  test('fuses each relu with the convolution before it, also across a max-pool, but not with a dense layer', () => {
     const fused = architecture.filter((_, at) => isFused(architecture, at)).map(({ name }) => name);
     const convolutions = ['conv1', 'conv2', 'conv3', 'conv4'];
     expect(fused.sort()).toEqual([...convolutions, 'relu1', 'relu2', 'relu3', 'relu4']);

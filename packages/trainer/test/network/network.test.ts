@@ -10,7 +10,7 @@ import type { LayerSpec } from '../../src/network/architecture.ts';
 import { Network } from '../../src/network/network.ts';
 import { engines } from '../support/engines.ts';
 
-/** Small enough for numeric derivatives, with each type of layer except dropout, which is random. */
+/** A network small enough for numeric derivatives, with each type of layer except dropout, which is random. */
 const smallNetwork: LayerSpec[] = [
   { name: 'conv1', type: 'conv2d', filters: 2 },
   { name: 'relu1', type: 'relu' },

@@ -23,7 +23,7 @@ function draw(shape: readonly number[]): tf.Tensor {
   return tf.tensor(values, [...shape]);
 }
 
-/** Output of a layer and its gradients for input and parameters. */
+/** Output of a layer, and gradients for its input and parameters, by name. */
 type Results = Record<string, Float32Array>;
 
 interface LayerCase {
@@ -43,7 +43,7 @@ interface LayerInputs {
 function drawInputs({ spec, input, isFused = false, batchSize = 6 }: LayerCase): LayerInputs {
   const parameters = parametersOf(spec, input).map(({ shape }) => draw(shape));
   const drawn = draw([batchSize, ...input]);
-  // A fused relu receives what its convolution has made positive.
+  // The input of a fused relu has no negative values, because its convolution has already applied the relu.
   const x = isFused && spec.type === 'relu' ? tf.relu(drawn) : drawn;
   const { y } = layerOf({ spec, input, isFused }, parameters).forwardTraining(x, 1);
   return { x, dy: draw(y.shape), parameters };
@@ -74,17 +74,17 @@ function computeInGraph(
   { seed, precision }: { seed: number; precision: Precision },
 ): Results {
   const graph = new GraphBuilder();
-  const given = new Map<string, tf.Tensor>();
-  const place = (name: string, value: tf.Tensor): GraphValue => {
-    given.set(name, value);
+  const inputTensors = new Map<string, tf.Tensor>();
+  const addInput = (name: string, value: tf.Tensor): GraphValue => {
+    inputTensors.set(name, value);
     return graph.cast(graph.placeholder(name, 'float32', value.shape.with(0, -1)), precision);
   };
-  const x = place('x', inputs.x);
-  const parameters = inputs.parameters.map((value, at) => place(`w${at}`, value));
-  given.set('seed', tf.tensor1d([seed, 0], 'int32'));
+  const x = addInput('x', inputs.x);
+  const parameters = inputs.parameters.map((value, at) => addInput(`w${at}`, value));
+  inputTensors.set('seed', tf.tensor1d([seed, 0], 'int32'));
   const seedInput = graph.placeholder('seed', 'int32', [2]);
   const step = addLayer(graph, x, { spec, input, parameters, isFirst: false, isFused, seed: seedInput });
-  const gradients = step.backward(place('dy', inputs.dy));
+  const gradients = step.backward(addInput('dy', inputs.dy));
   const outputs: Record<string, GraphValue> = {
     y: step.y,
     input: gradients.input!,
@@ -98,7 +98,7 @@ function computeInGraph(
   });
   const session = new GraphSession(graph.savedModel());
 
-  const results = session.run(Object.fromEntries(given), names);
+  const results = session.run(Object.fromEntries(inputTensors), names);
   session.dispose();
   return Object.fromEntries(
     Object.keys(outputs).map((name, at) => [name, results[at]!.dataSync<'float32'>()]),
@@ -112,7 +112,7 @@ const cases: [title: string, layer: LayerCase][] = [
     'convolution with relu',
     { spec: { name: 'layer', type: 'conv2d', filters: 5 }, input: image, isFused: true },
   ],
-  // Sums of so many values are lost in bfloat16 unless they are added up in float32.
+  // The sums of so many values are wrong in bfloat16 unless TensorFlow accumulates them in float32.
   [
     'convolution of many images',
     { spec: { name: 'layer', type: 'conv2d', filters: 4 }, input: [28, 28, 2], batchSize: 64 },
@@ -133,7 +133,7 @@ const cases: [title: string, layer: LayerCase][] = [
   ['dense', { spec: { name: 'layer', type: 'dense', units: 9 }, input: [50] }],
 ];
 
-/** One rounding to 8 significant bits changes a value by at most 2^-8. Without oneDNN partial sums are rounded too. */
+/** Largest relative difference: rounding to 8 significant bits gives 2^-8. Without oneDNN, partial sums are rounded too. */
 const bounds: [Precision, number][] = [
   ['float32', 1e-6],
   ['bfloat16', hasBfloat16() ? 2 ** -8 : 2 ** -7],
@@ -153,7 +153,7 @@ const bounds: [Precision, number][] = [
     });
   });
 
-  test('dropout keeps its share, scales what it keeps, and draws the same mask for the same seed', () => {
+  test('dropout keeps the expected fraction of values, scales them, and draws the same mask for the same seed', () => {
     tf.tidy(() => {
       const layer: LayerCase = { spec: { name: 'layer', type: 'dropout', rate: 0.25 }, input: [40, 40, 1] };
       const x = tf.ones([6, 40, 40, 1]);

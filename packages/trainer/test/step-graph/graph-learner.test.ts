@@ -15,7 +15,7 @@ import { smallNetwork } from '../support/small-network.ts';
 
 const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, adamw: 0.001 };
 
-(hasTensorflow ? describe : describe.skip)('a learner whose steps are graphs', () => {
+(hasTensorflow ? describe : describe.skip)('GraphLearner', () => {
   let batches: Batch[];
   const learners: Learner[] = [];
   beforeAll(async () => {
@@ -26,7 +26,8 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
   afterEach(async () => {
     for (const learner of learners.splice(0)) await learner.dispose();
   });
-  const keep = <L extends Learner>(learner: L): L => {
+  /** Returns the learner, which is disposed after the test. */
+  const track = <L extends Learner>(learner: L): L => {
     learners.push(learner);
     return learner;
   };
@@ -55,22 +56,22 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
 
   // TensorFlow's Adam computes 1 - 0.999 in float32, which is off by 1.3e-5.
   test.each(settingChoices.optimizer)(
-    'in float32 makes the steps of the kernels with %s',
+    'in float32 makes the same steps as the kernels with %s',
     async (optimizer) => {
       const options = { optimizer, seed: 3, layers: smallNetwork };
-      const expected = keep(new LocalLearner(tensorflowKernels, options));
-      const actual = keep(new GraphLearner({ ...options, precision: 'float32' }));
+      const expected = track(new LocalLearner(tensorflowKernels, options));
+      const actual = track(new GraphLearner({ ...options, precision: 'float32' }));
       for (const [first, last] of [
         [1, 1],
         [2, 10],
       ]) {
-        const [scores, right] = [
+        const [scores, expectedScores] = [
           await learn(actual, { optimizer, first, last }),
           await learn(expected, { optimizer, first, last }),
         ];
         scores.forEach(({ loss, accuracy }, at) => {
-          expect(Math.abs(loss / right[at]!.loss - 1)).toBeLessThan(1e-5);
-          expect(accuracy).toBeCloseTo(right[at]!.accuracy, 5);
+          expect(Math.abs(loss / expectedScores[at]!.loss - 1)).toBeLessThan(1e-5);
+          expect(accuracy).toBeCloseTo(expectedScores[at]!.accuracy, 5);
         });
         expectEqualStates(await actual.state(), await expected.state(), optimizer === 'sgd' ? 1e-5 : 2e-5);
       }
@@ -82,37 +83,39 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
 
   test('trains the whole network as the kernels do', async () => {
     const options = { optimizer: 'sgd', seed: 3, layers: architecture } as const;
-    const expected = keep(new LocalLearner(tensorflowKernels, options));
-    const actual = keep(new GraphLearner({ ...options, precision: 'float32' }));
+    const expected = track(new LocalLearner(tensorflowKernels, options));
+    const actual = track(new GraphLearner({ ...options, precision: 'float32' }));
     await learn(actual);
     await learn(expected);
     expectEqualStates(await actual.state(), await expected.state(), 1e-5);
   });
 
-  test('in bfloat16 begins with the same weights, and loses as much within its rounding', async () => {
+  test('in bfloat16 begins with the same weights and has the same losses, except for rounding', async () => {
     const options = { optimizer: 'sgd', seed: 3, layers: smallNetwork } as const;
-    const [exact, rounded] = precisions.map((precision) => keep(new GraphLearner({ ...options, precision })));
+    const [exact, rounded] = precisions.map((precision) =>
+      track(new GraphLearner({ ...options, precision })),
+    );
     expect((await rounded!.state()).weights).toEqual((await exact!.state()).weights);
-    const [right, scores] = [await learn(exact!, { last: 10 }), await learn(rounded!, { last: 10 })];
+    const [expectedScores, scores] = [await learn(exact!, { last: 10 }), await learn(rounded!, { last: 10 })];
     scores.forEach(({ loss }, at) => {
-      expect(Math.abs(loss / right[at]!.loss - 1)).toBeLessThan(0.02);
+      expect(Math.abs(loss / expectedScores[at]!.loss - 1)).toBeLessThan(0.02);
     });
   });
 
   test.each(precisions)('in %s lowers the loss of a batch', async (precision) => {
-    const learner = keep(new GraphLearner({ optimizer: 'adamw', seed: 3, layers: smallNetwork, precision }));
+    const learner = track(new GraphLearner({ optimizer: 'adamw', seed: 3, layers: smallNetwork, precision }));
     const losses: number[] = [];
     for (let step = 1; step <= 30; step++)
       losses.push((await learner.step(batches[0]!, { step, learningRate: 0.01, seed: step })).loss);
     expect(losses.at(-1)).toBeLessThan(losses[0]! * 0.3);
   });
 
-  test.each(precisions)('in %s continues from a saved state to the last bit', async (precision) => {
+  test.each(precisions)('in %s makes exactly the same steps from a restored state', async (precision) => {
     for (const optimizer of settingChoices.optimizer) {
       const options = { optimizer, seed: 3, layers: smallNetwork, precision };
-      const whole = keep(new GraphLearner(options));
+      const whole = track(new GraphLearner(options));
       await learn(whole, { optimizer, last: 3 });
-      const resumed = keep(new GraphLearner({ ...options, seed: 4 }));
+      const resumed = track(new GraphLearner({ ...options, seed: 4 }));
       await resumed.restore(await whole.state());
       const rest = { optimizer, first: 4, last: 6 };
       expect(await learn(resumed, rest)).toEqual(await learn(whole, rest));
@@ -128,15 +131,15 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
     );
     const batch = { images, size, oneHot };
     const options = { optimizer: 'sgd', seed: 3, layers } as const;
-    const expected = keep(new LocalLearner(tensorflowKernels, options));
-    const actual = keep(new GraphLearner({ ...options, precision: 'float32' }));
+    const expected = track(new LocalLearner(tensorflowKernels, options));
+    const actual = track(new GraphLearner({ ...options, precision: 'float32' }));
     const step = { step: 1, learningRate: 0.01, seed: 1 };
     expect((await actual.step(batch, step)).loss).toBeCloseTo((await expected.step(batch, step)).loss, 5);
     expect(await actual.predict(batch)).toHaveLength(size * 3);
   });
 
-  test('a state of another optimizer is refused', async () => {
-    const learner = keep(
+  test('refuses the state of another optimizer', async () => {
+    const learner = track(
       new GraphLearner({ optimizer: 'adam', seed: 3, layers: smallNetwork, precision: 'float32' }),
     );
     const { weights } = await learner.state();
@@ -145,8 +148,8 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
     );
   });
 
-  test('200 steps leave no tensor behind and need no more memory', async () => {
-    const learner = keep(
+  test('leaks neither tensors nor memory in 200 steps', async () => {
+    const learner = track(
       new GraphLearner({ optimizer: 'sgd', seed: 3, layers: smallNetwork, precision: 'bfloat16' }),
     );
     await learn(learner, { last: 50 });
@@ -155,10 +158,10 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
     await learn(learner, { last: 200 });
     await learner.predict(batches[0]!);
     expect(tf.memory().numTensors).toBe(tensors);
-    expect(process.memoryUsage().rss - rss).toBeLessThan(32 * 2 ** 20); // A batch's tensors kept would be 60 MiB.
+    expect(process.memoryUsage().rss - rss).toBeLessThan(32 * 2 ** 20); // Leaked batches would take 60 MiB.
   });
 
-  test('is closed when it is disposed', async () => {
+  test('closes its session when it is disposed', async () => {
     const backend = tf.backend() as unknown as { getNumOfSavedModels(): number };
     const before = backend.getNumOfSavedModels();
     const learner = new GraphLearner({

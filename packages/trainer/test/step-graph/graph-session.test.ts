@@ -28,7 +28,7 @@ const float = { T: { type: 'float32' } } as const;
     expect(run(graph, { x: tf.tensor1d([1, 2]) }, 'sum')).toEqual([11, 22]);
   });
 
-  test('keeps a variable between runs, and runs what an output comes after', () => {
+  test('keeps variables between runs, and runs the `after` nodes of an output', () => {
     const graph = new GraphBuilder();
     const dtype = { type: 'float32' } as const;
     const attributes = { dtype, shape: { shape: [2] }, shared_name: { text: 'v' }, container: { text: '' } };
@@ -45,7 +45,7 @@ const float = { T: { type: 'float32' } } as const;
     session.dispose();
   });
 
-  test('uses an output of a node after its first', () => {
+  test('uses the second output of a node', () => {
     const graph = new GraphBuilder();
     const x = graph.placeholder('x', 'float32', [-1, 2]);
     const labels = graph.placeholder('labels', 'float32', [-1, 2]);
@@ -66,7 +66,7 @@ const float = { T: { type: 'float32' } } as const;
     );
   });
 
-  test('needs a name of its own for each node', () => {
+  test('refuses a node name that is already used', () => {
     const graph = new GraphBuilder();
     graph.placeholder('x', 'float32', []);
     expect(() => graph.placeholder('x', 'float32', [])).toThrow(

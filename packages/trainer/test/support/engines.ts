@@ -32,7 +32,7 @@ if (!hasSoftwareGpu) {
 
 /** The engine webgpu in software, if its driver is installed; only for tests that run in a process of their own. */
 export const webgpuEngines: EngineEntry[] = hasSoftwareGpu
-  ? [['webgpu', () => startWebgpu({ software: true })]]
+  ? [['webgpu', () => startWebgpu({ allowSoftware: true })]]
   : [];
 
 /** Starts the fastest engine. */

@@ -7,13 +7,13 @@ import { findGraphFailure, measureSpeedup } from '../step-graph/graph-probe.ts';
 import type { Engine, EngineLearnerOptions } from './engine.ts';
 import { hasBfloat16, type SelectedPrecision } from './precision.ts';
 
-/** Options of `tensorflowSteps`. */
-export interface TensorflowStepsOptions {
-  /** The operations of steps that do not run as one graph. */
+/** Options of `tensorflowTraining`. */
+export interface TensorflowTrainingOptions {
+  /** Computes the steps that do not run as one graph. */
   kernels: Kernels;
   /**
-   * Whether oneDNN computes the operations. With oneDNN, graphs in float32 are faster than separate operations (1.07 times on
-   * an AMD EPYC); without it, and on a GPU, they have not been measured.
+   * Whether oneDNN computes the operations. Only with oneDNN do float32 steps run as graphs, which are 1.07 times as fast as
+   * separate operations on an AMD EPYC; without oneDNN, and on a GPU, the speed was not measured.
    */
   isOneDnn: boolean;
   /** The functions that inspect and measure this machine. For tests. */
@@ -24,22 +24,22 @@ export interface TensorflowStepsOptions {
   };
 }
 
-/** Smallest speed-up for which `auto` selects bfloat16: a smaller one is not worth the loss of accuracy by rounding. */
+/** Speed-up from which `auto` selects bfloat16: a smaller one does not justify the rounding errors. */
 const minSpeedup = 1.1;
 
 /**
- * Returns the training functions of the engine `tensorflow`. A step runs as one graph in bfloat16, and in float32 if oneDNN
- * is used.
+ * Returns the functions with which the engine `tensorflow` trains. In bfloat16 each step runs as one graph; in float32 only
+ * where oneDNN computes the operations and the graph works.
  */
-export function tensorflowSteps({
+export function tensorflowTraining({
   kernels,
   isOneDnn,
   probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
-}: TensorflowStepsOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
+}: TensorflowTrainingOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
   const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
   /**
-   * Resolves with the reason why a float32 step does not run as one graph: undefined if it does, empty without oneDNN. The
-   * check starts at the first use; the variable is unset before.
+   * Resolves with the reason why a float32 step does not run as one graph: an empty text without oneDNN, undefined if the step
+   * does run as one graph. Unset until the first use starts the check.
    */
   let float32Failure: Promise<string | undefined> | undefined;
   const explainNoFloat32Graph = (): Promise<string | undefined> => {
@@ -63,7 +63,7 @@ export function tensorflowSteps({
   async function selectPrecision(choice: PrecisionChoice): Promise<SelectedPrecision> {
     if (choice === 'float32') return selectFloat32();
     if (choice === 'auto' && !isOneDnn)
-      return selectFloat32('--precision auto decides only on a processor with oneDNN');
+      return selectFloat32('--precision auto compares the precisions only on a CPU with oneDNN');
     if (choice === 'auto' && !probe.hasBfloat16())
       return selectFloat32('--precision auto finds neither AMX nor AVX-512 BF16 here');
     const failure = await probe.findGraphFailure('bfloat16');

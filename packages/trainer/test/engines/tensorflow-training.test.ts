@@ -2,21 +2,21 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import { hasBfloat16 } from '../../src/engines/precision.ts';
 import { startTensorflow } from '../../src/engines/tensorflow.ts';
-import { tensorflowSteps } from '../../src/engines/tensorflow-steps.ts';
+import { tensorflowTraining } from '../../src/engines/tensorflow-training.ts';
 import { tensorflowKernels } from '../../src/kernels/tensorflow.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { GraphLearner } from '../../src/step-graph/graph-learner.ts';
 import { findGraphFailure, measureSpeedup } from '../../src/step-graph/graph-probe.ts';
 import { hasTensorflow } from '../support/engines.ts';
 
-/** Steps on a made-up machine. */
-const stepsOn = ({
+/** Returns the training functions for a made-up machine. */
+const trainingOn = ({
   failure = undefined as string | undefined,
   speedup = 2,
   bfloat16 = true,
   isOneDnn = true,
 } = {}) =>
-  tensorflowSteps({
+  tensorflowTraining({
     kernels: tensorflowKernels,
     isOneDnn,
     probe: {
@@ -30,39 +30,39 @@ const inGraph = { kernels: 'oneDNN in one graph per step', isFallback: false };
 
 describe('selectPrecision', () => {
   test('selects the chosen precision', async () => {
-    expect(await stepsOn().selectPrecision('float32')).toEqual({ precision: 'float32', ...inGraph });
-    expect(await stepsOn().selectPrecision('bfloat16')).toEqual({ precision: 'bfloat16', ...inGraph });
+    expect(await trainingOn().selectPrecision('float32')).toEqual({ precision: 'float32', ...inGraph });
+    expect(await trainingOn().selectPrecision('bfloat16')).toEqual({ precision: 'bfloat16', ...inGraph });
   });
 
-  test('selects bfloat16 by itself where the processor has it and it is faster', async () => {
-    expect(await stepsOn().selectPrecision('auto')).toEqual({
+  test('selects bfloat16 with auto only where the processor supports it and it is faster', async () => {
+    expect(await trainingOn().selectPrecision('auto')).toEqual({
       precision: 'bfloat16',
       reason: '2.0 times as fast as float32 here',
       ...inGraph,
     });
-    expect(await stepsOn({ speedup: 1.05 }).selectPrecision('auto')).toEqual({
+    expect(await trainingOn({ speedup: 1.05 }).selectPrecision('auto')).toEqual({
       precision: 'float32',
       reason: 'bfloat16 is not faster here',
       ...inGraph,
     });
-    expect(await stepsOn({ bfloat16: false }).selectPrecision('auto')).toEqual({
+    expect(await trainingOn({ bfloat16: false }).selectPrecision('auto')).toEqual({
       precision: 'float32',
       reason: '--precision auto finds neither AMX nor AVX-512 BF16 here',
       ...inGraph,
     });
   });
 
-  test('does not decide by itself without oneDNN', async () => {
-    expect(await stepsOn({ isOneDnn: false }).selectPrecision('auto')).toEqual({
+  test('selects float32 with auto where oneDNN is not used', async () => {
+    expect(await trainingOn({ isOneDnn: false }).selectPrecision('auto')).toEqual({
       precision: 'float32',
       kernels: tensorflowKernels.name,
-      reason: '--precision auto decides only on a processor with oneDNN',
+      reason: '--precision auto compares the precisions only on a CPU with oneDNN',
       isFallback: false,
     });
   });
 
   test('falls back to float32 where TensorFlow does not run the graph', async () => {
-    const selected = await stepsOn({ failure: 'no room' }).selectPrecision('bfloat16');
+    const selected = await trainingOn({ failure: 'no room' }).selectPrecision('bfloat16');
     expect(selected).toEqual({
       precision: 'float32',
       kernels: tensorflowKernels.name,
@@ -71,8 +71,8 @@ describe('selectPrecision', () => {
     });
   });
 
-  test('keeps the kernels in float32 without oneDNN', async () => {
-    expect(await stepsOn({ isOneDnn: false }).selectPrecision('float32')).toEqual({
+  test('computes float32 with separate kernels where oneDNN is not used', async () => {
+    expect(await trainingOn({ isOneDnn: false }).selectPrecision('float32')).toEqual({
       precision: 'float32',
       kernels: tensorflowKernels.name,
       isFallback: false,
@@ -92,13 +92,13 @@ test.each([
 (hasTensorflow ? describe : describe.skip)('on this machine', () => {
   beforeAll(startTensorflow);
 
-  test('a session that cannot be made leaves the kernels', async () => {
+  test('float32 is computed with separate kernels when TensorFlow cannot load a graph', async () => {
     const backend = tf.backend() as unknown as { loadSavedModelMetaGraph(): number };
     const load = jest.spyOn(backend, 'loadSavedModelMetaGraph').mockImplementation(() => {
       throw new Error('Failed to load SavedModel: made up\nand more');
     });
     try {
-      const steps = tensorflowSteps({ kernels: tensorflowKernels, isOneDnn: true });
+      const steps = tensorflowTraining({ kernels: tensorflowKernels, isOneDnn: true });
       expect(await steps.selectPrecision('float32')).toMatchObject({
         kernels: tensorflowKernels.name,
         reason: 'TensorFlow does not run a step as one graph: Failed to load SavedModel: made up',
@@ -114,7 +114,7 @@ test.each([
   test('graphs work in both precisions, and learners use them', async () => {
     expect(await findGraphFailure('float32')).toBeUndefined();
     expect(await findGraphFailure('bfloat16')).toBeUndefined();
-    const learner = await tensorflowSteps({ kernels: tensorflowKernels, isOneDnn: true }).createLearner({
+    const learner = await tensorflowTraining({ kernels: tensorflowKernels, isOneDnn: true }).createLearner({
       optimizer: 'sgd',
       seed: 1,
     });
@@ -122,8 +122,8 @@ test.each([
     await learner.dispose();
   });
 
-  test('the speed of both precisions is compared', async () => {
-    const { createLearner } = tensorflowSteps({ kernels: tensorflowKernels, isOneDnn: true });
+  test('the speed-up of bfloat16 is measured', async () => {
+    const { createLearner } = tensorflowTraining({ kernels: tensorflowKernels, isOneDnn: true });
     expect(await measureSpeedup(createLearner)).toBeGreaterThan(0);
   });
 });
