@@ -47,14 +47,14 @@ async function main(): Promise<void> {
 function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefined } {
   const stop = new AbortController();
   const interrupt = (reason: string): void => stop.abort({ status: 'interrupted', reason } satisfies RunEnd);
-  const stopAsOrphan = (): void => interrupt('the process that started the trainer has ended');
-  process.on('disconnect', stopAsOrphan);
+  const stopWithoutParent = (): void => interrupt('the process that started the trainer has ended');
+  process.on('disconnect', stopWithoutParent);
   // `npm start` sends a message in place of a signal, which on Windows would end this process at once.
   process.on('message', ({ type, signal }: { type: string; signal: Signal }) => {
     if (type === 'stop') receive(signal);
   });
   // Without a parent, `connected` is undefined.
-  if (process.connected === false) stopAsOrphan();
+  if (process.connected === false) stopWithoutParent();
   process.channel?.unref();
 
   let received: Signal | undefined;

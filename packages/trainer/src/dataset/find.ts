@@ -93,7 +93,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    return undefined; // It does not exist, or its folder may not be read.
+    return undefined; // The path does not exist, or its folder may not be read.
   }
 }
 

@@ -5,9 +5,9 @@
 export function frameRecord(data: Uint8Array): Buffer {
   const record = Buffer.alloc(headerBytes + data.length + footerBytes);
   record.writeBigUInt64LE(BigInt(data.length), 0);
-  record.writeUInt32LE(masked(crc32c(record.subarray(0, 8))), 8);
+  record.writeUInt32LE(maskCrc(crc32c(record.subarray(0, 8))), 8);
   record.set(data, headerBytes);
-  record.writeUInt32LE(masked(crc32c(data)), headerBytes + data.length);
+  record.writeUInt32LE(maskCrc(crc32c(data)), headerBytes + data.length);
   return record;
 }
 
@@ -17,12 +17,12 @@ const footerBytes = 4;
 
 /** Returns the size of the framed record that begins with this header, in bytes; undefined for an invalid header. */
 export function recordBytes(header: Buffer): number | undefined {
-  if (header.readUInt32LE(8) !== masked(crc32c(header.subarray(0, 8)))) return undefined;
+  if (header.readUInt32LE(8) !== maskCrc(crc32c(header.subarray(0, 8)))) return undefined;
   return headerBytes + Number(header.readBigUInt64LE(0)) + footerBytes;
 }
 
 /** Masks a CRC as the format requires: CRCs of data that contains CRCs would be weak (tensorflow/core/lib/hash/crc32c.h). */
-const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+const maskCrc = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 /** The Castagnoli polynomial, with reversed bits (RFC 3720, section 12.1). */
 const polynomial = 0x82f63b78;

@@ -113,7 +113,7 @@ async function download({ library, workFolder, python, signal }: Installation): 
   await rm(requirements);
 }
 
-/** Extracts the libraries and the C headers from the wheels. In Python, because wheels are zip files, which Node.js cannot read. */
+/** Python script that extracts the libraries and the C headers from the wheels: zip files, for which Node.js has no reader. */
 const unpackScript = `
 import glob, os, sys, zipfile
 target, *libraries = sys.argv[1:]

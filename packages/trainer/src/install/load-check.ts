@@ -31,12 +31,12 @@ export async function checkLoads(
   { script = loadScript, processor = describeProcessor() }: LoadCheckOptions = {},
 ): Promise<void> {
   const addons = [loaderFile, addonFile].map((file) => join(binaryFolder(folder), file));
-  const result = resultFile(folder, addons, processor);
-  let signal = readResult(result);
+  const resultPath = resultFile(folder, addons, processor);
+  let signal = readResult(resultPath);
   if (signal === undefined) {
     signal = await loadInChild(script, addons);
     if (signal === undefined) return;
-    if (signal === 'none' || permanentSignals.includes(signal)) storeResult(result, signal);
+    if (signal === 'none' || permanentSignals.includes(signal)) storeResult(resultPath, signal);
   }
   if (signal === 'none') return;
   const what = permanentSignals.includes(signal) ? 'run on this processor' : 'load';

@@ -21,7 +21,7 @@ export interface BatchShare {
   total: number;
 }
 
-/** A request to a learner thread, which answers one at a time. */
+/** A request to a learner thread. A thread handles one request at a time. */
 export type LearnerThreadRequest =
   | { type: 'step'; share: BatchShare; options: StepOptions }
   | { type: 'predict'; share: BatchShare }

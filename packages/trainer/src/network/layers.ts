@@ -16,10 +16,10 @@ export interface Gradients {
 }
 
 /**
- * Output of a layer in training, and its backward pass. `backward` is called once, and disposes the tensors that the layer
- * kept for it.
+ * Output of a layer in training, and the layer's backward pass. `backward` is called once, and disposes the tensors that the
+ * layer kept for it.
  */
-export interface ForwardStep {
+export interface LayerOutput {
   y: tf.Tensor;
   /**
    * @param dy Gradient of the loss with respect to `y`.
@@ -33,7 +33,7 @@ export interface Layer {
   /** Computes the output with dropout off. */
   forward(x: tf.Tensor): tf.Tensor;
   /** Computes the output with dropout on, and prepares the backward pass. @param seed Seed of the dropout mask. */
-  forwardTraining(x: tf.Tensor, seed: number): ForwardStep;
+  forwardTraining(x: tf.Tensor, seed: number): LayerOutput;
 }
 
 /** What a layer needs from the network besides its spec. */

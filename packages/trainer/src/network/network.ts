@@ -10,7 +10,7 @@ import {
   type ParameterSpec,
   parametersOf,
 } from './architecture.ts';
-import { buildLayer, type ForwardStep, type Layer } from './layers.ts';
+import { buildLayer, type Layer, type LayerOutput } from './layers.ts';
 
 /** Result of a training step, before the parameters are updated. */
 export type StepResult = {
@@ -72,12 +72,12 @@ export class Network {
    * @param seed Seed of the dropout masks; different for each step.
    */
   step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
-    const steps: ForwardStep[] = [];
+    const outputs: LayerOutput[] = [];
     let x: tf.Tensor = images;
     this.#layers.forEach((layer, at) => {
-      const step = layer.forwardTraining(x, deriveSeed(seed, at));
-      steps.push(step);
-      x = step.y;
+      const output = layer.forwardTraining(x, deriveSeed(seed, at));
+      outputs.push(output);
+      x = output.y;
     });
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
@@ -85,7 +85,7 @@ export class Network {
     /** Sums of `dy` over all axes but the last, if the next layer has computed them. */
     let dySums: tf.Tensor1D | undefined;
     const gradients: tf.Tensor[] = [];
-    for (const { y, backward } of steps.reverse()) {
+    for (const { y, backward } of outputs.reverse()) {
       const {
         input: dx,
         parameters: parameterGradients,

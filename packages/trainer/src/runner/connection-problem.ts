@@ -27,7 +27,7 @@ export function describeProblem({ url, reason, error, isTaken }: ConnectionFailu
   if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return `no TLS at ${host}: check the port, or use ws://`;
   if (protocol === 'wss:' && isCertificateError(code))
-    return `its certificate is not valid here (${message}); NODE_EXTRA_CA_CERTS names a file with your own authority`;
+    return `its certificate is not valid here (${message}); set NODE_EXTRA_CA_CERTS to a file with the certificate of your own authority`;
   return [message, code].find((text) => text !== '') ?? reason;
 }
 

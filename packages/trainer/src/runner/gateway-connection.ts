@@ -61,7 +61,7 @@ export const connectionLimits = {
   handshakeMs: 5_000,
   /** Time without any message after which a connection counts as lost: the gateway sends a ping every 20 s. */
   silenceMs: 60_000,
-  /** Time for which a problem is not reported: a gateway that starts together with the trainer is ready before. */
+  /** Time for which a problem is not reported: a gateway that starts together with the trainer is ready within it. */
   problemMs: 2_000,
 };
 
@@ -110,7 +110,7 @@ export class GatewayConnection {
     return this.#problem;
   }
 
-  /** Whether the gateway has another publisher of this run, for which `awaitRelease` waits. */
+  /** Whether the gateway refuses the connection because another publisher of this run is connected. */
   get isTaken(): boolean {
     return this.#problem !== undefined && this.#closeCode === closeCodes.runTaken.code;
   }

@@ -12,7 +12,7 @@ export function startHeartbeat(file: string, intervalMs = defaultIntervalMs): ()
     try {
       writeFileSync(file, '');
     } catch {
-      // The file then becomes older, which is what the health check looks at.
+      // If the file cannot be written, its age grows until the health check fails.
     }
   };
   touch();

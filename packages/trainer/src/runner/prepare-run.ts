@@ -63,7 +63,8 @@ async function openRun(
   const { config, folder } = run;
   const lock = await RunLock.acquire(folder);
   try {
-    if (isNew) writeDescription(run); // Only under the lock: --resume of another trainer could choose a run with settings.
+    // Written under the lock, because --resume of another trainer may choose any unlocked run that has this file.
+    if (isNew) writeDescription(run);
     const checkpoint = readCheckpoint(folder);
     const log = new EventLog({ runId: config.runId, folder });
     const tensorboard = new TensorboardFile(folder, log);

@@ -74,7 +74,8 @@ export class Publisher {
     this.#limits = limits;
     this.#highestKnown = log.lastSeq;
     const connection = {
-      ...{ identity, commands },
+      identity,
+      commands,
       introduction: { type: 'hello', runId: log.runId } as const,
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
       onDisconnect: () => this.#resetPosition(),

@@ -1,7 +1,7 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import type { SystemData } from '@mnist-monitor/shared';
 
-/** Measures load and memory of this process, its machine and its GPU; each reading covers the time since the last. */
+/** Measures load and memory of this process, its machine and its GPU. A load is the mean since the previous reading. */
 export class SystemMonitor {
   #host = hostTimes();
   #process = process.cpuUsage();
@@ -14,7 +14,7 @@ export class SystemMonitor {
     this.#readGpu = readGpu;
   }
 
-  /** Returns loads from 0 to 1 (the process's in cores), memory in bytes. */
+  /** Returns the load of the machine and of the GPU from 0 to 1, that of the process in busy cores, and memory in bytes. */
   read(): SystemData {
     this.#readGpu().then((gpu) => {
       this.#gpu = gpu;

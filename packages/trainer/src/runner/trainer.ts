@@ -138,7 +138,10 @@ export class Trainer {
   async #train(run: PreparedRun): Promise<FinishedStatus> {
     const { config, output, signal } = this.#options;
     const published = new PublishedRun(run, {
-      ...{ identity: this.#identity, commands: this.#commands, output, signal },
+      identity: this.#identity,
+      commands: this.#commands,
+      output,
+      signal,
       abortDelivery: this.#abortDelivery.signal,
       onDelivery: (delivery) => this.#trackDelivery(delivery),
     });

@@ -26,7 +26,7 @@ export type GraphAttribute =
   | { text: string }
   /** A size of -1 is known only when the graph runs. */
   | { shape: readonly number[] }
-  | { constant: readonly number[]; of: 'float32' | 'int32'; shape: readonly number[] };
+  | { constant: readonly number[]; dtype: 'float32' | 'int32'; shape: readonly number[] };
 
 /** Options of `GraphBuilder.add`. */
 export interface NodeOptions {
@@ -78,18 +78,18 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, GraphAttribute>> = {},
     { name, type, after = [] }: NodeOptions = {},
   ): GraphValue {
-    const unique = name ?? `${operation}_${this.#nodes.length}`;
-    if (this.#names.has(unique))
-      throw new RangeError(`expected a node name that is not used yet, got ${unique}`);
-    this.#names.add(unique);
+    const nodeName = name ?? `${operation}_${this.#nodes.length}`;
+    if (this.#names.has(nodeName))
+      throw new RangeError(`expected a node name that is not used yet, got ${nodeName}`);
+    this.#names.add(nodeName);
     const node = new this.#messages.NodeDef();
-    node.setName(unique);
+    node.setName(nodeName);
     node.setOp(operation);
     node.setInputList([...inputs.map((input) => input.name), ...after.map(controlInput)]);
     const attributeMap = node.getAttrMap();
     for (const [key, attribute] of Object.entries(attributes)) attributeMap.set(key, this.#encode(attribute));
     this.#nodes.push(node);
-    return { name: unique, type: type ?? inputs[0]?.type ?? 'float32' };
+    return { name: nodeName, type: type ?? inputs[0]?.type ?? 'float32' };
   }
 
   /** Adds an input of the graph. */
@@ -98,12 +98,12 @@ export class GraphBuilder {
   }
 
   /** Adds a constant: a scalar, or a vector for a list. */
-  constant(value: number | readonly number[], of: 'float32' | 'int32' = 'float32'): GraphValue {
+  constant(value: number | readonly number[], dtype: 'float32' | 'int32' = 'float32'): GraphValue {
     const attributes = {
-      dtype: { type: of },
-      value: { constant: [value].flat(), of, shape: typeof value === 'number' ? [] : [value.length] },
+      dtype: { type: dtype },
+      value: { constant: [value].flat(), dtype, shape: typeof value === 'number' ? [] : [value.length] },
     } as const;
-    return this.add('Const', [], attributes, { type: of });
+    return this.add('Const', [], attributes, { type: dtype });
   }
 
   /** Adds a conversion to a type; returns the value itself if it already has that type. */
@@ -147,13 +147,13 @@ export class GraphBuilder {
     return value;
   }
 
-  #tensor({ constant, of, shape }: Extract<GraphAttribute, { constant: unknown }>): Message {
+  #tensor({ constant, dtype, shape }: Extract<GraphAttribute, { constant: unknown }>): Message {
     if (constant.length !== elementCount(shape))
       throw new RangeError(`expected ${elementCount(shape)} values, got ${constant.length}`);
     const tensor = new this.#messages.Tensor();
-    tensor.setDtype(typeNumbers[of]);
+    tensor.setDtype(typeNumbers[dtype]);
     tensor.setTensorShape(this.#shape(shape));
-    if (of === 'float32') tensor.setFloatValList(constant);
+    if (dtype === 'float32') tensor.setFloatValList(constant);
     else tensor.setIntValList(constant);
     return tensor;
   }
@@ -172,7 +172,7 @@ export class GraphBuilder {
   }
 }
 
-/** Returns another output of a node than the first. @param index At least 1. */
+/** Returns the output of a node with an index. @param index At least 1, because `add` returns the output 0. */
 export const outputOf = ({ name, type }: GraphValue, index: number): GraphValue => ({
   name: `${name}:${index}`,
   type,

@@ -12,7 +12,7 @@ export interface GraphGradients {
 }
 
 /** A layer in a graph: its output, and its backward pass. */
-export interface GraphStep {
+export interface GraphLayerOutput {
   y: GraphValue;
   /** @param sums The next layer's `inputSums`. */
   backward(dy: GraphValue, sums?: GraphValue): GraphGradients;
@@ -43,7 +43,7 @@ const convolution = { strides: { ints: [1, 1, 1, 1] }, padding: { text: 'SAME' }
  * Adds a layer that computes in the type of `x`. It uses TensorFlow's standard operations: before the first run, TensorFlow
  * fuses them and replaces them by those of oneDNN.
  */
-export function addLayer(graph: GraphBuilder, x: GraphValue, layer: GraphLayer): GraphStep {
+export function addLayer(graph: GraphBuilder, x: GraphValue, layer: GraphLayer): GraphLayerOutput {
   switch (layer.spec.type) {
     case 'conv2d':
       return conv2d(graph, x, layer.spec.filters, layer);
@@ -65,7 +65,7 @@ function conv2d(
   x: GraphValue,
   filters: number,
   { parameters, isFirst, isFused }: GraphLayer,
-): GraphStep {
+): GraphLayerOutput {
   const [filter, bias] = parameters as [GraphValue, GraphValue];
   const attributes = { ...typeOf(x), ...convolution };
   const linear = biasAdd(graph, graph.add('Conv2D', [x, filter], attributes), bias);
@@ -89,7 +89,7 @@ function dense(
   x: GraphValue,
   units: number,
   parameters: readonly GraphValue[],
-): GraphStep {
+): GraphLayerOutput {
   const [weight, bias] = parameters as [GraphValue, GraphValue];
   const multiply = (left: GraphValue, right: GraphValue, transposed: 'a' | 'b' | 'none'): GraphValue =>
     graph.add('MatMul', [left, right], {
@@ -110,7 +110,7 @@ function dense(
  * Adds a max-pool. It computes `inputSums` from `dy`: the input gradient contains the values of `dy` and otherwise zeros, so
  * the sums are equal, and `dy` has a quarter of the size.
  */
-function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep {
+function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphLayerOutput {
   const attributes = { ...typeOf(x), ...pooling };
   const y = graph.add('MaxPool', [x], attributes);
   return {
@@ -127,7 +127,7 @@ function maxPool2d(graph: GraphBuilder, x: GraphValue, input: readonly number[])
  * Adds a relu. When the convolution before computes the relu, this layer still computes its gradient: after a max-pool, this
  * gradient has a quarter of the values.
  */
-function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
+function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphLayerOutput {
   const y = isFused ? x : graph.add('Relu', [x], typeOf(x));
   return {
     y,
@@ -136,7 +136,12 @@ function relu(graph: GraphBuilder, x: GraphValue, isFused: boolean): GraphStep {
 }
 
 /** Adds inverted dropout with the same masks as the kernels in `../kernels/tensorflow.ts`. */
-function dropout(graph: GraphBuilder, x: GraphValue, rate: number, { input, seed }: GraphLayer): GraphStep {
+function dropout(
+  graph: GraphBuilder,
+  x: GraphValue,
+  rate: number,
+  { input, seed }: GraphLayer,
+): GraphLayerOutput {
   if (!seed) return { y: x, backward: (dy) => ({ input: dy, parameters: [] }) };
   const mask = dropoutMask(graph, x, { rate, seed, fillsWords: elementCount(input) % 4 === 0 });
   const multiply = (value: GraphValue): GraphValue => graph.add('Mul', [value, mask], typeOf(value));
@@ -182,7 +187,7 @@ function dropoutMask(
   return graph.add('Reshape', [values, shape], { ...typeOf(x), Tshape: int });
 }
 
-const flatten = (graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphStep => ({
+const flatten = (graph: GraphBuilder, x: GraphValue, input: readonly number[]): GraphLayerOutput => ({
   y: reshape(graph, x, [-1, elementCount(input)]),
   backward: (dy) => ({ input: reshape(graph, dy, [-1, ...input]), parameters: [] }),
 });

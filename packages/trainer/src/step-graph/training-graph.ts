@@ -7,7 +7,7 @@ import {
   parametersOf,
 } from '../network/architecture.ts';
 import { GraphBuilder, type GraphValue } from './graph-builder.ts';
-import { addLayer, addLoss, type GraphStep } from './graph-layers.ts';
+import { addLayer, addLoss, type GraphLayerOutput } from './graph-layers.ts';
 import { type GraphParameter, graphOptimizers } from './graph-optimizer.ts';
 
 /** Options of `buildTrainingGraph`. */
@@ -153,19 +153,22 @@ class GraphNetwork {
     return this.#forward(images, () => undefined).at(-1)?.y as GraphValue;
   }
 
-  /** Adds forward and backward pass to the graph. @returns Mean loss and accuracy, [2], and one gradient of the mean loss per parameter. */
+  /**
+   * Adds forward and backward pass to the graph.
+   * @returns Mean loss and accuracy, [2], and one gradient of the mean loss per parameter.
+   */
   step(images: GraphValue, oneHot: GraphValue): { score: GraphValue; gradients: GraphValue[] } {
-    const steps = this.#forward(images, (at) => {
+    const outputs = this.#forward(images, (at) => {
       const name = `seed_${at}`;
       this.seeds.set(at, name);
       return this.#graph.placeholder(name, 'int32', [2]);
     });
-    const { score, gradient } = this.#score(steps.at(-1)?.y as GraphValue, oneHot);
+    const { score, gradient } = this.#score(outputs.at(-1)?.y as GraphValue, oneHot);
     const gradients: GraphValue[] = [];
     let dy: GraphValue | undefined = gradient;
     /** Sums of `dy` over all axes but the last, if the next layer has computed them. */
     let dySums: GraphValue | undefined;
-    for (const { y, backward } of steps.reverse()) {
+    for (const { y, backward } of outputs.reverse()) {
       const {
         input: dx,
         parameters: parameterGradients,
@@ -177,13 +180,13 @@ class GraphNetwork {
     return { score, gradients };
   }
 
-  #forward(images: GraphValue, seedOf: (at: number) => GraphValue | undefined): GraphStep[] {
+  #forward(images: GraphValue, seedOf: (at: number) => GraphValue | undefined): GraphLayerOutput[] {
     let x = images;
     return this.#layers.map(({ type, ...layer }, at) => {
       const seed = layer.spec.type === 'dropout' ? seedOf(at) : undefined;
-      const step = addLayer(this.#graph, this.#graph.cast(x, type), { ...layer, isFirst: at === 0, seed });
-      x = step.y;
-      return step;
+      const output = addLayer(this.#graph, this.#graph.cast(x, type), { ...layer, isFirst: at === 0, seed });
+      x = output.y;
+      return output;
     });
   }
 

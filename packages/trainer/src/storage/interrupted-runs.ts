@@ -18,7 +18,7 @@ import { isLocked } from './run-lock.ts';
 const tailBytes = 64 * 1024;
 
 /**
- * The settings in `run.json` that a resumed run keeps. One that is absent becomes undefined explicitly, so that it overrides a
+ * The settings in `run.json` that a resumed run keeps. An absent setting becomes an explicit undefined, so that it overrides a
  * flag of the process that resumes the run.
  */
 const trainingSettings = z
@@ -66,7 +66,7 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   const notFound = (found: string): MonitorError =>
     new MonitorError('run.not_found', `--resume: expected an interrupted run, ${found}`);
   const folder = join(runs, runId);
-  // Where the file system ignores case, another spelling would open the folder of another id.
+  // Names are compared exactly, because a file system that ignores case would also open the folder of another id.
   if (!readFolder(runs).includes(runId) || !existsSync(join(folder, runFiles.settings)))
     throw notFound(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw notFound(`but ${runId} was completed`);

@@ -7,8 +7,8 @@ import type { EventLog } from './event-log.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /**
- * The curves of a run for TensorBoard, in the run's folder. The file has a version record, then one record for each
- * `batch` and `epoch` event in the order of the log, so that its number of records gives the position in the log from which it continues.
+ * The curves of a run for TensorBoard, in the run's folder. The file has a version record, then one record for each `batch` and
+ * `epoch` event in the order of the log. The number of records therefore determines which events of the log are missing.
  */
 export class TensorboardFile {
   readonly #file: AppendFile;

@@ -2,7 +2,7 @@ import type { BatchData, EventBody, NoticeData } from '@mnist-monitor/shared';
 
 /**
  * Creates a `notice` event.
- * @param details The step at which the notice was sent and the value that it reports, where it has them.
+ * @param details The step to which the notice refers and the value that it reports, if any.
  */
 export const notice = (
   level: NoticeData['level'],

@@ -6,7 +6,7 @@ export interface TrainingPosition {
   epoch: number;
   /** Finished batches of the current epoch. */
   batch: number;
-  /** Images of those batches. */
+  /** Number of images in those batches. */
   images: number;
   /** Sum of the losses of those images. Batches are not averaged, because the last one may be smaller. */
   loss: number;

@@ -40,7 +40,7 @@ describe('describeProblem', () => {
       expect(
         describeProblem({ url: 'wss://host/ingest', error, reason: 'connection lost', isTaken: false }),
       ).toBe(
-        'its certificate is not valid here (the reason); NODE_EXTRA_CA_CERTS names a file with your own authority',
+        'its certificate is not valid here (the reason); set NODE_EXTRA_CA_CERTS to a file with the certificate of your own authority',
       );
     },
   );
