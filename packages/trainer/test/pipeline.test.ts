@@ -6,7 +6,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
 const engine = engines.at(-1)?.[0] as string;
-/** About a second of training on any engine. */
+/** Number of steps of a run, which takes about a second on any engine. */
 const steps = 48;
 const sizes = [
   ...['--engine', engine, '--threads', '1', '--epochs', '1'],

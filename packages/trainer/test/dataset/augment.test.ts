@@ -3,7 +3,7 @@ import { writeAugmented } from '../../src/dataset/augment.ts';
 import { seededRandom } from '../../src/random.ts';
 
 const values = Float32Array.from({ length: 256 }, (_, grey) => grey / 255);
-/** Full ink in a square of 8 × 8 in the middle. */
+/** An image of a square with full ink, 8 × 8 pixels, in the middle. */
 const square = Uint8Array.from({ length: 784 }, (_, at) => {
   const [x, y] = [at % 28, Math.floor(at / 28)];
   return x >= 10 && x < 18 && y >= 10 && y < 18 ? 255 : 0;

@@ -102,7 +102,7 @@ describe('loadDataset', () => {
     ['raw', 'data', (from, to) => move(from, join(to, 'raw'))],
     ['names with a dot', 'data', (from, to) => move(from, to, (name) => name.replace('-idx', '.idx'))],
     [
-      'folders of the same names, as Kaggle packs it',
+      'folders that have the names of the files, as Kaggle packs them',
       'data',
       (from, to) => move(from, to, (name) => join(name.replace('.gz', ''), name)),
     ],

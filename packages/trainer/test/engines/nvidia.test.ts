@@ -59,7 +59,7 @@ describe('nvidia-smi', () => {
     expect(await describeGpu()).toMatchObject({ name: 'GPU one', computeCapability: '8.0' });
   });
 
-  test('describes no GPU when it is not installed', async () => {
+  test('describes no GPU when nvidia-smi is not installed', async () => {
     process.env.PATH = folder.path;
     expect(await describeGpu()).toBeNull();
     expect(await readGpuUsage()).toBeNull();

@@ -12,7 +12,7 @@ async function problemOf(url: string): Promise<string> {
 }
 
 describe('describeProblem', () => {
-  test('names port and path for a server that is no gateway', async () => {
+  test('suggests to check port and path for a server that is no gateway', async () => {
     const server = createServer((_request, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -30,7 +30,7 @@ if (!hasSoftwareGpu) {
   console.log('Tests of the engine webgpu are skipped: no software Vulkan driver is installed.');
 }
 
-/** The engine webgpu in software, if its driver is installed; only for tests that run in a process of their own. */
+/** The engine webgpu on a software driver, if that is installed; only for tests that run in a process of their own. */
 export const webgpuEngines: EngineEntry[] = hasSoftwareGpu
   ? [['webgpu', () => startWebgpu({ allowSoftware: true })]]
   : [];

@@ -8,7 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 export interface FakeGatewayOptions {
   /** Port to listen on; chosen by the system by default. */
   port?: number;
-  /** Events of each run that are stored already, sent in `resume`. */
+  /** Number of events that the gateway already has of each run, which it sends in `resume`. */
   after?: number;
   /** Called for each event, which is acknowledged unless the result is false. */
   onEvent?: (seq: number, socket: WebSocket) => boolean | undefined;
@@ -20,7 +20,7 @@ export interface FakeGatewayOptions {
 export class FakeGateway {
   readonly received: number[] = [];
   readonly hellos: Record<string, unknown>[] = [];
-  /** Answers to commands. */
+  /** Received answers to commands. */
   readonly results: Record<string, unknown>[] = [];
   readonly #server: WebSocketServer;
   readonly #options: FakeGatewayOptions;

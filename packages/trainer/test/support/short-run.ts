@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
 
-/** Flags of a run with small batches on one thread: 16 steps an epoch, each of some hundredths of a second. */
+/** Flags of a run with small batches on one thread: 16 steps per epoch, each of which takes some hundredths of a second. */
 export const shortRun = [
   ...['--once', '--engine', 'wasm', '--threads', '1'],
   ...['--train-size', '64', '--test-size', '40', '--batch-size', '4', '--report-interval', '0'],

@@ -9,7 +9,7 @@ const split: Split = {
   labels,
   images: Uint8Array.from({ length: 5 * 784 }, (_, at) => Math.floor(at / 784)),
 };
-/** Correct for 0 and 4; wrong for the others, with the highest confidence for 2. */
+/** Logits that predict images 0 and 4 correctly and the others wrongly, image 2 with the highest confidence. */
 const logits = Float32Array.from(
   [
     [0, 3],

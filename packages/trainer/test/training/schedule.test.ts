@@ -5,7 +5,7 @@ const cycle = (steps: number) =>
   Array.from({ length: steps }, (_, at) => learningRateAt('one-cycle', 0.06, at + 1, steps));
 
 describe('learningRateAt', () => {
-  test('is constant with the schedule constant', () => {
+  test('is the same for all steps with the schedule `constant`', () => {
     expect([1, 50, 100].map((step) => learningRateAt('constant', 0.01, step, 100))).toEqual([
       0.01, 0.01, 0.01,
     ]);
