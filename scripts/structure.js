@@ -18,8 +18,9 @@ const { modules, summary } = (
 const imports = modules.flatMap(({ source, dependencies }) =>
   dependencies.map(({ resolved }) => [source, resolved]),
 );
+/** The imports between folders, and files directly in `src`, of each package. */
 const graphs = new Map(packages.map((name) => [name, folderGraph(name, imports)]));
-
+/** The same graphs without the files directly in `src`, as the diagrams show them. */
 const folderGraphs = new Map([...graphs].map(([name, graph]) => [name, foldersOnly(graph)]));
 
 /** Returns the paths of the relative imports in a source text, type imports included. */
@@ -80,9 +81,11 @@ if (!isWriting && text !== expected)
   problems.push(`${page} does not show the imports between folders as they are: run \`npm run structure\``);
 for (const problem of problems) console.error(`✗ ${problem}`);
 const files = modules.filter(({ source }) => source.startsWith('packages/')).length;
-const [rooms, arrows] = [...folderGraphs.values()].reduce(
+const [folderCount, importCount] = [...folderGraphs.values()].reduce(
   ([size, count], graph) => [size + graph.size, count + [...graph.values()].flat().length],
   [0, 0],
 );
-console.log(`structure: ${files} files, ${rooms} folders, ${arrows} arrows, ${problems.length} problems`);
+console.log(
+  `structure: ${files} files, ${folderCount} folders, ${importCount} imports between folders, ${problems.length} problems`,
+);
 if (problems.length > 0) process.exitCode = 1;

@@ -11,7 +11,7 @@ export interface GraphGradients {
   inputSums?: GraphValue;
 }
 
-/** A layer in a graph: its output, and its backward pass. */
+/** Output of a layer in a graph, and the layer's backward pass. */
 export interface GraphLayerOutput {
   y: GraphValue;
   /** @param sums The next layer's `inputSums`. */
