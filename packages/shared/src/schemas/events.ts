@@ -13,7 +13,7 @@ const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
  */
 function measure(range: MeasureRange): z.ZodType<number, number | NonFinite> {
   const error = ({ input }: { input?: unknown }) => `expected ${measureText(range)}, got ${valueText(input)}`;
-  return z.union([z.number(), nonFinite], { error }).meta({ ...range });
+  return z.union([z.number().meta({ ...range }), nonFinite], { error });
 }
 
 /** A measured number of any size. */

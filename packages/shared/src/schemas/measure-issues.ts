@@ -44,7 +44,9 @@ function rangesIn(schema: z.core.$ZodType, path: readonly string[]): RangedPath[
   if (schema instanceof z.ZodArray) return rangesIn(schema.element, [...path, '*']);
   if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
     return rangesIn(schema.unwrap(), path);
-  const range = schema instanceof z.ZodUnion ? (schema.meta() as MeasureRange | undefined) : undefined;
+  // A measured number is a union of a number, which has the range, and the words for those that are not finite.
+  const [number] = schema instanceof z.ZodUnion ? schema.options : [];
+  const range = number instanceof z.ZodNumber ? (number.meta() as MeasureRange | undefined) : undefined;
   return range?.minimum === undefined ? [] : [{ path, range }];
 }
 
