@@ -66,6 +66,9 @@ export const limits = {
   /** Wrong tokens of one address: a person notices within ten; at one in 10 s, no program guesses 16 characters. */
   wrongTokenBurst: 10,
   wrongTokensPerSecond: 0.1,
+  /** Lines in the log about wrong settings of a proxy: enough for some tries, few where programs look for other sites. */
+  proxyWarningBurst: 20,
+  proxyWarningsPerSecond: 1 / 60,
   /**
    * How often one address other than this machine may connect: the whole class at once after a restart of the gateway,
    * a few later.

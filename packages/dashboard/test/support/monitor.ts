@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
@@ -22,14 +24,23 @@ export interface Monitor {
   readonly runs: string;
   readonly browser: Browser;
   /** Opens the page, and collects errors and warnings of the browser in `browserProblems`. */
-  visit(query?: string, options?: BrowserContextOptions): Promise<Page>;
+  visit(query?: string, options?: VisitOptions): Promise<Page>;
   /** Connects a trainer that sends the test's events; without a run it waits for the command to start. */
   publish(options: PublishOptions): Promise<ScriptedPublisher>;
+  /** Address of the gateway's ingest socket. */
+  readonly ingestUrl: string;
+  /** Lines of the gateway's log since the test began; none unless the flags set another `--log-level`. */
+  readonly log: string[];
   /** Errors, warnings and violations of the content security policy, in any page since the test began. */
   readonly browserProblems: string[];
   /** Closes all connections between browser and gateway, and refuses new ones until `restore`. */
   cut(): void;
   restore(): void;
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  /** Address of the page, by default that of the gateway. */
+  at?: string;
 }
 
 type PublisherOptions = Parameters<typeof openScriptedPublisher>[0];
@@ -49,31 +60,39 @@ async function firstMessage(gateway: ChildProcess): Promise<{ url: string; inges
 }
 
 /** Starts a gateway and Chromium before the tests of a file. Closes pages and publishers after each test, the rest at the end. */
-export function useMonitor(chromiumPath: string | undefined, flags: readonly string[] = []): Monitor {
+export function useMonitor(
+  chromiumPath: string | undefined,
+  flags: readonly string[] = [],
+  browserFlags: readonly string[] = [],
+): Monitor {
   let gateway: ChildProcess;
   let ingestUrl: string;
   let proxy: BreakableProxy;
   const opened: (() => unknown)[] = [];
   const runs = mkdtempSync(join(tmpdir(), 'mnist-page-'));
-  const monitor = { runs, browserProblems: [] as string[] } as { -readonly [K in keyof Monitor]: Monitor[K] };
+  const monitor = { runs, browserProblems: [] as string[], log: [] as string[] } as {
+    -readonly [K in keyof Monitor]: Monitor[K];
+  };
 
   jest.setTimeout(60_000);
   beforeAll(async () => {
     if (!existsSync(builtPage))
       throw new Error(`expected the built page at ${builtPage}: run "npm run build" first`);
     const own = ['--port', '0', '--ingest-port', '0', '--runs', runs, '--log-level', 'silent'];
-    gateway = fork(gatewayMain, [...own, ...flags], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    gateway = fork(gatewayMain, [...own, ...flags], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    createInterface({ input: gateway.stdout as Readable }).on('line', (line) => monitor.log.push(line));
     const [listening, browser] = await Promise.all([
       firstMessage(gateway),
-      launchChromium(chromiumPath as string),
+      launchChromium(chromiumPath as string, browserFlags),
     ]);
     ingestUrl = listening.ingestUrl;
     proxy = await BreakableProxy.open(Number(new URL(listening.url).port));
-    Object.assign(monitor, { url: proxy.url, browser });
+    Object.assign(monitor, { url: proxy.url, ingestUrl, browser });
   });
   afterEach(async () => {
     for (const close of opened.splice(0)) await close();
     monitor.browserProblems.length = 0;
+    monitor.log.length = 0;
     proxy.cut = false;
   });
   afterAll(async () => {
@@ -83,7 +102,7 @@ export function useMonitor(chromiumPath: string | undefined, flags: readonly str
     rmSync(runs, { recursive: true, force: true });
   });
 
-  monitor.visit = async (query = '', options = {}) => {
+  monitor.visit = async (query = '', { at, ...options } = {}) => {
     const context = await monitor.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     opened.push(() => context.close());
     const page = await context.newPage();
@@ -97,7 +116,7 @@ export function useMonitor(chromiumPath: string | undefined, flags: readonly str
         console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
       });
     });
-    await page.goto(`${monitor.url}/${query}`);
+    await page.goto(new URL(query, at ?? `${monitor.url}/`).href);
     return page;
   };
   monitor.publish = async ({ events = [], ...options }) => {

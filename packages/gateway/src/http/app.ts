@@ -38,7 +38,7 @@ export interface AppOptions {
 
 /** Creates a server with the gateway's limits, validation and problem responses; it has no routes yet. */
 export function createApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): App {
-  const sendProblem = problemSender((code) => metrics.refused(code));
+  const sendProblem = problemSender((code) => metrics.refused(code), limits);
   const isProxy = addressMatcher(proxies);
   const connections = new ConnectionsPerAddress({
     limit: limits.connectionsPerAddress,

@@ -45,7 +45,7 @@ export interface AsyncApiDocument {
   asyncapi: '3.0.0';
   info: { title: string; version: string; description: string; license: { name: string } };
   defaultContentType: string;
-  servers: Record<string, { host: string; protocol: string; description: string }>;
+  servers: Record<string, { host: string; protocol: string; pathname?: string; description: string }>;
   channels: Record<string, AsyncApiChannel>;
   operations: Record<string, AsyncApiOperation>;
   components: {

@@ -11,6 +11,8 @@ export interface ScriptedPublisherOptions {
   WebSocket: new (url: string) => WebSocketLike;
   /** The run to publish; without one, the publisher waits for the command `start`. */
   runId?: string;
+  /** The token for publishing, where the gateway requires one. */
+  token?: string;
   /** Names of the commands that the publisher accepts; none by default. */
   commands?: readonly CommandName[];
   /** Answers a command; by default every command succeeds. */
@@ -82,9 +84,14 @@ class Publisher implements ScriptedPublisher {
   }
 
   #firstMessage(): object {
-    const { runId, commands = [] } = this.#options;
+    const { runId, token, commands = [] } = this.#options;
     const publisherId = `scripted-${Date.now()}-${Math.random()}`;
-    const fields = { protocol: ingestProtocolVersion, publisherId, commands };
+    const fields = {
+      protocol: ingestProtocolVersion,
+      publisherId,
+      commands,
+      ...(token !== undefined && { token }),
+    };
     return runId ? { type: 'hello', runId, ...fields } : { type: 'wait', ...fields };
   }
 

@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCodes, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Limits } from '../../limits.ts';
+import { TokenBucket } from '../../sockets/token-bucket.ts';
 import { isStoreError, publicMessage } from '../../store/health-checked-store.ts';
-import { ProxyMistake, type ProxySetting, unknownAddress } from './proxy-mistake.ts';
+import { ProxyMistake, unknownAddress } from './proxy-mistake.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
@@ -59,9 +61,11 @@ export function addProblems(
  * also handles errors before routing, such as a URL that cannot be decoded.
  * @param onProblem receives the code of each problem.
  */
-export function problemSender(onProblem: (code: ErrorCode) => void): SendProblem {
-  /** The settings of a proxy that were logged as wrong: a line for each request would add nothing. */
-  const logged = new Set<ProxySetting>();
+export function problemSender(
+  onProblem: (code: ErrorCode) => void,
+  { proxyWarningsPerSecond, proxyWarningBurst }: Pick<Limits, 'proxyWarningsPerSecond' | 'proxyWarningBurst'>,
+): SendProblem {
+  const warnings = new TokenBucket({ perSecond: proxyWarningsPerSecond, burst: proxyWarningBurst });
   return (error, request, reply) => {
     const { code, status, detail } = toProblem(error);
     onProblem(code);
@@ -69,10 +73,8 @@ export function problemSender(onProblem: (code: ErrorCode) => void): SendProblem
     if (status >= 500 && !isStoreError(error)) request.log.error({ err: error }, 'a request failed');
     else if (suspiciousStatuses.has(status))
       request.log.warn({ code, detail, address: request.ip }, 'a request was refused');
-    else if (error instanceof ProxyMistake && !logged.has(error.setting)) {
-      logged.add(error.setting);
+    else if (error instanceof ProxyMistake && warnings.take())
       request.log.warn({ code, detail, address: request.ip }, 'the settings of a proxy are wrong');
-    }
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (temporaryStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
     return reply

@@ -2,22 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { MonitorError } from '@mnist-monitor/shared';
 import { proxyTrace } from '../../trust/proxy-trace.ts';
 
-/** The settings of a proxy that requests show to be wrong. */
-export type ProxySetting = 'path' | 'slash' | 'upgrade';
-
-/** The error of a request that a proxy in front of the gateway has changed so that it cannot be answered. */
-export class ProxyMistake extends MonitorError {
-  readonly setting: ProxySetting;
-
-  /** @param message What was expected and received, and what to set in the proxy. */
-  constructor(
-    code: 'request.invalid' | 'request.not_found',
-    { setting, message }: { setting: ProxySetting; message: string },
-  ) {
-    super(code, message);
-    this.setting = setting;
-  }
-}
+/**
+ * The error of a request that a proxy in front of the gateway has changed so that it cannot be answered. The message
+ * contains what to set in the proxy.
+ */
+export class ProxyMistake extends MonitorError {}
 
 /** The part of a request that shows whether it was an upgrade. */
 export interface MissingUpgradeRequest {
@@ -35,18 +24,15 @@ export function unknownAddress(request: UnknownAddressRequest): MonitorError {
   const [path = ''] = request.url.split('?', 1);
   if (path.startsWith('//')) {
     const advice = 'a proxy in front has to forward one slash less: with nginx, end location with a slash';
-    return new ProxyMistake('request.not_found', {
-      setting: 'slash',
-      message: `${message}; ${advice} (docs/proxy.md)`,
-    });
+    return new ProxyMistake('request.not_found', `${message}; ${advice} (docs/proxy.md)`);
   }
   const prefix = prefixOf(path);
   if (prefix === undefined || proxyTrace(request) === undefined)
     return new MonitorError('request.not_found', message);
-  return new ProxyMistake('request.not_found', {
-    setting: 'path',
-    message: `${message}; a proxy in front has to remove ${prefix.slice(0, 100)} from the path (docs/proxy.md)`,
-  });
+  return new ProxyMistake(
+    'request.not_found',
+    `${message}; a proxy in front has to remove ${prefix.slice(0, 100)} from the path (docs/proxy.md)`,
+  );
 }
 
 /** Returns the part of a path before the address of the dashboard, one of its files, or the API; undefined if there is none. */
@@ -62,18 +48,18 @@ const prefixOf = (path: string): string | undefined =>
 export function missingUpgrade({ headers, raw }: MissingUpgradeRequest): MonitorError {
   if (headers['sec-websocket-key'] === undefined)
     return new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
-  return new ProxyMistake('request.invalid', {
-    setting: 'upgrade',
-    message: `expected a WebSocket upgrade at /live, got HTTP/${raw.httpVersion} without Upgrade; ${upgradeAdvice}`,
-  });
+  return new ProxyMistake(
+    'request.invalid',
+    `expected a WebSocket upgrade at /live, got HTTP/${raw.httpVersion} without Upgrade; ${upgradeAdvice}`,
+  );
 }
 
 /** Returns the error of any request over HTTP/1.0 by a page that needs a WebSocket. */
 export const oldHttpVersion = (): MonitorError =>
-  new ProxyMistake('request.invalid', {
-    setting: 'upgrade',
-    message: `expected HTTP/1.1, which WebSockets need, got HTTP/1.0; ${upgradeAdvice}`,
-  });
+  new ProxyMistake(
+    'request.invalid',
+    `expected HTTP/1.1, which WebSockets need, got HTTP/1.0; ${upgradeAdvice}`,
+  );
 
 const upgradeAdvice =
   'a proxy in front has to use HTTP/1.1 and forward Upgrade and Connection (docs/proxy.md)';

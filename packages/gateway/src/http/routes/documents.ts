@@ -78,7 +78,21 @@ function collectRoutes(app: App): RouteOptions[] {
 }
 
 /** Returns the document with the address at which the client reached the gateway, through any proxies. */
-function atAddressOf({ host, protocol }: FastifyRequest, asyncApi: AsyncApiDocument): AsyncApiDocument {
-  const live = { ...asyncApi.servers.public!, host, protocol: protocol === 'https' ? 'wss' : 'ws' };
+function atAddressOf(request: FastifyRequest, asyncApi: AsyncApiDocument): AsyncApiDocument {
+  const { host, protocol } = request;
+  const pathname = pathPrefix(request);
+  const live = {
+    ...asyncApi.servers.public!,
+    host,
+    protocol: protocol === 'https' ? 'wss' : 'ws',
+    ...(pathname !== undefined && { pathname }),
+  };
   return { ...asyncApi, servers: { ...asyncApi.servers, public: live } };
+}
+
+/** Returns the path below which a trusted proxy serves the gateway, such as `/monitor`; undefined where it names none. */
+function pathPrefix({ headers, ips = [] }: FastifyRequest): string | undefined {
+  const prefix = String(headers['x-forwarded-prefix'] ?? '');
+  // As for `host` and `protocol`, the header counts only where `--proxies` names the sender. Then it is the first of `ips`.
+  return ips.length > 1 && /^(\/[\w.~@%-]+)+$/.test(prefix) ? prefix : undefined;
 }
