@@ -24,7 +24,7 @@ const [runCount, eventCount, rounds] = [values.runs, values.events, values.round
 
 const stored = (event) => ({ seq: event.seq, type: event.type, json: encode(event) });
 const folder = mkdtempSync(join(tmpdir(), 'monitor-bench-'));
-const store = openSqliteStore(folder);
+const store = await openSqliteStore(folder);
 for (let index = 1; index < runCount; index++)
   await store.append(
     `run-${index}`,
@@ -84,7 +84,7 @@ const log = pino({ level: 'silent' });
 const measured = {};
 for (let round = 0; round < rounds; round++) {
   // A new gateway for each round, so that the first request finds nothing in memory.
-  const roundStore = openSqliteStore(folder);
+  const roundStore = await openSqliteStore(folder);
   const gateway = await buildGateway({ config, store: roundStore, log });
   const address = await gateway.publicApp.listen({ host: '127.0.0.1', port: 0 });
   const get = (path) => () => ask(`${address}${path}`);
@@ -107,7 +107,7 @@ for (let round = 0; round < rounds; round++) {
   await gateway.close();
 }
 
-const removal = openSqliteStore(folder);
+const removal = await openSqliteStore(folder);
 const file = join(folder, 'monitor.db');
 const before = statSync(file).size;
 const freed = longRun.reduce((sum, { json }) => sum + json.length, 0);

@@ -62,7 +62,7 @@ async function measure({ store, bytes }) {
 const competitors = {
   sqlite: () =>
     inFolder(async (folder) => {
-      const store = openSqliteStore(folder);
+      const store = await openSqliteStore(folder);
       const bytes = () =>
         ['', '-wal'].reduce((sum, suffix) => sum + statSync(join(folder, `monitor.db${suffix}`)).size, 0);
       const result = await measure({ store, bytes });

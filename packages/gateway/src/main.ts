@@ -67,7 +67,7 @@ async function openStore(
 ): Promise<{ store: Store; bus?: ClusterBus }> {
   if (redisUrl !== undefined) return (await import('./redis/open.ts')).openRedis(redisUrl, log);
   const { openSqliteStore } = await import('./store/sqlite-store.ts');
-  return { store: openSqliteStore(runs, { onLoss: (message) => log.error(message) }) };
+  return { store: await openSqliteStore(runs, { onLoss: (message) => log.error(message) }) };
 }
 
 async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {

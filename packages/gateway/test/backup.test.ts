@@ -26,17 +26,17 @@ const backup = (...flags: string[]): Promise<Result> =>
   );
 
 async function storeIn(folder: string): Promise<Store> {
-  const store = openSqliteStore(folder);
+  const store = await openSqliteStore(folder);
   afterTest(() => store.close());
   await store.append('a', run.slice(0, 50));
   return store;
 }
 
 /** A store of its own from a copy. */
-function storeFrom(copy: string): Store {
+async function storeFrom(copy: string): Promise<Store> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'monitor.db'), readFileSync(copy));
-  const store = openSqliteStore(folder);
+  const store = await openSqliteStore(folder);
   afterTest(() => store.close());
   return store;
 }
@@ -60,7 +60,7 @@ describe('a backup', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^\S+copy\.db: 1 run, \d+ events, \d+\.\d MB, checked\n$/);
 
-    const copy = storeFrom(to);
+    const copy = await storeFrom(to);
     const { events } = await copy.page('a', { after: 0, limit: 2_000 });
     expect(events).toEqual(asStored(run.slice(0, events.length)));
     expect(events.length).toBe(Number(/(\d+) events/.exec(stdout)![1]));
@@ -103,7 +103,7 @@ describe('a backup', () => {
 
   test('is not made of a damaged database', async () => {
     const runs = temporaryFolder();
-    const store = openSqliteStore(runs);
+    const store = await openSqliteStore(runs);
     await store.append('a', run);
     await store.close();
     const path = join(runs, 'monitor.db');

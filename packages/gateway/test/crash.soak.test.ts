@@ -101,7 +101,7 @@ test(
       await delay(Math.random() * upToMs);
       const atCut = ackedNow();
       const cutFolder = copyAtOnce(gateway, folder);
-      const cut = openSqliteStore(cutFolder);
+      const cut = await openSqliteStore(cutFolder);
       await holds(cut, atCut);
       await cut.close();
       rmSync(cutFolder, { recursive: true });
@@ -126,7 +126,7 @@ test(
     gateway.child.kill('SIGTERM');
     await gateway.ended;
 
-    const store = openSqliteStore(folder);
+    const store = await openSqliteStore(folder);
     for (const { runId, publisher } of publishers)
       expect(await eventsIn(store, runId)).toEqual(expected.get(runId)!.slice(0, publisher.produced));
     await store.close();

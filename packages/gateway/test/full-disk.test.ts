@@ -27,7 +27,7 @@ const works = (store: Store): Promise<boolean> =>
   'a full disk is left by deleting a run, whose folder is removed as well',
   async () => {
     const runs = smallDisk('24m');
-    const store = openSqliteStore(runs);
+    const store = await openSqliteStore(runs);
     await store.append('a', run.map(toNewEvent));
     const folder = join(runs, 'a');
     mkdirSync(folder);

@@ -16,7 +16,10 @@ const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 describe('closing the gateway', () => {
   test('stores and sends the received events, then closes every connection as goingAway', async () => {
     const folder = temporaryFolder();
-    const gateway = await startGateway({ store: openSqliteStore(folder), limits: { commitIntervalMs: 60 } });
+    const gateway = await startGateway({
+      store: await openSqliteStore(folder),
+      limits: { commitIntervalMs: 60 },
+    });
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
     const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
@@ -30,7 +33,7 @@ describe('closing the gateway', () => {
     expect((await publisher.connection.closed).code).toBe(closeCodes.goingAway.code);
     expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
     await closed;
-    const reopened = openSqliteStore(folder);
+    const reopened = await openSqliteStore(folder);
     expect(await reopened.lastSeq('a')).toBe(run.length);
     await reopened.close();
   });

@@ -9,8 +9,9 @@ import {
 } from '@mnist-monitor/shared';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
+import { SeqGapError } from '../store/event-rules.ts';
 import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
-import { type NewEvent, SeqGapError, toNewEvent } from '../store/store.ts';
+import { type NewEvent, toNewEvent } from '../store/store.ts';
 import { checkPublished, type PublishedEvent } from './published-event.ts';
 import { toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';

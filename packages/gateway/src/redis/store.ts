@@ -8,15 +8,14 @@ import {
 } from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import type { GatewayMessage } from '../cluster/messages.ts';
+import { maxPageBytes, SeqGapError } from '../store/event-rules.ts';
 import {
   type EventPage,
   type EventPageOptions,
   maxCachedSummaries,
-  maxPageBytes,
   type NewEvent,
   type RunListEntry,
   type RunListOptions,
-  SeqGapError,
   type Store,
   type StoredEvent,
   type StoredSummary,

@@ -1,4 +1,4 @@
-import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
+import { type ErrorCode, MonitorError } from '@mnist-monitor/shared/errors';
 
 const codes: Record<string, ErrorCode> = {
   ENOSPC: 'store.full',

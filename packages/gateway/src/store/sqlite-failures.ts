@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
+import { type ErrorCode, MonitorError } from '@mnist-monitor/shared/errors';
 import { createFolder } from '@mnist-monitor/shared/files';
 import Database from 'libsql';
 import { toDiskError } from './disk-errors.ts';

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError } from '@mnist-monitor/shared/errors';
 import { createFolder } from '@mnist-monitor/shared/files';
 import Database from 'libsql';
 import { applicationId, enableShrinking, migrate, migrations, schemaVersion } from './sqlite-schema.ts';
@@ -61,6 +61,13 @@ export function openForReading(path: string): Database.Database {
       `expected a database at ${path}, found none: set --runs to the folder that a gateway writes to`,
     );
   return connect(path, () => {});
+}
+
+/** Connects to a database that this process has open for writing. Its file was checked when it was opened. */
+export function connectReader(path: string): Database.Database {
+  const database = new Database(path);
+  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA query_only = ON`);
+  return database;
 }
 
 /**

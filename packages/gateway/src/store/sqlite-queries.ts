@@ -1,15 +1,8 @@
 import type { RunChanges } from '@mnist-monitor/shared';
+import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
-import { migrations } from './sqlite-schema.ts';
-import {
-  type EventPageOptions,
-  eventsAfter,
-  jsonBytes,
-  type NewEvent,
-  type RunListEntry,
-  type RunListOptions,
-  type StoredEvent,
-} from './store.ts';
+import { eventsAfter, jsonBytes, SeqGapError } from './event-rules.ts';
+import type { EventPageOptions, RunListEntry, RunListOptions, StoredEvent } from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** The number of free pages by which one call of `releaseFreePages` shrinks the file. */
@@ -31,6 +24,12 @@ const summaryColumns = `
     ORDER BY seq DESC LIMIT 1) AS held
 `;
 
+/** The events to append to a run. */
+export interface Append {
+  runId: string;
+  events: readonly StoredEvent[];
+}
+
 /** The SQL statements of the SQLite store, prepared once for an open database. */
 export class SqliteQueries {
   readonly #database: Database.Database;
@@ -48,6 +47,10 @@ export class SqliteQueries {
   readonly #removedRun: Database.Statement;
   readonly #deleteEvents: Database.Statement;
   readonly #deleteRun: Database.Statement;
+  readonly #setOwner: Database.Statement;
+  readonly #owner: Database.Statement;
+  /** Written to the database by `claim`; undefined for a connection that only reads. */
+  #token: string | undefined;
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -82,19 +85,34 @@ export class SqliteQueries {
       'DELETE FROM event WHERE rowid IN (SELECT rowid FROM event WHERE run = ? ORDER BY seq LIMIT ?)',
     );
     this.#deleteRun = prepare('DELETE FROM run WHERE id = ?');
+    this.#setOwner = prepare('INSERT OR REPLACE INTO owner (id, token) VALUES (1, ?)');
+    this.#owner = prepare('SELECT token FROM owner');
   }
 
-  append(runId: string, events: readonly NewEvent[]): number {
-    return this.#inTransaction(() => {
-      const last = this.lastSeq(runId);
-      const fresh = eventsAfter(events, last);
-      if (fresh.length === 0) return last;
-      this.#addRun.run(runId);
-      const { id } = this.#runKey.get(runId) as { id: number };
-      for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
-      this.#noteAppend.run(jsonBytes(fresh), Date.now(), id);
-      return last + fresh.length;
-    });
+  /**
+   * Makes this connection the owner of the database, by a durable write. From then on, the changes of an earlier owner are
+   * refused.
+   */
+  claim(token: string): void {
+    this.#setOwner.run(token);
+    this.#token = token;
+  }
+
+  /** Appends to each run, in one transaction. Returns the last seq of each, or the error for events that leave a gap. */
+  appendAll(appends: readonly Append[]): (number | SeqGapError)[] {
+    return this.#inTransaction(() => appends.map((append) => this.#append(append)));
+  }
+
+  #append({ runId, events }: Append): number | SeqGapError {
+    const last = this.lastSeq(runId);
+    const fresh = freshEvents(events, last);
+    if (fresh instanceof SeqGapError) return fresh;
+    if (fresh.length === 0) return last;
+    this.#addRun.run(runId);
+    const { id } = this.#runKey.get(runId) as { id: number };
+    for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
+    this.#noteAppend.run(jsonBytes(fresh), Date.now(), id);
+    return last + fresh.length;
   }
 
   lastSeq(runId: string): number {
@@ -126,11 +144,13 @@ export class SqliteQueries {
       value ?? null,
     ];
     const pin = pinned === undefined ? null : Number(pinned);
-    return this.#annotate.run(...text(title), ...text(note), pin, runId).changes > 0;
+    return this.#inTransaction(
+      () => this.#annotate.run(...text(title), ...text(note), pin, runId).changes > 0,
+    );
   }
 
   remove(runId: string): boolean {
-    return this.#removeRun.run(runId).changes > 0;
+    return this.#inTransaction(() => this.#removeRun.run(runId).changes > 0);
   }
 
   /** Deletes up to `limit` events of a removed run; false when no removed run is left. */
@@ -144,16 +164,11 @@ export class SqliteQueries {
     return true;
   }
 
-  /** Checks that the database can be written, by a durable write that changes nothing. */
-  writeProbe(): void {
-    this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
-  }
-
   /** Shrinks the file by some free pages; false when few are left, or when the file cannot shrink. */
   releaseFreePages(): boolean {
     const before = this.#freePages();
     if (before < vacuumPages) return false;
-    this.#database.pragma(`incremental_vacuum(${vacuumPages})`);
+    this.#inTransaction(() => this.#database.pragma(`incremental_vacuum(${vacuumPages})`));
     return this.#freePages() < before;
   }
 
@@ -165,6 +180,7 @@ export class SqliteQueries {
   #inTransaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#ensureOwner();
       const result = work();
       this.#database.exec('COMMIT');
       return result;
@@ -172,6 +188,25 @@ export class SqliteQueries {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  /** @throws MonitorError `store.in_use` when another gateway has claimed the database. */
+  #ensureOwner(): void {
+    const owner = this.#owner.get() as { token: string } | undefined;
+    if (owner?.token !== this.#token)
+      throw new MonitorError(
+        'store.in_use',
+        'another gateway has opened the database of this folder of runs: stop it, or choose another folder with --runs',
+      );
+  }
+}
+
+function freshEvents(events: readonly StoredEvent[], last: number): StoredEvent[] | SeqGapError {
+  try {
+    return eventsAfter(events, last);
+  } catch (error) {
+    if (error instanceof SeqGapError) return error;
+    throw error;
   }
 }
 

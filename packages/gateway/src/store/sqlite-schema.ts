@@ -43,6 +43,10 @@ export const migrations: readonly string[] = [
   -- When the last event was stored, in milliseconds by the gateway's clock; NULL for runs of before.
   ALTER TABLE run ADD COLUMN received INTEGER;
   `,
+  `
+  -- One row: the gateway that has the database open. Each transaction compares it.
+  CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL);
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

@@ -33,9 +33,6 @@ export const toNewEvent = (event: MonitorEvent): NewEvent => ({
  */
 export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
-/** Number of characters of JSON after which a page ends, even if it has fewer events than its limit. */
-export const maxPageBytes = 4 * 1024 * 1024;
-
 /** Maximum size of a summary's JSON without its title and note. It is limited because an event may have more than 1 MB. */
 export const maxSummaryBytes = 16 * 1024;
 
@@ -84,7 +81,7 @@ export interface Store {
   /**
    * Appends events to a run, all or none, and resolves with the run's last seq when they are durable. Events up to the
    * stored last seq are ignored.
-   * @throws SeqGapError when a seq is missing.
+   * @throws SeqGapError (`event-rules.ts`) when a seq is missing.
    */
   append(runId: string, events: readonly NewEvent[]): Promise<number>;
   /** Resolves with the last stored seq of a run; 0 when there is none. */
@@ -107,25 +104,3 @@ export interface Store {
   check(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Events do not follow those that are stored: the store has lost some, or the caller has left some out. */
-export class SeqGapError extends RangeError {
-  constructor(last: number, got: number) {
-    super(`expected events to follow seq ${last} without gaps, got seq ${got}`);
-  }
-}
-
-/**
- * Returns the events after `last`.
- * @throws SeqGapError when they do not follow it without a gap.
- */
-export function eventsAfter<E extends StoredEvent>(events: readonly E[], last: number): E[] {
-  const fresh = events.filter(({ seq }) => seq > last);
-  const gap = fresh.find(({ seq }, index) => seq !== last + 1 + index);
-  if (gap) throw new SeqGapError(last, gap.seq);
-  return fresh;
-}
-
-/** Returns the size of the events' JSON in UTF-8. */
-export const jsonBytes = (events: readonly StoredEvent[]): number =>
-  events.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);

@@ -16,7 +16,7 @@ const run = (runId: string, day: number): MonitorEvent[] =>
 /** Runs `a` to `e`, a day each, of which `b` is pinned and `d` has a folder of 5 MB. */
 async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
   const runs = temporaryFolder();
-  const store = openSqliteStore(runs);
+  const store = await openSqliteStore(runs);
   for (const [index, runId] of ['a', 'b', 'c', 'd', 'e'].entries())
     await store.append(runId, run(runId, index + 1).map(toNewEvent));
   await store.annotate('b', { pinned: true });

@@ -20,7 +20,7 @@ test.each(tails)(
   'after a power cut anywhere, all that was acknowledged is there: what follows %s',
   async (_what, tear) => {
     const folder = temporaryFolder();
-    const store = openSqliteStore(folder);
+    const store = await openSqliteStore(folder);
     afterTest(() => store.close());
     const path = join(folder, 'monitor.db');
     const begin = statSync(`${path}-wal`).size;
@@ -41,7 +41,7 @@ test.each(tails)(
           join(copy, 'monitor.db-wal'),
           Buffer.concat([log.subarray(0, cut), tear(log.subarray(cut))]),
         );
-        const cutStore = openSqliteStore(copy);
+        const cutStore = await openSqliteStore(copy);
         const { events } = await cutStore.page('a', { after: 0, limit: 1_000 });
         expect(events).toEqual(asStored(stored.slice(0, seq)));
         expect(await cutStore.append('a', stored)).toBe(stored.length);

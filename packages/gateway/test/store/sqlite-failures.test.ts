@@ -26,8 +26,8 @@ import { canMount, smallDisk } from '../support/small-disk.ts';
 
 const stored = sampleRun({ runId: 'a' }).map(toNewEvent);
 
-function open(folder: string): Store {
-  const store = openSqliteStore(folder);
+async function open(folder: string): Promise<Store> {
+  const store = await openSqliteStore(folder);
   afterTest(() => store.close());
   return store;
 }
@@ -48,7 +48,7 @@ describe('a SQLite store whose files are removed', () => {
     ['the whole folder', (folder) => rmSync(folder, { recursive: true })],
   ])('refuses writes, and restores its file with every event: %s', async (_what, take) => {
     const folder = join(temporaryFolder(), 'runs');
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 20));
     await store.annotate('a', { title: 'kept' });
     take(folder);
@@ -59,14 +59,14 @@ describe('a SQLite store whose files are removed', () => {
     expect(await eventsOf(store)).toEqual(asStored(stored));
     await store.close();
     expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
-    const again = open(folder);
+    const again = await open(folder);
     expect(await eventsOf(again)).toEqual(asStored(stored));
     expect(await again.summary('a')).toMatchObject({ title: 'kept' });
   });
 
   test('detects it without a write', async () => {
     const folder = temporaryFolder();
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     await store.check();
     takeAll(folder);
@@ -77,7 +77,7 @@ describe('a SQLite store whose files are removed', () => {
 
   test('continues with the same file when it is put back', async () => {
     const folder = temporaryFolder();
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     const aside = temporaryFolder();
     for (const name of readdirSync(folder)) renameSync(join(folder, name), join(aside, name));
@@ -89,7 +89,7 @@ describe('a SQLite store whose files are removed', () => {
 
   test('leaves another file in its place unchanged', async () => {
     const folder = temporaryFolder();
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     takeAll(folder);
     writeFileSync(join(folder, 'monitor.db'), 'theirs');
@@ -105,7 +105,7 @@ describe('a SQLite store on a full disk', () => {
 
   onDisk('reports it, loses no stored event, and continues when there is room', async () => {
     const folder = smallDisk('3m');
-    const store = open(folder);
+    const store = await open(folder);
     const ballast = join(folder, 'ballast');
     writeFileSync(ballast, Buffer.alloc(1_500_000));
     let kept = 0;
@@ -127,7 +127,7 @@ describe('a SQLite store on a full disk', () => {
 
   onDisk('has room to remove a run, also after a restart, and then accepts events again', async () => {
     const folder = smallDisk('24m');
-    const first = open(folder);
+    const first = await open(folder);
     const large = (seq: number) => rawEvent(seq, 'x'.repeat(100_000));
     for (let seq = 1; seq <= 20; seq++) await first.append('a', [large(seq)]);
     await first.check();
@@ -142,7 +142,7 @@ describe('a SQLite store on a full disk', () => {
     };
     await fillAll(first);
     await first.close();
-    const store = open(folder);
+    const store = await open(folder);
     await fillAll(store);
     await expect(store.check()).rejects.toEqual(code('store.full'));
     expect(await store.remove('a')).toBe(true);
@@ -174,7 +174,7 @@ describe('a SQLite store whose files another program changes', () => {
   ])('acknowledges nothing more when %s', async (_what, damage) => {
     const folder = temporaryFolder();
     await fillAndClose(folder);
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     damage(folder);
     await expect(store.append('a', stored.slice(5, 6))).rejects.toEqual(code('store.failing'));
@@ -192,7 +192,7 @@ describe('a SQLite store whose files another program changes', () => {
     ['damaged', (log) => flip(log, statSync(log).size - 1_000)],
   ])('acknowledges nothing more when the log is %s, until the next start', async (_what, damage) => {
     const folder = temporaryFolder();
-    const store = open(folder);
+    const store = await open(folder);
     for (let at = 0; at < 10; at++) await store.append('a', stored.slice(at, at + 1));
     damage(`${path(folder)}-wal`);
     await expect(store.append('a', stored.slice(10, 11))).rejects.toEqual(code('store.failing'));
@@ -200,7 +200,7 @@ describe('a SQLite store whose files another program changes', () => {
     await expect(store.append('a', stored.slice(10, 11))).rejects.toEqual(code('store.failing'));
     const copy = temporaryFolder();
     for (const name of ['monitor.db', 'monitor.db-wal']) cpSync(join(folder, name), join(copy, name));
-    const next = open(copy);
+    const next = await open(copy);
     expect(await next.lastSeq('a')).toBeLessThan(10);
     expect(await next.append('a', stored)).toBe(stored.length);
   });
@@ -208,7 +208,7 @@ describe('a SQLite store whose files another program changes', () => {
   test('reports acknowledged events that another program has deleted', async () => {
     const folder = temporaryFolder();
     const losses: string[] = [];
-    const store = openSqliteStore(folder, { onLoss: (message) => losses.push(message) });
+    const store = await openSqliteStore(folder, { onLoss: (message) => losses.push(message) });
     afterTest(() => store.close());
     await store.append('a', stored.slice(0, 10));
     const other = new Database(path(folder));
@@ -221,19 +221,19 @@ describe('a SQLite store whose files another program changes', () => {
 
   test('reports a damaged log at the start', async () => {
     const folder = temporaryFolder();
-    const first = open(folder);
+    const first = await open(folder);
     for (let at = 0; at < 10; at++) await first.append('a', stored.slice(at, at + 1));
     const copy = temporaryFolder();
     for (const name of ['monitor.db', 'monitor.db-wal']) cpSync(join(folder, name), join(copy, name));
     const losses: string[] = [];
     const opened = () => openSqliteStore(copy, { onLoss: (message) => losses.push(message) });
-    const intact = opened();
+    const intact = await opened();
     expect([await intact.lastSeq('a'), losses]).toEqual([10, []]);
     await intact.close();
     cpSync(join(folder, 'monitor.db'), path(copy));
     cpSync(join(folder, 'monitor.db-wal'), `${path(copy)}-wal`);
     flip(`${path(copy)}-wal`, Math.floor(statSync(`${path(copy)}-wal`).size / 2));
-    const damaged = opened();
+    const damaged = await opened();
     afterTest(() => damaged.close());
     expect(await damaged.lastSeq('a')).toBeLessThan(10);
     expect(losses).toEqual([
@@ -243,7 +243,7 @@ describe('a SQLite store whose files another program changes', () => {
 
   test('continues after another program has written to it without damage', async () => {
     const folder = temporaryFolder();
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     const other = new Database(path(folder));
     other.exec("UPDATE run SET title = 'theirs'");
@@ -256,7 +256,7 @@ describe('a SQLite store whose files another program changes', () => {
 
   test('that cannot be read is a failure of the store, with its code', async () => {
     const folder = join(temporaryFolder(), 'runs');
-    const store = open(folder);
+    const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     renameSync(folder, `${folder}-aside`);
     symlinkSync(folder, folder);
@@ -276,7 +276,7 @@ const isFailing = (store: Store): Promise<boolean> =>
   );
 
 async function fillAndClose(folder: string): Promise<void> {
-  const store = openSqliteStore(folder);
+  const store = await openSqliteStore(folder);
   for (let seq = 1; seq <= 100; seq++) await store.append('old', [rawEvent(seq, 'x'.repeat(3_000))]);
   await store.close();
 }
@@ -294,7 +294,7 @@ test.each([
 
 test('a database locked by another program is waited for, then reported', async () => {
   const folder = temporaryFolder();
-  const store = open(folder);
+  const store = await open(folder);
   await store.append('a', stored.slice(0, 5));
   const other = new Database(join(folder, 'monitor.db'));
   afterTest(() => other.close());

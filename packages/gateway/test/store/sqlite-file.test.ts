@@ -46,7 +46,7 @@ describe('a database of version 1', () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
     for (const _ of ['brought forward', 'opened again']) {
-      const store = openSqliteStore(folder);
+      const store = await openSqliteStore(folder);
       const page = { after: 0, limit: 1_000 };
       expect((await store.page('a', page)).events).toEqual(asStored(runs[1]!));
       expect((await store.page('b', page)).events).toEqual(asStored(runs[0]!));
@@ -61,7 +61,7 @@ describe('a database of version 1', () => {
   test('accepts new events and shrinks like a new database', async () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
-    const store = openSqliteStore(folder);
+    const store = await openSqliteStore(folder);
     afterTest(() => store.close());
     await store.append('c', sampleRun({ runId: 'c' }).map(toNewEvent));
     expect(await store.annotate('b', { pinned: true })).toBe(true);
@@ -83,7 +83,7 @@ const contentOf = (folder: string): string[][] =>
 describe('a file that cannot be used', () => {
   /** A database of ours with some events, closed. */
   async function ours(path: string): Promise<Buffer> {
-    const store = openSqliteStore(join(path, '..'));
+    const store = await openSqliteStore(join(path, '..'));
     for (const [index, runId] of ['b', 'a'].entries()) await store.append(runId, runs[index]!);
     await store.close();
     return readFileSync(path);
@@ -131,28 +131,30 @@ describe('a file that cannot be used', () => {
     const path = join(folder, 'monitor.db');
     await write(path);
     const before = contentOf(folder);
-    const open = (): unknown => openSqliteStore(folder);
-    expect(open).toThrow(expect.objectContaining({ code: 'store.unusable', exitCode: 2 }));
-    expect(open).toThrow(problem);
-    expect(open).toThrow(/^[^\n]+$/);
+    const open = (): Promise<unknown> => openSqliteStore(folder);
+    await expect(open()).rejects.toThrow(expect.objectContaining({ code: 'store.unusable', exitCode: 2 }));
+    await expect(open()).rejects.toThrow(problem);
+    await expect(open()).rejects.toThrow(/^[^\n]+$/);
     expect(contentOf(folder)).toEqual(before);
   });
 
-  test('is not migrated when it is a damaged one of version 1', () => {
+  test('is not migrated when it is a damaged one of version 1', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'monitor.db');
     writeVersion1(path);
     const file = torn(40_960, 4_096)(readFileSync(path));
     writeFileSync(path, file);
-    expect(() => openSqliteStore(folder)).toThrow(expect.objectContaining({ code: 'store.unusable' }));
+    await expect(openSqliteStore(folder)).rejects.toThrow(
+      expect.objectContaining({ code: 'store.unusable' }),
+    );
     expect(readFileSync(path).equals(file)).toBe(true);
   });
 
-  test('is reported with its folder when that cannot be written, and nothing is created', () => {
+  test('is reported with its folder when that cannot be written, and nothing is created', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const runs = join(file, 'runs');
-    expect(() => openSqliteStore(runs)).toThrow(
+    await expect(openSqliteStore(runs)).rejects.toThrow(
       expect.objectContaining({
         code: 'runs.unwritable',
         exitCode: 2,
@@ -165,7 +167,7 @@ describe('a file that cannot be used', () => {
 
 test('a new database has the current version and the application id', async () => {
   const folder = temporaryFolder();
-  await openSqliteStore(folder).close();
+  await (await openSqliteStore(folder)).close();
   const database = new Database(join(folder, 'monitor.db'));
   expect(database.pragma('user_version')).toEqual([{ user_version: migrations.length }]);
   expect(database.pragma('application_id')).toEqual([{ application_id: applicationId }]);

@@ -6,8 +6,8 @@ import type { Store } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 import { rawEvent } from '../support/events.ts';
 
-const opened = (folder: string): Store => {
-  const store = openSqliteStore(folder);
+const opened = async (folder: string): Promise<Store> => {
+  const store = await openSqliteStore(folder);
   afterTest(() => store.close());
   return store;
 };
@@ -17,40 +17,44 @@ const inUse = expect.objectContaining({ code: 'store.in_use', exitCode: 2 });
 describe('a folder of runs', () => {
   test('is locked by one store at a time: another is refused in one line until the first has closed', async () => {
     const folder = temporaryFolder();
-    const first = opened(folder);
-    const open = (): Store => openSqliteStore(folder);
-    expect(open).toThrow(inUse);
-    expect(open).toThrow(/^another gateway uses \S+: stop it, or choose another folder with --runs$/);
+    const first = await opened(folder);
+    const open = (): Promise<Store> => openSqliteStore(folder);
+    await expect(open()).rejects.toThrow(inUse);
+    await expect(open()).rejects.toThrow(
+      /^another gateway uses \S+: stop it, or choose another folder with --runs$/,
+    );
     expect(await first.append('a', [event])).toBe(1);
     await first.close();
-    expect(await opened(folder).lastSeq('a')).toBe(1);
+    expect(await (await opened(folder)).lastSeq('a')).toBe(1);
   });
 
-  test('is unlocked when the database could not be opened', () => {
+  test('is unlocked when the database could not be opened', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'monitor.db'));
     for (const _ of [1, 2])
-      expect(() => openSqliteStore(folder)).toThrow(expect.objectContaining({ code: 'store.unusable' }));
+      await expect(openSqliteStore(folder)).rejects.toThrow(
+        expect.objectContaining({ code: 'store.unusable' }),
+      );
     rmSync(join(folder, 'monitor.db'), { recursive: true });
-    opened(folder);
+    await opened(folder);
   });
 
   test('stays locked when it was deleted and is restored', async () => {
     const folder = join(temporaryFolder(), 'runs');
-    const store = opened(folder);
+    const store = await opened(folder);
     await store.append('a', [event]);
     rmSync(folder, { recursive: true });
     await expect(store.check()).rejects.toThrow(expect.objectContaining({ code: 'store.vanished' }));
     await store.check();
-    expect(() => openSqliteStore(folder)).toThrow(inUse);
+    await expect(openSqliteStore(folder)).rejects.toThrow(inUse);
   });
 
   test('that has lost its lock file is written by one gateway only: the one that has the new lock', async () => {
     const folder = temporaryFolder();
-    const first = opened(folder);
+    const first = await opened(folder);
     await first.append('a', [event]);
     rmSync(join(folder, 'monitor.db-lock'));
-    const second = opened(folder);
+    const second = await opened(folder);
     expect(await second.append('a', [event, rawEvent(2, '{}')])).toBe(2);
     await expect(first.append('a', [rawEvent(2, '[]')])).rejects.toThrow(
       expect.objectContaining({ code: 'store.vanished' }),
@@ -63,19 +67,19 @@ describe('a folder of runs', () => {
 
   test('that has lost its lock file is locked again', async () => {
     const folder = temporaryFolder();
-    const store = opened(folder);
+    const store = await opened(folder);
     rmSync(join(folder, 'monitor.db-lock'));
     await expect(store.check()).rejects.toThrow(expect.objectContaining({ code: 'store.vanished' }));
     await store.check();
     expect(await store.append('a', [event])).toBe(1);
-    expect(() => openSqliteStore(folder)).toThrow(inUse);
+    await expect(openSqliteStore(folder)).rejects.toThrow(inUse);
   });
 
-  test('whose lock cannot be used is refused in one line', () => {
+  test('whose lock cannot be used is refused in one line', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'monitor.db-lock'));
-    const open = (): Store => openSqliteStore(folder);
-    expect(open).toThrow(expect.objectContaining({ code: 'store.unusable' }));
-    expect(open).toThrow(/^the database \S+monitor\.db-lock cannot be used \([^\n]+$/);
+    const open = (): Promise<Store> => openSqliteStore(folder);
+    await expect(open()).rejects.toThrow(expect.objectContaining({ code: 'store.unusable' }));
+    await expect(open()).rejects.toThrow(/^the database \S+monitor\.db-lock cannot be used \([^\n]+$/);
   });
 });

@@ -13,8 +13,8 @@ const events = sampleRun({ runId: 'a' }).map(toNewEvent);
 
 const sizeOf = (folder: string): number => statSync(join(folder, 'monitor.db')).size;
 
-const opened = (folder: string): Store => {
-  const store = openSqliteStore(folder);
+const opened = async (folder: string): Promise<Store> => {
+  const store = await openSqliteStore(folder);
   afterTest(() => store.close());
   return store;
 };
@@ -24,11 +24,11 @@ storeSuite('the SQLite store', () => openSqliteStore(temporaryFolder()));
 describe('the SQLite store’s file', () => {
   test('contains everything when it is opened again', async () => {
     const folder = temporaryFolder();
-    const first = openSqliteStore(folder);
+    const first = await openSqliteStore(folder);
     await first.append('a', events);
     await first.annotate('a', { title: 'First', pinned: true });
     await first.close();
-    const second = opened(folder);
+    const second = await opened(folder);
     expect(await second.append('a', events.slice(-2))).toBe(events.length);
     expect((await second.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(events));
     expect(await second.summary('a')).toMatchObject({ title: 'First', pinned: true });
@@ -36,15 +36,15 @@ describe('the SQLite store’s file', () => {
 
   test('contains what was committed when the process ends without closing it', async () => {
     const folder = temporaryFolder();
-    const left = opened(folder);
+    const left = await opened(folder);
     await left.append('a', events.slice(0, 5));
     const copy = temporaryFolder();
     cpSync(folder, copy, { recursive: true });
-    expect(await opened(copy).lastSeq('a')).toBe(5);
+    expect(await (await opened(copy)).lastSeq('a')).toBe(5);
   });
 
   test('ends a page after 4 MB, and continues from there', async () => {
-    const store = opened(temporaryFolder());
+    const store = await opened(temporaryFolder());
     await store.append('a', largeEvents(450));
     const page = await store.page('a', { after: 0, limit: 1_000 });
     expect(page).toMatchObject({ through: 300, more: true });
@@ -53,7 +53,7 @@ describe('the SQLite store’s file', () => {
 
   test('shrinks after a run was removed', async () => {
     const folder = temporaryFolder();
-    const store = openSqliteStore(folder);
+    const store = await openSqliteStore(folder);
     await store.append('a', largeEvents(250));
     await store.append('b', events.slice(0, 3));
     await store.remove('a');
@@ -65,12 +65,12 @@ describe('the SQLite store’s file', () => {
 
   test('continues a removal that was interrupted by the end of the process', async () => {
     const folder = temporaryFolder();
-    const first = openSqliteStore(folder);
+    const first = await openSqliteStore(folder);
     await first.append('a', largeEvents(450));
     await first.remove('a');
     await first.close();
     expect(sizeOf(folder)).toBeGreaterThan(4_000_000);
-    const second = openSqliteStore(folder);
+    const second = await openSqliteStore(folder);
     expect(await second.runs({ limit: 10 })).toEqual([]);
     await until(() => sizeOf(folder) < 400_000);
     await second.close();

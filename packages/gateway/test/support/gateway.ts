@@ -68,7 +68,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       ...{ token: options.token, commandToken: options.commandToken, bind: options.bind },
       keep: options.keep,
     },
-    store: options.store ?? shared?.store ?? openSqliteStore(runs),
+    store: options.store ?? shared?.store ?? (await openSqliteStore(runs)),
     ...(shared && { bus: shared.bus }),
     log,
     limits: options.limits ?? {},

@@ -6,18 +6,17 @@ import {
   type MonitorEvent,
   type RunChanges,
 } from '@mnist-monitor/shared';
+import { eventsAfter, jsonBytes } from '../../src/store/event-rules.ts';
 import { shortenSummary } from '../../src/store/shorten-summary.ts';
-import {
-  type EventPage,
-  type EventPageOptions,
-  eventsAfter,
-  jsonBytes,
-  type NewEvent,
-  type RunListEntry,
-  type RunListOptions,
-  type Store,
-  type StoredEvent,
-  type StoredSummary,
+import type {
+  EventPage,
+  EventPageOptions,
+  NewEvent,
+  RunListEntry,
+  RunListOptions,
+  Store,
+  StoredEvent,
+  StoredSummary,
 } from '../../src/store/store.ts';
 
 /** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */

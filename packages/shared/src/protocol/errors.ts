@@ -33,6 +33,10 @@ export const errorCodes = {
     meaning: 'The database file was moved, replaced or deleted while in use.',
   },
   'store.failing': { exitCode: 1, meaning: 'The database cannot be read or written.' },
+  'store.crashed': {
+    exitCode: 1,
+    meaning: 'The thread of the gateway that reads or writes the database has ended; it is started again.',
+  },
   'backup.failed': { exitCode: 2, meaning: 'The database could not be copied.' },
   'message.malformed': { exitCode: 1, meaning: 'A message is not JSON in UTF-8.' },
   'message.invalid': { exitCode: 1, meaning: 'A message does not match its schema.' },

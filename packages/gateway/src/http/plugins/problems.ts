@@ -22,6 +22,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'store.read_only': 503,
   'store.vanished': 503,
   'store.failing': 503,
+  'store.crashed': 503,
 };
 
 /** Returns the HTTP status of a problem with this code; 500 for codes without a status of their own. */

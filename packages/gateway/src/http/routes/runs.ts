@@ -9,8 +9,9 @@ import {
 } from '@mnist-monitor/shared';
 import { type RunListPage, selectRuns } from '../../runs/run-list.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
+import { maxPageBytes } from '../../store/event-rules.ts';
 import { type ReadPagesOptions, readPages } from '../../store/pages.ts';
-import { maxPageBytes, type Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
 import type { App } from '../app.ts';
 import { runNotFound, sendJson, sendJsonPieces } from '../replies.ts';

@@ -30,7 +30,7 @@ const get = (url: string, headers: Record<string, string> = {}): Promise<Answer>
 const gzip = { 'accept-encoding': 'gzip, deflate, br' };
 
 async function start(limits: Partial<Limits> = {}) {
-  const store = openSqliteStore(temporaryFolder());
+  const store = await openSqliteStore(temporaryFolder());
   await store.append('a', run.map(toNewEvent));
   return startGateway({ store, limits });
 }

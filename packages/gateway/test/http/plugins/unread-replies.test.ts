@@ -27,7 +27,7 @@ const targets = {
 };
 
 async function start(limits: Partial<Limits>) {
-  const store = openSqliteStore(temporaryFolder());
+  const store = await openSqliteStore(temporaryFolder());
   await store.append('a', run);
   const gateway = await startGateway({ store, limits });
   const { port, host } = new URL(gateway.url);

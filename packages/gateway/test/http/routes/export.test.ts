@@ -11,7 +11,7 @@ import { until } from '../../support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 3, batchesPerEpoch: 200 });
 
 async function gatewayWith(events: readonly NewEvent[]) {
-  const store = openSqliteStore(temporaryFolder());
+  const store = await openSqliteStore(temporaryFolder());
   await store.append('a', events);
   return { store, gateway: await startGateway({ store }) };
 }
@@ -78,7 +78,7 @@ describe('an export', () => {
         data: { level: 'info', code: 'x', message, step: null },
       }),
     );
-    const store = openSqliteStore(temporaryFolder());
+    const store = await openSqliteStore(temporaryFolder());
     // The summary reads the ends of a run, which have to be events.
     await store.append('a', [
       toNewEvent(run[0]!),

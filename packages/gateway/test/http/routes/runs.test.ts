@@ -148,7 +148,7 @@ describe('the list of runs', () => {
 
 test('ten lists at once of runs with the largest events have 17 kB a run', async () => {
   const runs = temporaryFolder();
-  const store = openSqliteStore(runs);
+  const store = await openSqliteStore(runs);
   for (const number of range(1, 10))
     await store.append(`r${number}`, largestEnds(`r${number}`).map(toNewEvent));
   const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs, token: undefined };
