@@ -68,7 +68,7 @@ export function messageJsonSchemas(): Record<string, JsonSchema> {
   );
 }
 
-/** `$id` of the bundle: a name and no address, since the schemas are part of each gateway. */
+/** `$id` of the bundle: a URN, because no fixed address serves the schemas. */
 const bundleId = 'urn:mnist-training-monitor:messages';
 
 /**

@@ -6,7 +6,7 @@ const valueLength = 50;
 /**
  * Describes an issue of a schema as "expected …, got …". Returns undefined for the issues that a schema describes itself.
  *
- * @example issueText({ code: 'invalid_type', expected: 'number', input: 'high' }) // 'expected number, got "high"'
+ * @example issueText({ code: 'invalid_type', expected: 'number', input: 'high' }) // 'expected a number, got "high"'
  */
 export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
   const expected = expectedOf(issue);
@@ -74,7 +74,7 @@ export function valueText(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** The range of a measured number. `measureIssues` enforces it; reading does not, since older runs may be outside. */
+/** The range of a measured number. Only `measureIssues` enforces it: stored runs of older gateways may be outside it. */
 export interface MeasureRange {
   minimum?: number;
   maximum?: number;

@@ -1,7 +1,10 @@
 import { isRunId } from '../protocol/run-id.ts';
 import type { EventOf } from './events.ts';
 
-/** Matches times as `Date.toISOString`, and in UTC Python's `isoformat`, write them, except on 29 February, which is left to the schema. */
+/**
+ * Matches times as `Date.toISOString` writes them, or Python's `isoformat` in UTC. Times on 29 February are left to the
+ * schema.
+ */
 const isoTime =
   /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(?:\d{3})?(?:Z|\+00:00)$/;
 

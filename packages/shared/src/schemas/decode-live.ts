@@ -10,7 +10,7 @@ export type LiveDecoder = (text: string) => readonly DecodeResult<MonitorEvent |
 /** Every message of the live feed except `events`. */
 const singleMessageSchema = z.discriminatedUnion('type', [eventSchema, liveControlSchema]);
 
-/** Message `events` before its events are validated. */
+/** An `events` message whose events are not validated yet. */
 const bundleSchema = z.object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) });
 
 /**

@@ -10,7 +10,7 @@ interface RangedPath {
   range: MeasureRange;
 }
 
-/** Amount by which a fraction may miss its range: a mean in float32 may be 1.0000001. */
+/** Amount by which a measured number may be outside its range: a mean in float32 may be 1.0000001. */
 const tolerance = 1e-6;
 
 const rangedPaths = Object.fromEntries(
@@ -25,8 +25,8 @@ export function measureIssues(event: MonitorEvent): ValidationIssue[] {
   return rangedPaths[event.type].flatMap(({ path, range }) =>
     valuesAt(event, path)
       .filter(({ value }) => !isWithin(value, range))
-      .map(({ at, value }) => ({
-        path: at.join('.'),
+      .map(({ location, value }) => ({
+        path: location.join('.'),
         message: `expected ${measureText(range)}, got ${valueText(value)}`,
       })),
   );
@@ -50,13 +50,14 @@ function rangesIn(schema: z.core.$ZodType, path: readonly string[]): RangedPath[
   return range?.minimum === undefined ? [] : [{ path, range }];
 }
 
+/** Returns the values at a path, each with its location: the path with the indices of list items instead of `*`. */
 function valuesAt(
   value: unknown,
   [name, ...rest]: readonly string[],
-  at: readonly (string | number)[] = [],
-): { at: readonly (string | number)[]; value: unknown }[] {
-  if (name === undefined) return [{ at, value }];
+  location: readonly (string | number)[] = [],
+): { location: readonly (string | number)[]; value: unknown }[] {
+  if (name === undefined) return [{ location, value }];
   if (typeof value !== 'object' || value === null) return [];
-  if (name !== '*') return valuesAt((value as Record<string, unknown>)[name], rest, [...at, name]);
-  return (value as unknown[]).flatMap((item, index) => valuesAt(item, rest, [...at, index]));
+  if (name !== '*') return valuesAt((value as Record<string, unknown>)[name], rest, [...location, name]);
+  return (value as unknown[]).flatMap((item, index) => valuesAt(item, rest, [...location, index]));
 }

@@ -17,8 +17,8 @@ export const eventTypeListSchema = z
   .pipe(z.array(eventTypeSchema).min(1));
 
 /**
- * Creates the schema of a query. A parameter that is not in it is refused by its name, which comes first in the message:
- * the reason of a close has room for 123 bytes.
+ * Creates the schema of a query, which refuses other parameters. The error begins with their names, because the reason of a
+ * closed WebSocket has room for only 123 bytes.
  */
 export function querySchema<S extends z.ZodRawShape>(shape: S): z.ZodObject<S, z.core.$strict> {
   const names = Object.keys(shape);

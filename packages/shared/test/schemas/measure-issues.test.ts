@@ -11,7 +11,7 @@ function changed(type: string, path: string, value: number): MonitorEvent {
   const names = path.split('.');
   const last = names.pop()!;
   const parent = names.reduce<Record<string, unknown>>(
-    (at, name) => at[name] as Record<string, unknown>,
+    (record, name) => record[name] as Record<string, unknown>,
     event as unknown as Record<string, unknown>,
   );
   if (!(last in parent)) throw new Error(`expected ${path} in ${type}`);
@@ -20,7 +20,7 @@ function changed(type: string, path: string, value: number): MonitorEvent {
 }
 
 describe('measureIssues', () => {
-  test('finds none in the events of a run', () => {
+  test('finds no issue in the events of a sample run', () => {
     expect(run.flatMap(measureIssues)).toEqual([]);
   });
 
@@ -33,11 +33,14 @@ describe('measureIssues', () => {
     ['epoch', 'data.test.accuracy', -0.1, 'a number from 0 to 1, or "NaN"'],
     ['samples', 'data.items.1.probabilities.9', 2, 'a number from 0 to 1, or "NaN"'],
     ['run.finished', 'data.test.accuracy', 99, 'a number from 0 to 1, or "NaN"'],
-  ])('finds in %s that %s is %p, which the schema still reads', (type, path, value, expected) => {
-    const event = changed(type, path, value);
-    expect(measureIssues(event)).toEqual([{ path, message: `expected ${expected}, got ${value}` }]);
-    expect(decode(eventSchema, encode(event))).toEqual({ ok: true, value: event });
-  });
+  ])(
+    'reports a %s event whose %s is %p, although the schema accepts the event',
+    (type, path, value, expected) => {
+      const event = changed(type, path, value);
+      expect(measureIssues(event)).toEqual([{ path, message: `expected ${expected}, got ${value}` }]);
+      expect(decode(eventSchema, encode(event))).toEqual({ ok: true, value: event });
+    },
+  );
 
   test.each([
     ['batch', 'data.accuracy', Number.NaN],
@@ -46,7 +49,7 @@ describe('measureIssues', () => {
     ['batch', 'data.loss', Number.NEGATIVE_INFINITY],
     ['batch', 'data.learningRate', Number.POSITIVE_INFINITY],
     ['samples', 'data.items.0.probabilities.0', Number.NaN],
-  ])('accepts in %s that %s is %p', (type, path, value) => {
+  ])('accepts a %s event whose %s is %p', (type, path, value) => {
     expect(measureIssues(changed(type, path, value))).toEqual([]);
   });
 });
