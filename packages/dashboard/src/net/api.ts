@@ -1,4 +1,5 @@
 import { decodeTrustedRunList, type RunChanges, type RunList } from '@mnist-monitor/shared/browser';
+import { completeSummary, type RunSummary } from '../state/complete-data.ts';
 
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -20,14 +21,17 @@ export interface RunListRequest {
   cursor: string | null;
 }
 
+/** A page of the list of runs. */
+export type RunPage = Omit<RunList, 'runs'> & { runs: RunSummary[] };
+
 /** Loads a page of the list of runs that the gateway stores, pinned runs first. */
-export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunList>> {
+export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunPage>> {
   const query = new URLSearchParams({ order: 'pinned', search, limit: String(limit) });
   if (cursor !== null) query.set('cursor', cursor);
   const response = await request(`api/runs?${query}`);
   if (!response.ok) return response;
   const list = decodeTrustedRunList(response.value);
-  if (list.ok) return { ok: true, value: list.value };
+  if (list.ok) return { ok: true, value: { ...list.value, runs: list.value.runs.map(completeSummary) } };
   return {
     ok: false,
     code: list.error.code,

@@ -1,4 +1,6 @@
-import { connectLive, type EventType, type LiveClient, type RunSummary } from '@mnist-monitor/shared/browser';
+import { connectLive, type EventType, type LiveClient } from '@mnist-monitor/shared/browser';
+import type { RunSummary } from '../state/complete-data.ts';
+import { completeSummary } from '../state/complete-data.ts';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
 import { liveUrl } from './api.ts';
 
@@ -42,7 +44,7 @@ export class OtherRuns {
     const client = connectLive({
       ...{ url: liveUrl(), run: runId, types },
       onHello: ({ run }) => {
-        other.summary = run;
+        other.summary = run && completeSummary(run);
         this.#onChange();
       },
       onEvent: (event) => {

@@ -1,4 +1,4 @@
-import type { EpochData } from '@mnist-monitor/shared/browser';
+import type { EpochData } from './complete-data.ts';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, TimedNotice } from './run.ts';
 

@@ -1,4 +1,5 @@
-import type { RunStatus, RunSummary } from '@mnist-monitor/shared/browser';
+import type { RunStatus } from '@mnist-monitor/shared/browser';
+import type { RunSummary } from './complete-data.ts';
 
 /** Returns the name that a run was given or, without one, its id. */
 export const displayName = ({ runId, title }: Pick<RunSummary, 'runId' | 'title'>): string => title ?? runId;

@@ -1,13 +1,20 @@
-import type {
-  BatchData,
-  EpochData,
-  MonitorEvent,
-  NoticeData,
-  RunFinishedData,
-  RunStartedData,
-  SamplesData,
-  SystemData,
-} from '@mnist-monitor/shared/browser';
+import type { MonitorEvent } from '@mnist-monitor/shared/browser';
+import {
+  type BatchData,
+  completeBatch,
+  completeEpoch,
+  completeFinished,
+  completeNotice,
+  completeSamples,
+  completeStarted,
+  completeSystem,
+  type EpochData,
+  type NoticeData,
+  type RunFinishedData,
+  type RunStartedData,
+  type SamplesData,
+  type SystemData,
+} from './complete-data.ts';
 import { Series } from './series.ts';
 
 /** The position of a row in the run: its step, the training time in seconds, and the time in ms since 1970. */
@@ -115,28 +122,35 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
   run.lastSeq = event.seq;
   run.eventCount++;
   run.startedAt ??= event.time;
-  run.finished = event.type === 'run.finished' ? event.data : null; // A later event means that the run was resumed.
+  run.finished = event.type === 'run.finished' ? completeFinished(event.data) : null; // A later event means that the run was resumed.
   applyTime(run, Date.parse(event.time));
   switch (event.type) {
     case 'run.started':
-      run.started = event.data;
+      run.started = completeStarted(event.data);
       break;
     case 'batch':
-      applyBatch(run, event.data);
+      applyBatch(run, completeBatch(event.data));
       break;
     case 'epoch':
-      run.epochs = [...run.epochs.filter(({ epoch }) => epoch < event.data.epoch), event.data];
+      run.epochs = [
+        ...run.epochs.filter(({ epoch }) => epoch < event.data.epoch),
+        completeEpoch(event.data, run.batch?.step),
+      ];
       break;
     case 'samples':
-      run.samples = [...run.samples.filter(({ epoch }) => epoch < event.data.epoch), event.data].slice(
-        -samplesLimit,
-      );
+      run.samples = [
+        ...run.samples.filter(({ epoch }) => epoch < event.data.epoch),
+        completeSamples(event.data),
+      ].slice(-samplesLimit);
       break;
     case 'system':
-      applySystem(run, event.data);
+      applySystem(run, completeSystem(event.data));
       break;
     case 'notice':
-      run.notices = [...run.notices, { ...event.data, seq: event.seq, time: event.time }].slice(-noticeLimit);
+      run.notices = [
+        ...run.notices,
+        { ...completeNotice(event.data), seq: event.seq, time: event.time },
+      ].slice(-noticeLimit);
       if (event.data.code === 'run.paused') setPaused(run, true);
       if (event.data.code === 'run.resumed') setPaused(run, false);
       break;

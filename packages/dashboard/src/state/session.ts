@@ -1,16 +1,13 @@
 import type {
-  BatchData,
   CommandAccess,
   CommandName,
   ConnectionState,
-  EpochData,
   LiveClientMessage,
   LiveHello,
-  RunFinishedData,
-  RunStartedData,
   RunStatus,
-  RunSummary,
 } from '@mnist-monitor/shared/browser';
+import type { BatchData, EpochData, RunFinishedData, RunStartedData, RunSummary } from './complete-data.ts';
+import { completeSummary } from './complete-data.ts';
 import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';
@@ -164,7 +161,7 @@ function applyHello(session: Session, hello: LiveHello): void {
     session.run = run && emptyRun(run.runId);
   }
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
-  Object.assign(session, { summary: run, reported: run });
+  Object.assign(session, { summary: run && completeSummary(run), reported: run });
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
 

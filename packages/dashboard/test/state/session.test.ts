@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shared';
+import type { Version1EventOf as EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
 import { applyMessage, emptySession, latestDataOf } from '../../src/state/session.ts';

@@ -1,4 +1,4 @@
-import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { MonitorEvent, Version1Event } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { Locator, Page } from 'playwright-core';
 
@@ -43,7 +43,7 @@ export async function drag(page: Page, chart: string, [from, to]: readonly [numb
 const stepMs = 300;
 
 /** Returns the events of a run of 20 batches per epoch that ends now. */
-export function runOf(runId: string, epochs = 3, batchesPerEpoch = 20): MonitorEvent[] {
+export function runOf(runId: string, epochs = 3, batchesPerEpoch = 20): Version1Event[] {
   const startedAt = new Date(Date.now() - epochs * batchesPerEpoch * stepMs);
   return sampleRun({ runId, epochs, batchesPerEpoch, startedAt });
 }

@@ -6,6 +6,7 @@ import {
   type IngestServerMessage,
   ingestMessageSchema,
   type PublisherHello,
+  version1IngestMessageSchema,
 } from '@mnist-monitor/shared';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
@@ -23,6 +24,7 @@ export class PublisherSession implements SessionHandler {
   readonly #peer: Peer;
   readonly #runId: string;
   readonly #connection: PublisherConnection;
+  readonly #messageSchema: typeof ingestMessageSchema | typeof version1IngestMessageSchema;
   #writer: RunWriter | undefined;
   /**
    * The reasons why reading from the connection is paused: the disk is too slow, or the publisher does not read
@@ -30,10 +32,15 @@ export class PublisherSession implements SessionHandler {
    */
   readonly #pauseReasons = new Set<'disk' | 'publisher'>();
 
-  constructor(context: SessionContext, peer: Peer, { runId, publisherId, commands }: PublisherHello) {
+  constructor(
+    context: SessionContext,
+    peer: Peer,
+    { protocol, runId, publisherId, commands }: PublisherHello,
+  ) {
     this.#context = context;
     this.#peer = peer;
     this.#runId = runId;
+    this.#messageSchema = protocol === 1 ? version1IngestMessageSchema : ingestMessageSchema;
     const now = performance.now();
     this.#connection = {
       publisherId,
@@ -90,7 +97,7 @@ export class PublisherSession implements SessionHandler {
     const writer = this.#writer;
     if (!writer) return this.#peer.close('invalid', 'expected nothing before "resume" was sent');
     this.#connection.presence.lastMessageAt = performance.now();
-    const result = decode(ingestMessageSchema, text);
+    const result = decode(this.#messageSchema, text);
     if (!result.ok) this.#reject(writer, result.error);
     else if (result.value.type !== 'commandResult') this.#receiveEvent(writer, { event: result.value, text });
     else this.#context.router.receiveResult(result.value, this.#connection.publisherId);

@@ -183,7 +183,7 @@ function toEntry({ seq, type, json, event }: NewEvent): StreamEntry {
 
 function summaryValueOf(event: MonitorEvent): string {
   if (event.type === 'epoch') {
-    const { accuracy } = event.data.test;
+    const accuracy = event.data.test?.accuracy ?? Number.NaN;
     return Number.isFinite(accuracy) ? String(accuracy) : '';
   }
   if (event.type !== 'notice') return '';

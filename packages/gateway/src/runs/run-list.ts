@@ -53,8 +53,9 @@ async function searchRuns(
 }
 
 const searchedText = ({ runId, title, note, status, started }: RunSummary): string => {
-  const device = started ? `${started.device.engine} on ${started.device.kind}` : '';
-  return [title, runId, note, status, device].join(' ').toLowerCase();
+  const device = started?.device ? `${started.device.engine ?? ''} on ${started.device.kind}` : '';
+  const { name = '', tags } = started ?? {};
+  return [title, name, ...(tags ?? []), runId, note, status, device].join(' ').toLowerCase();
 };
 
 /** Encodes the position of a run in the list as a cursor, which stays valid when the run is removed. */

@@ -1,24 +1,83 @@
-import { encode } from '@mnist-monitor/shared';
+import { encode, type RunConfig, runConfigSchema } from '@mnist-monitor/shared';
 import { maxSummaryBytes, type StoredSummary } from './store.ts';
 
 /** The lengths in characters to which texts are cut, tried in turn until the summary fits. Every summary fits the last. */
 const textLengths = [500, 100, 20];
 
-/**
- * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
- * its files and all layers except the first, which the schema requires; if that is not enough, its long texts are cut.
- */
-export function shortenSummary(summary: StoredSummary): StoredSummary {
-  if (fits(summary)) return summary;
+type Shorten = (summary: StoredSummary) => StoredSummary;
+
+/** Removes the lists that a viewer needs least, keeping the first layer, which version 1 of the protocol requires. */
+const withoutLists: Shorten = (summary) => {
   const { started, finished } = summary;
-  const withoutLists: StoredSummary = {
+  const model = started?.model && { ...started.model, layers: started.model.layers.slice(0, 1) };
+  return {
     ...summary,
-    started: started && { ...started, model: { ...started.model, layers: started.model.layers.slice(0, 1) } },
+    started: started && { ...started, ...(model && { model }) },
     finished: finished && { ...finished, files: [] },
     shortened: true,
   };
-  const shorter = textLengths.map((length) => withTexts(withoutLists, length));
-  return [withoutLists, ...shorter].find(fits) ?? shorter.at(-1)!;
+};
+
+/** Removes the values of each class, which a data set of many classes has many of. */
+const withoutClasses: Shorten = (summary) => {
+  const { started, epoch } = summary;
+  const { loss = null, accuracy = null } = epoch?.test ?? {};
+  return {
+    ...summary,
+    started: started && {
+      ...started,
+      ...(started.dataset && { dataset: { ...started.dataset, classes: null } }),
+    },
+    epoch: epoch && { ...epoch, ...(epoch.test && { test: { loss, accuracy } }) },
+  };
+};
+
+/** Removes the publisher's own settings and metrics, and all GPUs but the first. */
+const withoutOwn: Shorten = (summary) => {
+  const { started, batch, epoch, finished } = summary;
+  const known = ([key]: [string, unknown]): boolean => key in runConfigSchema.shape;
+  return {
+    ...summary,
+    started: started && {
+      ...started,
+      config: Object.fromEntries(Object.entries(started.config).filter(known)) as RunConfig,
+      metrics: null,
+      ...(started.device && { device: { ...started.device, gpus: null } }),
+    },
+    batch: batch && { ...batch, metrics: null },
+    epoch: epoch && { ...epoch, metrics: null },
+    finished: finished && { ...finished, metrics: null },
+  };
+};
+
+const shorterTexts = textLengths.map(
+  (length): Shorten =>
+    (summary) =>
+      withTexts(summary, length),
+);
+
+/** What is removed from a summary that is too large, in this order, until it fits. */
+const shortenings: readonly Shorten[] = [withoutLists, withoutClasses, withoutOwn, ...shorterTexts];
+
+/**
+ * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
+ * its files and all layers except the first, then the values of each class, then the publisher's own settings and
+ * metrics; if that is not enough, its long texts are cut. The predicted classes of an epoch are never part of a summary.
+ */
+export function shortenSummary(summary: StoredSummary): StoredSummary {
+  let shortened = withoutPredictions(summary);
+  for (const shorten of shortenings) {
+    if (fits(shortened)) break;
+    shortened = shorten(shortened);
+  }
+  return shortened;
+}
+
+function withoutPredictions(summary: StoredSummary): StoredSummary {
+  const { epoch } = summary;
+  if (epoch?.test?.predictions == null) return summary;
+  const { predictions, ...test } = epoch.test;
+  return { ...summary, epoch: { ...epoch, test } };
 }
 
 const fits = ({ title, note, ...rest }: StoredSummary): boolean =>

@@ -1,4 +1,4 @@
-import type { EventOf, MonitorEvent } from '@mnist-monitor/shared';
+import type { Version1EventOf as EventOf, MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { NewEvent, StoredEvent } from '../../src/store/store.ts';
 

@@ -117,7 +117,7 @@ function summarise(events: MonitorEvent[]): Omit<StoredSummary, 'title' | 'note'
     started: of('run.started')[0]?.data ?? null,
     batch: of('batch').at(-1)?.data ?? null,
     epoch: of('epoch').at(-1)?.data ?? null,
-    bestAccuracy: bestOf(of('epoch').map(({ data }) => data.test.accuracy)),
+    bestAccuracy: bestOf(of('epoch').map(({ data }) => data.test?.accuracy ?? Number.NaN)),
     finished,
   };
 }

@@ -1,9 +1,9 @@
 import { type DecodeResult, decodeFailure, parseJson } from '../protocol/codec.ts';
 import { eventTypes } from '../protocol/constants.ts';
 import type { LiveDecoder } from '../schemas/decode-live.ts';
-import type { MonitorEvent, RunStartedData } from '../schemas/events.ts';
+import type { MonitorEvent } from '../schemas/events.ts';
 import type { LiveControl } from '../schemas/live-messages.ts';
-import type { RunList, RunSummary } from '../schemas/runs.ts';
+import type { RunList } from '../schemas/runs.ts';
 
 const controlTypes = [
   'hello',
@@ -43,7 +43,6 @@ export function decodeTrustedRunList(text: string): DecodeResult<RunList> {
   const runs = isRecord(value) ? value.runs : undefined;
   if (!Array.isArray(runs) || !runs.every((run) => isRecord(run) && typeof run.runId === 'string'))
     return invalid('runs', 'expected a list of runs', value);
-  for (const run of runs as RunSummary[]) fillDefaults(run.started);
   return { ok: true, value: value as RunList };
 }
 
@@ -55,33 +54,34 @@ function checkEvent(raw: unknown): DecodeResult<MonitorEvent> {
   if (!Number.isSafeInteger(raw.seq)) return invalid('seq', 'expected an integer', raw);
   if (typeof raw.time !== 'string') return invalid('time', 'expected a string', raw);
   if (!isRecord(raw.data)) return invalid('data', 'expected an object', raw);
-  const event = raw as unknown as MonitorEvent;
-  if (event.type === 'run.started') fillDefaults(event.data);
-  return { ok: true, value: event };
+  return { ok: true, value: raw as unknown as MonitorEvent };
 }
 
 function checkControl(raw: Record<string, unknown>): DecodeResult<LiveControl> {
   const message = raw as unknown as LiveControl;
-  if (message.type === 'hello') {
-    if (typeof message.heartbeatMs !== 'number') return invalid('heartbeatMs', 'expected a number', raw);
-    fillDefaults(message.run?.started);
-  }
+  if (message.type === 'hello' && typeof message.heartbeatMs !== 'number')
+    return invalid('heartbeatMs', 'expected a number', raw);
   return { ok: true, value: message };
 }
 
-/** Fills in the fields that older publishers omit, as the schema does. */
-function fillDefaults(started: RunStartedData | null | undefined): void {
-  if (started?.config) started.config.augment ??= false;
-}
-
-/** The fields whose numbers may be NaN or infinite, which are sent as strings. */
+/**
+ * The fields whose numbers may be NaN or infinite, which are sent as strings: a number, a list of them, a table of them
+ * (`rows`), or a number for each name (`metrics`).
+ */
 const metricFields = new Set([
   'loss',
   'accuracy',
   'learningRate',
+  'throughput',
   'imagesPerSecond',
   'probabilities',
   'value',
+  'metrics',
+  'weightNorm',
+  'gradientNorm',
+  'updateRatio',
+  'edges',
+  'rows',
 ]);
 
 /**
@@ -92,8 +92,13 @@ const parseWithNonFinite = (text: string): DecodeResult<unknown> =>
   parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveNonFinite : undefined);
 
 function reviveNonFinite(key: string, value: unknown): unknown {
-  if (!metricFields.has(key)) return value;
-  return Array.isArray(value) ? value.map(toNumber) : toNumber(value);
+  return metricFields.has(key) ? toNumbers(value) : value;
+}
+
+function toNumbers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toNumbers);
+  if (!isRecord(value)) return toNumber(value);
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, toNumber(each)]));
 }
 
 const toNumber = (value: unknown): unknown =>

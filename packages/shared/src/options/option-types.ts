@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runIdSchema } from '../schemas/events.ts';
+import { runIdSchema } from '../schemas/envelope.ts';
 import { numericString } from '../schemas/query-values.ts';
 
 /** One option of a command line, with its environment variable. */

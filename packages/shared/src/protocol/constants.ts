@@ -7,6 +7,11 @@ export const eventTypes = [
   'system',
   'notice',
   'run.finished',
+  'metrics',
+  'figure',
+  'layers',
+  'probe',
+  'snapshot',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -16,7 +21,9 @@ export type CommandName = (typeof commandNames)[number];
 
 /** WebSocket subprotocol of the live feed. */
 export const liveSubprotocol = 'mnist-monitor.v1';
-/** Version of the publishing protocol, sent in a publisher's first message. */
+/** Versions of the publishing protocol, one of which a publisher names in its first message. */
+export const ingestProtocolVersions = [1, 2] as const;
+/** The version that the trainer speaks: its events are those of version 1, which older gateways accept too. */
 export const ingestProtocolVersion = 1;
 
 /** Number of classes of every dataset (MNIST, Fashion-MNIST: ten). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CommandName, commandNames } from '../protocol/constants.ts';
-import { runIdSchema } from './events.ts';
+import { runIdSchema } from './envelope.ts';
 import { learningRateSchema, runSettingsSchema } from './settings.ts';
 
 /** Whether a viewer may send commands: `open`, only with the command token (`token`), or not at all (`off`). */

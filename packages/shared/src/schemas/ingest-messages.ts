@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { ingestProtocolVersion } from '../protocol/constants.ts';
+import { ingestProtocolVersions } from '../protocol/constants.ts';
 import { commandNameSchema, commandResultSchema, commandSchema } from './commands.ts';
-import { eventSchema, runIdSchema } from './events.ts';
+import { runIdSchema } from './envelope.ts';
+import { eventSchema } from './events.ts';
+import { version1EventSchema } from './version-1.ts';
 
 const helloFields = {
-  protocol: z.literal(ingestProtocolVersion),
+  protocol: z
+    .literal(ingestProtocolVersions)
+    .describe('Version of the protocol that the events of this publisher are in: 1 or 2.'),
   publisherId: z
     .string()
     .min(8)
@@ -32,6 +36,12 @@ export const ingestFirstMessageSchema = z.discriminatedUnion('type', [publisherH
 
 /** Later messages to the gateway: events in the order of `seq`, and answers to commands. */
 export const ingestMessageSchema = z.discriminatedUnion('type', [eventSchema, commandResultSchema]);
+
+/** Later messages of a publisher whose first message names version 1. */
+export const version1IngestMessageSchema = z.discriminatedUnion('type', [
+  version1EventSchema,
+  commandResultSchema,
+]);
 
 const resume = z
   .object({

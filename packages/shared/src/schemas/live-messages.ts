@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commandAccessSchema, commandResultSchema } from './commands.ts';
-import { eventSchema, runIdSchema } from './events.ts';
+import { runIdSchema } from './envelope.ts';
+import { eventSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { runStateSchema, runSummarySchema } from './runs.ts';
 

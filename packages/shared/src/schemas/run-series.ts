@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventType } from '../protocol/constants.ts';
-import { metricValueSchema } from './events.ts';
 import { numericString, querySchema } from './query-values.ts';
+import { metricValueSchema } from './values.ts';
 
 /** The fields of events that are available as curves: the event type, then the path of the number in the event's data. */
 export const seriesFields = [

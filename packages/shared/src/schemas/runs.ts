@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { commandNameSchema } from './commands.ts';
-import {
-  batchDataSchema,
-  epochDataSchema,
-  eventSchema,
-  finishedStatusSchema,
-  runFinishedDataSchema,
-  runIdSchema,
-  runStartedDataSchema,
-} from './events.ts';
+import { finishedStatusSchema, runIdSchema } from './envelope.ts';
+import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
+import { epochDataSchema } from './results.ts';
+import { runStartedDataSchema } from './run-started.ts';
 
 /**
  * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.

@@ -1,13 +1,11 @@
 import { bytesPerImage, classCount } from '../protocol/constants.ts';
 import { runFiles } from '../protocol/run-files.ts';
-import type {
-  BatchData,
-  EpochData,
-  EventBody,
-  MonitorEvent,
-  RunStartedData,
-  SamplePrediction,
-} from '../schemas/events.ts';
+import type { Version1Event, Version1EventOf } from '../schemas/version-1.ts';
+
+type BatchData = Version1EventOf<'batch'>['data'];
+type EpochData = Version1EventOf<'epoch'>['data'];
+type SamplePrediction = Version1EventOf<'samples'>['data']['items'][number];
+type EventBody = Pick<Version1Event, 'type' | 'data'>;
 
 /** Options of a sample run, which determine all of its numbers. */
 export interface SampleRunOptions {
@@ -22,19 +20,19 @@ const batchSize = 512;
 const stepSeconds = 0.3;
 
 /**
- * Generates the events of a plausible run, with seqs from 1: for tests of programs that receive events, and for viewing
+ * Generates the events of a plausible run, with seqs from 1, in version 1 of the protocol: for tests of programs that receive events, and for viewing
  * the page without training. The same options give the same events.
  *
  * @example const events = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5 });
  */
-export function sampleRun(options: SampleRunOptions = {}): MonitorEvent[] {
+export function sampleRun(options: SampleRunOptions = {}): Version1Event[] {
   const { epochs = 3, batchesPerEpoch = 20, startedAt = new Date('2026-11-24T10:00:00.000Z') } = options;
   const runId = options.runId ?? '20261124-100000-test';
   let elapsed = 0;
-  return [...sampleBodies(epochs, batchesPerEpoch)].map((body, index): MonitorEvent => {
-    if (body.type === 'batch') elapsed = body.data.elapsedSeconds;
+  return [...sampleBodies(epochs, batchesPerEpoch)].map((body, index): Version1Event => {
+    if (body.type === 'batch') elapsed = (body.data as BatchData).elapsedSeconds;
     const time = new Date(startedAt.getTime() + elapsed * 1_000).toISOString();
-    return { v: 1, runId, seq: index + 1, time, ...body } as MonitorEvent;
+    return { v: 1, runId, seq: index + 1, time, ...body } as Version1Event;
   });
 }
 
@@ -68,7 +66,7 @@ function* sampleBodies(epochs: number, batchesPerEpoch: number): Generator<Event
 /** Returns a loss that falls as in training, with a deterministic ripple. */
 const lossAt = (step: number): number => (2.3 / (1 + step / 12)) * (1 + 0.15 * Math.sin(step * 1.7));
 
-function sampleStart(epochs: number, batchesPerEpoch: number): RunStartedData {
+function sampleStart(epochs: number, batchesPerEpoch: number): Version1EventOf<'run.started'>['data'] {
   return {
     config: {
       epochs,

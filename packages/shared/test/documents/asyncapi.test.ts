@@ -20,7 +20,10 @@ test('the AsyncAPI document is valid and contains every message of both directio
       .all()
       .map((message) => message.name())
       .sort();
-  const events = ['batch', 'epoch', 'notice', 'run.finished', 'run.started', 'samples', 'system'];
+  const events = [
+    ...['batch', 'epoch', 'figure', 'layers', 'metrics', 'notice', 'probe', 'run.finished', 'run.started'],
+    ...['samples', 'snapshot', 'system'],
+  ];
   const controls = ['annotated', 'commandResult', 'events', 'gap', 'heartbeat', 'hello', 'live', 'removed'];
   expect(messages('follow')).toEqual([...events, ...controls, 'status', 'store', 'trainers'].sort());
   expect(messages('command')).toEqual(['command']);

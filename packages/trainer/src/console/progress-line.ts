@@ -1,5 +1,7 @@
-import type { BatchData } from '@mnist-monitor/shared';
+import type { Version1EventOf } from '@mnist-monitor/shared';
 import { formatCount, formatDuration, formatLoss, formatPercent } from './format.ts';
+
+type BatchData = Version1EventOf<'batch'>['data'];
 
 /** Numbers of epochs and steps in a whole run. */
 export interface Totals {

@@ -1,11 +1,6 @@
 import { cpus } from 'node:os';
-import type {
-  EngineName,
-  Precision,
-  PrecisionChoice,
-  RunStartedData,
-  SystemData,
-} from '@mnist-monitor/shared';
+import type { EngineName, Precision, PrecisionChoice } from '@mnist-monitor/shared';
+import type { RunStartedData, SystemData } from '../event-data.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Learner } from '../learner/learner.ts';
 import type { LearnerOptions } from '../learner/local-learner.ts';

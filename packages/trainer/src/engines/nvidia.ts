@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { RunStartedData, SystemData } from '@mnist-monitor/shared';
+import type { RunStartedData, SystemData } from '../event-data.ts';
 
 type GpuDetails = NonNullable<RunStartedData['device']['gpu']>;
 type GpuUsage = NonNullable<SystemData['gpu']>;

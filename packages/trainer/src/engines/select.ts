@@ -1,4 +1,5 @@
-import { type EngineChoice, MonitorError, type RunStartedData } from '@mnist-monitor/shared';
+import { type EngineChoice, MonitorError } from '@mnist-monitor/shared';
+import type { RunStartedData } from '../event-data.ts';
 import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
 import { describeGpu, expectsGpu, explainNoGpu } from './nvidia.ts';

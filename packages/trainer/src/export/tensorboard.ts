@@ -1,8 +1,8 @@
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { frameRecord } from './tfrecord.ts';
 
-/** Numbers to plot over the steps, by their tags in TensorBoard. */
-type Scalars = Record<string, number>;
+/** Numbers to plot over the steps, by their tags in TensorBoard; a number that is not known is left out. */
+type Scalars = Record<string, number | null | undefined>;
 
 /** Creates the first record of a TensorBoard file: an `Event` with the fields wall_time (1) and file_version (3). */
 export const versionRecord = (wallTime: Date): Buffer =>
@@ -15,17 +15,18 @@ export const versionRecord = (wallTime: Date): Buffer =>
  */
 export function scalarRecord(event: MonitorEvent): Buffer | undefined {
   if (event.type !== 'batch' && event.type !== 'epoch') return undefined;
-  const values = Object.entries(scalarsOf(event)).map(([tag, value]) =>
-    bytes(1, Buffer.concat([bytes(1, Buffer.from(tag)), float(2, value)])),
+  const values = Object.entries(scalarsOf(event)).flatMap(([tag, value]) =>
+    typeof value === 'number' ? [bytes(1, Buffer.concat([bytes(1, Buffer.from(tag)), float(2, value)]))] : [],
   );
   const wallTime = double(1, Date.parse(event.time) / 1_000);
-  return frameRecord(Buffer.concat([wallTime, integer(2, event.data.step), bytes(5, Buffer.concat(values))]));
+  return frameRecord(
+    Buffer.concat([wallTime, integer(2, event.data.step ?? 0), bytes(5, Buffer.concat(values))]),
+  );
 }
 
 function scalarsOf(event: Extract<MonitorEvent, { type: 'batch' | 'epoch' }>): Scalars {
   if (event.type === 'epoch') {
-    const { loss, accuracy } = event.data.test;
-    return { 'test/loss': loss, 'test/accuracy': accuracy };
+    return { 'test/loss': event.data.test?.loss, 'test/accuracy': event.data.test?.accuracy };
   }
   const { loss, accuracy, learningRate, imagesPerSecond } = event.data;
   return {

@@ -1,5 +1,6 @@
-import { type EventBody, type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import { type ConsoleOutput, ConsoleReport } from '../console/report.ts';
+import type { EventBody } from '../event-data.ts';
 import { RunControl } from '../training/run-control.ts';
 import { Stopwatch } from '../training/stopwatch.ts';
 import type { CommandHandler } from './command-handler.ts';
@@ -95,7 +96,7 @@ export class PublishedRun {
 
   #emit(body: EventBody): void {
     const event = this.#run.log.append(body);
-    this.#report.display(event);
+    this.#report.display(body);
     this.#publisher.sendPending();
     this.#run.tensorboard.append(event);
   }

@@ -1,5 +1,5 @@
 import { cpus, freemem, totalmem } from 'node:os';
-import type { SystemData } from '@mnist-monitor/shared';
+import type { SystemData } from '../event-data.ts';
 
 /** Measures load and memory of this process, its machine and its GPU. A load is the mean since the previous reading. */
 export class SystemMonitor {

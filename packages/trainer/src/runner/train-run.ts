@@ -1,14 +1,9 @@
-import type {
-  EpochData,
-  EventBody,
-  FinishedStatus,
-  RunFinishedData,
-  RunStartedData,
-} from '@mnist-monitor/shared';
+import type { FinishedStatus } from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import { batchCount } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { describeDevice, type RunEngine } from '../engines/select.ts';
+import type { EpochData, EventBody, RunFinishedData, RunStartedData } from '../event-data.ts';
 import { optimizerTitles } from '../learner/optimizer.ts';
 import { summarizeLayers } from '../network/architecture.ts';
 import { type Checkpoint, writeCheckpoint } from '../storage/checkpoint.ts';

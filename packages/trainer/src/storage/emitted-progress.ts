@@ -1,5 +1,6 @@
-import { decode, type EpochData, eventSchema, MonitorError } from '@mnist-monitor/shared';
+import { decode, MonitorError, version1EventSchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
+import type { EpochData } from '../event-data.ts';
 import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
@@ -41,7 +42,7 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
   let seq = 0;
   for (const text of log.all()) {
     seq++;
-    const result = decode(eventSchema, text);
+    const result = decode(version1EventSchema, text);
     // An event that another version wrote may not match the schema. It is skipped, but its seq is counted.
     const numbered = result.ok ? result : decode(numberedSchema, text);
     if (!numbered.ok || numbered.value.seq !== seq || numbered.value.runId !== log.runId)

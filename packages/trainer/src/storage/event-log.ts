@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type EventBody, encode, type MonitorEvent, runFiles } from '@mnist-monitor/shared';
+import { encode, type MonitorEvent, runFiles } from '@mnist-monitor/shared';
+import type { EventBody } from '../event-data.ts';
 import { AppendFile } from './append-file.ts';
 import type { RunFolder } from './run-folder.ts';
 

@@ -1,4 +1,4 @@
-import type { BatchData, EventBody, NoticeData } from '@mnist-monitor/shared';
+import type { BatchData, EventBody, NoticeData } from '../event-data.ts';
 
 /**
  * Creates a `notice` event.

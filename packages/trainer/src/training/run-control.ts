@@ -1,4 +1,5 @@
-import type { EventBody, FinishedStatus, ScheduleName } from '@mnist-monitor/shared';
+import type { FinishedStatus, ScheduleName } from '@mnist-monitor/shared';
+import type { EventBody } from '../event-data.ts';
 import { notice } from './notices.ts';
 import { Stopwatch } from './stopwatch.ts';
 

@@ -1,5 +1,6 @@
-import { bytesPerImage, classCount, type SamplePrediction } from '@mnist-monitor/shared';
+import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import type { Split } from '../dataset/dataset.ts';
+import type { SamplePrediction } from '../event-data.ts';
 import type { Evaluation } from './metrics.ts';
 
 /** Numbers of images that `selectSamples` returns. */

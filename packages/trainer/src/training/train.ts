@@ -1,7 +1,8 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { EventBody, ScheduleName } from '@mnist-monitor/shared';
+import type { ScheduleName } from '@mnist-monitor/shared';
 import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import type { EventBody } from '../event-data.ts';
 import type { Learner } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
 import { evaluate } from './evaluate.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BatchData } from '@mnist-monitor/shared';
 import { bar, plainLine, progressLine } from '../../src/console/progress-line.ts';
+import type { BatchData } from '../../src/event-data.ts';
 
 const batch: BatchData = {
   epoch: 4,

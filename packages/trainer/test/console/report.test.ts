@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { EventOf } from '@mnist-monitor/shared';
+import type { Version1EventOf as EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { type ConsoleOutput, ConsoleReport } from '../../src/console/report.ts';
 

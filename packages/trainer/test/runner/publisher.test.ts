@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Command, closeCodes, type EventBody } from '@mnist-monitor/shared';
+import { type Command, closeCodes } from '@mnist-monitor/shared';
+import type { EventBody } from '../../src/event-data.ts';
 import type { AcceptedCommands } from '../../src/runner/gateway-connection.ts';
 import { Publisher, type PublisherOptions, publisherLimits } from '../../src/runner/publisher.ts';
 import { EventLog } from '../../src/storage/event-log.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { EventBody } from '@mnist-monitor/shared';
+import type { EventBody } from '../../src/event-data.ts';
 import { readEmittedProgress } from '../../src/storage/emitted-progress.ts';
 import { EventLog } from '../../src/storage/event-log.ts';
 import { RunFolder } from '../../src/storage/run-folder.ts';

@@ -1,8 +1,9 @@
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { decode, type EventBody, eventSchema } from '@mnist-monitor/shared';
+import { decode, eventSchema } from '@mnist-monitor/shared';
 import fc from 'fast-check';
+import type { EventBody } from '../../src/event-data.ts';
 import { EventLog } from '../../src/storage/event-log.ts';
 import { RunFolder } from '../../src/storage/run-folder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type EventOf, encode, type FinishedStatus } from '@mnist-monitor/shared';
+import { type Version1EventOf as EventOf, encode, type FinishedStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { findInterruptedRun, findLastInterruptedRun } from '../../src/storage/interrupted-runs.ts';
 import { recipes } from '../../src/training/recipe.ts';

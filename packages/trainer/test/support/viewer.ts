@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  type BatchData,
   type CommandData,
   type CommandName,
   type CommandOptions,
   type CommandResult,
   connectLive,
-  type EventOf,
-  type EventType,
+  type Version1EventOf as EventOf,
   type LiveClient,
   type LiveStatus,
   type MonitorEvent,
+  type Version1Event,
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
+import type { BatchData } from '../../src/event-data.ts';
 
 /** Follows the newest run as the dashboard does, and stores the received events. */
 export class Viewer {
@@ -49,7 +49,7 @@ export class Viewer {
   }
 
   /** Returns the data of all events of a type. */
-  dataOf<T extends EventType>(type: T): EventOf<T>['data'][] {
+  dataOf<T extends Version1Event['type']>(type: T): EventOf<T>['data'][] {
     return this.events.flatMap((event) => (event.type === type ? [event.data as EventOf<T>['data']] : []));
   }
 

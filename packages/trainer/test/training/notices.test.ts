@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { BatchData } from '@mnist-monitor/shared';
+import type { BatchData } from '../../src/event-data.ts';
 import { DivergenceWatch } from '../../src/training/notices.ts';
 
 const batchAt = (step: number, loss: number) => ({ step, loss, learningRate: 5 }) as BatchData;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { EventBody, NoticeData } from '@mnist-monitor/shared';
+import type { EventBody, NoticeData } from '../../src/event-data.ts';
 import { RunControl, type RunControlOptions } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { classCount, type EventBody, type NoticeData } from '@mnist-monitor/shared';
+import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Dataset, takeFirst } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import type { EventBody, NoticeData } from '../../src/event-data.ts';
 import type { Learner } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { architecture } from '../../src/network/architecture.ts';

@@ -1,5 +1,5 @@
-import type { RunSummary } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
+import type { RunSummary } from '../../state/complete-data.ts';
 import { formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { displayName } from '../../state/run-summaries.ts';

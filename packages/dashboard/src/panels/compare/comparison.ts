@@ -1,4 +1,4 @@
-import type { EpochData, RunStartedData, RunSummary } from '@mnist-monitor/shared/browser';
+import type { EpochData, RunStartedData, RunSummary } from '../../state/complete-data.ts';
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { trainingSeconds } from '../../state/run-summaries.ts';

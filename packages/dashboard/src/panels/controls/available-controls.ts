@@ -1,4 +1,5 @@
-import { type CommandName, type RunStartedData, settingBounds } from '@mnist-monitor/shared/browser';
+import { type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
+import type { RunStartedData } from '../../state/complete-data.ts';
 import { formatLearningRate } from '../../state/format.ts';
 import { hasEnded, phaseOf } from '../../state/phase.ts';
 import type { Session } from '../../state/session.ts';

@@ -1,4 +1,4 @@
-import type { RunStartedData } from '@mnist-monitor/shared/browser';
+import type { RunStartedData } from '../../state/complete-data.ts';
 import { formatCount } from '../../state/format.ts';
 
 /** A row of the table of layers. */

@@ -1,4 +1,4 @@
-import type { NoticeData, RunStartedData, SystemData } from '@mnist-monitor/shared/browser';
+import type { NoticeData, RunStartedData, SystemData } from '../../state/complete-data.ts';
 import { formatBytes, formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
 
 /** A name with its value. */

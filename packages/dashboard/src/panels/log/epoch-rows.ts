@@ -1,4 +1,4 @@
-import type { EpochData } from '@mnist-monitor/shared/browser';
+import type { EpochData } from '../../state/complete-data.ts';
 import { formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 
 /** A row of the table of epochs, with formatted values. */

@@ -1,5 +1,6 @@
-import { type RunStartedData, recipeSettings } from '@mnist-monitor/shared/browser';
+import { recipeSettings } from '@mnist-monitor/shared/browser';
 import { html, render, type TemplateResult } from 'lit-html';
+import type { RunStartedData } from '../../state/complete-data.ts';
 import { dialogFooter, openDialog } from '../../ui/dialog.ts';
 import type { SendCommand } from '../../ui/panel.ts';
 import { parseSettingError, type SettingField, settingFields, settingsOf } from './settings-form.ts';

@@ -1,9 +1,5 @@
-import {
-  type RunSettings,
-  type RunStartedData,
-  settingBounds,
-  settingChoices,
-} from '@mnist-monitor/shared/browser';
+import { type RunSettings, settingBounds, settingChoices } from '@mnist-monitor/shared/browser';
+import type { RunStartedData } from '../../state/complete-data.ts';
 
 type SettingName = keyof RunSettings;
 

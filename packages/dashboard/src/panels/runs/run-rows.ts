@@ -1,4 +1,5 @@
-import type { RunStatus, RunSummary } from '@mnist-monitor/shared/browser';
+import type { RunStatus } from '@mnist-monitor/shared/browser';
+import type { RunSummary } from '../../state/complete-data.ts';
 import { formatDateTime, formatDuration, formatPercent } from '../../state/format.ts';
 import { displayName, statusNames, trainingSeconds } from '../../state/run-summaries.ts';
 

@@ -1,7 +1,8 @@
-import type { RunChanges, RunSummary } from '@mnist-monitor/shared/browser';
+import type { RunChanges } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { changeRun, deleteRun, listRuns, type Result, runExists } from '../../net/api.ts';
+import type { RunSummary } from '../../state/complete-data.ts';
 import { formatPlural } from '../../state/format.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmAction } from '../../ui/confirm.ts';

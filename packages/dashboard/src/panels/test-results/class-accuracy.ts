@@ -1,5 +1,5 @@
-import type { EpochData } from '@mnist-monitor/shared/browser';
 import { accuracyFloor } from '../../state/accuracy-floor.ts';
+import type { EpochData } from '../../state/complete-data.ts';
 import { formatPercent } from '../../state/format.ts';
 
 /** The test accuracy of one class. */

@@ -1,4 +1,4 @@
-import type { EpochData } from '@mnist-monitor/shared/browser';
+import type { EpochData } from '../../state/complete-data.ts';
 import { formatCount, formatPlural } from '../../state/format.ts';
 
 type Matrix = EpochData['test']['confusion'];

@@ -1,4 +1,4 @@
-import type { EpochData, SamplesData } from '@mnist-monitor/shared/browser';
+import type { EpochData, SamplesData } from '../../state/complete-data.ts';
 import type { Run } from '../../state/run.ts';
 
 /** The results of one epoch on the test images. */

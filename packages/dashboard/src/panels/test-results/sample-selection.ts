@@ -1,4 +1,4 @@
-import type { SamplePrediction, SamplesData } from '@mnist-monitor/shared/browser';
+import type { SamplePrediction, SamplesData } from '../../state/complete-data.ts';
 import { formatPercent } from '../../state/format.ts';
 import type { CellPosition } from './confusion-matrix.ts';
 

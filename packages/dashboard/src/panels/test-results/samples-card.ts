@@ -1,6 +1,6 @@
-import type { SamplePrediction } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import type { SamplePrediction } from '../../state/complete-data.ts';
 import { shortClassNames } from '../../state/format.ts';
 import { digitImage } from '../../ui/digit-image.ts';
 import { styled } from '../../ui/styled.ts';

@@ -1,6 +1,6 @@
-import type { EpochData } from '@mnist-monitor/shared/browser';
 import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
+import type { EpochData } from '../../state/complete-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { recolorDigits } from '../../ui/digit-image.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EpochData, RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { figureRows, settingRows } from '../../../src/panels/compare/comparison.ts';
+import type { EpochData, RunStartedData } from '../../../src/state/complete-data.ts';
 import { summaryOf } from '../../support/session.ts';
 
 const events = sampleRun();

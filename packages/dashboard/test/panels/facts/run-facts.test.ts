@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { layerRows } from '../../../src/panels/facts/layer-rows.ts';
 import { deviceFacts, systemMeters, trainingFacts } from '../../../src/panels/facts/run-facts.ts';
+import type { RunStartedData } from '../../../src/state/complete-data.ts';
 
 const [first] = sampleRun();
 const started = (first?.type === 'run.started' && first.data) as RunStartedData;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RunStartedData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { parseSettingError, settingFields, settingsOf } from '../../../src/panels/new-run/settings-form.ts';
+import type { RunStartedData } from '../../../src/state/complete-data.ts';
 
 const [first] = sampleRun();
 const started = (first?.type === 'run.started' && first.data) as RunStartedData;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EpochData } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { classRows } from '../../../src/panels/test-results/class-accuracy.ts';
+import type { EpochData } from '../../../src/state/complete-data.ts';
 
 const digits = [...'0123456789'];
 const epochs = sampleRun().flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SamplePrediction } from '@mnist-monitor/shared';
 import {
   barHeights,
   filterSamples,
@@ -9,6 +8,7 @@ import {
   sampleSentence,
   samplesOf,
 } from '../../../src/panels/test-results/sample-selection.ts';
+import type { SamplePrediction } from '../../../src/state/complete-data.ts';
 
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 const sample = (label: number, prediction: number, confidence: number): SamplePrediction => ({

@@ -177,7 +177,7 @@ describe('ingest', () => {
 
   test.each([
     ['an event', run[0]!, 'invalid'],
-    ['a hello of another protocol', helloOf('a', { protocol: 2 }), 'invalid'],
+    ['a hello of another protocol', helloOf('a', { protocol: 3 }), 'invalid'],
     ['a hello without a run', helloOf(''), 'invalid'],
     ['a hello of a run named latest', helloOf('latest'), 'invalid'],
   ] as const)('closes when the first message is %s', async (_what, message, name) => {

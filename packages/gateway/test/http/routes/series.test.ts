@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type MonitorEvent, runSeriesSchema, seriesFields, validate } from '@mnist-monitor/shared';
+import { runSeriesSchema, seriesFields, type Version1Event, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
@@ -8,11 +8,11 @@ import { range } from '../../support/connection.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 4, batchesPerEpoch: 250 });
-const of = <T extends MonitorEvent['type']>(type: T) =>
-  run.filter((event): event is Extract<MonitorEvent, { type: T }> => event.type === type);
+const of = <T extends Version1Event['type']>(type: T) =>
+  run.filter((event): event is Extract<Version1Event, { type: T }> => event.type === type);
 
 /** The same run with a spike at step 600 and an end in nonsense. */
-const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((event): MonitorEvent => {
+const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((event): Version1Event => {
   if (event.type !== 'batch') return event;
   const { step } = event.data;
   const loss = step === 600 ? 99 : step > 900 ? Number.NaN : event.data.loss;
@@ -20,7 +20,7 @@ const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((
 });
 
 /** One that went on from a checkpoint: steps 1 to 400, with spikes at 290 and 350, and then 301 to 500. */
-const resumed = [...range(1, 400), ...range(301, 500)].map((step, index): MonitorEvent => {
+const resumed = [...range(1, 400), ...range(301, 500)].map((step, index): Version1Event => {
   const { data, ...batch } = of('batch')[0]!;
   const loss = index === 289 ? 9 : index === 349 ? 99 : 1 / step;
   return { ...batch, runId: 'resumed', seq: index + 1, data: { ...data, step, loss } };

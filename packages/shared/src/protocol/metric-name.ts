@@ -1,0 +1,2 @@
+/** Matches the names of a publisher's own metrics, such as `gradNorm` or `eval/f1`. */
+export const metricNamePattern = /^[A-Za-z0-9_./-]{1,64}$/;

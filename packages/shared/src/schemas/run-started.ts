@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { eventLimits } from '../protocol/event-limits.ts';
+import { valueText } from '../protocol/issue-text.ts';
+import {
+  countSchema,
+  digestSchema,
+  jsonBytesOf,
+  lineSchema,
+  metricNameError,
+  metricNameSchema,
+  nameSchema,
+  positiveSchema,
+} from './values.ts';
+
+/**
+ * The value of a setting. The description keeps the options of the JSON Schema apart: strict validators reject a list of
+ * types.
+ */
+const settingSchema = z.union(
+  [z.number(), z.string().describe('Any other value as a text.'), z.boolean(), z.null()],
+  { error: ({ input }) => `expected a number, a text, true, false or null, got ${valueText(input)}` },
+);
+
+/** The settings of a run. Known keys have a type; a publisher adds its own settings under further keys. */
+export const runConfigSchema = z
+  .object({
+    epochs: positiveSchema.nullish().describe('Number of passes over the training data.'),
+    batchSize: positiveSchema.nullish().describe('Number of samples in a step.'),
+    learningRate: z.number().nonnegative().nullish().describe('Step size of the optimizer, or its peak.'),
+    optimizer: nameSchema.nullish(),
+    schedule: nameSchema.nullish().describe('Schedule of the learning rate.'),
+    augment: z
+      .boolean()
+      .nullish()
+      .describe('Whether images are shifted, rotated and scaled a little, differently in each epoch.'),
+    seed: z.int().nullish().describe('Seed of the random numbers.'),
+    trainSize: countSchema.nullish().describe('Number of training samples.'),
+    testSize: countSchema.nullish().describe('Number of test samples.'),
+    engine: nameSchema.nullish().describe('The requested engine; `device.engine` is the one in use.'),
+  })
+  .catchall(settingSchema)
+  .refine(
+    (config) => Object.keys(config).length <= eventLimits.configKeys,
+    `expected at most ${eventLimits.configKeys} settings`,
+  )
+  .refine(
+    (config) => jsonBytesOf(config) <= eventLimits.configBytes,
+    `expected at most ${eventLimits.configBytes} bytes of settings as JSON`,
+  )
+  .meta({
+    maxProperties: eventLimits.configKeys,
+    description:
+      'Settings of the run: the known ones below, and any others as a number, a text, a boolean or null. At most 200 keys and 16 kB of JSON.',
+  });
+
+const gpuSchema = z.object({
+  name: nameSchema,
+  memoryBytes: countSchema.nullish(),
+  driver: nameSchema.nullish(),
+  computeCapability: nameSchema.nullish(),
+});
+
+/** The machine that trains. */
+export const deviceSchema = z
+  .object({
+    engine: nameSchema
+      .nullish()
+      .describe('The library that computes, such as `tensorflow` or `PyTorch 2.9`.'),
+    kind: nameSchema.describe('Kind of processor: `cpu`, `gpu`, `tpu`, or any other word.'),
+    name: nameSchema.describe('Name of the processor or the GPU.'),
+    threads: positiveSchema.nullish(),
+    reason: lineSchema.nullish().describe('Why this engine is in use and not a preferred one.'),
+    kernels: nameSchema
+      .nullish()
+      .describe('Name of the set of operations in use, for example `oneDNN` or `plain`.'),
+    precision: nameSchema
+      .nullish()
+      .describe('Number format between the layers: `float32`, which is the default, or `bfloat16`.'),
+    precisionReason: lineSchema
+      .nullish()
+      .describe('Why this precision is in use; absent if it was requested by name.'),
+    gpu: gpuSchema.nullish().describe('The GPU; with several, the first of `gpus`.'),
+    gpus: z
+      .array(gpuSchema)
+      .max(eventLimits.gpus)
+      .nullish()
+      .describe('Every GPU in use, where there are several.'),
+  })
+  .describe('The machine that trains.');
+
+const layerSchema = z.object({
+  name: nameSchema,
+  type: nameSchema,
+  outputShape: z
+    .array(positiveSchema.nullable())
+    .max(8)
+    .describe('Sizes of the output without the batch; null where a size varies.'),
+  parameters: countSchema,
+});
+
+const modelSchema = z
+  .object({
+    layers: z.array(layerSchema).max(eventLimits.layers).describe('May be empty.'),
+    parameters: countSchema.nullish().describe('Number of trainable parameters.'),
+  })
+  .describe('The network or other model.');
+
+/** The test images of a data set, which a publisher uploads once as a file. */
+export const testImagesSchema = z
+  .object({
+    digest: digestSchema,
+    count: positiveSchema.describe('Number of images.'),
+    width: positiveSchema.max(eventLimits.imageSide),
+    height: positiveSchema.max(eventLimits.imageSide),
+    channels: z.union([z.literal(1), z.literal(3)]).describe('1 for grey values, 3 for red, green and blue.'),
+  })
+  .describe(
+    'The test images as one file of bytes, [count, height, width, channels]: 0 is background or dark, 255 full ink or light.',
+  );
+
+const classesSchema = z
+  .array(nameSchema)
+  .min(eventLimits.minClasses)
+  .max(eventLimits.maxClasses)
+  // Version 1 allowed longer names of its ten classes.
+  .refine(
+    (names) => names.length === 10 || names.every((name) => name.length <= eventLimits.className),
+    `expected class names of at most ${eventLimits.className} characters`,
+  );
+
+const datasetSchema = z
+  .object({
+    name: nameSchema,
+    classes: classesSchema
+      .nullish()
+      .describe(
+        'Names of the 2 to 1,000 classes, each of at most 64 characters; null for a run without classes.',
+      ),
+    testImages: testImagesSchema.nullish(),
+  })
+  .describe('The data.');
+
+const totalsSchema = z
+  .object({
+    epochs: positiveSchema.nullish(),
+    batchesPerEpoch: positiveSchema.nullish(),
+    steps: positiveSchema.nullish().describe('Steps of the whole run.'),
+  })
+  .describe('How long the run will be, as far as it is known.');
+
+/** What a metric means: how viewers label, group and compare it. */
+export const metricDefinitionSchema = z.object({
+  direction: z.enum(['maximize', 'minimize']).nullish().describe('Which values are better.'),
+  unit: z.string().max(eventLimits.unit).nullish().describe('Unit, such as `ms` or `tokens`.'),
+  group: z.string().max(eventLimits.metricGroup).nullish().describe('Title that its chart is grouped under.'),
+});
+
+/** A short text that groups runs in the list of runs. */
+export const tagsSchema = z
+  .array(z.string().min(1).max(eventLimits.tag))
+  .max(eventLimits.tags)
+  .describe('At most 20 texts of at most 40 characters, to find and group runs by.');
+
+/** The name of a run. */
+export const runNameSchema = z
+  .string()
+  .min(1)
+  .max(eventLimits.runName)
+  .describe('Name of the run for people; the id identifies it.');
+
+export const runStartedDataSchema = z
+  .object({
+    name: runNameSchema.nullish(),
+    tags: tagsSchema.nullish(),
+    config: runConfigSchema,
+    device: deviceSchema.nullish(),
+    model: modelSchema.nullish(),
+    dataset: datasetSchema.nullish(),
+    totals: totalsSchema.nullish(),
+    unit: z
+      .string()
+      .min(1)
+      .max(eventLimits.unit)
+      .nullish()
+      .describe('What a step processes, in the plural: `images` (the default), `tokens`, `rows`.'),
+    lossUnit: z
+      .string()
+      .min(1)
+      .max(eventLimits.unit)
+      .nullish()
+      .describe('Unit of every loss: `nats` per sample (the default), `bits`, `squared error`.'),
+    metrics: z
+      .record(metricNameSchema, metricDefinitionSchema, { error: metricNameError })
+      .refine(
+        (metrics) => Object.keys(metrics).length <= eventLimits.metrics,
+        `expected at most ${eventLimits.metrics} metrics`,
+      )
+      .nullish()
+      .meta({
+        description:
+          "Meanings of the publisher's own metrics, by name: at most 100. Metrics may also be sent without one.",
+      }),
+  })
+  .describe('A run starts: its settings, its device, its network and its data.');
+
+export type RunStartedData = z.infer<typeof runStartedDataSchema>;
+export type RunConfig = z.infer<typeof runConfigSchema>;
+export type MetricDefinition = z.infer<typeof metricDefinitionSchema>;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { base64Length, eventLimits } from '../protocol/event-limits.ts';
+import { type MeasureRange, measureText, valueText } from '../protocol/issue-text.ts';
+import { metricNamePattern } from '../protocol/metric-name.ts';
+
+type NonFinite = 'NaN' | 'Infinity' | '-Infinity';
+const nonFinite = z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number);
+
+/**
+ * Creates the schema of a measured number. NaN and the infinities are sent as strings: JSON has no such numbers, and the
+ * values of a diverging run have to be displayed too. The return type is needed, because the compiler cannot infer the
+ * type of the enum.
+ */
+function measure(range: MeasureRange): z.ZodType<number, number | NonFinite> {
+  const error = ({ input }: { input?: unknown }) => `expected ${measureText(range)}, got ${valueText(input)}`;
+  return z.union([z.number().meta({ ...range }), nonFinite], { error });
+}
+
+/** A measured number of any size. */
+export const metricValueSchema = measure({});
+/** A measured fraction. */
+export const measuredFractionSchema = measure({ minimum: 0, maximum: 1 });
+/** A measured rate or speed. */
+export const measuredRateSchema = measure({ minimum: 0 });
+/** An integer from 0. */
+export const countSchema = z.int().nonnegative();
+/** An integer from 1. */
+export const positiveSchema = z.int().positive();
+/** Time since the start of the run, or a duration. */
+export const secondsSchema = z.number().nonnegative();
+/** A fraction from 0 to 1. */
+export const fractionSchema = z.number().min(0).max(1);
+/** A text of one or a few lines. */
+export const lineSchema = z.string().max(2_000);
+/** A name of one line. */
+export const nameSchema = z.string().min(1).max(200);
+/** The index of a class in `dataset.classes`. */
+export const classIndexSchema = z
+  .int()
+  .min(0)
+  .max(eventLimits.maxClasses - 1);
+
+/** Creates the schema of bytes in base64. @param maxBytes Largest number of bytes before the encoding. */
+export const bytesSchema = (maxBytes: number) => z.base64().max(base64Length(maxBytes));
+
+/** SHA-256 of a file as 64 hexadecimal digits. */
+export const digestSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest: 64 of 0-9 and a-f')
+  .describe('SHA-256 of the file, as 64 hexadecimal digits.');
+
+/** Name of a publisher's own metric. */
+export const metricNameSchema = z.string().regex(metricNamePattern);
+
+/** Describes what is expected of the names of a record of metrics. */
+export const metricNameError = ({ code }: { code?: string | undefined }): string | undefined =>
+  code === 'invalid_key' ? 'expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"' : undefined;
+
+/** A publisher's own metrics: a measure for each name. */
+export const metricsSchema = z
+  .record(metricNameSchema, metricValueSchema, { error: metricNameError })
+  .refine(
+    (metrics) => Object.keys(metrics).length <= eventLimits.metrics,
+    `expected at most ${eventLimits.metrics} metrics`,
+  )
+  .meta({
+    maxProperties: eventLimits.metrics,
+    description: `The publisher's own metrics: a measure for each name, at most ${eventLimits.metrics}. Names have 1 to 64 of \`A-Z a-z 0-9 _ . / -\`.`,
+  });
+
+/** Returns the size of a value as JSON in UTF-8. */
+export const jsonBytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;
+
+/** Loss and accuracy, of which either may be unknown. */
+export const scoreSchema = z.object({
+  loss: metricValueSchema.nullish().describe("Mean loss per sample, in the run's `lossUnit`."),
+  accuracy: measuredFractionSchema.nullish().describe('Share of the samples that were classified correctly.'),
+});
