@@ -119,7 +119,7 @@ const warnings = ({ log }: Monitor): string[] =>
     .map(({ detail, msg }) => detail ?? msg);
 
 /** Resolves when the gateway has logged a warning that contains the text. */
-async function warns(monitor: Monitor, text: string): Promise<void> {
+async function waitForWarning(monitor: Monitor, text: string): Promise<void> {
   while (!warnings(monitor).some((warning) => warning.includes(text)))
     await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -130,7 +130,7 @@ const run = (runId: string, events: readonly MonitorEvent[]) => ({
 });
 
 const isComplete = chromium !== undefined;
-const given = (program: string | undefined) => (program && isComplete ? describe : describe.skip);
+const describeWith = (program: string | undefined) => (program && isComplete ? describe : describe.skip);
 
 const nginxAt = (path: string): string =>
   replaced(nginxBelowPath, [
@@ -162,8 +162,8 @@ const setups = [
   const monitor = useMonitor(chromium, flags, browserFlags);
 
   for (const [index, { name, program, start, configuration, path }] of setups.entries())
-    given(program)(`${name} at ${path}/`, () => {
-      it('serves the page with all its parts, live, and takes commands with the token', async () => {
+    describeWith(program)(`${name} at ${path}/`, () => {
+      it('serves the page with all its parts, live, and accepts commands with the token', async () => {
         const runId = `20261130-10000${index}-proxied`;
         const events = withStrokeNetwork(runOf(runId, 2));
         const half = events.findIndex(({ type }) => type === 'samples') + 1;
@@ -247,7 +247,7 @@ const setups = [
       });
 
       if (path !== '')
-        it('leads from the address without its last slash to the page', async () => {
+        it('redirects the address without its last slash to the page', async () => {
           const origin = await startProxy(start, configuration, monitor);
           const { head } = await ask(`${origin}${path}`);
           expect([301, 302]).toContain(head.statusCode);
@@ -255,7 +255,7 @@ const setups = [
         });
     });
 
-  given(nginx)('nginx with the location of the ingest port', () => {
+  describeWith(nginx)('nginx with the location of the ingest port', () => {
     it('accepts a publisher with the token, and refuses one without it', async () => {
       const configuration = replaced(nginxBelowPath, [
         ['    location /monitor/ {', `${nginxIngest}    location /monitor/ {`],
@@ -286,7 +286,7 @@ const setups = [
     });
   });
 
-  given(nginx)('a page of another site that shows the dashboard in a frame', () => {
+  describeWith(nginx)('a page of another site that shows the dashboard in a frame', () => {
     it.each([
       ['that --embed names', embedder, 'Live'],
       ['that --embed does not name', 'https://evil.example', 'refused'],
@@ -296,7 +296,7 @@ const setups = [
       const context = await monitor.browser.newContext({ ignoreHTTPSErrors: true });
       opened.push(() => context.close());
       const body = `<iframe src="${origin}/monitor/" width="1200" height="800"></iframe>`;
-      // Chromium takes this page for one of the internet, whose frames need a permission to reach this machine.
+      // Chromium treats this page as one on the internet, whose frames need a permission to reach this machine.
       await context.grantPermissions(['local-network-access'], { origin: site });
       await context.route(`${site}/**`, (route) => route.fulfill({ contentType: 'text/html', body }));
       const page = await context.newPage();
@@ -312,7 +312,7 @@ const setups = [
     });
   });
 
-  given(nginx)('nginx with a wrong setting', () => {
+  describeWith(nginx)('nginx with a wrong setting', () => {
     const upgradeLines: [string, string][] = [
       ['        proxy_set_header Upgrade $http_upgrade;\n', ''],
       ['        proxy_set_header Connection $connection_upgrade;\n', ''],
@@ -370,7 +370,7 @@ const setups = [
       const origin = await startProxy(withNginx, replaced(nginxBelowPath, changes), monitor);
       const page = await monitor.visit('', { at: `${origin}/monitor/`, ignoreHTTPSErrors: true });
       await shows(page, '#banner', shown);
-      if (logged !== '') await warns(monitor, logged);
+      if (logged !== '') await waitForWarning(monitor, logged);
     });
 
     it('whose proxy_pass does not end with a slash answers and logs what to set', async () => {
@@ -380,7 +380,7 @@ const setups = [
       const advice =
         'nothing is at /monitor/; a proxy in front has to remove /monitor from the path (docs/proxy.md)';
       await shows(page, 'body', advice);
-      await warns(monitor, advice);
+      await waitForWarning(monitor, advice);
     });
 
     it('that serves the page without its last slash makes the page show that its files did not load', async () => {
@@ -391,7 +391,7 @@ const setups = [
     });
   });
 
-  given(caddy)('Caddy with a wrong setting', () => {
+  describeWith(caddy)('Caddy with a wrong setting', () => {
     it('that does not remove the path answers and logs what to set', async () => {
       const origin = await startProxy(
         withCaddy,
@@ -402,7 +402,7 @@ const setups = [
       const advice =
         'nothing is at /monitor/; a proxy in front has to remove /monitor from the path (docs/proxy.md)';
       await shows(page, 'body', advice);
-      await warns(monitor, advice);
+      await waitForWarning(monitor, advice);
     });
 
     it('that replaces Host makes page and log contain what to set', async () => {
@@ -411,12 +411,12 @@ const setups = [
       const origin = await startProxy(withCaddy, configuration, monitor);
       const page = await monitor.visit('', { at: `${origin}/monitor/`, ignoreHTTPSErrors: true });
       await shows(page, '#banner', 'a proxy in front has to forward Host');
-      await warns(monitor, 'a proxy in front has to forward Host');
+      await waitForWarning(monitor, 'a proxy in front has to forward Host');
     });
   });
 });
 
-given(nginx)('a gateway with its defaults, on loopback', () => {
+describeWith(nginx)('a gateway with its defaults, on loopback', () => {
   const monitor = useMonitor(chromium, ['--log-level', 'info'], browserFlags);
   const trainer = (runId: string) => ({
     runId,
@@ -474,6 +474,6 @@ given(nginx)('a gateway with its defaults, on loopback', () => {
     const page = await monitor.visit('', { at: `${origin}/monitor/`, ignoreHTTPSErrors: true });
     const advice = 'or name the address of a proxy with --bind (docs/proxy.md)';
     await shows(page, 'body', advice);
-    await warns(monitor, advice);
+    await waitForWarning(monitor, advice);
   });
 });

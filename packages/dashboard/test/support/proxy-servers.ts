@@ -8,14 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { timeFactor } from '@mnist-monitor/shared/testing';
 
-/** The name under which docs/proxy.md puts the gateway. Nothing resolves it, so clients are given its address. */
+/** The name under which docs/proxy.md puts the gateway. No DNS server knows it, so each client is configured with its address. */
 export const proxyHost = 'monitor.example';
 
 const documentPath = fileURLToPath(new URL('../../../../../docs/proxy.md', import.meta.url));
 
 /**
  * Returns the code blocks of docs/proxy.md in a language, in the order of the page.
- * @throws Error when there are fewer than `count`.
+ * @throws Error when their number is not `count`.
  */
 export function documentedBlocks(language: string, count: number): string[] {
   const text = readFileSync(documentPath, 'utf8');
@@ -64,7 +64,7 @@ export interface ProxyServer {
   close(): Promise<void>;
 }
 
-/** A certificate for `proxyHost` that this machine made itself, and its key. */
+/** A self-signed certificate for `proxyHost`, and its key. */
 export interface Certificate {
   certificate: string;
   key: string;
@@ -84,7 +84,7 @@ export function makeCertificate(): Certificate {
   return { certificate, key, folder };
 }
 
-/** Replaces the addresses and files that stand in docs/proxy.md by those of a test. */
+/** The addresses and files of a test, which replace those in docs/proxy.md. */
 export interface Placement extends Pick<Certificate, 'certificate' | 'key'> {
   /** Host and port of the gateway. */
   gateway: string;
