@@ -2,10 +2,14 @@
 #   docker build --target gateway .
 #   docker build --target trainer --build-arg TENSORFLOW=cpu .
 #
+# An image that is passed on should say where its source is: --build-arg SOURCE_URL=https://…
+#
 # npm packages are pinned by package-lock.json, TensorFlow's and NVIDIA's libraries by their digests in
 # packages/trainer/src/install/tensorflow-wheels.ts. To pin the base image by its digest too:
 #   --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24-bookworm-slim
+# cuda or cpu
+ARG TENSORFLOW=cuda
 
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /app
@@ -61,17 +65,21 @@ COPY --from=trainer-dependencies /app/node_modules/@tensorflow/tfjs-node-gpu nod
 COPY --from=build /app/packages/shared/dist/src/protocol/errors.js /app/packages/shared/dist/src/protocol/printable.js packages/shared/dist/src/protocol/
 COPY --from=build /app/packages/shared/dist/src/files packages/shared/dist/src/files
 COPY --from=build /app/packages/trainer/dist/src/install packages/trainer/dist/src/install
-# cuda or cpu
-ARG TENSORFLOW=cuda
+ARG TENSORFLOW
 RUN --mount=type=cache,target=/var/cache/pip \
     XDG_CACHE_HOME=/opt PIP_CACHE_DIR=/var/cache/pip \
     node packages/trainer/dist/src/install/main.js $([ "$TENSORFLOW" = cpu ] || echo "--$TENSORFLOW")
 
 
-FROM ${NODE_IMAGE} AS trainer
+FROM trainer-dependencies AS trainer-notices
+RUN --mount=type=bind,source=docker/notices.js,target=/notices.js \
+    --mount=type=bind,from=tensorflow,source=/opt/mnist-training-monitor,target=/opt/mnist-training-monitor \
+    node /notices.js node_modules packages /opt/mnist-training-monitor > /third-party-notices.txt
+
+
+FROM ${NODE_IMAGE} AS trainer-without-licences
 LABEL org.opencontainers.image.title="MNIST Training Monitor: trainer" \
-      org.opencontainers.image.description="Trains a convolutional network on MNIST and publishes every step." \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.description="Trains a convolutional network on MNIST and publishes every step."
 WORKDIR /app
 ENV NODE_ENV=production \
     XDG_CACHE_HOME=/opt \
@@ -85,6 +93,7 @@ COPY --from=trainer-dependencies /app/node_modules node_modules
 COPY --from=tensorflow /app/node_modules/@tensorflow/tfjs-node-gpu/lib node_modules/@tensorflow/tfjs-node-gpu/lib
 COPY --from=trainer-dependencies /app/packages packages
 COPY LICENSE ./
+COPY --from=trainer-notices /third-party-notices.txt ./
 COPY --from=build /app/packages/shared/dist packages/shared/dist
 COPY --from=build /app/packages/trainer/dist packages/trainer/dist
 USER node
@@ -93,6 +102,23 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["node", "-e", "process.exit(Date.now() - fs.statSync(process.env.MONITOR_HEARTBEAT).mtimeMs < 60_000 ? 0 : 1)"]
 ENTRYPOINT ["node", "packages/trainer/dist/src/main.js"]
+ARG SOURCE_URL
+LABEL org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.source="${SOURCE_URL}" \
+      org.opencontainers.image.documentation="${SOURCE_URL}"
+
+
+# The licences of the layers above the base image. /app/third-party-notices.txt has their texts.
+FROM trainer-without-licences AS trainer-cpu
+LABEL org.opencontainers.image.licenses="Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND ISC AND MIT"
+
+
+# NVIDIA's libraries may be used and passed on only under NVIDIA's own terms.
+FROM trainer-without-licences AS trainer-cuda
+LABEL org.opencontainers.image.licenses="Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND ISC AND LicenseRef-NVIDIA-Proprietary AND MIT"
+
+
+FROM trainer-${TENSORFLOW} AS trainer
 
 
 # Installs Debian's package on the same base image, so that no other image has to be downloaded.
@@ -110,6 +136,10 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["sh", "-c", "[ \"$(redis-cli ping)\" = PONG ]"]
 ENTRYPOINT ["redis-server", "--bind", "*", "--protected-mode", "no", "--dir", "/data", \
             "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"]
+ARG SOURCE_URL
+LABEL org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.source="${SOURCE_URL}" \
+      org.opencontainers.image.documentation="${SOURCE_URL}"
 
 
 FROM ${NODE_IMAGE} AS proxy
@@ -125,12 +155,24 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MONITOR_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
+ARG SOURCE_URL
+LABEL org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.source="${SOURCE_URL}" \
+      org.opencontainers.image.documentation="${SOURCE_URL}"
+
+
+# With the notices of the page, whose packages are part of its files.
+FROM gateway-dependencies AS gateway-notices
+RUN --mount=type=bind,source=docker/notices.js,target=/notices.js \
+    --mount=type=bind,from=build,source=/app/packages/dashboard/dist/page,target=/page \
+    { node /notices.js node_modules packages && printf '\n%80s\n\n' '' | tr ' ' - && cat /page/third-party-notices.txt; } \
+    > /third-party-notices.txt
 
 
 FROM ${NODE_IMAGE} AS gateway
 LABEL org.opencontainers.image.title="MNIST Training Monitor: gateway" \
       org.opencontainers.image.description="Stores every training run, streams it live and serves the dashboard." \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="Apache-2.0 AND BSD-3-Clause AND BlueOak-1.0.0 AND ISC AND MIT"
 WORKDIR /app
 ENV NODE_ENV=production \
     MONITOR_HOST=0.0.0.0 \
@@ -141,6 +183,7 @@ COPY --from=gateway-dependencies /app/node_modules node_modules
 # The package.json files, and libraries that npm installs below a package because the root has another version of them.
 COPY --from=gateway-dependencies /app/packages packages
 COPY LICENSE ./
+COPY --from=gateway-notices /third-party-notices.txt ./
 COPY --from=build /app/packages/shared/dist packages/shared/dist
 COPY --from=build /app/packages/gateway/dist packages/gateway/dist
 COPY --from=build /app/packages/dashboard/dist/page packages/dashboard/dist/page
@@ -150,3 +193,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MONITOR_PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "packages/gateway/dist/src/main.js"]
+ARG SOURCE_URL
+LABEL org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.source="${SOURCE_URL}" \
+      org.opencontainers.image.documentation="${SOURCE_URL}"

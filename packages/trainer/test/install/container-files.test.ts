@@ -29,3 +29,26 @@ test('the image that installs TensorFlow contains every file that the installer 
   expect([...imported].filter((path) => !isCopied(path))).toEqual([]);
   expect(imported.size).toBeGreaterThan(5);
 });
+
+test('the images are labelled with the version of the project, and with its source', () => {
+  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const labels = dockerfile.match(/(?<=org\.opencontainers\.image\.version=)"[^"]*"/g);
+  expect(labels).toEqual(Array(4).fill(`"${version}"`));
+  expect(dockerfile.match(/image\.source="\$\{SOURCE_URL\}"/g)).toHaveLength(4);
+});
+
+test('only the image with the NVIDIA libraries is labelled with their licence', () => {
+  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+  const licencesOf = (stage: string): string[] => {
+    const label = new RegExp(`AS ${stage}\\nLABEL org\\.opencontainers\\.image\\.licenses="([^"]*)"`).exec(
+      dockerfile,
+    );
+    return label?.[1]?.split(' AND ') ?? [];
+  };
+  const cpu = licencesOf('trainer-cpu');
+  expect(cpu).toContain('Apache-2.0');
+  expect(licencesOf('trainer-cuda').filter((licence) => !cpu.includes(licence))).toEqual([
+    'LicenseRef-NVIDIA-Proprietary',
+  ]);
+});

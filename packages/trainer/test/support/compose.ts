@@ -30,6 +30,7 @@ export interface Container {
     LogConfig: { Config: Record<string, string> };
     RestartPolicy: { Name: string };
   };
+  Config: { Labels: Record<string, string> };
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
     Networks: Record<string, { IPAddress: string }>;
