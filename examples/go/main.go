@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -67,7 +68,11 @@ func (f *Feed) address() string {
 	if f.Run != "" {
 		query.Set("afterRun", f.Run)
 	}
-	return f.URL + "?" + query.Encode()
+	separator := "?"
+	if strings.Contains(f.URL, "?") {
+		separator = "&"
+	}
+	return f.URL + separator + query.Encode()
 }
 
 // Follow reads one connection until it ends, and passes each event to handle once.
@@ -110,7 +115,7 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 // isFinal reports whether the gateway closed with a code after which this client must not reconnect.
 func isFinal(err error) bool {
 	switch websocket.CloseStatus(err) {
-	case 1000, 1009, 4400, 4404, 4405:
+	case 1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405:
 		return true
 	}
 	return false

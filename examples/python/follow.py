@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 # Close codes after which this client must not reconnect (docs/protocol.md).
-FINAL = {1000, 1009, 4400, 4404, 4405}
+FINAL = {1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405}
 
 
 async def events(url: str):
@@ -26,7 +26,7 @@ async def events(url: str):
         if run:
             query["afterRun"] = run
         try:
-            async with connect(f"{url}?{urlencode(query)}") as feed:
+            async with connect(url + ("&" if "?" in url else "?") + urlencode(query)) as feed:
                 async for text in feed:
                     attempt = 0
                     message = json.loads(text)

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 # Close codes after which this publisher must not reconnect.
-FINAL = {1009, 4400, 4401, 4409, 4411}
+FINAL = {1002, 1007, 1008, 1009, 4400, 4401, 4409, 4411}
 CONNECT_SECONDS = 10
 # About 100 MB: a day without a gateway at two events a second.
 KEEP_EVENTS = 200_000

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type ClusterBus, commandRelayOver, standaloneBus } from './cluster/bus.ts';
 import { ClusterPeers } from './cluster/peers.ts';
@@ -86,13 +87,17 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     guard: new TokenGuard({ token: config.commandToken, limits }),
     log,
   });
-  const publicApp = await buildPublicApp({
-    ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
-  });
   const ingestApp = await buildIngestApp({
     host: config.ingestHost,
     context: { store, health: store, hub, publishers, idleTrainers, router, limits, token: config.token },
     ...{ limits, metrics, log },
+  });
+  const publicApp = await buildPublicApp({
+    ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
+    ingest: {
+      host: config.ingestHost,
+      port: () => (ingestApp.server.address() as AddressInfo | null)?.port ?? 0,
+    },
   });
 
   return {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
 import type { Config } from './config.ts';
 import { publicHost } from './trust/authorization.ts';
-import { isLoopback } from './trust/hosts.ts';
+import { isLoopback, isWildcard, toUrlHost } from './trust/hosts.ts';
 
 /** Addresses at which clients on this machine reach the gateway. */
 export interface Addresses {
@@ -90,7 +90,7 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
  * @param local Replaces a wildcard address and, for the page, a loopback address too.
  */
 function displayHost(host: string, local: string, isPage = false): string {
-  if (['0.0.0.0', '::', ''].includes(host)) return local;
+  if (isWildcard(host)) return local;
   if (isLoopback(host) && isPage) return local;
-  return host.includes(':') ? `[${host}]` : host;
+  return toUrlHost(host);
 }

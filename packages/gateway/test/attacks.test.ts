@@ -49,9 +49,7 @@ describe('a page of another site in the browser of a user', () => {
     expect(JSON.parse(refusal403 ?? '')).toMatchObject({
       level: 40,
       address: '127.0.0.1',
-      detail: expect.stringMatching(
-        /^expected the Origin .*, got "http:\/\/evil\.example"; a proxy in front has /,
-      ),
+      detail: `expected the Origin "${gateway.url}", one that --origins names, or none, got "http://evil.example"; a proxy in front has to forward Host (docs/proxy.md)`,
     });
   });
 

@@ -24,6 +24,14 @@ export interface PeerOptions {
 /** Closes of clients that guess tokens or send too much, which an operator may want to see. */
 const suspiciousCloses = new Set<CloseCodeName>(['unauthorized', 'tooMany']);
 
+/** Names of the codes with which ws closes a connection after an invalid frame; it uses `protocolError` for all others. */
+const frameErrors: Record<string, CloseCodeName> = {
+  WS_ERR_INVALID_UTF8: 'notUtf8',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'tooFragmented',
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'tooBig',
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'tooBig',
+};
+
 /** A close frame has room for a reason of 123 bytes (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
 
@@ -71,10 +79,10 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
     },
   };
 
-  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // ws itself closes the connection when a message is too large, so only the report is missing.
-    if (code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || closed.signal.aborted) return;
-    reportClose('tooBig');
+  socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+    // ws itself closes the connection after an invalid frame, so only the report is missing. Other errors are of TCP.
+    if (!code.startsWith('WS_ERR_') || closed.signal.aborted) return;
+    reportClose(frameErrors[code] ?? 'protocolError');
     closed.abort();
   });
   socket.on('close', () => closed.abort());

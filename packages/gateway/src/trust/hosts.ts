@@ -27,6 +27,15 @@ export function isLoopback(host: string): boolean {
   return /^(localhost\.?|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
+/** Returns whether a bind address stands for all addresses of the machine; no client can connect to it by that name. */
+export const isWildcard = (host: string): boolean => ['0.0.0.0', '::', ''].includes(host);
+
+/** Returns a host as it is written in a URL: an IPv6 address in brackets, an IPv4 address without its IPv6 form. */
+export function toUrlHost(host: string): string {
+  const plain = host.replace(/^::ffff:(?=\d+\.)/i, '');
+  return plain.includes(':') ? `[${plain}]` : plain;
+}
+
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -5,18 +5,39 @@ import { componentJsonSchemas, type JsonSchema, queryJsonSchema } from './json-s
 import { allMessages, type MessageDefinition, messagesOf, type Sender, type SocketName } from './messages.ts';
 
 const target = 'draft-7';
-const servers = {
+
+/** Where clients reach one port of a gateway. */
+export interface SocketAddress {
+  /** Host and port. */
+  host: string;
+  protocol: 'ws' | 'wss';
+  /** The path below which a proxy serves the port. */
+  pathname?: string;
+}
+
+/** The addresses of both ports of a gateway. */
+export interface SocketAddresses {
+  public: SocketAddress;
+  ingest: SocketAddress;
+}
+
+/** The addresses of a gateway that is started without options. */
+const defaultAddresses: SocketAddresses = {
+  public: { host: 'localhost:5000', protocol: 'ws' },
+  ingest: { host: '127.0.0.1:5001', protocol: 'ws' },
+};
+
+/** Returns the servers of a document, by which a client finds both ports of the gateway. */
+export const serversAt = (addresses: SocketAddresses): AsyncApiDocument['servers'] => ({
   public: {
-    host: 'localhost:5000',
-    protocol: 'ws',
+    ...addresses.public,
     description: 'For viewers, also serves the dashboard and the REST API. Set by `--host` and `--port`.',
   },
   ingest: {
-    host: '127.0.0.1:5001',
-    protocol: 'ws',
-    description: 'For publishers only. Set by `--ingest-host` and `--ingest-port`; this is the default.',
+    ...addresses.ingest,
+    description: 'For publishers only. Set by `--ingest-host` and `--ingest-port`.',
   },
-};
+});
 
 interface Reference {
   $ref: string;
@@ -54,7 +75,12 @@ export interface AsyncApiDocument {
   };
 }
 
-/** Describes both WebSockets as an AsyncAPI 3.0 document. @param version Version of the gateway. */
+/**
+ * Describes both WebSockets as an AsyncAPI 3.0 document. Its servers are those of a gateway that is started without
+ * options; `serversAt` makes those of another one.
+ *
+ * @param version Version of the gateway.
+ */
 export function asyncApiDocument(version: string): AsyncApiDocument {
   const messages = allMessages();
   return {
@@ -70,7 +96,7 @@ export function asyncApiDocument(version: string): AsyncApiDocument {
       license: { name: 'MIT' },
     },
     defaultContentType: 'application/json',
-    servers,
+    servers: serversAt(defaultAddresses),
     channels: { live: liveChannel(), ingest: ingestChannel() },
     operations: {
       follow: operation(

@@ -5,6 +5,9 @@
 export const closeCodes = {
   normal: { code: 1000, retry: false, meaning: 'The client closed the connection.' },
   goingAway: { code: 1001, retry: true, meaning: 'The gateway stops or restarts.' },
+  protocolError: { code: 1002, retry: false, meaning: 'A frame does not follow RFC 6455.' },
+  notUtf8: { code: 1007, retry: false, meaning: 'A text message is not UTF-8.' },
+  tooFragmented: { code: 1008, retry: false, meaning: 'A message has more fragments than the limit.' },
   tooBig: { code: 1009, retry: false, meaning: 'A message exceeded the size limit.' },
   invalid: { code: 4400, retry: false, meaning: 'A message or parameter does not match the protocol.' },
   unauthorized: { code: 4401, retry: false, meaning: 'The token is missing or wrong.' },

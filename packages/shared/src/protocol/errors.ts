@@ -41,6 +41,10 @@ export const errorCodes = {
   'message.malformed': { exitCode: 1, meaning: 'A message is not JSON in UTF-8.' },
   'message.invalid': { exitCode: 1, meaning: 'A message does not match its schema.' },
   'request.invalid': { exitCode: 1, meaning: 'A parameter of an HTTP request is invalid.' },
+  'request.method_not_allowed': {
+    exitCode: 1,
+    meaning: 'The address does not have this method; the header `Allow` lists those it has.',
+  },
   'request.not_found': { exitCode: 1, meaning: 'No page or resource has this address.' },
   'request.forbidden': {
     exitCode: 1,

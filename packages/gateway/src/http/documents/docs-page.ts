@@ -21,7 +21,8 @@ export function docsPage(rest: OpenApi, sockets: AsyncApiDocument): string {
 <header>
 <h1>MNIST Training Monitor API</h1>
 <p>Follow training runs live, publish your own, and read stored ones. Version ${rest.info.version}. Machine-readable:
-<a href="openapi.json">openapi.json</a> (REST) and <a href="asyncapi.json">asyncapi.json</a> (WebSockets).
+<a href="openapi.json">openapi.json</a> (REST), <a href="asyncapi.json">asyncapi.json</a> (WebSockets) and
+<a href="schema/bundle.json">bundle.json</a> (JSON Schema of every message).
 <a href=".">Back to the dashboard</a></p>
 <nav aria-label="Contents"><a href="#websockets">WebSockets</a> <a href="#rest">REST</a> <a href="#schemas">Schemas</a></nav>
 </header>
@@ -48,7 +49,7 @@ function channelSection(
   const server = servers[nameIn(channel.servers[0]!.$ref)]!;
   const own = Object.values(operations).filter((operation) => nameIn(operation.channel.$ref) === name);
   return html`<section>
-<h3>${code(`${server.protocol}://${server.host}${channel.address}`)} ${channel.title}</h3>
+<h3>${code(`${server.protocol}://${server.host}${server.pathname ?? ''}${channel.address}`)} ${channel.title}</h3>
 <p>${inlineCode(server.description)}</p>
 ${markdown(channel.description)}
 ${query ? [html`<h4>Query</h4>`, schemaTable(query)] : []}

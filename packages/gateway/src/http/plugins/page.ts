@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -22,6 +24,21 @@ export async function servePage(app: FastifyInstance, folder: string): Promise<v
 
 /** Returns whether the path of a URL is that of the dashboard. */
 export const isPagePath = (url: string): boolean => /^\/(index\.html)?(\?|$)/.test(url);
+
+/** Returns whether the path of a request is that of the page or of one of its files. */
+export async function isPageFile(folder: string, path: string): Promise<boolean> {
+  let file: string;
+  try {
+    file = resolve(folder, `.${decodeURIComponent(path === '/' ? '/index.html' : path)}`);
+  } catch {
+    return false; // The path cannot be decoded.
+  }
+  if (file.includes('\0') || !file.startsWith(resolve(folder) + sep)) return false;
+  return await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
 
 /** Explains how to build the dashboard when its page was requested but is missing; returns false for other addresses. */
 export function sendMissingPage(request: FastifyRequest, reply: FastifyReply): boolean {

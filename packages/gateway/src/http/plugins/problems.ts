@@ -13,6 +13,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'request.forbidden': 403,
   'request.not_found': 404,
   'run.not_found': 404,
+  'request.method_not_allowed': 405,
   'run.busy': 409,
   'request.too_many': 429,
   'server.full': 503,

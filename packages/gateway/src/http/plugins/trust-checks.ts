@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MonitorError } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isHostAllowed, isOriginAllowed } from '../../trust/hosts.ts';
 import { isPagePath } from './page.ts';
 
@@ -54,7 +54,7 @@ export function addTrustChecks(app: FastifyInstance, options: TrustOptions): voi
     if ((request.ws || isChange) && !isOriginAllowed(origin, host, origins))
       throw new MonitorError(
         'request.forbidden',
-        `expected the Origin ${quote(host)}, one that --origins names, or none, got ${quote(origin)}; a proxy in front has to forward Host (docs/proxy.md)`,
+        `expected the Origin ${quote(ownOrigin(request))}, one that --origins names, or none, got ${quote(origin)}; a proxy in front has to forward Host (docs/proxy.md)`,
       );
   });
 }
@@ -74,6 +74,15 @@ function isFrame(headers: IncomingHttpHeaders): boolean {
 /** Returns whether a browser sent the request for a page of another origin. */
 const isOfOtherSite = (headers: IncomingHttpHeaders): boolean =>
   ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
+
+/**
+ * Returns the origin that the gateway's own page would have at the requested address. The scheme is that of the given
+ * Origin, since a proxy in front may add TLS without naming it.
+ */
+function ownOrigin({ headers, protocol }: FastifyRequest): string {
+  const [scheme] = /^https?(?=:)/.exec(headers.origin ?? '') ?? [protocol];
+  return `${scheme}://${headers.host}`;
+}
 
 const quote = (header: string | undefined): string =>
   header === undefined ? 'none' : JSON.stringify(header.slice(0, 100));

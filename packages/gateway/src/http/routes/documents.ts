@@ -1,7 +1,9 @@
-import type { AsyncApiDocument } from '@mnist-monitor/shared/documents';
-import type { FastifyRequest, RouteOptions } from 'fastify';
+import { MonitorError } from '@mnist-monitor/shared';
+import type { SocketAddresses } from '@mnist-monitor/shared/documents';
+import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../app.ts';
+import { addressesFor, type IngestAddress } from '../documents/addresses.ts';
 import type { Documents } from '../documents/build.ts';
 import { responses } from '../route-schema.ts';
 
@@ -11,7 +13,7 @@ interface DocumentRoute {
   summary: string;
   /** The schema of a JSON response, or the content type of any other response. */
   ok: z.ZodType | string;
-  text(documents: Documents, request: FastifyRequest): string;
+  text(documents: Documents, addresses: SocketAddresses): string;
 }
 
 const documentRoutes: readonly DocumentRoute[] = [
@@ -20,7 +22,7 @@ const documentRoutes: readonly DocumentRoute[] = [
     operationId: 'readAsyncApi',
     summary: 'The WebSockets, as an AsyncAPI 3.0 document.',
     ok: z.looseObject({ asyncapi: z.literal('3.0.0') }),
-    text: ({ asyncApi }, request) => JSON.stringify(atAddressOf(request, asyncApi)),
+    text: ({ asyncApi }, addresses) => asyncApi(addresses),
   },
   {
     path: '/openapi.json',
@@ -34,7 +36,7 @@ const documentRoutes: readonly DocumentRoute[] = [
     operationId: 'readDocs',
     summary: 'Both documents as a page.',
     ok: 'text/html',
-    text: ({ page }) => page,
+    text: ({ page }, addresses) => page(addresses),
   },
   {
     path: '/docs.css',
@@ -45,24 +47,41 @@ const documentRoutes: readonly DocumentRoute[] = [
   },
 ];
 
+const schemaFile = {
+  operationId: 'readJsonSchema',
+  summary:
+    'A JSON Schema (draft 2020-12): `bundle.json` has every message of the WebSockets in `$defs`, each other file, such as `batch.json`, has one.',
+  params: z.object({ file: z.string().describe('Name of the file, such as `bundle.json`.') }),
+  response: responses({ ok: z.looseObject({ $schema: z.string() }), errors: ['request.not_found'] }),
+};
+
 /**
- * Adds `/openapi.json` and `/asyncapi.json` for tools, and `/docs` for people. The documents cover the routes that are
- * added after this call, and are built when one is first requested.
+ * Adds `/openapi.json`, `/asyncapi.json` and `/schema/…` for tools, and `/docs` for people. The documents cover the
+ * routes that are added after this call, and are built when one is first requested.
  * @throws TypeError when a route is added without a schema; `{ hide: true }` keeps a route out of the documents.
  */
-export function addDocumentRoutes(app: App): void {
+export function addDocumentRoutes(app: App, ingest: IngestAddress): void {
   const routes = collectRoutes(app);
   let documents: Promise<Documents> | undefined;
+  const built = (): Promise<Documents> => {
+    // Loaded on the first request, to keep the start of the gateway short.
+    documents ??= import('../documents/build.ts').then(({ buildDocuments }) => buildDocuments(routes));
+    return documents;
+  };
   for (const { path, operationId, summary, ok, text } of documentRoutes) {
     const type = typeof ok === 'string' ? ok : 'application/json';
     const schema = { operationId, summary, response: responses({ ok }) };
     app.get(path, { schema }, async (request, reply) => {
-      // Loaded on the first request, to keep the start of the gateway short.
-      documents ??= import('../documents/build.ts').then(({ buildDocuments }) => buildDocuments(routes));
-      const content = text(await documents, request);
+      const content = text(await built(), addressesFor(request, ingest));
       return reply.header('cache-control', 'no-cache').type(`${type}; charset=utf-8`).send(content);
     });
   }
+  app.get('/schema/:file', { schema: schemaFile }, async ({ params: { file } }, reply) => {
+    const schema = (await built()).schemas.get(file);
+    if (schema === undefined)
+      throw new MonitorError('request.not_found', 'expected a schema such as bundle.json, got another name');
+    return reply.header('cache-control', 'no-cache').type('application/json; charset=utf-8').send(schema);
+  });
 }
 
 /** Returns a list to which every documented route is appended when it is added to the server. */
@@ -75,24 +94,4 @@ function collectRoutes(app: App): RouteOptions[] {
     if (!route.schema.hide && route.method !== 'HEAD') routes.push(route);
   });
   return routes;
-}
-
-/** Returns the document with the address at which the client reached the gateway, through any proxies. */
-function atAddressOf(request: FastifyRequest, asyncApi: AsyncApiDocument): AsyncApiDocument {
-  const { host, protocol } = request;
-  const pathname = pathPrefix(request);
-  const live = {
-    ...asyncApi.servers.public!,
-    host,
-    protocol: protocol === 'https' ? 'wss' : 'ws',
-    ...(pathname !== undefined && { pathname }),
-  };
-  return { ...asyncApi, servers: { ...asyncApi.servers, public: live } };
-}
-
-/** Returns the path below which a trusted proxy serves the gateway, such as `/monitor`; undefined where it names none. */
-function pathPrefix({ headers, ips = [] }: FastifyRequest): string | undefined {
-  const prefix = String(headers['x-forwarded-prefix'] ?? '');
-  // As for `host` and `protocol`, the header counts only where `--proxies` names the sender. Then it is the first of `ips`.
-  return ips.length > 1 && /^(\/[\w.~@%-]+)+$/.test(prefix) ? prefix : undefined;
 }

@@ -1,6 +1,7 @@
 import type { IngestSession } from '../../ingest/session.ts';
 import { acceptSockets } from '../../sockets/server.ts';
 import { type App, type AppOptions, createApp } from '../app.ts';
+import { refuseOtherMethods } from '../plugins/allowed-methods.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
 import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
@@ -33,6 +34,7 @@ export async function buildIngestApp({
       'to serve others, listen at another address with --ingest-host, or let a proxy replace Host by the address of this port',
   });
   refuseOtherUpgrades(app, { path: '/ingest', hint: upgradeHint });
+  refuseOtherMethods(app);
   addIngestRoute(app, { host, context, metrics, sessions });
   return app;
 }

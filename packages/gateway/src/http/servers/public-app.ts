@@ -6,8 +6,10 @@ import { acceptSockets } from '../../sockets/server.ts';
 import type { HealthCheckedStore } from '../../store/health-checked-store.ts';
 import { publicHost } from '../../trust/authorization.ts';
 import { type App, type AppOptions, createApp } from '../app.ts';
+import type { IngestAddress } from '../documents/addresses.ts';
+import { refuseOtherMethods } from '../plugins/allowed-methods.ts';
 import { compressReplies } from '../plugins/compression.ts';
-import { sendMissingPage, servePage } from '../plugins/page.ts';
+import { isPageFile, sendMissingPage, servePage } from '../plugins/page.ts';
 import { addSecurityHeaders } from '../plugins/security-headers.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
@@ -31,6 +33,8 @@ export interface PublicAppOptions
   runs: RunSummaries;
   /** Folder of the built dashboard. */
   page: string;
+  /** The ingest port, for the documents. */
+  ingest: IngestAddress;
 }
 
 /** Builds the server of the public port: the dashboard, the REST API and the live feed. */
@@ -50,10 +54,11 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
     embed: config.embed,
   });
   refuseOtherUpgrades(app, { path: '/live', hint: upgradeHint });
+  refuseOtherMethods(app, { isFile: (path) => isPageFile(options.page, path) });
   addSecurityHeaders(app, config);
   compressReplies(app, limits);
   // The documents include only routes that are added after this call.
-  addDocumentRoutes(app);
+  addDocumentRoutes(app, options.ingest);
   await servePage(app, options.page);
   addHealthRoutes(app, store);
   addRunRoutes(app, { runs, store });

@@ -1,0 +1,104 @@
+import { request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { describe, expect, test } from '@jest/globals';
+import type { OpenApi } from '../../../src/http/documents/openapi.ts';
+import { startGateway } from '../../support/gateway.ts';
+
+interface Answer {
+  status: number | undefined;
+  allow: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any problem.
+  body: any;
+}
+
+/** Sends a request with any method: `fetch` refuses some. */
+async function send(url: string, method: string, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    request(url, { method, headers, agent: false }, resolve).on('error', reject).end();
+  });
+  const { statusCode: status, headers: answered } = response;
+  const body = answered['content-type']?.includes('json')
+    ? await json(response)
+    : response.resume() && undefined;
+  return { status, allow: answered.allow, body };
+}
+
+describe('a request whose address has other methods', () => {
+  test.each([
+    ['DELETE', '/api/runs', 'GET, HEAD, OPTIONS'],
+    ['POST', '/api/runs?limit=1', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/api/runs/a', 'DELETE, GET, HEAD, OPTIONS, PATCH'],
+    ['TRACE', '/api/runs/a/events', 'GET, HEAD, OPTIONS'],
+    ['PROPFIND', '/api/runs/a/export.csv', 'GET, HEAD, OPTIONS'],
+    ['PATCH', '/api/runs/a/model/model.json', 'GET, HEAD, OPTIONS'],
+    ['GET', '/live/check', 'OPTIONS, POST'],
+    ['POST', '/live', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/', 'GET, HEAD, OPTIONS'],
+    ['POST', '/index.html', 'GET, HEAD, OPTIONS'],
+    ['POST', '/docs', 'GET, HEAD, OPTIONS'],
+  ])('is answered: %s %s, with the methods in Allow', async (method, path, allow) => {
+    const { url } = await startGateway();
+    const answer = await send(url + path, method);
+    expect([answer.status, answer.allow]).toEqual([405, allow]);
+    expect(answer.body).toEqual({
+      title: 'Method Not Allowed',
+      status: 405,
+      code: 'request.method_not_allowed',
+      detail: `expected ${allow}, got ${method}`,
+    });
+  });
+
+  test('is answered so whatever its body is', async () => {
+    const { url } = await startGateway();
+    for (const type of ['application/json', 'text/strange']) {
+      const headers = { 'content-type': type, 'content-length': '0' };
+      expect(await send(`${url}/api/runs`, 'POST', headers)).toMatchObject({ status: 405 });
+    }
+  });
+
+  test('is refused before that when it comes from a page of another site', async () => {
+    const { url } = await startGateway();
+    const answer = await send(`${url}/api/runs`, 'POST', { origin: 'http://evil.example' });
+    expect([answer.status, answer.body.code]).toEqual([403, 'request.forbidden']);
+  });
+
+  test('is answered so on the ingest port', async () => {
+    const { ingestUrl } = await startGateway();
+    const answer = await send(ingestUrl.replace('ws:', 'http:'), 'POST');
+    expect([answer.status, answer.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  });
+});
+
+test.each([
+  ['DELETE', '/nothing'],
+  ['POST', '/api/runs/a/b'],
+  ['POST', '/api/runs/'],
+  ['POST', '/assets'],
+  ['POST', '/..%2f..%2fpackage.json'],
+  ['POST', '/%00'],
+  ['OPTIONS', '/nothing'],
+  ['GET', '/assets/none.js'],
+])('%s %s is answered with 404: nothing is there', async (method, path) => {
+  const { url } = await startGateway();
+  const answer = await send(url + path, method);
+  expect([answer.status, answer.allow]).toEqual([404, undefined]);
+  expect(answer.body.code).toBe('request.not_found');
+});
+
+test('OPTIONS lists the methods of every route that the document describes', async () => {
+  const { url } = await startGateway();
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
+  for (const [path, operations] of Object.entries(paths)) {
+    const declared = Object.keys(operations).map((method) => method.toUpperCase());
+    const expected = [...declared, ...(declared.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
+    const answer = await send(url + path.replace(/\{\w+\}/g, 'a'), 'OPTIONS');
+    expect([path, answer.status, answer.allow]).toEqual([path, 204, expected.join(', ')]);
+  }
+});
+
+test('HEAD has the headers of GET, without a body', async () => {
+  const { url } = await startGateway();
+  const head = await fetch(`${url}/api/runs`, { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+  expect(await head.text()).toBe('');
+});
