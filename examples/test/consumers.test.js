@@ -41,6 +41,18 @@ describe.each(available)('%s', (_name, command) => {
     expect(program.lines.at(-1)).toBe('completed: all epochs done');
   });
 
+  test('follows the run that the query of its address names', async () => {
+    const gateway = await startGateway();
+    const publisher = await openPublisher(gateway.ingestUrl);
+    await publisher.publish(sample);
+    publisher.close();
+    const newer = await openPublisher(gateway.ingestUrl, 'newer');
+    await newer.publish(sample.slice(0, 2).map((event) => ({ ...event, runId: 'newer' })));
+    const program = follow(`${gateway.liveUrl}?run=example`);
+    expect(await program.exited).toBe(0);
+    expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
+  });
+
   test('waits for a gateway that is not running yet', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.liveUrl);

@@ -7,6 +7,8 @@ export interface FeedAddressOptions {
   types?: readonly EventType[];
   maxRate?: number;
   complete?: boolean;
+  /** Parameters to add as they are. */
+  query?: URLSearchParams;
 }
 
 /** A client's position in the feed: the run, and the seq of the last event that it has read. */
@@ -48,8 +50,9 @@ export class FeedPosition {
   }
 
   /** Returns the address from which the feed continues at this position. */
-  address({ url, run = 'latest', types, maxRate, complete }: FeedAddressOptions): string {
+  address({ url, run = 'latest', types, maxRate, complete, query: more }: FeedAddressOptions): string {
     const query = new URLSearchParams({ run, bundle: 'true' });
+    for (const [name, value] of more ?? []) query.append(name, value);
     if (this.#seq > 0) {
       query.set('after', String(this.#seq));
       if (run === 'latest' && this.#runId !== undefined) query.set('afterRun', this.#runId);

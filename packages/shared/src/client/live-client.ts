@@ -6,6 +6,7 @@ import type { MonitorEvent } from '../schemas/events.ts';
 import type { LiveControl } from '../schemas/live-messages.ts';
 import { decodeTrusted } from './decode-trusted.ts';
 import { FeedPosition } from './feed-position.ts';
+import { readFeedUrl } from './feed-url.ts';
 import type {
   CommandOptions,
   LiveClient,
@@ -33,7 +34,8 @@ const connectTimeoutMs = 10_000;
  *   },
  * });
  * feed.close();
- * @throws TypeError when the runtime has no WebSocket and none is passed.
+ * @throws TypeError when the runtime has no WebSocket and none is passed, or when a parameter is in `url` and in the
+ *   options.
  */
 export const connectLive = (options: LiveClientOptions): LiveClient => new LiveFeed(options);
 
@@ -47,16 +49,17 @@ class LiveFeed implements LiveClient {
   #isReady = false;
 
   constructor(options: LiveClientOptions) {
-    const { after, decode = decodeTrusted, clock, random } = options;
+    const { decode = decodeTrusted, clock, random } = options;
+    const address = readFeedUrl(options);
     const WebSocket = options.WebSocket ?? globalWebSocket();
-    const position = new FeedPosition(after);
+    const position = new FeedPosition(address.after);
     this.#callbacks = options;
     this.#decode = decode;
     this.#position = position;
     this.#commands = new PendingCommands({ clock });
     this.#connection = new ReconnectingSocket({
       ...{ connectTimeoutMs, clock, random },
-      createSocket: () => new WebSocket(position.address(options), liveSubprotocol),
+      createSocket: () => new WebSocket(position.address(address), liveSubprotocol),
       onState: (state) => this.#changeState(state),
       onMessage: (text) => this.#receive(text),
     });

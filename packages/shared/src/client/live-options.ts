@@ -16,7 +16,10 @@ export type WebSocketConstructor = new (url: string, protocols: string) => WebSo
 
 /** Options of `connectLive`; only `url` is required. */
 export interface LiveClientOptions extends LiveClientCallbacks {
-  /** Address of the feed, such as `ws://localhost:5000/live`. */
+  /**
+   * Address of the feed, such as `ws://localhost:5000/live`. Parameters of the feed may be in its query instead of the
+   * options: `ws://localhost:5000/live?run=a`.
+   */
   url: string;
   /** Id of the run to follow; `latest` (the default) follows the newest run and each that begins later. */
   run?: string;

@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { closeCodes, liveSubprotocol, type MonitorEvent } from '@mnist-monitor/shared';
+import {
+  closeCodes,
+  connectLive,
+  liveSubprotocol,
+  type MonitorEvent,
+  type WebSocketConstructor,
+} from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { WebSocket } from 'ws';
 import { afterTest } from '../../support/cleanup.ts';
 import {
   Connection,
@@ -33,6 +40,22 @@ async function hasLiveConnections({ url }: TestGateway, count: number): Promise<
   const metrics = async () => (await fetch(`${url}/metrics`)).text();
   while (!(await metrics()).includes(line)) await delay(5);
 }
+
+test('a client follows the run that the query of its url names', async () => {
+  const gateway = await startGateway();
+  for (const runId of ['a', 'b']) await publish(gateway.ingestUrl, sampleRun({ runId, batchesPerEpoch: 2 }));
+  const ids = new Set<string>();
+  await new Promise<void>((resolve) => {
+    const feed = connectLive({
+      url: `${gateway.liveUrl}?run=a`,
+      WebSocket: WebSocket as unknown as WebSocketConstructor,
+      onEvent: ({ runId }) => ids.add(runId),
+      onLive: () => resolve(),
+    });
+    afterTest(() => feed.close());
+  });
+  expect([...ids]).toEqual(['a']);
+});
 
 describe('the live feed', () => {
   test('sends hello, the history, live, and then each event as it is published', async () => {
