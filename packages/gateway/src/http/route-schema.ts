@@ -27,8 +27,8 @@ const commonErrors: readonly ErrorCode[] = ['request.forbidden', 'internal'];
 export const commandToken = [{ commandToken: [] }, {}];
 
 export interface ResponseOptions {
-  /** Schema of the JSON in a 200, or the content type of another body. */
-  ok: z.ZodType | string;
+  /** Schema of the JSON in a 200, or the content types that another body can have. */
+  ok: z.ZodType | string | readonly string[];
   /** Codes of the problems that this route can answer with, besides those of every route. */
   errors?: readonly ErrorCode[];
   /** Whether the route has an ETag and answers 304 to `If-None-Match`. */
@@ -49,7 +49,10 @@ export function responses({
   hasTag,
   hasBody,
 }: ResponseOptions): Record<number, ResponseSchema> {
-  const content = typeof ok === 'string' ? { [ok]: { schema: {} } } : { 'application/json': { schema: ok } };
+  const content =
+    ok instanceof z.ZodType
+      ? { 'application/json': { schema: ok } }
+      : Object.fromEntries([ok].flat().map((type) => [type, { schema: {} }]));
   return {
     200: { description: 'Success.', content },
     ...(hasTag && { 304: { description: 'The content has not changed.', type: 'null' as const } }),

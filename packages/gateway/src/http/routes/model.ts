@@ -12,7 +12,7 @@ const readModel = {
   params: runParams.extend({ file: z.string() }),
   querystring: emptyQuerySchema,
   response: responses({
-    ok: 'application/octet-stream',
+    ok: ['application/json', 'application/octet-stream'],
     errors: ['request.invalid', 'request.not_found'],
     hasTag: true,
   }),
