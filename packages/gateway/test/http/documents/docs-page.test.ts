@@ -20,6 +20,7 @@ test('the page contains both documents, and has no script', async () => {
     'docs.css',
     'openapi.json',
     'asyncapi.json',
+    'schema/bundle.json',
     '.',
   ]);
   expect(text).not.toMatch(/undefined|\[object/);
