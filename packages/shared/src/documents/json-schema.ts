@@ -17,9 +17,13 @@ const sharedSchemas: Record<string, z.ZodType> = {
   RunSummary: runSummarySchema,
 };
 
-/** Removes the format `base64`: strict validators reject it, and `contentEncoding` has the same meaning. */
+/** Changes what strict validators reject, and what leads to inconvenient types in generated code. */
 const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
+  // `contentEncoding` has the same meaning as the format `base64`.
   if (jsonSchema.contentEncoding !== undefined) delete jsonSchema.format;
+  // So that generated code has an integer for a constant such as the version 1.
+  const constants = jsonSchema.enum ?? [jsonSchema.const];
+  if (jsonSchema.type === 'number' && constants.every(Number.isInteger)) jsonSchema.type = 'integer';
 };
 
 /**

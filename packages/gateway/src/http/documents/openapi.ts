@@ -98,6 +98,8 @@ const documentHead = (version: string) => ({
   },
   // Relative to the document's address, which a proxy may serve below a path such as /monitor/.
   servers: [{ url: '.' }],
+  // Routes need no token unless they have their own `security`.
+  security: [],
   components: {
     securitySchemes: {
       commandToken: {

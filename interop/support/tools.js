@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+/** The folder of a Python environment with the packages of requirements.txt; undefined where Python is missing. */
+export const pythonEnvironment = process.env.INTEROP_PYTHON_ENVIRONMENT || undefined;
+
+/** Returns whether scripts/test-interop.js has found a program, such as `go`. */
+export const hasProgram = (name) => (process.env.INTEROP_PROGRAMS ?? '').split(',').includes(name);
+
+/**
+ * Runs a program until it exits.
+ *
+ * @param input Text for its standard input; none by default.
+ * @returns Its exit code, and what it has written to both outputs.
+ */
+export async function run(program, args, { cwd, input = '', env = {} } = {}) {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env } });
+  const closed = once(child, 'close');
+  child.stdin.on('error', () => {}); // The program may exit without reading its input.
+  child.stdin.end(input);
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { code, stdout, stderr };
+}
