@@ -5,21 +5,7 @@ import { plainKernels } from '../kernels/plain.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { type Engine, noGpuUsage } from './engine.ts';
 import { float32Only } from './precision.ts';
-
-/** The part of a WebGPU adapter that describes it. */
-interface Adapter {
-  info: {
-    vendor: string;
-    architecture: string;
-    device: string;
-    description: string;
-    isFallbackAdapter?: boolean;
-  };
-}
-
-interface Gpu {
-  requestAdapter(): Promise<Adapter | null>;
-}
+import { findAdapter, loadDawn } from './webgpu-adapter.ts';
 
 /** Options of `startWebgpu`. */
 export interface WebgpuOptions {
@@ -33,10 +19,15 @@ export interface WebgpuOptions {
  */
 export async function startWebgpu({ allowSoftware = false }: WebgpuOptions = {}): Promise<Engine> {
   if (!hasDriver()) throw unavailable('WebGPU finds no Vulkan driver');
+  const found = await findAdapter();
+  if (found === 'software' && !allowSoftware) throw unavailable('WebGPU finds no GPU, only software');
+  if (found !== 'gpu' && found !== 'software')
+    throw unavailable(found === 'none' ? 'WebGPU finds no GPU' : `WebGPU's driver crashes (${found})`);
+
+  if (process.platform === 'linux') silenceMesa(found === 'software');
   const adapter = await (await createGpu()).requestAdapter();
   if (!adapter) throw unavailable('WebGPU finds no GPU');
-  const { description, device, vendor, architecture, isFallbackAdapter } = adapter.info;
-  if (isFallbackAdapter && !allowSoftware) throw unavailable('WebGPU finds no GPU, only software');
+  const { description, device, vendor, architecture } = adapter.info;
 
   await import('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw unavailable('WebGPU does not start');
@@ -67,13 +58,24 @@ function hasDriver(): boolean {
 }
 
 /** Creates Dawn's WebGPU object, and defines the globals of a browser that tfjs expects. */
-async function createGpu(): Promise<Gpu> {
-  const { create, globals } = (await import('webgpu')) as { create(options: string[]): Gpu; globals: object };
-  const gpu = create([]);
+async function createGpu() {
+  const { gpu, globals } = await loadDawn();
   Object.assign(globalThis, globals);
   const navigator = { gpu, userAgent: 'node' };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   return gpu;
+}
+
+/**
+ * Sets environment variables without which Mesa writes to stderr although a GPU works. Values of the user stay.
+ * @param isSoftware Whether Mesa's own software driver, about which Dawn prints a warning, is needed.
+ */
+function silenceMesa(isSoftware: boolean): void {
+  // Mesa asks the Wayland display which GPU it uses. An absolute path is valid, and without a display this is skipped.
+  process.env.XDG_RUNTIME_DIR ??= '/nonexistent';
+  process.env.MESA_LOG ??= 'null';
+  process.env.MESA_VK_IGNORE_CONFORMANCE_WARNING ??= 'true';
+  if (!isSoftware) process.env.VK_LOADER_DRIVERS_DISABLE ??= '*lvp*';
 }
 
 const unavailable = (message: string): MonitorError => new MonitorError('engine.unavailable', message);

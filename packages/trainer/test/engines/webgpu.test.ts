@@ -1,6 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { findAdapter } from '../../src/engines/webgpu-adapter.ts';
 import { webgpuEngines } from '../support/engines.ts';
 import { Program } from '../support/processes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /**
  * Dawn on SwiftShader shuts down more slowly than jest allows a worker, and jest then kills the worker with a warning. So the
@@ -22,3 +26,25 @@ withWebgpu(
   },
   180_000,
 );
+
+describe('the search for an adapter', () => {
+  const folder = temporaryFolder();
+
+  test.each([
+    [
+      'the signal of a driver that crashes',
+      "process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1000);",
+      'SIGSEGV',
+    ],
+    ['none when WebGPU does not load', "throw new Error('made up');", 'none'],
+    [
+      'the kind that was found, and ends a child that does not exit',
+      "process.send('gpu'); setInterval(() => {}, 1000);",
+      'gpu',
+    ],
+  ])('resolves with %s', async (_what, source, expected) => {
+    const program = join(folder.path, 'probe.cjs');
+    writeFileSync(program, source);
+    expect(await findAdapter(program)).toBe(expected);
+  });
+});
