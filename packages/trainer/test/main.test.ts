@@ -1,10 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { hasTensorflow } from './support/engines.ts';
 import { acceptingGateway } from './support/fake-gateway.ts';
 import { Program } from './support/processes.ts';
 import { readEvents, shortRun } from './support/short-run.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+
+const withTensorflow = hasTensorflow ? test : test.skip;
 
 describe('the trainer as a program', () => {
   const folder = temporaryFolder();
@@ -49,6 +52,19 @@ describe('the trainer as a program', () => {
     expect(readdirSync(runs())).toEqual(['taken']);
     expect(readdirSync(join(runs(), 'taken'))).toEqual([]);
   });
+
+  withTensorflow(
+    'trains in bfloat16 without a line of TensorFlow on the console',
+    async () => {
+      const flags = ['--engine', 'tensorflow', '--precision', 'bfloat16', '--epochs', '1', '--run-id', 'run'];
+      const program = train(flags, { TF_CPP_MIN_LOG_LEVEL: undefined });
+      expect(await program.ended()).toBe(0);
+      expect(program.stderr).toBe('');
+      const [started] = readEvents(runs(), 'run');
+      expect(started).toMatchObject({ data: { device: { precision: 'bfloat16' } } });
+    },
+    60_000,
+  );
 
   test('lists its flags', async () => {
     const program = Program.trainer(['--help']);

@@ -16,6 +16,8 @@ export interface TensorflowTrainingOptions {
    * separate operations on an AMD EPYC; without oneDNN, and on a GPU, the speed was not measured.
    */
   isOneDnn: boolean;
+  /** Whether a GPU computes the operations. */
+  isGpu: boolean;
   /** The functions that inspect and measure this machine. For tests. */
   probe?: {
     findGraphFailure: typeof findGraphFailure;
@@ -30,12 +32,18 @@ const minSpeedup = 1.1;
 /**
  * Returns the functions with which the engine `tensorflow` trains. In bfloat16 each step runs as one graph; in float32 only
  * where oneDNN computes the operations and the graph works.
+ *
+ * On a CPU without instructions for bfloat16, the layers of a bfloat16 graph compute in float32 and round their results. There
+ * TensorFlow's own bfloat16 convolutions round after every addition: a filter gradient that adds 401,408 ones is 138,240.
  */
 export function tensorflowTraining({
   kernels,
   isOneDnn,
+  isGpu,
   probe = { findGraphFailure, measureSpeedup, hasBfloat16 },
 }: TensorflowTrainingOptions): Pick<Engine, 'createLearner' | 'selectPrecision'> {
+  const addsInFloat32 = isGpu || (isOneDnn && probe.hasBfloat16());
+  const bfloat16Arithmetic = addsInFloat32 ? 'bfloat16' : 'float32';
   const graphKernels = isOneDnn ? 'oneDNN in one graph per step' : 'one graph per step';
   /**
    * Resolves with the reason why a float32 step does not run as one graph: an empty text without oneDNN, undefined if the step
@@ -66,14 +74,15 @@ export function tensorflowTraining({
       return selectFloat32('--precision auto compares the precisions only on a CPU with oneDNN');
     if (choice === 'auto' && !probe.hasBfloat16())
       return selectFloat32('--precision auto finds neither AMX nor AVX-512 BF16 here');
-    const failure = await probe.findGraphFailure('bfloat16');
+    const failure = await probe.findGraphFailure('bfloat16', bfloat16Arithmetic);
     if (failure !== undefined)
       return {
         ...(await selectFloat32(`bfloat16 does not work here: ${failure}`)),
         isFallback: choice === 'bfloat16',
       };
     const inBfloat16 = { precision: 'bfloat16', kernels: graphKernels, isFallback: false } as const;
-    if (choice === 'bfloat16') return inBfloat16;
+    if (choice === 'bfloat16')
+      return addsInFloat32 ? inBfloat16 : { ...inBfloat16, reason: explainNoBfloat16(isOneDnn) };
     const speedup = await probe.measureSpeedup(createLearner);
     return speedup < minSpeedup
       ? selectFloat32('bfloat16 is not faster here')
@@ -85,8 +94,19 @@ export function tensorflowTraining({
     ...options
   }: EngineLearnerOptions): Promise<Learner> {
     const isGraph = precision === 'bfloat16' || (await explainNoFloat32Graph()) === undefined;
-    return isGraph ? new GraphLearner({ ...options, precision }) : new LocalLearner(kernels, options);
+    const arithmetic = precision === 'bfloat16' ? bfloat16Arithmetic : 'float32';
+    return isGraph
+      ? new GraphLearner({ ...options, precision, arithmetic })
+      : new LocalLearner(kernels, options);
   }
 
   return { selectPrecision, createLearner };
 }
+
+/** Explains why the layers of a bfloat16 run compute in float32. */
+const explainNoBfloat16 = (isOneDnn: boolean): string => {
+  const cause = isOneDnn
+    ? 'the processor has neither AMX nor AVX-512 BF16'
+    : 'TensorFlow does not use oneDNN here';
+  return `computed in float32 and rounded, not faster than float32: ${cause}`;
+};

@@ -11,6 +11,7 @@ import {
   linkAddon,
   loaderFile,
 } from '../install/tensorflow-library.ts';
+import type { TensorflowLibrary } from '../install/tensorflow-wheels.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
 import { matchesPlainKernels } from '../kernels/probe.ts';
@@ -33,7 +34,7 @@ export async function startTensorflow(): Promise<Engine> {
     throw new MonitorError('engine.unavailable', 'TensorFlow is not installed (npm run engine installs it)');
   const folder = libraryFolder(library);
   await checkLoads(folder);
-  prepareProcess();
+  prepareProcess(library);
   try {
     linkAddon(folder);
     require(join(binaryFolder(folder), loaderFile));
@@ -59,7 +60,7 @@ async function gpuEngine(): Promise<Engine> {
     kernels,
     gpu,
     evaluationBatch: 2_000,
-    ...tensorflowTraining({ kernels, isOneDnn: false }),
+    ...tensorflowTraining({ kernels, isOneDnn: false, isGpu: true }),
     readGpuUsage,
   };
 }
@@ -74,7 +75,7 @@ function cpuEngine(): Engine {
     kernels,
     gpu: null,
     evaluationBatch: 500,
-    ...tensorflowTraining({ kernels, isOneDnn: kernels === oneDnnKernels }),
+    ...tensorflowTraining({ kernels, isOneDnn: kernels === oneDnnKernels, isGpu: false }),
     readGpuUsage: noGpuUsage,
   };
 }
@@ -84,8 +85,10 @@ const firstMatching = (...candidates: Kernels[]): Kernels =>
   candidates.find(matchesPlainKernels) ?? plainKernels;
 
 /** Sets environment variables that TensorFlow reads while it loads, and defines functions that tfjs-node calls. */
-function prepareProcess(): void {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+function prepareProcess({ variant }: TensorflowLibrary): void {
+  // Level 2 prints errors, which explain failures of a GPU. On a CPU, failures are exceptions, and TensorFlow logs an "error"
+  // that is none when a bfloat16 graph runs on a processor without AVX-512; level 3 omits it.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= variant === 'cuda' ? '2' : '3';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // tfjs-node 4.22 calls two functions of `util` that Node 23 has removed.
   const util = require('node:util');

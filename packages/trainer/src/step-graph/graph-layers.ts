@@ -1,3 +1,4 @@
+import type { Precision } from '@mnist-monitor/shared';
 import { elementCount, poolSize } from '../kernels/kernels.ts';
 import type { LayerSpec } from '../network/architecture.ts';
 import { type GraphAttribute, type GraphBuilder, type GraphValue, outputOf } from './graph-builder.ts';
@@ -31,6 +32,8 @@ export interface GraphLayer {
   isFused: boolean;
   /** Seed of the dropout mask, int32 [2]; undefined switches dropout off. */
   seed: GraphValue | undefined;
+  /** Type in which the layer computes. If this is not the type of the layer's input, the results are rounded to that type. */
+  arithmetic: Precision;
 }
 
 const typeOf = ({ type }: GraphValue): Record<'T', GraphAttribute> => ({ T: { type } });
@@ -40,10 +43,30 @@ const pooling = { ksize: window, strides: window, padding: { text: 'VALID' }, ..
 const convolution = { strides: { ints: [1, 1, 1, 1] }, padding: { text: 'SAME' }, ...layout } as const;
 
 /**
- * Adds a layer that computes in the type of `x`. It uses TensorFlow's standard operations: before the first run, TensorFlow
- * fuses them and replaces them by those of oneDNN.
+ * Adds a layer whose output and gradients have the type of `x`. It uses TensorFlow's standard operations: before the first run,
+ * TensorFlow fuses them and replaces them by those of oneDNN.
  */
 export function addLayer(graph: GraphBuilder, x: GraphValue, layer: GraphLayer): GraphLayerOutput {
+  const { arithmetic, parameters } = layer;
+  if (arithmetic === x.type) return addInTypeOf(graph, x, layer);
+  const compute = (value: GraphValue): GraphValue => graph.cast(value, arithmetic);
+  const round = (value: GraphValue): GraphValue => graph.cast(value, x.type);
+  const output = addInTypeOf(graph, compute(x), { ...layer, parameters: parameters.map(compute) });
+  return {
+    y: round(output.y),
+    backward(dy, sums) {
+      const gradients = output.backward(compute(dy), sums && compute(sums));
+      return {
+        input: gradients.input && round(gradients.input),
+        parameters: gradients.parameters.map(round),
+        ...(gradients.inputSums && { inputSums: round(gradients.inputSums) }),
+      };
+    },
+  };
+}
+
+/** Adds a layer that computes in the type of `x`. */
+function addInTypeOf(graph: GraphBuilder, x: GraphValue, layer: GraphLayer): GraphLayerOutput {
   switch (layer.spec.type) {
     case 'conv2d':
       return conv2d(graph, x, layer.spec.filters, layer);

@@ -13,7 +13,10 @@ import { buildTrainingGraph, type GraphVariable, graphNames, type TrainingGraph 
 
 /** Options of `GraphLearner`. */
 export interface GraphLearnerOptions extends LearnerOptions {
+  /** Type of the values and gradients between the layers. */
   precision: Precision;
+  /** Type in which the layers compute these values: see `buildTrainingGraph`. By default `precision`. */
+  arithmetic?: Precision;
 }
 
 /** Runs each training step as one TensorFlow graph, so that no operation waits for JavaScript. */
@@ -23,8 +26,14 @@ export class GraphLearner implements Learner {
   readonly #scalars: (step: number, learningRate: number) => Record<string, number>;
 
   /** @throws Error of TensorFlow when this build cannot run the graph. */
-  constructor({ optimizer, seed, precision, layers = architecture }: GraphLearnerOptions) {
-    this.#graph = buildTrainingGraph({ layers, optimizer, precision });
+  constructor({
+    optimizer,
+    seed,
+    precision,
+    arithmetic = precision,
+    layers = architecture,
+  }: GraphLearnerOptions) {
+    this.#graph = buildTrainingGraph({ layers, optimizer, precision, arithmetic });
     this.#session = new GraphSession(this.#graph.savedModel);
     this.#scalars = graphOptimizers[optimizer].scalars;
     const weights = parameterSpecs(layers).map((spec) => initialValues(spec, seed));

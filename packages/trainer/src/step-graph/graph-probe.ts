@@ -23,10 +23,13 @@ const tolerances: Record<Precision, number> = { float32: 1e-3, bfloat16: 5e-2 };
  * Trains a small network for two steps in a graph and with plain kernels, and compares the losses.
  * @returns The reason why this build cannot train in graphs, in one clause; undefined when it can.
  */
-export async function findGraphFailure(precision: Precision): Promise<string | undefined> {
+export async function findGraphFailure(
+  precision: Precision,
+  arithmetic = precision,
+): Promise<string | undefined> {
   const options = { optimizer: 'sgd', seed: 1, layers } as const;
   try {
-    const losses = await twoLosses(new GraphLearner({ ...options, precision }));
+    const losses = await twoLosses(new GraphLearner({ ...options, precision, arithmetic }));
     const expected = await twoLosses(new LocalLearner(plainKernels, options));
     const isClose = losses.every((loss, at) => {
       const expectedLoss = expected[at] as number;

@@ -14,7 +14,10 @@ import { type GraphParameter, graphOptimizers } from './graph-optimizer.ts';
 export interface TrainingGraphOptions {
   layers: readonly LayerSpec[];
   optimizer: OptimizerName;
+  /** Type of the values and gradients between the layers, except the last. */
   precision: Precision;
+  /** Type in which the layers compute these values: float32 rounds the results of each layer to `precision`. */
+  arithmetic: Precision;
 }
 
 /** A variable in a training graph. */
@@ -52,7 +55,12 @@ export const graphNames = {
 } as const;
 
 /** Builds a graph that makes a whole training step, predicts, and reads and assigns all variables. */
-export function buildTrainingGraph({ layers, optimizer, precision }: TrainingGraphOptions): TrainingGraph {
+export function buildTrainingGraph({
+  layers,
+  optimizer,
+  precision,
+  arithmetic,
+}: TrainingGraphOptions): TrainingGraph {
   const graph = new GraphBuilder();
   const variables = new Variables(graph);
   const rule = graphOptimizers[optimizer];
@@ -63,7 +71,7 @@ export function buildTrainingGraph({ layers, optimizer, precision }: TrainingGra
     return input;
   };
 
-  const network = new GraphNetwork(graph, { layers, precision, variables });
+  const network = new GraphNetwork(graph, { layers, precision, arithmetic, variables });
   const images = graph.placeholder(graphNames.images, 'float32', [-1, ...imageShape]);
   const oneHot = graph.placeholder(graphNames.oneHot, 'float32', [-1, -1]);
   const { gradients, score } = network.step(images, oneHot);
@@ -117,9 +125,7 @@ class Variables {
   }
 }
 
-interface GraphNetworkOptions {
-  layers: readonly LayerSpec[];
-  precision: Precision;
+interface GraphNetworkOptions extends Omit<TrainingGraphOptions, 'optimizer'> {
   variables: Variables;
 }
 
@@ -133,18 +139,27 @@ class GraphNetwork {
     input: readonly number[];
     parameters: GraphValue[];
     type: Precision;
+    arithmetic: Precision;
     isFused: boolean;
   }[];
 
-  constructor(graph: GraphBuilder, { layers, precision, variables }: GraphNetworkOptions) {
+  constructor(graph: GraphBuilder, { layers, precision, arithmetic, variables }: GraphNetworkOptions) {
     this.#graph = graph;
     this.#layers = layersWithInputs(layers).map(({ layer: spec, input }, at) => {
       const variablesOfLayer = parametersOf(spec, input).map(({ name, shape }) => variables.add(name, shape));
       this.parameters.push(...variablesOfLayer);
       // The last layer computes in float32: it is cheap, and its rounding errors would directly affect the loss.
-      const type = at === layers.length - 1 ? 'float32' : precision;
+      const isLast = at === layers.length - 1;
+      const type = isLast ? 'float32' : precision;
       const parameters = variablesOfLayer.map(({ value }) => graph.cast(value, type));
-      return { spec, input, parameters, type, isFused: isFused(layers, at) };
+      return {
+        spec,
+        input,
+        parameters,
+        type,
+        arithmetic: isLast ? 'float32' : arithmetic,
+        isFused: isFused(layers, at),
+      };
     });
   }
 

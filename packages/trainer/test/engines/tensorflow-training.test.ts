@@ -15,10 +15,12 @@ const trainingOn = ({
   speedup = 2,
   bfloat16 = true,
   isOneDnn = true,
+  isGpu = false,
 } = {}) =>
   tensorflowTraining({
     kernels: tensorflowKernels,
     isOneDnn,
+    isGpu,
     probe: {
       findGraphFailure: async () => failure,
       measureSpeedup: async () => speedup,
@@ -61,6 +63,24 @@ describe('selectPrecision', () => {
     });
   });
 
+  test.each([
+    [{ bfloat16: false }, 'the processor has neither AMX nor AVX-512 BF16'],
+    [{ isOneDnn: false }, 'TensorFlow does not use oneDNN here'],
+  ])('on a CPU with %j, bfloat16 is computed in float32 and rounded', async (machine, cause) => {
+    expect(await trainingOn(machine).selectPrecision('bfloat16')).toMatchObject({
+      precision: 'bfloat16',
+      reason: `computed in float32 and rounded, not faster than float32: ${cause}`,
+      isFallback: false,
+    });
+  });
+
+  test('on a GPU, bfloat16 is computed in bfloat16', async () => {
+    const selected = await trainingOn({ isOneDnn: false, bfloat16: false, isGpu: true }).selectPrecision(
+      'bfloat16',
+    );
+    expect(selected).toEqual({ precision: 'bfloat16', kernels: 'one graph per step', isFallback: false });
+  });
+
   test('falls back to float32 where TensorFlow does not run the graph', async () => {
     const selected = await trainingOn({ failure: 'no room' }).selectPrecision('bfloat16');
     expect(selected).toEqual({
@@ -91,6 +111,7 @@ test.each([
 
 (hasTensorflow ? describe : describe.skip)('on this machine', () => {
   beforeAll(startTensorflow);
+  const onCpu = { kernels: tensorflowKernels, isOneDnn: true, isGpu: false };
 
   test('float32 is computed with separate kernels when TensorFlow cannot load a graph', async () => {
     const backend = tf.backend() as unknown as { loadSavedModelMetaGraph(): number };
@@ -98,7 +119,7 @@ test.each([
       throw new Error('Failed to load SavedModel: made up\nand more');
     });
     try {
-      const steps = tensorflowTraining({ kernels: tensorflowKernels, isOneDnn: true });
+      const steps = tensorflowTraining(onCpu);
       expect(await steps.selectPrecision('float32')).toMatchObject({
         kernels: tensorflowKernels.name,
         reason: 'TensorFlow does not run a step as one graph: Failed to load SavedModel: made up',
@@ -113,17 +134,15 @@ test.each([
 
   test('graphs work in both precisions, and learners use them', async () => {
     expect(await findGraphFailure('float32')).toBeUndefined();
-    expect(await findGraphFailure('bfloat16')).toBeUndefined();
-    const learner = await tensorflowTraining({ kernels: tensorflowKernels, isOneDnn: true }).createLearner({
-      optimizer: 'sgd',
-      seed: 1,
-    });
+    expect(await findGraphFailure('bfloat16', 'float32')).toBeUndefined();
+    if (hasBfloat16()) expect(await findGraphFailure('bfloat16')).toBeUndefined();
+    const learner = await tensorflowTraining(onCpu).createLearner({ optimizer: 'sgd', seed: 1 });
     expect(learner).toBeInstanceOf(GraphLearner);
     await learner.dispose();
   });
 
   test('the speed-up of bfloat16 is measured', async () => {
-    const { createLearner } = tensorflowTraining({ kernels: tensorflowKernels, isOneDnn: true });
+    const { createLearner } = tensorflowTraining(onCpu);
     expect(await measureSpeedup(createLearner)).toBeGreaterThan(0);
   });
 });

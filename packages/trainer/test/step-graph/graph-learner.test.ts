@@ -1,8 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type OptimizerName, precisions, settingChoices } from '@mnist-monitor/shared';
+import { type OptimizerName, type Precision, settingChoices } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
+import { hasBfloat16 } from '../../src/engines/precision.ts';
 import { startTensorflow } from '../../src/engines/tensorflow.ts';
 import { tensorflowKernels } from '../../src/kernels/tensorflow.ts';
 import type { Learner, LearnerState } from '../../src/learner/learner.ts';
@@ -12,6 +13,13 @@ import { GraphLearner } from '../../src/step-graph/graph-learner.ts';
 import { hasTensorflow } from '../support/engines.ts';
 import { relativeDifference } from '../support/reference.ts';
 import { smallNetwork } from '../support/small-network.ts';
+
+/** Types of a graph's values and of its layers' arithmetic, as the engine `tensorflow` combines them on this processor. */
+const formats: [title: string, { precision: Precision; arithmetic: Precision }][] = [
+  ['float32', { precision: 'float32', arithmetic: 'float32' }],
+  ['bfloat16, computed in float32', { precision: 'bfloat16', arithmetic: 'float32' }],
+];
+if (hasBfloat16()) formats.push(['bfloat16', { precision: 'bfloat16', arithmetic: 'bfloat16' }]);
 
 const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, adamw: 0.001 };
 
@@ -92,8 +100,8 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
 
   test('in bfloat16 begins with the same weights and has the same losses, except for rounding', async () => {
     const options = { optimizer: 'sgd', seed: 3, layers: smallNetwork } as const;
-    const [exact, rounded] = precisions.map((precision) =>
-      track(new GraphLearner({ ...options, precision })),
+    const [exact, rounded] = [formats[0]!, formats.at(-1)!].map(([, format]) =>
+      track(new GraphLearner({ ...options, ...format })),
     );
     expect((await rounded!.state()).weights).toEqual((await exact!.state()).weights);
     const [expectedScores, scores] = [await learn(exact!, { last: 10 }), await learn(rounded!, { last: 10 })];
@@ -102,17 +110,17 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
     });
   });
 
-  test.each(precisions)('in %s lowers the loss of a batch', async (precision) => {
-    const learner = track(new GraphLearner({ optimizer: 'adamw', seed: 3, layers: smallNetwork, precision }));
+  test.each(formats)('in %s lowers the loss of a batch', async (_name, format) => {
+    const learner = track(new GraphLearner({ optimizer: 'adamw', seed: 3, layers: smallNetwork, ...format }));
     const losses: number[] = [];
     for (let step = 1; step <= 30; step++)
       losses.push((await learner.step(batches[0]!, { step, learningRate: 0.01, seed: step })).loss);
     expect(losses.at(-1)).toBeLessThan(losses[0]! * 0.3);
   });
 
-  test.each(precisions)('in %s makes exactly the same steps from a restored state', async (precision) => {
+  test.each(formats)('in %s makes exactly the same steps from a restored state', async (_name, format) => {
     for (const optimizer of settingChoices.optimizer) {
-      const options = { optimizer, seed: 3, layers: smallNetwork, precision };
+      const options = { optimizer, seed: 3, layers: smallNetwork, ...format };
       const whole = track(new GraphLearner(options));
       await learn(whole, { optimizer, last: 3 });
       const resumed = track(new GraphLearner({ ...options, seed: 4 }));
@@ -150,7 +158,7 @@ const learningRates: Record<OptimizerName, number> = { sgd: 0.01, adam: 0.001, a
 
   test('leaks neither tensors nor memory in 200 steps', async () => {
     const learner = track(
-      new GraphLearner({ optimizer: 'sgd', seed: 3, layers: smallNetwork, precision: 'bfloat16' }),
+      new GraphLearner({ optimizer: 'sgd', seed: 3, layers: smallNetwork, ...formats.at(-1)![1] }),
     );
     await learn(learner, { last: 50 });
     const tensors = tf.memory().numTensors;
