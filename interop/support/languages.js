@@ -145,6 +145,8 @@ declare const console: { log(line: string): void };
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       const options = [
         '--strict',
+        // Otherwise an optional field of `config` does not fit the type of the other fields, which has no undefined.
+        '--exactOptionalPropertyTypes',
         '--target',
         'es2022',
         '--module',
