@@ -36,6 +36,7 @@ const store = createViewStore(preferences, (view) => {
 const display = new RunDisplay({
   onChange: () => requestFrame(),
   onRunsChange: () => runsDialog?.refreshRuns(),
+  onRunDeleted: (runId) => others.markDeleted(runId),
   // The zoomed range of one run does not fit the next one.
   onNextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
 });

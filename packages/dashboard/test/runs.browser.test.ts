@@ -220,6 +220,34 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('that are deleted while they are compared or watched lose their curve and are reported in one line', async () => {
+    const [watched, compared, left] = ['a-watched', 'b-compared', 'c-left'];
+    for (const runId of [watched, compared, left])
+      (await monitor.publish({ runId, events: runOf(runId) })).close();
+    const page = await monitor.visit(`?run=${watched}&with=${compared},${left}`);
+    const remove = async (runId: string) => {
+      const isFree = async () => (await fetch(`${monitor.url}/api/runs/${runId}`, { method: 'DELETE' })).ok;
+      while (!(await isFree())) await page.waitForTimeout(50);
+    };
+    const items = chartPart('loss', 'items');
+    await shows(page, items, compared);
+    await shows(page, items, left);
+    await remove(compared);
+    await shows(page, field('compare-note'), /^Run b-compared was deleted\. /);
+    await page.waitForFunction(
+      ([selector, runId]) => !document.querySelector(selector!)?.textContent?.includes(runId!),
+      [items, compared],
+    );
+    expect(await page.locator('#compare-table').textContent()).not.toContain(compared);
+    expect(await page.locator(items).textContent()).toContain(left);
+
+    await remove(watched);
+    await shows(page, '#banner', 'Run a-watched was deleted.');
+    await page.getByRole('button', { name: 'Follow the latest' }).click();
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('are compared up to five at a time', async () => {
     const runIds = Array.from({ length: 6 }, (_, index) => `20261124-13500${index}-many`);
     for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId, 1) });

@@ -39,6 +39,17 @@ export class OtherRuns {
     });
   }
 
+  /**
+   * Marks a run as deleted. Its own connection reports that only while it is open, and is closed when a run has ended.
+   */
+  markDeleted(runId: string): void {
+    const followed = this.#followed.get(runId);
+    if (!followed) return;
+    followed.client.close();
+    followed.other.problem = `Run ${runId} was deleted.`;
+    this.#onChange();
+  }
+
   #connect(runId: string): { other: OtherRun; client: LiveClient } {
     const other: OtherRun = { run: emptyRun(runId), summary: null, problem: '' };
     const client = connectLive({
@@ -56,7 +67,8 @@ export class OtherRuns {
         if (other.run.finished) client.close();
       },
       onState: (state) => {
-        if (state.name !== 'closed' || other.run.finished) return;
+        // `normal` is a close by this page.
+        if (state.name !== 'closed' || state.code === 'normal') return;
         other.problem = state.reason;
         this.#onChange();
       },

@@ -21,6 +21,8 @@ export interface RunDisplayOptions {
   onChange(): void;
   /** Called when the list of runs has changed: a run began, was renamed or deleted, or changed its status. */
   onRunsChange(): void;
+  /** Called when a run was deleted, whether it is on display or not. */
+  onRunDeleted(runId: string): void;
   /** Called when the feed moves on to another run. */
   onNextRun(): void;
 }
@@ -117,6 +119,7 @@ export class RunDisplay {
     }
     applyMessage(this.session, message, performance.now());
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
+    if (message.type === 'removed') this.#options.onRunDeleted(message.runId);
     if (state?.name === 'waiting' && this.session.gatewayVersion === null) this.#findRefusal();
     this.#options.onChange();
   }

@@ -20,11 +20,17 @@ export async function sendJsonPieces(
   reply: FastifyReply,
   pieces: AsyncGenerator<string, void>,
 ): Promise<FastifyReply> {
-  return sendJson(reply, await bodyOf(pieces));
+  return sendJson(reply, await bodyOf(reply, pieces));
 }
 
-/** Makes the body of a response from its pieces. Rejects when making the first 64 kB fails. */
-export async function bodyOf(pieces: AsyncGenerator<string, void>): Promise<string | Readable> {
+/**
+ * Makes the body of a response from its pieces. Rejects when making the first 64 kB fails. When a later piece fails, the
+ * connection is reset: to HTTP/1.0 clients, such as many proxies, a normal end of the connection is the end of the body.
+ */
+export async function bodyOf(
+  reply: FastifyReply,
+  pieces: AsyncGenerator<string, void>,
+): Promise<string | Readable> {
   let beginning = '';
   while (beginning.length < pieceBytes) {
     const { value, done } = await pieces.next();
@@ -36,7 +42,8 @@ export async function bodyOf(pieces: AsyncGenerator<string, void>): Promise<stri
     beginning = '';
     yield* pieces;
   }
-  return Readable.from(all(), { objectMode: false });
+  const body = Readable.from(all(), { objectMode: false });
+  return body.once('error', () => reply.raw.socket?.resetAndDestroy());
 }
 
 /**

@@ -33,8 +33,7 @@ export async function* readPages(
     const page = await store.page(runId, { after, limit, types });
     const { events, through } = firstEvents(page, pageBytes);
     limit = Math.min(pageEvents, events.length < page.events.length ? events.length : 2 * limit);
-    if (!page.more && page.through < to)
-      throw new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
+    if (!page.more && page.through < to) throw await shortRunError(store, { runId, to, last: page.through });
     if (!types) ensureComplete(runId, { events, after, through });
     after = through;
     yield { events: events.filter(({ seq }) => seq <= to), through: Math.min(through, to) };
@@ -42,14 +41,25 @@ export async function* readPages(
   }
 }
 
+/** Returns the error of a run that ends before `to`: it was removed, or its last events are missing. */
+async function shortRunError(
+  store: Store,
+  { runId, to, last }: { runId: string; to: number; last: number },
+): Promise<MonitorError> {
+  if ((await store.lastSeq(runId)) >= to) return missingEvent(runId, last + 1);
+  return new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
+}
+
+const missingEvent = (runId: string, seq: number): MonitorError =>
+  new MonitorError('store.failing', `event ${seq} of run ${runId} is missing from the store`);
+
 function ensureComplete(
   runId: string,
   { events, after, through }: Pick<EventPage, 'events' | 'through'> & { after: number },
 ): void {
   const gap = events.findIndex(({ seq }, index) => seq !== after + 1 + index);
   if (gap < 0 && after + events.length === through) return;
-  const seq = after + 1 + (gap < 0 ? events.length : gap);
-  throw new MonitorError('store.failing', `event ${seq} of run ${runId} is missing from the store`);
+  throw missingEvent(runId, after + 1 + (gap < 0 ? events.length : gap));
 }
 
 /** Maximum size of the page that stays in memory while a client does not read; Node.js reads files in such pieces too. */

@@ -205,7 +205,11 @@ describeRedis('two gateways on one Redis', () => {
       () => summaryAt(a),
       ({ connected }) => connected === false,
     );
+    const ofLatest = await viewerOf(b);
+    await ofLatest.until(hasEnded);
     expect((await fetch(`${a.url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
+    const messages = await ofLatest.until(({ type }) => type === 'removed');
+    expect(messages.at(-1)).toEqual({ type: 'removed', runId: 'a' });
     expect((await viewer.closed).code).toBe(closeCodes.runDeleted.code);
     expect((await fetch(`${b.url}/api/runs/a`)).status).toBe(404);
   });
@@ -277,7 +281,11 @@ describeRedis('gateways on two databases of one Redis', () => {
       () => summaryAt(a),
       ({ connected }) => connected === false,
     );
+    const ofLatest = await viewerOf(b);
+    await ofLatest.until(hasEnded);
     expect((await fetch(`${a.url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
+    const messages = await ofLatest.until(({ type }) => type === 'removed');
+    expect(messages.at(-1)).toEqual({ type: 'removed', runId: 'a' });
     expect((await viewer.closed).code).toBe(closeCodes.runDeleted.code);
     const [helloAtThird] = await (await viewerOf(b)).until(isLive);
     expect(helloAtThird).toMatchObject({ run: null, waitingTrainers: 1 });

@@ -66,7 +66,7 @@ export function addExportRoutes(app: App, store: Store): void {
           yield events.map(line).join('');
       }
       // Begins to read before the headers are set, so that missing events are answered with a problem, not an empty file.
-      const body = await bodyOf(lines(run.lastSeq));
+      const body = await bodyOf(reply, lines(run.lastSeq));
       return reply
         .type(`${type}; charset=utf-8`)
         .header('content-disposition', `attachment; filename="${runId}.${extension}"`)

@@ -1,4 +1,5 @@
 import {
+  MonitorError,
   runSeriesSchema,
   type SeriesField,
   type SeriesQuery,
@@ -66,10 +67,13 @@ async function readSeries(
   if (axis === 'step') types.add('batch');
 
   const readAll = async (addPoint: AddPoint): Promise<void> => {
+    /** The last event of each type, as the summary has it. */
+    const last: Partial<Record<string, object>> = {};
     const xOf = axisReader(axis, run.startedAt);
     const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] });
     for await (const { events } of pages) {
       for (const event of events.map(parseEvent)) {
+        last[event.type] = event.data;
         const x = xOf(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
         for (const curve of curves) {
@@ -78,6 +82,7 @@ async function readSeries(
         }
       }
     }
+    ensureLastRead(run, types, last);
   };
   await readAll(({ superseded, points }, x, y) => {
     superseded.add(x);
@@ -92,6 +97,22 @@ async function readSeries(
     });
   }
   return new Map(curves.map(({ field, points }) => [field, points]));
+}
+
+/**
+ * Compares the last events that were read with those of the summary. Seqs cannot show that events are missing, since only
+ * some types are read.
+ * @throws MonitorError `store.failing` when they differ.
+ */
+function ensureLastRead(
+  { runId, batch, epoch }: StoredSummary,
+  types: ReadonlySet<string>,
+  last: { batch?: { step?: number }; epoch?: { step?: number } },
+): void {
+  const isBatchMissing = types.has('batch') && batch !== null && last.batch?.step !== batch.step;
+  const isEpochMissing = types.has('epoch') && epoch !== null && last.epoch?.step !== epoch.step;
+  if (isBatchMissing || isEpochMissing)
+    throw new MonitorError('store.failing', `events of run ${runId} are missing from the store`);
 }
 
 /** Returns the position of a run's last event on an axis. */

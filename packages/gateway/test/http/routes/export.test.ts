@@ -1,11 +1,13 @@
 import { get as request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { csvHeader, csvRow } from '../../../src/series/csv.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import { type NewEvent, toNewEvent } from '../../../src/store/store.ts';
-import { temporaryFolder } from '../../support/cleanup.ts';
+import { afterTest, temporaryFolder } from '../../support/cleanup.ts';
 import { startGateway } from '../../support/gateway.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 import { until } from '../../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 3, batchesPerEpoch: 200 });
@@ -120,6 +122,50 @@ describe('an export', () => {
     const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
     expect(answer.status).toBe(200);
     await expect(answer.text()).rejects.toThrow();
+  });
+
+  test('over HTTP/1.0 ends with a reset, rather than appear complete, when the run is removed during it', async () => {
+    const { store, gateway } = await gatewayWith(run.map(toNewEvent));
+    const page = store.page.bind(store);
+    store.page = async (runId, options) => {
+      if (options.after > 400) await store.remove('a');
+      return page(runId, options);
+    };
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    afterTest(() => socket.destroy());
+    socket.write('GET /api/runs/a/export.jsonl HTTP/1.0\r\nHost: localhost\r\n\r\n');
+    let received = '';
+    socket.on('data', (data) => (received += data));
+    const error = await new Promise((resolve) => {
+      socket.on('error', resolve);
+      socket.on('end', () => resolve(undefined));
+    });
+    expect(received).toMatch(/^HTTP\/1\.1 200 /);
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test.each([
+    'export.jsonl',
+    'export.csv',
+    'events',
+    'events?types=batch',
+    'series',
+    'series?fields=epoch.test.loss&x=seq',
+    'series?fields=epoch.test.loss&x=step',
+  ])('of a run whose events are all missing is an error, as %s', async (path) => {
+    const store = new MemoryStore();
+    await store.append('a', run.map(toNewEvent));
+    const gateway = await startGateway({ store });
+    for (const through of [0, run.length]) {
+      store.page = async () => ({ events: [], through, more: false });
+      const answer = await fetch(`${gateway.url}/api/runs/a/${path}`);
+      // With seqs from a store that read to the end, only the types in the summary can be missed.
+      if (path === 'events?types=batch' && through > 0) continue;
+      expect([answer.status, await answer.json()]).toEqual([
+        503,
+        expect.objectContaining({ code: 'store.failing' }),
+      ]);
+    }
   });
 
   test('is refused for an unknown run or format', async () => {
