@@ -1,5 +1,5 @@
 // `npm run backup` copies the database of runs while a gateway writes to it.
-import { MonitorError } from '@mnist-monitor/shared';
+import { describeFailure } from '@mnist-monitor/shared';
 import { parseOptions, requestedText } from '@mnist-monitor/shared/options';
 import { backUp } from './backup.ts';
 
@@ -22,7 +22,7 @@ try {
   if (information !== undefined) process.stdout.write(information);
   else run();
 } catch (error) {
-  if (!(error instanceof MonitorError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
+  const { text, exitCode } = describeFailure(error);
+  console.error(text);
+  process.exitCode = exitCode;
 }

@@ -62,7 +62,7 @@ export const limits = {
   /** Connections whose first message has not arrived: publishers send it at once. */
   pendingHellos: 200,
   /** Connections to one endpoint from one address other than this machine: a class behind one router, but no more. */
-  clientsPerAddress: 200,
+  socketsPerAddress: 200,
   /** Wrong tokens of one address: a person notices within ten; at one in 10 s, no program guesses 16 characters. */
   wrongTokenBurst: 10,
   wrongTokensPerSecond: 0.1,

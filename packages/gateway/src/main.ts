@@ -1,4 +1,4 @@
-import { MonitorError, printable } from '@mnist-monitor/shared';
+import { describeFailure, printable } from '@mnist-monitor/shared';
 import { requestedText } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import { buildGateway, type Gateway } from './app.ts';
@@ -77,7 +77,7 @@ async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {
 
 /** Prints the error and exits. Only an internal error shows its stack. */
 function fail(error: unknown): never {
-  const isKnown = error instanceof MonitorError;
-  process.stderr.write(`${isKnown ? error.message : printable(String((error as Error).stack))}\n`);
-  process.exit(isKnown ? error.exitCode : 1);
+  const { text, exitCode } = describeFailure(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 }

@@ -213,6 +213,6 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
     batch: fields.batch ?? null,
     epoch: fields.epoch ?? null,
     bestAccuracy: bestAccuracy === undefined ? null : Number(bestAccuracy),
-    held: (fields.held as SummaryRow['held']) ?? null,
+    lastPauseNotice: (fields.held as SummaryRow['lastPauseNotice']) ?? null,
   };
 }

@@ -4,10 +4,10 @@ import { isThisMachine, networkOf } from './addresses.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface AdmissionLimits {
-  /** The maximum number of connections at a time. */
-  clients: number;
-  /** The maximum number of connections at a time from one address. */
-  clientsPerAddress: number;
+  /** The maximum number of sockets at a time. */
+  sockets: number;
+  /** The maximum number of sockets at a time from one address. */
+  socketsPerAddress: number;
   /** How many connections a second one address may open on average. */
   upgradesPerSecond: number;
   /** How many connections one address may open at once after a quiet time. */
@@ -40,22 +40,32 @@ export class Admission {
    * @throws MonitorError `server.full` or `request.too_many`
    */
   admit(address: string, stream: Socket): void {
-    const { clients, clientsPerAddress, upgradesPerSecond } = this.#limits;
-    if (this.#connections >= clients)
-      throw new MonitorError('server.full', `all ${clients} connections are in use: try again later`);
+    this.check(address);
     const client = this.#clientAt(address);
-    if (client && client.connections >= clientsPerAddress)
+    client?.upgrades.take();
+    this.#count(client, 1);
+    stream.once('close', () => this.#count(client, -1));
+  }
+
+  /**
+   * Checks that a connection from an address would be admitted now.
+   * @throws MonitorError `server.full` or `request.too_many`
+   */
+  check(address: string): void {
+    const { sockets, socketsPerAddress, upgradesPerSecond } = this.#limits;
+    if (this.#connections >= sockets)
+      throw new MonitorError('server.full', `all ${sockets} connections are in use: try again later`);
+    const client = this.#clientAt(address);
+    if (client && client.connections >= socketsPerAddress)
       throw new MonitorError(
         'request.too_many',
-        `all ${clientsPerAddress} connections for one address are in use: close some of them`,
+        `all ${socketsPerAddress} connections for one address are in use: close some of them`,
       );
-    if (client && !client.upgrades.take())
+    if (client?.upgrades.isEmpty)
       throw new MonitorError(
         'request.too_many',
         `expected at most ${upgradesPerSecond} connections a second from one address`,
       );
-    this.#count(client, 1);
-    stream.once('close', () => this.#count(client, -1));
   }
 
   get connections(): number {

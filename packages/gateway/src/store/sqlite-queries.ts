@@ -21,7 +21,7 @@ const summaryColumns = `
     WHERE run = r.id AND type = 'epoch' AND json_type(json, '$.data.test.accuracy') IN ('real', 'integer')) AS bestAccuracy,
   (SELECT json_extract(json, '$.data.code') FROM event
     WHERE run = r.id AND type = 'notice' AND json_extract(json, '$.data.code') IN ('run.paused', 'run.resumed')
-    ORDER BY seq DESC LIMIT 1) AS held
+    ORDER BY seq DESC LIMIT 1) AS lastPauseNotice
 `;
 
 /** The events to append to a run. */

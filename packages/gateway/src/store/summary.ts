@@ -19,7 +19,7 @@ export interface SummaryRow {
   epoch: string | null;
   bestAccuracy: number | null;
   /** The code of the last notice that paused or resumed the run. */
-  held: 'run.paused' | 'run.resumed' | null;
+  lastPauseNotice: 'run.paused' | 'run.resumed' | null;
 }
 
 /** Builds the summary of a run from its row. */
@@ -27,7 +27,7 @@ export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
   return shortenSummary({
     runId: row.runId,
-    status: finished?.status ?? (row.held === 'run.paused' ? 'paused' : 'running'),
+    status: finished?.status ?? (row.lastPauseNotice === 'run.paused' ? 'paused' : 'running'),
     startedAt: endingWithZ(parse(row.first).time),
     lastEventAt: endingWithZ(parse(row.last).time),
     ...(row.received !== null && { lastReceivedAt: new Date(row.received).toISOString() }),

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Admission } from '../../src/sockets/admission.ts';
 import { until } from '../support/until.ts';
 
-const limits = { clients: 5, clientsPerAddress: 2, upgradesPerSecond: 0.001, upgradeBurst: 4 };
+const limits = { sockets: 5, socketsPerAddress: 2, upgradesPerSecond: 0.001, upgradeBurst: 4 };
 const stream = (): Socket => new PassThrough() as unknown as Socket;
 
 describe('admission', () => {
@@ -19,6 +19,9 @@ describe('admission', () => {
       }),
     );
     admission.admit('192.0.2.2', stream());
+    expect(admission.connections).toBe(3);
+    expect(() => admission.check('192.0.2.1')).toThrow(/^all 2 connections for one address/);
+    admission.check('192.0.2.2');
     expect(admission.connections).toBe(3);
   });
 
@@ -37,7 +40,7 @@ describe('admission', () => {
   );
 
   test('accepts a client when another has disconnected', async () => {
-    const admission = new Admission({ ...limits, clients: 1 });
+    const admission = new Admission({ ...limits, sockets: 1 });
     const first = stream();
     admission.admit('192.0.2.1', first);
     first.destroy();

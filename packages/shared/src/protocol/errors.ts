@@ -114,3 +114,13 @@ export class MonitorError extends Error {
     return errorCodes[this.code].exitCode;
   }
 }
+
+/**
+ * Describes an error that ends a process: the text for standard error and the exit code. An internal error shows its stack,
+ * without control characters, since its message may contain text from outside.
+ */
+export function describeFailure(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof MonitorError) return { text: error.message, exitCode: error.exitCode };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: printable(text), exitCode: 1 };
+}

@@ -43,7 +43,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
   const { limits } = context;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);
-  const addressAdmission = new Admission({ ...limits, clients: limits.connections });
+  const addressAdmission = new Admission({ ...limits, sockets: limits.connections });
   const admission = new PublisherAdmission(limits);
   const guard = new TokenGuard({ token: context.token, limits });
   const refuseProxies = proxyRefuser({ host, token: context.token });

@@ -1,5 +1,6 @@
 import { emptyQuerySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
+import type { Admission } from '../../sockets/admission.ts';
 import type { App } from '../app.ts';
 import { oldHttpVersion } from '../plugins/proxy-mistake.ts';
 import { responses } from '../route-schema.ts';
@@ -9,16 +10,20 @@ const checkLive = {
   summary:
     'Whether an upgrade of this page at `/live` would be accepted, and otherwise why not: a browser hides the response to an upgrade from its page.',
   querystring: emptyQuerySchema,
-  response: responses({ ok: z.object({ accepted: z.literal(true) }), errors: ['request.invalid'] }),
+  response: responses({
+    ok: z.object({ accepted: z.literal(true) }),
+    errors: ['request.invalid', 'request.too_many', 'server.full'],
+  }),
 };
 
 /**
- * Adds `/live/check`, which the trust checks refuse for the same reasons as an upgrade at `/live`. It is a POST, because
+ * Adds `/live/check`, which the trust checks and the limits refuse for the same reasons as an upgrade at `/live`. It is a POST, because
  * browsers send no `Origin` with a GET to their own site.
  */
-export function addLiveCheckRoute(app: App): void {
-  app.post('/live/check', { schema: checkLive }, async ({ raw }) => {
+export function addLiveCheckRoute(app: App, admission: Pick<Admission, 'check'>): void {
+  app.post('/live/check', { schema: checkLive }, async ({ raw, ip }) => {
     if (raw.httpVersion === '1.0') throw oldHttpVersion();
+    admission.check(ip);
     return { accepted: true as const };
   });
 }

@@ -3,7 +3,7 @@ import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
 import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-session.ts';
 import type { Metrics } from '../../metrics.ts';
-import { Admission } from '../../sockets/admission.ts';
+import type { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
@@ -16,14 +16,15 @@ export interface LiveRouteOptions
   authorizer: CommandAuthorizer;
   router: CommandRouter;
   metrics: Metrics;
+  /** Counts the viewers' connections and limits them. */
+  admission: Admission;
 }
 
 /** Adds `/live`, the WebSocket on which viewers follow a run and send commands to its trainer. */
 export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
-  const { limits, authorizer, router, metrics } = shared;
+  const { limits, authorizer, router, metrics, admission } = shared;
   const traffic = new Traffic();
   metrics.addEndpoint('live', traffic);
-  const admission = new Admission({ ...limits, clients: limits.liveClients });
   app.route({
     method: 'GET',
     url: '/live',

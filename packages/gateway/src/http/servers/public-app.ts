@@ -2,6 +2,7 @@ import { liveSubprotocol } from '@mnist-monitor/shared';
 import type { Config } from '../../config.ts';
 import type { RemovalContext } from '../../runs/removal.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
+import { Admission } from '../../sockets/admission.ts';
 import { acceptSockets } from '../../sockets/server.ts';
 import type { HealthCheckedStore } from '../../store/health-checked-store.ts';
 import { publicHost } from '../../trust/authorization.ts';
@@ -25,7 +26,7 @@ import { addRunRoutes } from '../routes/runs.ts';
 import { addSeriesRoute } from '../routes/series.ts';
 
 export interface PublicAppOptions
-  extends Omit<LiveRouteOptions, 'store' | 'health' | 'summaryOf'>,
+  extends Omit<LiveRouteOptions, 'store' | 'health' | 'summaryOf' | 'admission'>,
     Omit<RemovalContext, 'store'>,
     Pick<AppOptions, 'limits' | 'log'> {
   config: Pick<Config, 'host'> & Partial<Pick<Config, 'bind' | 'proxies' | 'origins' | 'embed'>>;
@@ -66,8 +67,9 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addSeriesRoute(app, store);
   addExportRoutes(app, store);
   addModelRoute(app, folders);
-  addLiveRoute(app, { ...options, health: store, summaryOf: (runId) => runs.summary(runId) });
-  addLiveCheckRoute(app);
+  const admission = new Admission({ ...limits, sockets: limits.liveClients });
+  addLiveRoute(app, { ...options, admission, health: store, summaryOf: (runId) => runs.summary(runId) });
+  addLiveCheckRoute(app, admission);
   addMetricsRoute(app, metrics);
   return app;
 }

@@ -307,7 +307,7 @@ describe('the live feed', () => {
   });
 
   test('limits the viewers of one address, as reported by a trusted proxy', async () => {
-    const limits = { clientsPerAddress: 1 };
+    const limits = { socketsPerAddress: 1 };
     const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
     const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
     await connect(gateway.liveUrl, from('192.0.2.1'));
@@ -316,6 +316,16 @@ describe('the live feed', () => {
       retryAfter: '10',
       problem: { code: 'request.too_many' },
     });
+    const check = (address: string) =>
+      fetch(`${gateway.url}/live/check`, { method: 'POST', ...from(address) });
+    const refusal = await check('192.0.2.1');
+    expect([refusal.status, await refusal.json()]).toEqual([
+      429,
+      expect.objectContaining({
+        detail: 'all 1 connections for one address are in use: close some of them',
+      }),
+    ]);
+    expect((await check('192.0.2.2')).status).toBe(200);
     await connect(gateway.liveUrl, from('192.0.2.2'));
     const unproxied = await startGateway({ limits });
     for (let viewer = 0; viewer < 3; viewer++) await connect(unproxied.liveUrl, from('192.0.2.1'));
