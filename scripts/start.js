@@ -1,6 +1,6 @@
 // `npm start`: runs the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
 import { spawn } from 'node:child_process';
-import { MonitorError } from '@mnist-monitor/shared';
+import { describeFailure, MonitorError } from '@mnist-monitor/shared';
 import { parseOptions, requestedText } from '@mnist-monitor/shared/options';
 import { installTensorflow } from '../packages/trainer/dist/src/install/install-tensorflow.js';
 import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflow-library.js';
@@ -110,9 +110,9 @@ if (helpOrVersion !== undefined) {
   try {
     process.exitCode = await run();
   } catch (error) {
-    if (!(error instanceof MonitorError)) throw error;
-    console.error(error.message);
-    process.exitCode = error.exitCode;
+    const { text, exitCode } = describeFailure(error);
+    console.error(text);
+    process.exitCode = exitCode;
   }
 }
 process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');

@@ -1,4 +1,4 @@
-import { MonitorError } from '@mnist-monitor/shared';
+import { describeFailure, MonitorError } from '@mnist-monitor/shared';
 import { requestedText } from '@mnist-monitor/shared/options';
 import { readConfig } from './config.ts';
 import { startHeartbeat } from './runner/heartbeat.ts';
@@ -34,9 +34,11 @@ async function main(): Promise<void> {
     const succeeded = settings.once ? status === 'completed' : status !== 'failed';
     process.exitCode = (status === 'interrupted' ? stop.exitCode() : undefined) ?? (succeeded ? 0 : 1);
   } catch (error) {
-    if (!(error instanceof MonitorError)) throw error;
-    console.error(error.message);
-    process.exitCode = error.exitCode;
+    const { text, exitCode } = describeFailure(error);
+    console.error(text);
+    // After an internal error, timers and sockets may be left that keep the process alive.
+    if (!(error instanceof MonitorError)) process.exit(exitCode);
+    process.exitCode = exitCode;
   }
 }
 

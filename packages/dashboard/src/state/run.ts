@@ -179,10 +179,12 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 }
 
 function applyBatch(run: Run, batch: BatchData): void {
+  // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps belong to the point of return.
+  if (run.batch && batch.step <= run.batch.step) run.machine.limit('step', batch.step);
   run.batch = batch;
   run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
   run.steps.append(batch.step, { ...batch, ...currentPosition(run, run.steps.last('elapsedSeconds')) });
-  // A run that resumes from a checkpoint repeats steps: results from this step on are superseded.
+  // Results of repeated steps are superseded.
   if (run.diverged && run.diverged.step >= batch.step) run.diverged = null;
   if (!Number.isFinite(batch.loss))
     run.diverged ??= { step: batch.step, loss: batch.loss, time: run.lastTime };
@@ -202,9 +204,7 @@ function applySystem(run: Run, system: SystemData): void {
   });
 }
 
-/**
- * Returns the position of the current event. Its times never descend; its step does when a run resumes from a checkpoint.
- */
+/** Returns the position of the current event. Its times never descend, and its step only when a run repeats steps. */
 function currentPosition(run: Run, previousSeconds = 0): Record<(typeof positionColumns)[number], number> {
   return {
     step: run.batch?.step ?? 0,

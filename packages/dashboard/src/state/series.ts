@@ -79,6 +79,15 @@ export class Series<Name extends string> {
     return row < 0 ? undefined : this.columns[name][row];
   }
 
+  /** Lowers the values of an ascending column to at most `limit`. */
+  limit(name: Name, limit: number): void {
+    const values = this.columns[name];
+    const from = lowerBound(values, this.length, limit);
+    if (from === this.length) return;
+    values.fill(limit, from, this.length);
+    this.generation++;
+  }
+
   /** Returns the latest value of a column; undefined while the series is empty. */
   last(name: Name): number | undefined {
     return this.length === 0 ? undefined : this.columns[name][this.length - 1];

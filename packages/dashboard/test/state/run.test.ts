@@ -41,6 +41,17 @@ describe('a run', () => {
     expect(run.epochs.map(({ epoch }) => epoch)).toEqual([1]);
   });
 
+  it('has measurements whose step never descends, also when a resumed run repeats steps', () => {
+    const bodies = events.filter(({ type }) => type === 'batch' || type === 'system');
+    const back = bodies.findIndex((event) => event.type === 'batch' && event.data.step === 21);
+    const run = runOf(renumbered([...bodies, ...bodies.slice(back)]));
+    const { columns, length } = run.machine;
+    const steps = [...columns.step.subarray(0, length)];
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(steps.filter((step) => step === 21).length).toBeGreaterThan(1);
+    expect(run.machine.generation).toBeGreaterThan(0);
+  });
+
   it('is no longer finished after another event', () => {
     const started = events[0] as MonitorEvent;
     expect(runOf(renumbered([...events, started])).finished).toBeNull();

@@ -90,7 +90,7 @@ export class ConsoleReport {
   #started(started: RunStartedData): void {
     this.#totals = { epochs: started.config.epochs, steps: started.totals.steps };
     const rows = { ...describeRun(started), Run: this.#folder };
-    const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(9)} ${value}`);
+    const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(9)} ${onOneLine(value)}`);
     this.#line(`\nTraining\n${lines.join('\n')}\n`);
   }
 
@@ -128,7 +128,9 @@ export class ConsoleReport {
   }
 
   #notice({ level, message }: NoticeData): void {
-    this.#line(`  ${level === 'info' ? 'Note' : level === 'warning' ? 'Warning' : 'Error'}: ${message}`);
+    this.#line(
+      `  ${level === 'info' ? 'Note' : level === 'warning' ? 'Warning' : 'Error'}: ${onOneLine(message)}`,
+    );
   }
 
   #finished({ status, reason, test, bestEpoch, seconds, files }: RunFinishedData): void {
@@ -136,7 +138,7 @@ export class ConsoleReport {
       ? `${formatPercent(test.accuracy)} test accuracy, test loss ${formatLoss(test.loss)}`
       : 'no epoch finished';
     const best = bestEpoch === null ? '' : `, best epoch ${bestEpoch}`;
-    this.#line(`\nRun ${status} (${reason}): ${result}${best}, in ${formatDuration(seconds)}`);
+    this.#line(`\nRun ${status} (${onOneLine(reason)}): ${result}${best}, in ${formatDuration(seconds)}`);
     if (files.length > 0) this.#line(`Saved in ${this.#folder}: ${files.join(', ')}`);
   }
 
@@ -147,6 +149,9 @@ export class ConsoleReport {
     this.#shownLength = 0;
   }
 }
+
+/** Joins the lines of a text, which comes from an event, so that it takes one line of the console. */
+const onOneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
 
 /** Returns the rows of the table at the start of a run, by their names. */
 function describeRun({ config, device, model, dataset, totals }: RunStartedData): Record<string, string> {

@@ -1,4 +1,4 @@
-import { MonitorError } from '@mnist-monitor/shared/errors';
+import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
 import { installTensorflow } from './install-tensorflow.ts';
 import { linkAddon } from './tensorflow-library.ts';
 
@@ -33,10 +33,10 @@ try {
   }
   console.log(`Engine tensorflow: ${folder}`);
 } catch (error) {
-  if (!(error instanceof MonitorError)) throw error;
   if (!interrupt.signal.aborted) {
-    console.error(error.message);
-    process.exitCode = error.exitCode;
+    const { text, exitCode } = describeFailure(error);
+    console.error(text);
+    process.exitCode = exitCode;
   }
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);

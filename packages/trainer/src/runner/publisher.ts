@@ -40,7 +40,7 @@ export const publisherLimits = {
   absentMs: 1_000,
   /**
    * Time to wait after the abort of a delivery while the gateway has another connection for the run: 30 s until it closes
-   * that connection, and 15 s until the next attempt.
+   * that connection, 15 s until the next attempt, and 5 s for that attempt.
    */
   takenMs: 50_000,
 };

@@ -75,6 +75,22 @@ describe('ConsoleReport', () => {
     expect(text).toContain('  Precision bfloat16: 1.8 times as fast as float32 here\n');
   });
 
+  test('writes a notice and a reason with line breaks as one line each', () => {
+    let text = '';
+    const output = { write: (part: string) => (text += part) };
+    const report = new ConsoleReport({ output, folder: 'runs/test', intervalSeconds: 1 });
+    report.display({
+      type: 'notice',
+      data: { level: 'warning', code: 'x', message: 'one\n  two\r\nthree\n', step: null },
+    });
+    const finished = run.at(-1) as EventOf<'run.finished'>;
+    report.display({ ...finished, data: { ...finished.data, reason: 'out of\nmemory', files: [] } });
+    const [notice, , end, ...rest] = text.split('\n');
+    expect(notice).toBe('  Warning: one two three');
+    expect(end).toMatch(/^Run completed \(out of memory\): /);
+    expect(rest).toEqual(['']);
+  });
+
   test('redraws the progress line on a terminal, and clears it before another line', () => {
     const text = display({ isTTY: true, stepMs: 300 });
     expect(text.match(/\r {2}/g)).toHaveLength(20);

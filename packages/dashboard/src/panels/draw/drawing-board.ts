@@ -143,14 +143,20 @@ export class DrawingBoard {
   }
 
   async #loadWeights(run: Run, epoch: number): Promise<void> {
+    const isLatest = (): boolean => run === this.#run && epoch === this.#trainedEpoch;
     try {
       const layers = run.started?.model.layers ?? [];
-      await this.#classifier.load(layers, await fetchWeights(run.runId));
+      const file = await fetchWeights(run.runId);
+      // Another epoch or run may have begun, whose weights must not be replaced by these.
+      if (!isLatest()) return;
+      await this.#classifier.load(layers, file);
+      if (!isLatest()) return;
       this.#weightsEpoch = epoch;
       this.note = `Weights of epoch ${epoch}`;
       if (this.#image) this.#classify();
       else this.#prediction = null;
     } catch (error) {
+      if (!isLatest()) return;
       this.note = `The weights cannot be used: ${(error as Error).message}.`;
     }
     this.#refresh();
@@ -165,8 +171,13 @@ export class DrawingBoard {
       this.#isOutdated = false;
       const [image, epoch] = [this.#image, this.#weightsEpoch];
       if (!image || epoch === null) break;
-      const prediction = await this.#classifier.classify(image);
-      if (image === this.#image) this.#addPrediction(prediction, epoch);
+      try {
+        const prediction = await this.#classifier.classify(image);
+        if (image === this.#image) this.#addPrediction(prediction, epoch);
+      } catch (error) {
+        this.note = `The drawing cannot be read: ${(error as Error).message}.`;
+        this.#refresh();
+      }
     }
     this.#isClassifying = false;
   }

@@ -92,7 +92,9 @@ export class ConfusionGrid {
   #images({ epoch, samples, classes }: EpochResults): TemplateResult | typeof nothing {
     if (!this.#selected) return nothing;
     const [truth, predicted] = this.#selected;
-    const found = samplesOf(samples?.items ?? [], this.#selected);
+    // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
+    const items = samples?.epoch === epoch.epoch ? samples.items : [];
+    const found = samplesOf(items, this.#selected);
     const missing = cellNote(epoch.test.confusion[truth]?.[predicted] ?? 0, found.length);
     return html`
       ${found.map((sample) => {
@@ -122,7 +124,7 @@ export class ConfusionGrid {
   };
 
   readonly #onKeyDown = (event: KeyboardEvent): void => {
-    const next = moveCell(event.key, this.#active);
+    const next = moveCell(event.key, this.#active, this.#classes.length);
     if (event.key === 'Enter' || event.key === ' ') this.#toggle(this.#active);
     else if (next) cellAt(event.currentTarget as HTMLTableElement, next)?.focus();
     else {

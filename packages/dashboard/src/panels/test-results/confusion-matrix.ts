@@ -72,9 +72,14 @@ export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
   return { wrong, total };
 }
 
-/** Returns the cell of the 10 × 10 matrix that an arrow key, Home or End moves to; undefined for other keys. */
-export function moveCell(key: string, [row, column]: CellPosition): CellPosition | undefined {
-  const clamp = (value: number): number => Math.min(9, Math.max(0, value));
+/** Returns the cell of the matrix of `classCount` classes that an arrow key, Home or End moves to; undefined for other keys. */
+export function moveCell(
+  key: string,
+  [row, column]: CellPosition,
+  classCount: number,
+): CellPosition | undefined {
+  const last = classCount - 1;
+  const clamp = (value: number): number => Math.min(last, Math.max(0, value));
   switch (key) {
     case 'ArrowUp':
       return [clamp(row - 1), column];
@@ -87,7 +92,7 @@ export function moveCell(key: string, [row, column]: CellPosition): CellPosition
     case 'Home':
       return [row, 0];
     case 'End':
-      return [row, 9];
+      return [row, last];
     default:
       return undefined;
   }

@@ -6,7 +6,10 @@ export interface EpochResults {
   epoch: EpochData;
   /** The previous epoch, for comparison. */
   previous: EpochData | undefined;
-  /** For the latest epoch, the latest samples of any epoch. Null when there are none. */
+  /**
+   * The samples of the epoch. For the latest epoch, whose samples arrive after its results, the latest ones up to it.
+   * Null when there are none.
+   */
   samples: SamplesData | null;
   classes: readonly string[];
 }
@@ -20,6 +23,8 @@ export function epochResults(
   const [previous, epoch] = [until.at(-2), until.at(-1)];
   if (!epoch || !started) return null;
   const samplesOfEpoch =
-    chosen === null ? samples.at(-1) : samples.find((data) => data.epoch === epoch.epoch);
+    chosen === null
+      ? samples.findLast((data) => data.epoch <= epoch.epoch)
+      : samples.find((data) => data.epoch === epoch.epoch);
   return { epoch, previous, samples: samplesOfEpoch ?? null, classes: started.dataset.classes };
 }

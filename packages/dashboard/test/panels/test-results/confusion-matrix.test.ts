@@ -67,6 +67,11 @@ describe('the confusion matrix', () => {
     ['End', [0, 9]],
     ['Enter', undefined],
   ])('%s leads from row 0, column 5 to %p', (key, to) => {
-    expect(moveCell(key, [0, 5])).toEqual(to);
+    expect(moveCell(key, [0, 5], 10)).toEqual(to);
+  });
+
+  it('arrow keys stay within a matrix of three classes', () => {
+    expect(moveCell('ArrowDown', [2, 2], 3)).toEqual([2, 2]);
+    expect(moveCell('End', [1, 0], 3)).toEqual([1, 2]);
   });
 });

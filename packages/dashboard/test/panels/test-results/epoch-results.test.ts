@@ -19,6 +19,16 @@ describe('the results of an epoch', () => {
     expect(epochResults({ ...run, samples: [] }, 2)?.samples).toBeNull();
   });
 
+  it('of a resumed run have no samples of an epoch that is repeated', () => {
+    const repeated = { ...run, epochs: run.epochs.slice(0, 2) };
+    expect(epochResults(repeated, null)?.samples?.epoch).toBe(2);
+    expect(epochResults({ ...repeated, samples: run.samples.slice(2) }, null)?.samples).toBeNull();
+  });
+
+  it('have the samples of the epoch before until those of the latest arrive', () => {
+    expect(epochResults({ ...run, samples: run.samples.slice(0, 2) }, null)?.samples?.epoch).toBe(2);
+  });
+
   it('are null before the first epoch', () => {
     expect(epochResults(emptyRun('none'), null)).toBeNull();
   });
