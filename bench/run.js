@@ -9,6 +9,7 @@ const names = [
   'ingest',
   'publishing',
   'reading',
+  'soak',
   'store',
   'training',
 ];

@@ -1,0 +1,298 @@
+// Attacks a gateway in every known way at once while one honest publisher and one honest viewer use it.
+// `npm run bench -- soak [--seconds 600] [--settle 60]` prints JSON and exits with 1 unless: no 500, no error in the log, memory back to
+// within 20 % of the start, and every event of the honest publisher at the honest viewer, once and in order. Requires Linux.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { connectLive, encode } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { WebSocket } from 'ws';
+import { hostileKinds } from './hostile.js';
+import { machine } from './machine.js';
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '600' }, settle: { type: 'string', default: '60' } },
+});
+const seconds = Number(values.seconds);
+/** Compilers and caches warm up under attack for this long before the memory of the start is measured. */
+const warmUpSeconds = 20;
+/** After an attack, connections that do not read are cut within 15 s, and memory is released. */
+const settleSeconds = Number(values.settle);
+const eventsPerSecond = 50;
+const token = 'soak-publisher-token';
+const commandToken = 'soak-commands-token';
+
+const folder = mkdtempSync(join(tmpdir(), 'mnist-soak-'));
+const main = fileURLToPath(new URL('../packages/gateway/dist/src/main.js', import.meta.url));
+const flags = [
+  '--runs',
+  folder,
+  '--port',
+  '0',
+  '--ingest-port',
+  '0',
+  '--log-level',
+  'error',
+  '--proxies',
+  '127.0.0.1',
+];
+// The number of runs is bounded: hostile publishers begin some each second.
+flags.push('--keep', '100runs', '--token', token, '--command-token', commandToken);
+const gateway = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+const errors = [];
+for (const stream of [gateway.stdout, gateway.stderr])
+  createInterface(stream).on('line', (line) => errors.length < 20 && errors.push(line.slice(0, 500)));
+const [{ url, ingestUrl }] = await once(gateway, 'message');
+
+const answers = {};
+const note = (kind, answer) => {
+  answers[kind] ??= {};
+  answers[kind][answer] = (answers[kind][answer] ?? 0) + 1;
+};
+const memoryOf = () =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))[1]) / 1024;
+
+const hello = (runId) =>
+  JSON.stringify({ type: 'hello', protocol: 1, runId, publisherId: `soak-${runId}`, token });
+
+/** Publishes events, all of which the gateway has acknowledged when the promise resolves. */
+async function publish(runId, events) {
+  const socket = new WebSocket(ingestUrl);
+  await once(socket, 'open');
+  socket.send(hello(runId));
+  for await (const [data] of on(socket)) {
+    const { type, seq } = JSON.parse(data);
+    if (type === 'resume') for (const event of events) socket.send(encode(event));
+    if (type === 'ack' && seq === events.length) break;
+  }
+  socket.close();
+}
+async function* on(socket) {
+  const queue = [];
+  let wake;
+  socket.on('message', (data) => {
+    queue.push([data]);
+    wake?.();
+  });
+  for (;;) {
+    while (queue.length > 0) yield queue.shift();
+    await new Promise((resolve) => (wake = resolve));
+  }
+}
+
+const large = sampleRun({ runId: 'large', epochs: 1, batchesPerEpoch: 3 });
+const samples = large.find(({ type }) => type === 'samples');
+const items = Array.from({ length: 100 }, (_, index) => samples.data.items[index % 12]);
+const largeEvents = [
+  large[0],
+  ...Array.from({ length: 60 }, (_, index) => ({ ...samples, seq: index + 2, data: { epoch: 1, items } })),
+];
+await publish('large', largeEvents);
+
+/** Pins a run, so that `--keep` does not remove it. */
+async function pin(runId) {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${commandToken}` };
+  const { status } = await fetch(`${url}/api/runs/${runId}`, {
+    method: 'PATCH',
+    headers,
+    body: '{"pinned":true}',
+  });
+  if (status !== 200) throw new Error(`expected 200 for the pin of ${runId}, got ${status}`);
+}
+await pin('large');
+
+const name = '\u0001'.repeat(200);
+const largestStart = structuredClone(large[0]);
+largestStart.data.model.layers = Array(200).fill({
+  name,
+  type: name,
+  outputShape: [1, 2, 3, 4],
+  parameters: 1,
+});
+
+const epochs = 100;
+/** The longest time for which the honest publisher needs events. */
+const totalSeconds = seconds + warmUpSeconds + 2 * settleSeconds + 120;
+
+/** The honest publisher: keeps its events until they are acknowledged, reconnects, and resumes after the given seq. */
+function honestPublisher() {
+  const run = sampleRun({
+    runId: 'honest',
+    epochs,
+    batchesPerEpoch: Math.ceil((totalSeconds * eventsPerSecond) / epochs),
+  });
+  const state = { produced: 0, acked: 0, connections: 0, refused: 0, finished: false };
+  let socket;
+  let isReady = false;
+  const send = (events) => {
+    for (const event of events) socket.send(encode(event));
+  };
+  const connect = () => {
+    socket = new WebSocket(ingestUrl);
+    state.connections++;
+    socket.on('open', () => socket.send(hello('honest')));
+    socket.on('unexpected-response', (_request, { statusCode }) => {
+      note('honestPublisher', statusCode);
+      state.refused++;
+      socket.terminate();
+    });
+    socket.on('error', () => {});
+    socket.on('close', (code) => {
+      isReady = false;
+      if (state.finished) return;
+      note('honestPublisher', code);
+      setTimeout(connect, 500);
+    });
+    socket.on('message', (data) => {
+      const reply = JSON.parse(String(data));
+      if (reply.type === 'ack') state.acked = reply.seq;
+      if (reply.type === 'reject') note('honestPublisher', 'reject');
+      if (reply.type !== 'resume') return;
+      send(run.slice(reply.after, state.produced));
+      isReady = true;
+    });
+  };
+  connect();
+  const timer = setInterval(() => {
+    const next = run.slice(state.produced, state.produced + eventsPerSecond / 10);
+    state.produced += next.length;
+    if (isReady) send(next);
+  }, 100);
+  return {
+    state,
+    /** Ends the run, and resolves when everything is acknowledged, or after a minute. */
+    async finish() {
+      clearInterval(timer);
+      const limit = performance.now() + 60_000;
+      while (state.acked < state.produced && performance.now() < limit) await delay(50);
+      state.finished = true;
+      socket.close();
+      return run.slice(0, state.produced);
+    },
+  };
+}
+
+/** The honest viewer, and requests of an honest page: each answer has to be 200. */
+function honestViewer() {
+  const seen = [];
+  const problems = [];
+  const latencies = [];
+  const client = connectLive({
+    ...{ url: `${url.replace('http', 'ws')}/live`, run: 'honest', complete: true, WebSocket },
+    onEvent: (event) => seen.push(event),
+    onInvalid: (error) => problems.push(`invalid message: ${JSON.stringify(error).slice(0, 200)}`),
+    onState: (state) =>
+      state.name !== 'open' && state.name !== 'connecting' && problems.push(JSON.stringify(state)),
+  });
+  const timer = setInterval(async () => {
+    for (const path of ['/healthz', '/readyz', '/api/runs/honest', '/api/runs?limit=20']) {
+      const begin = performance.now();
+      const status = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(30_000) }).then(
+        async (response) => {
+          await response.arrayBuffer();
+          return response.status;
+        },
+        (error) => error.name,
+      );
+      if (path === '/healthz') latencies.push(performance.now() - begin);
+      note('honestViewer', status);
+    }
+  }, 1_000);
+  return { seen, problems, latencies, stop: () => [clearInterval(timer), client.close()] };
+}
+
+/** Attacks in all kinds at once for a time. */
+async function attack(forSeconds) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const runs = { large: 'large', honest: 'honest', events: large, largestStart };
+  const kinds = hostileKinds({ url, ingestUrl, token, runs, signal, note });
+  const work = Promise.all(Object.values(kinds).map((kind) => kind()));
+  await delay(forSeconds * 1_000);
+  controller.abort();
+  await Promise.race([work, delay(35_000)]);
+}
+
+const memory = { started: memoryOf() };
+const watch = setInterval(() => {
+  memory.peak = Math.max(memory.peak ?? 0, memoryOf());
+}, 500);
+const publisher = honestPublisher();
+while (publisher.state.acked === 0) await delay(20);
+await pin('honest');
+const viewer = honestViewer();
+await attack(warmUpSeconds);
+await delay(settleSeconds * 1_000);
+memory.before = memoryOf();
+for (const kind of Object.keys(answers)) delete answers[kind];
+const [begin, cpuBefore] = [performance.now(), cpuSeconds()];
+await attack(seconds);
+const attackSeconds = (performance.now() - begin) / 1_000;
+const cpuShare = (cpuSeconds() - cpuBefore) / attackSeconds;
+await delay(settleSeconds * 1_000);
+memory.after = memoryOf();
+const published = await publisher.finish();
+const limit = performance.now() + 60_000;
+while (viewer.seen.length < published.length && performance.now() < limit) await delay(50);
+const viewerProblems = viewer.problems.slice(0, 10);
+viewer.stop();
+clearInterval(watch);
+
+function cpuSeconds() {
+  const fields = readFileSync(`/proc/${gateway.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+const isComplete =
+  viewer.seen.length === published.length &&
+  viewer.seen.every((event, index) => encode(event) === encode(published[index]));
+const honest = { ...answers.honestViewer, ...answers.honestPublisher };
+const has = (code) =>
+  Object.entries(answers)
+    .filter(([, counts]) => counts[code])
+    .map(([kind]) => kind);
+const sorted = viewer.latencies.sort((one, other) => one - other);
+const checks = {
+  isRunning: gateway.exitCode === null,
+  no500: has('500').length === 0 && has('4500').length === 0,
+  no503ForHonest: !honest['503'] && !honest['4503'] && publisher.state.refused === 0,
+  honestAnswers: Object.keys(answers.honestViewer ?? {}).join() === '200',
+  noErrorInLog: errors.length === 0,
+  memoryWithin20Percent: memory.after <= memory.before * 1.2,
+  honestComplete: isComplete && publisher.state.acked === published.length,
+};
+const exited = once(gateway, 'exit');
+gateway.kill('SIGTERM');
+await exited;
+rmSync(folder, { recursive: true, force: true });
+
+console.log(
+  JSON.stringify(
+    {
+      bench: 'soak',
+      ...machine(),
+      settings: { seconds, warmUpSeconds, settleSeconds, eventsPerSecond },
+      checks,
+      memoryMiB: Object.fromEntries(Object.entries(memory).map(([key, value]) => [key, Math.round(value)])),
+      gatewayCpuShare: Number(cpuShare.toFixed(2)),
+      honest: {
+        published: published.length,
+        received: viewer.seen.length,
+        publisherConnections: publisher.state.connections,
+        viewerProblems,
+        healthzMs: { median: sorted[sorted.length >> 1], p99: sorted[Math.floor(sorted.length * 0.99)] },
+      },
+      answers,
+      errors,
+    },
+    null,
+    2,
+  ),
+);
+process.exit(Object.values(checks).every(Boolean) ? 0 : 1);
