@@ -44,10 +44,17 @@ const flags = [
 ];
 // The number of runs is bounded: hostile publishers begin some each second.
 flags.push('--keep', '100runs', '--token', token, '--command-token', commandToken);
-const gateway = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+const gateway = spawn(process.execPath, ['--inspect=127.0.0.1:0', main, ...flags], {
+  stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+});
 const errors = [];
+let inspectorUrl;
 for (const stream of [gateway.stdout, gateway.stderr])
-  createInterface(stream).on('line', (line) => errors.length < 20 && errors.push(line.slice(0, 500)));
+  createInterface(stream).on('line', (line) => {
+    inspectorUrl ??= /^Debugger listening on (ws:\S+)/.exec(line)?.[1];
+    if (!/debugger/i.test(line) && !line.startsWith('For help') && errors.length < 20)
+      errors.push(line.slice(0, 500));
+  });
 const [{ url, ingestUrl }] = await once(gateway, 'message');
 
 const answers = {};
@@ -57,6 +64,27 @@ const note = (kind, answer) => {
 };
 const memoryOf = () =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))[1]) / 1024;
+
+/** What the gateway itself reports of its memory, in MiB: the JavaScript heap in use, and buffers outside it. */
+async function heapOf() {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const mebibytes = (name) => Math.round(Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)[1]) / 2 ** 20);
+  return {
+    heapUsed: mebibytes('nodejs_heap_size_used_bytes'),
+    heapTotal: mebibytes('nodejs_heap_size_total_bytes'),
+    external: mebibytes('nodejs_external_memory_bytes'),
+  };
+}
+
+/** Makes the gateway collect its garbage, which V8 otherwise keeps while memory is free. */
+async function collectGarbage() {
+  const inspector = new WebSocket(inspectorUrl);
+  await once(inspector, 'open');
+  inspector.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
+  await once(inspector, 'message');
+  inspector.close();
+  await delay(2_000);
+}
 
 const hello = (runId) =>
   JSON.stringify({ type: 'hello', protocol: 1, runId, publisherId: `soak-${runId}`, token });
@@ -229,14 +257,20 @@ await pin('honest');
 const viewer = honestViewer();
 await attack(warmUpSeconds);
 await delay(settleSeconds * 1_000);
+memory.beforeWithGarbage = memoryOf();
+await collectGarbage();
 memory.before = memoryOf();
+const heap = { before: await heapOf() };
 for (const kind of Object.keys(answers)) delete answers[kind];
 const [begin, cpuBefore] = [performance.now(), cpuSeconds()];
 await attack(seconds);
 const attackSeconds = (performance.now() - begin) / 1_000;
 const cpuShare = (cpuSeconds() - cpuBefore) / attackSeconds;
 await delay(settleSeconds * 1_000);
+memory.afterWithGarbage = memoryOf();
+await collectGarbage();
 memory.after = memoryOf();
+heap.after = await heapOf();
 const published = await publisher.finish();
 const limit = performance.now() + 60_000;
 while (viewer.seen.length < published.length && performance.now() < limit) await delay(50);
@@ -280,6 +314,7 @@ console.log(
       settings: { seconds, warmUpSeconds, settleSeconds, eventsPerSecond },
       checks,
       memoryMiB: Object.fromEntries(Object.entries(memory).map(([key, value]) => [key, Math.round(value)])),
+      heapMiB: heap,
       gatewayCpuShare: Number(cpuShare.toFixed(2)),
       honest: {
         published: published.length,

@@ -1,5 +1,6 @@
 import { get as request } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { csvHeader, csvRow } from '../../../src/series/csv.ts';
@@ -128,7 +129,11 @@ describe('an export', () => {
     const { store, gateway } = await gatewayWith(run.map(toNewEvent));
     const page = store.page.bind(store);
     store.page = async (runId, options) => {
-      if (options.after > 400) await store.remove('a');
+      if (options.after > 400) {
+        // Node.js reports a reset as a normal end while it has unread data; other programs do not.
+        await delay(200);
+        await store.remove('a');
+      }
       return page(runId, options);
     };
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
