@@ -122,6 +122,7 @@ function watchStore(
   return new HealthCheckedStore({
     store,
     checkIntervalMs: limits.storeCheckMs,
+    stallMs: limits.storeStallMs,
     onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
     onAppended: (events) => metrics.appended(events),
   });

@@ -136,6 +136,11 @@ export const limits = {
 
   /** How often to check that the store's files are in their place, and the longest time between two retries. */
   storeCheckMs: 5_000,
+  /**
+   * A write that takes longer makes the store count as failing until it ends: a busy disk takes a second, and a proxy
+   * that asks `/readyz` waits for its answer a few seconds.
+   */
+  storeStallMs: 3_000,
   /** How often the gateways of a cluster send each other their presence, besides at each change of publishers. */
   presenceIntervalMs: 1_000,
   /** A gateway that sends nothing for this long counts as ended, with its clients: a pause of its process is shorter. */

@@ -1,7 +1,7 @@
 import { describeFailure, printable } from '@mnist-monitor/shared';
 import { requestedText } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
-import { buildGateway, type Gateway } from './app.ts';
+import type { Gateway } from './app.ts';
 import type { ClusterBus } from './cluster/bus.ts';
 import { type Config, gatewayOptions, readConfig } from './config.ts';
 import { listen } from './listen.ts';
@@ -15,7 +15,9 @@ else await run().catch(fail);
 async function run(): Promise<void> {
   const config = readConfig(argv, process.env);
   const log = createLog(config.logLevel);
-  const gateway = await buildGateway({ config, ...(await openStore(config, log)), log });
+  // The store opens on its own threads while this one loads the modules of the servers, which takes most of the start.
+  const [opened, { buildGateway }] = await Promise.all([openStore(config, log), import('./app.ts')]);
+  const gateway = await buildGateway({ config, ...opened, log });
 
   const listening = listen(gateway, config).catch((error) => closeAndThrow(gateway, error));
   let closing = false;

@@ -37,6 +37,8 @@ export interface HealthCheckedStoreOptions {
   store: Store;
   /** The time between two checks of a working store, and the longest time between two attempts on a failing one. */
   checkIntervalMs: number;
+  /** The time after which a write or check that has not ended counts as a failure, `store.stalled`. */
+  stallMs: number;
   /** Called after each operation, successful or not. */
   onOperation?: (operation: StoreOperation, seconds: number) => void;
   /** Called when events are durable. */
@@ -88,7 +90,9 @@ export class HealthCheckedStore implements Store {
   }
 
   async append(runId: string, events: readonly NewEvent[]): Promise<number> {
-    const seq = await this.#observe('append', () => this.#store.append(runId, events));
+    const seq = await this.#observe('append', () =>
+      this.#detectStall(() => this.#store.append(runId, events)),
+    );
     this.#setFailure(undefined);
     this.#options.onAppended?.(events);
     return seq;
@@ -111,15 +115,16 @@ export class HealthCheckedStore implements Store {
   }
 
   annotate(runId: string, changes: RunChanges): Promise<boolean> {
-    return this.#observe('change', () => this.#store.annotate(runId, changes));
+    return this.#observe('change', () => this.#detectStall(() => this.#store.annotate(runId, changes)));
   }
 
   remove(runId: string): Promise<boolean> {
-    return this.#observe('change', () => this.#store.remove(runId));
+    return this.#observe('change', () => this.#detectStall(() => this.#store.remove(runId)));
   }
 
+  /** @throws MonitorError `store.stalled` after `stallMs`, although the check goes on. */
   async check(): Promise<void> {
-    await this.#detectFailure(() => this.#store.check());
+    await this.#detectFailure(() => this.#endsInTime(this.#store.check()));
     this.#setFailure(undefined);
   }
 
@@ -145,6 +150,30 @@ export class HealthCheckedStore implements Store {
       if (isStoreError(error)) this.#setFailure(error);
       throw error;
     }
+  }
+
+  /** Waits for a write however long it takes, and reports the store as failing if that is longer than `stallMs`. */
+  async #detectStall<T>(write: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#setFailure(this.#stallError()), this.#options.stallMs).unref();
+    try {
+      return await write();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #endsInTime(check: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(this.#stallError()), this.#options.stallMs).unref();
+      check.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  #stallError(): MonitorError {
+    return new MonitorError(
+      'store.stalled',
+      `a write to the store has not ended after ${this.#options.stallMs / 1_000} s; what was received waits for it`,
+    );
   }
 
   #setFailure(error: MonitorError | undefined): void {

@@ -8,7 +8,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import { createFolder } from '@mnist-monitor/shared/files';
 import Database from 'libsql';
@@ -38,7 +38,7 @@ export const lockPath = (database: string): string => `${database}-lock`;
 export function openDatabase(folder: string, { isSuspect = false } = {}): Database.Database {
   ensureWritable(folder);
   const path = databasePath(folder);
-  ensureFilesWritable(path);
+  ensureFilesWritable(path, [path, `${path}-wal`, `${path}-shm`]);
   return connect(path, (database, version) => {
     const isChecked = isSuspect || version < migrations.length || statSync(path).size <= alwaysCheckedBytes;
     if (version > 0 && isChecked) ensureIntact(database);
@@ -79,6 +79,8 @@ export function connectReader(path: string): Database.Database {
 export function lockFolder(folder: string): Database.Database {
   ensureWritable(folder);
   const path = lockPath(databasePath(folder));
+  // On a file that may only be read, SQLite would lock nothing, and a second gateway would be let in.
+  ensureFilesWritable(path, [path]);
   let file: Database.Database | undefined;
   try {
     file = new Database(path);
@@ -165,16 +167,19 @@ const refusedError = (path: string, problem: string, cause?: unknown): MonitorEr
   );
 
 /**
- * Checks that existing files may be written: SQLite would open a read-only file for reading, without an error.
+ * Checks that the existing files of a database may be written: SQLite would open a read-only file for reading, without an
+ * error.
  * @throws MonitorError `store.unusable`
  */
-function ensureFilesWritable(path: string): void {
-  for (const file of [path, `${path}-wal`]) {
+function ensureFilesWritable(path: string, files: readonly string[]): void {
+  for (const file of files) {
     try {
       accessSync(file, constants.R_OK | constants.W_OK);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') throw refusedError(path, `cannot be written (${code})`, cause);
+      if (code === 'ENOENT') continue;
+      const which = file === path ? '' : `, as ${basename(file)} belongs to another user or is protected`;
+      throw refusedError(path, `cannot be written (${code})${which}`, cause);
     }
   }
 }

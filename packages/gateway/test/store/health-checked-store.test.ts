@@ -13,13 +13,13 @@ const full = new MonitorError('store.full', 'no space is left');
 
 storeSuite(
   'a health-checked store',
-  () => new HealthCheckedStore({ store: new MemoryStore(), checkIntervalMs: 1_000 }),
+  () => new HealthCheckedStore({ store: new MemoryStore(), checkIntervalMs: 1_000, stallMs: 60_000 }),
 );
 
-function checkedStore(checkIntervalMs: number) {
+function checkedStore(checkIntervalMs: number, stallMs = 60_000) {
   const store = new MemoryStore();
   const reported: (StoreFailure | undefined)[] = [];
-  const checked = new HealthCheckedStore({ store, checkIntervalMs });
+  const checked = new HealthCheckedStore({ store, checkIntervalMs, stallMs });
   checked.onHealthChange((failure) => reported.push(failure));
   afterTest(() => checked.close());
   return { store, checked, reported };
@@ -81,5 +81,24 @@ describe('a health-checked store', () => {
     const { checked, reported } = checkedStore(1_000);
     await expect(checked.append('a', stored.slice(3))).rejects.toThrow(RangeError);
     expect(reported).toEqual([]);
+  });
+
+  test('reports a write that does not end as a failure, and its end as the end of the failure', async () => {
+    const { store, checked, reported } = checkedStore(60_000, 10);
+    let release = (): void => {};
+    store.pause = () => new Promise((resolve) => (release = resolve));
+    const appended = checked.append('a', stored);
+    await until(() => checked.failure !== undefined);
+    expect(checked.failure).toMatchObject({ code: 'store.stalled' });
+    store.pause = async () => {};
+    release();
+    expect(await appended).toBe(stored.length);
+    expect([reported.length, checked.failure]).toEqual([2, undefined]);
+  });
+
+  test('does not wait for a check that does not end', async () => {
+    const { store, checked } = checkedStore(60_000, 10);
+    store.check = () => new Promise(() => {});
+    await expect(checked.check()).rejects.toMatchObject({ code: 'store.stalled' });
   });
 });

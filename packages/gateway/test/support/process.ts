@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -21,9 +21,27 @@ export interface GatewayProcess {
   ended: Promise<Ended>;
 }
 
+/** The user who owns nothing, as whom root can start the program. */
+const nobody = { uid: 65_534, gid: 65_534 };
+
+/** Whether files can be made unwritable for the program: root writes every file, so it starts the program as nobody. */
+export function canRunUnprivileged(): boolean {
+  if (process.getuid?.() !== 0) return process.platform !== 'win32';
+  return spawnSync(process.execPath, ['--check', main], nobody).status === 0;
+}
+
+/** As `startProcess`, without the rights of root. */
+export const startUnprivileged = (flags: readonly string[]): GatewayProcess =>
+  startProcess(flags, {}, process.getuid?.() === 0 ? nobody : {});
+
 /** Starts the real program, as `npm start` does: with a channel to its parent. Killed after the test. */
-export function startProcess(flags: readonly string[], env: NodeJS.ProcessEnv = {}): GatewayProcess {
+export function startProcess(
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  user: Partial<typeof nobody> = {},
+): GatewayProcess {
   const child = fork(main, flags, {
+    ...user,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { PATH: process.env.PATH, ...env },
     execArgv: [],

@@ -33,6 +33,10 @@ export const errorCodes = {
     meaning: 'The database file was moved, replaced or deleted while in use.',
   },
   'store.failing': { exitCode: 1, meaning: 'The database cannot be read or written.' },
+  'store.stalled': {
+    exitCode: 1,
+    meaning: 'The disk of the database has not responded for seconds; new events wait for it.',
+  },
   'store.crashed': {
     exitCode: 1,
     meaning: 'The thread of the gateway that reads or writes the database has ended; it is started again.',

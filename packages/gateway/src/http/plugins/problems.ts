@@ -23,6 +23,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'store.read_only': 503,
   'store.vanished': 503,
   'store.failing': 503,
+  'store.stalled': 503,
   'store.crashed': 503,
 };
 

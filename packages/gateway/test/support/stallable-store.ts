@@ -1,0 +1,55 @@
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { afterTest } from './cleanup.ts';
+import { until } from './until.ts';
+
+/** What the writing thread does at a commit. */
+export const commands = { commit: 0, hold: 1, exit: 2 } as const;
+
+/** The data of the writing thread, shared with the test: its command, and the number of commits that have begun. */
+export interface StallData {
+  state: Int32Array<SharedArrayBuffer>;
+}
+
+export interface StallableStore {
+  store: Store;
+  /** Lets every commit wait before it is durable, as a disk that does not respond. */
+  hold(): void;
+  release(): void;
+  /** Ends the writing thread at its next commit, or at the one that is held. */
+  crash(): void;
+  /** The number of commits that have begun. */
+  commits(): number;
+  /** Resolves when a commit is held. */
+  isHeld(): Promise<void>;
+}
+
+/** Opens a SQLite store whose commits a test can hold. Released and closed after the test. */
+export async function openStallableStore(folder: string): Promise<StallableStore> {
+  const state = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  const entry = new URL('./stalled-writer-thread.js', import.meta.url);
+  const data: StallData = { state };
+  const store = await openSqliteStore(folder, { writer: { entry, data } });
+  const command = (to: number): void => {
+    Atomics.store(state, 0, to);
+    Atomics.notify(state, 0);
+  };
+  const commits = (): number => Atomics.load(state, 1);
+  let before = 0;
+  const release = (): void => command(commands.commit);
+  afterTest(async () => {
+    release();
+    await store.close();
+  });
+  return {
+    store,
+    hold() {
+      before = commits();
+      command(commands.hold);
+    },
+    release,
+    crash: () => command(commands.exit),
+    commits,
+    isHeld: () => until(() => commits() > before),
+  };
+}
