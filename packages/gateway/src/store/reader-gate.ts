@@ -62,14 +62,22 @@ export class ReaderGate {
   }
 }
 
-/** Makes the reading thread follow the gate. */
+/**
+ * Makes the reading thread follow the gate. When its connection cannot be opened again, its reads report that, and the
+ * next check of the store tries again.
+ */
 export function followGate({ state, port }: SharedGate, reader: { close(): void; open(): void }): void {
+  const open = (): void => {
+    try {
+      reader.open();
+    } catch {}
+  };
   port.on('message', () => {
     if (Atomics.load(state, 0) !== gateStates.closing) return;
     reader.close();
-    if (!changeState(state, gateStates.closing, gateStates.closed)) return reader.open();
+    if (!changeState(state, gateStates.closing, gateStates.closed)) return open();
     Atomics.wait(state, 0, gateStates.closed);
-    if (Atomics.load(state, 0) === gateStates.open) reader.open();
+    if (Atomics.load(state, 0) === gateStates.open) open();
   });
 }
 

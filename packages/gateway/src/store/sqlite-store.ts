@@ -135,6 +135,8 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
+    // A check may be starting the threads again.
+    await this.#checking?.catch(() => {});
     const { writer, reader } = this.#threads;
     if (!reader.failure) await reader.call('close', []);
     if (!writer.failure) await writer.call('close', []);
