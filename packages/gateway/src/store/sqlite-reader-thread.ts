@@ -1,7 +1,10 @@
 // The thread that reads the database of runs. It answers the calls of `SqliteStore`.
 import { parentPort, workerData } from 'node:worker_threads';
+import { type EventColumns, toColumns } from './event-columns.ts';
 import { followGate, type SharedGate } from './reader-gate.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import type { EventPage, EventPageOptions, RunListEntry, RunListOptions } from './store.ts';
+import type { SummaryRow } from './summary.ts';
 import { receiveCalls, reply } from './thread-calls.ts';
 import { toThreadError } from './thread-messages.ts';
 
@@ -11,18 +14,35 @@ export interface ReaderData {
   gate: SharedGate;
 }
 
-/** The methods that the main thread can call. */
-export type ReaderMethods = Pick<SqliteReader, 'open' | 'lastSeq' | 'page' | 'summary' | 'runs' | 'close'>;
+/** A page of events as it is sent to the main thread. */
+interface PageColumns extends Omit<EventPage, 'events'> {
+  columns: EventColumns;
+}
 
 const { folder, gate }: ReaderData = workerData;
 const port = parentPort!;
 const reader = new SqliteReader(folder);
 followGate(gate, reader);
 
-receiveCalls(port, async (calls) => {
+const methods = {
+  open: (): void => reader.open(),
+  lastSeq: (runId: string): number => reader.lastSeq(runId),
+  async page(runId: string, options: EventPageOptions): Promise<PageColumns> {
+    const { events, through, more } = await reader.page(runId, options);
+    return { columns: toColumns(events), through, more };
+  },
+  summary: (runId: string): SummaryRow | undefined => reader.summary(runId),
+  runs: (options: RunListOptions): RunListEntry[] => reader.runs(options),
+  close: (): void => reader.close(),
+};
+
+/** The methods that the main thread can call. */
+export type ReaderMethods = typeof methods;
+
+receiveCalls(port, (calls) => {
   for (const call of calls) {
-    const method = reader[call.method as keyof ReaderMethods] as (...args: readonly unknown[]) => unknown;
-    const answer = async (): Promise<unknown> => method.apply(reader, call.args as unknown[]);
+    const method = methods[call.method as keyof ReaderMethods] as (...args: readonly unknown[]) => unknown;
+    const answer = async (): Promise<unknown> => method(...call.args);
     answer().then(
       (result) => reply(port, call, { result }),
       (error) => reply(port, call, { error: toThreadError(error) }),

@@ -1,5 +1,6 @@
 import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
+import { fromColumns, toColumns } from './event-columns.ts';
 import { createGate } from './reader-gate.ts';
 import type { ReaderData, ReaderMethods } from './sqlite-reader-thread.ts';
 import type { LossMessage, WriterData, WriterMethods } from './sqlite-writer-thread.ts';
@@ -93,21 +94,17 @@ class SqliteStore implements Store {
   }
 
   async append(runId: string, events: readonly NewEvent[]): Promise<number> {
-    let bytes = 0;
-    // Without the decoded form, which the thread does not need and would be copied.
-    const stored = events.map(({ seq, type, json }) => {
-      bytes += json.length;
-      return { seq, type, json };
-    });
-    return this.#change(runId, ({ writer }) => writer.call('append', [{ runId, events: stored }], bytes));
+    const bytes = events.reduce((sum, { json }) => sum + json.length, 0);
+    return this.#change(runId, ({ writer }) => writer.call('append', [runId, toColumns(events)], bytes));
   }
 
   lastSeq(runId: string): Promise<number> {
     return this.#read('lastSeq', [runId]);
   }
 
-  page(runId: string, options: EventPageOptions): Promise<EventPage> {
-    return this.#read('page', [runId, options]);
+  async page(runId: string, options: EventPageOptions): Promise<EventPage> {
+    const { columns, through, more } = await this.#read('page', [runId, options]);
+    return { events: fromColumns(columns), through, more };
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {

@@ -1,6 +1,7 @@
 // The thread that writes the database of runs. It answers the calls of `SqliteStore`.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { RunChanges } from '@mnist-monitor/shared';
+import { type EventColumns, fromColumns } from './event-columns.ts';
 import { ReaderGate, type SharedGate } from './reader-gate.ts';
 import type { Append } from './sqlite-queries.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -34,7 +35,7 @@ const methods = {
 };
 
 /** The methods that the main thread can call. */
-export type WriterMethods = typeof methods & { append: (append: Append) => number };
+export type WriterMethods = typeof methods & { append: (runId: string, events: EventColumns) => number };
 
 receiveCalls(port, (calls) => {
   let appends: Call[] = [];
@@ -57,9 +58,14 @@ receiveCalls(port, (calls) => {
 
 function append(calls: readonly Call[]): void {
   if (calls.length === 0) return;
-  const outcomes = writer.append(calls.map(({ args }) => args[0] as Append));
+  const outcomes = writer.append(calls.map(toAppend));
   calls.forEach((call, index) => {
     const outcome = outcomes[index];
     reply(port, call, typeof outcome === 'number' ? { result: outcome } : { error: toThreadError(outcome) });
   });
+}
+
+function toAppend({ args }: Call): Append {
+  const [runId, events] = args as [string, EventColumns];
+  return { runId, events: fromColumns(events) };
 }
