@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
@@ -12,6 +12,8 @@ async function folderWith(unwritable: string): Promise<string> {
   const store = await openSqliteStore(folder);
   await store.append('a', [rawEvent(1, '{}')]);
   await store.close();
+  // The log and its index exist only while a gateway runs, or after one was killed.
+  writeFileSync(join(folder, unwritable), '', { flag: 'a' });
   chmodSync(folder, 0o777);
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o666);
   chmodSync(join(folder, unwritable), 0o444);

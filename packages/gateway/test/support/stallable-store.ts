@@ -1,15 +1,8 @@
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { afterTest } from './cleanup.ts';
+import { commands, type StallData } from './stall-commands.ts';
 import { until } from './until.ts';
-
-/** What the writing thread does at a commit. */
-export const commands = { commit: 0, hold: 1, exit: 2 } as const;
-
-/** The data of the writing thread, shared with the test: its command, and the number of commits that have begun. */
-export interface StallData {
-  state: Int32Array<SharedArrayBuffer>;
-}
 
 export interface StallableStore {
   store: Store;

@@ -1,7 +1,7 @@
 // Runs the thread that writes the database, with commits that wait for the test: see `openStallableStore`.
 import { workerData } from 'node:worker_threads';
 import Database from 'libsql';
-import { commands, type StallData } from './stallable-store.ts';
+import { commands, type StallData } from './stall-commands.ts';
 
 const { state }: StallData = workerData;
 const { exec } = Database.prototype;
