@@ -1,5 +1,6 @@
 import {
   type Command,
+  type CommandName,
   type CommandResult,
   commandFailure,
   type ErrorCode,
@@ -114,11 +115,21 @@ export class CommandRouter {
 
   #targetFor({ command, runId }: Command): CommandTarget {
     if (command === 'start') return this.#targetForStart(runId);
+    if (queueCommands.has(command)) return this.#targetForQueue(command, runId);
     if (runId === undefined) return fail('command.no_trainer', 'there is no run yet');
     const publisher = this.#options.publishers.publisherOf(runId);
     if (!publisher) return fail('command.no_trainer', `no trainer is connected for run ${runId}`);
     if (publisher.commands.includes(command)) return publisher;
     return fail('command.refused', `the publisher of run ${runId} does not accept ${command}`);
+  }
+
+  /** Returns the trainer of the run that the client follows, or else the trainer that has been idle for the longest time. */
+  #targetForQueue(command: CommandName, runId: string | undefined): CommandTarget {
+    const { publishers, idleTrainers } = this.#options;
+    const publisher = runId === undefined ? undefined : publishers.publisherOf(runId);
+    const accepts = (target: CommandTarget): boolean => target.commands.includes(command);
+    const target = publisher && accepts(publisher) ? publisher : idleTrainers.longestIdle(accepts, undefined);
+    return target ?? fail('command.no_trainer', `no trainer is connected that accepts ${command}`);
   }
 
   /** Returns an idle trainer that accepts `start`, preferably the last publisher of the run that the client follows. */
@@ -186,6 +197,14 @@ export class CommandRouter {
     });
   }
 }
+
+/** The commands about the queue of starts, which a trainer accepts while it trains and while it is idle. */
+const queueCommands: ReadonlySet<CommandName> = new Set([
+  'enqueue',
+  'listQueue',
+  'moveQueued',
+  'cancelQueued',
+]);
 
 function fail(code: ErrorCode, message: string): never {
   throw new MonitorError(code, message);

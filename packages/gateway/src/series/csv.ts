@@ -1,5 +1,5 @@
-import { type MonitorEvent, seriesFields } from '@mnist-monitor/shared';
-import { eventTypeOf, fieldReader } from './fields.ts';
+import { type MonitorEvent, type SeriesField, seriesFields } from '@mnist-monitor/shared';
+import { eventTypesOf, fieldReader } from './fields.ts';
 
 interface Column {
   name: string;
@@ -24,27 +24,57 @@ const textColumn = (name: string): Column => {
   };
 };
 
+/** Makes the column of a field of the series. */
+const fieldColumn = (field: SeriesField): Column => {
+  const [types, value] = [eventTypesOf(field), fieldReader(field)];
+  return {
+    name: field,
+    read: (event) => (types.includes(event.type) ? value(event.data) : undefined),
+  };
+};
+
+/** Makes the column of a number in the data of `run.finished`. */
+const resultColumn = (path: string): Column => {
+  const value = fieldReader(`run.${path}` as SeriesField);
+  return {
+    name: `run.finished.${path}`,
+    read: ({ type, data }) => (type === 'run.finished' ? value(data) : undefined),
+  };
+};
+
+/** The columns of every run. New ones are added at the end, so that a program may read them by their position. */
 const columns: readonly Column[] = [
   { name: 'seq', read: ({ seq }) => seq },
   { name: 'time', read: ({ time }) => time },
   { name: 'type', read: ({ type }) => type },
   ...['epoch', 'step'].map(dataColumn),
-  ...seriesFields.map((field) => {
-    const [type, value] = [eventTypeOf(field), fieldReader(field)];
-    return {
-      name: field,
-      read: (event: MonitorEvent) => (event.type === type ? value(event.data) : undefined),
-    };
-  }),
+  ...seriesFields.filter((field) => field !== 'batch.throughput').map(fieldColumn),
   ...['level', 'code', 'message', 'status', 'reason'].map(textColumn),
+  ...['batch', 'elapsedSeconds', 'etaSeconds', 'value'].map(dataColumn),
+  ...['by', 'title'].map(textColumn),
+  fieldColumn('batch.throughput'),
+  ...['test.loss', 'test.accuracy', 'bestEpoch', 'seconds'].map(resultColumn),
 ];
 
-/** The header line of a run as CSV (RFC 4180). */
-export const csvHeader = `${columns.map(({ name }) => name).join(',')}\r\n`;
+/** The largest number of own metrics with a column: as many columns as a person can use. Others are in the JSON lines. */
+export const maxMetricColumns = 500;
 
-/** Returns an event as a line of CSV. Values that it does not have are empty. */
-export function csvRow(event: MonitorEvent): string {
-  return `${columns.map(({ read }) => cell(read(event))).join(',')}\r\n`;
+/** A run as CSV (RFC 4180). */
+export interface CsvTable {
+  /** The header line. */
+  header: string;
+  /** Returns an event as a line. Values that it does not have are empty. */
+  row(event: MonitorEvent): string;
+}
+
+/** Creates the table of a run. @param metricNames Names of its own metrics, each of which has a column. */
+export function csvTable(metricNames: readonly string[] = []): CsvTable {
+  const all = [...columns, ...metricNames.map((name) => fieldColumn(`metrics.${name}`))];
+  const line = (cells: unknown[]): string => `${cells.map(cell).join(',')}\r\n`;
+  return {
+    header: line(all.map(({ name }) => name)),
+    row: (event) => line(all.map(({ read }) => read(event))),
+  };
 }
 
 function cell(value: unknown): string {

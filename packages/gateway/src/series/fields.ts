@@ -1,14 +1,26 @@
 import type { EventType, MonitorEvent, SeriesAxis, SeriesField } from '@mnist-monitor/shared';
 
-/** Returns the type of event that has the field. */
-export const eventTypeOf = (field: SeriesField): EventType => field.slice(0, field.indexOf('.')) as EventType;
+/** The beginning of the field of an own metric; the name of the metric follows. */
+const metricPrefix = 'metrics.';
+/** The events that carry own metrics. */
+export const metricTypes: readonly EventType[] = ['batch', 'epoch', 'metrics', 'run.finished'];
+
+/** Returns the types of events that have the field: one, or all with own metrics for the field of a metric. */
+export const eventTypesOf = (field: SeriesField): readonly EventType[] =>
+  field.startsWith(metricPrefix) ? metricTypes : [field.slice(0, field.indexOf('.')) as EventType];
 
 /** Returns a function that returns the field of an event's data, or undefined where it is missing, as without a GPU. */
 export function fieldReader(field: SeriesField): (data: object) => number | undefined {
-  const path = field.split('.').slice(1);
+  const path = field.startsWith(metricPrefix)
+    ? ['metrics', field.slice(metricPrefix.length)]
+    : field.split('.').slice(1);
   return (data) => {
     let value: unknown = data;
-    for (const key of path) value = (value as Record<string, unknown> | null | undefined)?.[key];
+    for (const key of path)
+      value =
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+          ? (value as Record<string, unknown>)[key]
+          : undefined;
     return value === undefined || value === null ? undefined : Number(value);
   };
 }

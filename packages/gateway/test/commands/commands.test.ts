@@ -56,6 +56,26 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
+  test('about the queue reach the trainer of the followed run, with who gave them, and return the queue', async () => {
+    const { trainer, viewer } = await scene({}, { commands: ['enqueue', 'moveQueued'] });
+    const data = { epochs: 3, name: 'Higher rate', tags: ['sweep'] };
+    const id = send(viewer, 'enqueue', { data, by: 'page' });
+    expect(await trainer.nextCommand()).toMatchObject({
+      id,
+      command: 'enqueue',
+      data,
+      by: 'page',
+      runId: 'a',
+    });
+    const queue = [{ queuedId: id, data, by: 'page' }];
+    trainer.answer(id, { ok: true, queue });
+    expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true, queue });
+    const refused = await ask(viewer, 'cancelQueued', { data: { queuedId: id } });
+    expect(refused).toMatchObject({ ok: false, code: 'command.no_trainer' });
+    const wrong = await ask(viewer, 'moveQueued', { data: { queuedId: id, position: 50 } });
+    expect(wrong).toMatchObject({ ok: false, code: 'message.invalid' });
+  });
+
   test('reach the trainer of the run that they name', async () => {
     const { gateway, trainer, viewer } = await scene();
     const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { csvHeader, csvRow } from '../../src/series/csv.ts';
+import { csvTable } from '../../src/series/csv.ts';
 
 const run = sampleRun({ epochs: 1, batchesPerEpoch: 7 });
+const { header: csvHeader, row: csvRow } = csvTable();
 const names = csvHeader.trimEnd().split(',');
 const first = (type: string) => run.find((event) => event.type === type)!;
 

@@ -88,7 +88,7 @@ const metricFields = new Set([
  * Parses JSON and converts non-finite numbers. A reviver makes parsing several times slower, so it is used only for a text
  * with such a number.
  */
-const parseWithNonFinite = (text: string): DecodeResult<unknown> =>
+export const parseWithNonFinite = (text: string): DecodeResult<unknown> =>
   parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveNonFinite : undefined);
 
 function reviveNonFinite(key: string, value: unknown): unknown {

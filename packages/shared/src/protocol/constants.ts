@@ -16,7 +16,17 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number];
 
 /** Names of the commands that a viewer can send to a trainer. */
-export const commandNames = ['pause', 'resume', 'stop', 'start', 'setLearningRate'] as const;
+export const commandNames = [
+  'pause',
+  'resume',
+  'stop',
+  'start',
+  'setLearningRate',
+  'enqueue',
+  'listQueue',
+  'moveQueued',
+  'cancelQueued',
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** WebSocket subprotocol of the live feed. */

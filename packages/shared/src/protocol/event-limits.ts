@@ -24,7 +24,7 @@ export const eventLimits = {
   tag: 40,
   /** Characters of a unit, such as `images` or `squared error`. */
   unit: 32,
-  /** Names of own metrics in an event, and in a run: more charts than a person looks through. */
+  /** Names of own metrics in an event: more charts than a person looks through. */
   metrics: 100,
   /** Characters of a metric's group, the title above its charts. */
   metricGroup: 64,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type CommandName, commandNames } from '../protocol/constants.ts';
+import { eventLimits } from '../protocol/event-limits.ts';
 import { runIdSchema } from './envelope.ts';
-import { learningRateSchema, runSettingsSchema } from './settings.ts';
+import { learningRateSchema, startDataSchema } from './settings.ts';
 
 /** Whether a viewer may send commands: `open`, only with the command token (`token`), or not at all (`off`). */
 export const commandAccessSchema = z.enum(['open', 'token', 'off']);
@@ -21,7 +22,23 @@ export const commandDataSchemas = {
   pause: noData,
   resume: noData,
   stop: noData.describe('Ends the run for good after the current step.'),
-  start: runSettingsSchema.default({}).describe('Starts a new run on an idle trainer.'),
+  start: startDataSchema.default({}).describe('Starts a new run on an idle trainer.'),
+  enqueue: startDataSchema
+    .default({})
+    .describe(
+      "Adds a start to the end of a trainer's queue; it begins when the starts before it have ended.",
+    ),
+  listQueue: noData.describe('Returns the starts that wait.'),
+  moveQueued: z
+    .object({
+      queuedId: id,
+      position: z
+        .int()
+        .min(0)
+        .max(eventLimits.queuedStarts - 1),
+    })
+    .describe('Moves a start that waits to a position of the queue, from 0.'),
+  cancelQueued: z.object({ queuedId: id }).describe('Removes a start that waits from the queue.'),
   setLearningRate: z
     .object({ learningRate: learningRateSchema })
     .describe('Applies from the next step; with a schedule it sets the peak.'),
@@ -34,6 +51,14 @@ const commandOf = <N extends CommandName>(name: N) =>
     command: z.literal(name),
     data: commandDataSchemas[name],
     runId: runIdSchema.optional().describe('Id of the run; by default the one that the viewer follows.'),
+    by: z
+      .string()
+      .min(1)
+      .max(eventLimits.by)
+      .optional()
+      .describe(
+        'Who gives the command: `page`, `assistant`, or the name of a program. The notice about its effect repeats it.',
+      ),
     token: z
       .string()
       .max(500)
@@ -48,10 +73,21 @@ export const commandSchema = z
     commandOf('stop'),
     commandOf('start'),
     commandOf('setLearningRate'),
+    commandOf('enqueue'),
+    commandOf('listQueue'),
+    commandOf('moveQueued'),
+    commandOf('cancelQueued'),
   ])
   .describe('A command from a viewer, which the gateway forwards to a trainer.');
 
 export const commandNameSchema = z.enum(commandNames);
+
+/** A start that waits in a trainer's queue. */
+export const queuedStartSchema = z.object({
+  queuedId: id.describe('Id of the command `enqueue` that added it.'),
+  data: startDataSchema,
+  by: z.string().max(eventLimits.by).optional(),
+});
 
 export const commandResultSchema = z
   .discriminatedUnion('ok', [
@@ -60,6 +96,11 @@ export const commandResultSchema = z
       id,
       ok: z.literal(true),
       runId: runIdSchema.optional().describe('Id of the new run, after `start`.'),
+      queue: z
+        .array(queuedStartSchema)
+        .max(eventLimits.queuedStarts)
+        .optional()
+        .describe('The starts that wait, in order, after a command about the queue.'),
     }),
     z.object({
       type: z.literal('commandResult'),
@@ -74,6 +115,7 @@ export const commandResultSchema = z
   ])
   .describe('The answer to a command from a trainer, which the gateway forwards to the viewer.');
 
+export type QueuedStart = z.infer<typeof queuedStartSchema>;
 export type CommandAccess = z.infer<typeof commandAccessSchema>;
 export type CommandData<N extends CommandName> = z.input<(typeof commandDataSchemas)[N]>;
 export type Command = z.infer<typeof commandSchema>;

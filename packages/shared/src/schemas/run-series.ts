@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EventType } from '../protocol/constants.ts';
+import { valueText } from '../protocol/issue-text.ts';
 import { numericString, querySchema } from './query-values.ts';
 import { metricValueSchema } from './values.ts';
 
@@ -9,6 +10,7 @@ export const seriesFields = [
   'batch.accuracy',
   'batch.learningRate',
   'batch.imagesPerSecond',
+  'batch.throughput',
   'epoch.train.loss',
   'epoch.train.accuracy',
   'epoch.test.loss',
@@ -24,7 +26,23 @@ export const seriesFields = [
   'system.gpu.powerWatts',
 ] as const satisfies `${EventType}.${string}`[];
 
-export const seriesFieldSchema = z.enum(seriesFields);
+const fieldError = ({ input }: { input?: unknown }): string =>
+  `expected a field of the protocol, or "metrics." and the name of a metric, got ${valueText(input)}`;
+
+/** The field of an own metric, whichever event carries it: `metrics.` and its name. */
+const metricFieldSchema = z
+  .string()
+  .regex(/^metrics\.[A-Za-z0-9_./-]{1,64}$/, { error: fieldError }) as z.ZodType as z.ZodType<
+  `metrics.${string}`,
+  string
+>;
+
+export const seriesFieldSchema = z.union([z.enum(seriesFields), metricFieldSchema], { error: fieldError });
+
+/** Fields of one request: the charts of a page. Together they have at most `maxSeriesPoints` points. */
+const maxSeriesFields = 50;
+/** Points of one response: 17 curves of 10,000 points, about 6 MB of JSON. */
+const maxSeriesPoints = 170_000;
 
 /** The x axis of a series. */
 export const seriesAxisSchema = z.enum(['step', 'seconds', 'seq']);
@@ -35,8 +53,10 @@ export const seriesQuerySchema = querySchema({
     .string()
     .default('batch.loss,batch.accuracy,epoch.test.loss,epoch.test.accuracy')
     .transform((text) => [...new Set(text.split(','))])
-    .pipe(z.array(seriesFieldSchema).min(1))
-    .describe('Numbers to return, separated by commas.'),
+    .pipe(z.array(seriesFieldSchema).min(1).max(maxSeriesFields))
+    .describe(
+      'Numbers to return, separated by commas, at most 50: a field of the protocol, or `metrics.` and the name of an own metric.',
+    ),
   points: numericString
     .pipe(z.int().min(2).max(10_000))
     .default(1_000)
@@ -46,6 +66,9 @@ export const seriesQuerySchema = querySchema({
   x: seriesAxisSchema.default('step').describe("`step`; `seconds` since the run's first event; or `seq`."),
   from: numericString.pipe(z.number().nonnegative()).optional().describe('Smallest x to return.'),
   to: numericString.pipe(z.number().nonnegative()).optional().describe('Largest x to return.'),
+}).refine(({ fields, points }) => fields.length * points <= maxSeriesPoints, {
+  path: ['points'],
+  error: `expected at most ${maxSeriesPoints} points of all fields together`,
 });
 
 /** Response of `GET /api/runs/{runId}/series`. */

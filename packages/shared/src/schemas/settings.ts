@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { settingBounds, settingChoices } from '../protocol/setting-limits.ts';
+import { runNameSchema, tagsSchema } from './run-started.ts';
 
 const integer = ([min, max]: readonly [number, number]) => z.int().min(min).max(max);
 const [minRate, maxRate] = settingBounds.learningRate;
@@ -24,4 +25,11 @@ export const runSettingsSchema = z
   })
   .partial();
 
+/** Data of the commands `start` and `enqueue`: settings, and the name and tags of the new run. */
+export const startDataSchema = runSettingsSchema.extend({
+  name: runNameSchema.optional(),
+  tags: tagsSchema.optional(),
+});
+
+export type StartData = z.infer<typeof startDataSchema>;
 export type RunSettings = z.infer<typeof runSettingsSchema>;

@@ -1,21 +1,28 @@
-import { emptyQuerySchema, querySchema } from '@mnist-monitor/shared';
+import { parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import { csvHeader, csvRow } from '../../series/csv.ts';
+import { csvTable, maxMetricColumns } from '../../series/csv.ts';
+import { metricTypes } from '../../series/fields.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
-import type { Store, StoredEvent } from '../../store/store.ts';
+import type { Store, StoredEvent, StoredSummary } from '../../store/store.ts';
 import type { App } from '../app.ts';
 import { bodyOf, isUnchanged, runNotFound, runTag } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
+
+/** Turns a stored event into the text of a file. */
+type Writer = (event: StoredEvent) => string;
 
 interface Format {
   extension: string;
   operationId: string;
   summary: string;
   type: string;
-  /** The first line of the file, with its line end. */
-  header?: string;
-  line(event: StoredEvent): string;
   query: z.ZodObject;
+  /** Resolves with the beginning of the file and the function that writes each event. */
+  open(
+    store: Store,
+    run: StoredSummary,
+    query: Record<string, unknown>,
+  ): Promise<{ head: string; write: Writer }>;
 }
 
 const formats: readonly Format[] = [
@@ -24,28 +31,61 @@ const formats: readonly Format[] = [
     operationId: 'exportJsonLines',
     summary: 'Every event that the run has now, one per line, as it is stored.',
     type: 'application/jsonl',
-    query: emptyQuerySchema,
-    line: ({ json }) => `${json}\n`,
+    query: querySchema({
+      nonfinite: z
+        .enum(['text', 'null'])
+        .default('text')
+        .describe(
+          'How measures that are not finite are written: as `"NaN"`, `"Infinity"` and `"-Infinity"`, or as null, for tools that would turn a column with a text into texts.',
+        ),
+    }),
+    open: async (_store, _run, { nonfinite }) => ({
+      head: '',
+      write: ({ json }) => `${nonfinite === 'null' ? withoutNonFinite(json) : json}\n`,
+    }),
   },
   {
     extension: 'csv',
     operationId: 'exportCsv',
     summary: 'Every event that the run has now, as a table.',
     type: 'text/csv',
-    header: csvHeader,
     query: querySchema({
       bom: z
         .stringbool()
         .default(false)
         .describe('Whether to begin with a byte order mark, by which spreadsheets recognize UTF-8.'),
     }),
-    line: (event) => csvRow(parseEvent(event)),
+    open: async (store, run, { bom }) => {
+      const { header, row } = csvTable(await readMetricNames(store, run));
+      return { head: (bom ? '\ufeff' : '') + header, write: (event) => row(parseEvent(event)) };
+    },
   },
 ];
 
+/** Writes the measures of an event that are not finite as null. */
+function withoutNonFinite(json: string): string {
+  const parsed = parseWithNonFinite(json);
+  // JSON.stringify writes NaN and the infinities as null.
+  return parsed.ok && /"(?:NaN|-?Infinity)"/.test(json) ? JSON.stringify(parsed.value) : json;
+}
+
+/** Reads the names of a run's own metrics, in the order in which they first occur, at most `maxMetricColumns`. */
+async function readMetricNames(store: Store, { runId, lastSeq }: StoredSummary): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const { events } of readPages(store, { runId, to: lastSeq, types: [...metricTypes] }))
+    for (const event of events) {
+      // Most events have no metrics, and need not be parsed.
+      if (!event.json.includes('"metrics"')) continue;
+      const { data } = parseEvent(event);
+      const metrics = 'metrics' in data && event.type !== 'run.started' ? data.metrics : undefined;
+      for (const name of Object.keys(metrics ?? {})) if (names.size < maxMetricColumns) names.add(name);
+    }
+  return [...names];
+}
+
 /** Adds the routes that export a run as a file, streamed as fast as the client reads. */
 export function addExportRoutes(app: App, store: Store): void {
-  for (const { extension, operationId, summary, type, header, line, query } of formats) {
+  for (const { extension, operationId, summary, type, query, open } of formats) {
     const schema = {
       operationId,
       summary,
@@ -60,10 +100,10 @@ export function addExportRoutes(app: App, store: Store): void {
       if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
 
       async function* lines(lastSeq: number): AsyncGenerator<string> {
-        if ((request.query as { bom?: boolean }).bom) yield '\ufeff';
-        if (header) yield header;
+        const { head, write } = await open(store, run!, request.query as Record<string, unknown>);
+        if (head) yield head;
         for await (const { events } of readPages(store, { runId, to: lastSeq }))
-          yield events.map(line).join('');
+          yield events.map(write).join('');
       }
       // Begins to read before the headers are set, so that missing events are answered with a problem, not an empty file.
       const body = await bodyOf(reply, lines(run.lastSeq));

@@ -5,7 +5,7 @@ import {
   type SeriesQuery,
   seriesQuerySchema,
 } from '@mnist-monitor/shared';
-import { axisReader, eventTypeOf, fieldReader } from '../../series/fields.ts';
+import { axisReader, eventTypesOf, fieldReader } from '../../series/fields.ts';
 import { MinMaxDownsampler } from '../../series/min-max-downsampler.ts';
 import { SupersededPoints } from '../../series/superseded-points.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
@@ -57,12 +57,12 @@ async function readSeries(
 ): Promise<Map<SeriesField, MinMaxDownsampler>> {
   const span = { from: from ?? 0, to: to ?? axisEnd(run, axis) };
   const curves = fields.map((field) => ({
-    ...{ field, type: eventTypeOf(field), valueOf: fieldReader(field) },
+    ...{ field, types: eventTypesOf(field), valueOf: fieldReader(field) },
     superseded: new SupersededPoints(),
     points: new MinMaxDownsampler(span, points),
   }));
   type AddPoint = (curve: (typeof curves)[number], x: number, y: number) => void;
-  const types = new Set(curves.map(({ type }) => type));
+  const types = new Set(curves.flatMap((curve) => curve.types));
   // Events without a step of their own get the step of the batch before them, so batches are read as well.
   if (axis === 'step') types.add('batch');
 
@@ -77,7 +77,7 @@ async function readSeries(
         const x = xOf(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
         for (const curve of curves) {
-          const y = curve.type === event.type ? curve.valueOf(event.data) : undefined;
+          const y = curve.types.includes(event.type) ? curve.valueOf(event.data) : undefined;
           if (y !== undefined) addPoint(curve, x, y);
         }
       }
@@ -121,7 +121,7 @@ function axisEnd(run: StoredSummary, axis: SeriesQuery['x']): number {
     case 'seq':
       return run.lastSeq;
     case 'step':
-      return run.batch?.step ?? 0;
+      return Math.max(run.batch?.step ?? 0, run.epoch?.step ?? 0) || run.lastSeq;
     case 'seconds':
       return (Date.parse(run.lastEventAt) - Date.parse(run.startedAt)) / 1_000;
   }

@@ -2,8 +2,9 @@ import { get as request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { sampleRun } from '@mnist-monitor/shared/testing';
-import { csvHeader, csvRow } from '../../../src/series/csv.ts';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
+import { csvTable } from '../../../src/series/csv.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import { type NewEvent, toNewEvent } from '../../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../../support/cleanup.ts';
@@ -33,7 +34,8 @@ describe('an export', () => {
     const answer = await fetch(`${gateway.url}/api/runs/a/export.csv`);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.csv"');
-    expect(await answer.text()).toBe(csvHeader + run.map(csvRow).join(''));
+    const { header, row } = csvTable();
+    expect(await answer.text()).toBe(header + run.map(row).join(''));
   });
 
   test('as CSV begins with a byte order mark on request', async () => {
@@ -178,5 +180,43 @@ describe('an export', () => {
     for (const ending of ['csv', 'jsonl'])
       expect((await fetch(`${gateway.url}/api/runs/a/export.${ending}`)).status).toBe(404);
     expect((await fetch(`${gateway.url}/api/runs/a/export.xml`)).status).toBe(404);
+  });
+});
+
+describe('an export of a run with own metrics', () => {
+  const own = sampleRunOfVersion2('a');
+
+  test('as CSV has a column for each metric, the speed, and the final results', async () => {
+    const { gateway } = await gatewayWith(own.map(toNewEvent));
+    const text = await (await fetch(`${gateway.url}/api/runs/a/export.csv`)).text();
+    const [header, ...lines] = text.trimEnd().split('\r\n');
+    expect(lines).toHaveLength(own.length);
+    const names = header!.split(',');
+    expect(names.slice(-3)).toEqual(['metrics.perplexity', 'metrics.grad/norm', 'metrics.eval/f1']);
+    const cell = (seq: number, name: string) => lines[seq - 1]!.split(',')[names.indexOf(name)];
+    const seventh =
+      own.findIndex(({ type, data }) => type === 'batch' && 'step' in data && data.step === 7) + 1;
+    expect(cell(seventh, 'metrics.grad/norm')).toBe('NaN');
+    expect(cell(seventh, 'batch.throughput')).toBe('100000');
+    expect(cell(own.length, 'run.finished.test.loss')).toBe('-1');
+    expect(cell(own.length, 'run.finished.seconds')).toBe('80');
+    expect(cell(own.length, 'metrics.perplexity')).toBe('0.5');
+    const notice = own.findIndex(({ type }) => type === 'notice') + 1;
+    expect([cell(notice, 'value'), cell(notice, 'by')]).toEqual(['0.1', 'page']);
+  });
+
+  test('as JSON lines has null in place of numbers that are not finite, on request', async () => {
+    const notice: MonitorEvent = {
+      ...{ v: 1, runId: 'a', seq: own.length + 1, time: own[0]!.time, type: 'notice' },
+      data: { level: 'info', code: 'a.b', message: 'NaN' },
+    };
+    const { gateway } = await gatewayWith([...own, notice].map(toNewEvent));
+    const url = `${gateway.url}/api/runs/a/export.jsonl`;
+    const lines = (await (await fetch(`${url}?nonfinite=null`)).text()).trimEnd().split('\n');
+    const diverged = own.findIndex(({ data }) => JSON.stringify(data).includes('"grad/norm":null'));
+    expect(JSON.parse(lines[diverged]!).data.metrics).toEqual({ perplexity: 2 ** 2.3, 'grad/norm': null });
+    expect(JSON.parse(lines.at(-1)!).data.message).toBe('NaN');
+    expect(lines[1]).toBe(toNewEvent(own[1]!).json);
+    expect((await fetch(`${url}?nonfinite=maybe`)).status).toBe(400);
   });
 });

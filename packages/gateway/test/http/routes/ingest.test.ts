@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { closeCodes, decodeLive } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { closeCodes, decodeLive, runListSchema, validate } from '@mnist-monitor/shared';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { toNewEvent } from '../../../src/store/store.ts';
 import { Connection, connect, range, refusal, seqsOf } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
@@ -324,5 +324,34 @@ describe('ingest', () => {
     publisher.connection.socket.close();
     await publisher.connection.closed;
     expect(await connected()).toBe(false);
+  });
+
+  test('holds the events of a publisher to the version that its hello names', async () => {
+    const gateway = await startGateway();
+    const [started] = sampleRun({ runId: 'one' });
+    const own = sampleRunOfVersion2('two');
+    const one = await openPublisher(gateway.ingestUrl, helloOf('one'));
+    const batch = { ...own[1]!, runId: 'one', seq: 2 };
+    one.send([started!, batch]);
+    const replies = await one.acked(2);
+    expect(replies.find(({ type }) => type === 'reject')).toMatchObject({ seq: 2, code: 'message.invalid' });
+    const two = await openPublisher(
+      gateway.ingestUrl,
+      helloOf('two', { protocol: 2, publisherId: 'publisher-2' }),
+    );
+    two.send(own);
+    const accepted = await two.acked(own.length);
+    expect(accepted.filter(({ type }) => type === 'reject')).toEqual([]);
+    const summary = await (await fetch(`${gateway.url}/api/runs/two`)).json();
+    expect(summary).toMatchObject({
+      status: 'completed',
+      bestAccuracy: 0.5,
+      started: { name: 'A small language model' },
+    });
+    const found = validate(
+      runListSchema,
+      await (await fetch(`${gateway.url}/api/runs?search=baseline`)).json(),
+    );
+    expect(found.ok && found.value.runs.map(({ runId }) => runId)).toEqual(['two']);
   });
 });

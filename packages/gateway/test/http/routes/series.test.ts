@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runSeriesSchema, seriesFields, type Version1Event, validate } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
@@ -33,6 +33,7 @@ describe('series', () => {
     await store.append('a', run.map(toNewEvent));
     await store.append('resumed', resumed.map(toNewEvent));
     await store.append('wild', wild.map(toNewEvent));
+    await store.append('tokens', sampleRunOfVersion2('tokens').map(toNewEvent));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   });
@@ -62,6 +63,39 @@ describe('series', () => {
     });
     // System events follow every seventh step, and have its x.
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
+  });
+
+  test('of an own metric contain its points of every event that carries it', async () => {
+    const fields = 'metrics.grad/norm,metrics.eval/f1,metrics.unheard-of,batch.accuracy,batch.throughput';
+    const [norm, f1, ...others] = (await seriesOf(`tokens/series?fields=${fields}`)).series;
+    expect(norm!.x).toEqual(range(1, 40));
+    expect(norm!.y.slice(4, 7)).toEqual([1 / 5, 1 / 6, Number.NaN]);
+    expect(f1).toEqual({ field: 'metrics.eval/f1', x: [10, 20, 30, 40, 40], y: [0.25, 0.5, 0.75, 1, 0.9] });
+    expect(others.map(({ x }) => x.length)).toEqual([0, 0, 40]);
+  });
+
+  test.each([
+    [
+      'metrics.a b',
+      'expected a field of the protocol, or "metrics." and the name of a metric, got "metrics.a b"',
+    ],
+    [`metrics.${'a'.repeat(65)}`, 'expected a field of the protocol'],
+    [
+      range(1, 51)
+        .map((index) => `metrics.m${index}`)
+        .join(),
+      'expected at most 50 items, got 51',
+    ],
+    [
+      `${range(1, 18)
+        .map((index) => `metrics.m${index}`)
+        .join()}&points=10000`,
+      'expected at most 170000 points',
+    ],
+  ])('are refused for %s', async (fields, problem) => {
+    const answer = await get(`tokens/series?fields=${fields}`);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().detail).toContain(problem);
   });
 
   test('keep spikes and non-finite values when they are downsampled', async () => {
@@ -104,7 +138,7 @@ describe('series', () => {
     const answer = await seriesOf(`a/series?fields=${seriesFields.join(',')}`);
     expect(answer.series.map(({ field }) => field)).toEqual(seriesFields);
     expect(answer.series.filter(({ x }) => x.length === 0).map(({ field }) => field)).toEqual(
-      seriesFields.filter((field) => field.startsWith('system.gpu.')),
+      seriesFields.filter((field) => field === 'batch.throughput' || field.startsWith('system.gpu.')),
     );
   });
 
