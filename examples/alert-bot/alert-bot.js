@@ -30,7 +30,11 @@ connectLive({
   WebSocket,
   types: ['batch', 'notice', 'run.finished'],
   maxRate: 1,
-  onHello: ({ run }) => run && alerts.setStatus(run.runId, run.status),
+  onHello({ run, restart }) {
+    if (!run) return;
+    if (restart) alerts.restart(run.runId);
+    alerts.setStatus(run.runId, run.status);
+  },
   onStatus: ({ runId, status }) => alerts.setStatus(runId, status),
   onEvent: (event) => alerts.addEvent(event),
   onLive: () => alerts.begin(),

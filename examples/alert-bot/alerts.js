@@ -31,6 +31,12 @@ export class Alerts {
     this.#begun = true;
   }
 
+  /** Call this when the feed sends a run from the beginning again, under its id. What it sends before `begin` is past. */
+  restart(runId) {
+    this.#begun = false;
+    this.#known.delete(runId);
+  }
+
   /** Call this with the status of any run. A run that continues may stall again. */
   setStatus(runId, status) {
     if (status === 'running' || status === 'paused') this.#knownAlerts(runId).delete('stalled');

@@ -39,8 +39,11 @@ type Message struct {
 	Version int    `json:"v"`
 	Type    string `json:"type"`
 	Seq     int    `json:"seq"`
+	After   int    `json:"after"`
+	Restart string `json:"restart"`
 	Run     *struct {
-		RunID string `json:"runId"`
+		RunID  string `json:"runId"`
+		Stream string `json:"stream"`
 	} `json:"run"`
 	Data struct {
 		Step   int     `json:"step"`
@@ -54,11 +57,12 @@ type Message struct {
 	} `json:"data"`
 }
 
-// Feed follows the newest run. Run and After are its position.
+// Feed follows the newest run. Run, Stream and After are its position.
 type Feed struct {
-	URL   string
-	Run   string
-	After int
+	URL    string
+	Run    string
+	Stream string
+	After  int
 }
 
 var errDone = errors.New("the run is over")
@@ -67,6 +71,9 @@ func (f *Feed) address() string {
 	query := url.Values{"types": {"batch,epoch,run.finished"}, "after": {strconv.Itoa(f.After)}}
 	if f.Run != "" {
 		query.Set("afterRun", f.Run)
+	}
+	if f.Stream != "" {
+		query.Set("stream", f.Stream)
 	}
 	separator := "?"
 	if strings.Contains(f.URL, "?") {
@@ -94,12 +101,12 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 		}
 		switch {
 		case message.Type == "hello":
-			runID := ""
-			if message.Run != nil {
-				runID = message.Run.RunID
+			if message.Restart != "" {
+				log.Print("the run was replaced or has lost events; from the beginning")
 			}
-			if runID != f.Run {
-				f.Run, f.After = runID, 0
+			f.Run, f.Stream, f.After = "", "", message.After
+			if message.Run != nil {
+				f.Run, f.Stream = message.Run.RunID, message.Run.Stream
 			}
 		case message.Type == "live":
 			f.After = max(f.After, message.Seq)

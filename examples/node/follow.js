@@ -12,7 +12,10 @@ const client = connectLive({
   url,
   WebSocket,
   types: ['batch', 'epoch', 'run.finished'],
-  onHello: ({ run }) => console.log(run ? `run ${run.runId}` : 'no run yet'),
+  onHello({ run, restart }) {
+    if (restart) console.error('the run was replaced or has lost events; from the beginning');
+    console.log(run ? `run ${run.runId}` : 'no run yet');
+  },
   onEvent({ type, data }) {
     if (type === 'batch') console.log(`step ${data.step}: loss ${data.loss.toFixed(4)}`);
     else if (type === 'epoch')

@@ -18,21 +18,26 @@ FINAL = {1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405}
 
 
 async def events(url: str):
-    """Yields the events of the newest run and of runs that start later, each once, in order."""
-    run, after = None, 0
+    """Yields the events of the newest run and of runs that start later, each once, in order; of a run that was replaced or
+    has lost events, again from the beginning."""
+    run, stream, after = None, None, 0
     attempt = 0
     while True:
         query = {"types": "batch,epoch,run.finished", "after": after}
         if run:
             query["afterRun"] = run
+        if stream:
+            query["stream"] = stream
         try:
             async with connect(url + ("&" if "?" in url else "?") + urlencode(query)) as feed:
                 async for text in feed:
                     attempt = 0
                     message = json.loads(text)
                     if message["type"] == "hello":
-                        current = message["run"] and message["run"]["runId"]
-                        run, after = current, after if current == run else 0
+                        if "restart" in message:
+                            print("the run was replaced or has lost events; from the beginning", file=sys.stderr)
+                        now = message["run"] or {}
+                        run, stream, after = now.get("runId"), now.get("stream"), message["after"]
                     elif message["type"] == "live":
                         after = max(after, message["seq"])
                     elif "v" in message:

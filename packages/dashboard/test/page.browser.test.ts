@@ -90,6 +90,41 @@ const chromiumPath = findChromium();
     ).toEqual([]);
   });
 
+  it('begins anew with a run that was deleted and began again under its id, and shows why in one line', async () => {
+    const runId = '20261124-113000-again';
+    const first = runOf(runId);
+    const publisher = await monitor.publish({ runId, events: first });
+    publisher.close();
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, '60 points');
+    const drawn = await canvasImage(page, 'loss');
+    await page.waitForFunction(
+      async (id) => (await (await fetch(`api/runs/${id}`)).json()).connected === false,
+      runId,
+    );
+
+    monitor.cut();
+    await shows(page, field('phase'), 'Reconnecting');
+    const gateway = monitor.url.replace(/:\d+$/, `:${monitor.gatewayPort}`);
+    expect((await fetch(`${gateway}/api/runs/${runId}`, { method: 'DELETE' })).status).toBe(200);
+    const second = first.slice(0, untilStep(first, 10));
+    await monitor.publish({ runId, events: second });
+    monitor.restore();
+
+    await shows(
+      page,
+      '#banner',
+      'This run began again under its id, or the gateway has lost events of it. It is shown from its beginning.',
+    );
+    await shows(page, caption, '10 points');
+    expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('10');
+    await shows(page, field('stream-received'), `${second.length} events`);
+    expect(await canvasImage(page, 'loss')).not.toBe(drawn);
+    expect(
+      monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
+    ).toEqual([]);
+  });
+
   it('reports a run that does not exist, and offers the latest one', async () => {
     const runId = '20261124-115000-there';
     await monitor.publish({ runId, events: runOf(runId) });

@@ -60,6 +60,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     else log.info('the store works again');
     hub.broadcast(storeStateMessage(failure));
   });
+  hub.onLoss((loss) => log.warn(loss, 'the store has lost events of a run, which has another stream id now'));
   // Reports a store that cannot write from the start.
   await store.check().catch(() => {});
   const peers = new ClusterPeers({ bus, limits });

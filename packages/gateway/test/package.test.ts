@@ -8,6 +8,7 @@ import { openScriptedPublisher, sampleRun } from '@mnist-monitor/shared/testing'
 import { WebSocket } from 'ws';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { startGateway } from './support/gateway.ts';
+import { startScriptedGateway } from './support/scripted-gateway.ts';
 
 // From dist/test of this package.
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -55,6 +56,36 @@ test('packages/shared, packed and installed in another project, runs the program
   const [runId] = /\d{8}-\d{6}-\w{4}/.exec(published) ?? [];
   expect(published).toBe(`published ${runId}\n`);
   expect(await node(folder, 'follow.js', liveUrl)).toBe(`${runId} is completed\n`);
+
+  const lossy = await startScriptedGateway([
+    (message, { reply, terminate }) => {
+      if (message.type === 'hello') reply({ type: 'resume', after: 0, stream: 's-1' });
+      if (message.seq === 4) reply({ type: 'ack', seq: 2 });
+      if (message.seq === 4) setTimeout(terminate, 50);
+    },
+    (message, { reply }) => {
+      if (message.type === 'hello') reply({ type: 'resume', after: 1, stream: 's-2' });
+      if (message.seq === 3) reply({ type: 'ack', seq: 999 });
+    },
+  ]);
+  expect(await node(folder, 'publish.js', lossy.url)).toMatch(/^published /);
+  const seqsAndTypes = lossy.received.map(({ seq, type, stream, acknowledged }) =>
+    type === 'hello' ? [stream, acknowledged] : [seq, type],
+  );
+  expect(seqsAndTypes).toEqual([
+    [undefined, undefined],
+    ...[
+      [1, 'run.started'],
+      [2, 'batch'],
+      [3, 'batch'],
+      [4, 'run.finished'],
+    ],
+    ['s-1', 2],
+    ...[
+      [2, 'batch'],
+      [3, 'run.finished'],
+    ],
+  ]);
 
   const trainer = await openScriptedPublisher({
     ...{ url: ingestUrl, WebSocket, runId: 'a', commands: ['setLearningRate'] },

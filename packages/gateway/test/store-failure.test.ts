@@ -102,8 +102,8 @@ describe('a store that cannot write', () => {
     const viewer = await connect(gateway.liveUrl);
     const append = store.append.bind(store);
     let fails = true;
-    store.append = async (runId, events) => {
-      const seq = await append(runId, events);
+    store.append = async (...args) => {
+      const seq = await append(...args);
       if (!fails || seq < 5) return seq;
       fails = false;
       throw new MonitorError('store.failing', 'the disk fails');

@@ -1,6 +1,12 @@
 import { connectLive, type LiveClient, type LiveClientMessage } from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
-import { applyMessage, emptySession, forgetRun, type Session } from '../state/session.ts';
+import {
+  announcesOtherEvents,
+  applyMessage,
+  emptySession,
+  forgetRun,
+  type Session,
+} from '../state/session.ts';
 import { liveRefusal, liveUrl } from './api.ts';
 
 /** A run that is being replayed. */
@@ -23,7 +29,7 @@ export interface RunDisplayOptions {
   onRunsChange(): void;
   /** Called when a run was deleted, whether it is on display or not. */
   onRunDeleted(runId: string): void;
-  /** Called when the feed moves on to another run. */
+  /** Called when the feed moves on to another run, or begins with this one again. */
   onNextRun(): void;
 }
 
@@ -113,7 +119,7 @@ export class RunDisplay {
     const state = message.type === 'connection' ? message.state : undefined;
     if (state?.name === 'closed' && state.code === 'unauthorized') return this.#followAgain();
     const before = this.session.run?.runId;
-    if (message.type === 'hello' && message.run?.runId !== before) {
+    if (message.type === 'hello' && announcesOtherEvents(this.session, message)) {
       this.#paused = null;
       if (before !== undefined) this.#options.onNextRun();
     }

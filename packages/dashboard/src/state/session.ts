@@ -30,6 +30,8 @@ export interface Session {
   commandsOffReason: string;
   /** Why the gateway refuses the first live connection, as a sentence; empty while that is not known. */
   refusal: string;
+  /** Why the run is shown from its beginning again, and since when; null if it is not. */
+  restart: { reason: NonNullable<LiveHello['restart']>; at: number } | null;
   /** Trainers that wait for a command to start a run. */
   waitingTrainers: number;
   /** Why the gateway cannot store events; empty while it can. */
@@ -75,6 +77,7 @@ export function emptySession(clockOrigin = 0): Session {
     commands: 'off',
     commandsOffReason: '',
     refusal: '',
+    restart: null,
     waitingTrainers: 0,
     storeProblem: '',
     viewers: null,
@@ -101,7 +104,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       session.connectionChangedAt = now;
       break;
     case 'hello':
-      applyHello(session, message);
+      applyHello(session, message, now);
       break;
     case 'event':
       if (!session.run) break;
@@ -150,20 +153,25 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
 /** Removes the run, before another one is followed. The figures of the connection remain. */
 export function forgetRun(session: Session): void {
   Object.assign(session, { run: null, summary: null, reported: null, caughtUp: false, hasLiveEvents: false });
-  Object.assign(session, { lastEventAt: null, skipped: 0 });
+  Object.assign(session, { lastEventAt: null, skipped: 0, restart: null });
   session.delay.clear();
 }
 
-function applyHello(session: Session, hello: LiveHello): void {
+function applyHello(session: Session, hello: LiveHello, now: number): void {
   const { server: gatewayVersion, run, commands, commandsOffReason = '', waitingTrainers } = hello;
-  if (run?.runId !== session.run?.runId) {
+  if (announcesOtherEvents(session, hello)) {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
+    session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
   Object.assign(session, { summary: run && completeSummary(run), reported: run });
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
+
+/** Returns whether the events that follow a hello do not continue those of the session's run. */
+export const announcesOtherEvents = ({ run }: Session, hello: LiveHello): boolean =>
+  hello.run?.runId !== run?.runId || hello.restart !== undefined;
 
 /** The latest data of a run: from the gateway's summary while stored events are still arriving. */
 export interface LatestData {

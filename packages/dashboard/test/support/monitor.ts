@@ -20,6 +20,8 @@ const builtPage = fileURLToPath(new URL('../../page/index.html', import.meta.url
 /** A gateway and a browser, for all tests of a file. */
 export interface Monitor {
   readonly url: string;
+  /** The port of the gateway itself, which `cut` does not close. */
+  readonly gatewayPort: number;
   /** Folder of the gateway's runs. */
   readonly runs: string;
   readonly browser: Browser;
@@ -86,8 +88,9 @@ export function useMonitor(
       launchChromium(chromiumPath as string, browserFlags),
     ]);
     ingestUrl = listening.ingestUrl;
-    proxy = await BreakableProxy.open(Number(new URL(listening.url).port));
-    Object.assign(monitor, { url: proxy.url, ingestUrl, browser });
+    const gatewayPort = Number(new URL(listening.url).port);
+    proxy = await BreakableProxy.open(gatewayPort);
+    Object.assign(monitor, { url: proxy.url, ingestUrl, browser, gatewayPort });
   });
   afterEach(async () => {
     for (const close of opened.splice(0)) await close();

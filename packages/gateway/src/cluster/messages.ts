@@ -28,6 +28,9 @@ const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema })
 
 const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });
 
+/** A run has lost events and has another stream id now. */
+const renewed = z.object({ type: z.literal('renewed'), runId: runIdSchema });
+
 /**
  * The clients that are connected to a gateway. Sent every second, and when a publisher or idle trainer connects or
  * disconnects.
@@ -69,6 +72,7 @@ export const gatewayMessage = z.discriminatedUnion('type', [
   appended,
   annotated,
   removed,
+  renewed,
   presence,
   ordered,
   answered,

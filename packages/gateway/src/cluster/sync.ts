@@ -82,6 +82,9 @@ export class ClusterSync {
         this.#logFailure(hub.removeRun(message.runId));
         hub.broadcast({ type: 'removed', runId: message.runId });
         break;
+      case 'renewed':
+        this.#logFailure(hub.removeRun(message.runId));
+        break;
       case 'roster':
         peers.update(from, message);
         this.#resolveConflicts(message);

@@ -47,10 +47,10 @@ export async function bodyOf(
 }
 
 /**
- * Returns the ETag of responses that are computed from a run's events alone. It changes when the run gets an event, and
- * is weak, because compressed and uncompressed responses share it.
+ * Returns the ETag of responses that are computed from a run's events alone. It changes when the run gets an event or
+ * is replaced, and is weak, because compressed and uncompressed responses share it.
  */
-export const runTag = (run: StoredSummary): string => `W/"${run.lastSeq}-${Date.parse(run.lastEventAt)}"`;
+export const runTag = (run: StoredSummary): string => `W/"${run.stream}-${run.lastSeq}"`;
 
 /**
  * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. A weak tag matches the strong tag

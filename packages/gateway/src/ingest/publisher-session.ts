@@ -10,9 +10,10 @@ import {
 } from '@mnist-monitor/shared';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
-import { SeqGapError } from '../store/event-rules.ts';
+import { OtherStreamError, SeqGapError } from '../store/event-rules.ts';
 import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
-import { type NewEvent, toNewEvent } from '../store/store.ts';
+import { type NewEvent, type StreamPosition, toNewEvent } from '../store/store.ts';
+import { isSameRun, newStreamId } from '../store/stream-id.ts';
 import { checkPublished, type PublishedEvent } from './published-event.ts';
 import { toRejection } from './rejection.ts';
 import { RunWriter } from './run-writer.ts';
@@ -23,6 +24,8 @@ export class PublisherSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;
   readonly #runId: string;
+  /** The position in the run that the publisher's hello contains. */
+  readonly #known: Pick<PublisherHello, 'stream' | 'acknowledged'>;
   readonly #connection: PublisherConnection;
   readonly #messageSchema: typeof ingestMessageSchema | typeof version1IngestMessageSchema;
   #writer: RunWriter | undefined;
@@ -32,14 +35,12 @@ export class PublisherSession implements SessionHandler {
    */
   readonly #pauseReasons = new Set<'disk' | 'publisher'>();
 
-  constructor(
-    context: SessionContext,
-    peer: Peer,
-    { protocol, runId, publisherId, commands }: PublisherHello,
-  ) {
+  constructor(context: SessionContext, peer: Peer, hello: PublisherHello) {
+    const { protocol, runId, publisherId, commands } = hello;
     this.#context = context;
     this.#peer = peer;
     this.#runId = runId;
+    this.#known = hello;
     this.#messageSchema = protocol === 1 ? version1IngestMessageSchema : ingestMessageSchema;
     const now = performance.now();
     this.#connection = {
@@ -82,10 +83,21 @@ export class PublisherSession implements SessionHandler {
     const { store, hub } = this.#context;
     // Publishes stored events first, and loads the last ones into memory for viewers that reconnect.
     await hub.catchUp(this.#runId);
-    const lastSeq = await store.lastSeq(this.#runId);
+    const { stream: knownStream, acknowledged = 0 } = this.#known;
+    const found = await store.position(this.#runId);
+    const hasLostEvents = found && found.stream === knownStream && found.lastSeq < acknowledged;
+    if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
+    const position = hasLostEvents ? await store.position(this.#runId) : found;
     if (this.#peer.closed.aborted) return;
-    this.#writer = this.#newWriter(lastSeq);
-    this.#send({ type: 'resume', after: lastSeq });
+    // Of the same origin as the one that the publisher knows: a write that seemed to fail may still store the run with that.
+    const { stream, lastSeq } = position ?? { stream: newStreamId(knownStream), lastSeq: 0 };
+    if (position && knownStream !== undefined && !isSameRun(stream, knownStream))
+      return this.#peer.close(
+        'otherRun',
+        `Run ${this.#runId} was replaced by another one; choose another id.`,
+      );
+    this.#writer = this.#newWriter({ stream, lastSeq });
+    this.#send({ type: 'resume', after: lastSeq, stream });
   }
 
   #release(): void {
@@ -108,11 +120,12 @@ export class PublisherSession implements SessionHandler {
     await this.#writer?.settled();
   }
 
-  #newWriter(lastSeq: number): RunWriter {
+  #newWriter({ stream, lastSeq }: StreamPosition): RunWriter {
     const { store, hub, limits, onStoreFailure } = this.#context;
     const runId = this.#runId;
     return new RunWriter({
       runId,
+      stream,
       lastSeq,
       store,
       hub,
@@ -123,7 +136,8 @@ export class PublisherSession implements SessionHandler {
         // The gateway logs a failing store once; a line for each publisher would hide all other lines.
         if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
         // The store has lost events: after reconnecting, the publisher learns from `resume` which events to send again.
-        if (error instanceof SeqGapError) return this.#peer.close('outOfOrder', error.message);
+        if (error instanceof SeqGapError || error instanceof OtherStreamError)
+          return this.#peer.close('outOfOrder', error.message);
         onStoreFailure(error);
         this.#peer.close('internal');
       },

@@ -5,6 +5,8 @@ import type { NewEvent, Store } from '../store/store.ts';
 
 export interface RunWriterOptions {
   runId: string;
+  /** The stream that the run has to have, or that a new run gets. */
+  stream: string;
   /** The last stored seq of the run. */
   lastSeq: number;
   store: Store;
@@ -88,11 +90,11 @@ export class RunWriter {
   }
 
   async #commit(): Promise<void> {
-    const { runId, store, hub, limits } = this.#options;
+    const { runId, stream, store, hub, limits } = this.#options;
     const events = this.#queue.splice(0, limits.commitEvents);
-    this.#committedSeq = await store.append(runId, events);
+    this.#committedSeq = await store.append(runId, events, stream);
     this.#committedAt = performance.now();
-    hub.publish(runId, events);
+    hub.publish(runId, events, stream);
     for (const { json } of events) this.#queuedBytes -= json.length;
     this.#updateBackpressure();
   }

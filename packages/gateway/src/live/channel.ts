@@ -4,8 +4,16 @@ import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 /** Receives the events of a run when they are published. */
 export interface Subscriber {
   onBatch(batch: FrameBatch): void;
-  /** Called when the run is removed, as the last call. */
+  /** Called when the run is removed or has another stream, as the last call. */
   onRemoved(): void;
+}
+
+export interface ChannelOptions {
+  runId: string;
+  stream: string | undefined;
+  /** The last stored seq. */
+  lastSeq: number;
+  recent?: readonly StoredEvent[];
 }
 
 /** Consecutive batches are joined up to this size, so that a viewer catches up with few writes. */
@@ -14,6 +22,7 @@ const maxJoinedBytes = 64 * 1024;
 /** The live feed of one run, with its recent events in memory as encoded WebSocket frames. */
 export class Channel {
   readonly runId: string;
+  #stream: string | undefined;
   /** The last published seq; before the first publication, the last stored one. */
   #lastSeq: number;
   #newestBatchSeq = 0;
@@ -24,10 +33,16 @@ export class Channel {
   #isRemoved = false;
 
   /** @param recent The last events of the run, to be kept in memory as frames. */
-  constructor(runId: string, lastSeq: number, recent: readonly StoredEvent[] = []) {
+  constructor({ runId, stream, lastSeq, recent = [] }: ChannelOptions) {
     this.runId = runId;
+    this.#stream = stream;
     this.#lastSeq = lastSeq;
     if (recent.length > 0) this.#keep(recent);
+  }
+
+  /** The stream of the run; undefined while the run has no events. Another stream of the run has another channel. */
+  get stream(): string | undefined {
+    return this.#stream;
   }
 
   get lastSeq(): number {
@@ -54,8 +69,9 @@ export class Channel {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Sends the events after `lastSeq` to all subscribers. */
-  publish(events: readonly StoredEvent[]): void {
+  /** Sends the events after `lastSeq` to all subscribers. They have to be of the channel's stream, if it has one. */
+  publish(events: readonly StoredEvent[], stream: string): void {
+    this.#stream ??= stream;
     const fresh = events.filter(({ seq }) => seq > this.#lastSeq);
     if (fresh.length === 0) return;
     this.#lastSeq = fresh.at(-1)!.seq;
@@ -63,12 +79,12 @@ export class Channel {
     for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
   }
 
-  /** Whether the run was removed. A new run with the same id has another channel. */
+  /** Whether the run was removed or has another stream, which has another channel. */
   get isRemoved(): boolean {
     return this.#isRemoved;
   }
 
-  /** Ends the channel of a removed run. */
+  /** Ends the channel of a run that was removed or has another stream. */
   remove(): void {
     this.#isRemoved = true;
     for (const subscriber of this.#subscribers) subscriber.onRemoved();

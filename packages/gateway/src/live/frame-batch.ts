@@ -23,6 +23,8 @@ export interface Chunk {
   ranges: readonly FrameRange[];
   /** Every selected event up to this seq is in this chunk or an earlier one. */
   through: number;
+  /** Whether the store has another stream of the run, or no such run; the chunk is empty then. */
+  isReplaced?: boolean;
 }
 
 /** The frames of a `FrameBatch` for a viewer that needs only the newest `batch` event. */

@@ -1,12 +1,13 @@
 import type { Limits } from '../limits.ts';
 import { firstEvents } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
+import type { Channel } from './channel.ts';
 import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 import { batchType, everyType, typesIn } from './type-set.ts';
 
 export interface HistoryOptions {
   store: Store;
-  runId: string;
+  channel: Pick<Channel, 'runId' | 'stream'>;
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
@@ -25,18 +26,19 @@ export class History {
 
   /** Reads the next selected events: at most one page, and about `unreadBytes`. */
   async read(selection: Selection): Promise<Chunk> {
-    const { store, runId, limits } = this.#options;
+    const { store, channel, limits } = this.#options;
     const { after, types, batchesFrom } = selection;
     const skipsBatches = after + 1 < batchesFrom;
     const readTypes = skipsBatches ? types & ~batchType : types;
     const end = skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
     if (readTypes === 0) return { ranges: [], through: end };
 
-    const page = await store.page(runId, {
+    const page = await store.page(channel.runId, {
       after,
       limit: Math.min(this.#limit, limits.pageEvents),
       types: readTypes === everyType ? undefined : typesIn(readTypes),
     });
+    if (page.stream !== channel.stream) return { ranges: [], through: after, isReplaced: true };
     const { events: fitting, through } = firstEvents(page, limits.unreadBytes);
     this.#limit =
       fitting.length < page.events.length ? fitting.length : Math.min(2 * this.#limit, limits.pageEvents);

@@ -2,7 +2,7 @@ import { encode, type LiveControl } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { frameText } from '../sockets/frames.ts';
-import type { Store, StoredEvent } from '../store/store.ts';
+import type { Store, StoredEvent, StreamPosition } from '../store/store.ts';
 import { Channel } from './channel.ts';
 
 /** A read of a run's new events from the store that has not ended. */
@@ -10,6 +10,15 @@ interface PendingPull {
   /** Whether more may have been stored since reading began. */
   again: boolean;
   done: Promise<void>;
+}
+
+/** Events of a run that the store has lost. */
+export interface StreamLoss {
+  runId: string;
+  /** The last seq that was acknowledged or shown. */
+  knownSeq: number;
+  /** The last seq that is left. */
+  lastSeq: number;
 }
 
 type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
@@ -27,6 +36,7 @@ export class Hub {
   readonly #viewers = new Listeners<[frame: Buffer]>();
   readonly #viewerCountListeners = new Listeners();
   readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
+  readonly #lossListeners = new Listeners<[loss: StreamLoss]>();
   /** Channels being loaded, so that many viewers who connect for the same run at once share one read. */
   readonly #loading = new Map<string, Promise<Channel>>();
   readonly #pulls = new Map<string, PendingPull>();
@@ -92,19 +102,22 @@ export class Hub {
   }
 
   /**
-   * Publishes durable events in the order of seq; events already published are skipped. When events before them are
-   * missing, because another gateway has stored them, all are read from the store instead.
+   * Publishes durable events of a stream in the order of seq; events already published are skipped. When events before
+   * them are missing, because another gateway has stored them, all are read from the store instead. A channel of another
+   * stream of the run is ended first.
    */
-  publish(runId: string, events: readonly StoredEvent[]): void {
+  publish(runId: string, events: readonly StoredEvent[], stream: string): void {
+    const current = this.#channels.get(runId);
+    if (current && (current.stream ?? stream) !== stream) this.#endChannel(current);
     const known = this.#channels.get(runId);
     if (known && events[0] && events[0].seq > known.lastSeq + 1) {
       // A failed read is repeated with the next events, or when the store works again.
       this.pull(runId).catch(() => {});
       return;
     }
-    const channel = known ?? new Channel(runId, 0);
+    const channel = known ?? new Channel({ runId, stream, lastSeq: 0 });
     this.#recentBytes -= channel.recentBytes;
-    channel.publish(events);
+    channel.publish(events, stream);
     this.#keepChannel(channel);
     if (events[0]?.seq === 1) this.#setNewestRun(runId);
     if (events.length > 0) this.#publishedListeners.emit(runId, events);
@@ -120,7 +133,7 @@ export class Hub {
     if (!isKnown && (await this.#store.lastSeq(runId)) === 0) return;
     await this.channel(runId);
     if (!isKnown) await this.refreshNewestRun();
-    await this.pull(runId);
+    await this.verify(runId);
   }
 
   /** Publishes a run's stored events that are not published yet, if it has a channel. Simultaneous calls share one read. */
@@ -139,13 +152,42 @@ export class Hub {
   /** Updates every channel from the store, where other gateways may have added, removed or replaced runs. */
   async pullAll(): Promise<void> {
     await this.refreshNewestRun();
-    for (const { runId, lastSeq } of [...this.#channels.values()]) {
-      if ((await this.#store.lastSeq(runId)) >= lastSeq) await this.pull(runId);
-      else {
-        await this.removeRun(runId);
+    for (const { runId } of [...this.#channels.values()]) {
+      const wasKnown = (this.#channels.get(runId)?.lastSeq ?? 0) > 0;
+      await this.verify(runId);
+      if (wasKnown && !this.#channels.has(runId) && (await this.#store.lastSeq(runId)) === 0)
         this.broadcast({ type: 'removed', runId });
-      }
     }
+  }
+
+  /**
+   * Compares a run's channel, if there is one, with the store. Publishes the events that are new; ends the channel when
+   * the run was removed or replaced, or when events of it were lost, which also changes its stream id.
+   */
+  async verify(runId: string): Promise<void> {
+    const channel = this.#channels.get(runId);
+    if (!channel) return;
+    const { stream, lastSeq } = channel;
+    const position = await this.#store.position(runId);
+    if (this.#channels.get(runId) !== channel) return;
+    if (stream !== undefined && position?.stream !== stream) return this.removeRun(runId);
+    if (position === undefined || position.lastSeq >= lastSeq) return this.pull(runId);
+    await this.reportLoss(runId, position, lastSeq);
+  }
+
+  /**
+   * Changes the stream id of a run whose store has lost events after `position`, of which clients have received those up
+   * to `knownSeq`, and ends its channel.
+   */
+  async reportLoss(runId: string, { stream, lastSeq }: StreamPosition, knownSeq: number): Promise<void> {
+    // Only one gateway succeeds, and logs the loss.
+    if (await this.#store.renewStream(runId, stream)) this.#lossListeners.emit({ runId, knownSeq, lastSeq });
+    await this.removeRun(runId);
+  }
+
+  /** Calls back when a loss of stored events is detected. Returns the function that removes the listener. */
+  onLoss(listener: (loss: StreamLoss) => void): () => void {
+    return this.#lossListeners.add(listener);
   }
 
   /** Reads the newest run from the store. */
@@ -154,14 +196,23 @@ export class Hub {
     this.#setNewestRun(newest?.runId);
   }
 
-  /** Closes the channel of a run that was removed from the store. Viewers of `latest` continue with the newest run. */
+  /**
+   * Ends the channel of a run that the store no longer has, or has with another stream. Viewers of `latest` continue with
+   * the newest run.
+   */
   async removeRun(runId: string): Promise<void> {
-    const [newest] = await this.#store.runs({ limit: 1 });
     const channel = this.#channels.get(runId);
-    this.#channels.delete(runId);
-    this.#recentBytes -= channel?.recentBytes ?? 0;
+    const [newest] = await this.#store.runs({ limit: 1 });
+    const position = await this.#store.position(runId);
     this.#setNewestRun(newest?.runId);
-    channel?.remove();
+    const isOutdated = channel !== undefined && (!position || position.stream !== channel.stream);
+    if (isOutdated && this.#channels.get(runId) === channel) this.#endChannel(channel);
+  }
+
+  #endChannel(channel: Channel): void {
+    this.#channels.delete(channel.runId);
+    this.#recentBytes -= channel.recentBytes;
+    channel.remove();
   }
 
   #setNewestRun(runId: string | undefined): void {
@@ -192,7 +243,8 @@ export class Hub {
           const page = await this.#store.page(runId, { after, limit: this.#limits.recentEvents });
           // The run may be removed while its page is read.
           if (this.#channels.get(runId) !== channel) return;
-          this.publish(runId, page.events);
+          if ((channel.stream ?? page.stream) !== page.stream) return await this.removeRun(runId);
+          if (page.stream !== undefined) this.publish(runId, page.events, page.stream);
           more = page.more;
         }
       }
@@ -203,12 +255,17 @@ export class Hub {
 
   /** Loads a run's channel, with its last events in memory unless they are larger than one page of the store. */
   async #loadChannel(runId: string): Promise<Channel> {
-    const lastSeq = await this.#store.lastSeq(runId);
+    const { stream, lastSeq } = (await this.#store.position(runId)) ?? { lastSeq: 0 };
     const limit = this.#limits.recentEvents;
     const page = await this.#store.page(runId, { after: Math.max(0, lastSeq - limit), limit });
     // Events that are missing from the store are not in the page.
-    const hasAll = !page.more && page.through >= lastSeq;
-    return hasAll ? new Channel(runId, page.through, page.events) : new Channel(runId, lastSeq);
+    const hasAll = page.stream === stream && !page.more && page.through >= lastSeq;
+    return new Channel({
+      runId,
+      stream,
+      lastSeq,
+      ...(hasAll && { lastSeq: page.through, recent: page.events }),
+    });
   }
 
   /** Adds a channel, or moves it to the end, and frees the oldest frames of all runs beyond `recentBytes`. */

@@ -1,4 +1,10 @@
-import { encode, type LiveControl, type LiveQuery, type RunSummary } from '@mnist-monitor/shared';
+import {
+  encode,
+  type LiveControl,
+  type LiveHello,
+  type LiveQuery,
+  type RunSummary,
+} from '@mnist-monitor/shared';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { type HealthCheckedStore, storeStateMessage } from '../store/health-checked-store.ts';
@@ -22,18 +28,27 @@ export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel
 
 /**
  * Serves one viewer until its connection closes. Sends the hello, the past events and the live events of a run, and of
- * each newer run when the viewer follows `latest`.
+ * each newer run when the viewer follows `latest`. When the run has another stream, the viewer gets another hello.
  */
 export function serveViewer(options: ViewerSessionOptions): Promise<void> {
   return new ViewerSession(options).run();
 }
 
+/** A run to follow. */
+interface OpenRun {
+  channel: Channel | undefined;
+  summary: RunSummary | undefined;
+}
+
+/** Where the events of a run begin, and why it is not where the viewer was. */
+type Start = Pick<LiveHello, 'restart'> & { after: number };
+
 class ViewerSession {
   readonly #options: ViewerSessionOptions;
   readonly #peer: Peer;
   readonly #followsLatest: boolean;
-  /** The run and seq after which the viewer resumes; any other run is sent from its beginning. */
-  readonly #resume: { runId: string | undefined; after: number };
+  /** The viewer's position; any other run is sent from its beginning. */
+  #position: { runId: string | undefined; stream: string | undefined; after: number };
   /** The size of the broadcasts since the viewer had last read everything. */
   #unreadBroadcastBytes = 0;
   /** Ends the broadcasts to this viewer; undefined until the first hello, which has to be the first message. */
@@ -45,7 +60,7 @@ class ViewerSession {
     this.#peer = peer;
     this.#followsLatest = query.run === 'latest';
     const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRunId) : query.run;
-    this.#resume = { runId, after: query.after };
+    this.#position = { runId, stream: query.stream, after: query.after };
   }
 
   async run(): Promise<void> {
@@ -55,29 +70,56 @@ class ViewerSession {
   async #followRuns(): Promise<void> {
     let runId = await this.#firstRun();
     while (!this.#peer.closed.aborted) {
-      await this.#sendHello(runId);
-      await this.#followRun(runId);
-      runId = this.#options.hub.newestRunId;
+      const { channel, summary } = await this.#open(runId);
+      const start = this.#startOf(runId, summary);
+      const stream = channel && this.#streamOf(channel, start.after);
+      this.#sendHello(summary, start);
+      await this.#followRun(runId, stream);
+      this.#position = { runId, stream: channel?.stream, after: stream?.seq ?? 0 };
+      if (this.#followsLatest) runId = this.#options.hub.newestRunId;
     }
   }
 
   /** Returns the run to begin with; undefined when there is no run. Closes the connection if the requested run is unknown. */
   async #firstRun(): Promise<string | undefined> {
-    const { runId } = this.#resume;
+    const { runId } = this.#position;
     const isKnown = runId !== undefined && (await this.#options.store.lastSeq(runId)) > 0;
     if (isKnown) return runId;
     if (!this.#followsLatest) this.#peer.close('runNotFound', `There is no run ${runId}.`);
     return this.#options.hub.newestRunId;
   }
 
-  async #sendHello(runId: string | undefined): Promise<void> {
-    const { hub, summaryOf, limits, rights, idleTrainers, health, onRun } = this.#options;
-    const run = runId === undefined ? undefined : await summaryOf(runId);
-    onRun?.(runId);
+  /** Returns the channel and the summary of a run, both of the same stream; neither when there is no such run. */
+  async #open(runId: string | undefined): Promise<OpenRun> {
+    const { hub, summaryOf, onRun } = this.#options;
+    for (;;) {
+      const channel = runId === undefined ? undefined : await hub.channel(runId);
+      const summary = runId === undefined ? undefined : await summaryOf(runId);
+      onRun?.(runId);
+      const isConsistent = channel?.stream === summary?.stream;
+      if (channel === undefined || isConsistent || this.#peer.closed.aborted) return { channel, summary };
+      await hub.verify(channel.runId);
+    }
+  }
+
+  /** Returns where the events of a run begin. A position of another stream, or beyond the end, does not count. */
+  #startOf(runId: string | undefined, summary: RunSummary | undefined): Start {
+    const { runId: knownRun, stream, after } = this.#position;
+    if (!summary || knownRun !== runId || after === 0) return { after: 0 };
+    // Without a stream, nothing is known of the viewer's events: they may be those of this run, or still to come.
+    if (stream === undefined) return { after };
+    if (stream !== summary.stream) return { after: 0, restart: 'otherStream' };
+    return after > summary.lastSeq ? { after: 0, restart: 'beyondEnd' } : { after };
+  }
+
+  #sendHello(run: RunSummary | undefined, { after, restart }: Start): void {
+    const { hub, limits, rights, idleTrainers, health } = this.#options;
     this.#send({
       type: 'hello',
       server: version,
       run: run ?? null,
+      after,
+      ...(restart && { restart }),
       heartbeatMs: limits.heartbeatMs,
       commands: rights.access,
       ...(rights.offReason !== undefined && { commandsOffReason: rights.offReason }),
@@ -101,26 +143,28 @@ class ViewerSession {
   }
 
   /** Follows a run. Alternates between past and live events: a viewer that reads too slowly falls back to past events. */
-  async #followRun(runId: string | undefined): Promise<void> {
-    const { hub, store } = this.#options;
-    const channel = runId === undefined ? undefined : await hub.channel(runId);
+  async #followRun(runId: string | undefined, stream: ViewerStream | undefined): Promise<void> {
     // The run may have been removed since #firstRun; a viewer of the latest run moves on to the newest one instead.
-    if (channel?.lastSeq === 0 && !this.#followsLatest && (await store.lastSeq(channel.runId)) === 0)
-      return this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
-    const stream = channel && this.#streamOf(channel);
-    const hasEnded = (): boolean => this.#peer.closed.aborted || channel?.isRemoved === true;
+    if (stream?.lastSeq === 0 && (await this.#closeIfDeleted(runId))) return;
+    const hasEnded = (): boolean => this.#peer.closed.aborted || stream?.isRemoved === true;
     for (;;) {
       // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
       while (stream?.isBehind && !hasEnded()) await stream.sendNext();
       if (hasEnded() || this.#hasNewerRun(runId)) break;
       await this.#goLive(runId, stream);
     }
-    if (channel?.isRemoved && !this.#followsLatest)
-      this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
+    if (stream?.isRemoved) await this.#closeIfDeleted(runId);
   }
 
-  #streamOf(channel: Channel): ViewerStream {
-    const after = channel.runId === this.#resume.runId ? this.#resume.after : 0;
+  /** Closes the connection of a viewer that follows a run which was deleted. Returns whether it did. */
+  async #closeIfDeleted(runId: string | undefined): Promise<boolean> {
+    if (this.#followsLatest || runId === undefined) return false;
+    if ((await this.#options.store.lastSeq(runId)) > 0) return false;
+    this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
+    return true;
+  }
+
+  #streamOf(channel: Channel, after: number): ViewerStream {
     return new ViewerStream({ ...this.#options, channel, after });
   }
 

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import { Cursor } from './cursor.ts';
 import { History } from './history.ts';
+import type { Hub } from './hub.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 
@@ -17,6 +18,7 @@ export interface ViewerStreamOptions {
   after: number;
   query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete' | 'bundle'>;
   store: Store;
+  hub: Pick<Hub, 'verify'>;
   /** The traffic of all viewers together. */
   traffic: Pick<Traffic, 'unreadBytes'>;
   limits: Limits;
@@ -42,7 +44,7 @@ export class ViewerStream {
     this.#types = query.types ? setOf(query.types) : everyType;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#initialSeq = channel.lastSeq;
-    this.#history = new History({ store, runId: channel.runId, limits });
+    this.#history = new History({ store, channel, limits });
     this.#cursor = new Cursor({
       ...{ channel, after, types: this.#types, bundleBytes: query.bundle ? limits.bundleBytes : undefined },
       reportsGaps: this.#maxRate === undefined,
@@ -58,15 +60,26 @@ export class ViewerStream {
     return this.#cursor.isBehind;
   }
 
+  /** The last published seq of the run. */
+  get lastSeq(): number {
+    return this.#options.channel.lastSeq;
+  }
+
+  /** Whether the run was removed or has another stream. */
+  get isRemoved(): boolean {
+    return this.#options.channel.isRemoved;
+  }
+
   /** Sends the next events, from memory or else from the store, when the viewer has read enough of the earlier ones. */
   async sendNext(): Promise<void> {
-    const { peer, channel } = this.#options;
+    const { peer, channel, hub } = this.#options;
     const cursor = this.#cursor;
     await this.#waitForRoom();
     if (peer.closed.aborted) return;
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
     const chunk = channel.read(selection) ?? (await this.#history.read(selection));
+    if (chunk.isReplaced) return hub.verify(channel.runId);
     // A store that has lost events gives none however often it is asked: the viewer waits for the next ones instead.
     const isMissing = chunk.through <= selection.after && !channel.isRemoved;
     peer.sendFrames(isMissing ? cursor.skipMissing() : cursor.advance(chunk));

@@ -47,6 +47,16 @@ export interface ChangeArguments {
 
 export interface AppendArguments extends ChangeArguments {
   entries: readonly StreamEntry[];
+  /** The stream that a new run gets. */
+  stream: string;
+  /** Whether a run that has events must have this stream. */
+  isExpected: boolean;
+}
+
+/** The end of a run's events; `stream` is empty and `lastSeq` 0 when there is no such run. */
+export interface PositionReply {
+  stream: string;
+  lastSeq: number;
 }
 
 export interface CheckArguments extends Omit<ChangeArguments, 'runId'> {
@@ -71,10 +81,12 @@ const checkKeys = ['run', 'events', 'runs', 'changes'].map((name) => `${prefix}c
 /** The script that appends to the run of KEYS. `checkStore` contains it too, as the body of a Lua function. */
 const append = `
   local run, events, runs, changes = unpack(KEYS)
-  local channel, runId, announcement = ARGV[1], ARGV[2], ARGV[3]
+  local channel, runId, announcement, stream, expected = unpack(ARGV, 1, 5)
   local last = tonumber(redis.call('HGET', run, 'lastSeq') or 0)
+  local known = last > 0 and redis.call('HGET', run, 'stream')
+  if known and expected == '1' and known ~= stream then return {last, -1} end
   local nextSeq = last + 1
-  for i = 4, #ARGV, 4 do
+  for i = 6, #ARGV, 4 do
     local seq = tonumber(ARGV[i])
     if seq > nextSeq then return {last, seq} end
     if seq == nextSeq then nextSeq = nextSeq + 1 end
@@ -88,7 +100,8 @@ const append = `
   local now = redis.call('TIME')
   local received = now[1] * 1000 + math.floor(now[2] / 1000)
   local fields = {change = change, lastSeq = nextSeq - 1, received = string.format('%.0f', received)}
-  for i = 4, #ARGV, 4 do
+  if not known then fields.stream = stream end
+  for i = 6, #ARGV, 4 do
     local seq, kind, json, mark = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if seq > last then
       redis.call('XADD', events, seq .. '-0', 'type', kind, 'json', json)
@@ -117,18 +130,69 @@ const append = `
 /** The scripts, each of which Redis runs as one step. */
 export const scripts = {
   /**
-   * Appends the events that follow the last one. Returns the last seq, and the first seq that leaves a gap, or 0. With a
-   * gap nothing is appended.
+   * Appends the events that follow the last one. Returns the last seq, and the first seq that leaves a gap, -1 if the run
+   * has another stream than expected, or 0. Unless that is 0, nothing is appended.
    */
   appendEvents: defineScript({
     NUMBER_OF_KEYS: 4,
     SCRIPT: append,
-    parseCommand(parser: CommandParser, { entries, ...change }: AppendArguments) {
+    parseCommand(parser: CommandParser, { entries, stream, isExpected, ...change }: AppendArguments) {
       pushChange(parser, change);
+      parser.push(stream, isExpected ? '1' : '0');
       for (const { seq, type, json, summaryValue: mark } of entries)
         parser.push(String(seq), type, json, mark);
     },
     transformReply: ([last, gapSeq]: [number, number]) => ({ last, gapSeq }),
+  }),
+
+  /**
+   * Returns the stream and the last seq of a run. A run that an older gateway has begun gets the stream `newId` when it is
+   * read for the first time.
+   */
+  readPosition: defineScript({
+    NUMBER_OF_KEYS: 1,
+    SCRIPT: `
+      local run, newId = KEYS[1], ARGV[1]
+      local last = redis.call('HGET', run, 'lastSeq')
+      if not last then return {'', '0'} end
+      local stream = redis.call('HGET', run, 'stream')
+      -- Not HSETNX, which a server without memory refuses even if the field exists.
+      if not stream then
+        stream = newId
+        redis.call('HSET', run, 'stream', stream)
+      end
+      return {stream, last}
+    `,
+    parseCommand(parser: CommandParser, runId: string, newId: string) {
+      parser.pushKey(keys.run(runId));
+      parser.push(newId);
+    },
+    transformReply: ([stream, lastSeq]: [string, string]): PositionReply => ({
+      stream,
+      lastSeq: Number(lastSeq),
+    }),
+  }),
+
+  /** Gives a run the stream `next` if it has the stream `stream`; returns 0 when it has another one. */
+  renewStream: defineScript({
+    NUMBER_OF_KEYS: 4,
+    SCRIPT: `
+      local run, _, _, changes = unpack(KEYS)
+      local channel, _, announcement, stream, nextStream = unpack(ARGV)
+      if redis.call('HGET', run, 'stream') ~= stream then return 0 end
+      redis.call('HSET', run, 'stream', nextStream, 'change', redis.call('INCR', changes))
+      redis.call('PUBLISH', channel, announcement)
+      return 1
+    `,
+    parseCommand(
+      parser: CommandParser,
+      change: ChangeArguments,
+      { stream, next }: { stream: string; next: string },
+    ) {
+      pushChange(parser, change);
+      parser.push(stream, next);
+    },
+    transformReply: undefined as unknown as () => number,
   }),
 
   /** Sets or deletes the annotations of a run; returns 0 when there is no such run. */
@@ -192,7 +256,7 @@ export const scripts = {
       end
       -- Deleting first would let the append pass on a full server: Redis checks the memory at a script's first write.
       if redis.call('EXISTS', run, events) > 0 then redis.call('UNLINK', run, events, runs, changes) end
-      append(KEYS, {channel, 'check', announcement, '1', 'run.started', '{}', ''})
+      append(KEYS, {channel, 'check', announcement, 'check', '0', '1', 'run.started', '{}', ''})
       redis.call('UNLINK', run, events, runs, changes)
       redis.call('HSETNX', store, 'id', newId)
       return {redis.call('HGET', store, 'id')}

@@ -8,7 +8,7 @@ import {
 } from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import type { GatewayMessage } from '../cluster/messages.ts';
-import { maxPageBytes, SeqGapError } from '../store/event-rules.ts';
+import { maxPageBytes, OtherStreamError, replacedPage, SeqGapError } from '../store/event-rules.ts';
 import {
   type EventPage,
   type EventPageOptions,
@@ -19,7 +19,9 @@ import {
   type Store,
   type StoredEvent,
   type StoredSummary,
+  type StreamPosition,
 } from '../store/store.ts';
+import { newStreamId } from '../store/stream-id.ts';
 import { type SummaryRow, toSummary } from '../store/summary.ts';
 import { TimeSlicer } from '../time-slicer.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
@@ -43,8 +45,11 @@ export class RedisStore implements Store {
   readonly #gatewayId: string;
   /** The id of all data at the last check. */
   #dataId: string | undefined;
-  /** The last summary of each run, with the number of the change that it shows. */
-  readonly #summaries = new LRUCache<string, { change: string; summary: StoredSummary }>({
+  /**
+   * The last summary of each run, with the number of the change that it shows. The numbers begin again when Redis loses
+   * its data, so a summary belongs to a stream, too.
+   */
+  readonly #summaries = new LRUCache<string, { change: string; stream: string; summary: StoredSummary }>({
     max: maxCachedSummaries,
   });
 
@@ -53,16 +58,20 @@ export class RedisStore implements Store {
     this.#gatewayId = gatewayId;
   }
 
-  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     const [first, last] = [events[0]?.seq, events.at(-1)?.seq];
     if (first === undefined || last === undefined) return this.lastSeq(runId);
     const types = [...new Set(events.map(({ type }) => type))];
     const change = this.#change(runId, { type: 'appended', runId, first, last, types });
-    const entries = events.map(toEntry);
-    const result = await this.#run((redis) => redis.appendEvents({ ...change, entries }));
+    const append = {
+      ...{ ...change, entries: events.map(toEntry) },
+      ...{ stream: stream ?? newStreamId(), isExpected: stream !== undefined },
+    };
+    const result = await this.#run((redis) => redis.appendEvents(append));
     if (result.gapSeq === 0) return result.last;
     // Events that the run had are missing. If all data was lost, `check` throws `store.vanished` instead.
     await this.check();
+    if (result.gapSeq === -1) throw new OtherStreamError(runId);
     throw new SeqGapError(result.last, result.gapSeq);
   }
 
@@ -70,20 +79,35 @@ export class RedisStore implements Store {
     return Number((await this.#run((redis) => redis.hGet(keys.run(runId), 'lastSeq'))) ?? 0);
   }
 
+  async position(runId: string): Promise<StreamPosition | undefined> {
+    const { stream, lastSeq } = await this.#run((redis) => redis.readPosition(runId, newStreamId()));
+    return lastSeq > 0 ? { stream, lastSeq } : undefined;
+  }
+
+  async renewStream(runId: string, stream: string): Promise<boolean> {
+    const change = this.#change(runId, { type: 'renewed', runId });
+    const next = newStreamId(stream);
+    return (await this.#run((redis) => redis.renewStream(change, { stream, next }))) > 0;
+  }
+
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
     const slicer = new TimeSlicer();
-    const last = await this.lastSeq(runId);
+    const { stream, lastSeq: last } = (await this.position(runId)) ?? { lastSeq: 0 };
     const events: StoredEvent[] = [];
     let through = after;
     let bytes = 0;
     for (let chunks = 0; through < last && events.length < limit; chunks++) {
       if (bytes >= maxPageBytes || chunks === pageChunks) break;
       const COUNT = types ? chunkEvents : Math.min(limit - events.length, chunkEvents);
-      const chunk = await this.#run((redis) =>
-        redis.xRange(keys.events(runId), `${through + 1}-0`, `${last}-0`, { COUNT }),
+      const [chunk, streamNow] = await this.#run((redis) =>
+        Promise.all([
+          redis.xRange(keys.events(runId), `${through + 1}-0`, `${last}-0`, { COUNT }),
+          redis.hGet(keys.run(runId), 'stream'),
+        ]),
       );
-      // The run may be removed between two commands.
-      if (!chunk || chunk.length === 0) return { events, through, more: false };
+      // The run may be removed or replaced between two commands.
+      if (streamNow !== stream) return replacedPage(after);
+      if (!chunk || chunk.length === 0) return { events, stream, through, more: false };
       for (const entry of chunk) {
         if (events.length === limit) break;
         const event = toEvent(entry);
@@ -94,16 +118,16 @@ export class RedisStore implements Store {
       }
       await slicer.yieldIfDue();
     }
-    return { events, through, more: through < last };
+    return { events, stream, through, more: through < last };
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {
     // The events of the summary may have more than 1 MB, so they are read only if the run has changed.
     const known = this.#summaries.get(runId);
-    if (known && (await this.#run((redis) => redis.hGet(keys.run(runId), 'change'))) === known.change)
-      return known.summary;
+    if (known && (await this.#isUpToDate(runId, known))) return known.summary;
+    const stream = (await this.position(runId))?.stream;
     const fields = await this.#run((redis) => redis.hGetAll(keys.run(runId)));
-    return this.#toSummary(runId, fields);
+    return this.#toSummary(runId, { ...(stream !== undefined && { stream }), ...fields });
   }
 
   async runs({ before, limit }: RunListOptions): Promise<RunListEntry[]> {
@@ -160,11 +184,21 @@ export class RedisStore implements Store {
   }
 
   #toSummary(runId: string, fields: Record<string, string>): StoredSummary | undefined {
-    const { change } = fields;
-    if (change === undefined) return undefined;
+    const { change, stream } = fields;
+    if (change === undefined || stream === undefined) return undefined;
     const summary = toSummary(toRow(runId, fields));
-    this.#summaries.set(runId, { change, summary });
+    this.#summaries.set(runId, { change, stream, summary });
     return summary;
+  }
+
+  async #isUpToDate(
+    runId: string,
+    { change, stream }: Pick<StreamPosition, 'stream'> & { change: string },
+  ): Promise<boolean> {
+    const found = await this.#run((redis) =>
+      Promise.all([redis.hGet(keys.run(runId), 'change'), redis.hGet(keys.run(runId), 'stream')]),
+    );
+    return found[0] === change && found[1] === stream;
   }
 
   /** @throws MonitorError `store.…` for a failure of the server or the connection. */
@@ -201,6 +235,7 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
   const { first, last, bestAccuracy } = fields;
   return {
     runId,
+    stream: fields.stream as string,
     title: fields.title ?? null,
     note: fields.note ?? null,
     pinned: Number(fields.pinned ?? 0),

@@ -1,4 +1,4 @@
-import type { StoredEvent } from './store.ts';
+import type { EventPage, StoredEvent } from './store.ts';
 
 // This file imports no zod, which the threads of the database would take 0.3 s to load.
 
@@ -16,6 +16,24 @@ export class SeqGapError extends RangeError {
     this.got = got;
   }
 }
+
+/** The run has another stream than its writer expects: it was removed, replaced, or has lost events. */
+export class OtherStreamError extends RangeError {
+  readonly runId: string;
+
+  constructor(runId: string) {
+    super(`run ${runId} was removed, replaced, or has lost events`);
+    this.runId = runId;
+  }
+}
+
+/** Returns the page of a run that was replaced while the page was read: its events may be those of two runs. */
+export const replacedPage = (after: number): EventPage => ({
+  events: [],
+  stream: undefined,
+  through: after,
+  more: false,
+});
 
 /**
  * Returns the events after `last`.

@@ -17,6 +17,7 @@ import type {
   RunListOptions,
   Store,
   StoredSummary,
+  StreamPosition,
 } from './store.ts';
 
 /** A failure of the store that still lasts. */
@@ -30,7 +31,7 @@ export interface StoreFailure {
 /** Number of pages that are read at a time. Each may have 14 MB, and hundreds of viewers may request one at once. */
 const pagesAtOnce = 4;
 
-/** The kinds of operations that are measured; `change` is an annotation or a removal. */
+/** The kinds of operations that are measured; `change` is an annotation, a removal, or a new stream id. */
 export type StoreOperation = 'append' | 'read' | 'change';
 
 export interface HealthCheckedStoreOptions {
@@ -89,9 +90,9 @@ export class HealthCheckedStore implements Store {
     return this.#listeners.add(listener);
   }
 
-  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     const seq = await this.#observe('append', () =>
-      this.#detectStall(() => this.#store.append(runId, events)),
+      this.#detectStall(() => this.#store.append(runId, events, stream)),
     );
     this.#setFailure(undefined);
     this.#options.onAppended?.(events);
@@ -100,6 +101,14 @@ export class HealthCheckedStore implements Store {
 
   lastSeq(runId: string): Promise<number> {
     return this.#observe('read', () => this.#store.lastSeq(runId));
+  }
+
+  position(runId: string): Promise<StreamPosition | undefined> {
+    return this.#observe('read', () => this.#store.position(runId));
+  }
+
+  renewStream(runId: string, stream: string): Promise<boolean> {
+    return this.#observe('change', () => this.#store.renewStream(runId, stream));
   }
 
   page(runId: string, options: EventPageOptions): Promise<EventPage> {

@@ -1,8 +1,9 @@
 import type { RunChanges } from '@mnist-monitor/shared';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
-import { eventsAfter, jsonBytes, SeqGapError } from './event-rules.ts';
-import type { EventPageOptions, RunListEntry, RunListOptions, StoredEvent } from './store.ts';
+import { eventsAfter, jsonBytes, OtherStreamError, SeqGapError } from './event-rules.ts';
+import type { EventPageOptions, RunListEntry, RunListOptions, StoredEvent, StreamPosition } from './store.ts';
+import { newStreamId } from './stream-id.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** The number of free pages by which one call of `releaseFreePages` shrinks the file. */
@@ -10,7 +11,7 @@ const vacuumPages = 64;
 
 /** The columns of a `SummaryRow`, for a row `r` of the table `run`. */
 const summaryColumns = `
-  r.name AS runId, r.title, r.note, r.pinned, r.bytes, r.received,
+  r.name AS runId, r.stream, r.title, r.note, r.pinned, r.bytes, r.received,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
@@ -28,6 +29,8 @@ const summaryColumns = `
 export interface Append {
   runId: string;
   events: readonly StoredEvent[];
+  /** The stream that the run has to have, and that a new run gets; any when undefined. */
+  stream?: string | undefined;
 }
 
 /** The SQL statements of the SQLite store, prepared once for an open database. */
@@ -35,6 +38,8 @@ export class SqliteQueries {
   readonly #database: Database.Database;
   readonly #runKey: Database.Statement;
   readonly #lastSeq: Database.Statement;
+  readonly #position: Database.Statement;
+  readonly #renewStream: Database.Statement;
   readonly #nextEvents: Database.Statement;
   readonly #nextEventsOfType: Database.Statement;
   readonly #summary: Database.Statement;
@@ -59,6 +64,9 @@ export class SqliteQueries {
     this.#lastSeq = prepare(
       'SELECT max(seq) AS seq FROM event WHERE run = (SELECT id FROM run WHERE name = ?)',
     );
+    this.#position = prepare(`
+      SELECT stream, (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq FROM run r WHERE name = ?`);
+    this.#renewStream = prepare('UPDATE run SET stream = ? WHERE name = ? AND stream = ?');
     const next = (more: string): Database.Statement =>
       prepare(`
         SELECT seq, type, json FROM event
@@ -69,7 +77,7 @@ export class SqliteQueries {
     this.#summary = prepare(`SELECT ${summaryColumns} FROM run r WHERE name = ?`);
     this.#runs = prepare(`
       SELECT name, id, pinned FROM run WHERE name IS NOT NULL AND id < ? ORDER BY id DESC LIMIT ?`);
-    this.#addRun = prepare('INSERT INTO run (name, bytes) VALUES (?, 0) ON CONFLICT DO NOTHING');
+    this.#addRun = prepare('INSERT INTO run (name, bytes, stream) VALUES (?, 0, ?) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
     this.#noteAppend = prepare('UPDATE run SET bytes = bytes + ?, received = ? WHERE id = ?');
     // Each text has a flag before it: 1 replaces the old text, even with NULL; 0 keeps it.
@@ -98,17 +106,22 @@ export class SqliteQueries {
     this.#token = token;
   }
 
-  /** Appends to each run, in one transaction. Returns the last seq of each, or the error for events that leave a gap. */
-  appendAll(appends: readonly Append[]): (number | SeqGapError)[] {
+  /**
+   * Appends to each run, in one transaction. Returns the last seq of each, or the error for events that leave a gap or
+   * belong to another stream.
+   */
+  appendAll(appends: readonly Append[]): (number | SeqGapError | OtherStreamError)[] {
     return this.#inTransaction(() => appends.map((append) => this.#append(append)));
   }
 
-  #append({ runId, events }: Append): number | SeqGapError {
-    const last = this.lastSeq(runId);
+  #append({ runId, events, stream }: Append): number | SeqGapError | OtherStreamError {
+    const position = this.position(runId);
+    if (position && stream !== undefined && stream !== position.stream) return new OtherStreamError(runId);
+    const last = position?.lastSeq ?? 0;
     const fresh = freshEvents(events, last);
     if (fresh instanceof SeqGapError) return fresh;
     if (fresh.length === 0) return last;
-    this.#addRun.run(runId);
+    this.#addRun.run(runId, stream ?? newStreamId());
     const { id } = this.#runKey.get(runId) as { id: number };
     for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
     this.#noteAppend.run(jsonBytes(fresh), Date.now(), id);
@@ -117,6 +130,15 @@ export class SqliteQueries {
 
   lastSeq(runId: string): number {
     return (this.#lastSeq.get(runId) as { seq: number | null }).seq ?? 0;
+  }
+
+  position(runId: string): StreamPosition | undefined {
+    const row = this.#position.get(runId) as StreamPosition | undefined;
+    return row && { stream: row.stream, lastSeq: row.lastSeq };
+  }
+
+  renewStream(runId: string, stream: string): boolean {
+    return this.#inTransaction(() => this.#renewStream.run(newStreamId(stream), runId, stream).changes > 0);
   }
 
   /** Returns the next events. Each type is looked up in its index, so that rare types are found without a scan. */

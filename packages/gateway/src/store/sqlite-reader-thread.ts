@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type EventColumns, toColumns } from './event-columns.ts';
 import { followGate, type SharedGate } from './reader-gate.ts';
 import { SqliteReader } from './sqlite-reader.ts';
-import type { EventPage, EventPageOptions, RunListEntry, RunListOptions } from './store.ts';
+import type { EventPage, EventPageOptions, RunListEntry, RunListOptions, StreamPosition } from './store.ts';
 import type { SummaryRow } from './summary.ts';
 import { receiveCalls, reply } from './thread-calls.ts';
 import { toThreadError } from './thread-messages.ts';
@@ -27,9 +27,10 @@ followGate(gate, reader);
 const methods = {
   open: (): void => reader.open(),
   lastSeq: (runId: string): number => reader.lastSeq(runId),
+  position: (runId: string): StreamPosition | undefined => reader.position(runId),
   async page(runId: string, options: EventPageOptions): Promise<PageColumns> {
-    const { events, through, more } = await reader.page(runId, options);
-    return { columns: toColumns(events), through, more };
+    const { events, ...page } = await reader.page(runId, options);
+    return { columns: toColumns(events), ...page };
   },
   summary: (runId: string): SummaryRow | undefined => reader.summary(runId),
   runs: (options: RunListOptions): RunListEntry[] => reader.runs(options),

@@ -1,11 +1,18 @@
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
 import { TimeSlicer } from '../time-slicer.ts';
-import { maxPageBytes } from './event-rules.ts';
+import { maxPageBytes, replacedPage } from './event-rules.ts';
 import { toStoreError } from './sqlite-failures.ts';
 import { connectReader, databasePath } from './sqlite-file.ts';
 import { SqliteQueries } from './sqlite-queries.ts';
-import type { EventPage, EventPageOptions, RunListEntry, RunListOptions, StoredEvent } from './store.ts';
+import type {
+  EventPage,
+  EventPageOptions,
+  RunListEntry,
+  RunListOptions,
+  StoredEvent,
+  StreamPosition,
+} from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** Number of events that one query reads, in half a millisecond. */
@@ -39,10 +46,15 @@ export class SqliteReader {
     return this.#query((queries) => queries.lastSeq(runId));
   }
 
+  position(runId: string): StreamPosition | undefined {
+    return this.#query((queries) => queries.position(runId));
+  }
+
   /** Reads a page in short steps, so that it holds up other reads for about a millisecond at a time. */
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
     const slicer = new TimeSlicer();
-    const last = this.lastSeq(runId);
+    const position = this.position(runId);
+    const last = position?.lastSeq ?? 0;
     const events: StoredEvent[] = [];
     let through = after;
     let bytes = 0;
@@ -56,7 +68,9 @@ export class SqliteReader {
       through = chunk.length === count ? chunk[count - 1]!.seq : last;
       await slicer.yieldIfDue();
     }
-    return { events, through, more: through < last };
+    const stream = this.position(runId)?.stream;
+    if (stream !== position?.stream) return replacedPage(after);
+    return { events, stream, through, more: through < last };
   }
 
   summary(runId: string): SummaryRow | undefined {

@@ -47,6 +47,11 @@ export const migrations: readonly string[] = [
   -- One row: the gateway that has the database open. Each transaction compares it.
   CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL);
   `,
+  `
+  -- Random: identifies the stored events of a run; see newStreamId for its two parts.
+  ALTER TABLE run ADD COLUMN stream TEXT;
+  UPDATE run SET stream = lower(hex(randomblob(6))) || '-' || lower(hex(randomblob(4)));
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

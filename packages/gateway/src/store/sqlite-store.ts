@@ -13,6 +13,7 @@ import {
   type RunListOptions,
   type Store,
   type StoredSummary,
+  type StreamPosition,
 } from './store.ts';
 import { StoreThread } from './store-thread.ts';
 import { toSummary } from './summary.ts';
@@ -93,18 +94,28 @@ class SqliteStore implements Store {
     this.#openThreads = openThreads;
   }
 
-  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     const bytes = events.reduce((sum, { json }) => sum + json.length, 0);
-    return this.#change(runId, ({ writer }) => writer.call('append', [runId, toColumns(events)], bytes));
+    return this.#change(runId, ({ writer }) =>
+      writer.call('append', [runId, toColumns(events), stream], bytes),
+    );
   }
 
   lastSeq(runId: string): Promise<number> {
     return this.#read('lastSeq', [runId]);
   }
 
+  position(runId: string): Promise<StreamPosition | undefined> {
+    return this.#read('position', [runId]);
+  }
+
+  renewStream(runId: string, stream: string): Promise<boolean> {
+    return this.#change(runId, ({ writer }) => writer.call('renewStream', [runId, stream]));
+  }
+
   async page(runId: string, options: EventPageOptions): Promise<EventPage> {
-    const { columns, through, more } = await this.#read('page', [runId, options]);
-    return { events: fromColumns(columns), through, more };
+    const { columns, ...page } = await this.#read('page', [runId, options]);
+    return { events: fromColumns(columns), ...page };
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {

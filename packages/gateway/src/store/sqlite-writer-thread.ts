@@ -29,13 +29,16 @@ const methods = {
     writer = new SqliteWriter({ folder, readers: new ReaderGate(gate), onLoss });
   },
   annotate: (runId: string, changes: RunChanges): boolean => writer.annotate(runId, changes),
+  renewStream: (runId: string, stream: string): boolean => writer.renewStream(runId, stream),
   remove: (runId: string): boolean => writer.remove(runId),
   check: (hasReadFailed: boolean): boolean => writer.check(hasReadFailed),
   close: (): void => writer.close(),
 };
 
 /** The methods that the main thread can call. */
-export type WriterMethods = typeof methods & { append: (runId: string, events: EventColumns) => number };
+export type WriterMethods = typeof methods & {
+  append: (runId: string, events: EventColumns, stream: string | undefined) => number;
+};
 
 receiveCalls(port, (calls) => {
   let appends: Call[] = [];
@@ -66,6 +69,6 @@ function append(calls: readonly Call[]): void {
 }
 
 function toAppend({ args }: Call): Append {
-  const [runId, events] = args as [string, EventColumns];
-  return { runId, events: fromColumns(events) };
+  const [runId, events, stream] = args as [string, EventColumns, string | undefined];
+  return { runId, events: fromColumns(events), stream };
 }

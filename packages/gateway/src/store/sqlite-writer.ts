@@ -102,6 +102,11 @@ export class SqliteWriter {
     return this.#write((queries) => queries.annotate(runId, changes));
   }
 
+  /** Gives a run another stream id if it still has `stream`; false when it has not. */
+  renewStream(runId: string, stream: string): boolean {
+    return this.#write((queries) => queries.renewStream(runId, stream));
+  }
+
   /** Removes a run; false when there is no such run. The disk space is reclaimed in small steps afterwards. */
   remove(runId: string): boolean {
     const removed = this.#free((queries) => queries.remove(runId));

@@ -66,10 +66,19 @@ export interface EventPageOptions {
 /** Events of a run in the order of seq, and where the next page begins. */
 export interface EventPage {
   events: StoredEvent[];
+  /** The stream of the events; undefined when there is no such run, or when it was replaced while it was read. */
+  stream: string | undefined;
   /** Every requested event up to this seq is in this page or an earlier one: the `after` of the next page. */
   through: number;
   /** Whether the run has events after `through`. */
   more: boolean;
+}
+
+/** The end of a run's stored events. */
+export interface StreamPosition {
+  /** The random id of the run's stored events: see `newStreamId`. */
+  stream: string;
+  lastSeq: number;
 }
 
 /**
@@ -81,11 +90,20 @@ export interface Store {
   /**
    * Appends events to a run, all or none, and resolves with the run's last seq when they are durable. Events up to the
    * stored last seq are ignored.
-   * @throws SeqGapError (`event-rules.ts`) when a seq is missing.
+   * @param stream The stream that the run has to have; a new run gets it. When omitted, the run may have any stream, and
+   * a new run gets a random one.
+   * @throws SeqGapError (`event-rules.ts`) when a seq is missing, OtherStreamError when the run has another stream.
    */
-  append(runId: string, events: readonly NewEvent[]): Promise<number>;
+  append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number>;
   /** Resolves with the last stored seq of a run; 0 when there is none. */
   lastSeq(runId: string): Promise<number>;
+  /** Resolves with the stream of a run and its last seq; undefined when there is no such run. */
+  position(runId: string): Promise<StreamPosition | undefined>;
+  /**
+   * Gives a run another stream id, of the same origin, if it still has `stream`: called when events of the stream were
+   * lost. False when the run has another stream already, or is removed.
+   */
+  renewStream(runId: string, stream: string): Promise<boolean>;
   page(runId: string, options: EventPageOptions): Promise<EventPage>;
   summary(runId: string): Promise<StoredSummary | undefined>;
   /**

@@ -5,6 +5,7 @@ import type { StoredSummary } from './store.ts';
 /** The values that a summary is built from: a run's own values, and the JSON of some of its events. */
 export interface SummaryRow {
   runId: string;
+  stream: string;
   title: string | null;
   note: string | null;
   pinned: number;
@@ -27,6 +28,7 @@ export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
   return shortenSummary({
     runId: row.runId,
+    stream: row.stream,
     status: finished?.status ?? (row.lastPauseNotice === 'run.paused' ? 'paused' : 'running'),
     startedAt: endingWithZ(parse(row.first).time),
     lastEventAt: endingWithZ(parse(row.last).time),

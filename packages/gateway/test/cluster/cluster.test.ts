@@ -322,6 +322,113 @@ describeRedis('a Redis that loses its data', () => {
   });
 });
 
+/** The events that a viewer received, as `stream seq`, and the hellos that announced the streams. */
+function receivedBy(messages: readonly Message[]) {
+  let stream = '';
+  const events: string[] = [];
+  const hellos = messages.filter(({ type }) => type === 'hello');
+  for (const message of messages) {
+    if (message.type === 'hello') stream = message.run?.stream ?? 'none';
+    else if ('v' in message) events.push(`${stream} ${message.seq}`);
+  }
+  return { events, hellos, streams: hellos.map(({ run }) => run?.stream ?? 'none') };
+}
+
+const eventsIn = (stream: string | undefined, last: number): string[] =>
+  range(1, last).map((seq) => `${stream} ${seq}`);
+
+describeRedis('streams of several gateways', () => {
+  test('a FLUSHALL in the middle: no viewer gets an event twice in a stream, and each gets the whole new one', async () => {
+    const redis = await startRedis();
+    const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
+    const publisher = new LastingPublisher(a.ingestUrl, run);
+    publisher.produce(8);
+    const viewers = [await viewerOf(a), await viewerOf(b), await viewerOf(b, '?types=batch,run.finished')];
+    const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 8)));
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.flushAll();
+    publisher.produce(run.length);
+    const after = await Promise.all(viewers.map((viewer) => viewer.until(hasEnded)));
+    const [first, last] = [publisher.resumes[0]!.stream, publisher.resumes.at(-1)!];
+    expect(last.after).toBe(0);
+    expect(last.stream).not.toBe(first);
+    for (const [index, messages] of after.slice(0, 2).entries()) {
+      const { events } = receivedBy([...before[index]!, ...messages]);
+      expect(events).toEqual([...eventsIn(first, 8), ...eventsIn(last.stream, run.length)]);
+    }
+    const { events } = receivedBy([...before[2]!, ...after[2]!]);
+    expect(new Set(events).size).toBe(events.length);
+    await until(() => publisher.acked === run.length);
+  });
+
+  test('a replica that is promoted without the last events: the loss is announced by the stream, and repaired', async () => {
+    const [port, replicaPort] = [await freePort(), await freePort()];
+    const primary = await startRedis(['--port', `${port}`, '--bind', '127.0.0.1']);
+    const replicaOf = ['--replicaof', '127.0.0.1', `${port}`];
+    const replica = await startRedis(['--port', `${replicaPort}`, '--bind', '127.0.0.1', ...replicaOf]);
+    const gateways = await Promise.all(
+      [0, 1].map(() => startGateway({ redisUrl: `redis://127.0.0.1:${port}`, limits: quick })),
+    );
+    const [a, b] = gateways as [TestGateway, TestGateway];
+    const publisher = new LastingPublisher(a.ingestUrl, run);
+    publisher.produce(8);
+    await until(() => publisher.acked === 8);
+    const viewers = [await viewerOf(a), await viewerOf(b, '?run=a'), await viewerOf(b)];
+    const [onPrimary, onReplica] = [await primary.client(), await replica.client()];
+    afterTest(() => onReplica.close());
+    expect(await onPrimary.wait(1, 10_000)).toBe(1);
+    // From here on the replica gets nothing, as one that lags behind when its primary ends.
+    await onReplica.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+    publisher.produce(4);
+    const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 12)));
+    await until(() => publisher.acked === 12);
+    const first = publisher.resumes[0]!.stream;
+    viewers[2]!.socket.terminate();
+    await primary.stop();
+    await onReplica.sendCommand(['CONFIG', 'SET', 'port', `${port}`]);
+
+    publisher.produce(run.length);
+    const after = await Promise.all(viewers.slice(0, 2).map((viewer) => viewer.until(hasEnded)));
+    const last = publisher.resumes.at(-1)!;
+    expect(last.stream).not.toBe(first);
+    for (const [index, messages] of after.entries()) {
+      const { events, hellos } = receivedBy([...before[index]!, ...messages]);
+      expect(events).toEqual([...eventsIn(first, 12), ...eventsIn(last.stream, run.length)]);
+      expect(hellos.at(-1)).toMatchObject({ after: 0, restart: 'otherStream' });
+      expect(messages.filter(({ type }) => type === 'removed')).toEqual([]);
+    }
+    const back = await viewerOf(b, `?after=12&afterRun=a&stream=${first}`);
+    const seen = await back.until(hasEnded);
+    expect(seen[0]).toMatchObject({ after: 0, restart: 'otherStream' });
+    expect(receivedBy(seen).events).toEqual(eventsIn(last.stream, run.length));
+    const losses = gateways.flatMap(({ log }) => log.filter((line) => line.includes('has lost events')));
+    expect(losses).toHaveLength(1);
+  });
+
+  test('a run deleted at one and begun again at the other: viewers that come back get it from the beginning', async () => {
+    const { a, b } = await pair();
+    const first = await publish(a.ingestUrl, run);
+    first.connection.socket.close();
+    await eventually(
+      () => summaryAt(b),
+      ({ connected }) => connected === false,
+    );
+    await fetch(`${a.url}/api/runs/a`, { method: 'DELETE' });
+    const second = await publish(b.ingestUrl, run);
+    expect(second.stream).not.toBe(first.stream);
+    const positions = ['?run=a&', '?', '?afterRun=a&'].map(
+      (query) => `${query}after=8&stream=${first.stream}`,
+    );
+    for (const gateway of [a, b])
+      for (const position of positions) {
+        const seen = await (await viewerOf(gateway, position)).until(hasEnded);
+        expect(seen[0]).toMatchObject({ after: 0, restart: 'otherStream' });
+        expect(receivedBy(seen).events).toEqual(eventsIn(second.stream, run.length));
+      }
+  });
+});
+
 describeRedis('a Redis that is away', () => {
   test('is logged in one line, however many clients it fails', async () => {
     const redis = await startRedis();

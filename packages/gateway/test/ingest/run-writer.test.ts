@@ -23,6 +23,7 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
   });
   const writer = new RunWriter({
     runId: 'a',
+    stream: 'stream-1',
     lastSeq: 0,
     store,
     hub,

@@ -19,7 +19,12 @@ function storeOf(sizes: readonly number[]) {
   ): Promise<EventPage> => {
     const found = events.slice(after, after + limit);
     reads.push(found.length);
-    return { events: found, through: after + found.length, more: after + found.length < events.length };
+    return {
+      events: found,
+      stream: 's',
+      through: after + found.length,
+      more: after + found.length < events.length,
+    };
   };
   return { store: { page } as unknown as Store, reads };
 }
@@ -28,7 +33,7 @@ async function readAll(
   store: Store,
   count: number,
 ): Promise<{ first: number; last: number; bytes: number }[]> {
-  const history = new History({ store, runId: 'a', limits });
+  const history = new History({ store, channel: { runId: 'a', stream: 's' }, limits });
   const chunks = [];
   for (let after = 0; after < count; ) {
     const { ranges, through } = await history.read({ after, types: everyType, batchesFrom: 0 });

@@ -12,6 +12,8 @@ import { MemoryStore } from '../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a' }).map(toNewEvent);
 const other = sampleRun({ runId: 'b' }).map(toNewEvent);
+/** The stream of every run, as the gateway that wrote it would pass it on. */
+const stream = 'stream-1';
 const subscriber = (deliver: (batch: FrameBatch) => void): Subscriber => ({
   onBatch: deliver,
   onRemoved() {},
@@ -23,7 +25,7 @@ describe('the hub', () => {
     const channel = await hub.channel('a');
     const got: FrameBatch[][] = [[], []];
     for (const list of got) channel.subscribe(subscriber((batch) => list.push(batch)));
-    hub.publish('a', run.slice(0, 2));
+    hub.publish('a', run.slice(0, 2), stream);
     expect(got[0]).toHaveLength(1);
     expect(got[0]![0]).toBe(got[1]![0]);
     expect(unframe(got[0]![0]!.bytes)).toEqual([run[0]!.json, run[1]!.json]);
@@ -33,8 +35,8 @@ describe('the hub', () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const seqs: number[] = [];
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
-    hub.publish('a', run.slice(0, 3));
-    hub.publish('a', run.slice(1, 5));
+    hub.publish('a', run.slice(0, 3), stream);
+    hub.publish('a', run.slice(1, 5), stream);
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -43,16 +45,16 @@ describe('the hub', () => {
     const channel = await hub.channel('a');
     const seqs: number[] = [];
     const leave = channel.subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
-    hub.publish('a', run.slice(0, 1));
+    hub.publish('a', run.slice(0, 1), stream);
     leave();
-    hub.publish('a', run.slice(1, 2));
+    hub.publish('a', run.slice(1, 2), stream);
     expect(seqs).toEqual([1]);
     expect(channel.subscriberCount).toBe(0);
   });
 
   test('loads the last seq of a stored run', async () => {
     const store = new MemoryStore();
-    await store.append('a', run.slice(0, 7));
+    await store.append('a', run.slice(0, 7), stream);
     const hub = await Hub.open(store, limits);
     expect((await hub.channel('a')).lastSeq).toBe(7);
     expect(hub.newestRunId).toBe('a');
@@ -60,13 +62,13 @@ describe('the hub', () => {
 
   test('publishes an event that was stored before it was published', async () => {
     const store = new MemoryStore();
-    await store.append('a', run.slice(0, 1));
+    await store.append('a', run.slice(0, 1), stream);
     const hub = await Hub.open(store, limits);
     const seqs: number[] = [];
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
-    await store.append('a', run.slice(1, 2));
+    await store.append('a', run.slice(1, 2), stream);
     await hub.channel('a');
-    hub.publish('a', run.slice(1, 2));
+    hub.publish('a', run.slice(1, 2), stream);
     expect(seqs).toEqual([2]);
   });
 
@@ -74,18 +76,18 @@ describe('the hub', () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     const seqs: number[] = [];
-    hub.publish('a', run.slice(0, 2));
+    hub.publish('a', run.slice(0, 2), stream);
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
-    await store.append('a', run.slice(0, 6));
+    await store.append('a', run.slice(0, 6), stream);
     await hub.catchUp('a');
-    hub.publish('a', run.slice(6, 7));
+    hub.publish('a', run.slice(6, 7), stream);
     expect(seqs).toEqual([3, 4, 5, 6, 7]);
   });
 
   test('makes a run the newest whose beginning it has not published', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
-    await store.append('b', other.slice(0, 2));
+    await store.append('b', other.slice(0, 2), stream);
     await hub.catchUp('b');
     expect(hub.newestRunId).toBe('b');
     expect((await hub.channel('b')).lastSeq).toBe(2);
@@ -96,7 +98,10 @@ describe('the hub', () => {
     const hub = await Hub.open(store, limits);
     await hub.catchUp('a');
     const known: string[] = [];
-    store.lastSeq = async (runId) => known.push(runId);
+    store.position = async (runId) => {
+      known.push(runId);
+      return undefined;
+    };
     await hub.pullAll();
     expect(known).toEqual([]);
   });
@@ -105,12 +110,12 @@ describe('the hub', () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];
     const leave = hub.onNewestRunChange(() => newest.push(hub.newestRunId));
-    hub.publish('a', run.slice(0, 2));
-    hub.publish('b', other.slice(0, 1));
-    hub.publish('a', run.slice(2, 3));
+    hub.publish('a', run.slice(0, 2), stream);
+    hub.publish('b', other.slice(0, 1), stream);
+    hub.publish('a', run.slice(2, 3), stream);
     expect(newest).toEqual(['a', 'b']);
     leave();
-    hub.publish('c', other.slice(0, 1));
+    hub.publish('c', other.slice(0, 1), stream);
     expect(newest).toEqual(['a', 'b']);
   });
 
@@ -118,20 +123,20 @@ describe('the hub', () => {
     const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
     const hub = await Hub.open(new MemoryStore(), { recentBytes, recentEvents: 1_000 });
     const [a, b] = [await hub.channel('a'), await hub.channel('b')];
-    hub.publish('a', run.slice(0, 3));
-    hub.publish('b', other.slice(0, 1));
+    hub.publish('a', run.slice(0, 3), stream);
+    hub.publish('b', other.slice(0, 1), stream);
     expect(b.recentBytes).toBeGreaterThan(0);
-    hub.publish('a', run.slice(3, 7));
+    hub.publish('a', run.slice(3, 7), stream);
     expect(b.recentBytes).toBe(0);
     expect(a.recentBytes).toBe(recentBytes - 100);
-    hub.publish('b', other);
+    hub.publish('b', other, stream);
     expect(a.recentBytes).toBe(0);
     expect(b.recentBytes).toBe(0);
   });
 
   test('loads the last events of a run that it did not publish', async () => {
     const store = new MemoryStore();
-    await store.append('a', run);
+    await store.append('a', run, stream);
     const hub = await Hub.open(store, { ...limits, recentEvents: 10 });
     const channel = await hub.channel('a');
     const selection = { types: everyType, batchesFrom: 0 };
@@ -146,8 +151,8 @@ describe('the hub', () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     const keep = async (runId: string, events: readonly NewEvent[]): Promise<void> => {
-      await store.append(runId, events);
-      hub.publish(runId, events);
+      await store.append(runId, events, stream);
+      hub.publish(runId, events, stream);
     };
     await keep('a', run.slice(0, 3));
     await keep('b', other.slice(0, 3));
@@ -168,7 +173,7 @@ describe('the hub', () => {
     /** A hub that shows a run, what its subscriber got, and how often the store was read. */
     async function shown() {
       const store = new MemoryStore();
-      await store.append('a', run.slice(0, 3));
+      await store.append('a', run.slice(0, 3), stream);
       const hub = await Hub.open(store, limits);
       const seqs: number[] = [];
       (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
@@ -183,7 +188,7 @@ describe('the hub', () => {
 
     test('publishes what they have stored, with one read for simultaneous pulls', async () => {
       const { store, hub, seqs, pages } = await shown();
-      await store.append('a', run.slice(0, 9));
+      await store.append('a', run.slice(0, 9), stream);
       await Promise.all([hub.pull('a'), hub.pull('a'), hub.pull('a')]);
       expect(seqs).toEqual(range(4, 9));
       expect(pages()).toBeLessThanOrEqual(2);
@@ -191,35 +196,35 @@ describe('the hub', () => {
 
     test('reads events that are stored while it reads', async () => {
       const { store, hub, seqs } = await shown();
-      await store.append('a', run.slice(0, 5));
+      await store.append('a', run.slice(0, 5), stream);
       const pulling = hub.pull('a');
-      await store.append('a', run.slice(0, 9));
+      await store.append('a', run.slice(0, 9), stream);
       await Promise.all([pulling, hub.pull('a')]);
       expect(seqs).toEqual(range(4, 9));
     });
 
     test('reads the events that another gateway stored before its own', async () => {
       const { store, hub, seqs } = await shown();
-      await store.append('a', run.slice(0, 7));
-      hub.publish('a', run.slice(5, 7));
+      await store.append('a', run.slice(0, 7), stream);
+      hub.publish('a', run.slice(5, 7), stream);
       await hub.pull('a');
       expect(seqs).toEqual(range(4, 7));
     });
 
     test('reads nothing of a run without a channel', async () => {
       const { store, hub, pages } = await shown();
-      await store.append('b', other);
+      await store.append('b', other, stream);
       await hub.pull('b');
       expect(pages()).toBe(0);
     });
 
     test('finds what was stored, begun and removed while it was disconnected', async () => {
       const { store, hub, seqs } = await shown();
-      await store.append('b', other.slice(0, 2));
+      await store.append('b', other.slice(0, 2), stream);
       await hub.channel('b');
-      await store.append('a', run.slice(0, 4));
+      await store.append('a', run.slice(0, 4), stream);
       await store.remove('b');
-      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toNewEvent));
+      await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toNewEvent), stream);
       const removed = await hub.channel('b');
       await hub.pullAll();
       expect(seqs).toEqual([4]);
@@ -228,7 +233,7 @@ describe('the hub', () => {
 
     test('creates the channel of a run once for simultaneous viewers', async () => {
       const store = new MemoryStore();
-      await store.append('a', run);
+      await store.append('a', run, stream);
       const hub = await Hub.open(store, limits);
       const channels = await Promise.all(range(1, 20).map(() => hub.channel('a')));
       expect(new Set(channels).size).toBe(1);

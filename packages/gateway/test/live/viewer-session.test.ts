@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type EventType, liveQuerySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { type Limits, limits } from '../../src/limits.ts';
-import { Hub } from '../../src/live/hub.ts';
+import { Hub, type StreamLoss } from '../../src/live/hub.ts';
 import { serveViewer } from '../../src/live/viewer-session.ts';
 import { Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
@@ -31,7 +31,7 @@ describe('a viewer', () => {
 
   async function keep(runId: string, events: readonly NewEvent[]): Promise<void> {
     await store.append(runId, events);
-    hub.publish(runId, events);
+    hub.publish(runId, events, store.streamOf(runId));
   }
 
   function join(query: object = {}, changed: Partial<Limits> = {}): FakePeer {
@@ -199,15 +199,128 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([10, 11, 12]);
   });
 
-  test('gets no event up to an `after` that the run has not reached yet', async () => {
+  test('with the stream and an `after` beyond the end gets the run from the beginning, which hello states', async () => {
+    await keep('a', run.slice(0, 5));
+    const peer = join({ run: 'a', after: '8', stream: store.streamOf('a') });
+    await isLive(peer);
+    expect(peer.messages[0]).toMatchObject({ run: { lastSeq: 5 }, after: 0, restart: 'beyondEnd' });
+    expect(seqsOf(peer.messages)).toEqual(range(1, 5));
+  });
+
+  test('without a stream gets no event up to an `after` that the run has not reached yet', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a', after: '8' });
     await isLive(peer);
-    expect(peer.messages[0]).toMatchObject({ run: { lastSeq: 5 } });
+    expect(peer.messages[0]).toMatchObject({ run: { lastSeq: 5 }, after: 8 });
+    expect(peer.messages[0]).not.toHaveProperty('restart');
     await keep('a', run.slice(5, 7));
     await keep('a', run.slice(7, 10));
     await until(() => peer.of('live').length === 2);
     expect(seqsOf(peer.messages)).toEqual([9, 10]);
+  });
+
+  test('with the stream and position of the run continues after it, which hello states', async () => {
+    await keep('a', run.slice(0, 5));
+    const peer = join({ run: 'a', after: '3', stream: store.streamOf('a') });
+    await isLive(peer);
+    expect(peer.messages[0]).toMatchObject({ after: 3, run: { stream: store.streamOf('a') } });
+    expect(peer.messages[0]).not.toHaveProperty('restart');
+    expect(seqsOf(peer.messages)).toEqual([4, 5]);
+  });
+
+  test.each([
+    ['one run', { run: 'a' }],
+    ['the latest run', { afterRun: 'a' }],
+    ['the latest run without `afterRun`', {}],
+  ])(
+    'of %s that was deleted and begun again gets it from the beginning, which hello states',
+    async (_what, query) => {
+      await keep('a', run.slice(0, 5));
+      const stream = store.streamOf('a');
+      await store.remove('a');
+      await hub.removeRun('a');
+      await keep('a', run.slice(0, 8));
+      const peer = join({ ...query, after: '5', stream });
+      await isLive(peer);
+      expect(peer.of('hello')).toMatchObject([
+        { after: 0, restart: 'otherStream', run: { stream: store.streamOf('a') } },
+      ]);
+      expect(seqsOf(peer.messages)).toEqual(range(1, 8));
+    },
+  );
+
+  test.each([
+    ['one run', { run: 'a' }],
+    ['the latest run', {}],
+  ])(
+    'of %s that is replaced while it is followed gets another hello and the new events from the beginning',
+    async (_what, query) => {
+      await keep('a', run.slice(0, 5));
+      const before = store.streamOf('a');
+      const peer = join(query);
+      await isLive(peer);
+      await store.remove('a');
+      await keep('a', run.slice(0, 3));
+      await until(() => peer.of('live').length === 2);
+      expect(peer.of('hello')).toMatchObject([
+        { after: 0, run: { stream: before } },
+        { after: 0, restart: 'otherStream', run: { stream: store.streamOf('a'), lastSeq: 3 } },
+      ]);
+      expect(seqsOf(peer.messages)).toEqual([...range(1, 5), ...range(1, 3)]);
+      expect(peer.closedWith).toBeUndefined();
+    },
+  );
+
+  test('of a run that is replaced while it reads history gets no event of the new one before its hello', async () => {
+    await forgetAtOnce();
+    await keep('a', run);
+    const peer = join({ run: 'a' }, { pageEvents: 1 });
+    await until(() => seqsOf(peer.messages).length > 3);
+    await store.remove('a');
+    // Another gateway writes the new run: this one has no announcement of it yet.
+    await store.append('a', run.slice(0, run.length - 1));
+    await until(() => peer.of('live').length === 1);
+    const second = peer.messages.findLastIndex(({ type }) => type === 'hello');
+    expect(peer.messages[second]).toMatchObject({ after: 0, restart: 'otherStream' });
+    expect(seqsOf(peer.messages.slice(second))).toEqual(range(1, run.length - 1));
+    expect(peer.of('gap')).toEqual([]);
+  });
+
+  test('of a run whose end was lost gets another hello with another stream, and the rest from the beginning', async () => {
+    await keep('a', run.slice(0, 5));
+    const before = store.streamOf('a');
+    const losses: StreamLoss[] = [];
+    hub.onLoss((loss) => losses.push(loss));
+    const peer = join({ run: 'a' });
+    await isLive(peer);
+    store.loseEnd('a', 3);
+    await hub.pullAll();
+    await until(() => peer.of('live').length === 2);
+    expect(store.streamOf('a')).not.toBe(before);
+    expect(losses).toEqual([{ runId: 'a', knownSeq: 5, lastSeq: 3 }]);
+    expect(peer.of('removed')).toEqual([]);
+    expect(peer.of('hello').at(-1)).toMatchObject({
+      ...{ after: 0, restart: 'otherStream' },
+      run: { stream: store.streamOf('a'), lastSeq: 3 },
+    });
+    expect(seqsOf(peer.messages)).toEqual([...range(1, 5), ...range(1, 3)]);
+  });
+
+  test('that returns to an earlier run of its connection gets that run from the beginning, which hello states', async () => {
+    await keep('a', run.slice(0, 5));
+    const peer = join({ after: '3', stream: store.streamOf('a') });
+    await isLive(peer);
+    await keep('b', next.slice(0, 2));
+    await until(() => peer.of('live').length === 2);
+    await store.remove('b');
+    await hub.removeRun('b');
+    await until(() => peer.of('live').length === 3);
+    expect(peer.of('hello').map(({ run, after }) => [run.runId, after])).toEqual([
+      ['a', 3],
+      ['b', 0],
+      ['a', 0],
+    ]);
+    expect(seqsOf(peer.messages)).toEqual([4, 5, 1, 2, ...range(1, 5)]);
   });
 
   test('gets only the requested types', async () => {
@@ -311,11 +424,11 @@ describe('a viewer', () => {
     let reads = 0;
     store.page = async (_runId, { after }) => {
       reads++;
-      return { events: [], through: after, more: false };
+      return { events: [], stream: store.streamOf('a'), through: after, more: false };
     };
     const peer = join({ run: 'a' });
     await isLive(peer);
-    hub.publish('a', run.slice(8, 9));
+    hub.publish('a', run.slice(8, 9), store.streamOf('a'));
     await until(() => peer.messages.at(-1)?.seq === 9);
     const [, ...others] = peer.messages;
     expect(others.map(({ type, seq, from, to }) => ({ type, seq, from, to }))).toEqual([

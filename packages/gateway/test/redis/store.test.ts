@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { keys } from '../../src/redis/scripts.ts';
 import { RedisStore } from '../../src/redis/store.ts';
 import { SeqGapError } from '../../src/store/event-rules.ts';
 import { toNewEvent } from '../../src/store/store.ts';
@@ -41,6 +42,55 @@ describeRedis('Redis', () => {
     const again = await openStore(redis);
     expect((await again.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(stored));
     expect(await again.summary('a')).toMatchObject({ title: 'First', pinned: true });
+  });
+
+  test('of a gateway without streams is brought forward: each run gets one when it is read or written', async () => {
+    const redis = await emptyRedis();
+    const store = await openStore(redis);
+    const runs = ['a', 'b', 'c', 'd'];
+    for (const runId of runs) await store.append(runId, stored.slice(0, 3));
+    const client = await redis.client();
+    afterTest(() => client.close());
+    for (const runId of runs) expect(await client.hDel(keys.run(runId), 'stream')).toBe(1);
+
+    const others = [await openStore(redis), await openStore(redis)];
+    const read = await Promise.all(others.map((other) => other.position('a')));
+    expect(read[0]).toEqual({ stream: expect.stringMatching(/^[0-9a-f]{12}-[0-9a-f]{8}$/), lastSeq: 3 });
+    expect(read[1]).toEqual(read[0]);
+    expect((await others[0]!.page('b', { after: 0, limit: 9 })).stream).toBe(
+      (await others[1]!.position('b'))?.stream,
+    );
+    expect((await others[0]!.summary('c'))?.stream).toBe((await others[1]!.position('c'))?.stream);
+    expect(await others[0]!.append('d', stored.slice(3, 4))).toBe(4);
+    expect((await others[1]!.summary('d'))?.stream).toBe((await others[0]!.position('d'))?.stream);
+    expect(await client.hGet(keys.run('d'), 'stream')).toMatch(/^[0-9a-f]{12}-[0-9a-f]{8}$/);
+  });
+
+  test('can be read when its memory is full', async () => {
+    const redis = await startRedis(['--maxmemory-policy', 'noeviction']);
+    const store = await openStore(redis);
+    await store.append('a', stored.slice(0, 3));
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.configSet('maxmemory', '1');
+    await expect(store.append('a', stored.slice(3, 4))).rejects.toMatchObject({ code: 'store.full' });
+    expect((await store.position('a'))?.lastSeq).toBe(3);
+    expect((await store.page('a', { after: 0, limit: 9 })).events).toHaveLength(3);
+    expect((await store.summary('a'))?.lastSeq).toBe(3);
+  });
+
+  test('is not summarized from memory after it lost its data, although the numbers of changes begin again', async () => {
+    const redis = await emptyRedis();
+    const store = await openStore(redis);
+    await store.append('a', stored.slice(0, 3));
+    const before = await store.summary('a');
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.flushAll();
+    await store.append('a', stored.slice(0, 2));
+    const after = await store.summary('a');
+    expect([before?.lastSeq, after?.lastSeq]).toEqual([3, 2]);
+    expect(after?.stream).not.toBe(before?.stream);
   });
 
   test('is used again without a restart when it is back', async () => {

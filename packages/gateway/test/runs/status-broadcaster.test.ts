@@ -70,7 +70,7 @@ describe('the status broadcaster', () => {
   /** Events are kept and published. */
   async function keep(events = run): Promise<void> {
     await store.append('a', events);
-    hub.publish('a', events);
+    hub.publish('a', events, store.streamOf('a'));
     await nextTurn();
   }
   const statuses = () => messages.map(({ status }) => status);

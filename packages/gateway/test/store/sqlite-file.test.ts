@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import Database from 'libsql';
+import { OtherStreamError } from '../../src/store/event-rules.ts';
 import { applicationId, migrations } from '../../src/store/sqlite-schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { toNewEvent } from '../../src/store/store.ts';
@@ -41,6 +42,40 @@ function writeVersion1(path: string): void {
   database.close();
 }
 
+/** The steps from version 1 to version 4, the last one whose runs have no stream. */
+const toVersion4 = `
+  BEGIN;
+  CREATE TABLE run_2 (
+    id INTEGER PRIMARY KEY, name TEXT UNIQUE, title TEXT, note TEXT, pinned INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL);
+  INSERT INTO run_2 (id, name, bytes) SELECT id, name, 1 FROM run;
+  DROP TABLE run;
+  ALTER TABLE run_2 RENAME TO run;
+  ALTER TABLE run ADD COLUMN received INTEGER;
+  UPDATE run SET received = 1700000000000, title = 'Mine' WHERE name = 'a';
+  INSERT INTO run (name, bytes) VALUES (NULL, 0);
+  CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL);
+  INSERT INTO owner (id, token) VALUES (1, 'the gateway before');
+  PRAGMA user_version = 4; COMMIT;`;
+
+test('a database of version 4 is brought forward: each run gets a stream, and keeps the rest', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'monitor.db');
+  writeVersion1(path);
+  const database = new Database(path);
+  database.exec(`PRAGMA foreign_keys = OFF; ${toVersion4}`);
+  database.close();
+  const store = await openSqliteStore(folder);
+  afterTest(() => store.close());
+  const [a, b] = [await store.position('a'), await store.position('b')];
+  expect([a?.lastSeq, b?.lastSeq]).toEqual([runs[1]!.length, runs[0]!.length]);
+  expect(a?.stream).toMatch(/^[0-9a-f]{12}-[0-9a-f]{8}$/);
+  expect(b?.stream).not.toBe(a?.stream);
+  const lastReceivedAt = new Date(1_700_000_000_000).toISOString();
+  expect(await store.summary('a')).toMatchObject({ stream: a?.stream, title: 'Mine', lastReceivedAt });
+  expect((await store.page('b', { after: 0, limit: 1_000 })).events).toEqual(asStored(runs[0]!));
+  await expect(store.append('a', runs[1]!, 'other-1')).rejects.toThrow(OtherStreamError);
+});
+
 describe('a database of version 1', () => {
   test('is migrated with every event', async () => {
     const folder = temporaryFolder();
@@ -56,6 +91,21 @@ describe('a database of version 1', () => {
       expect(await store.summary('a')).toMatchObject(summary);
       await store.close();
     }
+  });
+
+  test('gives each run a stream of its own, which stays', async () => {
+    const folder = temporaryFolder();
+    writeVersion1(join(folder, 'monitor.db'));
+    const streams = [];
+    for (const _ of ['brought forward', 'opened again']) {
+      const store = await openSqliteStore(folder);
+      streams.push([(await store.position('a'))?.stream, (await store.position('b'))?.stream]);
+      await store.close();
+    }
+    const [first, again] = streams;
+    expect(again).toEqual(first);
+    expect(new Set(first).size).toBe(2);
+    for (const stream of first!) expect(stream).toMatch(/^[0-9a-f]{12}-[0-9a-f]{8}$/);
   });
 
   test('accepts new events and shrinks like a new database', async () => {

@@ -1,6 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { encode, eventTypes, type MonitorEvent, runSummarySchema, validate } from '@mnist-monitor/shared';
+import {
+  encode,
+  eventTypes,
+  type MonitorEvent,
+  runSummarySchema,
+  streamIdSchema,
+  validate,
+} from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { OtherStreamError } from '../../src/store/event-rules.ts';
 import {
   type EventPage,
   type EventPageOptions,
@@ -9,6 +17,7 @@ import {
   type Store,
   toNewEvent,
 } from '../../src/store/store.ts';
+import { isSameRun } from '../../src/store/stream-id.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range } from '../support/connection.ts';
 import { asStored, largestEnds } from '../support/events.ts';
@@ -94,11 +103,13 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       test('returns nothing after the end', async () => {
         expect(await store.page('a', { after: length, limit: 5 })).toEqual({
           events: [],
+          stream: (await store.position('a'))!.stream,
           through: length,
           more: false,
         });
         expect(await store.page('a', { after: 999, limit: 5 })).toEqual({
           events: [],
+          stream: (await store.position('a'))!.stream,
           through: 999,
           more: false,
         });
@@ -118,6 +129,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         await store.append('a', part.map(toNewEvent));
         expect(await store.summary('a')).toEqual({
           runId: 'a',
+          stream: (await store.position('a'))!.stream,
           status: 'running',
           startedAt: run[0]!.time,
           lastEventAt: run[7]!.time,
@@ -323,6 +335,63 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           through: 5,
           more: false,
         });
+      });
+    });
+
+    describe('stream', () => {
+      const streamOf = async (runId = 'a'): Promise<string | undefined> =>
+        (await store.position(runId))?.stream;
+
+      test('is absent without a run, created with its first event, and kept by later ones', async () => {
+        expect(await store.position('a')).toBeUndefined();
+        expect((await store.page('a', { after: 0, limit: 5 })).stream).toBeUndefined();
+        await store.append('a', stored.slice(0, 2));
+        const stream = await streamOf();
+        expect(validate(streamIdSchema, stream).ok).toBe(true);
+        await store.append('a', stored.slice(2, 5));
+        expect(await store.position('a')).toEqual({ stream, lastSeq: 5 });
+        expect((await store.page('a', { after: 0, limit: 5 })).stream).toBe(stream);
+        expect((await store.summary('a'))?.stream).toBe(stream);
+      });
+
+      test('is the given one for a new run, and differs between runs otherwise', async () => {
+        await store.append('a', stored.slice(0, 2), 'mine-1');
+        await store.append('b', sampleRun({ runId: 'b' }).slice(0, 1).map(toNewEvent));
+        await store.append('c', sampleRun({ runId: 'c' }).slice(0, 1).map(toNewEvent));
+        expect(await streamOf('a')).toBe('mine-1');
+        expect(new Set([await streamOf('b'), await streamOf('c'), 'mine-1']).size).toBe(3);
+      });
+
+      test('of another run refuses an append, which adds nothing', async () => {
+        await store.append('a', stored.slice(0, 2), 'mine-1');
+        await expect(store.append('a', stored.slice(2, 4), 'other-1')).rejects.toThrow(OtherStreamError);
+        expect(await store.position('a')).toEqual({ stream: 'mine-1', lastSeq: 2 });
+        expect(await store.append('a', stored.slice(2, 4), 'mine-1')).toBe(4);
+      });
+
+      test('is another one when the run begins again under its id', async () => {
+        await store.append('a', stored.slice(0, 5));
+        const before = await streamOf();
+        expect((await store.summary('a'))?.stream).toBe(before);
+        await store.remove('a');
+        expect(await store.position('a')).toBeUndefined();
+        await store.append('a', stored.slice(0, 5));
+        expect(await streamOf()).not.toBe(before);
+        expect((await store.summary('a'))?.stream).toBe(await streamOf());
+      });
+
+      test('is renewed once by gateways that notice a loss at the same time, with the same origin', async () => {
+        await store.append('a', stored.slice(0, 5), 'mine-1');
+        await store.summary('a');
+        const results = await Promise.all(
+          ['mine-1', 'mine-1', 'older-1'].map((stream) => store.renewStream('a', stream)),
+        );
+        expect(results.filter(Boolean)).toHaveLength(1);
+        const { stream, lastSeq } = (await store.position('a'))!;
+        expect(stream).not.toBe('mine-1');
+        expect([isSameRun(stream, 'mine-1'), lastSeq]).toEqual([true, 5]);
+        expect((await store.summary('a'))?.stream).toBe(stream);
+        expect(await store.renewStream('b', 'mine-1')).toBe(false);
       });
     });
 

@@ -6,6 +6,8 @@ import { helloOf } from './publisher.ts';
 /** Publishes as the protocol requires: keeps unacknowledged events, reconnects, and resumes after the given seq. */
 export class LastingPublisher {
   acked = 0;
+  /** What the gateway told in each `resume`. */
+  readonly resumes: { after: number; stream: string }[] = [];
   readonly #url: string;
   readonly #events: readonly MonitorEvent[];
   #ready = false;
@@ -38,7 +40,9 @@ export class LastingPublisher {
   #connect = (): void => {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    socket.on('open', () => socket.send(JSON.stringify(helloOf(this.#events[0]!.runId))));
+    const stream = this.resumes.at(-1)?.stream;
+    const position = stream === undefined ? {} : { stream, acknowledged: this.acked };
+    socket.on('open', () => socket.send(JSON.stringify(helloOf(this.#events[0]!.runId, position))));
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#ready = false;
@@ -48,6 +52,8 @@ export class LastingPublisher {
       const reply = JSON.parse(String(data));
       if (reply.type === 'ack') this.acked = reply.seq;
       if (reply.type !== 'resume') return;
+      this.resumes.push(reply);
+      this.acked = reply.after;
       for (const event of this.#events.slice(reply.after, this.#produced)) socket.send(encode(event));
       this.#ready = true;
     });

@@ -6,7 +6,7 @@ import {
   type MonitorEvent,
   type RunChanges,
 } from '@mnist-monitor/shared';
-import { eventsAfter, jsonBytes } from '../../src/store/event-rules.ts';
+import { eventsAfter, jsonBytes, OtherStreamError } from '../../src/store/event-rules.ts';
 import { shortenSummary } from '../../src/store/shorten-summary.ts';
 import type {
   EventPage,
@@ -17,19 +17,25 @@ import type {
   Store,
   StoredEvent,
   StoredSummary,
+  StreamPosition,
 } from '../../src/store/store.ts';
+import { newStreamId } from '../../src/store/stream-id.ts';
 
 /** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */
 export class MemoryStore implements Store {
   readonly #runs = new Map<string, StoredEvent[]>();
+  readonly #streams = new Map<string, string>();
   readonly #received = new Map<StoredEvent[], string>();
   readonly #notes = new Map<string, RunChanges>();
   /** Waited for before and after everything: tests put their delays here. */
   pause: () => Promise<void> = async () => {};
 
-  async append(runId: string, events: readonly NewEvent[]): Promise<number> {
+  async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     await this.pause();
     const kept = this.#runs.get(runId) ?? [];
+    if (kept.length > 0 && stream !== undefined && stream !== this.#streams.get(runId))
+      throw new OtherStreamError(runId);
+    if (kept.length === 0) this.#streams.set(runId, stream ?? newStreamId());
     for (const { seq, type, json } of eventsAfter(events, kept.length)) kept.push({ seq, type, json });
     if (kept.length > 0) this.#runs.set(runId, kept);
     this.#received.set(kept, new Date().toISOString());
@@ -43,13 +49,38 @@ export class MemoryStore implements Store {
     return seq;
   }
 
+  async position(runId: string): Promise<StreamPosition | undefined> {
+    const lastSeq = this.#runs.get(runId)?.length;
+    const stream = this.#streams.get(runId);
+    await this.pause();
+    return lastSeq === undefined || stream === undefined ? undefined : { stream, lastSeq };
+  }
+
+  async renewStream(runId: string, stream: string): Promise<boolean> {
+    await this.pause();
+    if (!this.#runs.has(runId) || this.#streams.get(runId) !== stream) return false;
+    this.#streams.set(runId, newStreamId(stream));
+    return true;
+  }
+
+  /** The stream of a run that has events, at once. */
+  streamOf(runId: string): string {
+    return this.#streams.get(runId) as string;
+  }
+
+  /** Forgets the last events of a run, as a replica that takes over without them. */
+  loseEnd(runId: string, lastSeq: number): void {
+    this.#runs.get(runId)?.splice(lastSeq);
+  }
+
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
     await this.pause();
     const kept = this.#runs.get(runId) ?? [];
     const wanted = kept.filter(({ seq, type }) => seq > after && (types?.includes(type) ?? true));
     const events = wanted.slice(0, limit);
     const through = events.length === limit ? (events.at(-1)?.seq ?? after) : Math.max(after, kept.length);
-    const page = { events, through, more: through < kept.length };
+    const stream = this.#runs.has(runId) ? this.#streams.get(runId) : undefined;
+    const page = { events, stream, through, more: through < kept.length };
     await this.pause();
     return page;
   }
@@ -91,7 +122,7 @@ export class MemoryStore implements Store {
     const { title = null, note = null, pinned = false } = this.#notes.get(runId) ?? {};
     const lastReceivedAt = this.#received.get(kept)!;
     const parts = { title, note, pinned, bytes: jsonBytes(kept), lastReceivedAt };
-    return shortenSummary({ ...summarise(kept.map(parse)), ...parts });
+    return shortenSummary({ ...summarise(kept.map(parse)), ...parts, stream: this.#streams.get(runId)! });
   }
 }
 

@@ -14,6 +14,8 @@ export interface OpenPublisher {
   connection: Connection;
   /** The seq after which the gateway wants to go on. */
   after: number;
+  /** The stream of the run. */
+  stream: string;
   send(events: readonly MonitorEvent[]): void;
   /** Resolves with the gateway's messages when it has acknowledged events up to `seq`. */
   acked(seq: number): Promise<Message[]>;
@@ -27,11 +29,12 @@ export async function openPublisher(
 ): Promise<OpenPublisher> {
   const connection = await connect(url, options);
   connection.send(hello);
-  const { type, after } = await connection.next();
+  const { type, after, stream } = await connection.next();
   if (type !== 'resume') throw new Error(`expected resume, got ${type}`);
   return {
     connection,
     after,
+    stream,
     send: (events) => {
       for (const event of events) connection.socket.send(encode(event));
     },

@@ -11,9 +11,19 @@ export interface FeedAddressOptions {
   query?: URLSearchParams;
 }
 
-/** A client's position in the feed: the run, and the seq of the last event that it has read. */
+/** The run that a hello announces. */
+export interface AnnouncedRun {
+  runId: string | undefined;
+  /** The stream of the run; undefined from a gateway that has no streams. */
+  stream: string | undefined;
+  /** The seq after which events follow; undefined from a gateway that does not state it. */
+  after: number | undefined;
+}
+
+/** A client's position in the feed: the run, its stream, and the seq of the last event that it has read. */
 export class FeedPosition {
   #runId: string | undefined;
+  #stream: string | undefined;
   #seq: number;
 
   /** @param after The seq to begin after; 0 reads a run from its start. */
@@ -26,10 +36,15 @@ export class FeedPosition {
     return this.#runId;
   }
 
-  /** Sets the run that a hello announces. A run other than the previous one is read from its start. */
-  enterRun(runId: string | undefined): void {
-    if (this.#runId !== undefined && runId !== this.#runId) this.#seq = 0;
+  /**
+   * Moves to the position that a hello announces. If the hello contains no position, a run other than the previous one is
+   * read from its start.
+   */
+  enterRun({ runId, stream, after }: AnnouncedRun): void {
+    if (after !== undefined) this.#seq = after;
+    else if (this.#runId !== undefined && runId !== this.#runId) this.#seq = 0;
     this.#runId = runId;
+    this.#stream = stream;
   }
 
   /** Moves to an event. Returns false, and does not move, for an event of another run or one that was read before. */
@@ -44,9 +59,12 @@ export class FeedPosition {
     this.#seq = Math.max(this.#seq, seq);
   }
 
-  /** Moves to the start if the removed run is the current one: a new run may have its id. */
+  /**
+   * Moves to the start if the removed run is the current one: a new run may have its id. With a stream, the position stays,
+   * because the next hello states whether it still counts.
+   */
   removeRun(runId: string): void {
-    if (runId === this.#runId) this.#seq = 0;
+    if (runId === this.#runId && this.#stream === undefined) this.#seq = 0;
   }
 
   /** Returns the address from which the feed continues at this position. */
@@ -56,6 +74,7 @@ export class FeedPosition {
     if (this.#seq > 0) {
       query.set('after', String(this.#seq));
       if (run === 'latest' && this.#runId !== undefined) query.set('afterRun', this.#runId);
+      if (this.#stream !== undefined) query.set('stream', this.#stream);
     }
     if (types) query.set('types', types.join(','));
     if (maxRate !== undefined) query.set('maxRate', String(maxRate));

@@ -121,7 +121,10 @@ class LiveFeed implements LiveClient {
         this.#connection.allowSilence(message.heartbeatMs * missedHeartbeats);
         if (!this.#isReady) this.#commands.resend(this.#send);
         this.#isReady = true;
-        this.#position.enterRun(message.run?.runId);
+        this.#position.enterRun({
+          ...{ runId: message.run?.runId, stream: message.run?.stream },
+          after: message.after,
+        });
         break;
       case 'live':
         this.#position.skipTo(message.seq);

@@ -59,7 +59,7 @@ export interface LiveClientCallbacks {
   onEvent?: (event: MonitorEvent) => void;
   /**
    * Called first on each connection, and again when the feed continues with another run. If the run's id has changed,
-   * discard what was drawn.
+   * or `restart` is present, discard what was drawn: the events follow from the beginning.
    */
   onHello?: (hello: LiveHello) => void;
   /** Called when the client has received everything up to `seq`; later events arrive as they happen. */

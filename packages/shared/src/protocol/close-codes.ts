@@ -25,6 +25,11 @@ export const closeCodes = {
     retry: false,
     meaning: 'The same publisher connected again and replaced this connection.',
   },
+  otherRun: {
+    code: 4412,
+    retry: false,
+    meaning: 'The run with this id was replaced by another one, which the publisher does not continue.',
+  },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; reconnect with `after`.' },
   tooMany: {
     code: 4429,

@@ -21,6 +21,14 @@ export const runIdSchema = z
       'Id of a run: 1 to 64 of `A-Z a-z 0-9 . _ -`, starting with a letter or digit, and not `latest`.',
   });
 
+/** Random id of the stored events of a run. Another one means that the run was replaced, or has lost events. */
+export const streamIdSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9._-]{1,64}$/,
+    'expected the stream id of a hello or resume: 1 to 64 of A-Z, a-z, 0-9, ".", "_", "-"',
+  );
+
 const timeError = ({ input }: { input?: unknown }): string =>
   `expected a time in UTC such as "2026-11-24T10:00:00.123Z", got ${valueText(input)}`;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ingestProtocolVersions } from '../protocol/constants.ts';
 import { commandNameSchema, commandResultSchema, commandSchema } from './commands.ts';
-import { runIdSchema } from './envelope.ts';
+import { runIdSchema, streamIdSchema } from './envelope.ts';
 import { eventSchema } from './events.ts';
 import { version1EventSchema } from './version-1.ts';
 
@@ -24,7 +24,21 @@ const helloFields = {
 };
 
 const publisherHello = z
-  .object({ type: z.literal('hello'), runId: runIdSchema, ...helloFields })
+  .object({
+    type: z.literal('hello'),
+    runId: runIdSchema,
+    ...helloFields,
+    stream: streamIdSchema
+      .optional()
+      .describe('`stream` of the last `resume` for this run; absent on the first connection.'),
+    acknowledged: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'Last seq that was acknowledged in `stream`. If the gateway has fewer events, it has lost some.',
+      ),
+  })
   .describe('First message of the publisher of a run.');
 
 const trainerWait = z
@@ -50,6 +64,11 @@ const resume = z
       .int()
       .nonnegative()
       .describe('Last seq of this run that the gateway has stored; 0 for none. Continue with the next.'),
+    stream: streamIdSchema
+      .optional()
+      .describe(
+        'Random id of the stored events of this run; send it in the next `hello`. Absent from older gateways.',
+      ),
   })
   .describe('The answer to `hello`.');
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandAccessSchema, commandResultSchema } from './commands.ts';
-import { runIdSchema } from './envelope.ts';
+import { runIdSchema, streamIdSchema } from './envelope.ts';
 import { eventSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { runStateSchema, runSummarySchema } from './runs.ts';
@@ -16,6 +16,11 @@ export const liveQuerySchema = querySchema({
     .optional()
     .describe(
       'With `run=latest`: the run that `after` refers to. If a newer run has started, the feed finishes this one first.',
+    ),
+  stream: streamIdSchema
+    .optional()
+    .describe(
+      'The stream that `after` refers to: `run.stream` of the last `hello`. If the run has another one, the feed begins with its first event.',
     ),
   types: eventTypeListSchema
     .optional()
@@ -47,6 +52,19 @@ const hello = z
     run: runSummarySchema
       .nullable()
       .describe('Summary of the run whose events follow; null while there is none.'),
+    after: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'Events of `run` after this seq follow: the requested `after`, or 0. Absent from older gateways.',
+      ),
+    restart: z
+      .enum(['otherStream', 'beyondEnd'])
+      .optional()
+      .describe(
+        'Present if the events of the same run follow from the beginning although the viewer had some: `otherStream` if the run was replaced or has lost events, `beyondEnd` if the requested `after` is beyond its end, of the same stream. Discard what was received of it.',
+      ),
     heartbeatMs: z.int().positive().describe('The feed sends `heartbeat` after this much silence.'),
     commands: commandAccessSchema.describe('Whether this viewer may send commands.'),
     commandsOffReason: z
@@ -55,7 +73,7 @@ const hello = z
       .describe('Why `commands` is `off`, and what to set; absent otherwise.'),
     waitingTrainers: z.int().nonnegative().describe('Number of trainers that wait for the command `start`.'),
   })
-  .describe('Always the first message, and sent again when the feed continues with another run.');
+  .describe('Always the first message, and sent again when the feed continues with another run or stream.');
 
 const live = z
   .object({

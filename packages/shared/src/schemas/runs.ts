@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandNameSchema } from './commands.ts';
-import { finishedStatusSchema, runIdSchema } from './envelope.ts';
+import { finishedStatusSchema, runIdSchema, streamIdSchema } from './envelope.ts';
 import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { epochDataSchema } from './results.ts';
@@ -35,6 +35,11 @@ export const runStateSchema = z.object({
 export const runSummarySchema = z
   .object({
     runId: runIdSchema,
+    stream: streamIdSchema
+      .optional()
+      .describe(
+        'Random id of its stored events. It changes when the run is deleted and begins again, and when the gateway loses events of it: what was read before is outdated then. Absent from older gateways.',
+      ),
     ...runStateSchema.shape,
     startedAt: z.iso.datetime(),
     lastEventAt: z.iso.datetime(),

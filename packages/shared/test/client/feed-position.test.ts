@@ -4,6 +4,9 @@ import { FeedPosition } from '../../src/client/feed-position.ts';
 const url = 'ws://localhost:5000/live';
 const query = (address: string): Record<string, string> => Object.fromEntries(new URL(address).searchParams);
 
+/** A run as an older gateway announces it. */
+const run = (runId: string) => ({ runId, stream: undefined, after: undefined });
+
 describe('FeedPosition', () => {
   test('requests the latest run from its start by default', () => {
     expect(new FeedPosition().address({ url })).toBe(`${url}?run=latest&bundle=true`);
@@ -12,7 +15,7 @@ describe('FeedPosition', () => {
   test('adds the run that its seq belongs to only when it follows the latest run', () => {
     const position = new FeedPosition(7);
     expect(query(position.address({ url }))).toEqual({ run: 'latest', bundle: 'true', after: '7' });
-    position.enterRun('a');
+    position.enterRun(run('a'));
     expect(query(position.address({ url }))).toMatchObject({ after: '7', afterRun: 'a' });
     expect(query(position.address({ url, run: 'a' }))).toEqual({ run: 'a', bundle: 'true', after: '7' });
   });
@@ -26,7 +29,7 @@ describe('FeedPosition', () => {
 
   test('accepts each event of its run once and in order', () => {
     const position = new FeedPosition();
-    position.enterRun('a');
+    position.enterRun(run('a'));
     const accepted = [1, 2, 2, 1, 5, 4].map((seq) => position.advance({ runId: 'a', seq }));
     expect(accepted).toEqual([true, true, false, false, true, false]);
     expect(position.advance({ runId: 'b', seq: 9 })).toBe(false);
@@ -34,7 +37,7 @@ describe('FeedPosition', () => {
 
   test('does not move back for skipTo with a smaller seq', () => {
     const position = new FeedPosition();
-    position.enterRun('a');
+    position.enterRun(run('a'));
     position.skipTo(8);
     position.skipTo(3);
     expect(query(position.address({ url })).after).toBe('8');
@@ -42,14 +45,14 @@ describe('FeedPosition', () => {
 
   test('starts over when another run begins or its own run is removed', () => {
     const position = new FeedPosition();
-    position.enterRun('a');
+    position.enterRun(run('a'));
     position.skipTo(8);
     position.removeRun('b');
     expect(query(position.address({ url })).after).toBe('8');
     position.removeRun('a');
     expect(query(position.address({ url })).after).toBeUndefined();
     position.skipTo(4);
-    position.enterRun('b');
+    position.enterRun(run('b'));
     expect(position.runId).toBe('b');
     expect(query(position.address({ url })).after).toBeUndefined();
   });

@@ -31,6 +31,7 @@ describe('the query of the url of a client', () => {
     [{ url: `${url}?after=0`, after: 0 }, 'url: expected after in the url or in the options, got it in both'],
     [{ url: `${url}?bundle=false` }, 'url: expected no bundle, which the client sets by itself'],
     [{ url: `${url}?afterRun=a` }, 'url: expected no afterRun, which the client sets by itself'],
+    [{ url: `${url}?stream=a-1` }, 'url: expected no stream, which the client sets by itself'],
     [{ url: `${url}?after=soon` }, 'url: expected an integer as after, got "soon"'],
   ])('is refused by name where it contradicts: %j', (options, message) => {
     expect(() => readFeedUrl(options)).toThrow(new TypeError(message));
@@ -39,11 +40,11 @@ describe('the query of the url of a client', () => {
   test('stays in the address when the client connects again', () => {
     const address = readFeedUrl({ url: `${url}?after=7&key=1` });
     const position = new FeedPosition(address.after);
-    position.enterRun('a');
+    position.enterRun({ runId: 'a', stream: 'a-1', after: 7 });
     position.skipTo(9);
     const { searchParams } = new URL(position.address(address));
     expect(Object.fromEntries(searchParams)).toEqual({
-      ...{ run: 'latest', bundle: 'true', key: '1', after: '9', afterRun: 'a' },
+      ...{ run: 'latest', bundle: 'true', key: '1', after: '9', afterRun: 'a', stream: 'a-1' },
     });
   });
 });

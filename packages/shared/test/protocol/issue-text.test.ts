@@ -69,7 +69,7 @@ test.each([
 test.each([
   [
     { aftr: '1' },
-    ': unknown parameter "aftr": expected only run, after, afterRun, types, maxRate, complete, bundle',
+    ': unknown parameter "aftr": expected only run, after, afterRun, stream, types, maxRate, complete, bundle',
   ],
   [{ after: ['1', '2'] }, 'after: expected one value, got 2'],
   [{ after: 'x' }, 'after: expected a number, got "x"'],

@@ -10,7 +10,9 @@ import {
   type IngestServerMessage,
   ingestProtocolVersion,
   ingestServerMessageSchema,
+  type PublisherHello,
   ReconnectingSocket,
+  type TrainerWait,
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 import { defaultAddress, describeProblem } from './connection-problem.ts';
@@ -24,11 +26,16 @@ export interface PublisherIdentity {
   token?: string | undefined;
 }
 
+/** The first message of a connection, without the fields that are the same for each. */
+export type Introduction =
+  | Pick<PublisherHello, 'type' | 'runId' | 'stream' | 'acknowledged'>
+  | Pick<TrainerWait, 'type'>;
+
 /** Options of `GatewayConnection`. */
 export interface GatewayConnectionOptions {
   identity: PublisherIdentity;
-  /** The first message on each connection: `hello` announces a run to publish, `wait` a trainer that can start one. */
-  introduction: { type: 'hello'; runId: string } | { type: 'wait' };
+  /** Returns the first message on each connection: `hello` announces a run to publish, `wait` a trainer that can start one. */
+  introduction: () => Introduction;
   commands: AcceptedCommands;
   onReply: (reply: Exclude<IngestServerMessage, Command>) => void;
   /** Called when the connection is closed and will be opened again. */
@@ -189,7 +196,7 @@ export class GatewayConnection {
     const { publisherId, token } = identity;
     const publisher = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
     this.#connection.allowSilence(this.#limits.silenceMs);
-    this.send(encode({ ...introduction, ...publisher }));
+    this.send(encode({ ...introduction(), ...publisher }));
     this.expectReply(this.#limits.handshakeMs);
   }
 

@@ -29,7 +29,7 @@ export class PublishedRun {
   readonly #report: ConsoleReport;
   readonly #control: RunControl;
   readonly #publisher: Publisher;
-  /** The error that ends the run because the gateway has another run with this id; undefined without such a conflict. */
+  /** The error that ends the run because another trainer publishes it; undefined without such a conflict. */
   #conflict: MonitorError | undefined;
   #hasEnded = false;
 
@@ -57,6 +57,10 @@ export class PublishedRun {
       isResumed: !run.isNew,
       onRefused: (why, reason) => this.#handleRefusal(why, reason),
       onProblem: (problem) => this.#reportProblem(problem),
+      onLoss: (count) =>
+        this.#report.print(
+          `The gateway at ${options.identity.url} has lost ${count} events of this run that it had acknowledged; they are sent again.`,
+        ),
       onReject: ({ seq, issues }) =>
         this.#report.print(`The gateway rejected event ${seq}: ${JSON.stringify(issues)}`),
     });
@@ -65,7 +69,7 @@ export class PublishedRun {
   /**
    * Trains until the run ends, then starts the delivery of the events that the gateway has not acknowledged.
    * @returns The status with which the run ended.
-   * @throws MonitorError `run.taken` or `run.exists` when the gateway has another run with this id.
+   * @throws MonitorError `run.taken` when another trainer publishes this run to the gateway.
    */
   async train(): Promise<FinishedStatus> {
     const { config, lock, tensorboard } = this.#run;
@@ -104,9 +108,14 @@ export class PublishedRun {
   #handleRefusal(why: Refusal, reason: string): void {
     const { identity } = this.#options;
     const { runId } = this.#run.config;
-    this.#conflict = conflictError(why, this.#run, identity);
+    // A run that the gateway has accepted once is never ended by it.
+    this.#conflict = this.#publisher.wasAccepted ? undefined : conflictError(why, this.#run, identity);
     if (!this.#conflict) {
-      this.#report.print(`The gateway refuses this run (${why}: ${reason}); training continues without it.`);
+      this.#report.print(
+        why === 'logUnreadable'
+          ? `Publishing ends, because ${reason}; training continues without the gateway.`
+          : `The gateway refuses this run (${why}: ${reason}); training continues without it.`,
+      );
       return;
     }
     this.#control.stop({ status: 'failed', reason: `the gateway has another run ${runId}` });
@@ -141,25 +150,17 @@ export class PublishedRun {
 }
 
 /**
- * Returns the error that ends this run, if the gateway has another run with the same id: viewers would never see this run, and
- * another id solves the conflict. Returns undefined for a resumed run of which the gateway has more events than the log: the
- * end of the log may have been lost in a power failure, so training continues without the gateway.
+ * Returns the error that ends a new run whose id another trainer uses: viewers would never see this one, and another id
+ * solves the conflict. A gateway that has events under this id ends no run: it continues unpublished.
  */
 function conflictError(
   why: Refusal,
-  { config, isNew }: PreparedRun,
+  { config }: PreparedRun,
   { url }: PublisherIdentity,
 ): MonitorError | undefined {
-  const { runId } = config;
-  if (why === 'runTaken')
-    return new MonitorError(
-      'run.taken',
-      `--run-id: expected an id that no other trainer uses, but the gateway at ${url} has a trainer for ${runId} connected`,
-    );
-  if (why === 'runExists' && isNew)
-    return new MonitorError(
-      'run.exists',
-      `--run-id: expected the id of a new run, but the gateway at ${url} already has a run ${runId}`,
-    );
-  return undefined;
+  if (why !== 'runTaken') return undefined;
+  return new MonitorError(
+    'run.taken',
+    `--run-id: expected an id that no other trainer uses, but the gateway at ${url} has a trainer for ${config.runId} connected`,
+  );
 }

@@ -4,23 +4,29 @@ import {
   type AcceptedCommands,
   connectionLimits,
   GatewayConnection,
+  type Introduction,
   type PublisherIdentity,
 } from './gateway-connection.ts';
 
-/** Why a run is not published: the gateway's close code, or `runExists` if the gateway has more events than the log. */
-export type Refusal = CloseCodeName | 'unknown' | 'runExists';
+/**
+ * Why a run is not published: the gateway's close code; `runExists` if the gateway has events of the run that this trainer
+ * has not; `logUnreadable` if the log can no longer be read.
+ */
+export type Refusal = CloseCodeName | 'unknown' | 'runExists' | 'logUnreadable';
 
 /** Options of `Publisher`. */
 export interface PublisherOptions {
   identity: PublisherIdentity;
   log: EventLog;
   commands: AcceptedCommands;
-  /** Called when the gateway refuses the run: no more events are sent. */
+  /** Called when the run is refused: no more events are sent. */
   onRefused: (why: Refusal, reason: string) => void;
   /** Receives the reason why the gateway cannot be reached, and undefined when it can be reached again. */
   onProblem: (problem: string | undefined) => void;
   /** Whether the run is resumed: a connection of the earlier trainer may be open until the gateway closes it. */
   isResumed: boolean;
+  /** Called with the number of acknowledged events that the gateway has lost; they are sent again. */
+  onLoss: (count: number) => void;
   /** Called when the gateway rejects an event because it is invalid. */
   onReject: (reject: Extract<IngestServerMessage, { type: 'reject' }>) => void;
 }
@@ -50,7 +56,7 @@ export const publisherLimits = {
  * gateway has stored. The publisher only reads the log, so training never waits for the gateway, and events
  * are not copied to a second queue.
  * @example
- * const publisher = new Publisher({ identity, log, commands, isResumed, onRefused, onProblem, onReject });
+ * const publisher = new Publisher({ identity, log, commands, isResumed, onRefused, onProblem, onLoss, onReject });
  * log.append(event);
  * publisher.sendPending();
  * const undelivered = await publisher.close(signal);
@@ -64,6 +70,8 @@ export class Publisher {
   /** The highest seq that the gateway can know: that of the last event logged before the start, or sent since. */
   #highestKnown: number;
   #acknowledged = 0;
+  /** The stream of the run's events at the gateway; undefined before the first `resume`. */
+  #stream: string | undefined;
   #wasConnected = false;
   #isRefused = false;
   #onReply: (() => void) | undefined;
@@ -76,7 +84,7 @@ export class Publisher {
     const connection = {
       identity,
       commands,
-      introduction: { type: 'hello', runId: log.runId } as const,
+      introduction: () => this.#hello(),
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
       onDisconnect: () => this.#resetPosition(),
       onProblem: options.onProblem,
@@ -88,10 +96,10 @@ export class Publisher {
 
   /** Sends events until the socket's queue is full, and the others when the queue is empty again. */
   sendPending(): void {
-    const { log } = this.#options;
     if (this.#sent === undefined) return;
     while (this.#connection.isOpen && this.#connection.bufferedBytes < this.#limits.bufferedBytes) {
-      const texts = log.read(this.#sent, this.#limits.pageSize);
+      const texts = this.#readLog(this.#sent);
+      if (!texts) return;
       const last = texts.pop();
       if (last === undefined) break;
       for (const text of texts) this.#connection.send(text);
@@ -113,6 +121,11 @@ export class Publisher {
     this.#resetPosition();
     await this.#connection.close();
     return this.#pending;
+  }
+
+  /** Whether the gateway has accepted this publisher at least once. */
+  get wasAccepted(): boolean {
+    return this.#wasConnected;
   }
 
   /** Why the gateway cannot be reached, in one clause; undefined when it can. */
@@ -151,17 +164,11 @@ export class Publisher {
   #receive(reply: Exclude<IngestServerMessage, Command>): void {
     switch (reply.type) {
       case 'resume':
-        if (reply.after > this.#highestKnown) {
-          void this.#connection.close();
-          const reason = `it has ${reply.after} events of run ${this.#options.log.runId}, this trainer only ${this.#highestKnown}`;
-          return this.#refuse('runExists', reason);
-        }
-        this.#wasConnected = true;
-        this.#sent = reply.after;
-        this.#acknowledged = reply.after;
+        if (!this.#resume(reply)) return;
         break;
       case 'ack':
-        this.#acknowledged = Math.max(this.#acknowledged, reply.seq);
+        // An ack of events that were not sent does not count, so that they are still sent.
+        this.#acknowledged = Math.max(this.#acknowledged, Math.min(reply.seq, this.#sent ?? 0));
         break;
       case 'reject':
         this.#options.onReject(reply);
@@ -169,6 +176,43 @@ export class Publisher {
     }
     this.#onReply?.();
     this.sendPending();
+  }
+
+  /** Continues after the events that the gateway has. Returns false if these are not the ones that this trainer has sent. */
+  #resume({ after, stream }: Extract<IngestServerMessage, { type: 'resume' }>): boolean {
+    if (after > this.#highestKnown) {
+      const { runId } = this.#options.log;
+      void this.#connection.close();
+      this.#refuse(
+        'runExists',
+        `it has ${after} events of run ${runId}, this trainer only ${this.#highestKnown}`,
+      );
+      return false;
+    }
+    const lost = this.#acknowledged - after;
+    this.#wasConnected = true;
+    this.#stream = stream;
+    this.#sent = after;
+    this.#acknowledged = after;
+    if (lost > 0) this.#options.onLoss(lost);
+    return true;
+  }
+
+  #hello(): Introduction {
+    const { runId } = this.#options.log;
+    const position = this.#stream !== undefined && { stream: this.#stream, acknowledged: this.#acknowledged };
+    return { type: 'hello', runId, ...position };
+  }
+
+  /** Reads the next events; undefined when the log cannot be read. Training does not need it, so it continues. */
+  #readLog(after: number): string[] | undefined {
+    try {
+      return this.#options.log.read(after, this.#limits.pageSize);
+    } catch (error) {
+      void this.#connection.close();
+      this.#refuse('logUnreadable', (error as Error).message);
+      return undefined;
+    }
   }
 
   #refuse(why: Refusal, reason: string): void {

@@ -83,7 +83,7 @@ export class Trainer {
     const refused = new AbortController();
     const connection = new GatewayConnection({
       identity: this.#identity,
-      introduction: { type: 'wait' },
+      introduction: () => ({ type: 'wait' }),
       commands: this.#commands.idleCommands,
       onReply: () => {},
       onProblem: (problem) =>

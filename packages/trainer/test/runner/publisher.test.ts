@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -61,7 +62,8 @@ describe('Publisher', () => {
     new Publisher(
       {
         ...{ identity: { url, publisherId: 'publisher-1' }, log, commands: noCommands },
-        ...{ onRefused: () => {}, onReject: () => {}, onProblem: () => {}, isResumed: false, ...options },
+        ...{ onRefused: () => {}, onReject: () => {}, onProblem: () => {}, onLoss: () => {} },
+        ...{ isResumed: false, ...options },
       },
       { ...limits, ...changed },
     );
@@ -98,7 +100,7 @@ describe('Publisher', () => {
     ['a new run', 0, 120],
     ['a resumed run', 100, 101],
   ])(
-    'sends no events of %s when the gateway has more events of the run than the log',
+    'sends no events of %s when the gateway has more events of the run than were ever sent',
     async (_what, before, after) => {
       for (let at = 0; at < before; at++) log.append(body());
       const refused: string[] = [];
@@ -114,6 +116,100 @@ describe('Publisher', () => {
       expect(gateway?.received).toEqual([]);
     },
   );
+
+  /** A gateway that sends these messages in answer to the first hello, and these to the second. */
+  const scripted = (...answers: object[][]): Promise<string> =>
+    listen({
+      onHello: (_hello, socket) => {
+        for (const answer of answers.shift() ?? []) socket.send(JSON.stringify(answer));
+      },
+      onEvent: () => false,
+    });
+
+  test('sends the stream and what was acknowledged in its next hello, and reports a loss once', async () => {
+    const url = await scripted(
+      [{ type: 'resume', after: 0, stream: 's-1' }],
+      [{ type: 'resume', after: 3, stream: 's-2' }],
+      [{ type: 'resume', after: 10, stream: 's-2' }],
+    );
+    const losses: number[] = [];
+    const publisher = publish(url, { onLoss: (count) => losses.push(count) });
+    append(publisher, 10);
+    await until(() => gateway?.received.length === 10);
+    gateway!.broadcast({ type: 'ack', seq: 8 });
+    await gateway!.settled();
+    gateway!.disconnect();
+    await until(() => gateway?.received.length === 17);
+    gateway!.broadcast({ type: 'ack', seq: 10 });
+    await gateway!.settled();
+    gateway!.disconnect();
+    await until(() => gateway?.hellos.length === 3);
+    expect(await publisher.close()).toBe(0);
+    expect(gateway!.hellos.map(({ stream, acknowledged }) => [stream, acknowledged])).toEqual([
+      [undefined, undefined],
+      ['s-1', 8],
+      ['s-2', 10],
+    ]);
+    expect(gateway!.received).toEqual([...upTo(10), ...upTo(10, 4)]);
+    expect(losses).toEqual([5]);
+  });
+
+  test('sends everything again to a gateway that has lost it, also what is no longer in memory', async () => {
+    const url = await scripted(
+      [{ type: 'resume', after: 0, stream: 's-1' }],
+      [{ type: 'resume', after: 0, stream: 's-2' }],
+    );
+    const publisher = publish(url);
+    append(publisher, 300);
+    await until(() => gateway?.received.length === 300);
+    gateway!.broadcast({ type: 'ack', seq: 300 });
+    await gateway!.settled();
+    gateway!.disconnect();
+    await until(() => gateway?.received.length === 600);
+    expect(gateway!.received).toEqual([...upTo(300), ...upTo(300)]);
+    await publisher.close();
+  });
+
+  test('does not count events that it has not sent, whatever the gateway acknowledges', async () => {
+    const url = await scripted([
+      { type: 'resume', after: 0 },
+      { type: 'ack', seq: 999 },
+    ]);
+    const publisher = publish(url);
+    append(publisher, 5);
+    await until(() => gateway?.received.length === 5);
+    await gateway!.settled();
+    append(publisher, 3);
+    await until(() => gateway?.received.length === 8);
+    expect(gateway!.received).toEqual(upTo(8));
+    expect(await publisher.close()).toBe(3);
+  });
+
+  test('refuses a stream that is not an id, in one line', async () => {
+    const refused: string[] = [];
+    const url = await scripted([{ type: 'resume', after: 0, stream: 7 }]);
+    const publisher = publish(url, { onRefused: (why, reason) => refused.push(why, reason) });
+    append(publisher, 5);
+    await until(() => refused.length > 0);
+    expect(refused).toEqual([
+      'invalid',
+      expect.stringMatching(/^it sends messages that are not for publishers.*$/),
+    ]);
+    expect(await publisher.close()).toBe(5);
+  });
+
+  test('ends, and not the training, when its log can no longer be read', async () => {
+    const refused: string[] = [];
+    const publisher = publish(await scripted([{ type: 'resume', after: 0 }]), {
+      onRefused: (why, reason) => refused.push(why, reason),
+    });
+    for (let at = 0; at < 300; at++) log.append(body());
+    truncateSync(log.path, 0);
+    await until(() => refused.length > 0);
+    expect(refused).toEqual(['logUnreadable', expect.stringContaining('events.jsonl of run run is shorter')]);
+    append(publisher, 5);
+    expect(await publisher.close()).toBe(305);
+  });
 
   test('reads events that are no longer in memory from the file when the gateway starts late', async () => {
     const port = await freePort();

@@ -57,6 +57,23 @@ export class FakeGateway {
     return `ws://127.0.0.1:${this.port}/ingest`;
   }
 
+  /** Sends a message on every connection. */
+  broadcast(message: object): void {
+    for (const client of this.#server.clients) client.send(JSON.stringify(message));
+  }
+
+  /** Resolves when every connected publisher has received what was sent to it. */
+  async settled(): Promise<void> {
+    const pongs = [...this.#server.clients].map((client) => once(client, 'pong'));
+    for (const client of this.#server.clients) client.ping();
+    await Promise.all(pongs);
+  }
+
+  /** Terminates all connections. */
+  disconnect(): void {
+    for (const client of this.#server.clients) client.terminate();
+  }
+
   /** Terminates all connections and stops listening. */
   async stop(): Promise<void> {
     for (const client of this.#server.clients) client.terminate();

@@ -19,7 +19,7 @@ export interface ConnectionText {
   lostConnections: string;
   /** Version of the gateway. */
   gateway: string;
-  /** Text of the banner at the top of the page; empty while the connection works. */
+  /** Text of the banner at the top of the page; empty while nothing is to be reported. */
   banner: string;
   /** Whether the requested run does not exist: then the page offers the latest one. */
   runIsMissing: boolean;
@@ -97,13 +97,25 @@ function retryIn({ connection, connectionChangedAt }: Session, now: number): str
   return seconds > 0 ? `in ${seconds}\u00a0s` : 'now';
 }
 
+/** How long the page displays why a run is shown from its beginning: enough to read it. */
+const restartNoticeMs = 30_000;
+
+/** The texts for the reasons why a run is shown from its beginning. */
+const restartTexts = {
+  otherStream:
+    'This run began again under its id, or the gateway has lost events of it. It is shown from its beginning.',
+  beyondEnd: 'The gateway no longer has the end of this run. It is shown from its beginning.',
+} as const;
+
 const isMissing = ({ connection }: Session): boolean =>
   connection.name === 'closed' && (connection.code === 'runNotFound' || connection.code === 'runDeleted');
 
 function bannerOf(session: Session, now: number): string {
-  const { connection, gatewayVersion, storeProblem, refusal } = session;
+  const { connection, gatewayVersion, storeProblem, refusal, restart } = session;
   if (connection.name === 'open' && storeProblem !== '')
     return `The gateway cannot store events at the moment: ${storeProblem}. Training continues, and its events follow later.`;
+  if (connection.name === 'open' && restart && now - restart.at < restartNoticeMs)
+    return restartTexts[restart.reason];
   if (connection.name === 'closed') {
     const reason = connection.reason.replace(/\.$/, '');
     if (isMissing(session))

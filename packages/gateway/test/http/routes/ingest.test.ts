@@ -41,9 +41,9 @@ describe('ingest', () => {
 
     let commit: (() => void) | undefined;
     const append = store.append.bind(store);
-    store.append = async (runId, events) => {
+    store.append = async (...args) => {
       await new Promise<void>((resolve) => (commit = resolve));
-      return append(runId, events);
+      return append(...args);
     };
     const received: { type: string; seq: number }[] = [];
     for (const { socket } of [publisher.connection, viewer])
@@ -277,10 +277,10 @@ describe('ingest', () => {
     let appending = false;
     let commit = (): void => {};
     const append = store.append.bind(store);
-    store.append = async (runId, events) => {
+    store.append = async (...args) => {
       appending = true;
       await new Promise<void>((resolve) => (commit = resolve));
-      return append(runId, events);
+      return append(...args);
     };
     older.send(run.slice(2, 5));
     await until(() => appending);

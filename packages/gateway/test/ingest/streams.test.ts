@@ -1,0 +1,182 @@
+import { describe, expect, test } from '@jest/globals';
+import { closeCodes } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { toNewEvent } from '../../src/store/store.ts';
+import { connect, range, seqsOf } from '../support/connection.ts';
+import { startGateway } from '../support/gateway.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { helloOf, openPublisher } from '../support/publisher.ts';
+
+const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 });
+
+/** The stream that a publisher gets, and its connection, after it has published events and disconnected. */
+async function published(url: string, count: number, hello: object = {}) {
+  const publisher = await openPublisher(url, helloOf('a', hello));
+  publisher.send(run.slice(publisher.after, count));
+  await publisher.acked(count);
+  publisher.connection.socket.close();
+  await publisher.connection.closed;
+  return publisher;
+}
+
+async function summaryAt(url: string): Promise<{ stream: string; lastSeq: number }> {
+  return (await (await fetch(`${url}/api/runs/a`)).json()) as { stream: string; lastSeq: number };
+}
+
+describe('the gateway', () => {
+  test('announces the stream of a run before its first event, and stores the run with it', async () => {
+    const { url, ingestUrl } = await startGateway();
+    const first = await openPublisher(ingestUrl, helloOf('a'));
+    expect(first.stream).toMatch(/^[0-9a-f]{12}-[0-9a-f]{8}$/);
+    first.send(run.slice(0, 3));
+    await first.acked(3);
+    expect((await summaryAt(url)).stream).toBe(first.stream);
+  });
+
+  test('keeps the stream across connections of its publisher and its own restart', async () => {
+    const store = new MemoryStore();
+    const before = await startGateway({ store });
+    const first = await published(before.ingestUrl, 3);
+    const second = await published(before.ingestUrl, 6, { stream: first.stream, acknowledged: 3 });
+    await before.close();
+    const { ingestUrl } = await startGateway({ store });
+    const third = await published(ingestUrl, 9, { stream: first.stream, acknowledged: 6 });
+    expect([first, second, third].map(({ stream, after }) => [stream, after])).toEqual([
+      [first.stream, 0],
+      [first.stream, 3],
+      [first.stream, 6],
+    ]);
+  });
+
+  test('renews the stream when acknowledged events are missing, logs that once, and accepts them again', async () => {
+    const store = new MemoryStore();
+    const before = await startGateway({ store });
+    const first = await published(before.ingestUrl, 9);
+    await before.close();
+    store.loseEnd('a', 5);
+    // This gateway has never seen the lost events: only the publisher knows of them.
+    const { url, liveUrl, ingestUrl, log } = await startGateway({ store });
+    const viewer = await connect(liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    const position = { stream: first.stream, acknowledged: 9 };
+    const second = await openPublisher(ingestUrl, helloOf('a', position));
+    expect(second.after).toBe(5);
+    expect(second.stream).not.toBe(first.stream);
+    second.send(run.slice(5, 10));
+    const seen = await viewer.until(({ seq }) => seq === 10);
+    const hellos = seen.filter(({ type }) => type === 'hello');
+    expect(hellos).toMatchObject([{ restart: 'otherStream', run: { stream: second.stream } }]);
+    expect(seqsOf(seen)).toEqual(range(1, 10));
+    expect(await summaryAt(url)).toMatchObject({ stream: second.stream, lastSeq: 10 });
+    expect(log.filter((line) => line.includes('has lost events'))).toHaveLength(1);
+
+    // A viewer that saw the lost events starts again, too.
+    const back = await connect(`${liveUrl}?run=a&after=9&stream=${first.stream}`);
+    const [hello] = await back.until(({ seq }) => seq === 10);
+    expect(hello).toMatchObject({ after: 0, restart: 'otherStream' });
+  });
+
+  test('accepts a run again that was deleted, from its publisher, in another stream', async () => {
+    const { url, ingestUrl } = await startGateway();
+    const first = await published(ingestUrl, run.length);
+    expect((await fetch(`${url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
+    const position = { stream: first.stream, acknowledged: run.length };
+    const second = await published(ingestUrl, run.length, position);
+    expect(second.after).toBe(0);
+    expect(second.stream).not.toBe(first.stream);
+    expect(await summaryAt(url)).toMatchObject({ stream: second.stream, lastSeq: run.length });
+  });
+
+  test('closes a publisher whose run was replaced by another one, and stores nothing of it', async () => {
+    const { url, ingestUrl } = await startGateway();
+    const first = await published(ingestUrl, run.length);
+    await fetch(`${url}/api/runs/a`, { method: 'DELETE' });
+    const other = await published(ingestUrl, 4, { publisherId: 'publisher-2' });
+    const back = await connect(ingestUrl);
+    back.send(helloOf('a', { stream: first.stream, acknowledged: run.length }));
+    expect(await back.closed).toMatchObject({ code: closeCodes.otherRun.code });
+    expect(await summaryAt(url)).toMatchObject({ stream: other.stream, lastSeq: 4 });
+    // The run is not taken: its own publisher continues.
+    const own = { publisherId: 'publisher-2', stream: other.stream, acknowledged: 4 };
+    expect((await published(ingestUrl, 6, own)).after).toBe(4);
+  });
+
+  test('closes a publisher whose run was replaced while it is connected as out of order, and stores nothing of it', async () => {
+    const store = new MemoryStore();
+    const { ingestUrl } = await startGateway({ store });
+    const publisher = await openPublisher(ingestUrl, helloOf('a'));
+    publisher.send(run.slice(0, 5));
+    await publisher.acked(5);
+    await store.remove('a');
+    await store.append('a', run.slice(0, 5).map(toNewEvent));
+    publisher.send(run.slice(5, 7));
+    expect(await publisher.connection.closed).toMatchObject({ code: closeCodes.outOfOrder.code });
+    expect(await store.lastSeq('a')).toBe(5);
+  });
+
+  test('accepts a publisher whose first events were stored late, by a write that seemed to fail', async () => {
+    const store = new MemoryStore();
+    const { url, ingestUrl } = await startGateway({ store });
+    const first = await openPublisher(ingestUrl, helloOf('a'));
+    const second = await openPublisher(ingestUrl, helloOf('a', { stream: first.stream, acknowledged: 0 }));
+    await store.append('a', run.slice(0, 2).map(toNewEvent), first.stream);
+    second.send(run.slice(0, 4));
+    expect(await second.connection.closed).toMatchObject({ code: closeCodes.outOfOrder.code });
+    const third = await openPublisher(ingestUrl, helloOf('a', { stream: second.stream, acknowledged: 0 }));
+    expect([third.after, third.stream]).toEqual([2, first.stream]);
+    third.send(run.slice(2, 4));
+    await third.acked(4);
+    expect(await summaryAt(url)).toMatchObject({ stream: first.stream, lastSeq: 4 });
+  });
+
+  test('makes a valid stream of one that a publisher has made up', async () => {
+    const { ingestUrl } = await startGateway();
+    const publisher = await openPublisher(ingestUrl, helloOf('a', { stream: 'x'.repeat(64) }));
+    expect(publisher.stream).toMatch(/^x{12}-[0-9a-f]{8}$/);
+  });
+
+  test.each([
+    ['a number', { stream: 7 }, 'stream'],
+    ['an empty text', { stream: '' }, 'stream'],
+    ['a text of 65 characters', { stream: 'x'.repeat(65) }, 'stream'],
+    ['an object', { stream: {} }, 'stream'],
+    ['a negative number of acknowledged events', { stream: 'x-1', acknowledged: -1 }, 'acknowledged'],
+    ['a text of acknowledged events', { stream: 'x-1', acknowledged: '9' }, 'acknowledged'],
+  ])('refuses a hello with %s by name', async (_what, fields, name) => {
+    const { ingestUrl } = await startGateway();
+    const publisher = await connect(ingestUrl);
+    publisher.send(helloOf('a', fields));
+    const { code, reason } = await publisher.closed;
+    expect(code).toBe(closeCodes.invalid.code);
+    expect(reason).toMatch(new RegExp(`^expected hello: ${name}: `));
+  });
+
+  test.each(['', 'x'.repeat(65), 'a b', '../x'])('refuses /live?stream=%s by name', async (stream) => {
+    const { liveUrl } = await startGateway();
+    const viewer = await connect(`${liveUrl}?after=1&stream=${encodeURIComponent(stream)}`);
+    const { code, reason } = await viewer.closed;
+    expect(code).toBe(closeCodes.invalid.code);
+    expect(reason).toMatch(/^stream: expected the stream id of a hello or resume/);
+  });
+
+  test('does not renew a stream because a viewer asks for events beyond the end', async () => {
+    const { url, liveUrl, ingestUrl } = await startGateway();
+    const { stream } = await published(ingestUrl, 5);
+    const viewer = await connect(`${liveUrl}?run=a&after=${Number.MAX_SAFE_INTEGER}&stream=${stream}`);
+    const seen = await viewer.until(({ type }) => type === 'live');
+    expect(seen[0]).toMatchObject({ after: 0, restart: 'beyondEnd' });
+    expect(seqsOf(seen)).toEqual(range(1, 5));
+    expect((await summaryAt(url)).stream).toBe(stream);
+  });
+
+  test('gives another ETag to a run that begins again with as many events', async () => {
+    const { url, ingestUrl } = await startGateway();
+    const tagOf = async () => (await fetch(`${url}/api/runs/a/series`)).headers.get('etag');
+    await published(ingestUrl, run.length);
+    const before = await tagOf();
+    expect(await tagOf()).toBe(before);
+    await fetch(`${url}/api/runs/a`, { method: 'DELETE' });
+    await published(ingestUrl, run.length);
+    expect(await tagOf()).not.toBe(before);
+  });
+});
