@@ -104,7 +104,7 @@ const chromiumPath = findChromium();
     );
 
     monitor.cut();
-    await shows(page, field('phase'), 'Reconnecting');
+    await shows(page, '#banner', 'Connection lost');
     const gateway = monitor.url.replace(/:\d+$/, `:${monitor.gatewayPort}`);
     expect((await fetch(`${gateway}/api/runs/${runId}`, { method: 'DELETE' })).status).toBe(200);
     const second = first.slice(0, untilStep(first, 10));
