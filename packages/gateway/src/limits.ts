@@ -1,6 +1,9 @@
 /** The limits and intervals of the gateway. The unit is in the name, the reason beside the number. */
 export const limits = {
-  /** A viewer gives up after 2.5 of these: short enough to notice a dead connection, long enough to cost nothing. */
+  /**
+   * Interval of heartbeats to a viewer. A viewer reconnects after 2.5 intervals without a message: short enough to notice
+   * a dead connection, long enough to cost nothing.
+   */
   heartbeatMs: 5_000,
   /** Keeps idle connections open through proxies, which cut them after 30 s or more. */
   pingIntervalMs: 20_000,
@@ -8,11 +11,11 @@ export const limits = {
   pongTimeoutMs: 10_000,
   /** Time limit of the first message: a publisher can send it as soon as it is connected. */
   helloTimeoutMs: 5_000,
-  /** How long to wait for the answer to a close: a slow client has to read everything sent before it first. */
+  /** How long to wait for the answer to a close frame: a slow client first has to read everything sent before it. */
   closeTimeoutMs: 10_000,
   /**
-   * How long a stopping gateway waits for the answers to its closes: enough for a healthy peer, short enough for a
-   * container's stop.
+   * How long a stopping gateway waits for the answers to its close frames: enough for a healthy peer, short enough for
+   * the time that a container has to stop.
    */
   closeGraceMs: 1_000,
   /** How long a stopping gateway waits for the store: publishers keep the events that are not acknowledged by then. */
@@ -30,7 +33,7 @@ export const limits = {
 
   /** The largest message of a viewer, which sends only short commands. */
   livePayloadBytes: 4 * 1024,
-  /** A client that keeps sending after its commands were answered with `command.too_many` is disconnected. */
+  /** Messages of one viewer. A viewer that exceeds this, after its commands got `command.too_many`, is disconnected. */
   messagesPerSecond: 5,
   messageBurst: 20,
   /** The largest message of a publisher: the largest event, 100 samples, has 140 kB. */
@@ -41,11 +44,11 @@ export const limits = {
    */
   eventBytes: 900 * 1024,
   /**
-   * Objects and lists within each other in an event: the schemas have 5. Parsers of clients that use recursion fail at
-   * about 1,000, and so do the JSON functions of SQLite.
+   * Levels of nested objects and lists in an event: the schemas have 5. Recursive parsers of clients fail at about 1,000
+   * levels, and so do the JSON functions of SQLite.
    */
   eventDepth: 32,
-  /** A message of many past events: read several times faster than single ones, and far below 1 MiB. */
+  /** A message `events` with many past events: clients read it several times faster than single events. */
   bundleBytes: 512 * 1024,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,
@@ -53,7 +56,7 @@ export const limits = {
 
   /** Requests and sockets on a port together: each takes a file descriptor. */
   connections: 10_000,
-  /** Connections from one address or /64 of IPv6, also idle ones: a class behind one router, with 7 per browser. */
+  /** Connections from one IPv4 address or IPv6 /64, idle ones included: a class behind one router, 7 per browser. */
   connectionsPerAddress: 2_000,
   /** Viewers at a time: the number that one process was measured to serve on one core, with a margin. */
   liveClients: 5_000,
@@ -63,15 +66,18 @@ export const limits = {
   pendingHellos: 200,
   /** Connections to one endpoint from one address other than this machine: a class behind one router, but no more. */
   socketsPerAddress: 200,
-  /** Wrong tokens of one address: a person notices within ten; at one in 10 s, no program guesses 16 characters. */
+  /**
+   * Wrong tokens of one address: a person notices the mistake within ten tries; at one try in 10 s, no program guesses 16
+   * characters.
+   */
   wrongTokenBurst: 10,
   wrongTokensPerSecond: 0.1,
-  /** Lines in the log about wrong settings of a proxy: enough for some tries, few where programs look for other sites. */
+  /** Warnings about wrong settings of a proxy: enough for some tries, and few when a scanner requests many paths. */
   proxyWarningBurst: 20,
   proxyWarningsPerSecond: 1 / 60,
   /**
-   * How often one address other than this machine may connect: the whole class at once after a restart of the gateway,
-   * a few later.
+   * WebSockets that one address other than this machine may open: those of a whole class at once after the gateway
+   * restarts, then a few a second.
    */
   upgradesPerSecond: 20,
   upgradeBurst: 400,
@@ -82,24 +88,27 @@ export const limits = {
    * Broadcasts that a viewer beyond `unreadBytes` may leave unread: some changed notes, or several minutes of statuses.
    */
   announcementBytes: 64 * 1024,
-  /** The limit for all viewers together. Beyond it a viewer gets no history, and live events only if it has read all. */
+  /**
+   * Unread bytes of all viewers together. Beyond this, no viewer gets history, and only those that have read everything
+   * get live events.
+   */
   allUnreadBytes: 128 * 1024 * 1024,
-  /** Unsent events, about 1 MB, beyond which the newest batch serves a viewer better than all of them. */
+  /** A viewer with more unsent events than this, about 1 MB, skips those of type `batch` up to the newest. */
   staleEvents: 4_000,
   /** A client whose socket accepts nothing for this long has stopped reading; a viewer may resume with `after`. */
   stallTimeoutMs: 15_000,
   /** How often to check whether clients read their responses: often enough to find the one that stopped first. */
   stallCheckMs: 1_000,
-  /** Unread responses of all requests together. Beyond it, the client that has read nothing for longest is cut. */
+  /** Unread responses of all clients together. Beyond this, the client that has read nothing for longest is disconnected. */
   allUnreadReplyBytes: 64 * 1024 * 1024,
-  /** A response that is sent in pieces counts as two: the one being sent, and the next. Node.js reads files in these. */
+  /** The size in which Node.js reads files. A response that is sent in pieces counts as two: the current and the next. */
   replyPieceBytes: 64 * 1024,
-  /** Responses that are compressed at a time: one for each of Node's threads, which also read files. */
+  /** Responses that are compressed at a time: one for each thread of Node's pool, which also reads files. */
   compressedAtOnce: 4,
   /** A smaller response fits into the first packet as it is. */
-  leastCompressedBytes: 1_024,
+  minBytesToCompress: 1_024,
   /** 1 MB takes a thread about 15 ms; larger responses are sent, and compressed, in pieces. */
-  mostCompressedBytes: 1024 * 1024,
+  maxBytesToCompress: 1024 * 1024,
   /** Requests of one connection that wait for their turn: clients that pipeline send some at a time. */
   pipelinedRequests: 16,
 
@@ -119,10 +128,10 @@ export const limits = {
   /** The shortest time between two broadcasts of statuses and counts, and the interval of checks for silence. */
   statusIntervalMs: 1_000,
 
-  /** The commands of a viewer that are forwarded; further ones are answered, up to the limit on messages. */
+  /** Commands of one viewer that are forwarded. Further ones are answered with `command.too_many`. */
   commandBurst: 10,
   commandsPerSecond: 2,
-  /** The time in which a trainer has to answer: it does at once, unless a step or the start of an engine takes long. */
+  /** The time in which a trainer has to answer: it answers at once, unless a step or the start of an engine takes long. */
   commandTimeoutMs: 10_000,
   /** Commands of all viewers that wait for their results at a time. */
   pendingCommands: 100,

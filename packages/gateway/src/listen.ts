@@ -33,7 +33,7 @@ export async function listen(
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    // With a proxy on this machine, `--bind` names the proxy's address, whose port is another one.
+    // `--bind` may name a proxy on this machine, which has another port: then the bound address is the right one.
     url: `http://${displayHost(isLoopback(host) ? host : publicHost(addresses), await localName(host, port), true)}:${port}`,
     ingestUrl: `ws://${displayHost(ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
   };
@@ -43,8 +43,8 @@ export async function listen(
 const probeMs = 200;
 
 /**
- * Returns `localhost`, or 127.0.0.1 when another program has the port at ::1, where browsers go first: on macOS AirPlay
- * listens at port 5000 of all addresses.
+ * Returns `localhost`, or 127.0.0.1 when another program listens on the same port of ::1, which browsers try first: on
+ * macOS, AirPlay listens on port 5000 of all addresses.
  */
 function localName(host: string, port: number): Promise<string> {
   if (host !== '127.0.0.1') return Promise.resolve('localhost');

@@ -38,10 +38,10 @@ async function run(): Promise<void> {
   const isStoppedByParent = process.platform === 'win32' && process.send !== undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => isStoppedByParent || stop(signal));
-  const orphan = (): void => stop('the parent process exited');
-  process.on('disconnect', orphan);
+  const stopAsOrphan = (): void => stop('the parent process exited');
+  process.on('disconnect', stopAsOrphan);
   // The parent may have exited while this process was loading. Without a parent, `connected` is undefined.
-  if (process.connected === false) orphan();
+  if (process.connected === false) stopAsOrphan();
 
   const addresses = await listening;
   log.info(addresses, 'ready');

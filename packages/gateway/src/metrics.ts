@@ -14,8 +14,8 @@ type EndpointTraffic = Pick<Traffic, 'connections' | 'receivedBytes' | 'sentByte
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /**
- * Delays from this on are not recorded: a longer one comes from a publisher whose clock is wrong, and would spoil the
- * sum of all delays.
+ * Longer delays are not recorded: they come from a publisher whose clock is wrong, and would spoil the sum of all
+ * delays.
  */
 const maxDelayMs = 24 * 3_600_000;
 

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** How long a task may run before it yields to the event loop. */
 const sliceMs = 1;
 
-/** Lets other work run during a long task, which calls `yieldIfDue` between its steps: about every millisecond. */
+/** Lets other work run about every millisecond of a long task, which calls `yieldIfDue` between its steps. */
 export class TimeSlicer {
   #sliceStart = performance.now();
 

@@ -136,11 +136,12 @@ export class ClusterPeers implements RemotePresence {
   #updatePresences(before: PeerGateway | undefined, next: PeerGateway | undefined): string[] {
     const runs = new Set([...(before?.publishers.keys() ?? []), ...(next?.publishers.keys() ?? [])]);
     return [...runs].filter((runId) => {
-      const [old, now] = [before?.publishers.get(runId), next?.publishers.get(runId)];
-      if (old && old.presence !== now?.presence) old.presence.disconnectedAt ??= performance.now();
+      const presenceBefore = before?.publishers.get(runId)?.presence;
+      const hasChanged = presenceBefore !== next?.publishers.get(runId)?.presence;
+      if (presenceBefore && hasChanged) presenceBefore.disconnectedAt ??= performance.now();
       const current = this.#publisherOf(runId)?.presence;
       if (current) this.#presences.set(runId, current);
-      return old?.presence !== now?.presence;
+      return hasChanged;
     });
   }
 

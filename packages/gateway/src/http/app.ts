@@ -14,7 +14,7 @@ import type { Metrics } from '../metrics.ts';
 import { addressMatcher, isThisMachine } from '../sockets/addresses.ts';
 import { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
 import { serverFactory } from './http-server.ts';
-import { addProblems, problemSender, type SendMissing } from './plugins/problems.ts';
+import { addProblems, type HandleNotFound, problemSender } from './plugins/problems.ts';
 import { limitProxiedRequests } from './plugins/proxied-requests.ts';
 import { boundUnreadReplies } from './plugins/unread-replies.ts';
 
@@ -33,11 +33,11 @@ export interface AppOptions {
   metrics: Metrics;
   /** Addresses of the proxies whose `X-Forwarded-*` headers are trusted; none by default. */
   proxies?: string[] | undefined;
-  sendMissing?: SendMissing;
+  handleNotFound?: HandleNotFound;
 }
 
 /** Creates a server with the gateway's limits, validation and problem responses; it has no routes yet. */
-export function createApp({ log, limits, metrics, proxies = [], sendMissing }: AppOptions): App {
+export function createApp({ log, limits, metrics, proxies = [], handleNotFound }: AppOptions): App {
   const sendProblem = problemSender((code) => metrics.refused(code), limits);
   const isProxy = addressMatcher(proxies);
   const connections = new ConnectionsPerAddress({
@@ -62,7 +62,7 @@ export function createApp({ log, limits, metrics, proxies = [], sendMissing }: A
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   if (proxies.length > 0) limitProxiedRequests(app, connections);
   boundUnreadReplies(app, limits);
-  addProblems(app, sendProblem, sendMissing);
+  addProblems(app, sendProblem, handleNotFound);
   return app.withTypeProvider<ZodTypeProvider>();
 }
 

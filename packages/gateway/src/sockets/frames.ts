@@ -27,8 +27,8 @@ const bundleStart = Buffer.from('{"type":"events","events":[');
 const bundleEnd = Buffer.from(']}');
 
 /**
- * Encodes the JSON texts in these frames as messages `events`, each with as many texts as fit into `maxBytes`. A text that
- * has no room beside another stays a message of its own.
+ * Encodes the JSON texts in these frames as messages `events`, each with as many texts as fit into `maxBytes`. A text
+ * that does not fit together with another one stays a message of its own.
  */
 export function bundleFrames(frames: Buffer, maxBytes: number): Buffer {
   const bundles: Buffer[] = [];

@@ -10,7 +10,7 @@ type PublicPort = Pick<Config, 'host'> & Partial<Pick<Config, 'bind'>>;
 /** Returns the address at which viewers reach the public port: the one that a container publishes, or the bound one. */
 export const publicHost = ({ bind, host }: PublicPort): string => bind ?? host;
 
-/** The result of checking a token. `tooMany` means that it was not compared: its address sent too many wrong ones. */
+/** The result of checking a token. `tooMany`: the token was not compared, since its address sent too many wrong ones. */
 export type TokenVerdict = 'accepted' | 'missing' | 'wrong' | 'tooMany';
 
 /** A request with the address of its client. */

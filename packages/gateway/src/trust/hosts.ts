@@ -1,6 +1,6 @@
 /**
- * Returns whether a request may have this Host header. Only a port bound to loopback is checked: any other may have names
- * that the gateway does not know.
+ * Returns whether a request may have this Host header. Only requests to a port bound to loopback are checked: any other
+ * address may have names that the gateway does not know.
  */
 export function isHostAllowed(host: string | undefined, boundHost: string): boolean {
   if (!isLoopback(boundHost)) return true;
@@ -30,7 +30,7 @@ export function isLoopback(host: string): boolean {
 /** Returns whether a bind address stands for all addresses of the machine; no client can connect to it by that name. */
 export const isWildcard = (host: string): boolean => ['0.0.0.0', '::', ''].includes(host);
 
-/** Returns a host as it is written in a URL: an IPv6 address in brackets, an IPv4 address without its IPv6 form. */
+/** Returns a host as it is written in a URL: an IPv6 address in brackets, an IPv4-mapped IPv6 address as plain IPv4. */
 export function toUrlHost(host: string): string {
   const plain = host.replace(/^::ffff:(?=\d+\.)/i, '');
   return plain.includes(':') ? `[${plain}]` : plain;

@@ -36,9 +36,9 @@ export function addressesFor(request: AddressedRequest, ingest: IngestAddress): 
   };
 }
 
-/** Returns the path below which a trusted proxy serves the gateway, such as `/monitor`; undefined where it names none. */
+/** Returns the path below which a trusted proxy serves the gateway, such as `/monitor`; undefined without such a path. */
 function pathPrefix({ headers, ips = [] }: AddressedRequest): string | undefined {
   const prefix = String(headers['x-forwarded-prefix'] ?? '');
-  // As for `host` and `protocol`, the header counts only where `--proxies` names the sender. Then it is the first of `ips`.
+  // The header counts only when a trusted proxy (`--proxies`) sent the request: then `ips` has more than one address.
   return ips.length > 1 && /^(\/[\w.~@%-]+)+$/.test(prefix) ? prefix : undefined;
 }

@@ -10,7 +10,7 @@ import type { RouteOptions } from 'fastify';
 import { version } from '../../version.ts';
 import { docsPage } from './docs-page.ts';
 import { docsStyle } from './docs-style.ts';
-import { openapi } from './openapi.ts';
+import { openApiDocument } from './openapi.ts';
 
 /** The API's documents, as the bodies of responses. Two of them contain the addresses of both ports. */
 export interface Documents {
@@ -24,7 +24,7 @@ export interface Documents {
 
 /** Builds the documents of the given routes and of the WebSockets. */
 export async function buildDocuments(routes: readonly RouteOptions[]): Promise<Documents> {
-  const openApi = await openapi(routes, version);
+  const openApi = await openApiDocument(routes, version);
   const sockets = asyncApiDocument(version);
   const socketsAt = (addresses: SocketAddresses): AsyncApiDocument => ({
     ...sockets,

@@ -68,14 +68,14 @@ export interface OpenApi {
  * Builds the OpenAPI 3.1 document of the given routes. `@fastify/swagger` reads them in a server that never listens:
  * loading the plugin takes about 70 ms, which would delay every start of the gateway if the gateway's servers used it.
  */
-export async function openapi(routes: readonly RouteOptions[], version: string): Promise<OpenApi> {
+export async function openApiDocument(routes: readonly RouteOptions[], version: string): Promise<OpenApi> {
   const app = Fastify({ exposeHeadRoutes: false });
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => String);
   await app.register(swagger, {
     openapi: documentHead(version),
     convertConstToEnum: false,
-    // Would parse the address in `servers`, which is relative.
+    // This option would parse the address in `servers`, and fails because that is relative.
     stripBasePath: false,
     transform,
     transformObject: (document) =>

@@ -32,8 +32,8 @@ function fieldsOf({ properties = {}, required = [] }: JsonSchema, prefix: string
 }
 
 /**
- * Returns the schema that lists the nested fields of a field: for a list that of its items, with the mark `[]`; for a
- * nullable field the non-null one; otherwise the schema of the field.
+ * Returns the schema that has the nested fields of a field, and the mark that its path gets: for a list, the schema of
+ * its items and `[]`; for a nullable field, the schema of its other values; otherwise the schema itself.
  */
 function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
   const [only, ...others] = (schema.anyOf ?? []).filter((part) => (part as JsonSchema).type !== 'null');

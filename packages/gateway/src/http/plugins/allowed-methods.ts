@@ -8,9 +8,9 @@ export interface AllowedMethodsOptions {
 }
 
 /**
- * Answers requests whose path exists but not with their method (RFC 9110, section 15.5.6): OPTIONS with 204, all others
- * with the problem `request.method_not_allowed`. Both list the methods of the path in `Allow`. Covers the routes that are
- * added after this call.
+ * Answers requests whose path exists but does not support their method (RFC 9110, section 15.5.6): OPTIONS with 204, all
+ * others with the problem `request.method_not_allowed`. Both list the methods of the path in `Allow`. Covers the routes
+ * that are added after this call.
  */
 export function refuseOtherMethods(
   app: FastifyInstance,
@@ -29,10 +29,10 @@ export function refuseOtherMethods(
     return [...(route?.methods ?? [])].sort();
   };
 
-  // Runs before the body is read, which for an unknown type would end in another problem.
+  // Runs before the body is read, since a body of unknown type would be answered with another problem.
   app.addHook('onRequest', async (request, reply) => {
     const { is404, url, method, routeOptions } = request;
-    // The wildcard route has every path, also those of routes without GET.
+    // The wildcard route, a GET, also matches the paths of routes that have no GET.
     if (!is404 && !routeOptions.url?.includes('*')) return;
     const path = url.split('?', 1)[0]!;
     let methods = methodsAt(path);

@@ -7,7 +7,7 @@ import type { Limits } from '../../limits.ts';
 
 export type CompressionLimits = Pick<
   Limits,
-  'compressedAtOnce' | 'leastCompressedBytes' | 'mostCompressedBytes'
+  'compressedAtOnce' | 'minBytesToCompress' | 'maxBytesToCompress'
 >;
 
 /**
@@ -35,12 +35,12 @@ export function compressReplies(app: FastifyInstance, limits: CompressionLimits)
       running++;
       reply.raw.once('close', () => running--);
       reply.header('content-encoding', 'gzip');
-      // Fastify handles the failure of the stream that it sends, which is the last one.
+      // The callback ignores failures, because Fastify handles those of the gzip stream, which it sends.
       return pipeline(payload, createGzip(gzipOptions), () => {});
     }
     if (typeof payload !== 'string') return;
     const bytes = Buffer.byteLength(payload);
-    if (bytes < limits.leastCompressedBytes || bytes > limits.mostCompressedBytes) return;
+    if (bytes < limits.minBytesToCompress || bytes > limits.maxBytesToCompress) return;
     running++;
     const compressed = await compress(payload, gzipOptions).finally(() => running--);
     reply.header('content-encoding', 'gzip');

@@ -41,7 +41,7 @@ export async function isPageFile(folder: string, path: string): Promise<boolean>
 }
 
 /** Explains how to build the dashboard when its page was requested but is missing; returns false for other addresses. */
-export function sendMissingPage(request: FastifyRequest, reply: FastifyReply): boolean {
+export function explainMissingPage(request: FastifyRequest, reply: FastifyReply): boolean {
   if (!isPagePath(request.url)) return false;
   reply.code(404).type('text/html; charset=utf-8').send(missingPage);
   return true;

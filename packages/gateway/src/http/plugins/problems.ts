@@ -6,7 +6,7 @@ import { TokenBucket } from '../../sockets/token-bucket.ts';
 import { isStoreError, publicMessage } from '../../store/health-checked-store.ts';
 import { ProxyMistake, unknownAddress } from './proxy-mistake.ts';
 
-const statusOf: Partial<Record<ErrorCode, number>> = {
+const statusByCode: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
   'command.unauthorized': 401,
   'command.off': 403,
@@ -28,7 +28,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Returns the HTTP status of a problem with this code; 500 for codes without a status of their own. */
-export const statusFor = (code: ErrorCode): number => statusOf[code] ?? 500;
+export const statusFor = (code: ErrorCode): number => statusByCode[code] ?? 500;
 
 /** The `Retry-After` of responses whose cause is temporary (429 and 503), in seconds. */
 export const retryAfterSeconds = 10;
@@ -44,17 +44,17 @@ type SendProblem = (
 ) => FastifyReply;
 
 /** Answers a request for an unknown address and returns true, or returns false to have it answered with a 404 problem. */
-export type SendMissing = (request: FastifyRequest, reply: FastifyReply) => boolean;
+export type HandleNotFound = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
 /** Answers every error and every unknown address of a server with a problem. */
 export function addProblems(
   app: FastifyInstance,
   sendProblem: SendProblem,
-  sendMissing: SendMissing = () => false,
+  handleNotFound: HandleNotFound = () => false,
 ): void {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) => {
-    if (sendMissing(request, reply)) return reply;
+    if (handleNotFound(request, reply)) return reply;
     return sendProblem(unknownAddress(request), request, reply);
   });
 }

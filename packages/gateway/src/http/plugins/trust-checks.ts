@@ -48,7 +48,7 @@ export function addTrustChecks(app: FastifyInstance, options: TrustOptions): voi
     )
       throw new MonitorError(
         'request.forbidden',
-        'expected a request of this page, a program or a link, got one of a page of another site',
+        'expected a request from this page, a program or a link, got one from a page of another site',
       );
     const isChange = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
     if ((request.ws || isChange) && !isOriginAllowed(origin, host, origins))

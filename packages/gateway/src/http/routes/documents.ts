@@ -34,20 +34,20 @@ const documentRoutes: readonly DocumentRoute[] = [
   {
     path: '/docs',
     operationId: 'readDocs',
-    summary: 'Both documents as a page.',
+    summary: 'The OpenAPI and AsyncAPI documents as an HTML page.',
     ok: 'text/html',
     text: ({ page }, addresses) => page(addresses),
   },
   {
     path: '/docs.css',
     operationId: 'readDocsStyle',
-    summary: 'The style sheet of that page.',
+    summary: 'The style sheet of `/docs`.',
     ok: 'text/css',
     text: ({ style }) => style,
   },
 ];
 
-const schemaFile = {
+const readJsonSchemaSchema = {
   operationId: 'readJsonSchema',
   summary:
     'A JSON Schema (draft 2020-12): `bundle.json` has every message of the WebSockets in `$defs`, each other file, such as `batch.json`, has one.',
@@ -76,7 +76,7 @@ export function addDocumentRoutes(app: App, ingest: IngestAddress): void {
       return reply.header('cache-control', 'no-cache').type(`${type}; charset=utf-8`).send(content);
     });
   }
-  app.get('/schema/:file', { schema: schemaFile }, async ({ params: { file } }, reply) => {
+  app.get('/schema/:file', { schema: readJsonSchemaSchema }, async ({ params: { file } }, reply) => {
     const schema = (await built()).schemas.get(file);
     if (schema === undefined)
       throw new MonitorError('request.not_found', 'expected a schema such as bundle.json, got another name');

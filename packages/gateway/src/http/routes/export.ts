@@ -36,7 +36,7 @@ const formats: readonly Format[] = [
         .enum(['text', 'null'])
         .default('text')
         .describe(
-          'How measures that are not finite are written: as `"NaN"`, `"Infinity"` and `"-Infinity"`, or as null, for tools that would turn a column with a text into texts.',
+          'How measures that are not finite are written: as `"NaN"`, `"Infinity"` and `"-Infinity"`, or as null, for tools that read a whole column as text when one value is text.',
         ),
     }),
     open: async (_store, _run, { nonfinite }) => ({

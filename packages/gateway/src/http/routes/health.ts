@@ -5,12 +5,12 @@ import type { App } from '../app.ts';
 import { retryAfterSeconds } from '../plugins/problems.ts';
 import { responses, storeErrors } from '../route-schema.ts';
 
-const isAlive = {
+const isAliveSchema = {
   operationId: 'isAlive',
   summary: 'Whether the process responds.',
   response: responses({ ok: z.object({ status: z.literal('ok'), version: z.string() }) }),
 };
-const isReady = {
+const isReadySchema = {
   operationId: 'isReady',
   summary: 'Whether the store works.',
   response: responses({ ok: z.object({ status: z.literal('ready') }), errors: storeErrors }),
@@ -18,9 +18,9 @@ const isReady = {
 
 /** Adds the health checks: `/healthz` of the process, `/readyz` of its store. */
 export function addHealthRoutes(app: App, store: HealthCheckedStore): void {
-  app.get('/healthz', { schema: isAlive }, async () => ({ status: 'ok' as const, version }));
+  app.get('/healthz', { schema: isAliveSchema }, async () => ({ status: 'ok' as const, version }));
 
-  app.get('/readyz', { schema: isReady }, async (_request, reply) => {
+  app.get('/readyz', { schema: isReadySchema }, async (_request, reply) => {
     // A failing store is retried at intervals, independently of health checks.
     if (!store.failure) await store.check().catch(() => {});
     const { failure } = store;

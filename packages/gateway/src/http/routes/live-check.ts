@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { oldHttpVersion } from '../plugins/proxy-mistake.ts';
 import { responses } from '../route-schema.ts';
 
-const checkLive = {
+const checkLiveSchema = {
   operationId: 'checkLive',
   summary:
     'Whether an upgrade of this page at `/live` would be accepted, and otherwise why not: a browser hides the response to an upgrade from its page.',
@@ -17,11 +17,11 @@ const checkLive = {
 };
 
 /**
- * Adds `/live/check`, which the trust checks and the limits refuse for the same reasons as an upgrade at `/live`. It is a POST, because
- * browsers send no `Origin` with a GET to their own site.
+ * Adds `/live/check`. The trust checks and limits refuse it for the same reasons as an upgrade at `/live`. Its method is
+ * POST, because browsers send no `Origin` with a GET to the page's own site.
  */
 export function addLiveCheckRoute(app: App, admission: Pick<Admission, 'check'>): void {
-  app.post('/live/check', { schema: checkLive }, async ({ raw, ip }) => {
+  app.post('/live/check', { schema: checkLiveSchema }, async ({ raw, ip }) => {
     if (raw.httpVersion === '1.0') throw oldHttpVersion();
     admission.check(ip);
     return { accepted: true as const };

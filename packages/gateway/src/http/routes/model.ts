@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { isUnchanged } from '../replies.ts';
 import { responses, runParams } from '../route-schema.ts';
 
-const readModel = {
+const readModelSchema = {
   operationId: 'readModel',
   summary:
     'A file of the saved model: `model.json` and `weights.bin` (a tfjs LayersModel), or `mnist_cnn.safetensors` (PyTorch).',
@@ -20,7 +20,7 @@ const readModel = {
 
 /** Adds the route that serves the saved model of a run, for tfjs and for PyTorch. */
 export function addModelRoute(app: App, folders: RunFolders): void {
-  app.get('/api/runs/:runId/model/:file', { schema: readModel }, async (request, reply) => {
+  app.get('/api/runs/:runId/model/:file', { schema: readModelSchema }, async (request, reply) => {
     const { runId, file: name } = request.params;
     const file = await folders.openModelFile(runId, name);
     if (!file)

@@ -31,9 +31,10 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
     authorizer.authorizeRequest(request);
   acceptEmptyJson(app);
 
-  const changeRun = {
+  const changeRunSchema = {
     operationId: 'changeRun',
-    summary: 'Changes the title, note or pin of a run. Fields that are left out stay. Returns the summary.',
+    summary:
+      'Changes the title, note or pin of a run. Fields that are left out keep their values. Returns the summary.',
     params: runParams,
     querystring: emptyQuerySchema,
     body: runChangesSchema,
@@ -42,7 +43,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
   };
   app.patch(
     '/api/runs/:runId',
-    { schema: changeRun, preValidation, bodyLimit: bodyBytes },
+    { schema: changeRunSchema, preValidation, bodyLimit: bodyBytes },
     async ({ params: { runId }, body }, reply) => {
       const isChanged = await store.annotate(runId, body);
       const summary = isChanged ? await runs.summary(runId) : undefined;

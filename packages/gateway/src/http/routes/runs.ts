@@ -24,31 +24,31 @@ export interface RunRoutesOptions {
 
 /** Adds the routes that read runs and their events. */
 export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void {
-  const listRuns = {
+  const listRunsSchema = {
     operationId: 'listRuns',
     summary: 'A page of the list of runs, newest first unless `order` changes that.',
     querystring: runListQuerySchema,
     response: responses({ ok: runListSchema, errors: ['request.invalid', ...storeErrors] }),
   };
-  app.get('/api/runs', { schema: listRuns }, async ({ query }, reply) => {
+  app.get('/api/runs', { schema: listRunsSchema }, async ({ query }, reply) => {
     const page = await selectRuns({ store, runs }, query);
     return sendJsonPieces(reply, runList(runs, page));
   });
 
-  const getRun = {
+  const getRunSchema = {
     operationId: 'getRun',
     summary: 'The summary of a run.',
     params: runParams,
     querystring: emptyQuerySchema,
     response: responses({ ok: runSummarySchema, errors: runErrors }),
   };
-  app.get('/api/runs/:runId', { schema: getRun }, async ({ params: { runId } }, reply) => {
+  app.get('/api/runs/:runId', { schema: getRunSchema }, async ({ params: { runId } }, reply) => {
     const summary = await runs.summary(runId);
     if (!summary) throw runNotFound(runId);
     return sendJson(reply, encode(summary));
   });
 
-  const readEvents = {
+  const readEventsSchema = {
     operationId: 'readEvents',
     summary:
       'Events in order. A page may be shorter than `limit`, even empty, although more events follow: continue with `after=nextAfter` until that is null.',
@@ -56,11 +56,15 @@ export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void 
     querystring: eventPageQuerySchema,
     response: responses({ ok: eventPageSchema, errors: runErrors }),
   };
-  app.get('/api/runs/:runId/events', { schema: readEvents }, async ({ params: { runId }, query }, reply) => {
-    const lastSeq = await store.lastSeq(runId);
-    if (lastSeq === 0) throw runNotFound(runId);
-    return sendJsonPieces(reply, eventPage(store, { runId, to: lastSeq, ...query }));
-  });
+  app.get(
+    '/api/runs/:runId/events',
+    { schema: readEventsSchema },
+    async ({ params: { runId }, query }, reply) => {
+      const lastSeq = await store.lastSeq(runId);
+      if (lastSeq === 0) throw runNotFound(runId);
+      return sendJsonPieces(reply, eventPage(store, { runId, to: lastSeq, ...query }));
+    },
+  );
 }
 
 /** Generates a page of the list of runs as JSON, one summary at a time. */

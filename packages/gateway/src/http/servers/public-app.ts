@@ -10,7 +10,7 @@ import { type App, type AppOptions, createApp } from '../app.ts';
 import type { IngestAddress } from '../documents/addresses.ts';
 import { refuseOtherMethods } from '../plugins/allowed-methods.ts';
 import { compressReplies } from '../plugins/compression.ts';
-import { isPageFile, sendMissingPage, servePage } from '../plugins/page.ts';
+import { explainMissingPage, isPageFile, servePage } from '../plugins/page.ts';
 import { addSecurityHeaders } from '../plugins/security-headers.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
@@ -41,7 +41,13 @@ export interface PublicAppOptions
 /** Builds the server of the public port: the dashboard, the REST API and the live feed. */
 export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   const { config, store, runs, folders, hub, authorizer, limits, metrics, log } = options;
-  const app = createApp({ log, limits, metrics, proxies: config.proxies, sendMissing: sendMissingPage });
+  const app = createApp({
+    log,
+    limits,
+    metrics,
+    proxies: config.proxies,
+    handleNotFound: explainMissingPage,
+  });
   await acceptSockets(app, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,

@@ -81,7 +81,7 @@ describe('compression', () => {
   });
 
   test('is left out for responses beyond the number at a time, and for large bodies', async () => {
-    for (const limits of [{ compressedAtOnce: 0 }, { mostCompressedBytes: 2_000 }]) {
+    for (const limits of [{ compressedAtOnce: 0 }, { maxBytesToCompress: 2_000 }]) {
       const gateway = await start(limits);
       const answer = await get(`${gateway.url}/api/runs/a/series`, gzip);
       expect([answer.status, answer.headers['content-encoding']]).toEqual([200, undefined]);
