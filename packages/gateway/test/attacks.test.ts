@@ -8,23 +8,23 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
-import { connect, refusal, refused } from './support/connection.ts';
+import { connect, readRefusal, refusalStatus } from './support/connection.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 import { helloOf, publish } from './support/publisher.ts';
 
 const evil = 'http://evil.example';
 
-/** The answer to a request with headers that fetch would not send. */
+/** Sends a request with headers that `fetch` would not send, and resolves with the answer. */
 async function get(url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
   const [response] = await once(request(url, { headers }).end(), 'response');
   return { status: response.statusCode, text: await readText(response) };
 }
 
-/** A request for a path exactly as it is written, which fetch would tidy up first. */
+/** Requests a path exactly as it is written, which `fetch` would normalize, and resolves with the status. */
 async function statusOf(url: string, path: string, headers: Record<string, string> = {}): Promise<number> {
   const { hostname, port } = new URL(url);
-  const asked = request({ hostname, port, path, headers }).end();
-  const [response] = await once(asked, 'response');
+  const sent = request({ hostname, port, path, headers }).end();
+  const [response] = await once(sent, 'response');
   response.resume();
   return response.statusCode;
 }
@@ -40,7 +40,7 @@ describe('a page of another site in the browser of a user', () => {
     const gateway = await startGateway();
     const attempts = [gateway.liveUrl, gateway.ingestUrl].flatMap((url) =>
       [evil, 'null', `${gateway.url}.evil.example`, 'https://127.0.0.1'].map((origin) =>
-        refusal(url, { headers: { origin } }),
+        refusalStatus(url, { headers: { origin } }),
       ),
     );
     expect(await Promise.all(attempts)).toEqual(attempts.map(() => 403));
@@ -60,17 +60,17 @@ describe('a page of another site in the browser of a user', () => {
     const gateway = await startGateway();
     const check = (headers: Record<string, string>) =>
       fetch(`${gateway.url}/live/check`, { method: 'POST', headers });
-    const { problem } = await refused(gateway.liveUrl, { headers: { origin: evil } });
+    const { problem } = await readRefusal(gateway.liveUrl, { headers: { origin: evil } });
     expect(await (await check({ origin: evil })).json()).toEqual(problem);
     expect(await (await check({ origin: gateway.url })).json()).toEqual({ accepted: true });
     expect(await statusOverHttp10(gateway.url, 'POST', '/live/check')).toBe(400);
   });
 
-  test('cannot open the feed where another page is named, which may', async () => {
+  test('cannot open the feed when --origins allows it to another page', async () => {
     const named = 'https://notes.example.org';
     const gateway = await startGateway({ origins: [named] });
-    expect(await refusal(gateway.liveUrl, { headers: { origin: evil } })).toBe(403);
-    expect(await refusal(gateway.ingestUrl, { headers: { origin: named } })).toBe(403);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { origin: evil } })).toBe(403);
+    expect(await refusalStatus(gateway.ingestUrl, { headers: { origin: named } })).toBe(403);
     await connect(gateway.liveUrl, { headers: { origin: named } });
   });
 
@@ -79,7 +79,7 @@ describe('a page of another site in the browser of a user', () => {
     const headers = { host: 'evil.example' };
     expect(await statusOf(gateway.url, '/api/runs', headers)).toBe(403);
     expect(await statusOf(gateway.url, '/', headers)).toBe(403);
-    expect(await refusal(gateway.liveUrl, { headers: { ...headers, origin: evil } })).toBe(403);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { ...headers, origin: evil } })).toBe(403);
     expect(refusals(gateway)).toEqual(Array(3).fill('request.forbidden'));
   });
 });
@@ -133,7 +133,7 @@ test('a request with two Host headers is refused at both ports', async () => {
   }
 });
 
-/** The status of a request over HTTP/1.0, as nginx forwards it by default. */
+/** Sends a request over HTTP/1.0, as nginx does by default, and resolves with the status. */
 async function statusOverHttp10(url: string, method: string, path: string): Promise<number> {
   const { port, host } = new URL(url);
   const socket = connectTcp(Number(port), '127.0.0.1');
@@ -172,7 +172,7 @@ describe('a stranger behind a proxy on this machine', () => {
 
   test('publishes nothing without a token', async () => {
     const gateway = await startGateway();
-    const { status, problem } = await refused(gateway.ingestUrl, { headers: forwarded });
+    const { status, problem } = await readRefusal(gateway.ingestUrl, { headers: forwarded });
     expect(status).toBe(403);
     expect(problem).toMatchObject({
       code: 'request.forbidden',
@@ -202,7 +202,7 @@ describe('a stranger who reaches a port', () => {
   test('is refused when its headers are too large, while others are served', async () => {
     const gateway = await startGateway();
     expect(await statusOf(gateway.url, '/', { 'x-large': 'x'.repeat(20_000) })).toBe(431);
-    expect(await refusal(gateway.liveUrl, { headers: { cookie: 'x'.repeat(20_000) } })).toBe(431);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { cookie: 'x'.repeat(20_000) } })).toBe(431);
     const { port } = new URL(gateway.url);
     const many = connectTcp(Number(port), '127.0.0.1');
     afterTest(() => many.destroy());

@@ -32,7 +32,7 @@ async function storeIn(folder: string): Promise<Store> {
   return store;
 }
 
-/** A store of its own from a copy. */
+/** Opens a copy of a database as a store in a folder of its own. */
 async function storeFrom(copy: string): Promise<Store> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'monitor.db'), readFileSync(copy));
@@ -51,9 +51,9 @@ describe('a backup', () => {
     const made = backup('--runs', runs, '--to', to).finally(() => {
       done = true;
     });
-    let kept = 50;
-    for (; !done && kept < run.length; kept++) {
-      await store.append('a', run.slice(kept, kept + 1));
+    let written = 50;
+    for (; !done && written < run.length; written++) {
+      await store.append('a', run.slice(written, written + 1));
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     const { code, stdout, stderr } = await made;
@@ -65,10 +65,10 @@ describe('a backup', () => {
     expect(events).toEqual(asStored(run.slice(0, events.length)));
     expect(events.length).toBe(Number(/(\d+) events/.exec(stdout)![1]));
     expect(events.length).toBeGreaterThanOrEqual(50);
-    expect(events.length).toBeLessThanOrEqual(kept);
+    expect(events.length).toBeLessThanOrEqual(written);
     expect(await copy.summary('a')).toMatchObject({ title: 'kept' });
     expect(await copy.append('a', run)).toBe(run.length);
-    expect(await store.lastSeq('a')).toBe(kept);
+    expect(await store.lastSeq('a')).toBe(written);
     expect(readdirSync(dirname(to))).toEqual([basename(to)]);
   });
 
@@ -88,7 +88,11 @@ describe('a backup', () => {
 
   test.each<[string, (runs: string) => void, RegExp]>([
     ['there is no database', () => {}, /^expected a database at \S+monitor\.db, found none: [^\n]+\n$/],
-    ['it is not one', (runs) => writeFileSync(join(runs, 'monitor.db'), 'x'), /is not a SQLite database/],
+    [
+      'the file is not a database',
+      (runs) => writeFileSync(join(runs, 'monitor.db'), 'x'),
+      /is not a SQLite database/,
+    ],
   ])('is not made when %s, and nothing is written', async (_why, prepare, message) => {
     const runs = temporaryFolder();
     prepare(runs);

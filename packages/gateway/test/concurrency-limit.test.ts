@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { ConcurrencyLimit } from '../src/concurrency-limit.ts';
 import { until } from './support/until.ts';
 
-test('a concurrency limit runs tasks in order, so many at a time, whether they fail or not', async () => {
+test('a concurrency limit runs tasks in order, at most the limit at a time, also after one has failed', async () => {
   const limit = new ConcurrencyLimit(2);
   const started: number[] = [];
   const finish: (() => void)[] = [];

@@ -9,16 +9,16 @@ import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { range } from './support/connection.ts';
-import { LastingPublisher } from './support/lasting-publisher.ts';
 import { freePort, type GatewayProcess, startProcess } from './support/process.ts';
+import { ReconnectingPublisher } from './support/reconnecting-publisher.ts';
 
-/** How often the gateway is killed; before each kill the power is cut once, in a copy of its files. */
+/** How often the gateway is killed. Before each kill, a copy of its files simulates a power cut. */
 const kills = Number(process.env.KILLS ?? 100);
 const runIds = ['a', 'b', 'c', 'd'];
-/** So that a kill is likely to hit each of them, and every part of the gateway's life. */
-const upToMs = 400;
+/** The longest time between a start, a power cut and a kill: they hit every part of the gateway's work. */
+const maxDelayMs = 400;
 
-/** Events of a run that lasts as long as it is needed, with now and then a large one. */
+/** Returns the events of a run that is longer than the test. */
 const longRun = (runId: string): MonitorEvent[] => sampleRun({ runId, epochs: 150, batchesPerEpoch: 200 });
 
 async function eventsIn(store: Store, runId: string, from = 0): Promise<string[]> {
@@ -31,11 +31,11 @@ async function eventsIn(store: Store, runId: string, from = 0): Promise<string[]
   return found;
 }
 
-/** What a disk has if the power goes now: the process is stopped, so that the three files are of one moment. */
-function copyAtOnce(gateway: GatewayProcess, folder: string): string {
+/** Copies what the disk would have after a power cut. The process is suspended, so that all files are of one moment. */
+function copyDatabase(gateway: GatewayProcess, folder: string): string {
   const copy = temporaryFolder();
   gateway.child.kill('SIGSTOP');
-  // The third is memory shared between processes: no disk has it, and every other copy goes without.
+  // The -shm file is memory shared between processes, which a power cut may lose: half of the copies have none.
   for (const name of ['monitor.db', 'monitor.db-wal', 'monitor.db-shm'])
     if (existsSync(join(folder, name)) && !(name.endsWith('-shm') && Math.random() < 0.5))
       copyFileSync(join(folder, name), join(copy, name));
@@ -65,7 +65,7 @@ test(
 
     const publishers = [...runs].map(([runId, events]) => ({
       runId,
-      publisher: new LastingPublisher(ingestUrl, events),
+      publisher: new ReconnectingPublisher(ingestUrl, events),
     }));
     const load = setInterval(() => {
       for (const { publisher } of publishers) publisher.produce(Math.ceil(Math.random() * 3));
@@ -77,7 +77,7 @@ test(
     const viewer = connectLive({
       url: `${url.replace('http', 'ws')}/live`,
       run: 'a',
-      // However far the kills throw it back.
+      // The viewer gets every event, however many it missed while the gateway restarted.
       complete: true,
       WebSocket: WebSocket as unknown as WebSocketConstructor,
       onEvent: ({ seq }) => seen.push(seq),
@@ -85,8 +85,8 @@ test(
     afterTest(() => viewer.close());
 
     let [cuts, lost] = [0, 0];
-    /** Looks at what is new: what is before it is looked at in the end, since nothing is ever changed. */
-    const holds = async (store: Store, acked: ReadonlyMap<string, number>): Promise<void> => {
+    /** Checks the newest events of each run. The older ones never change, and are checked at the end. */
+    const checkNewest = async (store: Store, acked: ReadonlyMap<string, number>): Promise<void> => {
       for (const [runId, events] of expected) {
         const from = Math.max(0, acked.get(runId)! - 300);
         const found = await eventsIn(store, runId, from);
@@ -98,16 +98,16 @@ test(
 
     for (let kill = 1; kill <= kills; kill++) {
       await gateway.listening;
-      await delay(Math.random() * upToMs);
-      const atCut = ackedNow();
-      const cutFolder = copyAtOnce(gateway, folder);
-      const cut = await openSqliteStore(cutFolder);
-      await holds(cut, atCut);
-      await cut.close();
+      await delay(Math.random() * maxDelayMs);
+      const ackedAtCut = ackedNow();
+      const cutFolder = copyDatabase(gateway, folder);
+      const copy = await openSqliteStore(cutFolder);
+      await checkNewest(copy, ackedAtCut);
+      await copy.close();
       rmSync(cutFolder, { recursive: true });
       cuts++;
 
-      await delay(Math.random() * upToMs);
+      await delay(Math.random() * maxDelayMs);
       gateway.child.kill('SIGKILL');
       await gateway.ended;
       const acked = ackedNow();

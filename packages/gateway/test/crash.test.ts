@@ -5,28 +5,28 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { range } from './support/connection.ts';
-import { LastingPublisher } from './support/lasting-publisher.ts';
 import { freePort, startProcess } from './support/process.ts';
+import { ReconnectingPublisher } from './support/reconnecting-publisher.ts';
 
 const run = sampleRun({ runId: 'crash', epochs: 6, batchesPerEpoch: 60 });
 
-// A hundred kills: crash.soak.test.ts.
-test('a gateway that is killed during a run loses and repeats no event, for viewers neither', async () => {
+// `crash.soak.test.ts` kills a gateway a hundred times.
+test('a gateway that is killed during a run loses and repeats no event, in its store and for viewers', async () => {
   const [port, ingestPort] = [await freePort(), await freePort()];
   const flags = ['--port', `${port}`, '--ingest-port', `${ingestPort}`, '--runs', temporaryFolder()];
   let gateway = startProcess(flags);
   const { url, ingestUrl } = await gateway.listening;
 
   const seen: number[] = [];
-  const openings: number[] = [];
+  const lastSeqsAtHello: number[] = [];
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => (finish = resolve));
   const viewer = connectLive({
     url: `${url.replace('http', 'ws')}/live`,
-    // However far the kill throws it back.
+    // The viewer gets every event, however many it missed while the gateway restarted.
     complete: true,
     WebSocket: WebSocket as unknown as WebSocketConstructor,
-    onHello: ({ run: summary }) => openings.push(summary?.lastSeq ?? 0),
+    onHello: ({ run: summary }) => lastSeqsAtHello.push(summary?.lastSeq ?? 0),
     onEvent: ({ seq, type }) => {
       seen.push(seq);
       if (type === 'run.finished') finish();
@@ -34,7 +34,7 @@ test('a gateway that is killed during a run loses and repeats no event, for view
   });
   afterTest(() => viewer.close());
 
-  const publisher = new LastingPublisher(ingestUrl, run);
+  const publisher = new ReconnectingPublisher(ingestUrl, run);
   const kill = Math.floor(100 + Math.random() * 200);
   for (const event of run) {
     publisher.produce(1);
@@ -49,7 +49,7 @@ test('a gateway that is killed during a run loses and repeats no event, for view
   await finished;
 
   expect(seen).toEqual(range(1, run.length));
-  expect(openings.length).toBeGreaterThan(1);
+  expect(lastSeqsAtHello.length).toBeGreaterThan(1);
   const response = await fetch(`${url}/api/runs/crash/events?limit=2000`);
   const { events, nextAfter } = (await response.json()) as {
     events: MonitorEvent[];

@@ -24,7 +24,7 @@ const works = (store: Store): Promise<boolean> =>
   );
 
 (canMount() ? test : test.skip)(
-  'a full disk is left by deleting a run, whose folder is removed as well',
+  'a gateway whose disk is full works again after a run is deleted with its folder',
   async () => {
     const runs = smallDisk('24m');
     const store = await openSqliteStore(runs);
@@ -34,16 +34,15 @@ const works = (store: Store): Promise<boolean> =>
     writeFileSync(join(folder, 'events.jsonl'), `{"v":1,"runId":"a","seq":1}`.padEnd(4_000_000));
     const gateway = await startGateway({ runs, store, limits: { storeCheckMs: 20 } });
     const ready = async (): Promise<number> => (await fetch(`${gateway.url}/readyz`)).status;
-    // Makes the reserve, as the gateway does after some seconds.
+    // This check creates the reserve, as the gateway's own check does after some seconds.
     await store.append('filler', [large(1)]);
     await store.check();
-    // Emptying the log makes room several times.
+    // Several times, emptying the write-ahead log makes room for more events.
     while (await works(store)) await expect(fill(store)).rejects.toMatchObject({ code: 'store.full' });
     while ((await ready()) === 200) await new Promise((resolve) => setTimeout(resolve, 10));
     const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE' });
     expect(await answer.json()).toEqual({ runId: 'a', folder: 'removed' });
     while ((await ready()) !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
-    // Resolves when all is acknowledged.
     await publish(gateway.ingestUrl, sampleRun({ runId: 'b' }));
   },
 );

@@ -154,7 +154,7 @@ describe('the gateway’s program with --redis-url', () => {
     );
   });
 
-  describeRedis('and a real one', () => {
+  describeRedis('of a real Redis', () => {
     test('loses nothing when it is killed: publisher and viewer continue at another gateway', async () => {
       const redis = await startRedis();
       const [a, b] = [startProcess(flags(redis.url)), startProcess(flags(redis.url))];

@@ -23,8 +23,8 @@ const programs = new Map(
 const npm = (args: string[], cwd = root) => run('npm', [...args, '--no-audit', '--no-fund'], { cwd });
 
 /**
- * An empty folder with the package in it, as somebody else's project. What the package and the programs need is taken
- * from here, so that npm asks no registry.
+ * Creates another project in which the packed package is installed, and returns its folder. The dependencies are
+ * installed from this repository's `node_modules`, so that npm needs no registry.
  */
 async function install(): Promise<string> {
   const folder = temporaryFolder();
@@ -32,13 +32,13 @@ async function install(): Promise<string> {
   const shared = join(root, 'packages/shared');
   const { stdout } = await npm(['pack', '--json', '--pack-destination', folder, shared]);
   const tarball = join(folder, JSON.parse(stdout)[0].filename);
-  const needs = ['zod', 'ws'].map((name) => join(root, 'node_modules', name));
-  await npm(['install', '--offline', '--ignore-scripts', tarball, ...needs], folder);
+  const dependencies = ['zod', 'ws'].map((name) => join(root, 'node_modules', name));
+  await npm(['install', '--offline', '--ignore-scripts', tarball, ...dependencies], folder);
   for (const [name, text] of programs) writeFileSync(join(folder, name), text);
   return folder;
 }
 
-/** Runs a program in the folder until it ends, and gives back what it wrote. */
+/** Runs a program in the folder until it ends, and resolves with its standard output. */
 async function node(folder: string, ...args: string[]): Promise<string> {
   const { stdout } = await run(process.execPath, args, { cwd: folder, timeout: 20_000 });
   return stdout;

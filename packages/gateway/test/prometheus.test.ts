@@ -19,18 +19,18 @@ interface Panel {
 const { panels } = JSON.parse(read('grafana/gateway.json')) as { panels: Panel[] };
 const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
-/** Names of metrics in an expression: what is followed by labels. */
+/** Returns the names of the metrics in an expression, each of which is followed by labels. */
 const namesIn = (expression: string): string[] =>
   [...expression.matchAll(/([a-z0-9_:]+)\{/g)].map(([, name]) => name!);
 
-/** Each metric that a gateway exports, as it is asked for: of a histogram its three parts. */
-function exported(text: string): string[] {
+/** Returns the names with which the metrics of a gateway can be queried: a histogram has three. */
+function queryableNames(text: string): string[] {
   return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
     type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name!],
   );
 }
 
-/** Labels of each exported metric, by its name. */
+/** Returns the labels of each exported metric, by its name. */
 function labelsOf(text: string): Map<string, Set<string>> {
   const labels = new Map<string, Set<string>>();
   for (const [, name, list = ''] of text.matchAll(/^([a-z0-9_]+)(?:\{(.*)\})? /gm))
@@ -42,12 +42,12 @@ test('the Grafana dashboard shows every metric of the gateway, and no unknown on
   const { url } = await startGateway();
   const text = await (await fetch(`${url}/metrics`)).text();
   // Prometheus adds `up` for each target itself.
-  const there = [...exported(text), 'up'];
-  const asked = expressions.flatMap(namesIn);
-  expect(asked.length).toBeGreaterThan(20);
-  expect(asked.filter((name) => !there.includes(name))).toEqual([]);
+  const available = [...queryableNames(text), 'up'];
+  const queried = expressions.flatMap(namesIn);
+  expect(queried.length).toBeGreaterThan(20);
+  expect(queried.filter((name) => !available.includes(name))).toEqual([]);
   const families = [...text.matchAll(/^# TYPE (monitor_\S+)/gm)].map(([, name]) => name!);
-  expect(families.filter((family) => !asked.some((name) => name.startsWith(family)))).toEqual([]);
+  expect(families.filter((family) => !queried.some((name) => name.startsWith(family)))).toEqual([]);
 });
 
 test('the Grafana dashboard groups by labels that the metrics have', async () => {
@@ -58,10 +58,10 @@ test('the Grafana dashboard groups by labels that the metrics have', async () =>
   for (const expression of expressions) {
     const grouped = /by \(([^)]*)\)/.exec(expression)?.[1]?.split(', ') ?? [];
     for (const name of namesIn(expression)) {
-      // Counters of what has not happened yet have no samples to compare with.
-      const had = labels.get(name);
-      if (!had || had.size === 0) continue;
-      expect([...had]).toEqual(expect.arrayContaining(grouped));
+      // A counter of something that has not happened yet has no samples, and so no labels.
+      const known = labels.get(name);
+      if (!known || known.size === 0) continue;
+      expect([...known]).toEqual(expect.arrayContaining(grouped));
       compared++;
     }
   }
@@ -76,16 +76,16 @@ test('the panels of the Grafana dashboard have unique ids and titles, and a quer
   }
 });
 
-test('a gateway on loopback answers Prometheus in a container as prometheus.yml is configured, and not otherwise', async () => {
+test('a gateway on loopback answers the requests of Prometheus in a container only as prometheus.yml sends them', async () => {
   const { url } = await startGateway({ host: '127.0.0.1' });
   const config = read('prometheus.yml');
   const [, proxy] = /proxy_url: http:\/\/(\S+)/.exec(config) ?? [];
   const [, target] = /targets: \[(\S+)\]/.exec(config) ?? [];
   const { hostname, port } = new URL(url);
-  /** Status of a request to the gateway in which this address is asked for, in the form that a proxy is asked. */
-  const statusOf = (asked: string | undefined): Promise<number | undefined> =>
+  /** Requests the metrics of a host from the gateway as if it were a proxy, and resolves with the status. */
+  const statusOf = (host: string | undefined): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      const options = { hostname, port, path: `http://${asked}/metrics`, headers: { host: asked } };
+      const options = { hostname, port, path: `http://${host}/metrics`, headers: { host } };
       request(options, (response) => {
         response.resume();
         resolve(response.statusCode);

@@ -26,7 +26,7 @@ describe('closing the gateway', () => {
     publisher.send(run.slice(0, 1));
     await publisher.acked(1);
     publisher.send(run.slice(1));
-    await publisher.connection.received();
+    await publisher.connection.roundTrip();
     const closed = gateway.close();
     await publisher.acked(run.length);
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
@@ -60,19 +60,19 @@ describe('closing the gateway', () => {
     const gateway = await startGateway({ limits: { closeGraceMs: 300 } });
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
-    viewer.socket.pause(); // The gateway waits for it until the grace is over.
+    viewer.socket.pause(); // Keeps the gateway waiting for the whole `closeGraceMs`.
     const closed = gateway.close();
     const { port, host } = new URL(gateway.url);
-    const comers = ['/live', '/api/runs'].map((path) => {
-      const comer = connectTcp(Number(port), '127.0.0.1');
-      comer.on('error', () => {}).resume();
-      afterTest(() => comer.destroy());
+    const arriving = ['/live', '/api/runs'].map((path) => {
+      const socket = connectTcp(Number(port), '127.0.0.1');
+      socket.on('error', () => {}).resume();
+      afterTest(() => socket.destroy());
       const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13';
       const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-      comer.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n${key}\r\n\r\n`);
-      return comer;
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n${key}\r\n\r\n`);
+      return socket;
     });
-    await Promise.all(comers.map((comer) => once(comer, 'close')));
+    await Promise.all(arriving.map((socket) => once(socket, 'close')));
     await closed;
   });
 

@@ -6,7 +6,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { connect, range, seqsOf } from './support/connection.ts';
 import { rawEvent } from './support/events.ts';
 import { startGateway } from './support/gateway.ts';
-import { LastingPublisher } from './support/lasting-publisher.ts';
+import { ReconnectingPublisher } from './support/reconnecting-publisher.ts';
 import { openStallableStore } from './support/stallable-store.ts';
 import { until } from './support/until.ts';
 
@@ -14,13 +14,13 @@ const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const earlier = sampleRun({ runId: 'earlier' });
 
 /** A gateway with an earlier run, and a viewer and a publisher of a run whose first 10 events are stored. */
-async function scene() {
+async function setUp() {
   const runs = temporaryFolder();
   const disk = await openStallableStore(runs);
   await disk.store.append('earlier', earlier.map(toNewEvent));
   const limits = { storeStallMs: 100, storeCheckMs: 20, heartbeatMs: 20, statusIntervalMs: 20 };
   const gateway = await startGateway({ runs, store: disk.store, limits });
-  const publisher = new LastingPublisher(gateway.ingestUrl, run);
+  const publisher = new ReconnectingPublisher(gateway.ingestUrl, run);
   publisher.produce(10);
   await until(() => publisher.acked === 10);
   const viewer = await connect(`${gateway.liveUrl}?run=a`);
@@ -34,7 +34,7 @@ async function scene() {
 
 describe('a disk that does not respond', () => {
   test('holds up only new events: heartbeats, statuses, history and every reading route go on', async () => {
-    const { disk, gateway, publisher, viewer, get } = await scene();
+    const { disk, gateway, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
     await disk.isHeld();
@@ -62,7 +62,7 @@ describe('a disk that does not respond', () => {
   });
 
   test('is reported by /readyz and to viewers after a while, and its recovery at once', async () => {
-    const { disk, publisher, viewer, get } = await scene();
+    const { disk, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
     await disk.isHeld();
@@ -81,7 +81,7 @@ describe('a disk that does not respond', () => {
 
 describe('the thread that writes the database', () => {
   test('is a failure of the store with its own code when it ends, and is started again', async () => {
-    const { runs, disk, publisher, viewer, get } = await scene();
+    const { runs, disk, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
     await disk.isHeld();

@@ -4,15 +4,15 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { afterTest } from './support/cleanup.ts';
 import { connect, range, seqsOf } from './support/connection.ts';
 import { startGateway } from './support/gateway.ts';
-import { LastingPublisher } from './support/lasting-publisher.ts';
 import { MemoryStore } from './support/memory-store.ts';
 import { helloOf, publish } from './support/publisher.ts';
+import { ReconnectingPublisher } from './support/reconnecting-publisher.ts';
 import { until } from './support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 
-/** A gateway whose store can be made to fail, and to work again. */
-async function scene() {
+/** Starts a gateway, with functions that make its store fail and work again. */
+async function setUp() {
   const store = new MemoryStore();
   const works = { append: store.append.bind(store), check: store.check };
   const gateway = await startGateway({ store, limits: { storeCheckMs: 20 } });
@@ -24,12 +24,12 @@ async function scene() {
     const answer = await fetch(`${gateway.url}/readyz`);
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
-  return { store, gateway, fail, mend: () => Object.assign(store, works), ready };
+  return { store, gateway, fail, repair: () => Object.assign(store, works), ready };
 }
 
 describe('a store that cannot write', () => {
   test('is reported by code and time, without the name of a file, until it works again', async () => {
-    const { fail, mend, ready } = await scene();
+    const { fail, repair, ready } = await setUp();
     expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
     const before = Date.now();
     fail();
@@ -46,12 +46,12 @@ describe('a store that cannot write', () => {
     ]);
     expect(Date.parse(body.since as string)).toBeGreaterThanOrEqual(before);
     expect((await ready()).body.since).toBe(body.since);
-    mend();
+    repair();
     while ((await ready()).status !== 200);
   });
 
   test('closes publishers as storeUnavailable, and accepts none until it works again', async () => {
-    const { gateway, fail, mend } = await scene();
+    const { gateway, fail, repair } = await setUp();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
     fail();
     publisher.send(run.slice(2, 4));
@@ -60,45 +60,45 @@ describe('a store that cannot write', () => {
     const other = await connect(gateway.ingestUrl);
     other.send(helloOf('b'));
     expect((await other.closed).code).toBe(closeCodes.storeUnavailable.code);
-    mend();
+    repair();
   });
 
   test('loses nothing: the run continues when it works again, for viewers too', async () => {
-    const { store, gateway, fail, mend } = await scene();
+    const { store, gateway, fail, repair } = await setUp();
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
-    const publisher = new LastingPublisher(gateway.ingestUrl, run);
+    const publisher = new ReconnectingPublisher(gateway.ingestUrl, run);
     publisher.produce(10);
     await until(() => publisher.acked === 10);
     fail();
     publisher.produce(5);
-    const troubled = await viewer.until(({ type }) => type === 'store');
-    expect(troubled.at(-1)).toEqual({
+    const untilFailure = await viewer.until(({ type }) => type === 'store');
+    expect(untilFailure.at(-1)).toEqual({
       type: 'store',
       state: 'failing',
       message: 'No space is left for the database.',
     });
     expect(publisher.acked).toBe(10);
     publisher.produce(run.length);
-    mend();
+    repair();
     const rest = await viewer.until(({ type }) => type === 'run.finished');
     expect(rest).toContainEqual({ type: 'store', state: 'ok', message: '' });
-    expect(seqsOf([...troubled, ...rest])).toEqual(range(1, run.length));
+    expect(seqsOf([...untilFailure, ...rest])).toEqual(range(1, run.length));
     expect(await store.lastSeq('a')).toBe(run.length);
   });
 
   test('is reported to viewers that connect in the meantime', async () => {
-    const { gateway, fail, mend, ready } = await scene();
+    const { gateway, fail, repair, ready } = await setUp();
     fail('store.read_only');
     await ready();
     const viewer = await connect(gateway.liveUrl);
     const [hello, state] = [await viewer.next(), await viewer.next()];
     expect([hello.type, state.type, state.state]).toEqual(['hello', 'store', 'failing']);
-    mend();
+    repair();
   });
 
   test('may have stored events of a failed write: viewers receive them once and in order', async () => {
-    const { store, gateway } = await scene();
+    const { store, gateway } = await setUp();
     const viewer = await connect(gateway.liveUrl);
     const append = store.append.bind(store);
     let fails = true;
@@ -108,7 +108,7 @@ describe('a store that cannot write', () => {
       fails = false;
       throw new MonitorError('store.failing', 'the disk fails');
     };
-    const publisher = new LastingPublisher(gateway.ingestUrl, run);
+    const publisher = new ReconnectingPublisher(gateway.ingestUrl, run);
     afterTest(() => publisher.close());
     publisher.produce(7);
     await until(() => !fails);

@@ -6,11 +6,11 @@ import { busChannelOf } from '../../src/redis/scripts.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect, type Message, range, seqsOf } from '../support/connection.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
-import { LastingPublisher } from '../support/lasting-publisher.ts';
 import { freePort } from '../support/process.ts';
 import { helloOf, openPublisher, publish } from '../support/publisher.ts';
+import { ReconnectingPublisher } from '../support/reconnecting-publisher.ts';
 import { describeRedis, emptyRedis, startRedis, type TestRedis } from '../support/redis.ts';
-import { openTrainer, openWaiting } from '../support/trainer.ts';
+import { openIdleTrainer, openTrainer } from '../support/trainer.ts';
 import { until } from '../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
@@ -21,8 +21,8 @@ const gatewayOn = (
   { limits, ...others }: Pick<TestGatewayOptions, 'limits' | 'redisTimeoutMs'> = {},
 ): Promise<TestGateway> => startGateway({ redisUrl: redis.url, limits: { ...quick, ...limits }, ...others });
 
-/** Two gateways on one Redis. */
-async function pair(limits: object = {}) {
+/** Starts two gateways on one Redis. */
+async function startPair(limits: object = {}) {
   const redis = await emptyRedis();
   const [a, b] = [await gatewayOn(redis, { limits }), await gatewayOn(redis, { limits })];
   return { redis, a, b };
@@ -36,23 +36,21 @@ async function summaryAt(gateway: TestGateway, runId = 'a') {
   return (await answer.json()) as Record<string, unknown>;
 }
 
-/** Asks until the answer is the one that is waited for; the test's time limit ends the wait. */
-async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+/** Repeats a request until its answer matches. Only the time limit of the test ends the wait otherwise. */
+async function eventually<T>(request: () => Promise<T>, matches: (answer: T) => boolean): Promise<T> {
   for (;;) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
+    const answer = await request();
+    if (matches(answer)) return answer;
     await delay(10);
   }
 }
 
-async function viewerOf(gateway: TestGateway, query = ''): Promise<Connection> {
-  const viewer = await connect(`${gateway.liveUrl}${query}`);
-  return viewer;
-}
+const viewerOf = (gateway: TestGateway, query = ''): Promise<Connection> =>
+  connect(`${gateway.liveUrl}${query}`);
 
 describeRedis('two gateways on one Redis', () => {
   test('a run published at one is followed live at the other', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const viewer = await viewerOf(b);
     await viewer.until(isLive);
     await publish(a.ingestUrl, run);
@@ -61,8 +59,8 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('a viewer of one continues at the other with `after`, without a gap or a duplicate', async () => {
-    const { a, b } = await pair();
-    const publisher = new LastingPublisher(a.ingestUrl, run);
+    const { a, b } = await startPair();
+    const publisher = new ReconnectingPublisher(a.ingestUrl, run);
     publisher.produce(8);
     const first = await viewerOf(a, '?run=latest');
     await until(() => publisher.acked === 8);
@@ -76,7 +74,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('a publisher resumes at the other', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const first = await publish(a.ingestUrl, run.slice(0, 5));
     const viewer = await viewerOf(a);
     const second = await openPublisher(b.ingestUrl, helloOf('a'));
@@ -87,7 +85,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('a run published at one is refused to another publisher at the other until the first disconnects', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const first = await publish(a.ingestUrl, run.slice(0, 3));
     await eventually(
       () => summaryAt(b),
@@ -105,7 +103,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('of two publishers that claim a run in the same moment, one is disconnected', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const publishers = await Promise.all([a, b].map(({ ingestUrl }) => connect(ingestUrl)));
     publishers.forEach((publisher, index) => {
       publisher.send(helloOf('a', { publisherId: `publisher-${index}` }));
@@ -117,7 +115,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('report the same runs, connections and number of viewers', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const viewers = await Promise.all([viewerOf(a), viewerOf(b), viewerOf(b)]);
     await openTrainer(a.ingestUrl, 'a').then(({ send }) => send(run.slice(0, 4)));
     const status = await viewers[1]!.until(
@@ -132,7 +130,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('a command at one reaches the trainer at the other, and its answer returns', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const trainer = await openTrainer(a.ingestUrl, 'a');
     trainer.send(run.slice(0, 4));
     await trainer.acked(4);
@@ -149,17 +147,17 @@ describeRedis('two gateways on one Redis', () => {
     const isAnswer = ({ type }: Message): boolean => type === 'commandResult';
     expect((await viewer.until(isAnswer)).at(-1)).toMatchObject({ id: 'command-1', ok: true });
 
-    // The same id at the other gateway is the same command: answered, and not passed on again.
+    // The same id at the other gateway is the same command: it is answered, and not forwarded again.
     const other = await viewerOf(a);
     other.send(command);
     expect((await other.until(isAnswer)).at(-1)).toMatchObject({ id: 'command-1', ok: true });
     trainer.send(run.slice(4, 5));
-    const said = await trainer.connection.until(({ type, seq }) => type === 'ack' && seq === 5);
-    expect(said.filter(({ type }) => type === 'command')).toEqual([]);
+    const messages = await trainer.connection.until(({ type, seq }) => type === 'ack' && seq === 5);
+    expect(messages.filter(({ type }) => type === 'command')).toEqual([]);
   });
 
   test('a command without an answer times out as at a single gateway', async () => {
-    const { a, b } = await pair({ commandTimeoutMs: 100 });
+    const { a, b } = await startPair({ commandTimeoutMs: 100 });
     const trainer = await openTrainer(a.ingestUrl, 'a');
     trainer.send(run.slice(0, 4));
     await eventually(
@@ -173,8 +171,8 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('an idle trainer at one is started at the other, once', async () => {
-    const { a, b } = await pair();
-    const trainer = await openWaiting(a.ingestUrl);
+    const { a, b } = await startPair();
+    const trainer = await openIdleTrainer(a.ingestUrl);
     const viewer = await viewerOf(b);
     await viewer.until(
       ({ type, waiting, waitingTrainers }) => (type === 'trainers' && waiting === 1) || waitingTrainers === 1,
@@ -191,7 +189,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('annotations and the removal of a run reach viewers of both', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const publisher = await publish(a.ingestUrl, run);
     publisher.connection.socket.close();
     const viewer = await viewerOf(b, '?run=a');
@@ -215,7 +213,7 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('a run removed at one begins again at the other under the same name', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     (await publish(a.ingestUrl, run)).connection.socket.close();
     const viewer = await viewerOf(b);
     await viewer.until(hasEnded);
@@ -230,10 +228,10 @@ describeRedis('two gateways on one Redis', () => {
   });
 
   test('messages that are not from a gateway are ignored, and logged once', async () => {
-    const { redis, a } = await pair();
+    const { redis, a } = await startPair();
     const client = await redis.client();
     afterTest(() => client.close());
-    const nonsense = [
+    const invalidMessages = [
       '',
       'hello',
       '{}',
@@ -242,14 +240,14 @@ describeRedis('two gateways on one Redis', () => {
       '[]',
       'null',
     ];
-    for (const text of nonsense) await client.publish(busChannelOf(0), text);
+    for (const text of invalidMessages) await client.publish(busChannelOf(0), text);
     await publish(a.ingestUrl, run.slice(0, 3));
-    const complaints = a.log.filter((line) => line.includes('not from a gateway'));
-    expect(complaints).toHaveLength(1);
+    const warnings = a.log.filter((line) => line.includes('not from a gateway'));
+    expect(warnings).toHaveLength(1);
   });
 
   test('when one ends, its clients count as disconnected at the other', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     await publish(a.ingestUrl, run.slice(0, 3));
     await eventually(
       () => summaryAt(b),
@@ -271,12 +269,12 @@ describeRedis('gateways on two databases of one Redis', () => {
     await startRedis(['--port', `${port}`, '--bind', '127.0.0.1']);
     const on = (database: number) =>
       startGateway({ redisUrl: `redis://127.0.0.1:${port}/${database}`, limits: quick });
-    // A third one shares the database of the first: a change has reached the second when it has reached the third.
+    // A third gateway, b, shares the database of the first: it receives what must not reach the other.
     const [a, other, b] = [await on(0), await on(1), await on(0)];
     for (const { ingestUrl } of [a, other]) (await publish(ingestUrl, run)).connection.socket.close();
-    await openWaiting(a.ingestUrl);
-    const [viewer, stranger] = [await viewerOf(b, '?run=a'), await viewerOf(other, '?run=a')];
-    await Promise.all([viewer.until(isLive), stranger.until(isLive)]);
+    await openIdleTrainer(a.ingestUrl);
+    const [viewer, viewerOfOther] = [await viewerOf(b, '?run=a'), await viewerOf(other, '?run=a')];
+    await Promise.all([viewer.until(isLive), viewerOfOther.until(isLive)]);
     await eventually(
       () => summaryAt(a),
       ({ connected }) => connected === false,
@@ -291,7 +289,7 @@ describeRedis('gateways on two databases of one Redis', () => {
     expect(helloAtThird).toMatchObject({ run: null, waitingTrainers: 1 });
     const [helloAtOther] = await (await viewerOf(other)).until(isLive);
     expect(helloAtOther).toMatchObject({ run: { runId: 'a' }, waitingTrainers: 0 });
-    expect(stranger.socket.readyState).toBe(stranger.socket.OPEN);
+    expect(viewerOfOther.socket.readyState).toBe(viewerOfOther.socket.OPEN);
   });
 });
 
@@ -341,7 +339,7 @@ describeRedis('streams of several gateways', () => {
   test('a FLUSHALL in the middle: no viewer gets an event twice in a stream, and each gets the whole new one', async () => {
     const redis = await startRedis();
     const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
-    const publisher = new LastingPublisher(a.ingestUrl, run);
+    const publisher = new ReconnectingPublisher(a.ingestUrl, run);
     publisher.produce(8);
     const viewers = [await viewerOf(a), await viewerOf(b), await viewerOf(b, '?types=batch,run.finished')];
     const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 8)));
@@ -371,7 +369,7 @@ describeRedis('streams of several gateways', () => {
       [0, 1].map(() => startGateway({ redisUrl: `redis://127.0.0.1:${port}`, limits: quick })),
     );
     const [a, b] = gateways as [TestGateway, TestGateway];
-    const publisher = new LastingPublisher(a.ingestUrl, run);
+    const publisher = new ReconnectingPublisher(a.ingestUrl, run);
     publisher.produce(8);
     await until(() => publisher.acked === 8);
     const viewers = [await viewerOf(a), await viewerOf(b, '?run=a'), await viewerOf(b)];
@@ -407,7 +405,7 @@ describeRedis('streams of several gateways', () => {
   });
 
   test('a run deleted at one and begun again at the other: viewers that come back get it from the beginning', async () => {
-    const { a, b } = await pair();
+    const { a, b } = await startPair();
     const first = await publish(a.ingestUrl, run);
     first.connection.socket.close();
     await eventually(
@@ -429,8 +427,8 @@ describeRedis('streams of several gateways', () => {
   });
 });
 
-describeRedis('a Redis that is away', () => {
-  test('is logged in one line, however many clients it fails', async () => {
+describeRedis('a Redis that does not respond', () => {
+  test('is logged in one line, for any number of clients', async () => {
     const redis = await startRedis();
     const gateway = await gatewayOn(redis);
     const runs = ['a', 'b', 'c'].map((runId) => sampleRun({ runId }));
@@ -459,7 +457,7 @@ describeRedis('a Redis that is away', () => {
         await gatewayOn(redis, { redisTimeoutMs: 1_000 }),
       ];
       const viewers = [await viewerOf(a), await viewerOf(b)];
-      const publisher = new LastingPublisher(a.ingestUrl, run);
+      const publisher = new ReconnectingPublisher(a.ingestUrl, run);
       publisher.produce(8);
       await until(() => publisher.acked === 8);
       const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 8)));

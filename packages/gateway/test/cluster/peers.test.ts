@@ -26,7 +26,7 @@ describe('the peers of a gateway', () => {
     peers = new ClusterPeers({ bus, limits: { presenceTimeoutMs: 5_000 } });
   });
 
-  test('have the viewers and idle trainers of all gateways together', () => {
+  test('report the viewers and idle trainers of all gateways', () => {
     const waiting = [{ publisherId: 'publisher-1', commands: ['start' as const], heldMs: 0 }];
     peers.update('one', presence({ viewers: 3, waiting }));
     peers.update('other', presence({ viewers: 4 }));
@@ -60,7 +60,7 @@ describe('the peers of a gateway', () => {
     expect(changed).toEqual(['a', 'a']);
   });
 
-  test('have a publisher where it connected last, while it moves from one to another', () => {
+  test('report a publisher at the gateway where it connected last, while it moves between two', () => {
     peers.update('one', presence({ publishers: [publisher('publisher-1', 9_000)] }));
     peers.update('other', presence({ publishers: [publisher('publisher-1', 5)] }));
     expect(peers.publisherOf('a')?.gatewayId).toBe('other');

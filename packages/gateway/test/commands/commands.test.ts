@@ -6,14 +6,14 @@ import { type Connection, connect } from '../support/connection.ts';
 import { startGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher } from '../support/publisher.ts';
-import { openTrainer, openWaiting } from '../support/trainer.ts';
+import { openIdleTrainer, openTrainer } from '../support/trainer.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 4 });
 
 let count = 0;
 const newId = (): string => `command-${count++}`;
 
-/** Sends a command; the answer comes as it is. */
+/** Sends a command and returns its id, without waiting for the answer. */
 const send = (viewer: Connection, command: string, more: object = {}): string => {
   const id = newId();
   viewer.send({ type: 'command', id, command, ...more });
@@ -26,8 +26,8 @@ const ask = (viewer: Connection, command: string, more: object = {}) => {
   return answerOf(viewer);
 };
 
-/** A gateway, a trainer on run "a" and a viewer who has caught up. */
-async function scene(options: TestGatewayOptions = {}, trainerOptions: object = {}) {
+/** Starts a gateway, a trainer that publishes run "a", and a viewer that has received its events. */
+async function setUp(options: TestGatewayOptions = {}, trainerOptions: object = {}) {
   const gateway = await startGateway(options);
   const trainer = await openTrainer(gateway.ingestUrl, 'a', trainerOptions);
   trainer.send(run.slice(0, 3));
@@ -43,7 +43,7 @@ async function connectViewer(url: string): Promise<Connection> {
 
 describe('commands', () => {
   test('reach the trainer of the followed run without the token, and are answered', async () => {
-    const { trainer, viewer } = await scene({ commandToken: 'sesame' });
+    const { trainer, viewer } = await setUp({ commandToken: 'sesame' });
     const id = send(viewer, 'setLearningRate', { data: { learningRate: 0.005 }, token: 'sesame' });
     expect(await trainer.nextCommand()).toEqual({
       type: 'command',
@@ -56,8 +56,8 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
-  test('about the queue reach the trainer of the followed run, with who gave them, and return the queue', async () => {
-    const { trainer, viewer } = await scene({}, { commands: ['enqueue', 'moveQueued'] });
+  test('about the queue reach the trainer of the followed run, with their sender, and return the queue', async () => {
+    const { trainer, viewer } = await setUp({}, { commands: ['enqueue', 'moveQueued'] });
     const data = { epochs: 3, name: 'Higher rate', tags: ['sweep'] };
     const id = send(viewer, 'enqueue', { data, by: 'page' });
     expect(await trainer.nextCommand()).toMatchObject({
@@ -77,7 +77,7 @@ describe('commands', () => {
   });
 
   test('reach the trainer of the run that they name', async () => {
-    const { gateway, trainer, viewer } = await scene();
+    const { gateway, trainer, viewer } = await setUp();
     const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     other.send(sampleRun({ runId: 'b' }).slice(0, 1));
     await other.acked(1);
@@ -86,7 +86,7 @@ describe('commands', () => {
   });
 
   test('are answered with the refusal of a trainer', async () => {
-    const { trainer, viewer } = await scene();
+    const { trainer, viewer } = await setUp();
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
     trainer.answer(id, { ok: false, code: 'command.refused', message: 'not now' });
@@ -94,7 +94,7 @@ describe('commands', () => {
   });
 
   test('are answered to the viewer that sent them', async () => {
-    const { gateway, trainer, viewer } = await scene();
+    const { gateway, trainer, viewer } = await setUp();
     const other = await connectViewer(gateway.liveUrl);
     const ids = [send(viewer, 'pause'), send(other, 'resume')];
     for (const _ of ids) await trainer.nextCommand();
@@ -107,7 +107,7 @@ describe('commands', () => {
     ['no token', {}, false],
     ['another token', { token: 'barley' }, true],
   ])('with %s are refused where a token is set, and reach no trainer', async (_what, more, isClosed) => {
-    const { gateway, trainer, viewer } = await scene({ commandToken: 'sesame' });
+    const { gateway, trainer, viewer } = await setUp({ commandToken: 'sesame' });
     const id = send(viewer, 'pause', more);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
     if (isClosed) expect((await viewer.closed).code).toBe(closeCodes.unauthorized.code);
@@ -117,7 +117,7 @@ describe('commands', () => {
   });
 
   test('are off where other machines reach the gateway and no token is set', async () => {
-    const { gateway, viewer } = await scene({ bind: '0.0.0.0' });
+    const { gateway, viewer } = await setUp({ bind: '0.0.0.0' });
     expect(await ask(viewer, 'pause', { token: 'anything' })).toMatchObject({
       ok: false,
       code: 'command.off',
@@ -148,25 +148,25 @@ describe('commands', () => {
   });
 
   test('do not reach a publisher that does not accept them', async () => {
-    const { trainer, viewer } = await scene({}, { commands: undefined });
+    const { trainer, viewer } = await setUp({}, { commands: undefined });
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.refused' });
     trainer.send(run.slice(3, 5));
     expect((await trainer.acked(5)).every(({ type }) => type === 'ack')).toBe(true);
   });
 
   test('without an answer time out, and a repeated one receives the late answer', async () => {
-    const { trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
+    const { trainer, viewer } = await setUp({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
     expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.timeout' });
     trainer.answer(id);
-    await trainer.connection.received();
+    await trainer.connection.roundTrip();
     viewer.send({ type: 'command', id, command: 'stop' });
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
   test('with a repeated id are forwarded once, and answered the same', async () => {
-    const { gateway, trainer, viewer } = await scene();
+    const { gateway, trainer, viewer } = await setUp();
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
     trainer.answer(id);
@@ -179,7 +179,7 @@ describe('commands', () => {
   });
 
   test('are sent again to a trainer that reconnects without having answered', async () => {
-    const { gateway, trainer, viewer } = await scene();
+    const { gateway, trainer, viewer } = await setUp();
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
     trainer.connection.socket.terminate();
@@ -190,7 +190,7 @@ describe('commands', () => {
   });
 
   test('that timed out are not sent again', async () => {
-    const { gateway, trainer, viewer } = await scene({ limits: { commandTimeoutMs: 50 } });
+    const { gateway, trainer, viewer } = await setUp({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
     expect(await answerOf(viewer)).toMatchObject({ code: 'command.timeout' });
@@ -203,25 +203,21 @@ describe('commands', () => {
   });
 
   test('accept an answer only from the publisher that received them', async () => {
-    const { gateway, trainer, viewer } = await scene();
+    const { gateway, trainer, viewer } = await setUp();
     const stranger = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
     stranger.answer(id, { ok: false, code: 'command.refused', message: 'mine' });
-    await stranger.connection.received();
+    await stranger.connection.roundTrip();
     trainer.answer(id);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });
 
   test.each([
-    [
-      'data that does not fit',
-      { command: 'setLearningRate', data: { learningRate: -1 } },
-      /data\.learningRate/,
-    ],
-    ['a name that is none', { command: 'explode' }, /command/],
+    ['invalid data', { command: 'setLearningRate', data: { learningRate: -1 } }, /data\.learningRate/],
+    ['an unknown name', { command: 'explode' }, /command/],
   ])('with %s are refused as invalid', async (_what, more, message) => {
-    const { viewer } = await scene();
+    const { viewer } = await setUp();
     const id = newId();
     viewer.send({ type: 'command', id, ...more });
     expect(await answerOf(viewer)).toMatchObject({
@@ -233,7 +229,7 @@ describe('commands', () => {
   });
 
   test('beyond the rate limit are refused, and a viewer that continues is closed', async () => {
-    const { gateway } = await scene({
+    const { gateway } = await setUp({
       limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
     });
     const viewer = await connectViewer(gateway.liveUrl);
@@ -247,7 +243,7 @@ describe('commands', () => {
   });
 
   test('are limited in number while they wait, over all viewers', async () => {
-    const { gateway, trainer, viewer } = await scene({ limits: { pendingCommands: 2 } });
+    const { gateway, trainer, viewer } = await setUp({ limits: { pendingCommands: 2 } });
     const other = await connectViewer(gateway.liveUrl);
     const first = send(viewer, 'pause');
     send(viewer, 'pause');
@@ -263,8 +259,8 @@ describe('commands', () => {
 describe('a start', () => {
   test('reaches the trainer that has been idle longest, one at a time', async () => {
     const gateway = await startGateway();
-    const first = await openWaiting(gateway.ingestUrl, 'publisher-1');
-    const second = await openWaiting(gateway.ingestUrl, 'publisher-2');
+    const first = await openIdleTrainer(gateway.ingestUrl, 'publisher-1');
+    const second = await openIdleTrainer(gateway.ingestUrl, 'publisher-2');
     const viewer = await connectViewer(gateway.liveUrl);
     const ids = [send(viewer, 'start', { data: { epochs: 2 } }), send(viewer, 'start')];
     expect(await first.nextCommand()).toMatchObject({ id: ids[0], command: 'start', data: { epochs: 2 } });
@@ -275,17 +271,17 @@ describe('a start', () => {
   });
 
   test('reaches the trainer of the followed run when that is idle', async () => {
-    const { gateway, trainer, viewer } = await scene({}, { publisherId: 'publisher-2' });
+    const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-2' });
     trainer.connection.socket.close();
-    await openWaiting(gateway.ingestUrl, 'publisher-1');
-    const preferred = await openWaiting(gateway.ingestUrl, 'publisher-2');
+    await openIdleTrainer(gateway.ingestUrl, 'publisher-1');
+    const preferred = await openIdleTrainer(gateway.ingestUrl, 'publisher-2');
     const id = send(viewer, 'start');
     expect(await preferred.nextCommand()).toMatchObject({ id });
   });
 
   test('can be repeated as a new command after a refusal', async () => {
     const gateway = await startGateway();
-    const trainer = await openWaiting(gateway.ingestUrl);
+    const trainer = await openIdleTrainer(gateway.ingestUrl);
     const viewer = await connectViewer(gateway.liveUrl);
     const id = send(viewer, 'start', { data: { trainSize: 70_000 } });
     await trainer.nextCommand();
@@ -297,7 +293,7 @@ describe('a start', () => {
 
   test('is answered over the next connection when the first was lost', async () => {
     const gateway = await startGateway();
-    const trainer = await openWaiting(gateway.ingestUrl);
+    const trainer = await openIdleTrainer(gateway.ingestUrl);
     const viewer = await connectViewer(gateway.liveUrl);
     const id = send(viewer, 'start');
     await trainer.nextCommand();
@@ -312,14 +308,14 @@ describe('a start', () => {
     const gateway = await startGateway({ limits: { statusIntervalMs: 10 } });
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({ type: 'hello', run: null, waitingTrainers: 0 });
-    const trainer = await openWaiting(gateway.ingestUrl);
-    const isTold = (waiting: number) => (message: { type: string; waiting?: number }) =>
+    const trainer = await openIdleTrainer(gateway.ingestUrl);
+    const reports = (waiting: number) => (message: { type: string; waiting?: number }) =>
       message.type === 'trainers' && message.waiting === waiting;
-    await viewer.until(isTold(1));
+    await viewer.until(reports(1));
     const late = await connect(gateway.liveUrl);
     expect(await late.next()).toMatchObject({ type: 'hello', waitingTrainers: 1 });
     trainer.connection.socket.close();
-    await viewer.until(isTold(0));
+    await viewer.until(reports(0));
   });
 
   test.each([
@@ -327,7 +323,7 @@ describe('a start', () => {
     ['wait again', { type: 'wait', protocol: 1, publisherId: 'publisher-1' }],
   ])('closes an idle trainer that sends %s as invalid', async (_what, message) => {
     const gateway = await startGateway();
-    const trainer = await openWaiting(gateway.ingestUrl);
+    const trainer = await openIdleTrainer(gateway.ingestUrl);
     trainer.connection.send(message);
     expect((await trainer.connection.closed).code).toBe(closeCodes.invalid.code);
   });
@@ -352,7 +348,7 @@ describe('the status of a run', () => {
     viewer.until((message) => message.type === 'status' && message.status === expected);
 
   test('is sent when a publisher disconnects, is silent, stays away and returns', async () => {
-    const { gateway, trainer, viewer } = await scene(quick);
+    const { gateway, trainer, viewer } = await setUp(quick);
     expect((await status(viewer, 'stalled')).at(-1)).toMatchObject({ runId: 'a', connected: true });
     trainer.connection.socket.close();
     expect((await status(viewer, 'interrupted')).at(-1)).toMatchObject({ connected: false, commands: [] });
@@ -366,8 +362,8 @@ describe('the status of a run', () => {
     });
   });
 
-  test('follows the notices about pausing, and the end', async () => {
-    const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
+  test('changes when the run is paused, is resumed and ends', async () => {
+    const { gateway, trainer, viewer } = await setUp({ limits: { statusIntervalMs: 10 } });
     trainer.send([notice(4, 'run.paused'), notice(5, 'test')]);
     await status(viewer, 'paused');
     const late = await connect(gateway.liveUrl);
@@ -379,7 +375,7 @@ describe('the status of a run', () => {
   });
 
   test('counts viewers, and is sent at most once per interval', async () => {
-    const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 300 } });
+    const { gateway, viewer } = await setUp({ limits: { statusIntervalMs: 300 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     const begin = performance.now();
     const others = await Promise.all(Array.from({ length: 5 }, () => connectViewer(gateway.liveUrl)));
@@ -391,7 +387,7 @@ describe('the status of a run', () => {
   });
 
   test('is sent to each new viewer, even when the number of viewers is unchanged', async () => {
-    const { gateway, viewer } = await scene({ limits: { statusIntervalMs: 200 } });
+    const { gateway, viewer } = await setUp({ limits: { statusIntervalMs: 200 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     viewer.socket.close();
     const next = await connectViewer(gateway.liveUrl);
@@ -399,7 +395,7 @@ describe('the status of a run', () => {
   });
 
   test('is sent for each of two runs; the newest is followed and both are listed', async () => {
-    const { gateway, trainer, viewer } = await scene({ limits: { statusIntervalMs: 10 } });
+    const { gateway, trainer, viewer } = await setUp({ limits: { statusIntervalMs: 10 } });
     const second = await openPublisher(gateway.ingestUrl, helloOf('b', { publisherId: 'publisher-2' }));
     second.send(sampleRun({ runId: 'b' }).slice(0, 2));
     await viewer.until(({ type, run: of }) => type === 'hello' && of.runId === 'b');

@@ -9,23 +9,24 @@ import { frame, RawSocket } from './raw-socket.ts';
 export interface FuzzOptions {
   liveUrl: string;
   ingestUrl: string;
-  /** How many messages in all. */
+  /** The total number of messages to send. */
   messages: number;
   seed: number;
 }
 
 export interface FuzzReport {
   sent: number;
-  /** How often each close code came, and how many messages were answered with a code instead. */
+  /** The number of closed connections by close code. */
   closed: Record<number, number>;
+  /** The number of messages that were refused by an answer with an error code. */
   answered: number;
-  /** Wrong messages that were neither answered nor led to a close: there must be none. */
-  taken: string[];
+  /** Invalid messages that were not refused: there must be none. */
+  accepted: string[];
 }
 
-/** Codes with which a gateway may refuse. */
-const refusals = new Set<number>(Object.values(closeCodes).map(({ code }) => code));
-/** What a viewer may send. */
+/** Close codes with which a gateway may refuse a message. */
+const refusalCodes = new Set<number>(Object.values(closeCodes).map(({ code }) => code));
+/** Valid messages of a viewer. */
 const commands = [
   { command: 'pause', runId: 'fuzzed' },
   { command: 'setLearningRate', data: { learningRate: 0.01 }, token: 'sesame' },
@@ -33,9 +34,9 @@ const commands = [
 ].flatMap((command) => Array(10).fill({ type: 'command', id: 'command-1', ...command }));
 const connectionsAtOnce = 40;
 
-/** Sends wrong messages to both sockets over many connections and sees what becomes of each. */
+/** Sends invalid messages to both sockets over many connections, and reports how each was refused. */
 export async function fuzz({ liveUrl, ingestUrl, messages, seed }: FuzzOptions): Promise<FuzzReport> {
-  const report: FuzzReport = { sent: 0, closed: {}, answered: 0, taken: [] };
+  const report: FuzzReport = { sent: 0, closed: {}, answered: 0, accepted: [] };
   const valid = sampleRun({ runId: 'fuzzed', epochs: 2, batchesPerEpoch: 5 });
   const live = new Attacker({ seed, valid: [...valid, ...commands], limit: limits.livePayloadBytes });
   const ingest = new Attacker({ seed: seed + 1, valid, limit: limits.ingestPayloadBytes });
@@ -49,7 +50,7 @@ export async function fuzz({ liveUrl, ingestUrl, messages, seed }: FuzzOptions):
       : attack(ingestUrl, ingest, `fuzzed-${connections}`);
   };
 
-  /** Attacks over one connection until it is closed; as a publisher of a run, or before any hello. */
+  /** Attacks over one connection until it is closed: as the publisher of a run if one is given, else without a hello. */
   async function attack(url: string, attacker: Attacker, runId?: string): Promise<void> {
     const socket = await RawSocket.open(url);
     if (runId) {
@@ -64,17 +65,17 @@ export async function fuzz({ liveUrl, ingestUrl, messages, seed }: FuzzOptions):
       await socket.settled();
       const answered = socket.texts.filter(isRefusal).length - answers;
       answers += answered;
-      note(socket, next, answered);
+      record(socket, next, answered);
     }
     socket.destroy();
   }
 
-  function note(socket: RawSocket, { name, wrong }: Attack, answers: number): void {
+  function record(socket: RawSocket, { name, isInvalid }: Attack, answers: number): void {
     const { closeCode } = socket;
     if (closeCode !== undefined) report.closed[closeCode] = (report.closed[closeCode] ?? 0) + 1;
     else if (answers > 0) report.answered++;
-    if (closeCode === undefined ? wrong && answers === 0 : !refusals.has(closeCode))
-      report.taken.push(`${name} (${closeCode ?? 'no answer'})`);
+    if (closeCode === undefined ? isInvalid && answers === 0 : !refusalCodes.has(closeCode))
+      report.accepted.push(`${name} (${closeCode ?? 'no answer'})`);
   }
 
   const attackers = Array.from({ length: connectionsAtOnce }, async (_, at) => {
@@ -84,11 +85,11 @@ export async function fuzz({ liveUrl, ingestUrl, messages, seed }: FuzzOptions):
   return report;
 }
 
-/** A reply that names what was wrong. */
+/** Returns whether a reply refuses a message with an error code. */
 const isRefusal = (text: string): boolean =>
   /"type":"(reject|commandResult)"/.test(text) && /"code":/.test(text);
 
-/** Resident memory of a process on Linux, in MiB. */
+/** Returns the resident memory of a process on Linux, in MiB. */
 export function residentMiB(pid: number): number {
   const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1024;

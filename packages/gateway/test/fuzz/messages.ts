@@ -1,14 +1,15 @@
 import { encode, type MonitorEvent } from '@mnist-monitor/shared';
 import { frame, opcodes } from './raw-socket.ts';
 
-/** Bytes to send, and whether they are wrong for sure or may happen to be right. */
+/** Bytes to send to the gateway. */
 export interface Attack {
   name: string;
   bytes: Buffer;
-  wrong: boolean;
+  /** Whether the bytes are certainly invalid; otherwise they may happen to be valid. */
+  isInvalid: boolean;
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Returns a generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -19,30 +20,33 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-export type Place = Pick<MonitorEvent, 'runId' | 'seq'>;
+export type EventPosition = Pick<MonitorEvent, 'runId' | 'seq'>;
 
 export interface AttackerOptions {
   seed: number;
-  /** Valid messages to spoil. */
+  /** Valid messages, which are changed into invalid ones. */
   valid: readonly object[];
-  /** The largest message that the socket takes, in bytes. */
+  /** The largest message that the gateway accepts, in bytes. */
   limit: number;
 }
 
-/** Makes one attack after another: wrong bytes, wrong texts, wrong values, wrong frames. */
+/** Generates attacks: invalid bytes, texts, values and frames. */
 export class Attacker {
   readonly #options: AttackerOptions;
   readonly #random: () => number;
-  #place: Place | undefined;
+  #position: EventPosition | undefined;
 
   constructor(options: AttackerOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
   }
 
-  /** @param place The run and seq of the next valid event, so that the message is invalid for another reason. */
-  next(place?: Place): Attack {
-    this.#place = place;
+  /**
+   * Returns the next attack.
+   * @param position The run and seq of the next valid event, so that the message is invalid for another reason.
+   */
+  next(position?: EventPosition): Attack {
+    this.#position = position;
     const kinds = [
       this.#randomText,
       this.#randomBinary,
@@ -58,7 +62,7 @@ export class Attacker {
     return this.#pick(kinds).call(this);
   }
 
-  /** Whole number below the bound. */
+  /** Returns a random whole number from 0, below the bound. */
   below(bound: number): number {
     return Math.floor(this.#random() * bound);
   }
@@ -72,28 +76,28 @@ export class Attacker {
   }
 
   #validText(): string {
-    return encode({ ...this.#pick(this.#options.valid), ...this.#place });
+    return encode({ ...this.#pick(this.#options.valid), ...this.#position });
   }
 
   /** No JSON begins with this byte, and no UTF-8 either. */
   #randomText(): Attack {
     const bytes = Buffer.concat([Buffer.from([0xff]), this.#bytes(this.below(200))]);
-    return { name: 'text that is not UTF-8', bytes: frame(bytes), wrong: true };
+    return { name: 'text that is not UTF-8', bytes: frame(bytes), isInvalid: true };
   }
 
   #randomBinary(): Attack {
     const bytes = frame(this.#bytes(this.below(200)), { opcode: opcodes.binary });
-    return { name: 'a binary message', bytes, wrong: true };
+    return { name: 'a binary message', bytes, isInvalid: true };
   }
 
   #flippedBytes(): Attack {
     const bytes = Buffer.from(this.#validText());
     for (let flips = 1 + this.below(8); flips > 0; flips--)
       bytes[this.below(bytes.length)] = 32 + this.below(95);
-    return { name: 'a valid message with other letters', bytes: frame(bytes), wrong: false };
+    return { name: 'a valid message with other letters', bytes: frame(bytes), isInvalid: false };
   }
 
-  /** A valid message with one of its values, at any depth, in place of another. */
+  /** A valid message in which a strange value replaces another one, at any depth. */
   #strangeValue(): Attack {
     const strange = this.#pick([
       '1e400', '-1e400', '9007199254740993', '1e-400', '-0', '""', 'null', 'true', '[]', '{}', '"NaN"',
@@ -104,8 +108,12 @@ export class Attacker {
     const values = [...text.matchAll(/:("[^"]*"|-?[\d.]+|true|false|null|\[)/g)];
     const { index, 0: found } = this.#pick(values);
     const end = index + (found.endsWith('[') ? found.length - 1 : found.length);
-    const spoilt = `${text.slice(0, index + 1)}${strange}${text.slice(end)}`;
-    return { name: `${strange.slice(0, 20)} as a value`, bytes: frame(Buffer.from(spoilt)), wrong: false };
+    const changed = `${text.slice(0, index + 1)}${strange}${text.slice(end)}`;
+    return {
+      name: `${strange.slice(0, 20)} as a value`,
+      bytes: frame(Buffer.from(changed)),
+      isInvalid: false,
+    };
   }
 
   #deepNesting(): Attack {
@@ -119,11 +127,11 @@ export class Attacker {
     return {
       name: 'deep nesting',
       bytes: frame(Buffer.from(text).subarray(0, this.#options.limit)),
-      wrong: true,
+      isInvalid: true,
     };
   }
 
-  /** A message in more pieces than anybody needs. */
+  /** A message in more fragments than the gateway accepts. */
   #fragmented(): Attack {
     const pieces = 17 + this.below(100);
     const middle = frame(Buffer.alloc(0), { opcode: opcodes.continuation, fin: false });
@@ -132,7 +140,7 @@ export class Attacker {
     return {
       name: 'too many fragments',
       bytes: Buffer.concat([first, ...Array(pieces).fill(middle), last]),
-      wrong: true,
+      isInvalid: true,
     };
   }
 
@@ -146,7 +154,7 @@ export class Attacker {
     return {
       name: `a message of ${claimedLength} bytes`,
       bytes: frame(this.#bytes(50), { claimedLength }),
-      wrong: true,
+      isInvalid: true,
     };
   }
 
@@ -158,7 +166,7 @@ export class Attacker {
       { masked: false },
       { opcode: opcodes.continuation },
     ]);
-    return { name: `a frame with ${JSON.stringify(bad)}`, bytes: frame(payload, bad), wrong: true };
+    return { name: `a frame with ${JSON.stringify(bad)}`, bytes: frame(payload, bad), isInvalid: true };
   }
 
   #badControl(): Attack {
@@ -173,7 +181,7 @@ export class Attacker {
     return {
       name: `a control frame with ${JSON.stringify(options)}`,
       bytes: frame(payload, options),
-      wrong: true,
+      isInvalid: true,
     };
   }
 }

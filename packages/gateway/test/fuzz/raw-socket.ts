@@ -19,7 +19,7 @@ export interface FrameOptions {
   claimedLength?: bigint;
 }
 
-/** A frame of RFC 6455 section 5.2 as a client sends it, with whatever mistake the options make. */
+/** Encodes a frame as a client sends it (RFC 6455 section 5.2), with the errors that the options describe. */
 export function frame(payload: Uint8Array, options: FrameOptions = {}): Buffer {
   const { opcode = opcodes.text, fin = true, reserved = 0, masked = true, claimedLength } = options;
   const length = claimedLength ?? BigInt(payload.length);
@@ -30,15 +30,15 @@ export function frame(payload: Uint8Array, options: FrameOptions = {}): Buffer {
   const head = Buffer.from([(fin ? 0x80 : 0) | (reserved << 4) | opcode, (masked ? 0x80 : 0) | short]);
   if (!masked) return Buffer.concat([head, extended, payload]);
   const mask = randomBytes(4);
-  const hidden = Buffer.from(payload);
-  for (let at = 0; at < hidden.length; at++) hidden[at]! ^= mask[at & 3]!;
-  return Buffer.concat([head, extended, mask, hidden]);
+  const maskedPayload = Buffer.from(payload);
+  for (let at = 0; at < maskedPayload.length; at++) maskedPayload[at]! ^= mask[at & 3]!;
+  return Buffer.concat([head, extended, mask, maskedPayload]);
 }
 
-/** A WebSocket client of a few lines that sends any bytes whatever. */
+/** A minimal WebSocket client that can send any bytes. */
 export class RawSocket {
   readonly frames: ServerFrame[] = [];
-  /** Resolves when the other end has closed the connection below. */
+  /** Resolves when the TCP connection is closed. */
   readonly ended: Promise<void>;
   readonly #socket: Socket;
   #unread = Buffer.alloc(0);
@@ -69,7 +69,7 @@ export class RawSocket {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Resolves when the server has answered a ping, and so has read everything sent before, or has closed. */
+  /** Resolves when the server has read everything sent so far (it answers a ping), or has closed the connection. */
   async settled(): Promise<void> {
     const before = this.#count(opcodes.pong);
     this.send(frame(Buffer.from('settled'), { opcode: opcodes.ping }));
@@ -77,7 +77,7 @@ export class RawSocket {
       await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
-  /** With which code the other end has closed; undefined as long as it has not. */
+  /** The code of the server's close frame; undefined until it arrives. */
   get closeCode(): number | undefined {
     const close = this.frames.find(({ opcode }) => opcode === opcodes.close);
     return close && (close.payload.length >= 2 ? close.payload.readUInt16BE() : 1005);

@@ -6,7 +6,7 @@ import { handleInTurn } from '../../src/http/http-server.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { until } from '../support/until.ts';
 
-/** A server whose responses the test ends, and a connection to it. */
+/** Starts a server whose responses the test ends, and connects to it. */
 async function connectToServer(maxWaiting: number) {
   const handled: { url: string | undefined; response: ServerResponse }[] = [];
   const server = createServer(

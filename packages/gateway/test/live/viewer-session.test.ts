@@ -82,7 +82,7 @@ describe('a viewer', () => {
     hub = await Hub.open(store, { ...limits, recentBytes: 0 });
   }
 
-  const isLive = (peer: FakePeer) => until(() => peer.of('live').length > 0);
+  const isLive = (peer: FakePeer) => until(() => peer.messagesOf('live').length > 0);
 
   test('gets hello, the history in order, live, and then new events', async () => {
     await keep('a', run.slice(0, 25));
@@ -147,7 +147,7 @@ describe('a viewer', () => {
     expect(two).toBe(one);
     expect(sameBatches).toBe(batches);
     expect(seqsOf(peers[0]!.messages)).toEqual(range(1, 20));
-    expect(peers[2]!.of('batch')).toEqual(peers[0]!.of('batch'));
+    expect(peers[2]!.messagesOf('batch')).toEqual(peers[0]!.messagesOf('batch'));
   });
 
   test('gets every event once and in order when events are published while it catches up', async () => {
@@ -155,7 +155,7 @@ describe('a viewer', () => {
     const peer = join({}, { pageEvents: 3 });
     let published = 12;
     store.pause = nextTurn;
-    while (peer.of('live').length === 0 && published < run.length)
+    while (peer.messagesOf('live').length === 0 && published < run.length)
       await keep('a', run.slice(published, ++published));
     await keep('a', run.slice(published));
     await isLive(peer);
@@ -215,7 +215,7 @@ describe('a viewer', () => {
     expect(peer.messages[0]).not.toHaveProperty('restart');
     await keep('a', run.slice(5, 7));
     await keep('a', run.slice(7, 10));
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     expect(seqsOf(peer.messages)).toEqual([9, 10]);
   });
 
@@ -345,7 +345,7 @@ describe('a viewer', () => {
       { type: 'live', seq: 0 },
     ]);
     await keep('a', run.slice(0, 3));
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     expect(peer.messages[2]).toMatchObject({ type: 'hello', run: { runId: 'a' } });
     expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
   });
@@ -355,10 +355,10 @@ describe('a viewer', () => {
     const peer = join();
     await isLive(peer);
     await keep('b', next.slice(0, 4));
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     await keep('b', next.slice(4));
     expect(seqsOf(peer.messages)).toEqual([...range(1, run.length), ...range(1, next.length)]);
-    expect(peer.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(peer.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
   });
 
   test('that returns finishes its run before it moves on to the latest', async () => {
@@ -366,7 +366,7 @@ describe('a viewer', () => {
     await keep('b', next);
     const peer = join({ run: 'latest', after: String(run.length - 2), afterRun: 'a' });
     await isLive(peer);
-    expect(peer.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(peer.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
     expect(seqsOf(peer.messages)).toEqual([run.length - 1, run.length, ...range(1, next.length)]);
   });
 
@@ -384,7 +384,7 @@ describe('a viewer', () => {
     await keep('b', next);
     await keep('a', run.slice(5, 6));
     expect(seqsOf(peer.messages)).toEqual(range(1, 6));
-    expect(peer.of('hello')).toHaveLength(1);
+    expect(peer.messagesOf('hello')).toHaveLength(1);
   });
 
   test('of an unknown run is closed as runNotFound', async () => {
@@ -401,9 +401,9 @@ describe('a viewer', () => {
     await Promise.all([isLive(faithful), isLive(curious)]);
     await store.remove('a');
     await hub.removeRun('a');
-    await until(() => curious.of('live').length === 2);
+    await until(() => curious.messagesOf('live').length === 2);
     expect(faithful.closedWith).toBe('runDeleted');
-    expect(curious.of('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(curious.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
     expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
   });
 
@@ -448,10 +448,10 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([1, 2]);
     expect((await hub.channel('a')).subscriberCount).toBe(0);
     read();
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     await keep('a', run.slice(20));
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
-    expect(peer.of('gap')).toEqual([]);
+    expect(peer.messagesOf('gap')).toEqual([]);
   });
 
   test.each(['memory', 'the store'])(
@@ -464,13 +464,13 @@ describe('a viewer', () => {
       const read = stall(peer);
       for (const event of run.slice(2)) await keep('a', [event]);
       read();
-      await until(() => peer.of('live').length === 2);
+      await until(() => peer.messagesOf('live').length === 2);
 
       const newest = run.findLast(({ type }) => type === 'batch')!.seq;
       const rest = run.slice(2).filter(({ seq, type }) => type !== 'batch' || seq >= newest);
       expect(seqsOf(peer.messages)).toEqual([1, 2, ...rest.map(({ seq }) => seq)]);
       const skipped = run.slice(2).filter(({ seq, type }) => type === 'batch' && seq < newest);
-      const gaps = peer.of('gap').flatMap(({ from, to }) => range(from, to));
+      const gaps = peer.messagesOf('gap').flatMap(({ from, to }) => range(from, to));
       expect(gaps).toEqual(skipped.map(({ seq }) => seq));
       // The gaps are in order, so that a viewer may resume after the greatest seq it has seen at any time.
       const order = peer.messages.flatMap(({ type, from, seq }) => (type === 'gap' ? [from] : (seq ?? [])));
@@ -486,7 +486,7 @@ describe('a viewer', () => {
     const read = stall(peer);
     await keep('a', run.slice(2, 16));
     read();
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     expect(peer.messages.slice(-3)).toEqual([
       { type: 'gap', from: 3, to: 15 },
       expect.objectContaining({ type: 'batch', seq: 16 }),
@@ -501,7 +501,7 @@ describe('a viewer', () => {
     const read = stall(peer);
     await keep('a', run.slice(2));
     read();
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
@@ -511,7 +511,7 @@ describe('a viewer', () => {
     await isLive(peer);
     await keep('a', run.slice(20, 22));
     await until(() => seqsOf(peer.messages).length > 0);
-    expect(peer.of('events').map(({ events }) => seqsOf(events))).toEqual([range(1, 20)]);
+    expect(peer.messagesOf('events').map(({ events }) => seqsOf(events))).toEqual([range(1, 20)]);
     expect(seqsOf(peer.messages)).toEqual([21, 22]);
   });
 
@@ -534,17 +534,17 @@ describe('a viewer', () => {
       pinned: false,
     } as const;
     for (let count = 0; count < 10; count++) hub.broadcast(note);
-    expect(peer.of('annotated')).toHaveLength(10);
+    expect(peer.messagesOf('annotated')).toHaveLength(10);
     peer.bufferedBytes = limits.unreadBytes - 1;
     for (let count = 0; count < 5; count++) hub.broadcast(note);
-    expect(peer.of('annotated')).toHaveLength(15);
+    expect(peer.messagesOf('annotated')).toHaveLength(15);
     peer.bufferedBytes = 0;
     hub.broadcast(note);
     peer.bufferedBytes = limits.unreadBytes;
     hub.broadcast(note);
-    expect([peer.of('annotated').length, peer.closedWith]).toEqual([17, undefined]);
+    expect([peer.messagesOf('annotated').length, peer.closedWith]).toEqual([17, undefined]);
     for (let count = 0; count < 3; count++) hub.broadcast(note);
-    expect([peer.of('annotated').length, peer.closedWith]).toEqual([17, 'slow']);
+    expect([peer.messagesOf('annotated').length, peer.closedWith]).toEqual([17, 'slow']);
   });
 
   test('that does not read at all is closed as slow', async () => {
@@ -565,7 +565,7 @@ describe('a viewer', () => {
     await isLive(quick);
     traffic.unreadBytes = limits.allUnreadBytes;
     const late = join();
-    await until(() => late.of('hello').length === 1);
+    await until(() => late.messagesOf('hello').length === 1);
     await keep('a', run.slice(2, 4));
     expect(seqsOf(quick.messages)).toEqual(range(1, 4));
     expect(seqsOf(late.messages)).toEqual([]);
@@ -585,7 +585,7 @@ describe('a viewer', () => {
     const peer = join({ run: 'a' });
     await until(() => peer.closed.aborted);
     expect(peer.closedWith).toBe('runDeleted');
-    expect(peer.of('live')).toEqual([]);
+    expect(peer.messagesOf('live')).toEqual([]);
   });
 
   describe('with maxRate', () => {
@@ -608,19 +608,19 @@ describe('a viewer', () => {
         await keep('a', [event]);
         await delay(10);
       }
-      await until(() => peer.of('batch').at(-1)?.seq === 11);
+      await until(() => peer.messagesOf('batch').at(-1)?.seq === 11);
       const slots = Math.floor((performance.now() - begin) / 50);
-      expect(peer.of('batch').length).toBeLessThanOrEqual(2 + slots);
-      expect(peer.of('batch').length).toBeGreaterThan(2);
-      expect(peer.of('gap')).toEqual([]);
+      expect(peer.messagesOf('batch').length).toBeLessThanOrEqual(2 + slots);
+      expect(peer.messagesOf('batch').length).toBeGreaterThan(2);
+      expect(peer.messagesOf('gap')).toEqual([]);
     });
 
     test('gets other events at once, after the newest batch before them', async () => {
       const peer = await joinAfterFirst('0.01');
       for (const event of others.slice(0, 3)) await keep('a', [event]);
-      expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1, 2]);
+      expect(peer.messagesOf('batch').map(({ seq }) => seq)).toEqual([1, 2]);
       await keep('a', [at(5, 'epoch')]);
-      expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1, 2, 4]);
+      expect(peer.messagesOf('batch').map(({ seq }) => seq)).toEqual([1, 2, 4]);
       expect(peer.messages.at(-1)).toMatchObject({ type: 'epoch' });
     });
 
@@ -643,9 +643,9 @@ describe('a viewer', () => {
       const read = stall(peer);
       await keep('a', others.slice(0, 3));
       await keep('a', [at(5, 'epoch'), at(6, 'batch')]);
-      expect(peer.of('batch').map(({ seq }) => seq)).toEqual([1]);
+      expect(peer.messagesOf('batch').map(({ seq }) => seq)).toEqual([1]);
       read();
-      await until(() => peer.of('batch').at(-1)?.seq === 6);
+      await until(() => peer.messagesOf('batch').at(-1)?.seq === 6);
       expect(seqsOf(peer.messages)).toEqual([1, 4, 5, 6]);
     });
 
@@ -660,8 +660,8 @@ describe('a viewer', () => {
       await forgetAtOnce();
       const peer = await joinAfterFirst('20');
       for (const event of others.slice(0, 6)) await keep('a', [event]);
-      await until(() => peer.of('batch').at(-1)?.seq === 7);
-      expect(peer.of('batch').length).toBeLessThan(7);
+      await until(() => peer.messagesOf('batch').at(-1)?.seq === 7);
+      expect(peer.messagesOf('batch').length).toBeLessThan(7);
     });
 
     test('leaves no subscription behind', async () => {

@@ -26,7 +26,7 @@ describe('admission', () => {
   });
 
   test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])(
-    'takes from this machine (%s) as many as fit in all',
+    'limits connections from this machine (%s) only by the total number',
     (address) => {
       const admission = new Admission(limits);
       for (let client = 0; client < 5; client++) admission.admit(address, stream());

@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 type OnMessage = (text: string, peer: Peer) => void | Promise<void>;
 
-/** More than the buffers of the system between two ends hold: 16 MB. */
+/** A message of 16 MB: more than fits into the buffers of the system. */
 const large = JSON.stringify('x'.repeat(16 * 1024 * 1024));
 
 async function pair(
@@ -23,7 +23,7 @@ async function pair(
 ): Promise<{ peer: Peer; connection: Connection }> {
   const server = new WebSocketServer({ port: 0 });
   afterTest(() => new Promise((resolve) => server.close(resolve)));
-  const adopted = new Promise<Peer>((resolve) => {
+  const created = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
       const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
       resolve(createPeer(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
@@ -31,7 +31,7 @@ async function pair(
   });
   const { port } = server.address() as { port: number };
   const connection = await connect(`ws://127.0.0.1:${port}`);
-  return { peer: await adopted, connection };
+  return { peer: await created, connection };
 }
 
 describe('a peer', () => {
@@ -112,7 +112,7 @@ describe('a peer', () => {
     peer.send('"unheard"');
   });
 
-  test('is not cut for an unread pong while it is paused', async () => {
+  test('stays connected while it is paused and cannot receive a pong', async () => {
     const limits = { pingIntervalMs: 20, pongTimeoutMs: 20, closeTimeoutMs: 60_000 };
     const got: string[] = [];
     const { peer, connection } = await pair((text) => void got.push(text), { limits });

@@ -6,7 +6,7 @@ import { bundleFrames, frameText, frameTexts } from '../../src/sockets/frames.ts
 // The types of ws lack its receiver.
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
 
-/** What ws makes of frames that a server sent. */
+/** Decodes the frames of a server with ws. */
 function read(frames: Buffer): string[] {
   const messages: string[] = [];
   const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });
@@ -33,7 +33,7 @@ describe('frames', () => {
     expect(JSON.parse(message)).toEqual({ type: 'events', events: texts.map((text) => JSON.parse(text)) });
   });
 
-  test('are bundled into messages of at most a size, and one alone where it has no room beside others', () => {
+  test('are bundled into messages of at most the limit, and a larger one stays alone', () => {
     const texts = [40, 40, 40, 300, 40, 40].map((length, index) =>
       JSON.stringify({ index, text: 'ü'.repeat(length / 2) }),
     );

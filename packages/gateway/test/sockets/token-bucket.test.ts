@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { TokenBucket } from '../../src/sockets/token-bucket.ts';
 import { afterTest } from '../support/cleanup.ts';
 
-test('a token bucket allows a burst, and then as many as it earns', () => {
+test('a token bucket allows a burst, and then its rate', () => {
   jest.useFakeTimers();
   afterTest(() => jest.useRealTimers());
   const bucket = new TokenBucket({ perSecond: 20, burst: 3 });

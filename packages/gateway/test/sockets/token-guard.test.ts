@@ -7,12 +7,12 @@ describe('the guard of a token', () => {
   const checks = (guard: TokenGuard, address: string, ...tokens: (string | undefined)[]) =>
     tokens.map((token) => guard.check(token, address));
 
-  test('accepts the token, and anything where none is set', () => {
+  test('accepts the token, and any token when none is set', () => {
     expect(checks(guardOf('sesame'), '203.0.113.1', 'sesame', undefined)).toEqual(['accepted', 'missing']);
     expect(checks(guardOf(undefined), '203.0.113.1', 'x', undefined)).toEqual(['accepted', 'accepted']);
   });
 
-  test('compares nothing of an address beyond its wrong tokens, not even the right token', () => {
+  test('refuses an address after too many wrong tokens, even with the right token', () => {
     const guard = guardOf('sesame');
     expect(checks(guard, '203.0.113.1', 'a', 'sesame', 'b', 'c', 'd', 'sesame', undefined)).toEqual([
       ...['wrong', 'accepted', 'wrong', 'wrong', 'tooMany', 'tooMany', 'missing'],

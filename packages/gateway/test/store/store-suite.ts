@@ -20,7 +20,7 @@ import {
 import { isSameRun } from '../../src/store/stream-id.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range } from '../support/connection.ts';
-import { asStored, largestEnds } from '../support/events.ts';
+import { asStored, largestFirstAndLast } from '../support/events.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const stored = run.map(toNewEvent);
@@ -183,7 +183,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       });
 
       test('of a run with large events has at most 16 kB, and is valid', async () => {
-        const [started, finished] = largestEnds();
+        const [started, finished] = largestFirstAndLast();
         await store.append('a', [toNewEvent(started)]);
         const running = (await store.summary('a'))!;
         await store.append('a', [toNewEvent(finished)]);

@@ -5,7 +5,7 @@ import { afterEach } from '@jest/globals';
 
 const undos: (() => unknown)[] = [];
 
-/** Does this after the test, in reverse order. */
+/** Calls a function after the test. The function added last is called first. */
 export function afterTest(undo: () => unknown): void {
   undos.push(undo);
 }
@@ -14,7 +14,7 @@ afterEach(async () => {
   for (let undo = undos.pop(); undo; undo = undos.pop()) await undo();
 });
 
-/** A folder of the test's own. */
+/** Creates a folder that is removed after the test, and returns its path. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'monitor-'));
   afterTest(() => rmSync(folder, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ export interface Closed {
   reason: string;
 }
 
-/** A message of either socket, loosely: tests look at what they are about. */
+/** A message of either socket. Tests may read any field. */
 export interface Message {
   type: string;
   seq: number;
@@ -22,7 +22,7 @@ export interface ConnectOptions {
   headers?: Record<string, string>;
 }
 
-/** A WebSocket that keeps what came until the test asks for it. */
+/** A WebSocket client that queues received messages until the test reads them. */
 export class Connection {
   readonly socket: WebSocket;
   readonly closed: Promise<Closed>;
@@ -59,7 +59,7 @@ export class Connection {
     this.socket.send(JSON.stringify(message));
   }
 
-  /** The next message. */
+  /** Resolves with the next message. */
   async next(): Promise<Message> {
     while (this.#inbox.length === 0) {
       if (this.#end) throw new Error(`expected a message, got close ${this.#end.code} ${this.#end.reason}`);
@@ -71,22 +71,22 @@ export class Connection {
   }
 
   /** Resolves when the other side has received everything that was sent before. */
-  async received(): Promise<void> {
+  async roundTrip(): Promise<void> {
     const pong = once(this.socket, 'pong');
     this.socket.ping();
     await pong;
   }
 
-  /** Everything that came and was not asked for yet. */
+  /** Returns the received messages that were not read yet. */
   takeAll(): Message[] {
     return this.#inbox.splice(0);
   }
 
-  /** Everything up to the first message that fits, which is the last of the list. */
-  async until(fits: (message: Message) => boolean): Promise<Message[]> {
+  /** Resolves with the messages up to and including the first that matches. */
+  async until(matches: (message: Message) => boolean): Promise<Message[]> {
     const messages: Message[] = [];
     do messages.push(await this.next());
-    while (!fits(messages.at(-1) as Message));
+    while (!matches(messages.at(-1) as Message));
     return messages;
   }
 }
@@ -104,8 +104,8 @@ export interface Refusal {
   problem: { code: string; status: number; detail: string };
 }
 
-/** The answer with which an upgrade is refused. */
-export function refused(url: string, options: ConnectOptions = {}): Promise<Refusal> {
+/** Resolves with the answer to an upgrade that the gateway refuses. */
+export function readRefusal(url: string, options: ConnectOptions = {}): Promise<Refusal> {
   const socket = new WebSocket(url, { headers: options.headers });
   afterTest(() => socket.terminate());
   return new Promise((resolve, reject) => {
@@ -122,12 +122,14 @@ export function refused(url: string, options: ConnectOptions = {}): Promise<Refu
   });
 }
 
-/** The HTTP status with which an upgrade is refused. */
-export const refusal = async (url: string, options?: ConnectOptions): Promise<number | undefined> =>
-  (await refused(url, options)).status;
+/** Resolves with the HTTP status with which the gateway refuses an upgrade. */
+export const refusalStatus = async (url: string, options?: ConnectOptions): Promise<number | undefined> =>
+  (await readRefusal(url, options)).status;
 
+/** Returns the seqs of the events among messages. */
 export const seqsOf = (messages: readonly Message[]): number[] =>
   messages.filter((message) => 'v' in message).map(({ seq }) => seq);
 
+/** Returns the whole numbers from `from` to `to`, both included. */
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);

@@ -2,26 +2,26 @@ import type { Version1EventOf as EventOf, MonitorEvent } from '@mnist-monitor/sh
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { NewEvent, StoredEvent } from '../../src/store/store.ts';
 
-const notice: MonitorEvent = sampleRun({ runId: 'a' })[0]!;
+const anyEvent: MonitorEvent = sampleRun({ runId: 'a' })[0]!;
 
-/** An event of any text and size, valid or not. */
+/** Returns an event that is stored as the given text, which need not be valid. */
 export const rawEvent = (seq: number, json: string): NewEvent => ({
   seq,
   type: 'notice',
   json,
-  event: notice,
+  event: anyEvent,
 });
 
-/** Events of 20 kB each. */
+/** Returns events of 20 kB each. */
 export const largeEvents = (count: number): NewEvent[] =>
   Array.from({ length: count }, (_, index) => rawEvent(index + 1, 'x'.repeat(20_000)));
 
-/** The events as a store returns them, without the decoded form. */
+/** Returns events as a store returns them, without the decoded form. */
 export const asStored = (events: readonly StoredEvent[]): StoredEvent[] =>
   events.map(({ seq, type, json }) => ({ seq, type, json }));
 
-/** A first and a last event as large as the schemas allow: each text has as many control characters as it may have. */
-export function largestEnds(runId = 'a'): [EventOf<'run.started'>, EventOf<'run.finished'>] {
+/** Returns a first and a last event as large as the schemas allow. All texts are control characters, long in JSON. */
+export function largestFirstAndLast(runId = 'a'): [EventOf<'run.started'>, EventOf<'run.finished'>] {
   const [name, line] = ['\u0001'.repeat(200), '\u0001'.repeat(2_000)];
   const [first] = sampleRun({ runId });
   const { data } = first as EventOf<'run.started'>;

@@ -3,7 +3,7 @@ import type { Peer } from '../../src/sockets/peer.ts';
 import type { Message } from './connection.ts';
 import { unframe } from './frames.ts';
 
-/** A peer that records what is sent to it, and whose socket is as fast as the test requires. */
+/** A peer that records what is sent to it. Tests set how fast its client reads. */
 export class FakePeer implements Peer {
   readonly messages: Message[] = [];
   readonly #closed = new AbortController();
@@ -12,7 +12,7 @@ export class FakePeer implements Peer {
   paused = false;
   /** Every buffer that was sent. */
   readonly writes: Buffer[] = [];
-  /** Resolves with true when what was written has left. */
+  /** By default the client reads everything at once. */
   drained: (stallMs: number) => Promise<boolean> = async () => {
     this.bufferedBytes = 0;
     return true;
@@ -49,7 +49,7 @@ export class FakePeer implements Peer {
     this.close(name);
   }
 
-  of(type: string): Message[] {
+  messagesOf(type: string): Message[] {
     return this.messages.filter((message) => message.type === type);
   }
 }

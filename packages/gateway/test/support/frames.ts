@@ -1,4 +1,4 @@
-/** The text messages in a server's frames, one after the other. */
+/** Returns the text messages in a server's frames. */
 export function unframe(frames: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 0; at < frames.length; ) {

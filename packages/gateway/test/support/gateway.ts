@@ -20,47 +20,47 @@ export interface TestGateway {
 }
 
 export interface TestGatewayOptions {
-  /** SQLite in a folder of the test's own unless given. */
+  /** By default SQLite in `runs`. */
   store?: Store;
   /** Address of a Redis to share with other gateways, instead of a store. */
   redisUrl?: string;
-  /** How long it waits for an answer of Redis; unless given, longer than a busy disk takes. */
+  /** How long the gateway waits for an answer of Redis; by default longer than a busy disk takes. */
   redisTimeoutMs?: number;
   limits?: Partial<Limits>;
   token?: string;
   commandToken?: string;
   bind?: string;
-  /** What the gateway takes itself to listen on; it is loopback all the same. */
+  /** The address for the trust checks. The gateway listens on loopback regardless. */
   host?: string;
   page?: string;
   proxies?: string[];
   origins?: string[];
   embed?: string[];
-  /** Folder of runs: one of the test's own unless given. */
+  /** The folder of runs; by default a temporary one. */
   runs?: string;
   keep?: RetentionPolicy;
 }
 
-/** A gateway in this process on ports of the system's choice; closed after the test. */
+/** Starts a gateway in this process on ports that the system chooses, and closes it after the test. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const place = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
+  const addresses = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
   const closings: string[] = [];
   const lines: string[] = [];
-  const note = (line: string): void => {
+  const record = (line: string): void => {
     lines.push(line);
     const { close } = JSON.parse(line);
     if (close) closings.push(close);
   };
   const runs = options.runs ?? temporaryFolder();
-  const log = pino({}, { write: (line: string) => note(line) });
+  const log = pino({}, { write: (line: string) => record(line) });
   const { redisUrl, redisTimeoutMs = 10_000 } = options;
   const shared = redisUrl === undefined ? undefined : await openRedis(redisUrl, log, redisTimeoutMs);
   const gatewayOptions: GatewayOptions = {
     config: {
       ...{
-        ...place,
+        ...addresses,
         runs,
-        host: options.host ?? place.host,
+        host: options.host ?? addresses.host,
         proxies: options.proxies,
         origins: options.origins,
         embed: options.embed,
@@ -75,7 +75,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...(options.page ? { page: options.page } : {}),
   };
   const gateway = await buildGateway(gatewayOptions);
-  const { url, ingestUrl } = await listen(gateway, place);
+  const { url, ingestUrl } = await listen(gateway, addresses);
   afterTest(() => gateway.close());
   return {
     url,

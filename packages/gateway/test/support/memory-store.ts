@@ -21,13 +21,13 @@ import type {
 } from '../../src/store/store.ts';
 import { newStreamId } from '../../src/store/stream-id.ts';
 
-/** The simplest store that passes the suite; every answer takes a turn of the event loop, as a remote one would. */
+/** A store in memory that passes the tests of all stores. Its methods are asynchronous, like those of a remote store. */
 export class MemoryStore implements Store {
   readonly #runs = new Map<string, StoredEvent[]>();
   readonly #streams = new Map<string, string>();
   readonly #received = new Map<StoredEvent[], string>();
   readonly #notes = new Map<string, RunChanges>();
-  /** Waited for before and after everything: tests put their delays here. */
+  /** Awaited before and after each operation. Tests set it to delay the operations. */
   pause: () => Promise<void> = async () => {};
 
   async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
@@ -137,11 +137,13 @@ function summarise(events: MonitorEvent[]): Omit<StoredSummary, 'title' | 'note'
   const last = events.at(-1) as MonitorEvent;
   const of = <T extends EventType>(type: T) =>
     events.filter((each): each is EventOf<T> => each.type === type);
-  const held = of('notice').findLast(({ data }) => ['run.paused', 'run.resumed'].includes(data.code));
+  const pauseOrResume = of('notice').findLast(({ data }) =>
+    ['run.paused', 'run.resumed'].includes(data.code),
+  );
   const finished = last.type === 'run.finished' ? last.data : null;
   return {
     runId: first.runId,
-    status: finished?.status ?? (held?.data.code === 'run.paused' ? 'paused' : 'running'),
+    status: finished?.status ?? (pauseOrResume?.data.code === 'run.paused' ? 'paused' : 'running'),
     startedAt: first.time,
     lastEventAt: last.time,
     lastSeq: last.seq,

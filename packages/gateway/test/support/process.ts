@@ -16,25 +16,25 @@ export interface Ended {
 
 export interface GatewayProcess {
   child: ChildProcess;
-  /** The addresses that it sends once it listens. */
+  /** Resolves with the addresses when the gateway listens. */
   listening: Promise<Addresses>;
   ended: Promise<Ended>;
 }
 
-/** The user who owns nothing, as whom root can start the program. */
+/** The user `nobody`, who may write no file of others. */
 const nobody = { uid: 65_534, gid: 65_534 };
 
-/** Whether files can be made unwritable for the program: root writes every file, so it starts the program as nobody. */
+/** Returns whether `startUnprivileged` works here: root has to be able to start the program as `nobody`. */
 export function canRunUnprivileged(): boolean {
   if (process.getuid?.() !== 0) return process.platform !== 'win32';
   return spawnSync(process.execPath, ['--check', main], nobody).status === 0;
 }
 
-/** As `startProcess`, without the rights of root. */
+/** Starts the program like `startProcess`, without the rights of root, who may write every file. */
 export const startUnprivileged = (flags: readonly string[]): GatewayProcess =>
   startProcess(flags, {}, process.getuid?.() === 0 ? nobody : {});
 
-/** Starts the real program, as `npm start` does: with a channel to its parent. Killed after the test. */
+/** Starts the gateway's program as `npm start` does, with a channel to its parent, and kills it after the test. */
 export function startProcess(
   flags: readonly string[],
   env: NodeJS.ProcessEnv = {},
@@ -70,7 +70,7 @@ export function startProcess(
   return { child, listening, ended };
 }
 
-/** A port that was free a moment ago: for a program that has to come back at the same address. */
+/** Returns a port that was free a moment ago, for a program that restarts at the same address. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

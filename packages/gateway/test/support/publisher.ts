@@ -1,7 +1,7 @@
 import { encode, type MonitorEvent } from '@mnist-monitor/shared';
 import { type Connection, type ConnectOptions, connect, type Message } from './connection.ts';
 
-/** The hello of a publisher; tests change what they are about. */
+/** Returns the hello of a publisher, with the given fields. */
 export const helloOf = (runId: string, more: object = {}): object => ({
   type: 'hello',
   protocol: 1,
@@ -12,7 +12,7 @@ export const helloOf = (runId: string, more: object = {}): object => ({
 
 export interface OpenPublisher {
   connection: Connection;
-  /** The seq after which the gateway wants to go on. */
+  /** The seq after which the gateway resumes the run. */
   after: number;
   /** The stream of the run. */
   stream: string;
@@ -42,7 +42,7 @@ export async function openPublisher(
   };
 }
 
-/** Publishes events and waits until they are kept. */
+/** Publishes events and waits until the gateway has acknowledged them. */
 export async function publish(url: string, events: readonly MonitorEvent[]): Promise<OpenPublisher> {
   const { runId, seq } = events.at(-1) as MonitorEvent;
   const publisher = await openPublisher(url, helloOf(runId));

@@ -12,9 +12,9 @@ import { afterTest, temporaryFolder } from './cleanup.ts';
 /** Whether Redis can be started here. `.ci/run` installs it. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Tests that need a real Redis. Without one they are skipped, with a reason in their title. */
+/** Declares tests that need a real Redis. Without one they are skipped, with the reason in their title. */
 export const describeRedis = (name: string, body: () => void): void => {
-  // Where everything has to be there, its absence is a failure.
+  // CI installs Redis, so there a missing one is a failure.
   if (hasRedis || process.env.CI) describe(name, body);
   else describe.skip(`${name} (left out: redis-server is not installed)`, body);
 };
@@ -24,7 +24,7 @@ afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** A Redis of the test's own on a socket in a folder; its data stays over a restart. */
+/** A Redis server for tests, on a Unix socket in a folder. Its data survives a restart. */
 export class TestRedis {
   readonly folder: string;
   readonly #flags: readonly string[];
@@ -39,11 +39,11 @@ export class TestRedis {
     return `unix://${join(this.folder, 'redis.sock')}`;
   }
 
-  /** As durable as the compose file's. */
+  /** Starts the server, by default as durable as the one of the compose file. */
   async start(): Promise<this> {
     const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-    const place = ['--port', '0', '--unixsocket', join(this.folder, 'redis.sock'), '--dir', this.folder];
-    this.#child = spawn('redis-server', [...place, ...settings, ...this.#flags], { stdio: 'ignore' });
+    const address = ['--port', '0', '--unixsocket', join(this.folder, 'redis.sock'), '--dir', this.folder];
+    this.#child = spawn('redis-server', [...address, ...settings, ...this.#flags], { stdio: 'ignore' });
     running.add(this.#child);
     for (;;) {
       const client = await this.client().catch(() => undefined);
@@ -54,7 +54,7 @@ export class TestRedis {
     }
   }
 
-  /** Somebody else's connection, for tests to look and to meddle. */
+  /** Opens a connection of another client, with which tests read and change the data. */
   async client() {
     const client = createClient({
       socket: { path: join(this.folder, 'redis.sock'), tls: false, reconnectStrategy: false },
@@ -62,7 +62,7 @@ export class TestRedis {
     return client.on('error', () => {}).connect();
   }
 
-  /** Stops answering, as a machine does that is cut off. */
+  /** Suspends the server, so that it does not answer, like one that the network does not reach. */
   freeze(): void {
     this.#child?.kill('SIGSTOP');
   }
@@ -80,7 +80,7 @@ export class TestRedis {
   }
 }
 
-/** Started for this test alone. */
+/** Starts a Redis for one test, and stops it after the test. */
 export async function startRedis(flags: readonly string[] = []): Promise<TestRedis> {
   const redis = await new TestRedis(temporaryFolder(), flags).start();
   afterTest(() => redis.stop());
@@ -88,9 +88,9 @@ export async function startRedis(flags: readonly string[] = []): Promise<TestRed
 }
 
 let shared: Promise<TestRedis> | undefined;
-/** One for all tests of a file that leave it as it is, emptied for each. */
+/** Returns an empty Redis. All tests of a file share one server, which they must not stop. */
 export async function emptyRedis(): Promise<TestRedis> {
-  // Durability has tests of its own; here each write would only wait for the disk.
+  // Not durable, so that no write waits for the disk. Durability has tests of its own.
   shared ??= new TestRedis(mkdtempSync(join(tmpdir(), 'monitor-')), ['--appendonly', 'no']).start();
   const redis = await shared;
   const client = await redis.client();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterTest } from './cleanup.ts';
 
-/** Whether this user may mount file systems, as root can. */
+/** Returns whether this user may mount file systems, as root may. */
 export function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'monitor-'));
   try {
@@ -18,7 +18,7 @@ export function canMount(): boolean {
   }
 }
 
-/** Returns the folder of a disk of this size, such as `24m`, in memory; unmounted after the test. */
+/** Mounts a disk in memory of a size such as `24m`, and returns its folder. Unmounts the disk after the test. */
 export function smallDisk(size: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'monitor-'));
   afterTest(() => rmSync(folder, { recursive: true, force: true }));

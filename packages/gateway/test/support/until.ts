@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Resolves when something has come about; the test's own time limit ends the wait. */
-export async function until(cameAbout: () => boolean): Promise<void> {
-  while (!cameAbout()) await nextTurn();
+/** Resolves when the condition is true. Only the time limit of the test ends the wait otherwise. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await nextTurn();
 }

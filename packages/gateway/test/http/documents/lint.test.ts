@@ -6,7 +6,7 @@ import { startGateway } from '../../support/gateway.ts';
 const exceptions = {
   'openapi.json': {},
   'asyncapi.json': {
-    // AsyncAPI has only an address for a licence, and the documents name no other host.
+    // AsyncAPI identifies a license by a URL, and the documents contain no URL of another host.
     'info-license-strict': 'off',
     // Tokens are parts of messages, which the security schemes of AsyncAPI cannot describe.
     'security-defined': 'off',

@@ -81,13 +81,12 @@ test('the responses of a gateway, problems included, match the document', async 
   async function matches(path: string, at = path.replace('{runId}', 'a'), method = 'get'): Promise<unknown> {
     const response = await fetch(gateway.url + at, { method: method.toUpperCase() });
     const type = response.headers.get('content-type')?.split(';')[0] ?? '';
-    const place = ['paths', path, method, 'responses', String(response.status), 'content', type, 'schema'];
-    const fits = ajv.getSchema(`openapi#/${place.map(encodePart).join('/')}`);
-    if (!fits) return `nothing at ${place.join(' ')}`;
+    const pointer = ['paths', path, method, 'responses', String(response.status), 'content', type, 'schema'];
+    const check = ajv.getSchema(`openapi#/${pointer.map(encodePart).join('/')}`);
+    if (!check) return `nothing at ${pointer.join(' ')}`;
     const body = await response.text();
-    return (
-      fits(type.includes('json') && type !== 'application/jsonl' ? JSON.parse(body) : body) || fits.errors
-    );
+    const isJson = type.includes('json') && type !== 'application/jsonl';
+    return check(isJson ? JSON.parse(body) : body) || check.errors;
   }
 
   const readable = Object.entries(document.paths).filter(

@@ -23,7 +23,7 @@ async function send(url: string, method: string, headers: Record<string, string>
   return { status, allow: answered.allow, body };
 }
 
-describe('a request whose address has other methods', () => {
+describe('a request with a method that its path does not support', () => {
   test.each([
     ['DELETE', '/api/runs', 'GET, HEAD, OPTIONS'],
     ['POST', '/api/runs?limit=1', 'GET, HEAD, OPTIONS'],
@@ -36,7 +36,7 @@ describe('a request whose address has other methods', () => {
     ['DELETE', '/', 'GET, HEAD, OPTIONS'],
     ['POST', '/index.html', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
-  ])('is answered: %s %s, with the methods in Allow', async (method, path, allow) => {
+  ])('is answered with 405 and the methods in Allow: %s %s', async (method, path, allow) => {
     const { url } = await startGateway();
     const answer = await send(url + path, method);
     expect([answer.status, answer.allow]).toEqual([405, allow]);
@@ -48,7 +48,7 @@ describe('a request whose address has other methods', () => {
     });
   });
 
-  test('is answered so whatever its body is', async () => {
+  test('is answered with 405 for any type of body', async () => {
     const { url } = await startGateway();
     for (const type of ['application/json', 'text/strange']) {
       const headers = { 'content-type': type, 'content-length': '0' };
@@ -56,13 +56,13 @@ describe('a request whose address has other methods', () => {
     }
   });
 
-  test('is refused before that when it comes from a page of another site', async () => {
+  test('is answered with 403 when it comes from a page of another site', async () => {
     const { url } = await startGateway();
     const answer = await send(`${url}/api/runs`, 'POST', { origin: 'http://evil.example' });
     expect([answer.status, answer.body.code]).toEqual([403, 'request.forbidden']);
   });
 
-  test('is answered so on the ingest port', async () => {
+  test('is answered with 405 on the ingest port', async () => {
     const { ingestUrl } = await startGateway();
     const answer = await send(ingestUrl.replace('ws:', 'http:'), 'POST');
     expect([answer.status, answer.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
@@ -78,7 +78,7 @@ test.each([
   ['POST', '/%00'],
   ['OPTIONS', '/nothing'],
   ['GET', '/assets/none.js'],
-])('%s %s is answered with 404: nothing is there', async (method, path) => {
+])('%s %s is answered with 404, because the path does not exist', async (method, path) => {
   const { url } = await startGateway();
   const answer = await send(url + path, method);
   expect([answer.status, answer.allow]).toEqual([404, undefined]);

@@ -17,7 +17,7 @@ interface Answer {
   body: Buffer;
 }
 
-/** Requests without fetch, which decodes bodies by itself. */
+/** Sends a request without `fetch`, which would decompress the body. */
 const get = (url: string, headers: Record<string, string> = {}): Promise<Answer> =>
   new Promise((resolve, reject) => {
     httpRequest(url, { headers }, async (response) => {
@@ -50,7 +50,7 @@ describe('compression', () => {
     '/openapi.json',
     '/docs',
     '/metrics',
-  ])('halves %s at least, and keeps its content', async (path) => {
+  ])('halves the size of %s at least, and keeps its content', async (path) => {
     const plain = await get(url + path);
     const compressed = await get(url + path, gzip);
     expect(plain.headers['content-encoding']).toBeUndefined();
@@ -65,12 +65,12 @@ describe('compression', () => {
     ['a client that refuses it', '/api/runs/a/series', { 'accept-encoding': 'gzip;q=0' }],
     ['a small response', '/healthz', gzip],
     ['an export', '/api/runs/a/export.jsonl', gzip],
-  ])('leaves %s alone', async (_what, path, headers) => {
+  ])('is not applied to %s', async (_what, path, headers) => {
     const answer = await get(url + path, headers);
     expect([answer.status, answer.headers['content-encoding']]).toEqual([200, undefined]);
   });
 
-  test('keeps one weak ETag for both, which is answered with 304', async () => {
+  test('keeps the weak ETag of the uncompressed response, which is answered with 304', async () => {
     const path = `${url}/api/runs/a/series`;
     const [plain, compressed] = [await get(path), await get(path, gzip)];
     const { etag } = compressed.headers;
@@ -80,7 +80,7 @@ describe('compression', () => {
     expect([again.status, again.body.length, again.headers.vary]).toEqual([304, 0, 'accept-encoding']);
   });
 
-  test('is left out for responses beyond the number at a time, and for large bodies', async () => {
+  test('is not applied while too many responses are being compressed, nor to large bodies', async () => {
     for (const limits of [{ compressedAtOnce: 0 }, { maxBytesToCompress: 2_000 }]) {
       const gateway = await start(limits);
       const answer = await get(`${gateway.url}/api/runs/a/series`, gzip);
@@ -88,7 +88,7 @@ describe('compression', () => {
     }
   });
 
-  test('is available again after as many responses as there are at a time', async () => {
+  test('is applied again when earlier responses are compressed', async () => {
     for (let count = 0; count < 12; count++)
       for (const path of ['/api/runs/a/series', '/api/runs/a/events?limit=2000'])
         expect((await get(url + path, gzip)).headers['content-encoding']).toBe('gzip');

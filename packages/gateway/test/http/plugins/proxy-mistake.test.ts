@@ -19,26 +19,29 @@ describe('a request for an unknown address', () => {
     ['/user/x/proxy/5000/', '/user/x/proxy/5000'],
     ['/user/x/proxy/5000/live', '/user/x/proxy/5000'],
     ['/a/b/api/runs?limit=1', '/a/b'],
-  ])('through a proxy that does not remove its path has the path to remove: %s', (url, prefix) => {
+  ])('through a proxy that does not remove its prefix is answered with that prefix: %s', (url, prefix) => {
     expect(at(url)).toBe(
       `nothing is at ${url}; a proxy in front has to remove ${prefix} from the path (docs/proxy.md)`,
     );
   });
 
   test.each(['/favicon.ico', '/api/run', '/api/runs/a/modle/x', '/docs/', '/live/', '/assets/', '/monitor'])(
-    'through a proxy has no advice where the path is only wrong: %s',
+    'through a proxy gets no advice when the path has no prefix: %s',
     (url) => expect(at(url)).toBe(`nothing is at ${url}`),
   );
 
-  test('that did not come through a proxy has no advice', () => {
+  test('that did not come through a proxy gets no advice', () => {
     expect(at('/monitor/', {})).toBe('nothing is at /monitor/');
   });
 
-  test.each(['//live', '//api/runs', '//live/check'])('with one slash too many says so: %s', (url) => {
-    expect(at(url)).toBe(
-      `nothing is at ${url}; a proxy in front has to forward one slash less: with nginx, end location with a slash (docs/proxy.md)`,
-    );
-  });
+  test.each(['//live', '//api/runs', '//live/check'])(
+    'with two slashes at its start gets advice about them: %s',
+    (url) => {
+      expect(at(url)).toBe(
+        `nothing is at ${url}; a proxy in front has to forward one slash less: with nginx, end location with a slash (docs/proxy.md)`,
+      );
+    },
+  );
 });
 
 test.each<[MissingUpgradeRequest, string]>([
@@ -48,13 +51,13 @@ test.each<[MissingUpgradeRequest, string]>([
     'expected a WebSocket upgrade at /live, got HTTP/1.0 without Upgrade; a proxy in front has to use HTTP/1.1 and forward Upgrade and Connection (docs/proxy.md)',
   ],
 ])(
-  'a request at the feed that is no upgrade is recognized as one from which a proxy removed it: %p',
+  'a request at /live without Upgrade gets advice if a WebSocket key shows that a proxy removed it: %p',
   (request, message) => {
     expect(missingUpgrade(request)).toMatchObject({ code: 'request.invalid', message });
   },
 );
 
-test('wrong settings of a proxy are logged, at most some at once', async () => {
+test('wrong settings of a proxy are logged, up to a limit', async () => {
   const gateway = await startGateway({ limits: { proxyWarningBurst: 4 } });
   const paths = ['/monitor/', '/monitor/live', '//live', '//api/runs', '/nothing'];
   for (const path of paths)

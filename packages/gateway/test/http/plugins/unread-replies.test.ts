@@ -12,7 +12,7 @@ const sample = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 });
 const message = 'x'.repeat(20_000);
 /** 20 MB: more than the buffers of the system hold. */
 const run = Array.from({ length: 1_000 }, (_, index) =>
-  // The summary reads the ends of a run, which have to be events.
+  // The first and the last event are whole, because the summary of a run is read from them.
   index === 0 || index === 999
     ? toNewEvent({ ...sample[Math.min(index, 1)]!, seq: index + 1 })
     : toNewEvent({
@@ -20,8 +20,7 @@ const run = Array.from({ length: 1_000 }, (_, index) =>
         data: { level: 'info', code: 'x', message, step: null },
       }),
 );
-/** Every event, in as many requests as a page has room for. */
-const targets = {
+const largeResponses = {
   export: '/api/runs/a/export.jsonl',
   events: '/api/runs/a/events?limit=2000',
 };
@@ -45,50 +44,59 @@ async function start(limits: Partial<Limits>) {
 const cutsOf = (log: readonly string[]) => log.filter((line) => line.includes('does not read'));
 
 describe('a client that does not read a response', () => {
-  test.each(Object.entries(targets))('is disconnected in time, and logged: %s', async (_name, path) => {
-    const { gateway, requestWithoutReading } = await start({ stallTimeoutMs: 100, stallCheckMs: 10 });
-    // A page of events ends at 4 MB, which the system may hold without the client.
-    const socket = requestWithoutReading(...Array(8).fill(path));
-    await until(() => cutsOf(gateway.log).length > 0);
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    socket.resume();
-    await closed;
-    expect(cutsOf(gateway.log)).toHaveLength(1);
-    expect(JSON.parse(cutsOf(gateway.log)[0]!)).toMatchObject({ level: 30, address: '127.0.0.1' });
-  });
+  test.each(Object.entries(largeResponses))(
+    'is disconnected in time, and logged: %s',
+    async (_name, path) => {
+      const { gateway, requestWithoutReading } = await start({ stallTimeoutMs: 100, stallCheckMs: 10 });
+      // A page of events ends at 4 MB, which may fit into the buffers of the system.
+      const socket = requestWithoutReading(...Array(8).fill(path));
+      await until(() => cutsOf(gateway.log).length > 0);
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      socket.resume();
+      await closed;
+      expect(cutsOf(gateway.log)).toHaveLength(1);
+      expect(JSON.parse(cutsOf(gateway.log)[0]!)).toMatchObject({ level: 30, address: '127.0.0.1' });
+    },
+  );
 
-  test.each(Object.entries(targets))('holds some pieces of it in memory: %s', async (_name, path) => {
-    const { store, gateway, requestWithoutReading } = await start({ stallTimeoutMs: 100, stallCheckMs: 10 });
-    let pages = 0;
-    const page = store.page.bind(store);
-    store.page = (...options) => {
-      pages++;
-      return page(...options);
-    };
-    requestWithoutReading(...Array(8).fill(path));
-    await until(() => cutsOf(gateway.log).length > 0);
-    const { bytes } = JSON.parse(cutsOf(gateway.log)[0]!);
-    expect(bytes).toBeLessThan(1_000_000);
-    expect(pages).toBeGreaterThan(10);
-  });
+  test.each(Object.entries(largeResponses))(
+    'keeps only a few pieces of it in memory: %s',
+    async (_name, path) => {
+      const { store, gateway, requestWithoutReading } = await start({
+        stallTimeoutMs: 100,
+        stallCheckMs: 10,
+      });
+      let pages = 0;
+      const page = store.page.bind(store);
+      store.page = (...options) => {
+        pages++;
+        return page(...options);
+      };
+      requestWithoutReading(...Array(8).fill(path));
+      await until(() => cutsOf(gateway.log).length > 0);
+      const { bytes } = JSON.parse(cutsOf(gateway.log)[0]!);
+      expect(bytes).toBeLessThan(1_000_000);
+      expect(pages).toBeGreaterThan(10);
+    },
+  );
 
-  test('is disconnected when all together hold too much, while others are served', async () => {
+  test('is disconnected when all unread responses exceed the limit, while others are served', async () => {
     const { gateway, requestWithoutReading } = await start({
       ...{ allUnreadReplyBytes: 600_000, stallTimeoutMs: 60_000, stallCheckMs: 10 },
     });
-    for (let client = 0; client < 5; client++) requestWithoutReading(targets.export);
+    for (let client = 0; client < 5; client++) requestWithoutReading(largeResponses.export);
     await until(() => cutsOf(gateway.log).length > 0);
-    expect((await fetch(`${gateway.url}${targets.events}`)).status).toBe(200);
+    expect((await fetch(`${gateway.url}${largeResponses.events}`)).status).toBe(200);
   });
 });
 
 test('a client that reads gets the whole response, however large', async () => {
   const { gateway } = await start({ stallTimeoutMs: 1_000, stallCheckMs: 10 });
-  const text = await (await fetch(`${gateway.url}${targets.export}`)).text();
+  const text = await (await fetch(`${gateway.url}${largeResponses.export}`)).text();
   expect(text).toBe(run.map(({ json }) => `${json}\n`).join(''));
   const seqs: number[] = [];
   for (let after: number | null = 0; after !== null; ) {
-    const page = await (await fetch(`${gateway.url}${targets.events}&after=${after}`)).json();
+    const page = await (await fetch(`${gateway.url}${largeResponses.events}&after=${after}`)).json();
     const { events, nextAfter } = page as { events: { seq: number }[]; nextAfter: number | null };
     seqs.push(...events.map(({ seq }) => seq));
     after = nextAfter;

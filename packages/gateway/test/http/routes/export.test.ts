@@ -50,7 +50,7 @@ describe('an export', () => {
     expect((await fetch(`${gateway.url}/api/runs/a/export.csv?bom=maybe`)).status).toBe(400);
   });
 
-  test('ends with the last event at its start, and is answered with 304 until more follow', async () => {
+  test('ends with the event that is the last when it begins, and is answered with 304 until more follow', async () => {
     const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const url = `${gateway.url}/api/runs/a/export.jsonl`;
     const first = await fetch(url);
@@ -84,7 +84,7 @@ describe('an export', () => {
       }),
     );
     const store = await openSqliteStore(temporaryFolder());
-    // The summary reads the ends of a run, which have to be events.
+    // The first and the last event are whole, because the summary of a run is read from them.
     await store.append('a', [
       toNewEvent(run[0]!),
       ...large.slice(1, -1),
@@ -108,10 +108,10 @@ describe('an export', () => {
     });
     await until(() => pages > 0);
     await new Promise((resolve) => setTimeout(resolve, 250));
-    const whilePaused = pages;
+    const pagesWhilePaused = pages;
     await until(() => answer.destroyed);
     expect(bytes).toBeGreaterThan(39_000_000);
-    expect(whilePaused).toBeLessThan(pages);
+    expect(pagesWhilePaused).toBeLessThan(pages);
   });
 
   test('breaks off, rather than appear complete, when the run is removed during it', async () => {
@@ -166,7 +166,7 @@ describe('an export', () => {
     for (const through of [0, run.length]) {
       store.page = async () => ({ events: [], stream: store.streamOf('a'), through, more: false });
       const answer = await fetch(`${gateway.url}/api/runs/a/${path}`);
-      // With seqs from a store that read to the end, only the types in the summary can be missed.
+      // When a page reaches the end, a selection by type cannot show that batches are missing.
       if (path === 'events?types=batch' && through > 0) continue;
       expect([answer.status, await answer.json()]).toEqual([
         503,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes, decodeLive, runListSchema, validate } from '@mnist-monitor/shared';
 import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { toNewEvent } from '../../../src/store/store.ts';
-import { Connection, connect, range, refusal, seqsOf } from '../../support/connection.ts';
+import { Connection, connect, range, refusalStatus, seqsOf } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
@@ -118,7 +118,7 @@ describe('ingest', () => {
     const texts: string[] = [];
     viewer.socket.on('message', (data) => texts.push(String(data)));
     await viewer.until(({ type }) => type === 'live');
-    // As Python writes it: spaces, UTC as an offset, and an integer beyond those of JavaScript.
+    // As Python writes it: with spaces, UTC as an offset, and an integer that JavaScript cannot represent.
     const json = JSON.stringify({ ...run[1], time: '2026-11-24T10:00:00.123456+00:00' }).replace(
       '"v":1',
       '"v": 1,\t"host": {"seed": 12345678901234567890, "accuracy": 1.50}',
@@ -152,7 +152,7 @@ describe('ingest', () => {
     expect(lines).toBe(old.map((event) => `${toNewEvent(event).json}\n`).join(''));
   });
 
-  test('closes a publisher whose address has a parameter, which it names', async () => {
+  test('closes a publisher whose URL has a parameter, and names the parameter', async () => {
     const gateway = await startGateway();
     const connection = await connect(`${gateway.ingestUrl}?token=x`);
     expect(await connection.closed).toEqual({
@@ -189,9 +189,9 @@ describe('ingest', () => {
 
   test('closes when a text is not JSON, and when no hello arrives', async () => {
     const gateway = await startGateway({ limits: { helloTimeoutMs: 20 } });
-    const babbling = await connect(gateway.ingestUrl);
-    babbling.socket.send('{"type":');
-    expect((await babbling.closed).code).toBe(closeCodes.invalid.code);
+    const invalid = await connect(gateway.ingestUrl);
+    invalid.socket.send('{"type":');
+    expect((await invalid.closed).code).toBe(closeCodes.invalid.code);
     const silent = await connect(gateway.ingestUrl);
     expect((await silent.closed).code).toBe(closeCodes.helloTimeout.code);
   });
@@ -215,13 +215,13 @@ describe('ingest', () => {
       const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
       return Number(/monitor_unread_bytes\{endpoint="ingest"\} (\d+)/.exec(metrics)?.[1]);
     };
-    let most = 0;
+    let mostUnread = 0;
     // Each reply is ten times as large as its event; the system holds the first megabytes.
     for (let seq = 2; !gateway.closings.includes('slow'); seq++) {
       if (socket.bufferedAmount < 1_000_000) publisher.connection.send({ v: 1, runId: 'a', seq });
-      if (seq % 500 === 0) most = Math.max(most, await unread());
+      if (seq % 500 === 0) mostUnread = Math.max(mostUnread, await unread());
     }
-    expect(most).toBeLessThan(2_000_000);
+    expect(mostUnread).toBeLessThan(2_000_000);
     socket.resume();
     expect((await publisher.connection.closed).code).toBe(closeCodes.slow.code);
   });
@@ -242,7 +242,7 @@ describe('ingest', () => {
     // Connected before the limit was reached, like many publishers after a restart.
     const late = await connect(gateway.ingestUrl);
     await openPublisher(gateway.ingestUrl, helloOf('b'));
-    expect(await refusal(gateway.ingestUrl)).toBe(503);
+    expect(await refusalStatus(gateway.ingestUrl)).toBe(503);
     late.send(helloOf('c'));
     expect((await late.closed).code).toBe(closeCodes.tooMany.code);
   });
@@ -326,7 +326,7 @@ describe('ingest', () => {
     expect(await connected()).toBe(false);
   });
 
-  test('holds the events of a publisher to the version that its hello names', async () => {
+  test('validates events by the protocol version of the hello', async () => {
     const gateway = await startGateway();
     const [started] = sampleRun({ runId: 'one' });
     const own = sampleRunOfVersion2('two');

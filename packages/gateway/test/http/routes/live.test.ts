@@ -15,8 +15,8 @@ import {
   connect,
   type Message,
   range,
-  refusal,
-  refused,
+  readRefusal,
+  refusalStatus,
   seqsOf,
 } from '../../support/connection.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
@@ -25,7 +25,7 @@ import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
 import { until } from '../../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
-/** More than the buffers of both ends, and of the system between them, hold: 13 MB. */
+/** 13 MB of events: more than fits into the buffers of both ends and of the system between them. */
 const large = range(2, 100).map((seq): MonitorEvent => {
   const samples = run.find((event) => event.type === 'samples')!;
   const items = Array.from({ length: 100 }, (_, index) => samples.data.items[index % 12]!);
@@ -124,9 +124,9 @@ describe('the live feed', () => {
       const batch = run.find((event) => event.type === 'batch')!;
       const timer = setInterval(() => publisher.send([{ ...batch, seq: ++seq }]), 10);
       afterTest(() => clearInterval(timer));
-      const heard: Message[] = [];
-      while (seq < 20) heard.push(...(await viewer.until(({ type }) => type === 'heartbeat')));
-      const types = heard.map(({ type }) => type).filter((type) => type !== 'status');
+      const received: Message[] = [];
+      while (seq < 20) received.push(...(await viewer.until(({ type }) => type === 'heartbeat')));
+      const types = received.map(({ type }) => type).filter((type) => type !== 'status');
       expect(types.length).toBeGreaterThanOrEqual(2);
       expect(new Set(types)).toEqual(new Set(['heartbeat']));
     },
@@ -194,15 +194,15 @@ describe('the live feed', () => {
     publisher.send(large);
     await publisher.acked(large.length + 1);
     await until(() => gateway.closings.length === stopped.length);
-    // The gateway cuts them when they do not answer the close.
+    // The gateway resets their connections when they do not answer the close frame.
     await hasLiveConnections(gateway, 0);
     for (const { socket } of stopped) socket.resume();
-    const patient = await startGateway({ store });
+    const second = await startGateway({ store });
     for (const viewer of stopped) {
       await viewer.closed;
       const seen = seqsOf(viewer.takeAll()).at(-1) ?? 1;
       expect(seen).toBeLessThan(large.length + 1);
-      const again = await connect(`${patient.liveUrl}?after=${seen}&afterRun=a`);
+      const again = await connect(`${second.liveUrl}?after=${seen}&afterRun=a`);
       expect(seqsOf(await again.until(isLive))).toEqual(range(seen + 1, large.length + 1));
       again.socket.terminate();
     }
@@ -221,7 +221,7 @@ describe('the live feed', () => {
     const rest = run.slice(1).filter(({ type }) => type !== 'batch');
     expect(seqsOf(got.filter(({ type }) => type !== 'batch'))).toEqual(rest.map(({ seq }) => seq));
     const batches = got.filter(({ type }) => type === 'batch').map(({ seq }) => seq);
-    // Each is the newest before an event of another type, except the first, which came at once.
+    // The first batch is sent at once; each other one is the newest before an event of another type.
     expect(batches.slice(1).every((seq) => run[seq]!.type !== 'batch')).toBe(true);
     expect(batches.length).toBeLessThanOrEqual(1 + rest.length);
   });
@@ -261,10 +261,10 @@ describe('the live feed', () => {
 
   test('uses its subprotocol with clients that offer it, and accepts others', async () => {
     const gateway = await startGateway();
-    const speaking = await connect(gateway.liveUrl, { protocol: liveSubprotocol });
-    expect(speaking.socket.protocol).toBe(liveSubprotocol);
-    const plain = await connect(gateway.liveUrl);
-    expect(plain.socket.protocol).toBe('');
+    const offering = await connect(gateway.liveUrl, { protocol: liveSubprotocol });
+    expect(offering.socket.protocol).toBe(liveSubprotocol);
+    const other = await connect(gateway.liveUrl);
+    expect(other.socket.protocol).toBe('');
   });
 
   test('refuses foreign origins and hosts before the upgrade', async () => {
@@ -272,16 +272,16 @@ describe('the live feed', () => {
     const origin = gateway.url.replace('localhost', '127.0.0.1');
     const headers = { host: new URL(origin).host };
     await connect(gateway.liveUrl, { headers: { ...headers, origin } });
-    expect(await refusal(gateway.liveUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
-    expect(await refusal(gateway.liveUrl, { headers: { origin: 'null' } })).toBe(403);
-    expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
-    expect(await refusal(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { origin: 'null' } })).toBe(403);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
+    expect(await refusalStatus(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
   });
 
   test('refuses foreign hosts where a container publishes the port on loopback', async () => {
     const gateway = await startGateway({ host: '0.0.0.0', bind: '127.0.0.1' });
     await connect(gateway.liveUrl);
-    expect(await refusal(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
+    expect(await refusalStatus(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
     const open = await startGateway({ host: '0.0.0.0' });
     await connect(open.liveUrl, { headers: { host: 'monitor.example' } });
   });
@@ -290,7 +290,7 @@ describe('the live feed', () => {
     const gateway = await startGateway({ limits: { liveClients: 1 } });
     for (let round = 0; round < 5; round++) {
       const viewer = await connect(gateway.liveUrl);
-      expect(await refused(gateway.liveUrl)).toMatchObject({
+      expect(await readRefusal(gateway.liveUrl)).toMatchObject({
         status: 503,
         retryAfter: '10',
         problem: {
@@ -311,7 +311,7 @@ describe('the live feed', () => {
     const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
     const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
     await connect(gateway.liveUrl, from('192.0.2.1'));
-    expect(await refused(gateway.liveUrl, from('192.0.2.1'))).toMatchObject({
+    expect(await readRefusal(gateway.liveUrl, from('192.0.2.1'))).toMatchObject({
       status: 429,
       retryAfter: '10',
       problem: { code: 'request.too_many' },

@@ -4,7 +4,7 @@ import { connect } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { publish } from '../../support/publisher.ts';
 
-/** Every sample of Prometheus's text format by its name and labels. */
+/** Reads the metrics of a gateway: the value of each sample by its name and labels. */
 async function scrape(url: string): Promise<Record<string, number>> {
   const response = await fetch(`${url}/metrics`);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain/);

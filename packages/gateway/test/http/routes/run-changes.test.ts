@@ -43,7 +43,7 @@ describe('changing runs over REST', () => {
     const { runs } = (await (await fetch(`${gateway.url}/api/runs`)).json()) as { runs: { runId: string }[] };
     return runs.map(({ runId }) => runId);
   };
-  /** A run's folder as a trainer leaves it. */
+  /** Creates the folder of a run as a trainer leaves it, and returns its path. */
   const makeFolder = (runId: string, path = join(runs, runId)): string => {
     mkdirSync(join(path, 'model'), { recursive: true });
     writeFileSync(
@@ -76,10 +76,8 @@ describe('changing runs over REST', () => {
         note: 'with more layers\nand less noise',
         pinned: true,
       });
-      const heard = (await viewer.until(({ type, title }) => type === 'annotated' && title === null)).filter(
-        ({ type }) => type === 'annotated',
-      );
-      expect(heard).toMatchObject([
+      const received = await viewer.until(({ type, title }) => type === 'annotated' && title === null);
+      expect(received.filter(({ type }) => type === 'annotated')).toMatchObject([
         { runId: 'a', title: 'Deeper', pinned: true },
         { runId: 'a', title: 'Deeper', note: 'with more layers\nand less noise' },
         { runId: 'a', title: null, pinned: true },
@@ -176,15 +174,15 @@ describe('changing runs over REST', () => {
     });
 
     test('closes viewers of the run, and moves viewers of the latest run to the one before', async () => {
-      const faithful = await connect(`${gateway.liveUrl}?run=b`);
-      const curious = await connect(gateway.liveUrl);
-      for (const viewer of [faithful, curious]) await viewer.until(({ type }) => type === 'live');
+      const ofRun = await connect(`${gateway.liveUrl}?run=b`);
+      const ofLatest = await connect(gateway.liveUrl);
+      for (const viewer of [ofRun, ofLatest]) await viewer.until(({ type }) => type === 'live');
       await remove('b');
-      expect((await faithful.closed).code).toBe(closeCodes.runDeleted.code);
-      const heard = await curious.until(({ type }) => type === 'live');
-      expect(heard).toContainEqual({ type: 'removed', runId: 'b' });
-      expect(heard.find(({ type }) => type === 'hello')).toMatchObject({ run: { runId: 'a' } });
-      expect(heard.filter(({ seq, v }) => v && seq)).toHaveLength(run('a').length);
+      expect((await ofRun.closed).code).toBe(closeCodes.runDeleted.code);
+      const received = await ofLatest.until(({ type }) => type === 'live');
+      expect(received).toContainEqual({ type: 'removed', runId: 'b' });
+      expect(received.find(({ type }) => type === 'hello')).toMatchObject({ run: { runId: 'a' } });
+      expect(received.filter(({ seq, v }) => v && seq)).toHaveLength(run('a').length);
     });
   });
 

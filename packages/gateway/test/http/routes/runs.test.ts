@@ -13,7 +13,7 @@ import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../../support/cleanup.ts';
 import { range } from '../../support/connection.ts';
-import { largestEnds } from '../../support/events.ts';
+import { largestFirstAndLast } from '../../support/events.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
@@ -146,11 +146,11 @@ describe('the list of runs', () => {
   );
 });
 
-test('ten lists at once of runs with the largest events have 17 kB a run', async () => {
+test('a list of runs with the largest events has at most 17 kB a run, for ten requests at once', async () => {
   const runs = temporaryFolder();
   const store = await openSqliteStore(runs);
   for (const number of range(1, 10))
-    await store.append(`r${number}`, largestEnds(`r${number}`).map(toNewEvent));
+    await store.append(`r${number}`, largestFirstAndLast(`r${number}`).map(toNewEvent));
   const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs, token: undefined };
   const gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
   afterTest(() => gateway.close());

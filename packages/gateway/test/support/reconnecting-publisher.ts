@@ -4,7 +4,7 @@ import { afterTest } from './cleanup.ts';
 import { helloOf } from './publisher.ts';
 
 /** Publishes as the protocol requires: keeps unacknowledged events, reconnects, and resumes after the given seq. */
-export class LastingPublisher {
+export class ReconnectingPublisher {
   acked = 0;
   /** What the gateway told in each `resume`. */
   readonly resumes: { after: number; stream: string }[] = [];
@@ -25,7 +25,7 @@ export class LastingPublisher {
     return this.#produced;
   }
 
-  /** Lets the next events happen, up to the end of the run. */
+  /** Publishes the next `count` events of the run, or fewer at its end. */
   produce(count: number): void {
     const next = this.#events.slice(this.#produced, this.#produced + count);
     this.#produced += next.length;
