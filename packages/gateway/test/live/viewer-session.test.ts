@@ -242,7 +242,7 @@ describe('a viewer', () => {
       await keep('a', run.slice(0, 8));
       const peer = join({ ...query, after: '5', stream });
       await isLive(peer);
-      expect(peer.of('hello')).toMatchObject([
+      expect(peer.messagesOf('hello')).toMatchObject([
         { after: 0, restart: 'otherStream', run: { stream: store.streamOf('a') } },
       ]);
       expect(seqsOf(peer.messages)).toEqual(range(1, 8));
@@ -261,8 +261,8 @@ describe('a viewer', () => {
       await isLive(peer);
       await store.remove('a');
       await keep('a', run.slice(0, 3));
-      await until(() => peer.of('live').length === 2);
-      expect(peer.of('hello')).toMatchObject([
+      await until(() => peer.messagesOf('live').length === 2);
+      expect(peer.messagesOf('hello')).toMatchObject([
         { after: 0, run: { stream: before } },
         { after: 0, restart: 'otherStream', run: { stream: store.streamOf('a'), lastSeq: 3 } },
       ]);
@@ -279,11 +279,11 @@ describe('a viewer', () => {
     await store.remove('a');
     // Another gateway writes the new run: this one has no announcement of it yet.
     await store.append('a', run.slice(0, run.length - 1));
-    await until(() => peer.of('live').length === 1);
+    await until(() => peer.messagesOf('live').length === 1);
     const second = peer.messages.findLastIndex(({ type }) => type === 'hello');
     expect(peer.messages[second]).toMatchObject({ after: 0, restart: 'otherStream' });
     expect(seqsOf(peer.messages.slice(second))).toEqual(range(1, run.length - 1));
-    expect(peer.of('gap')).toEqual([]);
+    expect(peer.messagesOf('gap')).toEqual([]);
   });
 
   test('of a run whose end was lost gets another hello with another stream, and the rest from the beginning', async () => {
@@ -295,11 +295,11 @@ describe('a viewer', () => {
     await isLive(peer);
     store.loseEnd('a', 3);
     await hub.pullAll();
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     expect(store.streamOf('a')).not.toBe(before);
     expect(losses).toEqual([{ runId: 'a', knownSeq: 5, lastSeq: 3 }]);
-    expect(peer.of('removed')).toEqual([]);
-    expect(peer.of('hello').at(-1)).toMatchObject({
+    expect(peer.messagesOf('removed')).toEqual([]);
+    expect(peer.messagesOf('hello').at(-1)).toMatchObject({
       ...{ after: 0, restart: 'otherStream' },
       run: { stream: store.streamOf('a'), lastSeq: 3 },
     });
@@ -311,11 +311,11 @@ describe('a viewer', () => {
     const peer = join({ after: '3', stream: store.streamOf('a') });
     await isLive(peer);
     await keep('b', next.slice(0, 2));
-    await until(() => peer.of('live').length === 2);
+    await until(() => peer.messagesOf('live').length === 2);
     await store.remove('b');
     await hub.removeRun('b');
-    await until(() => peer.of('live').length === 3);
-    expect(peer.of('hello').map(({ run, after }) => [run.runId, after])).toEqual([
+    await until(() => peer.messagesOf('live').length === 3);
+    expect(peer.messagesOf('hello').map(({ run, after }) => [run.runId, after])).toEqual([
       ['a', 3],
       ['b', 0],
       ['a', 0],
