@@ -93,10 +93,11 @@ describe('encode and decode', () => {
   });
 
   test('decode reports at most five issues, each with its path and what was expected', () => {
-    const result = validate(batchDataSchema, { epoch: 'one' });
+    const text = { epoch: 'one', batch: 'one', accuracy: 'high', learningRate: 'low' };
+    const result = validate(batchDataSchema, text);
     if (result.ok) throw new Error('expected a failure');
     expect(result.error.issues).toHaveLength(5);
-    expect(formatIssues(result.error.issues)).toMatch(/^epoch: expected a number, got "one"; batch: /);
+    expect(formatIssues(result.error.issues)).toMatch(/^step: expected a number, got nothing; loss: /);
   });
 
   test('decode removes fields that the schema does not have', () => {

@@ -19,16 +19,14 @@ test.each([
   [changed('batch', { loss: 'high' }), `data.loss: expected ${measure}, got "high"`],
   [changed('batch', { loss: null }), `data.loss: expected ${measure}, got null`],
   [changed('batch', { loss: [1] }), `data.loss: expected ${measure}, got a list`],
-  [
-    changed('batch', { accuracy: undefined }),
-    'data.accuracy: expected a number from 0 to 1, or "NaN", got nothing',
-  ],
+  [changed('batch', { loss: undefined }), `data.loss: expected ${measure}, got nothing`],
   [
     changed('batch', { accuracy: 'x'.repeat(99) }),
     `data.accuracy: expected a number from 0 to 1, or "NaN", got "${'x'.repeat(49)}…"`,
   ],
   [changed('batch', { step: 1.5 }), 'data.step: expected an integer, got 1.5'],
-  [changed('batch', { step: 0 }), 'data.step: expected more than 0, got 0'],
+  [changed('batch', { step: -1 }), 'data.step: expected at least 0, got -1'],
+  [changed('batch', { epoch: 0 }), 'data.epoch: expected more than 0, got 0'],
   [changed('batch', { etaSeconds: -1 }), 'data.etaSeconds: expected at least 0, got -1'],
   [changed('system', { host: [] }), 'data.host: expected an object, got a list'],
   [
@@ -41,7 +39,7 @@ test.each([
   ],
   [
     changed('epoch', {}, { type: 'weather' }),
-    `type: expected one of ${['run.started', 'batch', 'epoch', 'samples', 'system', 'notice', 'run.finished'].map((type) => `"${type}"`).join(', ')}, got "weather"`,
+    'type: expected one of "run.started", "batch", "epoch", "samples", "metrics", "figure", "layers", "probe", "snapshot", "system", "notice", "run.finished", got "weather"',
   ],
   [changed('batch', {}, { v: 2 }), 'v: expected 1, got 2'],
   [
