@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -164,7 +165,7 @@ const setups = [
   for (const [index, { name, program, start, configuration, path }] of setups.entries())
     describeWith(program)(`${name} at ${path}/`, () => {
       it('serves the page with all its parts, live, and accepts commands with the token', async () => {
-        const runId = `20261130-10000${index}-proxied`;
+        const runId = `20261130-10000${index}-${randomUUID().slice(0, 8)}`; // A second try needs another run.
         const events = withStrokeNetwork(runOf(runId, 2));
         const half = events.findIndex(({ type }) => type === 'samples') + 1;
         mkdirSync(join(monitor.runs, runId), { recursive: true });
@@ -173,7 +174,7 @@ const setups = [
         const publisher = await monitor.publish(run(runId, events.slice(0, half)));
         const origin = await startProxy(start, configuration, monitor);
         const at = `${origin}${path}/`;
-        const page = await monitor.visit('', { at, ignoreHTTPSErrors: true });
+        const page = await monitor.visit(`?run=${runId}`, { at, ignoreHTTPSErrors: true });
         await shows(page, field('health-state'), 'Live');
         await page.locator('#draw-open').click();
         await shows(page, field('draw-note'), 'Weights of epoch 1');
@@ -181,6 +182,7 @@ const setups = [
         await shows(page, '#run-list', runId);
         await page.keyboard.press('Escape');
         await page.locator('#help-open').click();
+        await page.locator('#help-dialog a').first().waitFor();
         const links = await page
           .locator('#help-dialog a, #export a, link')
           .evaluateAll((elements) => elements.map((element) => (element as HTMLAnchorElement).href));
