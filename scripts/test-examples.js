@@ -1,5 +1,5 @@
 // `npm run test:examples`: tests the examples in all their languages against real gateways. Python packages are installed into
-// examples/.venv. Examples whose tools are not installed are skipped, with a message.
+// examples/.venv, together with the client in clients/python. Examples whose tools are not installed are skipped, with a message.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,10 @@ function findPython() {
     succeeds(python, ['--version']) || succeeds('python3', ['-m', 'venv', at('examples/.venv')]);
   if (
     hasVenv &&
-    succeeds(python, [...install, '-r', at('examples/test/requirements.txt')], { stdio: 'inherit' })
+    succeeds(python, [...install, '-r', at('examples/test/requirements.txt'), at('clients/python')], {
+      stdio: 'inherit',
+      seconds: 600,
+    })
   )
     return python;
   if (process.env.CI === 'true') throw new Error('test:examples: expected python3 with venv and pip');

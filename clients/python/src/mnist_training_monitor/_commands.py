@@ -1,0 +1,137 @@
+"""Commands from the page: pause, resume, stop and another learning rate."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import _limits as limits
+from ._values import number, text
+
+CommandName = Literal["pause", "resume", "stop", "set_learning_rate"]
+COMMAND_NAMES: tuple[CommandName, ...] = ("pause", "resume", "stop", "set_learning_rate")
+_WIRE_NAMES: dict[CommandName, str] = {
+    "pause": "pause",
+    "resume": "resume",
+    "stop": "stop",
+    "set_learning_rate": "setLearningRate",
+}
+_FROM_WIRE: dict[str, CommandName] = {wire: name for name, wire in _WIRE_NAMES.items()}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command for a run."""
+
+    name: CommandName
+    #: The rate of `set_learning_rate`; None for the other commands.
+    learning_rate: float | None = None
+    #: Who gave the command, such as `page`; None if the gateway does not say.
+    by: str | None = None
+
+
+class CommandRefused(Exception):
+    """Raise it in `on_command` to refuse a command. Its text is shown to the person who gave the command."""
+
+
+class Commands:
+    """The commands that a run accepts, and those that were received and are not carried out yet."""
+
+    def __init__(self, accepted: Iterable[CommandName] = (), on_command: Callable[[Command], None] | None = None) -> None:
+        self._on_command = on_command
+        self._accepted: set[CommandName] = set(COMMAND_NAMES if on_command else accepted)
+        if "pause" in self._accepted:
+            self._accepted.add("resume")
+        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.stop = False
+        self.stopped_by: str | None = None
+        self.paused_by: str | None = None
+        self.resumed_by: str | None = None
+        #: Set while the run may continue.
+        self.running = threading.Event()
+        self.running.set()
+        self.learning_rate: float | None = None
+        self.learning_rate_by: str | None = None
+        #: Whether a learning rate was received that the training has not read.
+        self.has_new_rate = False
+
+    def accept(self, names: Iterable[CommandName]) -> bool:
+        """Accepts further commands. Returns whether one of them was not accepted before."""
+        added = {name for name in names if name in COMMAND_NAMES}
+        if "pause" in added:
+            added.add("resume")
+        with self._lock:
+            is_new = not added <= self._accepted
+            self._accepted |= added
+        return is_new
+
+    @property
+    def wire_names(self) -> list[str]:
+        """Names of the accepted commands in the protocol."""
+        with self._lock:
+            return sorted(_WIRE_NAMES[name] for name in self._accepted)
+
+    def receive(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Carries out a command, once for each id, and returns the answer."""
+        identity = message.get("id")
+        key = identity if isinstance(identity, str) else ""
+        with self._lock:
+            earlier = self._answers.get(key)
+        if earlier is not None:
+            return earlier
+        answer: dict[str, Any] = {"type": "commandResult", "id": key}
+        problem = self._carry_out(message)
+        answer["ok"] = problem is None
+        if problem is not None:
+            answer |= {"code": "command.refused", "message": problem}
+        with self._lock:
+            self._answers[key] = answer
+            if len(self._answers) > limits.ANSWERED_COMMANDS:
+                self._answers.popitem(last=False)
+        return answer
+
+    def release(self) -> None:
+        """Ends a pause, because the run ends or nobody can send `resume` any more."""
+        self.running.set()
+
+    def _carry_out(self, message: dict[str, Any]) -> str | None:
+        """Returns None, or why the command is refused."""
+        name = _FROM_WIRE.get(str(message.get("command")))
+        if name is None or name not in self._accepted:
+            return "This run does not accept the command."
+        data = message.get("data")
+        rate = number(data.get("learningRate")) if isinstance(data, dict) else None
+        by = message.get("by")
+        command = Command(
+            name,
+            float(rate) if name == "set_learning_rate" and rate is not None else None,
+            text(by, limits.METRIC_NAME) if isinstance(by, str) and by else None,
+        )
+        if name == "set_learning_rate" and command.learning_rate is None:
+            return "Expected a learning rate, got none."
+        if self._on_command is not None:
+            try:
+                self._on_command(command)
+            except CommandRefused as refusal:
+                return text(refusal, limits.LINE) or "The training refused the command."
+        self._apply(command)
+        return None
+
+    def _apply(self, command: Command) -> None:
+        if command.name == "stop":
+            self.stop, self.stopped_by = True, command.by
+            self.running.set()
+        elif command.name == "pause":
+            self.paused_by = command.by
+            if not self.stop:
+                self.running.clear()
+        elif command.name == "resume":
+            self.resumed_by = command.by
+            self.running.set()
+        else:
+            self.learning_rate, self.learning_rate_by = command.learning_rate, command.by
+            self.has_new_rate = True

@@ -1,0 +1,493 @@
+"""Builds the data of events from the arguments of `Monitor`, within the limits of the protocol."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import _limits as limits
+from ._values import (
+    Json,
+    Measure,
+    Warn,
+    config,
+    count,
+    fraction,
+    measure,
+    metric_name,
+    number,
+    plain_list,
+    text,
+    wire_json,
+)
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def without_none(values: Mapping[str, Json]) -> dict[str, Json]:
+    """Returns the entries that have a value."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+class Contents:
+    """Builds the data of events. What the protocol does not allow is left out, with a warning."""
+
+    def __init__(self, warn: Warn, metrics: Callable[[Mapping[Any, object]], dict[str, Measure]]) -> None:
+        self._warn = warn
+        self._metrics = metrics
+
+    def started(
+        self,
+        *,
+        name: object,
+        config: Mapping[Any, object],
+        classes: Sequence[object] | None,
+        unit: object,
+        tags: Iterable[object],
+        dataset: object,
+        loss_unit: object,
+        metrics: Mapping[str, Mapping[str, object]] | None,
+        device: Mapping[str, object] | None,
+        layers: Sequence[Mapping[str, object]] | None,
+        total_steps: object,
+        total_epochs: object,
+    ) -> dict[str, Json]:
+        """Returns the data of `run.started`."""
+        names = self._classes(classes)
+        data = {
+            "name": text(name, limits.RUN_NAME) or None if name is not None else None,
+            "tags": self._tags(tags),
+            "config": self._part("config", lambda: _config(config, self._warn)) or {},
+            "device": self._part("device", lambda: _device(device)),
+            "model": self._part("layers", lambda: _model(layers)) if layers is not None else None,
+            "dataset": _dataset(dataset, names),
+            "totals": without_none({"epochs": count(total_epochs, 1), "steps": count(total_steps, 1)}) or None,
+            "unit": text(unit, limits.UNIT) or None if unit is not None else None,
+            "lossUnit": text(loss_unit, limits.UNIT) or None if loss_unit is not None else None,
+            "metrics": self._part("metrics", lambda: self._definitions(metrics)) if metrics else None,
+        }
+        return without_none(data)
+
+    def epoch(
+        self,
+        epoch: object,
+        *,
+        step: object,
+        train: Mapping[str, object],
+        test: Mapping[str, object],
+        seconds: object,
+        metrics: Mapping[str, object],
+    ) -> dict[str, Json] | None:
+        """Returns the data of `epoch`, or None where its number is not one."""
+        at = count(epoch, 1)
+        if at is None:
+            shown = text(repr(epoch), 80)
+            self._warn("epoch", f"An epoch is left out: expected its number, from 1, got {shown}.")
+            return None
+        own: dict[str, object] = dict(metrics)
+        data: dict[str, Json] = {
+            "epoch": at,
+            "step": count(step) if step is not None else None,
+            "train": self._score("train", train, own) or None,
+            "test": self._test(test, own) or None,
+            "seconds": _seconds(seconds),
+            "metrics": self._metrics(own) or None,
+        }
+        return without_none(data)
+
+    def finished(
+        self,
+        status: str,
+        reason: object,
+        *,
+        test: Mapping[str, object],
+        best_epoch: object,
+        seconds: float,
+        metrics: Mapping[str, object],
+    ) -> dict[str, Json]:
+        """Returns the data of `run.finished`."""
+        if status not in ("completed", "stopped", "failed", "interrupted"):
+            shown = text(repr(status), 80)
+            self._warn(
+                "status",
+                f"The run ends as completed: expected completed, stopped, failed or interrupted, got {shown}.",
+            )
+            status = "completed"
+        own: dict[str, object] = dict(metrics)
+        data: dict[str, Json] = {
+            "status": status,
+            "reason": text(reason, limits.LINE),
+            "test": self._score("test", test, own) or None,
+            "bestEpoch": count(best_epoch, 1) if best_epoch is not None else None,
+            "metrics": self._metrics(own) or None,
+            "seconds": round(seconds, 3),
+            "files": [],
+        }
+        return without_none(data)
+
+    def samples(
+        self, images: object, labels: object, probabilities: object, *, epoch: object, indices: object
+    ) -> dict[str, Json] | None:
+        """Returns the data of `samples`, or None where the images have a shape that the protocol does not have."""
+        pictures = [_image(each) for each in plain_list(images)[: limits.SAMPLES]]
+        shapes = {shape for shape, _ in pictures}
+        if len(shapes) != 1 or None in shapes:
+            self._warn(
+                "samples",
+                "Samples are left out: expected images of one size, up to 64 × 64, with 1 or 3 channels.",
+            )
+            return None
+        (height, width, channels), _ = pictures[0]  # type: ignore[misc]
+        truth = [count(each) for each in plain_list(labels)]
+        rows = plain_list(probabilities)
+        at = [count(each) for each in plain_list(indices)] if indices is not None else list(range(len(pictures)))
+        items = []
+        for index, label, row, (_, pixels) in zip(at, truth, rows, pictures, strict=False):
+            values = [fraction(each) or 0 for each in row]
+            best = sorted(range(len(values)), key=lambda each: -values[each])[: limits.PROBABILITIES]
+            if len(values) <= limits.PROBABILITIES:
+                best.sort()
+            items.append(
+                {
+                    "index": index,
+                    "label": label,
+                    "prediction": max(range(len(values)), key=values.__getitem__),
+                    "probabilities": [round(values[each], 6) for each in best],
+                    "classes": best,
+                    "image": base64.b64encode(pixels).decode("ascii"),
+                }
+            )
+        return {
+            "epoch": count(epoch, 1) or 1,
+            "width": width,
+            "height": height,
+            "channels": channels,
+            "items": items,
+        }
+
+    def figure(self, title: object, image: object, table: object, *, step: object, description: object) -> dict[str, Json] | None:
+        """Returns the data of `figure`, or None where it is neither an image nor a table within the limits."""
+        shown = text(title, limits.NAME) or "Figure"
+        data: dict[str, Json] = {
+            "title": shown,
+            "step": count(step) if step is not None else None,
+            "description": text(description, limits.LINE) if description is not None else None,
+        }
+        if (image is None) == (table is None):
+            self._warn(f"figure {shown}", f"The figure {shown!r} is left out: expected an image or a table.")
+            return None
+        if image is not None:
+            png = _png(image)
+            if not png.startswith(_PNG) or len(png) > limits.FIGURE_BYTES:
+                self._warn(
+                    f"figure {shown}",
+                    f"The figure {shown!r} is left out: expected a PNG of at most 128 kB, got {len(png)} bytes.",
+                )
+                return None
+            data["image"] = base64.b64encode(png).decode("ascii")
+        else:
+            data["table"] = self._table(shown, table)
+        return without_none(data)
+
+    def layers(
+        self, step: object, tensors: Mapping[str, Mapping[str, object]], dead: Mapping[str, object] | None
+    ) -> dict[str, Json] | None:
+        """Returns the data of `layers`, or None where its step is not one."""
+        at = count(step)
+        if at is None:
+            self._warn("layers", f"Layers are left out: expected a step, got {text(repr(step), 80)}.")
+            return None
+        if len(tensors) > limits.TENSORS:
+            self._warn("tensors", f"Only 500 of {len(tensors)} tensors are sent.")
+        chosen = list(tensors.items())[: limits.TENSORS]
+        data: dict[str, Json] = {"step": at, "tensors": [text(name, limits.NAME) for name, _ in chosen]}
+        for field, key in (
+            ("weightNorm", "weight_norm"),
+            ("gradientNorm", "gradient_norm"),
+            ("updateRatio", "update_ratio"),
+        ):
+            values = [measure(each.get(key)) for _, each in chosen]
+            if any(value is not None for value in values):
+                data[field] = values
+        histograms = [_histogram(each.get("histogram")) for _, each in chosen]
+        if histograms and all(each is not None for each in histograms):
+            data["histograms"] = histograms
+        if dead:
+            some = list(dead.items())[: limits.TENSORS]
+            data["activations"] = [text(name, limits.NAME) for name, _ in some]
+            data["dead"] = [fraction(value) for _, value in some]
+        return data
+
+    def _part(self, name: str, build: Callable[[], Json]) -> Json:
+        """Returns a part of `run.started`, or None where it cannot be built: the run begins without it."""
+        try:
+            return build()
+        except Exception as error:
+            self._warn(f"part {name}", f"{name} is left out ({type(error).__name__}: {text(error, 200)}).")
+            return None
+
+    def _tags(self, tags: Iterable[object]) -> list[str] | None:
+        given = [tags] if isinstance(tags, str) else list(tags)
+        found = [each for each in (text(tag, limits.TAG) for tag in given) if each]
+        if len(found) > limits.TAGS:
+            self._warn("tags", f"Only 20 of {len(found)} tags are sent.")
+        return found[: limits.TAGS] or None
+
+    def _classes(self, classes: Sequence[object] | None) -> list[str] | None:
+        if classes is None:
+            return None
+        names = [text(each, limits.CLASS_NAME) or "?" for each in plain_list(classes)]
+        if not limits.MIN_CLASSES <= len(names) <= limits.MAX_CLASSES:
+            self._warn("classes", f"The classes are left out: expected 2 to 1,000, got {len(names)}.")
+            return None
+        return names
+
+    def _definitions(self, metrics: Mapping[str, Mapping[str, object]]) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for key, meaning in metrics.items():
+            name = metric_name(key, self._warn)
+            if name is None or len(found) >= limits.METRICS:
+                continue
+            direction = meaning.get("direction")
+            unit, group = meaning.get("unit"), meaning.get("group")
+            found[name] = without_none(
+                {
+                    "direction": direction if direction in ("maximize", "minimize") else None,
+                    "unit": text(unit, limits.UNIT) if unit is not None else None,
+                    "group": text(group, limits.METRIC_GROUP) if group is not None else None,
+                }
+            )
+        return found
+
+    def _score(self, part: str, values: Mapping[str, object], own: dict[str, object]) -> dict[str, Json]:
+        """Returns loss and accuracy. An accuracy that is not from 0 to 1 becomes an own metric, as in `log`."""
+        score: dict[str, Json] = {}
+        if values.get("loss") is not None:
+            score["loss"] = measure(values["loss"])
+        accuracy = values.get("accuracy")
+        if accuracy is not None:
+            plain = number(accuracy)
+            if plain is not None and not math.isnan(plain) and not -1e-6 <= plain <= 1 + 1e-6:
+                name = f"{part}_accuracy"
+                self._warn(
+                    f"range {name}",
+                    f"{name} {plain:g} is sent as a metric of your own: expected a number from 0 to 1.",
+                )
+                own[name] = plain
+            else:
+                score["accuracy"] = measure(accuracy)
+        return without_none(score)
+
+    def _test(self, test: Mapping[str, object], own: dict[str, object]) -> dict[str, Json]:
+        data = self._score("test", test, own)
+        for key in ("perClass", "precision", "recall"):
+            if test.get(key) is not None:
+                data[key] = [_class_fraction(each) for each in plain_list(test[key])]
+        if test.get("confusion") is not None:
+            data = {**self._confusion(test["confusion"]), **data}
+        if test.get("calibration") is not None:
+            data["calibration"] = self._calibration(test["calibration"])
+        if test.get("predictions") is not None:
+            data["predictions"] = self._predictions(test["predictions"])
+        return without_none(data)
+
+    def _confusion(self, matrix: object) -> dict[str, Json]:
+        rows = [[count(each) for each in row] for row in plain_list(matrix)]
+        size = len(rows)
+        if not limits.MIN_CLASSES <= size <= limits.MAX_CLASSES or any(len(row) != size or None in row for row in rows):
+            self._warn("confusion", "A confusion matrix is left out: expected N × N counts of 2 to 1,000 classes.")
+            return {}
+        counts: list[list[int]] = [[each or 0 for each in row] for row in rows]
+        per_class = [row[each] / sum(row) if sum(row) else None for each, row in enumerate(counts)]
+        sums = [sum(row[each] for row in counts) for each in range(size)]
+        precision = [counts[each][each] / total if total else None for each, total in enumerate(sums)]
+        data: dict[str, Json] = {"perClass": per_class, "recall": per_class, "precision": precision}
+        if size <= limits.MATRIX_CLASSES:
+            data["confusion"] = counts
+        else:
+            cells = [[row, column, n] for row, each in enumerate(counts) for column, n in enumerate(each) if n]
+            if len(cells) <= limits.CONFUSION_CELLS:
+                data["confusionCells"] = cells
+        return data
+
+    def _calibration(self, bins: object) -> Json:
+        given: Any = list(bins) if isinstance(bins, (list, tuple)) else []
+        if len(given) != limits.CALIBRATION_BINS:
+            self._warn("calibration", f"The calibration is left out: expected 15 bins, got {len(given)}.")
+            return None
+        return [
+            {
+                "count": count(each.get("count")) or 0,
+                "confidence": fraction(each.get("confidence")),
+                "accuracy": fraction(each.get("accuracy")),
+            }
+            for each in given
+        ]
+
+    def _predictions(self, predictions: object) -> Json:
+        classes = [count(each) for each in plain_list(predictions)]
+        if any(each is None or each >= limits.MAX_CLASSES for each in classes):
+            self._warn("predictions", "The predictions are left out: expected the number of a class for each item.")
+            return None
+        size = 1 if all(each is not None and each < 256 for each in classes) else 2
+        encoded = b"".join((each or 0).to_bytes(size, "little") for each in classes)
+        if len(encoded) > 200_000:
+            self._warn("predictions", "The predictions are left out: expected at most 200,000 bytes.")
+            return None
+        return base64.b64encode(encoded).decode("ascii")
+
+    def _table(self, title: str, table: object) -> dict[str, Json]:
+        if isinstance(table, Mapping):
+            columns = list(table)
+            rows = [list(row) for row in zip(*(plain_list(table[each]) for each in columns), strict=False)]
+        else:
+            given: list[Mapping[Any, object]] = list(table)  # type: ignore[call-overload]
+            columns = list(dict.fromkeys(key for row in given for key in row))
+            rows = [[row.get(each) for each in columns] for row in given]
+        if len(columns) > limits.TABLE_COLUMNS or len(rows) > limits.TABLE_ROWS:
+            self._warn(f"table {title}", f"The table {title!r} is cut: expected at most 200 rows and 20 columns.")
+        columns = columns[: limits.TABLE_COLUMNS]
+        cells = [[_cell(each) for each in row[: limits.TABLE_COLUMNS]] for row in rows[: limits.TABLE_ROWS]]
+        data = {"columns": [text(each, limits.NAME) or " " for each in columns], "rows": cells}
+        while cells and len(wire_json(data)) > limits.FIGURE_BYTES:
+            del cells[len(cells) * 3 // 4 :]
+        return data
+
+
+def _config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
+    return config(settings, warn)
+
+
+def _seconds(value: object) -> Json:
+    plain = number(value) if value is not None else None
+    return plain if plain is not None and math.isfinite(plain) and plain >= 0 else None
+
+
+def _dataset(name: object, classes: list[str] | None) -> Json:
+    if name is None and classes is None:
+        return None
+    return without_none({"name": text(name or "data", limits.NAME), "classes": classes})
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine() or "unknown"
+
+
+def _device(given: Mapping[str, object] | None) -> dict[str, Json]:
+    device: dict[str, Json] = {"kind": "cpu", "name": _processor(), "threads": os.cpu_count()}
+    for key, value in (given or {}).items():
+        if key == "threads":
+            device[key] = count(value, 1)
+        elif key == "gpu" and isinstance(value, Mapping):
+            device[key] = _gpu(value)
+        elif key == "gpus" and isinstance(value, (list, tuple)):
+            device[key] = [_gpu(each) for each in value[: limits.GPUS]]
+        elif value is not None and (shown := text(value, limits.NAME)):
+            device[str(key)] = shown
+    if given is not None and given.get("kind") not in (None, "cpu") and "threads" not in given:
+        del device["threads"]
+    return without_none(device)
+
+
+def _gpu(gpu: Mapping[str, object]) -> dict[str, Json]:
+    return without_none(
+        {
+            "name": text(gpu.get("name") or "GPU", limits.NAME),
+            "memoryBytes": count(gpu.get("memoryBytes")),
+            "driver": text(gpu["driver"], limits.NAME) if gpu.get("driver") else None,
+            "computeCapability": text(gpu["computeCapability"], limits.NAME) if gpu.get("computeCapability") else None,
+        }
+    )
+
+
+def _model(layers: Sequence[Mapping[str, object]]) -> dict[str, Json]:
+    described = []
+    for layer in list(layers)[: limits.LAYERS]:
+        shape = list(layer.get("outputShape") or [])  # type: ignore[call-overload]
+        described.append(
+            {
+                "name": text(layer.get("name") or "layer", limits.NAME),
+                "type": text(layer.get("type") or "layer", limits.NAME),
+                "outputShape": [count(each, 1) for each in shape[:8]],
+                "parameters": count(layer.get("parameters")) or 0,
+            }
+        )
+    return {"layers": described, "parameters": sum(count(each.get("parameters")) or 0 for each in layers)}
+
+
+def _class_fraction(value: object) -> Json:
+    plain = number(value)
+    return None if plain is None or math.isnan(plain) else fraction(plain)
+
+
+def _cell(value: object) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, str) and (plain := measure(value)) is not None:
+        return plain
+    return text(value, limits.TABLE_TEXT)
+
+
+def _histogram(value: object) -> Json:
+    if value is None:
+        return None
+    pair: Any = value
+    first, second = pair
+    edges, counts = plain_list(first), plain_list(second)
+    if len(edges) < len(counts):
+        edges, counts = counts, edges
+    if len(edges) != 33 or len(counts) != 32:
+        raise ValueError("a histogram has 33 edges and 32 counts")
+    return {"edges": [measure(each) for each in edges], "counts": [count(each) for each in counts]}
+
+
+def _png(image: object) -> bytes:
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return bytes(image)
+    if isinstance(image, (str, os.PathLike)):
+        return Path(image).read_bytes()
+    # A figure of matplotlib: with fewer dots per inch until the file is small enough.
+    save = getattr(image, "savefig", None)
+    if not callable(save):
+        raise TypeError("expected a PNG as bytes or path, or a figure of matplotlib")
+    png = b""
+    for dots in (100, 72, 50):
+        buffer = io.BytesIO()
+        save(buffer, format="png", dpi=dots)
+        png = buffer.getvalue()
+        if len(png) <= limits.FIGURE_BYTES:
+            break
+    return png
+
+
+def _image(image: Any) -> tuple[tuple[int, int, int] | None, bytes]:
+    """Returns [height, width, channels] of an image as nested lists, and its bytes; the shape is None if it does not fit."""
+    rows = image
+    if rows and isinstance(rows[0], list) and rows[0] and isinstance(rows[0][0], list):
+        if len(rows) in (1, 3) and len(rows[0][0]) not in (1, 3):
+            # Channels come first, as in PyTorch.
+            rows = [[[channel[y][x] for channel in rows] for x in range(len(rows[0][0]))] for y in range(len(rows[0]))]
+    elif rows and isinstance(rows[0], list):
+        rows = [[[value] for value in row] for row in rows]
+    else:
+        return None, b""
+    shape = len(rows), len(rows[0]), len(rows[0][0])
+    fits = shape[0] <= limits.IMAGE_SIDE and shape[1] <= limits.IMAGE_SIDE and shape[2] in (1, 3)
+    flat = [value for row in rows for pixel in row for value in pixel]
+    if not fits or len(flat) != shape[0] * shape[1] * shape[2]:
+        return None, b""
+    is_fraction = any(isinstance(value, float) for value in flat)
+    scale = 255 if is_fraction and max(flat) <= 1 else 1
+    return shape, bytes(min(255, max(0, round(value * scale))) for value in flat)

@@ -1,0 +1,79 @@
+"""The limits of the client, each with its reason. Those of the protocol are in docs/protocol.md."""
+
+# The protocol's limits on the content of an event. Lengths of texts are in UTF-16 units, as JavaScript counts them.
+CONFIG_KEYS = 200
+CONFIG_BYTES = 16 * 1024
+MIN_CLASSES = 2
+MAX_CLASSES = 1_000
+CLASS_NAME = 64
+RUN_NAME = 200
+TAGS = 20
+TAG = 40
+UNIT = 32
+NAME = 200
+LINE = 2_000
+METRICS = 100
+METRIC_NAME = 64
+METRIC_GROUP = 64
+LAYERS = 1_000
+GPUS = 64
+MATRIX_CLASSES = 100
+CONFUSION_CELLS = 50_000
+CALIBRATION_BINS = 15
+SAMPLES = 100
+PROBABILITIES = 10
+IMAGE_SIDE = 64
+FIGURE_BYTES = 128 * 1024
+FIGURE_SECONDS = 10
+TABLE_ROWS = 200
+TABLE_COLUMNS = 20
+TABLE_TEXT = 200
+TENSORS = 500
+LAYERS_SECONDS = 0.25
+SNAPSHOT_BYTES = 2 * 1024 * 1024
+EVENT_BYTES = 900_000
+# The largest integer that JavaScript represents exactly.
+MAX_INTEGER = 2**53 - 1
+
+# Events that wait in memory to be numbered and written to the outbox. The recorder takes them every 20 ms, so more than
+# this many wait only while the outbox is full or its disk is slow; then logs are merged in pairs. About 4 MB.
+PENDING_EVENTS = 4_096
+# Values of the logs in this list: ten of each log. A run may have 100 metrics, of which 4,096 logs would take 40 MB.
+PENDING_VALUES = 40_000
+# Other events than logs, whose JSON waits in the same list: the oldest ones are dropped beyond this size.
+PENDING_BYTES = 8 * 1024 * 1024
+# The interval at which the recorder takes the events that wait: viewers do not notice this delay, and a training that logs
+# 10,000 steps a second wakes the recorder 50 times a second instead of 10,000 times.
+RECORDER_SECONDS = 0.02
+# The outbox on disk: 250,000 events of 250 bytes, three hours of 25 logs a second.
+OUTBOX_BYTES = 64 * 1024 * 1024
+# The outbox in memory, which replaces the one on disk where no file can be created.
+MEMORY_OUTBOX_BYTES = 8 * 1024 * 1024
+# Size of one file of the outbox. A file is deleted when all its events are acknowledged.
+SEGMENT_BYTES = 4 * 1024 * 1024
+# Bytes read from the outbox at once.
+READ_BYTES = 64 * 1024
+# Folders of outboxes whose process was killed are deleted after this time.
+STALE_OUTBOX_SECONDS = 7 * 24 * 3600
+
+# Events sent and not acknowledged: the gateway acknowledges each commit, some milliseconds after it has received an event.
+WINDOW_EVENTS = 1_000
+WINDOW_BYTES = 1024 * 1024
+# Time to connect, and to receive the answer to `hello`.
+CONNECT_SECONDS = 10.0
+# Waits between attempts to connect: doubled each time, with jitter, as docs/protocol.md asks.
+FIRST_RETRY_SECONDS = 0.5
+LAST_RETRY_SECONDS = 15.0
+# How long a run that another connection occupies is tried again: the gateway closes a dead connection within 30 s.
+TAKEN_SECONDS = 60.0
+# How long `finish` waits for the gateway, and how long while the gateway cannot be reached.
+FINISH_SECONDS = 30.0
+UNREACHABLE_SECONDS = 5.0
+# Messages from the gateway: commands and acknowledgements have a few hundred bytes.
+MAX_MESSAGE_BYTES = 1024 * 1024
+# Answers to commands, kept for commands that are sent again.
+ANSWERED_COMMANDS = 200
+# Rejected events that are reported by name; the others are counted.
+REPORTED_REJECTS = 5
+# Distinct warnings of one run, so that a mistake in a loop does not fill the log.
+WARNINGS = 100

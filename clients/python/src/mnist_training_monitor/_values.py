@@ -1,0 +1,212 @@
+"""Converts values of Python, NumPy and the frameworks to the values of the protocol."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any, TypeAlias
+
+from . import _limits as limits
+
+#: A number, or the word for a number that JSON does not have.
+Measure: TypeAlias = float | int | str
+Json: TypeAlias = Any
+Warn: TypeAlias = Callable[[str, str], None]
+
+_METRIC_CHARACTERS = re.compile(r"[^A-Za-z0-9_./-]")
+_METRIC_NAME = re.compile(r"[A-Za-z0-9_./-]{1,64}")
+# Control characters other than tab and line feed, and characters that reorder or hide text.
+_INVISIBLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def number(value: object) -> float | int | None:
+    """Returns a number of Python, NumPy, PyTorch, TensorFlow or JAX as a number of Python, or None for any other value."""
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]
+    if kind is int:
+        return _json_integer(value)  # type: ignore[arg-type]
+    if isinstance(value, (str, bytes, bytearray, complex)) or value is None:
+        return None
+    try:
+        item = getattr(value, "item", None)
+        plain = item() if callable(item) else value
+        if isinstance(plain, bool):
+            return int(plain)
+        if isinstance(plain, int):
+            return _json_integer(plain)
+        if isinstance(plain, (str, bytes, complex)):
+            return None
+        return float(plain)  # type: ignore[arg-type]
+    except Exception:
+        # A value with several elements, or an object that only looks like a number.
+        return None
+
+
+def _json_integer(value: int) -> float | int:
+    if -limits.MAX_INTEGER <= value <= limits.MAX_INTEGER:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def measure(value: object) -> Measure | None:
+    """Returns a number in its form on the wire, in which NaN and the infinities are words; None if it is not a number."""
+    plain = number(value)
+    if plain is None or math.isfinite(plain):
+        return plain
+    return "NaN" if math.isnan(plain) else "Infinity" if plain > 0 else "-Infinity"
+
+
+def count(value: object, minimum: int = 0) -> int | None:
+    """Returns a whole number from `minimum` to 2^53 - 1, or None for any other value."""
+    plain = number(value)
+    if plain is None or not math.isfinite(plain) or plain != int(plain):
+        return None
+    return int(plain) if minimum <= plain <= limits.MAX_INTEGER else None
+
+
+def fraction(value: object) -> float | int | None:
+    """Returns a finite number from 0 to 1, or None. A mean in float32 may be 1.0000001, which becomes 1."""
+    plain = number(value)
+    if plain is None or not -1e-6 <= plain <= 1 + 1e-6:
+        return None
+    return min(1, max(0, plain))
+
+
+def text(value: object, length: int) -> str:
+    """Returns a value as a text of at most `length` UTF-16 units, in which a cut text ends with `…`."""
+    full = _INVISIBLE.sub(" ", value if isinstance(value, str) else str(value))
+    # A character outside the Basic Multilingual Plane has two units, and lone surrogates are replaced.
+    units = full.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * length:
+        return units.decode("utf-16-le", "replace")
+    return units[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def metric_name(name: object, warn: Warn) -> str | None:
+    """Returns the name of a metric, in which other characters than the protocol's are `_`; None if nothing is left."""
+    if isinstance(name, str) and _METRIC_NAME.fullmatch(name) and name != "__proto__":
+        return name
+    clean = _METRIC_CHARACTERS.sub("_", str(name))[: limits.METRIC_NAME]
+    shown = text(repr(name), 80)
+    if not clean.strip("_"):
+        warn(f"metric {shown}", f"The metric {shown} is left out: expected a name of A-Z, a-z, 0-9, _ . / -.")
+        return None
+    warn(
+        f"metric {shown}",
+        f"The metric {shown} is sent as {clean!r}: names are 1 to 64 of A-Z, a-z, 0-9, _ . / -.",
+    )
+    return clean
+
+
+def wire_json(value: Json) -> str:
+    """Returns compact JSON. Raises ValueError for a number that JSON does not have."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def utc(seconds: float) -> str:
+    """Returns a time in UTC with milliseconds, such as 2026-11-24T10:00:00.123Z."""
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
+
+def flat(settings: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterable[tuple[str, object]]:
+    """Returns the settings of nested mappings under names joined by dots."""
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and depth < 8:
+            yield from flat(value, f"{name}.", depth + 1)
+        else:
+            yield name, value
+
+
+_SNAKE_CASE = {
+    "batch_size": "batchSize",
+    "learning_rate": "learningRate",
+    "train_size": "trainSize",
+    "test_size": "testSize",
+}
+
+
+def _rate(value: object) -> float | int | None:
+    plain = None if isinstance(value, bool) else number(value)
+    return plain if plain is not None and math.isfinite(plain) and plain >= 0 else None
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= limits.NAME else None
+
+
+_KNOWN_SETTINGS: dict[str, Callable[[object], Json]] = {
+    "epochs": lambda value: count(value, 1),
+    "batchSize": lambda value: count(value, 1),
+    "learningRate": _rate,
+    "optimizer": _name,
+    "schedule": _name,
+    "augment": lambda value: value if isinstance(value, bool) else None,
+    "seed": lambda value: count(value, -limits.MAX_INTEGER),
+    "trainSize": count,
+    "testSize": count,
+    "engine": _name,
+}
+
+
+def config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
+    """
+    Returns the settings of a run in the form of the protocol: flat, at most 200 keys and 16 kB.
+
+    The known settings may be written `batch_size` or `batchSize`. A known setting with a value that the protocol does not
+    allow, such as a learning rate of "auto", is sent as `config.learningRate`.
+    """
+    found: dict[str, Json] = {}
+    left_out = 0
+    size = 2
+    for key, value in flat(settings):
+        name = text(_SNAKE_CASE.get(key, key), limits.NAME)
+        known = _KNOWN_SETTINGS.get(name)
+        if known is not None and value is not None and (typed := known(value)) is not None:
+            setting: Json = typed
+        else:
+            setting = _setting(value)
+            if known is not None and setting is not None:
+                name = f"config.{name}"
+        entry = len(json.dumps({name: setting}, ensure_ascii=False).encode("utf-8", "replace"))
+        if name == "__proto__" or len(found) >= limits.CONFIG_KEYS or size + entry > limits.CONFIG_BYTES:
+            left_out += 1
+            continue
+        size += entry
+        found[name] = setting
+    if left_out:
+        warn("config", f"{left_out} settings of config are left out: expected at most 200, and 16 kB as JSON.")
+    return found
+
+
+def _setting(value: object) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, str) and (plain := measure(value)) is not None:
+        return plain
+    return text(value, limits.LINE)
+
+
+def plain_list(value: object) -> list[Any]:
+    """Returns a list, tuple, NumPy array or tensor as nested lists."""
+    for attribute in ("detach", "cpu"):
+        method = getattr(value, attribute, None)
+        if callable(method):
+            value = method()
+    tolist = getattr(value, "tolist", None)
+    if not callable(tolist) and callable(numpy := getattr(value, "numpy", None)):
+        tolist = numpy().tolist
+    result: Any = tolist() if callable(tolist) else value
+    return [plain_list(each) if _has_elements(each) else each for each in result]
+
+
+def _has_elements(value: object) -> bool:
+    return isinstance(value, (list, tuple)) or (hasattr(value, "tolist") and bool(getattr(value, "ndim", 0)))

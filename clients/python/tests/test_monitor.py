@@ -1,0 +1,252 @@
+"""What `Monitor` publishes, read back from the export of a real gateway."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+
+import pytest
+from conftest import Gateway
+
+from mnist_training_monitor import Monitor
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n"
+    + b"\0\0\0\rIHDR"
+    + (header := struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    + struct.pack(">I", len(zlib.compress(b"\0\0")))
+    + b"IDAT"
+    + zlib.compress(b"\0\0")
+    + struct.pack(">I", zlib.crc32(b"IDAT" + zlib.compress(b"\0\0")))
+    + b"\0\0\0\0IEND\xaeB`\x82"
+)
+
+
+def test_publishes_each_event_of_a_run_of_any_kind(gateway: Gateway, warnings) -> None:
+    with Monitor(
+        gateway.ingest_url,
+        run_id="wine",
+        name="Wine",
+        config={"alpha": 0.1, "batch_size": 32, "optimizer": {"name": "sgd", "nesterov": True}},
+        classes=["red", "white", "rosé"],
+        unit="rows",
+        tags=["small"],
+        dataset="wine",
+        metrics={"f1": {"direction": "maximize", "group": "Quality"}},
+        total_steps=3,
+    ) as monitor:
+        for step in (1, 2, 3):
+            monitor.log(step, loss=1 / step, epoch=1, batch=step, accuracy=0.5, learning_rate=0.1, throughput=64, f1=0.4)
+        monitor.log(3, **{"eval/f1": 0.7})
+        monitor.epoch(1, train_loss=0.5, test_loss=0.4, test_accuracy=0.75, confusion=[[2, 0, 0], [1, 0, 0], [0, 0, 1]])
+        monitor.samples([[[0.0, 1.0], [0.5, 0.25]]], [0], [[0.7, 0.2, 0.1]])
+        monitor.figure("Weights", PNG, description="One dark pixel")
+        monitor.layers(3, {"coef": {"weight_norm": 1.5, "gradient_norm": math.nan}}, dead={"relu": 0.25})
+        monitor.notice("Half of the time is over.")
+        assert monitor.finish(test_accuracy=0.75, best_epoch=1, f1=0.7) == 0
+    events = gateway.complete_export("wine")
+    assert [event["type"] for event in events] == [
+        "run.started",
+        *["batch"] * 3,
+        "metrics",
+        "epoch",
+        "samples",
+        "figure",
+        "layers",
+        "notice",
+        "run.finished",
+    ]
+    started, batch, *_ = (event["data"] for event in events)
+    assert started["config"] == {"alpha": 0.1, "batchSize": 32, "optimizer.name": "sgd", "optimizer.nesterov": True}
+    assert started["dataset"] == {"name": "wine", "classes": ["red", "white", "rosé"]}
+    assert started["totals"] == {"steps": 3}
+    assert started["unit"] == "rows"
+    assert started["metrics"] == {"f1": {"direction": "maximize", "group": "Quality"}}
+    assert batch | {"elapsedSeconds": 0, "etaSeconds": 0} == {
+        "step": 1,
+        "loss": 1.0,
+        "epoch": 1,
+        "batch": 1,
+        "accuracy": 0.5,
+        "learningRate": 0.1,
+        "throughput": 64,
+        "elapsedSeconds": 0,
+        "etaSeconds": 0,
+        "metrics": {"f1": 0.4},
+    }
+    assert events[4]["data"] == {"step": 3, "metrics": {"eval/f1": 0.7}}
+    assert events[5]["data"]["test"]["perClass"] == [1, 0, 1]
+    assert events[5]["data"]["test"]["precision"] == [pytest.approx(2 / 3), None, 1]
+    assert events[6]["data"]["items"][0]["prediction"] == 0
+    assert events[8]["data"]["gradientNorm"] == ["NaN"]
+    assert events[-1]["data"]["status"] == "completed"
+    assert gateway.get("/wine")["status"] == "completed"
+    assert warnings() == []
+
+
+def test_publishes_a_run_of_which_nothing_is_known_but_a_number(gateway: Gateway) -> None:
+    with Monitor(gateway.ingest_url, run_id="bare") as monitor:
+        monitor.log(0, distance=3)
+    events = gateway.complete_export("bare")
+    assert [event["type"] for event in events] == ["run.started", "metrics", "run.finished"]
+    assert set(events[0]["data"]) == {"config", "device"}
+    assert events[1]["data"] == {"step": 0, "metrics": {"distance": 3}}
+
+
+def test_writes_numbers_that_json_lacks_as_the_words_of_the_protocol(gateway: Gateway) -> None:
+    with Monitor(gateway.ingest_url, run_id="diverged") as monitor:
+        monitor.log(1, loss=math.nan, accuracy=math.nan, learning_rate=math.inf, norm=math.inf, drift=-math.inf)
+    data = gateway.complete_export("diverged")[1]["data"]
+    assert (data["loss"], data["accuracy"], data["learningRate"]) == ("NaN", "NaN", "Infinity")
+    assert data["metrics"] == {"norm": "Infinity", "drift": "-Infinity"}
+
+
+def test_a_value_outside_of_its_range_is_sent_as_an_own_metric(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, run_id="percent") as monitor:
+        monitor.log(1, loss=-4.5, accuracy=93.5, learning_rate=-1)
+        monitor.epoch(1, train_accuracy=93.5, test_accuracy=1.0000001)
+        monitor.finish(test_accuracy=91.5)
+    _, batch, epoch, finished = (event["data"] for event in gateway.complete_export("percent"))
+    assert batch["loss"] == -4.5
+    assert batch["metrics"] == {"accuracy": 93.5, "learning_rate": -1}
+    assert epoch["metrics"] == {"train_accuracy": 93.5}
+    assert epoch["test"] == {"accuracy": 1.0000001}
+    assert finished["metrics"] == {"test_accuracy": 91.5}
+    assert len(warnings()) == 4
+
+
+class Scalar:
+    """Has a value like a tensor with one element."""
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def item(self) -> float:
+        return self._value
+
+
+def test_accepts_scalars_of_other_libraries(gateway: Gateway) -> None:
+    numpy = pytest.importorskip("numpy")
+    with Monitor(gateway.ingest_url, run_id="scalars", config={"rate": numpy.float32(0.5), "shape": (2, 3)}) as monitor:
+        monitor.log(
+            numpy.int64(7), loss=numpy.float32(0.5), accuracy=numpy.array([0.25]), tensor=Scalar(2.5), flag=numpy.bool_(True)
+        )
+        monitor.epoch(numpy.int32(1), confusion=numpy.eye(2, dtype=int), test_loss=numpy.float64("inf"))
+    started, batch, epoch, _ = (event["data"] for event in gateway.complete_export("scalars"))
+    assert started["config"] == {"rate": 0.5, "shape": "(2, 3)"}
+    assert (batch["step"], batch["loss"], batch["accuracy"]) == (7, 0.5, 0.25)
+    assert batch["metrics"] == {"tensor": 2.5, "flag": 1}
+    assert epoch["test"]["confusion"] == [[1, 0], [0, 1]]
+    assert epoch["test"]["loss"] == "Infinity"
+
+
+WRONG_CALLS = {
+    "a step that is a text": lambda monitor: monitor.log("first", loss=1),
+    "a negative step": lambda monitor: monitor.log(-1, loss=1),
+    "a step beyond the integers of JavaScript": lambda monitor: monitor.log(2**60, loss=1),
+    "a loss that is a text": lambda monitor: monitor.log(1, loss="high"),
+    "a loss with several elements": lambda monitor: monitor.log(1, loss=[1, 2]),
+    "a metric that is a text": lambda monitor: monitor.log(1, name="wine"),
+    "no value": lambda monitor: monitor.log(1),
+    "a metric without a name": lambda monitor: monitor.log(1, **{"": 1}),
+    "an epoch from 0": lambda monitor: monitor.epoch(0, test_loss=1),
+    "a matrix that is not square": lambda monitor: monitor.epoch(1, confusion=[[1, 2]]),
+    "a matrix of one class": lambda monitor: monitor.epoch(1, confusion=[[1]]),
+    "calibration of two bins": lambda monitor: monitor.epoch(1, calibration=[{}, {}]),
+    "predictions below 0": lambda monitor: monitor.epoch(1, predictions=[-1]),
+    "a figure of another format": lambda monitor: monitor.figure("a", b"GIF89a"),
+    "a figure above 128 kB": lambda monitor: monitor.figure("b", PNG + bytes(200_000)),
+    "a figure from a file that does not exist": lambda monitor: monitor.figure("c", "/nowhere.png"),
+    "a figure of nothing": lambda monitor: monitor.figure("d"),
+    "a figure that is a number": lambda monitor: monitor.figure("e", 7),
+    "images of two sizes": lambda monitor: monitor.samples([[[1]], [[1, 2]]], [0, 0], [[1, 0], [1, 0]]),
+    "images above 64 pixels": lambda monitor: monitor.samples([[[0] * 65] * 65], [0], [[1, 0]]),
+    "layers that are a list": lambda monitor: monitor.layers(1, ["conv1"]),
+    "layers at no step": lambda monitor: monitor.layers(None, {}),
+    "an unknown detail": lambda monitor: monitor.describe(colour="red"),
+}
+
+
+@pytest.mark.parametrize("call", WRONG_CALLS.values(), ids=WRONG_CALLS)
+def test_a_wrong_call_is_one_warning_and_nothing_that_the_gateway_rejects(call, gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url) as monitor:
+        call(monitor)
+        call(monitor)
+        monitor.log(2, loss=0.5)
+    events = gateway.complete_export(monitor.run_id)
+    assert [event["data"]["loss"] for event in events if event["type"] == "batch"] == [0.5]
+    assert len(warnings()) == 1
+    assert "\n" not in warnings()[0]
+
+
+WRONG_DESCRIPTIONS = {
+    "one class": {"classes": ["only"]},
+    "1,001 classes": {"classes": range(1_001)},
+    "300 settings": {"config": {f"key{each}": each for each in range(300)}},
+    "settings of 20 kB": {"config": {f"key{each}": "x" * 200 for each in range(100)}},
+    "a known setting of another type": {"config": {"learning_rate": "auto", "epochs": -1, "seed": None}},
+    "a setting that is not a number": {"config": {"learning_rate": math.nan, "clip": math.inf}},
+    "a setting named __proto__": {"config": {"__proto__": 1}},
+    "a long name with characters outside of the basic plane": {"name": "🙂" * 300, "tags": ["🙂" * 50] * 30},
+    "a name with control characters": {"name": "red\x1b[31m\u202eline\nnext"},
+    "a lone surrogate": {"name": "a\ud800b", "config": {"path": "\udcff"}},
+    "empty texts": {"name": "", "unit": "", "loss_unit": "", "tags": [""], "dataset": ""},
+    "names of classes of 100 characters": {"classes": ["x" * 100, "y" * 100]},
+    "metrics with unknown words": {"metrics": {"f 1": {"direction": "up", "unit": "u" * 99, "group": "g" * 99}}},
+    "metrics that are a list": {"metrics": ["f1"]},
+    "layers that are numbers": {"layers": [1, 2]},
+    "layers of unknown sizes": {"layers": [{"name": "a", "type": "b", "outputShape": [None, 0, -1], "parameters": 2.0}]},
+    "a device with other fields": {"device": {"kind": "gpu", "name": "", "gpus": [{"memoryBytes": -1}], "slot": 7}},
+    "totals of 0": {"total_steps": 0, "total_epochs": -1},
+}
+
+
+@pytest.mark.parametrize("description", WRONG_DESCRIPTIONS.values(), ids=WRONG_DESCRIPTIONS)
+def test_a_description_that_the_protocol_does_not_allow_is_cut_or_left_out(description, gateway) -> None:
+    with Monitor(gateway.ingest_url, **description) as monitor:
+        monitor.log(1, loss=0.5)
+    types = [event["type"] for event in gateway.complete_export(monitor.run_id)]
+    assert types == ["run.started", "batch", "run.finished"]
+
+
+def test_names_of_metrics_are_cleaned_and_at_most_100_are_sent(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, run_id="names") as monitor:
+        monitor.log(1, **{"f1 score": 1, "größe": 2, "x" * 70: 3})
+        for step in range(2, 150):
+            monitor.log(step, **{f"metric{step}": step})
+    events = gateway.complete_export("names")
+    names = {name for event in events for name in event["data"].get("metrics", {})}
+    assert {"f1_score", "gr__e", "x" * 64} <= names
+    assert len(names) == 100
+    assert "The metric metric99 is left out: expected at most 100 metrics in a run." in warnings()
+
+
+def test_at_most_one_figure_in_ten_seconds_and_four_layers_in_a_second_are_sent(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, run_id="figures") as monitor:
+        for step in range(20):
+            monitor.figure("Table", table={"class": ["a", "b"], "f1": [0.5, math.nan]}, step=step)
+            monitor.layers(step, {"a": {"weight_norm": 1}})
+    types = [event["type"] for event in gateway.complete_export("figures")]
+    assert types.count("figure") == 1
+    assert types.count("layers") == 1
+    assert warnings() == ["Figures are left out: expected at most one in 10 seconds."]
+
+
+def test_tables_are_cut_to_the_limits_of_the_protocol(gateway: Gateway) -> None:
+    rows = [{f"column{column}": "x" * 300 for column in range(30)} for _ in range(300)]
+    with Monitor(gateway.ingest_url, run_id="table") as monitor:
+        monitor.figure("Table", table=rows)
+    table = gateway.complete_export("table")[1]["data"]["table"]
+    assert len(table["columns"]) == 20
+    assert 20 <= len(table["rows"]) <= 200
+
+
+def test_a_matrix_of_more_than_100_classes_is_sent_as_cells(gateway: Gateway) -> None:
+    matrix = [[int(row == column) for column in range(150)] for row in range(150)]
+    with Monitor(gateway.ingest_url, run_id="cells", classes=range(150)) as monitor:
+        monitor.epoch(1, confusion=matrix, predictions=[0, 149] * 100)
+    test = gateway.complete_export("cells")[1]["data"]["test"]
+    assert test["confusionCells"] == [[each, each, 1] for each in range(150)]
+    assert "confusion" not in test
