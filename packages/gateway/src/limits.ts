@@ -85,9 +85,10 @@ export const limits = {
   /** A viewer with more unread bytes than this is sent nothing until it has read all of them. */
   unreadBytes: 256 * 1024,
   /**
-   * Broadcasts that a viewer beyond `unreadBytes` may leave unread: some changed notes, or several minutes of statuses.
+   * Broadcasts that a viewer with `unreadBytes` unread may leave unread too: some changed notes, or several minutes of
+   * statuses.
    */
-  announcementBytes: 64 * 1024,
+  unreadBroadcastBytes: 64 * 1024,
   /**
    * Unread bytes of all viewers together. Beyond this, no viewer gets history, and only those that have read everything
    * get live events.
@@ -112,9 +113,9 @@ export const limits = {
   /** Requests of one connection that wait for their turn: clients that pipeline send some at a time. */
   pipelinedRequests: 16,
 
-  /** The ready frames of recent events of all runs: some dozen whole runs of the usual size. */
+  /** The encoded frames of recent events that are kept in memory: some dozen whole runs of the usual size. */
   recentBytes: 16 * 1024 * 1024,
-  /** The events made ready when a run is followed or published again: nearly all of a usual run. */
+  /** The last events of a run that are loaded into memory when it is followed or resumed: nearly all of a usual run. */
   recentEvents: 1_000,
   /** A run is `stalled` after this silence of its publisher: ten system events are missing, or a step is very long. */
   stalledAfterMs: 20_000,
@@ -123,8 +124,11 @@ export const limits = {
    * closed for a moment takes longer.
    */
   interruptedAfterMs: 60_000,
-  /** The same, counted from the gateway's start: a publisher that is alive has reconnected, as its backoff ends at 15 s. */
-  missedAfterMs: 20_000,
+  /**
+   * A run whose publisher has not connected since the gateway's start is `interrupted` after this time: a publisher that
+   * is alive has reconnected by then, since it waits at most 15 s between two attempts.
+   */
+  interruptedAfterStartMs: 20_000,
   /** The shortest time between two broadcasts of statuses and counts, and the interval of checks for silence. */
   statusIntervalMs: 1_000,
 
@@ -140,14 +144,14 @@ export const limits = {
 
   /** Events in a page of history: about 150 kB, read in about a millisecond. */
   pageEvents: 500,
-  /** Newest runs whose status is broadcast after a restart without a new event: each is read at the start, in 1 ms. */
+  /** The newest runs, whose statuses are broadcast after a restart even without new events. Each takes 1 ms to read. */
   watchedRuns: 500,
 
   /** How often to check that the store's files are in their place, and the longest time between two retries. */
   storeCheckMs: 5_000,
   /**
-   * A write that takes longer makes the store count as failing until it ends: a busy disk takes a second, and a proxy
-   * that asks `/readyz` waits for its answer a few seconds.
+   * A write that takes longer makes the store count as failing until the write ends: a busy disk takes a second, and a
+   * proxy that requests `/readyz` waits for the answer a few seconds.
    */
   storeStallMs: 3_000,
   /** How often the gateways of a cluster send each other their presence, besides at each change of publishers. */
@@ -156,11 +160,11 @@ export const limits = {
   presenceTimeoutMs: 5_000,
   /** How often the retention policy is applied: days and gigabytes change slowly. */
   sweepIntervalMs: 60_000,
-  /** At most 50 commits a second: each waits for the disk, 2 ms on an ordinary one, and the process waits with it. */
+  /** At most 50 commits a second: each waits for the disk, 2 ms on an ordinary one. */
   commitIntervalMs: 20,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
-  /** A publisher with more than this waiting for the disk, some commits, is not read until half of it is written. */
+  /** A publisher with more unwritten events than this, several commits, is not read until half of them are written. */
   uncommittedBytes: 1024 * 1024,
 };
 

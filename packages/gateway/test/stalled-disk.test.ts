@@ -13,7 +13,7 @@ import { until } from './support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const earlier = sampleRun({ runId: 'earlier' });
 
-/** A gateway with an earlier run, and a viewer and a publisher of a run whose first 10 events are stored. */
+/** Starts a gateway with an earlier run, and a viewer and a publisher of a run whose first 10 events are stored. */
 async function setUp() {
   const runs = temporaryFolder();
   const disk = await openStallableStore(runs);
@@ -33,11 +33,11 @@ async function setUp() {
 }
 
 describe('a disk that does not respond', () => {
-  test('holds up only new events: heartbeats, statuses, history and every reading route go on', async () => {
+  test('delays only new events: heartbeats, statuses, history and every route that reads still work', async () => {
     const { disk, gateway, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
-    await disk.isHeld();
+    await disk.untilHeld();
 
     expect((await get('/healthz')).status).toBe(200);
     expect((await get('/api/runs')).body.total).toBe(2);
@@ -65,7 +65,7 @@ describe('a disk that does not respond', () => {
     const { disk, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
-    await disk.isHeld();
+    await disk.untilHeld();
     const { status, body } = await get('/readyz');
     expect([status, body.code]).toEqual([503, 'store.stalled']);
     const states = await viewer.until(({ type }) => type === 'store');
@@ -84,7 +84,7 @@ describe('the thread that writes the database', () => {
     const { runs, disk, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
-    await disk.isHeld();
+    await disk.untilHeld();
     disk.crash();
     const states = await viewer.until(({ type }) => type === 'store');
     expect(states.at(-1)).toMatchObject({
@@ -103,11 +103,11 @@ describe('the thread that writes the database', () => {
   });
 
   test('commits what has arrived from all publishers in one transaction', async () => {
-    const { store, hold, release, commits, isHeld } = await openStallableStore(temporaryFolder());
+    const { store, hold, release, commits, untilHeld } = await openStallableStore(temporaryFolder());
     hold();
     const before = commits();
     const first = store.append('first', [rawEvent(1, '{}')]);
-    await isHeld();
+    await untilHeld();
     const names = range(1, 20).map((index) => `run-${index}`);
     const appended = names.map((name) => store.append(name, [rawEvent(1, '{}')]));
     const withGap = store.append('gap', [rawEvent(2, '{}')]);
@@ -118,14 +118,14 @@ describe('the thread that writes the database', () => {
     expect(await store.lastSeq('gap')).toBe(0);
   });
 
-  test('is sent at most 8 MB at a time, so that a disk that does not respond fills no memory twice', async () => {
-    const { store, hold, release, commits, isHeld } = await openStallableStore(temporaryFolder());
+  test('is sent at most 8 MB at a time, so that few events are in memory twice while the disk does not respond', async () => {
+    const { store, hold, release, commits, untilHeld } = await openStallableStore(temporaryFolder());
     hold();
     const before = commits();
     const appended = range(1, 20).map((index) =>
       store.append(`run-${index}`, [rawEvent(1, 'x'.repeat(1024 * 1024))]),
     );
-    await isHeld();
+    await untilHeld();
     release();
     expect(await Promise.all(appended)).toEqual(Array(20).fill(1));
     expect(commits() - before).toBeGreaterThanOrEqual(3);

@@ -19,8 +19,8 @@ export function jsonIssue(json: string, maxDepth: number): ValidationIssue | und
       const names = open.at(-1);
       if (names && isFollowedByColon(json, end)) {
         const name: string = JSON.parse(json.slice(at, end));
-        if (names.has(name)) return issue(`expected each field once, got ${shown(name)} twice`);
-        if (name === '__proto__') return issue(`expected another name of a field than ${shown(name)}`);
+        if (names.has(name)) return issue(`expected each field once, got ${quoted(name)} twice`);
+        if (name === '__proto__') return issue(`expected another name of a field than ${quoted(name)}`);
         names.add(name);
       }
       at = end - 1;
@@ -33,7 +33,7 @@ const issue = (message: string): ValidationIssue => ({ path: '', message });
 
 /** Maximum number of characters of a name in a message. */
 const nameLength = 50;
-const shown = (name: string): string => JSON.stringify(name.slice(0, nameLength));
+const quoted = (name: string): string => JSON.stringify(name.slice(0, nameLength));
 
 /** Returns the position after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {

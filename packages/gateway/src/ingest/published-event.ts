@@ -17,7 +17,7 @@ export interface PublishedEvent {
 }
 
 /**
- * Checks what an event has to fulfil besides its schema, and returns it as it is to be stored: byte for byte as it was
+ * Checks the rules for events that the schema does not contain, and returns the event to store: byte for byte as it was
  * published, with the fields that this version does not know. Line breaks between tokens become spaces, so that an event
  * is one line of an export.
  */
@@ -35,7 +35,7 @@ export function checkPublished(
   return { ok: false, error };
 }
 
-/** As many issues as the schema reports of one message. */
+/** The maximum number of issues, as many as are reported for a message that does not match its schema. */
 const maxIssues = 5;
 
 function sizeIssue(json: string, maxBytes: number): ValidationIssue | undefined {

@@ -89,7 +89,7 @@ export class PublisherSession implements SessionHandler {
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
     const position = hasLostEvents ? await store.position(this.#runId) : found;
     if (this.#peer.closed.aborted) return;
-    // Of the same origin as the one that the publisher knows: a write that seemed to fail may still store the run with that.
+    // A new stream has the origin of the one that the publisher knows, since a write that seemed to fail may still be stored.
     const { stream, lastSeq } = position ?? { stream: newStreamId(knownStream), lastSeq: 0 };
     if (position && knownStream !== undefined && !isSameRun(stream, knownStream))
       return this.#peer.close(
@@ -107,7 +107,7 @@ export class PublisherSession implements SessionHandler {
 
   receive(text: string): void {
     const writer = this.#writer;
-    if (!writer) return this.#peer.close('invalid', 'expected nothing before "resume" was sent');
+    if (!writer) return this.#peer.close('invalid', 'expected no message before "resume" was sent');
     this.#connection.presence.lastMessageAt = performance.now();
     const result = decode(this.#messageSchema, text);
     if (!result.ok) this.#reject(writer, result.error);

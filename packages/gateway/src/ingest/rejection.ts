@@ -8,9 +8,9 @@ import {
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 
-const identity = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
-const timed = eventEnvelopeSchema.pick({ time: true });
-const typed = z.object({ type: z.string() });
+const identitySchema = eventEnvelopeSchema.pick({ v: true, runId: true, seq: true });
+const timeSchema = eventEnvelopeSchema.pick({ time: true });
+const typeSchema = z.object({ type: z.string() });
 
 /** The reply to an invalid event, and the notice to store instead of the event. */
 export interface Rejection {
@@ -21,11 +21,11 @@ export interface Rejection {
 
 /** Makes the reply and the notice for an invalid event; undefined when its `v`, run or seq is invalid. */
 export function toRejection(failure: DecodeFailure): Rejection | undefined {
-  const identified = validate(identity, failure.raw);
+  const identified = validate(identitySchema, failure.raw);
   if (!identified.ok) return undefined;
   const { seq } = identified.value;
-  const time = validate(timed, failure.raw);
-  const type = validate(typed, failure.raw);
+  const time = validate(timeSchema, failure.raw);
+  const type = validate(typeSchema, failure.raw);
   const kind = type.ok ? `"${type.value.type.slice(0, 50)}"` : 'without a type';
   return {
     reply: { type: 'reject', seq, code: failure.code, issues: failure.issues },

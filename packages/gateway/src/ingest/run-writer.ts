@@ -85,8 +85,8 @@ export class RunWriter {
 
   /** Waits to collect more events: to the next turn of the event loop, or to `commitIntervalMs` after the last commit. */
   async #waitForMore(): Promise<void> {
-    const restMs = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
-    await (restMs > 0 ? delay(restMs) : nextTurn());
+    const remainingMs = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
+    await (remainingMs > 0 ? delay(remainingMs) : nextTurn());
   }
 
   async #commit(): Promise<void> {

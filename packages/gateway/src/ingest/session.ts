@@ -46,7 +46,10 @@ export class IngestSession {
       return this.#peer.cut('tooMany', 'This address sent too many wrong tokens; try again in a minute.');
     if (verdict !== 'accepted') return this.#peer.cut('unauthorized');
     if (!this.#context.admission.promote(this.#peer))
-      return this.#peer.cut('tooMany', 'Other publishers use all places of this gateway; try again later.');
+      return this.#peer.cut(
+        'tooMany',
+        'Other publishers use all connections of this gateway; try again later.',
+      );
     if (first.type === 'wait') {
       this.#handler = new IdleSession(this.#context, this.#peer, first);
       return;

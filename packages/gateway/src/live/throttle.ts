@@ -12,9 +12,9 @@ export class Throttle {
 
   /** Calls the function at once, or as soon as the interval since the last call has passed. */
   request(): void {
-    const restMs = Math.ceil(this.#calledAt + this.#intervalMs - performance.now());
-    if (restMs <= 0) this.callNow();
-    else this.#timer ??= setTimeout(() => this.callNow(), restMs);
+    const remainingMs = Math.ceil(this.#calledAt + this.#intervalMs - performance.now());
+    if (remainingMs <= 0) this.callNow();
+    else this.#timer ??= setTimeout(() => this.callNow(), remainingMs);
   }
 
   /** Calls the function at once, even within the interval since the last call, and begins the next interval. */

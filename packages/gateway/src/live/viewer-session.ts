@@ -40,7 +40,7 @@ interface OpenRun {
   summary: RunSummary | undefined;
 }
 
-/** Where the events of a run begin, and why it is not where the viewer was. */
+/** The seq after which a viewer gets the events of a run, and the reason if that is not the viewer's own position. */
 type Start = Pick<LiveHello, 'restart'> & { after: number };
 
 class ViewerSession {
@@ -106,7 +106,7 @@ class ViewerSession {
   #startOf(runId: string | undefined, summary: RunSummary | undefined): Start {
     const { runId: knownRun, stream, after } = this.#position;
     if (!summary || knownRun !== runId || after === 0) return { after: 0 };
-    // Without a stream, nothing is known of the viewer's events: they may be those of this run, or still to come.
+    // A viewer that names no stream may have the events of this run, or may want only those after a later seq.
     if (stream === undefined) return { after };
     if (stream !== summary.stream) return { after: 0, restart: 'otherStream' };
     return after > summary.lastSeq ? { after: 0, restart: 'beyondEnd' } : { after };
@@ -126,18 +126,18 @@ class ViewerSession {
       waitingTrainers: idleTrainers.count,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));
-    this.#leaveHub ??= hub.addViewer((frame) => this.#announce(frame));
+    this.#leaveHub ??= hub.addViewer((frame) => this.#sendBroadcast(frame));
   }
 
   /**
    * Sends a broadcast. No broadcast may be skipped, since no later one may replace it, so a viewer that leaves more than
-   * `announcementBytes` of them unread is disconnected.
+   * `unreadBroadcastBytes` of them unread is disconnected.
    */
-  #announce(frame: Buffer): void {
-    const { unreadBytes, announcementBytes } = this.#options.limits;
+  #sendBroadcast(frame: Buffer): void {
+    const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
     const { bufferedBytes } = this.#peer;
     this.#unreadBroadcastBytes = (bufferedBytes === 0 ? 0 : this.#unreadBroadcastBytes) + frame.length;
-    if (bufferedBytes >= unreadBytes && this.#unreadBroadcastBytes > announcementBytes)
+    if (bufferedBytes >= unreadBytes && this.#unreadBroadcastBytes > unreadBroadcastBytes)
       this.#peer.close('slow');
     else this.#peer.sendFrames(frame);
   }

@@ -80,7 +80,7 @@ export class ViewerStream {
     const { selection } = cursor;
     const chunk = channel.read(selection) ?? (await this.#history.read(selection));
     if (chunk.isReplaced) return hub.verify(channel.runId);
-    // A store that has lost events gives none however often it is asked: the viewer waits for the next ones instead.
+    // A store never returns the events that it has lost, so the viewer skips them and waits for the next ones.
     const isMissing = chunk.through <= selection.after && !channel.isRemoved;
     peer.sendFrames(isMissing ? cursor.skipMissing() : cursor.advance(chunk));
     await nextTurn();

@@ -4,9 +4,9 @@ import type { BusListener, ClusterBus } from '../cluster/bus.ts';
 import { busMessage, type GatewayMessage } from '../cluster/messages.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
 
-/** Time without any of its own messages, sent every second, after which a gateway has lost its subscription. */
+/** A gateway receives its own messages, sent every second. Without one for this time, its subscription is lost. */
 const silenceTimeoutMs = 5_000;
-/** The time between two warnings about messages that are not a gateway's. */
+/** The shortest time between two warnings about messages that are not from a gateway. */
 const warningIntervalMs = 60_000;
 
 export interface RedisBusOptions {

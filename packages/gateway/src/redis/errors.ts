@@ -19,7 +19,7 @@ export class ForbiddenCommandsError extends MonitorError {
   }
 }
 
-/** Maps a failure of the server or the connection to a MonitorError of one line; returns a bug's error as it is. */
+/** Converts a failure of the server or the connection to a MonitorError of one line; returns any other error unchanged. */
 export function toStoreError(error: unknown, address: string): unknown {
   if (error instanceof RangeError || error instanceof TypeError) return error;
   const cause = error as Error;

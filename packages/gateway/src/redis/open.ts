@@ -78,7 +78,7 @@ async function warnOfLosses(
       log.warn({ [name]: found[name] }, `${loss}: set ${name} to ${value} to keep all`);
 }
 
-/** Some servers and users do not allow CONFIG GET; INFO has some of the settings too. */
+/** Reads the settings with CONFIG GET, which some servers do not allow; INFO has some of the settings too. */
 async function settingsOf(connection: RedisConnection): Promise<Partial<Record<string, string>>> {
   const info = parseInfo(await connection.run((client) => client.info()));
   const names = safeSettings.map(({ name }) => name);

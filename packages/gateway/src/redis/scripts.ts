@@ -102,7 +102,7 @@ const append = `
   local fields = {change = change, lastSeq = nextSeq - 1, received = string.format('%.0f', received)}
   if not known then fields.stream = stream end
   for i = 6, #ARGV, 4 do
-    local seq, kind, json, mark = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+    local seq, kind, json, summaryValue = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if seq > last then
       redis.call('XADD', events, seq .. '-0', 'type', kind, 'json', json)
       bytes = bytes + #json
@@ -113,11 +113,13 @@ const append = `
       end
       if kind == 'batch' then fields.batch = json end
       if kind == 'run.started' then redis.call('HSETNX', run, 'started', json) end
-      if kind == 'notice' and mark ~= '' then fields.held = mark end
+      if kind == 'notice' and summaryValue ~= '' then fields.held = summaryValue end
       if kind == 'epoch' then
         fields.epoch = json
         local best = tonumber(fields.bestAccuracy or redis.call('HGET', run, 'bestAccuracy'))
-        if mark ~= '' and (not best or tonumber(mark) > best) then fields.bestAccuracy = mark end
+        if summaryValue ~= '' and (not best or tonumber(summaryValue) > best) then
+          fields.bestAccuracy = summaryValue
+        end
       end
     end
   end
@@ -130,8 +132,8 @@ const append = `
 /** The scripts, each of which Redis runs as one step. */
 export const scripts = {
   /**
-   * Appends the events that follow the last one. Returns the last seq, and the first seq that leaves a gap, -1 if the run
-   * has another stream than expected, or 0. Unless that is 0, nothing is appended.
+   * Appends the events that follow the last one. Returns the last seq, and `gapSeq`: 0 after success, the first seq that
+   * leaves a gap, or -1 if the run has another stream than expected. Unless `gapSeq` is 0, nothing is appended.
    */
   appendEvents: defineScript({
     NUMBER_OF_KEYS: 4,
@@ -139,8 +141,8 @@ export const scripts = {
     parseCommand(parser: CommandParser, { entries, stream, isExpected, ...change }: AppendArguments) {
       pushChange(parser, change);
       parser.push(stream, isExpected ? '1' : '0');
-      for (const { seq, type, json, summaryValue: mark } of entries)
-        parser.push(String(seq), type, json, mark);
+      for (const { seq, type, json, summaryValue } of entries)
+        parser.push(String(seq), type, json, summaryValue);
     },
     transformReply: ([last, gapSeq]: [number, number]) => ({ last, gapSeq }),
   }),

@@ -35,7 +35,7 @@ const pageChunks = 50;
 
 export interface RedisStoreOptions {
   connection: RedisConnection;
-  /** The id of this gateway, which the announcements of its changes to the others contain. */
+  /** The id of this gateway, which is part of the messages about its changes to the other gateways. */
   gatewayId: string;
 }
 
@@ -158,7 +158,7 @@ export class RedisStore implements Store {
   }
 
   /**
-   * Does what an append does, to a run that no reader finds, and compares the id of all data with the one before.
+   * Appends to a run that no reader finds, and compares the id of all data with the one at the last check.
    * @throws MonitorError `store.vanished` once after the data was lost or replaced, such as by FLUSHALL; `store.read_only`
    * with the commands that the user may not run; `store.…` as any operation.
    */

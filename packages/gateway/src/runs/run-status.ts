@@ -14,14 +14,14 @@ export interface StatusFacts {
   wasConnected: boolean;
 }
 
-export type StatusLimits = Pick<Limits, 'stalledAfterMs' | 'interruptedAfterMs' | 'missedAfterMs'>;
+export type StatusLimits = Pick<Limits, 'stalledAfterMs' | 'interruptedAfterMs' | 'interruptedAfterStartMs'>;
 
 /** Derives the status of a run. `stalled` and `interrupted` may change back when the publisher sends or reconnects. */
 export function deriveStatus(facts: StatusFacts, limits: StatusLimits): RunStatus {
   const { reported, connected, silentMs, absentMs, wasConnected } = facts;
   if (reported !== 'running' && reported !== 'paused') return reported;
-  const patienceMs = wasConnected ? limits.interruptedAfterMs : limits.missedAfterMs;
-  if (!connected && absentMs > patienceMs) return 'interrupted';
+  const maxAbsenceMs = wasConnected ? limits.interruptedAfterMs : limits.interruptedAfterStartMs;
+  if (!connected && absentMs > maxAbsenceMs) return 'interrupted';
   if (reported === 'paused') return reported;
   return silentMs > limits.stalledAfterMs ? 'stalled' : 'running';
 }

@@ -29,7 +29,7 @@ interface WatchedRun {
 /** The events that may change the status of a run. Pausing and resuming are reported by notices. */
 const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
 
-/** Broadcasts changes that no event reports: of runs' statuses and connections, and of the numbers of viewers and idle trainers. */
+/** Broadcasts what no event reports: statuses and connections of runs, and the numbers of viewers and idle trainers. */
 export class StatusBroadcaster {
   readonly #options: StatusBroadcasterOptions;
   /** The runs whose status may change without an event. */
@@ -52,7 +52,7 @@ export class StatusBroadcaster {
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
       hub.onViewersChange(() => {
-        // Only `status` messages tell a new viewer the number of viewers, so one is sent even if the number is unchanged.
+        // A new viewer gets the number of viewers only from a `status` message, so one is sent even if it is unchanged.
         const newest = this.#watched.get(hub.newestRunId ?? '');
         if (newest) newest.announced = undefined;
         announce();

@@ -2,8 +2,8 @@ import type { EventType } from '@mnist-monitor/shared';
 import type { StoredEvent } from './store.ts';
 
 /**
- * Events as they are sent between threads, a list for each field: 1,000 events are copied in 0.8 ms, as objects in 2 to 3
- * ms.
+ * Events as they are sent between threads: a list for each field. Copying 1,000 events takes 0.8 ms in this form, and 2
+ * to 3 ms as objects.
  */
 export interface EventColumns {
   seqs: number[];

@@ -133,7 +133,7 @@ export class HealthCheckedStore implements Store {
 
   /** @throws MonitorError `store.stalled` after `stallMs`, although the check goes on. */
   async check(): Promise<void> {
-    await this.#detectFailure(() => this.#endsInTime(this.#store.check()));
+    await this.#detectFailure(() => this.#withTimeLimit(this.#store.check()));
     this.#setFailure(undefined);
   }
 
@@ -171,7 +171,7 @@ export class HealthCheckedStore implements Store {
     }
   }
 
-  #endsInTime(check: Promise<void>): Promise<void> {
+  #withTimeLimit(check: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#stallError()), this.#options.stallMs).unref();
       check.then(resolve, reject).finally(() => clearTimeout(timer));
@@ -181,7 +181,7 @@ export class HealthCheckedStore implements Store {
   #stallError(): MonitorError {
     return new MonitorError(
       'store.stalled',
-      `a write to the store has not ended after ${this.#options.stallMs / 1_000} s; what was received waits for it`,
+      `a write to the store has not ended after ${this.#options.stallMs / 1_000} s; new events wait for it`,
     );
   }
 

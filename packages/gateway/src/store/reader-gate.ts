@@ -50,7 +50,7 @@ export class ReaderGate {
     this.#isClosed = true;
   }
 
-  /** Lets the reading thread continue. It opens the database again only if that `isUsable`. */
+  /** Lets the reading thread continue. It opens the database again only if `isUsable`. */
   open(isUsable: boolean): void {
     if (!this.#isClosed) return;
     this.#isClosed = false;
@@ -81,7 +81,7 @@ export function followGate({ state, port }: SharedGate, reader: { close(): void;
   });
 }
 
-/** Changes the state if it is `from`, and wakes the other thread. Returns whether it was. */
+/** Changes the state and wakes the other thread. Returns false, without a change, when the state is not `from`. */
 function changeState(state: Int32Array<SharedArrayBuffer>, from: number, to: number): boolean {
   if (Atomics.compareExchange(state, 0, from, to) !== from) return false;
   Atomics.notify(state, 0);

@@ -1,7 +1,7 @@
 import { encode, type RunConfig, runConfigSchema } from '@mnist-monitor/shared';
 import { maxSummaryBytes, type StoredSummary } from './store.ts';
 
-/** The lengths in characters to which texts are cut, tried in turn until the summary fits. Every summary fits the last. */
+/** The lengths in characters to which texts are cut, tried in turn. With the last, every summary is small enough. */
 const textLengths = [500, 100, 20];
 
 type Shorten = (summary: StoredSummary) => StoredSummary;
@@ -18,7 +18,7 @@ const withoutLists: Shorten = (summary) => {
   };
 };
 
-/** Removes the values of each class, which a data set of many classes has many of. */
+/** Removes the values for each class, since a data set may have many classes. */
 const withoutClasses: Shorten = (summary) => {
   const { started, epoch } = summary;
   const { loss = null, accuracy = null } = epoch?.test ?? {};
@@ -33,7 +33,7 @@ const withoutClasses: Shorten = (summary) => {
 };
 
 /** Removes the publisher's own settings and metrics, and all GPUs but the first. */
-const withoutOwn: Shorten = (summary) => {
+const withoutOwnValues: Shorten = (summary) => {
   const { started, batch, epoch, finished } = summary;
   const known = ([key]: [string, unknown]): boolean => key in runConfigSchema.shape;
   return {
@@ -56,8 +56,8 @@ const shorterTexts = textLengths.map(
       withTexts(summary, length),
 );
 
-/** What is removed from a summary that is too large, in this order, until it fits. */
-const shortenings: readonly Shorten[] = [withoutLists, withoutClasses, withoutOwn, ...shorterTexts];
+/** The steps that shorten a summary, applied in this order until it is small enough. */
+const shortenings: readonly Shorten[] = [withoutLists, withoutClasses, withoutOwnValues, ...shorterTexts];
 
 /**
  * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
@@ -67,7 +67,7 @@ const shortenings: readonly Shorten[] = [withoutLists, withoutClasses, withoutOw
 export function shortenSummary(summary: StoredSummary): StoredSummary {
   let shortened = withoutPredictions(summary);
   for (const shorten of shortenings) {
-    if (fits(shortened)) break;
+    if (isSmallEnough(shortened)) break;
     shortened = shorten(shortened);
   }
   return shortened;
@@ -80,7 +80,7 @@ function withoutPredictions(summary: StoredSummary): StoredSummary {
   return { ...summary, epoch: { ...epoch, test } };
 }
 
-const fits = ({ title, note, ...rest }: StoredSummary): boolean =>
+const isSmallEnough = ({ title, note, ...rest }: StoredSummary): boolean =>
   Buffer.byteLength(encode(rest)) <= maxSummaryBytes;
 
 /** Cuts the texts of the events' data. Ids and times are short by their schemas. */

@@ -183,7 +183,7 @@ export class SqliteWriter {
     }
   }
 
-  /** Writes at the start. If that fails, the next `check` repairs the database or reports the failure. */
+  /** Claims the database at the start. If that fails, the next `check` repairs the database or reports the failure. */
   #claim(): void {
     try {
       this.#query((queries) => queries.claim(this.#token));

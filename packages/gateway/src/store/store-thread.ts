@@ -25,8 +25,8 @@ interface PendingCall {
 }
 
 /**
- * Maximum size of the events that were sent to a thread and not answered: some large commits. Events are copied when they
- * are sent, so the others wait where they are.
+ * Maximum size of the events in calls that a thread has not answered: some large commits. Further calls wait in this
+ * thread, because sending copies the events.
  */
 const maxSentBytes = 8 * 1024 * 1024;
 

@@ -14,7 +14,7 @@ export const newStreamId = (previous?: string): string =>
 /** Returns whether two stream ids belong to the same run, which may have lost events in between. */
 export const isSameRun = (one: string, other: string): boolean => originOf(one) === originOf(other);
 
-/** The length is limited for ids that a publisher has made up: an id has at most 64 characters. */
+/** Returns the origin. It is cut to its usual length, since a publisher may send any text as an id. */
 const originOf = (stream: string): string => stream.split('-')[0]!.slice(0, 2 * originBytes);
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');

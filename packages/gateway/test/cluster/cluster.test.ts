@@ -320,7 +320,7 @@ describeRedis('a Redis that loses its data', () => {
   });
 });
 
-/** The events that a viewer received, as `stream seq`, and the hellos that announced the streams. */
+/** Returns the events that a viewer received, as `stream seq`, the hellos, and the stream of each hello. */
 function receivedBy(messages: readonly Message[]) {
   let stream = '';
   const events: string[] = [];
@@ -376,7 +376,7 @@ describeRedis('streams of several gateways', () => {
     const [onPrimary, onReplica] = [await primary.client(), await replica.client()];
     afterTest(() => onReplica.close());
     expect(await onPrimary.wait(1, 10_000)).toBe(1);
-    // From here on the replica gets nothing, as one that lags behind when its primary ends.
+    // From here on the replica receives nothing, like one that lags behind when its primary ends.
     await onReplica.sendCommand(['REPLICAOF', 'NO', 'ONE']);
     publisher.produce(4);
     const before = await Promise.all(viewers.map((viewer) => viewer.until(({ seq }) => seq === 12)));

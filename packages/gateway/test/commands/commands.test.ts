@@ -412,7 +412,10 @@ describe('the status of a run', () => {
   test('becomes interrupted when the publisher does not return after a restart of the gateway, not before', async () => {
     const store = new MemoryStore();
     await store.append('a', run.slice(0, 2).map(toNewEvent));
-    const gateway = await startGateway({ store, limits: { statusIntervalMs: 10, missedAfterMs: 500 } });
+    const gateway = await startGateway({
+      store,
+      limits: { statusIntervalMs: 10, interruptedAfterStartMs: 500 },
+    });
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({
       type: 'hello',

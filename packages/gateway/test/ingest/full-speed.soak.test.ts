@@ -10,13 +10,13 @@ import { helloOf, openPublisher } from '../support/publisher.ts';
 const count = 300_000;
 const mebibyte = 2 ** 20;
 
-/** The most that a process has had in memory, in bytes (Linux). */
+/** Returns the peak of a process's resident memory, in bytes (Linux). */
 function peakMemory(pid: number): number {
   const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
 }
 
-test('a publisher at full speed is slowed by the disk, not by memory, and a viewer gets all of it', async () => {
+test('a publisher at full speed is slowed down to the speed of the disk, and a viewer gets every event', async () => {
   const runs = temporaryFolder();
   const gateway = startProcess(['--runs', runs, '--port', '0', '--ingest-port', '0', '--log-level', 'warn']);
   const { url, ingestUrl } = await gateway.listening;

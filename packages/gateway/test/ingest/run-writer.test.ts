@@ -29,7 +29,7 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
     hub,
     limits: { commitIntervalMs: 1, commitEvents: 1_000, uncommittedBytes: 1e6, ...limits },
     onCommit: (seq) => commits.push(seq),
-    onBackpressure: (high) => pressure.push(high),
+    onBackpressure: (isHigh) => pressure.push(isHigh),
     onFailure: (error) => failures.push(error),
   });
   return { store, writer, commits, published, pressure, failures };

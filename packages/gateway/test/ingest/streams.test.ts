@@ -9,8 +9,8 @@ import { helloOf, openPublisher } from '../support/publisher.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 });
 
-/** The stream that a publisher gets, and its connection, after it has published events and disconnected. */
-async function published(url: string, count: number, hello: object = {}) {
+/** Publishes the first `count` events, disconnects, and resolves with the publisher, which has its stream id. */
+async function publishFirst(url: string, count: number, hello: object = {}) {
   const publisher = await openPublisher(url, helloOf('a', hello));
   publisher.send(run.slice(publisher.after, count));
   await publisher.acked(count);
@@ -36,11 +36,11 @@ describe('the gateway', () => {
   test('keeps the stream across connections of its publisher and its own restart', async () => {
     const store = new MemoryStore();
     const before = await startGateway({ store });
-    const first = await published(before.ingestUrl, 3);
-    const second = await published(before.ingestUrl, 6, { stream: first.stream, acknowledged: 3 });
+    const first = await publishFirst(before.ingestUrl, 3);
+    const second = await publishFirst(before.ingestUrl, 6, { stream: first.stream, acknowledged: 3 });
     await before.close();
     const { ingestUrl } = await startGateway({ store });
-    const third = await published(ingestUrl, 9, { stream: first.stream, acknowledged: 6 });
+    const third = await publishFirst(ingestUrl, 9, { stream: first.stream, acknowledged: 6 });
     expect([first, second, third].map(({ stream, after }) => [stream, after])).toEqual([
       [first.stream, 0],
       [first.stream, 3],
@@ -51,7 +51,7 @@ describe('the gateway', () => {
   test('renews the stream when acknowledged events are missing, logs that once, and accepts them again', async () => {
     const store = new MemoryStore();
     const before = await startGateway({ store });
-    const first = await published(before.ingestUrl, 9);
+    const first = await publishFirst(before.ingestUrl, 9);
     await before.close();
     store.loseEnd('a', 5);
     // This gateway has never seen the lost events: only the publisher knows of them.
@@ -78,10 +78,10 @@ describe('the gateway', () => {
 
   test('accepts a run again that was deleted, from its publisher, in another stream', async () => {
     const { url, ingestUrl } = await startGateway();
-    const first = await published(ingestUrl, run.length);
+    const first = await publishFirst(ingestUrl, run.length);
     expect((await fetch(`${url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
     const position = { stream: first.stream, acknowledged: run.length };
-    const second = await published(ingestUrl, run.length, position);
+    const second = await publishFirst(ingestUrl, run.length, position);
     expect(second.after).toBe(0);
     expect(second.stream).not.toBe(first.stream);
     expect(await summaryAt(url)).toMatchObject({ stream: second.stream, lastSeq: run.length });
@@ -89,16 +89,16 @@ describe('the gateway', () => {
 
   test('closes a publisher whose run was replaced by another one, and stores nothing of it', async () => {
     const { url, ingestUrl } = await startGateway();
-    const first = await published(ingestUrl, run.length);
+    const first = await publishFirst(ingestUrl, run.length);
     await fetch(`${url}/api/runs/a`, { method: 'DELETE' });
-    const other = await published(ingestUrl, 4, { publisherId: 'publisher-2' });
+    const other = await publishFirst(ingestUrl, 4, { publisherId: 'publisher-2' });
     const back = await connect(ingestUrl);
     back.send(helloOf('a', { stream: first.stream, acknowledged: run.length }));
     expect(await back.closed).toMatchObject({ code: closeCodes.otherRun.code });
     expect(await summaryAt(url)).toMatchObject({ stream: other.stream, lastSeq: 4 });
-    // The run is not taken: its own publisher continues.
+    // The publisher of the other run can continue it.
     const own = { publisherId: 'publisher-2', stream: other.stream, acknowledged: 4 };
-    expect((await published(ingestUrl, 6, own)).after).toBe(4);
+    expect((await publishFirst(ingestUrl, 6, own)).after).toBe(4);
   });
 
   test('closes a publisher whose run was replaced while it is connected as out of order, and stores nothing of it', async () => {
@@ -129,7 +129,7 @@ describe('the gateway', () => {
     expect(await summaryAt(url)).toMatchObject({ stream: first.stream, lastSeq: 4 });
   });
 
-  test('makes a valid stream of one that a publisher has made up', async () => {
+  test('shortens the origin of a stream id that a publisher has made up', async () => {
     const { ingestUrl } = await startGateway();
     const publisher = await openPublisher(ingestUrl, helloOf('a', { stream: 'x'.repeat(64) }));
     expect(publisher.stream).toMatch(/^x{12}-[0-9a-f]{8}$/);
@@ -161,7 +161,7 @@ describe('the gateway', () => {
 
   test('does not renew a stream because a viewer asks for events beyond the end', async () => {
     const { url, liveUrl, ingestUrl } = await startGateway();
-    const { stream } = await published(ingestUrl, 5);
+    const { stream } = await publishFirst(ingestUrl, 5);
     const viewer = await connect(`${liveUrl}?run=a&after=${Number.MAX_SAFE_INTEGER}&stream=${stream}`);
     const seen = await viewer.until(({ type }) => type === 'live');
     expect(seen[0]).toMatchObject({ after: 0, restart: 'beyondEnd' });
@@ -172,11 +172,11 @@ describe('the gateway', () => {
   test('gives another ETag to a run that begins again with as many events', async () => {
     const { url, ingestUrl } = await startGateway();
     const tagOf = async () => (await fetch(`${url}/api/runs/a/series`)).headers.get('etag');
-    await published(ingestUrl, run.length);
+    await publishFirst(ingestUrl, run.length);
     const before = await tagOf();
     expect(await tagOf()).toBe(before);
     await fetch(`${url}/api/runs/a`, { method: 'DELETE' });
-    await published(ingestUrl, run.length);
+    await publishFirst(ingestUrl, run.length);
     expect(await tagOf()).not.toBe(before);
   });
 });

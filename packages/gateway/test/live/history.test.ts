@@ -4,7 +4,7 @@ import { History } from '../../src/live/history.ts';
 import { everyType } from '../../src/live/type-set.ts';
 import type { EventPage, Store, StoredEvent } from '../../src/store/store.ts';
 
-/** A store of one run with events of these sizes, and the events of each page that was read. */
+/** Returns a store of one run with events of the given sizes, and a list with the number of events of each read page. */
 function storeOf(sizes: readonly number[]) {
   const events = sizes.map(
     (size, index): StoredEvent => ({

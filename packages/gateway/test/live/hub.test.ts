@@ -12,7 +12,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a' }).map(toNewEvent);
 const other = sampleRun({ runId: 'b' }).map(toNewEvent);
-/** The stream of every run, as the gateway that wrote it would pass it on. */
+/** The stream id of every run in these tests. */
 const stream = 'stream-1';
 const subscriber = (deliver: (batch: FrameBatch) => void): Subscriber => ({
   onBatch: deliver,
@@ -84,7 +84,7 @@ describe('the hub', () => {
     expect(seqs).toEqual([3, 4, 5, 6, 7]);
   });
 
-  test('makes a run the newest whose beginning it has not published', async () => {
+  test('makes a run the newest although another gateway has published its beginning', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     await store.append('b', other.slice(0, 2), stream);
@@ -93,7 +93,7 @@ describe('the hub', () => {
     expect((await hub.channel('b')).lastSeq).toBe(2);
   });
 
-  test('stores nothing about a run that was announced and never began', async () => {
+  test('creates no channel for a run that never began', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     await hub.catchUp('a');
@@ -147,7 +147,7 @@ describe('the hub', () => {
     expect(channel.read({ ...selection, after: run.length - 11 })).toBeUndefined();
   });
 
-  test('removes a run, and lets another of its name begin', async () => {
+  test('removes a run, and lets another run with its id begin', async () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     const keep = async (runId: string, events: readonly NewEvent[]): Promise<void> => {
@@ -170,8 +170,8 @@ describe('the hub', () => {
   });
 
   describe('beside other gateways that write to the store', () => {
-    /** A hub that shows a run, what its subscriber got, and how often the store was read. */
-    async function shown() {
+    /** Returns a hub with a subscriber of a run, the seqs that the subscriber received, and the number of reads. */
+    async function openWithSubscriber() {
       const store = new MemoryStore();
       await store.append('a', run.slice(0, 3), stream);
       const hub = await Hub.open(store, limits);
@@ -187,7 +187,7 @@ describe('the hub', () => {
     }
 
     test('publishes what they have stored, with one read for simultaneous pulls', async () => {
-      const { store, hub, seqs, pages } = await shown();
+      const { store, hub, seqs, pages } = await openWithSubscriber();
       await store.append('a', run.slice(0, 9), stream);
       await Promise.all([hub.pull('a'), hub.pull('a'), hub.pull('a')]);
       expect(seqs).toEqual(range(4, 9));
@@ -195,7 +195,7 @@ describe('the hub', () => {
     });
 
     test('reads events that are stored while it reads', async () => {
-      const { store, hub, seqs } = await shown();
+      const { store, hub, seqs } = await openWithSubscriber();
       await store.append('a', run.slice(0, 5), stream);
       const pulling = hub.pull('a');
       await store.append('a', run.slice(0, 9), stream);
@@ -204,7 +204,7 @@ describe('the hub', () => {
     });
 
     test('reads the events that another gateway stored before its own', async () => {
-      const { store, hub, seqs } = await shown();
+      const { store, hub, seqs } = await openWithSubscriber();
       await store.append('a', run.slice(0, 7), stream);
       hub.publish('a', run.slice(5, 7), stream);
       await hub.pull('a');
@@ -212,14 +212,14 @@ describe('the hub', () => {
     });
 
     test('reads nothing of a run without a channel', async () => {
-      const { store, hub, pages } = await shown();
+      const { store, hub, pages } = await openWithSubscriber();
       await store.append('b', other, stream);
       await hub.pull('b');
       expect(pages()).toBe(0);
     });
 
     test('finds what was stored, begun and removed while it was disconnected', async () => {
-      const { store, hub, seqs } = await shown();
+      const { store, hub, seqs } = await openWithSubscriber();
       await store.append('b', other.slice(0, 2), stream);
       await hub.channel('b');
       await store.append('a', run.slice(0, 4), stream);

@@ -21,7 +21,7 @@ const next = sampleRun({ runId: 'b', epochs: 1, batchesPerEpoch: 5 }).map(toNewE
 describe('a viewer', () => {
   let store: MemoryStore;
   let hub: Hub;
-  /** What waits for all viewers together. */
+  /** The unread bytes of all viewers together. */
   let traffic: { unreadBytes: number };
   beforeEach(async () => {
     store = new MemoryStore();
@@ -62,7 +62,7 @@ describe('a viewer', () => {
     return peer;
   }
 
-  /** Makes the viewer read nothing until the function returned is called. */
+  /** Makes the viewer read nothing until the returned function is called. */
   function stall(peer: FakePeer): () => void {
     let read = (): void => {};
     const unread = new Promise<void>((resolve) => {
@@ -77,8 +77,8 @@ describe('a viewer', () => {
     return read;
   }
 
-  /** From here on nothing is kept in memory. */
-  async function forgetAtOnce(): Promise<void> {
+  /** Replaces the hub with one that keeps no events in memory. */
+  async function keepNoEvents(): Promise<void> {
     hub = await Hub.open(store, { ...limits, recentBytes: 0 });
   }
 
@@ -95,7 +95,7 @@ describe('a viewer', () => {
   });
 
   test('waits for its socket between chunks of history', async () => {
-    await forgetAtOnce();
+    await keepNoEvents();
     await keep('a', run.slice(0, 25));
     const peer = join();
     let waits = 0;
@@ -272,7 +272,7 @@ describe('a viewer', () => {
   );
 
   test('of a run that is replaced while it reads history gets no event of the new one before its hello', async () => {
-    await forgetAtOnce();
+    await keepNoEvents();
     await keep('a', run);
     const peer = join({ run: 'a' }, { pageEvents: 1 });
     await until(() => seqsOf(peer.messages).length > 3);
@@ -394,21 +394,21 @@ describe('a viewer', () => {
     expect(peer.messages).toEqual([]);
   });
 
-  test('of a removed run is closed as runDeleted; one of the latest moves on to the newest run left', async () => {
+  test('of a removed run is closed as runDeleted; one of the latest run continues with the newest run', async () => {
     await keep('b', next);
     await keep('a', run.slice(0, 5));
-    const [faithful, curious] = [join({ run: 'a' }), join()];
-    await Promise.all([isLive(faithful), isLive(curious)]);
+    const [ofRun, ofLatest] = [join({ run: 'a' }), join()];
+    await Promise.all([isLive(ofRun), isLive(ofLatest)]);
     await store.remove('a');
     await hub.removeRun('a');
-    await until(() => curious.messagesOf('live').length === 2);
-    expect(faithful.closedWith).toBe('runDeleted');
-    expect(curious.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
-    expect(seqsOf(curious.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
+    await until(() => ofLatest.messagesOf('live').length === 2);
+    expect(ofRun.closedWith).toBe('runDeleted');
+    expect(ofLatest.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
+    expect(seqsOf(ofLatest.messages)).toEqual([...range(1, 5), ...range(1, next.length)]);
   });
 
   test('of a run that is removed while it reads history is closed as runDeleted', async () => {
-    await forgetAtOnce();
+    await keepNoEvents();
     await keep('a', run);
     const peer = join({ run: 'a' }, { pageEvents: 1 });
     await until(() => seqsOf(peer.messages).length > 3);
@@ -419,7 +419,7 @@ describe('a viewer', () => {
   });
 
   test('of a run whose events are missing gets a gap, reads once, and waits for the next event', async () => {
-    await forgetAtOnce();
+    await keepNoEvents();
     await keep('a', run.slice(0, 8));
     let reads = 0;
     store.page = async (_runId, { after }) => {
@@ -457,7 +457,7 @@ describe('a viewer', () => {
   test.each(['memory', 'the store'])(
     'that falls far behind gets only the newest batch, the gaps, and every other event, from %s',
     async (source) => {
-      if (source === 'the store') await forgetAtOnce();
+      if (source === 'the store') await keepNoEvents();
       await keep('a', run.slice(0, 2));
       const peer = join({}, { staleEvents: 5 });
       await isLive(peer);
@@ -472,14 +472,14 @@ describe('a viewer', () => {
       const skipped = run.slice(2).filter(({ seq, type }) => type === 'batch' && seq < newest);
       const gaps = peer.messagesOf('gap').flatMap(({ from, to }) => range(from, to));
       expect(gaps).toEqual(skipped.map(({ seq }) => seq));
-      // The gaps are in order, so that a viewer may resume after the greatest seq it has seen at any time.
+      // Gaps and events are in order, so that a viewer may resume after the greatest seq that it has received.
       const order = peer.messages.flatMap(({ type, from, seq }) => (type === 'gap' ? [from] : (seq ?? [])));
       expect(order).toEqual(order.toSorted((one, other) => one - other));
     },
   );
 
   test('of batches only that falls far behind is sent the newest', async () => {
-    await forgetAtOnce();
+    await keepNoEvents();
     await keep('a', run.slice(0, 2));
     const peer = join({ types: 'batch' }, { staleEvents: 5 });
     await isLive(peer);
@@ -524,7 +524,7 @@ describe('a viewer', () => {
 
   test('gets every broadcast while it reads, and is closed as slow when it reads none of many', async () => {
     await keep('a', run.slice(0, 2));
-    const peer = join({}, { announcementBytes: 1_000 });
+    const peer = join({}, { unreadBroadcastBytes: 1_000 });
     await isLive(peer);
     const note = {
       type: 'annotated',
@@ -657,7 +657,7 @@ describe('a viewer', () => {
     });
 
     test('continues from the store with events that are no longer in memory', async () => {
-      await forgetAtOnce();
+      await keepNoEvents();
       const peer = await joinAfterFirst('20');
       for (const event of others.slice(0, 6)) await keep('a', [event]);
       await until(() => peer.messagesOf('batch').at(-1)?.seq === 7);

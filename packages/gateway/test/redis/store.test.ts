@@ -19,7 +19,7 @@ async function openStore(redis: TestRedis, timeoutMs?: number): Promise<RedisSto
 }
 
 /** Resolves when the store works again. */
-async function mended(store: RedisStore): Promise<void> {
+async function untilWorking(store: RedisStore): Promise<void> {
   const fails = (): Promise<boolean> =>
     store.check().then(
       () => false,
@@ -44,7 +44,7 @@ describeRedis('Redis', () => {
     expect(await again.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
-  test('of a gateway without streams is brought forward: each run gets one when it is read or written', async () => {
+  test('with the runs of a gateway without streams gives each run a stream when it is read or written', async () => {
     const redis = await emptyRedis();
     const store = await openStore(redis);
     const runs = ['a', 'b', 'c', 'd'];
@@ -93,14 +93,14 @@ describeRedis('Redis', () => {
     expect(after?.stream).not.toBe(before?.stream);
   });
 
-  test('is used again without a restart when it is back', async () => {
+  test('is used again when it was restarted, without a restart of the gateway', async () => {
     const redis = await startRedis();
     const store = await openStore(redis);
     await store.append('a', stored.slice(0, 2));
     await redis.stop();
     await expect(store.check()).rejects.toMatchObject({ code: 'store.failing' });
     await redis.start();
-    await mended(store);
+    await untilWorking(store);
     expect(await store.append('a', stored.slice(0, 4))).toBe(4);
   });
 
@@ -112,7 +112,7 @@ describeRedis('Redis', () => {
     await expect(store.append('a', stored.slice(2, 4))).rejects.toMatchObject({ code: 'store.failing' });
     await expect(store.check()).rejects.toMatchObject({ code: 'store.failing' });
     redis.thaw();
-    await mended(store);
+    await untilWorking(store);
     expect(await store.append('a', stored.slice(2, 6))).toBe(6);
     expect((await store.page('a', { after: 0, limit: 100 })).events).toEqual(asStored(stored.slice(0, 6)));
   });
@@ -132,7 +132,7 @@ describeRedis('Redis', () => {
     await store.check();
   });
 
-  test('reports once that all data was lost, and continues with what there is', async () => {
+  test('reports once that all data was lost, and accepts the events again', async () => {
     const redis = await emptyRedis();
     const [one, other] = [await openStore(redis), await openStore(redis)];
     await Promise.all([one.check(), other.check()]);
@@ -148,7 +148,7 @@ describeRedis('Redis', () => {
   });
 
   test.each(['run', 'events'])(
-    'removes a run, and begins it again, of which the %s were evicted',
+    'removes a run, and accepts it again, although its key for `%s` was evicted',
     async (key) => {
       const redis = await emptyRedis();
       const store = await openStore(redis);
@@ -175,7 +175,7 @@ describeRedis('Redis', () => {
     expect((await stores[0]!.page('a', { after: 0, limit: 1_000 })).events).toEqual(asStored(stored));
   });
 
-  test('shows each gateway at once the changes of another', async () => {
+  test('shows the changes of one gateway to the others at once', async () => {
     const redis = await emptyRedis();
     const [one, other] = [await openStore(redis), await openStore(redis)];
     await one.append('a', stored.slice(0, 2));

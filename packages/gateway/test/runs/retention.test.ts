@@ -4,7 +4,7 @@ import { type RetentionCandidate, runsToRemove } from '../../src/runs/retention.
 const day = 24 * 3_600_000;
 const now = new Date('2026-11-24T12:00:00.000Z');
 
-/** Newest first, a day and a megabyte each: `e` was a day ago, `a` five. */
+/** Runs of a megabyte, the newest first: the last event of `e` is a day old, that of `a` five days. */
 const runs = ['e', 'd', 'c', 'b', 'a'].map(
   (runId, index): RetentionCandidate => ({
     runId,
@@ -26,7 +26,7 @@ test.each([
   [{ bytes: 2.5e6 }, ['a', 'b', 'c']],
   [{ ageMs: 4.5 * day, runs: 3, bytes: 10e6 }, ['a', 'b']],
   [{ ageMs: 1.5 * day, runs: 4 }, ['a', 'b', 'c', 'd']],
-])('the policy %p removes the oldest runs beyond it: %p', (keep, removed) => {
+])('the policy %p removes the oldest runs beyond its limits: %p', (keep, removed) => {
   expect(runsToRemove(runs, keep, now)).toEqual(removed);
 });
 

@@ -12,7 +12,7 @@ describe('the folders of runs', () => {
     folders = new RunFolders(runs);
   });
 
-  /** A folder as a trainer leaves it, whose log is of `owner`. */
+  /** Creates a run's folder as a trainer leaves it, with a log of the run `owner`, and returns its path. */
   function make(runId: string, owner = runId): string {
     const path = join(runs, runId);
     mkdirSync(join(path, 'model'), { recursive: true });
@@ -49,7 +49,7 @@ describe('the folders of runs', () => {
     ['the log of another run', () => make('a', 'b')],
     ['no log', () => mkdirSync(join(runs, 'a'))],
     ['a folder in place of the log', () => mkdirSync(join(runs, 'a', 'events.jsonl'), { recursive: true })],
-    ['another name that begins like it', () => make('a', 'ab')],
+    ['the log of a run whose id begins like it', () => make('a', 'ab')],
     ['a file', () => writeFileSync(join(runs, 'a'), '{"v":1,"runId":"a","seq":1}')],
   ])('are kept when there is %s', async (_what, prepare) => {
     prepare(runs);
@@ -69,12 +69,12 @@ describe('the folders of runs', () => {
   test.each<[string, (folder: string) => void]>([
     ['events.jsonl', (path) => linkTo(path, 'events.jsonl')],
     ['the folder itself', (path) => linkTo(path, '')],
-  ])('count and are removed as none when they have a link as %s', async (_what, link) => {
+  ])('have the size 0 and are kept when there is a link instead of %s', async (_what, link) => {
     link(make('a'));
     expect([await folders.bytes('a'), await folders.remove('a')]).toEqual([0, false]);
   });
 
-  test('do not count what links in them lead to', async () => {
+  test('have a size without the targets of their links', async () => {
     const path = make('a');
     const before = await folders.bytes('a');
     symlinkSync(runs, join(path, 'all'));

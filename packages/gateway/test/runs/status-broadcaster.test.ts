@@ -34,7 +34,7 @@ describe('the status broadcaster', () => {
     jest.useRealTimers();
   });
 
-  /** A board over what the store holds, and a viewer of it. */
+  /** Starts a broadcaster for the runs of the store, and a viewer that records its messages. */
   async function open(): Promise<void> {
     hub = await Hub.open(store, limits);
     const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere'), limits });
@@ -42,11 +42,11 @@ describe('the status broadcaster', () => {
     broadcaster = new StatusBroadcaster({ ...shared, onFailure: (error) => messages.push(error as never) });
     await broadcaster.open();
     hub.addViewer((frame) => messages.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
-    await pass(2);
+    await advance(2);
     messages.length = 0;
   }
-  /** Lets seconds pass. */
-  async function pass(seconds: number): Promise<void> {
+  /** Advances the clock. */
+  async function advance(seconds: number): Promise<void> {
     for (let at = 0; at < seconds; at++) {
       jest.advanceTimersByTime(1_000);
       await nextTurn();
@@ -67,7 +67,7 @@ describe('the status broadcaster', () => {
     publishers.claim('a', connection);
     return connection;
   }
-  /** Events are kept and published. */
+  /** Stores and publishes events. */
   async function keep(events = run): Promise<void> {
     await store.append('a', events);
     hub.publish('a', events, store.streamOf('a'));
@@ -79,17 +79,17 @@ describe('the status broadcaster', () => {
     await open();
     const first = publisher();
     await keep();
-    await pass(19);
+    await advance(19);
     expect(statuses()).toEqual(['running']);
-    await pass(3);
+    await advance(3);
     expect(statuses()).toEqual(['running', 'stalled']);
     publishers.markDisconnected('a', first);
-    await pass(58);
+    await advance(58);
     expect(messages.at(-1)).toMatchObject({ status: 'stalled', connected: false });
-    await pass(4);
+    await advance(4);
     expect(messages.at(-1)).toMatchObject({ status: 'interrupted', connected: false });
     publisher();
-    await pass(1);
+    await advance(1);
     expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
@@ -97,11 +97,11 @@ describe('the status broadcaster', () => {
     await open();
     const first = publisher();
     await keep();
-    await pass(5);
+    await advance(5);
     publishers.markDisconnected('a', first);
-    await pass(15);
+    await advance(15);
     publisher();
-    await pass(5);
+    await advance(5);
     expect(statuses()).not.toContain('interrupted');
     expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
@@ -109,9 +109,9 @@ describe('the status broadcaster', () => {
   test('gives a publisher 20 s to reconnect after a restart', async () => {
     await store.append('a', run);
     await open();
-    await pass(16);
+    await advance(16);
     expect(statuses()).toEqual([]);
-    await pass(6);
+    await advance(6);
     expect(statuses()).toEqual(['interrupted']);
   });
 
@@ -120,7 +120,7 @@ describe('the status broadcaster', () => {
     const { presence } = publisher();
     await keep();
     for (let at = 0; at < 60; at++) {
-      await pass(1);
+      await advance(1);
       presence.lastMessageAt = performance.now();
     }
     expect(statuses()).toEqual(['running']);

@@ -13,7 +13,7 @@ import { publish } from '../support/publisher.ts';
 const run = (runId: string, day: number): MonitorEvent[] =>
   sampleRun({ runId, epochs: 1, batchesPerEpoch: 5, startedAt: new Date(Date.UTC(2026, 0, day)) });
 
-/** Runs `a` to `e`, a day each, of which `b` is pinned and `d` has a folder of 5 MB. */
+/** Starts a gateway with the runs `a` to `e` of successive days. `b` is pinned, and `d` has a folder of 5 MB. */
 async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
   const runs = temporaryFolder();
   const store = await openSqliteStore(runs);
@@ -32,7 +32,7 @@ async function gatewayThatKeeps(keep: RetentionPolicy | undefined) {
   return { runs, store, gateway, listed };
 }
 
-/** Resolves when the runs are those, however long the sweeper takes; the test's time limit ends the wait. */
+/** Resolves when the expected runs are listed. Only the time limit of the test ends the wait otherwise. */
 async function untilListed(listed: () => Promise<string[]>, expected: string[]): Promise<void> {
   while (JSON.stringify(await listed()) !== JSON.stringify(expected))
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -53,23 +53,23 @@ describe('the retention policy', () => {
   ])('is applied, and pinned runs are kept: %p leaves %p', async (keep, left) => {
     const { runs, listed } = await gatewayThatKeeps(keep);
     await untilListed(listed, left);
-    // A folder goes after its run; nothing else goes.
+    // The folder is removed when its run is; everything else is kept.
     while (existsSync(join(runs, 'd')) !== left.includes('d'))
       await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await listed()).toEqual(left);
   });
 
-  test('is applied again as runs end, and runs that continue are kept', async () => {
+  test('is applied again when a run ends, and a run that continues is kept', async () => {
     const { gateway, listed } = await gatewayThatKeeps({ runs: 1 });
     await untilListed(listed, ['b']);
-    const going = await publish(gateway.ingestUrl, run('f', 6).slice(0, 4));
+    const publisher = await publish(gateway.ingestUrl, run('f', 6).slice(0, 4));
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await listed()).toEqual(['f', 'b']);
-    going.send(run('f', 6).slice(4));
-    await going.acked(run('f', 6).length);
+    publisher.send(run('f', 6).slice(4));
+    await publisher.acked(run('f', 6).length);
     expect(await listed()).toEqual(['f', 'b']);
-    going.connection.socket.close();
+    publisher.connection.socket.close();
     await untilListed(listed, ['b']);
   });
 });

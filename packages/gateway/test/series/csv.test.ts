@@ -8,7 +8,7 @@ const { header: csvHeader, row: csvRow } = csvTable();
 const names = csvHeader.trimEnd().split(',');
 const first = (type: string) => run.find((event) => event.type === type)!;
 
-/** The cells of a line that have something in them. */
+/** Returns the cells of an event's line that are not empty, by the names of their columns. */
 function cellsOf(event: MonitorEvent): Record<string, string> {
   const cells = csvRow(event).trimEnd().split(',');
   expect(cells).toHaveLength(names.length);

@@ -4,19 +4,22 @@ import { MinMaxDownsampler } from '../../src/series/min-max-downsampler.ts';
 
 type Points = [x: number, y: number][];
 
-function thin(points: Points, limit: number): Points {
-  const thinned = new MinMaxDownsampler({ from: points[0]?.[0] ?? 0, to: points.at(-1)?.[0] ?? 0 }, limit);
-  for (const [x, y] of points) thinned.add(x, y);
-  return thinned.points().map(({ x, y }) => [x, y]);
+function downsample(points: Points, limit: number): Points {
+  const downsampler = new MinMaxDownsampler(
+    { from: points[0]?.[0] ?? 0, to: points.at(-1)?.[0] ?? 0 },
+    limit,
+  );
+  for (const [x, y] of points) downsampler.add(x, y);
+  return downsampler.points().map(({ x, y }) => [x, y]);
 }
 
 const wave = (length: number): Points => Array.from({ length }, (_, x) => [x, Math.sin(x / 50)]);
 
 describe('the min-max downsampler', () => {
   test('returns all points when there are no more than the limit', () => {
-    expect(thin(wave(100), 100)).toEqual(wave(100));
-    expect(thin([], 10)).toEqual([]);
-    expect(thin([[3, 1]], 2)).toEqual([[3, 1]]);
+    expect(downsample(wave(100), 100)).toEqual(wave(100));
+    expect(downsample([], 10)).toEqual([]);
+    expect(downsample([[3, 1]], 2)).toEqual([[3, 1]]);
   });
 
   test('keeps every spike when there are more', () => {
@@ -26,7 +29,7 @@ describe('the min-max downsampler', () => {
       [7_777, -50],
     ] as const)
       points[x] = [x, y];
-    const kept = thin(points, 100);
+    const kept = downsample(points, 100);
     expect(kept.length).toBeLessThanOrEqual(100);
     expect(kept).toContainEqual([1_234, 50]);
     expect(kept).toContainEqual([7_777, -50]);
@@ -35,15 +38,15 @@ describe('the min-max downsampler', () => {
 
   test('keeps one point of each bucket that is not finite, beside the others', () => {
     const points = wave(1_000).map(([x, y]): [number, number] => [x, x >= 900 ? Number.NaN : y]);
-    const kept = thin(points, 101);
+    const kept = downsample(points, 101);
     expect(kept.filter(([, y]) => Number.isNaN(y)).map(([x]) => x)).toEqual([900, 920, 940, 960, 980, 999]);
     expect(kept.filter(([, y]) => Number.isFinite(y)).at(-1)![0]).toBeGreaterThan(850);
   });
 
   test('counts points outside the range to the buckets at its ends', () => {
-    const thinned = new MinMaxDownsampler({ from: 10, to: 20 }, 5);
-    for (const x of [0, 5, 12, 15, 18, 25, 30]) thinned.add(x, x);
-    expect(thinned.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
+    const downsampler = new MinMaxDownsampler({ from: 10, to: 20 }, 5);
+    for (const x of [0, 5, 12, 15, 18, 25, 30]) downsampler.add(x, x);
+    expect(downsampler.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
   });
 
   test('returns points in order, each once, no more than the limit, with the minimum and maximum', () => {
@@ -62,9 +65,9 @@ describe('the min-max downsampler', () => {
             x += dx;
             return { x, y };
           });
-          const thinned = new MinMaxDownsampler({ from: 0, to }, limit);
-          for (const point of points) thinned.add(point.x, point.y);
-          const kept = thinned.points();
+          const downsampler = new MinMaxDownsampler({ from: 0, to }, limit);
+          for (const point of points) downsampler.add(point.x, point.y);
+          const kept = downsampler.points();
           for (const { index, x, y } of kept) expect({ x, y }).toEqual(points[index]);
           expect(kept.map(({ index }) => index)).toEqual(
             [...new Set(kept.map(({ index }) => index))].sort((a, b) => a - b),
@@ -78,7 +81,7 @@ describe('the min-max downsampler', () => {
               Math.min(...finite),
               Math.max(...finite),
             ]);
-          expect(thinned.points()).toEqual(kept);
+          expect(downsampler.points()).toEqual(kept);
         },
       ),
     );

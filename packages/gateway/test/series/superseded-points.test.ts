@@ -2,20 +2,20 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SupersededPoints } from '../../src/series/superseded-points.ts';
 
-/** The places of the numbers that count. */
-function counting(xs: readonly number[]): number[] {
-  const repeats = new SupersededPoints();
-  for (const x of xs) repeats.add(x);
-  return [...xs.keys()].filter((at) => !repeats.isSuperseded(xs[at]!));
+/** Returns the indexes of the points that are not superseded. */
+function indexesLeft(xs: readonly number[]): number[] {
+  const superseded = new SupersededPoints();
+  for (const x of xs) superseded.add(x);
+  return [...xs.keys()].filter((at) => !superseded.isSuperseded(xs[at]!));
 }
 
 test('no point of an ascending curve is superseded, equal positions included', () => {
-  expect(counting([1, 2, 2, 5])).toEqual([0, 1, 2, 3]);
+  expect(indexesLeft([1, 2, 2, 5])).toEqual([0, 1, 2, 3]);
 });
 
 test('points are superseded where the curve goes back', () => {
-  expect(counting([1, 2, 3, 2, 3, 4])).toEqual([0, 3, 4, 5]);
-  expect(counting([1, 2, 3, 4, 3, 1, 2])).toEqual([5, 6]);
+  expect(indexesLeft([1, 2, 3, 2, 3, 4])).toEqual([0, 3, 4, 5]);
+  expect(indexesLeft([1, 2, 3, 4, 3, 1, 2])).toEqual([5, 6]);
 });
 
 test('each return supersedes the points from its position on', () => {
@@ -26,7 +26,7 @@ test('each return supersedes the points from its position on', () => {
         if (at > 0 && x < xs[at - 1]!) while (left.length > 0 && xs[left.at(-1)!]! >= x) left.pop();
         left.push(at);
       });
-      expect(counting(xs)).toEqual(left);
+      expect(indexesLeft(xs)).toEqual(left);
     }),
   );
 });

@@ -26,7 +26,7 @@ function checkedStore(checkIntervalMs: number, stallMs = 60_000) {
 }
 
 describe('a health-checked store', () => {
-  test('reads four pages at a time, however many are requested', async () => {
+  test('reads at most four pages at a time', async () => {
     const { store, checked } = checkedStore(60_000);
     await checked.append('a', stored);
     const answers: (() => void)[] = [];

@@ -9,22 +9,22 @@ import { asStored } from '../support/events.ts';
 
 const stored = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 }).map(toNewEvent);
 
-/** Where the log is cut: what lies beyond never came to the disk, or came as something else. */
-const tails: [string, (rest: Buffer) => Buffer][] = [
+/** The bytes that a disk may have after the point at which a power cut interrupts the writing of the log. */
+const damages: [string, (rest: Buffer) => Buffer][] = [
   ['is missing', () => Buffer.alloc(0)],
   ['is zeros', (rest) => Buffer.alloc(rest.length)],
   ['is torn', (rest) => Buffer.from(rest.map((byte, index) => (index % 512 < 256 ? 255 - byte : byte)))],
 ];
 
-test.each(tails)(
-  'after a power cut anywhere, all that was acknowledged is there: what follows %s',
-  async (_what, tear) => {
+test.each(damages)(
+  'every acknowledged event is stored after a power cut, when the rest of the log %s',
+  async (_what, damage) => {
     const folder = temporaryFolder();
     const store = await openSqliteStore(folder);
     afterTest(() => store.close());
     const path = join(folder, 'monitor.db');
     const begin = statSync(`${path}-wal`).size;
-    /** How much of the log was on the disk when an append was acknowledged. */
+    /** The size of the log when each append was acknowledged. */
     const acknowledged: { bytes: number; seq: number }[] = [{ bytes: begin, seq: 0 }];
     for (let at = 0; at < stored.length; at += 5) {
       const seq = await store.append('a', stored.slice(at, at + 5));
@@ -39,7 +39,7 @@ test.each(tails)(
         copyFileSync(path, join(copy, 'monitor.db'));
         writeFileSync(
           join(copy, 'monitor.db-wal'),
-          Buffer.concat([log.subarray(0, cut), tear(log.subarray(cut))]),
+          Buffer.concat([log.subarray(0, cut), damage(log.subarray(cut))]),
         );
         const cutStore = await openSqliteStore(copy);
         const { events } = await cutStore.page('a', { after: 0, limit: 1_000 });

@@ -37,21 +37,21 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 
 describe('a SQLite store whose files are removed', () => {
   const isOurs = (name: string): boolean => name.startsWith('monitor.db');
-  const takeAll = (folder: string): void => {
+  const removeAll = (folder: string): void => {
     for (const name of readdirSync(folder).filter(isOurs)) rmSync(join(folder, name));
   };
 
   test.each<[string, (folder: string) => void]>([
-    ['all of them', takeAll],
+    ['all of them', removeAll],
     ['the database alone', (folder) => rmSync(join(folder, 'monitor.db'))],
     ['the log alone', (folder) => rmSync(join(folder, 'monitor.db-wal'))],
     ['the whole folder', (folder) => rmSync(folder, { recursive: true })],
-  ])('refuses writes, and restores its file with every event: %s', async (_what, take) => {
+  ])('refuses writes, and restores its file with every event: %s', async (_what, remove) => {
     const folder = join(temporaryFolder(), 'runs');
     const store = await open(folder);
     await store.append('a', stored.slice(0, 20));
     await store.annotate('a', { title: 'kept' });
-    take(folder);
+    remove(folder);
     await expect(store.append('a', stored.slice(20, 22))).rejects.toEqual(code('store.vanished'));
     expect(await store.lastSeq('a')).toBe(20);
     await store.check();
@@ -64,12 +64,12 @@ describe('a SQLite store whose files are removed', () => {
     expect(await again.summary('a')).toMatchObject({ title: 'kept' });
   });
 
-  test('detects it without a write', async () => {
+  test('detects the removal by its check, without a write', async () => {
     const folder = temporaryFolder();
     const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
     await store.check();
-    takeAll(folder);
+    removeAll(folder);
     await expect(store.check()).rejects.toEqual(code('store.vanished'));
     await store.check();
     expect(existsSync(join(folder, 'monitor.db'))).toBe(true);
@@ -91,7 +91,7 @@ describe('a SQLite store whose files are removed', () => {
     const folder = temporaryFolder();
     const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
-    takeAll(folder);
+    removeAll(folder);
     writeFileSync(join(folder, 'monitor.db'), 'theirs');
     for (const _ of [1, 2]) await expect(store.check()).rejects.toThrow(/was replaced by another file/);
     rmSync(join(folder, 'monitor.db'));
@@ -103,7 +103,7 @@ describe('a SQLite store whose files are removed', () => {
 describe('a SQLite store on a full disk', () => {
   const onDisk = canMount() ? test : test.skip;
 
-  onDisk('reports it, loses no stored event, and continues when there is room', async () => {
+  onDisk('reports the failure, loses no stored event, and continues when there is room', async () => {
     const folder = smallDisk('3m');
     const store = await open(folder);
     const ballast = join(folder, 'ballast');
@@ -134,7 +134,7 @@ describe('a SQLite store on a full disk', () => {
     const reserved = statSync(join(folder, 'monitor.db-reserve')).size;
     expect(reserved).toBeGreaterThan(5_000_000);
     const fillAll = async (store: Store): Promise<void> => {
-      // Emptying the log makes room several times.
+      // Several times, emptying the write-ahead log makes room for more events.
       while (!(await isFailing(store))) await expect(fill(store)).rejects.toEqual(code('store.full'));
     };
     const fill = async (store: Store): Promise<void> => {

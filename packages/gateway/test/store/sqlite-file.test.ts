@@ -13,7 +13,7 @@ import { asStored } from '../support/events.ts';
 
 const runs = ['b', 'a'].map((runId) => sampleRun({ runId, epochs: 2 }).map(toNewEvent));
 
-/** As version 1 made it. Not read from the migrations: those must go on to fit what was released. */
+/** The schema of version 1, as it was released. A copy, so that a changed migration fails the tests. */
 const version1 = `
   BEGIN; PRAGMA application_id = ${0x4d4e4d6f};
   CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -57,7 +57,7 @@ const toVersion4 = `
   INSERT INTO owner (id, token) VALUES (1, 'the gateway before');
   PRAGMA user_version = 4; COMMIT;`;
 
-test('a database of version 4 is brought forward: each run gets a stream, and keeps the rest', async () => {
+test('a database of version 4 is migrated: each run gets a stream, and keeps its other values', async () => {
   const folder = temporaryFolder();
   const path = join(folder, 'monitor.db');
   writeVersion1(path);
@@ -80,7 +80,7 @@ describe('a database of version 1', () => {
   test('is migrated with every event', async () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
-    for (const _ of ['brought forward', 'opened again']) {
+    for (const _ of ['migrated', 'opened again']) {
       const store = await openSqliteStore(folder);
       const page = { after: 0, limit: 1_000 };
       expect((await store.page('a', page)).events).toEqual(asStored(runs[1]!));
@@ -97,7 +97,7 @@ describe('a database of version 1', () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
     const streams = [];
-    for (const _ of ['brought forward', 'opened again']) {
+    for (const _ of ['migrated', 'opened again']) {
       const store = await openSqliteStore(folder);
       streams.push([(await store.position('a'))?.stream, (await store.position('b'))?.stream]);
       await store.close();
@@ -115,15 +115,15 @@ describe('a database of version 1', () => {
     afterTest(() => store.close());
     await store.append('c', sampleRun({ runId: 'c' }).map(toNewEvent));
     expect(await store.annotate('b', { pinned: true })).toBe(true);
-    const look = new Database(join(folder, 'monitor.db'));
-    expect(look.pragma('auto_vacuum')).toEqual([{ auto_vacuum: 2 }]);
-    expect(look.pragma('foreign_key_check')).toEqual([]);
-    expect(look.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
-    look.close();
+    const database = new Database(join(folder, 'monitor.db'));
+    expect(database.pragma('auto_vacuum')).toEqual([{ auto_vacuum: 2 }]);
+    expect(database.pragma('foreign_key_check')).toEqual([]);
+    expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+    database.close();
   });
 });
 
-/** A digest of each file with content; SQLite may leave an empty log and its index beside the database. */
+/** Returns a digest of each file that is not empty; SQLite may leave an empty log and its index beside the database. */
 const contentOf = (folder: string): string[][] =>
   readdirSync(folder)
     .map((name) => [name, readFileSync(join(folder, name))] as const)
@@ -131,8 +131,8 @@ const contentOf = (folder: string): string[][] =>
     .map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')]);
 
 describe('a file that cannot be used', () => {
-  /** A database of ours with some events, closed. */
-  async function ours(path: string): Promise<Buffer> {
+  /** Creates a valid database with some events, closes it, and returns the content of its file. */
+  async function validFile(path: string): Promise<Buffer> {
     const store = await openSqliteStore(join(path, '..'));
     for (const [index, runId] of ['b', 'a'].entries()) await store.append(runId, runs[index]!);
     await store.close();
@@ -148,7 +148,7 @@ describe('a file that cannot be used', () => {
   const changed =
     (change: (file: Buffer) => Uint8Array) =>
     async (path: string): Promise<void> =>
-      writeFileSync(path, change(await ours(path)));
+      writeFileSync(path, change(await validFile(path)));
   const noise = (length: number): Buffer =>
     Buffer.from(Array.from({ length }, (_, index) => (index * 37 + 11) % 251));
   const torn = (at: number, length: number) => (file: Buffer) => {
@@ -157,7 +157,7 @@ describe('a file that cannot be used', () => {
   };
 
   test.each<[string, (path: string) => void | Promise<void>, RegExp]>([
-    ['of another kind', (path) => writeFileSync(path, 'a letter to my aunt'), /is not a SQLite database/],
+    ['of another kind', (path) => writeFileSync(path, 'a text'), /is not a SQLite database/],
     ['of another program', sql('CREATE TABLE theirs (id)'), /belongs to another program/],
     [
       'of a newer gateway',

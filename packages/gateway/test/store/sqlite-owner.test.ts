@@ -4,7 +4,7 @@ import { SqliteQueries } from '../../src/store/sqlite-queries.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 import { rawEvent } from '../support/events.ts';
 
-/** Two connections to one database, as of two gateways of which the second has got past every lock. */
+/** Opens two connections to one database, like two gateways of which the second has evaded every lock. */
 function twoOwners(): [SqliteQueries, SqliteQueries, folder: string] {
   const folder = temporaryFolder();
   const databases = [openDatabase(folder), openDatabase(folder)];

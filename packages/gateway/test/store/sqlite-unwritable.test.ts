@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/cleanup.ts';
 import { rawEvent } from '../support/events.ts';
 import { canRunUnprivileged, startUnprivileged } from '../support/process.ts';
 
-/** A folder of runs that the unprivileged user may write, apart from one file. */
+/** Creates a folder of runs that the unprivileged user may write, except for one file. */
 async function folderWith(unwritable: string): Promise<string> {
   const folder = temporaryFolder();
   const store = await openSqliteStore(folder);
@@ -21,7 +21,7 @@ async function folderWith(unwritable: string): Promise<string> {
   return folder;
 }
 
-// Without the file's lock, a second gateway would be let in; with any other of the files, the first write would fail.
+// Without a writable lock file, a second gateway could start; without another writable file, the first write would fail.
 (canRunUnprivileged() ? test : test.skip).each([
   'monitor.db',
   'monitor.db-wal',

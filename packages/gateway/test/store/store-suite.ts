@@ -33,7 +33,7 @@ async function allPages(store: Store, options: Omit<EventPageOptions, 'after'>):
   return pages;
 }
 
-/** Tests the contract of `Store`. */
+/** Declares the tests that every implementation of `Store` has to pass. */
 export function storeSuite(name: string, open: () => Store | Promise<Store>): void {
   describe(name, () => {
     let store: Store;
@@ -164,7 +164,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
       });
 
-      test('contains the best finite accuracy, of whichever epoch', async () => {
+      test('contains the best finite accuracy of all epochs', async () => {
         const epoch = ofType('epoch')[0] as Extract<MonitorEvent, { type: 'epoch' }>;
         const accuracies = [0.9, 0.97, Number.NaN, 0.95];
         const epochs = accuracies.map((accuracy, at): MonitorEvent => {
@@ -209,7 +209,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toMatchObject({ lastSeq: 5, lastEventAt: run[4]!.time });
       });
 
-      test("contains the time of receipt by this machine's clock, whatever the publisher's is", async () => {
+      test("contains the time of receipt by this machine's clock, not by the publisher's", async () => {
         const before = Date.now();
         await store.append('a', [toNewEvent({ ...run[0]!, time: '1970-01-01T00:00:00.000Z' })]);
         const receivedAt = Date.parse((await store.summary('a'))!.lastReceivedAt!);
@@ -266,23 +266,23 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
 
     describe('annotate', () => {
       beforeEach(() => store.append('a', stored.slice(0, 3)));
-      const said = async () => {
+      const annotations = async () => {
         const { title, note, pinned } = (await store.summary('a'))!;
         return { title, note, pinned };
       };
 
       test('changes the given fields and keeps the others', async () => {
         expect(await store.annotate('a', { title: 'Größer', pinned: true })).toBe(true);
-        expect(await said()).toEqual({ title: 'Größer', note: null, pinned: true });
+        expect(await annotations()).toEqual({ title: 'Größer', note: null, pinned: true });
         await store.annotate('a', { note: 'two\nlines' });
         await store.annotate('a', { title: null, pinned: false });
-        expect(await said()).toEqual({ title: null, note: 'two\nlines', pinned: false });
+        expect(await annotations()).toEqual({ title: null, note: 'two\nlines', pinned: false });
       });
 
       test('leaves the events unchanged', async () => {
         await store.annotate('a', { title: 'x' });
         await store.append('a', stored.slice(3, 5));
-        expect(await said()).toMatchObject({ title: 'x' });
+        expect(await annotations()).toMatchObject({ title: 'x' });
         expect((await store.page('a', { after: 0, limit: 10 })).events).toEqual(asStored(stored.slice(0, 5)));
       });
 
@@ -317,7 +317,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect([await store.remove('a'), await store.remove('c')]).toEqual([false, false]);
       });
 
-      test('allows a new run of the same name', async () => {
+      test('allows a new run with the same id', async () => {
         await store.remove('a');
         expect(await store.append('a', stored.slice(0, 2))).toBe(2);
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2, title: null, pinned: false });

@@ -16,7 +16,7 @@ export type Answer = (
 ) => void;
 
 /**
- * Starts an ingest socket that answers as a test wants, also against the protocol.
+ * Starts a fake gateway that answers as a test wants, even in violation of the protocol.
  * @param answers The answers of each connection in turn; the last one serves all further connections.
  */
 export async function startScriptedGateway(answers: readonly Answer[]) {

@@ -6,7 +6,7 @@ import { until } from './until.ts';
 
 export interface StallableStore {
   store: Store;
-  /** Lets every commit wait before it is durable, as a disk that does not respond. */
+  /** Makes every commit wait before it is durable, like a disk that does not respond. */
   hold(): void;
   release(): void;
   /** Ends the writing thread at its next commit, or at the one that is held. */
@@ -14,7 +14,7 @@ export interface StallableStore {
   /** The number of commits that have begun. */
   commits(): number;
   /** Resolves when a commit is held. */
-  isHeld(): Promise<void>;
+  untilHeld(): Promise<void>;
 }
 
 /** Opens a SQLite store whose commits a test can hold. Released and closed after the test. */
@@ -43,6 +43,6 @@ export async function openStallableStore(folder: string): Promise<StallableStore
     release,
     crash: () => command(commands.exit),
     commits,
-    isHeld: () => until(() => commits() > before),
+    untilHeld: () => until(() => commits() > before),
   };
 }

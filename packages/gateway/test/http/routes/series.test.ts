@@ -8,10 +8,10 @@ import { range } from '../../support/connection.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 4, batchesPerEpoch: 250 });
-const of = <T extends Version1Event['type']>(type: T) =>
+const eventsOf = <T extends Version1Event['type']>(type: T) =>
   run.filter((event): event is Extract<Version1Event, { type: T }> => event.type === type);
 
-/** The same run with a spike at step 600 and an end in nonsense. */
+/** A run with a spike at step 600, whose loss is NaN after step 900. */
 const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((event): Version1Event => {
   if (event.type !== 'batch') return event;
   const { step } = event.data;
@@ -19,9 +19,9 @@ const wild = sampleRun({ runId: 'wild', epochs: 4, batchesPerEpoch: 250 }).map((
   return { ...event, data: { ...event.data, loss } };
 });
 
-/** One that went on from a checkpoint: steps 1 to 400, with spikes at 290 and 350, and then 301 to 500. */
+/** A run that was resumed from a checkpoint: steps 1 to 400, with spikes at 290 and 350, and then 301 to 500. */
 const resumed = [...range(1, 400), ...range(301, 500)].map((step, index): Version1Event => {
-  const { data, ...batch } = of('batch')[0]!;
+  const { data, ...batch } = eventsOf('batch')[0]!;
   const loss = index === 289 ? 9 : index === 349 ? 99 : 1 / step;
   return { ...batch, runId: 'resumed', seq: index + 1, data: { ...data, step, loss } };
 });
@@ -53,19 +53,19 @@ describe('series', () => {
     const [loss, accuracy, cpu] = answer.series;
     expect(loss).toEqual({
       field: 'batch.loss',
-      x: of('batch').map(({ data }) => data.step),
-      y: of('batch').map(({ data }) => data.loss),
+      x: eventsOf('batch').map(({ data }) => data.step),
+      y: eventsOf('batch').map(({ data }) => data.loss),
     });
     expect(accuracy).toEqual({
       field: 'epoch.test.accuracy',
       x: [250, 500, 750, 1000],
-      y: of('epoch').map(({ data }) => data.test.accuracy),
+      y: eventsOf('epoch').map(({ data }) => data.test.accuracy),
     });
     // System events follow every seventh step, and have its x.
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
   });
 
-  test('of an own metric contain its points of every event that carries it', async () => {
+  test('of an own metric contain a point for every event with the metric', async () => {
     const fields = 'metrics.grad/norm,metrics.eval/f1,metrics.unheard-of,batch.accuracy,batch.throughput';
     const [norm, f1, ...others] = (await seriesOf(`tokens/series?fields=${fields}`)).series;
     expect(norm!.x).toEqual(range(1, 40));
@@ -111,9 +111,9 @@ describe('series', () => {
     expect(loss!.x).toEqual(range(1, 500));
     expect(loss!.y.filter((y) => y > 1)).toEqual([9]);
     for (const points of [2, 3, 4, 20, 100]) {
-      const [thinned] = (await seriesOf(`resumed/series?fields=batch.loss&points=${points}`)).series;
-      expect(thinned!.x.length).toBeLessThanOrEqual(points);
-      expect([Math.max(...thinned!.y), Math.min(...thinned!.y)]).toEqual([9, 1 / 500]);
+      const [downsampled] = (await seriesOf(`resumed/series?fields=batch.loss&points=${points}`)).series;
+      expect(downsampled!.x.length).toBeLessThanOrEqual(points);
+      expect([Math.max(...downsampled!.y), Math.min(...downsampled!.y)]).toEqual([9, 1 / 500]);
     }
   });
 
