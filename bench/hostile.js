@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** The address from which tokens are guessed: the gateway soon compares no token of it, so no other client uses it. */
+/** The address from which tokens are guessed. No other client uses it, since the gateway soon refuses all its tokens. */
 const guessingAddress = '127.0.0.66';
-/** Connections that a kind has open at a time, and attempts a second: bounded, so that the machine survives too. */
+/** Connections that a kind has open at a time, and its attempts a second: bounded, so that the machine stays usable. */
 const bounds = { unread: 30, silent: 150, idle: 300, attemptsPerSecond: 10 };
 const reservedFrame = Buffer.from([0xf1, 0x80, 1, 2, 3, 4]);
 const unmaskedFrame = Buffer.from([0x81, 0x02, 0x68, 0x69]);
@@ -19,12 +19,12 @@ const fragment = Buffer.from([0x01, 0x80, 1, 2, 3, 4]);
  * answers: `note(kind, answer)` with a status, a close code or the type of a message.
  */
 export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
-  // Each open connection waits for the end.
+  // Each open connection adds a listener for the end of the attack.
   setMaxListeners(0, signal);
   const publicPort = Number(new URL(url).port);
   const ingestPort = Number(new URL(ingestUrl).port);
   let address = 0;
-  /** A client behind the trusted proxy: clients of this machine itself are not limited by address. */
+  /** Returns the header of a client behind the trusted proxy. Clients on this machine itself are not limited by address. */
   const forwardedFor = () => `X-Forwarded-For: 198.51.100.${address++ % 8}\r\n`;
   const open = new Set();
 

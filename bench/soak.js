@@ -65,7 +65,7 @@ const note = (kind, answer) => {
 const memoryOf = () =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))[1]) / 1024;
 
-/** What the gateway itself reports of its memory, in MiB: the JavaScript heap in use, and buffers outside it. */
+/** Returns the memory that the gateway reports, in MiB: the JavaScript heap, and buffers outside the heap. */
 async function heapOf() {
   const text = await (await fetch(`${url}/metrics`)).text();
   const mebibytes = (name) => Math.round(Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)[1]) / 2 ** 20);
@@ -89,7 +89,7 @@ async function collectGarbage() {
 const hello = (runId) =>
   JSON.stringify({ type: 'hello', protocol: 1, runId, publisherId: `soak-${runId}`, token });
 
-/** Publishes events, all of which the gateway has acknowledged when the promise resolves. */
+/** Publishes events, and resolves when the gateway has acknowledged all of them. */
 async function publish(runId, events) {
   const socket = new WebSocket(ingestUrl);
   await once(socket, 'open');
@@ -206,7 +206,7 @@ function honestPublisher() {
   };
 }
 
-/** The honest viewer, and requests of an honest page: each answer has to be 200. */
+/** The honest viewer, which also sends requests like the dashboard: each has to be answered with 200. */
 function honestViewer() {
   const seen = [];
   const problems = [];
@@ -235,7 +235,7 @@ function honestViewer() {
   return { seen, problems, latencies, stop: () => [clearInterval(timer), client.close()] };
 }
 
-/** Attacks in all kinds at once for a time. */
+/** Attacks the gateway in every known way at once, for a number of seconds. */
 async function attack(forSeconds) {
   const controller = new AbortController();
   const { signal } = controller;

@@ -1,4 +1,4 @@
-/** Tests of `npm run test:interop`: tools of other people, which scripts/test-interop.js finds, with the gateway's documents. */
+/** The configuration of `npm run test:interop`: tests of the gateway's documents with third-party tools. */
 export default {
   testEnvironment: '<rootDir>/../scripts/test-environment.js',
   transform: {},

@@ -11,7 +11,7 @@ import { pythonEnvironment, run } from './support/tools.js';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const commandToken = 'a-command-token-for-tests';
 
-/** Starts the gateway as its users do, with runs, and with a saved model of one. */
+/** Starts the gateway's program with four runs, one of which has a saved model. */
 async function startWithRuns(env = {}) {
   const runs = temporaryFolder();
   const flags = ['--port', '0', '--ingest-port', '0', '--runs', runs, '--log-level', 'error'];
@@ -39,7 +39,7 @@ const schemathesis = (document, options) =>
       ...['run', document, '--seed', '1', '--max-examples', '25', '--continue-on-failure', '--no-color'],
       ...options,
     ],
-    // It keeps what it has found in a folder of its own.
+    // Schemathesis writes its findings into the working directory.
     { cwd: temporaryFolder(), env: { SCHEMATHESIS_HOOKS: 'schemathesis_hooks', PYTHONPATH: folder } },
   );
 

@@ -1,4 +1,4 @@
-"""Leaves out invalid requests of Schemathesis that are valid once they are sent."""
+"""Skips requests that Schemathesis generates as invalid, but that are valid in the form in which they are sent."""
 
 import schemathesis
 
@@ -9,5 +9,5 @@ def _is_empty(value: object) -> bool:
 
 @schemathesis.hook
 def filter_query(context, query):
-    """An empty object or list as a parameter is not a part of the address, which is as if it was left out."""
+    """Skips queries with an empty object or list: such a parameter is not written to the URL."""
     return not any(_is_empty(value) for value in (query or {}).values())

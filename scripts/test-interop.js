@@ -1,5 +1,5 @@
-// `npm run test:interop`: tests the gateway's documents with tools of other people. Python packages are installed into
-// interop/.venv. What needs a tool that is not installed is skipped, with a message.
+// `npm run test:interop`: tests the gateway's documents with third-party tools. Python packages are installed into
+// interop/.venv. Tests whose tool is not installed are skipped, with a message.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

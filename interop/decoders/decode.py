@@ -1,4 +1,4 @@
-"""Decodes each message with the generated classes and writes it again; `refused` stands for one that they do not accept."""
+"""Decodes each message with the generated classes and writes it again, or writes `refused` if they do not accept it."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 
 def to_json(value):
-    """Converts a decoded value to what JSON has: pydantic itself writes a float that is not finite as null."""
+    """Converts a decoded value to one that JSON can represent. Pydantic itself would write a float that is not finite as null."""
     if isinstance(value, dict):
         return {name: to_json(field) for name, field in value.items()}
     if isinstance(value, (list, tuple)):

@@ -27,8 +27,9 @@ async function compile(program, args, options) {
 
 /**
  * A program for each language that decodes messages with generated types. It reads one message a line, and writes each
- * again as it has understood it. `build` returns the command that runs it; `messages` has the name of the type and of the
- * definition in the bundle for each `type` of message. `keepsNull` is whether the types distinguish null and nothing.
+ * decoded message as JSON again. `build` returns the command that runs the program; `messages` has the names of the
+ * generated type and of the definition in the bundle for each `type` of message. `keepsNull` is whether the types
+ * distinguish null from an absent field.
  */
 export const languages = [
   {
@@ -145,7 +146,7 @@ declare const console: { log(line: string): void };
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       const options = [
         '--strict',
-        // Otherwise an optional field of `config` does not fit the type of the other fields, which has no undefined.
+        // Without this option, the optional fields of `config` may be undefined, which its index signature does not allow.
         '--exactOptionalPropertyTypes',
         '--target',
         'es2022',

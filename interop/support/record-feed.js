@@ -9,7 +9,7 @@ const events = sampleRun({ runId: 'recorded', epochs: 2, batchesPerEpoch: 3 }).m
   event.type === 'batch' && event.seq === 3 ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
 );
 
-/** Connects to a feed and keeps every message as the text that was received. */
+/** Connects to a feed and adds the text of every received message to `messages`. */
 async function open(url, messages) {
   const socket = new WebSocket(url);
   afterTest(() => socket.close());
@@ -41,5 +41,5 @@ export async function recordFeed() {
   await open(`${gateway.liveUrl}?bundle=true`, messages);
   await received(messages, ['events']);
   publisher.close();
-  return [...messages]; // Heartbeats follow.
+  return [...messages]; // A copy, since heartbeats still arrive.
 }

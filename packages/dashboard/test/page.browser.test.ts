@@ -90,7 +90,7 @@ const chromiumPath = findChromium();
     ).toEqual([]);
   });
 
-  it('begins anew with a run that was deleted and began again under its id, and shows why in one line', async () => {
+  it('shows a run that was deleted and began again under its id from its beginning, with the reason in one line', async () => {
     const runId = '20261124-113000-again';
     const first = runOf(runId);
     const publisher = await monitor.publish({ runId, events: first });

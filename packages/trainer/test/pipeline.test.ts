@@ -111,7 +111,7 @@ describe('trainer, gateway and viewers together', () => {
     expect(stored.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'interrupted' } });
   }, 60_000);
 
-  test('a new run with the id of a stored run trains to its end without the gateway, says so once, and the stored run is unchanged', async () => {
+  test('a new run with the id of a stored run trains to its end without the gateway, reports that once, and leaves the stored run unchanged', async () => {
     expect(await startTrainer('--run-id', 'run').ended()).toBe(0);
     const stored = await storedEvents(listening.url, 'run');
     const second = startTrainer('--run-id', 'run', '--runs', `${folder.path}/elsewhere`);

@@ -29,7 +29,7 @@ class Command:
     name: CommandName
     #: The rate of `set_learning_rate`; None for the other commands.
     learning_rate: float | None = None
-    #: Who gave the command, such as `page`; None if the gateway does not say.
+    #: Who gave the command, such as `page`; None if that is unknown.
     by: str | None = None
 
 

@@ -28,7 +28,7 @@ from ._warnings import Warnings
 _socket_logger = logging.getLogger("mnist_training_monitor.socket")
 _socket_logger.setLevel(logging.ERROR)
 
-# Close codes after which the gateway does not take this run, by the names of docs/protocol.md.
+# The close codes after which no further attempt succeeds, with the reason for the warning.
 _FINAL = {
     1009: "a message was too big",
     4400: "it does not understand this version of the protocol",
@@ -39,7 +39,7 @@ _FINAL = {
     4412: "the run was replaced by another one with its id",
 }
 _TAKEN = 4409
-# Proxies of the environment cannot reach these hosts of this machine.
+# Names of this machine, to which no proxy that the environment sets can connect.
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OTHER_RUN = "it has events of another run with this id; choose another run_id"
 
@@ -365,7 +365,7 @@ class Connection:
 
     def _acknowledge(self, seq: object) -> None:
         with self._lock:
-            # An acknowledgement of events that were not sent counts as one of those that were.
+            # An acknowledgement of events that were not sent counts only for those that were.
             number = min(seq, self._sent) - self._acknowledged if type(seq) is int else 0
             if number > 0:
                 self._outbox.acknowledge(number)

@@ -179,7 +179,7 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 }
 
 function applyBatch(run: Run, batch: BatchData): void {
-  // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps belong to the point of return.
+  // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps move to the step from which it resumes.
   if (run.batch && batch.step <= run.batch.step) run.machine.limit('step', batch.step);
   run.batch = batch;
   run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };

@@ -21,7 +21,7 @@ const sharedSchemas: Record<string, z.ZodType> = {
 const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
   // `contentEncoding` has the same meaning as the format `base64`.
   if (jsonSchema.contentEncoding !== undefined) delete jsonSchema.format;
-  // So that generated code has an integer for a constant such as the version 1.
+  // With this type, generated code has an integer for a constant such as version 1.
   const constants = jsonSchema.enum ?? [jsonSchema.const];
   if (jsonSchema.type === 'number' && constants.every(Number.isInteger)) jsonSchema.type = 'integer';
 };

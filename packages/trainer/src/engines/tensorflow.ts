@@ -86,8 +86,8 @@ const firstMatching = (...candidates: Kernels[]): Kernels =>
 
 /** Sets environment variables that TensorFlow reads while it loads, and defines functions that tfjs-node calls. */
 function prepareProcess({ variant }: TensorflowLibrary): void {
-  // Level 2 prints errors, which explain failures of a GPU. On a CPU, failures are exceptions, and TensorFlow logs an "error"
-  // that is none when a bfloat16 graph runs on a processor without AVX-512; level 3 omits it.
+  // Level 2 prints errors, which explain failures of a GPU. On a CPU, failures are exceptions, and TensorFlow logs a harmless
+  // "error" when a bfloat16 graph runs on a processor without AVX-512; level 3 omits it.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= variant === 'cuda' ? '2' : '3';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // tfjs-node 4.22 calls two functions of `util` that Node 23 has removed.

@@ -117,7 +117,7 @@ describe('Publisher', () => {
     },
   );
 
-  /** A gateway that sends these messages in answer to the first hello, and these to the second. */
+  /** Starts a gateway that answers each hello with the next list of messages, and resolves with its URL. */
   const scripted = (...answers: object[][]): Promise<string> =>
     listen({
       onHello: (_hello, socket) => {
@@ -198,7 +198,7 @@ describe('Publisher', () => {
     expect(await publisher.close()).toBe(5);
   });
 
-  test('ends, and not the training, when its log can no longer be read', async () => {
+  test('ends without an exception when its log can no longer be read', async () => {
     const refused: string[] = [];
     const publisher = publish(await scripted([{ type: 'resume', after: 0 }]), {
       onRefused: (why, reason) => refused.push(why, reason),
