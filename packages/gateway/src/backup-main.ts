@@ -18,8 +18,8 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 
 try {
-  const information = requestedText(argv, 'npm run backup --', ['runs', 'to']);
-  if (information !== undefined) process.stdout.write(information);
+  const requested = requestedText(argv, 'npm run backup --', ['runs', 'to']);
+  if (requested !== undefined) process.stdout.write(requested);
   else run();
 } catch (error) {
   const { text, exitCode } = describeFailure(error);

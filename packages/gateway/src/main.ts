@@ -8,8 +8,8 @@ import { listen } from './listen.ts';
 import type { Store } from './store/store.ts';
 
 const argv = process.argv.slice(2);
-const information = requestedText(argv, 'npm run gateway --', gatewayOptions);
-if (information !== undefined) process.stdout.write(information);
+const requested = requestedText(argv, 'npm run gateway --', gatewayOptions);
+if (requested !== undefined) process.stdout.write(requested);
 else await run().catch(fail);
 
 async function run(): Promise<void> {

@@ -24,8 +24,8 @@ export class PublisherSession implements SessionHandler {
   readonly #context: SessionContext;
   readonly #peer: Peer;
   readonly #runId: string;
-  /** The position in the run that the publisher's hello contains. */
-  readonly #known: Pick<PublisherHello, 'stream' | 'acknowledged'>;
+  /** The stream and the last acknowledged seq that the publisher knows, from its hello. */
+  readonly #knownPosition: Pick<PublisherHello, 'stream' | 'acknowledged'>;
   readonly #connection: PublisherConnection;
   readonly #messageSchema: typeof ingestMessageSchema | typeof version1IngestMessageSchema;
   #writer: RunWriter | undefined;
@@ -40,7 +40,7 @@ export class PublisherSession implements SessionHandler {
     this.#context = context;
     this.#peer = peer;
     this.#runId = runId;
-    this.#known = hello;
+    this.#knownPosition = hello;
     this.#messageSchema = protocol === 1 ? version1IngestMessageSchema : ingestMessageSchema;
     const now = performance.now();
     this.#connection = {
@@ -83,7 +83,7 @@ export class PublisherSession implements SessionHandler {
     const { store, hub } = this.#context;
     // Publishes stored events first, and loads the last ones into memory for viewers that reconnect.
     await hub.catchUp(this.#runId);
-    const { stream: knownStream, acknowledged = 0 } = this.#known;
+    const { stream: knownStream, acknowledged = 0 } = this.#knownPosition;
     const found = await store.position(this.#runId);
     const hasLostEvents = found && found.stream === knownStream && found.lastSeq < acknowledged;
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);

@@ -50,7 +50,7 @@ export interface AppendArguments extends ChangeArguments {
   /** The stream that a new run gets. */
   stream: string;
   /** Whether a run that has events must have this stream. */
-  isExpected: boolean;
+  mustHaveStream: boolean;
 }
 
 /** The end of a run's events; `stream` is empty and `lastSeq` 0 when there is no such run. */
@@ -138,9 +138,9 @@ export const scripts = {
   appendEvents: defineScript({
     NUMBER_OF_KEYS: 4,
     SCRIPT: append,
-    parseCommand(parser: CommandParser, { entries, stream, isExpected, ...change }: AppendArguments) {
+    parseCommand(parser: CommandParser, { entries, stream, mustHaveStream, ...change }: AppendArguments) {
       pushChange(parser, change);
-      parser.push(stream, isExpected ? '1' : '0');
+      parser.push(stream, mustHaveStream ? '1' : '0');
       for (const { seq, type, json, summaryValue } of entries)
         parser.push(String(seq), type, json, summaryValue);
     },

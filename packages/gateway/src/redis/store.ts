@@ -65,7 +65,7 @@ export class RedisStore implements Store {
     const change = this.#change(runId, { type: 'appended', runId, first, last, types });
     const append = {
       ...{ ...change, entries: events.map(toEntry) },
-      ...{ stream: stream ?? newStreamId(), isExpected: stream !== undefined },
+      ...{ stream: stream ?? newStreamId(), mustHaveStream: stream !== undefined },
     };
     const result = await this.#run((redis) => redis.appendEvents(append));
     if (result.gapSeq === 0) return result.last;

@@ -170,9 +170,9 @@ describe('a file that cannot be used', () => {
     ['torn at its beginning', changed(torn(100, 3_000)), /cannot be used \(/],
     ['torn in the middle', changed(torn(40_960, 4_096)), /cannot be used \(/],
     ['torn at its end', changed((file) => torn(file.length - 4_096, 4_096)(file)), /cannot be used \(/],
-    ['full of zeros from somewhere on', changed((file) => file.fill(0, 20_480)), /cannot be used \(/],
+    ['full of zeros from an offset on', changed((file) => file.fill(0, 20_480)), /cannot be used \(/],
     [
-      'whose log is left without it',
+      'that was deleted without its log',
       (path) => writeFileSync(`${path}-wal`, noise(5_000)),
       /is missing, although its log \(monitor\.db-wal\) exists/,
     ],

@@ -26,7 +26,7 @@ export class MemoryStore implements Store {
   readonly #runs = new Map<string, StoredEvent[]>();
   readonly #streams = new Map<string, string>();
   readonly #received = new Map<StoredEvent[], string>();
-  readonly #notes = new Map<string, RunChanges>();
+  readonly #annotations = new Map<string, RunChanges>();
   /** Awaited before and after each operation. Tests set it to delay the operations. */
   pause: () => Promise<void> = async () => {};
 
@@ -63,12 +63,12 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  /** The stream of a run that has events, at once. */
+  /** Returns the stream of a run that has events, synchronously. */
   streamOf(runId: string): string {
     return this.#streams.get(runId) as string;
   }
 
-  /** Forgets the last events of a run, as a replica that takes over without them. */
+  /** Removes the events of a run after `lastSeq`, like a failover to a replica that has not received them. */
   loseEnd(runId: string, lastSeq: number): void {
     this.#runs.get(runId)?.splice(lastSeq);
   }
@@ -93,7 +93,7 @@ export class MemoryStore implements Store {
 
   async runs({ before = Number.POSITIVE_INFINITY, limit }: RunListOptions): Promise<RunListEntry[]> {
     const entries = [...this.#runs.keys()].map((runId, position) => ({
-      ...{ runId, position, pinned: this.#notes.get(runId)?.pinned ?? false },
+      ...{ runId, position, pinned: this.#annotations.get(runId)?.pinned ?? false },
     }));
     return entries
       .reverse()
@@ -104,13 +104,13 @@ export class MemoryStore implements Store {
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
     await this.pause();
     if (!this.#runs.has(runId)) return false;
-    this.#notes.set(runId, { ...this.#notes.get(runId), ...changes });
+    this.#annotations.set(runId, { ...this.#annotations.get(runId), ...changes });
     return true;
   }
 
   async remove(runId: string): Promise<boolean> {
     await this.pause();
-    this.#notes.delete(runId);
+    this.#annotations.delete(runId);
     return this.#runs.delete(runId);
   }
 
@@ -119,7 +119,7 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
-    const { title = null, note = null, pinned = false } = this.#notes.get(runId) ?? {};
+    const { title = null, note = null, pinned = false } = this.#annotations.get(runId) ?? {};
     const lastReceivedAt = this.#received.get(kept)!;
     const parts = { title, note, pinned, bytes: jsonBytes(kept), lastReceivedAt };
     return shortenSummary({ ...summarise(kept.map(parse)), ...parts, stream: this.#streams.get(runId)! });

@@ -5,7 +5,7 @@ import { eventSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { runStateSchema, runSummarySchema } from './runs.ts';
 
-/** Query parameters of `/live`, as the strings of an address. */
+/** Query parameters of `/live`. In a URL, their values are strings. */
 export const liveQuerySchema = querySchema({
   run: z
     .union([z.literal('latest'), runIdSchema])
@@ -63,7 +63,7 @@ const hello = z
       .enum(['otherStream', 'beyondEnd'])
       .optional()
       .describe(
-        'Present if the events of the same run follow from the beginning although the viewer had some: `otherStream` if the run was replaced or has lost events, `beyondEnd` if the requested `after` is beyond its end, of the same stream. Discard what was received of it.',
+        'Present if the events of the same run follow from the beginning although the viewer had some: `otherStream` if the run was replaced or has lost events, `beyondEnd` if it has the same stream, but ends before the requested `after`. Discard the events that were received before.',
       ),
     heartbeatMs: z.int().positive().describe('The feed sends `heartbeat` after this much silence.'),
     commands: commandAccessSchema.describe('Whether this viewer may send commands.'),

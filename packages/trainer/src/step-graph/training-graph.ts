@@ -16,7 +16,7 @@ export interface TrainingGraphOptions {
   optimizer: OptimizerName;
   /** Type of the values and gradients between the layers, except the last. */
   precision: Precision;
-  /** Type in which the layers compute these values: float32 rounds the results of each layer to `precision`. */
+  /** Type in which the layers compute these values. If it is not `precision`, the results of each layer are rounded to that. */
   arithmetic: Precision;
 }
 
