@@ -22,13 +22,14 @@ function messagesIn({ $ref, oneOf, anyOf, properties }) {
 /** Returns the value of `type` in a message of the bundle. */
 const typeOf = ({ properties, oneOf }) => (properties ?? oneOf[0].properties).type.const;
 
-const named = (definitions) =>
+/** Returns the messages of some definitions: the `type` of each, the definition, and the name of the generated type. */
+const messagesOf = (definitions) =>
   definitions.map((definition) => ({
     type: typeOf(bundle.$defs[definition]),
     name: `${definition}Message`,
     definition,
   }));
-const feedMessages = named(messagesIn(bundle.$defs.LiveGatewayMessage));
+const feedMessages = messagesOf(messagesIn(bundle.$defs.LiveGatewayMessage));
 
 test('the messages of the feed and all messages are found in the bundle', () => {
   expect(feedMessages.map(({ type }) => type)).toEqual(
@@ -39,7 +40,7 @@ test('the messages of the feed and all messages are found in the bundle', () => 
 
 test.each(generatedLanguages)('quicktype generates types of every message: %s', async (language) => {
   const folder = temporaryFolder();
-  const messages = named([...new Set(messagesIn(bundle))]);
+  const messages = messagesOf([...new Set(messagesIn(bundle))]);
   await generate(folder, { bundle, messages, language, file: 'messages' });
   // Languages differ in letter case and underscores.
   const text = readFileSync(join(folder, 'messages'), 'utf8').toLowerCase().replaceAll('_', '');

@@ -19,7 +19,7 @@ async function open(url, messages) {
 }
 
 /** Resolves when a message of each type has been received. */
-async function received(messages, types) {
+async function waitForTypes(messages, types) {
   const isMissing = (type) => !messages.some((message) => JSON.parse(message).type === type);
   while (types.some(isMissing)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
@@ -32,14 +32,14 @@ export async function recordFeed() {
   const publisher = await openScriptedPublisher({ url: gateway.ingestUrl, WebSocket, runId: 'recorded' });
   publisher.send(...events);
   await publisher.waitForAck(events.at(-1).seq);
-  await received(messages, ['run.finished', 'live', 'status']);
+  await waitForTypes(messages, ['run.finished', 'live', 'status']);
   viewer.send(encode({ type: 'command', id: 'recorded-1', command: 'pause', runId: 'recorded' }));
   const run = `${gateway.url}/api/runs/recorded`;
   const headers = { 'content-type': 'application/json' };
   await fetch(run, { method: 'PATCH', headers, body: JSON.stringify({ title: 'Recorded' }) });
-  await received(messages, ['commandResult', 'annotated', 'heartbeat']);
+  await waitForTypes(messages, ['commandResult', 'annotated', 'heartbeat']);
   await open(`${gateway.liveUrl}?bundle=true`, messages);
-  await received(messages, ['events']);
+  await waitForTypes(messages, ['events']);
   publisher.close();
   return [...messages]; // A copy, since heartbeats still arrive.
 }

@@ -17,7 +17,8 @@ type OnMessage = (text: string, peer: Peer) => void | Promise<void>;
 /** A message of 16 MB: more than fits into the buffers of the system. */
 const large = JSON.stringify('x'.repeat(16 * 1024 * 1024));
 
-async function pair(
+/** Opens a connection, and resolves with both ends: the peer and its client. */
+async function openPair(
   onMessage: OnMessage,
   more: Partial<PeerOptions> = {},
 ): Promise<{ peer: Peer; connection: Connection }> {
@@ -44,13 +45,13 @@ describe('a peer', () => {
     ],
     ['rejects', () => Promise.reject(new Error('oops'))],
   ])('whose handler %s is closed as internal, and the process survives', async (_how, onMessage) => {
-    const { connection } = await pair(onMessage);
+    const { connection } = await openPair(onMessage);
     connection.socket.send('hello');
     expect((await connection.closed).code).toBe(closeCodes.internal.code);
   });
 
   test('is cut with a code, without waiting for an answer', async () => {
-    const { peer, connection } = await pair(() => {});
+    const { peer, connection } = await openPair(() => {});
     connection.socket.pause();
     peer.cut('helloTimeout');
     connection.socket.resume();
@@ -59,7 +60,7 @@ describe('a peer', () => {
 
   test('ignores messages after close', async () => {
     const got: string[] = [];
-    const { connection } = await pair((text, peer) => {
+    const { connection } = await openPair((text, peer) => {
       got.push(text);
       peer.close('invalid');
     });
@@ -69,7 +70,7 @@ describe('a peer', () => {
   });
 
   test('sends the reason of a close, shortened to what a close frame holds', async () => {
-    const { peer, connection } = await pair(() => {});
+    const { peer, connection } = await openPair(() => {});
     peer.close('invalid', 'ä'.repeat(100));
     const { code, reason } = await connection.closed;
     expect(code).toBe(closeCodes.invalid.code);
@@ -77,7 +78,7 @@ describe('a peer', () => {
   });
 
   test('sends many framed messages in one write', async () => {
-    const { peer, connection } = await pair(() => {});
+    const { peer, connection } = await openPair(() => {});
     const stream = (connection.socket as unknown as { _socket: Socket })._socket;
     let pieces = 0;
     stream.on('data', () => pieces++);
@@ -91,7 +92,7 @@ describe('a peer', () => {
   });
 
   test('reports when everything sent has left the process', async () => {
-    const { peer, connection } = await pair(() => {});
+    const { peer, connection } = await openPair(() => {});
     expect(await peer.drained(20)).toBe(true);
     connection.socket.pause();
     peer.send(large);
@@ -102,7 +103,7 @@ describe('a peer', () => {
   });
 
   test('reports when nothing leaves the process any more, and when the connection is closed', async () => {
-    const { peer, connection } = await pair(() => {});
+    const { peer, connection } = await openPair(() => {});
     connection.socket.pause();
     peer.send(large);
     expect(await peer.drained(20)).toBe(false);
@@ -115,7 +116,7 @@ describe('a peer', () => {
   test('stays connected while it is paused and cannot receive a pong', async () => {
     const limits = { pingIntervalMs: 20, pongTimeoutMs: 20, closeTimeoutMs: 60_000 };
     const got: string[] = [];
-    const { peer, connection } = await pair((text) => void got.push(text), { limits });
+    const { peer, connection } = await openPair((text) => void got.push(text), { limits });
     const { socket } = connection;
     const pong = socket.pong.bind(socket);
     let answers = false;
@@ -134,7 +135,7 @@ describe('a peer', () => {
 
   test('is cut when it does not answer a close', async () => {
     const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 20 };
-    const { peer, connection } = await pair(() => {}, { limits });
+    const { peer, connection } = await openPair(() => {}, { limits });
     connection.socket.pause();
     peer.send(large);
     const cut = peer.drained(60_000);
@@ -145,7 +146,7 @@ describe('a peer', () => {
   });
 
   test('sends the messages before a close', async () => {
-    const { peer, connection } = await pair(() => {});
+    const { peer, connection } = await openPair(() => {});
     peer.send('"last"');
     peer.close('goingAway');
     expect(await connection.next()).toBe('last');

@@ -47,7 +47,7 @@ const maxSeriesPoints = 170_000;
 /** The x axis of a series. */
 export const seriesAxisSchema = z.enum(['step', 'seconds', 'seq']);
 
-/** Query parameters of `GET /api/runs/{runId}/series`, as the strings of an address. */
+/** Query parameters of `GET /api/runs/{runId}/series`. In a URL, their values are strings. */
 export const seriesQuerySchema = querySchema({
   fields: z
     .string()

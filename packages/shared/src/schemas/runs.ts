@@ -74,7 +74,7 @@ export const runSummarySchema = z
   })
   .describe('Summary of a run.');
 
-/** Query parameters of `GET /api/runs`, as the strings of an address. */
+/** Query parameters of `GET /api/runs`. In a URL, their values are strings. */
 export const runListQuerySchema = querySchema({
   limit: numericString.pipe(z.int().min(1).max(500)).default(500).describe('Maximum number of runs.'),
   cursor: z
@@ -123,7 +123,7 @@ export const runDeletionSchema = z.object({
     ),
 });
 
-/** Query parameters of `GET /api/runs/{runId}/events`, as the strings of an address. */
+/** Query parameters of `GET /api/runs/{runId}/events`. In a URL, their values are strings. */
 export const eventPageQuerySchema = querySchema({
   after: numericString.pipe(z.int().nonnegative()).default(0).describe('Only events after this seq.'),
   limit: numericString.pipe(z.int().min(1).max(2_000)).default(500).describe('Maximum number of events.'),

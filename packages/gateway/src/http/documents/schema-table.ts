@@ -44,13 +44,13 @@ function innerObject(schema: JsonSchema): [JsonSchema, mark: string] {
 
 /** Describes a schema in a few words, such as `integer from 1` or `"ok" or "failing"`. */
 export function typeText(schema: JsonSchema): Html {
-  const { $ref, const: only, items } = schema;
+  const { $ref, const: constant, items } = schema;
   const typeTextOf = (part: unknown): Html => typeText(part as JsonSchema);
   if ($ref !== undefined) {
     const name = $ref.slice($ref.lastIndexOf('/') + 1);
     return html`<a href="#${name}">${name}</a>`;
   }
-  if (only !== undefined) return code(JSON.stringify(only));
+  if (constant !== undefined) return code(JSON.stringify(constant));
   if (schema.enum) return alternatives(schema.enum.map((value) => code(JSON.stringify(value))));
   const choices = schema.oneOf ?? schema.anyOf;
   if (choices) return alternatives(choices.map(typeTextOf));

@@ -29,7 +29,7 @@ describe('the files of the dashboard', () => {
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   });
 
-  test('are served as the build has compressed them, to clients that accept it', async () => {
+  test('are served in the encodings of the build that a client accepts', async () => {
     const folder = pageFolder();
     const source = 'export {};'.repeat(200);
     writeFileSync(join(folder, 'assets', 'index-B4x9.js'), source);
@@ -71,7 +71,7 @@ describe('the files of the dashboard', () => {
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain('npm run build');
     expect((await fetch(`${url}/api/runs`)).status).toBe(200);
-    const elsewhere = await fetch(ingestUrl.replace('ws:', 'http:').replace('/ingest', '/'));
-    expect(await elsewhere.json()).toMatchObject({ status: 404, code: 'request.not_found' });
+    const atIngestPort = await fetch(ingestUrl.replace('ws:', 'http:').replace('/ingest', '/'));
+    expect(await atIngestPort.json()).toMatchObject({ status: 404, code: 'request.not_found' });
   });
 });
