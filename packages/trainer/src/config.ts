@@ -14,6 +14,8 @@ export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[num
   runId: string;
   /** The gateway's ingest address, for example `ws://127.0.0.1:5001/ingest`. */
   gatewayUrl: string;
+  /** Names of the classes with which a resumed run was started; undefined for a new run. */
+  classNames?: readonly string[];
   /** Names of the options that a flag or variable has set. */
   givenOptions: OptionName[];
 }
@@ -32,6 +34,9 @@ const trainerOptions = [
   'trainSize',
   'testSize',
   'data',
+  'classes',
+  'name',
+  'tag',
   'runs',
   'token',
   'reportInterval',
@@ -64,7 +69,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
 export function unusedFlags(config: TrainerConfig, { runId, settings }: InterruptedRun): string[] {
   const kept: Partial<TrainerConfig> = { ...settings, runId };
   const differs = (name: string): boolean =>
-    name in kept && config[name as keyof TrainerConfig] !== kept[name as keyof TrainerConfig];
+    name in kept && String(config[name as keyof TrainerConfig]) !== String(kept[name as keyof TrainerConfig]);
   return config.givenOptions
     .filter((name) => (name === 'recipe' ? recipeSettings.some(differs) : differs(name)))
     .map(flagName);
@@ -73,7 +78,9 @@ export function unusedFlags(config: TrainerConfig, { runId, settings }: Interrup
 /** Returns `config` for a new run, changed by the recipe that a viewer has chosen, and then by the viewer's other settings. */
 export function withSettings(config: TrainerConfig, { recipe, ...settings }: RunSettings): TrainerConfig {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  return { ...config, ...(recipe && recipes[recipe]), ...set, runId: newRunId(new Date()) };
+  // The name is that of the first run; its tags describe every run of this trainer.
+  const fresh = { name: undefined, runId: newRunId(new Date()) };
+  return { ...config, ...(recipe && recipes[recipe]), ...set, ...fresh };
 }
 
 /** Returns the settings of the chosen recipe; a flag for a single setting overrides the recipe. */

@@ -1,12 +1,28 @@
-import type { Version1EventBody, Version1EventOf } from '@mnist-monitor/shared';
+import type { EventOf, TestResults, Version1EventBody, Version1EventOf } from '@mnist-monitor/shared';
 
 // The data of the events that this trainer sends. The protocol lets other publishers leave most fields out.
 
-export type EventBody = Version1EventBody;
-export type RunStartedData = Version1EventOf<'run.started'>['data'];
-export type BatchData = Version1EventOf<'batch'>['data'];
-export type EpochData = Version1EventOf<'epoch'>['data'];
-export type SamplePrediction = Version1EventOf<'samples'>['data']['items'][number];
-export type SystemData = Version1EventOf<'system'>['data'];
-export type NoticeData = Version1EventOf<'notice'>['data'];
-export type RunFinishedData = Version1EventOf<'run.finished'>['data'];
+type Version1Data<T extends Version1EventBody['type']> = Version1EventOf<T>['data'];
+type Score = Version1Data<'epoch'>['train'];
+
+export type RunStartedData = Version1Data<'run.started'> &
+  Pick<EventOf<'run.started'>['data'], 'name' | 'tags' | 'unit' | 'lossUnit'>;
+export type BatchData = Version1Data<'batch'>;
+export type EpochData = Omit<Version1Data<'epoch'>, 'test'> & {
+  test: Score & Omit<TestResults, keyof Score>;
+};
+export type SamplePrediction = Version1Data<'samples'>['items'][number] &
+  Pick<EventOf<'samples'>['data']['items'][number], 'classes'>;
+export type SystemData = Version1Data<'system'>;
+export type NoticeData = Version1Data<'notice'>;
+export type RunFinishedData = Version1Data<'run.finished'>;
+
+/** Type and data of an event, before the log adds its run, seq and time. */
+export type EventBody =
+  | { type: 'run.started'; data: RunStartedData }
+  | { type: 'batch'; data: BatchData }
+  | { type: 'epoch'; data: EpochData }
+  | { type: 'samples'; data: { epoch: number; items: SamplePrediction[] } }
+  | { type: 'system'; data: SystemData }
+  | { type: 'notice'; data: NoticeData }
+  | { type: 'run.finished'; data: RunFinishedData };

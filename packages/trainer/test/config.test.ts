@@ -40,6 +40,8 @@ describe('unusedFlags', () => {
   );
   const precision = 'float32' as const;
   const images = { trainSize: undefined, testSize: undefined, data: undefined };
+  const classNames = ['0', '1'];
+  const others = { classes: undefined, classNames, name: undefined, tag: ['a'] };
   const settings = {
     epochs,
     batchSize,
@@ -50,6 +52,7 @@ describe('unusedFlags', () => {
     seed,
     precision,
     ...images,
+    ...others,
   };
 
   test.each<[args: string[], unused: string[]]>([
@@ -63,6 +66,11 @@ describe('unusedFlags', () => {
     [['--train-size', '256'], ['--train-size']],
     [['--precision', 'auto'], ['--precision']],
     [['--recipe', 'best'], ['--recipe']],
+    [['--classes', 'names.txt', '--tag', 'a'], ['--classes']],
+    [
+      ['--name', 'Other', '--tag', 'b'],
+      ['--name', '--tag'],
+    ],
   ])('with the flags %j returns %j', (args, unused) => {
     expect(unusedFlags(readConfig(args, {}), { runId: 'run', settings })).toEqual(unused);
   });

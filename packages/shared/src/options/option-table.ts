@@ -11,6 +11,8 @@ import {
   parseOrigins,
   parseRedisUrl,
   parseRunId,
+  parseRunName,
+  parseTags,
   parseWebSocketUrl,
   secret,
   string,
@@ -66,7 +68,12 @@ export const optionTable = {
   data: string(
     'a folder',
     undefined,
-    'folder with IDX files to train on instead of MNIST, such as Fashion-MNIST',
+    'folder with IDX files to train on instead of MNIST, such as Fashion-MNIST; emnist-letters in a folder of EMNIST',
+  ),
+  classes: string(
+    'a file',
+    undefined,
+    'file with the names of the classes of --data, one a line; known for MNIST, Fashion-MNIST and EMNIST',
   ),
   runs: string('a folder', 'runs', 'folder that stores every run'),
   keep: optional(
@@ -85,6 +92,19 @@ export const optionTable = {
     parseRunId,
     'id of the run instead of one made from the time',
   ),
+  name: optional(
+    'a line of 1 to 200 characters',
+    parseRunName,
+    'name of the run for people, on the page and in the list of runs',
+  ),
+  tag: {
+    ...optional(
+      'at most 20 texts of 1 to 40 characters, separated by commas',
+      parseTags,
+      'tag of the run, to find and group runs by; several are separated by commas, or the flag is repeated',
+    ),
+    isRepeatable: true,
+  },
   resume: optional(
     'the id of a run, or nothing for the last interrupted one',
     (text) => (['', '1', 'true', 'latest'].includes(text) ? 'latest' : parseRunId(text)),

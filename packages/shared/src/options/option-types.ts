@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runIdSchema } from '../schemas/envelope.ts';
 import { numericString } from '../schemas/query-values.ts';
+import { runNameSchema, tagsSchema } from '../schemas/run-started.ts';
 
 /** One option of a command line, with its environment variable. */
 export interface OptionDefinition<T> {
@@ -13,6 +14,8 @@ export interface OptionDefinition<T> {
   default: T;
   /** Description for `--help`. */
   help: string;
+  /** Whether the values of a repeated flag are joined with commas; otherwise the last one counts. */
+  isRepeatable?: boolean;
 }
 
 /** Creates an option without a default. */
@@ -149,6 +152,17 @@ export function parseRedisUrl(text: string): string | undefined {
   const isRedis = ['redis:', 'rediss:'].includes(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname);
   return isRedis ? text : undefined;
 }
+
+/** Parses the name of a run: one line of 1 to 200 characters. */
+export const parseRunName = parseWith(runNameSchema.regex(/^[^\p{Cc}]*$/u));
+
+/** Parses the tags of a run, separated by commas: at most 20 different ones of 1 to 40 characters. */
+export const parseTags = parseWith(
+  z
+    .string()
+    .transform((list) => [...new Set(list.split(',').map((tag) => tag.trim()))])
+    .pipe(tagsSchema),
+);
 
 /** Parses at most 100 IP addresses and networks, separated by commas. */
 export const parseNetworks = parseWith(

@@ -3,6 +3,7 @@ import { MonitorError } from '../protocol/errors.ts';
 import { closestMatch } from './closest-match.ts';
 import { optionsByFlag, optionsByVariable, variablePrefix } from './option-names.ts';
 import { type OptionName, type Options, optionTable } from './option-table.ts';
+import type { OptionDefinition } from './option-types.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -95,10 +96,17 @@ function readFlags(argv: readonly string[], reader: OptionReader): void {
     tokens: true,
   });
   let reportedAt: number | undefined;
+  const repeated = new Map<OptionName, string>();
   for (const token of tokens) {
     const name = token.kind === 'option' ? optionsByFlag.get(token.rawName) : undefined;
-    if (token.kind === 'option' && name) reader.read(token.rawName, name, token.value ?? 'true');
-    else if (!isReported(token, reportedAt, args)) {
+    if (token.kind === 'option' && name) {
+      const text = token.value ?? 'true';
+      const { isRepeatable = false }: OptionDefinition<unknown> = optionTable[name];
+      const before = isRepeatable ? repeated.get(name) : undefined;
+      const all = before === undefined ? text : `${before},${text}`;
+      repeated.set(name, all);
+      reader.read(token.rawName, name, all);
+    } else if (!isReported(token, reportedAt, args)) {
       const argument = args[token.index] as string;
       const [flag = ''] = argument.split('=', 1);
       reader.reportUnknown(argument.slice(0, 100), closestMatch(flag, optionsByFlag.keys()));

@@ -33,8 +33,8 @@ export type CommandName = (typeof commandNames)[number];
 export const liveSubprotocol = 'mnist-monitor.v1';
 /** Versions of the publishing protocol, one of which a publisher names in its first message. */
 export const ingestProtocolVersions = [1, 2] as const;
-/** The version that the trainer speaks: its events are those of version 1, which older gateways accept too. */
-export const ingestProtocolVersion = 1;
+/** The version that the trainer speaks. */
+export const ingestProtocolVersion = 2;
 
 /** Number of classes of every dataset (MNIST, Fashion-MNIST: ten). */
 export const classCount = 10;

@@ -20,6 +20,11 @@ export const errorCodes = {
     exitCode: 2,
     meaning: 'A dataset file is missing, damaged or inconsistent with the others.',
   },
+  'classes.invalid': {
+    exitCode: 2,
+    meaning:
+      'A dataset does not have 2 to 1,000 classes, a label has no name, or the file of names is damaged.',
+  },
   'engine.unavailable': { exitCode: 2, meaning: 'The requested engine does not work on this machine.' },
   'store.unusable': {
     exitCode: 2,

@@ -1,4 +1,12 @@
-import { printable, type Version1EventBody, type Version1EventOf } from '@mnist-monitor/shared';
+import { printable } from '@mnist-monitor/shared';
+import type {
+  BatchData,
+  EpochData,
+  EventBody,
+  NoticeData,
+  RunFinishedData,
+  RunStartedData,
+} from '../event-data.ts';
 import {
   formatCount,
   formatDuration,
@@ -8,12 +16,6 @@ import {
   formatPlural,
 } from './format.ts';
 import { plainLine, progressLine, type Totals } from './progress-line.ts';
-
-type BatchData = Version1EventOf<'batch'>['data'];
-type EpochData = Version1EventOf<'epoch'>['data'];
-type NoticeData = Version1EventOf<'notice'>['data'];
-type RunFinishedData = Version1EventOf<'run.finished'>['data'];
-type RunStartedData = Version1EventOf<'run.started'>['data'];
 
 /** The stream that a report is written to: a terminal, a file or a pipe. */
 export interface ConsoleOutput {
@@ -67,7 +69,7 @@ export class ConsoleReport {
   }
 
   /** Writes the lines for an event; ignores events of other types. */
-  display(event: Version1EventBody): void {
+  display(event: EventBody): void {
     switch (event.type) {
       case 'run.started':
         return this.#started(event.data);

@@ -1,4 +1,4 @@
-import { bytesPerImage, classCount } from '@mnist-monitor/shared';
+import { bytesPerImage } from '@mnist-monitor/shared';
 import { deriveSeed, type Random, seededRandom, shuffle } from '../random.ts';
 import { writeAugmented } from './augment.ts';
 import type { Split } from './dataset.ts';
@@ -8,7 +8,7 @@ export interface Batch {
   size: number;
   /** [size, 28, 28, 1], from 0 (background) to 1. */
   images: Float32Array;
-  /** [size, 10] */
+  /** [size, classes] */
   oneHot: Float32Array;
 }
 
@@ -63,7 +63,7 @@ const augmentWith =
   (target, to, image) =>
     writeAugmented(target, to, image, { values: fractions, random });
 
-function gather({ images, labels }: Split, indices: Uint32Array, write: WriteImage): Batch {
+function gather({ images, labels, classCount }: Split, indices: Uint32Array, write: WriteImage): Batch {
   const batch = {
     size: indices.length,
     images: new Float32Array(indices.length * bytesPerImage),

@@ -1,20 +1,22 @@
-import { bytesPerImage, classCount, MonitorError } from '@mnist-monitor/shared';
-import type { IdxArray } from './idx.ts';
+import { bytesPerImage, MonitorError } from '@mnist-monitor/shared';
+import type { IdxArray, IdxLabels } from './idx.ts';
 
 /** Images with their labels: the training set or the test set. */
 export interface Split {
   size: number;
   /** [size, 784], from 0 (background) to 255 (full ink). */
   images: Uint8Array;
-  /** [size], 0 to 9. */
-  labels: Uint8Array;
+  /** [size], indices of classes. */
+  labels: Uint16Array;
+  /** Number of classes of the whole dataset. */
+  classCount: number;
 }
 
 /** A labelled image dataset in MNIST's form. */
 export interface Dataset {
   name: string;
-  /** Names of the ten labels. */
-  classes: string[];
+  /** Names of the classes, by their indices. */
+  classes: readonly string[];
   train: Split;
   test: Split;
 }
@@ -24,13 +26,16 @@ export interface NamedArray extends IdxArray {
   name: string;
 }
 
+/** Labels from an IDX file with the name of that file. */
+export interface NamedLabels extends IdxLabels {
+  name: string;
+}
+
 /**
- * Checks that images and labels match, and joins them to a split.
- * @param images [n, 28, 28]
- * @param labels [n], from 0 to 9.
+ * Checks that images and labels match in shape and number.
  * @throws MonitorError `dataset.invalid`
  */
-export function joinSplit(images: NamedArray, labels: NamedArray): Split {
+export function checkPair(images: NamedArray, labels: NamedLabels): void {
   const [size, ...imageShape] = images.shape;
   if (imageShape.join() !== '28,28')
     throw new MonitorError(
@@ -44,13 +49,40 @@ export function joinSplit(images: NamedArray, labels: NamedArray): Split {
       'dataset.invalid',
       `${labels.name}: expected ${size} labels for the images in ${images.name}, got ${labels.shape[0]}`,
     );
-  const wrong = labels.values.findIndex((label) => label >= classCount);
+}
+
+/** Options of `joinSplit`. */
+export interface SplitOptions {
+  classCount: number;
+  /** The label of the class 0. */
+  firstLabel?: number;
+}
+
+/**
+ * Joins images and labels to a split.
+ * @param images [n, 28, 28]
+ * @param labels [n]
+ * @throws MonitorError `dataset.invalid` when they do not match, `classes.invalid` when a label has no class.
+ */
+export function joinSplit(
+  images: NamedArray,
+  labels: NamedLabels,
+  { classCount, firstLabel = 0 }: SplitOptions,
+): Split {
+  checkPair(images, labels);
+  const lastLabel = firstLabel + classCount - 1;
+  const wrong = labels.values.findIndex((label) => label < firstLabel || label > lastLabel);
   if (wrong >= 0)
     throw new MonitorError(
-      'dataset.invalid',
-      `${labels.name}: expected labels from 0 to ${classCount - 1}, got ${labels.values[wrong]} at position ${wrong}`,
+      'classes.invalid',
+      `${labels.name}: expected labels from ${firstLabel} to ${lastLabel}, of ${classCount} classes, got ${labels.values[wrong]} at position ${wrong}`,
     );
-  return { size, images: images.values, labels: labels.values };
+  return {
+    size: labels.values.length,
+    images: images.values,
+    labels: Uint16Array.from(labels.values, (label) => label - firstLabel),
+    classCount,
+  };
 }
 
 /**
@@ -66,6 +98,7 @@ export function takeFirst(split: Split, size: number | undefined, flag: string):
       `${flag}: expected at most ${split.size}, the images in the dataset, got ${size}`,
     );
   return {
+    ...split,
     size,
     images: split.images.subarray(0, size * bytesPerImage),
     labels: split.labels.subarray(0, size),

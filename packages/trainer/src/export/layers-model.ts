@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { filterSize, poolSize } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
-import { architecture, imageShape, type LayerSpec } from '../network/architecture.ts';
+import { architectureFor, imageShape, type LayerSpec } from '../network/architecture.ts';
 
 /** The two files of a saved tfjs model. */
 export interface SavedModel {
@@ -15,7 +15,7 @@ export interface SavedModel {
 const weightsFile = 'weights.bin';
 
 /**
- * Converts the network to a LayersModel for `tf.loadLayersModel`. The model returns probabilities, [batch, 10], for images,
+ * Converts the network to a LayersModel for `tf.loadLayersModel`. The model returns probabilities, [batch, classes], for images,
  * [batch, 28, 28, 1].
  */
 export async function toLayersModel(weights: readonly TensorValues[]): Promise<SavedModel> {
@@ -39,7 +39,8 @@ const kernelInitializer = 'zeros';
 /** Builds the LayersModel on the active backend. The caller disposes it. */
 export function buildLayersModel(weights: readonly TensorValues[]): layers.Sequential {
   const model = layers.sequential({ name: 'mnist_cnn' });
-  architecture.forEach((spec, at) => {
+  const classCount = weights.at(-1)?.values.length as number; // The last parameter is the bias of the last layer.
+  architectureFor(classCount).forEach((spec, at) => {
     model.add(buildLayer(spec, at === 0 ? { inputShape: [...imageShape] } : {}));
   });
   model.add(layers.layers.softmax({ name: 'probabilities' }));

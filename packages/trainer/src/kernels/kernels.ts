@@ -53,6 +53,6 @@ export interface Kernels {
    * @param rate From 0 to 1; an implementation may round it to a multiple of 1/256.
    */
   dropoutMask(shape: number[], rate: number, seed: number): Tensor;
-  /** Cross-entropy of each row in nats, [batch], and its gradient for the logits, [batch, 10], not averaged. */
+  /** Cross-entropy of each row in nats, [batch], and its gradient for the logits, [batch, classes], not averaged. */
   crossEntropy(logits: Tensor2D, oneHot: Tensor2D): { losses: Tensor1D; gradient: Tensor2D };
 }

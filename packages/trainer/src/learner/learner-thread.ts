@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { bytesPerImage, classCount } from '@mnist-monitor/shared';
+import { bytesPerImage } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import { startWasmBackend, wasmKernels } from '../kernels/wasm.ts';
 import { AllReduce } from './all-reduce.ts';
@@ -43,7 +43,7 @@ async function step(share: BatchShare, stepOptions: StepOptions): Promise<Score>
   return { loss: loss * weight, accuracy: accuracy * weight };
 }
 
-function batchOf({ images, oneHot, from, to }: BatchShare): Batch {
+function batchOf({ images, oneHot, from, to, classCount }: BatchShare): Batch {
   return {
     size: to - from,
     images: new Float32Array(images).slice(from * bytesPerImage, to * bytesPerImage),

@@ -37,7 +37,7 @@ export interface Score {
 export interface Learner {
   /** Updates the parameters from a batch. @returns The batch's score before the update, with dropout on. */
   step(batch: Batch, options: StepOptions): Promise<Score>;
-  /** Returns the logits, [size, 10], with dropout off. */
+  /** Returns the logits, [size, classes], with dropout off. */
   predict(batch: Batch): Promise<Float32Array>;
   /** Returns a copy of the state. */
   state(): Promise<LearnerState>;

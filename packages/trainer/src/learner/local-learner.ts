@@ -12,7 +12,7 @@ export interface LearnerOptions {
   optimizer: OptimizerName;
   /** Determines the initial weights. */
   seed: number;
-  /** Layers of the network; `architecture` by default. For tests. */
+  /** Layers of the network; `architecture` by default. */
   layers?: readonly LayerSpec[];
 }
 

@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { bytesPerImage, classCount } from '@mnist-monitor/shared';
 import type { Batch } from '../dataset/batches.ts';
 import { elementCount } from '../kernels/kernels.ts';
 import { parameterSpecs } from '../network/architecture.ts';
@@ -47,7 +46,13 @@ export class ParallelLearner implements Learner {
 
   async predict(batch: Batch): Promise<Float32Array> {
     const parts = await this.#distribute<Float32Array>(batch, (share) => ({ type: 'predict', share }));
-    return Float32Array.from(parts.flatMap((part) => [...part]));
+    const logits = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      logits.set(part, at);
+      at += part.length;
+    }
+    return logits;
   }
 
   /** Returns the state of the first thread, which is the state of all. */
@@ -69,13 +74,13 @@ export class ParallelLearner implements Learner {
     request: (share: BatchShare) => LearnerThreadRequest,
   ): Promise<T[]> {
     if (this.#images.byteLength < images.byteLength) {
-      this.#images = new SharedArrayBuffer(total * bytesPerImage * Float32Array.BYTES_PER_ELEMENT);
-      this.#oneHot = new SharedArrayBuffer(total * classCount * Float32Array.BYTES_PER_ELEMENT);
+      this.#images = new SharedArrayBuffer(images.byteLength);
+      this.#oneHot = new SharedArrayBuffer(oneHot.byteLength);
     }
     new Float32Array(this.#images).set(images);
     new Float32Array(this.#oneHot).set(oneHot);
     const begin = (rank: number): number => Math.floor((rank * total) / this.#threads.length);
-    const memory = { images: this.#images, oneHot: this.#oneHot, total };
+    const memory = { images: this.#images, oneHot: this.#oneHot, total, classCount: oneHot.length / total };
     return this.#requestAll((rank) => request({ ...memory, from: begin(rank), to: begin(rank + 1) }));
   }
 

@@ -14,11 +14,12 @@ export interface LearnerThreadData {
 export interface BatchShare {
   /** float32, [total, 28, 28, 1] */
   images: SharedArrayBuffer;
-  /** float32, [total, 10] */
+  /** float32, [total, classes] */
   oneHot: SharedArrayBuffer;
   from: number;
   to: number;
   total: number;
+  classCount: number;
 }
 
 /** A request to a learner thread. A thread handles one request at a time. */

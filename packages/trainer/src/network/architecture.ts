@@ -15,6 +15,8 @@ export interface ParameterSpec {
   shape: number[];
   /** Number of inputs per output value, which determines the variance of the initial values. */
   fanIn: number;
+  /** Whether the parameter belongs to the last layer, which no relu follows. */
+  isOutput: boolean;
 }
 
 /** A layer as `run.started` reports it. */
@@ -29,7 +31,7 @@ export interface LayerSummary {
 export const imageShape: Shape = [28, 28, 1];
 
 /**
- * The default network: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
+ * The default network for ten classes: 4 convolutions, 2 max-pools, 2 dropouts, 2 dense layers, 467,818 parameters.
  * Each relu next to a max-pool comes after the max-pool: the output is the same in both orders, but the gradient of the relu
  * then has only a quarter of the values.
  */
@@ -52,6 +54,12 @@ export const architecture: readonly LayerSpec[] = [
   { name: 'fc2', type: 'dense', units: 10 },
 ];
 
+/** Returns the default network for a number of classes, which is the number of units of its last layer. */
+export const architectureFor = (classCount: number): LayerSpec[] =>
+  architecture.map((layer, at) =>
+    at === architecture.length - 1 ? { name: layer.name, type: 'dense', units: classCount } : layer,
+  );
+
 /** Returns the output shape of a layer for an input shape. */
 export function outputShape(layer: LayerSpec, input: Shape): number[] {
   switch (layer.type) {
@@ -69,19 +77,24 @@ export function outputShape(layer: LayerSpec, input: Shape): number[] {
 }
 
 /** Returns the parameters of a layer for an input shape: a weight and a bias, or none. */
-export function parametersOf(layer: LayerSpec, input: Shape): ParameterSpec[] {
+export function parametersOf(layer: LayerSpec, input: Shape, isOutput = false): ParameterSpec[] {
   if (layer.type === 'conv2d') {
     const fanIn = filterSize * filterSize * input[2];
-    return weightAndBias(layer.name, [filterSize, filterSize, input[2], layer.filters], fanIn);
+    return weightAndBias(layer.name, [filterSize, filterSize, input[2], layer.filters], { fanIn, isOutput });
   }
-  if (layer.type === 'dense') return weightAndBias(layer.name, [input[0], layer.units], input[0]);
+  if (layer.type === 'dense')
+    return weightAndBias(layer.name, [input[0], layer.units], { fanIn: input[0], isOutput });
   return [];
 }
 
-function weightAndBias(name: string, weight: number[], fanIn: number): ParameterSpec[] {
+function weightAndBias(
+  name: string,
+  weight: number[],
+  rest: Pick<ParameterSpec, 'fanIn' | 'isOutput'>,
+): ParameterSpec[] {
   return [
-    { name: `${name}.weight`, shape: weight, fanIn },
-    { name: `${name}.bias`, shape: [weight.at(-1) as number], fanIn },
+    { name: `${name}.weight`, shape: weight, ...rest },
+    { name: `${name}.bias`, shape: [weight.at(-1) as number], ...rest },
   ];
 }
 
@@ -108,7 +121,9 @@ export function isFused(layers: readonly LayerSpec[], at: number): boolean {
 
 /** Returns the parameters of a network, first layer first. */
 export const parameterSpecs = (layers = architecture): ParameterSpec[] =>
-  layersWithInputs(layers).flatMap(({ layer, input }) => parametersOf(layer, input));
+  layersWithInputs(layers).flatMap(({ layer, input }, at) =>
+    parametersOf(layer, input, at === layers.length - 1),
+  );
 
 /** Summarizes the layers for `run.started`. */
 export function summarizeLayers(layers = architecture): LayerSummary[] {

@@ -1,4 +1,3 @@
-import { classCount } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import { elementCount, type Kernels } from '../kernels/kernels.ts';
 import { deriveSeed, normal, seededRandom } from '../random.ts';
@@ -41,7 +40,7 @@ export class Network {
   constructor({ kernels, seed, layers = architecture }: NetworkOptions) {
     this.#kernels = kernels;
     layersWithInputs(layers).forEach(({ layer, input }, at) => {
-      const specs = parametersOf(layer, input);
+      const specs = parametersOf(layer, input, at === layers.length - 1);
       const parameters = specs.map((spec) =>
         tf.tidy(() => tf.variable(tf.tensor(initialValues(spec, seed), spec.shape))),
       );
@@ -53,7 +52,7 @@ export class Network {
     });
   }
 
-  /** Returns the logits, [batch, 10], with dropout off. @param images [batch, 28, 28, 1], from 0 to 1. */
+  /** Returns the logits, [batch, classes], with dropout off. @param images [batch, 28, 28, 1], from 0 to 1. */
   predict(images: tf.Tensor4D): tf.Tensor2D {
     let x: tf.Tensor = images;
     for (const layer of this.#layers) {
@@ -68,7 +67,7 @@ export class Network {
    * Computes the gradients of the mean loss by a forward and a backward pass; changes no parameter. Each tensor is disposed
    * as soon as no earlier layer needs it, so that its memory is reused.
    * @param images [batch, 28, 28, 1], from 0 to 1.
-   * @param oneHot [batch, 10]
+   * @param oneHot [batch, classes]
    * @param seed Seed of the dropout masks; different for each step.
    */
   step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
@@ -116,10 +115,10 @@ export class Network {
  * Draws the initial values of a weight; a bias starts at 0. The variance is 2 / fan-in (He et al., 2015), which preserves the
  * scale of the values through layers with relu, or 1 / fan-in in the last layer, because no relu follows it.
  */
-export function initialValues({ name, shape, fanIn }: ParameterSpec, seed: number): Float32Array {
+export function initialValues({ name, shape, fanIn, isOutput }: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(elementCount(shape));
   if (name.endsWith('.bias')) return values;
   const random = seededRandom(deriveSeed(seed, ...Buffer.from(name)));
-  const deviation = Math.sqrt((shape.at(-1) === classCount ? 1 : 2) / fanIn);
+  const deviation = Math.sqrt((isOutput ? 1 : 2) / fanIn);
   return values.map(() => normal(random) * deviation);
 }

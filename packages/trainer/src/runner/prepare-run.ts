@@ -83,11 +83,19 @@ async function openRun(
 function writeDescription({
   folder,
   config,
+  dataset,
   runEngine,
-}: Pick<PreparedRun, 'folder' | 'config' | 'runEngine'>): void {
+}: Pick<PreparedRun, 'folder' | 'config' | 'dataset' | 'runEngine'>): void {
   const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
   // The selected precision, not `auto`: a resumed run continues in it.
   const { precision } = runEngine.precision;
-  const description = { ...settings, precision, device: describeDevice(runEngine), versions: readVersions() };
+  const classNames = dataset.classes;
+  const description = {
+    ...settings,
+    precision,
+    classNames,
+    device: describeDevice(runEngine),
+    versions: readVersions(),
+  };
   folder.write(runFiles.settings, `${JSON.stringify(description, null, 2)}\n`);
 }

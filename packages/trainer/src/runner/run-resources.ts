@@ -8,7 +8,8 @@ import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/se
 
 /** The datasets and engines that the runs of one process share: each is loaded once. */
 export class RunResources {
-  readonly #datasets = new Cache<string | undefined, Dataset>();
+  /** Datasets by the settings that select them and their classes. */
+  readonly #datasets = new Cache<string, Dataset>();
   /** Engines by the user's choice. The number of threads is no part of the key: it is the same for all runs of a process. */
   readonly #engines = new Cache<EngineChoice, SelectedEngine>();
   /** Selected precisions, by the names of the engine and of the user's choice. */
@@ -22,8 +23,9 @@ export class RunResources {
     return Promise.all([this.#dataset(config), this.#engine(config)]);
   }
 
-  async #dataset({ data, trainSize, testSize }: TrainerConfig): Promise<Dataset> {
-    const all = await this.#datasets.get(data, () => loadDataset(data));
+  async #dataset({ data, classes, classNames, trainSize, testSize }: TrainerConfig): Promise<Dataset> {
+    const key = JSON.stringify([data, classes, classNames]);
+    const all = await this.#datasets.get(key, () => loadDataset(data, { classes, classNames }));
     const train = takeFirst(all.train, trainSize, '--train-size');
     const test = takeFirst(all.test, testSize, '--test-size');
     return { ...all, train, test };

@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { describeDevice, type RunEngine } from '../engines/select.ts';
 import type { EpochData, EventBody, RunFinishedData, RunStartedData } from '../event-data.ts';
 import { optimizerTitles } from '../learner/optimizer.ts';
-import { summarizeLayers } from '../network/architecture.ts';
+import { architectureFor, summarizeLayers } from '../network/architecture.ts';
 import { type Checkpoint, writeCheckpoint } from '../storage/checkpoint.ts';
 import { type EmittedProgress, noProgress, wasEmitted } from '../storage/emitted-progress.ts';
 import { writeModelFiles } from '../storage/model-files.ts';
@@ -115,6 +115,7 @@ async function trainAndSave(
     optimizer: config.optimizer,
     seed: config.seed,
     precision: runEngine.precision.precision,
+    layers: architectureFor(dataset.classes.length),
   });
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
@@ -161,7 +162,7 @@ function describePosition({ epoch, batch }: TrainingPosition): string {
 
 function describeRun({ config, dataset, runEngine }: TrainRunOptions): RunStartedData {
   const { epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
-  const layers = summarizeLayers();
+  const layers = summarizeLayers(architectureFor(dataset.classes.length));
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const sizes = { trainSize: dataset.train.size, testSize: dataset.test.size };
   const optimizer = optimizerTitles[config.optimizer];
@@ -169,8 +170,12 @@ function describeRun({ config, dataset, runEngine }: TrainRunOptions): RunStarte
     config: { epochs, batchSize, learningRate, optimizer, schedule, augment, seed, engine, ...sizes },
     device: describeDevice(runEngine),
     model: { layers, parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0) },
-    dataset: { name: dataset.name, classes: dataset.classes },
+    dataset: { name: dataset.name, classes: [...dataset.classes] },
     totals: { batchesPerEpoch, steps: batchesPerEpoch * epochs },
+    ...(config.name !== undefined && { name: config.name }),
+    ...(config.tag !== undefined && { tags: config.tag }),
+    unit: 'images',
+    lossUnit: 'nats',
   };
 }
 

@@ -1,6 +1,6 @@
-import { decode, MonitorError, version1EventSchema } from '@mnist-monitor/shared';
+import { decode, eventSchema, MonitorError } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import type { EpochData } from '../event-data.ts';
+import type { EpochData, EventBody } from '../event-data.ts';
 import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
@@ -42,7 +42,7 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
   let seq = 0;
   for (const text of log.all()) {
     seq++;
-    const result = decode(version1EventSchema, text);
+    const result = decode(eventSchema, text);
     // An event that another version wrote may not match the schema. It is skipped, but its seq is counted.
     const numbered = result.ok ? result : decode(numberedSchema, text);
     if (!numbered.ok || numbered.value.seq !== seq || numbered.value.runId !== log.runId)
@@ -51,7 +51,8 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
         `${log.path}: expected event ${seq} of run ${log.runId} in line ${seq}, got ${JSON.stringify(text.slice(0, 40))}; the run cannot be resumed, start a new one`,
       );
     if (!result.ok) continue;
-    const { type, data } = result.value;
+    // This trainer wrote the log, so the fields that it always sends are there.
+    const { type, data } = result.value as EventBody;
     if (type === 'batch') progress.step = data.step;
     else if (type === 'epoch') progress.epochs.push(data);
     else if (type === 'samples') progress.sampleEpoch = data.epoch;

@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, fstatSync, readdirSync, readFileSync,
 import { join } from 'node:path';
 import {
   decode,
+  eventLimits,
   eventSchema,
   type FinishedStatus,
   formatIssues,
@@ -11,6 +12,7 @@ import {
   settingChoices,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
+import { mnistClasses } from '../dataset/classes.ts';
 import { openRegularFile } from './regular-file.ts';
 import { isLocked } from './run-lock.ts';
 
@@ -34,8 +36,25 @@ const trainingSettings = z
     trainSize: z.int().positive().optional(),
     testSize: z.int().positive().optional(),
     data: z.string().optional(),
+    classes: z.string().optional(),
+    name: z.string().optional(),
+    tag: z.array(z.string()).optional(),
+    // A run that began before runs stored their classes has ten.
+    classNames: z
+      .array(z.string())
+      .min(eventLimits.minClasses)
+      .max(eventLimits.maxClasses)
+      .default([...mnistClasses]),
   })
-  .transform((stored) => ({ trainSize: undefined, testSize: undefined, data: undefined, ...stored }));
+  .transform((stored) => ({
+    trainSize: undefined,
+    testSize: undefined,
+    data: undefined,
+    classes: undefined,
+    name: undefined,
+    tag: undefined,
+    ...stored,
+  }));
 
 /** A run that can be resumed, with the settings with which it was started. */
 export interface InterruptedRun {

@@ -1,4 +1,4 @@
-import { bytesPerImage, classCount } from '@mnist-monitor/shared';
+import { bytesPerImage } from '@mnist-monitor/shared';
 import type { Split } from '../dataset/dataset.ts';
 import type { SamplePrediction } from '../event-data.ts';
 import type { Evaluation } from './metrics.ts';
@@ -21,19 +21,19 @@ export function selectSamples(split: Split, evaluation: Evaluation, counts = def
   ].map((index) => describe(split, evaluation, index));
 }
 
-function worstMistakes(
-  { labels }: Split,
-  { predictions, probabilities }: Evaluation,
-  count: number,
-): number[] {
-  const confidence = (index: number): number => probabilities[index * classCount + predictions[index]];
+function worstMistakes({ labels }: Split, { predictions, confidences }: Evaluation, count: number): number[] {
+  const confidence = (index: number): number => confidences[index];
   return [...labels.keys()]
     .filter((index) => predictions[index] !== labels[index])
     .sort((a, b) => confidence(b) - confidence(a))
     .slice(0, count);
 }
 
-function firstCorrect({ labels, size }: Split, { predictions }: Evaluation, count: number): number[] {
+function firstCorrect(
+  { labels, size, classCount }: Split,
+  { predictions }: Evaluation,
+  count: number,
+): number[] {
   const seen = new Array<number>(classCount).fill(0);
   const perClass = Math.ceil(count / classCount);
   const found: number[] = [];
@@ -47,17 +47,18 @@ function firstCorrect({ labels, size }: Split, { predictions }: Evaluation, coun
 }
 
 function describe(
-  { images, labels }: Split,
-  { predictions, probabilities }: Evaluation,
+  { images, labels, classCount }: Split,
+  { predictions, top }: Evaluation,
   index: number,
 ): SamplePrediction {
   const pixels = images.subarray(index * bytesPerImage, (index + 1) * bytesPerImage);
-  const row = probabilities.subarray(index * classCount, (index + 1) * classCount);
+  const [from, to] = [index * top.count, (index + 1) * top.count];
   return {
     index,
     label: labels[index],
     prediction: predictions[index],
-    probabilities: Array.from(row, (value) => Math.round(value * 1e5) / 1e5),
+    probabilities: Array.from(top.probabilities.subarray(from, to), (value) => Math.round(value * 1e5) / 1e5),
+    ...(classCount > top.count && { classes: [...top.classes.subarray(from, to)] }),
     image: Buffer.from(pixels).toString('base64'),
   };
 }

@@ -11,6 +11,7 @@ import { advanceBatch, advanceEpoch, epochMeans, type TrainingPosition } from '.
 import type { RunControl } from './run-control.ts';
 import { selectSamples } from './samples.ts';
 import { learningRateAt } from './schedule.ts';
+import { describeResults } from './test-results.ts';
 
 /** Options of `train`. */
 export interface TrainingOptions {
@@ -29,6 +30,9 @@ export interface TrainingOptions {
   control: RunControl;
 }
 
+/** Size of a test set up to which its batches are kept as float32: 20,000 images take 63 MB. */
+const keptTestImages = 20_000;
+
 /** The events of training: `batch` after each step; `epoch` and `samples` after each epoch. */
 export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }>;
 
@@ -42,7 +46,8 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   const remaining = { steps: steps - step, epochs: epochs - position.epoch };
   const pace = new PaceEstimator(remaining, stopwatch);
   const shouldContinue = (): Promise<boolean> => control.shouldContinue(step);
-  let testBatches: Batch[] | undefined;
+  /** The batches of a small test set, from the first evaluation on. */
+  let keptBatches: Batch[] | undefined;
 
   while (position.epoch < epochs) {
     if (!(await shouldContinue())) return;
@@ -65,14 +70,17 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     }
 
     const evaluationStart = stopwatch.seconds;
-    testBatches ??= [...orderedBatches(dataset.test, options.evaluationBatch)];
-    const { labels } = dataset.test;
-    const evaluation = await evaluate(learner, { batches: testBatches, labels, shouldContinue });
+    const batches = keptBatches ?? orderedBatches(dataset.test, options.evaluationBatch);
+    if (dataset.test.size <= keptTestImages) keptBatches ??= [...batches];
+    const evaluation = await evaluate(learner, {
+      batches: keptBatches ?? batches,
+      split: dataset.test,
+      shouldContinue,
+    });
     if (!evaluation) return;
     pace.addEvaluation(stopwatch.seconds - evaluationStart);
     const seconds = stopwatch.seconds - position.epochStart;
-    const { loss, accuracy, perClass, confusion } = evaluation;
-    const test = { loss, accuracy, perClass, confusion };
+    const test = describeResults(evaluation);
     const train = epochMeans(position);
     advanceEpoch(position);
     yield { type: 'epoch', data: { epoch, step, train, test, seconds } };

@@ -6,7 +6,8 @@ import type { Split } from '../../src/dataset/dataset.ts';
 const split: Split = {
   size: 10,
   images: Uint8Array.from({ length: 10 * 784 }, (_, at) => (at % 784 === 0 ? at / 784 : 255)),
-  labels: Uint8Array.from({ length: 10 }, (_, index) => index),
+  labels: Uint16Array.from({ length: 10 }, (_, index) => index),
+  classCount: 10,
 };
 
 /** Returns the index of each image in `split`, which its first pixel contains. */

@@ -34,12 +34,18 @@ describe('interrupted runs', () => {
   test('the newest one is found, with its settings', () => {
     expect(findLastInterruptedRun(runs.path)).toEqual({
       runId: '20260102-000000-bbbb',
-      settings: { ...settings, epochs: 7 },
+      settings: { ...settings, epochs: 7, classNames: [...'0123456789'] },
     });
   });
 
   test('one is found by its id', () => {
-    expect(findInterruptedRun(runs.path, '20260101-000000-aaaa').settings).toEqual(settings);
+    const classNames = [...'0123456789']; // Those of a run that began before runs stored their classes.
+    expect(findInterruptedRun(runs.path, '20260101-000000-aaaa').settings).toEqual({
+      ...settings,
+      classNames,
+    });
+    store('20260104-000000-dddd', whole.slice(0, 5), { ...settings, classNames: ['cat', 'dog'] });
+    expect(findInterruptedRun(runs.path, '20260104-000000-dddd').settings.classNames).toEqual(['cat', 'dog']);
   });
 
   test('one that was started before precisions could be chosen is trained in float32', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { scoreLogits } from '../../src/training/metrics.ts';
+import { type Evaluation, Scorer } from '../../src/training/metrics.ts';
 
 /** Returns rows of logits, each favouring one class by `margin`. */
 const favour = (margin: number, ...classes: number[]): Float32Array =>
@@ -7,7 +7,14 @@ const favour = (margin: number, ...classes: number[]): Float32Array =>
     classes.flatMap((best) => Array.from({ length: 10 }, (_, at) => (at === best ? margin : 0))),
   );
 
-describe('scoreLogits', () => {
+/** Scores logits of ten classes, all at once. */
+function scoreLogits(logits: Float32Array, labels: ArrayLike<number>): Evaluation {
+  const scorer = new Scorer(Uint16Array.from(labels), 10);
+  scorer.add(logits);
+  return scorer.evaluation();
+}
+
+describe('Scorer', () => {
   test('counts hits in total, per class and in the confusion matrix', () => {
     const { accuracy, perClass, confusion, predictions } = scoreLogits(
       favour(5, 0, 1, 7, 7),
@@ -17,8 +24,8 @@ describe('scoreLogits', () => {
     expect([...predictions]).toEqual([0, 1, 7, 7]);
     expect(perClass.slice(0, 3)).toEqual([1, 1, 0]);
     expect(perClass[7]).toBe(1);
-    expect(confusion[2]?.[7]).toBe(1);
-    expect(confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(4);
+    expect(confusion[2 * 10 + 7]).toBe(1);
+    expect(confusion.reduce((sum, count) => sum + count, 0)).toBe(4);
   });
 
   test('a class without images has no accuracy', () => {
@@ -32,12 +39,47 @@ describe('scoreLogits', () => {
   });
 
   test('large logits overflow neither loss nor probabilities', () => {
-    const { loss, probabilities } = scoreLogits(favour(1e30, 4), Uint8Array.of(4));
+    const { loss, top } = scoreLogits(favour(1e30, 4), Uint8Array.of(4));
     expect(loss).toBe(0);
-    expect(probabilities[4]).toBe(1);
+    expect(top.probabilities[4]).toBe(1);
   });
 
   test('NaN logits give a NaN loss', () => {
     expect(scoreLogits(new Float32Array(10).fill(Number.NaN), Uint8Array.of(4)).loss).toBeNaN();
+  });
+
+  test('precision is the share of a class among the images predicted as the class', () => {
+    const { precision, perClass } = scoreLogits(favour(5, 0, 7, 7, 7), [0, 7, 7, 2]);
+    expect([precision[0], precision[7], precision[2]]).toEqual([1, 2 / 3, null]);
+    expect([perClass[0], perClass[7], perClass[2]]).toEqual([1, 1, 0]);
+  });
+
+  test('calibration compares mean confidence and accuracy in 15 bins', () => {
+    const sure = Math.exp(5) / (Math.exp(5) + 9);
+    const { calibration } = scoreLogits(favour(5, 1, 2), [1, 3]);
+    expect(calibration).toHaveLength(15);
+    expect(calibration[14]).toEqual({ count: 2, confidence: expect.closeTo(sure, 6), accuracy: 0.5 });
+    expect(calibration[0]).toEqual({ count: 0, confidence: null, accuracy: null });
+    expect(scoreLogits(favour(0, 0), [0]).calibration[1]).toMatchObject({ count: 1, accuracy: 1 }); // 1/10
+    expect(scoreLogits(favour(1e30, 0), [0]).calibration[14]).toMatchObject({ count: 1, confidence: 1 });
+  });
+
+  test('images may arrive in parts', () => {
+    const labels = Uint16Array.of(0, 1, 2);
+    const scorer = new Scorer(labels, 10);
+    scorer.add(favour(3, 0, 5));
+    scorer.add(favour(3, 2));
+    expect(scorer.evaluation()).toEqual(scoreLogits(favour(3, 0, 5, 2), labels));
+  });
+
+  test('keeps the ten largest probabilities of many classes, in descending order', () => {
+    const scorer = new Scorer(Uint16Array.of(0), 1_000);
+    const logits = Float32Array.from({ length: 1_000 }, (_, at) => ((at * 7_919) % 1_000) / 100);
+    scorer.add(logits);
+    const { top, predictions, confidences } = scorer.evaluation();
+    const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, 10);
+    expect([...top.classes]).toEqual(order);
+    expect(predictions[0]).toBe(order[0]);
+    expect(top.probabilities[0]).toBe(confidences[0]);
   });
 });

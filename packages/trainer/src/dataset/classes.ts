@@ -1,0 +1,79 @@
+import { eventLimits, MonitorError } from '@mnist-monitor/shared';
+
+const { minClasses, maxClasses, className: maxLength } = eventLimits;
+
+const digits = [...'0123456789'];
+const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const merged = [...digits, ...capitals, ...'abdefghnqrt'];
+
+/** The names of MNIST's classes, which a run also has if it began before runs stored their classes. */
+export const mnistClasses: readonly string[] = digits;
+
+/** The names of EMNIST's classes, by its split (Cohen et al. 2017). Balanced and bymerge merge letters that look alike. */
+export const emnistClasses: Readonly<Record<string, readonly string[]>> = {
+  balanced: merged,
+  bymerge: merged,
+  byclass: [...digits, ...capitals, ...capitals.map((letter) => letter.toLowerCase())],
+  letters: capitals,
+  digits,
+  mnist: digits,
+};
+
+/** The names of Fashion-MNIST's classes (Xiao et al. 2017). */
+export const fashionClasses: readonly string[] = [
+  'T-shirt/top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+];
+
+/**
+ * Parses a file with the name of one class a line, the class 0 first.
+ * @param path Path of the file, for the error.
+ * @throws MonitorError `classes.invalid`
+ */
+export function parseClassNames(text: string, path: string): string[] {
+  const names = text
+    .replace(/^\ufeff/, '')
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  const fail = (expected: string, actual: string): never => {
+    throw invalid(`--classes: expected ${expected} in ${path}, got ${actual}`);
+  };
+  if (names.length < minClasses || names.length > maxClasses)
+    fail(
+      `${minClasses} to ${maxClasses} names, one a line,`,
+      names.join('') === '' ? 'nothing' : String(names.length),
+    );
+  names.forEach((name, at) => {
+    if (name === '') fail(`a name in line ${at + 1}`, 'an empty line');
+    if (name.length > maxLength)
+      fail(`at most ${maxLength} characters in line ${at + 1}`, String(name.length));
+    const first = names.indexOf(name);
+    if (first !== at) fail('different names', `${JSON.stringify(name)} in lines ${first + 1} and ${at + 1}`);
+  });
+  return names;
+}
+
+/**
+ * Returns a number as the name of each class, from 0 to the largest label.
+ * @throws MonitorError `classes.invalid` when there are fewer than 2 or more than 1,000 classes.
+ */
+export function numberedClasses(largestLabel: number, where: string): string[] {
+  const count = largestLabel + 1;
+  if (count < minClasses || count > maxClasses)
+    throw invalid(
+      `${where}: expected labels of ${minClasses} to ${maxClasses} classes, from 0 to at most ${maxClasses - 1}, got ${largestLabel} as the largest label`,
+    );
+  return Array.from({ length: count }, (_, label) => String(label));
+}
+
+/** Creates the error of classes and labels that do not fit. */
+export const invalid = (message: string): MonitorError => new MonitorError('classes.invalid', message);

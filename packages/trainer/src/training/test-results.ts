@@ -1,0 +1,59 @@
+import { eventLimits } from '@mnist-monitor/shared';
+import type { EpochData } from '../event-data.ts';
+import type { Evaluation } from './metrics.ts';
+
+type TestData = EpochData['test'];
+
+/** Size of the JSON of `confusionCells` above which the predictions are left out, so that the event stays below 900 kB. */
+const maxCellBytes = 500_000;
+
+/** Returns the results on the test set as an `epoch` event contains them. */
+export function describeResults(evaluation: Evaluation): TestData {
+  const { loss, accuracy, perClass, precision, calibration } = evaluation;
+  const confusion = describeConfusion(evaluation);
+  const isLarge = JSON.stringify(confusion.confusionCells ?? []).length > maxCellBytes;
+  return {
+    loss,
+    accuracy,
+    perClass,
+    precision,
+    recall: perClass,
+    ...confusion,
+    calibration,
+    ...(!isLarge && describePredictions(evaluation)),
+  };
+}
+
+/** Returns the confusion matrix: rows of counts, or for many classes the cells that are not 0. */
+function describeConfusion({
+  confusion,
+  perClass,
+}: Evaluation): Pick<TestData, 'confusion' | 'confusionCells'> {
+  const classCount = perClass.length;
+  if (classCount <= eventLimits.matrixClasses)
+    return {
+      confusion: Array.from({ length: classCount }, (_, row) =>
+        Array.from(confusion.subarray(row * classCount, (row + 1) * classCount)),
+      ),
+    };
+  const cells: [truth: number, prediction: number, count: number][] = [];
+  confusion.forEach((count, cell) => {
+    if (count > 0) cells.push([Math.floor(cell / classCount), cell % classCount, count]);
+  });
+  return cells.length <= eventLimits.confusionCells ? { confusionCells: cells } : {};
+}
+
+/** Returns the predicted class of each image in base64; nothing for a test set that is too large for an event. */
+function describePredictions({ predictions, perClass }: Evaluation): Pick<TestData, 'predictions'> {
+  const bytes = perClass.length <= 256 ? Uint8Array.from(predictions) : toLittleEndian(predictions);
+  if (bytes.length > eventLimits.predictionBytes) return {};
+  return { predictions: Buffer.from(bytes.buffer).toString('base64') };
+}
+
+function toLittleEndian(values: Uint16Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(values.length * 2));
+  values.forEach((value, at) => {
+    bytes.setUint16(at * 2, value, true);
+  });
+  return new Uint8Array(bytes.buffer);
+}
