@@ -87,7 +87,7 @@ export default {
         ],
       },
     ),
-    pure('trainer/src/console', ['packages/trainer/src/event-data']),
+    pure('trainer/src/console', ['^packages/trainer/src/[^/]+$']),
     pure('trainer/src/export', ['^packages/trainer/src/(kernels|learner|network)/', tfjs]),
     pure('trainer/src/network', ['^packages/trainer/src/(kernels/|[^/]+$)', tfjs]),
     pure('trainer/src/training', ['^packages/trainer/src/(dataset/|learner/|[^/]+$)', '^timers/promises$']),

@@ -1,5 +1,6 @@
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
+import type { Split } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import { startWasmBackend, wasmKernels } from '../../src/kernels/wasm.ts';
 import type { Learner, TensorValues } from '../../src/learner/learner.ts';
@@ -15,26 +16,41 @@ const layers: LayerSpec[] = [
   { name: 'flatten', type: 'flatten' },
   { name: 'fc1', type: 'dense', units: 10 },
 ];
-const options = { optimizer: 'adam', seed: 3, layers } as const;
+const optionsFor = (classCount: number) =>
+  ({
+    optimizer: 'adam',
+    seed: 3,
+    layers: layers.with(-1, { name: 'fc1', type: 'dense', units: classCount }),
+  }) as const;
 
 describe('ParallelLearner', () => {
   let batches: Batch[];
+  /** 30 images of MNIST whose labels are the given number of classes in turn. */
+  let splitOf: (classCount: number) => Split;
   const learners: Learner[] = [];
   beforeAll(async () => {
     await startWasmBackend();
     const { train } = await loadDataset(undefined);
-    batches = [...orderedBatches({ ...train, size: 30 }, 8)];
+    splitOf = (classCount) => ({
+      ...train,
+      size: 30,
+      classCount,
+      labels: train.labels.slice(0, 30).map((_, at) => at % classCount),
+    });
+  });
+  beforeEach(() => {
+    batches = [...orderedBatches(splitOf(10), 8)];
   });
   afterEach(async () => {
     for (const learner of learners.splice(0)) await learner.dispose();
   });
-  const createLocal = (): Learner => {
-    const learner = new LocalLearner(wasmKernels, options);
+  const createLocal = (classCount = 10): Learner => {
+    const learner = new LocalLearner(wasmKernels, optionsFor(classCount));
     learners.push(learner);
     return learner;
   };
-  const createParallel = async (threads: number): Promise<Learner> => {
-    const learner = await ParallelLearner.start(threads, options);
+  const createParallel = async (threads: number, classCount = 10): Promise<Learner> => {
+    const learner = await ParallelLearner.start(threads, optionsFor(classCount));
     learners.push(learner);
     return learner;
   };
@@ -71,6 +87,17 @@ describe('ParallelLearner', () => {
       expectClose(a.optimizer, b.optimizer);
     },
   );
+
+  test.each([2, 47])('makes the same steps with %i classes', async (classCount) => {
+    batches = [...orderedBatches(splitOf(classCount), 8)];
+    const [one, many] = [createLocal(classCount), await createParallel(2, classCount)];
+    const [expected, actual] = [await learn(one), await learn(many)];
+    actual.forEach((loss, at) => {
+      expect(loss).toBeCloseTo(expected[at] as number, 4);
+    });
+    expectClose((await many.state()).weights, (await one.state()).weights);
+    expect(await many.predict(batches[0]!)).toHaveLength(8 * classCount);
+  });
 
   test('predicts in the order of the batch, also with fewer images than threads', async () => {
     const one = createLocal();

@@ -6,7 +6,7 @@ import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { buildLayersModel } from '../../src/export/layers-model.ts';
 import { imageTensor, LocalLearner, labelTensor } from '../../src/learner/local-learner.ts';
-import type { LayerSpec } from '../../src/network/architecture.ts';
+import { architectureFor, type LayerSpec } from '../../src/network/architecture.ts';
 import { Network } from '../../src/network/network.ts';
 import { engines } from '../support/engines.ts';
 
@@ -76,18 +76,23 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('the saved LayersModel makes the same predictions', async () => {
-    const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed: 3 });
-    network = learner.network;
-    const images = imageTensor(firstBatch(16));
-    const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
-    const model = buildLayersModel((await learner.state()).weights);
-    const probabilities = tf.tidy(() => (model.predict(images) as tf.Tensor).dataSync<'float32'>());
-    model.dispose();
-    images.dispose();
-    const worst = logits.reduce((max, value, at) => Math.max(max, Math.abs(value - probabilities[at]!)), 0);
-    expect(worst).toBeLessThan(1e-5);
-  });
+  test.each([2, 10, 128, 1_000])(
+    'the saved LayersModel of %i classes makes the same predictions',
+    async (classCount) => {
+      const layers = architectureFor(classCount);
+      const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed: 3, layers });
+      network = learner.network;
+      const images = imageTensor(firstBatch(16));
+      const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
+      const model = buildLayersModel((await learner.state()).weights);
+      const probabilities = tf.tidy(() => (model.predict(images) as tf.Tensor).dataSync<'float32'>());
+      model.dispose();
+      images.dispose();
+      expect(probabilities).toHaveLength(16 * classCount);
+      const worst = logits.reduce((max, value, at) => Math.max(max, Math.abs(value - probabilities[at]!)), 0);
+      expect(worst).toBeLessThan(1e-5);
+    },
+  );
 
   test('the initial weights depend on the seed', () => {
     const options = { kernels: engine.kernels, layers: smallNetwork };

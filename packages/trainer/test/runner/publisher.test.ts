@@ -81,7 +81,7 @@ describe('Publisher', () => {
     expect(await publisher.close()).toBe(0);
     expect(gateway?.hellos).toEqual([
       {
-        ...{ type: 'hello', protocol: 1, runId: 'run', publisherId: 'mine-alone', token: 'secret' },
+        ...{ type: 'hello', protocol: 2, runId: 'run', publisherId: 'mine-alone', token: 'secret' },
         commands: [],
       },
     ]);
