@@ -1,4 +1,4 @@
-import { newRunId, type RunSettings, recipeSettings } from '@mnist-monitor/shared';
+import { newRunId, recipeSettings, type StartData } from '@mnist-monitor/shared';
 import {
   applyDefaults,
   flagName,
@@ -76,10 +76,13 @@ export function unusedFlags(config: TrainerConfig, { runId, settings }: Interrup
 }
 
 /** Returns `config` for a new run, changed by the recipe that a viewer has chosen, and then by the viewer's other settings. */
-export function withSettings(config: TrainerConfig, { recipe, ...settings }: RunSettings): TrainerConfig {
+export function withSettings(
+  config: TrainerConfig,
+  { recipe, name, tags, ...settings }: StartData,
+): TrainerConfig {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  // The name is that of the first run; its tags describe every run of this trainer.
-  const fresh = { name: undefined, runId: newRunId(new Date()) };
+  // The flag --name names the first run; --tag describes every run of this trainer that has no tags of its own.
+  const fresh = { name, tag: tags ?? config.tag, runId: newRunId(new Date()) };
   return { ...config, ...(recipe && recipes[recipe]), ...set, ...fresh };
 }
 

@@ -14,7 +14,7 @@ export type EpochData = Omit<Version1Data<'epoch'>, 'test'> & {
 export type SamplePrediction = Version1Data<'samples'>['items'][number] &
   Pick<EventOf<'samples'>['data']['items'][number], 'classes'>;
 export type SystemData = Version1Data<'system'>;
-export type NoticeData = Version1Data<'notice'>;
+export type NoticeData = Version1Data<'notice'> & Pick<EventOf<'notice'>['data'], 'by'>;
 export type RunFinishedData = Version1Data<'run.finished'>;
 
 /** Type and data of an event, before the log adds its run, seq and time. */

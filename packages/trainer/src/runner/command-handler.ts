@@ -3,13 +3,18 @@ import {
   type CommandResult,
   commandFailure,
   MonitorError,
-  type RunSettings,
+  type QueuedStart,
+  type StartData,
 } from '@mnist-monitor/shared';
 import type { RunControl } from '../training/run-control.ts';
 import type { AcceptedCommands } from './gateway-connection.ts';
+import { StartQueue } from './start-queue.ts';
 
 /** Starts a run and resolves with its id. @throws MonitorError when the settings are invalid. */
-export type StartRun = (settings: RunSettings) => Promise<string>;
+export type StartRun = (settings: StartData) => Promise<string>;
+
+/** The commands about the queue of starts. */
+const queueCommands = ['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'] as const;
 
 /** Number of answers kept for commands that arrive again: far more than viewers send while a connection is down. */
 const rememberedAnswers = 200;
@@ -23,18 +28,21 @@ export class CommandHandler {
   currentRun: { runId: string; control: RunControl } | undefined;
   /** Starts the next run; undefined while no run can start, for example during another run. */
   startRun: StartRun | undefined;
+  /** The starts that follow the current run. */
+  readonly queue = new StartQueue();
+  /** The commands that the connection of a run accepts. */
+  readonly trainingCommands: AcceptedCommands;
+  /** The commands that the connection of a trainer without a run accepts. */
+  readonly idleCommands: AcceptedCommands;
   readonly #answers = new Map<string, Promise<CommandResult>>();
 
-  /** The commands that the connection of a run accepts. */
-  readonly trainingCommands: AcceptedCommands = {
-    names: ['pause', 'resume', 'stop', 'setLearningRate'],
-    handle: (command) => this.handle(command),
-  };
-  /** The commands that the connection of a trainer without a run accepts. */
-  readonly idleCommands: AcceptedCommands = {
-    names: ['start'],
-    handle: (command) => this.handle(command),
-  };
+  /** @param options.hasQueue Whether the trainer continues after its run, so that starts can be queued. */
+  constructor({ hasQueue = true } = {}) {
+    const handle = (command: Command): Promise<CommandResult> => this.handle(command);
+    const ofQueue = hasQueue ? queueCommands : [];
+    this.trainingCommands = { names: ['pause', 'resume', 'stop', 'setLearningRate', ...ofQueue], handle };
+    this.idleCommands = { names: ['start', ...ofQueue], handle };
+  }
 
   /** Executes a command once and resolves with the answer. The promise never rejects: a refusal is an answer too. */
   handle(command: Command): Promise<CommandResult> {
@@ -58,29 +66,62 @@ export class CommandHandler {
   }
 
   /** Executes a command and returns the fields that its answer contains besides `ok`. */
-  async #execute(command: Command): Promise<{ runId?: string }> {
+  async #execute(command: Command): Promise<{ runId?: string; queue?: QueuedStart[] }> {
     if (command.command === 'start') {
       if (!this.startRun) throw new MonitorError('command.refused', 'this trainer is busy with a run');
       return { runId: await this.startRun(command.data) };
+    }
+    if (isAboutQueue(command)) {
+      this.#executeOnQueue(command);
+      return { queue: this.queue.list };
     }
     const { currentRun } = this;
     if (!currentRun || (command.runId !== undefined && command.runId !== currentRun.runId))
       throw new MonitorError('command.refused', `run ${command.runId} has ended`);
     const { control } = currentRun;
+    const { by } = command;
     switch (command.command) {
       case 'pause':
-        control.pause();
+        control.pause(by);
         break;
       case 'resume':
-        control.resume();
+        control.resume(by);
         break;
       case 'stop':
-        control.stop({ status: 'stopped', reason: 'stopped by command' });
+        control.stop({
+          status: 'stopped',
+          reason: `stopped by command${by === undefined ? '' : ` of ${by}`}`,
+        });
         break;
       case 'setLearningRate':
-        control.setLearningRate(command.data.learningRate);
+        control.setLearningRate(command.data.learningRate, by);
         break;
     }
     return {};
   }
+
+  #executeOnQueue(command: QueueCommand): void {
+    switch (command.command) {
+      case 'enqueue':
+        this.queue.add({
+          queuedId: command.id,
+          data: command.data,
+          ...(command.by !== undefined && { by: command.by }),
+        });
+        break;
+      case 'moveQueued':
+        this.queue.move(command.data.queuedId, command.data.position);
+        break;
+      case 'cancelQueued':
+        this.queue.cancel(command.data.queuedId);
+        break;
+      case 'listQueue':
+        break;
+    }
+  }
 }
+
+type QueueCommand = Extract<Command, { command: (typeof queueCommands)[number] }>;
+
+const isAboutQueue = (command: Command): command is QueueCommand =>
+  (queueCommands as readonly string[]).includes(command.command);

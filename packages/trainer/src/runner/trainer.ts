@@ -24,13 +24,14 @@ export interface TrainerOptions {
 export class Trainer {
   readonly #options: TrainerOptions;
   readonly #identity: PublisherIdentity;
-  readonly #commands = new CommandHandler();
+  readonly #commands: CommandHandler;
   /** Deliveries of finished runs whose last events the gateway has not acknowledged. */
   readonly #deliveries = new Set<Promise<void>>();
   readonly #abortDelivery = new AbortController();
 
   constructor(options: TrainerOptions) {
-    const { gatewayUrl: url, token } = options.config;
+    const { gatewayUrl: url, token, once } = options.config;
+    this.#commands = new CommandHandler({ hasQueue: !once });
     this.#options = options;
     this.#identity = { url, token, publisherId: randomUUID() };
     options.signal.addEventListener('abort', () => this.#abortDelivery.abort());
@@ -51,6 +52,9 @@ export class Trainer {
       }
       return status;
     } finally {
+      const waiting = this.#commands.queue.list.length;
+      if (waiting > 0)
+        this.#options.output.write(`Starts in the queue that did not begin, and are lost: ${waiting}.\n`);
       this.#abortDelivery.abort();
       await Promise.all(this.#deliveries);
     }
@@ -76,10 +80,12 @@ export class Trainer {
     return wait ? this.#nextRun() : prepareNewRun(resources, config);
   }
 
-  /** Waits until a viewer starts a run; undefined when the signal is aborted first. */
+  /** Returns the first run of the queue, or waits until a viewer starts one; undefined when the signal is aborted first. */
   async #nextRun(): Promise<PreparedRun | undefined> {
     const { output, signal, onWaiting } = this.#options;
     if (signal.aborted) return undefined;
+    const queued = await this.#nextQueuedRun();
+    if (queued || signal.aborted) return queued;
     const refused = new AbortController();
     const connection = new GatewayConnection({
       identity: this.#identity,
@@ -103,13 +109,30 @@ export class Trainer {
     return run;
   }
 
-  /** Resolves with the run of the first valid `start` command; with undefined when the signal is aborted before. */
+  /** Prepares the first start of the queue that can begin, and reports those that cannot; undefined when there is none. */
+  async #nextQueuedRun(): Promise<PreparedRun | undefined> {
+    const { config, output, resources, signal } = this.#options;
+    const { queue } = this.#commands;
+    while (!signal.aborted) {
+      const start = queue.takeFirst();
+      if (!start) return undefined;
+      try {
+        return await prepareNewRun(resources, withSettings(config, start.data));
+      } catch (error) {
+        output.write(`The queued start ${start.queuedId} cannot begin: ${(error as Error).message}\n`);
+      }
+    }
+    return undefined;
+  }
+
+  /** Resolves with the run of the first valid `start` or `enqueue` command; with undefined when the signal is aborted before. */
   #awaitStart(signal: AbortSignal): Promise<PreparedRun | undefined> {
     const { config, resources } = this.#options;
     const commands = this.#commands;
     return new Promise((resolve) => {
       const settle = (run: PreparedRun | undefined): void => {
         commands.startRun = undefined;
+        commands.queue.onAdded = undefined;
         signal.removeEventListener('abort', onAbort);
         resolve(run);
       };
@@ -121,15 +144,27 @@ export class Trainer {
           return run.config.runId;
         } catch (error) {
           if (signal.aborted) settle(undefined);
-          else commands.startRun = startRun;
+          else acceptStarts();
           throw error;
         }
       };
+      const startQueued = async (): Promise<void> => {
+        if (!commands.startRun) return; // Another start is being prepared; the queue is read after it.
+        commands.startRun = undefined;
+        const run = await this.#nextQueuedRun();
+        if (run || signal.aborted) settle(run);
+        else acceptStarts();
+      };
+      const acceptStarts = (): void => {
+        commands.startRun = startRun;
+        if (commands.queue.list.length > 0) void startQueued();
+      };
+      commands.queue.onAdded = () => void startQueued();
       // The preparation of a run is not interrupted: the prepared run is returned, and stops before its first step.
       const onAbort = (): void => {
         if (commands.startRun) settle(undefined);
       };
-      commands.startRun = startRun;
+      acceptStarts();
       signal.addEventListener('abort', onAbort);
     });
   }

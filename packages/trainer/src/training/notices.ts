@@ -2,16 +2,16 @@ import type { BatchData, EventBody, NoticeData } from '../event-data.ts';
 
 /**
  * Creates a `notice` event.
- * @param details The step to which the notice refers and the value that it reports, if any.
+ * @param details The step to which the notice refers, the value that it reports, and who gave the command, if any.
  */
 export const notice = (
   level: NoticeData['level'],
   code: string,
   message: string,
-  details: { step?: number; value?: number } = {},
+  { by, ...details }: { step?: number; value?: number; by?: string | undefined } = {},
 ): EventBody => ({
   type: 'notice',
-  data: { level, code, message, step: null, ...details },
+  data: { level, code, message, step: null, ...details, ...(by !== undefined && { by }) },
 });
 
 /** Detects the first loss that is not a finite number: after it, the network learns nothing more. */

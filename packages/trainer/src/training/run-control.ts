@@ -46,6 +46,9 @@ export class RunControl {
   #pauseRequested = false;
   #isPaused = false;
   #requestedRate: number | undefined;
+  /** Who gave the last command of each kind, for its notice. */
+  readonly #givenBy: { pause?: string | undefined; resume?: string | undefined; rate?: string | undefined } =
+    {};
   /** Wakes a paused run, so that it handles new requests. */
   #wake = (): void => {};
 
@@ -56,12 +59,14 @@ export class RunControl {
   }
 
   /** Pauses the run after its current step. */
-  pause(): void {
+  pause(by?: string): void {
+    this.#givenBy.pause = by;
     this.#pauseRequested = true;
   }
 
   /** Continues a paused run. */
-  resume(): void {
+  resume(by?: string): void {
+    this.#givenBy.resume = by;
     this.#pauseRequested = false;
     this.#wake();
   }
@@ -73,7 +78,8 @@ export class RunControl {
   }
 
   /** Sets the constant rate, or the peak of the schedule, from the next step on. */
-  setLearningRate(learningRate: number): void {
+  setLearningRate(learningRate: number, by?: string): void {
+    this.#givenBy.rate = by;
     this.#requestedRate = learningRate;
     this.#wake();
   }
@@ -112,14 +118,18 @@ export class RunControl {
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.stopwatch.pause();
-    this.#options.emit(notice('info', 'run.paused', `Paused after step ${step}.`, { step }));
+    this.#options.emit(
+      notice('info', 'run.paused', `Paused after step ${step}.`, { step, by: this.#givenBy.pause }),
+    );
   }
 
   #leavePause(step: number): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.stopwatch.resume();
-    this.#options.emit(notice('info', 'run.resumed', `Resumed after step ${step}.`, { step }));
+    this.#options.emit(
+      notice('info', 'run.resumed', `Resumed after step ${step}.`, { step, by: this.#givenBy.resume }),
+    );
   }
 
   #applyLearningRate(step: number): void {
@@ -129,6 +139,8 @@ export class RunControl {
     this.#changes.push({ after: step, learningRate });
     const what = this.#options.schedule === 'constant' ? 'Learning rate' : 'Peak of the learning rate';
     const message = `${what} set to ${learningRate} after step ${step}.`;
-    this.#options.emit(notice('info', 'learning_rate.set', message, { step, value: learningRate }));
+    this.#options.emit(
+      notice('info', 'learning_rate.set', message, { step, value: learningRate, by: this.#givenBy.rate }),
+    );
   }
 }

@@ -79,4 +79,66 @@ describe('CommandHandler', () => {
     await commands.handle(first);
     expect(starts).toBe(2);
   });
+
+  test('queues starts, lists, moves and cancels them, also during a run', async () => {
+    const enqueue = (name: string) => commandOf({ command: 'enqueue', by: 'sweep.py', data: { name } });
+    const [a, b, c] = [enqueue('a'), enqueue('b'), enqueue('c')];
+    await commands.handle(a);
+    await commands.handle(b);
+    const queued = [a, b, c].map(({ id, data }) => ({ queuedId: id, data, by: 'sweep.py' }));
+    expect(await commands.handle(c)).toMatchObject({ ok: true, queue: queued });
+    const move = commandOf({ command: 'moveQueued', data: { queuedId: c.id, position: 0 } });
+    expect(await commands.handle(move)).toMatchObject({ queue: [queued[2], queued[0], queued[1]] });
+    const toEnd = commandOf({ command: 'moveQueued', data: { queuedId: c.id, position: 49 } });
+    expect(await commands.handle(toEnd)).toMatchObject({ queue: queued });
+    const cancel = commandOf({ command: 'cancelQueued', data: { queuedId: a.id } });
+    expect(await commands.handle(cancel)).toMatchObject({ queue: [queued[1], queued[2]] });
+    const list = commandOf({ command: 'listQueue' });
+    expect(await commands.handle(list)).toMatchObject({ ok: true, queue: [queued[1], queued[2]] });
+    const again = commandOf({ command: 'cancelQueued', data: { queuedId: a.id } });
+    expect(await commands.handle(again)).toMatchObject({
+      ok: false,
+      code: 'command.refused',
+      message: `expected a start that waits in the queue, got ${a.id}, which does not`,
+    });
+  });
+
+  test('queues at most 50 starts', async () => {
+    for (let at = 0; at < 50; at++)
+      expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({ ok: true });
+    expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({
+      ok: false,
+      message: 'expected at most 50 starts in the queue, which is full',
+    });
+    expect(commands.queue.list).toHaveLength(50);
+  });
+
+  test('accepts commands about the queue only where a run follows another', () => {
+    const withQueue = ['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'];
+    expect(commands.trainingCommands.names).toEqual(expect.arrayContaining(withQueue));
+    expect(commands.idleCommands.names).toEqual(['start', ...withQueue]);
+    expect(new CommandHandler({ hasQueue: false }).idleCommands.names).toEqual(['start']);
+  });
+
+  test('notices repeat who gave the command', async () => {
+    const notices: unknown[] = [];
+    const emit = ({ data }: { data: unknown }) => notices.push(data);
+    control = new RunControl({ learningRate: 0.01, schedule: 'constant', emit });
+    commands.currentRun = { runId: 'a', control };
+    await commands.handle(commandOf({ command: 'pause', by: 'page' }));
+    await commands.handle(
+      commandOf({ command: 'setLearningRate', data: { learningRate: 1 }, by: 'sweep.py' }),
+    );
+    const paused = control.shouldContinue(1);
+    await commands.handle(commandOf({ command: 'resume' }));
+    await paused;
+    expect(notices).toMatchObject([
+      { code: 'learning_rate.set', by: 'sweep.py' },
+      { code: 'run.paused', by: 'page' },
+      { code: 'run.resumed' },
+    ]);
+    expect(notices[2]).not.toHaveProperty('by');
+    await commands.handle(commandOf({ command: 'stop', by: 'assistant' }));
+    expect(control.end).toMatchObject({ reason: 'stopped by command of assistant' });
+  });
 });

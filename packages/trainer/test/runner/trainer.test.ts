@@ -54,4 +54,70 @@ describe('Trainer', () => {
     expect(ids.size).toBe(3);
     expect(counts).toEqual(Array(4).fill(counts[0]));
   }, 120_000);
+
+  test('begins queued starts one after the other, and reports one that cannot begin', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const sizes = '--train-size 8 --test-size 20 --batch-size 4 --epochs 1 --threads 1 --engine wasm'.split(
+      ' ',
+    );
+    const gateway = `ws://127.0.0.1:${port}/ingest`;
+    const config = readConfig(
+      [...sizes, '--name', 'first', '--tag', 'all', '--runs', folder.path, '--gateway', gateway],
+      {},
+    );
+    const started: object[] = [];
+    const answers: { ok: boolean }[] = [];
+    let printed = '';
+    const end = new AbortController();
+    const enqueue = (name: string, data: object = {}) =>
+      JSON.stringify({ type: 'command', id: `command-${name}`, command: 'enqueue', data: { name, ...data } });
+    server.on('connection', (socket) => {
+      socket.on('message', (data) => {
+        const message = JSON.parse(String(data));
+        if (message.type === 'hello') {
+          socket.send(JSON.stringify({ type: 'resume', after: 0 }));
+          if (started.length > 0) return;
+          // During the first run: one with more images than there are, and one that moves before the others.
+          socket.send(enqueue('second'));
+          socket.send(enqueue('large', { trainSize: 60_001 }));
+          socket.send(enqueue('third', { tags: ['own'] }));
+          socket.send(
+            JSON.stringify({
+              type: 'command',
+              id: 'command-move',
+              command: 'moveQueued',
+              data: { queuedId: 'command-third', position: 0 },
+            }),
+          );
+        } else if (message.type === 'wait') {
+          socket.send(JSON.stringify({ type: 'waiting' }));
+          if (started.length < 4) socket.send(enqueue('fourth'));
+          else end.abort({ status: 'interrupted', reason: 'enough' });
+        } else if (message.type === 'commandResult') answers.push(message);
+        else {
+          if (message.type === 'run.started') started.push(message.data);
+          socket.send(JSON.stringify({ type: 'ack', seq: message.seq }));
+        }
+      });
+    });
+    await new Trainer({
+      resources: new RunResources(),
+      ...{ config, signal: end.signal },
+      output: { write: (text) => (printed += text) },
+      onWaiting: () => {},
+    }).run();
+    server.close();
+    expect(started).toMatchObject([
+      { name: 'first', tags: ['all'] },
+      { name: 'third', tags: ['own'] },
+      { name: 'second', tags: ['all'] },
+      { name: 'fourth', tags: ['all'] },
+    ]);
+    expect(answers.map(({ ok }) => ok)).toEqual(Array(5).fill(true));
+    expect(printed).toContain(
+      'The queued start command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001\n',
+    );
+  }, 120_000);
 });
