@@ -84,7 +84,7 @@ describe('a page of another site in the browser of a user', () => {
   });
 });
 
-describe('a request of a page of another site', () => {
+describe('a request from a page of another site', () => {
   const fromPage = (headers: Record<string, string>) => ({ 'sec-fetch-site': 'cross-site', ...headers });
   const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 
