@@ -22,7 +22,8 @@ function expectedOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return listOf(issue.values as unknown[]);
     case 'invalid_union':
-      return Array.isArray(issue.options) ? listOf(issue.options) : undefined;
+      if (isRepeated(issue)) return 'one value';
+      return Array.isArray(issue.options) ? listOf(issue.options) : eitherOf(issue);
     case 'too_small':
       return `${issue.exact ? '' : issue.inclusive ? 'at least ' : 'more than '}${amountOf(issue, issue.minimum)}`;
     case 'too_big':
@@ -44,8 +45,29 @@ const typeNames: Record<string, string> = {
 };
 
 /** Returns whether a list was received in place of a string: a parameter that is repeated in a query. */
-const isRepeated = ({ code, expected, input }: z.core.$ZodRawIssue): boolean =>
-  code === 'invalid_type' && expected === 'string' && Array.isArray(input);
+function isRepeated(issue: z.core.$ZodRawIssue): boolean {
+  const { code, expected, input } = issue;
+  if (!Array.isArray(input)) return false;
+  return (code === 'invalid_type' && expected === 'string') || branchesOf(issue).some(isOfText);
+}
+
+/** Returns the first issue of each schema of a union. */
+const branchesOf = ({ code, errors }: z.core.$ZodRawIssue): z.core.$ZodIssue[] =>
+  code === 'invalid_union' && Array.isArray(errors)
+    ? (errors as z.core.$ZodIssue[][]).flatMap((issues) => issues.slice(0, 1))
+    : [];
+
+const isOfText = (issue: z.core.$ZodIssue): boolean =>
+  (issue.code === 'invalid_type' && issue.expected === 'string') ||
+  (issue.code === 'invalid_value' && issue.values.every((value) => typeof value === 'string'));
+
+/** Describes what the schemas of a union expect; undefined if a schema describes its issue in another form. */
+function eitherOf(issue: z.core.$ZodRawIssue): string | undefined {
+  const parts = branchesOf(issue).map(({ message }) => /^expected (.+), got /.exec(message)?.[1]);
+  return parts.length > 0 && parts.every((part) => part !== undefined)
+    ? [...new Set(parts)].join(' or ')
+    : undefined;
+}
 
 const units: Record<string, string> = { string: 'characters', array: 'items' };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventLimits } from '../protocol/event-limits.ts';
+import { valueText } from '../protocol/issue-text.ts';
 import {
   bytesSchema,
   countSchema,
@@ -11,7 +12,9 @@ import {
 
 const { figureBytes, tableColumns, tableRows, tableText } = eventLimits;
 
-const cellSchema = z.union([metricValueSchema, z.string().max(tableText), z.boolean(), z.null()]);
+const cellSchema = z.union([metricValueSchema, z.string().max(tableText), z.boolean(), z.null()], {
+  error: ({ input }) => `expected a number, a text, true, false or null, got ${valueText(input)}`,
+});
 
 const tableSchema = z
   .object({

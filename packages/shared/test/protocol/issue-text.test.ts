@@ -56,6 +56,17 @@ test.each([
 });
 
 test.each([
+  ['samples', { epoch: 1, channels: 2, items: [] }, 'data.channels: expected 1 or 3, got 2'],
+  [
+    'figure',
+    { title: 'a', table: { columns: ['b'], rows: [[{}]] } },
+    'data.table.rows.0.0: expected a number, a text, true, false or null, got an object',
+  ],
+])('an issue of a value with several types in %s states all of them', (type, data, text) => {
+  expect(textOf(eventSchema, { ...changed('batch', {}), type, data })).toBe(text);
+});
+
+test.each([
   '2026-11-24T10:00:00Z',
   '2026-11-24T10:00:00.123456Z',
   '2026-11-24T10:00:00+00:00',
@@ -70,6 +81,7 @@ test.each([
     ': unknown parameter "aftr": expected only run, after, afterRun, stream, types, maxRate, complete, bundle',
   ],
   [{ after: ['1', '2'] }, 'after: expected one value, got 2'],
+  [{ run: ['a', 'b'] }, 'run: expected one value, got 2'],
   [{ after: 'x' }, 'after: expected a number, got "x"'],
   [{ after: ' ' }, 'after: expected a number, got nothing'],
   [{ maxRate: '9999' }, 'maxRate: expected at most 1000, got 9999'],
