@@ -14,7 +14,12 @@ import type { Metrics } from '../metrics.ts';
 import { addressMatcher, isThisMachine } from '../sockets/addresses.ts';
 import { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
 import { serverFactory } from './http-server.ts';
-import { addProblems, type HandleNotFound, problemSender } from './plugins/problems.ts';
+import {
+  addProblems,
+  type HandleNotFound,
+  problemSender,
+  sendUnreadableProblem,
+} from './plugins/problems.ts';
 import { limitProxiedRequests } from './plugins/proxied-requests.ts';
 import { boundUnreadReplies } from './plugins/unread-replies.ts';
 
@@ -56,6 +61,8 @@ export function createApp({ log, limits, metrics, proxies = [], handleNotFound }
     // Ids of any length reach the schema, which refuses long ones like every other invalid id.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: sendProblem,
+    clientErrorHandler: (error, socket) =>
+      sendUnreadableProblem(error, socket, (code) => metrics.refused(code)),
   });
   app.setValidatorCompiler(validatorCompiler);
   // Response schemas document a route. Replies are built from checked data, most of them as text already.

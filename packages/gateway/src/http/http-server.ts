@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import type { Limits } from '../limits.ts';
@@ -23,12 +23,33 @@ export const serverFactory =
       requestTimeout: limits.requestTimeoutMs,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: limits.connectionsCheckMs,
+      IncomingMessage: WebSocketOnlyMessage,
     };
     const server = createServer(options, handleInTurn(handler, limits.pipelinedRequests));
     server.maxConnections = limits.connections;
     connections.limitServer(server);
     return server;
   };
+
+/**
+ * A request that counts as an upgrade only if it asks for a WebSocket. Java's `HttpClient` and `curl --http2` offer HTTP/2
+ * (`Upgrade: h2c`) with ordinary requests, and a server that stays with HTTP/1.1 ignores that (RFC 9110, 7.8). Node.js
+ * emits `upgrade` for each offer as soon as the event has a listener, and does not read the body of such a request.
+ */
+export class WebSocketOnlyMessage extends IncomingMessage {
+  /** Assigned by Node.js: null at first, then whether the request has the headers of an upgrade. */
+  set upgrade(offered: boolean | null) {
+    upgradeOffers.set(this, offered === true);
+  }
+
+  get upgrade(): boolean {
+    if (!upgradeOffers.get(this)) return false;
+    return this.method === 'CONNECT' || /(?:^|[\s,])websocket(?:$|[\s,/])/i.test(this.headers.upgrade ?? '');
+  }
+}
+
+/** Whether a request offers an upgrade. A field of the class would be set only after the constructor of its base class. */
+const upgradeOffers = new WeakMap<IncomingMessage, boolean>();
 
 /**
  * Handles the requests of a connection one after the other. When a client pipelines them, Node.js would handle all at

@@ -153,10 +153,12 @@ export class HealthCheckedStore implements Store {
   }
 
   async #detectFailure<T>(work: () => Promise<T>): Promise<T> {
+    const closed = this.#closed;
     try {
       return await work();
     } catch (error) {
-      if (isStoreError(error)) this.#setFailure(error);
+      // Viewers may still read while the gateway closes: a store that is closed on purpose has not failed.
+      if (isStoreError(error) && !closed) this.#setFailure(error);
       throw error;
     }
   }

@@ -23,7 +23,7 @@ export function findLogDamage(databasePath: string): string | undefined {
   let dropped = 0;
   for (let at = valid; at + frameHeaderBytes <= log.length; at += frameBytes) if (isCurrent(at)) dropped++;
   if (dropped === 0) return undefined;
-  return `the log ${databasePath}-wal is damaged or incomplete from byte ${valid} on: ${dropped} pages of its last transactions cannot be used. Events in them are lost unless a power cut interrupted their write`;
+  return `the log ${databasePath}-wal is damaged or incomplete from byte ${valid} on: ${dropped} pages of its last transactions cannot be used. Events in them are lost unless a power cut or a full disk interrupted their write`;
 }
 
 /** Returns the end of the last frame before the first one with a wrong checksum. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { handleInTurn } from '../../src/http/http-server.ts';
+import { handleInTurn, WebSocketOnlyMessage } from '../../src/http/http-server.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { until } from '../support/until.ts';
 
@@ -49,4 +49,41 @@ test('a connection on which too many requests wait is reset, and none of them is
   request('/1', '/2', '/3', '/4');
   expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
   expect(handled.map(({ url }) => url)).toEqual(['/1']);
+});
+
+test.each([
+  [
+    'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n',
+    ['request GET ', 'request PATCH {"a":1}'],
+  ],
+  ['Upgrade: TLS/1.0\r\nConnection: Upgrade\r\n', ['request GET ', 'request PATCH {"a":1}']],
+  ['Upgrade: WebSocket\r\nConnection: Upgrade\r\n', ['upgrade GET']],
+  ['Upgrade: h2c, websocket\r\nConnection: Upgrade\r\n', ['upgrade GET']],
+])('requests with %j are upgrades only if they ask for a WebSocket', async (headers, expected) => {
+  const seen: string[] = [];
+  const server = createServer({ IncomingMessage: WebSocketOnlyMessage }, async (request, response) => {
+    const body: Buffer[] = [];
+    for await (const chunk of request) body.push(chunk);
+    seen.push(`request ${request.method} ${Buffer.concat(body)}`);
+    response.end();
+  });
+  server.on('upgrade', ({ method }, socket) => {
+    seen.push(`upgrade ${method}`);
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {});
+  afterTest(() => {
+    socket.destroy();
+    server.close();
+  });
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\n${headers}\r\n`);
+  await until(() => seen.length === 1);
+  if (expected.length > 1) {
+    socket.write(`PATCH / HTTP/1.1\r\nHost: a\r\n${headers}Content-Length: 7\r\n\r\n{"a":1}`);
+    await until(() => seen.length === 2);
+  }
+  expect(seen).toEqual(expected);
 });

@@ -96,6 +96,14 @@ describe('a health-checked store', () => {
     expect([reported.length, checked.failure]).toEqual([2, undefined]);
   });
 
+  test('does not report reads of a store that is closed on purpose as failures', async () => {
+    const { store, checked, reported } = checkedStore(60_000);
+    store.summary = () => Promise.reject(new MonitorError('store.failing', 'the database is not open'));
+    await checked.close();
+    await expect(checked.summary('a')).rejects.toMatchObject({ code: 'store.failing' });
+    expect(reported).toEqual([]);
+  });
+
   test('does not wait for a check that does not end', async () => {
     const { store, checked } = checkedStore(60_000, 10);
     store.check = () => new Promise(() => {});

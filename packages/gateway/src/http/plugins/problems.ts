@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { type ErrorCode, errorCodes, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Limits } from '../../limits.ts';
@@ -86,6 +87,31 @@ export function problemSender(
       .send({ title: STATUS_CODES[status], status, code, detail });
   };
 }
+
+/** Answers bytes that are no HTTP request, of which there is no `FastifyRequest`, and disconnects the client. */
+export function sendUnreadableProblem(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  onProblem: (code: ErrorCode) => void,
+): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const [status, detail] = unreadable[error.code ?? ''] ?? [400, 'expected an HTTP request'];
+  onProblem('request.invalid');
+  if (socket.writable) {
+    const problem = { title: STATUS_CODES[status], status, code: 'request.invalid', detail };
+    const body = JSON.stringify(problem);
+    socket.write(
+      `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy(error);
+}
+
+const unreadable: Record<string, [status: number, detail: string] | undefined> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'expected the whole request within the time limit'],
+  HPE_HEADER_OVERFLOW: [431, 'expected at most 16 kB of headers'],
+};
 
 function toProblem(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {
   if (error instanceof MonitorError) {

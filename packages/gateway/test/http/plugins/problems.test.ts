@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MonitorError } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
+import { startGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 describe('a problem', () => {
@@ -93,4 +97,22 @@ describe('a problem', () => {
       'unknown parameter "after": expected no parameters',
     );
   });
+});
+
+test.each([
+  ['no HTTP', 'hello\r\n\r\n', 400, 'expected an HTTP request'],
+  [
+    'too large headers',
+    `GET / HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
+    431,
+    'expected at most 16 kB of headers',
+  ],
+])('%s is answered with a problem, and the connection closed', async (_name, bytes, status, detail) => {
+  const { url } = await startGateway();
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(bytes);
+  const [head, body] = (await text(socket)).split('\r\n\r\n') as [string, string];
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nContent-Type: application/problem\\+json`));
+  expect(JSON.parse(body)).toEqual({ title: expect.any(String), status, code: 'request.invalid', detail });
 });
