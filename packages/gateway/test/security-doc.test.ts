@@ -10,6 +10,7 @@ const sourceOf = (path: string): URL =>
 test.each([
   ['security.md', 20],
   ['scaling.md', 5],
+  ['protocol.md', 15],
 ])('docs/%s names test files that exist, and titles that are in them', (name, atLeast) => {
   const page = pageOf(name);
   const files = [...page.matchAll(/`([\w/-]+\.test\.ts)`(?:\s+\*([^*]+?)(?: …)?\*)?/g)];

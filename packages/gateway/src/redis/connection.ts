@@ -149,7 +149,10 @@ export class RedisConnection {
   }
 
   /** Returns an error for a setting of the URL or the server that a person has to change. */
-  unusableError(cause: Error, remedy = 'check --redis-url and the server'): MonitorError {
+  unusableError(cause: Error, lacksPermission = cause.message.startsWith('NOPERM ')): MonitorError {
+    const remedy = lacksPermission
+      ? 'give the user the permissions listed in docs/security.md'
+      : 'check --redis-url and the server';
     const message = `Redis at ${this.address} cannot be used (${reasonOf(cause)}): ${remedy}`;
     return new MonitorError('store.unusable', message, { cause });
   }

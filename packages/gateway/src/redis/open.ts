@@ -45,12 +45,10 @@ export async function openRedis(
 async function checkPermissions(store: Store, connection: RedisConnection): Promise<void> {
   const error = await store.check().catch((error: Error) => error);
   if (!(error instanceof MonitorError)) return;
-  const remedy = 'give the user the permissions listed in docs/security.md';
   if (error instanceof ForbiddenCommandsError)
-    throw connection.unusableError(new Error(`the user may not run ${error.commands.join(', ')}`), remedy);
+    throw connection.unusableError(new Error(`the user may not run ${error.commands.join(', ')}`), true);
   const { cause } = error;
-  if (cause instanceof Error && cause.message.startsWith('NOPERM '))
-    throw connection.unusableError(cause, remedy);
+  if (cause instanceof Error && cause.message.startsWith('NOPERM ')) throw connection.unusableError(cause);
 }
 
 interface SafeSetting {

@@ -14,13 +14,14 @@ const dataColumn = (name: string): Column => ({
 
 /**
  * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so such a
- * text gets an apostrophe in front, as OWASP recommends (CSV injection).
+ * text gets an apostrophe in front, as OWASP recommends (CSV injection). Excel for Japanese and Chinese also takes the full-width
+ * forms of the four signs for the beginning of a formula.
  */
 const textColumn = (name: string): Column => {
   const { read } = dataColumn(name);
   return {
     name,
-    read: (event) => String(read(event) ?? '').replace(/^\s*[=+\-@\t\r]/, "'$&"),
+    read: (event) => String(read(event) ?? '').replace(/^\s*[=+\-@\t\r＝＋－＠]/, "'$&"),
   };
 };
 

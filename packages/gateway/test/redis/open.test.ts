@@ -99,7 +99,10 @@ describe('opening Redis', () => {
         await expect(openRedis(url, ignored)).rejects.toMatchObject({
           code: 'store.unusable',
           message: expect.stringMatching(
-            new RegExp(`cannot be used \\([^\\n]*\\b${rule.slice(1)}\\b[^\\n]*$`, 'i'),
+            new RegExp(
+              `cannot be used \\([^\\n]*\\b${rule.slice(1)}\\b[^\\n]*: give the user the permissions listed in docs/`,
+              'i',
+            ),
           ),
         });
       }

@@ -43,7 +43,7 @@ test('numbers that are not finite are strings', () => {
   expect(cellsOf(diverged)).toMatchObject({ 'batch.loss': 'NaN', 'batch.accuracy': '-Infinity' });
 });
 
-test.each(['=1+2', '+1', '-1', '@SUM(A1)', '\t=1', ' =1'])(
+test.each(['=1+2', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '＋1', '－1', '＠A'])(
   'a text that begins like a formula gets an apostrophe: %j',
   (message) => {
     const data = { level: 'info', code: 'x', message, step: null };
