@@ -379,6 +379,24 @@ print(process.exitcode, parent.finish())
     assert len(gateway.complete_export("fork-parent")) == len(gateway.complete_export("fork-child")) == 3
 
 
+def test_threads_of_the_client_import_no_module_so_that_a_fork_inherits_no_import_lock(gateway: Gateway) -> None:
+    ended = run_program(
+        gateway,
+        """
+import threading
+imported = []
+def remember(event, arguments):
+    if event == 'import' and threading.current_thread() is not threading.main_thread():
+        imported.append(arguments[0])
+sys.addaudithook(remember)
+monitor = Monitor(url, run_id='without-imports')
+monitor.log(1, loss=1)
+print(monitor.finish(), imported)
+""",
+    )
+    assert (ended.stdout, ended.returncode) == ("0 []\n", 0), ended.stderr
+
+
 def test_a_signal_handler_may_log_and_finish(gateway: Gateway) -> None:
     ended = run_program(
         gateway,

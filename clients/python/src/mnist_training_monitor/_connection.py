@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import os
@@ -42,6 +43,10 @@ _TAKEN = 4409
 # Names of this machine, to which no proxy that the environment sets can connect.
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OTHER_RUN = "it has events of another run with this id; choose another run_id"
+
+# Loaded here, because otherwise the first connection imports the module of this codec. A process that is forked while another
+# thread imports a module inherits the lock of that import, which is never released: its connections would wait forever.
+codecs.lookup("idna")
 
 
 class Socket(Protocol):
