@@ -37,6 +37,10 @@ export class Viewer {
       onTrainers: (waiting) => {
         this.waitingTrainers = waiting;
       },
+      // Each connection begins with this number; without a connection it is unknown.
+      onState: ({ name }) => {
+        if (name !== 'open') this.waitingTrainers = 0;
+      },
     });
   }
 
