@@ -136,7 +136,7 @@ export class Trainer {
       if (this.#stopped || once || code === 0 || code === 2) return code;
       if (performance.now() - startedAt > trainerGiveUp.withinMs) exits = 0;
       if (exits === trainerGiveUp.exits) {
-        console.error('The trainer exited by itself again, soon after its start.');
+        console.error('The trainer exited by itself again soon after its start, and is not restarted.');
         return code;
       }
       console.error('The trainer exited by itself and is being restarted to continue its run.');

@@ -16,13 +16,14 @@ type Publisher struct {
 
 	seq   int64
 	acked atomic.Int64
-	// Delay from sending to the acknowledgement, of the events in the window.
+	// Delay from sending an event to its acknowledgement, for the events since the warm-up.
 	ackDelay Histogram
 }
 
 func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// openGateway publishes to the gateway: hello first; the subscribers' thread receives acknowledgements.
+// openGateway connects to the gateway, sends hello and waits for the answer. Acknowledgements are received on the
+// subscribers' thread.
 func (p *Publisher) openGateway(address string, subscribers *Subscribers) error {
 	fd, early, err := upgrade(address, 0)
 	if err != nil {
@@ -33,15 +34,15 @@ func (p *Publisher) openGateway(address string, subscribers *Subscribers) error 
 		return err
 	}
 	connection := &Subscriber{fd: fd, onEvent: p.acknowledge}
-	resumed := false
+	answered := false
 	connection.receive = func(message []byte) (Kind, string) {
-		resumed = true
+		answered = true
 		return event, "" // An acknowledgement has a seq, like an event.
 	}
 	if err := subscribers.add(connection, early); err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(5 * time.Second); !resumed; subscribers.poll(10) {
+	for deadline := time.Now().Add(5 * time.Second); !answered; subscribers.poll(10) {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("expected an answer to hello, got none in 5 s")
 		}
@@ -66,7 +67,7 @@ func (p *Publisher) acknowledge(s *Subscriber, seq, now int64) {
 	p.acked.Store(seq)
 }
 
-// openLines publishes to a peer, one event a line.
+// openLines connects to another server (bench/peers), which receives one event per line.
 func (p *Publisher) openLines(address string) error {
 	fd, err := dial(address, 0)
 	if err != nil {
@@ -83,7 +84,7 @@ func (p *Publisher) openLines(address string) error {
 	return nil
 }
 
-// openFile publishes as a status file, which is replaced as a whole.
+// openFile lets publish write a status file: the latest event replaces the whole file.
 func (p *Publisher) openFile(path string) {
 	p.send = func(first, count int64, timestamp string) error {
 		content := p.event.appendTo(nil, first+count-1, timestamp)
@@ -114,7 +115,7 @@ func (p *Publisher) publish(count int64) error {
 	return nil
 }
 
-// pace publishes at a rate in events a second for some time, on a thread of its own; 0 is full speed.
+// pace publishes for a duration at a rate in events per second (0: as fast as possible), on a dedicated thread.
 func (p *Publisher) pace(rate float64, duration time.Duration) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -1,4 +1,4 @@
-// Broadcasts with Socket.IO's default settings, over WebSockets only.
+// Socket.IO with default settings, restricted to the WebSocket transport: each event is sent to all clients.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';

@@ -1,4 +1,4 @@
-// Broadcasts with plain ws: each event is sent to each client.
+// The ws library without a framework: each event is sent to all clients.
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 import { announce, listenForLines } from './lines.js';

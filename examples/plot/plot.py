@@ -1,4 +1,4 @@
-"""Draws a run's curves into a file, from the CSV that the gateway exports; without --run, the newest run.
+"""Draws the curves of a run (without --run, of the newest run) into a file, from the CSV that the gateway exports.
 
     pip install matplotlib
     python plot.py [--gateway http://localhost:5000] [--run RUN] [--to run.png]
@@ -54,8 +54,8 @@ def plot(rows: list[dict[str, str]], title: str, to: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draws a run's curves into a file.")
     parser.add_argument("--gateway", default="http://localhost:5000")
-    parser.add_argument("--run", help="the newest when left out")
-    parser.add_argument("--to", default="run.png", help="a .png, .svg or .pdf")
+    parser.add_argument("--run", help="id of the run (default: the newest run)")
+    parser.add_argument("--to", default="run.png", help="file to write: .png, .svg or .pdf")
     arguments = parser.parse_args()
     run = arguments.run or newest_run(arguments.gateway)
     rows = read_rows(arguments.gateway, run)

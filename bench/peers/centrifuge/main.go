@@ -1,4 +1,5 @@
-// Broadcasts with Centrifuge's default settings: one channel, JSON over WebSockets, events received one a line.
+// Centrifuge with default settings: each event, received as one line, is sent as JSON over WebSockets to all clients
+// of one channel.
 package main
 
 import (

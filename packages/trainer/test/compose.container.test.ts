@@ -15,7 +15,7 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-/** Settings of a run that takes long enough, even on a fast machine, to kill a container during it. Prints each step. */
+/** Settings of a run that is long enough to kill a container during it and that reports every step, so that tests see progress. */
 const settings = {
   MONITOR_TRAIN_SIZE: '8192',
   MONITOR_TEST_SIZE: '500',

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ComposeProject, type Service, upScaled } from './support/compose.ts';
+import { ComposeProject, type Service, upWithThreeGateways } from './support/compose.ts';
 import { Viewer } from './support/viewer.ts';
 
 const buildMs = 20 * 60_000;
@@ -9,7 +9,7 @@ const runMs = 5 * 60_000;
 /** Commands through a proxy need a token. */
 const token = 'the token of this test';
 
-/** Settings of a run that takes long enough, even on a fast machine, to kill a container during it. Prints each step. */
+/** Settings of a run that is long enough to kill a container during it and that reports every step, so that tests see progress. */
 const settings = {
   COMPOSE_PROFILES: 'scale',
   MONITOR_COMMAND_TOKEN: token,
@@ -27,7 +27,7 @@ describe('three gateways on one Redis, behind a proxy', () => {
   let viewers: Viewer[];
 
   beforeAll(async () => {
-    project = await ComposeProject.up(upScaled, settings);
+    project = await ComposeProject.up(upWithThreeGateways, settings);
     const isUp = (): Promise<boolean> =>
       fetch(`${project.url}/readyz`).then(
         ({ ok }) => ok,

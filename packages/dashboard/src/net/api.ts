@@ -1,5 +1,5 @@
 import { decodeTrustedRunList, type RunChanges, type RunList } from '@mnist-monitor/shared/browser';
-import { completeSummary, type RunSummary } from '../state/complete-data.ts';
+import { type RunSummary, toRunSummary } from '../state/complete-data.ts';
 
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -31,7 +31,7 @@ export async function listRuns({ search, limit, cursor }: RunListRequest): Promi
   const response = await request(`api/runs?${query}`);
   if (!response.ok) return response;
   const list = decodeTrustedRunList(response.value);
-  if (list.ok) return { ok: true, value: { ...list.value, runs: list.value.runs.map(completeSummary) } };
+  if (list.ok) return { ok: true, value: { ...list.value, runs: list.value.runs.map(toRunSummary) } };
   return {
     ok: false,
     code: list.error.code,

@@ -1,6 +1,6 @@
 import { connectLive, type EventType, type LiveClient } from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../state/complete-data.ts';
-import { completeSummary } from '../state/complete-data.ts';
+import { toRunSummary } from '../state/complete-data.ts';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
 import { liveUrl } from './api.ts';
 
@@ -55,7 +55,7 @@ export class OtherRuns {
     const client = connectLive({
       ...{ url: liveUrl(), run: runId, types },
       onHello: ({ run }) => {
-        other.summary = run && completeSummary(run);
+        other.summary = run && toRunSummary(run);
         this.#onChange();
       },
       onEvent: (event) => {

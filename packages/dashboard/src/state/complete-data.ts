@@ -33,7 +33,7 @@ function withDefaults<D extends object>(given: object | null | undefined, defaul
   return { ...defaults, ...Object.fromEntries(known) };
 }
 
-export function completeStarted(data: EventOf<'run.started'>['data']): RunStartedData {
+export function toRunStartedData(data: EventOf<'run.started'>['data']): RunStartedData {
   const { config, device, model, dataset, totals } = data;
   const noSettings = {
     ...{ epochs: unknown, batchSize: unknown, learningRate: unknown, optimizer: '', schedule: '' },
@@ -51,7 +51,7 @@ export function completeStarted(data: EventOf<'run.started'>['data']): RunStarte
   };
 }
 
-export const completeBatch = (data: EventOf<'batch'>['data']): BatchData => ({
+export const toBatchData = (data: EventOf<'batch'>['data']): BatchData => ({
   ...withDefaults(data, {
     ...{ epoch: unknown, batch: unknown, step: data.step, loss: data.loss, accuracy: unknown },
     ...{ learningRate: unknown, imagesPerSecond: data.throughput ?? unknown, elapsedSeconds: unknown },
@@ -61,7 +61,7 @@ export const completeBatch = (data: EventOf<'batch'>['data']): BatchData => ({
 
 const noScore = { loss: unknown, accuracy: unknown };
 
-export function completeEpoch(data: EventOf<'epoch'>['data'], lastStep = 0): EpochData {
+export function toEpochData(data: EventOf<'epoch'>['data'], lastStep = 0): EpochData {
   const { epoch, step, train, test, seconds } = data;
   return {
     ...{ epoch, step: step ?? lastStep, seconds: seconds ?? unknown },
@@ -73,7 +73,7 @@ export function completeEpoch(data: EventOf<'epoch'>['data'], lastStep = 0): Epo
 /** The number of bytes of an image of version 1. */
 const bytesPerImage = 784;
 
-export function completeSamples({ epoch, items, ...size }: EventOf<'samples'>['data']): SamplesData {
+export function toSamplesData({ epoch, items, ...size }: EventOf<'samples'>['data']): SamplesData {
   if (imageBytesOf(size) !== bytesPerImage) return { epoch, items: [] };
   return {
     epoch,
@@ -88,7 +88,7 @@ export function completeSamples({ epoch, items, ...size }: EventOf<'samples'>['d
   };
 }
 
-export function completeSystem({ process, host, gpu }: EventOf<'system'>['data']): SystemData {
+export function toSystemData({ process, host, gpu }: EventOf<'system'>['data']): SystemData {
   const noGpu = { load: null, memoryUsedBytes: null, memoryTotalBytes: null };
   return {
     process: withDefaults(process, { cpu: unknown, memoryBytes: unknown }),
@@ -97,23 +97,23 @@ export function completeSystem({ process, host, gpu }: EventOf<'system'>['data']
   };
 }
 
-export function completeNotice({ step, value, ...notice }: EventOf<'notice'>['data']): NoticeData {
+export function toNoticeData({ step, value, ...notice }: EventOf<'notice'>['data']): NoticeData {
   return { ...notice, step: step ?? null, ...(typeof value === 'number' && { value }) };
 }
 
-export const completeFinished = (data: EventOf<'run.finished'>['data']): RunFinishedData => ({
+export const toRunFinishedData = (data: EventOf<'run.finished'>['data']): RunFinishedData => ({
   ...data,
   test: data.test ? withDefaults(data.test, noScore) : null,
   bestEpoch: data.bestEpoch ?? null,
 });
 
-export function completeSummary(summary: Summary): RunSummary {
+export function toRunSummary(summary: Summary): RunSummary {
   const { started, batch, epoch, finished } = summary;
   return {
     ...summary,
-    started: started && completeStarted(started),
-    batch: batch && completeBatch(batch),
-    epoch: epoch && completeEpoch(epoch, batch?.step),
-    finished: finished && completeFinished(finished),
+    started: started && toRunStartedData(started),
+    batch: batch && toBatchData(batch),
+    epoch: epoch && toEpochData(epoch, batch?.step),
+    finished: finished && toRunFinishedData(finished),
   };
 }

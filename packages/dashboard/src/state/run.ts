@@ -1,19 +1,19 @@
 import type { MonitorEvent } from '@mnist-monitor/shared/browser';
 import {
   type BatchData,
-  completeBatch,
-  completeEpoch,
-  completeFinished,
-  completeNotice,
-  completeSamples,
-  completeStarted,
-  completeSystem,
   type EpochData,
   type NoticeData,
   type RunFinishedData,
   type RunStartedData,
   type SamplesData,
   type SystemData,
+  toBatchData,
+  toEpochData,
+  toNoticeData,
+  toRunFinishedData,
+  toRunStartedData,
+  toSamplesData,
+  toSystemData,
 } from './complete-data.ts';
 import { Series } from './series.ts';
 
@@ -122,35 +122,34 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
   run.lastSeq = event.seq;
   run.eventCount++;
   run.startedAt ??= event.time;
-  run.finished = event.type === 'run.finished' ? completeFinished(event.data) : null; // A later event means that the run was resumed.
+  run.finished = event.type === 'run.finished' ? toRunFinishedData(event.data) : null; // A later event means that the run was resumed.
   applyTime(run, Date.parse(event.time));
   switch (event.type) {
     case 'run.started':
-      run.started = completeStarted(event.data);
+      run.started = toRunStartedData(event.data);
       break;
     case 'batch':
-      applyBatch(run, completeBatch(event.data));
+      applyBatch(run, toBatchData(event.data));
       break;
     case 'epoch':
       run.epochs = [
         ...run.epochs.filter(({ epoch }) => epoch < event.data.epoch),
-        completeEpoch(event.data, run.batch?.step),
+        toEpochData(event.data, run.batch?.step),
       ];
       break;
     case 'samples':
       run.samples = [
         ...run.samples.filter(({ epoch }) => epoch < event.data.epoch),
-        completeSamples(event.data),
+        toSamplesData(event.data),
       ].slice(-samplesLimit);
       break;
     case 'system':
-      applySystem(run, completeSystem(event.data));
+      applySystem(run, toSystemData(event.data));
       break;
     case 'notice':
-      run.notices = [
-        ...run.notices,
-        { ...completeNotice(event.data), seq: event.seq, time: event.time },
-      ].slice(-noticeLimit);
+      run.notices = [...run.notices, { ...toNoticeData(event.data), seq: event.seq, time: event.time }].slice(
+        -noticeLimit,
+      );
       if (event.data.code === 'run.paused') setPaused(run, true);
       if (event.data.code === 'run.resumed') setPaused(run, false);
       break;
@@ -180,7 +179,7 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 
 function applyBatch(run: Run, batch: BatchData): void {
   // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps move to the step from which it resumes.
-  if (run.batch && batch.step <= run.batch.step) run.machine.limit('step', batch.step);
+  if (run.batch && batch.step <= run.batch.step) run.machine.clampToMax('step', batch.step);
   run.batch = batch;
   run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
   run.steps.append(batch.step, { ...batch, ...currentPosition(run, run.steps.last('elapsedSeconds')) });
@@ -204,7 +203,7 @@ function applySystem(run: Run, system: SystemData): void {
   });
 }
 
-/** Returns the position of the current event. Its times never descend, and its step only when a run repeats steps. */
+/** Returns the position of the current event. Its times never decrease; its step decreases only when a run repeats steps. */
 function currentPosition(run: Run, previousSeconds = 0): Record<(typeof positionColumns)[number], number> {
   return {
     step: run.batch?.step ?? 0,

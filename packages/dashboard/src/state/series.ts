@@ -79,12 +79,12 @@ export class Series<Name extends string> {
     return row < 0 ? undefined : this.columns[name][row];
   }
 
-  /** Lowers the values of an ascending column to at most `limit`. */
-  limit(name: Name, limit: number): void {
+  /** Lowers the values of an ascending column to at most `max`. */
+  clampToMax(name: Name, max: number): void {
     const values = this.columns[name];
-    const from = lowerBound(values, this.length, limit);
+    const from = lowerBound(values, this.length, max);
     if (from === this.length) return;
-    values.fill(limit, from, this.length);
+    values.fill(max, from, this.length);
     this.generation++;
   }
 

@@ -7,7 +7,7 @@ import type {
   RunStatus,
 } from '@mnist-monitor/shared/browser';
 import type { BatchData, EpochData, RunFinishedData, RunStartedData, RunSummary } from './complete-data.ts';
-import { completeSummary } from './complete-data.ts';
+import { toRunSummary } from './complete-data.ts';
 import { DelayMeter } from './delay.ts';
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';
@@ -165,7 +165,7 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
-  Object.assign(session, { summary: run && completeSummary(run), reported: run });
+  Object.assign(session, { summary: run && toRunSummary(run), reported: run });
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
 

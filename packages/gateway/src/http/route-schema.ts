@@ -23,16 +23,16 @@ export const changeErrors: readonly ErrorCode[] = [
 /** Codes with which every route can fail. */
 const commonErrors: readonly ErrorCode[] = ['request.forbidden', 'internal'];
 
-/** `security` of a route that needs the command token where one is set. */
+/** OpenAPI `security` of a route that requires the command token if the gateway has one. */
 export const commandToken = [{ commandToken: [] }, {}];
 
 export interface ResponseOptions {
-  /** Schema of the JSON in a 200, or the content types that another body can have. */
+  /** Schema of the JSON body of a 200 response, or the content types of a body that is not described by a schema. */
   ok: z.ZodType | string | readonly string[];
-  /** Codes of the problems that this route can answer with, besides those of every route. */
+  /** Error codes that this route can answer with, besides those of every route. */
   errors?: readonly ErrorCode[];
   /** Whether the route has an ETag and answers 304 to `If-None-Match`. */
-  hasTag?: boolean;
+  hasEtag?: boolean;
   /** Whether the route reads a JSON body. */
   hasBody?: boolean;
 }
@@ -46,7 +46,7 @@ export type ResponseSchema =
 export function responses({
   ok,
   errors: codes = [],
-  hasTag,
+  hasEtag,
   hasBody,
 }: ResponseOptions): Record<number, ResponseSchema> {
   const content =
@@ -55,7 +55,7 @@ export function responses({
       : Object.fromEntries([ok].flat().map((type) => [type, { schema: {} }]));
   return {
     200: { description: 'Success.', content },
-    ...(hasTag && { 304: { description: 'The content has not changed.', type: 'null' as const } }),
+    ...(hasEtag && { 304: { description: 'The content has not changed.', type: 'null' as const } }),
     ...problems([...codes, ...commonErrors]),
     ...(hasBody && {
       413: problem('The body is too large.', ['request.invalid']),

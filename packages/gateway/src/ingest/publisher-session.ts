@@ -121,7 +121,7 @@ export class PublisherSession implements SessionHandler {
   }
 
   #newWriter({ stream, lastSeq }: StreamPosition): RunWriter {
-    const { store, hub, limits, onStoreFailure } = this.#context;
+    const { store, hub, limits, onUnexpectedError } = this.#context;
     const runId = this.#runId;
     return new RunWriter({
       runId,
@@ -138,7 +138,7 @@ export class PublisherSession implements SessionHandler {
         // The store has lost events: after reconnecting, the publisher learns from `resume` which events to send again.
         if (error instanceof SeqGapError || error instanceof OtherStreamError)
           return this.#peer.close('outOfOrder', error.message);
-        onStoreFailure(error);
+        onUnexpectedError(error);
         this.#peer.close('internal');
       },
     });

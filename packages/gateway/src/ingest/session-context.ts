@@ -22,8 +22,8 @@ export interface SessionContext {
   admission: PublisherAdmission;
   /** Compares the token in the client's first message with the token for publishing. */
   checkToken: (token: string | undefined) => TokenVerdict;
-  /** Called with an unexpected error of a write, for the log; not with a store error, which the gateway logs once itself. */
-  onStoreFailure: (error: unknown) => void;
+  /** Logs an unexpected error of a write. It does not receive store errors, which the gateway logs elsewhere, once. */
+  onUnexpectedError: (error: unknown) => void;
 }
 
 /** Handles the messages of a connection after the first one, which decides the kind of session. */

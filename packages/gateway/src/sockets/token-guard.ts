@@ -19,7 +19,7 @@ const maxNetworks = 10_000;
  */
 export class TokenGuard {
   readonly #options: TokenGuardOptions;
-  readonly #guesses = new LRUCache<string, TokenBucket>({ max: maxNetworks });
+  readonly #buckets = new LRUCache<string, TokenBucket>({ max: maxNetworks });
 
   constructor(options: TokenGuardOptions) {
     this.#options = options;
@@ -34,17 +34,17 @@ export class TokenGuard {
     if (token === undefined) return 'accepted';
     if (given === undefined) return 'missing';
     const network = networkOf(address);
-    const guesses = this.#guesses.get(network);
-    if (guesses?.isEmpty) return 'tooMany';
+    const bucket = this.#buckets.get(network);
+    if (bucket?.isEmpty) return 'tooMany';
     if (tokenMatches(token, given)) return 'accepted';
-    this.#countGuess(network, guesses);
+    this.#countWrongToken(network, bucket);
     return 'wrong';
   }
 
-  #countGuess(network: string, known: TokenBucket | undefined): void {
+  #countWrongToken(network: string, existing: TokenBucket | undefined): void {
     const { wrongTokensPerSecond: perSecond, wrongTokenBurst: burst } = this.#options.limits;
-    const guesses = known ?? new TokenBucket({ perSecond, burst });
-    guesses.take();
-    this.#guesses.set(network, guesses);
+    const bucket = existing ?? new TokenBucket({ perSecond, burst });
+    bucket.take();
+    this.#buckets.set(network, bucket);
   }
 }

@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type Call, type Outcome, type Reply, toThreadError } from './thread-messages.ts';
 
-/** Calls a function with the calls of the main thread: all that have arrived so far, in one list. */
+/** Passes the calls that the main thread sends to `answer`: all that have arrived so far, in one list. */
 export function receiveCalls(port: MessagePort, answer: (calls: readonly Call[]) => void): void {
   port.on('message', (first: Call) => {
     const calls = [first];

@@ -10,8 +10,8 @@ const proxyHeader = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 /**
  * Returns the sign by which a request is known to come through a proxy: the name of a header that proxies add, or
- * `HTTP/1.0`, which nginx uses by default and browsers no longer do. Returns undefined when there is no sign, although a
- * proxy may hide itself.
+ * `HTTP/1.0`, which nginx uses by default and browsers no longer do. Returns undefined when there is no sign, which
+ * does not prove that there is no proxy.
  */
 export function proxyTrace({ headers, raw }: ForwardedRequest): string | undefined {
   const header = Object.keys(headers).find((name) => proxyHeader.test(name));

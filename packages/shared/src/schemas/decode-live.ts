@@ -14,8 +14,9 @@ const singleMessageSchema = z.discriminatedUnion('type', [eventSchema, liveContr
 const bundleSchema = z.object({ type: z.literal('events'), events: z.array(z.unknown()).min(1) });
 
 /**
- * Reads one WebSocket message of the live feed and validates everything in it against the schemas. The events of an
- * `events` message are validated one by one, so that an invalid one does not affect the others.
+ * Reads one WebSocket message of the live feed and validates everything in it: `batch` events in their usual form by the
+ * faster `isCanonicalBatch`, everything else against the schemas. The events of an `events` message are validated one by
+ * one, so that an invalid one does not affect the others.
  */
 export const decodeLive: LiveDecoder = (text) => {
   const parsed = parseJson(text);

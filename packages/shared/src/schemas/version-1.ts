@@ -135,18 +135,18 @@ const runFinishedData = z.object({
   files: z.array(line).max(100),
 });
 
-const of = <T extends string, D extends z.ZodType>(type: T, data: D) =>
+const eventSchemaOf = <T extends string, D extends z.ZodType>(type: T, data: D) =>
   eventEnvelopeSchema.extend({ type: z.literal(type), data });
 
 /** An event of version 1 of the protocol. Each is also an event of the current version. */
 export const version1EventSchema = z.discriminatedUnion('type', [
-  of('run.started', runStartedData),
-  of('batch', batchData),
-  of('epoch', epochData),
-  of('samples', samplesData),
-  of('system', systemData),
-  of('notice', noticeData),
-  of('run.finished', runFinishedData),
+  eventSchemaOf('run.started', runStartedData),
+  eventSchemaOf('batch', batchData),
+  eventSchemaOf('epoch', epochData),
+  eventSchemaOf('samples', samplesData),
+  eventSchemaOf('system', systemData),
+  eventSchemaOf('notice', noticeData),
+  eventSchemaOf('run.finished', runFinishedData),
 ]);
 
 export type Version1Event = z.infer<typeof version1EventSchema>;

@@ -30,8 +30,8 @@ export interface TrainingOptions {
   control: RunControl;
 }
 
-/** Size of a test set up to which its batches are kept as float32: 20,000 images take 63 MB. */
-const keptTestImages = 20_000;
+/** Size of the largest test set whose batches are kept in memory as float32: 20,000 images take 63 MB. */
+const maxKeptTestImages = 20_000;
 
 /** The events of training: `batch` after each step; `epoch` and `samples` after each epoch. */
 export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }>;
@@ -46,7 +46,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   const remaining = { steps: steps - step, epochs: epochs - position.epoch };
   const pace = new PaceEstimator(remaining, stopwatch);
   const shouldContinue = (): Promise<boolean> => control.shouldContinue(step);
-  /** The batches of a small test set, from the first evaluation on. */
+  /** The batches of a small test set; undefined before the first evaluation. */
   let keptBatches: Batch[] | undefined;
 
   while (position.epoch < epochs) {
@@ -71,7 +71,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
 
     const evaluationStart = stopwatch.seconds;
     const batches = keptBatches ?? orderedBatches(dataset.test, options.evaluationBatch);
-    if (dataset.test.size <= keptTestImages) keptBatches ??= [...batches];
+    if (dataset.test.size <= maxKeptTestImages) keptBatches ??= [...batches];
     const evaluation = await evaluate(learner, {
       batches: keptBatches ?? batches,
       split: dataset.test,

@@ -14,8 +14,8 @@ export const [upWithGpu = '', upWithoutGpu = ''] =
 
 export type Service = 'trainer' | 'gateway' | 'redis' | 'proxy';
 
-/** The command of docs/scaling.md to start several gateways, with the files that `.env` would list. */
-export const upScaled =
+/** The command of docs/scaling.md that starts three gateways, with the compose files that `.env` would list. */
+export const upWithThreeGateways =
   'docker compose -f docker-compose.yml -f docker-compose.cpu.yml -f docker-compose.scale.yml --profile scale up --build --scale gateway=3';
 
 /** The fields of `docker inspect` that tests read. */

@@ -12,19 +12,19 @@ const at4 = ([, b, c, d]: number[], i: number, j: number, k: number, l: number):
 
 /**
  * Visits every product of a convolution with stride 1 and "same" padding.
- * @param x Shape of the input, [batch, height, width, in].
- * @param filter Shape of the filter, [height, width, in, out].
- * @param visit Receives the positions in input and filter of the factors, and in the output to which the product is added.
+ * @param inputShape [batch, height, width, in].
+ * @param filterShape [height, width, in, out].
+ * @param visit Receives three positions: of one factor in the input, of the other in the filter, and of their sum in the output.
  */
 function eachProduct(
-  x: number[],
-  filter: number[],
-  visit: (x: number, filter: number, y: number) => void,
+  inputShape: number[],
+  filterShape: number[],
+  visit: (fromInput: number, fromFilter: number, toOutput: number) => void,
 ): void {
-  const [batch, height, width, channels] = x;
-  const [kernel, , , filters] = filter;
+  const [batch, height, width, channels] = inputShape;
+  const [kernel, , , filters] = filterShape;
   const border = (kernel - 1) / 2;
-  const y = [batch, height, width, filters];
+  const outputShape = [batch, height, width, filters];
   for (let n = 0; n < batch; n++)
     for (let row = 0; row < height; row++)
       for (let column = 0; column < width; column++)
@@ -34,7 +34,11 @@ function eachProduct(
             if (fromRow < 0 || fromRow >= height || fromColumn < 0 || fromColumn >= width) continue;
             for (let c = 0; c < channels; c++)
               for (let f = 0; f < filters; f++)
-                visit(at4(x, n, fromRow, fromColumn, c), at4(filter, i, j, c, f), at4(y, n, row, column, f));
+                visit(
+                  at4(inputShape, n, fromRow, fromColumn, c),
+                  at4(filterShape, i, j, c, f),
+                  at4(outputShape, n, row, column, f),
+                );
           }
 }
 
@@ -42,8 +46,8 @@ function eachProduct(
 export function conv({ shape, values }: Values, filter: Values, bias: Float32Array): Float32Array {
   const filters = filter.shape[3];
   const y = new Float32Array(shape[0] * shape[1] * shape[2] * filters).map((_, at) => bias[at % filters]);
-  eachProduct(shape, filter.shape, (fromX, fromFilter, to) => {
-    y[to] += values[fromX] * filter.values[fromFilter];
+  eachProduct(shape, filter.shape, (fromInput, fromFilter, toOutput) => {
+    y[toOutput] += values[fromInput] * filter.values[fromFilter];
   });
   return y;
 }
@@ -52,9 +56,9 @@ export function conv({ shape, values }: Values, filter: Values, bias: Float32Arr
 export function convGradients(x: Values, filter: Values, dy: Float32Array) {
   const input = new Float32Array(x.values.length);
   const filterGradient = new Float32Array(filter.values.length);
-  eachProduct(x.shape, filter.shape, (fromX, fromFilter, to) => {
-    input[fromX] += dy[to] * filter.values[fromFilter];
-    filterGradient[fromFilter] += dy[to] * x.values[fromX];
+  eachProduct(x.shape, filter.shape, (fromInput, fromFilter, toOutput) => {
+    input[fromInput] += dy[toOutput] * filter.values[fromFilter];
+    filterGradient[fromFilter] += dy[toOutput] * x.values[fromInput];
   });
   return { input, filter: filterGradient };
 }

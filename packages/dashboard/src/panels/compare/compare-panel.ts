@@ -50,7 +50,7 @@ const head = ({ summary, color }: ComparedRun, index: number): TemplateResult =>
     <div class="compared">
       <i class="key" aria-hidden="true" ${styled({ '--key': `var(${color})` })}></i>
       <span class="cut" title=${displayName(summary)}>${displayName(summary)}</span>
-      ${index === 0 ? html`<span class="tag calm">baseline</span>` : nothing}
+      ${index === 0 ? html`<span class="tag neutral">baseline</span>` : nothing}
     </div>
   </th>`;
 

@@ -27,7 +27,7 @@ export function runItem(row: RunRow, state: RunItemState, act: Record<Control, (
           type="button" class="link run-name" data-control="open" title=${name}
           aria-current=${shown ? 'true' : nothing} @click=${act.open}
         >${name}</button>
-        ${row.pinned ? html`<span class="tag calm">pinned</span>` : nothing}
+        ${row.pinned ? html`<span class="tag neutral">pinned</span>` : nothing}
         <span class="spacer"></span>
         <label class="tool">
           <input

@@ -10,11 +10,11 @@ describe('the ticks of the x axes', () => {
     ['elapsed', 5, '0:05'],
     ['elapsed', 750, '12:30'],
     ['elapsed', 3_725, '1:02:05'],
-  ] as const)('on the axis %s write %d as %s', (axis, value, text) => {
+  ] as const)('of the axis %s show %d as %s', (axis, value, text) => {
     expect(tickText(axis, value, range)).toBe(text);
   });
 
-  it('on the clock are local times', () => {
+  it('of the axis clock show local time', () => {
     expect(tickText('clock', Date.UTC(2026, 10, 24, 10, 30, 5), range)).toMatch(/^\d\d:30:05$/);
   });
 });

@@ -91,7 +91,7 @@ export function addExportRoutes(app: App, store: Store): void {
       summary,
       params: runParams,
       querystring: query,
-      response: responses({ ok: type, errors: runErrors, hasTag: true }),
+      response: responses({ ok: type, errors: runErrors, hasEtag: true }),
     };
     app.get(`/api/runs/:runId/export.${extension}`, { schema }, async (request, reply) => {
       const { runId } = request.params;

@@ -14,7 +14,7 @@ import type { App } from '../app.ts';
 export interface IngestRouteOptions {
   /** The address that the ingest port is bound to. */
   host: string;
-  context: Omit<SessionContext, 'onStoreFailure' | 'metrics' | 'admission' | 'checkToken'> & {
+  context: Omit<SessionContext, 'onUnexpectedError' | 'metrics' | 'admission' | 'checkToken'> & {
     token: string | undefined;
   };
   metrics: Metrics;
@@ -63,7 +63,8 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: (socket, request) => {
       const log = request.log.child({ address: request.ip });
-      const onStoreFailure = (error: unknown): void => log.error({ err: error }, 'the store cannot write');
+      const onUnexpectedError = (error: unknown): void =>
+        log.error({ err: error }, 'unexpected error while writing events');
       const peer = createPeer(socket, {
         stream: request.socket,
         log,
@@ -75,7 +76,10 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
       const query = validate(emptyQuerySchema, request.query);
       if (!query.ok) return peer.cut('invalid', formatIssues(query.error.issues));
       const checkToken = (token: string | undefined) => guard.check(token, request.ip);
-      const session = new IngestSession({ ...context, metrics, admission, checkToken, onStoreFailure }, peer);
+      const session = new IngestSession(
+        { ...context, metrics, admission, checkToken, onUnexpectedError },
+        peer,
+      );
       sessions.add(session);
       peer.closed.addEventListener('abort', () => sessions.delete(session));
     },

@@ -14,7 +14,7 @@ const readModelSchema = {
   response: responses({
     ok: ['application/json', 'application/octet-stream'],
     errors: ['request.invalid', 'request.not_found'],
-    hasTag: true,
+    hasEtag: true,
   }),
 };
 

@@ -20,7 +20,7 @@ const readSeriesSchema = {
   summary: 'Curves of a run, downsampled to what a chart can show without losing a spike.',
   params: runParams,
   querystring: seriesQuerySchema,
-  response: responses({ ok: runSeriesSchema, errors: runErrors, hasTag: true }),
+  response: responses({ ok: runSeriesSchema, errors: runErrors, hasEtag: true }),
 };
 
 /** Adds the route that reads curves of a run. */
@@ -67,7 +67,7 @@ async function readSeries(
   if (axis === 'step') types.add('batch');
 
   const readAll = async (addPoint: AddPoint): Promise<void> => {
-    /** The last event of each type, as the summary has it. */
+    /** The data of the last event read of each type, to compare with the run's summary. */
     const last: Partial<Record<string, object>> = {};
     const xOf = axisReader(axis, run.startedAt);
     const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] });
@@ -90,10 +90,10 @@ async function readSeries(
   });
   // Points that a resumed run has repeated are known only after reading all events. The few runs with such points are read
   // a second time.
-  if (curves.some(({ superseded }) => superseded.hasReturns)) {
+  if (curves.some(({ superseded }) => superseded.hasRewinds)) {
     for (const curve of curves) curve.points = new MinMaxDownsampler(span, points);
     await readAll(({ superseded, points }, x, y) => {
-      if (!superseded.isSuperseded(x)) points.add(x, y);
+      if (!superseded.isNextSuperseded(x)) points.add(x, y);
     });
   }
   return new Map(curves.map(({ field, points }) => [field, points]));

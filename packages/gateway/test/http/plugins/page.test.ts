@@ -29,7 +29,7 @@ describe('the files of the dashboard', () => {
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   });
 
-  test('are served in the encodings of the build that a client accepts', async () => {
+  test('are served as compressed by the build, in an encoding that the client accepts', async () => {
     const folder = pageFolder();
     const source = 'export {};'.repeat(200);
     writeFileSync(join(folder, 'assets', 'index-B4x9.js'), source);

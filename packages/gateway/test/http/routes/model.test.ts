@@ -58,7 +58,7 @@ describe('a saved model', () => {
     'b/model/model.json',
     '..%2Fa/model/model.json',
     '%2e%2e/model/model.json',
-  ])('is served without any other file: not %s', async (path) => {
+  ])('does not expose other files: %s', async (path) => {
     const answer = await get(path);
     expect([400, 404]).toContain(answer.status);
     expect(await answer.text()).not.toContain('secret"');
