@@ -38,6 +38,7 @@ class Recorder:
         self._on_started = on_started
         self._clock = clock or Clock()
         self._closing = threading.Event()
+        self._drain_lock = threading.Lock()
         #: Set by `log` where the recorder has nothing to do.
         self.wake = threading.Event()
         self.is_idle = True
@@ -70,8 +71,9 @@ class Recorder:
     def drain(self) -> None:
         """Moves the events that wait to the outbox, as far as it has room."""
         try:
-            while self._move_some():
-                pass
+            with self._drain_lock:
+                while self._move_some():
+                    pass
         except Exception as error:
             self._warn("recorder", f"Events could not be recorded ({type(error).__name__}: {error}); some are lost.")
 

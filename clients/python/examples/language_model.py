@@ -1,0 +1,69 @@
+"""
+Trains a bigram model of characters on the text of Python's standard library, as a language model is trained.
+
+    pip install numpy ./clients/python
+    python language_model.py [steps]
+"""
+
+from __future__ import annotations
+
+import argparse as text_module
+import inspect
+import math
+import sys
+import time
+
+import numpy as np
+
+from mnist_training_monitor import Monitor
+
+CONTEXTS = 64  # Characters of a batch.
+
+
+def main() -> None:
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    text = inspect.getsource(text_module)
+    vocabulary = sorted(set(text))
+    tokens = np.array([vocabulary.index(character) for character in text])
+    generator = np.random.default_rng(1)
+    logits = np.zeros((len(vocabulary), len(vocabulary)))
+    rate = 2.0
+    settings = {"learning_rate": rate, "batch_size": CONTEXTS, "optimizer": "sgd", "seed": 1, "vocabulary": len(vocabulary)}
+    meanings = {"perplexity": {"direction": "minimize"}, "tokens_per_second": {"direction": "maximize", "unit": "tokens/s"}}
+    with Monitor(
+        name="Bigrams of argparse",
+        config=settings,
+        unit="tokens",
+        dataset="argparse.py",
+        metrics=meanings,
+        total_steps=steps,
+        commands=["pause", "stop", "set_learning_rate"],
+    ) as monitor:
+        began = time.perf_counter()
+        for step in range(1, steps + 1):
+            at = generator.integers(0, len(tokens) - 1, CONTEXTS)
+            inputs, targets = tokens[at], tokens[at + 1]
+            scores = logits[inputs]
+            scores = scores - scores.max(axis=1, keepdims=True)
+            probabilities = np.exp(scores)
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+            chosen = np.arange(CONTEXTS), targets
+            loss = float(-np.log(probabilities[chosen]).mean())
+            probabilities[chosen] -= 1
+            np.add.at(logits, inputs, -rate / CONTEXTS * probabilities)
+            monitor.log(
+                step,
+                loss,
+                learning_rate=rate,
+                throughput=CONTEXTS * step / (time.perf_counter() - began),
+                perplexity=math.exp(loss),
+            )
+            monitor.wait_while_paused()
+            rate = monitor.take_learning_rate() or rate
+            if monitor.should_stop:
+                break
+        monitor.finish(perplexity=math.exp(loss), timeout=120)
+
+
+if __name__ == "__main__":
+    main()
