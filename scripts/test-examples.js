@@ -42,10 +42,10 @@ function findPython() {
 /** Returns the path in EXAMPLES_PYTORCH of a Python with PyTorch, which is not installed here: it would download several GB. */
 function findPytorch() {
   const named = process.env.EXAMPLES_PYTORCH;
-  if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets'])) return named;
+  if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets, pytest'])) return named;
   return reportSkipped(
     'PyTorch',
-    'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors and websockets',
+    'EXAMPLES_PYTORCH names no Python that has torch, numpy, safetensors, websockets and pytest',
   );
 }
 

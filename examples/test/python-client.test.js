@@ -1,21 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { python } from './support/tools.js';
+import { clientSource } from './support/program.js';
+import { python, pytorch } from './support/tools.js';
 
 const client = fileURLToPath(new URL('../../clients/python', import.meta.url));
 
-/** Runs a module of Python in the folder of the client. @returns The exit status, and the end of the output. */
-function run(...args) {
-  const { status, stdout, stderr } = spawnSync(python, ['-m', ...args], { cwd: client, encoding: 'utf8' });
-  return { status, output: `${stdout}${stderr}`.slice(-20_000) };
+/** Expects a module of Python to succeed in the folder of the client, and shows the end of its output otherwise. */
+function expectModule(program, args, env = {}) {
+  const options = { cwd: client, encoding: 'utf8', env: { ...process.env, ...env } };
+  const { status, stdout, stderr } = spawnSync(program, ['-m', ...args], options);
+  expect(status === 0 ? '' : `${stdout}${stderr}`.slice(-20_000)).toBe('');
 }
 
-/** Expects a module of Python to succeed, and shows its output otherwise. */
-function expectSuccess(...args) {
-  const { status, output } = run(...args);
-  expect(status === 0 ? '' : output).toBe('');
-}
+const expectSuccess = (...args) => expectModule(python, args);
 
 (python ? describe : describe.skip)('clients/python', () => {
   test('has types that a strict check accepts', () => {
@@ -34,4 +32,23 @@ function expectSuccess(...args) {
   test('loses and doubles nothing, whatever happens to gateway, disk and process', () => {
     expectSuccess('pytest', '-q', 'tests/test_delivery.py');
   }, 600_000);
+
+  test('bounds memory and disk while the gateway is away', () => {
+    expectSuccess('pytest', '-q', 'tests/test_bounds.py');
+  }, 600_000);
+
+  test('obeys the commands of the page', () => {
+    expectSuccess('pytest', '-q', 'tests/test_commands.py');
+  }, 300_000);
+
+  test('publishes complete runs of scikit-learn, XGBoost and a language model', () => {
+    expectSuccess('pytest', '-q', 'tests/test_examples.py');
+  }, 600_000);
+});
+
+// Frameworks that need PyTorch are not installed by this repository: those that EXAMPLES_PYTORCH has are tested.
+(pytorch ? describe : describe.skip)('clients/python with PyTorch', () => {
+  test('publishes complete runs of PyTorch, Keras, Lightning and Hugging Face', () => {
+    expectModule(pytorch, ['pytest', '-q', 'tests/test_examples.py'], { PYTHONPATH: clientSource });
+  }, 900_000);
 });

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.js';
 
 export const examples = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The Python client, for a Python in which it is not installed. */
+export const clientSource = join(examples, '../clients/python/src');
 
 /** A running program and the text it has written. */
 export class Program {

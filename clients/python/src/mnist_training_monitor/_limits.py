@@ -45,6 +45,8 @@ PENDING_BYTES = 8 * 1024 * 1024
 # The interval at which the recorder takes the events that wait: viewers do not notice this delay, and a training that logs
 # 10,000 steps a second wakes the recorder 50 times a second instead of 10,000 times.
 RECORDER_SECONDS = 0.02
+# The wait after the disk refused an event: an attempt encodes 256 events, which slows a training if it is repeated at once.
+DISK_RETRY_SECONDS = 1.0
 # The outbox on disk: 250,000 events of 250 bytes, three hours of 25 logs a second.
 OUTBOX_BYTES = 64 * 1024 * 1024
 # The outbox in memory, which replaces the one on disk where no file can be created.

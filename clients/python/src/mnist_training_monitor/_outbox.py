@@ -68,6 +68,8 @@ class Outbox:
     def __init__(self, max_bytes: int = limits.OUTBOX_BYTES, parent: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.Lock()
         self._max_bytes = max_bytes
+        # A bound of a few segments at least: the space of acknowledged events is free when their whole segment is deleted.
+        self._segment_bytes = min(limits.SEGMENT_BYTES, max(1, max_bytes // 8))
         self._segments: deque[_Segment] = deque()
         self._bytes = 0
         self._appended = 0
@@ -122,7 +124,7 @@ class Outbox:
                 length = len(line) + 1
                 if self._bytes + size + length > self._max_bytes:
                     break
-                if segment is None or (segment.size + size + length > limits.SEGMENT_BYTES and segment.size + size > 0):
+                if segment is None or (segment.size + size + length > self._segment_bytes and segment.size + size > 0):
                     self._write(segment, chunk, size)
                     appended += len(chunk)
                     chunk, size = [], 0
@@ -250,7 +252,7 @@ class Outbox:
                 self._read_segment, self._read_offset = 0, self._offset
         # The last segment is replaced by a new one as soon as everything in it is acknowledged and it is large.
         last = self._segments[0]
-        if len(self._segments) == 1 and self._offset == last.size >= limits.SEGMENT_BYTES // 4:
+        if len(self._segments) == 1 and self._offset == last.size >= self._segment_bytes // 4:
             last.remove()
             self._segments.clear()
             self._bytes = self._offset = self._read_segment = self._read_offset = 0

@@ -39,6 +39,9 @@ class Recorder:
         self._clock = clock or Clock()
         self._closing = threading.Event()
         self._drain_lock = threading.Lock()
+        # Nothing is encoded while the outbox is full, or before this time after its disk refused an event.
+        self._is_full = False
+        self._retry_at = 0.0
         #: Set by `log` where the recorder has nothing to do.
         self.wake = threading.Event()
         self.is_idle = True
@@ -72,10 +75,19 @@ class Recorder:
         """Moves the events that wait to the outbox, as far as it has room."""
         try:
             with self._drain_lock:
-                while self._move_some():
-                    pass
+                if self._can_move():
+                    while self._move_some():
+                        pass
         except Exception as error:
             self._warn("recorder", f"Events could not be recorded ({type(error).__name__}: {error}); some are lost.")
+
+    def _can_move(self) -> bool:
+        if self._is_refused():
+            return True
+        if self._clock.monotonic() < self._retry_at or (self._is_full and not self._outbox.has_room()):
+            return False
+        self._is_full = False
+        return True
 
     def _move_some(self) -> bool:
         """Returns whether more events wait and have room."""
@@ -100,13 +112,16 @@ class Recorder:
                 self._on_started(line)
         try:
             if not self._report_losses():
+                self._is_full = True
                 return 0
             recorded = self._outbox.append(lines)
         except OSError as error:
+            self._retry_at = self._clock.monotonic() + limits.DISK_RETRY_SECONDS
             if not self._is_refused():
                 self._warn("disk", f"The outbox cannot be written ({error}); logs are merged until it can.")
             return 0
         if recorded < len(lines):
+            self._is_full = True
             self._warn(
                 "full",
                 "The outbox is full, because the gateway takes no events; logs are merged until it does.",
