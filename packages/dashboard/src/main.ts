@@ -57,7 +57,10 @@ const sentenceOf = (message: string): string => `${capitalize(message)}.`.replac
 
 const sendCommand: SendCommand = async (name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<string | undefined>> => {
-    const answer = await display.client?.command(name, data, token === undefined ? {} : { token });
+    const answer = await display.client?.command(name, data, {
+      by: 'page',
+      ...(token !== undefined && { token }),
+    });
     if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
     return answer.ok ? { ok: true, value: answer.runId } : answer;
   });

@@ -14,12 +14,18 @@ import { Hub } from './live/hub.ts';
 import { Metrics } from './metrics.ts';
 import { IdleTrainers } from './presence/idle-trainers.ts';
 import { Publishers } from './presence/publishers.ts';
+import { LastValues } from './runs/last-values.ts';
 import { RunFolders } from './runs/run-folders.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
 import { StatusBroadcaster } from './runs/status-broadcaster.ts';
 import { Sweeper } from './runs/sweeper.ts';
 import { TokenGuard } from './sockets/token-guard.ts';
-import { HealthCheckedStore, isStoreError, storeStateMessage } from './store/health-checked-store.ts';
+import {
+  HealthCheckedStore,
+  type HealthCheckedStoreOptions,
+  isStoreError,
+  storeStateMessage,
+} from './store/health-checked-store.ts';
 import type { Store } from './store/store.ts';
 import { CommandAuthorizer } from './trust/authorization.ts';
 
@@ -53,7 +59,15 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage, bus = standaloneBus } = options;
   const limits: Limits = { ...standardLimits, ...options.limits };
   const metrics = new Metrics();
-  const store = watchStore(options.store, { metrics, limits });
+  let lastValues: LastValues | undefined;
+  const store = watchStore(options.store, {
+    limits,
+    onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
+    onAppended: (runId, events) => {
+      metrics.appended(events);
+      lastValues?.appended(runId, events);
+    },
+  });
   const hub = await Hub.open(store, limits);
   store.onHealthChange((failure) => {
     if (failure) log.error(failure, 'the store has failed; retrying until it works');
@@ -74,6 +88,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       isStoreError(error) || log.error({ err: error }, 'the status of a run cannot be read'),
   });
   await statuses.open();
+  lastValues = new LastValues(publishers, statuses);
+  metrics.addRuns(lastValues);
   const relay = commandRelayOver(bus);
   const router = new CommandRouter({ publishers, idleTrainers, relay, limits });
   const sync = new ClusterSync({
@@ -91,7 +107,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const ingestApp = await buildIngestApp({
     host: config.ingestHost,
     context: { store, health: store, hub, publishers, idleTrainers, router, limits, token: config.token },
-    ...{ limits, metrics, log },
+    ...{ limits, metrics, log, files: folders.published },
   });
   const publicApp = await buildPublicApp({
     ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
@@ -118,13 +134,15 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
 
 function watchStore(
   store: Store,
-  { metrics, limits }: { metrics: Metrics; limits: Limits },
+  {
+    limits,
+    ...listeners
+  }: { limits: Limits } & Pick<HealthCheckedStoreOptions, 'onOperation' | 'onAppended'>,
 ): HealthCheckedStore {
   return new HealthCheckedStore({
     store,
     checkIntervalMs: limits.storeCheckMs,
     stallMs: limits.storeStallMs,
-    onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
-    onAppended: (events) => metrics.appended(events),
+    ...listeners,
   });
 }

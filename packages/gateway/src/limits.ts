@@ -50,6 +50,8 @@ export const limits = {
   eventDepth: 32,
   /** A message `events` with many past events: clients read it several times faster than single events. */
   bundleBytes: 512 * 1024,
+  /** Names of own metrics in a run: ten times as many as an event may have; each is a chart, and a column of the CSV. */
+  metricNamesPerRun: 1_000,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,
   maxBufferedChunks: 64,

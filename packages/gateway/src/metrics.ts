@@ -1,8 +1,10 @@
-import type { CloseCodeName, ErrorCode } from '@mnist-monitor/shared';
+import { type CloseCodeName, type ErrorCode, runStatusSchema } from '@mnist-monitor/shared';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LastValues } from './runs/last-values.ts';
 import type { Traffic } from './sockets/traffic.ts';
 import type { StoreOperation } from './store/health-checked-store.ts';
 import type { NewEvent } from './store/store.ts';
+import { version } from './version.ts';
 
 /** A WebSocket endpoint of a gateway. */
 export type Endpoint = 'ingest' | 'live';
@@ -51,6 +53,12 @@ export class Metrics {
       buckets,
       registers,
     });
+    new Gauge({
+      name: 'monitor_build_info',
+      help: 'Version of the gateway and of Node.js; always 1',
+      labelNames: ['version', 'node'],
+      registers,
+    }).set({ version, node: process.version }, 1);
     this.#addTrafficMetrics();
     // At the default of 10 ms, measuring the event loop is most of the work of an idle gateway: 0.8 % of a core.
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
@@ -59,6 +67,49 @@ export class Metrics {
   /** Adds an endpoint, whose traffic is read whenever the metrics are requested. */
   addEndpoint(endpoint: Endpoint, traffic: EndpointTraffic): void {
     this.#endpoints.set(endpoint, traffic);
+  }
+
+  /**
+   * Adds the last values of the runs whose publishers are connected, which are read whenever the metrics are requested. The
+   * limit of publishers bounds the number of runs; runs that have ended disappear with their publisher.
+   */
+  addRuns(runs: Pick<LastValues, 'read'>): void {
+    const registers = [this.#registry];
+    const gauges = [
+      ['step', 'step', 'Last step of a connected run'],
+      [
+        'loss',
+        'loss',
+        "Loss of the last step of a connected run, in the run's unit; NaN after it has diverged",
+      ],
+      ['accuracy', 'accuracy', 'Accuracy of the last step of a connected run, from 0 to 1'],
+      [
+        'test_accuracy',
+        'testAccuracy',
+        'Accuracy of a connected run on its test set after the last epoch, from 0 to 1',
+      ],
+    ] as const;
+    for (const [name, field, help] of gauges)
+      new Gauge({
+        ...{ name: `monitor_run_${name}`, help, labelNames: ['run'], registers },
+        collect() {
+          this.reset();
+          for (const run of runs.read()) {
+            const value = run[field];
+            if (value !== undefined) this.set({ run: run.runId }, value);
+          }
+        },
+      });
+    new Gauge({
+      name: 'monitor_run_status',
+      help: 'Status of a connected run: 1 for the current one, 0 for all others',
+      ...{ labelNames: ['run', 'status'], registers },
+      collect() {
+        this.reset();
+        for (const { runId: run, status: current } of runs.read())
+          for (const status of runStatusSchema.options) this.set({ run, status }, status === current ? 1 : 0);
+      },
+    });
   }
 
   /** Counts an event that did not fit the protocol. */

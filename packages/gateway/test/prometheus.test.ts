@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { expect, test } from '@jest/globals';
@@ -66,6 +67,27 @@ test('the Grafana dashboard groups by labels that the metrics have', async () =>
     }
   }
   expect(compared).toBeGreaterThan(8);
+});
+
+test('the alerts use only metrics and labels that a connected run has', async () => {
+  const gateway = await startGateway();
+  await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
+  const labels = labelsOf(await (await fetch(`${gateway.url}/metrics`)).text());
+  const rules = read('rules.yml');
+  const used = new Set(rules.match(/monitor_[a-z_]+/g));
+  expect([...used].sort()).toEqual(['monitor_run_loss', 'monitor_run_status']);
+  for (const name of used) expect([...(labels.get(name) ?? [])]).toContain('run');
+  expect([...labels.get('monitor_run_status')!].sort()).toEqual(['run', 'status']);
+});
+
+test('the alerts fire when they should', () => {
+  const { status, error, stdout, stderr } = spawnSync('promtool', ['test', 'rules', 'rules.test.yml'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  // promtool comes with Prometheus, which is not needed for anything else.
+  if (error) return console.warn('left out: promtool is not installed');
+  expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('SUCCESS')]);
 });
 
 test('the panels of the Grafana dashboard have unique ids and titles, and a query each', () => {

@@ -4,6 +4,7 @@ import {
   encode,
   type MonitorEvent,
   measureIssues,
+  type ProtocolVersion,
   type ValidationIssue,
 } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
@@ -14,6 +15,8 @@ import { jsonIssue } from './json-issue.ts';
 export interface PublishedEvent {
   event: MonitorEvent;
   text: string;
+  /** The lowest version of the protocol that has the event. */
+  version: ProtocolVersion;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface PublishedEvent {
  * is one line of an export.
  */
 export function checkPublished(
-  { event, text }: PublishedEvent,
+  { event, text, version }: PublishedEvent,
   { eventBytes, eventDepth }: Pick<Limits, 'eventBytes' | 'eventDepth'>,
 ): DecodeResult<NewEvent> {
   const json = text.replace(/[\r\n]/g, ' ');
@@ -30,7 +33,8 @@ export function checkPublished(
   const issue =
     sizeIssue(json, eventBytes) ?? (json === encode(event) ? undefined : jsonIssue(json, eventDepth));
   const issues = issue ? [issue] : measureIssues(event).slice(0, maxIssues);
-  if (issues.length === 0) return { ok: true, value: { seq: event.seq, type: event.type, json, event } };
+  if (issues.length === 0)
+    return { ok: true, value: { seq: event.seq, type: event.type, json, event, version } };
   const error: DecodeFailure = { code: 'message.invalid', issues, raw: event };
   return { ok: false, error };
 }

@@ -1,12 +1,17 @@
 import {
+  canonicalBatchVersion,
   type DecodeFailure,
-  decode,
   encode,
   formatIssues,
   type IngestServerMessage,
   ingestMessageSchema,
+  type MonitorEvent,
+  type ProtocolVersion,
   type PublisherHello,
+  parseJson,
+  validate,
   version1IngestMessageSchema,
+  versionOfEvent,
 } from '@mnist-monitor/shared';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
@@ -16,6 +21,7 @@ import { type NewEvent, type StreamPosition, toNewEvent } from '../store/store.t
 import { isSameRun, newStreamId } from '../store/stream-id.ts';
 import { checkPublished, type PublishedEvent } from './published-event.ts';
 import { toRejection } from './rejection.ts';
+import type { RunBounds } from './run-bounds.ts';
 import { RunWriter } from './run-writer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
 
@@ -27,8 +33,12 @@ export class PublisherSession implements SessionHandler {
   /** The stream and the last acknowledged seq that the publisher knows, from its hello. */
   readonly #knownPosition: Pick<PublisherHello, 'stream' | 'acknowledged'>;
   readonly #connection: PublisherConnection;
+  readonly #protocol: ProtocolVersion;
+  /** The version of the events that were accepted so far, stored ones included. */
+  #runVersion: ProtocolVersion = 1;
   readonly #messageSchema: typeof ingestMessageSchema | typeof version1IngestMessageSchema;
   #writer: RunWriter | undefined;
+  #bounds: RunBounds | undefined;
   /**
    * The reasons why reading from the connection is paused: the disk is too slow, or the publisher does not read
    * replies.
@@ -41,6 +51,7 @@ export class PublisherSession implements SessionHandler {
     this.#peer = peer;
     this.#runId = runId;
     this.#knownPosition = hello;
+    this.#protocol = protocol;
     this.#messageSchema = protocol === 1 ? version1IngestMessageSchema : ingestMessageSchema;
     const now = performance.now();
     this.#connection = {
@@ -90,13 +101,19 @@ export class PublisherSession implements SessionHandler {
     const position = hasLostEvents ? await store.position(this.#runId) : found;
     if (this.#peer.closed.aborted) return;
     // A new stream has the origin of the one that the publisher knows, since a write that seemed to fail may still be stored.
-    const { stream, lastSeq } = position ?? { stream: newStreamId(knownStream), lastSeq: 0 };
+    const { stream, lastSeq, version } = position ?? {
+      stream: newStreamId(knownStream),
+      lastSeq: 0,
+      version: 1 as const,
+    };
     if (position && knownStream !== undefined && !isSameRun(stream, knownStream))
       return this.#peer.close(
         'otherRun',
         `Run ${this.#runId} was replaced by another one; choose another id.`,
       );
-    this.#writer = this.#newWriter({ stream, lastSeq });
+    this.#runVersion = version;
+    this.#bounds = this.#context.bounds.of(stream);
+    this.#writer = this.#newWriter({ stream, lastSeq, version });
     this.#send({ type: 'resume', after: lastSeq, stream });
   }
 
@@ -109,10 +126,26 @@ export class PublisherSession implements SessionHandler {
     const writer = this.#writer;
     if (!writer) return this.#peer.close('invalid', 'expected no message before "resume" was sent');
     this.#connection.presence.lastMessageAt = performance.now();
-    const result = decode(this.#messageSchema, text);
+    const parsed = parseJson(text);
+    if (!parsed.ok) return this.#reject(writer, parsed.error);
+    const raw = parsed.value;
+    // Most messages are batches in their usual form, which need no schema.
+    const batchVersion = canonicalBatchVersion(raw);
+    if (batchVersion !== undefined && batchVersion <= this.#protocol)
+      return this.#receiveEvent(writer, { event: raw as MonitorEvent, text, version: batchVersion });
+    const result = validate(this.#messageSchema, raw);
     if (!result.ok) this.#reject(writer, result.error);
-    else if (result.value.type !== 'commandResult') this.#receiveEvent(writer, { event: result.value, text });
-    else this.#context.router.receiveResult(result.value, this.#connection.publisherId);
+    else if (result.value.type === 'commandResult')
+      this.#context.router.receiveResult(result.value, this.#connection.publisherId);
+    else this.#receiveEvent(writer, { event: result.value, text, version: this.#versionOf(raw) });
+  }
+
+  /**
+   * Returns the version of an event that fits the publisher's protocol. After the first event that only version 2 has, the
+   * versions of the others make no difference and are not determined.
+   */
+  #versionOf(raw: unknown): ProtocolVersion {
+    return this.#protocol === 1 || this.#runVersion === 2 ? this.#runVersion : versionOfEvent(raw);
   }
 
   /** Resolves when every accepted event is durable, or the store has failed. */
@@ -120,13 +153,14 @@ export class PublisherSession implements SessionHandler {
     await this.#writer?.settled();
   }
 
-  #newWriter({ stream, lastSeq }: StreamPosition): RunWriter {
+  #newWriter({ stream, lastSeq, version }: StreamPosition): RunWriter {
     const { store, hub, limits, onUnexpectedError } = this.#context;
     const runId = this.#runId;
     return new RunWriter({
       runId,
       stream,
       lastSeq,
+      version,
       store,
       hub,
       limits,
@@ -146,7 +180,10 @@ export class PublisherSession implements SessionHandler {
 
   #receiveEvent(writer: RunWriter, published: PublishedEvent): void {
     const checked = checkPublished(published, this.#context.limits);
-    if (checked.ok) this.#accept(writer, checked.value);
+    const isNext = published.event.seq === writer.lastSeq + 1;
+    const issue = checked.ok && isNext ? this.#bounds?.check(published.event) : undefined;
+    if (issue) this.#reject(writer, { code: 'message.invalid', issues: [issue], raw: published.event });
+    else if (checked.ok) this.#accept(writer, checked.value);
     else this.#reject(writer, checked.error);
   }
 
@@ -173,7 +210,10 @@ export class PublisherSession implements SessionHandler {
       this.#peer.close('invalid', `expected an event of run ${this.#runId}, got one of ${runId}`);
     else if (seq > expected) this.#peer.close('outOfOrder', `expected seq ${expected}, got ${seq}`);
     else if (seq < expected) writer.acknowledge();
-    else writer.add(encoded);
+    else {
+      if (encoded.version === 2) this.#runVersion = 2;
+      writer.add(encoded);
+    }
   }
 
   /** Reads no further events until the publisher has read the replies, which may be larger than its events. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { ProtocolVersion } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
-import type { NewEvent, Store } from '../store/store.ts';
+import { type NewEvent, type Store, versionOf } from '../store/store.ts';
 
 export interface RunWriterOptions {
   runId: string;
@@ -9,6 +10,8 @@ export interface RunWriterOptions {
   stream: string;
   /** The last stored seq of the run. */
   lastSeq: number;
+  /** The version of the run's stored events. */
+  version: ProtocolVersion;
   store: Store;
   hub: Hub;
   limits: Pick<Limits, 'commitIntervalMs' | 'commitEvents' | 'uncommittedBytes'>;
@@ -30,6 +33,8 @@ export class RunWriter {
   #queuedBytes = 0;
   #lastSeq: number;
   #committedSeq: number;
+  /** The version of the run's events up to `#committedSeq`. */
+  #committedVersion: ProtocolVersion;
   #committedAt = 0;
   #acknowledgeRequested = false;
   #isHigh = false;
@@ -38,6 +43,7 @@ export class RunWriter {
   constructor(options: RunWriterOptions) {
     this.#options = options;
     this.#lastSeq = this.#committedSeq = options.lastSeq;
+    this.#committedVersion = options.version;
   }
 
   /** The last accepted seq, durable or not. */
@@ -94,7 +100,8 @@ export class RunWriter {
     const events = this.#queue.splice(0, limits.commitEvents);
     this.#committedSeq = await store.append(runId, events, stream);
     this.#committedAt = performance.now();
-    hub.publish(runId, events, stream);
+    if (versionOf(events) === 2) this.#committedVersion = 2;
+    hub.publish(runId, events, stream, this.#committedVersion);
     for (const { json } of events) this.#queuedBytes -= json.length;
     this.#updateBackpressure();
   }

@@ -8,6 +8,7 @@ import type { HealthCheckedStore } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenVerdict } from '../trust/authorization.ts';
 import type { PublisherAdmission } from './publisher-admission.ts';
+import type { RunBoundsCache } from './run-bounds.ts';
 
 /** The parts of the gateway that every session on the ingest port uses. */
 export interface SessionContext {
@@ -20,6 +21,7 @@ export interface SessionContext {
   limits: Limits;
   metrics: Pick<Metrics, 'rejected'>;
   admission: PublisherAdmission;
+  bounds: RunBoundsCache;
   /** Compares the token in the client's first message with the token for publishing. */
   checkToken: (token: string | undefined) => TokenVerdict;
   /** Logs an unexpected error of a write. It does not receive store errors, which the gateway logs elsewhere, once. */

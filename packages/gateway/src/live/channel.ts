@@ -1,3 +1,4 @@
+import type { ProtocolVersion } from '@mnist-monitor/shared';
 import type { StoredEvent } from '../store/store.ts';
 import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 
@@ -13,6 +14,8 @@ export interface ChannelOptions {
   stream: string | undefined;
   /** The last stored seq. */
   lastSeq: number;
+  /** The version of the protocol that the run needs. */
+  version: ProtocolVersion;
   recent?: readonly StoredEvent[];
 }
 
@@ -25,6 +28,7 @@ export class Channel {
   #stream: string | undefined;
   /** The last published seq; before the first publication, the last stored one. */
   #lastSeq: number;
+  #version: ProtocolVersion;
   #newestBatchSeq = 0;
   /** The last events of the run, without a gap, up to `lastSeq`; may be empty. */
   readonly #recent: FrameBatch[] = [];
@@ -33,10 +37,11 @@ export class Channel {
   #isRemoved = false;
 
   /** @param recent The last events of the run, to be kept in memory as frames. */
-  constructor({ runId, stream, lastSeq, recent = [] }: ChannelOptions) {
+  constructor({ runId, stream, lastSeq, version, recent = [] }: ChannelOptions) {
     this.runId = runId;
     this.#stream = stream;
     this.#lastSeq = lastSeq;
+    this.#version = version;
     if (recent.length > 0) this.#keep(recent);
   }
 
@@ -47,6 +52,16 @@ export class Channel {
 
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** The lowest version of the protocol that has every event published so far. It never falls. */
+  get version(): ProtocolVersion {
+    return this.#version;
+  }
+
+  /** Raises the version that the run needs. Called before an event that needs it is sent to anyone. */
+  requireVersion(version: ProtocolVersion): void {
+    if (version > this.#version) this.#version = version;
   }
 
   /** The seq of the newest `batch` event; 0 when none is known. */

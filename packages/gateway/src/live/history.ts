@@ -7,7 +7,7 @@ import { batchType, everyType, typesIn } from './type-set.ts';
 
 export interface HistoryOptions {
   store: Store;
-  channel: Pick<Channel, 'runId' | 'stream'>;
+  channel: Pick<Channel, 'runId' | 'stream' | 'requireVersion'>;
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
@@ -39,6 +39,8 @@ export class History {
       types: readTypes === everyType ? undefined : typesIn(readTypes),
     });
     if (page.stream !== channel.stream) return { ranges: [], through: after, isReplaced: true };
+    // The page may have events that are stored and not published yet.
+    channel.requireVersion(page.version);
     const { events: fitting, through } = firstEvents(page, limits.unreadBytes);
     this.#limit =
       fitting.length < page.events.length ? fitting.length : Math.min(2 * this.#limit, limits.pageEvents);

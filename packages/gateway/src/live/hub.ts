@@ -1,15 +1,22 @@
-import { encode, type LiveControl } from '@mnist-monitor/shared';
+import { encode, type LiveControl, type ProtocolVersion } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { frameText } from '../sockets/frames.ts';
 import type { Store, StoredEvent, StreamPosition } from '../store/store.ts';
 import { Channel } from './channel.ts';
+import { forVersion1 } from './version-1.ts';
 
 /** A read of a run's new events from the store that has not ended. */
 interface PendingPull {
   /** Whether more may have been stored since reading began. */
   again: boolean;
   done: Promise<void>;
+}
+
+/** The frame of a message to all viewers, and the one for viewers of version 1 of the protocol, mostly the same. */
+interface Broadcast {
+  frame: Buffer;
+  version1Frame: Buffer;
 }
 
 /** Events of a run that the store has lost. */
@@ -33,7 +40,7 @@ export class Hub {
   /** One channel for each run that was published or followed since the start; the most recently published run is last. */
   readonly #channels = new Map<string, Channel>();
   readonly #newestRunListeners = new Listeners();
-  readonly #viewers = new Listeners<[frame: Buffer]>();
+  readonly #viewers = new Listeners<[broadcast: Broadcast]>();
   readonly #viewerCountListeners = new Listeners();
   readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
   readonly #lossListeners = new Listeners<[loss: StreamLoss]>();
@@ -64,9 +71,14 @@ export class Hub {
     return this.#newestRunListeners.add(listener);
   }
 
-  /** Adds a viewer, which receives every broadcast. Returns the function that removes it. */
-  addViewer(send: (frame: Buffer) => void): () => void {
-    const remove = this.#viewers.add(send);
+  /**
+   * Adds a viewer, which receives every broadcast. Returns the function that removes it.
+   * @param version The version of the protocol that the viewer can read.
+   */
+  addViewer(send: (frame: Buffer) => void, version: ProtocolVersion = 2): () => void {
+    const remove = this.#viewers.add(({ frame, version1Frame }) =>
+      send(version === 1 ? version1Frame : frame),
+    );
     this.#viewerCountListeners.emit();
     return () => {
       remove();
@@ -83,9 +95,12 @@ export class Hub {
     return this.#viewerCountListeners.add(listener);
   }
 
-  /** Sends a message to the viewers of all runs. The frame is encoded once. */
+  /** Sends a message to the viewers of all runs. The frame is encoded once for all. */
   broadcast(message: LiveControl): void {
-    this.#viewers.emit(frameText(encode(message)));
+    const frame = frameText(encode(message));
+    const version1Message = forVersion1(message);
+    const version1Frame = version1Message === message ? frame : frameText(encode(version1Message));
+    this.#viewers.emit({ frame, version1Frame });
   }
 
   /**
@@ -105,8 +120,9 @@ export class Hub {
    * Publishes durable events of a stream in the order of seq; events already published are skipped. When events before
    * them are missing, because another gateway has stored them, all are read from the store instead. A channel of another
    * stream of the run is ended first.
+   * @param version The version of the protocol that the run needs, up to the last of the events.
    */
-  publish(runId: string, events: readonly StoredEvent[], stream: string): void {
+  publish(runId: string, events: readonly StoredEvent[], stream: string, version: ProtocolVersion): void {
     const current = this.#channels.get(runId);
     if (current && (current.stream ?? stream) !== stream) this.#endChannel(current);
     const known = this.#channels.get(runId);
@@ -115,8 +131,9 @@ export class Hub {
       this.pull(runId).catch(() => {});
       return;
     }
-    const channel = known ?? new Channel({ runId, stream, lastSeq: 0 });
+    const channel = known ?? new Channel({ runId, stream, lastSeq: 0, version });
     this.#recentBytes -= channel.recentBytes;
+    channel.requireVersion(version);
     channel.publish(events, stream);
     this.#keepChannel(channel);
     if (events[0]?.seq === 1) this.#setNewestRun(runId);
@@ -244,7 +261,7 @@ export class Hub {
           // The run may be removed while its page is read.
           if (this.#channels.get(runId) !== channel) return;
           if ((channel.stream ?? page.stream) !== page.stream) return await this.removeRun(runId);
-          if (page.stream !== undefined) this.publish(runId, page.events, page.stream);
+          if (page.stream !== undefined) this.publish(runId, page.events, page.stream, page.version);
           more = page.more;
         }
       }
@@ -255,7 +272,8 @@ export class Hub {
 
   /** Loads a run's channel, with its last events in memory unless they are larger than one page of the store. */
   async #loadChannel(runId: string): Promise<Channel> {
-    const { stream, lastSeq } = (await this.#store.position(runId)) ?? { lastSeq: 0 };
+    const position = await this.#store.position(runId);
+    const { stream, lastSeq, version } = position ?? { lastSeq: 0, version: 1 as const };
     const limit = this.#limits.recentEvents;
     const page = await this.#store.page(runId, { after: Math.max(0, lastSeq - limit), limit });
     // Events that are missing from the store are not in the page.
@@ -264,7 +282,8 @@ export class Hub {
       runId,
       stream,
       lastSeq,
-      ...(hasAll && { lastSeq: page.through, recent: page.events }),
+      version,
+      ...(hasAll && { lastSeq: page.through, version: page.version, recent: page.events }),
     });
   }
 

@@ -3,6 +3,7 @@ import {
   type LiveControl,
   type LiveHello,
   type LiveQuery,
+  liveSubprotocols,
   type RunSummary,
 } from '@mnist-monitor/shared';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
@@ -12,6 +13,7 @@ import type { ClientRights } from '../trust/authorization.ts';
 import { version } from '../version.ts';
 import type { Channel } from './channel.ts';
 import type { Hub } from './hub.ts';
+import { forVersion1 } from './version-1.ts';
 import { ViewerStream, type ViewerStreamOptions } from './viewer-stream.ts';
 
 export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel' | 'after'> {
@@ -71,6 +73,7 @@ class ViewerSession {
     let runId = await this.#firstRun();
     while (!this.#peer.closed.aborted) {
       const { channel, summary } = await this.#open(runId);
+      if (this.#needsUpgrade(channel, summary)) return this.#closeForUpgrade(runId);
       const start = this.#startOf(runId, summary);
       const stream = channel && this.#streamOf(channel, start.after);
       this.#sendHello(summary, start);
@@ -112,6 +115,17 @@ class ViewerSession {
     return after > summary.lastSeq ? { after: 0, restart: 'beyondEnd' } : { after };
   }
 
+  #needsUpgrade(channel: Channel | undefined, summary: RunSummary | undefined): boolean {
+    return Math.max(channel?.version ?? 1, summary?.version ?? 1) > this.#options.version;
+  }
+
+  #closeForUpgrade(runId: string | undefined): void {
+    this.#peer.close(
+      'upgradeRequired',
+      `Run ${runId} needs version 2 of the protocol: offer the subprotocol ${liveSubprotocols[0]}.`,
+    );
+  }
+
   #sendHello(run: RunSummary | undefined, { after, restart }: Start): void {
     const { hub, limits, rights, idleTrainers, health } = this.#options;
     this.#send({
@@ -126,7 +140,7 @@ class ViewerSession {
       waitingTrainers: idleTrainers.count,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));
-    this.#leaveHub ??= hub.addViewer((frame) => this.#sendBroadcast(frame));
+    this.#leaveHub ??= hub.addViewer((frame) => this.#sendBroadcast(frame), this.#options.version);
   }
 
   /**
@@ -146,7 +160,8 @@ class ViewerSession {
   async #followRun(runId: string | undefined, stream: ViewerStream | undefined): Promise<void> {
     // The run may have been removed since #firstRun; a viewer of the latest run moves on to the newest one instead.
     if (stream?.lastSeq === 0 && (await this.#closeIfDeleted(runId))) return;
-    const hasEnded = (): boolean => this.#peer.closed.aborted || stream?.isRemoved === true;
+    const hasEnded = (): boolean =>
+      this.#peer.closed.aborted || stream?.isRemoved === true || stream?.needsUpgrade === true;
     for (;;) {
       // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
       while (stream?.isBehind && !hasEnded()) await stream.sendNext();
@@ -154,6 +169,7 @@ class ViewerSession {
       await this.#goLive(runId, stream);
     }
     if (stream?.isRemoved) await this.#closeIfDeleted(runId);
+    else if (stream?.needsUpgrade) this.#closeForUpgrade(runId);
   }
 
   /** Closes the connection of a viewer that follows a run which was deleted. Returns whether it did. */
@@ -193,6 +209,6 @@ class ViewerSession {
   }
 
   #send(message: LiveControl): void {
-    this.#peer.send(encode(message));
+    this.#peer.send(encode(this.#options.version === 1 ? forVersion1(message) : message));
   }
 }

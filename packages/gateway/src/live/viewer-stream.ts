@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { LiveQuery } from '@mnist-monitor/shared';
+import type { LiveQuery, ProtocolVersion } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { Traffic } from '../sockets/traffic.ts';
@@ -16,6 +16,8 @@ export interface ViewerStreamOptions {
   channel: Channel;
   /** The viewer has every event up to this seq. */
   after: number;
+  /** The version of the protocol that the viewer can read. */
+  version: ProtocolVersion;
   query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete' | 'bundle'>;
   store: Store;
   hub: Pick<Hub, 'verify'>;
@@ -70,6 +72,11 @@ export class ViewerStream {
     return this.#options.channel.isRemoved;
   }
 
+  /** Whether the run has an event that the viewer's version of the protocol does not have. Then nothing more is sent. */
+  get needsUpgrade(): boolean {
+    return this.#options.channel.version > this.#options.version;
+  }
+
   /** Sends the next events, from memory or else from the store, when the viewer has read enough of the earlier ones. */
   async sendNext(): Promise<void> {
     const { peer, channel, hub } = this.#options;
@@ -80,6 +87,7 @@ export class ViewerStream {
     const { selection } = cursor;
     const chunk = channel.read(selection) ?? (await this.#history.read(selection));
     if (chunk.isReplaced) return hub.verify(channel.runId);
+    if (this.needsUpgrade) return;
     // A store never returns the events that it has lost, so the viewer skips them and waits for the next ones.
     const isMissing = chunk.through <= selection.after && !channel.isRemoved;
     peer.sendFrames(isMissing ? cursor.skipMissing() : cursor.advance(chunk));
@@ -88,7 +96,8 @@ export class ViewerStream {
 
   /**
    * Sends events when they are published. Returns the function that ends the sending.
-   * @param onEnd Called when the viewer has to catch up first, or when the run was removed.
+   * @param onEnd Called when the viewer has to catch up first, when the run was removed, or when it needs a newer
+   * version of the protocol.
    */
   goLive(onEnd: () => void): () => void {
     return this.#maxRate === undefined ? this.#sendAll(onEnd) : this.#sendThrottled(this.#maxRate, onEnd);
@@ -98,7 +107,7 @@ export class ViewerStream {
     const { peer, channel } = this.#options;
     return channel.subscribe({
       onBatch: (batch) => {
-        const frames = this.#hasRoom ? this.#cursor.passLive(batch) : undefined;
+        const frames = this.#hasRoom && !this.needsUpgrade ? this.#cursor.passLive(batch) : undefined;
         if (frames) peer.sendFrames(frames);
         else onEnd();
       },
@@ -121,6 +130,7 @@ export class ViewerStream {
     const throttle = new Throttle(maxRate, send);
     const unsubscribe = channel.subscribe({
       onBatch: (batch) => {
+        if (this.needsUpgrade) return onEnd();
         if (!(batch.types & this.#types)) return;
         const { frames, beginsWithBatch } = batch.newest(this.#types);
         // Only a single `batch` event is ever unsent: all other types are sent at once.

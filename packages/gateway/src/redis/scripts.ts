@@ -1,4 +1,4 @@
-import type { RunChanges } from '@mnist-monitor/shared';
+import type { ProtocolVersion, RunChanges } from '@mnist-monitor/shared';
 import { type CommandParser, defineScript } from '@redis/client';
 
 /** The beginning of every key of this program. */
@@ -51,12 +51,15 @@ export interface AppendArguments extends ChangeArguments {
   stream: string;
   /** Whether a run that has events must have this stream. */
   mustHaveStream: boolean;
+  /** The lowest version of the protocol that has all of the entries. */
+  version: ProtocolVersion;
 }
 
 /** The end of a run's events; `stream` is empty and `lastSeq` 0 when there is no such run. */
 export interface PositionReply {
   stream: string;
   lastSeq: number;
+  version: ProtocolVersion;
 }
 
 export interface CheckArguments extends Omit<ChangeArguments, 'runId'> {
@@ -81,12 +84,12 @@ const checkKeys = ['run', 'events', 'runs', 'changes'].map((name) => `${prefix}c
 /** The script that appends to the run of KEYS. `checkStore` contains it too, as the body of a Lua function. */
 const append = `
   local run, events, runs, changes = unpack(KEYS)
-  local channel, runId, announcement, stream, expected = unpack(ARGV, 1, 5)
+  local channel, runId, announcement, stream, expected, version = unpack(ARGV, 1, 6)
   local last = tonumber(redis.call('HGET', run, 'lastSeq') or 0)
   local known = last > 0 and redis.call('HGET', run, 'stream')
   if known and expected == '1' and known ~= stream then return {last, -1} end
   local nextSeq = last + 1
-  for i = 6, #ARGV, 4 do
+  for i = 7, #ARGV, 4 do
     local seq = tonumber(ARGV[i])
     if seq > nextSeq then return {last, seq} end
     if seq == nextSeq then nextSeq = nextSeq + 1 end
@@ -101,7 +104,9 @@ const append = `
   local received = now[1] * 1000 + math.floor(now[2] / 1000)
   local fields = {change = change, lastSeq = nextSeq - 1, received = string.format('%.0f', received)}
   if not known then fields.stream = stream end
-  for i = 6, #ARGV, 4 do
+  -- A run without the field fits version 1.
+  if version == '2' then fields.version = version end
+  for i = 7, #ARGV, 4 do
     local seq, kind, json, summaryValue = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if seq > last then
       redis.call('XADD', events, seq .. '-0', 'type', kind, 'json', json)
@@ -138,9 +143,12 @@ export const scripts = {
   appendEvents: defineScript({
     NUMBER_OF_KEYS: 4,
     SCRIPT: append,
-    parseCommand(parser: CommandParser, { entries, stream, mustHaveStream, ...change }: AppendArguments) {
+    parseCommand(
+      parser: CommandParser,
+      { entries, stream, mustHaveStream, version, ...change }: AppendArguments,
+    ) {
       pushChange(parser, change);
-      parser.push(stream, mustHaveStream ? '1' : '0');
+      parser.push(stream, mustHaveStream ? '1' : '0', String(version));
       for (const { seq, type, json, summaryValue } of entries)
         parser.push(String(seq), type, json, summaryValue);
     },
@@ -148,7 +156,7 @@ export const scripts = {
   }),
 
   /**
-   * Returns the stream and the last seq of a run. A run that an older gateway has begun gets the stream `newId` when it is
+   * Returns the stream, the last seq and the version of a run. A run that an older gateway has begun gets the stream `newId` when it is
    * read for the first time.
    */
   readPosition: defineScript({
@@ -156,22 +164,23 @@ export const scripts = {
     SCRIPT: `
       local run, newId = KEYS[1], ARGV[1]
       local last = redis.call('HGET', run, 'lastSeq')
-      if not last then return {'', '0'} end
+      if not last then return {'', '0', '1'} end
       local stream = redis.call('HGET', run, 'stream')
       -- Not HSETNX, which a server without memory refuses even if the field exists.
       if not stream then
         stream = newId
         redis.call('HSET', run, 'stream', stream)
       end
-      return {stream, last}
+      return {stream, last, redis.call('HGET', run, 'version') or '1'}
     `,
     parseCommand(parser: CommandParser, runId: string, newId: string) {
       parser.pushKey(keys.run(runId));
       parser.push(newId);
     },
-    transformReply: ([stream, lastSeq]: [string, string]): PositionReply => ({
+    transformReply: ([stream, lastSeq, version]: [string, string, string]): PositionReply => ({
       stream,
       lastSeq: Number(lastSeq),
+      version: version === '2' ? 2 : 1,
     }),
   }),
 
@@ -258,7 +267,7 @@ export const scripts = {
       end
       -- Deleting first would let the append pass on a full server: Redis checks the memory at a script's first write.
       if redis.call('EXISTS', run, events) > 0 then redis.call('UNLINK', run, events, runs, changes) end
-      append(KEYS, {channel, 'check', announcement, 'check', '0', '1', 'run.started', '{}', ''})
+      append(KEYS, {channel, 'check', announcement, 'check', '0', '1', '1', 'run.started', '{}', ''})
       redis.call('UNLINK', run, events, runs, changes)
       redis.call('HSETNX', store, 'id', newId)
       return {redis.call('HGET', store, 'id')}

@@ -20,6 +20,7 @@ import {
   type StoredEvent,
   type StoredSummary,
   type StreamPosition,
+  versionOf,
 } from '../store/store.ts';
 import { newStreamId } from '../store/stream-id.ts';
 import { type SummaryRow, toSummary } from '../store/summary.ts';
@@ -65,7 +66,11 @@ export class RedisStore implements Store {
     const change = this.#change(runId, { type: 'appended', runId, first, last, types });
     const append = {
       ...{ ...change, entries: events.map(toEntry) },
-      ...{ stream: stream ?? newStreamId(), mustHaveStream: stream !== undefined },
+      ...{
+        stream: stream ?? newStreamId(),
+        mustHaveStream: stream !== undefined,
+        version: versionOf(events),
+      },
     };
     const result = await this.#run((redis) => redis.appendEvents(append));
     if (result.gapSeq === 0) return result.last;
@@ -80,8 +85,8 @@ export class RedisStore implements Store {
   }
 
   async position(runId: string): Promise<StreamPosition | undefined> {
-    const { stream, lastSeq } = await this.#run((redis) => redis.readPosition(runId, newStreamId()));
-    return lastSeq > 0 ? { stream, lastSeq } : undefined;
+    const position = await this.#run((redis) => redis.readPosition(runId, newStreamId()));
+    return position.lastSeq > 0 ? position : undefined;
   }
 
   async renewStream(runId: string, stream: string): Promise<boolean> {
@@ -92,7 +97,11 @@ export class RedisStore implements Store {
 
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
     const slicer = new TimeSlicer();
-    const { stream, lastSeq: last } = (await this.position(runId)) ?? { lastSeq: 0 };
+    const {
+      stream,
+      lastSeq: last,
+      version,
+    } = (await this.position(runId)) ?? { lastSeq: 0, version: 1 as const };
     const events: StoredEvent[] = [];
     let through = after;
     let bytes = 0;
@@ -107,7 +116,7 @@ export class RedisStore implements Store {
       );
       // The run may be removed or replaced between two commands.
       if (streamNow !== stream) return replacedPage(after);
-      if (!chunk || chunk.length === 0) return { events, stream, through, more: false };
+      if (!chunk || chunk.length === 0) return { events, stream, version, through, more: false };
       for (const entry of chunk) {
         if (events.length === limit) break;
         const event = toEvent(entry);
@@ -118,7 +127,7 @@ export class RedisStore implements Store {
       }
       await slicer.yieldIfDue();
     }
-    return { events, stream, through, more: through < last };
+    return { events, stream, version, through, more: through < last };
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {
@@ -242,6 +251,7 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
     bytes: Number(fields.bytes),
     received: fields.received === undefined ? null : Number(fields.received),
     lastSeq: Number(fields.lastSeq),
+    version: fields.version === '2' ? 2 : 1,
     first: first as string,
     last: last as string,
     started: fields.started ?? null,

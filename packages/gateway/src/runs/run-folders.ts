@@ -1,14 +1,18 @@
 import { type FileHandle, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runFiles, staleLockMs } from '@mnist-monitor/shared';
+import { PublishedFiles } from './published-files.ts';
 import { openRegularFile } from './regular-file.ts';
 
 /** The folders beside the database in which trainers on this machine store the files of their runs. A run may have none. */
 export class RunFolders {
   readonly #runs: string;
+  /** The files that publishers have sent, which a run may also have without a folder of a trainer. */
+  readonly published: PublishedFiles;
 
   constructor(runs: string) {
     this.#runs = runs;
+    this.published = new PublishedFiles(runs);
   }
 
   /** Resolves with whether the run has a saved model. */
@@ -38,9 +42,9 @@ export class RunFolders {
     return runs === undefined ? undefined : openRegularFile(join(runs, runId, name));
   }
 
-  /** Resolves with the size of a run's files; 0 when it has no folder. */
+  /** Resolves with the size of a run's files; 0 when it has none. */
   async bytes(runId: string): Promise<number> {
-    if (!(await this.#isRunFolder(runId))) return 0;
+    if (!(await this.#isRunFolder(runId))) return this.published.bytes(runId);
     const path = join(this.#runs, runId);
     // `withFileTypes` is needed: without it, Node.js follows links to folders.
     const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
@@ -63,9 +67,12 @@ export class RunFolders {
     );
   }
 
-  /** Removes a run's folder with all its files; false when it has none. */
+  /**
+   * Removes a run's folder with all its files; of a folder that no trainer has made, only the published files. False when
+   * there is nothing to remove.
+   */
   async remove(runId: string): Promise<boolean> {
-    if (!(await this.#isRunFolder(runId))) return false;
+    if (!(await this.#isRunFolder(runId))) return this.published.removeAll(runId);
     await rm(join(this.#runs, runId), { recursive: true });
     return true;
   }

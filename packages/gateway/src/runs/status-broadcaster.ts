@@ -1,4 +1,4 @@
-import type { EventType } from '@mnist-monitor/shared';
+import type { EventType, RunStatus } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
@@ -89,6 +89,12 @@ export class StatusBroadcaster {
   /** Reads the status of every watched run again. */
   refresh(): void {
     for (const runId of this.#watched.keys()) this.#readStatus(runId);
+  }
+
+  /** Returns the status of a run that is active, connected or the newest, without reading the store. */
+  statusOf(runId: string): RunStatus | undefined {
+    const watched = this.#watched.get(runId);
+    return watched && this.#options.runs.stateOf(watched.stored).status;
   }
 
   close(): void {

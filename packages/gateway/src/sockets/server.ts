@@ -9,15 +9,15 @@ import type { Limits } from '../limits.ts';
 export interface SocketServerOptions {
   limits: Limits;
   maxPayloadBytes: number;
-  /** The subprotocol for clients that offer it; a client that offers none or another gets none. */
-  subprotocol?: string;
+  /** The known subprotocols, the preferred one first; a client that offers none of them gets none. */
+  subprotocols?: readonly string[];
   /** Work to finish before connections are closed, for at most `flushTimeoutMs`. */
   beforeClose?: () => Promise<void>;
 }
 
 /** Lets an app accept WebSockets within the limits, and close all of them in time when the app closes. */
 export async function acceptSockets(app: FastifyInstance, options: SocketServerOptions): Promise<void> {
-  const { limits, maxPayloadBytes, subprotocol, beforeClose } = options;
+  const { limits, maxPayloadBytes, subprotocols = [], beforeClose } = options;
   const connections = trackConnections(app.server);
   // The types of ws lack closeTimeout.
   const serverOptions: WebsocketPluginOptions['options'] & { closeTimeout: number } = {
@@ -26,7 +26,7 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
     maxBufferedChunks: limits.maxBufferedChunks,
     // `create-peer.ts` resets a peer that does not answer a close; this is for sockets that never became a peer.
     closeTimeout: 2 * limits.closeTimeoutMs,
-    handleProtocols: (offered) => (subprotocol && offered.has(subprotocol) ? subprotocol : false),
+    handleProtocols: (offered) => subprotocols.find((known) => offered.has(known)) ?? false,
   };
   await app.register(websocket, {
     options: serverOptions,

@@ -31,6 +31,7 @@ export class OtherStreamError extends RangeError {
 export const replacedPage = (after: number): EventPage => ({
   events: [],
   stream: undefined,
+  version: 1,
   through: after,
   more: false,
 });

@@ -43,7 +43,7 @@ export interface HealthCheckedStoreOptions {
   /** Called after each operation, successful or not. */
   onOperation?: (operation: StoreOperation, seconds: number) => void;
   /** Called when events are durable. */
-  onAppended?: (events: readonly NewEvent[]) => void;
+  onAppended?: (runId: string, events: readonly NewEvent[]) => void;
 }
 
 /** Returns whether an error is a failure of the store's disk or server, not a bug. */
@@ -95,7 +95,7 @@ export class HealthCheckedStore implements Store {
       this.#detectStall(() => this.#store.append(runId, events, stream)),
     );
     this.#setFailure(undefined);
-    this.#options.onAppended?.(events);
+    this.#options.onAppended?.(runId, events);
     return seq;
   }
 

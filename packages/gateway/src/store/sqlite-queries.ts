@@ -1,4 +1,4 @@
-import type { RunChanges } from '@mnist-monitor/shared';
+import type { ProtocolVersion, RunChanges } from '@mnist-monitor/shared';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
 import { eventsAfter, jsonBytes, OtherStreamError, SeqGapError } from './event-rules.ts';
@@ -11,7 +11,7 @@ const vacuumPages = 64;
 
 /** The columns of a `SummaryRow`, for a row `r` of the table `run`. */
 const summaryColumns = `
-  r.name AS runId, r.stream, r.title, r.note, r.pinned, r.bytes, r.received,
+  r.name AS runId, r.stream, r.title, r.note, r.pinned, r.bytes, r.received, r.version,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
@@ -31,6 +31,8 @@ export interface Append {
   events: readonly StoredEvent[];
   /** The stream that the run has to have, and that a new run gets; any when undefined. */
   stream?: string | undefined;
+  /** The lowest version of the protocol that has all of the events. */
+  version: ProtocolVersion;
 }
 
 /** The SQL statements of the SQLite store, prepared once for an open database. */
@@ -65,7 +67,7 @@ export class SqliteQueries {
       'SELECT max(seq) AS seq FROM event WHERE run = (SELECT id FROM run WHERE name = ?)',
     );
     this.#position = prepare(`
-      SELECT stream, (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq FROM run r WHERE name = ?`);
+      SELECT stream, version, (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq FROM run r WHERE name = ?`);
     this.#renewStream = prepare('UPDATE run SET stream = ? WHERE name = ? AND stream = ?');
     const next = (more: string): Database.Statement =>
       prepare(`
@@ -79,7 +81,9 @@ export class SqliteQueries {
       SELECT name, id, pinned FROM run WHERE name IS NOT NULL AND id < ? ORDER BY id DESC LIMIT ?`);
     this.#addRun = prepare('INSERT INTO run (name, bytes, stream) VALUES (?, 0, ?) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
-    this.#noteAppend = prepare('UPDATE run SET bytes = bytes + ?, received = ? WHERE id = ?');
+    this.#noteAppend = prepare(
+      'UPDATE run SET bytes = bytes + ?, received = ?, version = max(version, ?) WHERE id = ?',
+    );
     // Each text has a flag before it: 1 replaces the old text, even with NULL; 0 keeps it.
     this.#annotate = prepare(`
       UPDATE run SET
@@ -114,7 +118,7 @@ export class SqliteQueries {
     return this.#inTransaction(() => appends.map((append) => this.#append(append)));
   }
 
-  #append({ runId, events, stream }: Append): number | SeqGapError | OtherStreamError {
+  #append({ runId, events, stream, version }: Append): number | SeqGapError | OtherStreamError {
     const position = this.position(runId);
     if (position && stream !== undefined && stream !== position.stream) return new OtherStreamError(runId);
     const last = position?.lastSeq ?? 0;
@@ -124,7 +128,7 @@ export class SqliteQueries {
     this.#addRun.run(runId, stream ?? newStreamId());
     const { id } = this.#runKey.get(runId) as { id: number };
     for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
-    this.#noteAppend.run(jsonBytes(fresh), Date.now(), id);
+    this.#noteAppend.run(jsonBytes(fresh), Date.now(), version, id);
     return last + fresh.length;
   }
 
@@ -134,7 +138,7 @@ export class SqliteQueries {
 
   position(runId: string): StreamPosition | undefined {
     const row = this.#position.get(runId) as StreamPosition | undefined;
-    return row && { stream: row.stream, lastSeq: row.lastSeq };
+    return row && { stream: row.stream, lastSeq: row.lastSeq, version: row.version };
   }
 
   renewStream(runId: string, stream: string): boolean {

@@ -70,7 +70,7 @@ export class SqliteReader {
     }
     const stream = this.position(runId)?.stream;
     if (stream !== position?.stream) return replacedPage(after);
-    return { events, stream, through, more: through < last };
+    return { events, stream, version: position?.version ?? 1, through, more: through < last };
   }
 
   summary(runId: string): SummaryRow | undefined {

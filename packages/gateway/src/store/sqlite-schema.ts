@@ -52,6 +52,10 @@ export const migrations: readonly string[] = [
   ALTER TABLE run ADD COLUMN stream TEXT;
   UPDATE run SET stream = lower(hex(randomblob(6))) || '-' || lower(hex(randomblob(4)));
   `,
+  `
+  -- The lowest version of the protocol that has every event of the run; only version 1 existed before.
+  ALTER TABLE run ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

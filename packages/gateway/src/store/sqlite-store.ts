@@ -14,6 +14,7 @@ import {
   type Store,
   type StoredSummary,
   type StreamPosition,
+  versionOf,
 } from './store.ts';
 import { StoreThread } from './store-thread.ts';
 import { toSummary } from './summary.ts';
@@ -97,7 +98,7 @@ class SqliteStore implements Store {
   async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     const bytes = events.reduce((sum, { json }) => sum + json.length, 0);
     return this.#change(runId, ({ writer }) =>
-      writer.call('append', [runId, toColumns(events), stream], bytes),
+      writer.call('append', [runId, toColumns(events), stream, versionOf(events)], bytes),
     );
   }
 

@@ -1,6 +1,6 @@
 // The thread that writes the database of runs. It answers the calls of `SqliteStore`.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RunChanges } from '@mnist-monitor/shared';
+import type { ProtocolVersion, RunChanges } from '@mnist-monitor/shared';
 import { type EventColumns, fromColumns } from './event-columns.ts';
 import { ReaderGate, type SharedGate } from './reader-gate.ts';
 import type { Append } from './sqlite-queries.ts';
@@ -37,7 +37,12 @@ const methods = {
 
 /** The methods that the main thread can call. */
 export type WriterMethods = typeof methods & {
-  append: (runId: string, events: EventColumns, stream: string | undefined) => number;
+  append: (
+    runId: string,
+    events: EventColumns,
+    stream: string | undefined,
+    version: ProtocolVersion,
+  ) => number;
 };
 
 receiveCalls(port, (calls) => {
@@ -69,6 +74,6 @@ function append(calls: readonly Call[]): void {
 }
 
 function toAppend({ args }: Call): Append {
-  const [runId, events, stream] = args as [string, EventColumns, string | undefined];
-  return { runId, events: fromColumns(events), stream };
+  const [runId, events, stream, version] = args as Parameters<WriterMethods['append']>;
+  return { runId, events: fromColumns(events), stream, version };
 }

@@ -2,8 +2,10 @@ import {
   type EventType,
   encode,
   type MonitorEvent,
+  type ProtocolVersion,
   type RunChanges,
   type RunSummary,
+  versionOfEvent,
 } from '@mnist-monitor/shared';
 
 /** An event as it is stored and sent: its JSON text, and the fields by which events are selected. */
@@ -16,15 +18,19 @@ export interface StoredEvent {
 /** An event to be stored, together with its decoded form, so that its text need not be parsed again. */
 export interface NewEvent extends StoredEvent {
   event: MonitorEvent;
+  /** The lowest version of the protocol that has this event. */
+  version: ProtocolVersion;
 }
 
 /** Encodes an event for the store. */
-export const toNewEvent = (event: MonitorEvent): NewEvent => ({
-  seq: event.seq,
-  type: event.type,
-  json: encode(event),
-  event,
-});
+export function toNewEvent(event: MonitorEvent): NewEvent {
+  const json = encode(event);
+  return { seq: event.seq, type: event.type, json, event, version: versionOfEvent(JSON.parse(json)) };
+}
+
+/** Returns the lowest version of the protocol that has all of these events. */
+export const versionOf = (events: readonly Pick<NewEvent, 'version'>[]): ProtocolVersion =>
+  events.some(({ version }) => version === 2) ? 2 : 1;
 
 /**
  * The part of a run's summary that follows from its events and annotations. `status` is how the run ended if its last
@@ -68,6 +74,8 @@ export interface EventPage {
   events: StoredEvent[];
   /** The stream of the events; undefined when there is no such run, or when it was replaced while it was read. */
   stream: string | undefined;
+  /** The version of the run when the page was read: no event of the page needs a higher one. */
+  version: ProtocolVersion;
   /** Every requested event up to this seq is in this page or an earlier one: the `after` of the next page. */
   through: number;
   /** Whether the run has events after `through`. */
@@ -79,6 +87,8 @@ export interface StreamPosition {
   /** The random id of the run's stored events: see `newStreamId`. */
   stream: string;
   lastSeq: number;
+  /** The lowest version of the protocol that has every event up to `lastSeq`. */
+  version: ProtocolVersion;
 }
 
 /**

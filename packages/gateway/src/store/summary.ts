@@ -1,4 +1,11 @@
-import { decode, type EventOf, type EventType, eventSchema, type MonitorEvent } from '@mnist-monitor/shared';
+import {
+  decode,
+  type EventOf,
+  type EventType,
+  eventSchema,
+  type MonitorEvent,
+  type ProtocolVersion,
+} from '@mnist-monitor/shared';
 import { shortenSummary } from './shorten-summary.ts';
 import type { StoredSummary } from './store.ts';
 
@@ -13,6 +20,7 @@ export interface SummaryRow {
   /** When the last event was stored, in milliseconds; null for runs of older gateways. */
   received: number | null;
   lastSeq: number;
+  version: ProtocolVersion;
   first: string;
   last: string;
   started: string | null;
@@ -34,6 +42,7 @@ export function toSummary(row: SummaryRow): StoredSummary {
     lastEventAt: endingWithZ(parse(row.last).time),
     ...(row.received !== null && { lastReceivedAt: new Date(row.received).toISOString() }),
     lastSeq: row.lastSeq,
+    version: row.version,
     bytes: row.bytes,
     title: row.title,
     note: row.note,

@@ -25,6 +25,7 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
     runId: 'a',
     stream: 'stream-1',
     lastSeq: 0,
+    version: 1,
     store,
     hub,
     limits: { commitIntervalMs: 1, commitEvents: 1_000, uncommittedBytes: 1e6, ...limits },

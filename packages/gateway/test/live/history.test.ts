@@ -22,6 +22,7 @@ function storeOf(sizes: readonly number[]) {
     return {
       events: found,
       stream: 's',
+      version: 1,
       through: after + found.length,
       more: after + found.length < events.length,
     };
@@ -33,7 +34,7 @@ async function readAll(
   store: Store,
   count: number,
 ): Promise<{ first: number; last: number; bytes: number }[]> {
-  const history = new History({ store, channel: { runId: 'a', stream: 's' }, limits });
+  const history = new History({ store, channel: { runId: 'a', stream: 's', requireVersion() {} }, limits });
   const chunks = [];
   for (let after = 0; after < count; ) {
     const { ranges, through } = await history.read({ after, types: everyType, batchesFrom: 0 });

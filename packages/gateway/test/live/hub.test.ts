@@ -25,7 +25,7 @@ describe('the hub', () => {
     const channel = await hub.channel('a');
     const got: FrameBatch[][] = [[], []];
     for (const list of got) channel.subscribe(subscriber((batch) => list.push(batch)));
-    hub.publish('a', run.slice(0, 2), stream);
+    hub.publish('a', run.slice(0, 2), stream, 1);
     expect(got[0]).toHaveLength(1);
     expect(got[0]![0]).toBe(got[1]![0]);
     expect(unframe(got[0]![0]!.bytes)).toEqual([run[0]!.json, run[1]!.json]);
@@ -35,8 +35,8 @@ describe('the hub', () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const seqs: number[] = [];
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
-    hub.publish('a', run.slice(0, 3), stream);
-    hub.publish('a', run.slice(1, 5), stream);
+    hub.publish('a', run.slice(0, 3), stream, 1);
+    hub.publish('a', run.slice(1, 5), stream, 1);
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -45,9 +45,9 @@ describe('the hub', () => {
     const channel = await hub.channel('a');
     const seqs: number[] = [];
     const leave = channel.subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
-    hub.publish('a', run.slice(0, 1), stream);
+    hub.publish('a', run.slice(0, 1), stream, 1);
     leave();
-    hub.publish('a', run.slice(1, 2), stream);
+    hub.publish('a', run.slice(1, 2), stream, 1);
     expect(seqs).toEqual([1]);
     expect(channel.subscriberCount).toBe(0);
   });
@@ -68,7 +68,7 @@ describe('the hub', () => {
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     await store.append('a', run.slice(1, 2), stream);
     await hub.channel('a');
-    hub.publish('a', run.slice(1, 2), stream);
+    hub.publish('a', run.slice(1, 2), stream, 1);
     expect(seqs).toEqual([2]);
   });
 
@@ -76,11 +76,11 @@ describe('the hub', () => {
     const store = new MemoryStore();
     const hub = await Hub.open(store, limits);
     const seqs: number[] = [];
-    hub.publish('a', run.slice(0, 2), stream);
+    hub.publish('a', run.slice(0, 2), stream, 1);
     (await hub.channel('a')).subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
     await store.append('a', run.slice(0, 6), stream);
     await hub.catchUp('a');
-    hub.publish('a', run.slice(6, 7), stream);
+    hub.publish('a', run.slice(6, 7), stream, 1);
     expect(seqs).toEqual([3, 4, 5, 6, 7]);
   });
 
@@ -110,12 +110,12 @@ describe('the hub', () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const newest: (string | undefined)[] = [];
     const leave = hub.onNewestRunChange(() => newest.push(hub.newestRunId));
-    hub.publish('a', run.slice(0, 2), stream);
-    hub.publish('b', other.slice(0, 1), stream);
-    hub.publish('a', run.slice(2, 3), stream);
+    hub.publish('a', run.slice(0, 2), stream, 1);
+    hub.publish('b', other.slice(0, 1), stream, 1);
+    hub.publish('a', run.slice(2, 3), stream, 1);
     expect(newest).toEqual(['a', 'b']);
     leave();
-    hub.publish('c', other.slice(0, 1), stream);
+    hub.publish('c', other.slice(0, 1), stream, 1);
     expect(newest).toEqual(['a', 'b']);
   });
 
@@ -123,13 +123,13 @@ describe('the hub', () => {
     const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
     const hub = await Hub.open(new MemoryStore(), { recentBytes, recentEvents: 1_000 });
     const [a, b] = [await hub.channel('a'), await hub.channel('b')];
-    hub.publish('a', run.slice(0, 3), stream);
-    hub.publish('b', other.slice(0, 1), stream);
+    hub.publish('a', run.slice(0, 3), stream, 1);
+    hub.publish('b', other.slice(0, 1), stream, 1);
     expect(b.recentBytes).toBeGreaterThan(0);
-    hub.publish('a', run.slice(3, 7), stream);
+    hub.publish('a', run.slice(3, 7), stream, 1);
     expect(b.recentBytes).toBe(0);
     expect(a.recentBytes).toBe(recentBytes - 100);
-    hub.publish('b', other, stream);
+    hub.publish('b', other, stream, 1);
     expect(a.recentBytes).toBe(0);
     expect(b.recentBytes).toBe(0);
   });
@@ -152,7 +152,7 @@ describe('the hub', () => {
     const hub = await Hub.open(store, limits);
     const keep = async (runId: string, events: readonly NewEvent[]): Promise<void> => {
       await store.append(runId, events, stream);
-      hub.publish(runId, events, stream);
+      hub.publish(runId, events, stream, 1);
     };
     await keep('a', run.slice(0, 3));
     await keep('b', other.slice(0, 3));
@@ -206,7 +206,7 @@ describe('the hub', () => {
     test('reads the events that another gateway stored before its own', async () => {
       const { store, hub, seqs } = await openWithSubscriber();
       await store.append('a', run.slice(0, 7), stream);
-      hub.publish('a', run.slice(5, 7), stream);
+      hub.publish('a', run.slice(5, 7), stream, 1);
       await hub.pull('a');
       expect(seqs).toEqual(range(4, 7));
     });

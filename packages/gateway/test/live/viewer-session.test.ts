@@ -1,7 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type EventType, liveQuerySchema, validate } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { type EventType, liveQuerySchema, type ProtocolVersion, validate } from '@mnist-monitor/shared';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { type Limits, limits } from '../../src/limits.ts';
 import { Hub, type StreamLoss } from '../../src/live/hub.ts';
 import { serveViewer } from '../../src/live/viewer-session.ts';
@@ -31,10 +31,10 @@ describe('a viewer', () => {
 
   async function keep(runId: string, events: readonly NewEvent[]): Promise<void> {
     await store.append(runId, events);
-    hub.publish(runId, events, store.streamOf(runId));
+    hub.publish(runId, events, store.streamOf(runId), 1);
   }
 
-  function join(query: object = {}, changed: Partial<Limits> = {}): FakePeer {
+  function join(query: object = {}, changed: Partial<Limits> = {}, version: ProtocolVersion = 2): FakePeer {
     const peer = new FakePeer();
     const parsed = validate(liveQuerySchema, query);
     if (!parsed.ok) throw new Error('expected a valid query');
@@ -46,6 +46,7 @@ describe('a viewer', () => {
     const done = serveViewer({
       peer,
       query: parsed.value,
+      version,
       hub,
       store,
       summaryOf: (runId) => runs.summary(runId),
@@ -424,11 +425,11 @@ describe('a viewer', () => {
     let reads = 0;
     store.page = async (_runId, { after }) => {
       reads++;
-      return { events: [], stream: store.streamOf('a'), through: after, more: false };
+      return { events: [], stream: store.streamOf('a'), version: 1, through: after, more: false };
     };
     const peer = join({ run: 'a' });
     await isLive(peer);
-    hub.publish('a', run.slice(8, 9), store.streamOf('a'));
+    hub.publish('a', run.slice(8, 9), store.streamOf('a'), 1);
     await until(() => peer.messages.at(-1)?.seq === 9);
     const [, ...others] = peer.messages;
     expect(others.map(({ type, seq, from, to }) => ({ type, seq, from, to }))).toEqual([
@@ -671,6 +672,88 @@ describe('a viewer', () => {
       peer.close('normal');
       await until(() => peer.closed.aborted);
       expect((await hub.channel('a')).subscriberCount).toBe(0);
+    });
+  });
+
+  describe('of version 1', () => {
+    const unfit = sampleRunOfVersion2('c').map(toNewEvent);
+    /** An event that only version 2 has, with the seq that it has in the run `a`. */
+    const newEventAt = (seq: number): NewEvent =>
+      toNewEvent({ ...run[0]!.event, seq, type: 'metrics', data: { step: 1, metrics: { f1: 0.5 } } });
+    const keepNew = async (seq: number): Promise<void> => {
+      await store.append('a', [newEventAt(seq)]);
+      hub.publish('a', [newEventAt(seq)], store.streamOf('a'), 2);
+    };
+
+    test.each([{}, { maxRate: '100' }])(
+      'is closed before the first event that does not fit, and has every event before it (%j)',
+      async (query) => {
+        await keep('a', run.slice(0, 3));
+        const peer = join({ run: 'a', ...query }, {}, 1);
+        await isLive(peer);
+        await keep('a', run.slice(3, 4));
+        await keepNew(5);
+        await until(() => peer.closed.aborted);
+        expect(peer.closedWith).toBe('upgradeRequired');
+        expect(seqsOf(peer.messages)).toEqual(range(1, 4));
+      },
+    );
+
+    test('is closed without a hello when the run does not fit, also after a restart of the gateway', async () => {
+      await store.append('c', unfit);
+      hub = await Hub.open(store, limits);
+      for (const query of [{ run: 'c' }, {}, { run: 'c', types: 'batch' }]) {
+        const peer = join(query, {}, 1);
+        await until(() => peer.closed.aborted);
+        expect([peer.closedWith, peer.messages]).toEqual(['upgradeRequired', []]);
+      }
+    });
+
+    test('is closed when it reads an event from the store that is not published yet', async () => {
+      await keepNoEvents();
+      await keep('a', run.slice(0, 3));
+      const page = store.page.bind(store);
+      store.page = async (...selection) => {
+        store.page = page;
+        await store.append('a', [newEventAt(4)]);
+        return page(...selection);
+      };
+      const peer = join({ run: 'a' }, {}, 1);
+      await until(() => peer.closed.aborted);
+      expect(peer.closedWith).toBe('upgradeRequired');
+      expect(peer.messages.map(({ type }) => type)).toEqual(['hello']);
+    });
+
+    test('that follows `latest` is closed when a run begins that does not fit', async () => {
+      await keep('a', run);
+      const peer = join({}, {}, 1);
+      await isLive(peer);
+      await store.append('c', unfit.slice(0, 2));
+      hub.publish('c', unfit.slice(0, 2), store.streamOf('c'), 2);
+      await until(() => peer.closed.aborted);
+      expect(peer.closedWith).toBe('upgradeRequired');
+      expect(peer.messages.every(({ runId }) => runId !== 'c')).toBe(true);
+    });
+
+    test('leaves viewers of version 2 connected', async () => {
+      await keep('a', run.slice(0, 3));
+      const [old, current] = [join({ run: 'a' }, {}, 1), join({ run: 'a' })];
+      await isLive(old);
+      await isLive(current);
+      await keepNew(4);
+      await until(() => old.closed.aborted && current.messages.at(-1)?.seq === 4);
+      expect(current.closed.aborted).toBe(false);
+    });
+
+    test('receives statuses without the commands that only version 2 has', async () => {
+      await keep('a', run.slice(0, 1));
+      const [old, current] = [join({}, {}, 1), join({})];
+      await isLive(old);
+      await isLive(current);
+      const status = { runId: 'a', status: 'running', connected: true, viewers: 2 } as const;
+      hub.broadcast({ type: 'status', ...status, commands: ['pause', 'enqueue', 'listQueue'] });
+      expect(old.messages.at(-1)).toEqual({ type: 'status', ...status, commands: ['pause'] });
+      expect(current.messages.at(-1)?.commands).toEqual(['pause', 'enqueue', 'listQueue']);
     });
   });
 });

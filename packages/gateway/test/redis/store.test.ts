@@ -55,7 +55,11 @@ describeRedis('Redis', () => {
 
     const others = [await openStore(redis), await openStore(redis)];
     const read = await Promise.all(others.map((other) => other.position('a')));
-    expect(read[0]).toEqual({ stream: expect.stringMatching(/^[0-9a-f]{12}-[0-9a-f]{8}$/), lastSeq: 3 });
+    expect(read[0]).toEqual({
+      stream: expect.stringMatching(/^[0-9a-f]{12}-[0-9a-f]{8}$/),
+      lastSeq: 3,
+      version: 1,
+    });
     expect(read[1]).toEqual(read[0]);
     expect((await others[0]!.page('b', { after: 0, limit: 9 })).stream).toBe(
       (await others[1]!.position('b'))?.stream,

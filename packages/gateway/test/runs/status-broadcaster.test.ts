@@ -70,7 +70,7 @@ describe('the status broadcaster', () => {
   /** Stores and publishes events. */
   async function keep(events = run): Promise<void> {
     await store.append('a', events);
-    hub.publish('a', events, store.streamOf('a'));
+    hub.publish('a', events, store.streamOf('a'), 1);
     await nextTurn();
   }
   const statuses = () => messages.map(({ status }) => status);

@@ -20,7 +20,7 @@ import {
 import { isSameRun } from '../../src/store/stream-id.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range } from '../support/connection.ts';
-import { asStored, largestFirstAndLast } from '../support/events.ts';
+import { asStored, largestEventsOfVersion2, largestFirstAndLast } from '../support/events.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 const stored = run.map(toNewEvent);
@@ -202,6 +202,38 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(events.map(({ json }) => json)).toEqual([started, finished].map((event) => encode(event)));
       });
 
+      test('has the lowest version of the protocol that has every event, and so have position and page', async () => {
+        const batch = ofType('batch')[0]!;
+        const withoutAccuracy = { ...batch, seq: 4, data: { step: 2, loss: 1 } } as MonitorEvent;
+        const versions = async () => [
+          (await store.summary('a'))?.version,
+          (await store.position('a'))?.version,
+          (await store.page('a', { after: 0, limit: 1 })).version,
+        ];
+        await store.append('a', stored.slice(0, 3));
+        expect(await versions()).toEqual([1, 1, 1]);
+        await store.append('a', [toNewEvent(withoutAccuracy)]);
+        expect(await versions()).toEqual([2, 2, 2]);
+        await store.append('a', [toNewEvent({ ...run[4]!, seq: 5 })]);
+        expect(await versions()).toEqual([2, 2, 2]);
+        await store.remove('a');
+        await store.append('a', stored.slice(0, 1));
+        expect(await versions()).toEqual([1, 1, 1]);
+      });
+
+      test('of a run with the largest events of version 2 has at most 16 kB, and is valid', async () => {
+        const events = largestEventsOfVersion2('a').map(toNewEvent);
+        for (const event of events) {
+          await store.append('a', [event]);
+          const summary = (await store.summary('a'))!;
+          const { title, note, ...counted } = summary;
+          expect(Buffer.byteLength(encode(counted))).toBeLessThanOrEqual(maxSummaryBytes);
+          const whole = { ...summary, connected: false, commands: [], model: false };
+          expect(validate(runSummarySchema, JSON.parse(encode(whole)))).toMatchObject({ ok: true });
+        }
+        expect(await store.summary('a')).toMatchObject({ version: 2, shortened: true, status: 'completed' });
+      });
+
       test('is up to date between two events', async () => {
         await store.append('a', stored.slice(0, 2));
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2 });
@@ -305,6 +337,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toBeUndefined();
         expect(await store.page('a', { after: 0, limit: 10 })).toEqual({
           events: [],
+          version: 1,
           through: 0,
           more: false,
         });

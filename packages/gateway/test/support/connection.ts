@@ -18,7 +18,7 @@ export interface Message {
 }
 
 export interface ConnectOptions {
-  protocol?: string;
+  protocol?: string | string[];
   headers?: Record<string, string>;
 }
 
@@ -31,7 +31,7 @@ export class Connection {
   #end: Closed | undefined;
 
   constructor(url: string, { protocol, headers = {} }: ConnectOptions = {}) {
-    this.socket = new WebSocket(url, protocol ? [protocol] : [], { headers });
+    this.socket = new WebSocket(url, protocol ?? [], { headers });
     this.socket.on('message', (data) => {
       this.#inbox.push(JSON.parse(String(data)));
       this.#wake?.();

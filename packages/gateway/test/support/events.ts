@@ -1,4 +1,4 @@
-import type { Version1EventOf as EventOf, MonitorEvent } from '@mnist-monitor/shared';
+import { type Version1EventOf as EventOf, eventLimits, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { NewEvent, StoredEvent } from '../../src/store/store.ts';
 
@@ -10,6 +10,7 @@ export const rawEvent = (seq: number, json: string): NewEvent => ({
   type: 'notice',
   json,
   event: anyEvent,
+  version: 1,
 });
 
 /** Returns events of 20 kB each. */
@@ -48,4 +49,52 @@ export function largestFirstAndLast(runId = 'a'): [EventOf<'run.started'>, Event
     },
   };
   return [started, finished];
+}
+
+/** The events that a summary contains, as large as version 2 allows: texts of control characters, which JSON escapes. */
+export function largestEventsOfVersion2(runId = 'a'): MonitorEvent[] {
+  const text = (length: number): string => '\u0001'.repeat(length);
+  const of = (seq: number, type: string, data: object): MonitorEvent =>
+    ({ v: 1, runId, seq, time: '2026-11-30T10:00:00.000Z', type, data }) as MonitorEvent;
+  const names = Array.from({ length: eventLimits.metrics }, (_, index) => `${index}`.padStart(64, 'm'));
+  const metrics = Object.fromEntries(names.map((name) => [name, -1.2345678901234567e-100]));
+  const meaning = {
+    direction: 'minimize',
+    unit: text(eventLimits.unit),
+    group: text(eventLimits.metricGroup),
+  };
+  const classes = eventLimits.maxClasses;
+  const fractions = Array(classes).fill(0.1234567890123);
+  const [name, line] = [text(200), text(2_000)];
+  const gpu = { name, memoryBytes: 1, driver: name, computeCapability: name };
+  return [
+    of(1, 'run.started', {
+      name,
+      tags: Array.from({ length: eventLimits.tags }, () => text(eventLimits.tag)),
+      config: Object.fromEntries(
+        Array.from({ length: eventLimits.configKeys }, (_, index) => [`setting ${index}`, 'x'.repeat(50)]),
+      ),
+      device: {
+        ...{ kind: name, name, engine: name, threads: 1, reason: line, kernels: name, precision: 'bfloat16' },
+        ...{ precisionReason: line, gpu, gpus: Array(eventLimits.gpus).fill(gpu) },
+      },
+      model: {
+        layers: Array(eventLimits.layers).fill({ name, type: name, outputShape: [1, null], parameters: 1 }),
+        parameters: 1,
+      },
+      dataset: { name, classes: Array.from({ length: classes }, () => text(eventLimits.className)) },
+      totals: { epochs: 1, batchesPerEpoch: 1, steps: 1 },
+      ...{ unit: text(eventLimits.unit), lossUnit: text(eventLimits.unit) },
+      metrics: Object.fromEntries(names.map((each) => [each, meaning])),
+    }),
+    of(2, 'batch', { step: 1, loss: 1, metrics }),
+    of(3, 'epoch', {
+      ...{ epoch: 1, step: 1, train: { loss: 1, accuracy: 0.5 }, metrics },
+      test: { loss: 1, accuracy: 0.5, perClass: fractions, recall: fractions, precision: fractions },
+    }),
+    of(4, 'run.finished', {
+      ...{ status: 'completed', reason: line, test: { loss: 1, accuracy: 0.5 }, metrics, seconds: 1 },
+      files: Array(100).fill(line),
+    }),
+  ];
 }

@@ -4,20 +4,22 @@ import {
   type EventType,
   eventSchema,
   type MonitorEvent,
+  type ProtocolVersion,
   type RunChanges,
 } from '@mnist-monitor/shared';
 import { eventsAfter, jsonBytes, OtherStreamError } from '../../src/store/event-rules.ts';
 import { shortenSummary } from '../../src/store/shorten-summary.ts';
-import type {
-  EventPage,
-  EventPageOptions,
-  NewEvent,
-  RunListEntry,
-  RunListOptions,
-  Store,
-  StoredEvent,
-  StoredSummary,
-  StreamPosition,
+import {
+  type EventPage,
+  type EventPageOptions,
+  type NewEvent,
+  type RunListEntry,
+  type RunListOptions,
+  type Store,
+  type StoredEvent,
+  type StoredSummary,
+  type StreamPosition,
+  versionOf,
 } from '../../src/store/store.ts';
 import { newStreamId } from '../../src/store/stream-id.ts';
 
@@ -26,6 +28,7 @@ export class MemoryStore implements Store {
   readonly #runs = new Map<string, StoredEvent[]>();
   readonly #streams = new Map<string, string>();
   readonly #received = new Map<StoredEvent[], string>();
+  readonly #versions = new Map<string, ProtocolVersion>();
   readonly #annotations = new Map<string, RunChanges>();
   /** Awaited before and after each operation. Tests set it to delay the operations. */
   pause: () => Promise<void> = async () => {};
@@ -35,6 +38,8 @@ export class MemoryStore implements Store {
     const kept = this.#runs.get(runId) ?? [];
     if (kept.length > 0 && stream !== undefined && stream !== this.#streams.get(runId))
       throw new OtherStreamError(runId);
+    if (kept.length === 0) this.#versions.delete(runId);
+    if (versionOf(events) === 2) this.#versions.set(runId, 2);
     if (kept.length === 0) this.#streams.set(runId, stream ?? newStreamId());
     for (const { seq, type, json } of eventsAfter(events, kept.length)) kept.push({ seq, type, json });
     if (kept.length > 0) this.#runs.set(runId, kept);
@@ -52,8 +57,9 @@ export class MemoryStore implements Store {
   async position(runId: string): Promise<StreamPosition | undefined> {
     const lastSeq = this.#runs.get(runId)?.length;
     const stream = this.#streams.get(runId);
+    const version = this.#versions.get(runId) ?? 1;
     await this.pause();
-    return lastSeq === undefined || stream === undefined ? undefined : { stream, lastSeq };
+    return lastSeq === undefined || stream === undefined ? undefined : { stream, lastSeq, version };
   }
 
   async renewStream(runId: string, stream: string): Promise<boolean> {
@@ -80,7 +86,8 @@ export class MemoryStore implements Store {
     const events = wanted.slice(0, limit);
     const through = events.length === limit ? (events.at(-1)?.seq ?? after) : Math.max(after, kept.length);
     const stream = this.#runs.has(runId) ? this.#streams.get(runId) : undefined;
-    const page = { events, stream, through, more: through < kept.length };
+    const version = this.#versions.get(runId) ?? 1;
+    const page = { events, stream, version, through, more: through < kept.length };
     await this.pause();
     return page;
   }
@@ -121,8 +128,14 @@ export class MemoryStore implements Store {
   #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
     const { title = null, note = null, pinned = false } = this.#annotations.get(runId) ?? {};
     const lastReceivedAt = this.#received.get(kept)!;
+    const version = this.#versions.get(runId) ?? 1;
     const parts = { title, note, pinned, bytes: jsonBytes(kept), lastReceivedAt };
-    return shortenSummary({ ...summarise(kept.map(parse)), ...parts, stream: this.#streams.get(runId)! });
+    return shortenSummary({
+      ...summarise(kept.map(parse)),
+      ...parts,
+      stream: this.#streams.get(runId)!,
+      version,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { formatIssues } from '../protocol/codec.ts';
-import { type CommandName, liveSubprotocol } from '../protocol/constants.ts';
+import { type CommandName, liveSubprotocols } from '../protocol/constants.ts';
 import type { Command, CommandData, CommandResult } from '../schemas/commands.ts';
 import type { LiveDecoder } from '../schemas/decode-live.ts';
 import type { MonitorEvent } from '../schemas/events.ts';
@@ -59,7 +59,7 @@ class LiveFeed implements LiveClient {
     this.#commands = new PendingCommands({ clock });
     this.#connection = new ReconnectingSocket({
       ...{ connectTimeoutMs, clock, random },
-      createSocket: () => new WebSocket(position.address(address), liveSubprotocol),
+      createSocket: () => new WebSocket(position.address(address), [...liveSubprotocols]),
       onState: (state) => this.#changeState(state),
       onMessage: (text) => this.#receive(text),
     });
@@ -69,7 +69,7 @@ class LiveFeed implements LiveClient {
   command<N extends CommandName>(
     name: N,
     data?: CommandData<N>,
-    { id = newCommandId(), token, runId }: CommandOptions = {},
+    { id = newCommandId(), token, runId, by }: CommandOptions = {},
   ): Promise<CommandResult> {
     if (!this.#isReady) {
       const message = 'there is no connection to the gateway: nothing was sent';
@@ -77,7 +77,7 @@ class LiveFeed implements LiveClient {
     }
     // Without a run id, the gateway would choose the followed run, which may be another one after a reconnection.
     const target = runId ?? (name === 'start' ? undefined : this.#position.runId);
-    const command = { type: 'command', id, command: name, data, token, runId: target } as Command;
+    const command = { type: 'command', id, command: name, data, by, token, runId: target } as Command;
     return this.#commands.send(command, this.#send);
   }
 

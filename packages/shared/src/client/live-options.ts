@@ -12,7 +12,7 @@ import type {
 import type { Clock } from './clock.ts';
 import type { ConnectionState, WebSocketLike } from './reconnecting-socket.ts';
 
-export type WebSocketConstructor = new (url: string, protocols: string) => WebSocketLike;
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 /** Options of `connectLive`; only `url` is required. */
 export interface LiveClientOptions extends LiveClientCallbacks {
@@ -86,6 +86,8 @@ export interface LiveClientCallbacks {
 export interface CommandOptions {
   /** Id of the run to command; by default the one that is followed. */
   runId?: string;
+  /** Who gives the command: `page`, `assistant`, or the name of your program. The notice about its effect repeats it. */
+  by?: string;
   /** Command token, required where the gateway's `hello` contains `"commands":"token"`. */
   token?: string;
   /** Id of an earlier command without an answer, to repeat it: the trainer executes commands with one id only once. */

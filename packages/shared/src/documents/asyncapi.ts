@@ -1,5 +1,5 @@
 import { closeCodes } from '../protocol/close-codes.ts';
-import { liveSubprotocol } from '../protocol/constants.ts';
+import { liveSubprotocols } from '../protocol/constants.ts';
 import { liveQuerySchema } from '../schemas/live-messages.ts';
 import { componentJsonSchemas, type JsonSchema, queryJsonSchema } from './json-schema.ts';
 import { allMessages, type MessageDefinition, messagesOf, type Sender, type SocketName } from './messages.ts';
@@ -145,8 +145,9 @@ function liveChannel(): AsyncApiChannel {
           properties: {
             'Sec-WebSocket-Protocol': {
               type: 'string',
-              const: liveSubprotocol,
-              description: 'The subprotocol; clients that offer none receive the same messages.',
+              enum: [...liveSubprotocols],
+              description:
+                'The subprotocols that the client offers; the gateway selects the newest. A client that offers only `mnist-monitor.v1` is closed with `upgradeRequired` before the first event that version 1 does not have. A client that offers none receives the messages of the newest version.',
             },
           },
         },

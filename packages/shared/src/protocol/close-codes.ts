@@ -31,6 +31,11 @@ export const closeCodes = {
     meaning: 'The run with this id was replaced by another one, which the publisher does not continue.',
   },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; reconnect with `after`.' },
+  upgradeRequired: {
+    code: 4426,
+    retry: false,
+    meaning: 'The run needs version 2 of the protocol, and the client offers only version 1.',
+  },
   tooMany: {
     code: 4429,
     retry: true,

@@ -28,11 +28,21 @@ export const commandNames = [
   'cancelQueued',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
+/** The commands of version 1: its viewers know no others. */
+export const version1Commands: readonly CommandName[] = [
+  'pause',
+  'resume',
+  'stop',
+  'start',
+  'setLearningRate',
+];
 
-/** WebSocket subprotocol of the live feed. */
-export const liveSubprotocol = 'mnist-monitor.v1';
+/** WebSocket subprotocols of the live feed, the preferred one first: one for each version of the protocol. */
+export const liveSubprotocols = ['mnist-monitor.v2', 'mnist-monitor.v1'] as const;
+export type LiveSubprotocol = (typeof liveSubprotocols)[number];
 /** Versions of the publishing protocol, one of which a publisher names in its first message. */
 export const ingestProtocolVersions = [1, 2] as const;
+export type ProtocolVersion = (typeof ingestProtocolVersions)[number];
 /** The version that the trainer speaks. */
 export const ingestProtocolVersion = 2;
 

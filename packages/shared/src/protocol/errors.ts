@@ -95,6 +95,16 @@ export const errorCodes = {
     meaning:
       'This address has too many connections, opens them too fast, or sent too many wrong tokens; try again later.',
   },
+  'publish.unauthorized': {
+    exitCode: 2,
+    meaning: 'Publishing needs the token, and it is missing or wrong.',
+  },
+  'file.invalid': { exitCode: 1, meaning: 'The content of a file does not have the digest of its address.' },
+  'file.too_large': { exitCode: 2, meaning: 'A file is larger than the limit of its kind.' },
+  'file.too_many': {
+    exitCode: 2,
+    meaning: 'The run has as many files of this kind as it may have; delete some first.',
+  },
   'server.full': {
     exitCode: 1,
     meaning: 'The gateway has reached its limit of connections; try again later.',

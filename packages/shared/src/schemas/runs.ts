@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ingestProtocolVersions } from '../protocol/constants.ts';
 import { commandNameSchema } from './commands.ts';
 import { finishedStatusSchema, runIdSchema, streamIdSchema } from './envelope.ts';
 import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts';
@@ -39,6 +40,12 @@ export const runSummarySchema = z
       .optional()
       .describe(
         'Random id of its stored events. It changes when the run is deleted and begins again, and when the gateway loses events of it: what was read before is outdated then. Absent from older gateways.',
+      ),
+    version: z
+      .literal(ingestProtocolVersions)
+      .optional()
+      .describe(
+        'Lowest version of the protocol that has every event of the run so far; absent from older gateways.',
       ),
     ...runStateSchema.shape,
     startedAt: z.iso.datetime(),

@@ -10,7 +10,7 @@ import {
   type LiveClientMessage,
   type LiveClientOptions,
   type LiveStatus,
-  liveSubprotocol,
+  liveSubprotocols,
   validate,
   type WebSocketConstructor,
 } from '../../src/index.ts';
@@ -69,11 +69,11 @@ describe('connectLive', () => {
     expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'invalid', 'a4', 'live 4']);
   });
 
-  test('requests the latest run with the subprotocol, and reports what arrives', async () => {
+  test('requests the latest run with the newest subprotocol, and reports what arrives', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords, records } = start(gateway.url);
     const connection = await gateway.accept();
-    expect(connection.protocol).toBe(liveSubprotocol);
+    expect(connection.protocol).toBe(liveSubprotocols[0]);
     expect(Object.fromEntries(connection.query)).toEqual({ run: 'latest', bundle: 'true' });
     connection.send(helloFor('a'), run[0]!, run[1]!, { type: 'live', seq: 2 }, run[2]!);
     await waitFor('a3');

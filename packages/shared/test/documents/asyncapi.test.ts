@@ -2,7 +2,7 @@ import { Parser } from '@asyncapi/parser';
 import { expect, test } from '@jest/globals';
 import { RE2JS } from 're2js';
 import { allMessages, asyncApiDocument } from '../../src/documents/index.ts';
-import { closeCodes, liveSubprotocol } from '../../src/index.ts';
+import { closeCodes, liveSubprotocols } from '../../src/index.ts';
 import { patternsIn } from '../../src/testing/index.ts';
 
 const parser = new Parser();
@@ -40,7 +40,7 @@ test('the AsyncAPI document contains the parameters, the subprotocol and every c
   expect(Object.keys(query.properties)).toEqual(
     expect.arrayContaining(['run', 'after', 'afterRun', 'types', 'maxRate', 'complete', 'bundle']),
   );
-  expect(headers.properties['Sec-WebSocket-Protocol'].const).toBe(liveSubprotocol);
+  expect(headers.properties['Sec-WebSocket-Protocol'].enum).toEqual(liveSubprotocols);
   for (const channel of document!.channels().all())
     for (const { code, meaning } of Object.values(closeCodes)) {
       expect(channel.description()).toContain(`| ${code} |`);

@@ -1,8 +1,10 @@
 import { emptyQuerySchema, formatIssues, MonitorError, validate } from '@mnist-monitor/shared';
 import { PublisherAdmission } from '../../ingest/publisher-admission.ts';
+import { RunBoundsCache } from '../../ingest/run-bounds.ts';
 import { IngestSession } from '../../ingest/session.ts';
 import type { SessionContext } from '../../ingest/session-context.ts';
 import type { Metrics } from '../../metrics.ts';
+import type { PublishedFiles } from '../../runs/published-files.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { TokenGuard } from '../../sockets/token-guard.ts';
@@ -10,14 +12,17 @@ import { Traffic } from '../../sockets/traffic.ts';
 import { isLoopback } from '../../trust/hosts.ts';
 import { type ForwardedRequest, proxyTrace } from '../../trust/proxy-trace.ts';
 import type { App } from '../app.ts';
+import { addFileUploadRoutes } from './file-uploads.ts';
 
 export interface IngestRouteOptions {
   /** The address that the ingest port is bound to. */
   host: string;
-  context: Omit<SessionContext, 'onUnexpectedError' | 'metrics' | 'admission' | 'checkToken'> & {
+  context: Omit<SessionContext, 'onUnexpectedError' | 'metrics' | 'admission' | 'bounds' | 'checkToken'> & {
     token: string | undefined;
   };
   metrics: Metrics;
+  /** The files that publishers send for their runs. */
+  files: PublishedFiles;
   /** The open sessions; closing the gateway stops them. */
   sessions: Set<IngestSession>;
 }
@@ -38,15 +43,23 @@ const proxyRefuser =
       );
   };
 
-/** Adds `/ingest`, the WebSocket on which publishers send the events of a run. */
-export function addIngestRoute(app: App, { host, context, metrics, sessions }: IngestRouteOptions): void {
+/** Adds `/ingest`, the WebSocket on which publishers send the events of a run, and the routes for its files. */
+export function addIngestRoute(
+  app: App,
+  { host, context, metrics, files, sessions }: IngestRouteOptions,
+): void {
   const { limits } = context;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);
   const addressAdmission = new Admission({ ...limits, sockets: limits.connections });
   const admission = new PublisherAdmission(limits);
+  const bounds = new RunBoundsCache(limits);
   const guard = new TokenGuard({ token: context.token, limits });
   const refuseProxies = proxyRefuser({ host, token: context.token });
+  addFileUploadRoutes(app, {
+    ...{ files, store: context.store, refuseProxies },
+    checkToken: (token, address) => guard.check(token, address),
+  });
   app.route({
     method: 'GET',
     url: '/ingest',
@@ -77,7 +90,7 @@ export function addIngestRoute(app: App, { host, context, metrics, sessions }: I
       if (!query.ok) return peer.cut('invalid', formatIssues(query.error.issues));
       const checkToken = (token: string | undefined) => guard.check(token, request.ip);
       const session = new IngestSession(
-        { ...context, metrics, admission, checkToken, onUnexpectedError },
+        { ...context, metrics, admission, bounds, checkToken, onUnexpectedError },
         peer,
       );
       sessions.add(session);

@@ -1,4 +1,10 @@
-import { formatIssues, liveQuerySchema, validate } from '@mnist-monitor/shared';
+import {
+  formatIssues,
+  type LiveSubprotocol,
+  liveQuerySchema,
+  type ProtocolVersion,
+  validate,
+} from '@mnist-monitor/shared';
 import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
 import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-session.ts';
@@ -12,13 +18,17 @@ import type { App } from '../app.ts';
 import { missingUpgrade } from '../plugins/proxy-mistake.ts';
 
 export interface LiveRouteOptions
-  extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'rights' | 'traffic' | 'onRun'> {
+  extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'version' | 'rights' | 'traffic' | 'onRun'> {
   authorizer: CommandAuthorizer;
   router: CommandRouter;
   metrics: Metrics;
   /** Counts the viewers' connections and limits them. */
   admission: Admission;
 }
+
+/** Returns the version that a viewer can read. One that offers no subprotocol receives the messages of the newest. */
+const versionOf = (subprotocol: string): ProtocolVersion =>
+  subprotocol === ('mnist-monitor.v1' satisfies LiveSubprotocol) ? 1 : 2;
 
 /** Adds `/live`, the WebSocket on which viewers follow a run and send commands to its trainer. */
 export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
@@ -57,7 +67,8 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
         const onRun = (runId: string | undefined): void => {
           commands.followedRun = runId;
         };
-        await serveViewer({ ...shared, rights, traffic, peer, query: query.value, onRun });
+        const version = versionOf(socket.protocol);
+        await serveViewer({ ...shared, rights, traffic, peer, query: query.value, version, onRun });
       } catch (error) {
         // The gateway logs a failing store once; a line for each viewer would hide all other lines.
         if (isStoreError(error)) return peer.close('storeUnavailable');

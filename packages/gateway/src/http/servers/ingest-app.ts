@@ -6,7 +6,7 @@ import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
 import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
 
-export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'context' | 'metrics'> {
+export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'context' | 'metrics' | 'files'> {
   log: AppOptions['log'];
   limits: AppOptions['limits'];
 }
@@ -15,6 +15,7 @@ export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'con
 export async function buildIngestApp({
   host,
   context,
+  files,
   limits,
   metrics,
   log,
@@ -35,6 +36,6 @@ export async function buildIngestApp({
   });
   refuseOtherUpgrades(app, { path: '/ingest', hint: upgradeHint });
   refuseOtherMethods(app);
-  addIngestRoute(app, { host, context, metrics, sessions });
+  addIngestRoute(app, { host, context, metrics, files, sessions });
   return app;
 }

@@ -1,4 +1,4 @@
-import { liveSubprotocol } from '@mnist-monitor/shared';
+import { liveSubprotocols } from '@mnist-monitor/shared';
 import type { Config } from '../../config.ts';
 import type { RemovalContext } from '../../runs/removal.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
@@ -16,6 +16,7 @@ import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
 import { addDocumentRoutes } from '../routes/documents.ts';
 import { addExportRoutes } from '../routes/export.ts';
+import { addFileRoutes } from '../routes/files.ts';
 import { addHealthRoutes } from '../routes/health.ts';
 import { addLiveRoute, type LiveRouteOptions } from '../routes/live.ts';
 import { addLiveCheckRoute } from '../routes/live-check.ts';
@@ -51,7 +52,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   await acceptSockets(app, {
     limits,
     maxPayloadBytes: limits.livePayloadBytes,
-    subprotocol: liveSubprotocol,
+    subprotocols: liveSubprotocols,
   });
   addTrustChecks(app, {
     host: publicHost(config),
@@ -73,6 +74,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addSeriesRoute(app, store);
   addExportRoutes(app, store);
   addModelRoute(app, folders);
+  addFileRoutes(app, folders);
   const admission = new Admission({ ...limits, sockets: limits.liveClients });
   addLiveRoute(app, { ...options, admission, health: store, summaryOf: (runId) => runs.summary(runId) });
   addLiveCheckRoute(app, admission);

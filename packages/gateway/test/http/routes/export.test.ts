@@ -175,7 +175,7 @@ test.each([
   await store.append('a', run.map(toNewEvent));
   const gateway = await startGateway({ store });
   for (const through of [0, run.length]) {
-    store.page = async () => ({ events: [], stream: store.streamOf('a'), through, more: false });
+    store.page = async () => ({ events: [], stream: store.streamOf('a'), version: 1, through, more: false });
     const answer = await fetch(`${gateway.url}/api/runs/a/${path}`);
     // When a page reaches the end, a selection by type cannot show that batches are missing.
     if (path === 'events?types=batch' && through > 0) continue;

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   closeCodes,
   connectLive,
-  liveSubprotocol,
+  liveSubprotocols,
   type MonitorEvent,
   type WebSocketConstructor,
 } from '@mnist-monitor/shared';
@@ -259,12 +259,18 @@ describe('the live feed', () => {
     publisher.connection.socket.close();
   });
 
-  test('uses its subprotocol with clients that offer it, and accepts others', async () => {
+  test('selects the newest subprotocol that a client offers, and accepts clients that offer none', async () => {
     const gateway = await startGateway();
-    const offering = await connect(gateway.liveUrl, { protocol: liveSubprotocol });
-    expect(offering.socket.protocol).toBe(liveSubprotocol);
-    const other = await connect(gateway.liveUrl);
-    expect(other.socket.protocol).toBe('');
+    const [newest, older] = liveSubprotocols;
+    for (const [offered, selected] of [
+      [[older, newest], newest],
+      [[older], older],
+    ] as const) {
+      const viewer = await connect(gateway.liveUrl, { protocol: [...offered] });
+      expect(viewer.socket.protocol).toBe(selected);
+    }
+    const plain = await connect(gateway.liveUrl);
+    expect(plain.socket.protocol).toBe('');
   });
 
   test('refuses foreign origins and hosts before the upgrade', async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { version } from '../../../src/version.ts';
 import { connect } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { publish } from '../../support/publisher.ts';
@@ -55,4 +57,37 @@ test('the delay of events with a clock of 1970 is not recorded', async () => {
   const metrics = await scrape(gateway.url);
   expect(metrics.monitor_event_delay_seconds_count).toBe(2);
   expect(metrics.monitor_event_delay_seconds_sum).toBeLessThan(60);
+});
+
+test('the metrics have the last values of each connected run, and no others', async () => {
+  const gateway = await startGateway();
+  const [first, second] = [sampleRun({ runId: 'a' }), sampleRun({ runId: 'b-2' })];
+  const publisher = await publish(gateway.ingestUrl, first.slice(0, first.length - 1));
+  const batch = second.find(({ type }) => type === 'batch') as Extract<MonitorEvent, { type: 'batch' }>;
+  const diverged = { ...batch, seq: 2, data: { ...batch.data, loss: Number.NaN } };
+  const other = await publish(gateway.ingestUrl, [second[0]!, diverged]);
+
+  const values = await scrape(gateway.url);
+  const last = first.findLast(({ type }) => type === 'batch') as typeof batch;
+  const epoch = first.findLast(({ type }) => type === 'epoch') as Extract<MonitorEvent, { type: 'epoch' }>;
+  expect(values['monitor_run_step{run="a"}']).toBe(last.data.step);
+  expect(values['monitor_run_loss{run="a"}']).toBe(last.data.loss);
+  expect(values['monitor_run_accuracy{run="a"}']).toBe(last.data.accuracy);
+  expect(values['monitor_run_test_accuracy{run="a"}']).toBe(epoch.data.test?.accuracy);
+  expect(values['monitor_run_loss{run="b-2"}']).toBeNaN();
+  expect(values).not.toHaveProperty('monitor_run_test_accuracy{run="b-2"}');
+  for (const status of ['running', 'stalled', 'paused', 'completed'])
+    expect(values[`monitor_run_status{run="a",status="${status}"}`]).toBe(status === 'running' ? 1 : 0);
+  expect(Object.keys(values).filter((name) => name.startsWith('monitor_build_info'))).toEqual([
+    `monitor_build_info{version="${version}",node="${process.version}"}`,
+  ]);
+
+  for (const { connection } of [publisher, other]) {
+    connection.socket.close();
+    await connection.closed;
+  }
+  const runMetrics = async () =>
+    Object.keys(await scrape(gateway.url)).filter((name) => name.startsWith('monitor_run_'));
+  // The gateway notices the closed connections a moment later.
+  for (let names = await runMetrics(); names.length > 0; ) names = await runMetrics();
 });

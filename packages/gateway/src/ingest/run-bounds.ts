@@ -1,0 +1,72 @@
+import { eventLimits, type MonitorEvent, type ValidationIssue } from '@mnist-monitor/shared';
+import { LRUCache } from 'lru-cache';
+import type { Limits } from '../limits.ts';
+
+/** The bounds that concern several events of a run, and so are no part of a schema. */
+export class RunBounds {
+  readonly #limits: Pick<Limits, 'metricNamesPerRun'>;
+  readonly #metricNames = new Set<string>();
+  #lastFigureAt = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: Pick<Limits, 'metricNamesPerRun'>) {
+    this.#limits = limits;
+  }
+
+  /** Returns why the next event of the run is too much; otherwise counts it. */
+  check(event: MonitorEvent): ValidationIssue | undefined {
+    if (event.type === 'figure') return this.#checkFigure(event.time);
+    if (event.type === 'run.started' || !('metrics' in event.data) || !event.data.metrics) return undefined;
+    return this.#checkNames(event.data.metrics);
+  }
+
+  /**
+   * Compares the times of figures by the publisher's clock, so that those of a publisher that sends what it has kept during
+   * a lost connection are accepted.
+   */
+  #checkFigure(time: string): ValidationIssue | undefined {
+    const at = Date.parse(time);
+    const { figureIntervalSeconds } = eventLimits;
+    const seconds = (at - this.#lastFigureAt) / 1_000;
+    // A clock that was set back is no reason to refuse figures until it has caught up.
+    if (seconds >= 0 && seconds < figureIntervalSeconds)
+      return {
+        path: 'time',
+        message: `expected at most one figure in ${figureIntervalSeconds} s, got one ${seconds} s after the last`,
+      };
+    this.#lastFigureAt = at;
+    return undefined;
+  }
+
+  #checkNames(metrics: Record<string, number>): ValidationIssue | undefined {
+    const { metricNamesPerRun } = this.#limits;
+    const names = this.#metricNames;
+    for (const name in metrics) {
+      if (names.has(name)) continue;
+      if (names.size >= metricNamesPerRun)
+        return {
+          path: `data.metrics.${name}`,
+          message: `expected at most ${metricNamesPerRun} names of own metrics in a run, got another one`,
+        };
+      names.add(name);
+    }
+    return undefined;
+  }
+}
+
+/** Keeps the bounds of the runs that were published last, also while their publishers reconnect. */
+export class RunBoundsCache {
+  readonly #limits: Pick<Limits, 'metricNamesPerRun' | 'publishers'>;
+  readonly #runs: LRUCache<string, RunBounds>;
+
+  constructor(limits: Pick<Limits, 'metricNamesPerRun' | 'publishers'>) {
+    this.#limits = limits;
+    this.#runs = new LRUCache({ max: limits.publishers });
+  }
+
+  /** Returns the bounds of the stored events of a run, which its stream identifies. */
+  of(stream: string): RunBounds {
+    const known = this.#runs.get(stream) ?? new RunBounds(this.#limits);
+    this.#runs.set(stream, known);
+    return known;
+  }
+}

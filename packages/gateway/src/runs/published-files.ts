@@ -1,0 +1,215 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rmdir,
+  unlink,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventLimits, MonitorError } from '@mnist-monitor/shared';
+import { toDiskError } from '../store/disk-errors.ts';
+import { openRegularFile } from './regular-file.ts';
+
+/** The kinds of files that publishers send, each in a folder of its name below the run's folder. */
+export const publishedFileKinds = {
+  snapshots: {
+    extension: 'safetensors',
+    maxBytes: eventLimits.snapshotBytes,
+    maxFiles: eventLimits.snapshots,
+  },
+  // One, and one more while another replaces it.
+  'test-images': { extension: 'bin', maxBytes: eventLimits.testImageBytes, maxFiles: 2 },
+} as const;
+
+export type PublishedFileKind = keyof typeof publishedFileKinds;
+
+/** The name of a published file. */
+export interface PublishedFileId {
+  runId: string;
+  kind: PublishedFileKind;
+  /** SHA-256 of the content, in hexadecimal digits. */
+  digest: string;
+}
+
+/** Matches the names of files that this class creates, unfinished ones included. */
+const fileName = /^[0-9a-f]{64}\.(?:safetensors|bin)(?:\.[0-9a-f-]{36}\.partial)?$/;
+/** The beginning of the name of an unfinished file is the name of the finished one. */
+const isFinished = (name: string): boolean => !name.endsWith('.partial');
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
+
+/** The files that publishers send for their runs: snapshots of the weights, and test images. Each is named by its digest. */
+export class PublishedFiles {
+  readonly #runs: string;
+  /** The digests of the files of each run and kind that are being received. */
+  readonly #receiving = new Map<string, Set<string>>();
+
+  /** @param runs The folder of all runs. */
+  constructor(runs: string) {
+    this.#runs = runs;
+  }
+
+  /** Opens a file for reading, which the caller has to close; undefined when there is no such file. */
+  async open(id: PublishedFileId): Promise<FileHandle | undefined> {
+    const runs = await realpath(this.#runs).catch(() => undefined);
+    return runs === undefined ? undefined : openRegularFile(join(runs, id.runId, id.kind, nameOf(id)));
+  }
+
+  /**
+   * Stores a file. The content goes to a temporary file, which gets its name only when the digest is right and all of it is
+   * on disk. Resolves with false when the file exists already; its content is not read then.
+   * @throws MonitorError `file.too_large`, `file.too_many`, `file.invalid`, `runs.unwritable` or `store.…`
+   */
+  async store(id: PublishedFileId, content: AsyncIterable<Buffer>): Promise<boolean> {
+    const existing = await this.open(id);
+    await existing?.close();
+    if (existing) return false;
+    const { maxFiles } = publishedFileKinds[id.kind];
+    const folder = await this.#createFolder(id);
+    const key = `${id.runId}/${id.kind}`;
+    const receiving = this.#receiving.get(key) ?? new Set();
+    this.#receiving.set(key, receiving);
+    // Each file counts once, whether it is still being received or has got its name in the meantime, so that files which
+    // arrive at the same time cannot exceed the limit together.
+    const others = new Set(receiving);
+    receiving.add(id.digest);
+    try {
+      for (const name of await readdir(folder))
+        if (fileName.test(name) && isFinished(name)) others.add(name.split('.', 1)[0]!);
+      others.delete(id.digest);
+      if (others.size >= maxFiles)
+        throw new MonitorError(
+          'file.too_many',
+          `expected at most ${maxFiles} ${id.kind} of a run: delete some before sending others`,
+        );
+      await receive(id, { content, path: join(folder, nameOf(id)) });
+      return true;
+    } finally {
+      receiving.delete(id.digest);
+      if (receiving.size === 0) this.#receiving.delete(key);
+    }
+  }
+
+  /** Removes a file; false when there is none. */
+  async remove(id: PublishedFileId): Promise<boolean> {
+    const folder = await this.#folderOf(id);
+    if (folder === undefined) return false;
+    return unlink(join(folder, nameOf(id))).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Resolves with the size of all published files of a run. */
+  async bytes(runId: string): Promise<number> {
+    let sum = 0;
+    for (const { path } of await this.#filesOf(runId))
+      sum += (await lstat(path).catch(() => undefined))?.size ?? 0;
+    return sum;
+  }
+
+  /**
+   * Removes all published files of a run, and the folders that are empty then. Other files are left: the folder of runs may
+   * be one that a user keeps other things in. Resolves with whether there were any.
+   */
+  async removeAll(runId: string): Promise<boolean> {
+    const files = await this.#filesOf(runId);
+    for (const { path } of files) await unlink(path);
+    const folders = new Set(files.map(({ folder }) => folder));
+    for (const folder of folders) await rmdir(folder).catch(() => {});
+    if (folders.size > 0) await rmdir(join(this.#runs, runId)).catch(() => {});
+    return files.length > 0;
+  }
+
+  async #filesOf(runId: string): Promise<{ folder: string; path: string }[]> {
+    const files = [];
+    for (const kind of Object.keys(publishedFileKinds) as PublishedFileKind[]) {
+      const folder = await this.#folderOf({ runId, kind });
+      if (folder === undefined) continue;
+      for (const entry of await readdir(folder, { withFileTypes: true }))
+        if (entry.isFile() && fileName.test(entry.name))
+          files.push({ folder, path: join(folder, entry.name) });
+    }
+    return files;
+  }
+
+  /** Returns the folder of a run's files of a kind; undefined when there is none, or when a link leads to it. */
+  async #folderOf({ runId, kind }: Pick<PublishedFileId, 'runId' | 'kind'>): Promise<string | undefined> {
+    const runs = await realpath(this.#runs).catch(() => undefined);
+    if (runs === undefined) return undefined;
+    const folder = join(runs, runId, kind);
+    return (await realpath(folder).catch(() => undefined)) === folder ? folder : undefined;
+  }
+
+  /** @throws MonitorError `runs.unwritable` or `store.…` */
+  async #createFolder(id: PublishedFileId): Promise<string> {
+    try {
+      await mkdir(join(this.#runs, id.runId, id.kind), { recursive: true });
+    } catch (error) {
+      throw toDiskError(error, this.#runs);
+    }
+    const folder = await this.#folderOf(id);
+    if (folder === undefined)
+      throw new MonitorError(
+        'runs.unwritable',
+        `expected a folder without links for the ${id.kind} of a run`,
+      );
+    return folder;
+  }
+}
+
+const nameOf = ({ kind, digest }: PublishedFileId): string =>
+  `${digest}.${publishedFileKinds[kind].extension}`;
+
+async function receive(
+  { kind, digest }: PublishedFileId,
+  { content, path }: { content: AsyncIterable<Buffer>; path: string },
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.partial`;
+  const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644).catch((error) => {
+    throw toDiskError(error, temporary);
+  });
+  try {
+    try {
+      await copyChecked(content, file, { maxBytes: publishedFileKinds[kind].maxBytes, digest });
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw toDiskError(error, temporary);
+  }
+}
+
+async function copyChecked(
+  content: AsyncIterable<Buffer>,
+  file: FileHandle,
+  { maxBytes, digest }: { maxBytes: number; digest: string },
+): Promise<void> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    hash.update(chunk);
+    await file.writeFile(chunk);
+  }
+  const found = hash.digest('hex');
+  if (found !== digest)
+    throw new MonitorError(
+      'file.invalid',
+      `expected content with the SHA-256 ${digest}, got ${bytes} bytes with ${found}: send the file again`,
+    );
+  await file.sync();
+}
+
+/** Makes the error for a file above the limit of its kind. */
+export const tooLarge = (maxBytes: number): MonitorError =>
+  new MonitorError('file.too_large', `expected a file of at most ${maxBytes} bytes, got more`);

@@ -1,0 +1,162 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { eventLimits } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { RunFolders } from '../../../src/runs/run-folders.ts';
+import { temporaryFolder } from '../../support/cleanup.ts';
+import { startGateway, type TestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import { publish } from '../../support/publisher.ts';
+import { until } from '../../support/until.ts';
+
+const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+const snapshot = randomBytes(470_000);
+const digest = digestOf(snapshot);
+
+describe('a file of a run', () => {
+  let gateway: TestGateway;
+  let ingest: string;
+  let runs: string;
+
+  async function start(options: TestGatewayOptions = {}): Promise<void> {
+    runs = temporaryFolder();
+    gateway = await startGateway({ runs, ...options });
+    ingest = gateway.ingestUrl.replace('ws:', 'http:').replace('/ingest', '');
+    const publisher = await publish(gateway.ingestUrl, sampleRun({ runId: 'a' }));
+    publisher.connection.socket.close();
+  }
+
+  const put = (path: string, body: Buffer, headers: Record<string, string> = {}) =>
+    fetch(`${ingest}/runs/${path}`, { method: 'PUT', body: new Uint8Array(body), headers });
+  const get = (path: string, headers = {}) => fetch(`${gateway.url}/api/runs/${path}`, { headers });
+  const filesIn = (kind: string): string[] =>
+    existsSync(join(runs, 'a', kind)) ? readdirSync(join(runs, 'a', kind)) : [];
+  const outcome = async (answer: Response): Promise<[number, string]> => {
+    const { code } = (await answer.json()) as { code: string };
+    return [answer.status, code];
+  };
+
+  describe('that its publisher sends', () => {
+    beforeEach(() => start());
+
+    test.each(['snapshots', 'test-images'])(
+      'is stored in %s and served, with its digest as ETag',
+      async (kind) => {
+        const path = `a/${kind}/${digest}`;
+        expect((await put(path, snapshot)).status).toBe(201);
+        expect((await put(path, snapshot)).status).toBe(204);
+        const answer = await get(path);
+        expect([answer.status, answer.headers.get('etag'), answer.headers.get('content-length')]).toEqual([
+          200,
+          `"${digest}"`,
+          String(snapshot.length),
+        ]);
+        expect(digestOf(Buffer.from(await answer.arrayBuffer()))).toBe(digest);
+        expect((await get(path, { 'if-none-match': `"${digest}"` })).status).toBe(304);
+        expect((await fetch(`${ingest}/runs/${path}`, { method: 'DELETE' })).status).toBe(204);
+        expect((await get(path)).status).toBe(404);
+      },
+    );
+
+    test('is refused with another digest, and leaves nothing behind', async () => {
+      const other = digestOf(Buffer.from('other'));
+      expect(await outcome(await put(`a/snapshots/${other}`, snapshot))).toEqual([400, 'file.invalid']);
+      expect(filesIn('snapshots')).toEqual([]);
+      expect((await get(`a/snapshots/${other}`)).status).toBe(404);
+    });
+
+    test.each(['with its length', 'in chunks'])('is refused above the limit, sent %s', async (how) => {
+      const large = Buffer.alloc(eventLimits.snapshotBytes + 1);
+      const path = `${ingest}/runs/a/snapshots/${digestOf(large)}`;
+      const body = how === 'in chunks' ? new Blob([new Uint8Array(large)]).stream() : new Uint8Array(large);
+      const answer = await fetch(path, { method: 'PUT', body, duplex: 'half' } as RequestInit);
+      expect(await outcome(answer)).toEqual([413, 'file.too_large']);
+      expect(filesIn('snapshots')).toEqual([]);
+      const largest = large.subarray(1);
+      expect((await put(`a/snapshots/${digestOf(largest)}`, largest)).status).toBe(201);
+    });
+
+    test('is refused beyond 64 snapshots, also when many arrive at once, until one is deleted', async () => {
+      const contents = Array.from({ length: 70 }, (_, index) => Buffer.from(`snapshot ${index}`));
+      const send = (content: Buffer) => put(`a/snapshots/${digestOf(content)}`, content);
+      const answers = await Promise.all(contents.map(send));
+      const refused = answers.filter(({ status }) => status !== 201);
+      expect(refused).toHaveLength(6);
+      expect(await outcome(refused[0]!)).toEqual([409, 'file.too_many']);
+      expect(filesIn('snapshots')).toHaveLength(64);
+      const stored = filesIn('snapshots')[0]!.split('.')[0];
+      await fetch(`${ingest}/runs/a/snapshots/${stored}`, { method: 'DELETE' });
+      expect((await send(contents[answers.indexOf(refused[0]!)]!)).status).toBe(201);
+    });
+
+    test('is refused for a run without events, an id that is none, and a name that is no digest', async () => {
+      expect(await outcome(await put(`b/snapshots/${digest}`, snapshot))).toEqual([404, 'run.not_found']);
+      for (const path of [
+        'a/snapshots/x',
+        `..%2Fa/snapshots/${digest}`,
+        `a/snapshots/${digest.toUpperCase()}`,
+      ])
+        expect(await outcome(await put(path, snapshot))).toEqual([400, 'request.invalid']);
+      expect(existsSync(join(runs, 'b'))).toBe(false);
+    });
+
+    test('is neither written nor read through a link', async () => {
+      const outside = temporaryFolder();
+      mkdirSync(join(runs, 'a'));
+      symlinkSync(outside, join(runs, 'a', 'snapshots'));
+      writeFileSync(join(outside, `${digest}.safetensors`), 'secret');
+      expect((await put(`a/snapshots/${digest}`, snapshot)).status).toBe(503);
+      expect((await get(`a/snapshots/${digest}`)).status).toBe(404);
+      expect(readdirSync(outside)).toEqual([`${digest}.safetensors`]);
+    });
+
+    test('counts as bytes of the run, and is deleted with it; files of others stay', async () => {
+      await put(`a/snapshots/${digest}`, snapshot);
+      await put(`a/test-images/${digest}`, snapshot);
+      expect(await new RunFolders(runs).bytes('a')).toBe(2 * snapshot.length);
+      writeFileSync(join(runs, 'a', 'snapshots', 'notes.txt'), 'mine');
+      const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE' });
+      expect(await answer.json()).toEqual({ runId: 'a', folder: 'removed' });
+      expect(readdirSync(join(runs, 'a'))).toEqual(['snapshots']);
+      expect(filesIn('snapshots')).toEqual(['notes.txt']);
+    });
+
+    test('is deleted with its folder when that has nothing else', async () => {
+      await put(`a/snapshots/${digest}`, snapshot);
+      await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE' });
+      expect(existsSync(join(runs, 'a'))).toBe(false);
+    });
+  });
+
+  test('is disconnected, and leaves nothing, when its body does not arrive in time', async () => {
+    await start({ limits: { requestTimeoutMs: 300, headersTimeoutMs: 200, connectionsCheckMs: 50 } });
+    const slow = request(`${ingest}/runs/a/snapshots/${digest}`, {
+      method: 'PUT',
+      headers: { 'content-length': snapshot.length },
+    });
+    slow.on('error', () => {});
+    const closed = new Promise((resolve) => slow.once('close', resolve));
+    slow.write(snapshot.subarray(0, 1_000));
+    await until(() => filesIn('snapshots').length === 1);
+    await closed;
+    await until(() => filesIn('snapshots').length === 0);
+    // The place of the file that did not arrive is free again.
+    expect((await put(`a/snapshots/${digest}`, snapshot)).status).toBe(201);
+  });
+
+  test('needs the token for publishing, and too many wrong ones are refused', async () => {
+    const token = 'a token of 16 characters or more';
+    runs = temporaryFolder();
+    gateway = await startGateway({ runs, token, limits: { wrongTokenBurst: 2 } });
+    ingest = gateway.ingestUrl.replace('ws:', 'http:').replace('/ingest', '');
+    const path = `a/snapshots/${digest}`;
+    expect(await outcome(await put(path, snapshot))).toEqual([401, 'publish.unauthorized']);
+    const right = { authorization: `Bearer ${token}` };
+    expect(await outcome(await put(path, snapshot, right))).toEqual([404, 'run.not_found']);
+    const wrong = { authorization: 'Bearer wrong' };
+    for (const expected of [401, 401, 429]) expect((await put(path, snapshot, wrong)).status).toBe(expected);
+    expect(existsSync(join(runs, 'a'))).toBe(false);
+  });
+});

@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { liveSubprotocols } from '@mnist-monitor/shared';
+import { sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterTest, temporaryFolder } from './support/cleanup.ts';
+import { type Connection, connect, type Message } from './support/connection.ts';
+import { startGateway, type TestGateway } from './support/gateway.ts';
+import { helloOf, openPublisher, publish } from './support/publisher.ts';
+import { describeRedis, TestRedis } from './support/redis.ts';
+
+const fixtures = fileURLToPath(new URL('../../test/fixtures/protocol-1/', import.meta.url));
+const read = (name: string): Buffer => gunzipSync(readFileSync(join(fixtures, `${name}.gz`)));
+
+const runId = '20261128-100000-v1aa';
+const recorded = read('feed.jsonl').toString().trim().split('\n');
+const recordedEvents = recorded.filter((text) => text.startsWith('{"v":1'));
+const [recordedSummary] = JSON.parse(read('runs.json').toString()).runs;
+const offer = { protocol: 'mnist-monitor.v1' };
+
+const schemas: Record<string, object> = JSON.parse(read('schemas.json').toString());
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const validators = new Map(Object.entries(schemas).map(([type, schema]) => [type, ajv.compile(schema)]));
+
+/** Fails unless a message fits the schema that viewers of version 1 have. */
+function expectVersion1(message: Message): void {
+  const validate = validators.get(message.type);
+  expect([message.type, validate?.(message), validate?.errors]).toEqual([message.type, true, null]);
+}
+
+/** Collects the texts that a connection receives. */
+function textsOf({ socket }: Connection): string[] {
+  const texts: string[] = [];
+  socket.on('message', (data) => texts.push(String(data)));
+  return texts;
+}
+
+/** Follows the run from its beginning as a viewer of version 1, and returns its hello and the texts of its events. */
+async function followAsVersion1(gateway: TestGateway): Promise<{ hello: Message; events: string[] }> {
+  const viewer = await connect(`${gateway.liveUrl}?run=${runId}`, offer);
+  const texts = textsOf(viewer);
+  const messages = await viewer.until(({ type }) => type === 'live');
+  messages.forEach(expectVersion1);
+  return { hello: messages[0]!, events: texts.filter((text) => text.startsWith('{"v":1')) };
+}
+
+/** The fields that the gateway of the recording did not have, and the state of the publisher, which is not stored. */
+const storedFields = ({ connected, commands, lastReceivedAt, ...stored }: Record<string, unknown>): object =>
+  stored;
+
+/** Expects that a viewer of version 1 receives the recorded run as it was, from a gateway that has it. */
+async function expectRecordedRun(gateway: TestGateway): Promise<void> {
+  const { hello, events } = await followAsVersion1(gateway);
+  expect(events).toEqual(recordedEvents);
+  expect(hello.run).toMatchObject(storedFields(recordedSummary));
+  expect(hello.run.version).toBe(1);
+  const answer = await fetch(`${gateway.url}/api/runs`);
+  const listed = (await answer.json()) as { runs: object[] };
+  expect(listed.runs[0]).toMatchObject(storedFields(recordedSummary));
+}
+
+/** Continues the run with events that only version 2 has, in front of viewers of both versions. */
+async function expectUpgrade(gateway: TestGateway): Promise<void> {
+  const seq = recordedEvents.length + 1;
+  const viewers = await Promise.all(
+    [['mnist-monitor.v1'], [...liveSubprotocols]].map((protocol) =>
+      connect(`${gateway.liveUrl}?run=${runId}&after=${seq - 1}`, { protocol }),
+    ),
+  );
+  const [old, current] = viewers as [Connection, Connection];
+  const texts = textsOf(old);
+  for (const viewer of viewers) await viewer.until(({ type }) => type === 'live');
+  const publisher = await openPublisher(gateway.ingestUrl, helloOf(runId, { protocol: 2 }));
+  expect(publisher.after).toBe(seq - 1);
+  const figure = sampleRunOfVersion2(runId).find(({ type }) => type === 'figure')!;
+  publisher.send([{ ...figure, seq }]);
+  await current.until((message) => message.seq === seq && message.type === 'figure');
+  expect(await old.closed).toMatchObject({ code: 4426 });
+  expect(texts.some((text) => text.includes('"figure"'))).toBe(false);
+  const late = await connect(`${gateway.liveUrl}?run=${runId}`, offer);
+  const reason = expect.stringContaining('offer the subprotocol mnist-monitor.v2');
+  expect(await late.closed).toEqual({ code: 4426, reason });
+}
+
+describe('a session of protocol 1', () => {
+  test('is for its viewers as it was: every event byte for byte, and messages that fit its schemas', async () => {
+    const gateway = await startGateway();
+    const viewer = await connect(gateway.liveUrl, offer);
+    const texts = textsOf(viewer);
+    const commands = ['pause', 'resume', 'stop', 'setLearningRate', 'enqueue', 'listQueue'];
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf(runId, { commands }));
+    for (const text of recordedEvents) publisher.connection.socket.send(text);
+    await publisher.acked(recordedEvents.length);
+    const isLast = ({ seq, type }: Message): boolean =>
+      type === 'status' || (type === 'run.finished' && seq === recordedEvents.length);
+    const messages: Message[] = [];
+    // The status with the commands of the publisher may come before or after the last event.
+    while (
+      !messages.some(({ type }) => type === 'run.finished') ||
+      !messages.some(({ type }) => type === 'status')
+    )
+      messages.push(...(await viewer.until(isLast)));
+    messages.forEach(expectVersion1);
+    expect(texts.filter((text) => text.startsWith('{"v":1'))).toEqual(recordedEvents);
+    expect(messages[0]).toMatchObject(JSON.parse(recorded[0]!));
+    const status = messages.find(({ type, connected }) => type === 'status' && connected);
+    expect(status?.commands).toEqual(['pause', 'resume', 'stop', 'setLearningRate']);
+    await expectRecordedRun(gateway);
+  });
+
+  test('ends with a named code when the run continues with an event that only version 2 has', async () => {
+    const gateway = await startGateway();
+    await publish(
+      gateway.ingestUrl,
+      recordedEvents.map((text) => JSON.parse(text)),
+    ).then(({ connection }) => connection.socket.close());
+    await expectUpgrade(gateway);
+  });
+});
+
+test('a database of the gateway of protocol 1 is brought forward, for viewers of both versions', async () => {
+  const runs = temporaryFolder();
+  writeFileSync(join(runs, 'monitor.db'), read('monitor.db'));
+  const gateway = await startGateway({ runs });
+  await expectRecordedRun(gateway);
+  await expectUpgrade(gateway);
+});
+
+describeRedis('a Redis of the gateway of protocol 1', () => {
+  test('is brought forward, for viewers of both versions and at another gateway', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'dump.rdb'), read('dump.rdb'));
+    const redis = await new TestRedis(folder, ['--appendonly', 'no']).start();
+    afterTest(() => redis.stop());
+    const gateway = await startGateway({ redisUrl: redis.url });
+    const other = await startGateway({ redisUrl: redis.url });
+    await expectRecordedRun(gateway);
+    const watching = await connect(`${other.liveUrl}?run=${runId}`, offer);
+    await watching.until(({ type }) => type === 'live');
+    await expectUpgrade(gateway);
+    expect(await watching.closed).toMatchObject({ code: 4426 });
+  });
+});
