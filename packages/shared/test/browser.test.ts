@@ -35,9 +35,11 @@ describe('the entry for browsers', () => {
     const [all, light] = await Promise.all([import('../src/index.ts'), import('../src/browser.ts')]);
     const missing = Object.keys(all).filter((name) => !(name in light));
     expect(missing.filter((name) => !/Schemas?$/.test(name)).sort()).toEqual([
+      'canonicalBatchVersion',
       'decodeLive',
       'measureIssues',
       'seriesFields',
+      'versionOfEvent',
     ]);
     expect(Object.keys(light).filter((name) => !(name in all))).toEqual([]);
   });

@@ -104,12 +104,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.page('a', { after: length, limit: 5 })).toEqual({
           events: [],
           stream: (await store.position('a'))!.stream,
+          version: 1,
           through: length,
           more: false,
         });
         expect(await store.page('a', { after: 999, limit: 5 })).toEqual({
           events: [],
           stream: (await store.position('a'))!.stream,
+          version: 1,
           through: 999,
           more: false,
         });
@@ -130,6 +132,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toEqual({
           runId: 'a',
           stream: (await store.position('a'))!.stream,
+          version: 1,
           status: 'running',
           startedAt: run[0]!.time,
           lastEventAt: run[7]!.time,
@@ -365,6 +368,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         await store.remove('a');
         expect(await store.page('a', { after: page.through, limit: 5 })).toEqual({
           events: [],
+          version: 1,
           through: 5,
           more: false,
         });
@@ -382,7 +386,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         const stream = await streamOf();
         expect(validate(streamIdSchema, stream).ok).toBe(true);
         await store.append('a', stored.slice(2, 5));
-        expect(await store.position('a')).toEqual({ stream, lastSeq: 5 });
+        expect(await store.position('a')).toEqual({ stream, version: 1, lastSeq: 5 });
         expect((await store.page('a', { after: 0, limit: 5 })).stream).toBe(stream);
         expect((await store.summary('a'))?.stream).toBe(stream);
       });
@@ -398,7 +402,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       test('of another run refuses an append, which adds nothing', async () => {
         await store.append('a', stored.slice(0, 2), 'mine-1');
         await expect(store.append('a', stored.slice(2, 4), 'other-1')).rejects.toThrow(OtherStreamError);
-        expect(await store.position('a')).toEqual({ stream: 'mine-1', lastSeq: 2 });
+        expect(await store.position('a')).toEqual({ stream: 'mine-1', version: 1, lastSeq: 2 });
         expect(await store.append('a', stored.slice(2, 4), 'mine-1')).toBe(4);
       });
 

@@ -1,6 +1,8 @@
 import type { EventBody, MonitorEvent } from '../schemas/events.ts';
 
 const steps = 40;
+/** The step of the first of two figures, between which at least 10 s must pass. */
+const firstFigureStep = 20;
 const classCount = 120;
 const side = 8;
 
@@ -51,6 +53,11 @@ function* bodies(): Generator<EventBody> {
     yield { type: 'batch', data: { step, loss, throughput: 1e5, metrics } };
     if (step % 10 === 0) yield { type: 'metrics', data: { step, metrics: { 'eval/f1': step / steps } } };
     if (step % 20 === 0) yield* stateAt(step);
+    if (step === firstFigureStep)
+      yield {
+        type: 'figure',
+        data: { title: 'One pixel', step, description: 'A white pixel.', image: whitePixel },
+      };
   }
   yield { type: 'epoch', data: { epoch: 1, train: { loss: 1 } } };
   yield { type: 'epoch', data: epochWithTest() };
@@ -65,10 +72,6 @@ function* bodies(): Generator<EventBody> {
         },
       ],
     },
-  };
-  yield {
-    type: 'figure',
-    data: { title: 'One pixel', step: steps, description: 'A white pixel.', image: whitePixel },
   };
   yield {
     type: 'figure',
