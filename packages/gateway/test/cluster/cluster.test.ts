@@ -297,8 +297,9 @@ describeRedis('a Redis that loses its data', () => {
   test('by FLUSHALL: viewers and publishers are closed by documented codes, with one line in the log', async () => {
     const redis = await startRedis();
     const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
-    const { connection, send } = await openPublisher(a.ingestUrl, helloOf('a'));
+    const { connection, send, acked } = await openPublisher(a.ingestUrl, helloOf('a'));
     send(run.slice(0, 8));
+    await acked(8);
     const viewers = [await viewerOf(a, '?run=a'), await viewerOf(b, '?run=a'), await viewerOf(b)];
     for (const viewer of viewers) await viewer.until(({ seq }) => seq === 8);
     const client = await redis.client();
