@@ -9,7 +9,21 @@ import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
 import { replayPanel } from './panels/replay/replay-panel.ts';
 import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
 import { topbarPanel } from './panels/topbar/topbar-panel.ts';
+import { lazyPanel } from './ui/lazy-panel.ts';
 import type { Panel } from './ui/panel.ts';
+
+const metrics = lazyPanel(
+  ({ chartRuns }) => chartRuns.some(({ run }) => run.metrics.size > 0),
+  async () => (await import('./panels/metrics/metrics-panel.ts')).metricsPanel,
+);
+const figures = lazyPanel(
+  ({ run }) => (run?.figures.length ?? 0) > 0,
+  async () => (await import('./panels/figures/figures-panel.ts')).figuresPanel,
+);
+const calibration = lazyPanel(
+  ({ run }) => run?.epochs.some(({ test }) => test?.calibration) ?? false,
+  async () => (await import('./panels/calibration/calibration-panel.ts')).calibrationPanel,
+);
 
 /** Renders the page: every panel in its place. A new panel is a folder in `panels/` and a line here. */
 export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
@@ -20,8 +34,11 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
   <main id="main" tabindex="-1">
     ${show(headerPanel)}
     ${show(chartsPanel)}
+    ${show(metrics)}
     ${show(comparePanel)}
+    ${show(figures)}
     ${show(testResultsPanel)}
+    ${show(calibration)}
     ${show(drawPanel)}
     ${show(epochsPanel)}
     <div class="side">${show(noticesPanel)}${show(streamPanel)}</div>

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, it } from '@jest/globals';
 
 const page = fileURLToPath(new URL('../page/', import.meta.url));
-const limit = 70_000;
+const limit = 78_000;
 
 /** Returns the scripts that a first visit loads: those in index.html, with their static imports. */
 function firstVisitScripts(): string[] {
@@ -25,7 +25,10 @@ it(`a first visit loads at most ${limit / 1_000} kB of JavaScript after gzip`, (
 });
 
 it('panels that open on demand are not part of a first visit', () => {
-  const onDemand = ['runs-dialog', 'new-run-dialog', 'help-dialog', 'command-token'];
+  const onDemand = [
+    ...['runs-dialog', 'new-run-dialog', 'help-dialog', 'command-token'],
+    ...['metrics-panel', 'figures-panel', 'calibration-panel', 'many-classes'],
+  ];
   const names = readdirSync(`${page}assets`);
   for (const name of onDemand) {
     const chunk = names.find((file) => file.startsWith(`${name}-`));

@@ -1,5 +1,4 @@
 import { decodeTrustedRunList, type RunChanges, type RunList } from '@mnist-monitor/shared/browser';
-import { type RunSummary, toRunSummary } from '../state/complete-data.ts';
 
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -21,17 +20,14 @@ export interface RunListRequest {
   cursor: string | null;
 }
 
-/** A page of the list of runs. */
-export type RunPage = Omit<RunList, 'runs'> & { runs: RunSummary[] };
-
 /** Loads a page of the list of runs that the gateway stores, pinned runs first. */
-export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunPage>> {
+export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunList>> {
   const query = new URLSearchParams({ order: 'pinned', search, limit: String(limit) });
   if (cursor !== null) query.set('cursor', cursor);
   const response = await request(`api/runs?${query}`);
   if (!response.ok) return response;
   const list = decodeTrustedRunList(response.value);
-  if (list.ok) return { ok: true, value: { ...list.value, runs: list.value.runs.map(toRunSummary) } };
+  if (list.ok) return list;
   return {
     ok: false,
     code: list.error.code,

@@ -1,6 +1,5 @@
 import { connectLive, type EventType, type LiveClient } from '@mnist-monitor/shared/browser';
-import type { RunSummary } from '../state/complete-data.ts';
-import { toRunSummary } from '../state/complete-data.ts';
+import type { RunSummary } from '../state/event-data.ts';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
 import { liveUrl } from './api.ts';
 
@@ -14,7 +13,7 @@ export interface OtherRun {
 }
 
 /** The events that the curves and the comparison use. */
-const types: readonly EventType[] = ['run.started', 'batch', 'epoch', 'notice', 'run.finished'];
+const types: readonly EventType[] = ['run.started', 'batch', 'metrics', 'epoch', 'notice', 'run.finished'];
 
 /** The runs compared with the one on display, each followed over a connection of its own. */
 export class OtherRuns {
@@ -55,7 +54,7 @@ export class OtherRuns {
     const client = connectLive({
       ...{ url: liveUrl(), run: runId, types },
       onHello: ({ run }) => {
-        other.summary = run && toRunSummary(run);
+        other.summary = run;
         this.#onChange();
       },
       onEvent: (event) => {

@@ -1,4 +1,4 @@
-import type { Run } from './run.ts';
+import { type Run, type SeriesName, seriesOf } from './run.ts';
 import { lowerBound } from './series.ts';
 import type { Range, Viewport } from './viewport.ts';
 
@@ -14,17 +14,13 @@ export interface AxisPositions {
 }
 
 /** Returns the x of each row of a run's series on an axis; on `clock`, x is in milliseconds since 1970. */
-export function axisPositions(
-  run: Run,
-  axis: AxisName,
-  series: 'steps' | 'machine' = 'steps',
-): AxisPositions {
-  const { columns, length } = run[series];
+export function axisPositions(run: Run, axis: AxisName, series: SeriesName = 'steps'): AxisPositions {
+  const { columns, length } = seriesOf(run, series);
   switch (axis) {
     case 'step':
       return { values: columns.step, length, scale: 1 };
     case 'epoch':
-      return { values: columns.step, length, scale: 1 / batchesPerEpoch(run) };
+      return { values: columns.step, length, scale: 1 / (batchesPerEpoch(run) ?? 1) };
     case 'elapsed':
       return { values: columns.elapsedSeconds, length, scale: 1 };
     case 'clock':
@@ -32,8 +28,27 @@ export function axisPositions(
   }
 }
 
-/** Returns the number of batches in an epoch; 1 before the run has announced it. */
-export const batchesPerEpoch = ({ started }: Run): number => started?.totals.batchesPerEpoch ?? 1;
+/** Returns the number of steps in an epoch, as announced or as the epochs show it; undefined while it is not known. */
+export function batchesPerEpoch({ started, epochs }: Run): number | undefined {
+  const totals = started?.totals;
+  const announced = totals?.batchesPerEpoch ?? ratio(totals?.steps, totals?.epochs ?? started?.config.epochs);
+  return announced ?? ratio(epochs.at(-1)?.step, epochs.at(-1)?.epoch);
+}
+
+/** Returns the number of steps of the whole run; undefined while it is not known. */
+export function totalSteps({ started, byEpoch }: Pick<Run, 'started' | 'byEpoch'>): number | undefined {
+  const { totals, config } = started ?? {};
+  const epochs = totals?.epochs ?? config?.epochs ?? undefined;
+  if (byEpoch) return epochs;
+  return totals?.steps ?? (epochs && totals?.batchesPerEpoch ? epochs * totals.batchesPerEpoch : undefined);
+}
+
+const ratio = (steps: number | null | undefined, epochs: number | null | undefined): number | undefined =>
+  steps && epochs ? steps / epochs : undefined;
+
+/** Returns the axis to draw: `step` instead of `epoch` while the length of an epoch is not known. */
+export const knownAxis = (run: Run | undefined, axis: AxisName): AxisName =>
+  axis === 'epoch' && run?.started && batchesPerEpoch(run) === undefined ? 'step' : axis;
 
 /** Returns the x of a step, or of the last batch before it; undefined before the first batch. */
 export function stepPosition(run: Run, step: number, axis: AxisName): number | undefined {

@@ -1,4 +1,4 @@
-import type { RunSummary } from './complete-data.ts';
+import type { RunSummary } from './event-data.ts';
 import type { Run } from './run.ts';
 import { displayName } from './run-summaries.ts';
 

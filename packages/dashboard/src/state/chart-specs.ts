@@ -1,16 +1,21 @@
-import { formatCount, formatLoss, formatPercent, formatRate } from './format.ts';
-import type { BatchColumn, SystemColumn } from './run.ts';
+import { formatLoss, formatNumber, formatPercent, formatRate, formatTickCount } from './format.ts';
+import type { Run, SeriesName } from './run.ts';
+import { announcesEverything, lossUnitOf, unitOf } from './run-words.ts';
 
-/** The range and spacing of a y axis. `close`: up to 100 % from just below the values; `full`: from 0 to 100 %. */
-export type YScale = 'linear' | 'log' | 'close' | 'full';
+/**
+ * The range and spacing of a y axis. `close`: up to 100 % from just below the values; `full`: from 0 to 100 %; `fit`:
+ * from the lowest to the highest value.
+ */
+export type YScale = 'linear' | 'log' | 'close' | 'full' | 'fit';
 
 /** One chart: its data, texts and formats. */
 export interface ChartSpec {
   title: string;
-  unit: string;
-  series: 'steps' | 'machine';
-  /** The columns to draw: one of `steps` for each run, or several of `machine` for the main run alone. */
-  columns: readonly (BatchColumn | SystemColumn)[];
+  /** Returns the unit of the values, for the run on display; empty when it is not known. */
+  unit(run: Run | undefined): string;
+  series: SeriesName;
+  /** The columns to draw: one for each run, or several of `machine` for the main run alone. */
+  columns: readonly string[];
   /** Whether a moving average is drawn over the faint raw values. */
   smoothed: boolean;
   /** The result on the test images that is drawn for each epoch; none if undefined. */
@@ -25,20 +30,21 @@ export interface ChartSpec {
   empty: string;
 }
 
-const machineNames: Partial<Record<SystemColumn, string>> = {
+const machineNames: Readonly<Record<string, string>> = {
   hostCpu: 'CPU',
   hostMemory: 'Memory',
   gpuLoad: 'GPU',
   gpuMemory: 'GPU memory',
 };
-/** Returns the name of a machine column in legends and tables. */
-export const machineName = (column: string): string => machineNames[column as SystemColumn] ?? column;
+/** Returns the name of a machine column in legends and tables. With several GPUs, the columns are their means. */
+export const machineName = (column: string, gpuCount = 1): string =>
+  `${machineNames[column] ?? column}${gpuCount > 1 && column.startsWith('gpu') ? ', mean' : ''}`;
 
 /** Every chart of the page by name, in order. */
 export const chartSpecs = {
   loss: {
     title: 'Loss',
-    unit: 'nats per image',
+    unit: (run) => lossUnitOf(run?.started),
     series: 'steps',
     columns: ['loss'],
     smoothed: true,
@@ -52,7 +58,7 @@ export const chartSpecs = {
   },
   accuracy: {
     title: 'Accuracy',
-    unit: 'share of images read correctly',
+    unit: (run) => `share of ${unitOf(run?.started)} read correctly`,
     series: 'steps',
     columns: ['accuracy'],
     smoothed: true,
@@ -65,7 +71,7 @@ export const chartSpecs = {
   },
   rate: {
     title: 'Learning rate',
-    unit: 'step size',
+    unit: () => 'step size',
     series: 'steps',
     columns: ['learningRate'],
     smoothed: false,
@@ -77,24 +83,24 @@ export const chartSpecs = {
   },
   speed: {
     title: 'Speed',
-    unit: 'images per second',
+    unit: (run) => `${unitOf(run?.started)} per second`,
     series: 'steps',
-    columns: ['imagesPerSecond'],
+    columns: ['throughput'],
     smoothed: true,
     scales: ['linear', 'log'],
     format: formatRate,
-    tick: formatCount,
+    tick: formatTickCount,
     minDrawIntervalMs: 250,
-    empty: 'Images trained per second appear here.',
+    empty: 'The speed of the training appears here.',
   },
   machine: {
     title: 'Machine',
-    unit: 'share in use',
+    unit: () => 'share in use',
     series: 'machine',
     columns: ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory'],
     smoothed: false,
     scales: ['full', 'close'],
-    format: (value) => (Number.isNaN(value) ? '–' : formatPercent(value, 0)),
+    format: (value) => (value === undefined || Number.isNaN(value) ? '–' : formatPercent(value, 0)),
     tick: percentTick,
     minDrawIntervalMs: 250,
     empty: 'CPU, GPU and memory use, measured about every 2 s.',
@@ -103,6 +109,50 @@ export const chartSpecs = {
 
 export type ChartName = keyof typeof chartSpecs;
 export const chartNames = Object.keys(chartSpecs) as ChartName[];
+
+/**
+ * Returns the charts that the runs have values for, in order. Until the first values arrive, also those that can be
+ * expected: all of them for a run like those of this project's trainer.
+ */
+export function shownCharts(runs: readonly Run[]): ChartName[] {
+  const [main] = runs;
+  if (!main?.started || announcesEverything(main.started)) return chartNames;
+  const shown = chartNames.filter((name) => runs.some((run) => hasValues(run, name)));
+  if (shown.length > 0 || main.finished || main.metrics.size > 0) return shown;
+  return ['loss'];
+}
+
+function hasValues(run: Run, name: ChartName): boolean {
+  const { series, columns, test } = chartSpecs[name] as ChartSpec;
+  const { known } = series === 'machine' ? run.machine : run.steps;
+  return (
+    columns.some((column) => (known as ReadonlySet<string>).has(column)) ||
+    (test !== undefined && run.epochs.some((epoch) => typeof epoch.test?.[test] === 'number'))
+  );
+}
+
+/** The declaration of an own metric in `run.started`. */
+type MetricDefinition = NonNullable<NonNullable<Run['started']>['metrics']>[string];
+
+const directionNotes = { maximize: 'higher is better', minimize: 'lower is better' };
+
+/** Returns the chart of an own metric of the publisher. */
+export function metricSpec(name: string, definition: MetricDefinition | undefined): ChartSpec {
+  const direction = definition?.direction ? directionNotes[definition.direction] : '';
+  const unit = [definition?.unit, direction].filter(Boolean).join(', ');
+  return {
+    title: name,
+    unit: () => unit,
+    series: `metrics.${name}`,
+    columns: ['value'],
+    smoothed: false,
+    scales: ['fit', 'log'],
+    format: formatNumber,
+    tick: (value) => (Math.abs(value) >= 1e4 ? formatTickCount(value) : numberTick(value)),
+    minDrawIntervalMs: 250,
+    empty: 'The values of this metric appear here.',
+  };
+}
 
 /** Formats a tick of an accuracy axis, with as few digits as its value needs. */
 export function percentTick(value: number): string {

@@ -1,9 +1,9 @@
-import type { EpochData } from './complete-data.ts';
+import type { EpochData } from './event-data.ts';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, TimedNotice } from './run.ts';
 
 /** A notable event of a run: a notice of the trainer, or a problem that the page detects in the figures. */
-export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step'>;
+export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step' | 'by'>;
 
 /** Epochs without a better test accuracy that count as a plateau. */
 const plateauEpochs = 5;
@@ -42,8 +42,10 @@ function nonFiniteLoss({ diverged }: Run): Finding | undefined {
 function diverging(run: Run): Finding | undefined {
   let lowest = Number.POSITIVE_INFINITY;
   for (const epoch of run.epochs) {
-    const { loss } = epoch.train;
-    if (loss > lowest * divergenceFactor && Number.isFinite(loss))
+    const loss = epoch.train?.loss;
+    if (typeof loss !== 'number') continue;
+    // A multiple of a loss below 0 has no meaning.
+    if (lowest > 0 && loss > lowest * divergenceFactor && Number.isFinite(loss))
       return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.diverging',
@@ -58,7 +60,8 @@ function plateau(run: Run): Finding | undefined {
   let best = Number.NEGATIVE_INFINITY;
   let epochsSinceBest = 0;
   for (const epoch of run.epochs) {
-    const { accuracy } = epoch.test;
+    const accuracy = epoch.test?.accuracy;
+    if (typeof accuracy !== 'number') continue;
     epochsSinceBest = accuracy >= best + plateauGain ? 0 : epochsSinceBest + 1;
     if (epochsSinceBest === 0) best = accuracy;
     if (epochsSinceBest >= plateauEpochs)
@@ -72,18 +75,20 @@ function plateau(run: Run): Finding | undefined {
 }
 
 function overfit(run: Run): Finding | undefined {
-  let lowest: EpochData | undefined;
+  let lowest: { epoch: number; test: number; train: number } | undefined;
   let overfitCount = 0;
   for (const epoch of run.epochs) {
-    if (!lowest || epoch.test.loss < lowest.test.loss) lowest = epoch;
-    const overfits =
-      epoch.test.loss > lowest.test.loss * overfitFactor && epoch.train.loss < lowest.train.loss;
+    const [test, train] = [epoch.test?.loss, epoch.train?.loss];
+    if (typeof test !== 'number' || typeof train !== 'number') continue;
+    if (!lowest || test < lowest.test) lowest = { epoch: epoch.epoch, test, train };
+    // A multiple of a loss below 0 has no meaning.
+    const overfits = lowest.test > 0 && test > lowest.test * overfitFactor && train < lowest.train;
     overfitCount = overfits ? overfitCount + 1 : 0;
     if (overfitCount >= overfitEpochs)
       return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.overfit',
-        message: `The test loss has risen from ${formatLoss(lowest.test.loss)} (epoch ${lowest.epoch}) to ${formatLoss(epoch.test.loss)} while the training loss falls: the network overfits.`,
+        message: `The test loss has risen from ${formatLoss(lowest.test)} (epoch ${lowest.epoch}) to ${formatLoss(test)} while the training loss falls: the network overfits.`,
       });
   }
   return undefined;
@@ -91,11 +96,13 @@ function overfit(run: Run): Finding | undefined {
 
 function fallback(run: Run): Finding | undefined {
   const { config, device } = run.started ?? {};
-  if (!config || !device || config.engine === 'auto' || config.engine === device.engine) return undefined;
+  const [requested, engine] = [config?.engine, device?.engine];
+  if (!requested || !engine || requested === 'auto' || requested === engine) return undefined;
+  const reason = device?.reason ? `: ${device.reason}` : '.';
   return {
     level: 'warning',
     code: 'engine.fallback',
-    message: `Training on ${device.engine}, though ${config.engine} was requested: ${device.reason}`,
+    message: `Training on ${engine}, though ${requested} was requested${reason}`,
     ...{ step: null, time: run.startedAt ?? timeOf(0) },
   };
 }

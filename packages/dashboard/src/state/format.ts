@@ -4,6 +4,7 @@ const unknown = '–';
 const space = '\u00a0';
 // Created once: creating a formatter takes a hundred times as long as using it.
 const countFormat = new Intl.NumberFormat('en-US');
+const compactFormat = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 const hoursAndMinutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 const timeFormats = {
   minutes: new Intl.DateTimeFormat('en-GB', hoursAndMinutes),
@@ -16,6 +17,11 @@ export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? unknown : countFormat.format(value);
 }
 
+/** Formats a count for a tick of an axis, which has no room for more than five digits: "46,900", "400k", "1.2M". */
+export function formatTickCount(value: number): string {
+  return Math.abs(value) < 1e5 ? countFormat.format(value) : compactFormat.format(value).replace('K', 'k');
+}
+
 /** Formats a loss in about four digits: 2.303, 0.0813, 0.00042; "NaN" and "∞" when it is not finite. */
 export function formatLoss(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
@@ -26,6 +32,14 @@ export function formatLoss(value: number | null | undefined): string {
   if (size >= 1) return value.toFixed(3);
   if (size >= 0.001 || size === 0) return value.toFixed(4);
   return value.toExponential(1);
+}
+
+/** Formats any number in about four digits: "1,234,567", "1,234", "0.0813", "1.5e+15". */
+export function formatNumber(value: number | null | undefined): string {
+  if (value === null || value === undefined) return unknown;
+  const size = Math.abs(value);
+  if (size < 1e12 && Number.isInteger(value)) return countFormat.format(value);
+  return size >= 1e3 && size < 1e12 ? countFormat.format(Math.round(value)) : formatLoss(value);
 }
 
 /** Formats a learning rate in at most four digits: "0.01", "0.003912", "1e-8". */

@@ -2,30 +2,37 @@ import type { MonitorEvent } from '@mnist-monitor/shared/browser';
 import {
   type BatchData,
   type EpochData,
+  type FigureData,
+  gpusOf,
   type NoticeData,
   type RunFinishedData,
   type RunStartedData,
   type SamplesData,
   type SystemData,
-  toBatchData,
-  toEpochData,
-  toNoticeData,
-  toRunFinishedData,
-  toRunStartedData,
-  toSamplesData,
-  toSystemData,
-} from './complete-data.ts';
-import { Series } from './series.ts';
+  throughputOf,
+} from './event-data.ts';
+import { type ReadonlySeries, Series } from './series.ts';
 
 /** The position of a row in the run: its step, the training time in seconds, and the time in ms since 1970. */
 const positionColumns = ['step', 'elapsedSeconds', 'time'] as const;
 /** The columns of a batch. */
-const batchColumns = ['loss', 'accuracy', 'imagesPerSecond', 'learningRate', ...positionColumns] as const;
-/** The columns of a measurement of the machine: shares from 0 to 1, NaN when unknown. */
+const batchColumns = ['loss', 'accuracy', 'throughput', 'learningRate', ...positionColumns] as const;
+/** The columns of a measurement of the machine: shares from 0 to 1; means where there are several GPUs. */
 const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...positionColumns] as const;
 
+/** The columns of an own metric of the publisher. */
+const metricColumns = ['value', ...positionColumns] as const;
+
+type PositionColumn = (typeof positionColumns)[number];
+type MetricColumn = (typeof metricColumns)[number];
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
+
+/** The series of a run: its batches, its machine, or an own metric by name. */
+export type SeriesName = 'steps' | 'machine' | `metrics.${string}`;
+
+/** A figure with its seq. */
+export type NumberedFigure = FigureData & { seq: number };
 
 /** A notice with its seq and time. */
 export interface TimedNotice extends NoticeData {
@@ -50,15 +57,23 @@ export interface Run {
   started: RunStartedData | null;
   /** The latest batch. */
   batch: BatchData | null;
-  /** The batches, by step. */
+  /** The batches, by step; the epochs, while `byEpoch`. */
   readonly steps: Series<BatchColumn>;
   /** Measurements of the machine, by sequence number. */
   readonly machine: Series<SystemColumn>;
+  /** The publisher's own metrics by name, each by step. */
+  metrics: ReadonlyMap<string, Series<MetricColumn>>;
+  /** Whether the run has reported epochs and no batch yet. Its steps are epochs then, unless the epochs have steps. */
+  byEpoch: boolean;
+  /** The latest step. */
+  step: number;
   /** The finished epochs, in ascending order. */
   epochs: readonly EpochData[];
   /** The samples of the latest `samplesLimit` epochs, in ascending order. */
   samples: readonly SamplesData[];
   system: SystemData | null;
+  /** The latest `figureLimit` figures, oldest first. */
+  figures: readonly NumberedFigure[];
   /** The latest `noticeLimit` notices, oldest first. */
   notices: readonly TimedNotice[];
   silences: readonly Silence[];
@@ -79,6 +94,14 @@ const noticeLimit = 200;
 /** Maximum number of epochs whose samples are kept, of up to 140 kB each. */
 const samplesLimit = 100;
 const silenceLimit = 50;
+/** Maximum number of figures that are kept, of up to 175 kB each. */
+const figureLimit = 50;
+/** Maximum number of own metrics: more charts than a person looks through, and 2 kB each before their first 64 points. */
+const metricLimit = 500;
+/** Points of an own metric at which the older half is thinned: 0.7 MB each, and 20 for each pixel of its chart. */
+const metricRowLimit = 2 ** 14;
+/** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
+const cellEpochLimit = 10;
 /** Time without events after which a trainer counts as silent: it sends a `system` event every 2 s, so ten are missing. */
 export const silenceMs = 20_000;
 
@@ -92,9 +115,13 @@ export function emptyRun(runId: string): Run {
     steps: new Series(batchColumns),
     // A day and a half at one measurement every 2 s.
     machine: new Series(systemColumns, 2 ** 16),
+    metrics: new Map(),
+    byEpoch: false,
+    step: 0,
     epochs: [],
     samples: [],
     system: null,
+    figures: [],
     notices: [],
     silences: [],
     diverged: null,
@@ -109,7 +136,16 @@ export function emptyRun(runId: string): Run {
 
 /** Returns a copy that later events do not change. */
 export function copyRun(run: Run): Run {
-  return { ...run, steps: run.steps.copy(), machine: run.machine.copy() };
+  const metrics = new Map([...run.metrics].map(([name, series]) => [name, series.copy()]));
+  return { ...run, metrics, steps: run.steps.copy(), machine: run.machine.copy() };
+}
+
+const noRows = new Series(metricColumns, 1, 1);
+
+/** Returns a series of a run; an empty one for a metric that the run does not have. */
+export function seriesOf(run: Run, name: SeriesName): ReadonlySeries<PositionColumn> {
+  if (name === 'steps' || name === 'machine') return run[name];
+  return run.metrics.get(name.slice('metrics.'.length)) ?? noRows;
 }
 
 /**
@@ -122,34 +158,36 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
   run.lastSeq = event.seq;
   run.eventCount++;
   run.startedAt ??= event.time;
-  run.finished = event.type === 'run.finished' ? toRunFinishedData(event.data) : null; // A later event means that the run was resumed.
+  run.finished = event.type === 'run.finished' ? event.data : null; // A later event means that the run was resumed.
   applyTime(run, Date.parse(event.time));
   switch (event.type) {
     case 'run.started':
-      run.started = toRunStartedData(event.data);
+      run.started = event.data;
       break;
     case 'batch':
-      applyBatch(run, toBatchData(event.data));
+      applyBatch(run, event.data);
+      applyMetrics(run, event.data.step, event.data.metrics);
+      break;
+    case 'metrics':
+      run.step = Math.max(run.step, event.data.step);
+      applyMetrics(run, event.data.step, event.data.metrics);
       break;
     case 'epoch':
-      run.epochs = [
-        ...run.epochs.filter(({ epoch }) => epoch < event.data.epoch),
-        toEpochData(event.data, run.batch?.step),
-      ];
+      applyEpoch(run, event.data);
       break;
     case 'samples':
-      run.samples = [
-        ...run.samples.filter(({ epoch }) => epoch < event.data.epoch),
-        toSamplesData(event.data),
-      ].slice(-samplesLimit);
+      run.samples = [...run.samples.filter(({ epoch }) => epoch < event.data.epoch), event.data].slice(
+        -samplesLimit,
+      );
       break;
     case 'system':
-      applySystem(run, toSystemData(event.data));
+      applySystem(run, event.data);
+      break;
+    case 'figure':
+      run.figures = [...run.figures, { ...event.data, seq: event.seq }].slice(-figureLimit);
       break;
     case 'notice':
-      run.notices = [...run.notices, { ...toNoticeData(event.data), seq: event.seq, time: event.time }].slice(
-        -noticeLimit,
-      );
+      run.notices = [...run.notices, { ...event.data, seq: event.seq, time: event.time }].slice(-noticeLimit);
       if (event.data.code === 'run.paused') setPaused(run, true);
       if (event.data.code === 'run.resumed') setPaused(run, false);
       break;
@@ -161,7 +199,7 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
 function applyTime(run: Run, time: number): void {
   const silentMs = time - run.lastTime;
   if (silentMs > silenceMs && Number.isFinite(silentMs) && !run.paused) {
-    const silence = { step: run.batch?.step ?? 0, seconds: silentMs / 1_000, time: run.lastTime };
+    const silence = { step: run.step, seconds: silentMs / 1_000, time: run.lastTime };
     run.silences = [...run.silences, silence].slice(-silenceLimit);
   }
   run.lastTime = Math.max(run.lastTime, time);
@@ -178,39 +216,113 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 }
 
 function applyBatch(run: Run, batch: BatchData): void {
+  const { step, loss } = batch;
   // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps move to the step from which it resumes.
-  if (run.batch && batch.step <= run.batch.step) run.machine.clampToMax('step', batch.step);
+  if (run.batch && step <= run.batch.step) run.machine.clampToMax('step', step);
   run.batch = batch;
-  run.trained = { seconds: batch.elapsedSeconds, time: run.lastTime };
-  run.steps.append(batch.step, { ...batch, ...currentPosition(run, run.steps.last('elapsedSeconds')) });
+  run.step = step;
+  run.byEpoch = false;
+  advance(run, batch.elapsedSeconds);
+  run.steps.append(step, {
+    loss,
+    accuracy: batch.accuracy ?? undefined,
+    learningRate: batch.learningRate ?? undefined,
+    throughput: throughputOf(batch),
+    ...currentPosition(run, run.steps.last('elapsedSeconds')),
+  });
   // Results of repeated steps are superseded.
-  if (run.diverged && run.diverged.step >= batch.step) run.diverged = null;
-  if (!Number.isFinite(batch.loss))
-    run.diverged ??= { step: batch.step, loss: batch.loss, time: run.lastTime };
-  if ((run.epochs.at(-1)?.step ?? 0) >= batch.step)
-    run.epochs = run.epochs.filter(({ step }) => step < batch.step);
+  if (run.diverged && run.diverged.step >= step) run.diverged = null;
+  if (!Number.isFinite(loss)) run.diverged ??= { step, loss, time: run.lastTime };
+  if ((run.epochs.at(-1)?.step ?? -1) >= step) run.epochs = run.epochs.filter((epoch) => epoch.step < step);
+}
+
+/** Sets the training time, or, where the publisher does not report it, measures it from the first step on. */
+function advance(run: Run, elapsedSeconds: number | null | undefined): void {
+  if (typeof elapsedSeconds === 'number') run.trained = { seconds: elapsedSeconds, time: run.lastTime };
+  else if (Number.isNaN(run.trained.time))
+    run.trained = { seconds: 0, time: Date.parse(run.startedAt ?? '') };
+}
+
+function applyEpoch(run: Run, data: EpochEvent): void {
+  const { epoch } = data;
+  if (!run.batch) {
+    run.byEpoch = true;
+    run.step = data.step ?? epoch;
+    advance(run, undefined);
+    run.steps.append(run.step, {
+      loss: data.train?.loss ?? undefined,
+      accuracy: data.train?.accuracy ?? undefined,
+      learningRate: undefined,
+      throughput: undefined,
+      ...currentPosition(run, run.steps.last('elapsedSeconds')),
+    });
+  }
+  const step = data.step ?? run.step;
+  // The page does not read the predictions, of up to 270 kB each.
+  const test = data.test && { ...data.test, predictions: null };
+  const before = run.epochs.filter((other) => other.epoch < epoch);
+  run.epochs = [
+    ...before.map((other, index) => withoutOldCells(other, before.length - index)),
+    { ...data, test, step },
+  ];
+  applyMetrics(run, step, data.metrics);
+}
+
+type EpochEvent = Omit<EpochData, 'step'> & { step?: number | null | undefined };
+
+/** Removes the list of confusion cells of an epoch that has `age` or more later epochs. */
+const withoutOldCells = (epoch: EpochData, age: number): EpochData =>
+  age >= cellEpochLimit && epoch.test?.confusionCells
+    ? { ...epoch, test: { ...epoch.test, confusionCells: null } }
+    : epoch;
+
+function applyMetrics(run: Run, step: number, metrics: BatchData['metrics']): void {
+  if (!metrics) return;
+  for (const [name, value] of Object.entries(metrics)) {
+    const series = run.metrics.get(name) ?? addMetric(run, name);
+    series?.append(step, {
+      value,
+      ...currentPosition(run, series.last('elapsedSeconds')),
+      step,
+    });
+  }
+}
+
+/** Adds an empty series for a metric, unless the run has too many. The map is replaced, so that views detect it. */
+function addMetric(run: Run, name: string): Series<MetricColumn> | undefined {
+  if (run.metrics.size >= metricLimit) return undefined;
+  const series = new Series(metricColumns, metricRowLimit, 64);
+  run.metrics = new Map([...run.metrics, [name, series]]);
+  return series;
 }
 
 function applySystem(run: Run, system: SystemData): void {
   run.system = system;
-  const { host, gpu } = system;
+  const { host } = system;
+  const gpus = gpusOf(system);
   run.machine.append(run.lastSeq, {
-    hostCpu: host.cpu,
-    hostMemory: share(host.memoryUsedBytes, host.memoryTotalBytes),
-    gpuLoad: gpu?.load ?? Number.NaN,
-    gpuMemory: share(gpu?.memoryUsedBytes, gpu?.memoryTotalBytes),
+    hostCpu: host?.cpu ?? undefined,
+    hostMemory: share(host?.memoryUsedBytes, host?.memoryTotalBytes),
+    gpuLoad: mean(gpus.map(({ load }) => load ?? undefined)),
+    gpuMemory: mean(gpus.map((gpu) => share(gpu.memoryUsedBytes, gpu.memoryTotalBytes))),
     ...currentPosition(run, run.machine.last('elapsedSeconds')),
   });
 }
 
-/** Returns the position of the current event. Its times never decrease; its step decreases only when a run repeats steps. */
-function currentPosition(run: Run, previousSeconds = 0): Record<(typeof positionColumns)[number], number> {
+/** Returns the position of the current event. Its times never descend, and its step only when a run repeats steps. */
+function currentPosition(run: Run, previousSeconds = 0): Record<PositionColumn, number> {
   return {
-    step: run.batch?.step ?? 0,
+    step: run.step,
     elapsedSeconds: Math.max(previousSeconds, trainedSeconds(run)),
     time: run.lastTime,
   };
 }
 
-const share = (part: number | null | undefined, whole: number | null | undefined): number =>
-  typeof part === 'number' && typeof whole === 'number' && whole > 0 ? part / whole : Number.NaN;
+const share = (part: number | null | undefined, whole: number | null | undefined): number | undefined =>
+  typeof part === 'number' && typeof whole === 'number' && whole > 0 ? part / whole : undefined;
+
+/** Returns the mean of the known values; undefined without any. */
+function mean(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
+}

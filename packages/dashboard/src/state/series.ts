@@ -1,5 +1,17 @@
-/** The values of one row, by column name. */
-export type Row<Name extends string> = Readonly<Record<Name, number>>;
+/** The values of one row, by column name; undefined for a value that the row does not have. */
+export type Row<Name extends string> = Readonly<Record<Name, number | undefined>>;
+
+/** What curves read of a series, whatever its columns. */
+export interface ReadonlySeries<Name extends string> {
+  readonly x: Float64Array;
+  readonly columns: Readonly<Record<Name, Float64Array> & { [column: string]: Float64Array }>;
+  readonly length: number;
+  readonly generation: number;
+  readonly thinned: number;
+  readonly known: ReadonlySet<string>;
+  readonly sparse: ReadonlySet<string>;
+  readonly negative: ReadonlySet<string>;
+}
 
 /** One column of a series: the first `length` of `values` are in use. */
 export interface Column {
@@ -40,21 +52,28 @@ const defaultLimit = 2 ** 19;
  * above the last replaces the row at that x and all after it: a run that resumes from a checkpoint repeats steps.
  */
 export class Series<Name extends string> {
-  x: Float64Array<ArrayBuffer> = new Float64Array(1_024);
+  x: Float64Array<ArrayBuffer>;
   readonly columns: Record<Name, Float64Array<ArrayBuffer>>;
   length = 0;
   /** Number that changes when existing rows have changed: anything derived from them must be computed again. */
   generation = 0;
   /** Number of rows removed by thinning. */
   thinned = 0;
+  /** Columns with a value in at least one row. */
+  readonly known: Set<Name> = new Set();
+  /** Columns without a value in at least one row, which is NaN there. A value NaN cannot be told from it. */
+  readonly sparse: Set<Name> = new Set();
+  /** Columns with a value below 0, which a logarithmic axis cannot show. */
+  readonly negative: Set<Name> = new Set();
   readonly #names: readonly Name[];
   readonly #limit: number;
 
   /** @param names The first column decides which rows are kept when the series is thinned. */
-  constructor(names: readonly [Name, ...Name[]], limit = defaultLimit) {
+  constructor(names: readonly [Name, ...Name[]], limit = defaultLimit, capacity = 1_024) {
     this.#names = names;
     this.#limit = limit;
-    this.columns = Object.fromEntries(names.map((name) => [name, new Float64Array(1_024)])) as Record<
+    this.x = new Float64Array(capacity);
+    this.columns = Object.fromEntries(names.map((name) => [name, new Float64Array(capacity)])) as Record<
       Name,
       Float64Array<ArrayBuffer>
     >;
@@ -68,7 +87,7 @@ export class Series<Name extends string> {
     if (this.length >= this.#limit) this.#thinOlderHalf();
     if (this.length === this.x.length) this.#grow();
     this.x[this.length] = x;
-    for (const name of this.#names) this.columns[name][this.length] = row[name];
+    for (const name of this.#names) this.#set(name, row[name]);
     this.length++;
   }
 
@@ -100,7 +119,16 @@ export class Series<Name extends string> {
     for (const name of this.#names) copy.columns[name] = this.columns[name].slice(0, this.length);
     copy.length = this.length;
     copy.thinned = this.thinned;
+    for (const set of ['known', 'sparse', 'negative'] as const)
+      for (const name of this[set]) copy[set].add(name);
     return copy;
+  }
+
+  #set(name: Name, value: number | undefined): void {
+    this.columns[name][this.length] = value ?? Number.NaN;
+    if (value === undefined) this.sparse.add(name);
+    else this.known.add(name);
+    if (value !== undefined && value < 0) this.negative.add(name);
   }
 
   #grow(): void {

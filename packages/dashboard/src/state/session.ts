@@ -6,9 +6,8 @@ import type {
   LiveHello,
   RunStatus,
 } from '@mnist-monitor/shared/browser';
-import type { BatchData, EpochData, RunFinishedData, RunStartedData, RunSummary } from './complete-data.ts';
-import { toRunSummary } from './complete-data.ts';
 import { DelayMeter } from './delay.ts';
+import type { BatchData, RunFinishedData, RunStartedData, RunSummary } from './event-data.ts';
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';
 
@@ -165,7 +164,7 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
-  Object.assign(session, { summary: run && toRunSummary(run), reported: run });
+  Object.assign(session, { summary: run, reported: run });
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
 }
 
@@ -179,7 +178,7 @@ export interface LatestData {
   startedAt: string | null;
   started: RunStartedData | null;
   batch: BatchData | null;
-  epoch: EpochData | null;
+  epoch: RunSummary['epoch'];
   finished: RunFinishedData | null;
 }
 

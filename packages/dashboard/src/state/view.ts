@@ -1,3 +1,4 @@
+import { metricNamePattern } from '@mnist-monitor/shared/browser';
 import { type AxisName, axisNames } from './axis.ts';
 import { type ChartName, chartNames, chartSpecs, type YScale } from './chart-specs.ts';
 import type { Viewport } from './viewport.ts';
@@ -16,12 +17,19 @@ export interface View {
   /** Weight of the moving average, from 0 (off) to 0.99. */
   smoothing: number;
   scales: Record<ChartName, YScale>;
+  /** Own metrics whose y axis is logarithmic. */
+  logMetrics: readonly string[];
+  /** Words that the names or groups of the own metrics on display contain; empty for all. */
+  metricSearch: string;
   /** Test accuracy to reach, from 0 to 1; null for none. */
   target: number | null;
 }
 
 /** Maximum number of compared runs: the colours and dash patterns of more are hard to distinguish. */
 export const otherRunLimit = 4;
+
+/** Characters of a search for metrics: the longest name of a metric. */
+const metricSearchLimit = 64;
 
 const defaultScales = Object.fromEntries(
   chartNames.map((name) => [name, chartSpecs[name].scales[0]]),
@@ -36,6 +44,8 @@ export const defaultView: View = {
   // Averages about the last seven batches: smooth, and still close to a loss that falls fast.
   smoothing: 0.85,
   scales: defaultScales,
+  logMetrics: [],
+  metricSearch: '',
   target: 0.99,
 };
 
@@ -53,6 +63,8 @@ export function queryOf(view: View): string {
   if (view.viewport.kind === 'follow') query.set('zoom', `last~${shortText(view.viewport.width)}`);
   query.set('smoothing', String(view.smoothing));
   query.set('target', view.target === null ? 'none' : String(view.target));
+  if (view.logMetrics.length > 0) query.set('logMetrics', view.logMetrics.join(','));
+  if (view.metricSearch !== '') query.set('metrics', view.metricSearch);
   for (const name of chartNames) if (chartSpecs[name].scales.length > 1) query.set(name, view.scales[name]);
   return query.toString();
 }
@@ -70,6 +82,8 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
     run: given.get('run') || null,
     others: [...new Set((given.get('with') ?? '').split(',').filter(Boolean))].slice(0, otherRunLimit),
     viewport: viewportOf(given.get('zoom')),
+    logMetrics: (given.get('logMetrics') ?? '').split(',').filter((name) => metricNamePattern.test(name)),
+    metricSearch: (given.get('metrics') ?? '').slice(0, metricSearchLimit),
   };
   const validAxis = axisNames.find((name) => name === axis);
   if (validAxis) Object.assign(view, { axis: validAxis, logX: log === 'log' && validAxis !== 'clock' });

@@ -1,31 +1,44 @@
-import { bytesPerImage } from '@mnist-monitor/shared/browser';
 import { noChange } from 'lit-html';
 import { Directive, directive, type ElementPart } from 'lit-html/directive.js';
 
-const side = Math.sqrt(bytesPerImage);
-
-/** Grey values of an image, row by row, from 0 (background) to 255. */
+/** Values of an image from 0 to 255, row by row: grey, where 0 is background, or red, green and blue. */
 type Pixels = ArrayLike<number>;
 
+/** The size of an image: 28 × 28 grey values where it is not given. */
+export interface ImageSize {
+  width?: number | null | undefined;
+  height?: number | null | undefined;
+  channels?: 1 | 3 | null | undefined;
+}
+
+const defaultSide = 28;
+const defaultSize: ImageSize = {};
+
+interface Drawn {
+  pixels: Pixels;
+  size: ImageSize;
+}
+
 /** The images drawn on the canvases. */
-const drawn = new WeakMap<HTMLCanvasElement, Pixels>();
+const drawn = new WeakMap<HTMLCanvasElement, Drawn>();
 /** The page's text colour as red, green and blue from 0 to 255; undefined until it is read. */
 let textColor: readonly [number, number, number] | undefined;
 
 class DigitImageDirective extends Directive {
-  override render(_pixels: Pixels): unknown {
+  override render(_pixels: Pixels, _size: ImageSize = defaultSize): unknown {
     return noChange;
   }
 
-  override update({ element }: ElementPart, [pixels]: [Pixels]): unknown {
+  override update({ element }: ElementPart, [pixels, size = defaultSize]: [Pixels, ImageSize?]): unknown {
     const canvas = element as HTMLCanvasElement;
-    if (drawn.get(canvas) !== pixels) draw(canvas, pixels);
+    const before = drawn.get(canvas);
+    if (before?.pixels !== pixels || before.size !== size) draw(canvas, { pixels, size });
     return noChange;
   }
 }
 
 /**
- * Draws an image of 28 × 28 pixels on a canvas, in the page's text colour on a transparent background.
+ * Draws a small image on a canvas: grey values in the page's text colour on a transparent background, colours as they are.
  * @example html`<canvas aria-hidden="true" ${digitImage(pixels)}></canvas>`
  */
 export const digitImage = directive(DigitImageDirective);
@@ -34,18 +47,25 @@ export const digitImage = directive(DigitImageDirective);
 export function recolorDigits(root: ParentNode): void {
   textColor = undefined;
   for (const canvas of root.querySelectorAll('canvas')) {
-    const pixels = drawn.get(canvas);
-    if (pixels) draw(canvas, pixels);
+    const image = drawn.get(canvas);
+    if (image) draw(canvas, image);
   }
 }
 
-function draw(canvas: HTMLCanvasElement, pixels: Pixels): void {
-  drawn.set(canvas, pixels);
+function draw(canvas: HTMLCanvasElement, { pixels, size }: Drawn): void {
+  drawn.set(canvas, { pixels, size });
   textColor ??= readTextColor();
-  const image = new ImageData(side, side);
-  for (let index = 0; index < bytesPerImage; index++)
-    image.data.set([...textColor, pixels[index] ?? 0], index * 4);
-  canvas.width = canvas.height = side;
+  const [width, height] = [size.width ?? defaultSide, size.height ?? defaultSide];
+  const image = new ImageData(width, height);
+  for (let index = 0; index < width * height; index++) {
+    const color =
+      size.channels === 3
+        ? [pixels[index * 3] ?? 0, pixels[index * 3 + 1] ?? 0, pixels[index * 3 + 2] ?? 0, 255]
+        : [...textColor, pixels[index] ?? 0];
+    image.data.set(color, index * 4);
+  }
+  canvas.width = width;
+  canvas.height = height;
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
 

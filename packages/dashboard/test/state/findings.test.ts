@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import type { EpochData } from '../../src/state/complete-data.ts';
+import type { EpochData } from '../../src/state/event-data.ts';
 import { createCachedFindings, findingsOf } from '../../src/state/findings.ts';
 import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
 

@@ -1,5 +1,5 @@
 import type { LiveClientMessage, LiveHello, MonitorEvent } from '@mnist-monitor/shared';
-import type { RunSummary } from '../../src/state/complete-data.ts';
+import type { RunSummary } from '../../src/state/event-data.ts';
 import { applyMessage, emptySession, type Session } from '../../src/state/session.ts';
 
 /** Returns the gateway's summary of a run that its trainer is publishing. */

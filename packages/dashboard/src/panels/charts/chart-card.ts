@@ -1,7 +1,9 @@
 import { nothing, render, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
-import { type ChartName, type ChartSpec, chartSpecs, type YScale } from '../../state/chart-specs.ts';
+import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { seriesOf } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
 import type { View } from '../../state/view.ts';
 import type { AxisBounds, Range, Viewport } from '../../state/viewport.ts';
 import { Throttle } from '../../ui/frames.ts';
@@ -37,6 +39,8 @@ export interface ChartsState {
 export interface ChartCardContext {
   state(): ChartsState;
   setViewport(viewport: Viewport): void;
+  /** Returns the y axis that the viewer has chosen. */
+  scale(): YScale;
   setScale(scale: YScale): void;
   /** Requests a frame. */
   refresh(): void;
@@ -45,6 +49,13 @@ export interface ChartCardContext {
   /** Returns the messages of the findings near an x. */
   messagesAt(x: number): string;
 }
+
+/** Returns the scales without the logarithmic one, as the same list for the same scales. */
+const linearScales = memoizeLast((scales: readonly YScale[]) => scales.filter((scale) => scale !== 'log'));
+
+/** Returns the smoothing of the curves. A run that reports only epochs has few points, which are not smoothed. */
+const smoothingOf = (runs: readonly ChartRun[], { smoothing }: View): number =>
+  runs[0]?.run.byEpoch ? 0 : smoothing;
 
 /** Time between two updates of the table: one that changes more often cannot be read. */
 const tableIntervalMs = 1_000;
@@ -55,7 +66,6 @@ const tableIntervalMs = 1_000;
  */
 export class ChartCard {
   readonly element = document.createElement('article');
-  readonly #name: ChartName;
   readonly #spec: ChartSpec;
   readonly #context: ChartCardContext;
   readonly #frameBuilder: FrameBuilder;
@@ -68,6 +78,7 @@ export class ChartCard {
   #cursor: number | null = null;
   /** Whether the keyboard moves the cursor, so that each position is announced. */
   #isKeyboardCursor = false;
+  #visibilityObserver: IntersectionObserver | undefined;
   #fullScreen: FullScreen | undefined;
   /** The function that renders the table, loaded when the table is opened for the first time. */
   #chartTable: typeof chartTable | undefined;
@@ -89,9 +100,9 @@ export class ChartCard {
     );
   });
 
-  constructor(name: ChartName, context: ChartCardContext) {
-    this.#name = name;
-    this.#spec = chartSpecs[name];
+  /** @param name Identifies the card in the page. */
+  constructor(name: string, spec: ChartSpec, context: ChartCardContext) {
+    this.#spec = spec;
     this.#context = context;
     this.#frameBuilder = new FrameBuilder(this.#spec);
     this.#throttle = new Throttle(this.#spec.minDrawIntervalMs, context.refresh);
@@ -113,14 +124,14 @@ export class ChartCard {
     const plot = this.#currentPlot();
     this.#drawn = this.#build(plot.width);
     plot.draw({ ...this.#drawn.frame.plot, markers: this.#context.state().markers });
-    this.element.dataset.points = String(runs[0]?.run[this.#spec.series].length ?? 0);
+    this.element.dataset.points = String(runs[0] ? seriesOf(runs[0].run, this.#spec.series).length : 0);
   }
 
   /** Renders the texts around the chart. */
   render(): void {
     this.#updateTable();
     const { view, runs } = this.#context.state();
-    const hasData = runs.some(({ run }) => run[this.#spec.series].length > 0);
+    const hasData = runs.some(({ run }) => seriesOf(run, this.#spec.series).length > 0);
     const runInputs = runs.flatMap(({ run, name, color }) => [run, name, color]);
     const ownInputs = [this.#drawn, this.#cursor, this.#table, this.#fullScreen?.isOn];
     this.#renderContent(view, hasData, ...runInputs, ...ownInputs);
@@ -129,6 +140,13 @@ export class ChartCard {
   /** Draws again after the page's colours or size have changed. */
   recolor(): void {
     this.#plot?.recolor();
+  }
+
+  /** Releases the plot. The card can still be rendered, but not drawn any more. */
+  destroy(): void {
+    this.#visibilityObserver?.disconnect();
+    this.#plot?.destroy();
+    this.#plot = undefined;
   }
 
   /** Puts the cursor of all charts at an x. */
@@ -146,7 +164,7 @@ export class ChartCard {
 
   #listen(): void {
     const { refresh, setViewport, state } = this.#context;
-    const visibilityObserver = new IntersectionObserver(
+    this.#visibilityObserver = new IntersectionObserver(
       (entries) => {
         // Several changes may arrive at once: the last one is current.
         this.#isOnScreen = entries.at(-1)?.isIntersecting ?? false;
@@ -154,7 +172,7 @@ export class ChartCard {
       },
       { rootMargin: '100px' },
     );
-    visibilityObserver.observe(this.element);
+    this.#visibilityObserver.observe(this.element);
     listenForChartKeys(this.#host, {
       ...{ setViewport, range: () => state().range, bounds: () => state().bounds },
       plot: () => this.#plot,
@@ -170,14 +188,15 @@ export class ChartCard {
     const { runs, view } = this.#context.state();
     const curves = this.#frameBuilder.styles(runs);
     const { axis } = view;
-    const log = { x: view.logX, y: view.scales[this.#name] === 'log' };
-    const plotKey = JSON.stringify([curves, axis, log]);
+    const stepWord = stepWordOf(runs[0]?.run);
+    const log = { x: view.logX, y: this.#scale() === 'log' };
+    const plotKey = JSON.stringify([curves, axis, stepWord, log]);
     if (this.#plot && this.#host.dataset.plotKey === plotKey) return this.#plot;
     this.#plot?.destroy();
     this.#cursor = null;
     this.#host.dataset.plotKey = plotKey;
     this.#plot = new Plot({
-      ...{ host: this.#host, curves, axis, log, formatY: this.#spec.tick },
+      ...{ host: this.#host, curves, axis, stepWord, log, formatY: this.#spec.tick },
       onCursor: (x) => this.#moveCursor(x),
       onResize: this.#context.refresh,
     });
@@ -202,11 +221,26 @@ export class ChartCard {
   #build(width: number): DrawnChart {
     const { runs, view, range } = this.#context.state();
     const options = {
-      ...{ axis: view.axis, range, scale: view.scales[this.#name], smoothing: view.smoothing },
+      ...{ axis: view.axis, range, scale: this.#scale(), smoothing: smoothingOf(runs, view) },
       buckets: Math.max(1, Math.floor(width / 2)),
       target: this.#spec.test === 'accuracy' ? view.target : null,
     };
     return { frame: this.#frameBuilder.build(runs, options), options };
+  }
+
+  /** Returns the choices for the y axis. A logarithmic one cannot show values below 0. */
+  #scales(): readonly YScale[] {
+    const { series, columns, scales } = this.#spec;
+    const isNegative = this.#context
+      .state()
+      .runs.some(({ run }) => columns.some((column) => seriesOf(run, series).negative.has(column)));
+    return isNegative ? linearScales(scales) : scales;
+  }
+
+  #scale(): YScale {
+    const scales = this.#scales();
+    const chosen = this.#context.scale();
+    return scales.includes(chosen) ? chosen : (scales[0] as YScale);
   }
 
   #moveCursor(x: number | null): void {
@@ -229,7 +263,10 @@ export class ChartCard {
   #legend(): { title: string; items: LegendItem[]; messages: string } {
     const readout = this.#readout();
     return {
-      title: legendTitle(this.#spec, readout, this.#cursor !== null),
+      title: legendTitle(this.#spec, readout, {
+        underCursor: this.#cursor !== null,
+        stepWord: stepWordOf(this.#context.state().runs[0]?.run),
+      }),
       items: legendItems(this.#spec, this.#context.state().runs, readout),
       messages: this.#cursor === null ? '' : this.#context.messagesAt(this.#cursor),
     };
@@ -239,9 +276,16 @@ export class ChartCard {
     const { title, items, messages } = this.#legend();
     const { view, runs } = this.#context.state();
     return {
-      ...{ spec: this.#spec, legendTitle: title, items, messages, table: this.#table },
+      ...{
+        spec: this.#spec,
+        unit: this.#spec.unit(runs[0]?.run),
+        legendTitle: title,
+        items,
+        messages,
+        table: this.#table,
+      },
       ...chartTexts(this.#spec, { runs, viewport: view.viewport, drawn: this.#drawn }),
-      scale: view.scales[this.#name],
+      ...{ scale: this.#scale(), scales: this.#scales() },
       fullScreen: this.#fullScreen?.isOn ?? false,
     };
   }
@@ -263,7 +307,7 @@ export class ChartCard {
 
   #tableInput(): ChartTableInput {
     const { runs, view, range } = this.#context.state();
-    const options = { axis: view.axis, range, smoothing: view.smoothing };
+    const options = { axis: view.axis, range, smoothing: smoothingOf(runs, view) };
     return { spec: this.#spec, frameBuilder: this.#frameBuilder, runs, options };
   }
 

@@ -2,8 +2,9 @@ import { html, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName } from '../../state/chart-specs.ts';
 import { formatCount } from '../../state/format.ts';
+import { stepWordOf } from '../../state/run-words.ts';
 import type { ChartOptions, FrameBuilder, Readout } from './frame-builder.ts';
-import { axisLabels, tickText } from './ticks.ts';
+import { axisLabel, tickText } from './ticks.ts';
 
 export interface ChartTableInput {
   spec: ChartSpec;
@@ -29,6 +30,7 @@ const intervalCount = 100;
 export function tableOf(input: ChartTableInput): ChartTable {
   const { spec, frameBuilder, runs, options } = input;
   const { axis, range } = options;
+  const stepWord = stepWordOf(runs[0]?.run);
   const rows: string[][] = [];
   let lastStep = -1;
   for (let index = 0; index <= intervalCount; index++) {
@@ -42,18 +44,23 @@ export function tableOf(input: ChartTableInput): ChartTable {
   }
   const table = {
     caption: `${spec.title} at ${formatCount(rows.length)} points; the export has every point.`,
-    heads: [axisLabels[axis], ...(axis === 'step' ? [] : ['Batch']), ...valueHeads(input)],
+    heads: [
+      axisLabel(axis, stepWord),
+      ...(axis === 'step' ? [] : [axisLabel('step', stepWord)]),
+      ...valueHeads(input),
+    ],
     rows,
   };
   return spec.series === 'machine' ? withoutEmptyColumns(table) : table;
 }
 
 /** Whether the table has raw, smoothed and test values of one run instead of one value for each run. */
-const isDetailed = ({ spec, runs }: ChartTableInput): boolean => spec.series === 'steps' && runs.length === 1;
+const isDetailed = ({ spec, runs }: ChartTableInput): boolean =>
+  spec.series !== 'machine' && runs.length === 1;
 
 function valueHeads(input: ChartTableInput): string[] {
   const { spec, runs } = input;
-  if (spec.series === 'machine') return spec.columns.map(machineName);
+  if (spec.series === 'machine') return spec.columns.map((column) => machineName(column));
   if (!isDetailed(input)) return runs.map(({ name }) => name);
   return [spec.title, ...(spec.smoothed ? ['Smoothed'] : []), ...(spec.test ? ['Test'] : [])];
 }

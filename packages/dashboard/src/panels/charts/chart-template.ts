@@ -7,6 +7,10 @@ import type { ChartTexts, LegendItem } from './chart-text.ts';
 /** The content of a chart's card. */
 export interface ChartContent extends ChartTexts {
   spec: ChartSpec;
+  /** The unit of the values; empty when it is not known. */
+  unit: string;
+  /** The choices for the y axis. */
+  scales: readonly YScale[];
   scale: YScale;
   legendTitle: string;
   items: readonly LegendItem[];
@@ -26,11 +30,11 @@ export interface ChartCardActions {
 
 /** Renders the card of a chart. uPlot fills the element `plot`, which the template leaves empty. */
 export const chartTemplate = (content: ChartContent, actions: ChartCardActions): TemplateResult => {
-  const { spec } = content;
+  const { spec, unit } = content;
   return html`
     <div class="card-head">
-      <h3>${spec.title} <small>${spec.unit}</small></h3>
-      ${guard([content.scale], () => scaleChoice(content, actions))}
+      <h3 title=${spec.title}>${spec.title} <small>${unit}</small></h3>
+      ${guard([content.scale, content.scales], () => scaleChoice(content, actions))}
       ${guard([content.table === nothing, content.fullScreen], () => tools(content, actions))}
     </div>
     <div class="legend">
@@ -40,7 +44,7 @@ export const chartTemplate = (content: ChartContent, actions: ChartCardActions):
     <div class="plot-frame">
       <div
         class="plot" data-part="plot" role="application" aria-roledescription="chart" tabindex="0"
-        aria-label="${spec.title}, ${spec.unit}. Arrow keys move through the points."
+        aria-label="${[spec.title, unit].filter(Boolean).join(', ')}. Arrow keys move through the points."
       ></div>
       <p class="empty" data-part="empty" ?hidden=${content.placeholder === ''}>${content.placeholder}</p>
     </div>
@@ -67,15 +71,16 @@ const scaleNames: Record<YScale, string> = {
   linear: 'Linear',
   close: 'Close-up',
   full: 'From 0',
+  fit: 'Linear',
 };
 
 const scaleChoice = (
-  { spec, scale: chosen }: ChartContent,
+  { spec, scale: chosen, scales }: ChartContent,
   actions: ChartCardActions,
 ): TemplateResult => html`
-  <fieldset class="segments" data-part="scales" ?hidden=${spec.scales.length < 2}>
+  <fieldset class="segments" data-part="scales" ?hidden=${scales.length < 2}>
     <legend class="sr-only">Scale of the y axis of ${spec.title}</legend>
-    ${spec.scales.map(
+    ${scales.map(
       (scale) => html`
         <button type="button" aria-pressed=${scale === chosen} @click=${() => actions.setScale(scale)}>
           ${scaleNames[scale]}

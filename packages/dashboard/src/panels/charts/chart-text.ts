@@ -1,7 +1,10 @@
 import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName, percentTick } from '../../state/chart-specs.ts';
-import { formatCount, formatPlural } from '../../state/format.ts';
+import { gpusOf } from '../../state/event-data.ts';
+import { capitalize, formatCount, formatPlural } from '../../state/format.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
+import { type Run, seriesOf } from '../../state/run.ts';
+import { announcesEverything, type StepWord, stepWordOf } from '../../state/run-words.ts';
 import type { Viewport } from '../../state/viewport.ts';
 import type { ChartFrame, ChartOptions, Readout } from './frame-builder.ts';
 
@@ -15,7 +18,7 @@ export interface LegendItem {
   value: string;
 }
 
-type LegendRun = Pick<ChartRun, 'name' | 'color'>;
+type LegendRun = Pick<ChartRun, 'name' | 'color'> & Partial<Pick<ChartRun, 'run'>>;
 type Value = Readout['values'][number];
 
 /** Returns a chart's legend: the curves of a single run, or one entry for each run with its difference to the first. */
@@ -25,29 +28,35 @@ export function legendItems(
   readout: Readout | undefined,
 ): LegendItem[] {
   const values = readout?.values ?? [];
-  if (spec.series === 'machine') return machineItems(spec, values);
+  if (spec.series === 'machine') return machineItems(spec, values, runs[0]?.run);
   if (runs.length > 1)
     return runs.map(({ name, color }, index) => ({
       ...{ name, kind: 'line', color },
       value: comparedValue(spec, values[index], index === 0 ? undefined : values[0]),
     }));
-  return runItems(spec, runs[0]?.color ?? '--train', values[0]);
+  return runItems(spec, runs[0], values[0]);
 }
 
-function machineItems(spec: ChartSpec, values: readonly Value[]): LegendItem[] {
+function machineItems(spec: ChartSpec, values: readonly Value[], run: Run | undefined): LegendItem[] {
+  const gpuCount = run?.system ? gpusOf(run.system).length : 1;
   const items = spec.columns.map((column, index) => ({
-    ...{ name: machineName(column), kind: 'line' as const, color: `--run-${index + 1}` },
+    ...{ name: machineName(column, gpuCount), kind: 'line' as const, color: `--run-${index + 1}` },
     value: spec.format(values[index]?.raw),
   }));
   // The values of a device that the machine does not have are NaN.
-  return items.filter((_, index) => values[index] && !Number.isNaN(values[index].raw));
+  return items.filter((_, index) => values[index]?.raw !== undefined && !Number.isNaN(values[index].raw));
 }
 
-function runItems(spec: ChartSpec, color: string, value: Value | undefined): LegendItem[] {
+/** Returns the curves of a run: all of them until its first values arrive, then those that it has. */
+function runItems(spec: ChartSpec, legendRun: LegendRun | undefined, value: Value | undefined): LegendItem[] {
+  const { run, color = '--train' } = legendRun ?? {};
   const raw = spec.format(value?.raw);
-  const test: LegendItem[] = spec.test
-    ? [{ name: 'test', kind: 'test', color: '--test', value: spec.format(value?.test) }]
-    : [];
+  const hasTests = !run || announcesEverything(run.started) || hasTestResults(run, spec.test);
+  const test: LegendItem[] =
+    spec.test && hasTests
+      ? [{ name: 'test', kind: 'test', color: '--test', value: spec.format(value?.test) }]
+      : [];
+  if (run?.batch && !hasCurve(run, spec)) return test;
   if (!spec.smoothed) return [{ name: 'value', kind: 'line', color, value: raw }, ...test];
   return [
     { name: spec.test ? 'train' : 'raw', kind: 'raw', color, value: raw },
@@ -55,6 +64,12 @@ function runItems(spec: ChartSpec, color: string, value: Value | undefined): Leg
     ...test,
   ];
 }
+
+const hasTestResults = ({ epochs }: Run, name: ChartSpec['test']): boolean =>
+  epochs.some(({ test }) => name !== undefined && typeof test?.[name] === 'number');
+
+const hasCurve = (run: Run, { series, columns }: ChartSpec): boolean =>
+  columns.some((column) => seriesOf(run, series).known.has(column));
 
 function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Value | undefined): string {
   const shownValue = (from: Value | undefined): number | undefined =>
@@ -75,10 +90,16 @@ function difference(spec: Pick<ChartSpec, 'format'>, value: number): string {
 export function legendTitle(
   { series }: Pick<ChartSpec, 'series'>,
   readout: Readout | undefined,
-  underCursor: boolean,
+  { underCursor, stepWord }: { underCursor: boolean; stepWord: StepWord },
 ): string {
-  if (!readout) return series === 'machine' ? 'No measurements yet' : 'No batches yet';
-  return underCursor ? `Batch ${formatCount(readout.step)}, epoch ${formatCount(readout.epoch)}` : 'Latest';
+  if (!readout)
+    return series === 'machine'
+      ? 'No measurements yet'
+      : `No ${stepWord === 'batch' ? 'batches' : 'values'} yet`;
+  if (!underCursor) return 'Latest';
+  const epoch =
+    readout.epoch === undefined || stepWord === 'epoch' ? '' : `, epoch ${formatCount(readout.epoch)}`;
+  return `${capitalize(stepWord)} ${formatCount(readout.step)}${epoch}`;
 }
 
 /** Returns a legend as a sentence for screen readers. */
@@ -106,17 +127,20 @@ export function chartTexts(
   { runs, viewport, drawn }: { runs: readonly ChartRun[]; viewport: Viewport; drawn: DrawnChart | undefined },
 ): ChartTexts {
   const main = runs[0]?.run;
-  const hasData = runs.some(({ run }) => run[spec.series].length > 0);
+  const hasData = runs.some(({ run }) => seriesOf(run, spec.series).length > 0);
   if (!drawn) return { caption: '', warning: '', placeholder: hasData ? '' : spec.empty };
   const { frame, options } = drawn;
   // Points on both sides of an empty range are joined by a line through it; a single one is not visible.
   const isVisible = frame.rowCount > 0 || frame.pointCount > 1;
-  const isWhole = viewport.kind === 'all' && spec.series === 'steps';
-  const thinned = isWhole ? (main?.steps.thinned ?? 0) : 0;
+  const isWhole = viewport.kind === 'all' && spec.series !== 'machine';
+  const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
   return {
-    caption: chartCaption({ ...frame, thinned, floor }),
-    warning: spec.test === 'loss' ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step) : '',
+    caption: main?.batch && !hasCurve(main, spec) ? '' : chartCaption({ ...frame, thinned, floor }),
+    warning:
+      spec.test === 'loss'
+        ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step, stepWordOf(main))
+        : '',
     placeholder: isVisible ? '' : hasData ? 'No data in this range.' : spec.empty,
   };
 }
@@ -140,9 +164,13 @@ export function chartCaption({ rowCount, pointCount, thinned, floor }: CaptionCo
 }
 
 /** Returns the warning about a loss that is not finite: "not a number (NaN) from batch 1,300"; empty if it is finite. */
-export function nonFiniteWarning(ranges: readonly NonFiniteRange[], firstStep: number | undefined): string {
+export function nonFiniteWarning(
+  ranges: readonly NonFiniteRange[],
+  firstStep: number | undefined,
+  stepWord: StepWord = 'batch',
+): string {
   const [range] = ranges;
   if (!range || firstStep === undefined) return '';
   const name = Number.isNaN(range.value) ? 'not a number (NaN)' : 'infinite';
-  return `${name} from batch ${formatCount(firstStep)}`;
+  return `${name} from ${stepWord} ${formatCount(firstStep)}`;
 }

@@ -1,6 +1,9 @@
-import { html, noChange, type TemplateResult } from 'lit-html';
+import { html, noChange, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import type { AxisName } from '../../state/axis.ts';
+import { type AxisName, knownAxis } from '../../state/axis.ts';
+import { shownCharts } from '../../state/chart-specs.ts';
+import type { Run } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
 import type { View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportMenu } from '../export/export-menu.ts';
@@ -29,9 +32,9 @@ export const chartToolbar = (
         aria-pressed=${state.unseenEvents !== null} @click=${page.togglePause}
       >${state.unseenEvents === null ? 'Pause view' : `Resume view, ${state.unseenEvents} new`}</button>
     </span>
-    ${axisFields(state.view, page, toolbar)}
+    ${axisFields(state, page, toolbar)}
     ${smoothingField(state.view, page)}
-    ${targetField(state.view, page)}
+    ${shownCharts(state.chartRuns.map(({ run }) => run)).includes('accuracy') ? targetField(state.view, page) : nothing}
     ${exportMenu.render(state, page)}
   </div>`;
 
@@ -45,19 +48,21 @@ function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions
     </button>`;
 }
 
+const stepNames = { batch: 'batches', step: 'steps', epoch: 'epochs' };
+
 const axisFields = (
-  { axis, logX }: View,
+  { run, view: { axis, logX } }: PageState,
   page: PageActions,
   { setAxis }: ToolbarActions,
 ): TemplateResult => html`
   <label class="tool">
     <span>X axis</span>
     <select
-      class="input" id="axis" .value=${live(axis)}
+      class="input" id="axis" .value=${live(knownAxis(run ?? undefined, axis))}
       @change=${(event: Event) => setAxis((event.target as HTMLSelectElement).value as AxisName)}
     >
-      <option value="step">batches</option>
-      <option value="epoch">epochs</option>
+      <option value="step">${stepNames[stepWordOf(run)]}</option>
+      ${hasEpochAxis(run) ? html`<option value="epoch">epochs</option>` : nothing}
       <option value="elapsed">training time</option>
       <option value="clock">clock</option>
     </select>
@@ -68,6 +73,10 @@ const axisFields = (
       @change=${(event: Event) => page.changeView({ logX: inputOf(event).checked })}
     /> Log scale
   </label>`;
+
+/** Returns whether the axis can show epochs: where steps are epochs, it would show the same twice. */
+const hasEpochAxis = (run: Run | null): boolean =>
+  knownAxis(run ?? undefined, 'epoch') === 'epoch' && !run?.byEpoch;
 
 function smoothingField({ smoothing }: View, { changeView }: PageActions): TemplateResult {
   const text = smoothing === 0 ? 'off' : smoothing.toFixed(2);

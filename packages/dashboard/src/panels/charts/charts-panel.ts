@@ -4,10 +4,18 @@ import {
   axisNames,
   axisPositions,
   convertViewport,
+  knownAxis,
   stepAtTime,
   stepPosition,
 } from '../../state/axis.ts';
-import { chartNames } from '../../state/chart-specs.ts';
+import {
+  type ChartName,
+  type ChartSpec,
+  chartNames,
+  chartSpecs,
+  shownCharts,
+  type YScale,
+} from '../../state/chart-specs.ts';
 import type { Finding } from '../../state/findings.ts';
 import type { Run } from '../../state/run.ts';
 import { defaultView, type View } from '../../state/view.ts';
@@ -25,7 +33,11 @@ const markerReach = 0.012;
 
 /** The charts of the page, which share an x axis and a cursor. */
 class Charts {
-  readonly cards: readonly ChartCard[];
+  readonly #cards: ReadonlyMap<ChartName, ChartCard>;
+  /** The cards of the own metrics that are shown, by name. */
+  readonly #metricCards = new Map<string, { card: ChartCard; key: string }>();
+  #shown: readonly ChartName[] = chartNames;
+  #shownMetrics: readonly ChartCard[] = [];
   readonly #actions: PageActions;
   #findings: readonly { x: number; finding: Finding }[] = [];
   #state: ChartsState = {
@@ -36,30 +48,80 @@ class Charts {
 
   constructor(actions: PageActions) {
     this.#actions = actions;
-    const context = {
-      ...{ announce, refresh: actions.refresh },
+    this.#cards = new Map(
+      chartNames.map((name) => [
+        name,
+        new ChartCard(name, chartSpecs[name], {
+          ...this.#context(),
+          scale: () => this.#state.view.scales[name],
+          setScale: (scale) => actions.changeView({ scales: { ...this.#state.view.scales, [name]: scale } }),
+        }),
+      ]),
+    );
+  }
+
+  /** The cards that are shown. */
+  get cards(): readonly ChartCard[] {
+    return this.#shown.map((name) => this.#cards.get(name) as ChartCard);
+  }
+
+  /**
+   * Shows the charts of these own metrics, and returns their elements. A chart that is not shown costs nothing: its curve
+   * is computed when it is shown.
+   */
+  showMetrics(specs: readonly ChartSpec[]): HTMLElement[] {
+    const names = new Set(specs.map(({ title }) => title));
+    for (const [name, { card }] of this.#metricCards)
+      if (!names.has(name)) {
+        card.destroy();
+        this.#metricCards.delete(name);
+      }
+    this.#shownMetrics = specs.map((spec) => this.#metricCard(spec));
+    for (const card of this.#shownMetrics) card.render();
+    return this.#shownMetrics.map(({ element }) => element);
+  }
+
+  #metricCard(spec: ChartSpec): ChartCard {
+    const name = spec.title;
+    // A declared unit is fixed for a card: another one needs another card.
+    const key = spec.unit(undefined);
+    const known = this.#metricCards.get(name);
+    if (known?.key === key) return known.card;
+    known?.card.destroy();
+    const isLog = (): boolean => this.#state.view.logMetrics.includes(name);
+    const card = new ChartCard(`metric-${name}`, spec, {
+      ...this.#context(),
+      scale: (): YScale => (isLog() ? 'log' : 'fit'),
+      setScale: (scale) => {
+        const others = this.#state.view.logMetrics.filter((other) => other !== name);
+        this.#actions.changeView({ logMetrics: scale === 'log' ? [...others, name] : others });
+      },
+    });
+    card.element.dataset.metric = name;
+    this.#metricCards.set(name, { card, key });
+    return card;
+  }
+
+  #context() {
+    return {
+      ...{ announce, refresh: this.#actions.refresh },
       state: () => this.#state,
       setViewport: (viewport: Viewport) => this.setViewport(viewport),
       messagesAt: (x: number) => this.#messagesAt(x),
     };
-    this.cards = chartNames.map(
-      (name) =>
-        new ChartCard(name, {
-          ...context,
-          setScale: (scale) => actions.changeView({ scales: { ...this.#state.view.scales, [name]: scale } }),
-        }),
-    );
   }
 
   /** Renders the texts of the cards. */
-  render(view: View): void {
-    this.#state = { ...this.#state, view };
+  render(view: View, runs: readonly Run[]): void {
+    this.#state = { ...this.#state, view: { ...view, axis: knownAxis(runs[0], view.axis) } };
+    this.#shown = shownCharts(runs);
     for (const card of this.cards) card.render();
   }
 
   /** Draws the charts that are on screen, or all of them for printing. */
-  draw({ view, chartRuns, findings, printing }: PageState): void {
+  draw({ view: chosen, chartRuns, findings, printing }: PageState): void {
     const runs = chartRuns.map(({ run }) => run);
+    const view = { ...chosen, axis: knownAxis(runs[0], chosen.axis) };
     const extent = xExtent(runs, view.axis, view.logX);
     const [main] = runs;
     this.#findings = findings.flatMap((finding) => {
@@ -72,7 +134,11 @@ class Charts {
       bounds: { all: extent.all, log: view.logX },
       markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
     };
-    for (const card of this.cards) card.draw(printing);
+    for (const card of [...this.cards, ...this.#shownMetrics]) card.draw(printing);
+  }
+
+  recolor(): void {
+    for (const card of [...this.cards, ...this.#shownMetrics]) card.recolor();
   }
 
   setViewport(viewport: Viewport): void {
@@ -107,7 +173,9 @@ class Charts {
 
   /** Toggles the full screen of the chart that has the focus, or of the first. */
   toggleFullScreen(): void {
-    const focused = this.cards.find(({ element }) => element.contains(document.activeElement));
+    const focused = [...this.cards, ...this.#shownMetrics].find(({ element }) =>
+      element.contains(document.activeElement),
+    );
     (focused ?? this.cards[0])?.toggleFullScreen();
   }
 
@@ -149,12 +217,23 @@ export function runChartAction(action: 'axis' | 'log' | 'full'): void {
   else charts?.toggleFullScreen();
 }
 
+/** Shows the charts of these own metrics, and returns their elements. */
+export const showMetricCharts = (specs: readonly ChartSpec[]): HTMLElement[] =>
+  charts?.showMetrics(specs) ?? [];
+
+/** The charts that are taller and wider than the others. */
+const largeCharts: readonly string[] = ['loss-chart', 'accuracy-chart'];
+
 /** The curves of the run, and the controls that all charts share. */
 export const chartsPanel: Panel = {
   render(state, actions) {
     charts ??= new Charts(actions);
+    charts.render(
+      state.view,
+      state.chartRuns.map(({ run }) => run),
+    );
     const { cards } = charts;
-    charts.render(state.view);
+    const small = cards.filter(({ element }) => !largeCharts.includes(element.id)).length;
     const toolbar = {
       setAxis: (axis: AxisName) => charts?.setAxis(axis),
       toggleFollow: () => charts?.toggleFollow(),
@@ -166,11 +245,9 @@ export const chartsPanel: Panel = {
           <h2 id="curves-title">Curves</h2>
           ${chartToolbar(state, actions, toolbar)}
         </div>
-        <div class="charts" id="charts">${cards.map(({ element }) => element)}</div>
+        <div class="charts" id="charts" data-small=${small}>${cards.map(({ element }) => element)}</div>
       </section>`;
   },
   draw: (state) => charts?.draw(state),
-  recolor() {
-    for (const card of charts?.cards ?? []) card.recolor();
-  },
+  recolor: () => charts?.recolor(),
 };

@@ -2,14 +2,14 @@ import { type AxisName, axisPositions, rowsInRange } from '../../state/axis.ts';
 import { MinMaxPyramid } from '../../state/min-max-pyramid.ts';
 import { MovingAverage } from '../../state/moving-average.ts';
 import { type NonFiniteRange, NonFiniteRanges } from '../../state/non-finite-ranges.ts';
-import type { Run } from '../../state/run.ts';
+import { type Run, type SeriesName, seriesOf } from '../../state/run.ts';
 import type { Column } from '../../state/series.ts';
 import type { Range } from '../../state/viewport.ts';
 import type { Cell } from './join-columns.ts';
 
 /** The column of a run's series that a curve shows. */
 export interface CurveSource {
-  series: 'steps' | 'machine';
+  series: SeriesName;
   column: string;
 }
 
@@ -50,6 +50,8 @@ export class Curve {
     const positions = axisPositions(this.#run, axis, this.#source.series);
     const [from, to] = rowsInRange(positions, range);
     const column = this.#column;
+    // In a column with rows without a value, the line passes over them.
+    const missing = this.#isSparse && this.#isKnown ? undefined : null;
     const average = this.#average.update(column, smoothing);
     const points: CurvePoints = { x: [], raw: [], smooth: [], rowCount: Math.max(0, to - from) };
     // One more row on each side continues the line to the edge.
@@ -59,32 +61,44 @@ export class Curve {
       // A row replaces an earlier one with the same x, as when the machine is measured twice within a step.
       const index = points.x.at(-1) === x ? points.x.length - 1 : points.x.length;
       points.x[index] = x;
-      points.raw[index] = finiteOrNull(column.values[row]);
-      points.smooth[index] = finiteOrNull(average[row]);
+      points.raw[index] = cellOf(column.values[row], missing);
+      points.smooth[index] = cellOf(average[row], missing);
     }
     return points;
   }
 
   /** Returns the ranges of steps, or of sequence numbers for the series `machine`, in which the values are not finite. */
   nonFiniteRanges(): readonly NonFiniteRange[] {
-    return this.#nonFinite.update(this.#run[this.#source.series].x, this.#column);
+    // In a sparse column, NaN is a row without a value.
+    if (this.#isSparse) return [];
+    return this.#nonFinite.update(seriesOf(this.#run, this.#source.series).x, this.#column);
   }
 
-  /** Returns the value in a row, raw and smoothed. */
-  valueAt(row: number, smoothing: number): { raw: number; smooth: number } {
+  /** Returns the value in a row, raw and smoothed; undefined where the row has none. */
+  valueAt(row: number, smoothing: number): { raw: number | undefined; smooth: number | undefined } {
     const column = this.#column;
+    const known = (value: number | undefined): number | undefined =>
+      this.#isSparse && Number.isNaN(value) ? undefined : value;
     return {
-      raw: column.values[row] as number,
-      smooth: this.#average.update(column, smoothing)[row] as number,
+      raw: known(column.values[row]),
+      smooth: known(this.#average.update(column, smoothing)[row]),
     };
   }
 
+  get #isKnown(): boolean {
+    return seriesOf(this.#run, this.#source.series).known.has(this.#source.column);
+  }
+
+  get #isSparse(): boolean {
+    return seriesOf(this.#run, this.#source.series).sparse.has(this.#source.column);
+  }
+
   get #column(): Column {
-    const { columns, length, generation } = this.#run[this.#source.series];
-    const values = (columns as Readonly<Record<string, Float64Array>>)[this.#source.column] as Float64Array;
+    const { columns, length, generation } = seriesOf(this.#run, this.#source.series);
+    const values = columns[this.#source.column] as Float64Array;
     return { values, length, generation };
   }
 }
 
-const finiteOrNull = (value: number | undefined): Cell =>
-  value !== undefined && Number.isFinite(value) ? value : null;
+const cellOf = (value: number | undefined, missing: Cell): Cell =>
+  value !== undefined && Number.isFinite(value) ? value : missing;

@@ -3,13 +3,13 @@ import { type AxisName, axisPositions, batchesPerEpoch, stepPosition } from '../
 import type { ChartRun } from '../../state/chart-runs.ts';
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
-import type { Run } from '../../state/run.ts';
+import { type Run, type SeriesName, seriesOf } from '../../state/run.ts';
 import { nearest } from '../../state/series.ts';
 import type { Range } from '../../state/viewport.ts';
 import { Curve, type CurveOptions, type CurvePoints } from './curve.ts';
 import { type Cell, type CurveTable, joinColumns } from './join-columns.ts';
 import type { CurveStyle, PlotFrame } from './plot.ts';
-import { lossRange } from './y-range.ts';
+import { fitRange, lossRange } from './y-range.ts';
 
 export interface ChartOptions extends CurveOptions {
   scale: YScale;
@@ -30,9 +30,10 @@ export interface ChartFrame {
 export interface Readout {
   x: number;
   step: number;
-  epoch: number;
+  /** Undefined while the length of an epoch is not known. */
+  epoch: number | undefined;
   /** One entry for each column or, when runs are compared, for each run. */
-  values: { raw: number; smooth: number; test: number | undefined }[];
+  values: { raw: number | undefined; smooth: number | undefined; test: number | undefined }[];
 }
 
 /** The curves of one run. */
@@ -81,7 +82,7 @@ export class FrameBuilder {
       plot: {
         ...{ columns, x, y: this.#yRange(columns, tables, options), target },
         epochEnds: main ? epochEnds(main, axis) : [],
-        nonFinite: main && this.#spec.series === 'steps' ? this.#nonFiniteRanges(main, axis) : [],
+        nonFinite: main && this.#spec.series !== 'machine' ? this.#nonFiniteRanges(main, axis) : [],
       },
     };
   }
@@ -95,24 +96,25 @@ export class FrameBuilder {
     const { series } = this.#spec;
     const shown = this.#shownRuns(runs);
     const main = shown[0]?.run;
-    if (!main || main[series].length === 0) return undefined;
-    // All charts show the same batch at the same x: the machine chart, too, whose measurements lie between batches.
-    const rowsFrom = main.steps.length > 0 ? 'steps' : series;
+    if (!main || seriesOf(main, series).length === 0) return undefined;
+    // The charts of batches show the same batch at the same x: the machine chart, too, whose measurements lie between batches.
+    const rowsFrom = series === 'machine' && main.steps.length > 0 ? 'steps' : series;
     const row = rowAt(main, x, { axis, series: rowsFrom });
-    const step = main[rowsFrom].columns.step[row] as number;
+    const step = seriesOf(main, rowsFrom).columns.step[row] as number;
+    const epochLength = batchesPerEpoch(main);
     const { values: positions, scale } = axisPositions(main, axis, rowsFrom);
     return {
       x: (positions[row] as number) * scale,
       step,
-      epoch: Math.ceil(step / batchesPerEpoch(main)),
+      epoch: epochLength && Math.ceil(step / epochLength),
       values: shown.flatMap(({ run }) => this.#valuesAt(run, rowAt(run, x, { axis, series }), smoothing)),
     };
   }
 
   #valuesAt(run: Run, row: number, smoothing: number): Readout['values'] {
     const { series, test } = this.#spec;
-    const step = run[series].columns.step[row] ?? 0;
-    const tested = test && run.epochs.findLast((epoch) => epoch.step <= step)?.test[test];
+    const step = seriesOf(run, series).columns.step[row] ?? 0;
+    const tested = (test && run.epochs.findLast((epoch) => epoch.step <= step)?.test?.[test]) ?? undefined;
     return this.#curvesOf(run).map((curve) => ({
       ...(row < 0 ? { raw: Number.NaN, smooth: Number.NaN } : curve.valueAt(row, smoothing)),
       test: tested,
@@ -151,6 +153,7 @@ export class FrameBuilder {
     tables: readonly RunTables[],
     { scale, target }: ChartOptions,
   ): Range {
+    if (scale === 'fit') return fitRange(columns.slice(1));
     if (scale !== 'close' && scale !== 'full') return lossRange(columns.slice(1), scale === 'log');
     const min = scale === 'full' ? 0 : this.#floor(tables, target);
     // A margin above 100 %, so that a line along it is visible in full.
@@ -166,11 +169,7 @@ export class FrameBuilder {
 }
 
 /** Returns the row of a run nearest to `x`, the last row when `x` is null, and -1 when the series is empty. */
-function rowAt(
-  run: Run,
-  x: number | null,
-  { axis, series }: { axis: AxisName; series: 'steps' | 'machine' },
-): number {
+function rowAt(run: Run, x: number | null, { axis, series }: { axis: AxisName; series: SeriesName }): number {
   const { values, length, scale } = axisPositions(run, axis, series);
   return x === null ? length - 1 : nearest(values, length, x / scale);
 }
@@ -180,11 +179,13 @@ function testResults(run: Run, name: 'loss' | 'accuracy', { axis, range }: Chart
   const x: number[] = [];
   const values: Cell[] = [];
   for (const { step, test } of run.epochs) {
+    const value = test?.[name];
+    if (typeof value !== 'number') continue;
     const position = stepPosition(run, step, axis);
     if (position === undefined || position < range.min || position > range.max || position === x.at(-1))
       continue;
     x.push(position);
-    values.push(Number.isFinite(test[name]) ? test[name] : null);
+    values.push(Number.isFinite(value) ? value : null);
   }
   return { x, curves: [values] };
 }

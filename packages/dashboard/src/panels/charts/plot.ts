@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import type { AxisName } from '../../state/axis.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
+import type { StepWord } from '../../state/run-words.ts';
 import type { Range } from '../../state/viewport.ts';
 import type { Columns } from './join-columns.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type EventMarker,
   type PlotArea,
 } from './overlays.ts';
-import { axisLabels, logTicks, tickSteps, tickText } from './ticks.ts';
+import { axisLabel, logTicks, tickSteps, tickText } from './ticks.ts';
 
 /** How a column is drawn: thin and faint, as a line, as points, or as points joined by a line. */
 export interface CurveStyle {
@@ -27,6 +28,7 @@ export interface PlotOptions {
   host: HTMLElement;
   curves: readonly CurveStyle[];
   axis: AxisName;
+  stepWord: StepWord;
   /** Whether each axis is logarithmic. */
   log: { x: boolean; y: boolean };
   formatY: (value: number) => string;
@@ -167,7 +169,7 @@ export class Plot {
   }
 
   #axes(): uPlot.Axis[] {
-    const { axis, log, formatY } = this.#options;
+    const { axis, stepWord, log, formatY } = this.#options;
     const common = {
       stroke: () => this.#palette.text,
       font: this.#font,
@@ -182,7 +184,7 @@ export class Plot {
       {
         ...common,
         ...{ grid: { show: false }, size: 26, gap: 6, space: 70 },
-        ...{ label: axisLabels[axis], labelSize: 20, labelGap: 0, labelFont: this.#font },
+        ...{ label: axisLabel(axis, stepWord), labelSize: 20, labelGap: 0, labelFont: this.#font },
         incrs: tickSteps[axis],
         values: (_plot, splits) => splits.map((split) => tickText(axis, split, this.#frame.x)),
         ...(log.x && logarithmic(() => this.#frame.x)),

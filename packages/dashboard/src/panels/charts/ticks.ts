@@ -1,14 +1,17 @@
 import type { AxisName } from '../../state/axis.ts';
-import { formatClock, formatCount, formatTime } from '../../state/format.ts';
+import { capitalize, formatClock, formatTickCount, formatTime } from '../../state/format.ts';
+import type { StepWord } from '../../state/run-words.ts';
 import type { Range } from '../../state/viewport.ts';
 
-/** The labels of the x axes. */
-export const axisLabels: Record<AxisName, string> = {
-  step: 'Batch',
+const axisLabels: Record<Exclude<AxisName, 'step'>, string> = {
   epoch: 'Epoch',
   elapsed: 'Training time',
   clock: 'Clock',
 };
+
+/** Returns the label of an x axis. */
+export const axisLabel = (axis: AxisName, stepWord: StepWord): string =>
+  axis === 'step' ? capitalize(stepWord) : axisLabels[axis];
 
 /** Returns 1, 2 and 5 times each power of ten from `10 ** from` to `10 ** to`. */
 const decimalSteps = (from: number, to: number): number[] =>
@@ -35,7 +38,7 @@ export const tickSteps: Record<AxisName, number[]> = {
 export function tickText(axis: AxisName, value: number, { min, max }: Range): string {
   switch (axis) {
     case 'step':
-      return formatCount(value);
+      return formatTickCount(value);
     case 'epoch':
       return String(Number(value.toFixed(4)));
     case 'elapsed':

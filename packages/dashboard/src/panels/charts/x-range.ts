@@ -1,4 +1,4 @@
-import { type AxisName, axisPositions, batchesPerEpoch } from '../../state/axis.ts';
+import { type AxisName, axisPositions, batchesPerEpoch, totalSteps } from '../../state/axis.ts';
 import type { Run } from '../../state/run.ts';
 import type { Extent, Range } from '../../state/viewport.ts';
 
@@ -18,9 +18,9 @@ export function xExtent(runs: readonly Run[], axis: AxisName, log: boolean): Ext
 
 function wholeRange(run: Run, axis: AxisName): Range {
   if (axis === 'step' || axis === 'epoch') {
-    const scale = axis === 'step' ? 1 : 1 / batchesPerEpoch(run);
-    const step = run.steps.last('step') ?? 0;
-    const max = run.finished && step > 0 ? step : stepRange(step, run.started?.totals.steps ?? 0).max;
+    const scale = axis === 'step' ? 1 : 1 / (batchesPerEpoch(run) ?? 1);
+    const step = lastStep(run);
+    const max = run.finished && step > 0 ? step : stepRange(step, totalSteps(run) ?? 0).max;
     return { min: 0, max: max * scale };
   }
   const start = axis === 'clock' ? startTime(run) : 0;
@@ -30,13 +30,21 @@ function wholeRange(run: Run, axis: AxisName): Range {
   return { min: start, max };
 }
 
+/** Returns the last step of the batches or, in a run without any, of the own metrics. */
+const lastStep = (run: Run): number => run.steps.last('step') ?? run.step;
+
 function firstX(run: Run, axis: AxisName): number {
   const { values, length, scale } = axisPositions(run, axis);
   return length === 0 ? 1 : (values[0] as number) * scale;
 }
 
 function lastX(run: Run, axis: AxisName): number {
-  const last = (['steps', 'machine'] as const).map((series) => {
+  const names = [
+    'steps',
+    'machine',
+    ...[...run.metrics.keys()].map((name) => `metrics.${name}` as const),
+  ] as const;
+  const last = names.map((series) => {
     const { values, length, scale } = axisPositions(run, axis, series);
     return length === 0 ? Number.NEGATIVE_INFINITY : (values[length - 1] as number) * scale;
   });

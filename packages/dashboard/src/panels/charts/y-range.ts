@@ -12,23 +12,47 @@ const maxDecades = 6;
  * values.
  */
 export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range {
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const values of columns)
-    for (let row = 0; row < values.length; row++) {
-      const value = values[row];
-      if (value === null || value === undefined || (logarithmic && value <= 0)) continue;
-      if (value < lowest) lowest = value;
-      if (value > highest) highest = value;
-    }
+  const { lowest, highest } = extremes(columns, logarithmic);
   if (!Number.isFinite(highest)) return logarithmic ? { min: 0.01, max: 3 } : { min: 0, max: 2.5 };
-  if (!logarithmic) return { min: Math.min(0, lowest), max: highest > 0 ? highest * 1.06 : 1 };
+  if (!logarithmic) {
+    if (lowest >= 0) return { min: 0, max: highest > 0 ? highest * 1.06 : 1 };
+    return fitRange(columns);
+  }
   const range = { min: Math.min(lowest / 1.25, highest / 10), max: highest * 1.25 };
   if (range.max / range.min <= 10 ** maxDecades) return range;
   const top = topOfBusiestDecades(columns) + 1;
   // Parsed from text: 10 ** -5 is 0.000009999999999999999.
   const [min, max] = [Number(`1e${top - maxDecades}`), Number(`1e${top}`)];
   return { min: Math.max(range.min, min), max: Math.min(range.max, max) };
+}
+
+/** Returns the lowest and the highest value; infinite without any. */
+function extremes(columns: ColumnsOfCells, onlyPositive: boolean): { lowest: number; highest: number } {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const values of columns)
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row];
+      if (value === null || value === undefined || (onlyPositive && value <= 0)) continue;
+      if (value < lowest) lowest = value;
+      if (value > highest) highest = value;
+    }
+  return { lowest, highest };
+}
+
+/** Margin of a fitted axis above and below its values, as a share of their range. */
+const fitMargin = 0.06;
+/** Values that are never below this share of the highest fill an axis of their own; others are shown from 0 on. */
+const zeroShare = 0.4;
+
+/** Returns the range of an axis that fits its values: from 0 where they come near it, and otherwise just around them. */
+export function fitRange(columns: ColumnsOfCells): Range {
+  const { lowest, highest } = extremes(columns, false);
+  if (!Number.isFinite(highest)) return { min: 0, max: 1 };
+  const flat = highest === lowest ? Math.abs(highest) || 1 : 0;
+  const margin = (highest - lowest || flat) * fitMargin;
+  const fromZero = lowest >= 0 && lowest < highest * zeroShare;
+  return { min: fromZero || (lowest === 0 && flat) ? 0 : lowest - margin, max: highest + margin };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { RunSummary } from '../../state/complete-data.ts';
+import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { displayName } from '../../state/run-summaries.ts';

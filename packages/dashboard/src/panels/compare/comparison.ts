@@ -1,7 +1,20 @@
-import type { EpochData, RunStartedData, RunSummary } from '../../state/complete-data.ts';
-import { formatCount, formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
+import {
+  type EpochData,
+  type RunStartedData,
+  type RunSummary,
+  throughputOf,
+} from '../../state/event-data.ts';
+import {
+  capitalize,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatNumber,
+  formatPercent,
+} from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { trainingSeconds } from '../../state/run-summaries.ts';
+import { unitOf } from '../../state/run-words.ts';
 import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 
 /** A run of the comparison. */
@@ -39,7 +52,7 @@ export const updatedSummary = (
 
 /** Returns the highest test accuracy of the epochs; undefined when none is a number. */
 function bestOf(epochs: readonly EpochData[]): number | undefined {
-  const best = Math.max(...epochs.map(({ test }) => test.accuracy).filter(Number.isFinite));
+  const best = Math.max(...epochs.map(({ test }) => test?.accuracy ?? Number.NaN).filter(Number.isFinite));
   return Number.isFinite(best) ? best : undefined;
 }
 
@@ -54,7 +67,7 @@ export interface CompareRow {
 
 type Figure = readonly [
   name: string,
-  figureOf: (summary: RunSummary) => number | undefined,
+  figureOf: (summary: RunSummary) => number | null | undefined,
   format: (value: number | undefined) => string,
 ];
 
@@ -62,23 +75,50 @@ const figures: readonly Figure[] = [
   ['Best test accuracy', ({ bestAccuracy }) => bestAccuracy ?? undefined, (value) => formatPercent(value)],
   [
     'Test accuracy',
-    ({ epoch, finished }) => finished?.test?.accuracy ?? epoch?.test.accuracy,
+    ({ epoch, finished }) => finished?.test?.accuracy ?? epoch?.test?.accuracy,
     (value) => formatPercent(value),
   ],
-  ['Test loss', ({ epoch, finished }) => finished?.test?.loss ?? epoch?.test.loss, formatLoss],
-  ['Train loss, last epoch', ({ epoch }) => epoch?.train.loss, formatLoss],
+  ['Test loss', ({ epoch, finished }) => finished?.test?.loss ?? epoch?.test?.loss, formatLoss],
+  ['Train loss, last epoch', ({ epoch }) => epoch?.train?.loss, formatLoss],
   ['Training time', trainingSeconds, formatDuration],
-  ['Images per second', ({ batch }) => batch?.imagesPerSecond, (value) => formatCountOf(value)],
 ];
 
 const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
 
-/** Returns the figures of the runs with their difference to the first run, the baseline. */
+/** Returns the speed; its name follows from what the first run processes. */
+const speedOf = ({ started }: RunSummary): Figure => [
+  `${capitalize(unitOf(started))} per second`,
+  ({ batch }) => batch && throughputOf(batch),
+  (value) => formatCountOf(value),
+];
+
+/** Returns the final values of own metrics, by name. */
+const metricFigures = (summaries: readonly RunSummary[]): Figure[] =>
+  [...new Set(summaries.flatMap((summary) => Object.keys(lastMetrics(summary))))].map((name) => [
+    name,
+    (summary) => lastMetrics(summary)[name],
+    formatNumber,
+  ]);
+
+const lastMetrics = ({ batch, epoch, finished }: RunSummary): Record<string, number> => ({
+  ...batch?.metrics,
+  ...epoch?.metrics,
+  ...finished?.metrics,
+});
+
+/**
+ * Returns the figures of the runs with their difference to the first run, the baseline. Figures that no run has are left
+ * out.
+ */
 export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {
-  return figures.map(([name, figureOf, format]) => {
-    const baseline = summaries[0] && figureOf(summaries[0]);
+  const [first] = summaries;
+  const all = first ? [...figures, speedOf(first), ...metricFigures(summaries)] : figures;
+  const isKnown = ([, figureOf]: Figure): boolean =>
+    summaries.some((summary) => typeof figureOf(summary) === 'number');
+  return all.filter(isKnown).map(([name, figureOf, format]) => {
+    const baseline = (summaries[0] && figureOf(summaries[0])) ?? undefined;
     const values = summaries.map((summary, index) => {
-      const value = figureOf(summary);
+      const value = figureOf(summary) ?? undefined;
       const change =
         index === 0 || value === undefined || baseline === undefined ? '' : signed(value - baseline, format);
       return { text: format(value), change };
@@ -104,7 +144,9 @@ export function settingRows(summaries: readonly Pick<RunSummary, 'started'>[]): 
 const comparedFacts = (started: RunStartedData): Fact[] => [
   ...trainingFacts(started),
   ...deviceFacts(started),
-  ['Parameters', formatCount(started.model.parameters)],
+  ...(typeof started.model?.parameters === 'number'
+    ? [['Parameters', formatCount(started.model.parameters)] as const]
+    : []),
 ];
 
 const signed = (value: number, format: (value: number | undefined) => string): string => {

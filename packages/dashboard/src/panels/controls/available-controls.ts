@@ -1,5 +1,5 @@
 import { type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
-import type { RunStartedData } from '../../state/complete-data.ts';
+import type { RunStartedData } from '../../state/event-data.ts';
 import { formatLearningRate } from '../../state/format.ts';
 import { hasEnded, phaseOf } from '../../state/phase.ts';
 import type { Session } from '../../state/session.ts';

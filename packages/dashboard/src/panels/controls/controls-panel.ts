@@ -66,7 +66,7 @@ export const controlsPanel: Panel = {
     if (session.run?.runId !== shownRun?.runId) note = { text: '', bad: false };
     shownRun = session.run;
     const rate = shownRun?.batch?.learningRate;
-    if (rate !== undefined && document.activeElement?.id !== 'rate-input')
+    if (typeof rate === 'number' && document.activeElement?.id !== 'rate-input')
       shownRate = formatLearningRate(rate);
     const text = note.text || shown.note;
     const { pause } = shown;

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit-html';
+import { announcesEverything } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
 import './draw.css';
@@ -19,7 +20,11 @@ export async function openDrawingBoard(refresh: PageActions['refresh']): Promise
 
 /** A card in which the viewer draws a digit for the network of the run. */
 export const drawPanel: Panel = {
-  render: ({ live }, { openDraw }) => html`
+  // A drawing can be read by a network whose layers the run has announced; one of another library may have none.
+  render: ({ live }, { openDraw }) =>
+    live.run?.started && !announcesEverything(live.run.started)
+      ? html``
+      : html`
     <section class="card draw" id="draw" aria-labelledby="draw-title">
       <div class="card-head">
         <h2 id="draw-title">Draw a digit</h2>

@@ -64,7 +64,7 @@ export class DrawingBoard {
   /** Renders the board for a run, and loads the run's weights after each epoch. */
   render(run: Run | null): TemplateResult {
     this.#followRun(run);
-    const classes = run?.started?.dataset.classes ?? [];
+    const classes = run?.started?.dataset?.classes ?? [];
     const top = this.#prediction && topPrediction(this.#prediction.probabilities, classes);
     return html`
       <div class="pad-column">
@@ -145,7 +145,7 @@ export class DrawingBoard {
   async #loadWeights(run: Run, epoch: number): Promise<void> {
     const isLatest = (): boolean => run === this.#run && epoch === this.#trainedEpoch;
     try {
-      const layers = run.started?.model.layers ?? [];
+      const layers = run.started?.model?.layers ?? [];
       const file = await fetchWeights(run.runId);
       // Another epoch or run may have begun, whose weights must not be replaced by these.
       if (!isLatest()) return;
@@ -185,7 +185,7 @@ export class DrawingBoard {
   #addPrediction(prediction: Prediction, epoch: number): void {
     const { name, confidence } = topPrediction(
       prediction.probabilities,
-      this.#run?.started?.dataset.classes ?? [],
+      this.#run?.started?.dataset?.classes ?? [],
     );
     this.#prediction = prediction;
     this.#history = withPrediction(this.#history, { epoch, name, confidence });

@@ -1,7 +1,8 @@
-import { html } from 'lit-html';
+import { html, nothing } from 'lit-html';
 import { exportUrl } from '../../net/api.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
+import { exportContent } from './export-content.ts';
 
 /** Time for which the note below the menu is shown. */
 const noteMs = 5_000;
@@ -62,6 +63,7 @@ export const exportMenu: Panel = {
         <details class="menu" id="export" ?hidden=${run === null} @click=${closeOnItem} @keydown=${closeOnEscape}>
           <summary class="button small">Export</summary>
           <div class="menu-body">
+            ${run ? html`<p class="menu-note" data-field="export-content">${exportContent(run)}</p>` : nothing}
             <a id="export-csv" href=${exportUrl(runId, 'csv')} download>Every point as CSV</a>
             <a id="export-json" href=${exportUrl(runId, 'jsonl')} download>Every event as JSON lines</a>
             <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>

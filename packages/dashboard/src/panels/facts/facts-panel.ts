@@ -1,10 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { capitalize, formatCount } from '../../state/format.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
+import type { Run } from '../../state/run.ts';
+import { announcesEverything } from '../../state/run-words.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { layerRows } from './layer-rows.ts';
-import { deviceFacts, type Fact, type Meter, systemMeters, trainingFacts } from './run-facts.ts';
+import { deviceFacts, type Fact, type Meter, resultFacts, systemMeters, trainingFacts } from './run-facts.ts';
 import './facts.css';
 
 const factRows = (facts: readonly Fact[]): TemplateResult[] =>
@@ -16,12 +19,13 @@ const emptyNote = html`<p class="empty">Shown when a run begins.</p>`;
 export const devicePanel: Panel = {
   render({ run }) {
     const started = run?.started;
+    if (started && !started.device && !run.system) return html``;
     return html`
       <section class="card device" aria-labelledby="device-title">
         <div class="card-head"><h2 id="device-title">Device</h2></div>
         ${started ? nothing : emptyNote}
         ${guard([started], () => [
-          started?.device.reason
+          started?.device?.reason
             ? html`<p class="reason" data-field="device-reason">${capitalize(started.device.reason)}</p>`
             : nothing,
           html`<dl class="facts" id="device-facts">${started ? factRows(deviceFacts(started)) : nothing}</dl>`,
@@ -46,20 +50,27 @@ const meter = ({ name, value, share }: Meter): TemplateResult => html`
     }
   </div>`;
 
+const noFacts: readonly Fact[] = [];
+const settingsOf = memoizeLast((started: Run['started'], notices: Run['notices']) =>
+  started ? trainingFacts(started, notices) : noFacts,
+);
+const guardedFacts = (run: Run | null): readonly Fact[] =>
+  run ? settingsOf(run.started, run.notices) : noFacts;
+
 /** The settings of the run, and the files that it saved. */
 export const trainingPanel: Panel = {
   render({ run }) {
     const started = run?.started;
     const files = run?.finished?.files ?? [];
+    const facts = guardedFacts(run);
+    const results = run?.finished && !announcesEverything(started) ? resultFacts(run.finished) : [];
+    if (started && facts.length + results.length + files.length === 0) return html``;
     return html`
       <section class="card training" aria-labelledby="training-title">
         <div class="card-head"><h2 id="training-title">Training</h2></div>
         ${started ? nothing : emptyNote}
-        ${guard(
-          [started, run?.notices],
-          () =>
-            html`<dl class="facts">${started ? factRows(trainingFacts(started, run?.notices)) : nothing}</dl>`,
-        )}
+        ${guard([facts], () => html`<dl class="facts">${factRows(facts)}</dl>`)}
+        ${results.length === 0 ? nothing : html`<h3>Final results</h3><dl class="facts" id="final-results">${factRows(results)}</dl>`}
         ${
           files.length === 0
             ? nothing
@@ -73,11 +84,14 @@ export const trainingPanel: Panel = {
 export const networkPanel: Panel = {
   render({ run }) {
     const started = run?.started;
+    const parameters = started?.model?.parameters;
+    const hasLayers = !started || (started.model?.layers.length ?? 0) > 0;
+    if (!hasLayers) return html``;
     return html`
       <section class="card model" aria-labelledby="model-title">
         <div class="card-head">
           <h2 id="model-title">Network</h2>
-          <p class="card-note">${guard([started], () => (started ? `${formatCount(started.model.parameters)} parameters` : nothing))}</p>
+          <p class="card-note">${typeof parameters === 'number' ? `${formatCount(parameters)} parameters` : nothing}</p>
         </div>
         ${guard([started], () => (started ? layerTable(layerRows(started)) : emptyNote))}
       </section>`;

@@ -1,52 +1,136 @@
-import type { NoticeData, RunStartedData, SystemData } from '../../state/complete-data.ts';
-import { formatBytes, formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
+import {
+  type GpuData,
+  gpusOf,
+  type NoticeData,
+  type RunFinishedData,
+  type RunStartedData,
+  type SystemData,
+} from '../../state/event-data.ts';
+import {
+  capitalize,
+  formatBytes,
+  formatCount,
+  formatLearningRate,
+  formatLoss,
+  formatNumber,
+  formatPercent,
+} from '../../state/format.ts';
+import { deviceKind } from '../../state/run-summaries.ts';
+import { announcesEverything, unitOf } from '../../state/run-words.ts';
 
 /** A name with its value. */
 export type Fact = readonly [name: string, value: string];
 
+/** A fact whose value may be unknown. */
+type MaybeFact = readonly [name: string, value: string | null | undefined | false];
+
+const known = (facts: readonly MaybeFact[]): Fact[] =>
+  facts.filter((fact): fact is Fact => typeof fact[1] === 'string' && fact[1] !== '');
+
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+
+type Device = NonNullable<RunStartedData['device']>;
+type Gpu = NonNullable<Device['gpu']>;
+
 /** Returns the engine and the device of a run. */
 export function deviceFacts({ device, config }: RunStartedData): Fact[] {
-  const requested = config.engine === device.engine ? '' : ` (requested: ${config.engine})`;
-  const facts: Fact[] = [
-    ['Engine', `${device.engine}${requested}`],
-    [device.kind === 'gpu' ? 'GPU' : 'CPU', device.name],
-    ['Kernels', device.kernels],
-  ];
-  if (device.precision !== undefined)
-    facts.push(['Precision', [device.precision, device.precisionReason].filter(Boolean).join(': ')]);
-  if (device.threads !== null) facts.push(['Threads', formatCount(device.threads)]);
-  if (device.gpu) {
-    const { name, memoryBytes, driver, computeCapability } = device.gpu;
-    if (name !== device.name) facts.push(['GPU', name]);
-    if (memoryBytes !== null) facts.push(['GPU memory', formatBytes(memoryBytes)]);
-    if (driver !== null) facts.push(['Driver', driver]);
-    if (computeCapability !== null) facts.push(['Compute capability', computeCapability]);
-  }
-  return facts;
+  if (!device) return [];
+  const { engine, kind, name, kernels, precision, precisionReason, threads, gpu, gpus } = device;
+  const requested = !config.engine || config.engine === engine ? '' : ` (requested: ${config.engine})`;
+  return known([
+    ['Engine', engine && `${engine}${requested}`],
+    [capitalize(deviceKind(kind)), name],
+    ['Kernels', kernels],
+    ['Precision', precision && [precision, precisionReason].filter(Boolean).join(': ')],
+    ['Threads', isNumber(threads) && formatCount(threads)],
+    ...(gpus && gpus.length > 0 ? gpuList(gpus) : gpu ? gpuFacts(gpu, name) : []),
+  ]);
 }
 
-/** Returns the settings of a run. The notices contain the learning rates that were set during the run. */
-export function trainingFacts(
-  { config, dataset }: RunStartedData,
-  notices: readonly NoticeData[] = [],
-): Fact[] {
+function gpuFacts({ name, memoryBytes, driver, computeCapability }: Gpu, deviceName: string): MaybeFact[] {
   return [
-    ['Dataset', dataset.name],
-    ['Images', `${formatCount(config.trainSize)} to train, ${formatCount(config.testSize)} to test`],
-    ['Epochs', formatCount(config.epochs)],
-    ['Batch size', formatCount(config.batchSize)],
-    ['Learning rate', `${ratesText(config.learningRate, notices)}, ${config.schedule}`],
-    ['Optimizer', config.optimizer],
-    ['Augmentation', config.augment ? 'images rotated, scaled and shifted slightly' : 'none'],
-    ['Seed', String(config.seed)],
+    ['GPU', name !== deviceName && name],
+    ['GPU memory', isNumber(memoryBytes) && formatBytes(memoryBytes)],
+    ['Driver', driver],
+    ['Compute capability', computeCapability],
   ];
 }
+
+/** Returns a line for each of several GPUs. */
+const gpuList = (gpus: readonly Gpu[]): MaybeFact[] =>
+  gpus.map(({ name, memoryBytes, driver, computeCapability }, index) => [
+    `GPU ${index}`,
+    [
+      name,
+      isNumber(memoryBytes) && formatBytes(memoryBytes),
+      driver && `driver ${driver}`,
+      computeCapability && `compute capability ${computeCapability}`,
+    ]
+      .filter(Boolean)
+      .join(', '),
+  ]);
+
+/** The settings that have a line of their own. The publisher's other settings follow under their own names. */
+const namedSettings = new Set([
+  ...['epochs', 'batchSize', 'learningRate', 'optimizer', 'schedule', 'augment'],
+  ...['seed', 'trainSize', 'testSize', 'engine'],
+]);
+
+/** Returns the settings of a run. The notices contain the learning rates that were set during the run. */
+export function trainingFacts(started: RunStartedData, notices: readonly NoticeData[] = []): Fact[] {
+  const { config, dataset, model } = started;
+  const { learningRate, schedule, augment, trainSize, testSize } = config;
+  const sizes = [
+    isNumber(trainSize) && `${formatCount(trainSize)} to train`,
+    isNumber(testSize) && `${formatCount(testSize)} to test`,
+  ];
+  return known([
+    ['Dataset', dataset?.name],
+    ['Classes', dataset?.classes && !announcesEverything(started) && formatCount(dataset.classes.length)],
+    [unitOf(started) === 'images' ? 'Images' : 'Samples', sizes.filter(Boolean).join(', ')],
+    ['Epochs', isNumber(config.epochs) && formatCount(config.epochs)],
+    ['Batch size', isNumber(config.batchSize) && formatCount(config.batchSize)],
+    [
+      'Learning rate',
+      [isNumber(learningRate) && ratesText(learningRate, notices), schedule].filter(Boolean).join(', '),
+    ],
+    ['Optimizer', config.optimizer],
+    [
+      'Augmentation',
+      typeof augment === 'boolean' && (augment ? 'images rotated, scaled and shifted slightly' : 'none'),
+    ],
+    ['Parameters', model?.layers.length === 0 && isNumber(model.parameters) && formatCount(model.parameters)],
+    ['Seed', isNumber(config.seed) && String(config.seed)],
+    ...Object.entries(config)
+      .filter(([name]) => !namedSettings.has(name))
+      .map(([name, value]): MaybeFact => [name, settingText(value)]),
+  ]);
+}
+
+/** Formats a setting of the publisher. Null means that the setting is not set, which is a setting, too. */
+const settingText = (value: string | number | boolean | null | undefined): string | undefined =>
+  value === undefined
+    ? undefined
+    : value === null
+      ? 'none'
+      : typeof value === 'boolean'
+        ? value
+          ? 'yes'
+          : 'no'
+        : String(value);
+
+/** Returns the results at the end of a run that no other panel shows. */
+export const resultFacts = ({ metrics, test }: RunFinishedData): Fact[] =>
+  known([
+    ['Test loss', isNumber(test?.loss) && formatLoss(test.loss)],
+    ...Object.entries(metrics ?? {}).map(([name, value]): MaybeFact => [name, formatNumber(value)]),
+  ]);
 
 /** Returns the learning rates in their order: "0.01, then 0.005 from batch 44 on". */
 const ratesText = (first: number, notices: readonly NoticeData[]): string =>
   notices.reduce(
     (text, { code, step, value }) =>
-      code === 'learning_rate.set' && step !== null && value !== undefined
+      code === 'learning_rate.set' && isNumber(step) && isNumber(value)
         ? `${text}, then ${formatLearningRate(value)} from batch ${formatCount(step + 1)} on`
         : text,
     formatLearningRate(first),
@@ -59,37 +143,39 @@ export interface Meter {
   share: number | null;
 }
 
-/** Returns the load, memory, temperature and power of the machine, the trainer and the GPU. */
-export function systemMeters({ process, host, gpu }: SystemData): Meter[] {
-  const meters: Meter[] = [
-    { name: 'CPU, whole machine', value: formatPercent(host.cpu, 0), share: host.cpu },
-    {
-      name: 'Memory, whole machine',
-      value: `${formatBytes(host.memoryUsedBytes)} of ${formatBytes(host.memoryTotalBytes)}`,
-      share: ratio(host.memoryUsedBytes, host.memoryTotalBytes),
-    },
-    { name: 'CPU, trainer', value: `${process.cpu.toFixed(1)} cores`, share: null },
-    { name: 'Memory, trainer', value: formatBytes(process.memoryBytes), share: null },
-  ];
-  if (!gpu) return meters;
-  if (gpu.load !== null)
-    meters.push({ name: 'GPU load', value: formatPercent(gpu.load, 0), share: gpu.load });
-  if (gpu.memoryUsedBytes !== null)
-    meters.push({
-      name: 'GPU memory',
-      value: `${formatBytes(gpu.memoryUsedBytes)} of ${formatBytes(gpu.memoryTotalBytes)}`,
-      share: ratio(gpu.memoryUsedBytes, gpu.memoryTotalBytes),
-    });
-  if (gpu.temperatureCelsius !== null)
-    meters.push({
-      name: 'GPU temperature',
-      value: `${Math.round(gpu.temperatureCelsius)}\u00a0°C`,
-      share: null,
-    });
-  if (gpu.powerWatts !== null)
-    meters.push({ name: 'GPU power', value: `${Math.round(gpu.powerWatts)}\u00a0W`, share: null });
-  return meters;
+/** Returns the load, memory, temperature and power of the machine, the trainer and the GPUs, as far as they are known. */
+export function systemMeters(system: SystemData): Meter[] {
+  const { process, host } = system;
+  const gpus = gpusOf(system);
+  return [
+    shareMeter('CPU, whole machine', host?.cpu),
+    memoryMeter('Memory, whole machine', host?.memoryUsedBytes, host?.memoryTotalBytes),
+    textMeter('CPU, trainer', process?.cpu, (cpu) => `${cpu.toFixed(1)} cores`),
+    textMeter('Memory, trainer', process?.memoryBytes, formatBytes),
+    ...gpus.flatMap((gpu, index) => gpuMeters(gpu, gpus.length > 1 ? `GPU ${index}` : 'GPU')),
+  ].filter((meter) => meter !== undefined);
 }
 
-const ratio = (part: number, whole: number | null): number | null =>
-  whole === null || whole === 0 ? null : Math.min(1, part / whole);
+const gpuMeters = (
+  { load, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts }: GpuData,
+  name: string,
+): (Meter | undefined)[] => [
+  shareMeter(`${name} load`, load),
+  memoryMeter(`${name} memory`, memoryUsedBytes, memoryTotalBytes),
+  textMeter(`${name} temperature`, temperatureCelsius, (value) => `${Math.round(value)}\u00a0°C`),
+  textMeter(`${name} power`, powerWatts, (value) => `${Math.round(value)}\u00a0W`),
+];
+
+type Measured = number | null | undefined;
+
+const shareMeter = (name: string, share: Measured): Meter | undefined =>
+  isNumber(share) ? { name, value: formatPercent(share, 0), share } : undefined;
+
+const textMeter = (name: string, value: Measured, format: (value: number) => string): Meter | undefined =>
+  isNumber(value) ? { name, value: format(value), share: null } : undefined;
+
+function memoryMeter(name: string, used: Measured, total: Measured): Meter | undefined {
+  if (!isNumber(used)) return undefined;
+  const value = isNumber(total) ? `${formatBytes(used)} of ${formatBytes(total)}` : formatBytes(used);
+  return { name, value, share: total ? Math.min(1, used / total) : null };
+}

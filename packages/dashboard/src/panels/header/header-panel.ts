@@ -1,11 +1,10 @@
-import { html, type TemplateResult } from 'lit-html';
-import { formatProgress } from '../../state/format.ts';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { latestDataOf } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
-import type { Panel } from '../../ui/panel.ts';
+import type { PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
-import { type HeaderText, headerText, tabTitle } from './header-text.ts';
+import { type Figure, type HeaderText, headerText, tabTitle } from './header-text.ts';
 import './header.css';
 
 /** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */
@@ -30,53 +29,64 @@ export const headerPanel: Panel = {
           <div class="hero-name">
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
             <h1 id="run-title" data-field="title">${text.title}</h1>
+            ${text.tags.length > 0 ? html`<p class="hero-tags">${text.tags.map((tag) => html`<span class="tag calm">${tag}</span>`)}</p>` : nothing}
             <p class="hero-detail" data-field="detail">${text.detail}</p>
           </div>
           <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
         </div>
-        ${progressRow(text.progress, latestDataOf(state.session)?.started?.config.epochs ?? 0)}
+        ${progressRow(text, epochsOf(state.session))}
         ${stats(text)}
         ${controlsPanel.render(state, actions)}
       </section>`;
   },
 };
 
-const progressRow = (share: number, epochs: number): TemplateResult => html`
-  <div class="progress-row">
-    <div
-      class="progress" id="progress" role="progressbar" aria-label="Overall progress" aria-valuemin="0" aria-valuemax="100"
-      aria-valuenow=${Math.floor(share * 100)} aria-valuetext=${formatProgress(share)}
-    >
-      <div class="progress-fill" ${styled({ transform: `scaleX(${share})` })}></div>
-      <div class="progress-epochs">${Array.from({ length: epochs > epochMarkLimit ? 0 : epochs }, () => html`<i></i>`)}</div>
-    </div>
-    <p class="progress-percent" data-field="percent">${formatProgress(share)}</p>
-  </div>`;
+const epochsOf = (session: PageState['session']): number => {
+  const { totals, config } = latestDataOf(session)?.started ?? {};
+  return totals?.epochs ?? config?.epochs ?? 0;
+};
 
-/** Renders the latest figures. A key beside a name shows the colour of its curve. */
-const stats = (text: HeaderText): TemplateResult => html`
-  <dl class="stats">
-    <div class=${text.lossIsFinite ? 'stat' : 'stat bad'}>
-      <dt><i class="key key-train" aria-hidden="true"></i>Loss</dt>
-      <dd data-field="loss">${text.loss}</dd>
-      <dd class="note">${text.batchNote}</dd>
-    </div>
-    <div class="stat">
-      <dt><i class="key key-train" aria-hidden="true"></i>Accuracy</dt>
-      <dd data-field="accuracy">${text.accuracy}</dd>
-      <dd class="note">${text.batchNote}</dd>
-    </div>
-    <div class="stat stat-test">
-      <dt><i class="key key-test" aria-hidden="true"></i>Test accuracy</dt>
-      <dd data-field="test">${text.test}</dd>
-      <dd class="note">${text.testNote}</dd>
-    </div>
-    <div class="stat"><dt>Epoch</dt><dd data-field="epoch">${text.epoch}</dd><dd class="note">${text.epochs}</dd></div>
-    <div class="stat"><dt>Batch</dt><dd data-field="batch">${text.batch}</dd><dd class="note">${text.batches}</dd></div>
-    <div class="stat">
-      <dt>Speed</dt>
-      <dd data-field="speed">${text.speed}</dd>
-      <dd class="note">images per second</dd>
-    </div>
-    <div class="stat"><dt>Elapsed</dt><dd data-field="elapsed">${text.elapsed}</dd><dd class="note">training time</dd></div>
-  </dl>`;
+/** Renders the progress: a share of the run, or, while its length is not known, only that it is running. */
+function progressRow(
+  { progress: share, percent, phase }: HeaderText,
+  epochs: number,
+): TemplateResult | typeof nothing {
+  if (share === null)
+    return phase === 'running'
+      ? html`<div class="progress-row"><div class="progress endless" id="progress" role="progressbar" aria-label="Overall progress" aria-valuetext="running, of unknown length"></div></div>`
+      : nothing;
+  return html`
+    <div class="progress-row">
+      <div
+        class="progress" id="progress" role="progressbar" aria-label="Overall progress" aria-valuemin="0" aria-valuemax="100"
+        aria-valuenow=${Math.floor(share * 100)} aria-valuetext=${percent}
+      >
+        <div class="progress-fill" ${styled({ transform: `scaleX(${share})` })}></div>
+        <div class="progress-epochs">${Array.from({ length: epochs > epochMarkLimit ? 0 : epochs }, () => html`<i></i>`)}</div>
+      </div>
+      <p class="progress-percent" data-field="percent">${percent}</p>
+    </div>`;
+}
+
+/** Renders the latest figures that the run has. A key beside a name shows the colour of its curve. */
+function stats(text: HeaderText): TemplateResult {
+  const stat = (field: Figure, name: string, note: string, key = ''): TemplateResult | typeof nothing =>
+    text.shown.has(field)
+      ? html`
+          <div class=${field === 'loss' && !text.lossIsFinite ? 'stat bad' : field === 'test' ? 'stat stat-test' : 'stat'}>
+            <dt>${key ? html`<i class="key key-${key}" aria-hidden="true"></i>` : nothing}${name}</dt>
+            <dd data-field=${field}>${text[field]}</dd>
+            <dd class="note">${note}</dd>
+          </div>`
+      : nothing;
+  return html`
+    <dl class="stats" ${styled({ '--stats': String(text.shown.size) })}>
+      ${stat('loss', 'Loss', text.batchNote, 'train')}
+      ${stat('accuracy', 'Accuracy', text.batchNote, 'train')}
+      ${stat('test', 'Test accuracy', text.testNote, 'test')}
+      ${stat('epoch', 'Epoch', text.epochs)}
+      ${stat('batch', text.batchName, text.batches)}
+      ${stat('speed', 'Speed', text.speedUnit)}
+      ${stat('elapsed', 'Elapsed', 'training time')}
+    </dl>`;
+}

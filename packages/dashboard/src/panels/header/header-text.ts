@@ -1,3 +1,5 @@
+import { totalSteps } from '../../state/axis.ts';
+import { throughputOf } from '../../state/event-data.ts';
 import {
   capitalize,
   formatCount,
@@ -9,9 +11,14 @@ import {
   formatWholeDuration,
 } from '../../state/format.ts';
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
-import { type Run, silenceMs } from '../../state/run.ts';
-import { displayName, statusNames } from '../../state/run-summaries.ts';
+import { type BatchColumn, type Run, silenceMs } from '../../state/run.ts';
+import { deviceText, displayName, statusNames } from '../../state/run-summaries.ts';
+import { announcesEverything, type StepWord, stepWordOf, unitOf } from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
+
+/** A figure of the header. */
+export type Figure = 'loss' | 'accuracy' | 'test' | 'epoch' | 'batch' | 'speed' | 'elapsed';
+const figures: readonly Figure[] = ['loss', 'accuracy', 'test', 'epoch', 'batch', 'speed', 'elapsed'];
 
 /** Texts and figures of the run header. */
 export interface HeaderText {
@@ -22,9 +29,13 @@ export interface HeaderText {
   title: string;
   /** A sentence about the current phase. */
   detail: string;
-  /** Completed fraction of the run, from 0 to 1. */
-  progress: number;
+  /** Completed fraction of the run, from 0 to 1; null while its length is not known. */
+  progress: number | null;
+  /** The progress as a text; empty while the length of the run is not known. */
   percent: string;
+  tags: readonly string[];
+  /** The figures to show: all until the run's first values arrive, then those that it has. */
+  shown: ReadonlySet<Figure>;
   remaining: string;
   loss: string;
   /** Whether the loss is a finite number: if not, the run has diverged. */
@@ -38,11 +49,15 @@ export interface HeaderText {
   epoch: string;
   /** Number of epochs: "of 10". */
   epochs: string;
-  /** Number of the batch within its epoch. */
+  /** Name of the figure `batch`: "Batch", or "Step" for a run that numbers only its steps. */
+  batchName: string;
+  /** Number of the batch within its epoch, or of the step. */
   batch: string;
   /** Number of batches in an epoch: "of 469". */
   batches: string;
   speed: string;
+  /** "images per second". */
+  speedUnit: string;
   elapsed: string;
 }
 
@@ -61,39 +76,78 @@ export function headerText(session: Session, now: number): HeaderText {
   const phase = phaseOf(session);
   const latest = latestDataOf(session);
   const batch = latest?.batch;
-  const progress = progressOf(latest, phase);
-  const config = latest?.started?.config;
-  const diverged = phase === 'running' || phase === 'completed' ? session.run?.diverged : undefined;
-  return {
-    phase,
-    phaseName: diverged ? `Diverged at batch ${formatCount(diverged.step)}` : phaseNames[phase],
-    colorPhase: diverged ? 'interrupted' : phase,
-    title: titleOf(session, latest) ?? emptyTitle(phase),
-    detail: detailOf({ session, latest, phase, now }),
-    progress,
-    percent: formatProgress(progress),
-    remaining: remainingOf({ session, latest, phase, now }),
-    loss: formatLoss(batch?.loss),
-    lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
-    batchNote: hasEnded(phase) ? 'last batch' : 'this batch',
-    accuracy: formatPercent(batch?.accuracy),
-    test: formatPercent(latest?.finished?.test?.accuracy ?? latest?.epoch?.test.accuracy),
-    testNote: testNote(latest),
-    epoch: formatCount(batch?.epoch),
-    epochs: config ? `of ${formatCount(config.epochs)}` : '',
-    batch: formatCount(batch?.batch),
-    batches: latest?.started ? `of ${formatCount(latest.started.totals.batchesPerEpoch)}` : '',
-    speed: formatRate(batch?.imagesPerSecond),
+  const started = latest?.started;
+  const run = session.run;
+  const progress = progressOf(latest, phase, run);
+  const stepWord = stepWordOf(run);
+  const diverged = phase === 'running' || phase === 'completed' ? run?.diverged : undefined;
+  const epochs = started?.totals?.epochs ?? started?.config.epochs;
+  const batches = batchTexts(latest);
+  const values = {
+    loss: formatLoss(batch?.loss ?? latest?.epoch?.train?.loss),
+    accuracy: formatPercent(batch?.accuracy ?? lastKnown(run, 'accuracy')),
+    test: formatPercent(latest?.finished?.test?.accuracy ?? latest?.epoch?.test?.accuracy),
+    epoch: formatCount(batch?.epoch ?? latest?.epoch?.epoch),
+    batch: batches.value,
+    speed: formatRate(batch && (throughputOf(batch) ?? lastKnown(run, 'throughput'))),
     elapsed: formatWholeDuration(elapsedOf({ session, latest, phase, now })),
   };
+  const hasValues = Boolean(batch || latest?.epoch || started) && !announcesEverything(started);
+  return {
+    phase,
+    phaseName: diverged ? `Diverged at ${stepWord} ${formatCount(diverged.step)}` : phaseNames[phase],
+    colorPhase: diverged ? 'interrupted' : phase,
+    title: titleOf(session, latest) ?? emptyTitle(phase),
+    tags: started?.tags ?? [],
+    detail: detailOf({ session, latest, phase, now }),
+    progress,
+    percent: progress === null ? '' : formatProgress(progress),
+    remaining: remainingOf({ session, latest, phase, now }),
+    shown: new Set(hasValues ? figures.filter((name) => values[name] !== unknownText) : figures),
+    ...values,
+    lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
+    batchNote: noteOf(phase, stepWord),
+    testNote: testNote(latest),
+    epochs: epochs ? `of ${formatCount(epochs)}` : '',
+    batchName: batches.name,
+    batches: batches.note,
+    speedUnit: `${unitOf(started)} per second`,
+  };
+}
+
+/** The text that the formats return for an unknown value. */
+const unknownText = formatCount(null);
+
+const noteOf = (phase: Phase, stepWord: StepWord): string =>
+  `${hasEnded(phase) ? 'last' : 'this'} ${stepWord}`;
+
+/** Returns the number of the batch within its epoch or, for a run that does not count them, of the step. */
+function batchTexts(latest: LatestData | null): { name: string; value: string; note: string } {
+  const { batch, started } = latest ?? {};
+  const of = (count: number | null | undefined): string => (count ? `of ${formatCount(count)}` : '');
+  if (typeof batch?.batch === 'number' || !batch)
+    return { name: 'Batch', value: formatCount(batch?.batch), note: of(started?.totals?.batchesPerEpoch) };
+  const total = started && totalSteps({ started, byEpoch: false });
+  return { name: 'Step', value: formatCount(batch.step), note: of(total) };
+}
+
+/** Returns the latest value of a column that not every batch has. */
+function lastKnown(run: Run | null, column: BatchColumn): number | undefined {
+  if (!run?.steps.known.has(column)) return undefined;
+  const { columns, length } = run.steps;
+  const row = columns[column].subarray(0, length).findLastIndex((value) => !Number.isNaN(value));
+  return row < 0 ? undefined : columns[column][row];
 }
 
 /** Returns the title of the tab, with the most important figure first. */
 export function tabTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
   if (text.colorPhase !== text.phase) return `${text.phaseName} — ${name}`;
-  if (text.phase === 'running') return `${text.percent} · ${text.loss} — ${name}`;
-  if (text.phase === 'completed') return `${text.test} · completed — ${name}`;
+  const join = (...parts: string[]): string =>
+    [...parts.filter((part) => part !== '' && part !== unknownText)].join(' · ');
+  if (text.phase === 'running') return `${join(text.percent, text.loss)} — ${name}`;
+  if (text.phase === 'completed')
+    return `${join(text.shown.has('test') ? text.test : text.loss, 'completed')} — ${name}`;
   if (text.phase === 'connecting') return name;
   return `${text.phaseName} — ${name}`;
 }
@@ -106,10 +160,14 @@ interface HeaderInput {
   now: number;
 }
 
-function progressOf(latest: LatestData | null, phase: Phase): number {
+function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): number | null {
   if (phase === 'completed') return 1;
-  if (!latest?.batch || !latest.started) return 0;
-  return Math.min(1, latest.batch.step / latest.started.totals.steps);
+  if (!latest?.started) return 0;
+  const { started, batch, epoch } = latest;
+  const total = totalSteps({ started, byEpoch: false });
+  if (total) return Math.min(1, (batch?.step ?? run?.step ?? 0) / total);
+  const epochs = started.totals?.epochs ?? started.config.epochs;
+  return epochs ? Math.min(1, (epoch?.epoch ?? 0) / epochs) : null;
 }
 
 /**
@@ -122,9 +180,10 @@ function sinceLastEvent({ session, phase, now }: HeaderInput): number {
 }
 
 function elapsedOf(input: HeaderInput): number | undefined {
-  const { latest, phase } = input;
+  const { latest, phase, session } = input;
   if (hasEnded(phase) && latest?.finished) return latest.finished.seconds;
-  return latest?.batch ? latest.batch.elapsedSeconds + sinceLastEvent(input) : undefined;
+  const seconds = latest?.batch?.elapsedSeconds ?? session.run?.steps.last('elapsedSeconds');
+  return seconds === undefined ? undefined : seconds + sinceLastEvent(input);
 }
 
 function remainingOf(input: HeaderInput): string {
@@ -132,8 +191,9 @@ function remainingOf(input: HeaderInput): string {
   if (phase === 'completed') return 'Done';
   if (phase !== 'running' && phase !== 'paused') return '';
   const eta = latest?.batch?.etaSeconds;
-  if (eta === null || eta === undefined) return latest ? 'Estimating…' : '';
-  return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(input)))} left`;
+  if (typeof eta === 'number') return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(input)))} left`;
+  // Other publishers may never send an estimate.
+  return latest && (!latest.started || announcesEverything(latest.started)) ? 'Estimating…' : '';
 }
 
 function testNote(latest: LatestData | null): string {
@@ -142,7 +202,12 @@ function testNote(latest: LatestData | null): string {
 }
 
 const titleOf = ({ summary }: Session, latest: LatestData | null): string | undefined =>
-  summary && summary.runId === latest?.runId ? displayName(summary) : latest?.runId;
+  latest
+    ? displayName({
+        ...{ runId: latest.runId, started: latest.started },
+        title: summary?.runId === latest.runId ? summary.title : null,
+      })
+    : undefined;
 
 function emptyTitle(phase: Phase): string {
   if (phase === 'waiting') return 'No run yet';
@@ -187,7 +252,7 @@ function endedDetail(latest: LatestData | null, run: Run | null): string {
   if (!finished)
     return 'The trainer disconnected and has not returned. The run continues here if it reconnects.';
   const bestEpoch = run?.epochs.find(({ epoch }) => epoch === finished.bestEpoch);
-  const hasBest = finished.bestEpoch !== null && (!bestEpoch || Number.isFinite(bestEpoch.test.loss));
+  const hasBest = typeof finished.bestEpoch === 'number' && Number.isFinite(bestEpoch?.test?.loss ?? 0);
   const best = hasBest ? ` · best epoch ${finished.bestEpoch}` : '';
   return `${capitalize(finished.reason)} · ${formatWholeDuration(finished.seconds)}${best}`;
 }
@@ -198,10 +263,13 @@ function configDetail({ started, batch }: LatestData): string {
   // A schedule changes the rate with each batch, so its peak is shown.
   const rate =
     config.schedule === 'constant' ? (batch?.learningRate ?? config.learningRate) : config.learningRate;
+  const isKnown = (value: unknown): value is number => typeof value === 'number';
   return [
-    dataset.name,
-    `batch size ${formatCount(config.batchSize)}`,
-    `learning rate ${formatLearningRate(rate)}`,
-    `${device.engine} on ${device.kind.toUpperCase()}`,
-  ].join(' · ');
+    dataset?.name,
+    isKnown(config.batchSize) && `batch size ${formatCount(config.batchSize)}`,
+    isKnown(rate) && `learning rate ${formatLearningRate(rate)}`,
+    deviceText(device),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }

@@ -1,4 +1,4 @@
-import type { EpochData } from '../../state/complete-data.ts';
+import type { EpochData } from '../../state/event-data.ts';
 import { formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
 
 /** A row of the table of epochs, with formatted values. */
@@ -21,19 +21,41 @@ export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[]
     .reverse()
     .map(({ epoch, train, test, seconds }) => ({
       epoch: String(epoch),
-      trainLoss: formatLoss(train.loss),
-      trainAccuracy: formatPercent(train.accuracy),
-      testLoss: formatLoss(test.loss),
-      testAccuracy: formatPercent(test.accuracy),
+      trainLoss: formatLoss(train?.loss),
+      trainAccuracy: formatPercent(train?.accuracy),
+      testLoss: formatLoss(test?.loss),
+      testAccuracy: formatPercent(test?.accuracy),
       seconds: formatDuration(seconds),
       best: epoch === best,
     }));
 }
 
+type EpochColumn = Exclude<keyof EpochRow, 'epoch' | 'best'>;
+
+/** The columns of the table of epochs beside the epoch itself, with their titles. */
+const columnTitles: Record<EpochColumn, string> = {
+  trainLoss: 'Train loss',
+  trainAccuracy: 'Train acc.',
+  testLoss: 'Test loss',
+  testAccuracy: 'Test acc.',
+  seconds: 'Time',
+};
+
+/** Returns the columns for which a row has a value. */
+export function epochColumns(rows: readonly EpochRow[]): { name: EpochColumn; title: string }[] {
+  const unknown = formatLoss(undefined);
+  return (Object.keys(columnTitles) as EpochColumn[])
+    .filter((name) => rows.some((row) => row[name] !== unknown))
+    .map((name) => ({ name, title: columnTitles[name] }));
+}
+
 /** Returns the first epoch with the highest test accuracy; epochs whose test loss is not finite are ignored. */
 function bestEpoch(epochs: readonly EpochData[]): number | undefined {
-  let best: EpochData | undefined;
-  for (const epoch of epochs)
-    if (Number.isFinite(epoch.test.loss) && epoch.test.accuracy > (best?.test.accuracy ?? -1)) best = epoch;
+  let best: { epoch: number; accuracy: number } | undefined;
+  for (const { epoch, test } of epochs) {
+    const accuracy = test?.accuracy;
+    if (typeof accuracy !== 'number' || !Number.isFinite(test?.loss ?? 0)) continue;
+    if (accuracy > (best?.accuracy ?? -1)) best = { epoch, accuracy };
+  }
   return best?.epoch;
 }

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { announcesEverything, stepWordOf } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
-import { type EpochRow, epochRows } from './epoch-rows.ts';
+import { type EpochRow, epochColumns, epochRows } from './epoch-rows.ts';
 import { type NoticeRow, noticeRows } from './notice-rows.ts';
 import './log.css';
 
@@ -9,6 +10,7 @@ import './log.css';
 export const epochsPanel: Panel = {
   render({ run }) {
     const epochs = run?.epochs ?? [];
+    if (epochs.length === 0 && run?.started && !announcesEverything(run.started)) return html``;
     const empty = 'Each epoch adds a line with its results on the training and test images.';
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">
@@ -18,43 +20,37 @@ export const epochsPanel: Panel = {
   },
 };
 
-const epochTable = (rows: readonly EpochRow[]): TemplateResult => html`
-  <section class="scroll" aria-label="Table of epochs" tabindex="0">
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">Epoch</th>
-          <th scope="col">Train loss</th>
-          <th scope="col">Train acc.</th>
-          <th scope="col">Test loss</th>
-          <th scope="col">Test acc.</th>
-          <th scope="col">Time</th>
-        </tr>
-      </thead>
-      <tbody id="epoch-rows">${rows.map(epochRow)}</tbody>
-    </table>
-  </section>`;
-
-const epochRow = (row: EpochRow): TemplateResult => html`
-  <tr class=${row.best ? 'best' : nothing}>
-    <td>${row.epoch}${row.best ? html`<span class="tag">best</span>` : nothing}</td>
-    <td>${row.trainLoss}</td>
-    <td>${row.trainAccuracy}</td>
-    <td>${row.testLoss}</td>
-    <td>${row.testAccuracy}</td>
-    <td>${row.seconds}</td>
-  </tr>`;
+const epochTable = (rows: readonly EpochRow[]): TemplateResult => {
+  const columns = epochColumns(rows);
+  return html`
+    <section class="scroll" aria-label="Table of epochs" tabindex="0">
+      <table class="table">
+        <thead>
+          <tr><th scope="col">Epoch</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr>
+        </thead>
+        <tbody id="epoch-rows">
+          ${rows.map(
+            (row) => html`
+              <tr class=${row.best ? 'best' : nothing}>
+                <td>${row.epoch}${row.best ? html`<span class="tag">best</span>` : nothing}</td>
+                ${columns.map(({ name }) => html`<td>${row[name]}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </section>`;
+};
 
 /** Notices about the run, newest first. A click on the batch of a notice shows it on the charts. */
 export const noticesPanel: Panel = {
-  render: ({ findings }, actions) => html`
+  render: ({ findings, run }, actions) => html`
     <section class="card notices" aria-labelledby="notices-title">
       <div class="card-head"><h2 id="notices-title">Notices</h2></div>
       ${findings.length > 0 ? nothing : html`<p class="empty">Nothing to report.</p>`}
       ${guard(
-        [findings],
+        [findings, stepWordOf(run)],
         () =>
-          html`<ul class="notice-list" id="notice-list">${noticeRows(findings).map((row) => noticeRow(row, actions))}</ul>`,
+          html`<ul class="notice-list" id="notice-list">${noticeRows(findings, stepWordOf(run)).map((row) => noticeRow(row, actions))}</ul>`,
       )}
     </section>`,
 };

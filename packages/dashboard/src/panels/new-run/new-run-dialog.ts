@@ -1,6 +1,6 @@
 import { recipeSettings } from '@mnist-monitor/shared/browser';
 import { html, render, type TemplateResult } from 'lit-html';
-import type { RunStartedData } from '../../state/complete-data.ts';
+import type { RunStartedData } from '../../state/event-data.ts';
 import { dialogFooter, openDialog } from '../../ui/dialog.ts';
 import type { SendCommand } from '../../ui/panel.ts';
 import { parseSettingError, type SettingField, settingFields, settingsOf } from './settings-form.ts';

@@ -1,5 +1,5 @@
 import { type RunSettings, settingBounds, settingChoices } from '@mnist-monitor/shared/browser';
-import type { RunStartedData } from '../../state/complete-data.ts';
+import type { RunStartedData } from '../../state/event-data.ts';
 
 type SettingName = keyof RunSettings;
 

@@ -1,7 +1,7 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
-import type { RunSummary } from '../../state/complete-data.ts';
+import type { RunSummary } from '../../state/event-data.ts';
 import { formatDateTime, formatDuration, formatPercent } from '../../state/format.ts';
-import { displayName, statusNames, trainingSeconds } from '../../state/run-summaries.ts';
+import { deviceText, displayName, statusNames, trainingSeconds } from '../../state/run-summaries.ts';
 
 /** A row of the list of runs. */
 export interface RunRow {
@@ -17,6 +17,7 @@ export interface RunRow {
   device: string;
   /** Epochs, batch size, learning rate and schedule. */
   settings: string;
+  tags: readonly string[];
   started: string;
   note: string;
   pinned: boolean;
@@ -24,22 +25,27 @@ export interface RunRow {
 
 /** Returns the row of a run. */
 export function runRow(summary: RunSummary): RunRow {
-  const { runId, title, note, pinned, status, started, startedAt } = summary;
+  const { runId, note, pinned, status, started, startedAt } = summary;
   const config = started?.config;
   return {
     ...{
       runId,
       name: displayName(summary),
-      hasName: title !== null,
+      hasName: displayName(summary) !== runId,
       status,
       statusName: statusNames[status],
     },
-    bestAccuracy: formatPercent(summary.bestAccuracy),
-    duration: formatDuration(trainingSeconds(summary)),
-    device: started ? `${started.device.engine} on ${started.device.kind.toUpperCase()}` : '',
-    settings: config
-      ? `${config.epochs} × ${config.batchSize}, ${config.learningRate}, ${config.schedule}`
-      : '',
+    bestAccuracy: summary.bestAccuracy === null ? '' : formatPercent(summary.bestAccuracy),
+    duration: trainingSeconds(summary) === undefined ? '' : formatDuration(trainingSeconds(summary)),
+    device: deviceText(started?.device),
+    settings: [
+      [config?.epochs, config?.batchSize].filter(isGiven).join(' × '),
+      config?.learningRate,
+      config?.schedule,
+    ]
+      .filter(isGiven)
+      .join(', '),
+    tags: started?.tags ?? [],
     started: formatDateTime(Date.parse(startedAt)),
     note: note ?? '',
     pinned,
@@ -50,8 +56,12 @@ export function runRow(summary: RunSummary): RunRow {
 export function listedRows(summaries: readonly RunSummary[], filter: string): RunRow[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const rows = summaries.map(runRow).filter((row) => {
-    const text = [row.name, row.runId, row.note, row.statusName, row.device].join(' ').toLowerCase();
+    const text = [row.name, row.runId, row.note, row.statusName, row.device, ...row.tags]
+      .join(' ')
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
   return [...rows.filter(({ pinned }) => pinned), ...rows.filter(({ pinned }) => !pinned)];
 }
+
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined && value !== '';

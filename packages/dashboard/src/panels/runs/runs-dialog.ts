@@ -2,7 +2,7 @@ import type { RunChanges } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { changeRun, deleteRun, listRuns, type Result, runExists } from '../../net/api.ts';
-import type { RunSummary } from '../../state/complete-data.ts';
+import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural } from '../../state/format.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmAction } from '../../ui/confirm.ts';

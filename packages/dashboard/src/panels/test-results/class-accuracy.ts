@@ -1,11 +1,16 @@
 import { accuracyFloor } from '../../state/accuracy-floor.ts';
-import type { EpochData } from '../../state/complete-data.ts';
+import type { EpochData } from '../../state/event-data.ts';
 import { formatPercent } from '../../state/format.ts';
+import { type CountedCell, nonZeroCells } from './confusion-matrix.ts';
 
-/** The test accuracy of one class. */
+/** The results of one class. */
 export interface ClassRow {
+  label: number;
   name: string;
+  /** The accuracy on the images of the class, which is its recall. */
   value: string;
+  /** Of the images read as the class, the share that belongs to it; empty when not known. */
+  precision: string;
   /** Position of the accuracy on the track, from 0 to 1; null when the test set has no image of the class. */
   position: number | null;
   /** Position of the previous epoch's accuracy on the track. */
@@ -14,7 +19,7 @@ export interface ClassRow {
   change: string;
 }
 
-/** The test accuracies of all classes, on a track from `floor` to 100 %. */
+/** The results of all classes, on a track from `floor` to 100 %. */
 export interface ClassRows {
   floor: number;
   rows: ClassRow[];
@@ -23,22 +28,43 @@ export interface ClassRows {
 /** Returns the accuracy of each class in an epoch and its change since the previous epoch. */
 export function classRows(
   classes: readonly string[],
-  epoch: EpochData,
+  { test }: EpochData,
   previousEpoch?: EpochData,
 ): ClassRows {
-  const current = epoch.test.perClass;
-  const previous = previousEpoch?.test.perClass ?? [];
-  const floor = accuracyFloor([...current, ...previous].filter((value) => value !== null));
+  const current = recallOf(test, classes.length);
+  const previous = recallOf(previousEpoch?.test, classes.length);
+  const floor = accuracyFloor([...current, ...previous].filter((value) => typeof value === 'number'));
   const positionOf = (value: number | null | undefined): number | null =>
-    value === null || value === undefined ? null : (value - floor) / (1 - floor);
-  const rows = classes.map((name, index) => ({
-    name,
-    value: formatPercent(current[index]),
-    position: positionOf(current[index]),
-    previousPosition: positionOf(previous[index]),
-    change: changeOf(current[index], previous[index]),
+    value === null || value === undefined ? null : Math.max(0, (value - floor) / (1 - floor));
+  const rows = classes.map((name, label) => ({
+    ...{ label, name },
+    value: formatPercent(current[label]),
+    precision: typeof test?.precision?.[label] === 'number' ? formatPercent(test.precision[label]) : '',
+    position: positionOf(current[label]),
+    previousPosition: positionOf(previous[label]),
+    change: changeOf(current[label], previous[label]),
   }));
   return { floor, rows };
+}
+
+/** Returns the accuracy of each class: as published, or else as the confusion matrix shows it; empty without both. */
+export function recallOf(test: EpochData['test'], classCount: number): readonly (number | null)[] {
+  const given = test?.perClass ?? test?.recall;
+  if (given) return given;
+  const cells = nonZeroCells(test);
+  if (cells.length === 0) return [];
+  const images = imageCounts(cells, classCount);
+  const right = new Float64Array(classCount);
+  for (const { truth, predicted, count } of cells) if (truth === predicted) right[truth] = count;
+  return Array.from(images, (count, label) => (count === 0 ? null : (right[label] as number) / count));
+}
+
+/** Returns the number of test images of each class. */
+export function imageCounts(cells: readonly CountedCell[], classCount: number): Float64Array {
+  const images = new Float64Array(classCount);
+  for (const { truth, count } of cells)
+    if (truth < classCount) images[truth] = (images[truth] as number) + count;
+  return images;
 }
 
 function changeOf(current: number | null | undefined, previous: number | null | undefined): string {

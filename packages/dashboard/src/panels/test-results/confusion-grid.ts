@@ -63,7 +63,7 @@ export class ConfusionGrid {
         <tr><td></td>${shortClassNames(classes).map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
       </thead>
       <tbody>
-        ${confusionCells(epoch.test.confusion).map(
+        ${confusionCells(epoch.test?.confusion ?? []).map(
           (row, truth) =>
             html`<tr><th scope="row" title=${classes[truth] ?? ''}>${classes[truth]}</th>${row.map((cell) => this.#cell(cell))}</tr>`,
         )}
@@ -83,9 +83,9 @@ export class ConfusionGrid {
 
   #sentence({ epoch, classes }: EpochResults): string {
     const position = this.#selected ?? this.#pointed;
-    if (!position) return 'Point at a cell to read it; click to see its digits.';
+    if (!position) return 'Point at a cell to read it; click to see its images.';
     const [truth, predicted] = position;
-    const count = epoch.test.confusion[truth]?.[predicted] ?? 0;
+    const count = epoch.test?.confusion?.[truth]?.[predicted] ?? 0;
     return confusionSentence({ truth, predicted, count }, classes);
   }
 
@@ -95,13 +95,13 @@ export class ConfusionGrid {
     // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
     const items = samples?.epoch === epoch.epoch ? samples.items : [];
     const found = samplesOf(items, this.#selected);
-    const missing = cellNote(epoch.test.confusion[truth]?.[predicted] ?? 0, found.length);
+    const missing = cellNote(epoch.test?.confusion?.[truth]?.[predicted] ?? 0, found.length);
     return html`
       ${found.map((sample) => {
         const sentence = sampleSentence(sample, classes);
         return html`
           <li title=${sentence}>
-            <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image))}></canvas>
+            <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
             <span class="sr-only">${sentence}</span>
           </li>`;
       })}

@@ -1,7 +1,36 @@
-import type { EpochData } from '../../state/complete-data.ts';
+import type { TestResults } from '../../state/event-data.ts';
 import { formatCount, formatPlural } from '../../state/format.ts';
 
-type Matrix = EpochData['test']['confusion'];
+type Matrix = readonly (readonly number[])[];
+
+/** A cell of the confusion matrix that is not 0. */
+export interface CountedCell {
+  truth: number;
+  predicted: number;
+  count: number;
+}
+
+type ConfusionResults = Pick<TestResults, 'confusion' | 'confusionCells'>;
+
+const cellsOfResults = new WeakMap<ConfusionResults, readonly CountedCell[]>();
+
+/** Returns the cells of the confusion matrix that are not 0; an empty list without a matrix. */
+export function nonZeroCells(test: ConfusionResults | null | undefined): readonly CountedCell[] {
+  if (!test) return [];
+  const known = cellsOfResults.get(test);
+  if (known) return known;
+  const cells = readCells(test);
+  cellsOfResults.set(test, cells);
+  return cells;
+}
+
+function readCells({ confusion, confusionCells }: ConfusionResults): CountedCell[] {
+  if (confusion)
+    return confusion.flatMap((row, truth) =>
+      row.map((count, predicted) => ({ truth, predicted, count })).filter(({ count }) => count > 0),
+    );
+  return (confusionCells ?? []).map(([truth = 0, predicted = 0, count = 0]) => ({ truth, predicted, count }));
+}
 
 /** A true class and a predicted class. */
 export type CellPosition = readonly [truth: number, predicted: number];
@@ -53,19 +82,17 @@ export function cellNote(count: number, shown: number): string {
 }
 
 /** Returns the cells with the most mistakes, in descending order. */
-export function worstMistakes(matrix: Matrix, limit: number): ConfusionCell[] {
-  return confusionCells(matrix)
-    .flat()
-    .filter(({ truth, predicted, count }) => truth !== predicted && count > 0)
+export const worstMistakes = (cells: readonly CountedCell[], limit: number): CountedCell[] =>
+  cells
+    .filter(({ truth, predicted }) => truth !== predicted)
     .sort((a, b) => b.count - a.count)
     .slice(0, limit);
-}
 
 /** Returns the number of misclassified test images, and the number of all test images. */
-export function mistakeCount(matrix: Matrix): { wrong: number; total: number } {
+export function mistakeCount(cells: readonly CountedCell[]): { wrong: number; total: number } {
   let wrong = 0;
   let total = 0;
-  for (const { truth, predicted, count } of confusionCells(matrix).flat()) {
+  for (const { truth, predicted, count } of cells) {
     total += count;
     if (truth !== predicted) wrong += count;
   }

@@ -1,4 +1,4 @@
-import type { EpochData, SamplesData } from '../../state/complete-data.ts';
+import type { EpochData, SamplesData, TestResults } from '../../state/event-data.ts';
 import type { Run } from '../../state/run.ts';
 
 /** The results of one epoch on the test images. */
@@ -14,17 +14,38 @@ export interface EpochResults {
   classes: readonly string[];
 }
 
-/** Returns the results of the last epoch up to `chosen`, or of the latest epoch if `chosen` is null; null without any. */
+/**
+ * Returns the results of the last tested epoch up to `chosen`, or of the latest one if `chosen` is null; null without any
+ * results or samples.
+ */
 export function epochResults(
   { epochs, samples, started }: Pick<Run, 'epochs' | 'samples' | 'started'>,
   chosen: number | null,
 ): EpochResults | null {
   const until = chosen === null ? epochs : epochs.filter(({ epoch }) => epoch <= chosen);
-  const [previous, epoch] = [until.at(-2), until.at(-1)];
+  const tested = until.filter(({ test }) => hasClassResults(test));
+  const [previous, epoch] = [tested.at(-2), tested.at(-1) ?? until.at(-1) ?? sampledEpoch(samples)];
   if (!epoch || !started) return null;
   const samplesOfEpoch =
     chosen === null
       ? samples.findLast((data) => data.epoch <= epoch.epoch)
       : samples.find((data) => data.epoch === epoch.epoch);
-  return { epoch, previous, samples: samplesOfEpoch ?? null, classes: started.dataset.classes };
+  return { epoch, previous, samples: samplesOfEpoch ?? null, classes: classesOf(started, epoch) };
+}
+
+/** Returns whether there are results for each class. */
+export const hasClassResults = (test: EpochData['test']): test is TestResults =>
+  Boolean(test && (test.confusion ?? test.confusionCells ?? test.perClass ?? test.recall));
+
+/** Returns an epoch without results for a run that sends samples and no epochs. */
+function sampledEpoch(samples: Run['samples']): EpochData | undefined {
+  const epoch = samples.at(-1)?.epoch;
+  return epoch === undefined ? undefined : { epoch, step: 0 };
+}
+
+/** Returns the names of the classes or, where the run has not announced them, their numbers. */
+function classesOf({ dataset }: NonNullable<Run['started']>, { test }: EpochData): readonly string[] {
+  if (dataset?.classes) return dataset.classes;
+  const count = (test?.confusion ?? test?.perClass ?? test?.recall ?? []).length;
+  return Array.from({ length: count }, (_, index) => String(index));
 }

@@ -1,12 +1,31 @@
-import type { SamplePrediction, SamplesData } from '../../state/complete-data.ts';
+import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { formatPercent } from '../../state/format.ts';
 import type { CellPosition } from './confusion-matrix.ts';
 
 /** Returns whether the prediction is correct. */
 export const isRight = ({ label, prediction }: SamplePrediction): boolean => label === prediction;
 
-const confidence = ({ probabilities, prediction }: SamplePrediction): number =>
-  probabilities[prediction] ?? 0;
+/** Returns the probability of a class; undefined when the sample does not have it, as it is not among the largest. */
+export function probabilityOf(
+  { probabilities, classes }: SamplePrediction,
+  label: number,
+): number | undefined {
+  return probabilities[classes ? classes.indexOf(label) : label];
+}
+
+const confidence = (sample: SamplePrediction): number => probabilityOf(sample, sample.prediction) ?? 0;
+
+/** A class with its probability. */
+export interface ClassProbability {
+  label: number;
+  probability: number;
+}
+
+/** Returns the classes that a sample has probabilities of, the most probable first. */
+export const rankedClasses = ({ probabilities, classes }: SamplePrediction): ClassProbability[] =>
+  probabilities
+    .map((probability, index) => ({ label: classes?.[index] ?? index, probability }))
+    .sort((a, b) => b.probability - a.probability);
 
 /** Sorts samples: mistakes first, in descending order of confidence, then correct ones in ascending order. */
 export function orderSamples(items: readonly SamplePrediction[]): SamplePrediction[] {

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import type { SamplePrediction } from '../../state/complete-data.ts';
-import { shortClassNames } from '../../state/format.ts';
-import { digitImage } from '../../ui/digit-image.ts';
+import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
+import { formatPercent, shortClassNames } from '../../state/format.ts';
+import { digitImage, type ImageSize } from '../../ui/digit-image.ts';
 import { styled } from '../../ui/styled.ts';
 import type { EpochResults } from './epoch-results.ts';
 import {
@@ -13,6 +13,8 @@ import {
   isRight,
   orderSamples,
   outcomes,
+  probabilityOf,
+  rankedClasses,
   type SampleFilter,
   sampleSentence,
   samplesCaption,
@@ -20,6 +22,10 @@ import {
 
 /** Number of samples that are shown before the viewer asks for all. */
 const initialCount = 12;
+/** Maximum number of classes with a bar each below a sample; of more classes, the most probable ones are listed. */
+const barClassLimit = 12;
+/** Characters of a name that fits into one line of a narrow sample, beside its probability. */
+const shortNameLength = 12;
 /** Height of the bar of a probability of 1, in CSS pixels. */
 const barHeight = 26;
 
@@ -43,13 +49,15 @@ export class SamplesCard {
         </div>
         ${
           samples
-            ? guard([results, this.#filter, this.#showsAll], () => this.#body(samples.items, results.classes))
+            ? guard([results, this.#filter, this.#showsAll], () => this.#body(samples, results.classes))
             : html`<p class="empty">Test images and their predictions appear here after the first epoch.</p>`
         }
       </section>`;
   }
 
-  #body(items: readonly SamplePrediction[], classes: readonly string[]): TemplateResult {
+  #body(samples: SamplesData, classes: readonly string[]): TemplateResult {
+    const { items } = samples;
+    const isLong = classes.length > barClassLimit && classes.some(({ length }) => length > shortNameLength);
     const ordered = filterSamples(orderSamples(items), this.#filter);
     const shown = this.#showsAll ? ordered : firstSamples(ordered, initialCount);
     return html`
@@ -57,8 +65,8 @@ export class SamplesCard {
         ${this.#outcomeChoice()}
         ${this.#classChoice(classes)}
       </div>
-      <ul class="sample-grid" id="sample-grid">
-        ${shown.length > 0 ? shown.map((sample) => sampleItem(sample, classes)) : html`<li class="empty">No sample matches.</li>`}
+      <ul class=${isLong ? 'sample-grid long' : 'sample-grid'} id="sample-grid">
+        ${shown.length > 0 ? shown.map((sample) => sampleItem(sample, samples, classes)) : html`<li class="empty">No sample matches.</li>`}
       </ul>
       <button
         class="button" type="button" id="samples-all" ?hidden=${ordered.length <= initialCount}
@@ -87,7 +95,7 @@ export class SamplesCard {
     };
     return html`
       <label class="tool">
-        <span>Digit</span>
+        <span>${classes.every((name) => /^\d$/.test(name)) ? 'Digit' : 'Class'}</span>
         <select class="input" id="sample-class" @change=${change}>
           <option value="" ?selected=${this.#filter.label === null}>all</option>
           ${classes.map(
@@ -111,13 +119,13 @@ export class SamplesCard {
 
 const outcomeNames: Record<SampleFilter['outcome'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };
 
-function sampleItem(sample: SamplePrediction, classes: readonly string[]): TemplateResult {
+function sampleItem(sample: SamplePrediction, size: ImageSize, classes: readonly string[]): TemplateResult {
   const right = isRight(sample);
   const predicted = classes[sample.prediction] ?? String(sample.prediction);
   const truth = classes[sample.label] ?? String(sample.label);
   return html`
     <li class=${right ? 'sample right' : 'sample wrong'}>
-      <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image))}></canvas>
+      <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image), size)}></canvas>
       <div class="sample-words">
         <span class="sr-only">${sampleSentence(sample, classes)}</span>
         <span class=${predicted.length > 2 ? 'sample-read long' : 'sample-read'} aria-hidden="true">
@@ -125,16 +133,31 @@ function sampleItem(sample: SamplePrediction, classes: readonly string[]): Templ
         </span>
         <span class="sample-truth" aria-hidden="true">${right ? 'right' : `is ${truth}`}</span>
       </div>
-      <div class="bars" aria-hidden="true">${bars(sample, classes)}</div>
+      ${
+        classes.length > barClassLimit
+          ? html`<ul class="ranks" aria-label="Most probable classes">${ranks(sample, classes)}</ul>`
+          : html`<div class="bars" aria-hidden="true" ${styled({ '--bars': String(Math.max(classes.length, 2)) })}>${bars(sample, classes)}</div>`
+      }
     </li>`;
 }
 
 function bars(sample: SamplePrediction, classes: readonly string[]): TemplateResult[] {
   const names = shortClassNames(classes);
-  return barHeights(sample.probabilities).map((height, label) => {
+  const heights = barHeights(classes.map((_, label) => probabilityOf(sample, label) ?? 0));
+  return heights.map((height, label) => {
     const read = label === sample.prediction ? ' read' : '';
     const truth = !isRight(sample) && label === sample.label ? ' truth' : '';
     const px = `${(height * barHeight).toFixed(1)}px`;
-    return html`<span class="bar${read}${truth}"><i ${styled({ height: px })}></i>${names[label] ?? nothing}</span>`;
+    return html`<span class="bar${read}${truth}" title=${classes[label] ?? nothing}><i ${styled({ height: px })}></i>${names[label] ?? nothing}</span>`;
   });
 }
+
+const ranks = (sample: SamplePrediction, classes: readonly string[]): TemplateResult[] =>
+  rankedClasses(sample).map(({ label, probability }) => {
+    const width = `${((barHeights([probability])[0] ?? 0) * 100).toFixed(1)}%`;
+    return html`
+      <li class=${label === sample.prediction ? 'read' : label === sample.label ? 'truth' : nothing}>
+        <span>${classes[label] ?? label}</span><span>${formatPercent(probability, 1)}</span>
+        <i class="rank-bar" aria-hidden="true" ${styled({ width })}></i>
+      </li>`;
+  });

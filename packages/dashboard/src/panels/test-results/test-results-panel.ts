@@ -1,12 +1,13 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import type { EpochData } from '../../state/complete-data.ts';
+import type { EpochData } from '../../state/event-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
+import { announcesEverything } from '../../state/run-words.ts';
 import { recolorDigits } from '../../ui/digit-image.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { ConfusionCard } from './confusion-card.ts';
-import { type EpochResults, epochResults } from './epoch-results.ts';
+import { type EpochResults, epochResults, hasClassResults } from './epoch-results.ts';
 import { SamplesCard } from './samples-card.ts';
 import './confusion.css';
 import './samples.css';
@@ -55,11 +56,22 @@ export const testResultsPanel: Panel = {
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
     const shown = run && resultsOf(run.epochs, run.samples, run.started, chosenEpoch);
+    const isExpected = !run?.started || announcesEverything(run.started);
+    const showsClasses = isExpected || hasClassResults(shown?.epoch.test);
+    const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
     return html`
-      ${confusion.render(shown, epochSlider(run?.epochs ?? noEpochs, shown, actions))}
-      ${samples.render(shown)}`;
+      ${
+        showsClasses
+          ? confusion.render(
+              hasClassResults(shown?.epoch.test) ? shown : null,
+              epochSlider(tested, shown, actions),
+            )
+          : nothing
+      }
+      ${isExpected || shown?.samples ? samples.render(shown) : nothing}`;
   },
   recolor() {
+    confusion?.recolor();
     for (const card of document.querySelectorAll('.confusion, .samples')) recolorDigits(card);
   },
 };

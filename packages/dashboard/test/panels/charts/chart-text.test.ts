@@ -46,12 +46,13 @@ describe('the texts of a chart', () => {
       'smoothed 0.2500',
       'test –',
     ]);
-    const title = legendTitle(chartSpecs.loss, readout, true);
+    const latest = { underCursor: false, stepWord: 'batch' } as const;
+    const title = legendTitle(chartSpecs.loss, readout, { underCursor: true, stepWord: 'batch' });
     expect(title).toBe('Batch 412, epoch 4');
     expect(legendSentence(title, items)).toBe('Batch 412, epoch 4: train 0.5000, smoothed 0.2500, test –');
-    expect(legendTitle(chartSpecs.loss, readout, false)).toBe('Latest');
-    expect(legendTitle(chartSpecs.loss, undefined, false)).toBe('No batches yet');
-    expect(legendTitle(chartSpecs.machine, undefined, false)).toBe('No measurements yet');
+    expect(legendTitle(chartSpecs.loss, readout, latest)).toBe('Latest');
+    expect(legendTitle(chartSpecs.loss, undefined, latest)).toBe('No batches yet');
+    expect(legendTitle(chartSpecs.machine, undefined, latest)).toBe('No measurements yet');
   });
 
   it('show the difference to the first run', () => {

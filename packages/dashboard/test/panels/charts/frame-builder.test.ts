@@ -107,11 +107,11 @@ describe('a chart readout', () => {
     const run = runOf(events);
     expect(readout('accuracy', [run], null)).toMatchObject({
       ...{ step: 60, epoch: 3 },
-      values: [{ test: run.epochs[2]?.test.accuracy }],
+      values: [{ test: run.epochs[2]?.test?.accuracy }],
     });
     expect(readout('accuracy', [run], 39)).toMatchObject({
       ...{ step: 39, epoch: 2 },
-      values: [{ test: run.epochs[0]?.test.accuracy }],
+      values: [{ test: run.epochs[0]?.test?.accuracy }],
     });
     expect(readout('accuracy', [run], 5)?.values[0]?.test).toBeUndefined();
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { figureRows, settingRows } from '../../../src/panels/compare/comparison.ts';
-import type { EpochData, RunStartedData } from '../../../src/state/complete-data.ts';
 import { summaryOf } from '../../support/session.ts';
 
 const events = sampleRun();
-const started = (events[0]?.type === 'run.started' && events[0].data) as RunStartedData;
-const epoch = events.find((event) => event.type === 'epoch')?.data as EpochData;
+const started = (events[0]?.type === 'run.started' &&
+  events[0].data) as Version1EventOf<'run.started'>['data'];
+const epoch = events.find((event) => event.type === 'epoch')?.data as Version1EventOf<'epoch'>['data'];
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the comparison', () => {
@@ -17,7 +18,8 @@ describe('the comparison', () => {
   });
 
   it('shows the difference of each figure to the baseline', () => {
-    const [, accuracy] = figureRows([first, second, summaryOf('third')]);
+    const rows = figureRows([first, second, summaryOf('third')]);
+    const accuracy = rows.find(({ name }) => name === 'Test accuracy');
     expect(accuracy?.values.map(({ text, change }) => withPlainSpaces(`${text} ${change}`.trim()))).toEqual([
       '91.00 %',
       '92.00 % +1.00 %',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LiveClientMessage } from '@mnist-monitor/shared';
+import type { LiveClientMessage, Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
   availableControls,
@@ -73,8 +73,8 @@ describe('the controls', () => {
   });
 
   it('describe what happened to the learning rate', () => {
-    const started = sessionOf(running).run?.started ?? null;
-    const scheduled = started && { ...started, config: { ...started.config, schedule: 'one-cycle' } };
+    const started = sessionOf(running).run?.started as Version1EventOf<'run.started'>['data'];
+    const scheduled = { ...started, config: { ...started.config, schedule: 'one-cycle' } };
     expect(rateChangedNote(0.005, started)).toBe('Learning rate 0.005 from the next batch on.');
     expect(rateChangedNote(0.005, scheduled)).toBe('Peak learning rate 0.005 from the next batch on.');
     expect(invalidRateNote).toBe('The learning rate must be a number from 1e-8 to 100. It was not changed.');

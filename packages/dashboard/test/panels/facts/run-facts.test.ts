@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { layerRows } from '../../../src/panels/facts/layer-rows.ts';
 import { deviceFacts, systemMeters, trainingFacts } from '../../../src/panels/facts/run-facts.ts';
-import type { RunStartedData } from '../../../src/state/complete-data.ts';
 
 const [first] = sampleRun();
-const started = (first?.type === 'run.started' && first.data) as RunStartedData;
+const started = (first?.type === 'run.started' && first.data) as Version1EventOf<'run.started'>['data'];
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the facts of a run', () => {

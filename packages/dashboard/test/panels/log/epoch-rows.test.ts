@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { epochRows } from '../../../src/panels/log/epoch-rows.ts';
-import type { EpochData } from '../../../src/state/complete-data.ts';
+import type { EpochData } from '../../../src/state/event-data.ts';
 
 const epochs = sampleRun().flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { parseSettingError, settingFields, settingsOf } from '../../../src/panels/new-run/settings-form.ts';
-import type { RunStartedData } from '../../../src/state/complete-data.ts';
 
 const [first] = sampleRun();
-const started = (first?.type === 'run.started' && first.data) as RunStartedData;
+const started = (first?.type === 'run.started' && first.data) as Version1EventOf<'run.started'>['data'];
 const config = { ...started.config, optimizer: 'AdamW (beta 0.9 and 0.999)' };
 
 describe('the form for a new run', () => {

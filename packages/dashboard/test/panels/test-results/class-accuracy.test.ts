@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { classRows } from '../../../src/panels/test-results/class-accuracy.ts';
-import type { EpochData } from '../../../src/state/complete-data.ts';
+
+type EpochData = Version1EventOf<'epoch'>['data'];
 
 const digits = [...'0123456789'];
 const epochs = sampleRun().flatMap((event): EpochData[] => (event.type === 'epoch' ? [event.data] : []));

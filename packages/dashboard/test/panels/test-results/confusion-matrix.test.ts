@@ -5,6 +5,7 @@ import {
   confusionSentence,
   mistakeCount,
   moveCell,
+  nonZeroCells,
   worstMistakes,
 } from '../../../src/panels/test-results/confusion-matrix.ts';
 
@@ -29,7 +30,7 @@ describe('the confusion matrix', () => {
       row.map((count, predicted) => (truth === predicted ? count : 0)),
     );
     expect(Math.max(...confusionCells(perfect).flatMap((row) => row.map(({ heat }) => heat)))).toBe(0);
-    expect(worstMistakes(perfect, 5)).toEqual([]);
+    expect(worstMistakes(nonZeroCells({ confusion: perfect }), 5)).toEqual([]);
   });
 
   it('describes a cell', () => {
@@ -51,8 +52,10 @@ describe('the confusion matrix', () => {
   });
 
   it('counts mistakes and lists the most frequent first', () => {
-    expect(mistakeCount(matrix)).toEqual({ wrong: 20, total: 9_920 });
-    expect(worstMistakes(matrix, 5).map(({ truth, predicted }) => [truth, predicted])).toEqual([
+    expect(mistakeCount(nonZeroCells({ confusion: matrix }))).toEqual({ wrong: 20, total: 9_920 });
+    expect(
+      worstMistakes(nonZeroCells({ confusion: matrix }), 5).map(({ truth, predicted }) => [truth, predicted]),
+    ).toEqual([
       [4, 9],
       [7, 2],
     ]);

@@ -8,7 +8,7 @@ import {
   sampleSentence,
   samplesOf,
 } from '../../../src/panels/test-results/sample-selection.ts';
-import type { SamplePrediction } from '../../../src/state/complete-data.ts';
+import type { SamplePrediction } from '../../../src/state/event-data.ts';
 
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 const sample = (label: number, prediction: number, confidence: number): SamplePrediction => ({

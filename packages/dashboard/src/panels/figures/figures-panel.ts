@@ -1,0 +1,90 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import { formatCount, formatNumber } from '../../state/format.ts';
+import type { NumberedFigure } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import { figureSeries } from './figure-series.ts';
+import './figures.css';
+
+/** The figure that the viewer has chosen for each title, by its seq; the latest without a choice. */
+const chosen = new Map<string, number>();
+let runId: string | undefined;
+
+/** The images and tables that the publisher wants to be seen: of each title the latest, or a chosen earlier one. */
+export const figuresPanel: Panel = {
+  render({ run }, actions) {
+    if (run?.runId !== runId) chosen.clear();
+    runId = run?.runId;
+    const word = stepWordOf(run);
+    return html`
+      <section class="figures" id="figures" aria-labelledby="figures-title">
+        <div class="section-head"><h2 id="figures-title">Figures</h2></div>
+        <div class="figure-grid">
+          ${figureSeries(run?.figures ?? []).map(({ title, figures }) => {
+            const shown =
+              figures.find(({ seq }) => seq === chosen.get(title)) ?? (figures.at(-1) as NumberedFigure);
+            return html`
+              <figure class="card figure">
+                <figcaption class="card-head">
+                  <h3>${title}</h3>
+                  <p class="card-note">${typeof shown.step === 'number' ? `${word} ${formatCount(shown.step)}` : ''}</p>
+                  ${figures.length > 1 ? chooser(title, figures, shown, actions) : nothing}
+                </figcaption>
+                ${guard([shown], () => content(shown))}
+              </figure>`;
+          })}
+        </div>
+      </section>`;
+  },
+};
+
+function chooser(
+  title: string,
+  figures: readonly NumberedFigure[],
+  shown: NumberedFigure,
+  { refresh }: PageActions,
+): TemplateResult {
+  const choose = ({ target }: Event): void => {
+    const index = (target as HTMLInputElement).valueAsNumber;
+    const figure = figures[index];
+    if (figure && index < figures.length - 1) chosen.set(title, figure.seq);
+    else chosen.delete(title);
+    refresh();
+  };
+  const index = figures.indexOf(shown);
+  return html`
+    <label class="tool">
+      <span class="sr-only">Earlier versions of ${title}</span>
+      <input type="range" min="0" max=${figures.length - 1} step="1" .value=${String(index)} @input=${choose} />
+      <output>${index + 1} of ${figures.length}</output>
+    </label>`;
+}
+
+function content({ title, description, image, table }: NumberedFigure): TemplateResult {
+  return html`
+    ${
+      image
+        ? html`<div class="figure-image"><img src="data:image/png;base64,${image}" alt=${description ?? title} /></div>`
+        : nothing
+    }
+    ${table ? figureTable(title, table) : nothing}
+    ${description ? html`<p class="card-note">${description}</p>` : nothing}`;
+}
+
+const figureTable = (
+  title: string,
+  { columns, rows }: NonNullable<NumberedFigure['table']>,
+): TemplateResult => html`
+  <section class="scroll" aria-label="Table of ${title}" tabindex="0">
+    <table class="table">
+      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cellText(cell)}</td>`)}</tr>`)}</tbody>
+    </table>
+  </section>`;
+
+function cellText(cell: number | string | boolean | null): string {
+  if (typeof cell === 'number') return formatNumber(cell);
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  return cell ?? '';
+}

@@ -1,0 +1,167 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import { formatCount } from '../../state/format.ts';
+import { digitImage } from '../../ui/digit-image.ts';
+import {
+  type ClassColumn,
+  type ClassOrder,
+  classColumns,
+  classEntries,
+  knownColumns,
+  recallSummary,
+  sortedEntries,
+} from './class-table.ts';
+import { type CellPosition, cellNote, confusionSentence, nonZeroCells } from './confusion-matrix.ts';
+import type { EpochResults } from './epoch-results.ts';
+import { MatrixCanvas } from './matrix-canvas.ts';
+import { mistakeList } from './mistake-list.ts';
+import { imagePixels, sampleSentence, samplesOf } from './sample-selection.ts';
+
+/** Maximum number of the most frequent mistakes that are listed. */
+const listedMistakeLimit = 8;
+/** Classes in the table before the viewer asks for all. */
+const initialRowCount = 12;
+
+/** The results of a run with too many classes for numbers in a matrix: a drawn matrix, and a table of the classes. */
+export class ManyClasses {
+  readonly #refresh: () => void;
+  readonly #matrix: MatrixCanvas;
+  #pointed: CellPosition | null = null;
+  #selected: CellPosition | null = null;
+  /** The worst classes first. */
+  #order: ClassOrder = { column: 'recall', ascending: true };
+  #search = '';
+  #showsAll = false;
+  #classes: readonly string[] = [];
+
+  constructor(refresh: () => void) {
+    this.#refresh = refresh;
+    this.#matrix = new MatrixCanvas({
+      onPoint: (cell) => {
+        this.#pointed = cell;
+        refresh();
+      },
+      onSelect: (cell) => {
+        this.#selected = cell.join() === this.#selected?.join() ? null : cell;
+        refresh();
+      },
+    });
+  }
+
+  render(results: EpochResults): TemplateResult {
+    const { classes, epoch } = results;
+    if (classes !== this.#classes) {
+      this.#classes = classes;
+      this.#selected = this.#pointed = null;
+      this.#search = '';
+    }
+    const cells = nonZeroCells(epoch.test);
+    this.#matrix.show({ cells, classes });
+    const hasMatrix = cells.length > 0;
+    return html`
+      <div class=${hasMatrix ? 'confusion-body many' : 'confusion-body many without-matrix'} id="confusion-body">
+        ${hasMatrix ? this.#matrixFrame(results) : nothing}
+        <div class="classes">
+          <h3>Classes</h3>
+          <p class="card-note" data-field="class-summary">${guard([results], () => recallSummary(results))}</p>
+          ${guard([results, this.#order, this.#search, this.#showsAll], () => this.#table(results))}
+          ${
+            hasMatrix
+              ? html`<h3>Most frequent mistakes</h3>
+                <ul class="mistakes" id="mistakes">${guard([results], () => mistakeList(results, listedMistakeLimit))}</ul>`
+              : nothing
+          }
+        </div>
+      </div>`;
+  }
+
+  recolor(): void {
+    this.#matrix.draw();
+  }
+
+  #matrixFrame(results: EpochResults): TemplateResult {
+    return html`
+      <div class="matrix-frame">
+        <p class="matrix-top" aria-hidden="true">Predicted</p>
+        <p class="matrix-side" aria-hidden="true">True</p>
+        ${this.#matrix.element}
+        <p class="matrix-sentence" id="matrix-sentence">${this.#sentence(results)}</p>
+        <ul class="cell-samples" id="cell-samples">${guard([results, this.#selected], () => this.#images(results))}</ul>
+      </div>`;
+  }
+
+  #sentence({ classes }: EpochResults): string {
+    const cell = this.#selected ?? this.#pointed;
+    if (!cell) return 'Point at the matrix to read a cell; click to see its images.';
+    const [truth, predicted] = cell;
+    return confusionSentence({ truth, predicted, count: this.#matrix.countAt(cell) }, classes);
+  }
+
+  #images({ epoch, samples, classes }: EpochResults): TemplateResult | typeof nothing {
+    if (!this.#selected) return nothing;
+    // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
+    const found = samplesOf(samples?.epoch === epoch.epoch ? samples.items : [], this.#selected);
+    const missing = cellNote(this.#matrix.countAt(this.#selected), found.length);
+    return html`
+      ${found.map(
+        (sample) => html`
+          <li title=${sampleSentence(sample, classes)}>
+            <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
+            <span class="sr-only">${sampleSentence(sample, classes)}</span>
+          </li>`,
+      )}
+      ${missing === '' ? nothing : html`<li class="cell-note">${missing}</li>`}`;
+  }
+
+  #table(results: EpochResults): TemplateResult {
+    const entries = classEntries(results);
+    const columns = knownColumns(entries);
+    const found = sortedEntries(entries, this.#order, this.#search);
+    const shown = this.#showsAll ? found : found.slice(0, initialRowCount);
+    return html`
+      <label class="tool class-search">
+        <span class="sr-only">Find a class</span>
+        <input class="input" type="search" id="class-search" placeholder="Find a class" autocomplete="off"
+          .value=${this.#search} @input=${(event: Event) => this.#find((event.target as HTMLInputElement).value)} />
+      </label>
+      <section class="scroll class-scroll" aria-label="Table of classes" tabindex="0">
+        <table class="table class-table" id="class-table">
+          <thead><tr>${columns.map((column) => this.#head(column))}</tr></thead>
+          <tbody>
+            ${shown.map(({ texts }) => html`<tr>${columns.map((column) => html`<td>${texts[column]}</td>`)}</tr>`)}
+          </tbody>
+        </table>
+      </section>
+      ${found.length === 0 ? html`<p>No class matches.</p>` : nothing}
+      <button class="button" type="button" id="classes-all" ?hidden=${found.length <= initialRowCount} @click=${() => this.#toggleAll()}>
+        ${this.#showsAll ? 'Show fewer' : `Show all ${formatCount(found.length)}`}
+      </button>`;
+  }
+
+  #head(column: ClassColumn): TemplateResult {
+    const isSorted = column === this.#order.column;
+    const { ascending } = this.#order;
+    return html`
+      <th scope="col" aria-sort=${isSorted ? (ascending ? 'ascending' : 'descending') : 'none'}>
+        <button type="button" class="sort" data-sort=${column} @click=${() => this.#sort(column)}>
+          ${classColumns[column]}${isSorted ? (ascending ? ' ▲' : ' ▼') : ''}
+        </button>
+      </th>`;
+  }
+
+  #sort(column: ClassColumn): void {
+    const ascending = column === this.#order.column ? !this.#order.ascending : true;
+    this.#order = { column, ascending };
+    this.#refresh();
+  }
+
+  #find(search: string): void {
+    this.#search = search;
+    this.#refresh();
+  }
+
+  #toggleAll(): void {
+    this.#showsAll = !this.#showsAll;
+    this.#refresh();
+  }
+}

@@ -1,0 +1,48 @@
+import type { RunStartedData } from './event-data.ts';
+import type { Run } from './run.ts';
+
+/** The settings that every run of this project's trainer, and every run of version 1 of the protocol, announces. */
+const trainerSettings = ['epochs', 'batchSize', 'learningRate', 'optimizer', 'schedule', 'augment'] as const;
+
+/**
+ * Returns whether a run has announced everything that this project's trainer announces. Such a run also measures
+ * everything that the page shows, so that its panels have their place before their first values arrive.
+ */
+export function announcesEverything(started: RunStartedData | null | undefined): boolean {
+  if (!started) return false;
+  const { config, dataset, totals } = started;
+  const hasSettings = trainerSettings.every((name) => config[name] !== null && config[name] !== undefined);
+  return hasSettings && Boolean(dataset?.classes && totals?.steps && totals.batchesPerEpoch);
+}
+
+/** Returns what a step processes, in the plural: the declared unit, images, or samples when nothing is known. */
+export const unitOf = (started: RunStartedData | null | undefined): string =>
+  started?.unit ?? (!started || announcesEverything(started) ? 'images' : 'samples');
+
+/** Units that are measured per sample; a loss in another unit, such as `squared error`, is named by it alone. */
+const informationUnits: readonly string[] = ['nats', 'bits'];
+
+/** Returns the unit of the losses: "nats per image", "squared error"; empty when it is not known. */
+export function lossUnitOf(started: RunStartedData | null | undefined): string {
+  const isClassifier = !started || Boolean(started.dataset?.classes);
+  const lossUnit = started?.lossUnit ?? (isClassifier ? 'nats' : '');
+  return informationUnits.includes(lossUnit) ? `${lossUnit} per ${singular(unitOf(started))}` : lossUnit;
+}
+
+/** Returns the singular of an English plural: "image" for "images", "batch" for "batches". */
+export function singular(plural: string): string {
+  if (/[^aeiou]ies$/.test(plural)) return `${plural.slice(0, -3)}y`;
+  if (/(?:ch|sh|ss|x)es$/.test(plural)) return plural.slice(0, -2);
+  return /[^s]s$/.test(plural) ? plural.slice(0, -1) : plural;
+}
+
+/** The word for a step of a run: `batch` where the run counts batches, `epoch` where it reports only epochs. */
+export type StepWord = 'batch' | 'step' | 'epoch';
+
+/** Returns the word for a step of a run. */
+export function stepWordOf(run: Run | null | undefined): StepWord {
+  if (!run || (!run.batch && !run.byEpoch))
+    return run?.started && !announcesEverything(run.started) ? 'step' : 'batch';
+  if (run.byEpoch) return 'epoch';
+  return typeof run.batch?.batch === 'number' ? 'batch' : 'step';
+}

@@ -1,0 +1,31 @@
+import { html } from 'lit-html';
+import type { PageState, Panel } from './panel.ts';
+
+/**
+ * Creates a panel whose code is loaded when the run first needs it, so that it is not part of a first visit.
+ * @param isNeeded Returns whether the run has something to show in the panel; without it, the panel is left out.
+ */
+export function lazyPanel(isNeeded: (state: PageState) => boolean, load: () => Promise<Panel>): Panel {
+  let panel: Panel | undefined;
+  let isLoading = false;
+  return {
+    render(state, actions) {
+      if (!isNeeded(state)) return html``;
+      if (!panel && !isLoading) {
+        isLoading = true;
+        load().then(
+          (loaded) => {
+            panel = loaded;
+            actions.refresh();
+          },
+          () => {
+            isLoading = false; // The next render tries again.
+          },
+        );
+      }
+      return panel?.render(state, actions) ?? html``;
+    },
+    draw: (state, actions) => panel?.draw?.(state, actions),
+    recolor: () => panel?.recolor?.(),
+  };
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { Page } from 'playwright-core';
+import { findChromium } from './support/browser.ts';
+import {
+  epochsOnlyRun,
+  languageModelRun,
+  longName,
+  manyClassRun,
+  metricsRun,
+  regressionRun,
+  thousandClassRun,
+  threeClassRun,
+} from './support/kinds-of-runs.ts';
+import { useMonitor } from './support/monitor.ts';
+import { counts, field, shows } from './support/page-elements.ts';
+
+const chromiumPath = findChromium();
+
+/** Returns the titles of the visible cards and charts. */
+const titlesOf = (page: Page): Promise<string[]> =>
+  page
+    .locator('main :is(.card-head, .section-head) :is(h2, h3):visible')
+    .evaluateAll((titles) =>
+      titles.map((title) => title.firstChild?.nextSibling?.textContent ?? title.textContent ?? ''),
+    );
+
+/** Returns visible texts of single elements that are wider than their box and are cut there. */
+const cutTexts = (page: Page): Promise<string[]> =>
+  page
+    .locator('main :visible')
+    .evaluateAll((elements) =>
+      elements
+        .filter(
+          (element) =>
+            element.children.length === 0 &&
+            !element.closest('.sr-only, svg') &&
+            getComputedStyle(element).overflowX !== 'visible' &&
+            element.clientWidth > 0 &&
+            element.scrollWidth > element.clientWidth + 1,
+        )
+        .map((element) => element.textContent ?? ''),
+    );
+
+/** Returns the visible figures and table cells that show a number that does not exist. */
+const inventedNumbers = (page: Page): Promise<string[]> =>
+  page
+    .locator(
+      '.stats dd:visible, .legend b:visible, .confusion td:visible, .epochs td:visible, .facts dd:visible',
+    )
+    .evaluateAll((cells) =>
+      cells
+        .map((cell) => cell.textContent?.trim() ?? '')
+        .filter((text) => /NaN|undefined|null|Infinity|^–$/.test(text)),
+    );
+
+(chromiumPath ? describe : describe.skip)('the page shows', () => {
+  const monitor = useMonitor(chromiumPath);
+
+  const open = async (events: readonly MonitorEvent[], width = 1440): Promise<Page> => {
+    const runId = events[0]?.runId ?? '';
+    await monitor.publish({ runId, events });
+    const page = await monitor.visit(`?run=${runId}`, { viewport: { width, height: 900 } });
+    await shows(page, field('stream-received'), `${events.length.toLocaleString('en-US')} events`);
+    return page;
+  };
+
+  const isComplete = async (page: Page): Promise<void> => {
+    expect(await cutTexts(page)).toEqual([]);
+    expect(await inventedNumbers(page)).toEqual([]);
+    // Notices have a place even without any.
+    expect(await page.locator('main .empty:visible').allTextContents()).not.toContain('');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+    expect(monitor.browserProblems).toEqual([]);
+  };
+
+  it.each([1440, 390])('a regression without accuracy, epochs and totals, %p pixels wide', async (width) => {
+    const page = await open(regressionRun(`20261130-100000-reg${width}`), width);
+    await shows(page, field('title'), 'House prices');
+    await counts(page, '.chart', 3);
+    expect(await page.locator('#accuracy-chart').count()).toBe(0);
+    expect(await page.locator('#progress').getAttribute('aria-valuenow')).toBeNull();
+    expect(await page.locator('.stat dt').allTextContents()).toEqual(['Loss', 'Step', 'Elapsed']);
+    await shows(page, '.chart h3', longName('feature_share_of_'));
+    await shows(page, '#notice-list', 'by tuner.py');
+    await isComplete(page);
+  });
+
+  it('a language model with 2,000 of its 100,000 steps, and two GPUs', async () => {
+    const page = await open(languageModelRun('20261130-110000-lm'));
+    await shows(page, '#loss-chart h3', 'nats per token');
+    await shows(page, '.stats', 'tokens per second');
+    await shows(page, '#meters', 'GPU 1 load');
+    await shows(page, '[data-metric="perplexity"] h3', 'lower is better');
+    expect(await titlesOf(page)).not.toContain('Confusion matrix');
+    await isComplete(page);
+  });
+
+  it('three classes, one with a long name', async () => {
+    const page = await open(threeClassRun('20261130-120000-three'));
+    await counts(page, '#matrix tbody td', 9);
+    await shows(page, '#class-rows', longName('virginica_'));
+    expect(await page.locator('.samples').count()).toBe(0);
+    expect(await page.locator('.draw').count()).toBe(0);
+    await isComplete(page);
+  });
+
+  it.each([1440, 390])('47 classes in a drawn matrix and a table, %p pixels wide', async (width) => {
+    const page = await open(manyClassRun(`20261130-130000-many${width}`), width);
+    await shows(page, field('class-summary'), 'of 47 classes below 80');
+    await counts(page, '#class-table tbody tr', 12);
+    await page.locator('#classes-all').click();
+    await counts(page, '#class-table tbody tr', 47);
+    await page.locator('[data-sort="precision"]').click();
+    const precision = await page.locator('#class-table tbody td:nth-child(4)').allTextContents();
+    expect(precision).toEqual([...precision].sort((a, b) => Number.parseFloat(a) - Number.parseFloat(b)));
+    await page.locator('#class-search').fill('q');
+    await shows(page, '#class-table tbody', 'q');
+    await counts(page, '.sample-grid .sample:first-child .ranks li', 10);
+    await shows(page, field('calibration-note'), 'expected calibration error');
+    await page.locator('.matrix-canvas').hover({ position: { x: 100, y: 100 } });
+    await shows(page, '#matrix-sentence', 'read as');
+    await isComplete(page);
+  });
+
+  it('1,000 classes from the cells of their matrix that are not 0', async () => {
+    const page = await open(thousandClassRun('20261130-140000-thousand'));
+    await shows(page, field('class-summary'), 'of 1,000 classes');
+    await shows(page, '#classes-all', 'Show all 1,000');
+    await page.locator('#class-search').fill('class_');
+    await counts(page, '#class-table tbody tr', 1);
+    await shows(page, '#class-table', longName('class_'));
+    await isComplete(page);
+  });
+
+  it('a run that reports epochs and no batches', async () => {
+    const page = await open(epochsOnlyRun('20261130-150000-epochs'));
+    expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('12');
+    expect(await page.locator('.stat dt').allTextContents()).toEqual([
+      'Loss',
+      'Accuracy',
+      'Epoch',
+      'Elapsed',
+    ]);
+    await counts(page, '#epoch-rows tr', 12);
+    await isComplete(page);
+  });
+
+  it('own metrics that are found by a search, figures and final results', async () => {
+    const page = await open(metricsRun('20261130-160000-metrics'));
+    await counts(page, '.chart[data-metric]', 8);
+    await page.locator('#metrics-all').click();
+    await counts(page, '.chart[data-metric]', 30);
+    await page.locator('#metric-search').fill('eval 1');
+    await shows(page, field('metric-count'), '6 of 30 metrics');
+    await counts(page, '.chart[data-metric]', 6);
+    await page.waitForURL(/metrics=eval\+1/);
+    await page.locator('.chart[data-metric] button', { hasText: 'Log' }).first().click();
+    await page.waitForURL(/logMetrics=eval%2Fmetric_1/);
+    expect(await page.locator('.figure img').getAttribute('alt')).toBe('A white pixel.');
+    await shows(page, '.figure table', 'syllable');
+    await shows(page, '#final-results', 'eval/bleu');
+    await page.locator('#export summary').click();
+    await shows(page, field('export-content'), '30 own metrics, 2 figures');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+});

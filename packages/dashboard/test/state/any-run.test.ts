@@ -1,0 +1,118 @@
+import { expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { exportContent } from '../../src/panels/export/export-content.ts';
+import { deviceFacts, resultFacts, systemMeters, trainingFacts } from '../../src/panels/facts/run-facts.ts';
+import { headerText, tabTitle } from '../../src/panels/header/header-text.ts';
+import { epochColumns, epochRows } from '../../src/panels/log/epoch-rows.ts';
+import { shownMetrics } from '../../src/panels/metrics/metric-groups.ts';
+import { knownAxis } from '../../src/state/axis.ts';
+import { shownCharts } from '../../src/state/chart-specs.ts';
+import { findingsOf } from '../../src/state/findings.ts';
+import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
+import { lossUnitOf, singular, stepWordOf, unitOf } from '../../src/state/run-words.ts';
+import {
+  epochsOnlyRun,
+  languageModelRun,
+  manyClassRun,
+  metricsRun,
+  regressionRun,
+  thousandClassRun,
+} from '../support/kinds-of-runs.ts';
+import { connectedMessages, sessionOf } from '../support/session.ts';
+
+const runOf = (events: readonly MonitorEvent[]): Run => {
+  const run = emptyRun(events[0]?.runId ?? '');
+  for (const event of events) applyEvent(run, event);
+  return run;
+};
+
+it('a regression has no figure, chart or label for what it does not have', () => {
+  const events = regressionRun('regression');
+  const run = runOf(events);
+  expect(shownCharts([run])).toEqual(['loss']);
+  expect([...run.metrics.keys()]).toHaveLength(2);
+  expect(lossUnitOf(run.started)).toBe('log likelihood');
+  expect(stepWordOf(run)).toBe('step');
+  expect(run.steps.negative.has('loss')).toBe(true);
+  const text = headerText(sessionOf(connectedMessages(events)), 0);
+  expect([...text.shown]).toEqual(['loss', 'batch', 'elapsed']);
+  expect(text).toMatchObject({
+    title: 'House prices',
+    progress: null,
+    percent: '',
+    tags: ['xgboost', 'baseline'],
+  });
+  expect(tabTitle(text)).toBe(`${text.loss} — MNIST Training Monitor`);
+  expect(trainingFacts(run.started!)).toContainEqual(['monotone', 'no']);
+  expect(trainingFacts(run.started!)).toContainEqual(['gamma', 'none']);
+  expect(knownAxis(run, 'epoch')).toBe('step');
+  expect(exportContent(run)).toBe('120 steps, 2 own metrics');
+});
+
+it('a language model counts tokens, and the load of its GPUs is the mean of both', () => {
+  const run = runOf(languageModelRun('tokens', 10_000, 50));
+  expect(shownCharts([run])).toEqual(['loss', 'rate', 'speed', 'machine']);
+  expect(unitOf(run.started)).toBe('tokens');
+  expect(lossUnitOf(run.started)).toBe('nats per token');
+  expect(run.machine.last('gpuLoad')).toBeCloseTo(0.85);
+  expect(systemMeters(run.system!).map(({ name }) => name)).toContain('GPU 1 load');
+  expect(deviceFacts(run.started!)).toContainEqual(['GPU 0', 'H100 0, 80.0\u00a0GB, driver 570.1']);
+});
+
+it('a run that reports only epochs has a point for each of them', () => {
+  const run = runOf(epochsOnlyRun('epochs'));
+  expect(run.steps.length).toBe(12);
+  expect(stepWordOf(run)).toBe('epoch');
+  expect(shownCharts([run])).toEqual(['loss', 'accuracy']);
+  expect(epochColumns(epochRows(run.epochs)).map(({ title }) => title)).toEqual([
+    'Train loss',
+    'Train acc.',
+    'Test loss',
+    'Time',
+  ]);
+});
+
+it('a run of version 1 has all charts and figures before its first batch', () => {
+  const events = sampleRun().slice(0, 1);
+  expect(shownCharts([runOf(events)])).toHaveLength(5);
+  expect(headerText(sessionOf(connectedMessages(events)), 0).shown.size).toBe(7);
+});
+
+it('metrics are found by their name and group, and limited', () => {
+  const run = runOf(metricsRun('metrics'));
+  const { groups, total, found } = shownMetrics([run], '', 8);
+  expect({ total, found }).toEqual({ total: 30, found: 30 });
+  expect(groups.map(({ title, specs }) => [title, specs.length])).toEqual([
+    ['train', 3],
+    ['eval', 3],
+    ['time', 2],
+  ]);
+  const search = shownMetrics([run], 'EVAL _13', 8);
+  expect(search.groups.flatMap(({ specs }) => specs.map(({ title }) => title))).toEqual(['eval/metric_13']);
+  expect(resultFacts(run.finished!)).toEqual([['eval/bleu', '31.400']]);
+  expect(exportContent(run)).toBe('30 own metrics, 2 figures (JSON lines only)');
+});
+
+it('no kind of run leads to a false finding', () => {
+  const kinds = [regressionRun, languageModelRun, manyClassRun, thousandClassRun, epochsOnlyRun, metricsRun];
+  for (const kind of kinds) {
+    const codes = findingsOf(runOf(kind('run'))).map(({ code }) => code);
+    expect(codes.filter((code) => code.startsWith('training.'))).toEqual([]);
+  }
+});
+
+it('cells of a large confusion matrix are kept for ten earlier epochs', () => {
+  const run = runOf(thousandClassRun('thousand', 13));
+  const kept = run.epochs.map(({ test }) => Boolean(test?.confusionCells));
+  expect(kept).toEqual(Array.from({ length: 13 }, (_, index) => index >= 3));
+});
+
+it.each([
+  ['images', 'image'],
+  ['batches', 'batch'],
+  ['boxes', 'box'],
+  ['bodies', 'body'],
+  ['loss', 'loss'],
+  ['data', 'data'],
+])('the singular of %s is %s', (plural, one) => expect(singular(plural)).toBe(one));
