@@ -115,6 +115,7 @@ class Charts {
   render(view: View, runs: readonly Run[]): void {
     this.#state = { ...this.#state, view: { ...view, axis: knownAxis(runs[0], view.axis) } };
     this.#shown = shownCharts(runs);
+    if (runs.every(({ metrics }) => metrics.size === 0)) this.showMetrics([]);
     for (const card of this.cards) card.render();
   }
 
