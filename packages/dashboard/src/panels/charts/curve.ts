@@ -74,15 +74,22 @@ export class Curve {
     return this.#nonFinite.update(seriesOf(this.#run, this.#source.series).x, this.#column);
   }
 
-  /** Returns the value in a row, raw and smoothed; undefined where the row has none. */
+  /**
+   * Returns the value in a row, raw and smoothed; undefined where there is none.
+   * In a column with rows without a value, the last earlier value stays in force.
+   */
   valueAt(row: number, smoothing: number): { raw: number | undefined; smooth: number | undefined } {
     const column = this.#column;
-    const known = (value: number | undefined): number | undefined =>
-      this.#isSparse && Number.isNaN(value) ? undefined : value;
-    return {
-      raw: known(column.values[row]),
-      smooth: known(this.#average.update(column, smoothing)[row]),
-    };
+    const valueRow = this.#isSparse ? this.#lastRowWithValue(row) : row;
+    return { raw: column.values[valueRow], smooth: this.#average.update(column, smoothing)[valueRow] };
+  }
+
+  /** Returns the last row, up to the given one, that has a value; -1 if there is none. */
+  #lastRowWithValue(row: number): number {
+    if (!this.#isKnown) return -1;
+    const { values } = this.#column;
+    while (row >= 0 && Number.isNaN(values[row])) row--;
+    return row;
   }
 
   get #isKnown(): boolean {
