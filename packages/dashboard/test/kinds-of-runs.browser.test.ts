@@ -122,6 +122,7 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await page.locator('#classes-all').click();
     await counts(page, '#class-table tbody tr', 47);
     await page.locator('[data-sort="precision"]').click();
+    await page.locator('[aria-sort="ascending"] [data-sort="precision"]').waitFor();
     const precision = await page.locator('#class-table tbody td:nth-child(4)').allTextContents();
     expect(precision).toEqual([...precision].sort((a, b) => Number.parseFloat(a) - Number.parseFloat(b)));
     await page.locator('#class-search').fill('q');
@@ -145,7 +146,7 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
 
   it('a run that reports epochs and no batches', async () => {
     const page = await open(epochsOnlyRun('20261130-150000-epochs'));
-    expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('12');
+    await page.locator('#loss-chart[data-points="12"]').waitFor();
     expect(await page.locator('.stat dt').allTextContents()).toEqual([
       'Loss',
       'Accuracy',

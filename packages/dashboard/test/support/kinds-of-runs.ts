@@ -3,6 +3,9 @@ import type { EventBody, EventOf, MonitorEvent } from '@mnist-monitor/shared';
 /** The longest name that the protocol allows, without a space at which a line could break. */
 export const longName = (start: string): string => start.padEnd(64, 'x');
 
+/** The least time between two figures. */
+const figureIntervalMs = 10_000;
+
 /** Returns the events of a run that ends now, one every `stepMs`. */
 function eventsOf(runId: string, bodies: Iterable<EventBody>, stepMs = 200): MonitorEvent[] {
   const all = [...bodies];
@@ -229,7 +232,7 @@ const whitePixel =
 
 /** A run with 30 own metrics in three groups and two figures, which has finished. */
 export function metricsRun(runId: string): MonitorEvent[] {
-  return eventsOf(runId, metricsBodies());
+  return eventsOf(runId, metricsBodies(), figureIntervalMs);
 }
 
 function* metricsBodies(): Generator<EventBody> {
