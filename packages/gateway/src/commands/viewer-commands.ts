@@ -2,15 +2,13 @@ import {
   type Command,
   type CommandResult,
   commandFailure,
+  commandIdOf,
   commandSchema,
-  type DecodeFailure,
   decode,
   encode,
   formatIssues,
   MonitorError,
-  validate,
 } from '@mnist-monitor/shared';
-import { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { TokenBucket } from '../sockets/token-bucket.ts';
@@ -25,11 +23,6 @@ export interface ViewerCommandsOptions {
   /** Called for the log, with each command (without its token) and its result. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
-
-/**
- * The fields that the answer to an invalid command needs. When they are invalid too, the connection is closed instead.
- */
-const identified = z.object({ type: z.literal('command'), id: commandSchema.options[0].shape.id });
 
 /** Handles the messages of one viewer: validates, limits and authorizes its commands, and answers each. */
 export class ViewerCommands {
@@ -51,7 +44,7 @@ export class ViewerCommands {
     const { peer, limits } = this.#options;
     if (!this.#messages.take()) return peer.close('tooMany');
     const result = decode(commandSchema, text);
-    const id = result.ok ? result.value.id : readId(result.error);
+    const id = result.ok ? result.value.id : commandIdOf(result.error);
     if (id === undefined) {
       const issues = result.ok ? '' : formatIssues(result.error.issues);
       peer.close('invalid', `expected a command: ${issues}`);
@@ -87,12 +80,6 @@ export class ViewerCommands {
   #reply(result: CommandResult): void {
     this.#options.peer.send(encode(result));
   }
-}
-
-/** Returns the id of an invalid command; undefined when it has no valid one. */
-function readId({ raw }: DecodeFailure): string | undefined {
-  const result = validate(identified, raw);
-  return result.ok ? result.value.id : undefined;
 }
 
 const tooFast = ({ commandBurst, commandsPerSecond }: ViewerCommandsOptions['limits']): string =>

@@ -216,6 +216,11 @@ describe('commands', () => {
   test.each([
     ['invalid data', { command: 'setLearningRate', data: { learningRate: -1 } }, /data\.learningRate/],
     ['an unknown name', { command: 'explode' }, /command/],
+    [
+      'a misspelt setting',
+      { command: 'start', data: { epocs: 3 } },
+      /^data: unknown setting "epocs": expected only epochs, .*, name, tags$/,
+    ],
   ])('with %s are refused as invalid', async (_what, more, message) => {
     const { viewer } = await setUp();
     const id = newId();

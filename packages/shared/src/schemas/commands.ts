@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { type DecodeFailure, validate } from '../protocol/codec.ts';
 import { type CommandName, commandNames } from '../protocol/constants.ts';
 import { eventLimits } from '../protocol/event-limits.ts';
+import { closedObject } from './closed-object.ts';
 import { runIdSchema } from './envelope.ts';
 import { learningRateSchema, startDataSchema } from './settings.ts';
 
@@ -15,7 +17,7 @@ const id = z
     'Chosen by the client. A command that is sent again with the same id, also over another connection, is executed only once and gets the same answer.',
   );
 
-const noData = z.object({}).default({});
+const noData = closedObject('setting', {}).default({});
 
 /** Schema of the `data` of each command. */
 export const commandDataSchemas = {
@@ -29,19 +31,19 @@ export const commandDataSchemas = {
       "Adds a start to the end of a trainer's queue; it begins when the starts before it have ended.",
     ),
   listQueue: noData.describe('Returns the starts that wait.'),
-  moveQueued: z
-    .object({
-      queuedId: id,
-      position: z
-        .int()
-        .min(0)
-        .max(eventLimits.queuedStarts - 1),
-    })
-    .describe('Moves a start that waits to a position of the queue, from 0.'),
-  cancelQueued: z.object({ queuedId: id }).describe('Removes a start that waits from the queue.'),
-  setLearningRate: z
-    .object({ learningRate: learningRateSchema })
-    .describe('Applies from the next step; with a schedule it sets the peak.'),
+  moveQueued: closedObject('setting', {
+    queuedId: id,
+    position: z
+      .int()
+      .min(0)
+      .max(eventLimits.queuedStarts - 1),
+  }).describe('Moves a start that waits to a position of the queue, from 0.'),
+  cancelQueued: closedObject('setting', { queuedId: id }).describe(
+    'Removes a start that waits from the queue.',
+  ),
+  setLearningRate: closedObject('setting', { learningRate: learningRateSchema }).describe(
+    'Applies from the next step; with a schedule it sets the peak.',
+  ),
 } as const satisfies Record<CommandName, z.ZodType>;
 
 const commandOf = <N extends CommandName>(name: N) =>
@@ -80,12 +82,20 @@ export const commandSchema = z
   ])
   .describe('A command from a viewer, which the gateway forwards to a trainer.');
 
+const identifiedCommand = z.object({ type: z.literal('command'), id });
+
+/** Returns the id of a command that is otherwise invalid, to answer it; undefined when there is no valid id. */
+export function commandIdOf({ raw }: DecodeFailure): string | undefined {
+  const result = validate(identifiedCommand, raw);
+  return result.ok ? result.value.id : undefined;
+}
+
 export const commandNameSchema = z.enum(commandNames);
 
 /** A start that waits in a trainer's queue. */
 export const queuedStartSchema = z.object({
   queuedId: id.describe('Id of the command `enqueue` that added it.'),
-  data: startDataSchema,
+  data: startDataSchema.strip(),
   by: z.string().max(eventLimits.by).optional(),
 });
 

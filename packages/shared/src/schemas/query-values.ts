@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { valueText } from '../protocol/issue-text.ts';
+import { closedObject } from './closed-object.ts';
 import { eventTypeSchema } from './events.ts';
 
 /** Converts the text of a flag or a query parameter to a number. Empty texts are rejected, since `Number('')` is 0. */
@@ -20,16 +21,8 @@ export const eventTypeListSchema = z
  * Creates the schema of a query, which refuses other parameters. The error begins with their names, because the reason of a
  * closed WebSocket has room for only 123 bytes.
  */
-export function querySchema<S extends z.ZodRawShape>(shape: S): z.ZodObject<S, z.core.$strict> {
-  const names = Object.keys(shape);
-  const expected = names.length > 0 ? `expected only ${names.join(', ')}` : 'expected no parameters';
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown parameter ${(issue.keys as string[]).map(valueText).join(', ')}: ${expected}`
-        : undefined,
-  });
-}
+export const querySchema = <S extends z.ZodRawShape>(shape: S): z.ZodObject<S, z.core.$strict> =>
+  closedObject('parameter', shape);
 
 /** The schema of a query without parameters. */
 export const emptyQuerySchema = querySchema({});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { settingBounds, settingChoices } from '../protocol/setting-limits.ts';
+import { closedObject } from './closed-object.ts';
 import { runNameSchema, tagsSchema } from './run-started.ts';
 
 const integer = ([min, max]: readonly [number, number]) => z.int().min(min).max(max);
@@ -8,28 +9,25 @@ const [minRate, maxRate] = settingBounds.learningRate;
 /** Step size of the optimizer: constant, or the peak of the schedule. */
 export const learningRateSchema = z.number().min(minRate).max(maxRate);
 
-/** Data of the command `start`; an omitted setting has the value with which the trainer was started. */
-export const runSettingsSchema = z
-  .object({
-    epochs: integer(settingBounds.epochs),
-    batchSize: integer(settingBounds.batchSize),
-    recipe: z.enum(settingChoices.recipe).describe('Preset of the next four settings, which override it.'),
-    learningRate: learningRateSchema,
-    optimizer: z.enum(settingChoices.optimizer),
-    schedule: z.enum(settingChoices.schedule),
-    augment: z.boolean(),
-    engine: z.enum(settingChoices.engine),
-    seed: integer(settingBounds.seed),
-    trainSize: integer(settingBounds.trainSize),
-    testSize: integer(settingBounds.testSize),
-  })
-  .partial();
-
-/** Data of the commands `start` and `enqueue`: settings, and the name and tags of the new run. */
-export const startDataSchema = runSettingsSchema.extend({
-  name: runNameSchema.optional(),
-  tags: tagsSchema.optional(),
-});
+/**
+ * Data of the commands `start` and `enqueue`: settings, and the name and tags of the new run. An omitted setting has the
+ * value with which the trainer was started.
+ */
+export const startDataSchema = closedObject('setting', {
+  epochs: integer(settingBounds.epochs),
+  batchSize: integer(settingBounds.batchSize),
+  recipe: z.enum(settingChoices.recipe).describe('Preset of the next four settings, which override it.'),
+  learningRate: learningRateSchema,
+  optimizer: z.enum(settingChoices.optimizer),
+  schedule: z.enum(settingChoices.schedule),
+  augment: z.boolean(),
+  engine: z.enum(settingChoices.engine),
+  seed: integer(settingBounds.seed),
+  trainSize: integer(settingBounds.trainSize),
+  testSize: integer(settingBounds.testSize),
+  name: runNameSchema,
+  tags: tagsSchema,
+}).partial();
 
 export type StartData = z.infer<typeof startDataSchema>;
-export type RunSettings = z.infer<typeof runSettingsSchema>;
+export type RunSettings = Omit<StartData, 'name' | 'tags'>;

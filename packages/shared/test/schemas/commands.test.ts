@@ -8,7 +8,7 @@ describe('commandSchema', () => {
   test.each([
     [{ command: 'pause' }, { data: {} }],
     [{ command: 'resume', runId: 'a', token: 'sesame' }, { runId: 'a' }],
-    [{ command: 'stop', data: { why: 'because' } }, { data: {} }],
+    [{ command: 'stop', data: {} }, { data: {} }],
     [{ command: 'start' }, { data: {} }],
     [
       { command: 'start', data: { epochs: 3, augment: true, recipe: 'best' } },
@@ -32,6 +32,31 @@ describe('commandSchema', () => {
   ])('rejects %p', (given, path) => {
     const result = validate(commandSchema, { ...envelope, ...given });
     expect(result).toMatchObject({ ok: false, error: { issues: [{ path }] } });
+  });
+
+  test.each([
+    [
+      { command: 'start', data: { epocs: 3 } },
+      {
+        path: 'data',
+        message: expect.stringMatching(/^unknown setting "epocs": expected only epochs, batchSize, /),
+      },
+    ],
+    [
+      { command: 'start', data: { epochs: 3, LearningRate: 0.1, batchsize: 2 } },
+      { path: 'data', message: expect.stringMatching(/^unknown setting "LearningRate", "batchsize": /) },
+    ],
+    [
+      { command: 'setLearningRate', data: { learningRate: 0.1, from: 7 } },
+      { path: 'data', message: 'unknown setting "from": expected only learningRate' },
+    ],
+    [
+      { command: 'stop', data: { why: 'because' } },
+      { path: 'data', message: 'unknown setting "why": expected no settings' },
+    ],
+  ])('refuses unknown settings by name: %j', (given, issue) => {
+    const result = validate(commandSchema, { ...envelope, ...given });
+    expect(result).toMatchObject({ ok: false, error: { issues: [issue] } });
   });
 
   test.each(Object.entries(settingBounds))(

@@ -5,8 +5,11 @@ import {
   type CommandResult,
   type ConnectionState,
   closeCodes,
+  commandFailure,
+  commandIdOf,
   decode,
   encode,
+  formatIssues,
   type IngestServerMessage,
   ingestProtocolVersion,
   ingestServerMessageSchema,
@@ -202,11 +205,16 @@ export class GatewayConnection {
 
   #receive(text: string): void {
     const result = decode(ingestServerMessageSchema, text);
-    if (!result.ok)
+    if (!result.ok) {
+      const id = commandIdOf(result.error);
+      // A newer gateway may forward settings that this trainer does not have.
+      if (id !== undefined)
+        return this.send(encode(commandFailure(id, 'message.invalid', formatIssues(result.error.issues))));
       return this.#connection.close(
         `it sends messages that are not for publishers: check port and path, by default ${defaultAddress(this.#options.identity.url)}`,
         'invalid',
       );
+    }
     const message = result.value;
     if (message.type === 'command') return this.#execute(message);
     this.#clearReplyTimer();

@@ -344,6 +344,27 @@ describe('Publisher', () => {
     expect(gateway?.results).toEqual([{ type: 'commandResult', id: 'command-1', ok: true }]);
   });
 
+  test('refuses a command with a setting that it does not have by name, and publishes on', async () => {
+    const url = await listen({
+      onEvent(_seq, socket) {
+        const data = { epochs: 3, warmup: 2 };
+        socket.send(JSON.stringify({ type: 'command', id: 'command-1', command: 'start', data }));
+        return undefined;
+      },
+    });
+    const publisher = publish(url);
+    append(publisher, 1);
+    await until(() => gateway?.results.length === 1);
+    expect(gateway?.results).toEqual([
+      {
+        ...{ type: 'commandResult', id: 'command-1', ok: false, code: 'message.invalid' },
+        message: expect.stringMatching(/^data: unknown setting "warmup": expected only epochs, /),
+      },
+    ]);
+    expect(await publisher.close()).toBe(0);
+    expect(gateway?.hellos).toHaveLength(1);
+  });
+
   test('waits for a gateway that starts late, unless the delivery is aborted', async () => {
     const port = await freePort();
     const publisher = publish(`ws://127.0.0.1:${port}/ingest`, {}, shortAbsence);
