@@ -36,6 +36,7 @@ describe('the entry for browsers', () => {
     const missing = Object.keys(all).filter((name) => !(name in light));
     expect(missing.filter((name) => !/Schemas?$/.test(name)).sort()).toEqual([
       'canonicalBatchVersion',
+      'commandIdOf',
       'decodeLive',
       'measureIssues',
       'seriesFields',
