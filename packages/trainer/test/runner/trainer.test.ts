@@ -55,41 +55,42 @@ describe('Trainer', () => {
     expect(counts).toEqual(Array(4).fill(counts[0]));
   }, 120_000);
 
-  test('begins each queued start, and reports one that cannot begin', async () => {
+  test('begins queued starts one after the other, and reports one that cannot begin', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
-    const sizes = '--train-size 8 --test-size 20 --batch-size 4 --epochs 1 --threads 1 --engine wasm'.split(
-      ' ',
-    );
+    // The first run is too long to end before the commands arrive; they stop it.
+    const settings =
+      '--train-size 8 --test-size 20 --batch-size 4 --epochs 1000 --threads 1 --engine wasm --name first --tag all';
     const gateway = `ws://127.0.0.1:${port}/ingest`;
-    const config = readConfig(
-      [...sizes, '--name', 'first', '--tag', 'all', '--runs', folder.path, '--gateway', gateway],
-      {},
-    );
-    const started: { name: string }[] = [];
+    const config = readConfig([...settings.split(' '), '--runs', folder.path, '--gateway', gateway], {});
+    const started: { time: string; data: object }[] = [];
     const answers: { ok: boolean }[] = [];
     let printed = '';
     const end = new AbortController();
+    const command = (id: string, name: string, data?: object) =>
+      JSON.stringify({ type: 'command', id: `command-${id}`, command: name, data });
     const enqueue = (name: string, data: object = {}) =>
-      JSON.stringify({ type: 'command', id: `command-${name}`, command: 'enqueue', data: { name, ...data } });
+      command(name, 'enqueue', { name, epochs: 1, ...data });
     server.on('connection', (socket) => {
       socket.on('message', (data) => {
         const message = JSON.parse(String(data));
         if (message.type === 'hello') {
           socket.send(JSON.stringify({ type: 'resume', after: 0 }));
-          if (started.length > 0) return;
-          // One of them has more images than there are.
+          if (answers.length > 0) return;
+          // One with more images than there are, and one that moves before the others.
           socket.send(enqueue('second'));
           socket.send(enqueue('large', { trainSize: 60_001 }));
           socket.send(enqueue('third', { tags: ['own'] }));
+          socket.send(command('move', 'moveQueued', { queuedId: 'command-third', position: 0 }));
+          socket.send(command('stop', 'stop'));
         } else if (message.type === 'wait') {
           socket.send(JSON.stringify({ type: 'waiting' }));
-          if (started.length < 4) socket.send(enqueue('fourth'));
-          else end.abort({ status: 'interrupted', reason: 'enough' });
+          socket.send(enqueue('fourth'));
         } else if (message.type === 'commandResult') answers.push(message);
         else {
-          if (message.type === 'run.started') started.push(message.data);
+          if (message.type === 'run.started') started.push(message);
+          if (started.length === 4) end.abort({ status: 'interrupted', reason: 'enough' });
           socket.send(JSON.stringify({ type: 'ack', seq: message.seq }));
         }
       });
@@ -101,15 +102,15 @@ describe('Trainer', () => {
       onWaiting: () => {},
     }).run();
     server.close();
-    // Each run has a connection of its own, so the first events of short runs may arrive in another order.
-    const byName = started.toSorted((a, b) => a.name.localeCompare(b.name));
-    expect(byName).toMatchObject([
+    // Each run has a connection of its own, so their first events may arrive in another order.
+    const inOrder = started.toSorted((a, b) => a.time.localeCompare(b.time)).map(({ data }) => data);
+    expect(inOrder).toMatchObject([
       { name: 'first', tags: ['all'] },
-      { name: 'fourth', tags: ['all'] },
-      { name: 'second', tags: ['all'] },
       { name: 'third', tags: ['own'] },
+      { name: 'second', tags: ['all'] },
+      { name: 'fourth', tags: ['all'] },
     ]);
-    expect(answers.map(({ ok }) => ok)).not.toContain(false);
+    expect(answers.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
     expect(printed).toContain(
       'The queued start command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001\n',
     );
