@@ -6,6 +6,8 @@ import {
   type QueuedStart,
   type StartData,
 } from '@mnist-monitor/shared';
+import type { EventBody } from '../event-data.ts';
+import { notice } from '../training/notices.ts';
 import type { RunControl } from '../training/run-control.ts';
 import type { AcceptedCommands } from './gateway-connection.ts';
 import { StartQueue } from './start-queue.ts';
@@ -19,13 +21,21 @@ const queueCommands = ['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'] as 
 /** Number of answers kept for commands that arrive again: far more than viewers send while a connection is down. */
 const rememberedAnswers = 200;
 
+/** The run that is being trained. */
+export interface CurrentRun {
+  runId: string;
+  control: RunControl;
+  /** Receives a notice of each change of the queue, from which viewers learn that it has changed. */
+  emit: (notice: EventBody) => void;
+}
+
 /**
  * Executes the commands that arrive over all connections of this process. A command whose id was seen before, on any
  * connection, gets the same answer and is not executed again.
  */
 export class CommandHandler {
   /** The run that is being trained; undefined between runs. */
-  currentRun: { runId: string; control: RunControl } | undefined;
+  currentRun: CurrentRun | undefined;
   /** Starts the next run; undefined while no run can start, for example during another run. */
   startRun: StartRun | undefined;
   /** The starts that follow the current run. */
@@ -101,25 +111,38 @@ export class CommandHandler {
   }
 
   #executeOnQueue(command: QueueCommand): void {
+    const { queue } = this;
+    const { id: queuedId, by } = command;
     switch (command.command) {
       case 'enqueue':
-        this.queue.add({
-          queuedId: command.id,
-          data: command.data,
-          ...(command.by !== undefined && { by: command.by }),
-        });
-        break;
-      case 'moveQueued':
-        this.queue.move(command.data.queuedId, command.data.position);
-        break;
-      case 'cancelQueued':
-        this.queue.cancel(command.data.queuedId);
-        break;
+        queue.add({ queuedId, data: command.data, ...(by !== undefined && { by }) });
+        return this.#reportQueue(`${nameOf(command.data)} was added to the queue`, by);
+      case 'moveQueued': {
+        const { data, position } = queue.move(command.data.queuedId, command.data.position);
+        return this.#reportQueue(`${nameOf(data)} was moved to position ${position + 1} of the queue`, by);
+      }
+      case 'cancelQueued': {
+        const { data } = queue.cancel(command.data.queuedId);
+        return this.#reportQueue(`${nameOf(data)} was removed from the queue`, by);
+      }
       case 'listQueue':
-        break;
+        return;
+    }
+  }
+
+  #reportQueue(change: string, by: string | undefined): void {
+    const { length } = this.queue.list;
+    const message = `${change}: ${length === 1 ? '1 start waits' : `${length} starts wait`}.`;
+    try {
+      this.currentRun?.emit(notice('info', 'queue.changed', message, { value: length, by }));
+    } catch {
+      // The disk is full: the change has taken effect, and training fails with the same error at its next event.
     }
   }
 }
+
+/** Returns the name of a start in quotation marks, or a word for one without a name. */
+const nameOf = ({ name }: StartData): string => (name ? `“${name}”` : 'A start');
 
 type QueueCommand = Extract<Command, { command: (typeof queueCommands)[number] }>;
 

@@ -78,7 +78,7 @@ export class PublishedRun {
     const stop = (): void => control.stop(signal.reason);
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
-    commands.currentRun = { runId: config.runId, control };
+    commands.currentRun = { runId: config.runId, control, emit: (body) => this.#emit(body) };
     try {
       const status = await trainRun({
         ...this.#run,

@@ -21,16 +21,19 @@ export class StartQueue {
 
   /**
    * Moves a start to a position; a position after the end is the end.
+   * @returns The start, and its position.
    * @throws MonitorError `command.refused` when the start does not wait.
    */
-  move(queuedId: string, position: number): void {
-    const [start] = this.#starts.splice(this.#indexOf(queuedId), 1);
-    this.#starts.splice(position, 0, start as QueuedStart);
+  move(queuedId: string, position: number): QueuedStart & { position: number } {
+    const start = this.cancel(queuedId);
+    this.#starts.splice(position, 0, start);
+    return { ...start, position: this.#indexOf(queuedId) };
   }
 
-  /** Removes a start. @throws MonitorError `command.refused` when it does not wait. */
-  cancel(queuedId: string): void {
-    this.#starts.splice(this.#indexOf(queuedId), 1);
+  /** Removes and returns a start. @throws MonitorError `command.refused` when it does not wait. */
+  cancel(queuedId: string): QueuedStart {
+    const [start] = this.#starts.splice(this.#indexOf(queuedId), 1);
+    return start as QueuedStart;
   }
 
   /** Removes and returns the first start; undefined when none waits. */

@@ -13,10 +13,13 @@ function commandOf(given: object): Command {
 describe('CommandHandler', () => {
   let commands: CommandHandler;
   let control: RunControl;
+  let notices: unknown[];
+  const emit = ({ data }: { data: unknown }) => notices.push(data);
   beforeEach(() => {
+    notices = [];
     commands = new CommandHandler();
     control = new RunControl({ learningRate: 0.01, schedule: 'constant', emit: () => {} });
-    commands.currentRun = { runId: 'a', control };
+    commands.currentRun = { runId: 'a', control, emit };
   });
 
   test('executes commands for the current run', async () => {
@@ -103,6 +106,36 @@ describe('CommandHandler', () => {
     });
   });
 
+  test('reports each change of the queue in a notice of the current run, which repeats who made it', async () => {
+    const change = (command: string, data: object) =>
+      commands.handle(commandOf({ command, data, by: 'page' }));
+    const first = commandOf({ command: 'enqueue', data: { name: 'wide' }, by: 'sweep.py' });
+    await commands.handle(first);
+    await change('enqueue', {});
+    await change('moveQueued', { queuedId: first.id, position: 49 });
+    await change('listQueue', {});
+    await change('cancelQueued', { queuedId: first.id });
+    await change('cancelQueued', { queuedId: first.id });
+    const common = { level: 'info', code: 'queue.changed', by: 'page' };
+    expect(notices).toMatchObject([
+      { ...common, message: '“wide” was added to the queue: 1 start waits.', value: 1, by: 'sweep.py' },
+      { ...common, message: 'A start was added to the queue: 2 starts wait.', value: 2 },
+      { ...common, message: '“wide” was moved to position 2 of the queue: 2 starts wait.', value: 2 },
+      { ...common, message: '“wide” was removed from the queue: 1 start waits.', value: 1 },
+    ]);
+  });
+
+  test('changes the queue also when its notice cannot be written, and between two runs', async () => {
+    const emit = () => {
+      throw new Error('the disk is full');
+    };
+    commands.currentRun = { runId: 'a', control, emit };
+    expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({ ok: true });
+    commands.currentRun = undefined;
+    expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({ ok: true });
+    expect(commands.queue.list).toHaveLength(2);
+  });
+
   test('queues at most 50 starts', async () => {
     for (let at = 0; at < 50; at++)
       expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({ ok: true });
@@ -121,10 +154,8 @@ describe('CommandHandler', () => {
   });
 
   test('notices repeat who gave the command', async () => {
-    const notices: unknown[] = [];
-    const emit = ({ data }: { data: unknown }) => notices.push(data);
     control = new RunControl({ learningRate: 0.01, schedule: 'constant', emit });
-    commands.currentRun = { runId: 'a', control };
+    commands.currentRun = { runId: 'a', control, emit };
     await commands.handle(commandOf({ command: 'pause', by: 'page' }));
     await commands.handle(
       commandOf({ command: 'setLearningRate', data: { learningRate: 1 }, by: 'sweep.py' }),
