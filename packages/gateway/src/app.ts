@@ -107,7 +107,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const ingestApp = await buildIngestApp({
     host: config.ingestHost,
     context: { store, health: store, hub, publishers, idleTrainers, router, limits, token: config.token },
-    ...{ limits, metrics, log, files: folders.published },
+    ...{ limits, metrics, log, files: folders.published, proxies: config.proxies },
   });
   const publicApp = await buildPublicApp({
     ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },

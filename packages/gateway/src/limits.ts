@@ -70,7 +70,7 @@ export const limits = {
   socketsPerAddress: 200,
   /**
    * Wrong tokens of one address: a person notices the mistake within ten tries; at one try in 10 s, no program guesses 16
-   * characters.
+   * characters. The right token of this machine, or of an address that has sent it before, is accepted beyond that.
    */
   wrongTokenBurst: 10,
   wrongTokensPerSecond: 0.1,

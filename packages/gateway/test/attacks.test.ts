@@ -211,38 +211,83 @@ describe('a stranger who reaches a port', () => {
     expect(await statusOf(gateway.url, '/healthz')).toBe(200);
   });
 
-  test('guesses at most ten tokens at once, over REST, the feed and the ingest port', async () => {
-    const secrets = { token: 'the-publishing-secret', commandToken: 'the-command-secret' };
-    const gateway = await startGateway({ ...secrets, limits: { wrongTokensPerSecond: 0 } });
-    const remove = async (token: string) => {
-      const headers = { authorization: `Bearer ${token}` };
-      const answer = await fetch(`${gateway.url}/api/runs/nowhere`, { method: 'DELETE', headers });
-      return [answer.status, ((await answer.json()) as { code: string }).code];
-    };
-    for (let i = 0; i < 10; i++) expect(await remove(`guess-${i}`)).toEqual([401, 'command.unauthorized']);
-    expect(await remove(secrets.commandToken)).toEqual([429, 'request.too_many']);
+  const secrets = { token: 'the-publishing-secret', commandToken: 'the-command-secret' };
 
-    const viewer = await connect(gateway.liveUrl);
-    viewer.send({ type: 'command', id: 'command-1', command: 'pause', token: secrets.commandToken });
+  /** Connects to the feed, pauses with a token, and resolves with the answer. */
+  async function command(gateway: TestGateway, token: string, headers: Record<string, string>) {
+    const viewer = await connect(gateway.liveUrl, { headers });
+    viewer.send({ type: 'command', id: 'command-1', command: 'pause', token });
     const answers = await viewer.until((message) => message.id === 'command-1');
-    expect(answers.at(-1)).toMatchObject({ ok: false, code: 'request.too_many' });
-    expect((await viewer.closed).code).toBe(closeCodes.tooMany.code);
+    return { code: answers.at(-1)!.code, closed: viewer.closed };
+  }
 
-    const codes: number[] = [];
-    for (let i = 0; i < 11; i++) {
-      const publisher = await connect(gateway.ingestUrl);
-      publisher.send(helloOf('a', { token: i < 10 ? `guess-${i}` : secrets.token }));
-      codes.push((await publisher.closed).code);
-    }
-    expect(codes).toEqual([...Array(10).fill(closeCodes.unauthorized.code), closeCodes.tooMany.code]);
+  /** Sends `hello` with a token, and resolves with `resume` or the code of the closed connection. */
+  async function sayHello(gateway: TestGateway, token: string, headers: Record<string, string>) {
+    const publisher = await connect(gateway.ingestUrl, { headers });
+    publisher.send(helloOf('a', { token }));
+    const resumed = publisher.next().then(({ type }) => type);
+    return Promise.race([resumed, publisher.closed.then(({ code }) => code)]);
+  }
+
+  /** Deletes what an address names, with a token, and resolves with the status and code of the answer. */
+  async function remove(url: string, token: string, headers: Record<string, string>) {
+    const sent = { ...headers, authorization: `Bearer ${token}` };
+    const answer = await fetch(url, { method: 'DELETE', headers: sent });
+    return [answer.status, ((await answer.json()) as { code: string }).code];
+  }
+
+  const runOf = ({ url }: TestGateway) => `${url}/api/runs/nowhere`;
+  const fileOf = ({ ingestUrl }: TestGateway) =>
+    `${new URL(ingestUrl.replace('ws', 'http')).origin}/runs/nowhere/snapshots/${'0'.repeat(64)}`;
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  const tooMany = [429, 'request.too_many'];
+
+  test('guesses at most ten tokens at once, over REST, the feed and the ingest port', async () => {
+    const gateway = await startGateway({ ...secrets, limits: { wrongTokensPerSecond: 0 } });
+    const stranger = from('203.0.113.7'); // An unnamed proxy: its clients share the address of the proxy.
+    for (let i = 0; i < 10; i++)
+      expect(await remove(runOf(gateway), `guess-${i}`, stranger)).toEqual([401, 'command.unauthorized']);
+    expect(await remove(runOf(gateway), secrets.commandToken, stranger)).toEqual(tooMany);
+    const { code, closed } = await command(gateway, secrets.commandToken, stranger);
+    expect(code).toBe('request.too_many');
+    expect((await closed).code).toBe(closeCodes.tooMany.code);
+
+    const answers: unknown[] = [];
+    for (let i = 0; i < 11; i++)
+      answers.push(await sayHello(gateway, i < 10 ? `guess-${i}` : secrets.token, stranger));
+    expect(answers).toEqual([...Array(10).fill(closeCodes.unauthorized.code), closeCodes.tooMany.code]);
+    expect(await remove(fileOf(gateway), secrets.token, stranger)).toEqual(tooMany);
     expect(gateway.log.join('\n')).not.toMatch(/guess-|secret/);
   });
 
+  test('locks nobody out by guessing: neither this machine nor a network that has sent the right token', async () => {
+    const proxies = ['127.0.0.1'];
+    const gateway = await startGateway({ ...secrets, proxies, limits: { wrongTokensPerSecond: 0 } });
+    const owner = from('2001:db8::1');
+    const ofSameNetwork = from('2001:db8::2');
+    const ofOtherNetwork = from('203.0.113.7');
+    const found = [404, 'run.not_found'];
+    const noFile = [404, 'request.not_found'];
+    expect(await remove(runOf(gateway), secrets.commandToken, owner)).toEqual(found);
+    expect(await sayHello(gateway, secrets.token, owner)).toBe('resume');
+    for (const headers of [ofSameNetwork, ofOtherNetwork, {}])
+      for (let i = 0; i < 11; i++) {
+        await remove(runOf(gateway), `guess-${i}`, headers);
+        await remove(fileOf(gateway), `guess-${i}`, headers);
+      }
+    for (const headers of [owner, {}]) {
+      expect(await remove(runOf(gateway), secrets.commandToken, headers)).toEqual(found);
+      expect((await command(gateway, secrets.commandToken, headers)).code).toBe('command.no_trainer');
+      expect(await sayHello(gateway, secrets.token, headers)).toBe('resume');
+      expect(await remove(fileOf(gateway), secrets.token, headers)).toEqual(noFile);
+    }
+    expect(await remove(runOf(gateway), secrets.commandToken, ofOtherNetwork)).toEqual(tooMany);
+    expect(await sayHello(gateway, secrets.token, ofOtherNetwork)).toBe(closeCodes.tooMany.code);
+    expect(await remove(fileOf(gateway), secrets.token, ofOtherNetwork)).toEqual(tooMany);
+  });
+
   test('is disconnected and logged at each wrong token, and no token is in the log', async () => {
-    const gateway = await startGateway({
-      token: 'the-publishing-secret',
-      commandToken: 'the-command-secret',
-    });
+    const gateway = await startGateway(secrets);
     for (const token of ['guess-one', 'guess-two', undefined]) {
       const publisher = await connect(gateway.ingestUrl);
       publisher.send(helloOf('a', { token }));

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Limits } from '../limits.ts';
 import { type TokenVerdict, tokenMatches } from '../trust/authorization.ts';
-import { networkOf } from './addresses.ts';
+import type { Client } from '../trust/client.ts';
+import { isThisMachine, networkOf } from './addresses.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface TokenGuardOptions {
@@ -10,16 +11,20 @@ export interface TokenGuardOptions {
   limits: Pick<Limits, 'wrongTokenBurst' | 'wrongTokensPerSecond'>;
 }
 
-/** The maximum number of networks whose wrong tokens are counted; beyond it, the least recently used one is dropped. */
+/** The maximum number of networks that are remembered; beyond it, the least recently used one is dropped. */
 const maxNetworks = 10_000;
 
 /**
  * Compares tokens, and limits the wrong tokens of each network: an IPv4 address or the /64 of an IPv6 address. Beyond the
- * limit, even the right token is refused.
+ * limit, no token of the network is compared, so that it gets no further answer to a guess. Two kinds of clients get
+ * their token compared always, so that the wrong tokens of others do not lock them out: programs of this machine, and
+ * clients of a network that has sent the right token before.
  */
 export class TokenGuard {
   readonly #options: TokenGuardOptions;
   readonly #buckets = new LRUCache<string, TokenBucket>({ max: maxNetworks });
+  /** The networks that have sent the right token. Only a client with the token can add one. */
+  readonly #proven = new LRUCache<string, true>({ max: maxNetworks });
 
   constructor(options: TokenGuardOptions) {
     this.#options = options;
@@ -27,18 +32,29 @@ export class TokenGuard {
 
   /**
    * Compares a token with the expected one. A wrong token counts against the limit of its network; an absent one does not.
-   * @param address The address that sent the token.
+   * @param client The client that sent the token.
    */
-  check(given: string | undefined, address: string): TokenVerdict {
+  check(given: string | undefined, client: Client): TokenVerdict {
     const { token } = this.#options;
     if (token === undefined) return 'accepted';
     if (given === undefined) return 'missing';
-    const network = networkOf(address);
+    const network = networkOf(client.address);
     const bucket = this.#buckets.get(network);
+    if (bucket?.isEmpty && !this.#isExempt(client, network)) return 'tooMany';
+    if (tokenMatches(token, given)) {
+      // The clients of an unnamed proxy have one address, so one of them proves nothing about the others.
+      if (client.proxy !== 'unnamed') this.#proven.set(network, true);
+      return 'accepted';
+    }
     if (bucket?.isEmpty) return 'tooMany';
-    if (tokenMatches(token, given)) return 'accepted';
     this.#countWrongToken(network, bucket);
     return 'wrong';
+  }
+
+  /** Returns whether a client gets its token compared although its network has sent too many wrong ones. */
+  #isExempt({ address, proxy }: Client, network: string): boolean {
+    if (proxy === 'unnamed') return false;
+    return (proxy === 'none' && isThisMachine(address)) || this.#proven.get(network) === true;
   }
 
   #countWrongToken(network: string, existing: TokenBucket | undefined): void {

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CommandAccess, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config.ts';
+import { type Client, type ClientRequest, clientOf } from './client.ts';
 import { isLoopback } from './hosts.ts';
 import { type ForwardedRequest, proxyTrace } from './proxy-trace.ts';
 
@@ -10,17 +11,12 @@ type PublicPort = Pick<Config, 'host'> & Partial<Pick<Config, 'bind'>>;
 /** Returns the address at which viewers reach the public port: the one that a container publishes, or the bound one. */
 export const publicHost = ({ bind, host }: PublicPort): string => bind ?? host;
 
-/** The result of checking a token. `tooMany`: the token was not compared, since its address sent too many wrong ones. */
+/** The result of checking a token. `tooMany`: the token was not compared, since its network sent too many wrong ones. */
 export type TokenVerdict = 'accepted' | 'missing' | 'wrong' | 'tooMany';
 
-/** A request with the address of its client. */
-export interface ClientRequest extends ForwardedRequest {
-  ip: string;
-}
-
 export interface CommandAuthorizerOptions extends PublicPort, Partial<Pick<Config, 'commandToken'>> {
-  /** Compares a client's token with the command token, and bounds the guesses of each address. */
-  guard: { check(token: string | undefined, address: string): TokenVerdict };
+  /** Compares a client's token with the command token, and bounds the guesses of each network. */
+  guard: { check(token: string | undefined, client: Client): TokenVerdict };
   log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
@@ -60,14 +56,14 @@ export class CommandAuthorizer {
   /** Returns the rights of the client that sent a request, which on the live feed is the upgrade. */
   rightsOf(request: ClientRequest): ClientRights {
     const offReason = this.#offReason(request);
-    const { ip } = request;
+    const client = clientOf(request);
     return {
       access: offReason !== undefined ? 'off' : this.#hasToken ? 'token' : 'open',
       offReason,
       authorize: (token) => {
         if (offReason !== undefined)
           throw new MonitorError('command.off', `commands and changes are off: ${offReason}`);
-        const verdict = this.#guard.check(token, ip);
+        const verdict = this.#guard.check(token, client);
         if (verdict !== 'accepted') throw toError(verdict);
       },
     };

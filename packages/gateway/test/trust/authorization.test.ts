@@ -6,7 +6,12 @@ import { CommandAuthorizer, type CommandAuthorizerOptions } from '../../src/trus
 const loopback = { host: '127.0.0.1', bind: undefined };
 const anyAddress = { host: '0.0.0.0', bind: undefined };
 
-const direct = { headers: {}, raw: { httpVersion: '1.1' }, ip: '127.0.0.1' };
+const direct = {
+  headers: {},
+  raw: { httpVersion: '1.1' },
+  ip: '127.0.0.1',
+  socket: { remoteAddress: '127.0.0.1' },
+};
 const authorizerOf = (options: Omit<CommandAuthorizerOptions, 'guard' | 'log'>, warnings: string[] = []) =>
   new CommandAuthorizer({
     ...options,

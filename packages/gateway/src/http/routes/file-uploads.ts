@@ -8,6 +8,7 @@ import {
 } from '../../runs/published-files.ts';
 import type { Store } from '../../store/store.ts';
 import type { TokenVerdict } from '../../trust/authorization.ts';
+import { type Client, clientOf } from '../../trust/client.ts';
 import type { App } from '../app.ts';
 import { runNotFound } from '../replies.ts';
 import { fileParams } from './files.ts';
@@ -15,8 +16,8 @@ import { fileParams } from './files.ts';
 export interface FileUploadOptions {
   files: PublishedFiles;
   store: Pick<Store, 'lastSeq'>;
-  /** Compares a token with the one for publishing, and limits the guesses of each address. */
-  checkToken: (token: string | undefined, address: string) => TokenVerdict;
+  /** Compares a token with the one for publishing, and limits the guesses of each network. */
+  checkToken: (token: string | undefined, client: Client) => TokenVerdict;
   /** Throws for requests that may come from other machines although no token is set. */
   refuseProxies: (request: FastifyRequest) => void;
 }
@@ -33,7 +34,7 @@ export function addFileUploadRoutes(app: App, options: FileUploadOptions): void 
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     refuseProxies(request);
     const token = /^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const verdict = checkToken(token, request.ip);
+    const verdict = checkToken(token, clientOf(request));
     if (verdict !== 'accepted') throw unauthorized(verdict);
   };
   for (const kind of Object.keys(publishedFileKinds) as PublishedFileKind[]) {

@@ -9,6 +9,7 @@ import { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { TokenGuard } from '../../sockets/token-guard.ts';
 import { Traffic } from '../../sockets/traffic.ts';
+import { clientOf } from '../../trust/client.ts';
 import { isLoopback } from '../../trust/hosts.ts';
 import { type ForwardedRequest, proxyTrace } from '../../trust/proxy-trace.ts';
 import type { App } from '../app.ts';
@@ -58,7 +59,7 @@ export function addIngestRoute(
   const refuseProxies = proxyRefuser({ host, token: context.token });
   addFileUploadRoutes(app, {
     ...{ files, store: context.store, refuseProxies },
-    checkToken: (token, address) => guard.check(token, address),
+    checkToken: (token, client) => guard.check(token, client),
   });
   app.route({
     method: 'GET',
@@ -88,7 +89,8 @@ export function addIngestRoute(
       traffic.add(request.socket);
       const query = validate(emptyQuerySchema, request.query);
       if (!query.ok) return peer.cut('invalid', formatIssues(query.error.issues));
-      const checkToken = (token: string | undefined) => guard.check(token, request.ip);
+      const client = clientOf(request);
+      const checkToken = (token: string | undefined) => guard.check(token, client);
       const session = new IngestSession(
         { ...context, metrics, admission, bounds, checkToken, onUnexpectedError },
         peer,

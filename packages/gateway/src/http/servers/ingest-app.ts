@@ -9,6 +9,8 @@ import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
 export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'context' | 'metrics' | 'files'> {
   log: AppOptions['log'];
   limits: AppOptions['limits'];
+  /** The proxies in front of the ingest port whose `X-Forwarded-For` is trusted. */
+  proxies: AppOptions['proxies'];
 }
 
 /** Builds the server of the ingest port. When it closes, it first stops its sessions, which store what they received. */
@@ -19,9 +21,10 @@ export async function buildIngestApp({
   limits,
   metrics,
   log,
+  proxies,
 }: IngestAppOptions): Promise<App> {
   const sessions = new Set<IngestSession>();
-  const app = createApp({ log, limits, metrics });
+  const app = createApp({ log, limits, metrics, proxies });
   await acceptSockets(app, {
     limits,
     maxPayloadBytes: limits.ingestPayloadBytes,

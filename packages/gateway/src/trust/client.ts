@@ -1,0 +1,25 @@
+import { type ForwardedRequest, proxyTrace } from './proxy-trace.ts';
+
+/** The client that sent a request, as far as the gateway can tell clients apart. */
+export interface Client {
+  /** The address of the client, or of the proxy in front of it when `proxy` is `unnamed`. */
+  address: string;
+  /**
+   * How the request arrived: `none`: without a trace of a proxy; `named`: through a proxy that `--proxies` names, which
+   * forwards the address of the client; `unnamed`: through another proxy, whose clients all have its address.
+   */
+  proxy: 'none' | 'named' | 'unnamed';
+}
+
+/** A request with the address of its client, and that of the other end of its connection. */
+export interface ClientRequest extends ForwardedRequest {
+  ip: string;
+  socket: { remoteAddress?: string | undefined };
+}
+
+/** Returns the client that sent a request. */
+export function clientOf(request: ClientRequest): Client {
+  const { ip: address, socket } = request;
+  if (proxyTrace(request) === undefined) return { address, proxy: 'none' };
+  return { address, proxy: address === socket.remoteAddress ? 'unnamed' : 'named' };
+}
