@@ -4,6 +4,7 @@ import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
+import { annotationsOf } from '../runs/annotations.ts';
 import type { StatusBroadcaster } from '../runs/status-broadcaster.ts';
 import { isStoreError } from '../store/health-checked-store.ts';
 import type { Store } from '../store/store.ts';
@@ -122,8 +123,7 @@ export class ClusterSync {
     const { store, hub } = this.#options;
     const summary = await store.summary(runId);
     if (!summary) return;
-    const { title, note, pinned } = summary;
-    hub.broadcast({ type: 'annotated', runId, title, note, pinned });
+    hub.broadcast(annotationsOf(summary));
   }
 
   /** Schedules one presence message for all changes in the same turn of the event loop. */

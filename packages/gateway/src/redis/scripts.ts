@@ -223,9 +223,12 @@ export const scripts = {
     `,
     parseCommand(parser: CommandParser, change: ChangeArguments, changes: RunChanges) {
       pushChange(parser, change);
-      const { pinned, ...texts } = changes;
+      const { pinned, name, tags, ...texts } = changes;
       for (const [field, text] of Object.entries(texts)) parser.push(field, text ?? '');
       if (pinned !== undefined) parser.push('pinned', pinned ? '1' : '');
+      // As JSON, so that a removed name is stored: a run without the field has the name of its publisher.
+      if (name !== undefined) parser.push('givenName', JSON.stringify(name));
+      if (tags !== undefined) parser.push('givenTags', JSON.stringify(tags));
     },
     transformReply: undefined as unknown as () => number,
   }),

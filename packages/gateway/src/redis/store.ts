@@ -248,6 +248,8 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
     title: fields.title ?? null,
     note: fields.note ?? null,
     pinned: Number(fields.pinned ?? 0),
+    givenName: fields.givenName ?? null,
+    givenTags: fields.givenTags ?? null,
     bytes: Number(fields.bytes),
     received: fields.received === undefined ? null : Number(fields.received),
     lastSeq: Number(fields.lastSeq),

@@ -52,9 +52,8 @@ async function searchRuns(
   return found;
 }
 
-const searchedText = ({ runId, title, note, status, started }: RunSummary): string => {
+const searchedText = ({ runId, title, name, tags, note, status, started }: RunSummary): string => {
   const device = started?.device ? `${started.device.engine ?? ''} on ${started.device.kind}` : '';
-  const { name = '', tags } = started ?? {};
   return [title, name, ...(tags ?? []), runId, note, status, device].join(' ').toLowerCase();
 };
 

@@ -41,6 +41,9 @@ const withoutOwnValues: Shorten = (summary) => {
     started: started && {
       ...started,
       config: Object.fromEntries(Object.entries(started.config).filter(known)) as RunConfig,
+      // The summary has them itself, too.
+      name: null,
+      tags: null,
       metrics: null,
       ...(started.device && { device: { ...started.device, gpus: null } }),
     },

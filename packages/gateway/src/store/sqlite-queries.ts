@@ -12,6 +12,7 @@ const vacuumPages = 64;
 /** The columns of a `SummaryRow`, for a row `r` of the table `run`. */
 const summaryColumns = `
   r.name AS runId, r.stream, r.title, r.note, r.pinned, r.bytes, r.received, r.version,
+  r.given_name AS givenName, r.given_tags AS givenTags,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
@@ -89,7 +90,9 @@ export class SqliteQueries {
       UPDATE run SET
         title = iif(?, ?, title),
         note = iif(?, ?, note),
-        pinned = coalesce(?, pinned)
+        pinned = coalesce(?, pinned),
+        given_name = coalesce(?, given_name),
+        given_tags = coalesce(?, given_tags)
       WHERE name = ?`);
     this.#removeRun = prepare('UPDATE run SET name = NULL WHERE name = ?');
     this.#removedRun = prepare('SELECT id FROM run WHERE name IS NULL LIMIT 1');
@@ -164,15 +167,15 @@ export class SqliteQueries {
     return rows.map(({ name, id, pinned }) => ({ runId: name, position: id, pinned: pinned !== 0 }));
   }
 
-  annotate(runId: string, { title, note, pinned }: RunChanges): boolean {
+  annotate(runId: string, { title, note, pinned, name, tags }: RunChanges): boolean {
     const text = (value: string | null | undefined): [number, string | null] => [
       value === undefined ? 0 : 1,
       value ?? null,
     ];
     const pin = pinned === undefined ? null : Number(pinned);
-    return this.#inTransaction(
-      () => this.#annotate.run(...text(title), ...text(note), pin, runId).changes > 0,
-    );
+    const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+    const values = [...text(title), ...text(note), pin, json(name), json(tags)];
+    return this.#inTransaction(() => this.#annotate.run(...values, runId).changes > 0);
   }
 
   remove(runId: string): boolean {

@@ -56,6 +56,11 @@ export const migrations: readonly string[] = [
   -- The lowest version of the protocol that has every event of the run; only version 1 existed before.
   ALTER TABLE run ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
   `,
+  `
+  -- The name and the tags that a user gave, as JSON; NULL where the run has those in run.started.
+  ALTER TABLE run ADD COLUMN given_name TEXT;
+  ALTER TABLE run ADD COLUMN given_tags TEXT;
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

@@ -97,7 +97,7 @@ export class SqliteWriter {
     }
   }
 
-  /** Changes the title, note or pin of a run; false when there is no such run. */
+  /** Changes the title, note, pin, name or tags of a run; false when there is no such run. */
   annotate(runId: string, changes: RunChanges): boolean {
     return this.#write((queries) => queries.annotate(runId, changes));
   }

@@ -121,7 +121,7 @@ export interface Store {
    * publishers' clocks differ. No event is read, so large events do not slow it down.
    */
   runs(options: RunListOptions): Promise<RunListEntry[]>;
-  /** Changes the title, note or pin of a run; false when there is no such run. */
+  /** Changes the title, note, pin, name or tags of a run; false when there is no such run. */
   annotate(runId: string, changes: RunChanges): Promise<boolean>;
   /**
    * Removes a run and all its events; false when there is no such run. When it resolves, the run is no longer found, and

@@ -16,6 +16,9 @@ export interface SummaryRow {
   title: string | null;
   note: string | null;
   pinned: number;
+  /** The name and the tags that a user gave, as JSON; null where the run has those of its publisher. */
+  givenName: string | null;
+  givenTags: string | null;
   bytes: number;
   /** When the last event was stored, in milliseconds; null for runs of older gateways. */
   received: number | null;
@@ -34,6 +37,7 @@ export interface SummaryRow {
 /** Builds the summary of a run from its row. */
 export function toSummary(row: SummaryRow): StoredSummary {
   const finished = ofType('run.finished', row.last)?.data ?? null;
+  const started = ofType('run.started', row.started)?.data ?? null;
   return shortenSummary({
     runId: row.runId,
     stream: row.stream,
@@ -47,7 +51,9 @@ export function toSummary(row: SummaryRow): StoredSummary {
     title: row.title,
     note: row.note,
     pinned: row.pinned !== 0,
-    started: ofType('run.started', row.started)?.data ?? null,
+    name: row.givenName === null ? (started?.name ?? null) : JSON.parse(row.givenName),
+    tags: row.givenTags === null ? (started?.tags ?? []) : JSON.parse(row.givenTags),
+    started,
     batch: ofType('batch', row.batch)?.data ?? null,
     epoch: ofType('epoch', row.epoch)?.data ?? null,
     bestAccuracy: row.bestAccuracy,

@@ -7,7 +7,7 @@ import {
   streamIdSchema,
   validate,
 } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { OtherStreamError } from '../../src/store/event-rules.ts';
 import {
   type EventPage,
@@ -142,6 +142,8 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           title: null,
           note: null,
           pinned: false,
+          name: null,
+          tags: [],
           started: run[0]!.data,
           batch: ofType('batch', part).at(-1)!.data,
           epoch: null,
@@ -312,6 +314,30 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         await store.annotate('a', { note: 'two\nlines' });
         await store.annotate('a', { title: null, pinned: false });
         expect(await annotations()).toEqual({ title: null, note: 'two\nlines', pinned: false });
+      });
+
+      test('replaces and removes the name and the tags of the publisher, which a new run has again', async () => {
+        const [started, ...others] = sampleRunOfVersion2('b').map(toNewEvent);
+        const labels = async () => {
+          const { name, tags } = (await store.summary('b'))!;
+          return { name, tags };
+        };
+        const sent = { name: 'A small language model', tags: ['tokens', 'baseline'] };
+        await store.append('b', [started!]);
+        expect(await labels()).toEqual(sent);
+        await store.annotate('b', { name: 'Größer' });
+        expect(await labels()).toEqual({ ...sent, name: 'Größer' });
+        await store.annotate('b', { tags: ['=1', 'ü'], pinned: true });
+        await store.append('b', others);
+        expect(await labels()).toEqual({ name: 'Größer', tags: ['=1', 'ü'] });
+        await store.annotate('b', { name: null, tags: [] });
+        expect(await labels()).toEqual({ name: null, tags: [] });
+        await store.annotate('b', { title: 'x' });
+        expect(await labels()).toEqual({ name: null, tags: [] });
+        expect((await store.summary('b'))?.started).toMatchObject(sent);
+        await store.remove('b');
+        await store.append('b', [started!]);
+        expect(await labels()).toEqual(sent);
       });
 
       test('leaves the events unchanged', async () => {

@@ -126,12 +126,15 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
-    const { title = null, note = null, pinned = false } = this.#annotations.get(runId) ?? {};
+    const summary = summarise(kept.map(parse));
+    const changes = this.#annotations.get(runId) ?? {};
+    const { title = null, note = null, pinned = false } = changes;
+    const { name = summary.started?.name ?? null, tags = summary.started?.tags ?? [] } = changes;
     const lastReceivedAt = this.#received.get(kept)!;
     const version = this.#versions.get(runId) ?? 1;
-    const parts = { title, note, pinned, bytes: jsonBytes(kept), lastReceivedAt };
+    const parts = { title, note, pinned, name, tags, bytes: jsonBytes(kept), lastReceivedAt };
     return shortenSummary({
-      ...summarise(kept.map(parse)),
+      ...summary,
       ...parts,
       stream: this.#streams.get(runId)!,
       version,

@@ -3,7 +3,7 @@ import { commandAccessSchema, commandResultSchema } from './commands.ts';
 import { runIdSchema, streamIdSchema } from './envelope.ts';
 import { eventSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
-import { runStateSchema, runSummarySchema } from './runs.ts';
+import { runLabelsSchema, runStateSchema, runSummarySchema } from './runs.ts';
 
 /** Query parameters of `/live`. In a URL, their values are strings. */
 export const liveQuerySchema = querySchema({
@@ -140,8 +140,11 @@ const annotated = z
     title: z.string().nullable(),
     note: z.string().nullable(),
     pinned: z.boolean(),
+    ...runLabelsSchema.shape,
   })
-  .describe('The title, note or pin of a run has changed; sent for any run, whichever the viewer follows.');
+  .describe(
+    'The title, note, pin, name or tags of a run have changed; sent for any run, whichever the viewer follows.',
+  );
 
 const removed = z
   .object({ type: z.literal('removed'), runId: runIdSchema })

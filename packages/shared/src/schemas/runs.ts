@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { ingestProtocolVersions } from '../protocol/constants.ts';
+import { eventLimits } from '../protocol/event-limits.ts';
 import { commandNameSchema } from './commands.ts';
 import { finishedStatusSchema, runIdSchema, streamIdSchema } from './envelope.ts';
 import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { epochDataSchema } from './results.ts';
-import { runStartedDataSchema } from './run-started.ts';
+import { runNameSchema, runStartedDataSchema, tagsSchema } from './run-started.ts';
 
 /**
  * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.
@@ -30,6 +31,21 @@ export const runStateSchema = z.object({
   commands: z
     .array(commandNameSchema)
     .describe('Commands that its publisher accepts; none while it is disconnected.'),
+});
+
+/** The name and the tags of a run, as its summary and `annotated` messages contain them. */
+export const runLabelsSchema = z.object({
+  name: runNameSchema
+    .nullable()
+    .optional()
+    .describe(
+      'Name of the run: the one in `run.started`, until a user changes it. Null if there is none; absent from older gateways.',
+    ),
+  tags: tagsSchema
+    .optional()
+    .describe(
+      'Tags of the run: those in `run.started`, until a user changes them. Absent from older gateways.',
+    ),
 });
 
 /** Summary of a run, for the list of runs, and for the page's header until the run's events have arrived. */
@@ -61,6 +77,7 @@ export const runSummarySchema = z
     title: z.string().nullable().describe('Title given by a user; null if there is none.'),
     note: z.string().nullable(),
     pinned: z.boolean().describe('Whether the run is kept regardless of `--keep`.'),
+    ...runLabelsSchema.shape,
     model: z.boolean().describe('Whether saved weights are available below `/api/runs/{runId}/model/`.'),
     started: runStartedDataSchema.nullable(),
     batch: batchDataSchema.nullable(),
@@ -94,7 +111,7 @@ export const runListQuerySchema = querySchema({
     .max(200)
     .default('')
     .describe(
-      'Only runs that contain each of these words, in any case, in their title, id, note, status, or device.',
+      'Only runs that contain each of these words, in any case, in their title, name, tags, id, note, status, or device.',
     ),
   order: z
     .enum(['newest', 'pinned'])
@@ -109,14 +126,26 @@ export const runListSchema = z.object({
   nextCursor: z.string().nullable().describe('`cursor` of the next page; null on the last one.'),
 });
 
-/** Body of `PATCH /api/runs/{runId}`. Absent fields stay unchanged; null, or a text of only spaces, removes a text. */
+/** A list of tags. Null, like an empty list, means no tags, and each tag counts once. */
+const changedTags = z
+  .array(z.string().trim().min(1).max(eventLimits.tag))
+  .max(eventLimits.tags)
+  .nullable()
+  .transform((tags) => [...new Set(tags ?? [])]);
+
+/**
+ * Body of `PATCH /api/runs/{runId}`. Absent fields stay unchanged; null, or a text of only spaces, removes a text. A name
+ * and tags replace those that the publisher sent.
+ */
 export const runChangesSchema = z
   .strictObject({
     title: annotation(200).optional(),
     note: annotation(10_000).optional(),
     pinned: z.boolean().optional(),
+    name: annotation(eventLimits.runName).optional(),
+    tags: changedTags.optional(),
   })
-  .refine((changes) => Object.keys(changes).length > 0, 'expected title, note or pinned')
+  .refine((changes) => Object.keys(changes).length > 0, 'expected title, note, pinned, name or tags')
   // Repeats the refinement for the documents, which cannot read it from a function.
   .meta({ minProperties: 1 });
 

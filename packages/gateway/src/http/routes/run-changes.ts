@@ -7,6 +7,7 @@ import {
   runSummarySchema,
 } from '@mnist-monitor/shared';
 import type { FastifyRequest } from 'fastify';
+import { annotationsOf } from '../../runs/annotations.ts';
 import { type RemovalContext, removeRun } from '../../runs/removal.ts';
 import { isFinished } from '../../runs/retention.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
@@ -20,8 +21,8 @@ export interface RunChangesOptions extends RemovalContext {
   authorizer: Pick<CommandAuthorizer, 'authorizeRequest'>;
 }
 
-/** The maximum size of a body: enough for a title, and a note of 10,000 characters in any script. */
-const bodyBytes = 64 * 1024;
+/** The maximum size of a body: enough for a note of 10,000 characters and the other texts, in any script and encoding. */
+const bodyBytes = 72 * 1024;
 
 /** Adds the routes that change or delete a run, for the clients that may send commands to its trainer. */
 export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
@@ -34,7 +35,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
   const changeRunSchema = {
     operationId: 'changeRun',
     summary:
-      'Changes the title, note or pin of a run. Fields that are left out keep their values. Returns the summary.',
+      'Changes the title, note, pin, name or tags of a run. Fields that are left out keep their values. Returns the summary.',
     params: runParams,
     querystring: emptyQuerySchema,
     body: runChangesSchema,
@@ -48,8 +49,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
       const isChanged = await store.annotate(runId, body);
       const summary = isChanged ? await runs.summary(runId) : undefined;
       if (!summary) throw runNotFound(runId);
-      const { title, note, pinned } = summary;
-      hub.broadcast({ type: 'annotated', runId, title, note, pinned });
+      hub.broadcast(annotationsOf(summary));
       return sendJson(reply, encode(summary));
     },
   );

@@ -84,8 +84,38 @@ describe('changing runs over REST', () => {
       ]);
     });
 
+    test('include the name and the tags, which a search finds', async () => {
+      const viewer = await connect(gateway.liveUrl);
+      await viewer.until(({ type }) => type === 'live');
+      const named = { name: ' Deep network ', tags: [' wide', 'EMNIST', 'wide'] };
+      const answer = await change('a', named);
+      const changed = { runId: 'a', name: 'Deep network', tags: ['wide', 'EMNIST'] };
+      expect([answer.status, await answer.json()]).toMatchObject([200, changed]);
+      const received = await viewer.until(({ type }) => type === 'annotated');
+      expect(received.at(-1)).toMatchObject({ ...changed, title: null, note: null, pinned: false });
+      const found = async (search: string) => {
+        const list = await fetch(`${gateway.url}/api/runs?search=${encodeURIComponent(search)}`);
+        return ((await list.json()) as { runs: { runId: string }[] }).runs.map(({ runId }) => runId);
+      };
+      expect([await found('deep emnist'), await found('wide'), await found('narrow')]).toEqual([
+        ['a'],
+        ['a'],
+        [],
+      ]);
+      await change('a', { tags: null });
+      expect(await (await change('a', { name: '  ' })).json()).toMatchObject({ name: null, tags: [] });
+      expect(await found('deep')).toEqual([]);
+      await change('a', { tags: ['x'] });
+      expect(await (await change('a', { tags: [] })).json()).toMatchObject({ tags: [] });
+    });
+
     test.each([
       ['empty', {}],
+      ['a name too long', { name: 'x'.repeat(201) }],
+      ['too many tags', { tags: Array.from({ length: 21 }, (_, index) => `tag ${index}`) }],
+      ['a tag too long', { tags: ['x'.repeat(41)] }],
+      ['a tag of only spaces', { tags: ['x', '  '] }],
+      ['tags as a text', { tags: 'x, y' }],
       ['a text too long', { title: 'x'.repeat(201) }],
       ['a number', { note: 5 }],
       ['a field that cannot be changed', { status: 'completed' }],
@@ -100,12 +130,23 @@ describe('changing runs over REST', () => {
       });
     });
 
-    test('are refused when they are not JSON, or larger than 64 kB', async () => {
+    test('may have the largest name, tags, title and note, in any encoding', async () => {
+      const escaped = (length: number): string => '\\u00fc'.repeat(length);
+      const tags = Array.from({ length: 20 }, (_, index) => `${escaped(38)}${10 + index}`);
+      const body = `{"name":"${escaped(200)}","title":"${escaped(200)}","note":"${escaped(10_000)}","tags":${JSON.stringify(tags).replaceAll('\\\\', '\\')}}`;
+      const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
+      const summary = (await answer.json()) as { name: string; note: string; tags: string[] };
+      expect(answer.status).toBe(200);
+      expect([summary.name.length, summary.note.length, summary.tags.length]).toEqual([200, 10_000, 20]);
+      expect(summary.tags[19]).toBe(`${'ü'.repeat(38)}29`);
+    });
+
+    test('are refused when they are not JSON, or larger than 72 kB', async () => {
       const send = (body: string) =>
         fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
       for (const body of ['{"title":', '', '{"__proto__":{"title":"x"}}'])
         expect(await codeOf(await send(body))).toEqual([400, 'request.invalid']);
-      expect((await send(JSON.stringify({ note: 'x'.repeat(70_000) }))).status).toBe(413);
+      expect((await send(JSON.stringify({ note: 'x'.repeat(75_000) }))).status).toBe(413);
     });
 
     test('are refused for an unknown run', async () => {
