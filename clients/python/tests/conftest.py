@@ -104,7 +104,7 @@ StartGateway = Callable[..., Gateway]
 
 @pytest.fixture
 def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
-    """Starts gateways with flags, which are killed after the test."""
+    """Starts gateways with the given flags, and kills them after the test."""
     started: list[Gateway] = []
 
     def start(*flags: str) -> Gateway:
@@ -122,7 +122,7 @@ def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway that all tests share, whose runs have different ids."""
+    """A gateway that all tests share. Each test has a run id of its own."""
     gateway = Gateway(tmp_path_factory.mktemp("gateway"))
     gateway.start()
     yield gateway
@@ -151,5 +151,5 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 
 def without_numbers(text: str) -> str:
-    """Returns a text in which `#` stands for each number."""
+    """Returns a text with `#` in place of each number."""
     return re.sub(r"\d+(\.\d+)?", "#", text)

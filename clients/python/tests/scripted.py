@@ -1,4 +1,4 @@
-"""A gateway whose answers a test decides, for what a real one does only after a loss or an attack."""
+"""A gateway that answers as the test decides, for behaviour that a real one shows only after data loss or an attack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory and disk stay bounded, and a curve keeps its shape, however long the gateway is away."""
+"""Memory and disk stay bounded, and a curve keeps its shape, however long the gateway cannot be reached."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mnist_training_monitor._pending import Encoded, Log, Pending
 
 
 class SimulatedClock(Clock):
-    """Time that passes only when the test moves it. A wait lasts until then."""
+    """A clock that the test moves. A wait ends when the test moves the clock far enough."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -44,7 +44,7 @@ class SimulatedClock(Clock):
         return event.is_set()
 
 
-def test_memory_and_disk_are_bounded_while_the_gateway_is_away_for_an_hour(tmp_path: Path, warnings) -> None:
+def test_memory_and_disk_are_bounded_while_the_gateway_is_unreachable_for_an_hour(tmp_path: Path, warnings) -> None:
     clock = SimulatedClock()
     is_away = True
     attempts = 0
@@ -102,7 +102,7 @@ def test_memory_and_disk_are_bounded_while_the_gateway_is_away_for_an_hour(tmp_p
     assert merged + len(steps) == 72_000
     assert [line.split(";")[0].split("(")[0] for line in warnings()][:2] == [
         f"No connection to the gateway at {gateway.url} ",
-        "The outbox is full, because the gateway takes no events",
+        "The outbox is full, because the gateway accepts no events",
     ]
     assert len(warnings()) == 3
 

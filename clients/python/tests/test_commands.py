@@ -16,7 +16,7 @@ from mnist_training_monitor import Command, CommandRefused, Monitor
 
 
 class Viewer:
-    """A viewer of one run, who gives commands."""
+    """A viewer of one run that sends commands."""
 
     def __init__(self, gateway: Gateway, run_id: str) -> None:
         self._socket = connect(f"{gateway.live_url}?run={run_id}").__enter__()
@@ -37,7 +37,7 @@ class Viewer:
 
 
 def started(gateway: Gateway, run_id: str, **options: Any) -> tuple[Monitor, Viewer]:
-    """Starts a run, and returns it with a viewer who may give the commands that it accepts."""
+    """Starts a run, and returns it with a viewer that may send the commands that it accepts."""
     monitor = Monitor(gateway.ingest_url, run_id=run_id, **options)
     monitor.log(1, loss=1.0)
     wait_for(lambda: any(run["runId"] == run_id and run["connected"] for run in gateway.get("")["runs"]), "the run")

@@ -82,7 +82,7 @@ def test_reports_each_state_of_the_connection_once(tmp_path: Path, warnings) -> 
     assert time.monotonic() - began < 15
     assert [without_numbers(line) for line in warnings()] == [
         "No connection to the gateway at ws://#.#:#/ingest ([Errno #] Connection refused); "
-        "training continues, and it is tried again.",
+        "training continues, and the client tries again.",
         f"The gateway did not receive the last # events of run {without_numbers(monitor.run_id)}.",
     ]
 
@@ -104,7 +104,7 @@ def test_a_run_of_another_program_is_not_mixed_with_this_one(gateway: Gateway, w
         second.log(1, loss=2.0)
     assert [event["data"]["loss"] for event in gateway.complete_export("other") if event["type"] == "batch"] == [1.0]
     assert warnings() == [
-        f"The gateway at {gateway.ingest_url} does not take this run (it has events of another run with this id; "
+        f"The gateway at {gateway.ingest_url} does not accept this run (it has events of another run with this id; "
         "choose another run_id); training continues without it."
     ]
 
@@ -184,7 +184,7 @@ def test_publishes_over_tls_only_to_a_gateway_with_a_trusted_certificate(tmp_pat
     assert "CERTIFICATE_VERIFY_FAILED" in warnings()[0]
 
 
-def test_goes_on_with_what_follows_when_the_gateway_has_lost_acknowledged_events(warnings) -> None:
+def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones(warnings) -> None:
     def answer(message, socket, number) -> None:
         if message["type"] == "hello":
             reply(socket, type="resume", after=0, stream=f"stream-{number}")
@@ -230,7 +230,7 @@ def test_sends_events_again_that_were_sent_and_not_stored() -> None:
         assert [each["seq"] for each in gateway.received[second + 1 :]] == [4, 5, 6, 7]
 
 
-def test_believes_no_acknowledgement_of_events_that_were_not_sent(warnings) -> None:
+def test_ignores_acknowledgements_of_events_that_were_not_sent(warnings) -> None:
     def answer(message, socket, number) -> None:
         if message["type"] == "hello":
             reply(socket, type="resume", after=0 if number == 1 else 999, stream="stream-1")
@@ -248,7 +248,7 @@ def test_believes_no_acknowledgement_of_events_that_were_not_sent(warnings) -> N
         monitor.log(7, loss=1.0)
         monitor.finish()
         assert [each["seq"] for each in gateway.received if "seq" in each] == [1, 2, 3, 4, 5, 6]
-    assert sum("does not take this run" in line for line in warnings()) == 1
+    assert sum("does not accept this run" in line for line in warnings()) == 1
 
 
 CLOSE_CODES = {4400: True, 4401: True, 4405: True, 4409: True, 4411: True, 4412: True, 1009: True, 4503: False, 4429: False}

@@ -40,7 +40,7 @@ _FINAL = {
     4412: "the run was replaced by another one with its id",
 }
 _TAKEN = 4409
-# Names of this machine, to which no proxy that the environment sets can connect.
+# Names of this machine. Proxies that environment variables set are not used for them, because a proxy cannot reach them.
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OTHER_RUN = "it has events of another run with this id; choose another run_id"
 
@@ -50,7 +50,7 @@ codecs.lookup("idna")
 
 
 class Socket(Protocol):
-    """What this file uses of the connection of `websockets`."""
+    """The methods of a connection of `websockets` that this file uses."""
 
     def send(self, message: str) -> None: ...
     def recv(self, timeout: float | None = None) -> str | bytes: ...
@@ -58,7 +58,7 @@ class Socket(Protocol):
 
 
 class _RefusedError(Exception):
-    """The gateway does not take this run, now or later."""
+    """The gateway does not accept this run, and would not accept it later."""
 
 
 def gateway_url(address: str) -> str:
@@ -141,7 +141,7 @@ class Connection:
             self._hello["token"] = token
         self._stream: str | None = None
         self._acknowledged = 0
-        # The last event sent on this connection, and the last one that the gateway can have.
+        # Numbers of the last event sent on this connection, and of the last one that the gateway may have.
         self._sent = 0
         self._highest = 0
         self._started: bytes | None = None
@@ -154,7 +154,7 @@ class Connection:
         self._lock = threading.Lock()
         #: Set when there is something to send, or the connection changed.
         self.changed = threading.Event()
-        #: Set when the run needs no connection any more.
+        #: Set when the run no longer needs a connection.
         self.closing = threading.Event()
         #: Set when the gateway refused the run: nothing more is sent.
         self.refused = threading.Event()
@@ -217,7 +217,7 @@ class Connection:
             return None
         self._warn(
             "connection",
-            f"No connection to the gateway at {self._where} ({text(why, 200)}); training continues, and it is tried again.",
+            f"No connection to the gateway at {self._where} ({text(why, 200)}); training continues, and the client tries again.",
         )
         seconds: float = min(limits.LAST_RETRY_SECONDS, limits.FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 10))
         self._attempt += 1
@@ -232,8 +232,8 @@ class Connection:
                 raise _RefusedError("its address is not valid") from error
             return str(error) or type(error).__name__
         try:
-            self._greet(socket)
-            return self._exchange(socket)
+            self._handshake(socket)
+            return self._publish_until_closed(socket)
         except ConnectionClosed as closed:
             return self._closed_text(closed)
         except (OSError, TimeoutError, WebSocketException) as error:
@@ -244,18 +244,18 @@ class Connection:
             socket.close()
 
     def _closed_text(self, closed: ConnectionClosed) -> str:
-        """Returns why the gateway closed the connection. Raises _RefusedError if it will not take the run later either."""
+        """Returns why the gateway closed the connection. Raises _RefusedError if it will not accept the run later either."""
         if closed.rcvd is None:
             return "connection lost"
         code, reason = closed.rcvd.code, closed.rcvd.reason
         if code == _TAKEN and self._may_be_own_connection():
-            return "the connection before is still open"
+            return "the previous connection is still open"
         if code in _FINAL:
             raise _RefusedError(f"{_FINAL[code]}: {code} {reason}".rstrip()) from closed
         return f"{code} {reason}".rstrip()
 
     def _may_be_own_connection(self) -> bool:
-        """Returns whether the run may be taken by a dead connection of this program, which the gateway closes soon."""
+        """Returns whether a dead connection of this program may still occupy the run; the gateway closes it soon."""
         if self._accepted_at is None:
             return False
         now = self._clock.monotonic()
@@ -263,7 +263,7 @@ class Connection:
             self._lost_at = now
         return now - self._lost_at < limits.TAKEN_SECONDS
 
-    def _greet(self, socket: Socket) -> None:
+    def _handshake(self, socket: Socket) -> None:
         hello = {**self._hello, "commands": self._commands.wire_names}
         if self._stream is not None:
             hello |= {"stream": self._stream, "acknowledged": self._acknowledged}
@@ -288,7 +288,7 @@ class Connection:
         self._lost_at = None
 
     def _resume(self, after: int) -> None:
-        """Continues after the last event that the gateway has, also where it has lost acknowledged ones."""
+        """Continues after event `after`, the last one that the gateway has, also where it has lost acknowledged events."""
         with self._lock:
             self._outbox.rewind()
             lost = self._acknowledged - after
@@ -309,7 +309,7 @@ class Connection:
         notice = encode_event(self._clock.time(), "notice", wire_json(data))
         return [self._started, notice] if after == 0 and self._started is not None else [notice]
 
-    def _exchange(self, socket: Socket) -> str:
+    def _publish_until_closed(self, socket: Socket) -> str:
         listener = threading.Thread(target=self._listen, args=[socket], name="mnist-training-monitor-replies", daemon=True)
         listener.start()
         while not self._socket_lost and not self._is_over():
@@ -337,7 +337,7 @@ class Connection:
             while True:
                 self._receive(socket, self._decode(socket.recv()))
         except Exception as error:
-            # `_exchange` reports why the connection was closed; another error ends the connection as well.
+            # `_publish_until_closed` reports why the connection was closed; any other error ends the connection as well.
             if not isinstance(error, (ConnectionClosed, OSError)):
                 self._warn("reply", f"A message of the gateway was not understood ({text(error, 200)}).")
                 socket.close()
@@ -370,7 +370,7 @@ class Connection:
 
     def _acknowledge(self, seq: object) -> None:
         with self._lock:
-            # An acknowledgement of events that were not sent counts only for those that were.
+            # A number above that of the last event sent counts as the number of that event.
             number = min(seq, self._sent) - self._acknowledged if type(seq) is int else 0
             if number > 0:
                 self._outbox.acknowledge(number)
@@ -392,7 +392,7 @@ class Connection:
         self.refused.set()
         self._warn(
             "refused",
-            f"The gateway at {self._where} does not take this run ({text(why, 300)}); training continues without it.",
+            f"The gateway at {self._where} does not accept this run ({text(why, 300)}); training continues without it.",
         )
         self._commands.release()
         self.changed.set()

@@ -84,7 +84,7 @@ class Contents:
         seconds: object,
         metrics: Mapping[str, object],
     ) -> dict[str, Json] | None:
-        """Returns the data of `epoch`, or None where its number is not one."""
+        """Returns the data of `epoch`, or None if the number of the epoch is not a whole number from 1."""
         at = count(epoch, 1)
         if at is None:
             shown = text(repr(epoch), 80)
@@ -134,21 +134,21 @@ class Contents:
     def samples(
         self, images: object, labels: object, probabilities: object, *, epoch: object, indices: object
     ) -> dict[str, Json] | None:
-        """Returns the data of `samples`, or None where the images have a shape that the protocol does not have."""
-        pictures = [_image(each) for each in plain_list(images)[: limits.SAMPLES]]
-        shapes = {shape for shape, _ in pictures}
+        """Returns the data of `samples`, or None if the protocol does not allow the shape of the images."""
+        decoded = [_image(each) for each in plain_list(images)[: limits.SAMPLES]]
+        shapes = {shape for shape, _ in decoded}
         if len(shapes) != 1 or None in shapes:
             self._warn(
                 "samples",
                 "Samples are left out: expected images of one size, up to 64 × 64, with 1 or 3 channels.",
             )
             return None
-        (height, width, channels), _ = pictures[0]  # type: ignore[misc]
+        (height, width, channels), _ = decoded[0]  # type: ignore[misc]
         truth = [count(each) for each in plain_list(labels)]
         rows = plain_list(probabilities)
-        at = [count(each) for each in plain_list(indices)] if indices is not None else list(range(len(pictures)))
+        at = [count(each) for each in plain_list(indices)] if indices is not None else list(range(len(decoded)))
         items = []
-        for index, label, row, (_, pixels) in zip(at, truth, rows, pictures, strict=False):
+        for index, label, row, (_, pixels) in zip(at, truth, rows, decoded, strict=False):
             values = [fraction(each) or 0 for each in row]
             best = sorted(range(len(values)), key=lambda each: -values[each])[: limits.PROBABILITIES]
             if len(values) <= limits.PROBABILITIES:
@@ -172,7 +172,7 @@ class Contents:
         }
 
     def figure(self, title: object, image: object, table: object, *, step: object, description: object) -> dict[str, Json] | None:
-        """Returns the data of `figure`, or None where it is neither an image nor a table within the limits."""
+        """Returns the data of `figure`, or None if there is neither an image nor a table within the limits."""
         shown = text(title, limits.NAME) or "Figure"
         data: dict[str, Json] = {
             "title": shown,
@@ -198,7 +198,7 @@ class Contents:
     def layers(
         self, step: object, tensors: Mapping[str, Mapping[str, object]], dead: Mapping[str, object] | None
     ) -> dict[str, Json] | None:
-        """Returns the data of `layers`, or None where its step is not one."""
+        """Returns the data of `layers`, or None if the step is not a whole number."""
         at = count(step)
         if at is None:
             self._warn("layers", f"Layers are left out: expected a step, got {text(repr(step), 80)}.")
@@ -473,7 +473,10 @@ def _png(image: object) -> bytes:
 
 
 def _image(image: Any) -> tuple[tuple[int, int, int] | None, bytes]:
-    """Returns [height, width, channels] of an image as nested lists, and its bytes; the shape is None if it does not fit."""
+    """
+    Returns [height, width, channels] and the bytes of an image that is given as nested lists. The shape is None if the
+    protocol does not allow it.
+    """
     rows = image
     if rows and isinstance(rows[0], list) and rows[0] and isinstance(rows[0][0], list):
         if len(rows) in (1, 3) and len(rows[0][0]) not in (1, 3):

@@ -1,4 +1,4 @@
-"""What the callbacks of several frameworks share."""
+"""Functions that the callbacks of several frameworks use."""
 
 from __future__ import annotations
 

@@ -38,9 +38,9 @@ MAX_INTEGER = 2**53 - 1
 # Events that wait in memory to be numbered and written to the outbox. The recorder takes them every 20 ms, so more than
 # this many wait only while the outbox is full or its disk is slow; then logs are merged in pairs. About 4 MB.
 PENDING_EVENTS = 4_096
-# Values of the logs in this list: ten of each log. A run may have 100 metrics, of which 4,096 logs would take 40 MB.
+# Values of all logs in this list, about ten a log. A run may have 100 metrics, and 4,096 logs of that many would take 40 MB.
 PENDING_VALUES = 40_000
-# Other events than logs, whose JSON waits in the same list: the oldest ones are dropped beyond this size.
+# Size of the JSON of the other events in this list. Beyond it, the oldest ones are dropped.
 PENDING_BYTES = 8 * 1024 * 1024
 # The interval at which the recorder takes the events that wait: viewers do not notice this delay, and a training that logs
 # 10,000 steps a second wakes the recorder 50 times a second instead of 10,000 times.
@@ -75,7 +75,7 @@ UNREACHABLE_SECONDS = 5.0
 MAX_MESSAGE_BYTES = 1024 * 1024
 # Answers to commands, kept for commands that are sent again.
 ANSWERED_COMMANDS = 200
-# Rejected events that are reported by name; the others are counted.
+# Rejected events that have a warning each; one more warning covers the others.
 REPORTED_REJECTS = 5
 # Distinct warnings of one run, so that a mistake in a loop does not fill the log.
 WARNINGS = 100

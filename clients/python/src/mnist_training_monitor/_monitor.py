@@ -39,8 +39,8 @@ class Monitor:
     """
     Publishes one training run to the gateway, which shows it live.
 
-    A method takes some microseconds and never raises: what goes wrong is one warning of the logger
-    `mnist_training_monitor`, and the training goes on. The events wait in a file while the gateway cannot be reached.
+    No method raises: a problem is one warning of the logger `mnist_training_monitor`, and the training continues. `log`
+    takes some microseconds. Events wait in a file while the gateway cannot be reached.
 
     >>> with Monitor(name="wine", config={"alpha": 0.1}, classes=["red", "white"], unit="rows") as monitor:
     ...     for step in range(1, 101):
@@ -94,8 +94,8 @@ class Monitor:
         :param commands: Commands that the training obeys by `should_stop`, `wait_while_paused` and `learning_rate`.
         :param on_command: Called for each command on another thread. Raise CommandRefused to refuse one.
         :param ssl: Certificates for wss:// addresses. Default: those that this machine trusts.
-        :param outbox_bytes: Size of the file in which events wait for the gateway.
-        :param outbox_folder: Folder for this file. Default: the system's folder for temporary files.
+        :param outbox_bytes: Maximum size of the files in which events wait for the gateway.
+        :param outbox_folder: Folder for these files. Default: the system's folder for temporary files.
         """
         token = token or os.environ.get("MONITOR_TOKEN") or None
         self._warn = Warnings(token)
@@ -172,8 +172,8 @@ class Monitor:
 
     def describe(self, **details: Any) -> None:
         """
-        Adds to the description of the run, until it has begun: any keyword of the constructor from `name` to
-        `total_epochs`. Settings of `config` are added to the earlier ones, and do not replace them.
+        Adds to the description of the run before it begins. Takes the keyword arguments of the constructor from `name`
+        to `total_epochs`. Values and settings of `config` that are set already stay as they are.
         """
         with self._guard("describe"), self._lock:
             if self._state != "new":
@@ -280,7 +280,7 @@ class Monitor:
         **metrics: object,
     ) -> None:
         """
-        Records the results of an epoch, each as far as it is known. Accuracies are from 0 to 1.
+        Records the results of an epoch; all of them are optional. Accuracies are from 0 to 1.
 
         :param confusion: N × N counts, with a row for each true class. The values per class follow from it.
         :param predictions: The predicted class of every test item, in the order of the test set.
@@ -404,8 +404,8 @@ class Monitor:
         **metrics: object,
     ) -> int:
         """
-        Ends the run, and waits until the gateway has every event: at most `timeout` seconds, and at most 5 seconds
-        while it cannot be reached. Later calls do nothing.
+        Ends the run, and waits until the gateway has every event, for at most `timeout` seconds. Gives up after
+        5 seconds without a connection. Later calls do nothing.
 
         :param status: Default: "stopped" after the command `stop`, otherwise "completed".
         :returns: The number of events that the gateway does not have.
@@ -595,7 +595,7 @@ class Monitor:
         value: object,
         maximum: int | None,
     ) -> None:
-        """Adds a value that the protocol bounds; outside of its range it becomes an own metric of the same name."""
+        """Adds a value whose range the protocol limits. A value outside of it becomes an own metric of the same name."""
         if value is None:
             return
         plain = number(value)
@@ -683,7 +683,7 @@ class Monitor:
 
 
 def _ending(error: BaseException | None) -> tuple[Status | None, str | None]:
-    """Returns how a run ends with an exception, or without."""
+    """Returns the status and the reason of a run that ends with this exception; None for each without one."""
     if error is None:
         return None, None
     if isinstance(error, SystemExit) and error.code in (None, 0):

@@ -61,14 +61,15 @@ class Outbox:
     """
     A queue of events on disk: appended by the recorder, read by the connection, and removed when acknowledged.
 
-    Each event is one line of JSON without its run and its number: its number follows from its position. Memory is bounded:
-    the lengths of at most a window of events that were read, and one buffer.
+    Each event is one line of JSON without its run and its number, which follows from its position. Memory holds one buffer,
+    and the lengths of the events that were read and not acknowledged, which the window of the connection bounds.
     """
 
     def __init__(self, max_bytes: int = limits.OUTBOX_BYTES, parent: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.Lock()
         self._max_bytes = max_bytes
-        # A bound of a few segments at least: the space of acknowledged events is free when their whole segment is deleted.
+        # The bound is at least eight segments, because the space of acknowledged events is free only when a whole segment
+        # of them is deleted.
         self._segment_bytes = min(limits.SEGMENT_BYTES, max(1, max_bytes // 8))
         self._segments: deque[_Segment] = deque()
         self._bytes = 0
@@ -100,7 +101,7 @@ class Outbox:
 
     @property
     def bytes_used(self) -> int:
-        """Bytes of the files, in which the acknowledged events of the first file count until it is deleted."""
+        """Size of the files. It includes acknowledged events of the first file until that file is deleted."""
         return self._bytes
 
     @property
@@ -110,7 +111,7 @@ class Outbox:
             return self._unread()
 
     def has_room(self) -> bool:
-        """Returns whether a quarter of the bound is free."""
+        """Returns whether at least a quarter of the bound is free."""
         return self._bytes <= self._max_bytes * 3 // 4
 
     def append(self, lines: list[bytes]) -> int:
@@ -164,7 +165,7 @@ class Outbox:
                     return
 
     def rewind(self) -> None:
-        """Makes `read` return every event again that is not acknowledged."""
+        """Makes `read` return all events again that are not acknowledged."""
         with self._lock:
             self._lengths.clear()
             self._front_read = 0
@@ -250,7 +251,7 @@ class Outbox:
             self._read_segment -= 1
             if self._read_segment < 0:
                 self._read_segment, self._read_offset = 0, self._offset
-        # The last segment is replaced by a new one as soon as everything in it is acknowledged and it is large.
+        # The last segment is replaced when everything in it is acknowledged, unless it is still small.
         last = self._segments[0]
         if len(self._segments) == 1 and self._offset == last.size >= self._segment_bytes // 4:
             last.remove()

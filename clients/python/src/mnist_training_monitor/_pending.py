@@ -72,8 +72,9 @@ class Pending:
     """
     A bounded list of events without a number.
 
-    When it is full, neighbouring logs are merged in pairs, in which the newer value wins. So a long wait makes a curve
-    coarser, and does not cut it off. Where few logs wait, the oldest events that a later one replaces are dropped.
+    When it is full, neighbouring logs are merged in pairs, and the newer value of each name is kept. So a long wait makes
+    a curve coarser, and does not cut it off. If that is not enough, the oldest of the other events are dropped, first those
+    of a type whose later events replace earlier ones.
     """
 
     def __init__(self, max_events: int = limits.PENDING_EVENTS) -> None:
@@ -88,12 +89,12 @@ class Pending:
         self._dropped = 0
 
     def __len__(self) -> int:
-        """Returns the number of events that are not recorded, those that were taken included."""
+        """Returns the number of events that are not recorded, including those that were taken."""
         with self._lock:
             return len(self._items) + self._taken
 
     def put_log(self, log: Log) -> None:
-        """Adds a log; takes some microseconds, and some milliseconds each time that half of a full list was merged."""
+        """Adds a log. This takes some microseconds, or some milliseconds when the list is full and its logs are merged."""
         with self._lock:
             self._items.append(log)
             self._values += log.values
@@ -117,7 +118,7 @@ class Pending:
             return taken
 
     def settle(self, unrecorded: list[Log | Encoded]) -> None:
-        """Puts the events back that were taken and did not fit into the outbox; the other ones are recorded."""
+        """Puts back those of the taken events that did not fit into the outbox; the other ones are recorded."""
         with self._lock:
             self._taken = 0
             self._items.extendleft(reversed(unrecorded))
@@ -134,7 +135,7 @@ class Pending:
 
     @property
     def losses(self) -> tuple[int, int]:
-        """How many logs were merged into newer ones, and how many events dropped, since `take_losses`."""
+        """Numbers of logs merged into newer ones and of events dropped, which were not reported yet."""
         return self._merged, self._dropped
 
     def take_losses(self, merged: int, dropped: int) -> None:
@@ -162,7 +163,7 @@ class Pending:
         self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        """Drops events until a part of the bounds is free, those first that a later one replaces."""
+        """Drops events until a part of the bounds is free, beginning with types whose later events replace earlier ones."""
         for is_first in (True, False):
             kept: deque[Log | Encoded] = deque()
             excess = len(self._items) - self._max_events * 3 // 4

@@ -39,10 +39,10 @@ class Recorder:
         self._clock = clock or Clock()
         self._closing = threading.Event()
         self._drain_lock = threading.Lock()
-        # Nothing is encoded while the outbox is full, or before this time after its disk refused an event.
+        # Nothing is encoded while the outbox is full, or before `_retry_at` after its disk refused an event.
         self._is_full = False
         self._retry_at = 0.0
-        #: Set by `log` where the recorder has nothing to do.
+        #: Set to wake the thread. `log` sets it only while the recorder is idle.
         self.wake = threading.Event()
         self.is_idle = True
         self._thread: threading.Thread | None = None
@@ -124,7 +124,7 @@ class Recorder:
             self._is_full = True
             self._warn(
                 "full",
-                "The outbox is full, because the gateway takes no events; logs are merged until it does.",
+                "The outbox is full, because the gateway accepts no events; logs are merged until it does.",
             )
         return recorded
 
@@ -135,7 +135,7 @@ class Recorder:
             return True
         parts = [f"{merged} logs were merged with newer ones"] if merged else []
         parts += [f"{dropped} other events were dropped"] if dropped else []
-        message = f"{' and '.join(parts)}, because they came faster than the gateway or the disk took them."
+        message = f"{' and '.join(parts)}, because they came faster than the gateway or the disk accepted them."
         data = {"level": "warning", "code": "logs.merged", "message": message, "value": merged + dropped}
         # The notice waits until a large part of the outbox is free, so that one notice covers a long wait.
         if not self._outbox.has_room():

@@ -90,7 +90,7 @@ def text(value: object, length: int) -> str:
 
 
 def metric_name(name: object, warn: Warn) -> str | None:
-    """Returns the name of a metric, in which other characters than the protocol's are `_`; None if nothing is left."""
+    """Returns the name of a metric with `_` for characters that the protocol does not allow; None if nothing is left."""
     if isinstance(name, str) and _METRIC_NAME.fullmatch(name) and name != "__proto__":
         return name
     clean = _METRIC_CHARACTERS.sub("_", str(name))[: limits.METRIC_NAME]
@@ -116,12 +116,12 @@ def utc(seconds: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
-def flat(settings: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterable[tuple[str, object]]:
-    """Returns the settings of nested mappings under names joined by dots."""
+def flatten(settings: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterable[tuple[str, object]]:
+    """Yields the settings of nested mappings, with names joined by dots."""
     for key, value in settings.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping) and depth < 8:
-            yield from flat(value, f"{name}.", depth + 1)
+            yield from flatten(value, f"{name}.", depth + 1)
         else:
             yield name, value
 
@@ -167,7 +167,7 @@ def config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
     found: dict[str, Json] = {}
     left_out = 0
     size = 2
-    for key, value in flat(settings):
+    for key, value in flatten(settings):
         name = text(_SNAKE_CASE.get(key, key), limits.NAME)
         known = _KNOWN_SETTINGS.get(name)
         if known is not None and value is not None and (typed := known(value)) is not None:

@@ -28,7 +28,7 @@ class Warnings:
         self._write(logging.WARNING, message)
 
     def again(self, key: str) -> None:
-        """Lets the problem with this key be reported again, because it was solved."""
+        """Allows the problem with this key to be reported again, because it was solved."""
         with self._lock:
             self._reported.discard(key)
 

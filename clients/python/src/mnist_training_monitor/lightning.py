@@ -35,8 +35,6 @@ class MonitorCallback(Callback):
         self._monitor = monitor
         self._every = max(1, every_n_steps)
         self._epoch_began = 0.0
-        self._sum = 0.0
-        self._batches = 0
         monitor.accept_commands("pause", "stop", "set_learning_rate")
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
@@ -55,7 +53,7 @@ class MonitorCallback(Callback):
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         self._epoch_began = time.monotonic()
-        self._sum, self._batches = 0.0, 0
+
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         monitor = self._monitor
@@ -106,5 +104,5 @@ class MonitorCallback(Callback):
 
 
 def _is_of_step(name: str) -> bool:
-    """Returns whether a logged metric is one of a training step: those of the validation are logged with its epoch."""
+    """Returns whether a logged metric belongs to a training step. Metrics of the validation are logged with the epoch."""
     return not name.startswith(("val_", "val/", "test_", "test/")) and name != "epoch" and not name.endswith("_epoch")
