@@ -50,7 +50,10 @@ export interface GatewayOptions {
 export interface Gateway {
   publicApp: App;
   ingestApp: App;
-  /** Stores the events received so far, then closes every connection, both servers and the store. */
+  /**
+   * Stores the events received so far, then closes every connection, both servers and the store.
+   * @throws MonitorError `store.stalled` when the store does not close in time.
+   */
   close(): Promise<void>;
 }
 
@@ -143,6 +146,7 @@ function watchStore(
     store,
     checkIntervalMs: limits.storeCheckMs,
     stallMs: limits.storeStallMs,
+    closeTimeoutMs: limits.storeCloseTimeoutMs,
     ...listeners,
   });
 }

@@ -20,6 +20,11 @@ export const limits = {
   closeGraceMs: 1_000,
   /** How long a stopping gateway waits for the store: publishers keep the events that are not acknowledged by then. */
   flushTimeoutMs: 3_000,
+  /**
+   * How long a stopping gateway waits for the store to close. With the times above, for both ports, it ends within 9 s:
+   * Docker, for example, kills it after 10 s. A store that is not closed loses nothing that was acknowledged.
+   */
+  storeCloseTimeoutMs: 4_000,
   /** The time in which a request has to arrive: a slower one would only hold a connection. */
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,

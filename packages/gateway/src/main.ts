@@ -1,4 +1,4 @@
-import { describeFailure, printable } from '@mnist-monitor/shared';
+import { describeFailure, MonitorError, printable } from '@mnist-monitor/shared';
 import { requestedText } from '@mnist-monitor/shared/options';
 import { type Logger, pino } from 'pino';
 import type { Gateway } from './app.ts';
@@ -26,7 +26,12 @@ async function run(): Promise<void> {
     if (closing) return;
     closing = true;
     log.info({ why }, 'closing');
-    listening.then(() => gateway.close()).then(() => process.exit(0), fail);
+    listening
+      .then(() => gateway.close())
+      .then(
+        () => process.exit(0),
+        (error) => (isStalled(error) ? abandonStore(error, log) : fail(error)),
+      );
   };
   // `npm start` stops this process by a message, after the trainer has ended. On Windows, a signal from
   // `npm start` would end this process at once, and Ctrl-C reaches every process of the console. There, this process
@@ -75,6 +80,18 @@ async function openStore(
 async function closeAndThrow(gateway: Gateway, error: unknown): Promise<never> {
   await gateway.close();
   throw error;
+}
+
+const isStalled = (error: unknown): error is MonitorError =>
+  error instanceof MonitorError && error.code === 'store.stalled';
+
+/**
+ * Logs that the store has not closed, and ends this process with SIGKILL: `process.exit` would wait for the thread that
+ * waits for the disk.
+ */
+function abandonStore({ code, message }: MonitorError, log: Logger): void {
+  log.error({ code }, `ending without closing the store: ${message}`);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Prints the error and exits. Only an internal error shows its stack. */

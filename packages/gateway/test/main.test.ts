@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
@@ -12,6 +13,7 @@ import { helloOf, openPublisher, publish } from './support/publisher.ts';
 import { describeRedis, startRedis } from './support/redis.ts';
 
 const anyPorts = ['--port', '0', '--ingest-port', '0'];
+const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 
 async function busyPort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -73,6 +75,32 @@ describe('the gateway’s program', () => {
     gateway.child.kill('SIGINT');
     expect((await viewer.closed).code).toBe(closeCodes.goingAway.code);
     expect((await gateway.ended).code).toBe(0);
+  });
+
+  test('ends in time at SIGTERM while the disk does not respond, with the reason in the log', async () => {
+    const runs = temporaryFolder();
+    const pipe = join(runs, 'pipe');
+    const stalledCommits = new URL('./support/stalled-commits.js', import.meta.url);
+    const gateway = startProcess([...anyPorts, '--runs', runs], {
+      NODE_OPTIONS: `--import ${stalledCommits}`,
+      STALLED_COMMITS_PIPE: pipe,
+    });
+    const { ingestUrl, url } = await gateway.listening;
+    const publisher = await publish(ingestUrl, run.slice(0, 9));
+    execFileSync('mkfifo', [pipe]);
+    publisher.send(run.slice(9));
+    while ((await fetch(`${url}/readyz`)).status !== 503);
+    gateway.child.kill('SIGTERM');
+    expect((await publisher.connection.closed).code).toBe(closeCodes.goingAway.code);
+    const { signal, stdout, stderr } = await gateway.ended;
+    expect([signal, stderr]).toEqual(['SIGKILL', '']);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+      level: 50,
+      code: 'store.stalled',
+      msg: 'ending without closing the store: the store has not closed after 4 s; everything acknowledged is on disk',
+    });
+    const next = startProcess([...anyPorts, '--runs', runs]);
+    expect((await openPublisher((await next.listening).ingestUrl, helloOf('a'))).after).toBe(9);
   });
 
   test('stops when its parent exits', async () => {
@@ -159,7 +187,6 @@ describe('the gateway’s program with --redis-url', () => {
       const redis = await startRedis();
       const [a, b] = [startProcess(flags(redis.url)), startProcess(flags(redis.url))];
       const [{ ingestUrl }, other] = await Promise.all([a.listening, b.listening]);
-      const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
       const viewer = await connect(`${other.url.replace('http', 'ws')}/live`);
       const publisher = await publish(ingestUrl, run.slice(0, 9));
       a.child.kill('SIGKILL');

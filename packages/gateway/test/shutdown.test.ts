@@ -3,12 +3,14 @@ import { connect as connectTcp } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { limits } from '../src/limits.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { connect, range, seqsOf } from './support/connection.ts';
 import { startGateway } from './support/gateway.ts';
 import { MemoryStore } from './support/memory-store.ts';
 import { helloOf, openPublisher } from './support/publisher.ts';
+import { openStallableStore } from './support/stallable-store.ts';
 import { until } from './support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
@@ -89,5 +91,35 @@ describe('closing the gateway', () => {
     await until(() => appending);
     await gateway.close();
     expect((await publisher.connection.closed).code).toBe(closeCodes.goingAway.code);
+  });
+
+  test('ends in time while the disk does not respond, and keeps everything acknowledged', async () => {
+    const runs = temporaryFolder();
+    const disk = await openStallableStore(runs);
+    const limits = { flushTimeoutMs: 50, closeGraceMs: 50, storeCloseTimeoutMs: 50 };
+    const gateway = await startGateway({ runs, store: disk.store, limits });
+    const viewer = await connect(gateway.liveUrl);
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
+    publisher.send(run.slice(0, 5));
+    await publisher.acked(5);
+    disk.hold();
+    publisher.send(run.slice(5));
+    await disk.untilHeld();
+    await expect(gateway.close()).rejects.toMatchObject({
+      code: 'store.stalled',
+      message: 'the store has not closed after 0.05 s; everything acknowledged is on disk',
+    });
+    for (const { closed } of [publisher.connection, viewer])
+      expect((await closed).code).toBe(closeCodes.goingAway.code);
+    disk.crash();
+    await disk.store.close();
+    const reopened = await openSqliteStore(runs);
+    expect(await reopened.lastSeq('a')).toBe(5);
+    await reopened.close();
+  });
+
+  test('takes at most 9 s with the standard limits, less than the 10 s after which Docker kills', () => {
+    const { flushTimeoutMs, closeGraceMs, storeCloseTimeoutMs } = limits;
+    expect(flushTimeoutMs + 2 * closeGraceMs + storeCloseTimeoutMs).toBe(9_000);
   });
 });

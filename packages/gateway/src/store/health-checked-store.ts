@@ -40,6 +40,8 @@ export interface HealthCheckedStoreOptions {
   checkIntervalMs: number;
   /** The time after which a write or check that has not ended counts as a failure, `store.stalled`. */
   stallMs: number;
+  /** The time after which `close` no longer waits. */
+  closeTimeoutMs: number;
   /** Called after each operation, successful or not. */
   onOperation?: (operation: StoreOperation, seconds: number) => void;
   /** Called when events are durable. */
@@ -133,14 +135,19 @@ export class HealthCheckedStore implements Store {
 
   /** @throws MonitorError `store.stalled` after `stallMs`, although the check goes on. */
   async check(): Promise<void> {
-    await this.#detectFailure(() => this.#withTimeLimit(this.#store.check()));
+    await this.#detectFailure(() => this.#checkInTime());
     this.#setFailure(undefined);
   }
 
+  /** @throws MonitorError `store.stalled` after `closeTimeoutMs`, although the store continues to close. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#store.close();
+    const { closeTimeoutMs } = this.#options;
+    await withTimeLimit(this.#store.close(), closeTimeoutMs, () => {
+      const after = `the store has not closed after ${closeTimeoutMs / 1_000} s`;
+      return new MonitorError('store.stalled', `${after}; everything acknowledged is on disk`);
+    });
   }
 
   async #observe<T>(operation: StoreOperation, work: () => Promise<T>): Promise<T> {
@@ -173,11 +180,8 @@ export class HealthCheckedStore implements Store {
     }
   }
 
-  #withTimeLimit(check: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(this.#stallError()), this.#options.stallMs).unref();
-      check.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
+  #checkInTime(): Promise<void> {
+    return withTimeLimit(this.#store.check(), this.#options.stallMs, () => this.#stallError());
   }
 
   #stallError(): MonitorError {
@@ -210,4 +214,12 @@ export class HealthCheckedStore implements Store {
         .finally(() => this.#scheduleCheck());
     this.#timer = setTimeout(check, inMs).unref();
   }
+}
+
+/** Settles as `work` does, or rejects when `work` has not settled after `timeMs`. */
+function withTimeLimit(work: Promise<void>, timeMs: number, createError: () => Error): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(createError()), timeMs).unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -13,13 +13,16 @@ const full = new MonitorError('store.full', 'no space is left');
 
 storeSuite(
   'a health-checked store',
-  () => new HealthCheckedStore({ store: new MemoryStore(), checkIntervalMs: 1_000, stallMs: 60_000 }),
+  () =>
+    new HealthCheckedStore({
+      ...{ store: new MemoryStore(), checkIntervalMs: 1_000, stallMs: 60_000, closeTimeoutMs: 60_000 },
+    }),
 );
 
 function checkedStore(checkIntervalMs: number, stallMs = 60_000) {
   const store = new MemoryStore();
   const reported: (StoreFailure | undefined)[] = [];
-  const checked = new HealthCheckedStore({ store, checkIntervalMs, stallMs });
+  const checked = new HealthCheckedStore({ store, checkIntervalMs, stallMs, closeTimeoutMs: 60_000 });
   checked.onHealthChange((failure) => reported.push(failure));
   afterTest(() => checked.close());
   return { store, checked, reported };
