@@ -1,9 +1,9 @@
 import type { ValidationIssue } from '@mnist-monitor/shared';
 
 /**
- * Returns what makes a valid JSON text mean different things to different parsers, or exhaust one: a field that an object
- * has twice, of which some parsers take the first and others the last; a field named `__proto__`; or more than `maxDepth`
- * nested objects and lists.
+ * Returns the first problem of a valid JSON text that parsers may read differently or that may exhaust them; undefined if
+ * there is none. These problems are a field that an object has twice, of which some parsers take the first and others the
+ * last; a field named `__proto__`; and more than `maxDepth` nested objects and lists.
  */
 export function jsonIssue(json: string, maxDepth: number): ValidationIssue | undefined {
   /** The names of the fields of each open object; undefined for an open list. */

@@ -20,9 +20,9 @@ export interface PublishedEvent {
 }
 
 /**
- * Checks the rules for events that the schema does not contain, and returns the event to store: byte for byte as it was
- * published, with the fields that this version does not know. Line breaks between tokens become spaces, so that an event
- * is one line of an export.
+ * Checks an event by the rules that its schema does not contain, and returns the event to store: byte for byte as it was
+ * published, including fields that this version does not know. Line breaks between tokens become spaces, so that an
+ * event is one line of an export.
  */
 export function checkPublished(
   { event, text, version }: PublishedEvent,

@@ -100,7 +100,7 @@ export class PublisherSession implements SessionHandler {
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
     const position = hasLostEvents ? await store.position(this.#runId) : found;
     if (this.#peer.closed.aborted) return;
-    // A new stream has the origin of the one that the publisher knows, since a write that seemed to fail may still be stored.
+    // A new stream keeps the origin of the known one: a write that seemed to fail may be stored later, under the known one.
     const { stream, lastSeq, version } = position ?? {
       stream: newStreamId(knownStream),
       lastSeq: 0,
@@ -141,8 +141,8 @@ export class PublisherSession implements SessionHandler {
   }
 
   /**
-   * Returns the version of an event that fits the publisher's protocol. After the first event that only version 2 has, the
-   * versions of the others make no difference and are not determined.
+   * Returns the version of the protocol that an event needs. Once the run has an event of version 2, the versions of later
+   * events make no difference and are not determined.
    */
   #versionOf(raw: unknown): ProtocolVersion {
     return this.#protocol === 1 || this.#runVersion === 2 ? this.#runVersion : versionOfEvent(raw);

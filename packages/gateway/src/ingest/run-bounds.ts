@@ -2,7 +2,7 @@ import { eventLimits, type MonitorEvent, type ValidationIssue } from '@mnist-mon
 import { LRUCache } from 'lru-cache';
 import type { Limits } from '../limits.ts';
 
-/** The bounds that concern several events of a run, and so are no part of a schema. */
+/** Checks the limits that concern several events of a run, which a schema cannot express. */
 export class RunBounds {
   readonly #limits: Pick<Limits, 'metricNamesPerRun'>;
   readonly #metricNames = new Set<string>();
@@ -12,7 +12,7 @@ export class RunBounds {
     this.#limits = limits;
   }
 
-  /** Returns why the next event of the run is too much; otherwise counts it. */
+  /** Counts the next event of the run; or returns the issue, without counting the event, when it exceeds a limit. */
   check(event: MonitorEvent): ValidationIssue | undefined {
     if (event.type === 'figure') return this.#checkFigure(event.time);
     if (event.type === 'run.started' || !('metrics' in event.data) || !event.data.metrics) return undefined;
@@ -20,8 +20,8 @@ export class RunBounds {
   }
 
   /**
-   * Compares the times of figures by the publisher's clock, so that those of a publisher that sends what it has kept during
-   * a lost connection are accepted.
+   * Compares the times of figures by the publisher's clock, so that figures are accepted that a publisher kept while it had
+   * no connection, and sends together.
    */
   #checkFigure(time: string): ValidationIssue | undefined {
     const at = Date.parse(time);
@@ -63,7 +63,7 @@ export class RunBoundsCache {
     this.#runs = new LRUCache({ max: limits.publishers });
   }
 
-  /** Returns the bounds of the stored events of a run, which its stream identifies. */
+  /** Returns the bounds of a run, which its stream id identifies. */
   of(stream: string): RunBounds {
     const known = this.#runs.get(stream) ?? new RunBounds(this.#limits);
     this.#runs.set(stream, known);

@@ -6,7 +6,7 @@ import { type NewEvent, type Store, versionOf } from '../store/store.ts';
 
 export interface RunWriterOptions {
   runId: string;
-  /** The stream that the run has to have, or that a new run gets. */
+  /** The stream id that a stored run must have, and that a new run gets. */
   stream: string;
   /** The last stored seq of the run. */
   lastSeq: number;

@@ -24,7 +24,7 @@ export interface StreamLoss {
   runId: string;
   /** The last seq that was acknowledged or shown. */
   knownSeq: number;
-  /** The last seq that is left. */
+  /** The last seq that the store still has. */
   lastSeq: number;
 }
 
@@ -193,8 +193,8 @@ export class Hub {
   }
 
   /**
-   * Changes the stream id of a run whose store has lost events after `position`, of which clients have received those up
-   * to `knownSeq`, and ends its channel.
+   * Handles a loss of stored events: gives the run another stream id, and ends its channel. The store still has the events
+   * up to `position`; clients have received those up to `knownSeq`.
    */
   async reportLoss(runId: string, { stream, lastSeq }: StreamPosition, knownSeq: number): Promise<void> {
     // Only one gateway succeeds, and logs the loss.

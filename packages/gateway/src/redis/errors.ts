@@ -9,7 +9,7 @@ const failures: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
   [/^NOPERM |^ERR The user executing the script can't/, 'store.read_only', 'the user lacks permissions at'],
 ];
 
-/** The user of the URL may not run commands that the store needs: the rules of an access control list are missing. */
+/** The error for a Redis user who may not run all commands that the store needs, because access control rules are missing. */
 export class ForbiddenCommandsError extends MonitorError {
   readonly commands: readonly string[];
 

@@ -33,7 +33,7 @@ export async function openRedis(
   try {
     const store = new RedisStore({ connection, gatewayId });
     await checkPermissions(store, connection);
-    await warnOfLosses(connection, log);
+    await warnAboutUnsafeSettings(connection, log);
     return { store, bus: await RedisBus.open({ connection, gatewayId, log }) };
   } catch (error) {
     await connection.close();
@@ -66,7 +66,7 @@ const safeSettings: readonly SafeSetting[] = [
   { name: 'maxmemory-policy', value: 'noeviction', loss: 'Redis may remove runs when its memory is full' },
 ];
 
-async function warnOfLosses(
+async function warnAboutUnsafeSettings(
   connection: RedisConnection,
   log: Pick<FastifyBaseLogger, 'warn'>,
 ): Promise<void> {

@@ -78,7 +78,7 @@ const pushChange = (parser: CommandParser, { runId, channel, announcement }: Cha
   parser.push(channel, runId, announcement);
 };
 
-/** Keys of their own for checks, so that no reader finds the run that is appended and removed. */
+/** The keys that checks use, so that no reader finds the run that a check appends and removes. */
 const checkKeys = ['run', 'events', 'runs', 'changes'].map((name) => `${prefix}check:${name}`);
 
 /** The script that appends to the run of KEYS. `checkStore` contains it too, as the body of a Lua function. */
@@ -156,8 +156,8 @@ export const scripts = {
   }),
 
   /**
-   * Returns the stream, the last seq and the version of a run. A run that an older gateway has begun gets the stream `newId` when it is
-   * read for the first time.
+   * Returns the stream, the last seq and the version of a run. A run that an older gateway has begun gets the stream
+   * `newId` when it is read for the first time.
    */
   readPosition: defineScript({
     NUMBER_OF_KEYS: 1,

@@ -49,8 +49,8 @@ export class LastValues {
   }
 
   /**
-   * Returns the values of each run whose publisher is connected to this gateway, and forgets those of all others: there
-   * are as many as publishers may connect.
+   * Returns the values of each run whose publisher is connected to this gateway, and forgets those of all others. So the
+   * limit of publishers bounds the number of values.
    */
   read(): RunValues[] {
     const connected = new Set(this.#publishers.local.map(([runId]) => runId));

@@ -23,7 +23,7 @@ export const publishedFileKinds = {
     maxBytes: eventLimits.snapshotBytes,
     maxFiles: eventLimits.snapshots,
   },
-  // One, and one more while another replaces it.
+  // Two, because a new file is sent before the one that it replaces is deleted.
   'test-images': { extension: 'bin', maxBytes: eventLimits.testImageBytes, maxFiles: 2 },
 } as const;
 
@@ -39,7 +39,7 @@ export interface PublishedFileId {
 
 /** Matches the names of files that this class creates, unfinished ones included. */
 const fileName = /^[0-9a-f]{64}\.(?:safetensors|bin)(?:\.[0-9a-f-]{36}\.partial)?$/;
-/** The beginning of the name of an unfinished file is the name of the finished one. */
+/** Returns whether a file is complete. An unfinished file has the name that it will get, with a suffix. */
 const isFinished = (name: string): boolean => !name.endsWith('.partial');
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;

@@ -8,8 +8,8 @@ export type RetentionCandidate = Pick<
 >;
 
 /**
- * Returns the runs to remove, the one whose last event was received first. Runs that are pinned, connected or not finished
- * are never removed, but count towards the limits.
+ * Returns the runs to remove, in the order in which their last events were received. Runs that are pinned, connected or
+ * not finished are never removed, but count towards the limits.
  */
 export function runsToRemove(
   runs: readonly RetentionCandidate[],

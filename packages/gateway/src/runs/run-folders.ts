@@ -7,7 +7,7 @@ import { openRegularFile } from './regular-file.ts';
 /** The folders beside the database in which trainers on this machine store the files of their runs. A run may have none. */
 export class RunFolders {
   readonly #runs: string;
-  /** The files that publishers have sent, which a run may also have without a folder of a trainer. */
+  /** The files that publishers have sent. A run may have some although no trainer has made its folder. */
   readonly published: PublishedFiles;
 
   constructor(runs: string) {
@@ -68,8 +68,8 @@ export class RunFolders {
   }
 
   /**
-   * Removes a run's folder with all its files; of a folder that no trainer has made, only the published files. False when
-   * there is nothing to remove.
+   * Removes a run's folder with all its files, or only the published files if no trainer has made the folder. Resolves
+   * with false when there is nothing to remove.
    */
   async remove(runId: string): Promise<boolean> {
     if (!(await this.#isRunFolder(runId))) return this.published.removeAll(runId);

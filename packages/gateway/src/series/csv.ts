@@ -14,8 +14,8 @@ const dataColumn = (name: string): Column => ({
 
 /**
  * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so such a
- * text gets an apostrophe in front, as OWASP recommends (CSV injection). Excel for Japanese and Chinese also takes the full-width
- * forms of the four signs for the beginning of a formula.
+ * text gets an apostrophe in front, as OWASP recommends (CSV injection). In Excel for Japanese and Chinese, the full-width
+ * forms of the four signs begin a formula as well.
  */
 const textColumn = (name: string): Column => {
   const { read } = dataColumn(name);

@@ -11,14 +11,14 @@ export interface TokenGuardOptions {
   limits: Pick<Limits, 'wrongTokenBurst' | 'wrongTokensPerSecond'>;
 }
 
-/** The maximum number of networks that are remembered; beyond it, the least recently used one is dropped. */
+/** The maximum number of networks whose tokens are remembered; beyond it, the least recently used one is dropped. */
 const maxNetworks = 10_000;
 
 /**
  * Compares tokens, and limits the wrong tokens of each network: an IPv4 address or the /64 of an IPv6 address. Beyond the
- * limit, no token of the network is compared, so that it gets no further answer to a guess. Two kinds of clients get
- * their token compared always, so that the wrong tokens of others do not lock them out: programs of this machine, and
- * clients of a network that has sent the right token before.
+ * limit, no token of the network is compared, so that guessing gets no further answers. The tokens of two kinds of clients
+ * are always compared, so that the wrong tokens of others do not lock them out: programs on this machine, and clients of
+ * a network that has sent the right token before.
  */
 export class TokenGuard {
   readonly #options: TokenGuardOptions;
@@ -51,7 +51,7 @@ export class TokenGuard {
     return 'wrong';
   }
 
-  /** Returns whether a client gets its token compared although its network has sent too many wrong ones. */
+  /** Returns whether a client's token is compared although its network has sent too many wrong ones. */
   #isExempt({ address, proxy }: Client, network: string): boolean {
     if (proxy === 'unnamed') return false;
     return (proxy === 'none' && isThisMachine(address)) || this.#proven.get(network) === true;

@@ -5,7 +5,7 @@ import type { EventPage, StoredEvent } from './store.ts';
 /** Number of characters of JSON after which a page ends, even if it has fewer events than its limit. */
 export const maxPageBytes = 4 * 1024 * 1024;
 
-/** Events do not follow those that are stored: the store has lost some, or the caller has left some out. */
+/** The error for events that do not follow the stored ones: the store has lost some, or the caller has left some out. */
 export class SeqGapError extends RangeError {
   readonly last: number;
   readonly got: number;
@@ -17,7 +17,7 @@ export class SeqGapError extends RangeError {
   }
 }
 
-/** The run has another stream than its writer expects: it was removed, replaced, or has lost events. */
+/** The error for a run that has another stream than its writer expects: it was removed, replaced, or has lost events. */
 export class OtherStreamError extends RangeError {
   readonly runId: string;
 

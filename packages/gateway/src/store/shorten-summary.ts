@@ -61,13 +61,14 @@ const shorterTexts = textLengths.map(
 
 /** The steps that shorten a summary, applied in this order until it is small enough. */
 const shortenings: readonly Shorten[] = [withoutLists, withoutClasses, withoutOwnValues, ...shorterTexts];
-/** The same for runs that viewers of version 1 can read: for them, the values of each class are required. */
+/** The steps for a run that viewers of version 1 can read: they require the values of each class. */
 const version1Shortenings: readonly Shorten[] = [withoutLists, withoutOwnValues, ...shorterTexts];
 
 /**
  * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
  * its files and all layers except the first, then the values of each class, then the publisher's own settings and
- * metrics; if that is not enough, its long texts are cut. A summary that fits version 1 of the protocol still does. The predicted classes of an epoch are never part of a summary.
+ * metrics; if that is not enough, its long texts are cut. A summary that fits version 1 of the protocol still does. The
+ * predicted classes of an epoch are never part of a summary.
  */
 export function shortenSummary(summary: StoredSummary): StoredSummary {
   let shortened = withoutPredictions(summary);

@@ -81,10 +81,10 @@ export class SqliteReader {
     return this.#query((queries) => queries.runs(options));
   }
 
-  #query<T>(question: (queries: SqliteQueries) => T): T {
+  #query<T>(read: (queries: SqliteQueries) => T): T {
     return this.#mapErrors(() => {
       if (!this.#queries) throw new MonitorError('store.failing', `the database ${this.#path} is not open`);
-      return question(this.#queries);
+      return read(this.#queries);
     });
   }
 

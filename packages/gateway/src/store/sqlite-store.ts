@@ -198,7 +198,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Changes a run. Its summary is read again after the change, even if that has failed: it may have been made. */
+  /** Changes a run. Its summary is read again afterwards, even after an error, since the change may have been made. */
   async #change<R>(runId: string, change: (threads: Threads) => Promise<R>): Promise<R> {
     try {
       return await change(this.#threads);

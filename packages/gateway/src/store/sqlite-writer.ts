@@ -92,7 +92,7 @@ export class SqliteWriter {
       return outcomes;
     } catch (error) {
       if (error instanceof MonitorError || appends.length === 1) return appends.map(() => error);
-      // An internal error concerns one of the runs.
+      // An internal error may concern only one of the runs, so each is appended by itself.
       return appends.flatMap((append) => this.append([append]));
     }
   }
@@ -242,11 +242,11 @@ export class SqliteWriter {
     });
   }
 
-  #query<T>(question: (queries: SqliteQueries) => T): T {
+  #query<T>(work: (queries: SqliteQueries) => T): T {
     return this.#mapErrors(() => {
       if (!this.#database.open)
         throw new MonitorError('store.failing', `the database ${this.#path} is not open`);
-      return question(this.#queries);
+      return work(this.#queries);
     });
   }
 

@@ -30,7 +30,7 @@ interface PendingCall {
  */
 const maxSentBytes = 8 * 1024 * 1024;
 
-/** A thread that owns a connection to the database, seen from the main thread. Keeps the process alive only during calls. */
+/** Calls a thread that owns a connection to the database. The thread keeps the process alive only during calls. */
 export class StoreThread<T extends ThreadMethods<T>> {
   readonly #worker: Worker;
   readonly #task: string;

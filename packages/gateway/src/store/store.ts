@@ -34,7 +34,7 @@ export const versionOf = (events: readonly Pick<NewEvent, 'version'>[]): Protoco
 
 /**
  * The part of a run's summary that follows from its events and annotations. `status` is how the run ended if its last
- * event reports that, otherwise `paused` or `running`. A store does not know whether the publisher is connected, and
+ * event reports that, otherwise `paused` or `running`. A store does not know whether the publisher is connected or
  * whether the run's folder has a model.
  */
 export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;

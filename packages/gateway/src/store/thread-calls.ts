@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type Call, type Outcome, type Reply, toThreadError } from './thread-messages.ts';
 
-/** Passes the calls that the main thread sends to `answer`: all that have arrived so far, in one list. */
+/** Calls `answer` with the calls that the main thread has sent: all that have arrived so far, in one list. */
 export function receiveCalls(port: MessagePort, answer: (calls: readonly Call[]) => void): void {
   port.on('message', (first: Call) => {
     const calls = [first];

@@ -27,7 +27,7 @@ export function isLoopback(host: string): boolean {
   return /^(localhost\.?|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
-/** Returns whether a bind address stands for all addresses of the machine; no client can connect to it by that name. */
+/** Returns whether a bind address means all addresses of the machine; no client can connect to it by that name. */
 export const isWildcard = (host: string): boolean => ['0.0.0.0', '::', ''].includes(host);
 
 /** Returns a host as it is written in a URL: an IPv6 address in brackets, an IPv4-mapped IPv6 address as plain IPv4. */

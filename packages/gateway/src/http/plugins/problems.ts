@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Limits } from '../../limits.ts';
 import { TokenBucket } from '../../sockets/token-bucket.ts';
 import { isStoreError, publicMessage } from '../../store/health-checked-store.ts';
-import { ProxyMistake, unknownAddress } from './proxy-mistake.ts';
+import { ProxyConfigurationError, unknownAddress } from './proxy-errors.ts';
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
@@ -82,7 +82,7 @@ export function problemSender(
     if (status >= 500 && !isStoreError(error)) request.log.error({ err: error }, 'a request failed');
     else if (suspiciousStatuses.has(status))
       request.log.warn({ code, detail, address: request.ip }, 'a request was refused');
-    else if (error instanceof ProxyMistake && warnings.take())
+    else if (error instanceof ProxyConfigurationError && warnings.take())
       request.log.warn({ code, detail, address: request.ip }, 'the settings of a proxy are wrong');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (temporaryStatuses.has(status)) reply.header('retry-after', retryAfterSeconds);
@@ -93,7 +93,7 @@ export function problemSender(
   };
 }
 
-/** Answers bytes that are no HTTP request, of which there is no `FastifyRequest`, and disconnects the client. */
+/** Answers bytes that are no HTTP request, for which Fastify has no request object, and disconnects the client. */
 export function sendUnreadableProblem(
   error: NodeJS.ErrnoException,
   socket: Socket,

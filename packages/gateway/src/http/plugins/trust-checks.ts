@@ -26,7 +26,7 @@ export function addTrustChecks(app: FastifyInstance, options: TrustOptions): voi
   const { host: boundHost, hostAdvice, origins, embed = [] } = options;
   app.addHook('onRequest', async (request) => {
     const { host, origin } = request.headers;
-    // Of several Host headers, Node.js keeps the first, while a proxy in front may have checked another (RFC 9112,
+    // Node.js keeps the first of several Host headers, while a proxy in front may have checked another one (RFC 9112,
     // section 3.2).
     if (request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1)
       throw new MonitorError('request.invalid', 'expected one Host, got several');

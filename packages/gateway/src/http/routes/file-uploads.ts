@@ -28,7 +28,7 @@ export interface FileUploadOptions {
  */
 export function addFileUploadRoutes(app: App, options: FileUploadOptions): void {
   const { files, store, checkToken, refuseProxies } = options;
-  // Passes the body on as a stream, whatever its type.
+  // Leaves a body of any type as a stream.
   app.addContentTypeParser('*', (_request, body, done) => done(null, body));
   // Runs before anything of the body is read.
   const onRequest = async (request: FastifyRequest): Promise<void> => {

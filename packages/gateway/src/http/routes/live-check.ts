@@ -2,7 +2,7 @@ import { emptyQuerySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import type { Admission } from '../../sockets/admission.ts';
 import type { App } from '../app.ts';
-import { oldHttpVersion } from '../plugins/proxy-mistake.ts';
+import { oldHttpVersion } from '../plugins/proxy-errors.ts';
 import { responses } from '../route-schema.ts';
 
 const checkLiveSchema = {

@@ -15,7 +15,7 @@ import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
 import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
-import { missingUpgrade } from '../plugins/proxy-mistake.ts';
+import { missingUpgrade } from '../plugins/proxy-errors.ts';
 
 export interface LiveRouteOptions
   extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'version' | 'rights' | 'traffic' | 'onRun'> {
@@ -26,7 +26,7 @@ export interface LiveRouteOptions
   admission: Admission;
 }
 
-/** Returns the version that a viewer can read. One that offers no subprotocol receives the messages of the newest. */
+/** Returns the version that a viewer can read: the newest one if it offers no subprotocol. */
 const versionOf = (subprotocol: string): ProtocolVersion =>
   subprotocol === ('mnist-monitor.v1' satisfies LiveSubprotocol) ? 1 : 2;
 

@@ -3,10 +3,10 @@ import { MonitorError } from '@mnist-monitor/shared';
 import { proxyTrace } from '../../trust/proxy-trace.ts';
 
 /**
- * The error of a request that a proxy in front of the gateway has changed so that it cannot be answered. The message
+ * The error for a request that a proxy in front of the gateway has changed so that it cannot be answered. The message
  * contains what to set in the proxy.
  */
-export class ProxyMistake extends MonitorError {}
+export class ProxyConfigurationError extends MonitorError {}
 
 /** The part of a request that shows whether it was an upgrade. */
 export interface MissingUpgradeRequest {
@@ -18,18 +18,18 @@ interface UnknownAddressRequest extends MissingUpgradeRequest {
   url: string;
 }
 
-/** Returns the error of a request for an unknown address, which a proxy may have formed from a known one. */
+/** Returns the error for a request to an unknown address, whose path a proxy may have changed. */
 export function unknownAddress(request: UnknownAddressRequest): MonitorError {
   const message = `nothing is at ${request.url.slice(0, 200)}`;
   const [path = ''] = request.url.split('?', 1);
   if (path.startsWith('//')) {
     const advice = 'a proxy in front has to forward one slash less: with nginx, end location with a slash';
-    return new ProxyMistake('request.not_found', `${message}; ${advice} (docs/proxy.md)`);
+    return new ProxyConfigurationError('request.not_found', `${message}; ${advice} (docs/proxy.md)`);
   }
   const prefix = prefixOf(path);
   if (prefix === undefined || proxyTrace(request) === undefined)
     return new MonitorError('request.not_found', message);
-  return new ProxyMistake(
+  return new ProxyConfigurationError(
     'request.not_found',
     `${message}; a proxy in front has to remove ${prefix.slice(0, 100)} from the path (docs/proxy.md)`,
   );
@@ -42,21 +42,21 @@ const prefixOf = (path: string): string | undefined =>
   )?.[1];
 
 /**
- * Returns the error of a request at `/live` that is no upgrade. A browser or client that asks for a WebSocket sends a
- * key, which a proxy forwards even where it removes `Upgrade`.
+ * Returns the error for a request to `/live` that is no upgrade. A client that asks for a WebSocket sends a
+ * `Sec-WebSocket-Key`, which proxies forward even if they remove `Upgrade`.
  */
 export function missingUpgrade({ headers, raw }: MissingUpgradeRequest): MonitorError {
   if (headers['sec-websocket-key'] === undefined)
     return new MonitorError('request.invalid', 'expected a WebSocket upgrade at /live');
-  return new ProxyMistake(
+  return new ProxyConfigurationError(
     'request.invalid',
     `expected a WebSocket upgrade at /live, got HTTP/${raw.httpVersion} without Upgrade; ${upgradeAdvice}`,
   );
 }
 
-/** Returns the error of any request over HTTP/1.0 by a page that needs a WebSocket. */
+/** Returns the error for a request over HTTP/1.0 from a page that needs a WebSocket. */
 export const oldHttpVersion = (): MonitorError =>
-  new ProxyMistake(
+  new ProxyConfigurationError(
     'request.invalid',
     `expected HTTP/1.1, which WebSockets need, got HTTP/1.0; ${upgradeAdvice}`,
   );

@@ -3,7 +3,7 @@ import {
   type MissingUpgradeRequest,
   missingUpgrade,
   unknownAddress,
-} from '../../../src/http/plugins/proxy-mistake.ts';
+} from '../../../src/http/plugins/proxy-errors.ts';
 import { startGateway } from '../../support/gateway.ts';
 
 const forwarded = { 'x-forwarded-for': '203.0.113.7' };
