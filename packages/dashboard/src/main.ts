@@ -5,6 +5,7 @@ import type { Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { RunDisplay } from './net/run-display.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
+import { acceptedStarts } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { openReplay } from './panels/replay/replay-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
@@ -12,7 +13,14 @@ import { createCachedFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
-import type { PageActions, PageState, Panel, SendCommand } from './ui/panel.ts';
+import type {
+  CommandAnswer,
+  ExecuteCommand,
+  PageActions,
+  PageState,
+  Panel,
+  SendCommand,
+} from './ui/panel.ts';
 import { readPreferences, savePreferences } from './ui/preferences.ts';
 import { listenForPrint } from './ui/print.ts';
 import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
@@ -36,6 +44,7 @@ const store = createViewStore(preferences, (view) => {
 const display = new RunDisplay({
   onChange: () => requestFrame(),
   onRunsChange: () => runsDialog?.refreshRuns(),
+  onTrainersChange: () => newRunDialog?.refreshQueue(),
   onRunDeleted: (runId) => others.markDeleted(runId),
   // The zoomed range of one run does not fit the next one.
   onNextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
@@ -43,6 +52,7 @@ const display = new RunDisplay({
 const { session } = display;
 const others = new OtherRuns(() => requestFrame());
 const findingsOf = createCachedFindings();
+let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
 async function withCommandToken<T>(
@@ -55,20 +65,24 @@ async function withCommandToken<T>(
 /** Returns the message of an error as a sentence. */
 const sentenceOf = (message: string): string => `${capitalize(message)}.`.replace(/\.\.$/, '.');
 
-const sendCommand: SendCommand = async (name, data) => {
-  const result = await withCommandToken(async (token): Promise<Result<string | undefined>> => {
+const executeCommand: ExecuteCommand = async (name, data) => {
+  const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
     const answer = await display.client?.command(name, data, {
       by: 'page',
       ...(token !== undefined && { token }),
     });
     if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
-    return answer.ok ? { ok: true, value: answer.runId } : answer;
+    return answer.ok ? { ok: true, value: answer } : answer;
   });
-  if (!result) return '';
-  if (!result.ok) return sentenceOf(result.message);
   // The viewer wants to watch the run that they started.
-  if (name === 'start' && store.view.run !== null) actions.followLatest();
-  return undefined;
+  if (result?.ok && name === 'start' && store.view.run !== null) actions.followLatest();
+  return result && !result.ok ? { ...result, message: sentenceOf(result.message) } : result;
+};
+
+const sendCommand: SendCommand = async (name, data) => {
+  const result = await executeCommand(name, data);
+  if (!result) return '';
+  return result.ok ? undefined : result.message;
 };
 
 const actions: PageActions = {
@@ -94,11 +108,14 @@ const actions: PageActions = {
   },
   openDraw: () => openDrawingBoard(actions.refresh),
   openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(),
-  openNewRun: async () =>
-    (await import('./panels/new-run/new-run-dialog.ts')).openNewRun(
-      session.run?.started ?? null,
-      sendCommand,
-    ),
+  async openNewRun() {
+    newRunDialog ??= await import('./panels/new-run/new-run-dialog.ts');
+    newRunDialog.openNewRun({
+      started: session.run?.started ?? null,
+      accepted: () => acceptedStarts(session),
+      executeCommand,
+    });
+  },
   async openReplay() {
     try {
       await display.startReplay((options) => openReplay(options, actions.refresh));

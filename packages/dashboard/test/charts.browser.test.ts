@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import {
@@ -277,6 +277,27 @@ const chromiumPath = findChromium();
     await page.locator('#loss-chart.full').waitFor();
     await page.keyboard.press('u');
     await page.locator('#loss-chart:not(.full)').waitFor();
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('can be exported for spreadsheets, and for tools that cannot read NaN', async () => {
+    const runId = '20261124-190000-variants';
+    await monitor.publish({ runId, events: sampleRunOfVersion2(runId) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, field('phase'), 'Completed');
+    const exported = async (id: string): Promise<Buffer> => {
+      await page.locator('#export summary').click();
+      const [file] = await Promise.all([page.waitForEvent('download'), page.locator(id).click()]);
+      return readFileSync(await file.path());
+    };
+    const csv = await exported('#export-csv');
+    expect((await exported('#export-csv-bom')).equals(Buffer.concat([Buffer.from('\ufeff'), csv]))).toBe(
+      true,
+    );
+    expect((await exported('#export-json')).toString()).toContain('"grad/norm":"NaN"');
+    const withNull = (await exported('#export-json-null')).toString();
+    expect(withNull).toContain('"grad/norm":null');
+    expect(withNull).not.toContain('NaN');
     expect(monitor.browserProblems).toEqual([]);
   });
 });

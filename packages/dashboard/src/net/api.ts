@@ -66,9 +66,11 @@ export async function liveRefusal(): Promise<string> {
 /** Returns the address of a file of the run's saved model. */
 export const modelFileUrl = (runId: string, file: string): string => `${runUrl(runId)}/model/${file}`;
 
-/** Returns the address of an export of all events of a run. */
-export const exportUrl = (runId: string, format: 'csv' | 'jsonl'): string =>
-  `${runUrl(runId)}/export.${format}`;
+/** Returns the address of an export of all events of a run: `csv`, or a variant of it such as `csv?bom=true`. */
+export const exportUrl = (runId: string, format: ExportFormat): string => `${runUrl(runId)}/export.${format}`;
+
+/** The exports of the gateway: with a byte order mark for spreadsheets, and with null for numbers that are not finite. */
+export type ExportFormat = 'csv' | 'csv?bom=true' | 'jsonl' | 'jsonl?nonfinite=null';
 
 const runUrl = (runId: string): string => `api/runs/${encodeURIComponent(runId)}`;
 

@@ -27,6 +27,8 @@ export interface RunDisplayOptions {
   onChange(): void;
   /** Called when the list of runs has changed: a run began, was renamed or deleted, or changed its status. */
   onRunsChange(): void;
+  /** Called when a trainer has begun or ended to wait for commands, or has changed its queue of starts. */
+  onTrainersChange(): void;
   /** Called when a run was deleted, whether it is on display or not. */
   onRunDeleted(runId: string): void;
   /** Called when the feed moves on to another run, or begins with this one again. */
@@ -40,6 +42,13 @@ const runListMessages: ReadonlySet<LiveClientMessage['type']> = new Set([
   'annotated',
   'removed',
 ]);
+
+/** Types of messages that report trainers that connect, disconnect, wait or begin a run. */
+const trainerMessages: ReadonlySet<LiveClientMessage['type']> = new Set(['hello', 'status', 'trainers']);
+
+/** Returns whether a message reports a change of the queue of the run's trainer. */
+const isQueueChange = (message: LiveClientMessage): boolean =>
+  message.type === 'event' && message.event.type === 'notice' && message.event.data.code === 'queue.changed';
 
 /** The run on display: live from the feed, as it was when the viewer paused the view, or as a replay. */
 export class RunDisplay {
@@ -125,6 +134,7 @@ export class RunDisplay {
     }
     applyMessage(this.session, message, performance.now());
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
+    if (trainerMessages.has(message.type) || isQueueChange(message)) this.#options.onTrainersChange();
     if (message.type === 'removed') this.#options.onRunDeleted(message.runId);
     if (state?.name === 'waiting' && this.session.gatewayVersion === null) this.#findRefusal();
     this.#options.onChange();

@@ -46,3 +46,10 @@ export function stepWordOf(run: Run | null | undefined): StepWord {
   if (run.byEpoch) return 'epoch';
   return typeof run.batch?.batch === 'number' ? 'batch' : 'step';
 }
+
+/** Returns who gave a command: a viewer of the page, an assistant, or a program by its name; empty when not known. */
+export function byText(by: string | null | undefined): string {
+  if (!by) return '';
+  if (by === 'page') return 'by a viewer of this page';
+  return by === 'assistant' ? 'by an assistant' : `by ${by}`;
+}

@@ -1,5 +1,6 @@
-import type { CommandData, CommandName } from '@mnist-monitor/shared/browser';
+import type { CommandData, CommandName, CommandResult } from '@mnist-monitor/shared/browser';
 import type { TemplateResult } from 'lit-html';
+import type { Result } from '../net/api.ts';
 import type { OtherRun } from '../net/other-runs.ts';
 import type { ChartRun } from '../state/chart-runs.ts';
 import type { Finding } from '../state/findings.ts';
@@ -30,6 +31,18 @@ export interface PageState {
   /** Whether the page is drawn for print, which also draws the charts that are off screen. */
   readonly printing: boolean;
 }
+
+/** What a trainer has answered to a command that it accepted: `runId` after `start`, `queue` after one about its queue. */
+export type CommandAnswer = Omit<Extract<CommandResult, { ok: true }>, 'type' | 'id' | 'ok'>;
+
+/**
+ * Sends a command to the trainer, and resolves with its answer.
+ * @returns The answer, or the error as a sentence; undefined when the viewer did not enter the token.
+ */
+export type ExecuteCommand = <N extends CommandName>(
+  name: N,
+  data?: CommandData<N>,
+) => Promise<Result<CommandAnswer> | undefined>;
 
 /**
  * Sends a command to the trainer.

@@ -1,7 +1,7 @@
 import { type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
 import type { RunStartedData } from '../../state/event-data.ts';
 import { formatLearningRate } from '../../state/format.ts';
-import { hasEnded, phaseOf } from '../../state/phase.ts';
+import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import type { Session } from '../../state/session.ts';
 
 /** The controls that the page offers now. */
@@ -12,40 +12,59 @@ export interface Controls {
   pause: 'pause' | 'resume' | null;
   stop: boolean;
   setLearningRate: boolean;
-  start: boolean;
+  newRun: boolean;
   replay: boolean;
   /** Reason why controls are missing; empty when none has to be shown. */
   note: string;
 }
 
+/** The ways in which a trainer accepts a new run now: at once, and into its queue. */
+export interface AcceptedStarts {
+  start: boolean;
+  enqueue: boolean;
+}
+
+/** Returns the phase as if the page were connected: a lost connection disables controls, but does not hide them. */
+const connectedPhase = (session: Session): Phase => phaseOf({ ...session, connection: { name: 'open' } });
+
+/** Returns whether the gateway allows a command, and the trainer of the unfinished run accepts it. */
+function accepts(session: Session, name: CommandName): boolean {
+  const mayCommand = session.commands !== 'off' && isUnfinished(connectedPhase(session));
+  return mayCommand && (session.reported?.commands.includes(name) ?? false);
+}
+
+const isUnfinished = (phase: Phase): boolean =>
+  phase === 'running' || phase === 'paused' || phase === 'stalled';
+
+/** Returns how a new run can be started. */
+export const acceptedStarts = (session: Session): AcceptedStarts => ({
+  start: session.commands !== 'off' && session.waitingTrainers > 0 && connectedPhase(session) !== 'replay',
+  enqueue: accepts(session, 'enqueue'),
+});
+
 /** Returns the controls that the gateway allows and the trainer accepts. */
 export function availableControls(session: Session): Controls {
-  // The phase as if the page were connected: a lost connection disables controls, but does not hide them.
-  const phase = phaseOf({ ...session, connection: { name: 'open' } });
-  const ended = hasEnded(phase) && session.caughtUp;
-  const commandsAllowed = session.commands !== 'off' && phase !== 'replay';
-  const isUnfinished = phase === 'running' || phase === 'paused' || phase === 'stalled';
-  const accepts = (name: CommandName): boolean =>
-    commandsAllowed && isUnfinished && (session.reported?.commands.includes(name) ?? false);
+  const phase = connectedPhase(session);
   const pause = phase === 'paused' ? 'resume' : 'pause';
+  const { start, enqueue } = acceptedStarts(session);
   return {
     enabled: session.connection.name === 'open',
-    pause: accepts(pause) ? pause : null,
-    stop: accepts('stop'),
-    setLearningRate: accepts('setLearningRate'),
-    start: commandsAllowed && session.waitingTrainers > 0,
-    replay: ended && (session.run?.eventCount ?? 0) > 1,
-    note: noteOf(session, isUnfinished),
+    pause: accepts(session, pause) ? pause : null,
+    stop: accepts(session, 'stop'),
+    setLearningRate: accepts(session, 'setLearningRate'),
+    newRun: start || enqueue,
+    replay: hasEnded(phase) && session.caughtUp && (session.run?.eventCount ?? 0) > 1,
+    note: noteOf(session, isUnfinished(phase)),
   };
 }
 
 function noteOf(
   { gatewayVersion, commands, commandsOffReason, reported }: Session,
-  isUnfinished: boolean,
+  unfinished: boolean,
 ): string {
   if (gatewayVersion === null) return '';
-  if (commands === 'off') return isUnfinished ? `Controls are off: ${commandsOffReason}.` : '';
-  return isUnfinished && reported?.connected === false
+  if (commands === 'off') return unfinished ? `Controls are off: ${commandsOffReason}.` : '';
+  return unfinished && reported?.connected === false
     ? 'The trainer is not connected and cannot receive commands.'
     : '';
 }

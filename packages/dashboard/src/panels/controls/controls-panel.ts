@@ -71,7 +71,7 @@ export const controlsPanel: Panel = {
     const text = note.text || shown.note;
     const { pause } = shown;
     const [min, max] = settingBounds.learningRate;
-    const hasContent = pause || shown.stop || shown.setLearningRate || shown.start || shown.replay || text;
+    const hasContent = pause || shown.stop || shown.setLearningRate || shown.newRun || shown.replay || text;
     return html`
       <fieldset
         class="controls" id="controls"
@@ -102,7 +102,7 @@ export const controlsPanel: Panel = {
         <button class="button" type="button" id="replay-open" ?hidden=${!shown.replay} @click=${() => runCommand(actions, actions.openReplay)}>Replay</button>
         <button
           class="button primary" type="button" id="new-run-open" aria-haspopup="dialog"
-          ?hidden=${!shown.start} @click=${actions.openNewRun}
+          ?hidden=${!shown.newRun} @click=${actions.openNewRun}
         >New run…</button>
       </fieldset>`;
   },

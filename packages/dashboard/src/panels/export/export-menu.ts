@@ -1,11 +1,19 @@
 import { html, nothing } from 'lit-html';
-import { exportUrl } from '../../net/api.ts';
+import { type ExportFormat, exportUrl } from '../../net/api.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { exportContent } from './export-content.ts';
 
 /** Time for which the note below the menu is shown. */
 const noteMs = 5_000;
+
+/** The exports of all events: id of the link, format, text, and for what a variant is. */
+const exports: readonly (readonly [id: string, format: ExportFormat, text: string, note?: string])[] = [
+  ['export-csv', 'csv', 'Every point as CSV'],
+  ['export-csv-bom', 'csv?bom=true', 'Every point as CSV', 'for spreadsheets'],
+  ['export-json', 'jsonl', 'Every event as JSON lines'],
+  ['export-json-null', 'jsonl?nonfinite=null', 'Every event as JSON lines', 'for tools that cannot read NaN'],
+];
 
 let note = '';
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,8 +72,10 @@ export const exportMenu: Panel = {
           <summary class="button small">Export</summary>
           <div class="menu-body">
             ${run ? html`<p class="menu-note" data-field="export-content">${exportContent(run)}</p>` : nothing}
-            <a id="export-csv" href=${exportUrl(runId, 'csv')} download>Every point as CSV</a>
-            <a id="export-json" href=${exportUrl(runId, 'jsonl')} download>Every event as JSON lines</a>
+            ${exports.map(
+              ([id, format, text, note]) => html`
+                <a id=${id} href=${exportUrl(runId, format)} download>${text}${note ? html`<small>${note}</small>` : nothing}</a>`,
+            )}
             <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>
             <button type="button" id="print" @click=${() => print()}>Print</button>
           </div>

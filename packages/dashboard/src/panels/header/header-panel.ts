@@ -29,7 +29,7 @@ export const headerPanel: Panel = {
           <div class="hero-name">
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
             <h1 id="run-title" data-field="title">${text.title}</h1>
-            ${text.tags.length > 0 ? html`<p class="hero-tags">${text.tags.map((tag) => html`<span class="tag calm">${tag}</span>`)}</p>` : nothing}
+            ${text.tags.length > 0 ? html`<p class="hero-tags">${text.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
             <p class="hero-detail" data-field="detail">${text.detail}</p>
           </div>
           <p class="hero-remaining" data-field="remaining">${text.remaining}</p>

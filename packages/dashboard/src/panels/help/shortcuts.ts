@@ -10,7 +10,7 @@ export const shortcutGroups: readonly { title: string; shortcuts: readonly Short
     shortcuts: [
       { keys: ['?'], description: 'This list' },
       { keys: ['r'], description: 'Runs: open, compare, name, pin, delete' },
-      { keys: ['n'], description: 'New run, while a trainer waits' },
+      { keys: ['n'], description: 'New run, while a trainer is connected' },
       { keys: ['p'], description: 'Pause the view; new data is kept' },
       { keys: ['d'], description: 'Draw a digit' },
       { keys: ['t'], description: 'Theme: system, light, dark' },

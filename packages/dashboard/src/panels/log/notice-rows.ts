@@ -1,6 +1,6 @@
 import type { Finding } from '../../state/findings.ts';
 import { formatCount, formatTime } from '../../state/format.ts';
-import type { StepWord } from '../../state/run-words.ts';
+import { byText, type StepWord } from '../../state/run-words.ts';
 
 /** A row of the list of notices. */
 export interface NoticeRow {
@@ -27,11 +27,4 @@ export function noticeRows(findings: readonly Finding[], stepWord: StepWord = 'b
         .join(' · '),
     }))
     .reverse();
-}
-
-/** Returns who gave the command of a notice: a viewer of the page, an assistant, or a program by its name. */
-function byText(by: string | null | undefined): string {
-  if (!by) return '';
-  if (by === 'page') return 'by a viewer of this page';
-  return by === 'assistant' ? 'by an assistant' : `by ${by}`;
 }

@@ -1,45 +1,197 @@
-import { recipeSettings } from '@mnist-monitor/shared/browser';
-import { html, render, type TemplateResult } from 'lit-html';
+import { eventLimits, type QueuedStart, recipeSettings } from '@mnist-monitor/shared/browser';
+import { html, nothing, render, type TemplateResult } from 'lit-html';
 import type { RunStartedData } from '../../state/event-data.ts';
-import { dialogFooter, openDialog } from '../../ui/dialog.ts';
-import type { SendCommand } from '../../ui/panel.ts';
-import { parseSettingError, type SettingField, settingFields, settingsOf } from './settings-form.ts';
+import { parseTags, tagsProblem } from '../../state/tags.ts';
+import { openDialog } from '../../ui/dialog.ts';
+import type { ExecuteCommand } from '../../ui/panel.ts';
+import type { AcceptedStarts } from '../controls/available-controls.ts';
+import { focusQueued, type QueueControl, queueList } from './queue-list.ts';
+import { isFull, type QueueRow, queueNote, queueRows } from './queue-rows.ts';
+import { parseSettingError, type SettingField, settingFields, startDataOf } from './settings-form.ts';
+import './new-run.css';
+
+/** The state of the page that the form shows, and the commands that it sends. */
+export interface NewRunOptions {
+  /** The settings of the run shown, with which the form is filled; null when there is none. */
+  started: RunStartedData | null;
+  accepted(): AcceptedStarts;
+  executeCommand: ExecuteCommand;
+}
 
 type FormError = ReturnType<typeof parseSettingError>;
 
 const noError: FormError = { text: '', name: null };
 
-/** Opens the form for a new run, filled with the settings of the run shown; `started` is null when there is none. */
-export function openNewRun(started: RunStartedData | null, sendCommand: SendCommand): void {
-  const fields = settingFields(started);
-  const content = (error: FormError): TemplateResult => html`
-    <form
-      method="dialog" id="new-run-form"
-      @submit=${submit} @change=${({ target }: Event) => emptyRecipeSettings(target as HTMLElement)}
-    >
-      <h2 id="new-run-title">New run</h2>
-      <p class="card-note" data-field="new-run-note">
-        ${started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
-      </p>
-      <div class="field-grid" id="new-run-fields">${fields.map((field) => control(field, field.name === error.name))}</div>
-      <p class="form-error" role="alert" data-field="new-run-error">${error.text}</p>
-      ${dialogFooter('Start')}
-    </form>`;
-  const show = (error: FormError): void => {
-    render(content(error), dialog);
-    dialog.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  };
-  async function submit(event: SubmitEvent): Promise<void> {
+/** Delay before the queue is read again: its changes, and those of the trainers, arrive together. */
+const refreshAfterMs = 300;
+
+let dialog: NewRunDialog | undefined;
+
+/** Opens the form for a new run, with the queue of the trainer. */
+export function openNewRun(options: NewRunOptions): void {
+  dialog = new NewRunDialog(options);
+}
+
+/** Reads the queue again if the form is open: it may have changed, or the trainers may have. */
+export function refreshQueue(): void {
+  dialog?.refresh();
+}
+
+class NewRunDialog {
+  readonly #options: NewRunOptions;
+  readonly #fields: readonly SettingField[];
+  readonly #dialog: HTMLDialogElement;
+  /** The starts that wait; null before the trainer has answered. */
+  #queue: readonly QueuedStart[] | null = null;
+  #error = noError;
+  /** The outcome of the last `enqueue`. */
+  #note = '';
+  #queueProblem = '';
+  #isSending = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: NewRunOptions) {
+    this.#options = options;
+    this.#fields = settingFields(options.started);
+    this.#dialog = openDialog('new-run', this.#template());
+    this.#dialog.addEventListener('close', () => {
+      clearTimeout(this.#timer);
+      dialog = undefined;
+    });
+    void this.#readQueue();
+  }
+
+  refresh(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#readQueue(), refreshAfterMs);
+    this.#show();
+  }
+
+  async #readQueue(): Promise<void> {
+    if (!this.#options.accepted().enqueue) this.#queue = null;
+    else if (!this.#isSending) await this.#changeQueue('listQueue');
+    this.#show();
+  }
+
+  /** Sends a command about the queue, and keeps the queue in its answer. Resolves with whether the trainer accepted it. */
+  async #changeQueue(...command: Parameters<ExecuteCommand>): Promise<boolean> {
+    const result = await this.#options.executeCommand(...command);
+    if (!result) return false;
+    if (result.ok) this.#queue = result.value.queue ?? this.#queue;
+    this.#queueProblem = result.ok ? '' : result.message;
+    return result.ok;
+  }
+
+  #template(): TemplateResult {
+    const { started, accepted } = this.#options;
+    const { start, enqueue } = accepted();
+    const { text, name } = this.#error;
+    const isQueueFull = this.#queue !== null && isFull(this.#queue);
+    const submitButton = (command: string, label: string, primary: boolean, disabled = false) => html`
+      <button
+        class=${primary ? 'button primary' : 'button'} type="submit" name="command" value=${command} ?disabled=${disabled}
+      >${label}</button>`;
+    return html`
+      <form
+        method="dialog" id="new-run-form" ?inert=${this.#isSending}
+        @submit=${(event: SubmitEvent) => this.#submit(event)}
+        @change=${({ target }: Event) => emptyRecipeSettings(target as HTMLElement)}
+      >
+        <h2 id="new-run-title">New run</h2>
+        <p class="card-note" data-field="new-run-note">
+          ${started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
+        </p>
+        <div class="field-grid wide">
+          <label class="field">
+            <span>Name</span>
+            <input class="input" name="name" maxlength=${eventLimits.runName} autocomplete="off" aria-invalid=${name === 'name'} />
+          </label>
+          <label class="field">
+            <span>Tags, separated by commas</span>
+            <input class="input" name="tags" autocomplete="off" autocapitalize="none" aria-invalid=${name === 'tags'} />
+          </label>
+        </div>
+        <div class="field-grid" id="new-run-fields">
+          ${this.#fields.map((field) => control(field, field.name === name))}
+        </div>
+        <p class="form-error" role="alert" data-field="new-run-error">${text}</p>
+        <p class="form-note" role="status" data-field="new-run-added">${this.#note}</p>
+        <div class="dialog-foot">
+          <button class="button" type="button" data-close>Close</button>
+          ${enqueue ? submitButton('enqueue', 'Add to queue', !start, isQueueFull) : nothing}
+          ${start || !enqueue ? submitButton('start', 'Start', true, !start) : nothing}
+        </div>
+      </form>
+      ${this.#queue === null ? nothing : this.#queueSection(this.#queue)}`;
+  }
+
+  #queueSection(queue: readonly QueuedStart[]): TemplateResult {
+    return html`
+      <section class="queue-section" aria-labelledby="queue-title" ?inert=${this.#isSending}>
+        <h3 id="queue-title" tabindex="-1">Queue</h3>
+        <p class="card-note" role="status" data-field="queue-note">${queueNote(queue)}</p>
+        ${queueList(queueRows(queue), (...action) => this.#act(...action))}
+        <p class="form-error" role="alert" data-field="queue-error">${this.#queueProblem}</p>
+      </section>`;
+  }
+
+  /** Renders the dialog; the focused field keeps the focus and its text. */
+  #show(): void {
+    if (this.#dialog.isConnected) render(this.#template(), this.#dialog);
+  }
+
+  async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    show(noError);
-    form.toggleAttribute('inert', true);
-    const problem = await sendCommand('start', settingsOf(new FormData(form)));
-    form.toggleAttribute('inert', false);
-    if (problem === undefined) dialog.close();
-    else show(parseSettingError(problem));
+    const command = (event.submitter as HTMLButtonElement | null)?.value === 'start' ? 'start' : 'enqueue';
+    const tags = parseTags(String(new FormData(form).get('tags')));
+    this.#note = '';
+    this.#error = tagsProblem(tags) === '' ? noError : { text: tagsProblem(tags), name: 'tags' };
+    if (this.#error !== noError) return this.#showError();
+    const data = startDataOf(new FormData(form));
+    const result = await this.#send(() => this.#options.executeCommand(command, data));
+    if (!result) return this.#show();
+    if (!result.ok) {
+      this.#error = parseSettingError(result.message);
+      return this.#showError();
+    }
+    if (command === 'start') return this.#dialog.close();
+    this.#queue = result.value.queue ?? this.#queue;
+    this.#note = `Added to the queue, at position ${this.#queue?.length ?? 1}.`;
+    this.#show();
+    form.querySelector<HTMLElement>('[name="name"]')?.focus();
   }
-  const dialog = openDialog('new-run', content(noError));
+
+  #showError(): void {
+    this.#show();
+    this.#dialog.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }
+
+  async #act(control: QueueControl, { queuedId }: QueueRow, index: number): Promise<void> {
+    const position = control === 'up' ? index - 1 : index + 1;
+    const isDone = await this.#send(() =>
+      control === 'cancel'
+        ? this.#changeQueue('cancelQueued', { queuedId })
+        : this.#changeQueue('moveQueued', { queuedId, position }),
+    );
+    // A start that has begun or was cancelled in the meantime is refused: the list is out of date.
+    if (!isDone) this.refresh();
+    this.#show();
+    const list = this.#dialog.querySelector('#queue-list');
+    if (list) focusQueued(list, isDone && control !== 'cancel' ? position : index, control);
+  }
+
+  /** Disables the form and the queue until a command is answered. */
+  async #send<T>(send: () => Promise<T>): Promise<T> {
+    this.#isSending = true;
+    this.#show();
+    try {
+      return await send();
+    } finally {
+      this.#isSending = false;
+      this.#show();
+    }
+  }
 }
 
 /** Empties the fields that the chosen recipe sets, because filled fields would override the recipe. */

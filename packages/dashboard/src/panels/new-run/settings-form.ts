@@ -1,5 +1,11 @@
-import { type RunSettings, settingBounds, settingChoices } from '@mnist-monitor/shared/browser';
+import {
+  type RunSettings,
+  type StartData,
+  settingBounds,
+  settingChoices,
+} from '@mnist-monitor/shared/browser';
 import type { RunStartedData } from '../../state/event-data.ts';
+import { parseTags } from '../../state/tags.ts';
 
 type SettingName = keyof RunSettings;
 
@@ -14,7 +20,8 @@ export type SettingField = {
   | { kind: 'choice'; choices: readonly string[] }
 );
 
-const labels: Record<SettingName, string> = {
+/** The labels of the settings, in the order of the form. */
+export const settingLabels: Record<SettingName, string> = {
   epochs: 'Epochs',
   batchSize: 'Batch size',
   learningRate: 'Learning rate',
@@ -31,8 +38,8 @@ const labels: Record<SettingName, string> = {
 /** Returns the fields, those changed most often first, filled with the settings of the previous run. */
 export function settingFields(last: RunStartedData | null): SettingField[] {
   const previous = new Map<string, unknown>(Object.entries(last?.config ?? {}));
-  return (Object.keys(labels) as SettingName[]).map((name): SettingField => {
-    const common = { name, label: labels[name] };
+  return (Object.keys(settingLabels) as SettingName[]).map((name): SettingField => {
+    const common = { name, label: settingLabels[name] };
     const value = String(previous.get(name) ?? '');
     if (name === 'augment' || name in settingChoices) {
       const choices: readonly string[] =
@@ -50,25 +57,29 @@ const matchesReported = (reported: string) => {
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);
 };
 
-/** Returns the settings of a filled form, without those of empty fields, which the trainer chooses. */
-export function settingsOf(filled: Iterable<readonly [name: string, value: unknown]>): RunSettings {
-  const given = [...filled].filter(([, value]) => value !== '' && typeof value === 'string');
-  return Object.fromEntries(
-    given.map(([name, value]) => {
-      if (name === 'augment') return [name, value === 'on'];
-      return [name, name in settingBounds ? Number(value) : value];
-    }),
-  );
+/** Returns the data of a filled form without its empty fields, whose values the trainer chooses. */
+export function startDataOf(filled: Iterable<readonly [name: string, value: unknown]>): StartData {
+  const given = [...filled].filter(([, value]) => typeof value === 'string' && value.trim() !== '');
+  return Object.fromEntries(given.map(([name, value]) => [name, dataValueOf(name, String(value))]));
 }
+
+function dataValueOf(name: string, text: string): unknown {
+  if (name === 'name') return text.trim();
+  if (name === 'tags') return parseTags(text);
+  if (name === 'augment') return text === 'on';
+  return name in settingBounds ? Number(text) : text;
+}
+
+const labels: Record<string, string> = { ...settingLabels, name: 'Name', tags: 'Tags' };
 
 /**
  * Replaces the flag in an error by the label of its field: "--train-size: …" becomes "Training images: …".
  * @returns The text, and the name of the field; null when the error is not about a field.
  */
-export function parseSettingError(message: string): { text: string; name: SettingName | null } {
-  const [start, flag = ''] = /^(?:--|data\.)([a-z-]+): /i.exec(message) ?? [];
+export function parseSettingError(message: string): { text: string; name: string | null } {
+  const [start, flag = ''] = /^(?:--|data\.)([a-z-]+)(?:\.\d+)?: /i.exec(message) ?? [];
   const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  if (start === undefined || !(name in labels)) return { text: message, name: null };
-  const known = name as SettingName;
-  return { text: `${labels[known]}: ${message.slice(start.length)}`, name: known };
+  const label = labels[name];
+  if (start === undefined || label === undefined) return { text: message, name: null };
+  return { text: `${label}: ${message.slice(start.length)}`, name };
 }

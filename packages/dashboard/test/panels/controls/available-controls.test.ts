@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { LiveClientMessage, Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
+  acceptedStarts,
   availableControls,
   invalidRateNote,
   rateChangedNote,
@@ -21,7 +22,7 @@ describe('the controls', () => {
       pause: 'pause',
       stop: true,
       setLearningRate: true,
-      start: false,
+      newRun: false,
       note: '',
     });
     expect(controlsAfter(connectedMessages(events.slice(0, 40)))).toMatchObject({
@@ -29,6 +30,21 @@ describe('the controls', () => {
       stop: false,
       setLearningRate: false,
     });
+  });
+
+  it('offer a new run to a waiting trainer at once, and to a training one through its queue', () => {
+    const queueing = connectedMessages(events.slice(0, 40), { commands: [...commands, 'enqueue'] });
+    expect(acceptedStarts(sessionOf(running))).toEqual({ start: false, enqueue: false });
+    expect(acceptedStarts(sessionOf(queueing))).toEqual({ start: false, enqueue: true });
+    expect(controlsAfter(queueing).newRun).toBe(true);
+    const both = Object.assign(sessionOf(queueing), { waitingTrainers: 1 });
+    expect(acceptedStarts(both)).toEqual({ start: true, enqueue: true });
+    expect(acceptedStarts(Object.assign(both, { commands: 'off' }))).toEqual({
+      start: false,
+      enqueue: false,
+    });
+    const ended = connectedMessages(events, { commands: [...commands, 'enqueue'] });
+    expect(acceptedStarts(sessionOf(ended))).toEqual({ start: false, enqueue: false });
   });
 
   it('offer to resume a paused run', () => {
@@ -39,7 +55,7 @@ describe('the controls', () => {
 
   it('are hidden with the reason where commands are off', () => {
     const off = controlsAfter(running, { commands: 'off', commandsOffReason: 'set --command-token' });
-    expect(off).toMatchObject({ pause: null, stop: false, start: false });
+    expect(off).toMatchObject({ pause: null, stop: false, newRun: false });
     expect(off.note).toBe('Controls are off: set --command-token.');
   });
 
@@ -51,7 +67,7 @@ describe('the controls', () => {
       enabled: false,
     });
     const none = controlsAfter([{ type: 'connection', state: waiting }]);
-    expect(none).toMatchObject({ pause: null, stop: false, start: false, replay: false, note: '' });
+    expect(none).toMatchObject({ pause: null, stop: false, newRun: false, replay: false, note: '' });
   });
 
   it('are replaced by the replay when the run has ended', () => {
@@ -62,8 +78,8 @@ describe('the controls', () => {
   });
 
   it('offer a new run while a trainer waits', () => {
-    expect(controlsAfter(connectedMessages([]), { waitingTrainers: 1 }).start).toBe(true);
-    expect(controlsAfter(connectedMessages([]), { waitingTrainers: 0 }).start).toBe(false);
+    expect(controlsAfter(connectedMessages([]), { waitingTrainers: 1 }).newRun).toBe(true);
+    expect(controlsAfter(connectedMessages([]), { waitingTrainers: 0 }).newRun).toBe(false);
   });
 
   it('explain that the trainer is not connected', () => {

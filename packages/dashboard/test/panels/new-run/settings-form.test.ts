@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { parseSettingError, settingFields, settingsOf } from '../../../src/panels/new-run/settings-form.ts';
+import { parseSettingError, settingFields, startDataOf } from '../../../src/panels/new-run/settings-form.ts';
 
 const [first] = sampleRun();
 const started = (first?.type === 'run.started' && first.data) as Version1EventOf<'run.started'>['data'];
@@ -16,7 +16,7 @@ describe('the form for a new run', () => {
       value: '0.01',
       max: 100,
     });
-    expect(settingsOf(fields.map(({ name, value }) => [name, value]))).toEqual({
+    expect(startDataOf(fields.map(({ name, value }) => [name, value]))).toEqual({
       ...config,
       optimizer: 'adamw',
     });
@@ -41,12 +41,19 @@ describe('the form for a new run', () => {
       engine: 'wasm',
       seed: '0',
     };
-    expect(settingsOf(Object.entries(filled))).toEqual({
+    expect(startDataOf(Object.entries(filled))).toEqual({
       ...{ epochs: 3, learningRate: 0.005, augment: true, engine: 'wasm', seed: 0 },
     });
   });
 
+  it('has a name and tags, without the spaces around them', () => {
+    const filled = { name: ' wide ', tags: 'a, sweep 3 ,,a', seed: '' };
+    expect(startDataOf(Object.entries(filled))).toEqual({ name: 'wide', tags: ['a', 'sweep 3'] });
+    expect(startDataOf(Object.entries({ name: ' ', tags: ' ' }))).toEqual({});
+  });
+
   it.each([
+    ['data.tags.0: Too big.', 'Tags: Too big.', 'tags'],
     ['--train-size: expected at most 60000.', 'Training images: expected at most 60000.', 'trainSize'],
     ['Data.epochs: Too big.', 'Epochs: Too big.', 'epochs'],
     ['--data: no such folder.', '--data: no such folder.', null],

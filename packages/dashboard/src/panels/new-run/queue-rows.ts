@@ -1,0 +1,48 @@
+import { eventLimits, type QueuedStart } from '@mnist-monitor/shared/browser';
+import { formatCount, formatLearningRate, formatPlural } from '../../state/format.ts';
+import { byText } from '../../state/run-words.ts';
+import { settingLabels } from './settings-form.ts';
+
+/** A row of the queue: a start that waits. */
+export interface QueueRow {
+  queuedId: string;
+  /** The name of the run, or "Run 3" by its position. */
+  name: string;
+  tags: readonly string[];
+  /** The settings that the start has, and who added it. */
+  facts: readonly string[];
+}
+
+/** Returns the rows of a queue, in the order in which the starts will begin. */
+export const queueRows = (queue: readonly QueuedStart[]): QueueRow[] =>
+  queue.map(({ queuedId, data, by }, index) => ({
+    queuedId,
+    name: data.name ?? `Run ${index + 1}`,
+    tags: data.tags ?? [],
+    facts: [...settingTexts(data), byText(by)].filter(Boolean),
+  }));
+
+/** Returns whether no more starts may be added. */
+export const isFull = (queue: readonly QueuedStart[]): boolean => queue.length >= eventLimits.queuedStarts;
+
+/** Returns how many starts wait, and what follows from it. */
+export function queueNote(queue: readonly QueuedStart[]): string {
+  if (queue.length === 0) return 'No start waits.';
+  if (isFull(queue))
+    return `The queue is full: ${eventLimits.queuedStarts} starts wait. Cancel one to add another.`;
+  return `${formatPlural(queue.length, 'start waits', 'starts wait')} for the end of the current run.`;
+}
+
+function settingTexts(data: QueuedStart['data']): string[] {
+  const names = (Object.keys(settingLabels) as (keyof typeof settingLabels)[]).filter(
+    (name) => data[name] !== undefined,
+  );
+  if (names.length === 0) return ['Settings of the trainer'];
+  return names.map((name) => `${settingLabels[name]} ${settingText(name, data[name])}`);
+}
+
+function settingText(name: string, value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value !== 'number' || name === 'seed') return String(value);
+  return name === 'learningRate' ? formatLearningRate(value) : formatCount(value);
+}

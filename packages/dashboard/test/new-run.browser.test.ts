@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import type { QueuedStart } from '@mnist-monitor/shared';
+import type { Page } from 'playwright-core';
+import { violationsInBothThemes } from './support/axe.ts';
+import { findChromium } from './support/browser.ts';
+import { type Monitor, useMonitor } from './support/monitor.ts';
+import { counts, field, runOf, shows } from './support/page-elements.ts';
+
+const chromiumPath = findChromium();
+const trainerMain = fileURLToPath(new URL('../../../trainer/dist/src/main.js', import.meta.url));
+
+/** Runs this project's trainer, with a run that is too long to end, until the test calls the returned function. */
+function startTrainer({ ingestUrl, runs }: Monitor, runId: string): () => Promise<void> {
+  const sizes = '--train-size 64 --test-size 20 --batch-size 4 --epochs 1000 --threads 1 --engine wasm';
+  const trainer: ChildProcess = spawn(
+    process.execPath,
+    [trainerMain, ...sizes.split(' '), '--run-id', runId, '--gateway', ingestUrl, '--runs', runs],
+    { stdio: 'ignore' },
+  );
+  const exited = once(trainer, 'exit');
+  return async () => {
+    trainer.kill('SIGTERM');
+    await exited;
+  };
+}
+
+const openForm = async (page: Page): Promise<void> => {
+  await page.locator('#new-run-open').click();
+  await page.locator('#new-run-form').waitFor();
+};
+
+const submit = (page: Page, name: string): Promise<void> => page.getByRole('button', { name }).click();
+
+/** Resolves when the page lists exactly these starts, in this order. */
+const queueIs = (page: Page, names: readonly string[]): Promise<unknown> =>
+  page.waitForFunction(
+    (wanted) =>
+      [...document.querySelectorAll('.queued-name')].map((name) => name.textContent).join() === wanted,
+    names.join(),
+  );
+
+/** Resolves when the focused button has this name. */
+const focusIs = (page: Page, name: string): Promise<unknown> =>
+  page.waitForFunction((wanted) => document.activeElement?.getAttribute('aria-label') === wanted, name);
+
+(chromiumPath ? describe : describe.skip)('the form for a new run', () => {
+  const monitor = useMonitor(chromiumPath);
+
+  it("puts starts into the trainer's queue, which two pages show alike, reorder and cancel", async () => {
+    const stopTrainer = startTrainer(monitor, '20261130-100000-first');
+    try {
+      const [page, other] = [await monitor.visit(), await monitor.visit()];
+      await shows(page, field('phase'), 'Running');
+      // A paused run leaves the processor to the browser.
+      await page.locator('#pause-run').click();
+      await shows(page, field('phase'), 'Paused');
+      await Promise.all([openForm(page), openForm(other)]);
+      await shows(page, field('queue-note'), 'No start waits.');
+      expect(await page.getByRole('button', { name: 'Start', exact: true }).count()).toBe(0);
+
+      await page.locator('[name="tags"]').fill(Array.from({ length: 21 }, (_, index) => index).join());
+      await submit(page, 'Add to queue');
+      await shows(page, field('new-run-error'), 'Tags: expected at most 20, separated by commas, got 21.');
+      await page.locator('[name="name"]').fill('wide');
+      await page.locator('[name="tags"]').fill('sweep, baseline');
+      await page.locator('[name="epochs"]').fill('2');
+      await submit(page, 'Add to queue');
+      await shows(page, field('new-run-added'), 'Added to the queue, at position 1.');
+      expect(await page.locator(field('new-run-error')).textContent()).toBe('');
+      await queueIs(other, ['wide']);
+      await shows(other, '#queue-list', 'baseline');
+      await shows(other, '#queue-list', 'by a viewer of this page');
+
+      await other.locator('[name="name"]').fill('narrow');
+      await submit(other, 'Add to queue');
+      await queueIs(page, ['wide', 'narrow']);
+      expect(await violationsInBothThemes(page, '#new-run-dialog')).toEqual([]);
+
+      // With the keyboard alone: the focus follows the start that moves.
+      await page.getByRole('button', { name: 'Move up narrow' }).press('Enter');
+      await queueIs(page, ['narrow', 'wide']);
+      await focusIs(page, 'Move down narrow');
+      await queueIs(other, ['narrow', 'wide']);
+      await other.getByRole('button', { name: 'Cancel wide' }).press('Enter');
+      await queueIs(other, ['narrow']);
+      await focusIs(other, 'Cancel narrow');
+      await queueIs(page, ['narrow']);
+
+      // The queued start begins once the run is stopped, and both pages show it.
+      await page.keyboard.press('Escape');
+      await shows(page, '#notice-list', '“wide” was removed from the queue: 1 start waits.');
+      await page.locator('#stop-run').click();
+      await page.locator('#confirm-dialog button[value="yes"]').click();
+      await shows(page, field('title'), 'narrow');
+      await shows(other, field('queue-note'), 'No start waits.');
+      expect(monitor.browserProblems).toEqual([]);
+    } finally {
+      await stopTrainer();
+    }
+  }, 120_000);
+
+  it('shows in one line what the trainer refuses, and reads the queue again', async () => {
+    const runId = '20261130-110000-refusing';
+    let queue: QueuedStart[] = [{ queuedId: 'command-1', data: { name: 'gone' } }];
+    await monitor.publish({
+      runId,
+      events: runOf(runId).slice(0, 9),
+      commands: ['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'],
+      onCommand: ({ command }) => {
+        if (command === 'listQueue') return { ok: true, queue };
+        queue = [];
+        return { ok: false, code: 'command.refused', message: 'expected a start that waits' };
+      },
+    });
+    const page = await monitor.visit();
+    await openForm(page);
+    await queueIs(page, ['gone']);
+    await page.getByRole('button', { name: 'Cancel gone' }).click();
+    await shows(page, field('queue-note'), 'No start waits.');
+    await submit(page, 'Add to queue');
+    await shows(page, field('new-run-error'), /^Expected a start that waits\.$/);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it.each([1440, 390])('shows a full queue of 50 starts, %p pixels wide', async (width) => {
+    const runId = `20261130-120000-full${width}`;
+    const queue: QueuedStart[] = Array.from({ length: 50 }, (_, index) => ({
+      queuedId: `command-${index}`,
+      data: index === 0 ? { name: 'W'.repeat(200), tags: ['W'.repeat(40)] } : { epochs: index },
+    }));
+    await monitor.publish({
+      ...{ runId, events: runOf(runId).slice(0, 9) },
+      commands: ['enqueue', 'listQueue'],
+      onCommand: () => ({ ok: true, queue }),
+    });
+    const page = await monitor.visit('', { viewport: { width, height: 844 } });
+    await openForm(page);
+    await counts(page, '#queue-list > li', 50);
+    await shows(page, field('queue-note'), 'The queue is full: 50 starts wait. Cancel one to add another.');
+    expect(await page.getByRole('button', { name: 'Add to queue' }).isDisabled()).toBe(true);
+    const overflow = await page
+      .locator('#new-run-dialog')
+      .evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
+    expect(overflow).toBe(0);
+    expect(await violationsInBothThemes(page, '#new-run-dialog')).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+});
