@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from evaluate import MnistCnn, read_idx
 from mnist_training_monitor import Monitor
+from mnist_training_monitor.pytorch import obey_commands
 from torch.nn import functional as F
 
 CLASSES = [str(digit) for digit in range(10)]
@@ -129,11 +130,7 @@ def train(options: argparse.Namespace) -> None:
                     learning_rate=optimizer.param_groups[0]["lr"],
                     throughput=len(chosen) / (time.perf_counter() - step_began),
                 )
-                monitor.wait_while_paused()
-                rate = monitor.take_learning_rate()
-                if rate is not None:
-                    optimizer.param_groups[0]["lr"] = rate
-                if monitor.should_stop:
+                if obey_commands(monitor, optimizer):
                     return
             test, probabilities = evaluate(model, test_images, test_labels)
             results.append(test)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
+from ._monitor import Monitor
+
 #: Names under which frameworks report the share of correct answers.
 _ACCURACY = ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy", "Accuracy")
 
@@ -42,6 +44,15 @@ def torch_layers(model: Any) -> list[dict[str, Any]]:
         if own > 0:
             layers.append({"name": name or "model", "type": type(module).__name__, "parameters": own})
     return layers
+
+
+def obey_torch_commands(monitor: Monitor, optimizers: Iterable[Any], schedulers: Iterable[Any]) -> bool:
+    """Waits while the run is paused, and sets a new learning rate. Returns whether somebody stopped the run."""
+    monitor.wait_while_paused()
+    rate = monitor.take_learning_rate()
+    if rate is not None:
+        set_torch_rates(optimizers, schedulers, rate)
+    return monitor.should_stop
 
 
 def set_torch_rates(optimizers: Iterable[Any], schedulers: Iterable[Any], rate: float) -> None:

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from ._frameworks import pop_accuracy, scalars, set_torch_rates, torch_device, torch_layers, torch_rate
+from ._frameworks import obey_torch_commands, pop_accuracy, scalars, torch_device, torch_layers, torch_rate
 from ._monitor import Monitor
 
 if "pytorch_lightning" in sys.modules and "lightning" not in sys.modules:
@@ -73,12 +73,8 @@ class MonitorCallback(Callback):
                 learning_rate=torch_rate(trainer.optimizers),
                 **values,
             )
-        monitor.wait_while_paused()
-        rate = monitor.take_learning_rate()
-        if rate is not None:
-            schedulers = [each.scheduler for each in trainer.lr_scheduler_configs]
-            set_torch_rates(trainer.optimizers, schedulers, rate)
-        if monitor.should_stop:
+        schedulers = [each.scheduler for each in trainer.lr_scheduler_configs]
+        if obey_torch_commands(monitor, trainer.optimizers, schedulers):
             trainer.should_stop = True
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from ._frameworks import pop_accuracy, scalars, set_torch_rates, torch_device, torch_layers
+from ._frameworks import obey_torch_commands, pop_accuracy, scalars, torch_device, torch_layers
 from ._monitor import Monitor
 
 # Settings of TrainingArguments that describe a run; the others are mostly defaults and paths.
@@ -98,12 +98,9 @@ class MonitorCallback(TrainerCallback):
         lr_scheduler: Any = None,
         **others: Any,
     ) -> None:
-        monitor = self._monitor
-        monitor.wait_while_paused()
-        rate = monitor.take_learning_rate()
-        if rate is not None and optimizer is not None:
-            set_torch_rates([optimizer], [lr_scheduler] if lr_scheduler is not None else [], rate)
-        if monitor.should_stop:
+        optimizers = [optimizer] if optimizer is not None else []
+        schedulers = [lr_scheduler] if lr_scheduler is not None else []
+        if obey_torch_commands(self._monitor, optimizers, schedulers):
             control.should_training_stop = True
 
 
