@@ -64,3 +64,27 @@ def store_all(message: dict[str, Any], socket: ServerConnection, number: int) ->
         reply(socket, type="resume", after=0, stream="stream-1")
     elif "seq" in message:
         reply(socket, type="ack", seq=message["seq"])
+
+
+def store_after_reconnect(
+    on_first: Callable[[int, ServerConnection], None],
+    *,
+    after: tuple[int, int] = (0, 0),
+    streams: tuple[str, str] = ("stream-1",) * 2,
+) -> Answer:
+    """
+    Answers events of the first connection by `on_first`, with their number, and stores those of the second one.
+
+    :param after: The number in the `resume` of each connection.
+    :param streams: The stream in it.
+    """
+
+    def answer(message: dict[str, Any], socket: ServerConnection, number: int) -> None:
+        if message["type"] == "hello":
+            reply(socket, type="resume", after=after[number - 1], stream=streams[number - 1])
+        elif number == 1:
+            on_first(message["seq"], socket)
+        else:
+            reply(socket, type="ack", seq=message["seq"])
+
+    return answer
