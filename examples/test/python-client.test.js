@@ -37,6 +37,10 @@ const expectSuccess = (...args) => expectModule(python, args);
     expectSuccess('pytest', '-q', 'tests/test_bounds.py');
   }, 600_000);
 
+  test('sends snapshots of the weights and test images within their bounds', () => {
+    expectSuccess('pytest', '-q', 'tests/test_files.py');
+  }, 600_000);
+
   test('obeys the commands of the page', () => {
     expectSuccess('pytest', '-q', 'tests/test_commands.py');
   }, 300_000);

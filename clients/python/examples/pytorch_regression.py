@@ -12,6 +12,7 @@ from sklearn.datasets import load_diabetes
 from torch import nn
 
 from mnist_training_monitor import Monitor
+from mnist_training_monitor.pytorch import obey_commands
 
 EPOCHS, BATCH, RATE = 20, 32, 0.01
 
@@ -49,15 +50,12 @@ def main() -> None:
                 losses.append(loss.item())
                 monitor.log(step, loss, epoch=epoch, learning_rate=optimizer.param_groups[0]["lr"])
                 monitor.layers(step, describe_tensors(model, before))
-                monitor.wait_while_paused()
-                rate = monitor.take_learning_rate()
-                if rate is not None:
-                    optimizer.param_groups[0]["lr"] = rate
-                if monitor.should_stop:
+                if obey_commands(monitor, optimizer):
                     return
             with torch.no_grad():
                 test_loss = (model(x[test]).squeeze(1) - y[test]).square().mean()
             monitor.epoch(epoch, train_loss=sum(losses) / len(losses), test_loss=test_loss)
+            monitor.snapshot(step, model.state_dict(), epoch=epoch)
         monitor.finish(test_loss=test_loss)
         print(f"test loss {test_loss.item():.3f}")
 

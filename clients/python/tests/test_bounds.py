@@ -152,6 +152,7 @@ def lines(*numbers: int) -> list[bytes]:
 def outbox(request, tmp_path: Path):
     parent = tmp_path if request.param == "disk" else tmp_path / "missing"
     outbox = Outbox(parent=parent)
+    outbox.open()
     yield outbox
     outbox.close()
 
@@ -177,6 +178,7 @@ def test_the_outbox_returns_events_in_order_until_they_are_acknowledged(outbox: 
 def test_the_outbox_takes_no_more_than_its_bound_and_frees_what_is_acknowledged(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(_limits, "SEGMENT_BYTES", 1_000)
     outbox = Outbox(max_bytes=10_000, parent=tmp_path)
+    outbox.open()
     line = b"x" * 99
     assert outbox.append([line] * 150) == 100
     assert outbox.append([line]) == 0
@@ -195,6 +197,7 @@ def test_the_outbox_takes_no_more_than_its_bound_and_frees_what_is_acknowledged(
 @pytest.mark.parametrize("bound", [1_000, 100_000, 4 * 1024 * 1024])
 def test_a_full_outbox_takes_events_again_when_all_are_acknowledged(bound: int, tmp_path: Path) -> None:
     outbox = Outbox(max_bytes=bound, parent=tmp_path)
+    outbox.open()
     number = outbox.append([b"x" * 99] * (bound // 100 + 1))
     assert number == bound // 100
     assert not outbox.has_room()
@@ -213,6 +216,7 @@ def test_the_outbox_behaves_as_a_list(seed: int, tmp_path: Path, monkeypatch) ->
     monkeypatch.setattr(_limits, "READ_BYTES", 70)
     random_numbers = random.Random(seed)
     outbox = Outbox(max_bytes=3_000, parent=tmp_path)
+    outbox.open()
     expected: list[bytes] = []
     read = 0
     number = 0

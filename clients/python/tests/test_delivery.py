@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Gateway, StartGateway, free_port, wait_for, without_numbers
-from scripted import reply, scripted_gateway, store_all
+from scripted import reply, scripted_gateway, store_after_reconnect, store_all
 
 from mnist_training_monitor import Monitor
 
@@ -185,15 +186,12 @@ def test_publishes_over_tls_only_to_a_gateway_with_a_trusted_certificate(tmp_pat
 
 
 def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones(warnings) -> None:
-    def answer(message, socket, number) -> None:
-        if message["type"] == "hello":
-            reply(socket, type="resume", after=0, stream=f"stream-{number}")
-        elif number == 1 and message["seq"] == 5:
+    def on_first(seq, socket) -> None:
+        if seq == 5:
             reply(socket, type="ack", seq=5)
             socket.close(1001)
-        elif number == 2:
-            reply(socket, type="ack", seq=message["seq"])
 
+    answer = store_after_reconnect(on_first, streams=("stream-1", "stream-2"))
     with scripted_gateway(answer) as gateway, Monitor(gateway.url) as monitor:
         for step in range(1, 5):
             monitor.log(step, loss=1.0)
@@ -214,15 +212,11 @@ def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones
 
 
 def test_sends_events_again_that_were_sent_and_not_stored() -> None:
-    def answer(message, socket, number) -> None:
-        if message["type"] == "hello":
-            reply(socket, type="resume", after=0 if number == 1 else 3, stream="stream-1")
-        elif number == 1 and message["seq"] == 6:
+    def on_first(seq, socket) -> None:
+        if seq == 6:
             socket.close(1011)
-        elif number == 2:
-            reply(socket, type="ack", seq=message["seq"])
 
-    with scripted_gateway(answer) as gateway, Monitor(gateway.url) as monitor:
+    with scripted_gateway(store_after_reconnect(on_first, after=(0, 3))) as gateway, Monitor(gateway.url) as monitor:
         for step in range(1, 6):
             monitor.log(step, loss=1.0)
         assert monitor.finish() == 0
@@ -231,15 +225,12 @@ def test_sends_events_again_that_were_sent_and_not_stored() -> None:
 
 
 def test_ignores_acknowledgements_of_events_that_were_not_sent(warnings) -> None:
-    def answer(message, socket, number) -> None:
-        if message["type"] == "hello":
-            reply(socket, type="resume", after=0 if number == 1 else 999, stream="stream-1")
-        elif number == 1:
-            reply(socket, type="ack", seq=999 if message["seq"] < 4 else message["seq"])
-            if message["seq"] == 6:
-                socket.close(1001)
+    def on_first(seq, socket) -> None:
+        reply(socket, type="ack", seq=999 if seq < 4 else seq)
+        if seq == 6:
+            socket.close(1001)
 
-    with scripted_gateway(answer) as gateway:
+    with scripted_gateway(store_after_reconnect(on_first, after=(0, 999))) as gateway:
         monitor = Monitor(gateway.url)
         for step in range(1, 6):
             monitor.log(step, loss=1.0)
@@ -389,8 +380,10 @@ def remember(event, arguments):
     if event == 'import' and threading.current_thread() is not threading.main_thread():
         imported.append(arguments[0])
 sys.addaudithook(remember)
-monitor = Monitor(url, run_id='without-imports')
+import numpy
+monitor = Monitor(url, run_id='without-imports', test_images=numpy.zeros((2, 4, 4)))
 monitor.log(1, loss=1)
+monitor.snapshot(1, {'weight': numpy.ones((2, 2))})
 print(monitor.finish(), imported)
 """,
     )
@@ -425,6 +418,64 @@ def test_no_file_is_left_behind(gateway: Gateway, tmp_path: Path) -> None:
         monitor.log(1, loss=1.0)
         wait_for(lambda: list(tmp_path.iterdir()), "a file of the outbox")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_monitor_without_events_creates_no_file(gateway: Gateway, tmp_path: Path) -> None:
+    ended = run_program(
+        gateway,
+        f"""
+forgotten = Monitor(url, outbox_folder={str(tmp_path)!r})
+finished = Monitor(url, outbox_folder={str(tmp_path)!r})
+with finished:
+    print(os.listdir({str(tmp_path)!r}))
+with Monitor(url, outbox_folder={str(tmp_path)!r}) as failed:
+    1 / 0
+""",
+    )
+    assert ended.stdout == "[]\n", ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_process_leaves_its_events_until_a_later_run_removes_them(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            PROLOGUE
+            + f"""
+from mnist_training_monitor import Monitor
+monitor = Monitor('127.0.0.1:{free_port()}', run_id='killed-1', outbox_folder={str(tmp_path)!r})
+monitor.log(1, loss=0.25)
+while monitor._outbox.unread < 2:
+    time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+""",
+        ],
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == -signal.SIGKILL
+    (folder,) = tmp_path.iterdir()
+    assert folder.name.startswith("mnist-training-monitor-")
+    assert "-killed-1-" in folder.name
+    (file,) = folder.iterdir()
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [event["type"] for event in events] == ["run.started", "batch"]
+    assert events[1]["data"]["loss"] == 0.25
+
+    def later_run() -> None:
+        with Monitor(f"127.0.0.1:{free_port()}", outbox_folder=tmp_path) as monitor:
+            monitor.log(1, loss=1.0)
+            monitor.finish(timeout=0)
+
+    later_run()
+    assert list(tmp_path.iterdir()) == [folder]
+    running = tmp_path / f"mnist-training-monitor-{os.getpid()}-other"
+    running.mkdir()
+    for old in (folder, running):
+        os.utime(old, (0, 0))
+    later_run()
+    assert list(tmp_path.iterdir()) == [running]
 
 
 def test_a_folder_that_cannot_be_written_is_one_warning(gateway: Gateway, tmp_path: Path, warnings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from conftest import Gateway
@@ -142,6 +143,15 @@ def test_accepts_scalars_of_other_libraries(gateway: Gateway) -> None:
     assert epoch["test"]["loss"] == "Infinity"
 
 
+class Failing:
+    """Fails wherever it is used."""
+
+    def fail(self, *_: object) -> Any:
+        raise RuntimeError("a class of the program fails")
+
+    __repr__ = __str__ = __float__ = __int__ = __len__ = item = fail
+
+
 WRONG_CALLS = {
     "a step that is a text": lambda monitor: monitor.log("first", loss=1),
     "a negative step": lambda monitor: monitor.log(-1, loss=1),
@@ -149,6 +159,10 @@ WRONG_CALLS = {
     "a loss that is a text": lambda monitor: monitor.log(1, loss="high"),
     "a loss with several elements": lambda monitor: monitor.log(1, loss=[1, 2]),
     "a metric that is a text": lambda monitor: monitor.log(1, name="wine"),
+    "a metric that is a mapping": lambda monitor: monitor.log(1, scores={"f1": 1}),
+    "a metric of a class that fails": lambda monitor: monitor.log(1, scores=Failing()),
+    "a loss of a class that fails": lambda monitor: monitor.log(1, loss=Failing()),
+    "a step of a class that fails": lambda monitor: monitor.log(Failing(), loss=1),
     "no value": lambda monitor: monitor.log(1),
     "a metric without a name": lambda monitor: monitor.log(1, **{"": 1}),
     "an epoch from 0": lambda monitor: monitor.epoch(0, test_loss=1),
@@ -177,6 +191,31 @@ def test_a_wrong_call_is_one_warning_and_nothing_that_the_gateway_rejects(call, 
         monitor.log(2, loss=0.5)
     events = gateway.complete_export(monitor.run_id)
     assert [event["data"]["loss"] for event in events if event["type"] == "batch"] == [0.5]
+    assert len(warnings()) == 1
+    assert "\n" not in warnings()[0]
+
+
+WRONG_VALUES = {
+    "an epoch that is a text": {"epoch": "first"},
+    "an epoch from 0": {"epoch": 0},
+    "a batch that is a fraction": {"batch": 0.5},
+    "an accuracy that is a text": {"accuracy": "high"},
+    "a learning rate that is a list": {"learning_rate": [0.1, 0.2]},
+    "a throughput of a class that fails": {"throughput": Failing()},
+    "a metric that is a text": {"name": "wine"},
+    "a metric without a name": {"": 1},
+    "a metric named __proto__": {"__proto__": 1},
+}
+
+
+@pytest.mark.parametrize("values", WRONG_VALUES.values(), ids=WRONG_VALUES)
+def test_a_wrong_value_is_one_warning_and_the_rest_of_the_log_is_sent(values, gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url) as monitor:
+        for step in (1, 2):
+            monitor.log(step, loss=0.5, f1=0.25, **values)
+    batches = [event["data"] for event in gateway.complete_export(monitor.run_id) if event["type"] == "batch"]
+    assert [set(batch) for batch in batches] == [{"step", "loss", "elapsedSeconds", "metrics"}] * 2
+    assert all((batch["loss"], batch["metrics"]["f1"]) == (0.5, 0.25) for batch in batches)
     assert len(warnings()) == 1
     assert "\n" not in warnings()[0]
 

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
@@ -76,11 +76,11 @@ const withCaddy: Start = (configuration, to) => startCaddy(caddy as string, conf
 async function ask(
   url: string,
   options: RequestOptions = {},
+  content?: Buffer,
 ): Promise<{ head: IncomingMessage; body: string }> {
   const ca = readFileSync(certificate.certificate);
-  const [head] = (await once(request(url, { ca, lookup, agent: false, ...options }).end(), 'response')) as [
-    IncomingMessage,
-  ];
+  const sent = request(url, { ca, lookup, agent: false, ...options }).end(content);
+  const [head] = (await once(sent, 'response')) as [IncomingMessage];
   return { head, body: await readText(head) };
 }
 
@@ -285,6 +285,18 @@ const setups = [
       const runId = '20261130-120000-published';
       expect(await publishing({ runId })).toMatchObject({ code: 4401 });
       expect(await publishing({ runId, token: publishToken })).toMatchObject({ type: 'resume', after: 0 });
+
+      // The largest file that the gateway takes, which nginx limits to 1 MB by default.
+      const images = Buffer.alloc(16 * 1024 * 1024, 7);
+      const digest = createHash('sha256').update(images).digest('hex');
+      const file = '20261130-140000-with-files';
+      await monitor.publish(run(file, runOf(file).slice(0, 9)));
+      const upload = async (headers: OutgoingHttpHeaders): Promise<number | undefined> => {
+        const url = `${origin}/monitor/runs/${file}/test-images/${digest}`;
+        return (await ask(url, { method: 'PUT', headers }, images)).head.statusCode;
+      };
+      expect(await upload({})).toBe(401);
+      expect(await upload({ authorization: `Bearer ${publishToken}` })).toBe(201);
     });
   });
 

@@ -6,7 +6,6 @@ import codecs
 import json
 import logging
 import os
-import random
 import ssl
 import threading
 import uuid
@@ -18,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import connect as connect_websocket
 
 from . import _limits as limits
-from ._clock import Clock
+from ._clock import Clock, retry_seconds
 from ._commands import Commands
 from ._outbox import Outbox
 from ._pending import encode_event
@@ -41,7 +40,7 @@ _FINAL = {
 }
 _TAKEN = 4409
 # Names of this machine. Proxies that environment variables set are not used for them, because a proxy cannot reach them.
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OTHER_RUN = "it has events of another run with this id; choose another run_id"
 
 # Loaded here, because otherwise the first connection imports the module of this codec. A process that is forked while another
@@ -82,7 +81,7 @@ def public_url(url: str) -> str:
 def open_socket(url: str, context: ssl.SSLContext | None) -> Socket:
     """Connects to the gateway, with the certificates of this machine where the address begins with wss."""
     host = urlsplit(url).hostname
-    options: dict[str, Any] = {"proxy": None} if host in _LOOPBACK else {}
+    options: dict[str, Any] = {"proxy": None} if host in LOOPBACK else {}
     # A context manager in newer versions of the library, and the connection itself in older ones.
     connection = connect_websocket(
         url,
@@ -194,6 +193,11 @@ class Connection:
         """Number of events in the outbox that are not acknowledged."""
         return len(self._outbox)
 
+    @property
+    def has_stored(self) -> bool:
+        """Whether the gateway has stored an event of the run."""
+        return self._acknowledged > 0
+
     def _is_over(self) -> bool:
         return self.closing.is_set() or self.refused.is_set()
 
@@ -219,9 +223,8 @@ class Connection:
             "connection",
             f"No connection to the gateway at {self._where} ({text(why, 200)}); training continues, and the client tries again.",
         )
-        seconds: float = min(limits.LAST_RETRY_SECONDS, limits.FIRST_RETRY_SECONDS * 2 ** min(self._attempt, 10))
         self._attempt += 1
-        return seconds * (0.5 + random.random() / 2)
+        return retry_seconds(self._attempt)
 
     def _publish_once(self) -> str:
         """Returns why the connection ended."""

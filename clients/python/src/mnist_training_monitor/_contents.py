@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import math
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _limits as limits
+from ._files import test_image_file
 from ._values import (
     Json,
     Measure,
@@ -23,6 +25,7 @@ from ._values import (
     metric_name,
     number,
     plain_list,
+    readable,
     text,
     wire_json,
 )
@@ -51,6 +54,7 @@ class Contents:
         unit: object,
         tags: Iterable[object],
         dataset: object,
+        test_images: Mapping[str, Json] | None,
         loss_unit: object,
         metrics: Mapping[str, Mapping[str, object]] | None,
         device: Mapping[str, object] | None,
@@ -61,18 +65,37 @@ class Contents:
         """Returns the data of `run.started`."""
         names = self._classes(classes)
         data = {
-            "name": text(name, limits.RUN_NAME) or None if name is not None else None,
+            "name": _optional_text(name, limits.RUN_NAME),
             "tags": self._tags(tags),
             "config": self._part("config", lambda: _config(config, self._warn)) or {},
             "device": self._part("device", lambda: _device(device)),
             "model": self._part("layers", lambda: _model(layers)) if layers is not None else None,
-            "dataset": _dataset(dataset, names),
+            "dataset": _dataset(dataset, names, test_images),
             "totals": without_none({"epochs": count(total_epochs, 1), "steps": count(total_steps, 1)}) or None,
-            "unit": text(unit, limits.UNIT) or None if unit is not None else None,
-            "lossUnit": text(loss_unit, limits.UNIT) or None if loss_unit is not None else None,
+            "unit": _optional_text(unit, limits.UNIT),
+            "lossUnit": _optional_text(loss_unit, limits.UNIT),
             "metrics": self._part("metrics", lambda: self._definitions(metrics)) if metrics else None,
         }
         return without_none(data)
+
+    def test_images(self, images: object) -> tuple[dict[str, Json], bytes] | None:
+        """Returns `testImages` of the data set and the file; None where there are none."""
+        if images is None:
+            return None
+        try:
+            sizes, file = test_image_file(images)
+        except Exception as error:
+            self._warn("part test_images", f"test_images are left out ({type(error).__name__}: {text(error, 200)}).")
+            return None
+        return {"digest": hashlib.sha256(file).hexdigest(), **sizes}, file
+
+    def snapshot(self, step: object, *, epoch: object, accuracy: object) -> dict[str, Json] | None:
+        """Returns the data of `snapshot` without its file, or None where its step is not one."""
+        at = count(step)
+        if at is None:
+            self._warn("snapshot", f"A snapshot is left out: expected a step, got {readable(step)}.")
+            return None
+        return without_none({"step": at, "epoch": count(epoch, 1), "accuracy": fraction(accuracy)})
 
     def epoch(
         self,
@@ -87,8 +110,7 @@ class Contents:
         """Returns the data of `epoch`, or None if the number of the epoch is not a whole number from 1."""
         at = count(epoch, 1)
         if at is None:
-            shown = text(repr(epoch), 80)
-            self._warn("epoch", f"An epoch is left out: expected its number, from 1, got {shown}.")
+            self._warn("epoch", f"An epoch is left out: expected its number, from 1, got {readable(epoch)}.")
             return None
         own: dict[str, object] = dict(metrics)
         data: dict[str, Json] = {
@@ -113,10 +135,9 @@ class Contents:
     ) -> dict[str, Json]:
         """Returns the data of `run.finished`."""
         if status not in ("completed", "stopped", "failed", "interrupted"):
-            shown = text(repr(status), 80)
             self._warn(
                 "status",
-                f"The run ends as completed: expected completed, stopped, failed or interrupted, got {shown}.",
+                f"The run ends as completed: expected completed, stopped, failed or interrupted, got {readable(status)}.",
             )
             status = "completed"
         own: dict[str, object] = dict(metrics)
@@ -177,7 +198,7 @@ class Contents:
         data: dict[str, Json] = {
             "title": shown,
             "step": count(step) if step is not None else None,
-            "description": text(description, limits.LINE) if description is not None else None,
+            "description": _optional_text(description, limits.LINE),
         }
         if (image is None) == (table is None):
             self._warn(f"figure {shown}", f"The figure {shown!r} is left out: expected an image or a table.")
@@ -201,7 +222,7 @@ class Contents:
         """Returns the data of `layers`, or None if the step is not a whole number."""
         at = count(step)
         if at is None:
-            self._warn("layers", f"Layers are left out: expected a step, got {text(repr(step), 80)}.")
+            self._warn("layers", f"Layers are left out: expected a step, got {readable(step)}.")
             return None
         if len(tensors) > limits.TENSORS:
             self._warn("tensors", f"Only 500 of {len(tensors)} tensors are sent.")
@@ -259,8 +280,8 @@ class Contents:
             found[name] = without_none(
                 {
                     "direction": direction if direction in ("maximize", "minimize") else None,
-                    "unit": text(unit, limits.UNIT) if unit is not None else None,
-                    "group": text(group, limits.METRIC_GROUP) if group is not None else None,
+                    "unit": _optional_text(unit, limits.UNIT),
+                    "group": _optional_text(group, limits.METRIC_GROUP),
                 }
             )
         return found
@@ -369,10 +390,14 @@ def _seconds(value: object) -> Json:
     return plain if plain is not None and math.isfinite(plain) and plain >= 0 else None
 
 
-def _dataset(name: object, classes: list[str] | None) -> Json:
-    if name is None and classes is None:
+def _optional_text(value: object, length: int) -> str | None:
+    return None if value is None else text(value, length) or None
+
+
+def _dataset(name: object, classes: list[str] | None, test_images: Mapping[str, Json] | None) -> Json:
+    if name is None and classes is None and test_images is None:
         return None
-    return without_none({"name": text(name or "data", limits.NAME), "classes": classes})
+    return without_none({"name": text(name or "data", limits.NAME), "classes": classes, "testImages": test_images})
 
 
 def _processor() -> str:

@@ -31,6 +31,8 @@ TABLE_TEXT = 200
 TENSORS = 500
 LAYERS_SECONDS = 0.25
 SNAPSHOT_BYTES = 2 * 1024 * 1024
+SNAPSHOTS = 64
+TEST_IMAGE_BYTES = 16 * 1024 * 1024
 EVENT_BYTES = 900_000
 # The largest integer that JavaScript represents exactly.
 MAX_INTEGER = 2**53 - 1
@@ -79,3 +81,10 @@ ANSWERED_COMMANDS = 200
 REPORTED_REJECTS = 5
 # Distinct warnings of one run, so that a mistake in a loop does not fill the log.
 WARNINGS = 100
+
+# A file of weights that are still to be rounded to int8: four bytes a weight, with room for the header.
+WEIGHTS_FILE_BYTES = 5 * SNAPSHOT_BYTES
+# Snapshots that wait for the gateway, the oldest of which are dropped: 8 MB each in float32.
+WAITING_SNAPSHOTS = 4
+# Attempts for a file that the gateway answers with an error that may pass. A connection that fails is tried again without end.
+UPLOAD_ATTEMPTS = 5

@@ -19,10 +19,12 @@ from ._clock import Clock
 from ._commands import Command, CommandName, Commands
 from ._connection import Connection, Socket, gateway_url, open_socket, public_url
 from ._contents import Contents
+from ._files import copied_weights, snapshot_file
 from ._outbox import Outbox
 from ._pending import Encoded, Log, Pending
 from ._recorder import Recorder
-from ._values import Measure, count, measure, metric_name, number, text, wire_json
+from ._uploads import Send, Uploads, files_url, http_sender
+from ._values import Measure, count, measure, metric_name, number, readable, text, wire_json
 from ._warnings import Warnings
 
 Status = Literal["completed", "stopped", "failed", "interrupted"]
@@ -59,6 +61,7 @@ class Monitor:
         *,
         tags: Iterable[str] = (),
         dataset: str | None = None,
+        test_images: object = None,
         loss_unit: str | None = None,
         metrics: Mapping[str, Mapping[str, str]] | None = None,
         device: Mapping[str, object] | None = None,
@@ -72,6 +75,7 @@ class Monitor:
         outbox_folder: str | os.PathLike[str] | None = None,
         _clock: Clock | None = None,
         _connect: Callable[[], Socket] | None = None,
+        _send: Send | None = None,
     ) -> None:
         """
         Prepares a run. It begins with the first event, or with `start`.
@@ -85,6 +89,9 @@ class Monitor:
         :param unit: What a step processes, in the plural, such as "tokens" or "rows". Default: images.
         :param tags: Up to 20 short texts to find and group runs by.
         :param dataset: Name of the data.
+        :param test_images: The images of the test set, by which the page can show what each snapshot makes of them: bytes 0 to
+            255 or fractions 0 to 1, [n, height, width], [n, height, width, channels] or [n, channels, height, width], up to
+            64 × 64 pixels and 16 MB. Needs NumPy.
         :param loss_unit: Unit of the losses, such as "squared error" or "bits". Default: nats.
         :param metrics: Meanings of own metrics: {"f1": {"direction": "maximize", "unit": "…", "group": "…"}}.
         :param device: The machine, as `kind`, `name` and others of docs/protocol.md. Default: this machine's processor.
@@ -120,6 +127,7 @@ class Monitor:
             "unit": unit,
             "tags": tags,
             "dataset": dataset,
+            "test_images": test_images,
             "loss_unit": loss_unit,
             "metrics": metrics,
             "device": device,
@@ -141,9 +149,7 @@ class Monitor:
             )
             self._state = "off"
             return
-        self._outbox = Outbox(outbox_bytes, outbox_folder)
-        if self._outbox.problem is not None:
-            self._warn("outbox", f"Events wait in memory, because no file can be created ({self._outbox.problem}).")
+        self._outbox = Outbox(outbox_bytes, outbox_folder, self.run_id)
         self._connection = Connection(
             self.run_id,
             self._outbox,
@@ -161,6 +167,13 @@ class Monitor:
             self._connection.changed.set,
             is_refused=self._connection.refused.is_set,
             on_started=self._connection.remember_started,
+            clock=self._clock,
+        )
+        self._uploads = Uploads(
+            _send or http_sender(files_url(address, self.run_id), token, ssl),
+            self._warn,
+            self._emit,
+            is_ready=lambda: self._connection.has_stored,
             clock=self._clock,
         )
         _open_monitors.add(self)
@@ -183,7 +196,7 @@ class Monitor:
                     raise TypeError(f"describe() has no {key!r}")
                 if key == "config":
                     self._fields["config"] = {**dict(value or {}), **self._fields["config"]}
-                elif self._fields[key] in (None, ()):
+                elif self._fields[key] is None or self._fields[key] == ():
                     self._fields[key] = value
             self._total_steps = count(self._fields["total_steps"], 1)
             self._throughput = "imagesPerSecond" if self._fields["unit"] in (None, "images") else "throughput"
@@ -225,14 +238,14 @@ class Monitor:
                 return
             own = self._metrics(metrics) if metrics else {}
             fields: dict[str, Measure] = {}
-            if epoch is not None and (value := count(epoch, 1)) is not None:
-                fields["epoch"] = value
-                self._last_epoch = value
+            if epoch is not None:
+                self._put_count(fields, "epoch", epoch)
+                self._last_epoch = count(epoch, 1) or self._last_epoch
             if loss is not None:
                 self._put_measure(fields, "loss", loss)
             if "loss" in fields:
-                if batch is not None and (value := count(batch, 1)) is not None:
-                    fields["batch"] = value
+                if batch is not None:
+                    self._put_count(fields, "batch", batch)
                 self._put_bounded(fields, own, "accuracy", "accuracy", accuracy, 1)
                 self._put_bounded(fields, own, "learningRate", "learning_rate", learning_rate, None)
                 self._put_bounded(fields, own, self._throughput, "throughput", throughput, None)
@@ -381,6 +394,34 @@ class Monitor:
                 self._layers_at = now
                 self._emit("layers", data)
 
+    def snapshot(
+        self,
+        step: int,
+        weights: Mapping[str, object] | bytes | str | os.PathLike[str],
+        *,
+        epoch: int | None = None,
+        accuracy: object = None,
+        channel_axis: int = 0,
+    ) -> None:
+        """
+        Stores the weights of the network at the gateway, rounded to int8, so that the page can show how they change.
+
+        The weights are copied at once and sent on another thread. A run keeps at most 64 snapshots, evenly spaced over those
+        that were given, and the last one. While the gateway is away, the newest four wait; a notice says how many were dropped.
+
+        :param weights: Arrays or tensors by name, such as `model.state_dict()` of PyTorch, with at most two million values, or a
+            safetensors file as bytes or path. Needs NumPy, unless the file is in the form of docs/protocol.md already.
+        :param epoch: The epoch that has ended with this step, if one has.
+        :param accuracy: Accuracy of the rounded weights on the test set, if known.
+        :param channel_axis: Axis of the output channels, which are rounded with a scale each: 0 in PyTorch, -1 in Keras.
+        """
+        with self._guard("snapshot"):
+            data = self._contents.snapshot(step, epoch=epoch, accuracy=accuracy)
+            if data is None or not self._begin() or self._process != os.getpid():
+                return
+            copy = copied_weights(weights)
+            self._uploads.add_snapshot(lambda: snapshot_file(copy, channel_axis), data)
+
     def notice(
         self,
         message: str,
@@ -404,17 +445,20 @@ class Monitor:
         **metrics: object,
     ) -> int:
         """
-        Ends the run, and waits until the gateway has every event, for at most `timeout` seconds. Gives up after
+        Ends the run, and waits until the gateway has every event and file, for at most `timeout` seconds. Gives up after
         5 seconds without a connection. Later calls do nothing.
 
         :param status: Default: "stopped" after the command `stop`, otherwise "completed".
-        :returns: The number of events that the gateway does not have.
+        :returns: The number of events and files that the gateway does not have.
         """
         if self._process != os.getpid():
             return 0
         with self._guard("finish"):
             if self._state in {"off", "finished"} or not self._begin():
                 return 0
+            seconds = max(0.0, self._clock.monotonic() - self._began - self._paused_seconds)
+            is_over = self._patience(timeout)
+            missing_files = self._finish_uploads(is_over)
             stopped = self._commands.stop
             actual = status or ("stopped" if stopped else "completed")
             default = "stopped by a command" if stopped and actual == "stopped" else f"the training {actual}"
@@ -423,14 +467,14 @@ class Monitor:
                 reason or default.replace("training completed", "training has ended"),
                 test={"loss": test_loss, "accuracy": test_accuracy},
                 best_epoch=best_epoch,
-                seconds=max(0.0, self._clock.monotonic() - self._began - self._paused_seconds),
+                seconds=seconds,
                 metrics=metrics,
             )
             self._emit("run.finished", data)
             with self._lock:
                 self._state = "finished"
             self._commands.release()
-            return self._deliver(timeout)
+            return self._deliver(is_over) + missing_files
         return 0
 
     # Commands
@@ -512,7 +556,7 @@ class Monitor:
         if clean in ("", "latest"):
             clean = new_run_id()
         if clean != given:
-            self._warn("run_id", f"The run id {text(repr(given), 80)} is not allowed; the run has the id {clean}.")
+            self._warn("run_id", f"The run id {readable(given)} is not allowed; the run has the id {clean}.")
         return clean
 
     def _begin(self) -> bool:
@@ -528,9 +572,16 @@ class Monitor:
                 # Another thread may have begun the run in the meantime.
                 return self._is_running()
             self._began = self._clock.monotonic()
-            data = self._contents.started(**self._fields)
+            assert self._outbox is not None
+            self._outbox.open()
+            if self._outbox.problem is not None:
+                self._warn("outbox", f"Events wait in memory, because no file can be created ({self._outbox.problem}).")
+            images = self._contents.test_images(self._fields.pop("test_images"))
+            data = self._contents.started(**self._fields, test_images=images and images[0])
             self._pending.put(Encoded(self._clock.time(), "run.started", wire_json(data)))
             self._state = "running"
+            if images is not None:
+                self._uploads.add_test_images(images[1])
             atexit.register(self._at_exit)
             self._recorder.start()
             self._connection.start()
@@ -571,17 +622,22 @@ class Monitor:
     def _step(self, step: object) -> int | None:
         at = count(step)
         if at is None:
-            shown = text(repr(step), 80)
-            self._warn("step", f"A log with step {shown} is left out: expected a whole number of at least 0.")
+            self._warn("step", f"A log with step {readable(step)} is left out: expected a whole number of at least 0.")
         return at
+
+    def _put_count(self, fields: dict[str, Measure], key: str, value: object) -> None:
+        number = count(value, 1)
+        if number is None:
+            self._warn(f"value {key}", f"{key} is left out: expected its number, from 1, got {readable(value)}.")
+        else:
+            fields[key] = number
 
     def _put_measure(self, fields: dict[str, Measure], key: str, value: object) -> None:
         plain = measure(value)
         if plain is None:
-            shown = text(repr(value), 80)
             self._warn(
                 f"value {key}",
-                f"{key} is left out: expected a number or a tensor with one element, got {shown}.",
+                f"{key} is left out: expected a number or a tensor with one element, got {readable(value)}.",
             )
         else:
             fields[key] = plain
@@ -625,7 +681,7 @@ class Monitor:
             elif value is not None:
                 self._warn(
                     f"value {name}",
-                    f"The metric {name} is left out: expected a number or a tensor of one element, got {text(repr(value), 80)}.",
+                    f"The metric {name} is left out: expected a number or a tensor of one element, got {readable(value)}.",
                 )
         return found
 
@@ -643,23 +699,49 @@ class Monitor:
                 self._metric_names[key] = name
             return name
 
-    def _deliver(self, timeout: float) -> int:
-        """Waits for the gateway, then releases threads and files. Returns the number of events that it does not have."""
-        assert self._outbox is not None
-        connection, recorder = self._connection, self._recorder
+    def _patience(self, timeout: float) -> Callable[[float], bool]:
+        """
+        Returns a function that waits a moment, and returns whether the time to wait for the gateway is over: a share of the
+        timeout, or the time to wait for a gateway that cannot be reached.
+        """
         began = self._clock.monotonic()
         unreachable = 0.0
+
+        def is_over(share: float) -> bool:
+            nonlocal unreachable
+            connection = self._connection
+            if connection.refused.is_set():
+                return True
+            if self._clock.monotonic() - began >= share * timeout or unreachable >= limits.UNREACHABLE_SECONDS:
+                return True
+            self._recorder.wake.set()
+            self._clock.wait(connection.closing, 0.02)
+            unreachable = 0.0 if connection.is_connected else unreachable + 0.02
+            return False
+
+        return is_over
+
+    def _finish_uploads(self, is_over: Callable[[float], bool]) -> int:
+        """Waits until the gateway has the snapshots and test images. Returns the number of those that it does not have."""
+        self._uploads.finish()
+        # The rest of the time is left for the events.
+        while not self._uploads.is_idle and not is_over(0.5):
+            pass
+        if self._connection.refused.is_set():
+            self._uploads.cancel()
+        return self._uploads.close(1.0)
+
+    def _deliver(self, is_over: Callable[[float], bool]) -> int:
+        """Waits for the gateway, then releases threads and files. Returns the number of events that it does not have."""
+        assert self._outbox is not None
+        connection = self._connection
         try:
-            while not connection.refused.is_set() and (len(self._pending) or connection.undelivered):
-                if self._clock.monotonic() - began >= timeout or unreachable >= limits.UNREACHABLE_SECONDS:
-                    break
-                recorder.wake.set()
-                self._clock.wait(connection.closing, 0.02)
-                unreachable = 0.0 if connection.is_connected else unreachable + 0.02
+            while (len(self._pending) or connection.undelivered) and not is_over(1.0):
+                pass
         finally:
             missing = 0 if connection.refused.is_set() else len(self._pending) + connection.undelivered
             atexit.unregister(self._at_exit)
-            recorder.close(1.0)
+            self._recorder.close(1.0)
             connection.close(1.0)
             self._outbox.close()
             _open_monitors.discard(self)

@@ -65,8 +65,16 @@ class Outbox:
     and the lengths of the events that were read and not acknowledged, which the window of the connection bounds.
     """
 
-    def __init__(self, max_bytes: int = limits.OUTBOX_BYTES, parent: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, max_bytes: int = limits.OUTBOX_BYTES, parent: str | os.PathLike[str] | None = None, name: str = "run"
+    ) -> None:
+        """
+        :param parent: The folder in which `open` creates the one of this outbox.
+        :param name: A part of the name of that folder, by which a person finds it.
+        """
         self._lock = threading.Lock()
+        self._parent = parent
+        self._name = name
         self._max_bytes = max_bytes
         # The bound is at least eight segments, because the space of acknowledged events is free only when a whole segment
         # of them is deleted.
@@ -87,12 +95,15 @@ class Outbox:
         self._front_read = 0
         self.folder: Path | None = None
         self.problem: str | None = None
+
+    def open(self) -> None:
+        """Creates the folder. Where that fails, `problem` is the reason, and the events wait in memory."""
         try:
-            _remove_stale_folders(Path(parent or tempfile.gettempdir()))
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+            _remove_stale_folders(Path(self._parent or tempfile.gettempdir()))
+            self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-{self._name}-", dir=self._parent))
         except OSError as error:
             self.problem = str(error)
-            self._max_bytes = min(max_bytes, limits.MEMORY_OUTBOX_BYTES)
+            self._max_bytes = min(self._max_bytes, limits.MEMORY_OUTBOX_BYTES)
 
     def __len__(self) -> int:
         """Returns the number of events that are not acknowledged."""

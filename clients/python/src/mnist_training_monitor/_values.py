@@ -89,18 +89,26 @@ def text(value: object, length: int) -> str:
     return units[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
 
 
+def readable(value: object) -> str:
+    """Returns a value as a warning shows it, on one short line."""
+    try:
+        return text(repr(value), 80)
+    except Exception:
+        # A class of the program may fail here.
+        return f"an object of the class {type(value).__name__}"
+
+
 def metric_name(name: object, warn: Warn) -> str | None:
     """Returns the name of a metric with `_` for characters that the protocol does not allow; None if nothing is left."""
     if isinstance(name, str) and _METRIC_NAME.fullmatch(name) and name != "__proto__":
         return name
     clean = _METRIC_CHARACTERS.sub("_", str(name))[: limits.METRIC_NAME]
-    shown = text(repr(name), 80)
-    if not clean.strip("_"):
-        warn(f"metric {shown}", f"The metric {shown} is left out: expected a name of A-Z, a-z, 0-9, _ . / -.")
+    if not clean.strip("_") or clean == "__proto__":
+        warn(f"metric {readable(name)}", f"The metric {readable(name)} is left out: expected a name of A-Z, a-z, 0-9, _ . / -.")
         return None
     warn(
-        f"metric {shown}",
-        f"The metric {shown} is sent as {clean!r}: names are 1 to 64 of A-Z, a-z, 0-9, _ . / -.",
+        f"metric {readable(name)}",
+        f"The metric {readable(name)} is sent as {clean!r}: names are 1 to 64 of A-Z, a-z, 0-9, _ . / -.",
     )
     return clean
 

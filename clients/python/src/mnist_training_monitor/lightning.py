@@ -54,7 +54,6 @@ class MonitorCallback(Callback):
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         self._epoch_began = time.monotonic()
 
-
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         monitor = self._monitor
         if trainer.is_global_zero and trainer.global_step % self._every == 0:
