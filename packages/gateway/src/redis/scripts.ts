@@ -1,5 +1,6 @@
 import type { ProtocolVersion, RunChanges } from '@mnist-monitor/shared';
 import { type CommandParser, defineScript } from '@redis/client';
+import { maxSummaryMetricNames } from '../store/metric-names.ts';
 
 /** The beginning of every key of this program. */
 const prefix = 'mnist-monitor:';
@@ -53,6 +54,8 @@ export interface AppendArguments extends ChangeArguments {
   mustHaveStream: boolean;
   /** The lowest version of the protocol that has all of the entries. */
   version: ProtocolVersion;
+  /** The names of the own metrics in the entries. */
+  metricNames: readonly string[];
 }
 
 /** The end of a run's events; `stream` is empty and `lastSeq` 0 when there is no such run. */
@@ -84,12 +87,12 @@ const checkKeys = ['run', 'events', 'runs', 'changes'].map((name) => `${prefix}c
 /** The script that appends to the run of KEYS. `checkStore` contains it too, as the body of a Lua function. */
 const append = `
   local run, events, runs, changes = unpack(KEYS)
-  local channel, runId, announcement, stream, expected, version = unpack(ARGV, 1, 6)
+  local channel, runId, announcement, stream, expected, version, metrics = unpack(ARGV, 1, 7)
   local last = tonumber(redis.call('HGET', run, 'lastSeq') or 0)
   local known = last > 0 and redis.call('HGET', run, 'stream')
   if known and expected == '1' and known ~= stream then return {last, -1} end
   local nextSeq = last + 1
-  for i = 7, #ARGV, 4 do
+  for i = 8, #ARGV, 4 do
     local seq = tonumber(ARGV[i])
     if seq > nextSeq then return {last, seq} end
     if seq == nextSeq then nextSeq = nextSeq + 1 end
@@ -106,7 +109,23 @@ const append = `
   if not known then fields.stream = stream end
   -- A run without the field fits version 1.
   if version == '2' then fields.version = version end
-  for i = 7, #ARGV, 4 do
+
+  local names = redis.call('HGET', run, 'metricNames')
+  if not names and redis.call('HGET', run, 'version') ~= '2' then
+    names = '[]'
+    fields.metricNames = names
+  end
+  -- A run of version 2 without the field is of an older gateway, which did not collect the names: it stays without.
+  if names and metrics ~= '' then
+    local list, known = cjson.decode(names), {}
+    local count = #list
+    for _, name in ipairs(list) do known[name] = true end
+    for _, name in ipairs(cjson.decode(metrics)) do
+      if not known[name] and #list < ${maxSummaryMetricNames} then list[#list + 1] = name end
+    end
+    if #list > count then fields.metricNames = cjson.encode(list) end
+  end
+  for i = 8, #ARGV, 4 do
     local seq, kind, json, summaryValue = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if seq > last then
       redis.call('XADD', events, seq .. '-0', 'type', kind, 'json', json)
@@ -145,10 +164,11 @@ export const scripts = {
     SCRIPT: append,
     parseCommand(
       parser: CommandParser,
-      { entries, stream, mustHaveStream, version, ...change }: AppendArguments,
+      { entries, stream, mustHaveStream, version, metricNames, ...change }: AppendArguments,
     ) {
       pushChange(parser, change);
       parser.push(stream, mustHaveStream ? '1' : '0', String(version));
+      parser.push(metricNames.length > 0 ? JSON.stringify(metricNames) : '');
       for (const { seq, type, json, summaryValue } of entries)
         parser.push(String(seq), type, json, summaryValue);
     },
@@ -270,7 +290,7 @@ export const scripts = {
       end
       -- Deleting first would let the append pass on a full server: Redis checks the memory at a script's first write.
       if redis.call('EXISTS', run, events) > 0 then redis.call('UNLINK', run, events, runs, changes) end
-      append(KEYS, {channel, 'check', announcement, 'check', '0', '1', '1', 'run.started', '{}', ''})
+      append(KEYS, {channel, 'check', announcement, 'check', '0', '1', '', '1', 'run.started', '{}', ''})
       redis.call('UNLINK', run, events, runs, changes)
       redis.call('HSETNX', store, 'id', newId)
       return {redis.call('HGET', store, 'id')}

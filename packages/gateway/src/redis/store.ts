@@ -9,6 +9,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { GatewayMessage } from '../cluster/messages.ts';
 import { maxPageBytes, OtherStreamError, replacedPage, SeqGapError } from '../store/event-rules.ts';
+import { metricNamesOf } from '../store/metric-names.ts';
 import {
   type EventPage,
   type EventPageOptions,
@@ -70,6 +71,7 @@ export class RedisStore implements Store {
         stream: stream ?? newStreamId(),
         mustHaveStream: stream !== undefined,
         version: versionOf(events),
+        metricNames: metricNamesOf(events),
       },
     };
     const result = await this.#run((redis) => redis.appendEvents(append));
@@ -250,6 +252,7 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
     pinned: Number(fields.pinned ?? 0),
     givenName: fields.givenName ?? null,
     givenTags: fields.givenTags ?? null,
+    metricNames: fields.metricNames ?? (fields.version === '2' ? null : '[]'),
     bytes: Number(fields.bytes),
     received: fields.received === undefined ? null : Number(fields.received),
     lastSeq: Number(fields.lastSeq),

@@ -32,7 +32,7 @@ const withoutClasses: Shorten = (summary) => {
   };
 };
 
-/** Removes the publisher's own settings and metrics, and all GPUs but the first. */
+/** Removes the publisher's own settings and the values of its metrics, and all GPUs but the first. */
 const withoutOwnValues: Shorten = (summary) => {
   const { started, batch, epoch, finished } = summary;
   const known = ([key]: [string, unknown]): boolean => key in runConfigSchema.shape;
@@ -44,7 +44,6 @@ const withoutOwnValues: Shorten = (summary) => {
       // The summary has them itself, too.
       name: null,
       tags: null,
-      metrics: null,
       ...(started.device && { device: { ...started.device, gpus: null } }),
     },
     batch: batch && { ...batch, metrics: null },
@@ -53,6 +52,12 @@ const withoutOwnValues: Shorten = (summary) => {
   };
 };
 
+/** Removes the meanings of own metrics. */
+const withoutMeanings: Shorten = (summary) => ({
+  ...summary,
+  started: summary.started && { ...summary.started, metrics: null },
+});
+
 const shorterTexts = textLengths.map(
   (length): Shorten =>
     (summary) =>
@@ -60,15 +65,18 @@ const shorterTexts = textLengths.map(
 );
 
 /** The steps that shorten a summary, applied in this order until it is small enough. */
-const shortenings: readonly Shorten[] = [withoutLists, withoutClasses, withoutOwnValues, ...shorterTexts];
+const shortenings: readonly Shorten[] = [
+  ...[withoutLists, withoutClasses, withoutOwnValues, withoutMeanings],
+  ...shorterTexts,
+];
 /** The steps for a run that viewers of version 1 can read: they require the values of each class. */
 const version1Shortenings: readonly Shorten[] = [withoutLists, withoutOwnValues, ...shorterTexts];
 
 /**
  * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
- * its files and all layers except the first, then the values of each class, then the publisher's own settings and
- * metrics; if that is not enough, its long texts are cut. A summary that fits version 1 of the protocol still does. The
- * predicted classes of an epoch are never part of a summary.
+ * its files and all layers except the first, then the values of each class, then the publisher's own settings, the
+ * values of its metrics, and their meanings; if that is not enough, its long texts are cut. A summary that fits version 1
+ * of the protocol still does. The predicted classes of an epoch are never part of a summary.
  */
 export function shortenSummary(summary: StoredSummary): StoredSummary {
   let shortened = withoutPredictions(summary);

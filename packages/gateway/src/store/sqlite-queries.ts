@@ -2,6 +2,7 @@ import type { ProtocolVersion, RunChanges } from '@mnist-monitor/shared';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
 import { eventsAfter, jsonBytes, OtherStreamError, SeqGapError } from './event-rules.ts';
+import { addMetricNames } from './metric-names.ts';
 import type { EventPageOptions, RunListEntry, RunListOptions, StoredEvent, StreamPosition } from './store.ts';
 import { newStreamId } from './stream-id.ts';
 import type { SummaryRow } from './summary.ts';
@@ -12,7 +13,7 @@ const vacuumPages = 64;
 /** The columns of a `SummaryRow`, for a row `r` of the table `run`. */
 const summaryColumns = `
   r.name AS runId, r.stream, r.title, r.note, r.pinned, r.bytes, r.received, r.version,
-  r.given_name AS givenName, r.given_tags AS givenTags,
+  r.given_name AS givenName, r.given_tags AS givenTags, r.metric_names AS metricNames,
   (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq LIMIT 1) AS first,
   (SELECT json FROM event WHERE run = r.id ORDER BY seq DESC LIMIT 1) AS last,
@@ -34,6 +35,8 @@ export interface Append {
   stream?: string | undefined;
   /** The lowest version of the protocol that has all of the events. */
   version: ProtocolVersion;
+  /** The names of the own metrics in the events. */
+  metricNames: readonly string[];
 }
 
 /** The SQL statements of the SQLite store, prepared once for an open database. */
@@ -50,6 +53,8 @@ export class SqliteQueries {
   readonly #addRun: Database.Statement;
   readonly #addEvent: Database.Statement;
   readonly #noteAppend: Database.Statement;
+  readonly #metricNames: Database.Statement;
+  readonly #setMetricNames: Database.Statement;
   readonly #annotate: Database.Statement;
   readonly #removeRun: Database.Statement;
   readonly #removedRun: Database.Statement;
@@ -85,6 +90,8 @@ export class SqliteQueries {
     this.#noteAppend = prepare(
       'UPDATE run SET bytes = bytes + ?, received = ?, version = max(version, ?) WHERE id = ?',
     );
+    this.#metricNames = prepare('SELECT metric_names AS names FROM run WHERE id = ?');
+    this.#setMetricNames = prepare('UPDATE run SET metric_names = ? WHERE id = ?');
     // Each text has a flag before it: 1 replaces the old text, even with NULL; 0 keeps it.
     this.#annotate = prepare(`
       UPDATE run SET
@@ -121,7 +128,7 @@ export class SqliteQueries {
     return this.#inTransaction(() => appends.map((append) => this.#append(append)));
   }
 
-  #append({ runId, events, stream, version }: Append): number | SeqGapError | OtherStreamError {
+  #append({ runId, events, stream, version, metricNames }: Append): number | SeqGapError | OtherStreamError {
     const position = this.position(runId);
     if (position && stream !== undefined && stream !== position.stream) return new OtherStreamError(runId);
     const last = position?.lastSeq ?? 0;
@@ -132,7 +139,14 @@ export class SqliteQueries {
     const { id } = this.#runKey.get(runId) as { id: number };
     for (const { seq, type, json } of fresh) this.#addEvent.run(id, seq, type, json);
     this.#noteAppend.run(jsonBytes(fresh), Date.now(), version, id);
+    if (metricNames.length > 0) this.#noteMetricNames(id, metricNames);
     return last + fresh.length;
+  }
+
+  #noteMetricNames(id: number, names: readonly string[]): void {
+    const known: string[] = JSON.parse((this.#metricNames.get(id) as { names: string }).names);
+    const all = addMetricNames(known, names);
+    if (all !== known) this.#setMetricNames.run(JSON.stringify(all), id);
   }
 
   lastSeq(runId: string): number {

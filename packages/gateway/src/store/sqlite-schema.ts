@@ -61,6 +61,17 @@ export const migrations: readonly string[] = [
   ALTER TABLE run ADD COLUMN given_name TEXT;
   ALTER TABLE run ADD COLUMN given_tags TEXT;
   `,
+  `
+  -- JSON: the first 100 names of the run's own metrics. Only events of version 2 have some.
+  ALTER TABLE run ADD COLUMN metric_names TEXT NOT NULL DEFAULT '[]';
+  UPDATE run SET metric_names = (
+    SELECT json_group_array(name) FROM (
+      SELECT metric.key AS name FROM event, json_each(event.json, '$.data.metrics') AS metric
+      WHERE event.run = run.id AND event.type IN ('batch', 'metrics', 'epoch', 'run.finished')
+      GROUP BY metric.key ORDER BY min(event.seq), min(metric.id) LIMIT 100
+    )
+  ) WHERE version = 2;
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

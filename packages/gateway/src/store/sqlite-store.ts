@@ -1,6 +1,7 @@
 import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import { fromColumns, toColumns } from './event-columns.ts';
+import { metricNamesOf } from './metric-names.ts';
 import { createGate } from './reader-gate.ts';
 import type { ReaderData, ReaderMethods } from './sqlite-reader-thread.ts';
 import type { LossMessage, WriterData, WriterMethods } from './sqlite-writer-thread.ts';
@@ -97,8 +98,9 @@ class SqliteStore implements Store {
 
   async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     const bytes = events.reduce((sum, { json }) => sum + json.length, 0);
+    const columns = toColumns(events);
     return this.#change(runId, ({ writer }) =>
-      writer.call('append', [runId, toColumns(events), stream, versionOf(events)], bytes),
+      writer.call('append', [runId, columns, stream, versionOf(events), metricNamesOf(events)], bytes),
     );
   }
 

@@ -42,6 +42,7 @@ export type WriterMethods = typeof methods & {
     events: EventColumns,
     stream: string | undefined,
     version: ProtocolVersion,
+    metricNames: string[],
   ) => number;
 };
 
@@ -74,6 +75,6 @@ function append(calls: readonly Call[]): void {
 }
 
 function toAppend({ args }: Call): Append {
-  const [runId, events, stream, version] = args as Parameters<WriterMethods['append']>;
-  return { runId, events: fromColumns(events), stream, version };
+  const [runId, events, stream, version, metricNames] = args as Parameters<WriterMethods['append']>;
+  return { runId, events: fromColumns(events), stream, version, metricNames };
 }

@@ -19,6 +19,8 @@ export interface SummaryRow {
   /** The name and the tags that a user gave, as JSON; null where the run has those of its publisher. */
   givenName: string | null;
   givenTags: string | null;
+  /** The names of its own metrics, as JSON; null where an older gateway has stored some without collecting them. */
+  metricNames: string | null;
   bytes: number;
   /** When the last event was stored, in milliseconds; null for runs of older gateways. */
   received: number | null;
@@ -58,6 +60,7 @@ export function toSummary(row: SummaryRow): StoredSummary {
     epoch: ofType('epoch', row.epoch)?.data ?? null,
     bestAccuracy: row.bestAccuracy,
     finished,
+    ...(row.metricNames !== null && { metricNames: JSON.parse(row.metricNames) }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { keys } from '../../src/redis/scripts.ts';
 import { RedisStore } from '../../src/redis/store.ts';
 import { SeqGapError } from '../../src/store/event-rules.ts';
@@ -68,6 +68,26 @@ describeRedis('Redis', () => {
     expect(await others[0]!.append('d', stored.slice(3, 4))).toBe(4);
     expect((await others[1]!.summary('d'))?.stream).toBe((await others[0]!.position('d'))?.stream);
     expect(await client.hGet(keys.run('d'), 'stream')).toMatch(/^[0-9a-f]{12}-[0-9a-f]{8}$/);
+  });
+
+  test('without the names of metrics, as an older gateway stored them, leaves them out of the summary', async () => {
+    const redis = await emptyRedis();
+    const store = await openStore(redis);
+    const client = await redis.client();
+    afterTest(() => client.close());
+    const events = sampleRunOfVersion2('b').map(toNewEvent);
+    await store.append('a', stored.slice(0, 3));
+    await store.append('b', events.slice(0, 2));
+    for (const runId of ['a', 'b']) expect(await client.hDel(keys.run(runId), 'metricNames')).toBe(1);
+    const again = await openStore(redis);
+    // A run that fits version 1 has none; when it goes on in version 2, they are collected.
+    expect((await again.summary('a'))?.metricNames).toEqual([]);
+    const metric = { ...events[1]!.event, runId: 'a', seq: 4 };
+    await again.append('a', [toNewEvent(metric)]);
+    expect((await again.summary('a'))?.metricNames).toEqual(['perplexity', 'grad/norm']);
+    expect(await again.summary('b')).not.toHaveProperty('metricNames');
+    await again.append('b', events.slice(2));
+    expect(await again.summary('b')).not.toHaveProperty('metricNames');
   });
 
   test('can be read when its memory is full', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import Database from 'libsql';
 import { OtherStreamError } from '../../src/store/event-rules.ts';
 import { applicationId, migrations } from '../../src/store/sqlite-schema.ts';
@@ -74,6 +74,38 @@ test('a database of version 4 is migrated: each run gets a stream, and keeps its
   expect(await store.summary('a')).toMatchObject({ stream: a?.stream, title: 'Mine', lastReceivedAt });
   expect((await store.page('b', { after: 0, limit: 1_000 })).events).toEqual(asStored(runs[0]!));
   await expect(store.append('a', runs[1]!, 'other-1')).rejects.toThrow(OtherStreamError);
+});
+
+test('a database of version 6, the last without names of metrics, gets those of its runs', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'monitor.db');
+  const events = sampleRunOfVersion2('own').map(toNewEvent);
+  const database = new Database(path);
+  database.exec(
+    `${migrations.slice(0, 6).join('')} PRAGMA application_id = ${applicationId}; PRAGMA user_version = 6;`,
+  );
+  const addEvent = database.prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
+  database.exec('BEGIN');
+  for (const [id, name, version] of [
+    [1, 'own', 2],
+    [2, 'without', 2],
+    [3, 'old', 1],
+  ] as const) {
+    const stored = { own: events, without: events.slice(0, 1), old: runs[1]! }[name];
+    database
+      .prepare("INSERT INTO run (id, name, bytes, stream, version) VALUES (?, ?, 1, 'a-1', ?)")
+      .run(id, name, version);
+    for (const { seq, type, json } of stored) addEvent.run(id, seq, type, json);
+  }
+  database.exec('COMMIT');
+  database.close();
+  const store = await openSqliteStore(folder);
+  afterTest(() => store.close());
+  const names = async (runId: string) => (await store.summary(runId))?.metricNames;
+  expect(await names('own')).toEqual(['perplexity', 'grad/norm', 'eval/f1']);
+  expect([await names('without'), await names('old')]).toEqual([[], []]);
+  const sent = { name: 'A small language model', tags: ['tokens', 'baseline'] };
+  expect(await store.summary('own')).toMatchObject(sent);
 });
 
 describe('a database of version 1', () => {

@@ -13,7 +13,7 @@ function twoOwners(): [SqliteQueries, SqliteQueries, folder: string] {
   return [first!, second!, folder];
 }
 
-const append = { runId: 'a', events: [rawEvent(1, '{}')], version: 1 as const };
+const append = { runId: 'a', events: [rawEvent(1, '{}')], version: 1 as const, metricNames: [] };
 const inUse = expect.objectContaining({ code: 'store.in_use' });
 
 describe('a database that another gateway has claimed', () => {

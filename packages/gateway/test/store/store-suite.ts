@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
+  type EventOf,
   encode,
   eventTypes,
   type MonitorEvent,
@@ -13,6 +14,7 @@ import {
   type EventPage,
   type EventPageOptions,
   maxSummaryBytes,
+  type NewEvent,
   type RunListOptions,
   type Store,
   toNewEvent,
@@ -149,6 +151,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           epoch: null,
           bestAccuracy: null,
           finished: null,
+          metricNames: [],
         });
       });
 
@@ -237,6 +240,40 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           expect(validate(runSummarySchema, JSON.parse(encode(whole)))).toMatchObject({ ok: true });
         }
         expect(await store.summary('a')).toMatchObject({ version: 2, shortened: true, status: 'completed' });
+      });
+
+      test('has the names of own metrics, from every type of event, in the order in which they came', async () => {
+        const events = sampleRunOfVersion2('a');
+        const names = async () => (await store.summary('a'))?.metricNames;
+        await store.append('a', [toNewEvent(events[0]!)]);
+        expect(await names()).toEqual([]);
+        await store.append('a', [toNewEvent(events[1]!)]);
+        expect(await names()).toEqual(['perplexity', 'grad/norm']);
+        await store.append('a', events.map(toNewEvent));
+        expect(await names()).toEqual(['perplexity', 'grad/norm', 'eval/f1']);
+        const last = { ...events.at(-1)!, seq: events.length + 1 } as EventOf<'run.finished'>;
+        const metrics = { 'final.score': 1, perplexity: 2, constructor: 3 };
+        await store.append('a', [toNewEvent({ ...last, data: { ...last.data, metrics } })]);
+        expect(await names()).toEqual(['perplexity', 'grad/norm', 'eval/f1', 'final.score', 'constructor']);
+        await store.remove('a');
+        await store.append('a', [toNewEvent(events[0]!)]);
+        expect(await names()).toEqual([]);
+      });
+
+      test('has the first 100 names of own metrics', async () => {
+        const [started] = sampleRunOfVersion2('a');
+        const names = range(1, 150).map((index) => `layer/${index}`);
+        const eventOf = (seq: number, part: string[]): NewEvent =>
+          toNewEvent({
+            ...{ ...started!, seq, type: 'metrics' },
+            data: { step: seq, metrics: Object.fromEntries(part.map((name) => [name, seq])) },
+          } as MonitorEvent);
+        await store.append('a', [toNewEvent(started!), eventOf(2, names.slice(0, 70))]);
+        expect((await store.summary('a'))?.metricNames).toEqual(names.slice(0, 70));
+        await store.append('a', [eventOf(3, names.slice(50))]);
+        expect((await store.summary('a'))?.metricNames).toEqual(names.slice(0, 100));
+        await store.append('a', [eventOf(4, ['another'])]);
+        expect((await store.summary('a'))?.metricNames).toEqual(names.slice(0, 100));
       });
 
       test('is up to date between two events', async () => {

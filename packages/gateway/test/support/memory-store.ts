@@ -8,6 +8,7 @@ import {
   type RunChanges,
 } from '@mnist-monitor/shared';
 import { eventsAfter, jsonBytes, OtherStreamError } from '../../src/store/event-rules.ts';
+import { addMetricNames, metricNamesOf } from '../../src/store/metric-names.ts';
 import { shortenSummary } from '../../src/store/shorten-summary.ts';
 import {
   type EventPage,
@@ -132,7 +133,8 @@ export class MemoryStore implements Store {
     const { name = summary.started?.name ?? null, tags = summary.started?.tags ?? [] } = changes;
     const lastReceivedAt = this.#received.get(kept)!;
     const version = this.#versions.get(runId) ?? 1;
-    const parts = { title, note, pinned, name, tags, bytes: jsonBytes(kept), lastReceivedAt };
+    const metricNames = [...addMetricNames([], metricNamesOf(kept.map((each) => ({ event: parse(each) }))))];
+    const parts = { title, note, pinned, name, tags, metricNames, bytes: jsonBytes(kept), lastReceivedAt };
     return shortenSummary({
       ...summary,
       ...parts,

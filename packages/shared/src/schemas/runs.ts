@@ -7,6 +7,7 @@ import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { epochDataSchema } from './results.ts';
 import { runNameSchema, runStartedDataSchema, tagsSchema } from './run-started.ts';
+import { metricNameSchema } from './values.ts';
 
 /**
  * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.
@@ -89,6 +90,13 @@ export const runSummarySchema = z
         'Highest accuracy on the test images so far; null before the first epoch, and if no accuracy is a number.',
       ),
     finished: runFinishedDataSchema.nullable(),
+    metricNames: z
+      .array(metricNameSchema)
+      .max(eventLimits.metrics)
+      .optional()
+      .describe(
+        "Names of the run's own metrics that have a value so far, in the order in which they first occurred: the first 100. Their series are `metrics.NAME`, and `started.metrics` has their meanings. Absent from older gateways, which do not collect them.",
+      ),
     shortened: z
       .literal(true)
       .optional()

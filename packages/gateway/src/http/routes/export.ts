@@ -2,6 +2,7 @@ import { parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { csvTable, maxMetricColumns } from '../../series/csv.ts';
 import { metricTypes } from '../../series/fields.ts';
+import { maxSummaryMetricNames, metricNamesOf } from '../../store/metric-names.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent, StoredSummary } from '../../store/store.ts';
 import type { App } from '../app.ts';
@@ -69,16 +70,20 @@ function withoutNonFinite(json: string): string {
   return parsed.ok && /"(?:NaN|-?Infinity)"/.test(json) ? JSON.stringify(parsed.value) : json;
 }
 
-/** Reads the names of a run's own metrics, in the order in which they first occur, at most `maxMetricColumns`. */
-async function readMetricNames(store: Store, { runId, lastSeq }: StoredSummary): Promise<string[]> {
+/** Resolves with the names of a run's own metrics, in the order in which they first occur, at most `maxMetricColumns`. */
+async function readMetricNames(
+  store: Store,
+  { runId, lastSeq, metricNames }: StoredSummary,
+): Promise<readonly string[]> {
+  // A full list may lack some, and an older gateway has not collected any.
+  if (metricNames && metricNames.length < maxSummaryMetricNames) return metricNames;
   const names = new Set<string>();
   for await (const { events } of readPages(store, { runId, to: lastSeq, types: [...metricTypes] }))
     for (const event of events) {
       // Most events have no metrics, and need not be parsed.
       if (!event.json.includes('"metrics"')) continue;
-      const { data } = parseEvent(event);
-      const metrics = 'metrics' in data && event.type !== 'run.started' ? data.metrics : undefined;
-      for (const name of Object.keys(metrics ?? {})) if (names.size < maxMetricColumns) names.add(name);
+      for (const name of metricNamesOf([{ event: parseEvent(event) }]))
+        if (names.size < maxMetricColumns) names.add(name);
     }
   return [...names];
 }
