@@ -31,6 +31,7 @@ const trainerOptions = [
   'threads',
   'precision',
   'seed',
+  'inside',
   'trainSize',
   'testSize',
   'data',

@@ -15,7 +15,13 @@ export type SamplePrediction = Version1Data<'samples'>['items'][number] &
   Pick<EventOf<'samples'>['data']['items'][number], 'classes'>;
 export type SystemData = Version1Data<'system'>;
 export type NoticeData = Version1Data<'notice'> & Pick<EventOf<'notice'>['data'], 'by'>;
+export type LayersData = EventOf<'layers'>['data'];
+export type ProbeData = EventOf<'probe'>['data'];
+export type SnapshotData = EventOf<'snapshot'>['data'];
 export type RunFinishedData = Version1Data<'run.finished'>;
+
+/** An event about the inside of the network. */
+export type InspectionEvent = Extract<EventBody, { type: 'layers' | 'probe' | 'snapshot' }>;
 
 /** Type and data of an event, before the log adds its run, seq and time. */
 export type EventBody =
@@ -23,6 +29,9 @@ export type EventBody =
   | { type: 'batch'; data: BatchData }
   | { type: 'epoch'; data: EpochData }
   | { type: 'samples'; data: { epoch: number; items: SamplePrediction[] } }
+  | { type: 'layers'; data: LayersData }
+  | { type: 'probe'; data: ProbeData }
+  | { type: 'snapshot'; data: SnapshotData }
   | { type: 'system'; data: SystemData }
   | { type: 'notice'; data: NoticeData }
   | { type: 'run.finished'; data: RunFinishedData };

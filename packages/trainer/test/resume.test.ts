@@ -35,13 +35,20 @@ describe('an interrupted run', () => {
   }, 60_000);
 
   test('has the same losses and scores after it is resumed as an uninterrupted run', async () => {
-    const sizes = ['--train-size', '64', '--epochs', '2'];
+    const sizes = ['--train-size', '64', '--epochs', '2', '--inside'];
     const figures = (runId: string) =>
       readEvents(runs(), runId).flatMap(({ type, data }) => {
         if (type === 'batch') return [[data.step, data.loss]];
         return type === 'epoch' ? [[data.epoch, data.train, data.test]] : [];
       });
+    /** The epochs' snapshots with their content, and the position in the probe set of all images that were sent. */
+    const inside = (runId: string) =>
+      readEvents(runs(), runId).flatMap<unknown>(({ type, data }) => {
+        if (type === 'snapshot' && data.epoch != null) return [[data.step, data.digest]];
+        return type === 'probe' && data.images ? [data.images.first] : [];
+      });
     expect(await train(...sizes, '--run-id', 'uninterrupted').ended()).toBe(0);
+    expect(inside('uninterrupted')).toEqual([0, [16, expect.any(String)], [32, expect.any(String)]]);
 
     for (const [signal, position] of [
       ['SIGKILL', /Resumed after epoch 1\./],
@@ -51,12 +58,13 @@ describe('an interrupted run', () => {
       await interrupted.printed('epoch 2/2'); // After the first checkpoint.
       await interrupted.kill(signal);
       const resumed = Program.trainer([
-        ...['--engine', 'wasm', '--threads', '1', '--runs', runs(), '--once', '--resume', signal],
+        ...['--engine', 'wasm', '--threads', '1', '--runs', runs(), '--once', '--inside', '--resume', signal],
         ...gateway.flags,
       ]);
       expect(await resumed.ended()).toBe(0);
       expect(resumed.stdout).toMatch(position);
       expect(figures(signal)).toEqual(figures('uninterrupted'));
+      expect(inside(signal)).toEqual(inside('uninterrupted'));
       const events = readEvents(runs(), signal);
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
       expect(events.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });

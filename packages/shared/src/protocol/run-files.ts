@@ -7,6 +7,8 @@ export const runFiles = {
   /** Present while a trainer has the run open. The trainer updates its modification time every few seconds. */
   lock: 'lock',
   checkpoint: 'checkpoint/last.safetensors',
+  /** Folder of the snapshots of the weights, `DIGEST.safetensors` each. */
+  snapshots: 'snapshots',
   /** The saved model as a tfjs LayersModel: topology and weights. */
   model: 'model/model.json',
   modelWeights: 'model/weights.bin',

@@ -24,6 +24,8 @@ export interface Engine {
   gpu: RunStartedData['device']['gpu'];
   /** Images per evaluation batch: large enough to be fast, small enough for the memory. */
   evaluationBatch: number;
+  /** Test images whose logits a run sends from time to time: fewer where a prediction takes long. */
+  probeSize: number;
   /** Selects the precision in which a run trains. */
   selectPrecision(choice: PrecisionChoice): Promise<SelectedPrecision>;
   createLearner(options: EngineLearnerOptions): Promise<Learner>;

@@ -60,6 +60,7 @@ async function gpuEngine(): Promise<Engine> {
     kernels,
     gpu,
     evaluationBatch: 2_000,
+    probeSize: 500,
     ...tensorflowTraining({ kernels, isOneDnn: false, isGpu: true }),
     readGpuUsage,
   };
@@ -75,6 +76,7 @@ function cpuEngine(): Engine {
     kernels,
     gpu: null,
     evaluationBatch: 500,
+    probeSize: 500,
     ...tensorflowTraining({ kernels, isOneDnn: kernels === oneDnnKernels, isGpu: false }),
     readGpuUsage: noGpuUsage,
   };

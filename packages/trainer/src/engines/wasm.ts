@@ -20,6 +20,7 @@ export async function startWasm(threads = availableParallelism()): Promise<Engin
     kernels: wasmKernels,
     gpu: null,
     evaluationBatch: 100 * threads,
+    probeSize: 100,
     selectPrecision: float32Only('wasm', wasmKernels.name),
     createLearner: async (options) =>
       threads === 1 ? new LocalLearner(wasmKernels, options) : ParallelLearner.start(threads, options),

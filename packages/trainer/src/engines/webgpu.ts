@@ -40,6 +40,7 @@ export async function startWebgpu({ allowSoftware = false }: WebgpuOptions = {})
     kernels: plainKernels,
     gpu: { name, memoryBytes: null, driver: description || null, computeCapability: null },
     evaluationBatch: 500,
+    probeSize: 500,
     selectPrecision: float32Only('webgpu', plainKernels.name),
     createLearner: async (options) => new LocalLearner(plainKernels, options),
     readGpuUsage: noGpuUsage,

@@ -1,19 +1,23 @@
 import { elementCount } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
 
+/** A tensor to encode: of float32, or of signed bytes. Those of float32 come first, because they begin at multiples of 4 bytes. */
+export type EncodableTensor = Omit<TensorValues, 'values'> & { values: Float32Array | Int8Array };
+
 /**
  * Encodes tensors in the safetensors format: 8 bytes with the header's length, a JSON header, then all values,
  * little-endian. Source: format description of github.com/huggingface/safetensors, version 0.8.
  */
 export function encodeSafetensors(
-  tensors: readonly TensorValues[],
+  tensors: readonly EncodableTensor[],
   metadata: Record<string, string> = {},
 ): Uint8Array {
   const header: Record<string, object> = { __metadata__: { format: 'pt', ...metadata } };
   let offset = 0;
-  for (const { name, shape } of tensors) {
-    const end = offset + elementCount(shape) * Float32Array.BYTES_PER_ELEMENT;
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
+  for (const { name, shape, values } of tensors) {
+    const end = offset + elementCount(shape) * values.BYTES_PER_ELEMENT;
+    const dtype = values instanceof Int8Array ? 'I8' : 'F32';
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
     offset = end;
   }
   const json = Buffer.from(JSON.stringify(header));

@@ -25,6 +25,8 @@ export interface StepOptions {
   learningRate: number;
   /** Seed of the dropout masks; different for each step. */
   seed: number;
+  /** Whether the step also returns the gradients. */
+  withGradients?: boolean;
 }
 
 /** Mean loss in nats, and accuracy from 0 to 1, of a batch or a whole set. */
@@ -33,12 +35,33 @@ export interface Score {
   accuracy: number;
 }
 
+/** Result of a training step: the batch's score before the update, with dropout on. */
+export interface StepScore extends Score {
+  /** Gradients of the batch's mean loss, one per parameter in row-major order; only with `withGradients`. */
+  gradients?: Float32Array[];
+}
+
+/** Values inside the network for a batch, with dropout off. */
+export interface Inspection {
+  /** [size, classes] */
+  logits: Float32Array;
+  /**
+   * For each relu, the largest output of each unit over the batch, [units]. A unit is a channel of a convolution, at all
+   * positions, or an output of a dense layer.
+   */
+  maxima: Float32Array[];
+}
+
 /** A network with its optimizer, on one thread or several. */
 export interface Learner {
-  /** Updates the parameters from a batch. @returns The batch's score before the update, with dropout on. */
-  step(batch: Batch, options: StepOptions): Promise<Score>;
+  /** Updates the parameters from a batch. */
+  step(batch: Batch, options: StepOptions): Promise<StepScore>;
   /** Returns the logits, [size, classes], with dropout off. */
   predict(batch: Batch): Promise<Float32Array>;
+  /** Returns logits and the largest outputs of the relus. */
+  inspect(batch: Batch): Promise<Inspection>;
+  /** Returns a copy of the parameters, first layer first. */
+  weights(): Promise<TensorValues[]>;
   /** Returns a copy of the state. */
   state(): Promise<LearnerState>;
   restore(state: LearnerState): Promise<void>;

@@ -4,7 +4,15 @@ import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { imageShape, type LayerSpec, type ParameterSpec } from '../network/architecture.ts';
 import { Network, type StepResult } from '../network/network.ts';
-import type { Learner, LearnerState, Score, StepOptions, TensorValues } from './learner.ts';
+import type {
+  Inspection,
+  Learner,
+  LearnerState,
+  Score,
+  StepOptions,
+  StepScore,
+  TensorValues,
+} from './learner.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 
 /** Options of a learner. */
@@ -26,10 +34,11 @@ export class LocalLearner implements Learner {
     this.#optimizer = createOptimizer(optimizer, this.network.parameters);
   }
 
-  async step(batch: Batch, options: StepOptions): Promise<Score> {
+  async step(batch: Batch, options: StepOptions): Promise<StepScore> {
     const { gradients, score } = this.gradients(batch, options.seed);
+    const copies = options.withGradients ? await copyValues(gradients) : undefined;
     this.update(gradients, options);
-    return readScore(score);
+    return { ...(await readScore(score)), ...(copies && { gradients: copies }) };
   }
 
   /**
@@ -52,13 +61,24 @@ export class LocalLearner implements Learner {
     return values;
   }
 
+  async inspect(batch: Batch): Promise<Inspection> {
+    const { logits, maxima } = tf.tidy(() => this.network.inspect(imageTensor(batch)));
+    const [first, ...rest] = await copyValues([logits, ...maxima]);
+    tf.dispose([logits, ...maxima]);
+    return { logits: first as Float32Array, maxima: rest };
+  }
+
+  weights(): Promise<TensorValues[]> {
+    return readVariables(this.network.parameters, this.network.parameterSpecs);
+  }
+
   async state(): Promise<LearnerState> {
-    const { parameterSpecs, parameters } = this.network;
+    const { parameterSpecs } = this.network;
     const slots = Object.entries(this.#optimizer.slots).map(([slot, variables]) =>
       readVariables(variables, parameterSpecs, `${slot}.`),
     );
     return {
-      weights: await readVariables(parameters, parameterSpecs),
+      weights: await this.weights(),
       optimizer: (await Promise.all(slots)).flat(),
     };
   }
@@ -81,17 +101,23 @@ export async function readScore(score: tf.Tensor1D): Promise<Score> {
   return { loss, accuracy };
 }
 
+/** Copies the values of tensors. */
+export async function copyValues(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
+  const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
+  return values.map((each) => Float32Array.from(each));
+}
+
 /** Reads one tensor per parameter: the parameters themselves, or a slot of the optimizer. */
 async function readVariables(
   variables: readonly tf.Variable[],
   specs: readonly ParameterSpec[],
   prefix = '',
 ): Promise<TensorValues[]> {
-  const values = await Promise.all(variables.map((variable) => variable.data<'float32'>()));
+  const values = await copyValues(variables);
   return specs.map(({ name, shape }, at) => ({
     name: prefix + name,
     shape: [...shape],
-    values: Float32Array.from(values[at]),
+    values: values[at] as Float32Array,
   }));
 }
 

@@ -3,7 +3,8 @@ import type { Batch } from '../dataset/batches.ts';
 import { elementCount } from '../kernels/kernels.ts';
 import { parameterSpecs } from '../network/architecture.ts';
 import { allocateAllReduceMemory } from './all-reduce.ts';
-import type { Learner, LearnerState, Score, StepOptions } from './learner.ts';
+import { concatenate, joinInspections } from './inspection.ts';
+import type { Inspection, Learner, LearnerState, StepOptions, StepScore, TensorValues } from './learner.ts';
 import type { LearnerOptions } from './local-learner.ts';
 import type { BatchShare, LearnerThreadData, LearnerThreadRequest } from './thread-messages.ts';
 
@@ -36,23 +37,28 @@ export class ParallelLearner implements Learner {
     return new ParallelLearner(threads);
   }
 
-  async step(batch: Batch, options: StepOptions): Promise<Score> {
-    const parts = await this.#distribute<Score>(batch, (share) => ({ type: 'step', share, options }));
-    return parts.reduce((sum, { loss, accuracy }) => ({
-      loss: sum.loss + loss,
-      accuracy: sum.accuracy + accuracy,
-    }));
+  async step(batch: Batch, options: StepOptions): Promise<StepScore> {
+    const parts = await this.#distribute<StepScore>(batch, (share) => ({ type: 'step', share, options }));
+    const sum = (of: 'loss' | 'accuracy'): number => parts.reduce((total, part) => total + part[of], 0);
+    // Only the first part has gradients: those of the whole batch.
+    return { ...parts[0], loss: sum('loss'), accuracy: sum('accuracy') };
   }
 
   async predict(batch: Batch): Promise<Float32Array> {
-    const parts = await this.#distribute<Float32Array>(batch, (share) => ({ type: 'predict', share }));
-    const logits = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      logits.set(part, at);
-      at += part.length;
-    }
-    return logits;
+    return concatenate(await this.#distribute<Float32Array>(batch, (share) => ({ type: 'predict', share })));
+  }
+
+  async inspect(batch: Batch): Promise<Inspection> {
+    const parts = await this.#distribute<Inspection | undefined>(batch, (share) => ({
+      type: 'inspect',
+      share,
+    }));
+    return joinInspections(parts.filter((part) => part !== undefined));
+  }
+
+  /** Returns the weights of the first thread, which are the weights of all. */
+  weights(): Promise<TensorValues[]> {
+    return this.#threads[0].request({ type: 'weights' });
   }
 
   /** Returns the state of the first thread, which is the state of all. */

@@ -26,5 +26,7 @@ export interface BatchShare {
 export type LearnerThreadRequest =
   | { type: 'step'; share: BatchShare; options: StepOptions }
   | { type: 'predict'; share: BatchShare }
+  | { type: 'inspect'; share: BatchShare }
+  | { type: 'weights' }
   | { type: 'state' }
   | { type: 'restore'; state: LearnerState };

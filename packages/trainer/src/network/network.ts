@@ -19,6 +19,14 @@ export type StepResult = {
   score: tf.Tensor1D;
 };
 
+/** Result of `Network.inspect`. */
+export type InspectionTensors = {
+  /** [batch, classes] */
+  logits: tf.Tensor2D;
+  /** For each relu, the largest output of each unit over the batch, and over all positions of a convolution: [units]. */
+  maxima: tf.Tensor1D[];
+};
+
 /** Options of `Network`. */
 export interface NetworkOptions {
   kernels: Kernels;
@@ -33,7 +41,7 @@ export class Network {
   readonly parameters: tf.Variable[] = [];
   /** Names and shapes of the parameters, in the order of `parameters`. */
   readonly parameterSpecs: ParameterSpec[] = [];
-  readonly #layers: Layer[] = [];
+  readonly #layers: (Layer & Pick<LayerSpec, 'type'>)[] = [];
   readonly #kernels: Kernels;
 
   /** Draws the initial weights (normal, He et al., 2015; biases 0); the same seed gives the same weights. */
@@ -46,18 +54,35 @@ export class Network {
       );
       this.parameters.push(...parameters);
       this.parameterSpecs.push(...specs);
-      this.#layers.push(
-        buildLayer(layer, { kernels, parameters, isFirst: at === 0, isFused: isFused(layers, at) }),
-      );
+      const context = { kernels, parameters, isFirst: at === 0, isFused: isFused(layers, at) };
+      this.#layers.push({ ...buildLayer(layer, context), type: layer.type });
     });
   }
 
   /** Returns the logits, [batch, classes], with dropout off. @param images [batch, 28, 28, 1], from 0 to 1. */
   predict(images: tf.Tensor4D): tf.Tensor2D {
+    return this.#forward(images, () => {});
+  }
+
+  /** Computes logits and the largest outputs of the relus, with dropout off. @param images [batch, 28, 28, 1], from 0 to 1. */
+  inspect(images: tf.Tensor4D): InspectionTensors {
+    const maxima: tf.Tensor1D[] = [];
+    const logits = this.#forward(images, ({ type }, y) => {
+      if (type === 'relu') maxima.push(tf.max(y, [...y.shape.keys()].slice(0, -1)));
+    });
+    return { logits, maxima };
+  }
+
+  /** Runs the layers with dropout off. @param onOutput Called with each layer and its output, which is disposed afterwards. */
+  #forward(
+    images: tf.Tensor4D,
+    onOutput: (layer: Pick<LayerSpec, 'type'>, y: tf.Tensor) => void,
+  ): tf.Tensor2D {
     let x: tf.Tensor = images;
     for (const layer of this.#layers) {
       const y = layer.forward(x);
       if (x !== images) x.dispose();
+      onOutput(layer, y);
       x = y;
     }
     return x as tf.Tensor2D;

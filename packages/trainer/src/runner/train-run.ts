@@ -1,9 +1,10 @@
-import type { FinishedStatus } from '@mnist-monitor/shared';
+import { type FinishedStatus, runFiles } from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import { batchCount } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { describeDevice, type RunEngine } from '../engines/select.ts';
 import type { EpochData, EventBody, RunFinishedData, RunStartedData } from '../event-data.ts';
+import { NetworkInspector } from '../inspection/network-inspector.ts';
 import { optimizerTitles } from '../learner/optimizer.ts';
 import { architectureFor, summarizeLayers } from '../network/architecture.ts';
 import { type Checkpoint, writeCheckpoint } from '../storage/checkpoint.ts';
@@ -111,12 +112,28 @@ async function trainAndSave(
 ): Promise<string[]> {
   const { config, dataset, runEngine, folder, resumePoint, emit, control } = options;
   const { evaluationBatch } = runEngine.engine;
+  const layers = architectureFor(dataset.classes.length);
   const learner = await runEngine.engine.createLearner({
     optimizer: config.optimizer,
     seed: config.seed,
     precision: runEngine.precision.precision,
-    layers: architectureFor(dataset.classes.length),
+    layers,
   });
+  const inspector = config.inside
+    ? new NetworkInspector({
+        learner,
+        test: dataset.test,
+        seed: config.seed,
+        probeSize: runEngine.engine.probeSize,
+        evaluationBatch,
+        relus: layers.filter(({ type }) => type === 'relu').map(({ name }) => name),
+        epochs: config.epochs,
+        batchesPerEpoch: batchCount(dataset.train.size, config.batchSize),
+        emitted: progress,
+        writeSnapshot: (digest, bytes) => folder.write(`${runFiles.snapshots}/${digest}.safetensors`, bytes),
+        seconds: () => control.stopwatch.seconds,
+      })
+    : undefined;
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
     const files = await writeModelFiles(folder, state);
@@ -130,7 +147,8 @@ async function trainAndSave(
     /** The files of the current weights; undefined when a step has changed the weights since the last save. */
     let saved: string[] | undefined;
     const divergence = new DivergenceWatch();
-    for await (const event of train({ ...config, learner, dataset, evaluationBatch, position, control })) {
+    const training = { ...config, learner, inspector, dataset, evaluationBatch, position, control };
+    for await (const event of train(training)) {
       if (!wasEmitted(progress, event)) emit(event);
       if (event.type === 'batch') {
         saved = undefined;

@@ -2,7 +2,14 @@ import type { Precision } from '@mnist-monitor/shared';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
 import { elementCount } from '../kernels/kernels.ts';
-import type { Learner, LearnerState, Score, StepOptions, TensorValues } from '../learner/learner.ts';
+import type {
+  Inspection,
+  Learner,
+  LearnerState,
+  StepOptions,
+  StepScore,
+  TensorValues,
+} from '../learner/learner.ts';
 import { imageTensor, type LearnerOptions, labelTensor } from '../learner/local-learner.ts';
 import { architecture, parameterSpecs } from '../network/architecture.ts';
 import { initialValues } from '../network/network.ts';
@@ -41,8 +48,9 @@ export class GraphLearner implements Learner {
     this.#write([...weights, ...slots]);
   }
 
-  async step(batch: Batch, { step, learningRate, seed }: StepOptions): Promise<Score> {
-    const [loss, accuracy] = this.#run(graphNames.step, () => ({
+  async step(batch: Batch, { step, learningRate, seed, withGradients }: StepOptions): Promise<StepScore> {
+    const outputs = [graphNames.step, ...(withGradients ? this.#graph.gradients : [])];
+    const [score, ...gradients] = this.#run(outputs, () => ({
       [graphNames.images]: imageTensor(batch),
       [graphNames.oneHot]: labelTensor(batch),
       ...mapValues(this.#scalars(step, learningRate), (value) => tf.scalar(value)),
@@ -50,15 +58,27 @@ export class GraphLearner implements Learner {
         [...this.#graph.seeds].map(([at, name]) => [name, tf.tensor1d([deriveSeed(seed, at), 0], 'int32')]),
       ),
     }));
-    return { loss: loss as number, accuracy: accuracy as number };
+    const [loss, accuracy] = score as Float32Array;
+    return { loss: loss as number, accuracy: accuracy as number, ...(withGradients && { gradients }) };
   }
 
   async predict(batch: Batch): Promise<Float32Array> {
-    return this.#run(graphNames.logits, () => ({ [graphNames.images]: imageTensor(batch) }));
+    const [logits] = this.#run([graphNames.logits], () => ({ [graphNames.images]: imageTensor(batch) }));
+    return logits as Float32Array;
+  }
+
+  async inspect(batch: Batch): Promise<Inspection> {
+    const outputs = [graphNames.logits, ...this.#graph.maxima];
+    const [logits, ...maxima] = this.#run(outputs, () => ({ [graphNames.images]: imageTensor(batch) }));
+    return { logits: logits as Float32Array, maxima };
+  }
+
+  async weights(): Promise<TensorValues[]> {
+    return this.#read(this.#graph.weights);
   }
 
   async state(): Promise<LearnerState> {
-    return { weights: this.#read(this.#graph.weights), optimizer: this.#read(this.#graph.optimizer) };
+    return { weights: await this.weights(), optimizer: this.#read(this.#graph.optimizer) };
   }
 
   async restore({ weights, optimizer }: LearnerState): Promise<void> {
@@ -70,33 +90,33 @@ export class GraphLearner implements Learner {
   }
 
   #read(variables: readonly GraphVariable[]): TensorValues[] {
-    return tf.tidy(() => {
-      const tensors = this.#session.run(
-        {},
-        variables.map(({ read }) => read),
-      );
-      return variables.map(({ name, shape }, at) => ({
-        name,
-        shape: [...shape],
-        values: Float32Array.from((tensors[at] as tf.Tensor).dataSync<'float32'>()),
-      }));
-    });
+    const values = this.#run(
+      variables.map(({ read }) => read),
+      () => ({}),
+    );
+    return variables.map(({ name, shape }, at) => ({
+      name,
+      shape: [...shape],
+      values: values[at] as Float32Array,
+    }));
   }
 
   #write(values: readonly Float32Array[]): void {
     const variables = [...this.#graph.weights, ...this.#graph.optimizer];
     if (values.length !== variables.length)
       throw new RangeError(`expected ${variables.length} saved tensors, got ${values.length}`);
-    this.#run(graphNames.assignAll, () =>
+    this.#run([graphNames.assignAll], () =>
       Object.fromEntries(
         variables.map(({ write, shape }, at) => [write, tf.tensor(values[at] as Float32Array, shape)]),
       ),
     );
   }
 
-  /** Runs one output of the graph, and returns its values. */
-  #run(output: string, inputs: () => Record<string, tf.Tensor>): Float32Array {
-    return tf.tidy(() => (this.#session.run(inputs(), [output])[0] as tf.Tensor).dataSync<'float32'>());
+  /** Runs outputs of the graph, and returns a copy of the values of each. */
+  #run(outputs: readonly string[], inputs: () => Record<string, tf.Tensor>): Float32Array[] {
+    return tf.tidy(() =>
+      this.#session.run(inputs(), outputs).map((tensor) => Float32Array.from(tensor.dataSync<'float32'>())),
+    );
   }
 }
 

@@ -36,6 +36,10 @@ export interface TrainingGraph {
   savedModel: Uint8Array;
   weights: GraphVariable[];
   optimizer: GraphVariable[];
+  /** Names of the outputs with the gradients of the mean loss, float32, one per parameter. */
+  gradients: string[];
+  /** Names of the outputs with the largest output of each unit of each relu over the batch, float32 [units]. */
+  maxima: string[];
   /** Names of the inputs for the seeds of dropout masks, int32 [2], by the index of the dropout layer. */
   seeds: Map<number, string>;
 }
@@ -74,29 +78,36 @@ export function buildTrainingGraph({
   const network = new GraphNetwork(graph, { layers, precision, arithmetic, variables });
   const images = graph.placeholder(graphNames.images, 'float32', [-1, ...imageShape]);
   const oneHot = graph.placeholder(graphNames.oneHot, 'float32', [-1, -1]);
-  const { gradients, score } = network.step(images, oneHot);
+  const { gradients: rounded, score } = network.step(images, oneHot);
+  const gradients = rounded.map((gradient) => graph.cast(gradient, 'float32'));
+  const identity = { T: { type: 'float32' } } as const;
+  /** Adds an output for each value. @returns Their names. */
+  const addOutputs = (name: string, values: readonly GraphValue[]): string[] =>
+    values.map((value, at) => graph.add('Identity', [value], identity, { name: `${name}_${at}` }).name);
   const weights = [...variables.all];
   const slots = rule.slots.map((slot) =>
     network.parameters.map(({ name, shape }) => variables.add(`${slot}.${name}`, shape)),
   );
   const updates = network.parameters.map((parameter, at) =>
     rule.update(graph, parameter, {
-      gradient: graph.cast(gradients[at] as GraphValue, 'float32'),
+      gradient: gradients[at] as GraphValue,
       slots: slots.map((each) => each[at]?.handle as GraphValue),
       scalar,
     }),
   );
-  const identity = { T: { type: 'float32' } } as const;
   graph.add('Identity', [score], identity, { name: graphNames.step, after: updates });
-  graph.add('Identity', [network.predict(images)], identity, { name: graphNames.logits });
+  const { logits, maxima } = network.inspect(images);
+  graph.add('Identity', [logits], identity, { name: graphNames.logits });
   graph.add('Identity', [graph.constant(0)], identity, {
     name: graphNames.assignAll,
     after: variables.writes,
   });
+  const outputs = { gradients: addOutputs('gradient', gradients), maxima: addOutputs('maximum', maxima) };
   return {
     savedModel: graph.savedModel(),
     weights,
     optimizer: variables.all.slice(weights.length),
+    ...outputs,
     seeds: network.seeds,
   };
 }
@@ -163,9 +174,24 @@ class GraphNetwork {
     });
   }
 
-  /** Adds the forward pass with dropout off to the graph. @returns The logits. */
-  predict(images: GraphValue): GraphValue {
-    return this.#forward(images, () => undefined).at(-1)?.y as GraphValue;
+  /**
+   * Adds the forward pass with dropout off to the graph.
+   * @returns The logits, and for each relu the largest output of each unit over the batch.
+   */
+  inspect(images: GraphValue): { logits: GraphValue; maxima: GraphValue[] } {
+    const outputs = this.#forward(images, () => undefined);
+    const maxima = this.#layers.flatMap(({ spec, input }, at) => {
+      if (spec.type !== 'relu') return [];
+      const { y } = outputs[at] as GraphLayerOutput;
+      const axes = this.#graph.constant([...input.keys()], 'int32'); // All but the last; the batch is the first.
+      const attributes = {
+        T: { type: y.type },
+        Tidx: { type: 'int32' },
+        keep_dims: { bool: false },
+      } as const;
+      return [this.#graph.cast(this.#graph.add('Max', [y, axes], attributes), 'float32')];
+    });
+    return { logits: outputs.at(-1)?.y as GraphValue, maxima };
   }
 
   /**

@@ -13,21 +13,39 @@ export interface EmittedProgress {
   epochs: EpochData[];
   /** The last epoch with a `samples` event; 0 before the first. */
   sampleEpoch: number;
+  /** Number of images of the probe set that were sent. */
+  probeImages: number;
+  /** The last step with a `snapshot` event; 0 before the first. */
+  snapshotStep: number;
   /** Learning rates that commands have set, in order. */
   learningRates: LearningRateChange[];
 }
 
 /** Returns the progress of a run without events. */
-export const noProgress = (): EmittedProgress => ({ step: 0, epochs: [], sampleEpoch: 0, learningRates: [] });
+export const noProgress = (): EmittedProgress => ({
+  step: 0,
+  epochs: [],
+  sampleEpoch: 0,
+  probeImages: 0,
+  snapshotStep: 0,
+  learningRates: [],
+});
 
 /**
  * Returns whether a resumed run has emitted an event before its interruption. The same checkpoint and seed give the same
  * steps, so the curves continue correctly without the repeated events.
  */
 export function wasEmitted(progress: EmittedProgress, event: TrainingEvent): boolean {
-  if (event.type === 'batch') return event.data.step <= progress.step;
-  if (event.type === 'epoch') return event.data.epoch <= progress.epochs.length;
-  return event.data.epoch <= progress.sampleEpoch;
+  switch (event.type) {
+    case 'epoch':
+      return event.data.epoch <= progress.epochs.length;
+    case 'samples':
+      return event.data.epoch <= progress.sampleEpoch;
+    case 'snapshot':
+      return event.data.step <= progress.snapshotStep;
+    default:
+      return event.data.step <= progress.step;
+  }
 }
 
 /** The fields of an event that are the same in every version of the protocol. */
@@ -56,6 +74,9 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
     if (type === 'batch') progress.step = data.step;
     else if (type === 'epoch') progress.epochs.push(data);
     else if (type === 'samples') progress.sampleEpoch = data.epoch;
+    else if (type === 'snapshot') progress.snapshotStep = data.step;
+    else if (type === 'probe' && data.images)
+      progress.probeImages = data.images.first + data.images.indices.length;
     else if (type === 'notice' && data.code === 'learning_rate.set' && data.value !== undefined)
       progress.learningRates.push({ after: data.step ?? 0, learningRate: data.value });
   }

@@ -2,8 +2,8 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { ScheduleName } from '@mnist-monitor/shared';
 import { type Batch, batchCount, orderedBatches, shuffledBatches } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import type { EventBody } from '../event-data.ts';
-import type { Learner } from '../learner/learner.ts';
+import type { EventBody, InspectionEvent } from '../event-data.ts';
+import type { Learner, Score, StepOptions } from '../learner/learner.ts';
 import { deriveSeed } from '../random.ts';
 import { evaluate } from './evaluate.ts';
 import { PaceEstimator } from './pace-estimator.ts';
@@ -13,9 +13,18 @@ import { selectSamples } from './samples.ts';
 import { learningRateAt } from './schedule.ts';
 import { describeResults } from './test-results.ts';
 
+/** Makes the steps of a learner, and looks into its network. */
+export interface Inspector {
+  step(batch: Batch, options: StepOptions): Promise<Score>;
+  /** Yields the events that are due after a step. @param epoch The epoch of the step, from 1. */
+  inspect(step: number, epoch: number): AsyncIterable<InspectionEvent>;
+}
+
 /** Options of `train`. */
 export interface TrainingOptions {
   learner: Learner;
+  /** Looks into the network; undefined for a run that sends nothing about it. */
+  inspector?: Inspector | undefined;
   dataset: Dataset;
   epochs: number;
   batchSize: number;
@@ -33,12 +42,16 @@ export interface TrainingOptions {
 /** Size of the largest test set whose batches are kept in memory as float32: 20,000 images take 63 MB. */
 const maxKeptTestImages = 20_000;
 
-/** The events of training: `batch` after each step; `epoch` and `samples` after each epoch. */
-export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }>;
+/**
+ * The events of training: `batch` after each step, and those about the inside of the network where they are due; `epoch` and
+ * `samples` after each epoch.
+ */
+export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }> | InspectionEvent;
 
 /** Trains the network and yields the events of each step and epoch. Ends early when `control` ends the run. */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
-  const { learner, dataset, epochs, batchSize, seed, augment, schedule, control, position } = options;
+  const { learner, inspector, dataset, epochs, batchSize, seed, augment, schedule, control, position } =
+    options;
   const { stopwatch } = control;
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const steps = epochs * batchesPerEpoch;
@@ -59,10 +72,15 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     for (const batch of shuffledBatches(dataset.train, batchSize, order)) {
       step++;
       const learningRate = learningRateAt(schedule, control.baseLearningRateAt(step), step, steps);
-      const score = await learner.step(batch, { step, learningRate, seed: deriveSeed(seed, step) });
+      const score = await (inspector ?? learner).step(batch, {
+        step,
+        learningRate,
+        seed: deriveSeed(seed, step),
+      });
       advanceBatch(position, score, batch.size);
       const figures = { ...score, learningRate, ...pace.addStep(batch.size, stopwatch.seconds - stepStart) };
       yield { type: 'batch', data: { epoch, batch: position.batch, step, ...figures } };
+      if (inspector) yield* inspector.inspect(step, epoch);
 
       await yieldToEventLoop();
       if (!(await shouldContinue())) return;

@@ -109,6 +109,8 @@ describe('training with a RunControl', () => {
       onPredict();
       return new Float32Array(size * classCount);
     },
+    inspect: async ({ size }) => ({ logits: new Float32Array(size * classCount), maxima: [] }),
+    weights: async () => [],
     state: async () => ({ weights: [], optimizer: [] }),
     restore: async () => {},
     dispose: async () => {},

@@ -1,0 +1,70 @@
+import { eventLimits } from '@mnist-monitor/shared';
+import type { LayersData } from '../event-data.ts';
+import type { TensorValues } from '../learner/learner.ts';
+
+type Histogram = NonNullable<LayersData['histograms']>[number];
+
+/** The parameters before and after a step, and the gradients of that step, in the same order. */
+export interface ParameterUpdate {
+  before: readonly TensorValues[];
+  after: readonly TensorValues[];
+  gradients: readonly Float32Array[];
+}
+
+/** Returns the norms of weights and gradients, and the size of the update relative to the weights, for each parameter. */
+export function describeUpdate({
+  before,
+  after,
+  gradients,
+}: ParameterUpdate): Pick<LayersData, 'tensors' | 'weightNorm' | 'gradientNorm' | 'updateRatio'> {
+  const weightNorm = before.map(({ values }) => norm(values));
+  return {
+    tensors: before.map(({ name }) => name),
+    weightNorm,
+    gradientNorm: gradients.map(norm),
+    // A bias is 0 before its first update, and has no ratio.
+    updateRatio: before.map(({ values }, at) =>
+      weightNorm[at] === 0 ? null : distance(values, after[at].values) / weightNorm[at],
+    ),
+  };
+}
+
+/** Returns the Euclidean norm, added up in float64. */
+export function norm(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+/** Returns the Euclidean norm of the difference of two arrays of one length. */
+function distance(from: Float32Array, to: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < from.length; at++) sum += (to[at] - from[at]) ** 2;
+  return Math.sqrt(sum);
+}
+
+/**
+ * Returns a histogram of 32 bins of equal width between the smallest and the largest value; undefined where a value is not
+ * finite. Equal values are in the middle of an interval of width 1.
+ */
+export function histogram(values: Float32Array): Histogram | undefined {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!Number.isFinite(value)) return undefined;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  const bins = eventLimits.histogramBins;
+  const width = (high - low) / bins;
+  const counts = new Array<number>(bins).fill(0);
+  for (const value of values) counts[Math.min(bins - 1, Math.floor((value - low) / width))]++;
+  return { edges: Array.from({ length: bins + 1 }, (_, edge) => low + edge * width), counts };
+}
+
+/**
+ * Returns the share of the units of each relu whose largest output is 0, from 0 to 1.
+ * @param maxima For each relu, the largest output of each unit over all images.
+ */
+export const deadShares = (maxima: readonly Float32Array[]): number[] =>
+  maxima.map((units) => units.filter((largest) => largest === 0).length / units.length);

@@ -1,0 +1,44 @@
+/** Options of `TimeShare`. */
+export interface TimeShareOptions {
+  /** Fraction of the time that the work may take, from 0 to 1. */
+  share: number;
+  /** Seconds between two rounds of the work, at least. */
+  minSeconds: number;
+  /** Returns the time in seconds. */
+  seconds: () => number;
+}
+
+/** Limits work that is repeated to a share of the time since the first round. The first round is due at once. */
+export class TimeShare {
+  readonly #options: TimeShareOptions;
+  readonly #start: number;
+  #spent = 0;
+  #lastRound = Number.NEGATIVE_INFINITY;
+
+  constructor(options: TimeShareOptions) {
+    this.#options = options;
+    this.#start = options.seconds();
+  }
+
+  /** Whether the next round may begin. */
+  get isDue(): boolean {
+    const { share, minSeconds, seconds } = this.#options;
+    const now = seconds();
+    return now - this.#lastRound >= minSeconds && this.#spent <= share * (now - this.#start);
+  }
+
+  /** Begins a round. */
+  begin(): void {
+    this.#lastRound = this.#options.seconds();
+  }
+
+  /** Does a part of the round, and counts the time that it takes. */
+  async run<T>(work: () => T | Promise<T>): Promise<T> {
+    const start = this.#options.seconds();
+    try {
+      return await work();
+    } finally {
+      this.#spent += this.#options.seconds() - start;
+    }
+  }
+}

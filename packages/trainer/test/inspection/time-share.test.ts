@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { TimeShare } from '../../src/inspection/time-share.ts';
+
+describe('TimeShare', () => {
+  /** A share of 10 %, at least a second between two rounds, and a clock. */
+  function create() {
+    let now = 100;
+    const share = new TimeShare({ share: 0.1, minSeconds: 1, seconds: () => now });
+    const round = async (cost: number): Promise<void> => {
+      share.begin();
+      await share.run(() => {
+        now += cost;
+      });
+    };
+    return { share, round, advance: (seconds: number) => (now += seconds) };
+  }
+
+  test('allows the first round at once, and the next one when the time before it is long enough for its share', async () => {
+    const { share, round, advance } = create();
+    expect(share.isDue).toBe(true);
+    await round(0.5);
+    advance(4.4);
+    expect(share.isDue).toBe(false); // 0.5 of 4.9 s
+    advance(0.2);
+    expect(share.isDue).toBe(true); // 0.5 of 5.1 s
+  });
+
+  test('keeps the minimum between two rounds that take no time', async () => {
+    const { share, round, advance } = create();
+    await round(0);
+    advance(0.9);
+    expect(share.isDue).toBe(false);
+    advance(0.1);
+    expect(share.isDue).toBe(true);
+  });
+
+  test('counts every part of a round, also one that fails', async () => {
+    const { share, round, advance } = create();
+    await round(0.2);
+    await expect(
+      share.run(() => {
+        advance(0.8);
+        throw new Error('failed');
+      }),
+    ).rejects.toThrow('failed');
+    advance(8.8);
+    expect(share.isDue).toBe(false);
+    advance(0.3);
+    expect(share.isDue).toBe(true);
+  });
+});
