@@ -1,7 +1,7 @@
 import './main.css';
 import { render } from 'lit-html';
 import { layout } from './layout.ts';
-import type { Result } from './net/api.ts';
+import { changeRun, type Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { RunDisplay } from './net/run-display.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
@@ -45,6 +45,7 @@ const display = new RunDisplay({
   onChange: () => requestFrame(),
   onRunsChange: () => runsDialog?.refreshRuns(),
   onTrainersChange: () => newRunDialog?.refreshQueue(),
+  onRunAnnotated: (annotations) => others.annotate(annotations),
   onRunDeleted: (runId) => others.markDeleted(runId),
   // The zoomed range of one run does not fit the next one.
   onNextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
@@ -95,6 +96,11 @@ const actions: PageActions = {
   viewLink: () => store.link(session.run?.runId ?? null),
   showFinding: showOnCharts,
   sendCommand,
+  async changeRun(runId, changes) {
+    const result = await withCommandToken((token) => changeRun(runId, changes, token));
+    if (!result) return '';
+    return result.ok ? undefined : sentenceOf(result.message);
+  },
   togglePause() {
     display.togglePause();
     actions.refresh();
@@ -131,6 +137,7 @@ const actions: PageActions = {
       changeView: actions.changeView,
       shownRunId: () => session.run?.runId ?? null,
       mayChange: () => session.commands !== 'off',
+      changeRun: actions.changeRun,
       withCommandToken,
     });
   },

@@ -35,6 +35,11 @@ const run = (runId: string) => ({
     await page.locator('#controls:not([aria-busy])').waitFor();
     await Promise.all([once(received, 'command'), page.locator('#pause-run').click()]);
     expect(publisher.commands).toHaveLength(2);
+    // The token of the tab is sent with changes, too.
+    await page.locator('#edit-run').click();
+    await page.locator('#edit-form [name="name"]').fill('Named with the token');
+    await page.keyboard.press('Enter');
+    await shows(page, field('title'), 'Named with the token');
     expect(JSON.stringify(publisher.commands)).not.toContain('sesame');
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
     expect(monitor.browserProblems).toEqual([]);
@@ -55,6 +60,7 @@ const run = (runId: string) => ({
         'Controls are off: this gateway is reached from other machines; set --command-token to allow them.',
       );
       expect(await page.locator('#pause-run').isVisible()).toBe(false);
+      expect(await page.locator('#edit-run').count()).toBe(0);
       expect(monitor.browserProblems).toEqual([]);
     });
   },

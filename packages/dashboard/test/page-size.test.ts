@@ -26,7 +26,7 @@ it(`a first visit loads at most ${limit / 1_000} kB of JavaScript after gzip`, (
 
 it('panels that open on demand are not part of a first visit', () => {
   const onDemand = [
-    ...['runs-dialog', 'new-run-dialog', 'help-dialog', 'command-token'],
+    ...['runs-dialog', 'run-editor', 'new-run-dialog', 'help-dialog', 'command-token'],
     ...['metrics-panel', 'figures-panel', 'calibration-panel', 'many-classes'],
   ];
   const names = readdirSync(`${page}assets`);

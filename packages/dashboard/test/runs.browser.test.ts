@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import type { Page } from 'playwright-core';
+import { violationsInBothThemes } from './support/axe.ts';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import { chartPart, field, runOf, shows } from './support/page-elements.ts';
@@ -138,14 +139,23 @@ const chromiumPath = findChromium();
     await page.locator('#runs-filter').fill('120000-kept');
     expect(await page.locator('#run-list .run').count()).toBe(1);
 
-    await page.getByRole('button', { name: 'Name and note' }).click();
-    await page.locator('#edit-form [name="title"]').fill('The good one');
+    await page.getByRole('button', { name: 'Name, tags and note' }).click();
+    await page.locator('#edit-form [name="name"]').fill('The good one');
+    await page.locator('#edit-form [name="tags"]').fill('talk, baseline');
     await page.locator('#edit-form [name="note"]').fill('Kept for the talk');
     await page.locator('#edit-form button[type="submit"]').click();
     await shows(page, row('20261124-120000-kept'), 'The good one');
     await shows(page, row('20261124-120000-kept'), 'Kept for the talk');
     await shows(page, field('title'), 'The good one');
-    await focusIs(page, 'Name and note of The good one');
+    await shows(page, '.hero-tags', 'baseline');
+    await focusIs(page, 'Name, tags and note of The good one');
+    await page.getByRole('button', { name: 'Name, tags and note' }).press('Enter');
+    await page.keyboard.press('Escape');
+    await focusIs(page, 'Name, tags and note of The good one');
+    expect(await page.locator('#runs-dialog').isVisible()).toBe(true);
+    await page.locator('#runs-filter').fill('baseline');
+    await shows(page, '#runs-note', '1 of 1 run.');
+    await shows(page, row('20261124-120000-kept'), 'talk');
     await page.getByRole('button', { name: 'Pin The good one' }).press('Enter');
     await shows(page, row('20261124-120000-kept'), 'pinned');
     await focusIs(page, 'Unpin The good one');
@@ -165,13 +175,56 @@ const chromiumPath = findChromium();
     await page.locator(row('20261124-120100-gone')).waitFor({ state: 'detached' });
     await focusIs(page, 'Find runs');
     const { runs } = (await (await fetch(`${monitor.url}/api/runs`)).json()) as {
-      runs: { runId: string; title: string | null; pinned: boolean }[];
+      runs: { runId: string; name: string | null; tags: string[]; pinned: boolean }[];
     };
     expect(runs.find(({ runId }) => runId.endsWith('gone'))).toBeUndefined();
     expect(runs.find(({ runId }) => runId.endsWith('kept'))).toMatchObject({
-      title: 'The good one',
+      name: 'The good one',
+      tags: ['talk', 'baseline'],
       pinned: true,
     });
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('are named and tagged in the header, on every page, until the name is removed', async () => {
+    const runId = '20261124-123000-labelled';
+    const events = runOf(runId).map((event) =>
+      event.type === 'run.started'
+        ? { ...event, data: { ...event.data, name: 'As sent', tags: ['own'] } }
+        : event,
+    );
+    (await monitor.publish({ runId, events })).close();
+    // A name that was given with an older gateway.
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ title: 'Former title' });
+    await fetch(`${monitor.url}/api/runs/${runId}`, { method: 'PATCH', headers, body });
+    const [page, other] = [await monitor.visit(`?run=${runId}`), await monitor.visit(`?run=${runId}`)];
+    await shows(page, field('title'), 'Former title');
+    await shows(page, '.hero-tags', 'own');
+    await page.locator('#edit-run').press('Enter');
+    await page.locator('[name="name"]:focus').waitFor();
+    expect(await page.locator('[name="name"]').inputValue()).toBe('Former title');
+    await page.keyboard.press('Escape');
+    await page.locator('#edit-run:focus').press('Enter');
+    expect(await violationsInBothThemes(page, '#hero')).toEqual([]);
+
+    await page.locator('[name="tags"]').fill('x'.repeat(41));
+    await page.keyboard.press('Enter');
+    await shows(page, '#edit-form .form-error', 'Tags: expected at most 40 characters in each, got 41');
+    await page.locator('[name="name"]').fill('Renamed');
+    await page.locator('[name="tags"]').fill('own, sweep');
+    await page.keyboard.press('Enter');
+    await page.locator('#edit-run:focus').waitFor();
+    for (const each of [page, other]) {
+      await shows(each, field('title'), 'Renamed');
+      await shows(each, '.hero-tags', 'sweep');
+    }
+    await page.locator('#edit-run').click();
+    await page.locator('[name="name"]').fill('');
+    await page.locator('[name="tags"]').fill('');
+    await page.locator('#edit-form button[type="submit"]').click();
+    await shows(other, field('title'), runId);
+    await other.locator('.hero-tags').waitFor({ state: 'detached' });
     expect(monitor.browserProblems).toEqual([]);
   });
 
@@ -211,6 +264,13 @@ const chromiumPath = findChromium();
     await page.keyboard.press('Escape');
     await shows(page, chartPart('loss', 'items'), second);
     await shows(page, chartPart('loss', 'items'), /\([+−]/);
+    // A compared run that is named keeps its new name here, although its own connection is closed.
+    await fetch(`${monitor.url}/api/runs/${second}`, {
+      ...{ method: 'PATCH', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ name: 'Larger steps' }),
+    });
+    await shows(page, '#compare-table thead', 'Larger steps');
+    await shows(page, chartPart('loss', 'items'), 'Larger steps');
     await shows(page, '#compare-table', 'Test accuracy');
     const accuracy = page.locator('#compare-table tr').filter({ hasText: 'Best test accuracy' });
     expect(await accuracy.textContent()).toMatch(/%.*%.*[−+]/);

@@ -1,6 +1,12 @@
-import { connectLive, type EventType, type LiveClient } from '@mnist-monitor/shared/browser';
+import {
+  connectLive,
+  type EventType,
+  type LiveClient,
+  type RunAnnotated,
+} from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../state/event-data.ts';
 import { applyEvent, emptyRun, type Run } from '../state/run.ts';
+import { withAnnotations } from '../state/session.ts';
 import { liveUrl } from './api.ts';
 
 /** A run compared with the one on display. */
@@ -36,6 +42,12 @@ export class OtherRuns {
       this.#followed.set(runId, followed);
       return followed.other;
     });
+  }
+
+  /** Changes the name and the tags of a run. Its own connection, which reports that too, is closed when it has ended. */
+  annotate(message: RunAnnotated): void {
+    const other = this.#followed.get(message.runId)?.other;
+    if (other?.summary) other.summary = withAnnotations(other.summary, message);
   }
 
   /**

@@ -1,4 +1,9 @@
-import { connectLive, type LiveClient, type LiveClientMessage } from '@mnist-monitor/shared/browser';
+import {
+  connectLive,
+  type LiveClient,
+  type LiveClientMessage,
+  type RunAnnotated,
+} from '@mnist-monitor/shared/browser';
 import { copyRun, type Run } from '../state/run.ts';
 import {
   announcesOtherEvents,
@@ -31,6 +36,8 @@ export interface RunDisplayOptions {
   onTrainersChange(): void;
   /** Called when a run was deleted, whether it is on display or not. */
   onRunDeleted(runId: string): void;
+  /** Called when the name, the tags or other annotations of a run were changed, whether it is on display or not. */
+  onRunAnnotated(annotations: RunAnnotated): void;
   /** Called when the feed moves on to another run, or begins with this one again. */
   onNextRun(): void;
 }
@@ -135,6 +142,7 @@ export class RunDisplay {
     applyMessage(this.session, message, performance.now());
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
     if (trainerMessages.has(message.type) || isQueueChange(message)) this.#options.onTrainersChange();
+    if (message.type === 'annotated') this.#options.onRunAnnotated(message);
     if (message.type === 'removed') this.#options.onRunDeleted(message.runId);
     if (state?.name === 'waiting' && this.session.gatewayVersion === null) this.#findRefusal();
     this.#options.onChange();

@@ -1,12 +1,22 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
 import type { RunStartedData, RunSummary } from './event-data.ts';
 
-/** Returns the name that a user gave a run, or else the one that its publisher gave, or else its id. */
-export const displayName = ({
-  runId,
-  title,
-  started,
-}: Pick<RunSummary, 'runId' | 'title' | 'started'>): string => title ?? started?.name ?? runId;
+/** The fields of a summary that contain the name and the tags of a run. */
+type Labels = Pick<RunSummary, 'title' | 'name' | 'tags' | 'started'>;
+
+/**
+ * Returns the name of a run; null when it has none. A title is a name that a user gave with an older gateway; the name is
+ * that of the publisher until a user changes it.
+ */
+export const nameOf = ({ title, name, started }: Labels): string | null =>
+  title ?? (name === undefined ? (started?.name ?? null) : name);
+
+/** Returns the name of a run or, without one, its id. */
+export const displayName = (summary: Labels & Pick<RunSummary, 'runId'>): string =>
+  nameOf(summary) ?? summary.runId;
+
+/** Returns the tags of a run: those of its publisher, until a user changes them. */
+export const tagsOf = ({ tags, started }: Labels): readonly string[] => tags ?? started?.tags ?? [];
 
 /** Display name of each status of a run. */
 export const statusNames: Record<RunStatus, string> = {

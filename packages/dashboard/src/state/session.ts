@@ -4,6 +4,7 @@ import type {
   ConnectionState,
   LiveClientMessage,
   LiveHello,
+  RunAnnotated,
   RunStatus,
 } from '@mnist-monitor/shared/browser';
 import { DelayMeter } from './delay.ts';
@@ -137,8 +138,8 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       session.storeProblem = message.state === 'failing' ? message.message : '';
       break;
     case 'annotated': {
-      const { runId, title, note, pinned } = message;
-      if (session.summary?.runId === runId) session.summary = { ...session.summary, title, note, pinned };
+      if (session.summary?.runId === message.runId)
+        session.summary = withAnnotations(session.summary, message);
       break;
     }
     case 'removed': // The gateway sends another hello or closes the connection.
@@ -148,6 +149,12 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       break;
   }
 }
+
+/** Returns the summary of a run with what users have changed about it. */
+export const withAnnotations = (
+  summary: RunSummary,
+  { title, note, pinned, name, tags }: RunAnnotated,
+): RunSummary => ({ ...summary, title, note, pinned, name, tags });
 
 /** Removes the run, before another one is followed. The figures of the connection remain. */
 export function forgetRun(session: Session): void {

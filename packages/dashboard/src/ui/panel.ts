@@ -1,4 +1,4 @@
-import type { CommandData, CommandName, CommandResult } from '@mnist-monitor/shared/browser';
+import type { CommandData, CommandName, CommandResult, RunChanges } from '@mnist-monitor/shared/browser';
 import type { TemplateResult } from 'lit-html';
 import type { Result } from '../net/api.ts';
 import type { OtherRun } from '../net/other-runs.ts';
@@ -64,6 +64,11 @@ export interface PageActions {
   /** Puts the charts' cursor at a finding and scrolls the charts into view. */
   showFinding(finding: Finding): void;
   sendCommand: SendCommand;
+  /**
+   * Changes the name, the tags or other annotations of a run.
+   * @returns Undefined on success, the error as a sentence, or an empty text when the viewer did not enter the token.
+   */
+  changeRun(runId: string, changes: RunChanges): Promise<string | undefined>;
   togglePause(): void;
   nextTheme(): void;
   openRuns(): void;

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { latestDataOf } from '../../state/session.ts';
+import { latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
-import type { PageState, Panel } from '../../ui/panel.ts';
+import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
-import { type Figure, type HeaderText, headerText, tabTitle } from './header-text.ts';
+import type { RunEditor } from '../run-editor/run-editor.ts';
+import { type Figure, type HeaderText, headerText, labelsOf, tabTitle } from './header-text.ts';
 import './header.css';
 
 /** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */
@@ -17,8 +18,8 @@ let announced = 'Connecting';
 export const headerPanel: Panel = {
   render(state, actions) {
     const text = headerText(state.session, state.now);
-    const title = tabTitle(text);
-    if (document.title !== title) document.title = title;
+    const tab = tabTitle(text);
+    if (document.title !== tab) document.title = tab;
     if (text.phaseName !== announced) {
       announced = text.phaseName;
       announce(`${text.phaseName}. ${text.detail}`);
@@ -28,8 +29,7 @@ export const headerPanel: Panel = {
         <div class="hero-head">
           <div class="hero-name">
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
-            <h1 id="run-title" data-field="title">${text.title}</h1>
-            ${text.tags.length > 0 ? html`<p class="hero-tags">${text.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
+${title(text, state, actions)}
             <p class="hero-detail" data-field="detail">${text.detail}</p>
           </div>
           <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
@@ -40,6 +40,56 @@ export const headerPanel: Panel = {
       </section>`;
   },
 };
+
+/** The form that edits the name and the tags of the run; undefined while they are not edited. */
+let editor: RunEditor | undefined;
+
+/** Renders the name and the tags of the run, with a button that edits them where that is allowed, or their form. */
+function title(text: HeaderText, { live, run, session }: PageState, actions: PageActions): TemplateResult {
+  if (editor && editor.runId === run?.runId)
+    return html`<h1 class="sr-only" id="run-title" data-field="title">${text.title}</h1>${editor.template()}`;
+  const mayEdit = run !== null && live.commands !== 'off' && !session.replaying;
+  return html`
+    <h1 id="run-title" data-field="title">${text.title}</h1>
+    ${text.tags.length > 0 ? html`<p class="hero-tags">${text.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
+    ${
+      mayEdit
+        ? html`
+            <button
+              type="button" class="icon-button small" id="edit-run" aria-label="Edit name and tags"
+              title="Edit name and tags" @click=${() => edit(live, actions)}
+            ><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 20l1-4L16 5l3 3L8 19zM13.5 7.5l3 3" /></svg></button>`
+        : nothing
+    }`;
+}
+
+async function edit(session: Session, actions: PageActions): Promise<void> {
+  const latest = latestDataOf(session);
+  if (!latest) return;
+  const { runId } = latest;
+  const { RunEditor } = await import('../run-editor/run-editor.ts');
+  const show = (next: RunEditor | undefined): void => {
+    editor = next;
+    actions.refresh();
+  };
+  show(
+    new RunEditor({
+      run: { runId, note: null, ...labelsOf(session, latest) },
+      withNote: false,
+      save: (changes) => actions.changeRun(runId, changes),
+      refresh: actions.refresh,
+      close: () => {
+        show(undefined);
+        focusSoon('#edit-run');
+      },
+    }),
+  );
+  focusSoon('#edit-form [name="name"]');
+}
+
+/** Focuses an element that the next frame renders. */
+const focusSoon = (selector: string): number =>
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
 
 const epochsOf = (session: PageState['session']): number => {
   const { totals, config } = latestDataOf(session)?.started ?? {};

@@ -1,5 +1,5 @@
 import { totalSteps } from '../../state/axis.ts';
-import { throughputOf } from '../../state/event-data.ts';
+import { type RunSummary, throughputOf } from '../../state/event-data.ts';
 import {
   capitalize,
   formatCount,
@@ -12,7 +12,7 @@ import {
 } from '../../state/format.ts';
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import { type BatchColumn, type Run, silenceMs } from '../../state/run.ts';
-import { deviceText, displayName, statusNames } from '../../state/run-summaries.ts';
+import { deviceText, displayName, statusNames, tagsOf } from '../../state/run-summaries.ts';
 import { announcesEverything, type StepWord, stepWordOf, unitOf } from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
 
@@ -98,7 +98,7 @@ export function headerText(session: Session, now: number): HeaderText {
     phaseName: diverged ? `Diverged at ${stepWord} ${formatCount(diverged.step)}` : phaseNames[phase],
     colorPhase: diverged ? 'interrupted' : phase,
     title: titleOf(session, latest) ?? emptyTitle(phase),
-    tags: started?.tags ?? [],
+    tags: latest ? tagsOf(labelsOf(session, latest)) : [],
     detail: detailOf({ session, latest, phase, now }),
     progress,
     percent: progress === null ? '' : formatProgress(progress),
@@ -201,13 +201,18 @@ function testNote(latest: LatestData | null): string {
   return latest?.epoch ? `after epoch ${latest.epoch.epoch}` : 'after each epoch';
 }
 
-const titleOf = ({ summary }: Session, latest: LatestData | null): string | undefined =>
-  latest
-    ? displayName({
-        ...{ runId: latest.runId, started: latest.started },
-        title: summary?.runId === latest.runId ? summary.title : null,
-      })
-    : undefined;
+const titleOf = (session: Session, latest: LatestData | null): string | undefined =>
+  latest ? displayName({ runId: latest.runId, ...labelsOf(session, latest) }) : undefined;
+
+/** Returns the name and the tags of the gateway's summary or, while that lacks `run.started`, of this event. */
+export function labelsOf(
+  { summary }: Session,
+  { runId, started }: LatestData,
+): Pick<RunSummary, 'title' | 'name' | 'tags' | 'started'> {
+  const own = summary?.runId === runId ? summary : null;
+  if (own?.started) return own;
+  return { title: own?.title ?? null, started };
+}
 
 function emptyTitle(phase: Phase): string {
   if (phase === 'waiting') return 'No run yet';

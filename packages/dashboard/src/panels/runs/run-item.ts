@@ -7,6 +7,8 @@ interface RunItemState {
   compared: boolean;
   mayCompare: boolean;
   mayChange: boolean;
+  /** The form that edits the run; undefined while it is not edited. */
+  editor: TemplateResult | undefined;
 }
 
 type Control = 'open' | 'compare' | 'pin' | 'edit' | 'delete';
@@ -14,7 +16,7 @@ type Control = 'open' | 'compare' | 'pin' | 'edit' | 'delete';
 /** Renders a run of the list. `data-run` and `data-control` identify its controls, so that they can keep the focus. */
 export function runItem(row: RunRow, state: RunItemState, act: Record<Control, () => void>): TemplateResult {
   const { runId, name } = row;
-  const { shown, compared, mayCompare, mayChange } = state;
+  const { shown, compared, mayCompare, mayChange, editor } = state;
   const pin = row.pinned ? 'Unpin' : 'Pin';
   const button = (control: Control, className: string, text: string, label: string): TemplateResult => html`
     <button type="button" class=${className} data-control=${control} aria-label=${label} @click=${act[control]}>${text}</button>`;
@@ -36,6 +38,7 @@ export function runItem(row: RunRow, state: RunItemState, act: Record<Control, (
           />${shown ? 'Shown' : 'Compare'}
         </label>
       </div>
+      ${editor ?? nothing}
       ${row.hasName ? html`<p class="run-id">${runId}</p>` : nothing}
       ${row.tags.length > 0 ? html`<p class="run-tags">${row.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
       <p class="run-facts">${row.bestAccuracy ? html`<b>${row.bestAccuracy}</b>` : nothing}${facts.map((fact) => html`<span>${fact}</span>`)}</p>
@@ -45,7 +48,7 @@ export function runItem(row: RunRow, state: RunItemState, act: Record<Control, (
           ? html`
               <p class="run-actions">
                 ${button('pin', 'link', pin, `${pin} ${name}`)}
-                ${button('edit', 'link', 'Name and note…', `Name and note of ${name}`)}
+                ${button('edit', 'link', 'Name, tags and note…', `Name, tags and note of ${name}`)}
                 ${button('delete', 'link danger', 'Delete…', `Delete ${name}`)}
               </p>`
           : nothing

@@ -1,7 +1,14 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../../state/event-data.ts';
 import { formatDateTime, formatDuration, formatPercent } from '../../state/format.ts';
-import { deviceText, displayName, statusNames, trainingSeconds } from '../../state/run-summaries.ts';
+import {
+  deviceText,
+  displayName,
+  nameOf,
+  statusNames,
+  tagsOf,
+  trainingSeconds,
+} from '../../state/run-summaries.ts';
 
 /** A row of the list of runs. */
 export interface RunRow {
@@ -31,7 +38,7 @@ export function runRow(summary: RunSummary): RunRow {
     ...{
       runId,
       name: displayName(summary),
-      hasName: displayName(summary) !== runId,
+      hasName: nameOf(summary) !== null,
       status,
       statusName: statusNames[status],
     },
@@ -45,7 +52,7 @@ export function runRow(summary: RunSummary): RunRow {
     ]
       .filter(isGiven)
       .join(', '),
-    tags: started?.tags ?? [],
+    tags: tagsOf(summary),
     started: formatDateTime(Date.parse(startedAt)),
     note: note ?? '',
     pinned,

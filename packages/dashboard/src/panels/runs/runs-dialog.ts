@@ -1,4 +1,3 @@
-import type { RunChanges } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { changeRun, deleteRun, listRuns, type Result, runExists } from '../../net/api.ts';
@@ -6,7 +5,9 @@ import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural } from '../../state/format.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmAction } from '../../ui/confirm.ts';
-import { dialogFooter, dialogHeader, openDialog, whenClosed } from '../../ui/dialog.ts';
+import { dialogHeader, openDialog } from '../../ui/dialog.ts';
+import type { PageActions } from '../../ui/panel.ts';
+import type { RunEditor } from '../run-editor/run-editor.ts';
 import { runItem } from './run-item.ts';
 import { listedRows, type RunRow } from './run-rows.ts';
 import './runs.css';
@@ -19,6 +20,7 @@ export interface RunsDialogOptions {
   shownRunId(): string | null;
   /** Whether runs may be named, pinned and deleted. */
   mayChange(): boolean;
+  changeRun: PageActions['changeRun'];
   /** Makes a change that may need the command token; resolves with undefined when the viewer did not enter it. */
   withCommandToken<T>(
     action: (token: string | undefined) => Promise<Result<T>>,
@@ -60,6 +62,7 @@ class RunsList {
   /** Number of loads begun so far. */
   #loads = 0;
   #problem = '';
+  #editor: RunEditor | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RunsDialogOptions) {
@@ -139,7 +142,7 @@ class RunsList {
       <div class="runs-tools">
         <input
           class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
-          placeholder="Find by name, note or state" aria-label="Find runs"
+          placeholder="Find by name, tag, note or state" aria-label="Find runs"
         />
         <button class="button" type="button" @click=${() => this.#open(null)}>Follow the latest</button>
       </div>
@@ -181,7 +184,10 @@ class RunsList {
     const mayCompare = !shown && (compared || others.length < otherRunLimit);
     return runItem(
       row,
-      { shown, compared, mayCompare, mayChange: this.#options.mayChange() },
+      {
+        ...{ shown, compared, mayCompare, mayChange: this.#options.mayChange() },
+        editor: this.#editor?.runId === runId ? this.#editor.template() : undefined,
+      },
       {
         open: () => this.#open(runId),
         compare: () => this.#compare(runId),
@@ -206,41 +212,30 @@ class RunsList {
   }
 
   async #pin({ runId, pinned }: RunRow): Promise<void> {
-    await this.#change(runId, { pinned: !pinned });
+    await this.#attempt((token) => changeRun(runId, { pinned: !pinned }, token));
     this.#focus(runId, 'pin');
   }
 
-  #change(runId: string, changes: RunChanges): Promise<string> {
-    return this.#attempt((token) => changeRun(runId, changes, token));
-  }
-
   async #edit(runId: string): Promise<void> {
-    const summary = this.#summaries?.find((known) => known.runId === runId);
-    const content = (problem: string): TemplateResult => html`
-      <form method="dialog" id="edit-form" @submit=${save}>
-        <h2 id="edit-title">Name and note</h2>
-        <p class="card-note">${runId}</p>
-        <label class="field">
-          <span>Name</span>
-          <input class="input" name="title" maxlength="200" autocomplete="off" value=${summary?.title ?? ''} />
-        </label>
-        <label class="field">
-          <span>Note</span>
-          <textarea class="input" name="note" rows="5" maxlength="10000" .value=${summary?.note ?? ''}></textarea>
-        </label>
-        <p class="form-error" role="alert">${problem}</p>
-        ${dialogFooter('Save')}
-      </form>`;
-    const save = async (event: SubmitEvent): Promise<void> => {
-      event.preventDefault();
-      const { title, note } = Object.fromEntries(new FormData(event.target as HTMLFormElement));
-      const problem = await this.#change(runId, { title: String(title), note: String(note) });
-      if (problem === '') dialog.close();
-      else render(content(problem), dialog);
-    };
-    const dialog = openDialog('edit', content(''));
-    await whenClosed(dialog);
-    this.#focus(runId, 'edit');
+    const run = this.#summaries?.find((known) => known.runId === runId);
+    if (!run) return;
+    const { RunEditor } = await import('../run-editor/run-editor.ts');
+    this.#editor = new RunEditor({
+      ...{ run, withNote: true },
+      save: async (changes) => {
+        const problem = await this.#options.changeRun(runId, changes);
+        if (problem === undefined) await this.load();
+        return problem;
+      },
+      refresh: () => this.#show(),
+      close: () => {
+        this.#editor = undefined;
+        this.#show();
+        this.#focus(runId, 'edit');
+      },
+    });
+    this.#show();
+    this.#dialog.querySelector<HTMLElement>('#edit-form [name="name"]')?.focus();
   }
 
   async #delete({ runId, name }: RunRow): Promise<void> {

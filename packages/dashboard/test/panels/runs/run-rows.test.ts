@@ -39,4 +39,22 @@ describe('the list of runs', () => {
     expect(found('large')).toEqual(['a', 'c']);
     expect(found('FAILED large')).toEqual(['c']);
   });
+
+  it('has the name and the tags that users gave, or else those of the publisher, and finds both', () => {
+    const started = { config: {}, name: 'As sent', tags: ['own'] };
+    const summaries = [
+      summaryOf('a', { started }),
+      summaryOf('b', { started, name: 'Renamed', tags: ['sweep 3'] }),
+      summaryOf('c', { started, title: 'Titled', name: 'Renamed', tags: [] }),
+      summaryOf('d', { started, name: null, tags: [] }),
+    ];
+    expect(listedRows(summaries, '').map(({ name, hasName, tags }) => [name, hasName, tags])).toEqual([
+      ['As sent', true, ['own']],
+      ['Renamed', true, ['sweep 3']],
+      ['Titled', true, []],
+      ['d', false, []],
+    ]);
+    expect(listedRows(summaries, 'sweep').map(({ runId }) => runId)).toEqual(['b']);
+    expect(listedRows(summaries, 'renamed').map(({ runId }) => runId)).toEqual(['b']);
+  });
 });
