@@ -1,5 +1,5 @@
-import { type MonitorEvent, type SeriesField, seriesFields } from '@mnist-monitor/shared';
-import { eventTypesOf, fieldReader } from './fields.ts';
+import { type EventType, type MonitorEvent, type SeriesField, seriesFields } from '@mnist-monitor/shared';
+import { eventTypesOf, fieldReader, pathReader } from './fields.ts';
 
 interface Column {
   name: string;
@@ -34,14 +34,16 @@ const fieldColumn = (field: SeriesField): Column => {
   };
 };
 
-/** Makes the column of a number in the data of `run.finished`. */
-const resultColumn = (path: string): Column => {
-  const value = fieldReader(`run.${path}` as SeriesField);
+/** Makes the column of the value at a path in the data of one type of events. */
+const pathColumn = (type: EventType, path: string): Column => {
+  const read = pathReader(path.split('.'));
   return {
-    name: `run.finished.${path}`,
-    read: ({ type, data }) => (type === 'run.finished' ? value(data) : undefined),
+    name: `${type}.${path}`,
+    read: (event) => (event.type === type ? read(event.data) : undefined),
   };
 };
+
+const gpuValues = ['load', 'memoryUsedBytes', 'memoryTotalBytes', 'temperatureCelsius', 'powerWatts'];
 
 /** The columns of every run. New ones are added at the end, so that a program may read them by their position. */
 const columns: readonly Column[] = [
@@ -54,11 +56,22 @@ const columns: readonly Column[] = [
   ...['batch', 'elapsedSeconds', 'etaSeconds', 'value'].map(dataColumn),
   ...['by', 'title'].map(textColumn),
   fieldColumn('batch.throughput'),
-  ...['test.loss', 'test.accuracy', 'bestEpoch', 'seconds'].map(resultColumn),
+  ...['test.loss', 'test.accuracy', 'bestEpoch', 'seconds'].map((path) => pathColumn('run.finished', path)),
+  textColumn('description'),
+  ...['host.memoryTotalBytes', 'gpu.memoryTotalBytes'].map((path) => pathColumn('system', path)),
+  ...['digest', 'bytes', 'accuracy'].map((path) => pathColumn('snapshot', path)),
 ];
 
 /** The largest number of own metrics with a column: as many columns as a person can use. Others are in the JSON lines. */
 export const maxMetricColumns = 500;
+
+/** What a run has that others do not have, for which its table has further columns. */
+export interface CsvOptions {
+  /** The names of own metrics. */
+  metricNames?: readonly string[];
+  /** The largest number of GPUs in the list of a `system` event. */
+  gpus?: number;
+}
 
 /** A run as CSV (RFC 4180). */
 export interface CsvTable {
@@ -68,9 +81,15 @@ export interface CsvTable {
   row(event: MonitorEvent): string;
 }
 
-/** Creates the table of a run. @param metricNames Names of its own metrics, each of which has a column. */
-export function csvTable(metricNames: readonly string[] = []): CsvTable {
-  const all = [...columns, ...metricNames.map((name) => fieldColumn(`metrics.${name}`))];
+/** Creates the table of a run. */
+export function csvTable({ metricNames = [], gpus = 0 }: CsvOptions = {}): CsvTable {
+  const all = [
+    ...columns,
+    ...Array.from({ length: gpus }, (_, index) =>
+      gpuValues.map((value) => pathColumn('system', `gpus.${index}.${value}`)),
+    ).flat(),
+    ...metricNames.map((name) => fieldColumn(`metrics.${name}`)),
+  ];
   const line = (cells: unknown[]): string => `${cells.map(cell).join(',')}\r\n`;
   return {
     header: line(all.map(({ name }) => name)),

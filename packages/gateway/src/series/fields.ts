@@ -14,6 +14,15 @@ export function fieldReader(field: SeriesField): (data: object) => number | unde
   const path = field.startsWith(metricPrefix)
     ? ['metrics', field.slice(metricPrefix.length)]
     : field.split('.').slice(1);
+  const read = pathReader(path);
+  return (data) => {
+    const value = read(data);
+    return value === undefined || value === null ? undefined : Number(value);
+  };
+}
+
+/** Returns a function that returns the value at a path in an event's data, or undefined where the path ends before. */
+export function pathReader(path: readonly string[]): (data: object) => unknown {
   return (data) => {
     let value: unknown = data;
     for (const key of path)
@@ -21,7 +30,7 @@ export function fieldReader(field: SeriesField): (data: object) => number | unde
         typeof value === 'object' && value !== null && Object.hasOwn(value, key)
           ? (value as Record<string, unknown>)[key]
           : undefined;
-    return value === undefined || value === null ? undefined : Number(value);
+    return value;
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { MonitorEvent } from '@mnist-monitor/shared';
+import { eventDataSchemas, type MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { z } from 'zod';
 import { csvTable } from '../../src/series/csv.ts';
 
 const run = sampleRun({ epochs: 1, batchesPerEpoch: 7 });
@@ -56,4 +57,84 @@ test('a text with commas, quotes or line breaks is quoted', () => {
   const data = { level: 'info', code: 'x', message: 'say "a, b"\nand c', step: null };
   const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
   expect(line).toContain(',info,x,"say ""a, b""\nand c",');
+});
+
+/** The fields without a column, with the reason: `[]` is an item of a list, `*` a name that the publisher chose. */
+const withoutColumn: Record<string, string> = {
+  ...Object.fromEntries(
+    ['name', 'tags', 'config', 'device', 'model', 'dataset', 'totals', 'unit', 'lossUnit', 'metrics'].map(
+      (field) => [`run.started.${field}`, 'describes the run once, not a step; the JSON lines have it'],
+    ),
+  ),
+  ...Object.fromEntries(
+    ['perClass', 'recall', 'precision', 'confusion', 'confusionCells', 'calibration'].map((field) => [
+      `epoch.test.${field}`,
+      'a list or a matrix',
+    ]),
+  ),
+  'epoch.test.predictions': 'bytes',
+  ...Object.fromEntries(
+    ['width', 'height', 'channels', 'items'].map((field) => [
+      `samples.${field}`,
+      'images, and what they need',
+    ]),
+  ),
+  'figure.image': 'an image',
+  'figure.table': 'a table of its own',
+  ...Object.fromEntries(
+    ['tensors', 'weightNorm', 'gradientNorm', 'updateRatio', 'histograms', 'activations', 'dead'].map(
+      (field) => [`layers.${field}`, 'a list with a value for each tensor or activation'],
+    ),
+  ),
+  ...Object.fromEntries(
+    ['size', 'logits', 'images'].map((field) => [`probe.${field}`, 'bytes, and what they need']),
+  ),
+  'run.finished.files': 'a list of names',
+};
+
+type Node = Partial<
+  Record<'type' | 'properties' | 'additionalProperties' | 'items' | 'anyOf' | 'oneOf', unknown>
+>;
+
+/** Returns the paths of all values in a schema, each as its keys, except below fields of `withoutColumn`. */
+function pathsIn(schema: Node, path: string[]): string[][] {
+  if (path.join('.') in withoutColumn) return [path];
+  const alternatives = [schema.anyOf, schema.oneOf].flatMap((list) =>
+    ((list as Node[] | undefined) ?? []).filter(({ type }) => type !== 'null'),
+  );
+  const below = [
+    ...alternatives.flatMap((each) => pathsIn(each, path)),
+    ...Object.entries((schema.properties as Record<string, Node>) ?? {}).flatMap(([key, each]) =>
+      pathsIn(each, [...path, key]),
+    ),
+    ...(typeof schema.additionalProperties === 'object'
+      ? pathsIn(schema.additionalProperties as Node, [...path, '*'])
+      : []),
+    ...(schema.items ? pathsIn(schema.items as Node, [...path, '[]']) : []),
+  ];
+  const unique = new Map(below.map((each) => [each.join('.'), each]));
+  return unique.size > 0 ? [...unique.values()] : [path];
+}
+
+/** Returns data that has only the value at the path. */
+function dataWith([key, ...rest]: string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const inner = dataWith(rest, value);
+  return key === '[]' ? [{}, inner] : { [key]: inner };
+}
+
+test('each field of each event has a column, or a reason to have none', () => {
+  const table = csvTable({ metricNames: ['*'], gpus: 2 });
+  const missing = Object.entries(eventDataSchemas).flatMap(([type, schema]) => {
+    const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node;
+    return pathsIn(root, [type])
+      .map(([_, ...path]) => path)
+      .filter((path) => {
+        const data = dataWith(path, 7.25);
+        return !table.row({ ...first('batch'), type, data } as MonitorEvent).includes(',7.25');
+      })
+      .map((path) => `${type}.${path.join('.')}`);
+  });
+  expect(missing).toEqual(expect.arrayContaining(Object.keys(withoutColumn)));
+  expect(missing.filter((path) => !(path in withoutColumn))).toEqual([]);
 });

@@ -57,7 +57,10 @@ const formats: readonly Format[] = [
         .describe('Whether to begin with a byte order mark, by which spreadsheets recognize UTF-8.'),
     }),
     open: async (store, run, { bom }) => {
-      const { header, row } = csvTable(await readMetricNames(store, run));
+      const { header, row } = csvTable({
+        metricNames: await readMetricNames(store, run),
+        gpus: await readGpuCount(store, run),
+      });
       return { head: (bom ? '\ufeff' : '') + header, write: (event) => row(parseEvent(event)) };
     },
   },
@@ -86,6 +89,19 @@ async function readMetricNames(
         if (names.size < maxMetricColumns) names.add(name);
     }
   return [...names];
+}
+
+/** Resolves with the largest number of GPUs in the list of a `system` event. */
+async function readGpuCount(store: Store, { runId, lastSeq, version }: StoredSummary): Promise<number> {
+  // Events of version 1 have no such list.
+  if (version === 1) return 0;
+  let count = 0;
+  for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['system'] }))
+    for (const event of events) {
+      const { data } = parseEvent(event);
+      if ('gpus' in data) count = Math.max(count, data.gpus?.length ?? 0);
+    }
+  return count;
 }
 
 /** Adds the routes that export a run as a file, streamed as fast as the client reads. */

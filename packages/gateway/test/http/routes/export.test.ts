@@ -38,6 +38,24 @@ describe('an export', () => {
     expect(await answer.text()).toBe(header + run.map(row).join(''));
   });
 
+  test('as CSV has columns for each GPU and each own metric of the run', async () => {
+    const events = sampleRunOfVersion2('a');
+    const { gateway } = await gatewayWith(events.map(toNewEvent));
+    const text = await (await fetch(`${gateway.url}/api/runs/a/export.csv`)).text();
+    const [header, ...lines] = text
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(','));
+    expect(lines).toHaveLength(events.length);
+    const system = lines.find((cells) => cells[2] === 'system')!;
+    const cellOf = (name: string): string | undefined => system[header!.indexOf(name)];
+    expect(cellOf('system.gpus.0.load')).toBe('0.5');
+    expect(cellOf('system.gpus.1.load')).toBe('0.25');
+    expect(cellOf('system.gpus.1.memoryUsedBytes')).toBe('1000000000');
+    expect(header!.filter((name) => name.startsWith('system.gpus.'))).toHaveLength(10);
+    expect(header!.slice(-3)).toEqual(['metrics.perplexity', 'metrics.grad/norm', 'metrics.eval/f1']);
+  });
+
   test('as CSV begins with a byte order mark on request', async () => {
     const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const begin = async (query: string) =>
