@@ -169,6 +169,39 @@ describe('the gateway', () => {
     expect((await summaryAt(url)).stream).toBe(stream);
   });
 
+  test('does not renew a stream because another publisher reports a loss while that of the run is connected', async () => {
+    const { url, liveUrl, ingestUrl } = await startGateway();
+    const publisher = await openPublisher(ingestUrl, helloOf('a'));
+    publisher.send(run.slice(0, 5));
+    await publisher.acked(5);
+    const viewer = await connect(liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    const { stream } = await summaryAt(url); // Anyone who may read knows it.
+    const other = await connect(ingestUrl);
+    other.send(helloOf('a', { publisherId: 'publisher-2', stream, acknowledged: 9 }));
+    expect((await other.closed).code).toBe(closeCodes.runTaken.code);
+    publisher.send(run.slice(5, 7));
+    await publisher.acked(7);
+    expect(await summaryAt(url)).toMatchObject({ stream, lastSeq: 7 });
+    const seen = await viewer.until(({ seq }) => seq === 7);
+    expect(seen.filter(({ type }) => type === 'hello')).toEqual([]);
+  });
+
+  test('keeps the events of a run whose stream another publisher has renewed, and lets its own publisher continue', async () => {
+    const { url, ingestUrl } = await startGateway();
+    const first = await publishFirst(ingestUrl, 5);
+    const lie = { publisherId: 'publisher-2', stream: first.stream, acknowledged: 9 };
+    const other = await openPublisher(ingestUrl, helloOf('a', lie));
+    other.connection.socket.close();
+    await other.connection.closed;
+    expect(other.stream).not.toBe(first.stream);
+    const back = await openPublisher(ingestUrl, helloOf('a', { stream: first.stream, acknowledged: 5 }));
+    expect([back.after, back.stream]).toEqual([5, other.stream]);
+    back.send(run.slice(5));
+    await back.acked(run.length);
+    expect(await summaryAt(url)).toMatchObject({ stream: other.stream, lastSeq: run.length });
+  });
+
   test('gives another ETag to a run that begins again with as many events', async () => {
     const { url, ingestUrl } = await startGateway();
     const tagOf = async () => (await fetch(`${url}/api/runs/a/series`)).headers.get('etag');
