@@ -49,10 +49,10 @@ export const limits = {
    */
   eventBytes: 900 * 1024,
   /**
-   * Levels of nested objects and lists in an event: the schemas have 5. Recursive parsers of clients fail at about 1,000
+   * Levels of nested objects and lists in an event, message or body: the schemas have 5. Recursive parsers of clients fail at about 1,000
    * levels, and so do the JSON functions of SQLite.
    */
-  eventDepth: 32,
+  jsonDepth: 32,
   /** A message `events` with many past events: clients read it several times faster than single events. */
   bundleBytes: 512 * 1024,
   /** Names of own metrics in a run: ten times as many as an event may have; each is a chart, and a column of the CSV. */

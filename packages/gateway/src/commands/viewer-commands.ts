@@ -4,11 +4,11 @@ import {
   commandFailure,
   commandIdOf,
   commandSchema,
-  decode,
   encode,
   formatIssues,
   MonitorError,
 } from '@mnist-monitor/shared';
+import { decodeFromClient } from '../json-issue.ts';
 import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { TokenBucket } from '../sockets/token-bucket.ts';
@@ -19,7 +19,10 @@ export interface ViewerCommandsOptions {
   peer: Peer;
   router: CommandRouter;
   rights: Pick<ClientRights, 'authorize'>;
-  limits: Pick<Limits, 'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond'>;
+  limits: Pick<
+    Limits,
+    'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond' | 'jsonDepth'
+  >;
   /** Called for the log, with each command (without its token) and its result. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
@@ -43,7 +46,7 @@ export class ViewerCommands {
   async receive(text: string): Promise<void> {
     const { peer, limits } = this.#options;
     if (!this.#messages.take()) return peer.close('tooMany');
-    const result = decode(commandSchema, text);
+    const result = decodeFromClient(commandSchema, text, limits);
     const id = result.ok ? result.value.id : commandIdOf(result.error);
     if (id === undefined) {
       const issues = result.ok ? '' : formatIssues(result.error.issues);

@@ -1,4 +1,5 @@
-import { commandResultSchema, decode, encode, formatIssues, type TrainerWait } from '@mnist-monitor/shared';
+import { commandResultSchema, encode, formatIssues, type TrainerWait } from '@mnist-monitor/shared';
+import { decodeFromClient } from '../json-issue.ts';
 import type { CommandTarget } from '../presence/command-target.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { SessionContext, SessionHandler } from './session-context.ts';
@@ -22,7 +23,7 @@ export class IdleSession implements SessionHandler {
   }
 
   receive(text: string): void {
-    const result = decode(commandResultSchema, text);
+    const result = decodeFromClient(commandResultSchema, text, this.#context.limits);
     if (result.ok) this.#context.router.receiveResult(result.value, this.#publisherId);
     else
       this.#peer.close('invalid', `expected the answer to a command: ${formatIssues(result.error.issues)}`);

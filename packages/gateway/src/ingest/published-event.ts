@@ -7,9 +7,9 @@ import {
   type ProtocolVersion,
   type ValidationIssue,
 } from '@mnist-monitor/shared';
+import { jsonIssue } from '../json-issue.ts';
 import type { Limits } from '../limits.ts';
 import type { NewEvent } from '../store/store.ts';
-import { jsonIssue } from './json-issue.ts';
 
 /** An event that was decoded from the text of a message. */
 export interface PublishedEvent {
@@ -26,12 +26,12 @@ export interface PublishedEvent {
  */
 export function checkPublished(
   { event, text, version }: PublishedEvent,
-  { eventBytes, eventDepth }: Pick<Limits, 'eventBytes' | 'eventDepth'>,
+  { eventBytes, jsonDepth }: Pick<Limits, 'eventBytes' | 'jsonDepth'>,
 ): DecodeResult<NewEvent> {
   const json = text.replace(/[\r\n]/g, ' ');
   // A text that `encode` writes has known fields only, and each of them once.
   const issue =
-    sizeIssue(json, eventBytes) ?? (json === encode(event) ? undefined : jsonIssue(json, eventDepth));
+    sizeIssue(json, eventBytes) ?? (json === encode(event) ? undefined : jsonIssue(json, jsonDepth));
   const issues = issue ? [issue] : measureIssues(event).slice(0, maxIssues);
   if (issues.length === 0)
     return { ok: true, value: { seq: event.seq, type: event.type, json, event, version } };

@@ -1,4 +1,5 @@
 import {
+  type CommandResult,
   canonicalBatchVersion,
   type DecodeFailure,
   encode,
@@ -13,6 +14,7 @@ import {
   version1IngestMessageSchema,
   versionOfEvent,
 } from '@mnist-monitor/shared';
+import { jsonIssue } from '../json-issue.ts';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { OtherStreamError, SeqGapError } from '../store/event-rules.ts';
@@ -135,8 +137,7 @@ export class PublisherSession implements SessionHandler {
       return this.#receiveEvent(writer, { event: raw as MonitorEvent, text, version: batchVersion });
     const result = validate(this.#messageSchema, raw);
     if (!result.ok) this.#reject(writer, result.error);
-    else if (result.value.type === 'commandResult')
-      this.#context.router.receiveResult(result.value, this.#connection.publisherId);
+    else if (result.value.type === 'commandResult') this.#receiveResult(result.value, text);
     else this.#receiveEvent(writer, { event: result.value, text, version: this.#versionOf(raw) });
   }
 
@@ -176,6 +177,13 @@ export class PublisherSession implements SessionHandler {
         this.#peer.close('internal');
       },
     });
+  }
+
+  #receiveResult(result: CommandResult, text: string): void {
+    const { router, limits } = this.#context;
+    const issue = jsonIssue(text, limits.jsonDepth);
+    if (issue) this.#peer.close('invalid', `expected the answer to a command: ${formatIssues([issue])}`);
+    else router.receiveResult(result, this.#connection.publisherId);
   }
 
   #receiveEvent(writer: RunWriter, published: PublishedEvent): void {

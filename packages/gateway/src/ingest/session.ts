@@ -1,4 +1,5 @@
-import { decode, formatIssues, ingestFirstMessageSchema } from '@mnist-monitor/shared';
+import { formatIssues, ingestFirstMessageSchema } from '@mnist-monitor/shared';
+import { decodeFromClient } from '../json-issue.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { IdleSession } from './idle-session.ts';
 import { PublisherSession } from './publisher-session.ts';
@@ -38,7 +39,7 @@ export class IngestSession {
 
   async #receiveFirst(text: string): Promise<void> {
     clearTimeout(this.#helloTimer);
-    const result = decode(ingestFirstMessageSchema, text);
+    const result = decodeFromClient(ingestFirstMessageSchema, text, this.#context.limits);
     if (!result.ok) return this.#peer.cut('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
     const first = result.value;
     const verdict = this.#context.checkToken(first.token);

@@ -233,6 +233,20 @@ describe('commands', () => {
     });
   });
 
+  test('with a repeated field are refused by name', async () => {
+    const { viewer } = await setUp();
+    const id = newId();
+    viewer.socket.send(
+      `{"type":"command","id":"${id}","command":"setLearningRate","data":{"learningRate":0.1,"learningRate":0.2}}`,
+    );
+    expect(await answerOf(viewer)).toMatchObject({
+      id,
+      ok: false,
+      code: 'message.invalid',
+      message: 'expected each field once, got "learningRate" twice',
+    });
+  });
+
   test('beyond the rate limit are refused, and a viewer that continues is closed', async () => {
     const { gateway } = await setUp({
       limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
@@ -331,6 +345,18 @@ describe('a start', () => {
     const trainer = await openIdleTrainer(gateway.ingestUrl);
     trainer.connection.send(message);
     expect((await trainer.connection.closed).code).toBe(closeCodes.invalid.code);
+  });
+
+  test('closes a trainer whose answer has a repeated field', async () => {
+    const gateway = await startGateway();
+    const trainers = [await openIdleTrainer(gateway.ingestUrl), await openTrainer(gateway.ingestUrl, 'b')];
+    for (const { connection } of trainers) {
+      connection.socket.send('{"type":"commandResult","id":"command-1","ok":true,"ok":true}');
+      expect(await connection.closed).toEqual({
+        code: closeCodes.invalid.code,
+        reason: 'expected the answer to a command: expected each field once, got "ok" twice',
+      });
+    }
   });
 
   test('requires the token of an idle trainer when one is set', async () => {

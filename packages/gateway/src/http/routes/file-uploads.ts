@@ -28,7 +28,8 @@ export interface FileUploadOptions {
  */
 export function addFileUploadRoutes(app: App, options: FileUploadOptions): void {
   const { files, store, checkToken, refuseProxies } = options;
-  // Leaves a body of any type as a stream.
+  // Leaves a body of any type as a stream: Fastify's own parsers would read JSON and plain text.
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, body, done) => done(null, body));
   // Runs before anything of the body is read.
   const onRequest = async (request: FastifyRequest): Promise<void> => {

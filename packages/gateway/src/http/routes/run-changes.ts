@@ -7,18 +7,21 @@ import {
   runSummarySchema,
 } from '@mnist-monitor/shared';
 import type { FastifyRequest } from 'fastify';
+import type { Limits } from '../../limits.ts';
 import { annotationsOf } from '../../runs/annotations.ts';
 import { type RemovalContext, removeRun } from '../../runs/removal.ts';
 import { isFinished } from '../../runs/retention.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
 import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
+import { parseJsonBodies } from '../plugins/json-bodies.ts';
 import { runNotFound, sendJson } from '../replies.ts';
 import { changeErrors, commandToken, responses, runParams } from '../route-schema.ts';
 
 export interface RunChangesOptions extends RemovalContext {
   runs: RunSummaries;
   authorizer: Pick<CommandAuthorizer, 'authorizeRequest'>;
+  limits: Limits;
 }
 
 /** The maximum size of a body: enough for a note of 10,000 characters and the other texts, in any script and encoding. */
@@ -26,11 +29,11 @@ const bodyBytes = 72 * 1024;
 
 /** Adds the routes that change or delete a run, for the clients that may send commands to its trainer. */
 export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
-  const { runs, store, hub, folders, authorizer } = options;
+  const { runs, store, hub, folders, authorizer, limits } = options;
   // Authorization comes before validation, so that an unauthorized client does not learn whether its parameters are valid.
   const preValidation = async (request: FastifyRequest): Promise<void> =>
     authorizer.authorizeRequest(request);
-  acceptEmptyJson(app);
+  parseJsonBodies(app, limits);
 
   const changeRunSchema = {
     operationId: 'changeRun',
@@ -79,13 +82,5 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
       log.info({ runId, folder }, 'removed a run');
       return sendJson(reply, encode({ runId, folder }));
     },
-  );
-}
-
-/** Accepts empty bodies with a JSON content type: some clients send that type with every request, even a DELETE. */
-function acceptEmptyJson(app: App): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null) : parseJson(request, String(body), done),
   );
 }

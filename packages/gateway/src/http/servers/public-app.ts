@@ -70,7 +70,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   await servePage(app, options.page);
   addHealthRoutes(app, store);
   addRunRoutes(app, { runs, store });
-  addRunChangeRoutes(app, { runs, store, hub, folders, log, authorizer });
+  addRunChangeRoutes(app, { runs, store, hub, folders, log, authorizer, limits });
   addSeriesRoute(app, store);
   addExportRoutes(app, store);
   addModelRoute(app, folders);

@@ -60,6 +60,13 @@ describe('a file of a run', () => {
       },
     );
 
+    test.each(['application/json', 'text/plain', 'application/octet-stream'])(
+      'is stored as it is when its content type is %s',
+      async (type) => {
+        expect((await put(`a/snapshots/${digest}`, snapshot, { 'content-type': type })).status).toBe(201);
+      },
+    );
+
     test('is refused with another digest, and leaves nothing behind', async () => {
       const other = digestOf(Buffer.from('other'));
       expect(await outcome(await put(`a/snapshots/${other}`, snapshot))).toEqual([400, 'file.invalid']);

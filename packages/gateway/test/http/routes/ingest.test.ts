@@ -187,6 +187,16 @@ describe('ingest', () => {
     expect((await connection.closed).code).toBe(closeCodes[name].code);
   });
 
+  test('closes when the first message has a repeated field, and names the field', async () => {
+    const gateway = await startGateway();
+    const connection = await connect(gateway.ingestUrl);
+    connection.socket.send(JSON.stringify(helloOf('a')).replace('{', '{"runId":"b",'));
+    expect(await connection.closed).toEqual({
+      code: closeCodes.invalid.code,
+      reason: 'expected hello: expected each field once, got "runId" twice',
+    });
+  });
+
   test('closes when a text is not JSON, and when no hello arrives', async () => {
     const gateway = await startGateway({ limits: { helloTimeoutMs: 20 } });
     const invalid = await connect(gateway.ingestUrl);

@@ -146,7 +146,28 @@ describe('changing runs over REST', () => {
         fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
       for (const body of ['{"title":', '', '{"__proto__":{"title":"x"}}'])
         expect(await codeOf(await send(body))).toEqual([400, 'request.invalid']);
+      const binary = new Uint8Array([...Buffer.from('{"title":"'), 0xff, ...Buffer.from('"}')]);
+      const answer = await fetch(`${gateway.url}/api/runs/a`, {
+        method: 'PATCH',
+        headers: json,
+        body: binary,
+      });
+      expect(await answer.json()).toMatchObject({
+        code: 'request.invalid',
+        detail: 'expected JSON in UTF-8',
+      });
       expect((await send(JSON.stringify({ note: 'x'.repeat(75_000) }))).status).toBe(413);
+    });
+
+    test('are refused by name when a field is repeated, as some parsers take the first and others the last', async () => {
+      const body = '{"title":"first",\r\n "title" :\n"last"}';
+      const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({
+        code: 'request.invalid',
+        detail: 'expected each field once, got "title" twice',
+      });
+      expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({ title: null });
     });
 
     test('are refused for an unknown run', async () => {

@@ -1,4 +1,27 @@
-import type { ValidationIssue } from '@mnist-monitor/shared';
+import {
+  type DecodeResult,
+  decodeFailure,
+  parseJson,
+  type ValidationIssue,
+  validate,
+} from '@mnist-monitor/shared';
+import type { z } from 'zod';
+import type { Limits } from './limits.ts';
+
+/**
+ * Decodes a message or body of a client: validates it against a schema, as `decode` does, and refuses JSON that other
+ * parsers read differently (`jsonIssue`). Never throws.
+ */
+export function decodeFromClient<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  { jsonDepth }: Pick<Limits, 'jsonDepth'>,
+): DecodeResult<z.infer<S>> {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return parsed;
+  const issue = jsonIssue(text, jsonDepth);
+  return issue ? decodeFailure('message.invalid', [issue], parsed.value) : validate(schema, parsed.value);
+}
 
 /**
  * Returns the first problem of a valid JSON text that parsers may read differently or that may exhaust them; undefined if
@@ -42,8 +65,10 @@ function endOfString(json: string, start: number): number {
   return end + 1;
 }
 
+const whitespace: ReadonlySet<string | undefined> = new Set([' ', '\t', '\r', '\n']);
+
 function isFollowedByColon(json: string, from: number): boolean {
   let at = from;
-  while (json[at] === ' ' || json[at] === '\t') at++;
+  while (whitespace.has(json[at])) at++;
   return json[at] === ':';
 }
