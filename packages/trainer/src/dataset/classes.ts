@@ -45,7 +45,7 @@ export function parseClassNames(text: string, path: string): string[] {
     .split(/\r?\n/)
     .map((line) => line.trim());
   const fail = (expected: string, actual: string): never => {
-    throw invalid(`--classes: expected ${expected} in ${path}, got ${actual}`);
+    throw invalidClasses(`--classes: expected ${expected} in ${path}, got ${actual}`);
   };
   if (names.length < minClasses || names.length > maxClasses)
     fail(
@@ -69,11 +69,11 @@ export function parseClassNames(text: string, path: string): string[] {
 export function numberedClasses(largestLabel: number, where: string): string[] {
   const count = largestLabel + 1;
   if (count < minClasses || count > maxClasses)
-    throw invalid(
+    throw invalidClasses(
       `${where}: expected labels of ${minClasses} to ${maxClasses} classes, from 0 to at most ${maxClasses - 1}, got ${largestLabel} as the largest label`,
     );
   return Array.from({ length: count }, (_, label) => String(label));
 }
 
 /** Creates the error of classes and labels that do not fit. */
-export const invalid = (message: string): MonitorError => new MonitorError('classes.invalid', message);
+export const invalidClasses = (message: string): MonitorError => new MonitorError('classes.invalid', message);

@@ -6,7 +6,7 @@ import { bytesPerImage, MonitorError } from '@mnist-monitor/shared';
 import {
   emnistClasses,
   fashionClasses,
-  invalid,
+  invalidClasses,
   mnistClasses,
   numberedClasses,
   parseClassNames,
@@ -30,7 +30,7 @@ const mnistDigests: Record<DatasetFile, string> = {
   'test-labels': '27ae3e4e09519cfbb04c329615203637',
 };
 
-/** The names of a dataset's classes, if they do not follow from the dataset. */
+/** The names of a dataset's classes, if the user has chosen them; others follow from the dataset. */
 export interface ClassNames {
   /** Path of a file with one name a line. */
   classes?: string | undefined;
@@ -73,12 +73,14 @@ export async function loadDataset(folder: string | undefined, names: ClassNames 
 async function readClassNames(path: string | undefined): Promise<string[] | undefined> {
   if (path === undefined) return undefined;
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw invalid(
+    throw invalidClasses(
       `--classes: expected a file with the name of one class a line, got ${path} (${cause.code})`,
     );
   });
   if (bytes.length > maxNamesBytes)
-    throw invalid(`--classes: expected at most ${maxNamesBytes} bytes in ${path}, got ${bytes.length}`);
+    throw invalidClasses(
+      `--classes: expected at most ${maxNamesBytes} bytes in ${path}, got ${bytes.length}`,
+    );
   return parseClassNames(bytes.toString('utf8'), path);
 }
 
@@ -91,7 +93,7 @@ function chooseClasses(
   const labels = [arrays.trainLabels, arrays.testLabels];
   const smallest = Math.min(...labels.map(({ values }) => smallestOf(values)));
   const largest = Math.max(...labels.map(({ values }) => largestOf(values)));
-  // The letters are numbered from 1, unless someone has numbered them again.
+  // EMNIST numbers its letters from 1; some copies of it number them from 0.
   const firstLabel = emnist === 'letters' && smallest === 1 ? 1 : 0;
   if (given) return { classes: given, firstLabel };
   const known =

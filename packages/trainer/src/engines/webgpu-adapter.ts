@@ -26,7 +26,7 @@ export const loadDawn = async (): Promise<{ gpu: Gpu; globals: object }> => {
   return { gpu: create([]), globals };
 };
 
-/** Returns the kind of an adapter; null stands for no adapter. */
+/** Returns the kind of an adapter: `none` for null. */
 export const kindOf = (adapter: Adapter | null): AdapterKind =>
   adapter === null ? 'none' : adapter.info.isFallbackAdapter ? 'software' : 'gpu';
 

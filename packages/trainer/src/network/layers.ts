@@ -36,7 +36,7 @@ export interface Layer {
   forwardTraining(x: tf.Tensor, seed: number): LayerOutput;
 }
 
-/** What a layer needs from the network besides its spec. */
+/** The properties that a layer gets from its network, in addition to its spec. */
 export interface LayerContext {
   kernels: Kernels;
   /** Weight and bias, or none. */

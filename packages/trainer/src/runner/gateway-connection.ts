@@ -30,7 +30,7 @@ export interface PublisherIdentity {
 }
 
 /** The first message of a connection, without the fields that are the same for each. */
-export type Introduction =
+export type FirstMessage =
   | Pick<PublisherHello, 'type' | 'runId' | 'stream' | 'acknowledged'>
   | Pick<TrainerWait, 'type'>;
 
@@ -38,7 +38,7 @@ export type Introduction =
 export interface GatewayConnectionOptions {
   identity: PublisherIdentity;
   /** Returns the first message on each connection: `hello` announces a run to publish, `wait` a trainer that can start one. */
-  introduction: () => Introduction;
+  firstMessage: () => FirstMessage;
   commands: AcceptedCommands;
   onReply: (reply: Exclude<IngestServerMessage, Command>) => void;
   /** Called when the connection is closed and will be opened again. */
@@ -67,7 +67,7 @@ export interface AcceptedCommands {
 
 /** Time limits of a connection, in milliseconds. */
 export const connectionLimits = {
-  /** Time limit of the WebSocket upgrade, and of the reply to the introduction. */
+  /** Time limit of the WebSocket upgrade, and of the reply to the first message. */
   handshakeMs: 5_000,
   /** Time without any message after which a connection counts as lost: the gateway sends a ping every 20 s. */
   silenceMs: 60_000,
@@ -161,7 +161,7 @@ export class GatewayConnection {
 
   #changeState(state: ConnectionState): void {
     const { onDisconnect, onRefused } = this.#options;
-    if (state.name === 'open') return this.#introduce();
+    if (state.name === 'open') return this.#sendFirstMessage();
     this.#clearReplyTimer();
     if (state.name === 'waiting') {
       this.#noteProblem(state.reason);
@@ -194,12 +194,12 @@ export class GatewayConnection {
     this.#options.onProblem(undefined);
   }
 
-  #introduce(): void {
-    const { identity, introduction, commands } = this.#options;
+  #sendFirstMessage(): void {
+    const { identity, firstMessage, commands } = this.#options;
     const { publisherId, token } = identity;
     const publisher = { protocol: ingestProtocolVersion, publisherId, commands: commands.names, token };
     this.#connection.allowSilence(this.#limits.silenceMs);
-    this.send(encode({ ...introduction(), ...publisher }));
+    this.send(encode({ ...firstMessage(), ...publisher }));
     this.expectReply(this.#limits.handshakeMs);
   }
 

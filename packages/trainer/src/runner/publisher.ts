@@ -3,8 +3,8 @@ import type { EventLog } from '../storage/event-log.ts';
 import {
   type AcceptedCommands,
   connectionLimits,
+  type FirstMessage,
   GatewayConnection,
-  type Introduction,
   type PublisherIdentity,
 } from './gateway-connection.ts';
 
@@ -84,7 +84,7 @@ export class Publisher {
     const connection = {
       identity,
       commands,
-      introduction: () => this.#hello(),
+      firstMessage: () => this.#hello(),
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
       onDisconnect: () => this.#resetPosition(),
       onProblem: options.onProblem,
@@ -198,7 +198,7 @@ export class Publisher {
     return true;
   }
 
-  #hello(): Introduction {
+  #hello(): FirstMessage {
     const { runId } = this.#options.log;
     const position = this.#stream !== undefined && { stream: this.#stream, acknowledged: this.#acknowledged };
     return { type: 'hello', runId, ...position };

@@ -89,7 +89,7 @@ export class Trainer {
     const refused = new AbortController();
     const connection = new GatewayConnection({
       identity: this.#identity,
-      introduction: () => ({ type: 'wait' }),
+      firstMessage: () => ({ type: 'wait' }),
       commands: this.#commands.idleCommands,
       onReply: () => {},
       onProblem: (problem) =>

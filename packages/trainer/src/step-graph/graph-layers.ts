@@ -19,7 +19,7 @@ export interface GraphLayerOutput {
   backward(dy: GraphValue, sums?: GraphValue): GraphGradients;
 }
 
-/** A layer to add to a graph, with its parameters and its place in the network. */
+/** A layer to add to a graph, with its parameters and its position in the network. */
 export interface GraphLayer {
   spec: LayerSpec;
   /** Shape of one input, without the batch. */
