@@ -130,7 +130,7 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await counts(page, '.sample-grid .sample:first-child .ranks li', 10);
     await shows(page, field('calibration-note'), 'expected calibration error');
     await page.locator('.matrix-canvas').hover({ position: { x: 100, y: 100 } });
-    await shows(page, '#matrix-sentence', 'read as');
+    await shows(page, '#matrix-sentence', 'classified as');
     await isComplete(page);
   });
 
@@ -157,7 +157,7 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await isComplete(page);
   });
 
-  it('own metrics that are found by a search, figures and final results', async () => {
+  it('custom metrics that are found by a search, figures and final results', async () => {
     const page = await open(metricsRun('20261130-160000-metrics'));
     await counts(page, '.chart[data-metric]', 8);
     await page.locator('#metrics-all').click();
@@ -172,7 +172,7 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await shows(page, '.figure table', 'syllable');
     await shows(page, '#final-results', 'eval/bleu');
     await page.locator('#export summary').click();
-    await shows(page, field('export-content'), '30 own metrics, 2 figures');
+    await shows(page, field('export-content'), '30 custom metrics, 2 figures');
     expect(monitor.browserProblems).toEqual([]);
   });
 });

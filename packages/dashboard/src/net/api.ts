@@ -38,7 +38,7 @@ export async function listRuns({ search, limit, cursor }: RunListRequest): Promi
 /** Resolves with whether the gateway stores the run. */
 export const runExists = async (runId: string): Promise<boolean> => (await request(runUrl(runId))).ok;
 
-/** Changes the title, the note or the pin of a run. */
+/** Changes the title, note, pin, name or tags of a run. */
 export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Result<string>> =>
   request(runUrl(runId), {
     method: 'PATCH',

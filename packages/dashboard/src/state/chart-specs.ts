@@ -58,7 +58,7 @@ export const chartSpecs = {
   },
   accuracy: {
     title: 'Accuracy',
-    unit: (run) => `share of ${unitOf(run?.started)} read correctly`,
+    unit: (run) => `share of ${unitOf(run?.started)} predicted correctly`,
     series: 'steps',
     columns: ['accuracy'],
     smoothed: true,
@@ -131,12 +131,12 @@ function hasValues(run: Run, name: ChartName): boolean {
   );
 }
 
-/** The declaration of an own metric in `run.started`. */
+/** The declaration of a custom metric in `run.started`. */
 type MetricDefinition = NonNullable<NonNullable<Run['started']>['metrics']>[string];
 
 const directionNotes = { maximize: 'higher is better', minimize: 'lower is better' };
 
-/** Returns the chart of an own metric of the publisher. */
+/** Returns the chart of a custom metric. */
 export function metricSpec(name: string, definition: MetricDefinition | undefined): ChartSpec {
   const direction = definition?.direction ? directionNotes[definition.direction] : '';
   const unit = [definition?.unit, direction].filter(Boolean).join(', ');

@@ -1,12 +1,12 @@
 import type { RunStartedData } from './event-data.ts';
 import type { Run } from './run.ts';
 
-/** The settings that every run of this project's trainer, and every run of version 1 of the protocol, announces. */
+/** The settings that all runs of this project's trainer announce, and all runs of version 1 of the protocol. */
 const trainerSettings = ['epochs', 'batchSize', 'learningRate', 'optimizer', 'schedule', 'augment'] as const;
 
 /**
- * Returns whether a run has announced everything that this project's trainer announces. Such a run also measures
- * everything that the page shows, so that its panels have their place before their first values arrive.
+ * Returns whether a run has announced everything that this project's trainer announces. It will probably send data for
+ * every panel, so the page shows them all before their first values arrive.
  */
 export function announcesEverything(started: RunStartedData | null | undefined): boolean {
   if (!started) return false;

@@ -20,7 +20,7 @@ const batchColumns = ['loss', 'accuracy', 'throughput', 'learningRate', ...posit
 /** The columns of a measurement of the machine: shares from 0 to 1; means where there are several GPUs. */
 const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...positionColumns] as const;
 
-/** The columns of an own metric of the publisher. */
+/** The columns of a custom metric of the publisher. */
 const metricColumns = ['value', ...positionColumns] as const;
 
 type PositionColumn = (typeof positionColumns)[number];
@@ -28,7 +28,7 @@ type MetricColumn = (typeof metricColumns)[number];
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
 
-/** The series of a run: its batches, its machine, or an own metric by name. */
+/** The series of a run: its batches, its machine, or a custom metric by name. */
 export type SeriesName = 'steps' | 'machine' | `metrics.${string}`;
 
 /** A figure with its seq. */
@@ -61,7 +61,7 @@ export interface Run {
   readonly steps: Series<BatchColumn>;
   /** Measurements of the machine, by sequence number. */
   readonly machine: Series<SystemColumn>;
-  /** The publisher's own metrics by name, each by step. */
+  /** The publisher's custom metrics by name, each by step. */
   metrics: ReadonlyMap<string, Series<MetricColumn>>;
   /** Whether the run has reported epochs and no batch yet. Its steps are epochs then, unless the epochs have steps. */
   byEpoch: boolean;
@@ -96,9 +96,9 @@ const samplesLimit = 100;
 const silenceLimit = 50;
 /** Maximum number of figures that are kept, of up to 175 kB each. */
 const figureLimit = 50;
-/** Maximum number of own metrics: more charts than a person looks through, and 2 kB each before their first 64 points. */
+/** Maximum number of custom metrics: more charts than a person looks through. Each takes 2 kB before its first 64 points. */
 const metricLimit = 500;
-/** Points of an own metric at which the older half is thinned: 0.7 MB each, and 20 for each pixel of its chart. */
+/** Points of a custom metric at which the older half is thinned: 0.7 MB each, and 20 for each pixel of its chart. */
 const metricRowLimit = 2 ** 14;
 /** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
 const cellEpochLimit = 10;
@@ -217,7 +217,8 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 
 function applyBatch(run: Run, batch: BatchData): void {
   const { step, loss } = batch;
-  // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps move to the step from which it resumes.
+  // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps move to the step from which
+  // it resumes.
   if (run.batch && step <= run.batch.step) run.machine.clampToMax('step', step);
   run.batch = batch;
   run.step = step;

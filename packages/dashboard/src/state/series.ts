@@ -1,7 +1,7 @@
 /** The values of one row, by column name; undefined for a value that the row does not have. */
 export type Row<Name extends string> = Readonly<Record<Name, number | undefined>>;
 
-/** What curves read of a series, whatever its columns. */
+/** The parts of a series that curves read, with any columns. */
 export interface ReadonlySeries<Name extends string> {
   readonly x: Float64Array;
   readonly columns: Readonly<Record<Name, Float64Array> & { [column: string]: Float64Array }>;
@@ -61,7 +61,7 @@ export class Series<Name extends string> {
   thinned = 0;
   /** Columns with a value in at least one row. */
   readonly known: Set<Name> = new Set();
-  /** Columns without a value in at least one row, which is NaN there. A value NaN cannot be told from it. */
+  /** Columns without a value in at least one row, which contain NaN there. A value that is NaN looks the same. */
   readonly sparse: Set<Name> = new Set();
   /** Columns with a value below 0, which a logarithmic axis cannot show. */
   readonly negative: Set<Name> = new Set();

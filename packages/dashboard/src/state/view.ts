@@ -17,9 +17,9 @@ export interface View {
   /** Weight of the moving average, from 0 (off) to 0.99. */
   smoothing: number;
   scales: Record<ChartName, YScale>;
-  /** Own metrics whose y axis is logarithmic. */
+  /** Custom metrics whose y axis is logarithmic. */
   logMetrics: readonly string[];
-  /** Words that the names or groups of the own metrics on display contain; empty for all. */
+  /** Words that the names or groups of the custom metrics on display contain; empty for all. */
   metricSearch: string;
   /** Test accuracy to reach, from 0 to 1; null for none. */
   target: number | null;

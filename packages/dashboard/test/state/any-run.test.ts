@@ -47,7 +47,7 @@ it('a regression has no figure, chart or label for what it does not have', () =>
   expect(trainingFacts(run.started!)).toContainEqual(['monotone', 'no']);
   expect(trainingFacts(run.started!)).toContainEqual(['gamma', 'none']);
   expect(knownAxis(run, 'epoch')).toBe('step');
-  expect(exportContent(run)).toBe('120 steps, 2 own metrics');
+  expect(exportContent(run)).toBe('120 steps, 2 custom metrics');
 });
 
 it('a language model counts tokens, and the load of its GPUs is the mean of both', () => {
@@ -91,7 +91,7 @@ it('metrics are found by their name and group, and limited', () => {
   const search = shownMetrics([run], 'EVAL _13', 8);
   expect(search.groups.flatMap(({ specs }) => specs.map(({ title }) => title))).toEqual(['eval/metric_13']);
   expect(resultFacts(run.finished!)).toEqual([['eval/bleu', '31.400']]);
-  expect(exportContent(run)).toBe('30 own metrics, 2 figures (JSON lines only)');
+  expect(exportContent(run)).toBe('30 custom metrics, 2 figures (JSON lines only)');
 });
 
 it('no kind of run leads to a false finding', () => {

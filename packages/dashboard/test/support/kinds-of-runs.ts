@@ -24,7 +24,7 @@ const base64 = (length: number, byteAt: (index: number) => number): string =>
 const falling = (step: number, steps: number): number =>
   Math.exp((-4 * step) / steps) * (1 + 0.2 * Math.sin(step * 12.9898));
 
-/** A regression as XGBoost trains it: rounds instead of batches, no accuracy, no totals, negative losses, own metrics. */
+/** A regression as XGBoost trains it: rounds instead of batches, negative losses, custom metrics; no accuracy, no totals. */
 export function regressionRun(runId: string): MonitorEvent[] {
   return eventsOf(runId, regressionBodies());
 }
@@ -57,7 +57,7 @@ function* regressionBodies(): Generator<EventBody> {
   };
 }
 
-/** A language model: perplexity and tokens a second, 100,000 steps, and own metrics in two groups. */
+/** A language model: perplexity and tokens a second, 100,000 steps, and custom metrics in two groups. */
 export function languageModelRun(runId: string, steps = 100_000, every = 50): MonitorEvent[] {
   return eventsOf(runId, languageModelBodies(steps, every), 20);
 }
@@ -152,7 +152,7 @@ function* classifierBodies(
   }
 }
 
-/** Test images of each class: in an odd class some are read as the next class. */
+/** Test images of each class: in an odd class some are classified as the next class. */
 const imagesPerClass = 40;
 
 function testResults(
@@ -230,7 +230,7 @@ function* epochsOnlyBodies(): Generator<EventBody> {
 const whitePixel =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==';
 
-/** A run with 30 own metrics in three groups and two figures, which has finished. */
+/** A run with 30 custom metrics in three groups and two figures, which has finished. */
 export function metricsRun(runId: string): MonitorEvent[] {
   return eventsOf(runId, metricsBodies(), figureIntervalMs);
 }

@@ -5,7 +5,7 @@ import type { Panel } from '../../ui/panel.ts';
 import { type CalibrationBar, calibrationBars, expectedCalibrationError } from './calibration.ts';
 import './calibration.css';
 
-/** Whether the network's confidence can be trusted: the accuracy for each range of confidence, of the latest epoch. */
+/** A reliability diagram of the latest epoch: the accuracy for each range of the network's confidence. */
 export const calibrationPanel: Panel = {
   render({ run }) {
     const epoch = run?.epochs.findLast(({ test }) => test?.calibration);

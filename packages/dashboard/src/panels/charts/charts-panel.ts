@@ -34,7 +34,7 @@ const markerReach = 0.012;
 /** The charts of the page, which share an x axis and a cursor. */
 class Charts {
   readonly #cards: ReadonlyMap<ChartName, ChartCard>;
-  /** The cards of the own metrics that are shown, by name. */
+  /** The cards of the custom metrics that are shown, by name. */
   readonly #metricCards = new Map<string, { card: ChartCard; key: string }>();
   #shown: readonly ChartName[] = chartNames;
   #shownMetrics: readonly ChartCard[] = [];
@@ -66,8 +66,8 @@ class Charts {
   }
 
   /**
-   * Shows the charts of these own metrics, and returns their elements. A chart that is not shown costs nothing: its curve
-   * is computed when it is shown.
+   * Shows the charts of these custom metrics, and returns their elements. A chart that is not shown costs nothing: its
+   * curve is computed when it is shown.
    */
   showMetrics(specs: readonly ChartSpec[]): HTMLElement[] {
     const names = new Set(specs.map(({ title }) => title));
@@ -218,7 +218,7 @@ export function runChartAction(action: 'axis' | 'log' | 'full'): void {
   else charts?.toggleFullScreen();
 }
 
-/** Shows the charts of these own metrics, and returns their elements. */
+/** Shows the charts of these custom metrics, and returns their elements. */
 export const showMetricCharts = (specs: readonly ChartSpec[]): HTMLElement[] =>
   charts?.showMetrics(specs) ?? [];
 

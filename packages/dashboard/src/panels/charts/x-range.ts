@@ -30,7 +30,7 @@ function wholeRange(run: Run, axis: AxisName): Range {
   return { min: start, max };
 }
 
-/** Returns the last step of the batches or, in a run without any, of the own metrics. */
+/** Returns the last step of the batches or, in a run without any, of the custom metrics. */
 const lastStep = (run: Run): number => run.steps.last('step') ?? run.step;
 
 function firstX(run: Run, axis: AxisName): number {

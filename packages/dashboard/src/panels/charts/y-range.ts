@@ -42,7 +42,7 @@ function extremes(columns: ColumnsOfCells, onlyPositive: boolean): { lowest: num
 
 /** Margin of a fitted axis above and below its values, as a share of their range. */
 const fitMargin = 0.06;
-/** Values that are never below this share of the highest fill an axis of their own; others are shown from 0 on. */
+/** If the lowest value is at least this share of the highest, the axis fits the values; otherwise it begins at 0. */
 const zeroShare = 0.4;
 
 /** Returns the range of an axis that fits its values: from 0 where they come near it, and otherwise just around them. */
@@ -56,8 +56,8 @@ export function fitRange(columns: ColumnsOfCells): Range {
 }
 
 /**
- * Returns the highest of the six consecutive decades that contain the most values; on a tie, of the higher ones. A decade
- * is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
+ * Finds the six consecutive decades that contain the most values, and returns the highest of the six; on a tie, of the
+ * higher ones. A decade is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
  */
 function topOfBusiestDecades(columns: ColumnsOfCells): number {
   const counts = new Map<number, number>();

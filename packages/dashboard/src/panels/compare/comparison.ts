@@ -92,7 +92,7 @@ const speedOf = ({ started }: RunSummary): Figure => [
   (value) => formatCountOf(value),
 ];
 
-/** Returns the final values of own metrics, by name. */
+/** Returns the final values of custom metrics, by name. */
 const metricFigures = (summaries: readonly RunSummary[]): Figure[] =>
   [...new Set(summaries.flatMap((summary) => Object.keys(lastMetrics(summary))))].map((name) => [
     name,

@@ -19,7 +19,7 @@ export class DigitClassifier {
   readonly #worker: ClassifierWorker;
   readonly #pending = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   #lastId = 0;
-  /** Why the worker answers no more; undefined while it works. */
+  /** Why the worker no longer answers; undefined while it works. */
   #failure: Error | undefined;
 
   constructor(

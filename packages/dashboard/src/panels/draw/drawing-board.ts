@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { modelFileUrl } from '../../net/api.ts';
 import { shortClassNames } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
-import { digitImage, recolorDigits } from '../../ui/digit-image.ts';
+import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
 import { DigitClassifier, type Prediction } from './digit-classifier.ts';
 import { DrawingPad } from './drawing-pad.ts';
@@ -77,7 +77,7 @@ export class DrawingBoard {
       <div class="drawn-words">
         <div class="drawn-head">
           <div class="seen" title="The network's input: centred, and scaled to 28 × 28">
-            <canvas aria-hidden="true" ${digitImage(this.#pixels)}></canvas>
+            <canvas aria-hidden="true" ${pixelImage(this.#pixels)}></canvas>
           </div>
           <p class="drawn-read" role="status">${this.#predictionText(top)}</p>
         </div>
@@ -90,7 +90,7 @@ export class DrawingBoard {
   recolor(): void {
     this.#pad.draw();
     const card = this.#canvas.closest('section');
-    if (card) recolorDigits(card);
+    if (card) recolorImages(card);
   }
 
   focus(): void {

@@ -11,7 +11,7 @@ export function exportContent(run: Run): string {
   return [
     byEpoch ? '' : count(steps.length + steps.thinned, word, word === 'batch' ? 'batches' : 'steps'),
     count(epochs.length, 'epoch'),
-    count(metrics.size, 'own metric'),
+    count(metrics.size, 'custom metric'),
     count(figures.length, 'figure (JSON lines only)', 'figures (JSON lines only)'),
   ]
     .filter(Boolean)

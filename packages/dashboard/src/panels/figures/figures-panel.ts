@@ -11,7 +11,7 @@ import './figures.css';
 const chosen = new Map<string, number>();
 let runId: string | undefined;
 
-/** The images and tables that the publisher wants to be seen: of each title the latest, or a chosen earlier one. */
+/** The figures and tables of the publisher: for each title the latest, or an earlier one that the viewer has chosen. */
 export const figuresPanel: Panel = {
   render({ run }, actions) {
     if (run?.runId !== runId) chosen.clear();

@@ -10,7 +10,7 @@ export interface MetricGroup {
   specs: ChartSpec[];
 }
 
-/** The own metrics of the runs, as far as they are shown. */
+/** The custom metrics of the runs, as far as they are shown. */
 export interface ShownMetrics {
   groups: MetricGroup[];
   /** Number of metrics of all runs. */
@@ -20,7 +20,7 @@ export interface ShownMetrics {
 }
 
 /**
- * Returns the own metrics of the runs by group, in the order in which the runs declare or first send them.
+ * Returns the custom metrics of the runs by group, in the order in which the runs declare or first send them.
  * @param search Words that the name or the group of a metric contains.
  * @param limit Maximum number of metrics.
  */

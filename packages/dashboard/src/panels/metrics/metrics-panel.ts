@@ -24,7 +24,7 @@ const shownOf = memoizeLast((search: string, limit: number, ...sources: readonly
 const isRun = (source: unknown): source is Run =>
   typeof source === 'object' && source !== null && 'runId' in source;
 
-/** The charts of the publisher's own metrics, by group, with a search field when there are many. */
+/** The charts of the publisher's custom metrics, by group, with a search field when there are many. */
 export const metricsPanel: Panel = {
   render(state, actions) {
     if (state.run?.runId !== runId) showsAll = false;

@@ -9,7 +9,7 @@ export interface ClassRow {
   name: string;
   /** The accuracy on the images of the class, which is its recall. */
   value: string;
-  /** Of the images read as the class, the share that belongs to it; empty when not known. */
+  /** Share of the images predicted as the class that belong to it, its precision; empty when not known. */
   precision: string;
   /** Position of the accuracy on the track, from 0 to 1; null when the test set has no image of the class. */
   position: number | null;

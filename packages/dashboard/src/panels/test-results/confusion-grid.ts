@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { shortClassNames } from '../../state/format.ts';
-import { digitImage } from '../../ui/digit-image.ts';
+import { pixelImage } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
 import {
   type CellPosition,
@@ -46,7 +46,7 @@ export class ConfusionGrid {
           @focusin=${this.#onFocusIn} @keydown=${this.#onKeyDown}
         >
           <caption class="sr-only">
-            How often each true class (rows) was read as each class (columns). Arrow keys move from cell to cell.
+            How often each true class (rows) was classified as each class (columns). Arrow keys move from cell to cell.
           </caption>
           ${guard([results, this.#active, this.#selected], () => this.#cells(results))}
         </table>
@@ -101,7 +101,7 @@ export class ConfusionGrid {
         const sentence = sampleSentence(sample, classes);
         return html`
           <li title=${sentence}>
-            <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
+            <canvas aria-hidden="true" ${pixelImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
             <span class="sr-only">${sentence}</span>
           </li>`;
       })}

@@ -61,15 +61,15 @@ export function confusionCells(matrix: Matrix): ConfusionCell[][] {
   );
 }
 
-/** Describes a cell: "7 read as 2: 5 times". */
+/** Describes a cell: "7 classified as 2: 5 times". */
 export function confusionSentence(
   { truth, predicted, count }: Omit<ConfusionCell, 'heat'>,
   classes: readonly string[],
 ): string {
   const name = classes[truth] ?? String(truth);
   if (truth === predicted)
-    return `${name} read as ${name}, which is right: ${formatPlural(count, 'time', 'times')}`;
-  return `${name} read as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
+    return `${name} classified as ${name}, which is right: ${formatPlural(count, 'time', 'times')}`;
+  return `${name} classified as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
 }
 
 /** Returns how many images of a cell can be shown: "3 of the 5 are among the samples of this epoch."; empty if all. */

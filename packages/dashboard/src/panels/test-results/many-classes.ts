@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatCount } from '../../state/format.ts';
-import { digitImage } from '../../ui/digit-image.ts';
+import { pixelImage } from '../../ui/pixel-image.ts';
 import {
   type ClassColumn,
   type ClassOrder,
@@ -106,7 +106,7 @@ export class ManyClasses {
       ${found.map(
         (sample) => html`
           <li title=${sampleSentence(sample, classes)}>
-            <canvas aria-hidden="true" ${digitImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
+            <canvas aria-hidden="true" ${pixelImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
             <span class="sr-only">${sampleSentence(sample, classes)}</span>
           </li>`,
       )}

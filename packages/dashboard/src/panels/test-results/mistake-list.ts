@@ -13,7 +13,7 @@ export function mistakeList(
   return worst.map(
     ({ truth, predicted, count }) => html`
       <li>
-        <span><b>${classes[truth]}</b> read as <b>${classes[predicted]}</b></span>
+        <span><b>${classes[truth]}</b> classified as <b>${classes[predicted]}</b></span>
         <span>${formatCount(count)} ×</span>
       </li>`,
   );

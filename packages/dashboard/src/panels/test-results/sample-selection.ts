@@ -72,12 +72,12 @@ export function firstSamples(ordered: readonly SamplePrediction[], limit: number
   return [...ordered.slice(0, shownWrong), ...right.slice(0, limit - shownWrong)];
 }
 
-/** Describes a sample: "Wrong: read as 9, 83 % sure; it is 4". */
+/** Describes a sample: "Wrong: classified as 9, 83 % sure; it is 4". */
 export function sampleSentence(sample: SamplePrediction, classes: readonly string[]): string {
-  const read = classes[sample.prediction] ?? String(sample.prediction);
+  const predicted = classes[sample.prediction] ?? String(sample.prediction);
   const sure = Number.isFinite(confidence(sample)) ? `, ${formatPercent(confidence(sample), 0)} sure` : '';
-  if (isRight(sample)) return `Right: read as ${read}${sure}`;
-  return `Wrong: read as ${read}${sure}; it is ${classes[sample.label] ?? sample.label}`;
+  if (isRight(sample)) return `Right: classified as ${predicted}${sure}`;
+  return `Wrong: classified as ${predicted}${sure}; it is ${classes[sample.label] ?? sample.label}`;
 }
 
 /** Returns the caption of the samples: "After epoch 3: 4 wrong, 8 right". */
@@ -92,7 +92,7 @@ export function barHeights(probabilities: readonly number[]): number[] {
   return probabilities.map((value) => (Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0));
 }
 
-/** Decodes a sample's image to grey values from 0 to 255, row by row. */
+/** Decodes a sample's image to its bytes, [height, width, channels]. */
 export function imagePixels(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
 }

@@ -4,8 +4,8 @@ import type { EpochData } from '../../state/event-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { announcesEverything } from '../../state/run-words.ts';
-import { recolorDigits } from '../../ui/digit-image.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
+import { recolorImages } from '../../ui/pixel-image.ts';
 import { ConfusionCard } from './confusion-card.ts';
 import { type EpochResults, epochResults, hasClassResults } from './epoch-results.ts';
 import { SamplesCard } from './samples-card.ts';
@@ -72,6 +72,6 @@ export const testResultsPanel: Panel = {
   },
   recolor() {
     confusion?.recolor();
-    for (const card of document.querySelectorAll('.confusion, .samples')) recolorDigits(card);
+    for (const card of document.querySelectorAll('.confusion, .samples')) recolorImages(card);
   },
 };

@@ -34,10 +34,14 @@ describe('the confusion matrix', () => {
   });
 
   it('describes a cell', () => {
-    expect(confusionSentence({ truth: 7, predicted: 2, count: 5 }, classes)).toBe('7 read as 2: 5 times');
-    expect(confusionSentence({ truth: 7, predicted: 2, count: 1 }, classes)).toBe('7 read as 2: 1 time');
+    expect(confusionSentence({ truth: 7, predicted: 2, count: 5 }, classes)).toBe(
+      '7 classified as 2: 5 times',
+    );
+    expect(confusionSentence({ truth: 7, predicted: 2, count: 1 }, classes)).toBe(
+      '7 classified as 2: 1 time',
+    );
     expect(confusionSentence({ truth: 3, predicted: 3, count: 990 }, classes)).toBe(
-      '3 read as 3, which is right: 990 times',
+      '3 classified as 3, which is right: 990 times',
     );
   });
 

@@ -37,9 +37,9 @@ describe('samples', () => {
   });
 
   it.each([
-    [sample(4, 9, 0.83), 'Wrong: read as 9, 83 % sure; it is 4'],
-    [sample(4, 4, 0.99), 'Right: read as 4, 99 % sure'],
-    [sample(4, 4, Number.NaN), 'Right: read as 4'],
+    [sample(4, 9, 0.83), 'Wrong: classified as 9, 83 % sure; it is 4'],
+    [sample(4, 4, 0.99), 'Right: classified as 4, 99 % sure'],
+    [sample(4, 4, Number.NaN), 'Right: classified as 4'],
   ])('are described in a sentence (%#)', (item, sentence) => {
     expect(withPlainSpaces(sampleSentence(item, [...'0123456789']))).toBe(sentence);
   });

@@ -24,7 +24,7 @@ const drawn = new WeakMap<HTMLCanvasElement, Drawn>();
 /** The page's text colour as red, green and blue from 0 to 255; undefined until it is read. */
 let textColor: readonly [number, number, number] | undefined;
 
-class DigitImageDirective extends Directive {
+class PixelImageDirective extends Directive {
   override render(_pixels: Pixels, _size: ImageSize = defaultSize): unknown {
     return noChange;
   }
@@ -39,12 +39,12 @@ class DigitImageDirective extends Directive {
 
 /**
  * Draws a small image on a canvas: grey values in the page's text colour on a transparent background, colours as they are.
- * @example html`<canvas aria-hidden="true" ${digitImage(pixels)}></canvas>`
+ * @example html`<canvas aria-hidden="true" ${pixelImage(pixels)}></canvas>`
  */
-export const digitImage = directive(DigitImageDirective);
+export const pixelImage = directive(PixelImageDirective);
 
 /** Draws the images within an element again, after the page's colours have changed. */
-export function recolorDigits(root: ParentNode): void {
+export function recolorImages(root: ParentNode): void {
   textColor = undefined;
   for (const canvas of root.querySelectorAll('canvas')) {
     const image = drawn.get(canvas);
