@@ -55,7 +55,7 @@ export const limits = {
   jsonDepth: 32,
   /** A message `events` with many past events: clients read it several times faster than single events. */
   bundleBytes: 512 * 1024,
-  /** Names of own metrics in a run: ten times as many as an event may have; each is a chart, and a column of the CSV. */
+  /** Names of custom metrics in a run, ten times as many as in an event; each is a chart, and a column of the CSV. */
   metricNamesPerRun: 1_000,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,

@@ -287,7 +287,7 @@ class Contents:
         return found
 
     def _score(self, part: str, values: Mapping[str, object], own: dict[str, object]) -> dict[str, Json]:
-        """Returns loss and accuracy. An accuracy that is not from 0 to 1 becomes an own metric, as in `log`."""
+        """Returns loss and accuracy. An accuracy that is not from 0 to 1 becomes a custom metric, as in `log`."""
         score: dict[str, Json] = {}
         if values.get("loss") is not None:
             score["loss"] = measure(values["loss"])
@@ -298,7 +298,7 @@ class Contents:
                 name = f"{part}_accuracy"
                 self._warn(
                     f"range {name}",
-                    f"{name} {plain:g} is sent as a metric of your own: expected a number from 0 to 1.",
+                    f"{name} {plain:g} is sent as a custom metric: expected a number from 0 to 1.",
                 )
                 own[name] = plain
             else:

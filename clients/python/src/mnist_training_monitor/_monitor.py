@@ -93,7 +93,7 @@ class Monitor:
             255 or fractions 0 to 1, [n, height, width], [n, height, width, channels] or [n, channels, height, width], up to
             64 × 64 pixels and 16 MB. Needs NumPy.
         :param loss_unit: Unit of the losses, such as "squared error" or "bits". Default: nats.
-        :param metrics: Meanings of own metrics: {"f1": {"direction": "maximize", "unit": "…", "group": "…"}}.
+        :param metrics: Meanings of custom metrics: {"f1": {"direction": "maximize", "unit": "…", "group": "…"}}.
         :param device: The machine, as `kind`, `name` and others of docs/protocol.md. Default: this machine's processor.
         :param layers: Layers of the model: name, type, outputShape and parameters of each.
         :param total_steps: Steps of the whole run, if known, from which the remaining time is estimated.
@@ -219,7 +219,7 @@ class Monitor:
         **metrics: object,
     ) -> None:
         """
-        Records the values of a step: its loss, and any own metrics by name. Values may be tensors with one element.
+        Records the values of a step: its loss, and any custom metrics by name. Values may be tensors with one element.
 
         :param step: Number of the step in the run.
         :param epoch: Number of the epoch, from 1.
@@ -651,7 +651,7 @@ class Monitor:
         value: object,
         maximum: int | None,
     ) -> None:
-        """Adds a value whose range the protocol limits. A value outside of it becomes an own metric of the same name."""
+        """Adds a value whose range the protocol limits. A value outside it becomes a custom metric of that name."""
         if value is None:
             return
         plain = number(value)
@@ -660,14 +660,14 @@ class Monitor:
             bounds = "at least 0" if maximum is None else "from 0 to 1"
             self._warn(
                 f"range {name}",
-                f"{name} {plain:g} is sent as a metric of your own: expected a number {bounds}.",
+                f"{name} {plain:g} is sent as a custom metric: expected a number {bounds}.",
             )
             own |= self._metrics({name: plain})
         else:
             self._put_measure(fields, key, value)
 
     def _metrics(self, values: Mapping[Any, object]) -> dict[str, Measure]:
-        """Returns own metrics with names and values of the protocol, at most 100 names in a run."""
+        """Returns custom metrics with names and values of the protocol, at most 100 names in a run."""
         found: dict[str, Measure] = {}
         for key, value in values.items():
             name = self._metric_names.get(key)

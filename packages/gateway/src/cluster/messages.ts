@@ -23,7 +23,7 @@ const appended = z.object({
   types: z.array(z.enum(eventTypes)).min(1),
 });
 
-/** The title, note or pin of a run has changed. */
+/** The title, note, pin, name or tags of a run have changed. */
 const annotated = z.object({ type: z.literal('annotated'), runId: runIdSchema });
 
 const removed = z.object({ type: z.literal('removed'), runId: runIdSchema });

@@ -45,7 +45,7 @@ export class RunBounds {
       if (names.size >= metricNamesPerRun)
         return {
           path: `data.metrics.${name}`,
-          message: `expected at most ${metricNamesPerRun} names of own metrics in a run, got another one`,
+          message: `expected at most ${metricNamesPerRun} names of custom metrics in a run, got another one`,
         };
       names.add(name);
     }

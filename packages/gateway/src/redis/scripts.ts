@@ -54,7 +54,7 @@ export interface AppendArguments extends ChangeArguments {
   mustHaveStream: boolean;
   /** The lowest version of the protocol that has all of the entries. */
   version: ProtocolVersion;
-  /** The names of the own metrics in the entries. */
+  /** The names of the custom metrics in the entries. */
   metricNames: readonly string[];
 }
 

@@ -62,12 +62,12 @@ const columns: readonly Column[] = [
   ...['digest', 'bytes', 'accuracy'].map((path) => pathColumn('snapshot', path)),
 ];
 
-/** The largest number of own metrics with a column: as many columns as a person can use. Others are in the JSON lines. */
+/** The largest number of custom metrics with a column: as many columns as a person can use. Others are in the JSON lines. */
 export const maxMetricColumns = 500;
 
 /** What a run has that others do not have, for which its table has further columns. */
 export interface CsvOptions {
-  /** The names of own metrics. */
+  /** The names of custom metrics. */
   metricNames?: readonly string[];
   /** The largest number of GPUs in the list of a `system` event. */
   gpus?: number;

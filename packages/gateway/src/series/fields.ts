@@ -1,11 +1,11 @@
 import type { EventType, MonitorEvent, SeriesAxis, SeriesField } from '@mnist-monitor/shared';
 
-/** The beginning of the field of an own metric; the name of the metric follows. */
+/** The beginning of the field of a custom metric; the name of the metric follows. */
 const metricPrefix = 'metrics.';
-/** The events that carry own metrics. */
+/** The events that carry custom metrics. */
 export const metricTypes: readonly EventType[] = ['batch', 'epoch', 'metrics', 'run.finished'];
 
-/** Returns the types of events that have the field: one, or all with own metrics for the field of a metric. */
+/** Returns the types of events that have the field: one, or all with custom metrics for the field of a metric. */
 export const eventTypesOf = (field: SeriesField): readonly EventType[] =>
   field.startsWith(metricPrefix) ? metricTypes : [field.slice(0, field.indexOf('.')) as EventType];
 

@@ -2,10 +2,10 @@ import type { MonitorEvent } from '@mnist-monitor/shared';
 
 // This file imports no zod, which the threads of the database would take 0.3 s to load.
 
-/** The largest number of names of own metrics in a run's summary: those of one event, or 7 kB of JSON. */
+/** The largest number of names of custom metrics in a run's summary: those of one event, or 7 kB of JSON. */
 export const maxSummaryMetricNames = 100;
 
-/** Returns the names of the own metrics in events, each once, in the order in which they first occur. */
+/** Returns the names of the custom metrics in events, each once, in the order in which they first occur. */
 export function metricNamesOf(events: readonly { event: MonitorEvent }[]): string[] {
   const names = new Set<string>();
   for (const { event } of events) {

@@ -35,7 +35,7 @@ export interface Append {
   stream?: string | undefined;
   /** The lowest version of the protocol that has all of the events. */
   version: ProtocolVersion;
-  /** The names of the own metrics in the events. */
+  /** The names of the custom metrics in the events. */
   metricNames: readonly string[];
 }
 

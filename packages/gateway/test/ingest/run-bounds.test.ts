@@ -40,7 +40,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('has at most 1,000 names of own metrics, also over several connections of its publisher', async () => {
+  test('has at most 1,000 names of custom metrics, also over several connections of its publisher', async () => {
     const gateway = await startGateway();
     const names = Array.from({ length: 1_050 }, (_, index) => `m${index}`);
     const pages = Array.from({ length: 10 }, (_, page) =>
@@ -49,7 +49,7 @@ describe('a run', () => {
     expect(await rejections(gateway, [started, ...pages])).toEqual([]);
     const more = [metricsOf(12, ['m0', 'm999']), metricsOf(13, names.slice(1_000)), metricsOf(14, ['m5'])];
     expect(await rejections(gateway, more)).toEqual([
-      [13, 'expected at most 1000 names of own metrics in a run, got another one'],
+      [13, 'expected at most 1000 names of custom metrics in a run, got another one'],
     ]);
   });
 });

@@ -242,7 +242,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toMatchObject({ version: 2, shortened: true, status: 'completed' });
       });
 
-      test('has the names of own metrics, from every type of event, in the order in which they came', async () => {
+      test('has the names of custom metrics, from every type of event, in the order in which they came', async () => {
         const events = sampleRunOfVersion2('a');
         const names = async () => (await store.summary('a'))?.metricNames;
         await store.append('a', [toNewEvent(events[0]!)]);
@@ -260,7 +260,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await names()).toEqual([]);
       });
 
-      test('has the first 100 names of own metrics', async () => {
+      test('has the first 100 names of custom metrics', async () => {
         const [started] = sampleRunOfVersion2('a');
         const names = range(1, 150).map((index) => `layer/${index}`);
         const eventOf = (seq: number, part: string[]): NewEvent =>

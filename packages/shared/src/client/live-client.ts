@@ -30,7 +30,7 @@ const connectTimeoutMs = 10_000;
  * const feed = connectLive({
  *   url: 'ws://localhost:5000/live',
  *   onEvent: (event) => {
- *     if (event.type === 'epoch') console.log(event.data.epoch, event.data.test.accuracy);
+ *     if (event.type === 'epoch') console.log(event.data.epoch, event.data.test?.accuracy);
  *   },
  * });
  * feed.close();

@@ -72,7 +72,7 @@ export interface LiveClientCallbacks {
   onStatus?: (status: LiveStatus) => void;
   /** Called when the number of trainers that wait for the command `start` changes. */
   onTrainers?: (waiting: number) => void;
-  /** Called when any run's title, note or pin changes. */
+  /** Called when any run's title, note, pin, name or tags change. */
   onAnnotated?: (run: RunAnnotated) => void;
   /** Called when a run is removed; the feed continues with another run or closes with `runDeleted`. */
   onRemoved?: (runId: string) => void;

@@ -10,7 +10,7 @@ import type { LiveClient, LiveClientOptions } from './live-options.ts';
  * const feed = connectLive({
  *   url: 'ws://localhost:5000/live',
  *   onEvent: (event) => {
- *     if (event.type === 'epoch') console.log(event.data.epoch, event.data.test.accuracy);
+ *     if (event.type === 'epoch') console.log(event.data.epoch, event.data.test?.accuracy);
  *   },
  * });
  * feed.close();

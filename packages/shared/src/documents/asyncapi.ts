@@ -90,7 +90,7 @@ export function asyncApiDocument(version: string): AsyncApiDocument {
       version,
       description: [
         'Following training runs live, and publishing them. Each text message contains one JSON object. Losses are in',
-        'nats per sample, accuracies are fractions from 0 to 1, times are in seconds unless the name has another unit.',
+        'nats per sample unless the run has another `lossUnit`, accuracies are fractions from 0 to 1, times are in seconds unless the name has another unit.',
         'The REST API is described by `/openapi.json`.',
       ].join(' '),
       license: { name: 'MIT' },

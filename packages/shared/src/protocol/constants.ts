@@ -43,10 +43,10 @@ export type LiveSubprotocol = (typeof liveSubprotocols)[number];
 /** Versions of the publishing protocol, one of which a publisher names in its first message. */
 export const ingestProtocolVersions = [1, 2] as const;
 export type ProtocolVersion = (typeof ingestProtocolVersions)[number];
-/** The version that the trainer speaks. */
+/** The version of the publishing protocol that the trainer uses. */
 export const ingestProtocolVersion = 2;
 
-/** Number of classes of every dataset (MNIST, Fashion-MNIST: ten). */
+/** Number of classes of MNIST, and of every dataset in version 1 of the protocol. */
 export const classCount = 10;
-/** Size of one image: 28 × 28 grey values of one byte, row by row. */
+/** Size of one image of MNIST: 28 × 28 grey values of one byte, row by row. */
 export const bytesPerImage = 784;

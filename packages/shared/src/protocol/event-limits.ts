@@ -24,7 +24,7 @@ export const eventLimits = {
   tag: 40,
   /** Characters of a unit, such as `images` or `squared error`. */
   unit: 32,
-  /** Names of own metrics in an event: more charts than a person looks through. */
+  /** Names of custom metrics in an event: more charts than a person looks through. */
   metrics: 100,
   /** Characters of a metric's group, the title above its charts. */
   metricGroup: 64,
@@ -40,7 +40,7 @@ export const eventLimits = {
   predictionBytes: 200_000,
   /** Items of `samples` or of the images of a `probe`. */
   items: 100,
-  /** Width and height of an image in pixels: small images show what was misread, larger ones only cost bandwidth. */
+  /** Width and height of an image in pixels: small images show a wrong prediction well, larger ones only cost bandwidth. */
   imageSide: 64,
   /** Probabilities of a sample: below the ten largest there is nothing left to see. */
   probabilities: 10,

@@ -4,7 +4,7 @@
  */
 export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The word that stands for the newest run where a run id is expected. No run can have it as its id. */
+/** The word that selects the newest run where a run id is expected. No run can have it as its id. */
 export const latestRun = 'latest';
 
 /** Returns whether a text is a valid run id. */

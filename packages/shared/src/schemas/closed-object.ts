@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { valueText } from '../protocol/issue-text.ts';
 
 /**
- * Creates the schema of an object that refuses unknown fields by name. For what a person has written and a program
- * obeys, such as a query or a command: a misspelt field would otherwise be ignored without a word.
+ * Creates the schema of an object that refuses unknown fields by name. It suits what people write, such as a query or
+ * a command: a misspelt field would otherwise be ignored silently.
  * @param noun What a field is called in the error, such as `parameter`.
  */
 export function closedObject<S extends z.ZodRawShape>(

@@ -52,7 +52,7 @@ export const metricsDataSchema = z
     epoch: positive.nullish().describe('From 1.'),
     metrics: metricsSchema,
   })
-  .describe("The publisher's own metrics at a step, without a loss.");
+  .describe("The publisher's custom metrics at a step, without a loss.");
 
 const gpuLoad = z.object({
   load: fraction.nullish(),
@@ -113,7 +113,7 @@ export const runFinishedDataSchema = z
       .nullish()
       .describe('Loss and accuracy on the test set at the end; null if there was no test.'),
     bestEpoch: positive.nullish(),
-    metrics: metricsSchema.nullish().describe("The publisher's own metrics at the end."),
+    metrics: metricsSchema.nullish().describe("The publisher's custom metrics at the end."),
     seconds,
     files: z.array(line).max(100).describe("Paths of the saved files, relative to the run's folder."),
   })

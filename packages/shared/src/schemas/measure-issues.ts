@@ -4,7 +4,7 @@ import { type EventType, eventTypes } from '../protocol/constants.ts';
 import { type MeasureRange, measureText, valueText } from '../protocol/issue-text.ts';
 import { eventDataSchemas, type MonitorEvent } from './events.ts';
 
-/** The path of a measured number in the data of an event, and its range. `*` stands for each item of a list. */
+/** The path of a measured number in the data of an event, and its range. `*` matches each item of a list. */
 interface RangedPath {
   path: readonly string[];
   range: MeasureRange;

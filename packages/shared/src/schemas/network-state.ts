@@ -140,12 +140,12 @@ export const probeDataSchema = z
       });
   })
   .describe(
-    'What the network answers for some fixed test images: their logits, and once the images themselves.',
+    'Outputs of the network for some fixed test images: their logits, and once the images themselves.',
   );
 
 export const snapshotDataSchema = z
   .object({
-    step: countSchema.describe('Last step before the weights were copied; the snapshot is found by it.'),
+    step: countSchema.describe('Last step before the weights were copied.'),
     epoch: positiveSchema.nullish().describe('The epoch that ended with this step, if one did.'),
     digest: digestSchema,
     bytes: positiveSchema.max(eventLimits.snapshotBytes).describe('Size of the file.'),

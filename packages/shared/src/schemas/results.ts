@@ -15,13 +15,13 @@ import {
 
 const { maxClasses, minClasses, matrixClasses } = eventLimits;
 
-/** Creates the schema of a fraction for each class; null for a class without a value. */
+/** A fraction for each class; null for a class without a value. */
 const perClass = z.array(fractionSchema.nullable()).min(minClasses).max(maxClasses);
 
 const calibrationBinSchema = z.object({
   count: countSchema.describe('Number of test samples whose confidence is in the bin.'),
   confidence: fractionSchema.nullable().describe('Mean confidence of these samples; null if there are none.'),
-  accuracy: fractionSchema.nullable().describe('Share of these samples that were read correctly.'),
+  accuracy: fractionSchema.nullable().describe('Share of these samples that were classified correctly.'),
 });
 
 const testResultsSchema = scoreSchema
@@ -32,11 +32,11 @@ const testResultsSchema = scoreSchema
     precision: perClass
       .nullish()
       .describe(
-        'Of the samples read as the class, the share that belongs to it; null if none was read as it.',
+        'Share of the samples predicted as the class that belong to it; null if none was predicted as it.',
       ),
     recall: perClass
       .nullish()
-      .describe('Of the samples of the class, the share that was read as it; null if there are none.'),
+      .describe('Share of the samples of the class that were predicted as it; null if there are none.'),
     confusion: z
       .array(z.array(countSchema).min(minClasses).max(matrixClasses))
       .min(minClasses)

@@ -29,7 +29,7 @@ export const seriesFields = [
 const fieldError = ({ input }: { input?: unknown }): string =>
   `expected a field of the protocol, or "metrics." and the name of a metric, got ${valueText(input)}`;
 
-/** The field of an own metric, whichever event carries it: `metrics.` and its name. */
+/** The field of a custom metric, whichever event carries it: `metrics.` and its name. */
 const metricFieldSchema = z
   .string()
   .regex(/^metrics\.[A-Za-z0-9_./-]{1,64}$/, { error: fieldError }) as z.ZodType as z.ZodType<
@@ -55,7 +55,7 @@ export const seriesQuerySchema = querySchema({
     .transform((text) => [...new Set(text.split(','))])
     .pipe(z.array(seriesFieldSchema).min(1).max(maxSeriesFields))
     .describe(
-      'Numbers to return, separated by commas, at most 50: a field of the protocol, or `metrics.` and the name of an own metric.',
+      'Numbers to return, separated by commas, at most 50: a field of the protocol, or `metrics.` and the name of a custom metric.',
     ),
   points: numericString
     .pipe(z.int().min(2).max(10_000))

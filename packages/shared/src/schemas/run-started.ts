@@ -148,14 +148,14 @@ const totalsSchema = z
   })
   .describe('How long the run will be, as far as it is known.');
 
-/** What a metric means: how viewers label, group and compare it. */
+/** The definition of a metric, by which viewers label, group and compare it. */
 export const metricDefinitionSchema = z.object({
   direction: z.enum(['maximize', 'minimize']).nullish().describe('Which values are better.'),
   unit: z.string().max(eventLimits.unit).nullish().describe('Unit, such as `ms` or `tokens`.'),
   group: z.string().max(eventLimits.metricGroup).nullish().describe('Title that its chart is grouped under.'),
 });
 
-/** A short text that groups runs in the list of runs. */
+/** Short texts by which users find and group runs. */
 export const tagsSchema = z
   .array(z.string().min(1).max(eventLimits.tag))
   .max(eventLimits.tags)
@@ -198,7 +198,7 @@ export const runStartedDataSchema = z
       .nullish()
       .meta({
         description:
-          "Meanings of the publisher's own metrics, by name: at most 100. Metrics may also be sent without one.",
+          "Meanings of the publisher's custom metrics, by name: at most 100. Metrics may also be sent without one.",
       }),
   })
   .describe('A run starts: its settings, its device, its network and its data.');

@@ -95,7 +95,7 @@ export const runSummarySchema = z
       .max(eventLimits.metrics)
       .optional()
       .describe(
-        "Names of the run's own metrics that have a value so far, in the order in which they first occurred: the first 100. Their series are `metrics.NAME`, and `started.metrics` has their meanings. Absent from older gateways, which do not collect them.",
+        "Names of the run's custom metrics that have a value so far, in the order in which they first occurred: the first 100. Their series are `metrics.NAME`, and `started.metrics` has their meanings. Absent from older gateways, which do not collect them.",
       ),
     shortened: z
       .literal(true)

@@ -49,14 +49,14 @@ export const digestSchema = z
   .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest: 64 of 0-9 and a-f')
   .describe('SHA-256 of the file, as 64 hexadecimal digits.');
 
-/** Name of a publisher's own metric. */
+/** The name of a custom metric. */
 export const metricNameSchema = z.string().regex(metricNamePattern);
 
 /** Describes what is expected of the names of a record of metrics. */
 export const metricNameError = ({ code }: { code?: string | undefined }): string | undefined =>
   code === 'invalid_key' ? 'expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"' : undefined;
 
-/** A publisher's own metrics: a measure for each name. */
+/** A publisher's custom metrics: a measure for each name. */
 export const metricsSchema = z
   .record(metricNameSchema, metricValueSchema, { error: metricNameError })
   .refine(
@@ -65,7 +65,7 @@ export const metricsSchema = z
   )
   .meta({
     maxProperties: eventLimits.metrics,
-    description: `The publisher's own metrics: a measure for each name, at most ${eventLimits.metrics}. Names have 1 to 64 of \`A-Z a-z 0-9 _ . / -\`.`,
+    description: `The publisher's custom metrics: a measure for each name, at most ${eventLimits.metrics}. Names have 1 to 64 of \`A-Z a-z 0-9 _ . / -\`.`,
   });
 
 /** Returns the size of a value as JSON in UTF-8. */

@@ -20,8 +20,8 @@ const batchSize = 512;
 const stepSeconds = 0.3;
 
 /**
- * Generates the events of a plausible run, with seqs from 1, in version 1 of the protocol: for tests of programs that receive events, and for viewing
- * the page without training. The same options give the same events.
+ * Generates the events of a plausible run, with seqs from 1, in version 1 of the protocol. It suits tests of programs
+ * that receive events, and viewing the page without training. The same options give the same events.
  *
  * @example const events = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5 });
  */

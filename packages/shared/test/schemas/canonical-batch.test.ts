@@ -59,7 +59,7 @@ describe('isCanonicalBatch', () => {
     expect(canonicalBatchVersion({ ...batch, data })).toBe(version);
   });
 
-  it('leaves own metrics that are not finite, or have other names, to the schema', () => {
+  it('leaves custom metrics that are not finite, or have other names, to the schema', () => {
     for (const metrics of [
       { a: 'NaN' },
       { 'a b': 1 },

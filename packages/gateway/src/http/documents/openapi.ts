@@ -93,7 +93,7 @@ const documentHead = (version: string) => ({
     title: 'MNIST Training Monitor: REST',
     version,
     description:
-      'Stored runs. Losses are nats per sample, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. Live events come over WebSockets, which `/asyncapi.json` describes.',
+      'Stored runs. Losses are nats per sample unless the run has another `lossUnit`, accuracies fractions from 0 to 1, times seconds unless the name says otherwise. Live events come over WebSockets, which `/asyncapi.json` describes.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   // Relative to the document's address, which a proxy may serve below a path such as /monitor/.

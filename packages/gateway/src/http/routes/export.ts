@@ -73,7 +73,7 @@ function withoutNonFinite(json: string): string {
   return parsed.ok && /"(?:NaN|-?Infinity)"/.test(json) ? JSON.stringify(parsed.value) : json;
 }
 
-/** Resolves with the names of a run's own metrics, in the order in which they first occur, at most `maxMetricColumns`. */
+/** Resolves with the names of a run's custom metrics, in the order in which they first occur, at most `maxMetricColumns`. */
 async function readMetricNames(
   store: Store,
   { runId, lastSeq, metricNames }: StoredSummary,

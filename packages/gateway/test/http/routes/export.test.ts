@@ -38,7 +38,7 @@ describe('an export', () => {
     expect(await answer.text()).toBe(header + run.map(row).join(''));
   });
 
-  test('as CSV has columns for each GPU and each own metric of the run', async () => {
+  test('as CSV has columns for each GPU and each custom metric of the run', async () => {
     const events = sampleRunOfVersion2('a');
     const { gateway } = await gatewayWith(events.map(toNewEvent));
     const text = await (await fetch(`${gateway.url}/api/runs/a/export.csv`)).text();
@@ -204,7 +204,7 @@ test.each([
   }
 });
 
-describe('an export of a run with own metrics', () => {
+describe('an export of a run with custom metrics', () => {
   const own = sampleRunOfVersion2('a');
 
   test('as CSV has a column for each metric, the speed, and the final results', async () => {

@@ -65,7 +65,7 @@ describe('series', () => {
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
   });
 
-  test('of an own metric contain a point for every event with the metric', async () => {
+  test('of a custom metric contain a point for every event with the metric', async () => {
     const fields = 'metrics.grad/norm,metrics.eval/f1,metrics.unheard-of,batch.accuracy,batch.throughput';
     const [norm, f1, ...others] = (await seriesOf(`tokens/series?fields=${fields}`)).series;
     expect(norm!.x).toEqual(range(1, 40));
