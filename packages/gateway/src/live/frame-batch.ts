@@ -39,6 +39,8 @@ export class FrameBatch {
   readonly bytes: Buffer;
   /** The types of the events. */
   readonly types: TypeSet;
+  readonly first: number;
+  readonly last: number;
   /** The seq and the type of each event, and the end of its frame in `bytes`. */
   readonly #seqs: readonly number[];
   readonly #types: readonly TypeSet[];
@@ -53,6 +55,8 @@ export class FrameBatch {
     ends: readonly number[],
   ) {
     this.bytes = bytes;
+    this.first = seqs[0]!;
+    this.last = seqs.at(-1)!;
     this.#seqs = seqs;
     this.#types = types;
     this.#ends = ends;
@@ -71,14 +75,6 @@ export class FrameBatch {
       events.map(({ type }) => bitOf(type)),
       ends,
     );
-  }
-
-  get first(): number {
-    return this.#seqs[0]!;
-  }
-
-  get last(): number {
-    return this.#seqs.at(-1)!;
   }
 
   /** Returns one batch with the events of this one and the next. */

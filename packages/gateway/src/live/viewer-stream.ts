@@ -32,6 +32,10 @@ const roomCheckMs = 50;
 /** Sends one run to one viewer, no faster than it reads: first the history, then events as they are published. */
 export class ViewerStream {
   readonly #options: ViewerStreamOptions;
+  /** These three are used for each event, so they are not read from the options each time. */
+  readonly #peer: Peer;
+  readonly #channel: Channel;
+  readonly #version: ProtocolVersion;
   readonly #cursor: Cursor;
   readonly #history: History;
   readonly #types: TypeSet;
@@ -41,8 +45,11 @@ export class ViewerStream {
   readonly #initialSeq: number;
 
   constructor(options: ViewerStreamOptions) {
-    const { channel, after, query, store, limits } = options;
+    const { peer, channel, version, after, query, store, limits } = options;
     this.#options = options;
+    this.#peer = peer;
+    this.#channel = channel;
+    this.#version = version;
     this.#types = query.types ? setOf(query.types) : everyType;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#initialSeq = channel.lastSeq;
@@ -64,22 +71,24 @@ export class ViewerStream {
 
   /** The last published seq of the run. */
   get lastSeq(): number {
-    return this.#options.channel.lastSeq;
+    return this.#channel.lastSeq;
   }
 
   /** Whether the run was removed or has another stream. */
   get isRemoved(): boolean {
-    return this.#options.channel.isRemoved;
+    return this.#channel.isRemoved;
   }
 
   /** Whether the run has an event that the viewer's version of the protocol does not have. Then nothing more is sent. */
   get needsUpgrade(): boolean {
-    return this.#options.channel.version > this.#options.version;
+    return this.#channel.version > this.#version;
   }
 
   /** Sends the next events, from memory or else from the store, when the viewer has read enough of the earlier ones. */
   async sendNext(): Promise<void> {
-    const { peer, channel, hub } = this.#options;
+    const { hub } = this.#options;
+    const peer = this.#peer;
+    const channel = this.#channel;
     const cursor = this.#cursor;
     await this.#waitForRoom();
     if (peer.closed.aborted) return;
@@ -104,8 +113,8 @@ export class ViewerStream {
   }
 
   #sendAll(onEnd: () => void): () => void {
-    const { peer, channel } = this.#options;
-    return channel.subscribe({
+    const peer = this.#peer;
+    return this.#channel.subscribe({
       onBatch: (batch) => {
         const frames = this.#hasRoom && !this.needsUpgrade ? this.#cursor.passLive(batch) : undefined;
         if (frames) peer.sendFrames(frames);
@@ -116,7 +125,8 @@ export class ViewerStream {
   }
 
   #sendThrottled(maxRate: number, onEnd: () => void): () => void {
-    const { peer, channel } = this.#options;
+    const peer = this.#peer;
+    const channel = this.#channel;
     let unsent: Buffer | undefined;
     const send = (): void => {
       if (!this.#hasRoom) {
@@ -151,19 +161,21 @@ export class ViewerStream {
    * and the viewer did not request all events.
    */
   get #isFarBehind(): boolean {
-    const { channel, query, limits } = this.#options;
-    return !query.complete && this.seq >= this.#initialSeq && channel.lastSeq - this.seq > limits.staleEvents;
+    const { query, limits } = this.#options;
+    return !query.complete && this.seq >= this.#initialSeq && this.lastSeq - this.seq > limits.staleEvents;
   }
 
   get #hasRoom(): boolean {
-    const { peer, traffic, limits } = this.#options;
-    const unread = peer.bufferedBytes;
-    return unread === 0 || (unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes);
+    const unread = this.#peer.bufferedBytes;
+    if (unread === 0) return true;
+    const { traffic, limits } = this.#options;
+    return unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes;
   }
 
   /** Waits until this viewer, and all viewers together, have read enough. Closes a viewer that does not read. */
   async #waitForRoom(): Promise<void> {
-    const { peer, traffic, limits } = this.#options;
+    const { traffic, limits } = this.#options;
+    const peer = this.#peer;
     if (peer.bufferedBytes >= limits.unreadBytes && !(await peer.drained(limits.stallTimeoutMs)))
       peer.close('slow');
     while (!peer.closed.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import { type CloseCodeName, closeCodes, encode, type LiveControl } from '@mnist-monitor/shared';
+import { type CloseCodeName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
 import { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
 import { frameText } from './frames.ts';
+import type { Heartbeats, HeartbeatTarget } from './heartbeats.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
 import { drained } from './sent-bytes.ts';
@@ -13,8 +14,8 @@ export interface PeerOptions {
   stream: Socket;
   log: FastifyBaseLogger;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
-  /** Interval without messages after which `heartbeat` is sent, unless the client has unread messages. */
-  heartbeatMs?: number;
+  /** Sends heartbeats to the client, unless it has unread messages. */
+  heartbeats?: Heartbeats;
   /** Called with the name of the code with which this side closed the connection. */
   onClosed?: (name: CloseCodeName) => void;
   /** Called with each text message, in order. An exception or rejection closes this connection alone. */
@@ -42,7 +43,6 @@ const maxReasonBytes = 123;
 export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
   const { stream, log, limits, onClosed } = options;
   const closed = new AbortController();
-  let heartbeat: NodeJS.Timeout | undefined;
 
   const reportClose = (close: CloseCodeName, detail?: string): void => {
     const level = suspiciousCloses.has(close) ? 'warn' : 'info';
@@ -56,7 +56,7 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
     sendFrames(frames) {
       if (socket.readyState !== WebSocket.OPEN || frames.length === 0) return;
       stream.write(frames);
-      if (!closed.signal.aborted) heartbeat?.refresh();
+      heartbeat.checksSinceMessage = 0;
     },
     get bufferedBytes() {
       return stream.writableLength;
@@ -79,6 +79,11 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
     },
   };
 
+  const heartbeat: HeartbeatTarget = {
+    checksSinceMessage: 0,
+    sendHeartbeat: (frame) => peer.bufferedBytes === 0 && peer.sendFrames(frame),
+  };
+
   socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
     // ws itself closes the connection after an invalid frame, so only the report is missing. Other errors are of TCP.
     if (!code.startsWith('WS_ERR_') || closed.signal.aborted) return;
@@ -88,7 +93,7 @@ export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
   socket.on('close', () => closed.abort());
   receiveMessages(socket, peer, options);
   keepAlive(socket, stream, limits);
-  if (options.heartbeatMs !== undefined) heartbeat = startHeartbeat(peer, options.heartbeatMs);
+  if (options.heartbeats) closed.signal.addEventListener('abort', options.heartbeats.add(heartbeat));
   return peer;
 }
 
@@ -106,18 +111,6 @@ function receiveMessages(socket: WebSocket, peer: Peer, { log, onMessage }: Peer
       fail(error);
     }
   });
-}
-
-/** Returns the timer, which is refreshed by each message sent. */
-function startHeartbeat(peer: Peer, heartbeatMs: number): NodeJS.Timeout {
-  const beat = (): void => {
-    const message: LiveControl = { type: 'heartbeat', time: new Date().toISOString() };
-    if (peer.bufferedBytes === 0) peer.send(encode(message));
-    timer.refresh();
-  };
-  const timer = setTimeout(beat, heartbeatMs);
-  peer.closed.addEventListener('abort', () => clearTimeout(timer));
-  return timer;
 }
 
 /** Shortens a reason to the bytes that fit, without splitting a character. */

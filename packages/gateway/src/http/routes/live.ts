@@ -11,6 +11,7 @@ import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-sessio
 import type { Metrics } from '../../metrics.ts';
 import type { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
+import { Heartbeats } from '../../sockets/heartbeats.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
 import type { CommandAuthorizer } from '../../trust/authorization.ts';
@@ -34,6 +35,7 @@ const versionOf = (subprotocol: string): ProtocolVersion =>
 export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
   const { limits, authorizer, router, metrics, admission } = shared;
   const traffic = new Traffic();
+  const heartbeats = new Heartbeats(limits.heartbeatMs);
   metrics.addEndpoint('live', traffic);
   app.route({
     method: 'GET',
@@ -50,8 +52,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       const peer = createPeer(socket, {
         stream: request.socket,
         log: request.log.child({ address: request.ip }),
-        limits,
-        heartbeatMs: limits.heartbeatMs,
+        ...{ limits, heartbeats },
         onMessage: (text) => commands.receive(text),
         onClosed: (name) => metrics.closed('live', name),
       });
