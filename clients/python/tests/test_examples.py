@@ -90,7 +90,7 @@ def test_pytorch_for_a_regression_with_the_state_of_its_layers(gateway: Gateway)
     assert [batch["step"] for batch in data_of(events, "batch")] == list(range(1, 201))
     assert data_of(events, "epoch")[-1]["test"]["loss"] < data_of(events, "epoch")[0]["test"]["loss"]
     assert data_of(events, "layers")[0]["tensors"] == ["0.weight", "0.bias", "2.weight", "2.bias"]
-    assert [snapshot["epoch"] for snapshot in data_of(events, "snapshot")] == list(range(1, 11))
+    assert [snapshot["epoch"] for snapshot in data_of(events, "snapshot")] == list(range(1, 21))
 
 
 def test_keras_with_its_validation(gateway: Gateway) -> None:
