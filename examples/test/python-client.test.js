@@ -29,7 +29,7 @@ const expectSuccess = (...args) => expectModule(python, args);
     expectSuccess('pytest', '-q', 'tests/test_monitor.py');
   }, 300_000);
 
-  test('loses and doubles nothing, whatever happens to gateway, disk and process', () => {
+  test('publishes each event once although the gateway, the disk or the process fails', () => {
     expectSuccess('pytest', '-q', 'tests/test_delivery.py');
   }, 600_000);
 

@@ -1,5 +1,5 @@
 """
-Trains a bigram model of characters on the text of Python's standard library, as a language model is trained.
+Trains a bigram model of characters, a very small language model, on the source of Python's `argparse`.
 
     pip install numpy ./clients/python
     python language_model.py [steps]
@@ -17,7 +17,7 @@ import numpy as np
 
 from mnist_training_monitor import Monitor
 
-CONTEXTS = 64  # Characters of a batch.
+BATCH_SIZE = 64  # Characters.
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     generator = np.random.default_rng(1)
     logits = np.zeros((len(vocabulary), len(vocabulary)))
     rate = 2.0
-    settings = {"learning_rate": rate, "batch_size": CONTEXTS, "optimizer": "sgd", "seed": 1, "vocabulary": len(vocabulary)}
+    settings = {"learning_rate": rate, "batch_size": BATCH_SIZE, "optimizer": "sgd", "seed": 1, "vocabulary": len(vocabulary)}
     meanings = {"perplexity": {"direction": "minimize"}, "tokens_per_second": {"direction": "maximize", "unit": "tokens/s"}}
     with Monitor(
         name="Bigrams of argparse",
@@ -41,21 +41,21 @@ def main() -> None:
     ) as monitor:
         began = time.perf_counter()
         for step in range(1, steps + 1):
-            at = generator.integers(0, len(tokens) - 1, CONTEXTS)
+            at = generator.integers(0, len(tokens) - 1, BATCH_SIZE)
             inputs, targets = tokens[at], tokens[at + 1]
             scores = logits[inputs]
             scores = scores - scores.max(axis=1, keepdims=True)
             probabilities = np.exp(scores)
             probabilities /= probabilities.sum(axis=1, keepdims=True)
-            chosen = np.arange(CONTEXTS), targets
+            chosen = np.arange(BATCH_SIZE), targets
             loss = float(-np.log(probabilities[chosen]).mean())
             probabilities[chosen] -= 1
-            np.add.at(logits, inputs, -rate / CONTEXTS * probabilities)
+            np.add.at(logits, inputs, -rate / BATCH_SIZE * probabilities)
             monitor.log(
                 step,
                 loss,
                 learning_rate=rate,
-                throughput=CONTEXTS * step / (time.perf_counter() - began),
+                throughput=BATCH_SIZE * step / (time.perf_counter() - began),
                 perplexity=math.exp(loss),
             )
             monitor.wait_while_paused()

@@ -1,5 +1,5 @@
 """
-Trains a linear classifier of three kinds of iris with `partial_fit`, until its accuracy no longer grows.
+Trains a linear classifier of three kinds of iris with `partial_fit`, until its accuracy no longer improves.
 
     pip install scikit-learn ./clients/python
     python sklearn_classifier.py

@@ -1,5 +1,5 @@
 """
-Trains a small GPT-2 from random weights on the characters of Python's standard library, with the `Trainer` of Hugging Face.
+Trains a small GPT-2 from random weights on the source of Python's `argparse`, with the `Trainer` of Hugging Face.
 
     pip install transformers accelerate torch ./clients/python
     python transformers_language_model.py

@@ -457,7 +457,7 @@ class Monitor:
             if self._state in {"off", "finished"} or not self._begin():
                 return 0
             seconds = max(0.0, self._clock.monotonic() - self._began - self._paused_seconds)
-            is_over = self._patience(timeout)
+            is_over = self._new_deadline(timeout)
             missing_files = self._finish_uploads(is_over)
             stopped = self._commands.stop
             actual = status or ("stopped" if stopped else "completed")
@@ -699,10 +699,10 @@ class Monitor:
                 self._metric_names[key] = name
             return name
 
-    def _patience(self, timeout: float) -> Callable[[float], bool]:
+    def _new_deadline(self, timeout: float) -> Callable[[float], bool]:
         """
-        Returns a function that waits a moment, and returns whether the time to wait for the gateway is over: a share of the
-        timeout, or the time to wait for a gateway that cannot be reached.
+        Returns a function that waits for 20 ms, then returns whether to give up on the gateway: it refuses the run, a share
+        of the timeout has passed, or the gateway could not be reached for too long.
         """
         began = self._clock.monotonic()
         unreachable = 0.0

@@ -136,7 +136,7 @@ class Uploads:
         self._add(Upload("test-images", lambda: content, {}))
 
     def add_snapshot(self, read: Callable[[], bytes], data: dict[str, Any]) -> None:
-        """Sends a snapshot, unless it is closer to the others than 64 of them in the run allow."""
+        """Sends a snapshot, unless it is left out to keep at most 64 in the run, evenly spaced."""
         with self._lock:
             upload = Upload("snapshots", read, data, self._offered)
             self._offered += 1
