@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 
 /** The address from which tokens are guessed. No other client uses it, since the gateway soon refuses all its tokens. */
 const guessingAddress = '127.0.0.66';
-/** Connections that a kind has open at a time, and its attempts a second: bounded, so that the machine stays usable. */
+/** The open connections of each kind of client, and its attempts a second: few enough for the machine to stay usable. */
 const bounds = { unread: 30, silent: 150, idle: 300, attemptsPerSecond: 10 };
 const reservedFrame = Buffer.from([0xf1, 0x80, 1, 2, 3, 4]);
 const unmaskedFrame = Buffer.from([0x81, 0x02, 0x68, 0x69]);
@@ -24,7 +24,7 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
   const publicPort = Number(new URL(url).port);
   const ingestPort = Number(new URL(ingestUrl).port);
   let address = 0;
-  /** Returns the header of a client behind the trusted proxy. Clients on this machine itself are not limited by address. */
+  /** Returns the header of a client behind the trusted proxy, since clients on this machine are not limited by address. */
   const forwardedFor = () => `X-Forwarded-For: 198.51.100.${address++ % 8}\r\n`;
   const open = new Set();
 
@@ -70,7 +70,7 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
       await pause;
     }
   }
-  /** Runs `count` loops, so that as many connections are open at a time. */
+  /** Runs `count` loops, each of which keeps one connection open at a time. */
   const atOnce = (count, work) =>
     Promise.all(Array.from({ length: count }, (_, index) => repeat(() => work(index), 1)));
 
@@ -122,7 +122,8 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
       atOnce(bounds.unread, () =>
         exchange('httpWithoutReading', {
           texts: Array(3).fill(getText(`/api/runs/${runs.large}/events?limit=2000`)),
-          ...{ reads: false, forMs: 30_000 },
+          reads: false,
+          forMs: 30_000,
         }),
       ),
     socketsWithoutReading: () =>
@@ -250,15 +251,15 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
         await socketUntilClosed('misspeltParameters', `${live}?rum=a`, { forMs: 1_000 });
         await socketUntilClosed('misspeltParameters', `${ingestUrl}?token=a`, { forMs: 1_000 });
       }, 2),
-    madClocks: () =>
+    wrongClocks: () =>
       repeat(async () => {
         const time = ['1970-01-01T00:00:00Z', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z'][
           runNumber % 3
         ];
         const runId = `clock-${runNumber++}`;
         const texts = runs.events.map((event) => JSON.stringify({ ...event, runId, time }));
-        await socketUntilClosed('madClocks', ingestUrl, {
-          onOpen: publishAll('madClocks', helloOf(runId), texts),
+        await socketUntilClosed('wrongClocks', ingestUrl, {
+          onOpen: publishAll('wrongClocks', helloOf(runId), texts),
           forMs: 2_000,
         });
       }, 0.5),

@@ -2,7 +2,7 @@
 Measures how long `Monitor.log` holds up a training, as JSON: `python bench/python_log.py [logs] [gateway]`.
 
 Each log has a loss, an accuracy and two custom metrics, and a pause of a millisecond follows, as in a training with small
-steps. Without an address the gateway cannot be reached, so that the events go to the outbox.
+steps. Without the address of a gateway it uses one where none listens, so that the events go to the outbox.
 """
 
 from __future__ import annotations

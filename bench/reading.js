@@ -60,9 +60,9 @@ const buffer = Buffer.alloc(100);
 const onCpuMs = () =>
   Number(buffer.toString('latin1', 0, readSync(schedstat, buffer, 0, 100, 0)).split(' ')[0]) / 1e6;
 
-/** Measures the processor time that work takes on this thread: in total, and at most in one turn of the event loop. */
+/** Measures the processor time that work takes on this thread: in total, and in the longest turn of the event loop. */
 async function measure(work) {
-  /** A turn shorter than this found no work. */
+  /** A turn that takes less than this had no work to do. */
   const idleMs = 0.2;
   let [last, cpuMs, longestTurnMs, busy] = [onCpuMs(), 0, 0, true];
   const turn = () => {
@@ -124,7 +124,7 @@ await removal.close();
 await client.terminate();
 rmSync(folder, { recursive: true });
 
-const middle = (results, key) => Number(median(results.map((result) => result[key] ?? 0)).toFixed(2));
+const medianOf = (results, key) => Number(median(results.map((result) => result[key] ?? 0)).toFixed(2));
 console.log(
   JSON.stringify(
     {
@@ -134,7 +134,7 @@ console.log(
       medians: Object.fromEntries(
         Object.entries(measured).map(([name, results]) => [
           name,
-          Object.fromEntries(Object.keys(results[0]).map((key) => [key, middle(results, key)])),
+          Object.fromEntries(Object.keys(results[0]).map((key) => [key, medianOf(results, key)])),
         ]),
       ),
     },

@@ -1,6 +1,7 @@
 // Attacks a gateway in every known way at once while one honest publisher and one honest viewer use it.
-// `npm run bench -- soak [--seconds 600] [--settle 60]` prints JSON and exits with 1 unless: no 500, no error in the log, memory back to
-// within 20 % of the start, and every event of the honest publisher at the honest viewer, once and in order. Requires Linux.
+// `npm run bench -- soak [--seconds 600] [--settle 60]` prints JSON. It exits with 0 only if there is no response 500 and no error in the
+// log, the memory returns to within 20 % of the start, and the honest viewer receives every event of the honest publisher once and in
+// order. Requires Linux.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +21,7 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '600' }, settle: { type: 'string', default: '60' } },
 });
 const seconds = Number(values.seconds);
-/** Compilers and caches warm up under attack for this long before the memory of the start is measured. */
+/** Duration of a first attack, which warms up compilers and caches before the memory is measured for the first time. */
 const warmUpSeconds = 20;
 /** After an attack, connections that do not read are cut within 15 s, and memory is released. */
 const settleSeconds = Number(values.settle);
@@ -94,18 +95,20 @@ async function publish(runId, events) {
   const socket = new WebSocket(ingestUrl);
   await once(socket, 'open');
   socket.send(hello(runId));
-  for await (const [data] of on(socket)) {
+  for await (const data of messagesOf(socket)) {
     const { type, seq } = JSON.parse(data);
     if (type === 'resume') for (const event of events) socket.send(encode(event));
     if (type === 'ack' && seq === events.length) break;
   }
   socket.close();
 }
-async function* on(socket) {
+
+/** Yields the texts that a socket receives, without an end. */
+async function* messagesOf(socket) {
   const queue = [];
   let wake;
   socket.on('message', (data) => {
-    queue.push([data]);
+    queue.push(data);
     wake?.();
   });
   for (;;) {
@@ -145,10 +148,10 @@ largestStart.data.model.layers = Array(200).fill({
 });
 
 const epochs = 100;
-/** The longest time for which the honest publisher needs events. */
+/** The longest time for which the honest publisher may need events. */
 const totalSeconds = seconds + warmUpSeconds + 2 * settleSeconds + 120;
 
-/** The honest publisher: keeps its events until they are acknowledged, reconnects, and resumes after the given seq. */
+/** Starts the honest publisher, which keeps its events until they are acknowledged, and reconnects and resumes. */
 function honestPublisher() {
   const run = sampleRun({
     runId: 'honest',
@@ -206,13 +209,16 @@ function honestPublisher() {
   };
 }
 
-/** The honest viewer, which also sends requests like the dashboard: each has to be answered with 200. */
+/** Starts the honest viewer, which also sends requests like the dashboard's: each has to be answered with 200. */
 function honestViewer() {
   const seen = [];
   const problems = [];
   const latencies = [];
   const client = connectLive({
-    ...{ url: `${url.replace('http', 'ws')}/live`, run: 'honest', complete: true, WebSocket },
+    url: `${url.replace('http', 'ws')}/live`,
+    run: 'honest',
+    complete: true,
+    WebSocket,
     onEvent: (event) => seen.push(event),
     onInvalid: (error) => problems.push(`invalid message: ${JSON.stringify(error).slice(0, 200)}`),
     onState: (state) =>

@@ -85,7 +85,7 @@ const runs = { sqlite: [], redis: [] };
 for (let round = 0; round < rounds; round++)
   for (const [name, run] of Object.entries(competitors)) runs[name].push(await run());
 
-const middle = (measured) =>
+const medians = (measured) =>
   Object.fromEntries(
     Object.keys(measured[0]).map((name) => [name, median(measured.map((each) => each[name]))]),
   );
@@ -95,8 +95,8 @@ console.log(
       bench: 'store',
       ...machine(),
       settings: { events: count, rounds },
-      sqlite: middle(runs.sqlite),
-      redis: middle(runs.redis),
+      sqlite: medians(runs.sqlite),
+      redis: medians(runs.redis),
       runs,
     },
     null,

@@ -15,12 +15,13 @@ const succeeds = (program, args, stdio = 'ignore') =>
 
 const engineAnswers = () => succeeds('docker', ['info']) && succeeds('docker', ['compose', 'version']);
 
-// The starter also runs when an engine is available, because it adds missing parts, such as base images where no registry is.
+// The starter also runs when an engine is available, because it adds what is missing, such as base images on a machine
+// that cannot reach a registry.
 if (starter && !succeeds(starter, [], 'inherit')) {
   console.error(`test:compose: ${starter} could not start a Docker engine`);
   process.exitCode = 1;
 } else if (!engineAnswers()) {
-  console.log('test:compose is skipped: no Docker engine with compose answers on this machine.');
+  console.log('test:compose is skipped: no Docker engine with compose is running on this machine.');
 } else {
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--testMatch', '**/*.container.test.js'];

@@ -39,7 +39,7 @@ function findPython() {
   );
 }
 
-/** Returns the path in EXAMPLES_PYTORCH of a Python with PyTorch, which is not installed here: it would download several GB. */
+/** Returns the Python that EXAMPLES_PYTORCH names, if it has PyTorch, which is several GB and therefore not installed here. */
 function findPytorch() {
   const named = process.env.EXAMPLES_PYTORCH;
   if (named && succeeds(named, ['-c', 'import torch, numpy, safetensors, websockets, pytest'])) return named;

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Number of second tries that a busy machine explains; more of them point to a defect in the tests or in the code. */
+/** Number of second tries that a busy machine may cause; more of them indicate a defect in the tests or in the code. */
 const maxSecondTries = 3;
 
 const [folder, status] = process.argv.slice(2);

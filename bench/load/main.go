@@ -63,10 +63,10 @@ type Result struct {
 	Steps            []Step   `json:"steps"`
 	AckP50           float64  `json:"ackP50Ms,omitempty"`
 	AckP99           float64  `json:"ackP99Ms,omitempty"`
-	Lost             int64    `json:"lost"`
-	Doubled          int64    `json:"doubled"`
-	Gaps             int64    `json:"gaps"`
-	Cut              int64    `json:"cut"`
+	Lost             int64    `json:"lost"`    // Events that never arrived, without a gap message.
+	Doubled          int64    `json:"doubled"` // Events that arrived again.
+	Gaps             int64    `json:"gaps"`    // Gap messages: batches that the server skipped.
+	Cut              int64    `json:"cut"`     // Subscribers that the server disconnected.
 	Stalled          *Stalled `json:"stalled,omitempty"`
 }
 
