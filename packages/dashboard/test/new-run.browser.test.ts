@@ -58,7 +58,7 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
       await page.locator('#pause-run').click();
       await shows(page, field('phase'), 'Paused');
       await Promise.all([openForm(page), openForm(other)]);
-      await shows(page, field('queue-note'), 'No start waits.');
+      await shows(page, field('queue-note'), 'The queue is empty.');
       expect(await page.getByRole('button', { name: 'Start', exact: true }).count()).toBe(0);
 
       await page.locator('[name="tags"]').fill(Array.from({ length: 21 }, (_, index) => index).join());
@@ -91,11 +91,11 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
 
       // The queued start begins once the run is stopped, and both pages show it.
       await page.keyboard.press('Escape');
-      await shows(page, '#notice-list', '“wide” was removed from the queue: 1 start waits.');
+      await shows(page, '#notice-list', '“wide” was removed from the queue: 1 run waits.');
       await page.locator('#stop-run').click();
       await page.locator('#confirm-dialog button[value="yes"]').click();
       await shows(page, field('title'), 'narrow');
-      await shows(other, field('queue-note'), 'No start waits.');
+      await shows(other, field('queue-note'), 'The queue is empty.');
       expect(monitor.browserProblems).toEqual([]);
     } finally {
       await stopTrainer();
@@ -119,7 +119,7 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     await openForm(page);
     await queueIs(page, ['gone']);
     await page.getByRole('button', { name: 'Cancel gone' }).click();
-    await shows(page, field('queue-note'), 'No start waits.');
+    await shows(page, field('queue-note'), 'The queue is empty.');
     await submit(page, 'Add to queue');
     await shows(page, field('new-run-error'), /^Expected a start that waits\.$/);
     expect(monitor.browserProblems).toEqual([]);
@@ -139,7 +139,7 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     const page = await monitor.visit('', { viewport: { width, height: 844 } });
     await openForm(page);
     await counts(page, '#queue-list > li', 50);
-    await shows(page, field('queue-note'), 'The queue is full: 50 starts wait. Cancel one to add another.');
+    await shows(page, field('queue-note'), 'The queue is full: 50 runs wait. Cancel one to add another.');
     expect(await page.getByRole('button', { name: 'Add to queue' }).isDisabled()).toBe(true);
     const overflow = await page
       .locator('#new-run-dialog')

@@ -32,7 +32,7 @@ export interface RunDisplayOptions {
   onChange(): void;
   /** Called when the list of runs has changed: a run began, was renamed or deleted, or changed its status. */
   onRunsChange(): void;
-  /** Called when a trainer has begun or ended to wait for commands, or has changed its queue of starts. */
+  /** Called when a trainer begins or stops waiting for commands, or has changed its queue of starts. */
   onTrainersChange(): void;
   /** Called when a run was deleted, whether it is on display or not. */
   onRunDeleted(runId: string): void;

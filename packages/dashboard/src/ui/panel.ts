@@ -32,7 +32,7 @@ export interface PageState {
   readonly printing: boolean;
 }
 
-/** What a trainer has answered to a command that it accepted: `runId` after `start`, `queue` after one about its queue. */
+/** A trainer's answer to a command that it accepted: `runId` after `start`, `queue` after a command about its queue. */
 export type CommandAnswer = Omit<Extract<CommandResult, { ok: true }>, 'type' | 'id' | 'ok'>;
 
 /**

@@ -65,7 +65,7 @@ const columns: readonly Column[] = [
 /** The largest number of custom metrics with a column: as many columns as a person can use. Others are in the JSON lines. */
 export const maxMetricColumns = 500;
 
-/** What a run has that others do not have, for which its table has further columns. */
+/** Properties of a run for which its table has additional columns. */
 export interface CsvOptions {
   /** The names of custom metrics. */
   metricNames?: readonly string[];

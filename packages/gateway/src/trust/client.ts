@@ -1,6 +1,6 @@
 import { type ForwardedRequest, proxyTrace } from './proxy-trace.ts';
 
-/** The client that sent a request, as far as the gateway can tell clients apart. */
+/** The client that sent a request, as far as the gateway can distinguish clients. */
 export interface Client {
   /** The address of the client, or of the proxy in front of it when `proxy` is `unnamed`. */
   address: string;

@@ -40,7 +40,7 @@ const snapshotShare = 0.005;
 
 /**
  * Looks into the network while it trains: norms of its layers, its logits for a fixed set of test images, and copies of its
- * weights. What takes long on this engine happens less often, so that training is hardly slower.
+ * weights. Work that takes long on the engine is done less often, so that it hardly slows training.
  */
 export class NetworkInspector {
   readonly #options: NetworkInspectorOptions;

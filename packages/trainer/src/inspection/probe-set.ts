@@ -33,8 +33,8 @@ function select({ images, labels, classCount }: Split, indices: Uint32Array): Sp
   indices.forEach((index, at) => {
     selected.set(images.subarray(index * bytesPerImage, (index + 1) * bytesPerImage), at * bytesPerImage);
   });
-  const labelsOf = Uint16Array.from(indices, (index) => labels[index]);
-  return { size: indices.length, images: selected, labels: labelsOf, classCount };
+  const selectedLabels = Uint16Array.from(indices, (index) => labels[index]);
+  return { size: indices.length, images: selected, labels: selectedLabels, classCount };
 }
 
 type ProbeImages = NonNullable<ProbeData['images']>;

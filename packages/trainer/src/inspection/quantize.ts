@@ -12,7 +12,7 @@ export interface QuantizedValues {
 }
 
 /**
- * Rounds values to signed bytes, with one scale for each channel. Undefined where a value is not finite.
+ * Rounds values to signed bytes, with one scale for each channel. Returns undefined where a value is not finite.
  * @param values [..., channels] in row-major order.
  */
 export function quantize(values: Float32Array, channels: number): QuantizedValues | undefined {
@@ -31,7 +31,7 @@ export function quantize(values: Float32Array, channels: number): QuantizedValue
 
 /**
  * Returns the tensors of a snapshot: for each weight `NAME` its bytes, and `NAME.scale` with one scale for each output channel.
- * Undefined where a weight is not finite, as in a run that has diverged.
+ * Returns undefined where a weight is not finite, as in a run that has diverged.
  */
 export function quantizeWeights(weights: readonly TensorValues[]): EncodableTensor[] | undefined {
   const scales: EncodableTensor[] = [];

@@ -10,7 +10,7 @@ export interface RunLength {
 }
 
 /**
- * Returns a function that says whether a snapshot is due after a step: after the first one, at the ends of epochs (for many
+ * Returns a function that returns whether a snapshot is due after a step: after the first one, at the ends of epochs (for many
  * epochs, of every second, third … and the last), and in between at equal distances. A run has at most 64 of them.
  */
 export function snapshotSteps({ epochs, batchesPerEpoch }: RunLength): (step: number) => boolean {

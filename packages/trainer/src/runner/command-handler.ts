@@ -132,7 +132,7 @@ export class CommandHandler {
 
   #reportQueue(change: string, by: string | undefined): void {
     const { length } = this.queue.list;
-    const message = `${change}: ${length === 1 ? '1 start waits' : `${length} starts wait`}.`;
+    const message = `${change}: ${length === 1 ? '1 run waits' : `${length} runs wait`}.`;
     try {
       this.currentRun?.emit(notice('info', 'queue.changed', message, { value: length, by }));
     } catch {
@@ -142,7 +142,7 @@ export class CommandHandler {
 }
 
 /** Returns the name of a start in quotation marks, or a word for one without a name. */
-const nameOf = ({ name }: StartData): string => (name ? `“${name}”` : 'A start');
+const nameOf = ({ name }: StartData): string => (name ? `“${name}”` : 'A run');
 
 type QueueCommand = Extract<Command, { command: (typeof queueCommands)[number] }>;
 

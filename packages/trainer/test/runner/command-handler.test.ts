@@ -118,10 +118,10 @@ describe('CommandHandler', () => {
     await change('cancelQueued', { queuedId: first.id });
     const common = { level: 'info', code: 'queue.changed', by: 'page' };
     expect(notices).toMatchObject([
-      { ...common, message: '“wide” was added to the queue: 1 start waits.', value: 1, by: 'sweep.py' },
-      { ...common, message: 'A start was added to the queue: 2 starts wait.', value: 2 },
-      { ...common, message: '“wide” was moved to position 2 of the queue: 2 starts wait.', value: 2 },
-      { ...common, message: '“wide” was removed from the queue: 1 start waits.', value: 1 },
+      { ...common, message: '“wide” was added to the queue: 1 run waits.', value: 1, by: 'sweep.py' },
+      { ...common, message: 'A run was added to the queue: 2 runs wait.', value: 2 },
+      { ...common, message: '“wide” was moved to position 2 of the queue: 2 runs wait.', value: 2 },
+      { ...common, message: '“wide” was removed from the queue: 1 run waits.', value: 1 },
     ]);
   });
 

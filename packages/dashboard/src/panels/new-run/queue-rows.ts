@@ -25,12 +25,12 @@ export const queueRows = (queue: readonly QueuedStart[]): QueueRow[] =>
 /** Returns whether no more starts may be added. */
 export const isFull = (queue: readonly QueuedStart[]): boolean => queue.length >= eventLimits.queuedStarts;
 
-/** Returns how many starts wait, and what follows from it. */
+/** Returns a sentence with the number of runs that wait. */
 export function queueNote(queue: readonly QueuedStart[]): string {
-  if (queue.length === 0) return 'No start waits.';
+  if (queue.length === 0) return 'The queue is empty.';
   if (isFull(queue))
-    return `The queue is full: ${eventLimits.queuedStarts} starts wait. Cancel one to add another.`;
-  return `${formatPlural(queue.length, 'start waits', 'starts wait')} for the end of the current run.`;
+    return `The queue is full: ${eventLimits.queuedStarts} runs wait. Cancel one to add another.`;
+  return `${formatPlural(queue.length, 'run waits', 'runs wait')} for the end of the current run.`;
 }
 
 function settingTexts(data: QueuedStart['data']): string[] {

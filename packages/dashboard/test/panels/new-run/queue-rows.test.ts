@@ -21,11 +21,11 @@ describe('the queue of starts', () => {
 
   it('is full with 50 starts', () => {
     const queue = queueOf(...Array.from({ length: 50 }, () => ({})));
-    expect(queueNote([])).toBe('No start waits.');
-    expect(queueNote(queue.slice(0, 1))).toBe('1 start waits for the end of the current run.');
-    expect(queueNote(queue.slice(0, 49))).toBe('49 starts wait for the end of the current run.');
+    expect(queueNote([])).toBe('The queue is empty.');
+    expect(queueNote(queue.slice(0, 1))).toBe('1 run waits for the end of the current run.');
+    expect(queueNote(queue.slice(0, 49))).toBe('49 runs wait for the end of the current run.');
     expect(isFull(queue.slice(0, 49))).toBe(false);
     expect(isFull(queue)).toBe(true);
-    expect(queueNote(queue)).toBe('The queue is full: 50 starts wait. Cancel one to add another.');
+    expect(queueNote(queue)).toBe('The queue is full: 50 runs wait. Cancel one to add another.');
   });
 });
