@@ -32,7 +32,9 @@ import { CommandAuthorizer } from './trust/authorization.ts';
 /** Options of `buildGateway`. */
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
-    Partial<Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'proxies' | 'origins' | 'embed'>>;
+    Partial<
+      Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'uploads' | 'proxies' | 'origins' | 'embed'>
+    >;
   /** The store of the runs. Closing the gateway closes it too. */
   store: Store;
   /**
@@ -60,7 +62,8 @@ export interface Gateway {
 /** Builds a gateway on a store, with the servers of both ports, and starts removing old runs. */
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage, bus = standaloneBus } = options;
-  const limits: Limits = { ...standardLimits, ...options.limits };
+  const { uploads: uploadBytes = standardLimits.uploadBytes } = config;
+  const limits: Limits = { ...standardLimits, uploadBytes, ...options.limits };
   const metrics = new Metrics();
   let lastValues: LastValues | undefined;
   const store = watchStore(options.store, {
@@ -83,7 +86,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const peers = new ClusterPeers({ bus, limits });
   const publishers = new Publishers(peers);
   const idleTrainers = new IdleTrainers(peers);
-  const folders = new RunFolders(config.runs);
+  const folders = new RunFolders(config.runs, limits);
   const runs = new RunSummaries({ store, publishers, folders, limits });
   const statuses = new StatusBroadcaster({
     ...{ store, runs, hub, publishers, idleTrainers, remote: peers, limits },

@@ -12,6 +12,7 @@ export const gatewayOptions = [
   'embed',
   'runs',
   'keep',
+  'uploads',
   'redisUrl',
   'token',
   'commandToken',

@@ -57,6 +57,13 @@ export const limits = {
   bundleBytes: 512 * 1024,
   /** Names of custom metrics in a run, ten times as many as in an event; each is a chart, and a column of the CSV. */
   metricNamesPerRun: 1_000,
+  /**
+   * Snapshots and test images that publishers have sent, of all runs together, unless --uploads sets another limit: 60 runs
+   * with as many as one may have, or 300 of the usual size. Without a limit, publishers could fill the disk of the database.
+   */
+  uploadBytes: 10e9,
+  /** How long a measurement of these files is not repeated while they take all the space: it reads 64 sizes for each run. */
+  uploadMeasureMs: 10_000,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,
   maxBufferedChunks: 64,

@@ -10,6 +10,7 @@ test('the gateway serves only this machine by default', () => {
     ingestPort: 5001,
     runs: 'runs',
     keep: undefined,
+    uploads: undefined,
     redisUrl: undefined,
     token: undefined,
     commandToken: undefined,

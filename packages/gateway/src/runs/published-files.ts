@@ -13,7 +13,9 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventLimits, MonitorError } from '@mnist-monitor/shared';
+import type { Limits } from '../limits.ts';
 import { toDiskError } from '../store/disk-errors.ts';
+import { FileQuota } from './file-quota.ts';
 import { openRegularFile } from './regular-file.ts';
 
 /** The kinds of files that publishers send, each in a folder of its name below the run's folder. */
@@ -44,15 +46,21 @@ const isFinished = (name: string): boolean => !name.endsWith('.partial');
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
+export type PublishedFilesLimits = Pick<Limits, 'uploadBytes' | 'uploadMeasureMs'>;
+
 /** The files that publishers send for their runs: snapshots of the weights, and test images. Each is named by its digest. */
 export class PublishedFiles {
   readonly #runs: string;
   /** The digests of the files of each run and kind that are being received. */
   readonly #receiving = new Map<string, Set<string>>();
 
+  readonly #quota: FileQuota;
+
   /** @param runs The folder of all runs. */
-  constructor(runs: string) {
+  constructor(runs: string, { uploadBytes, uploadMeasureMs }: PublishedFilesLimits) {
     this.#runs = runs;
+    const measure = (): Promise<number> => this.#bytesOfAllRuns();
+    this.#quota = new FileQuota({ maxBytes: uploadBytes, measureIntervalMs: uploadMeasureMs, measure });
   }
 
   /** Opens a file for reading, which the caller has to close; undefined when there is no such file. */
@@ -64,9 +72,10 @@ export class PublishedFiles {
   /**
    * Stores a file. The content goes to a temporary file, which gets its name only when the digest is right and all of it is
    * on disk. Resolves with false when the file exists already; its content is not read then.
-   * @throws MonitorError `file.too_large`, `file.too_many`, `file.invalid`, `runs.unwritable` or `store.…`
+   * @param announcedBytes The size that the publisher announced; 0 if it announced none.
+   * @throws MonitorError `file.too_large`, `file.too_many`, `files.full`, `file.invalid`, `runs.unwritable` or `store.…`
    */
-  async store(id: PublishedFileId, content: AsyncIterable<Buffer>): Promise<boolean> {
+  async store(id: PublishedFileId, content: AsyncIterable<Buffer>, announcedBytes = 0): Promise<boolean> {
     const existing = await this.open(id);
     await existing?.close();
     if (existing) return false;
@@ -88,7 +97,7 @@ export class PublishedFiles {
           'file.too_many',
           `expected at most ${maxFiles} ${id.kind} of a run: delete some before sending others`,
         );
-      await receive(id, { content, path: join(folder, nameOf(id)) });
+      await this.#receive(id, { content, announcedBytes, path: join(folder, nameOf(id)) });
       return true;
     } finally {
       receiving.delete(id.digest);
@@ -100,7 +109,7 @@ export class PublishedFiles {
   async remove(id: PublishedFileId): Promise<boolean> {
     const folder = await this.#folderOf(id);
     if (folder === undefined) return false;
-    return unlink(join(folder, nameOf(id))).then(
+    return this.#unlink(join(folder, nameOf(id))).then(
       () => true,
       () => false,
     );
@@ -109,8 +118,7 @@ export class PublishedFiles {
   /** Resolves with the size of all published files of a run. */
   async bytes(runId: string): Promise<number> {
     let sum = 0;
-    for (const { path } of await this.#filesOf(runId))
-      sum += (await lstat(path).catch(() => undefined))?.size ?? 0;
+    for (const { path } of await this.#filesOf(runId)) sum += await sizeOf(path);
     return sum;
   }
 
@@ -120,11 +128,55 @@ export class PublishedFiles {
    */
   async removeAll(runId: string): Promise<boolean> {
     const files = await this.#filesOf(runId);
-    for (const { path } of files) await unlink(path);
+    for (const { path } of files) await this.#unlink(path);
     const folders = new Set(files.map(({ folder }) => folder));
     for (const folder of folders) await rmdir(folder).catch(() => {});
     if (folders.size > 0) await rmdir(join(this.#runs, runId)).catch(() => {});
     return files.length > 0;
+  }
+
+  async #receive(
+    id: PublishedFileId,
+    {
+      content,
+      announcedBytes,
+      path,
+    }: { content: AsyncIterable<Buffer>; announcedBytes: number; path: string },
+  ): Promise<void> {
+    const { maxBytes } = publishedFileKinds[id.kind];
+    const quota = this.#quota;
+    // Reserves what was announced before anything is read, and what arrives beyond that piece by piece.
+    let reserved = 0;
+    const reserve = async (bytes: number): Promise<void> => {
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      if (bytes <= reserved) return;
+      await quota.reserve(bytes - reserved);
+      reserved = bytes;
+    };
+    try {
+      await reserve(announcedBytes);
+      const bytes = await receive(id, { content, path, reserve });
+      quota.cancel(reserved - bytes);
+      quota.complete(bytes);
+    } catch (error) {
+      quota.cancel(reserved);
+      throw error;
+    }
+  }
+
+  /** Deletes a file. Only complete files count. */
+  async #unlink(path: string): Promise<void> {
+    const bytes = isFinished(path) ? await sizeOf(path) : 0;
+    await unlink(path);
+    this.#quota.release(bytes);
+  }
+
+  async #bytesOfAllRuns(): Promise<number> {
+    let sum = 0;
+    const entries = await readdir(this.#runs, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.filter((each) => each.isDirectory()))
+      for (const { path } of await this.#filesOf(entry.name)) if (isFinished(path)) sum += await sizeOf(path);
+    return sum;
   }
 
   async #filesOf(runId: string): Promise<{ folder: string; path: string }[]> {
@@ -167,21 +219,31 @@ export class PublishedFiles {
 const nameOf = ({ kind, digest }: PublishedFileId): string =>
   `${digest}.${publishedFileKinds[kind].extension}`;
 
-async function receive(
-  { kind, digest }: PublishedFileId,
-  { content, path }: { content: AsyncIterable<Buffer>; path: string },
-): Promise<void> {
+const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => undefined))?.size ?? 0;
+
+/** How a file is received. */
+interface Reception {
+  content: AsyncIterable<Buffer>;
+  path: string;
+  /** Called with the bytes received so far before the last of them are written. Rejects if they are too many. */
+  reserve: (bytes: number) => Promise<void>;
+}
+
+/** Receives a file, and resolves with its size. */
+async function receive({ digest }: PublishedFileId, { content, path, reserve }: Reception): Promise<number> {
   const temporary = `${path}.${randomUUID()}.partial`;
   const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644).catch((error) => {
     throw toDiskError(error, temporary);
   });
   try {
+    let bytes: number;
     try {
-      await copyChecked(content, file, { maxBytes: publishedFileKinds[kind].maxBytes, digest });
+      bytes = await copyChecked(content, file, { reserve, digest });
     } finally {
       await file.close();
     }
     await rename(temporary, path);
+    return bytes;
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw toDiskError(error, temporary);
@@ -191,13 +253,13 @@ async function receive(
 async function copyChecked(
   content: AsyncIterable<Buffer>,
   file: FileHandle,
-  { maxBytes, digest }: { maxBytes: number; digest: string },
-): Promise<void> {
+  { reserve, digest }: Pick<Reception, 'reserve'> & { digest: string },
+): Promise<number> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of content) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    await reserve(bytes);
     hash.update(chunk);
     await file.writeFile(chunk);
   }
@@ -208,6 +270,7 @@ async function copyChecked(
       `expected content with the SHA-256 ${digest}, got ${bytes} bytes with ${found}: send the file again`,
     );
   await file.sync();
+  return bytes;
 }
 
 /** Makes the error for a file above the limit of its kind. */

@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runFiles, staleLockMs } from '@mnist-monitor/shared';
-import { PublishedFiles } from './published-files.ts';
+import { PublishedFiles, type PublishedFilesLimits } from './published-files.ts';
 import { openRegularFile } from './regular-file.ts';
 
 /** The folders beside the database in which trainers on this machine store the files of their runs. A run may have none. */
@@ -10,9 +10,9 @@ export class RunFolders {
   /** The files that publishers have sent. A run may have some although no trainer has made its folder. */
   readonly published: PublishedFiles;
 
-  constructor(runs: string) {
+  constructor(runs: string, limits: PublishedFilesLimits) {
     this.#runs = runs;
-    this.published = new PublishedFiles(runs);
+    this.published = new PublishedFiles(runs, limits);
   }
 
   /** Resolves with whether the run has a saved model. */
@@ -72,7 +72,9 @@ export class RunFolders {
    * with false when there is nothing to remove.
    */
   async remove(runId: string): Promise<boolean> {
-    if (!(await this.#isRunFolder(runId))) return this.published.removeAll(runId);
+    const isRunFolder = await this.#isRunFolder(runId);
+    const hadPublished = await this.published.removeAll(runId);
+    if (!isRunFolder) return hadPublished;
     await rm(join(this.#runs, runId), { recursive: true });
     return true;
   }

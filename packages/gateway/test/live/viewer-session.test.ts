@@ -41,7 +41,7 @@ describe('a viewer', () => {
     const runs = new RunSummaries({
       ...{ store, limits },
       publishers: new Publishers(),
-      folders: new RunFolders('nowhere'),
+      folders: new RunFolders('nowhere', limits),
     });
     const done = serveViewer({
       peer,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { limits } from '../../src/limits.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 
@@ -9,7 +10,7 @@ describe('the folders of runs', () => {
   let folders: RunFolders;
   beforeEach(() => {
     runs = temporaryFolder();
-    folders = new RunFolders(runs);
+    folders = new RunFolders(runs, limits);
   });
 
   /** Creates a run's folder as a trainer leaves it, with a log of the run `owner`, and returns its path. */
@@ -95,7 +96,7 @@ describe('the folders of runs', () => {
   });
 
   test('may be missing', async () => {
-    const nowhere = new RunFolders(join(runs, 'nowhere'));
+    const nowhere = new RunFolders(join(runs, 'nowhere'), limits);
     expect([await nowhere.bytes('a'), await nowhere.hasModel('a'), await nowhere.isHeld('a')]).toEqual([
       0,
       false,

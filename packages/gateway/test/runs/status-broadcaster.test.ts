@@ -37,7 +37,7 @@ describe('the status broadcaster', () => {
   /** Starts a broadcaster for the runs of the store, and a viewer that records its messages. */
   async function open(): Promise<void> {
     hub = await Hub.open(store, limits);
-    const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere'), limits });
+    const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere', limits), limits });
     const shared = { store, hub, publishers, runs, limits, idleTrainers: new IdleTrainers() };
     broadcaster = new StatusBroadcaster({ ...shared, onFailure: (error) => messages.push(error as never) });
     await broadcaster.open();

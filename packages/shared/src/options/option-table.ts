@@ -17,7 +17,7 @@ import {
   secret,
   string,
 } from './option-types.ts';
-import { parseRetention } from './retention.ts';
+import { parseRetention, parseSize } from './retention.ts';
 
 const portRange = [0, 65_535] as const;
 
@@ -84,6 +84,11 @@ export const optionTable = {
     'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB',
     parseRetention,
     'delete the oldest runs beyond an age, number or size (30d,100runs,5GB); none by default',
+  ),
+  uploads: optional(
+    'a size such as 500MB or 10GB',
+    parseSize,
+    'largest size of the snapshots and test images of all runs that trainers have sent (500MB, 20GB); 10GB by default',
   ),
   redisUrl: optional(
     'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock, with /, ?, # and % of the password as %2F, %3F, %23 and %25',

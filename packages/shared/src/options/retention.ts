@@ -13,6 +13,13 @@ const ages: Record<string, number> = { h: hour, d: 24 * hour, w: 7 * 24 * hour }
 const sizes: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 const amount = /^(\d+(?:\.\d+)?)(h|d|w|runs?|kb|mb|gb|tb)$/i;
 
+/** Parses a size such as `500MB` or `10GB`, in powers of 1,000; undefined for anything else, and for 0. */
+export function parseSize(text: string): number | undefined {
+  const [, number, unit = ''] = amount.exec(text.trim()) ?? [];
+  const bytes = Number(number) * (sizes[unit.toLowerCase()] ?? Number.NaN);
+  return bytes > 0 ? Math.floor(bytes) : undefined;
+}
+
 /**
  * Parses limits such as `30d,100runs,5GB`: ages in h, d or w; sizes in kB, MB, GB or TB (powers of 1,000). Returns
  * undefined for anything else, for a limit of 0, and for two limits of one kind.

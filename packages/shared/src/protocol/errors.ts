@@ -105,6 +105,11 @@ export const errorCodes = {
     exitCode: 2,
     meaning: 'The run has as many files of this kind as it may have; delete some first.',
   },
+  'files.full': {
+    exitCode: 1,
+    meaning:
+      'The files that publishers have sent for all runs take as much space as they may; delete runs, or allow more with `--uploads`.',
+  },
   'server.full': {
     exitCode: 1,
     meaning: 'The gateway has reached its limit of connections; try again later.',

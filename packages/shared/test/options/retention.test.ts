@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseRetention } from '../../src/options/retention.ts';
+import { parseRetention, parseSize } from '../../src/options/retention.ts';
 
 const day = 24 * 3_600_000;
 
@@ -33,4 +33,11 @@ test.each([
   '30d;5GB',
 ])('rejects %p', (text) => {
   expect(parseRetention(text)).toBeUndefined();
+});
+
+test('a size has a unit, in powers of 1,000', () => {
+  const sizes = ['500MB', ' 10gb', '1.5kB', '2TB'];
+  expect(sizes.map(parseSize)).toEqual([5e8, 1e10, 1_500, 2e12]);
+  for (const text of ['', '0GB', '500', '5G', '-1GB', '30d', '10runs', '1GB,2GB', 'all'])
+    expect([text, parseSize(text)]).toEqual([text, undefined]);
 });

@@ -21,6 +21,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'file.too_many': 409,
   'file.too_large': 413,
   'request.too_many': 429,
+  'files.full': 507,
   'server.full': 503,
   'runs.unwritable': 503,
   'store.unusable': 503,

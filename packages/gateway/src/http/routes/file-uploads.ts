@@ -44,10 +44,11 @@ export function addFileUploadRoutes(app: App, options: FileUploadOptions): void 
     const url = `/runs/:runId/${kind}/:digest`;
     app.put(url, { schema, onRequest }, async (request, reply) => {
       const { runId, digest } = request.params;
-      if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+      const announcedBytes = Number(request.headers['content-length'] ?? 0);
+      if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
       if ((await store.lastSeq(runId)) === 0) throw runNotFound(runId);
       const id = { runId, kind, digest };
-      const isNew = await files.store(id, contentOf(request));
+      const isNew = await files.store(id, contentOf(request), announcedBytes);
       // The run may have been deleted while the file arrived.
       if ((await store.lastSeq(runId)) === 0) {
         await files.removeAll(runId);

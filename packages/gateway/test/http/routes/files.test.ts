@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventLimits } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { limits } from '../../../src/limits.ts';
 import { RunFolders } from '../../../src/runs/run-folders.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
@@ -98,6 +99,68 @@ describe('a file of a run', () => {
       expect((await send(contents[answers.indexOf(refused[0]!)]!)).status).toBe(201);
     });
 
+    test('is refused with 507 beyond the size that all files may have together, until some are deleted', async () => {
+      await gateway.close();
+      await start({ limits: { uploadBytes: 1_000_000, uploadMeasureMs: 0 } });
+      const publisher = await publish(gateway.ingestUrl, sampleRun({ runId: 'b' }));
+      publisher.connection.socket.close();
+      const [second, third] = [randomBytes(470_000), randomBytes(100_000)];
+      expect((await put(`a/snapshots/${digest}`, snapshot)).status).toBe(201);
+      expect((await put(`b/test-images/${digestOf(second)}`, second)).status).toBe(201);
+      for (const body of [new Uint8Array(third), new Blob([new Uint8Array(third)]).stream()]) {
+        const path = `${ingest}/runs/b/snapshots/${digestOf(third)}`;
+        const answer = await fetch(path, { method: 'PUT', body, duplex: 'half' } as RequestInit);
+        const problem = (await answer.json()) as { code: string; detail: string };
+        expect([answer.status, problem.code]).toEqual([507, 'files.full']);
+        expect(problem.detail).toContain('allow more with --uploads');
+        expect(readdirSync(join(runs, 'b', 'snapshots'))).toEqual([]);
+      }
+      // A file that is there already, and one that fits, are accepted.
+      expect((await put(`a/snapshots/${digest}`, snapshot)).status).toBe(204);
+      const small = randomBytes(50_000);
+      expect((await put(`b/snapshots/${digestOf(small)}`, small)).status).toBe(201);
+      expect((await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
+      expect((await put(`b/snapshots/${digestOf(third)}`, third)).status).toBe(201);
+    });
+
+    test('is refused beyond the size of all files also when many arrive at once', async () => {
+      await gateway.close();
+      await start({ limits: { uploadBytes: 1_000_000 } });
+      const contents = Array.from({ length: 12 }, () => randomBytes(200_000));
+      const answers = await Promise.all(
+        contents.map((content) => put(`a/snapshots/${digestOf(content)}`, content)),
+      );
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+      expect(answers.filter(({ status }) => status === 507)).toHaveLength(7);
+      expect(filesIn('snapshots')).toHaveLength(5);
+    });
+
+    test('counts when it was there before the start of the gateway, or was written or deleted by others', async () => {
+      await put(`a/snapshots/${digest}`, snapshot);
+      await gateway.close();
+      gateway = await startGateway({ runs, limits: { uploadBytes: 900_000, uploadMeasureMs: 0 } });
+      ingest = gateway.ingestUrl.replace('ws:', 'http:').replace('/ingest', '');
+      const other = randomBytes(470_000);
+      expect(await outcome(await put(`a/snapshots/${digestOf(other)}`, other))).toEqual([507, 'files.full']);
+      rmSync(join(runs, 'a', 'snapshots', `${digest}.safetensors`));
+      expect((await put(`a/snapshots/${digestOf(other)}`, other)).status).toBe(201);
+    });
+
+    test('counts for --keep, which deletes it with its run', async () => {
+      await gateway.close();
+      const keep = { bytes: 400_000 };
+      await start({ keep, limits: { sweepIntervalMs: 20, uploadBytes: 500_000 } });
+      const [small, third] = [randomBytes(300_000), randomBytes(150_000)];
+      expect((await put(`a/snapshots/${digestOf(small)}`, small)).status).toBe(201);
+      const next = await publish(gateway.ingestUrl, sampleRun({ runId: 'b' }));
+      next.connection.socket.close();
+      expect((await put(`b/snapshots/${digestOf(small)}`, small)).status).toBe(507);
+      expect(existsSync(join(runs, 'a', 'snapshots'))).toBe(true);
+      expect((await put(`b/test-images/${digestOf(third)}`, third)).status).toBe(201);
+      await until(() => !existsSync(join(runs, 'a')));
+      expect((await put(`b/snapshots/${digestOf(small)}`, small)).status).toBe(201);
+    });
+
     test('is refused for a run without events, an id that is none, and a name that is no digest', async () => {
       expect(await outcome(await put(`b/snapshots/${digest}`, snapshot))).toEqual([404, 'run.not_found']);
       for (const path of [
@@ -122,7 +185,7 @@ describe('a file of a run', () => {
     test('counts as bytes of the run, and is deleted with it; files of others stay', async () => {
       await put(`a/snapshots/${digest}`, snapshot);
       await put(`a/test-images/${digest}`, snapshot);
-      expect(await new RunFolders(runs).bytes('a')).toBe(2 * snapshot.length);
+      expect(await new RunFolders(runs, limits).bytes('a')).toBe(2 * snapshot.length);
       writeFileSync(join(runs, 'a', 'snapshots', 'notes.txt'), 'mine');
       const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE' });
       expect(await answer.json()).toEqual({ runId: 'a', folder: 'removed' });
