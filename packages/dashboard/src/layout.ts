@@ -24,6 +24,10 @@ const calibration = lazyPanel(
   ({ run }) => run?.epochs.some(({ test }) => test?.calibration) ?? false,
   async () => (await import('./panels/calibration/calibration-panel.ts')).calibrationPanel,
 );
+const layers = lazyPanel(
+  ({ run }) => (run?.tensors.size ?? 0) > 0,
+  async () => (await import('./panels/layers/layers-panel.ts')).layersPanel,
+);
 
 /** Renders the page: every panel in its place. A new panel is a folder in `panels/` and a line here. */
 export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
@@ -37,6 +41,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(metrics)}
     ${show(comparePanel)}
     ${show(figures)}
+    ${show(layers)}
     ${show(testResultsPanel)}
     ${show(calibration)}
     ${show(drawPanel)}

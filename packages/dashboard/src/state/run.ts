@@ -4,6 +4,7 @@ import {
   type EpochData,
   type FigureData,
   gpusOf,
+  type LayersData,
   type NoticeData,
   type RunFinishedData,
   type RunStartedData,
@@ -23,8 +24,12 @@ const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...posit
 /** The columns of a custom metric of the publisher. */
 const metricColumns = ['value', ...positionColumns] as const;
 
+/** The columns of a parameter tensor: the norms of its weights and gradients, and of a step's update relative to the weights. */
+const tensorColumns = ['updateRatio', 'gradientNorm', 'weightNorm'] as const;
+
 type PositionColumn = (typeof positionColumns)[number];
 type MetricColumn = (typeof metricColumns)[number];
+type TensorColumn = (typeof tensorColumns)[number];
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
 
@@ -63,6 +68,10 @@ export interface Run {
   readonly machine: Series<SystemColumn>;
   /** The publisher's custom metrics by name, each by step. */
   metrics: ReadonlyMap<string, Series<MetricColumn>>;
+  /** The network's parameter tensors by name, each by step. */
+  tensors: ReadonlyMap<string, Series<TensorColumn>>;
+  /** The latest shares of units that are always 0, by activation, from 0 to 1; null for one that is not known. */
+  deadUnits: readonly { activation: string; share: number | null }[];
   /** Whether the run has reported epochs and no batch yet. Its steps are epochs then, unless the epochs have steps. */
   byEpoch: boolean;
   /** The latest step. */
@@ -100,6 +109,10 @@ const figureLimit = 50;
 const metricLimit = 500;
 /** Points of a custom metric at which the older half is thinned: 0.7 MB each, and 20 for each pixel of its chart. */
 const metricRowLimit = 2 ** 14;
+/** Maximum number of parameter tensors that are kept: those of a transformer of 40 blocks. */
+const tensorLimit = 500;
+/** Points of a tensor at which the older half is thinned: 64 kB each, and several for each pixel of its curve. */
+const tensorRowLimit = 2 ** 11;
 /** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
 const cellEpochLimit = 10;
 /** Time without events after which a trainer counts as silent: it sends a `system` event every 2 s, so ten are missing. */
@@ -116,6 +129,8 @@ export function emptyRun(runId: string): Run {
     // A day and a half at one measurement every 2 s.
     machine: new Series(systemColumns, 2 ** 16),
     metrics: new Map(),
+    tensors: new Map(),
+    deadUnits: [],
     byEpoch: false,
     step: 0,
     epochs: [],
@@ -137,7 +152,8 @@ export function emptyRun(runId: string): Run {
 /** Returns a copy that later events do not change. */
 export function copyRun(run: Run): Run {
   const metrics = new Map([...run.metrics].map(([name, series]) => [name, series.copy()]));
-  return { ...run, metrics, steps: run.steps.copy(), machine: run.machine.copy() };
+  const tensors = new Map([...run.tensors].map(([name, series]) => [name, series.copy()]));
+  return { ...run, metrics, tensors, steps: run.steps.copy(), machine: run.machine.copy() };
 }
 
 const noRows = new Series(metricColumns, 1, 1);
@@ -179,6 +195,9 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       run.samples = [...run.samples.filter(({ epoch }) => epoch < event.data.epoch), event.data].slice(
         -samplesLimit,
       );
+      break;
+    case 'layers':
+      applyLayers(run, event.data);
       break;
     case 'system':
       applySystem(run, event.data);
@@ -295,6 +314,28 @@ function addMetric(run: Run, name: string): Series<MetricColumn> | undefined {
   const series = new Series(metricColumns, metricRowLimit, 64);
   run.metrics = new Map([...run.metrics, [name, series]]);
   return series;
+}
+
+function applyLayers(run: Run, { step, tensors, activations, dead, ...measures }: LayersData): void {
+  const known = tensors.filter((name) => run.tensors.has(name) || run.tensors.size < tensorLimit);
+  const added = known.filter((name) => !run.tensors.has(name));
+  // The map is replaced, so that views detect new tensors.
+  if (added.length > 0)
+    run.tensors = new Map([
+      ...run.tensors,
+      ...added.map((name) => [name, new Series(tensorColumns, tensorRowLimit, 64)] as const),
+    ]);
+  const measureOf = (measure: keyof typeof measures & TensorColumn, index: number) =>
+    measures[measure]?.[index] ?? undefined;
+  tensors.forEach((name, index) => {
+    run.tensors.get(name)?.append(step, {
+      updateRatio: measureOf('updateRatio', index),
+      gradientNorm: measureOf('gradientNorm', index),
+      weightNorm: measureOf('weightNorm', index),
+    });
+  });
+  if (activations && dead)
+    run.deadUnits = activations.map((activation, index) => ({ activation, share: dead[index] ?? null }));
 }
 
 function applySystem(run: Run, system: SystemData): void {

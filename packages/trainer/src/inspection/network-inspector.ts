@@ -96,8 +96,10 @@ export class NetworkInspector {
       yield { type: 'layers', data: await this.#layers.run(() => this.#describeLayers(step, epoch, update)) };
     }
     const isEpochEnd = step % this.#options.batchesPerEpoch === 0;
-    if (this.#isSnapshotStep(step) && (isEpochEnd || this.#snapshot.isDue))
+    if (this.#isSnapshotStep(step) && (isEpochEnd || this.#snapshot.isDue)) {
+      this.#snapshot.begin();
       yield* await this.#snapshot.run(() => this.#snapshotEvents(step, isEpochEnd ? epoch : undefined));
+    }
   }
 
   async #probeEvents(step: number): Promise<InspectionEvent[]> {

@@ -8,10 +8,16 @@ export interface TimeShareOptions {
   seconds: () => number;
 }
 
-/** Limits work that is repeated to a share of the time since the first round. The first round is due at once. */
+/**
+ * Limits work that is repeated to a share of the time. The first round is due at once, and does not count: it compiles code and
+ * optimizes graphs, so the later ones take much less.
+ */
 export class TimeShare {
   readonly #options: TimeShareOptions;
   readonly #start: number;
+  /** Number of rounds that have begun. */
+  #rounds = 0;
+  /** Seconds that the work of the rounds after the first has taken. */
   #spent = 0;
   #lastRound = Number.NEGATIVE_INFINITY;
 
@@ -29,6 +35,7 @@ export class TimeShare {
 
   /** Begins a round. */
   begin(): void {
+    this.#rounds++;
     this.#lastRound = this.#options.seconds();
   }
 
@@ -38,7 +45,7 @@ export class TimeShare {
     try {
       return await work();
     } finally {
-      this.#spent += this.#options.seconds() - start;
+      if (this.#rounds > 1) this.#spent += this.#options.seconds() - start;
     }
   }
 }

@@ -114,9 +114,13 @@ export class GraphLearner implements Learner {
 
   /** Runs outputs of the graph, and returns a copy of the values of each. */
   #run(outputs: readonly string[], inputs: () => Record<string, tf.Tensor>): Float32Array[] {
-    return tf.tidy(() =>
-      this.#session.run(inputs(), outputs).map((tensor) => Float32Array.from(tensor.dataSync<'float32'>())),
-    );
+    const values: Float32Array[] = [];
+    // `tidy` searches what it returns for tensors, element by element, so the values are not returned from it.
+    tf.tidy(() => {
+      for (const tensor of this.#session.run(inputs(), outputs))
+        values.push(Float32Array.from(tensor.dataSync<'float32'>()));
+    });
+    return values;
   }
 }
 

@@ -135,7 +135,8 @@ describe('NetworkInspector', () => {
     const inspector = create();
     cost = 100;
     await step(inspector, 1);
-    expect(types(await step(inspector, 17))).not.toContain('snapshot');
+    expect(types(await step(inspector, 19))).toContain('snapshot');
+    expect(types(await step(inspector, 38))).not.toContain('snapshot');
     const events = await step(inspector, 100);
     const snapshot = events.find(({ type }) => type === 'snapshot');
     expect(snapshot).toMatchObject({ data: { step: 100, epoch: 1 } });

@@ -1,0 +1,125 @@
+import type { Run } from '../../state/run.ts';
+
+/** The range of update ratios of networks that learn well: each step changes the weights by 0.01 to 1 %. */
+export const healthyRatios = { low: 1e-4, high: 1e-2 };
+/** The range of update ratios that a curve shows. */
+export const shownRatios = { low: 1e-6, high: 1 };
+
+/** Update ratios below and above which a layer has a problem; between them and the healthy range it only differs. */
+const problemRatios = { low: 1e-6, high: 0.1 };
+/** Share of units that are always 0 from which a layer has lost much of its capacity. */
+const manyDeadUnits = 0.5;
+/** Number of the latest measurements whose median decides on the state of a layer. */
+const recentCount = 5;
+/** Maximum number of points of a curve: one for every two or three pixels. */
+const pointLimit = 120;
+
+/** How much a layer changes. */
+export type LayerState = 'unknown' | 'frozen' | 'slow' | 'low' | 'healthy' | 'high' | 'fast' | 'diverged';
+
+/** A layer of the network, as a row of the table. */
+export interface LayerRow {
+  name: string;
+  state: LayerState;
+  /** Median of the latest ratios of a step's change to the weights; undefined without one. */
+  updateRatio: number | undefined;
+  /** The latest norms; undefined without a value. */
+  gradientNorm: number | undefined;
+  weightNorm: number | undefined;
+  /** Update ratios over the run: x from 0 to 1, y from 0 (`shownRatios.low`) to 1, logarithmic. */
+  curve: readonly { x: number; y: number }[];
+}
+
+type Tensor = Run['tensors'] extends ReadonlyMap<string, infer Series> ? Series : never;
+
+/** Returns the layers in the order of the network. A layer is represented by its weight, or else by its first tensor. */
+export function layerRows({ tensors }: Pick<Run, 'tensors'>): LayerRow[] {
+  const layers = new Map<string, Tensor>();
+  for (const [name, series] of tensors) {
+    const [, layer = name, part] = /^(.+)\.([^.]+)$/.exec(name) ?? [];
+    if (part === 'weight' || part === 'kernel' || !layers.has(layer)) layers.set(layer, series);
+  }
+  return [...layers].map(([name, series]) => layerRow(name, series));
+}
+
+function layerRow(name: string, series: Tensor): LayerRow {
+  const ratios = series.columns.updateRatio.subarray(0, series.length);
+  const updateRatio = median(ratios.slice(-recentCount));
+  const hasDiverged = series.known.has('weightNorm') && !Number.isFinite(series.last('weightNorm'));
+  return {
+    name,
+    state: hasDiverged ? 'diverged' : stateOf(updateRatio),
+    updateRatio,
+    gradientNorm: known(series.last('gradientNorm')),
+    weightNorm: known(series.last('weightNorm')),
+    curve: curveOf(series),
+  };
+}
+
+function stateOf(ratio: number | undefined): LayerState {
+  if (ratio === undefined) return 'unknown';
+  if (ratio === 0) return 'frozen';
+  if (ratio < problemRatios.low) return 'slow';
+  if (ratio < healthyRatios.low) return 'low';
+  if (ratio <= healthyRatios.high) return 'healthy';
+  return ratio <= problemRatios.high ? 'high' : 'fast';
+}
+
+function curveOf({ x, columns, length }: Tensor): LayerRow['curve'] {
+  const last = x[length - 1] ?? 0;
+  const stride = Math.max(1, Math.ceil(length / pointLimit));
+  const points: { x: number; y: number }[] = [];
+  for (let row = (length - 1) % stride; row < length; row += stride) {
+    const ratio = columns.updateRatio[row] as number;
+    if (Number.isFinite(ratio))
+      points.push({ x: last === 0 ? 0 : (x[row] as number) / last, y: heightOf(ratio) });
+  }
+  return points;
+}
+
+/** Returns the height of an update ratio in a curve, from 0 to 1. */
+export function heightOf(ratio: number): number {
+  const { low, high } = shownRatios;
+  const height = Math.log(ratio / low) / Math.log(high / low);
+  return Math.min(1, Math.max(0, height));
+}
+
+/** Returns the median of the values that are not NaN; undefined without any. */
+function median(values: Float64Array): number | undefined {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  return sorted[sorted.length >> 1];
+}
+
+const known = (value: number | undefined): number | undefined => (Number.isNaN(value) ? undefined : value);
+
+/** Returns what is unusual about the layers, in one sentence each; a single reassuring one if nothing is. */
+export function layerSentences(rows: readonly LayerRow[], deadUnits: Run['deadUnits']): string[] {
+  const named = (state: LayerState): string =>
+    listOf(rows.filter((row) => row.state === state).map(({ name }) => name));
+  const sentences: [names: string, text: string][] = [
+    [
+      named('diverged'),
+      'has weights that are not finite: the run has diverged. A smaller learning rate helps.',
+    ],
+    [named('fast'), 'changes by more than 10 % in a step. The learning rate is probably too high.'],
+    [named('frozen'), 'does not change at all: it is frozen, or receives no gradient.'],
+    [
+      named('slow'),
+      'has stopped learning: a step changes it by less than 0.0001 %. The learning rate may be too low.',
+    ],
+    [
+      listOf(
+        deadUnits.filter(({ share }) => (share ?? 0) >= manyDeadUnits).map(({ activation }) => activation),
+      ),
+      'has lost at least half of its units: they are 0 for every image.',
+    ],
+  ];
+  const found = sentences.flatMap(([names, text]) => (names === '' ? [] : [`${names}: ${text}`]));
+  if (found.length > 0) return found;
+  return rows.some(({ state }) => state === 'healthy' || state === 'low' || state === 'high')
+    ? ['Every layer is learning.']
+    : [];
+}
+
+const listOf = (names: readonly string[]): string =>
+  names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');

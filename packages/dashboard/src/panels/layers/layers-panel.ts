@@ -1,0 +1,84 @@
+import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { formatLoss, formatPercent } from '../../state/format.ts';
+import type { Panel } from '../../ui/panel.ts';
+import { healthyRatios, heightOf, type LayerRow, layerRows, layerSentences } from './layer-rows.ts';
+import './layers.css';
+
+/** Size of a curve in units of its drawing. */
+const [width, height] = [240, 48];
+
+const stateTexts: Record<LayerRow['state'], string> = {
+  unknown: 'not known',
+  frozen: 'frozen',
+  slow: 'stopped',
+  low: 'slow',
+  healthy: 'healthy',
+  high: 'fast',
+  fast: 'too fast',
+  diverged: 'diverged',
+};
+
+/** How each layer learns: by how much a step changes its weights, the norms of weights and gradients, dead units. */
+export const layersPanel: Panel = {
+  render({ run }) {
+    if (!run) return html``;
+    const rows = layerRows(run);
+    const sentences = layerSentences(rows, run.deadUnits);
+    return html`
+      <section class="card layers" id="layers" aria-labelledby="layers-title">
+        <div class="card-head">
+          <h2 id="layers-title">Layers</h2>
+          <p class="card-note">Change of the weights in a step, relative to the weights. The shaded band is healthy: 0.01 to 1 %.</p>
+        </div>
+        ${sentences.map((sentence) => html`<p class="layer-sentence">${sentence}</p>`)}
+        <section class="scroll" aria-label="Table of the layers" tabindex="0">
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">Layer</th><th scope="col">Over the run</th><th scope="col">Change per step</th>
+                <th scope="col">State</th><th scope="col">Gradient norm</th><th scope="col">Weight norm</th>
+              </tr>
+            </thead>
+            <tbody>${rows.map(layerRow)}</tbody>
+          </table>
+        </section>
+        ${run.deadUnits.length > 0 ? deadUnits(run.deadUnits) : nothing}
+      </section>`;
+  },
+};
+
+const layerRow = ({
+  name,
+  state,
+  updateRatio,
+  gradientNorm,
+  weightNorm,
+  curve,
+}: LayerRow): TemplateResult => html`
+  <tr data-layer=${name} data-state=${state}>
+    <th scope="row">${name}</th>
+    <td>
+      <svg class="layer-curve" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="healthy" x="0" width=${width} y=${top(healthyRatios.high)}
+          height=${top(healthyRatios.low) - top(healthyRatios.high)} />
+        ${svg`<polyline points=${curve.map(({ x, y }) => `${round(x * width)},${round((1 - y) * height)}`).join(' ')} />`}
+      </svg>
+    </td>
+    <td>${updateRatio === undefined ? '–' : formatPercent(updateRatio, updateRatio < 0.001 ? 4 : 2)}</td>
+    <td><span class="layer-state">${stateTexts[state]}</span></td>
+    <td>${formatLoss(gradientNorm)}</td>
+    <td>${formatLoss(weightNorm)}</td>
+  </tr>`;
+
+const top = (ratio: number): number => round((1 - heightOf(ratio)) * height);
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+const deadUnits = (units: readonly { activation: string; share: number | null }[]): TemplateResult => html`
+  <h3 class="layer-dead-title">Dead units</h3>
+  <p class="card-note">Units that are 0 for every image of the probe set.</p>
+  <dl class="layer-dead">
+    ${units.map(
+      ({ activation, share }) =>
+        html`<div><dt>${activation}</dt><dd>${share === null ? '–' : formatPercent(share, 1)}</dd></div>`,
+    )}
+  </dl>`;

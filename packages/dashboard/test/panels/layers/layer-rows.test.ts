@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { heightOf, layerRows, layerSentences } from '../../../src/panels/layers/layer-rows.ts';
+import { applyEvent, copyRun, emptyRun, type Run } from '../../../src/state/run.ts';
+
+/** A run whose layer `conv1` has changed by the given ratios, one step after another. */
+function runWith(ratios: readonly (number | null)[], more: object = {}): Run {
+  const run = emptyRun('20261130-100000-test');
+  ratios.forEach((ratio, index) => {
+    applyEvent(run, {
+      ...{ v: 1, runId: run.runId, seq: index + 1, time: '2026-11-30T10:00:00.000Z', type: 'layers' },
+      data: {
+        step: (index + 1) * 10,
+        tensors: ['conv1.bias', 'conv1.weight'],
+        weightNorm: [0.1, 5],
+        gradientNorm: [0.2, 0.5],
+        updateRatio: [1, ratio],
+        ...more,
+      },
+    } as MonitorEvent);
+  });
+  return run;
+}
+
+describe('the rows of the layers', () => {
+  it('show the weight of each layer, with the latest norms and the median of the latest changes', () => {
+    const [row, ...others] = layerRows(runWith([0.5, 1e-3, 2e-3, 3e-3, 0.9, 4e-3]));
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ name: 'conv1', state: 'healthy', updateRatio: 3e-3 });
+    expect(row).toMatchObject({ gradientNorm: 0.5, weightNorm: 5 });
+  });
+
+  it('have a curve over the run on a logarithmic axis', () => {
+    const [row] = layerRows(runWith([1e-6, 1e-3, 1]));
+    expect(row?.curve.map(({ x }) => x)).toEqual([1 / 3, 2 / 3, 1]);
+    expect(row?.curve.map(({ y }) => Math.round(y * 100) / 100)).toEqual([0, 0.5, 1]);
+    expect(layerRows(runWith(Array(5_000).fill(1e-3)))[0]?.curve.length).toBeLessThanOrEqual(120);
+    expect([heightOf(0), heightOf(10)]).toEqual([0, 1]);
+  });
+
+  it.each([
+    [0, 'frozen', 'conv1: does not change at all'],
+    [1e-8, 'slow', 'conv1: has stopped learning'],
+    [1e-5, 'low', 'Every layer is learning.'],
+    [1e-3, 'healthy', 'Every layer is learning.'],
+    [0.05, 'high', 'Every layer is learning.'],
+    [0.5, 'fast', 'conv1: changes by more than 10 % in a step'],
+  ])('call a change of %p %s, and say so', (ratio, state, sentence) => {
+    const rows = layerRows(runWith([ratio, ratio]));
+    expect(rows[0]?.state).toBe(state);
+    expect(layerSentences(rows, [])).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  it('say which layer has diverged', () => {
+    const rows = layerRows(runWith([Number.NaN], { weightNorm: [Number.NaN, Number.NaN] }));
+    expect(rows[0]).toMatchObject({ state: 'diverged', updateRatio: undefined, weightNorm: undefined });
+    expect(layerSentences(rows, [])[0]).toMatch(/^conv1: has weights that are not finite/);
+  });
+
+  it('say nothing of changes that are not known', () => {
+    const rows = layerRows(runWith([null]));
+    expect(rows[0]).toMatchObject({ state: 'unknown', updateRatio: undefined, curve: [] });
+    expect(layerSentences(rows, [])).toEqual([]);
+  });
+
+  it('name activations whose units are mostly dead', () => {
+    const run = runWith([1e-3], { activations: ['relu1', 'relu2', 'relu3'], dead: [0.75, 0.1, null] });
+    expect(run.deadUnits).toEqual([
+      { activation: 'relu1', share: 0.75 },
+      { activation: 'relu2', share: 0.1 },
+      { activation: 'relu3', share: null },
+    ]);
+    expect(layerSentences(layerRows(run), run.deadUnits)).toEqual([
+      expect.stringMatching(/^relu1: has lost at least half of its units/),
+    ]);
+  });
+
+  it('of a copy do not change with later events', () => {
+    const run = runWith([1e-3]);
+    const copy = copyRun(run);
+    applyEvent(run, {
+      ...{ v: 1, runId: run.runId, seq: 2, time: '2026-11-30T10:00:01.000Z', type: 'layers' },
+      data: { step: 20, tensors: ['conv1.weight'], updateRatio: [0.5] },
+    } as MonitorEvent);
+    expect(copy.tensors.get('conv1.weight')?.length).toBe(1);
+  });
+});
