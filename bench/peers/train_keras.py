@@ -1,4 +1,4 @@
-"""Trains the same network in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS [POLICY] prints JSON."""
+"""Trains the network of this project in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS [POLICY] prints JSON."""
 
 import json
 import os

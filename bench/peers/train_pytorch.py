@@ -1,4 +1,4 @@
-"""Trains the same network in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] [bfloat16] prints JSON."""
+"""Trains the network of this project in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] [bfloat16] prints JSON."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-// Trains the same network on tfjs-node with default settings: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
+// Trains the network of this project on tfjs-node with default settings: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
 import { startTensorflow } from '../../packages/trainer/dist/src/engines/tensorflow.js';
 import { trainLayersModel } from './layers_model.js';

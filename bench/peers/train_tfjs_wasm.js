@@ -1,4 +1,4 @@
-// Trains the same network on tfjs's WebAssembly backend, with a kernel for training that the backend lacks:
+// Trains the network of this project on tfjs's WebAssembly backend, with a kernel for training that the backend lacks:
 // `node bench/peers/train_tfjs_wasm.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
 import { trainLayersModel } from './layers_model.js';

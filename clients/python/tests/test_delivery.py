@@ -22,7 +22,7 @@ from mnist_training_monitor import Monitor
 SOURCE = str(Path(__file__).parents[1] / "src")
 
 
-def test_loses_and_doubles_nothing_when_the_gateway_is_killed_ten_times(start_gateway: StartGateway, warnings) -> None:
+def test_publishes_each_event_once_when_the_gateway_is_killed_ten_times(start_gateway: StartGateway, warnings) -> None:
     gateway = start_gateway()
     stop = threading.Event()
     logged = 0

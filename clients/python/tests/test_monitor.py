@@ -104,7 +104,7 @@ def test_writes_numbers_that_json_lacks_as_the_words_of_the_protocol(gateway: Ga
     assert data["metrics"] == {"norm": "Infinity", "drift": "-Infinity"}
 
 
-def test_a_value_outside_of_its_range_is_sent_as_an_own_metric(gateway: Gateway, warnings) -> None:
+def test_a_value_outside_of_its_range_is_sent_as_a_custom_metric(gateway: Gateway, warnings) -> None:
     with Monitor(gateway.ingest_url, run_id="percent") as monitor:
         monitor.log(1, loss=-4.5, accuracy=93.5, learning_rate=-1)
         monitor.epoch(1, train_accuracy=93.5, test_accuracy=1.0000001)

@@ -86,7 +86,7 @@ async function expectUpgrade(gateway: TestGateway): Promise<void> {
 }
 
 describe('a session of protocol 1', () => {
-  test('is for its viewers as it was: every event byte for byte, and messages that fit its schemas', async () => {
+  test('is unchanged for its viewers: every event byte for byte, and messages that fit its schemas', async () => {
     const gateway = await startGateway();
     const viewer = await connect(gateway.liveUrl, offer);
     const texts = textsOf(viewer);
@@ -121,7 +121,7 @@ describe('a session of protocol 1', () => {
   });
 });
 
-test('a database of the gateway of protocol 1 is brought forward, for viewers of both versions', async () => {
+test('a database of the gateway of protocol 1 is migrated, for viewers of both versions', async () => {
   const runs = temporaryFolder();
   writeFileSync(join(runs, 'monitor.db'), read('monitor.db'));
   const gateway = await startGateway({ runs });
@@ -130,7 +130,7 @@ test('a database of the gateway of protocol 1 is brought forward, for viewers of
 });
 
 describeRedis('a Redis of the gateway of protocol 1', () => {
-  test('is brought forward, for viewers of both versions and at another gateway', async () => {
+  test('is migrated, for viewers of both versions and at another gateway', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'dump.rdb'), read('dump.rdb'));
     const redis = await new TestRedis(folder, ['--appendonly', 'no']).start();

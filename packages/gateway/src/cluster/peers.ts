@@ -7,8 +7,8 @@ import type { PresenceMessage } from './messages.ts';
 
 /**
  * Maximum time that a message takes from one gateway to another. A presence message contains the age of each connection,
- * from which the receiver computes when the connection began. A slow message makes the computed time later. A time that
- * is later by less than this belongs to the same connection; a time that is later by more, to a new connection.
+ * from which the receiver computes when the connection began; the longer the message takes, the later that seems. If
+ * the computed time moves by more than this, the publisher has a new connection.
  */
 const maxTransitMs = 1_000;
 

@@ -31,7 +31,7 @@ const checkpointSteps = 64;
 
 export interface SqliteWriterOptions {
   folder: string;
-  /** Closes the connections that read while the database is opened again. */
+  /** Keeps the reading connections closed while the database is opened again. */
   readers: Pick<ReaderGate, 'close' | 'open'>;
   /** Called with one line when stored events were lost, such as by damage to the log, although the store works. */
   onLoss: (message: string) => void;

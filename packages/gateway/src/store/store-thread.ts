@@ -25,8 +25,8 @@ interface PendingCall {
 }
 
 /**
- * Maximum size of the events in calls that a thread has not answered: some large commits. Further calls wait in this
- * thread, because sending copies the events.
+ * Maximum size of the events in calls that a thread has not answered, which is enough for several large commits. Further
+ * calls wait in this thread, because sending copies the events.
  */
 const maxSentBytes = 8 * 1024 * 1024;
 

@@ -97,7 +97,8 @@ export class FrameBuilder {
     const shown = this.#shownRuns(runs);
     const main = shown[0]?.run;
     if (!main || seriesOf(main, series).length === 0) return undefined;
-    // The charts of batches show the same batch at the same x: the machine chart, too, whose measurements lie between batches.
+    // All charts show the same batch at an x. The measurements of the machine are between batches, so its chart shows the
+    // nearest batch.
     const rowsFrom = series === 'machine' && main.steps.length > 0 ? 'steps' : series;
     const row = rowAt(main, x, { axis, series: rowsFrom });
     const step = seriesOf(main, rowsFrom).columns.step[row] as number;

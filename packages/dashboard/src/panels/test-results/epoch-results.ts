@@ -7,8 +7,8 @@ export interface EpochResults {
   /** The previous epoch, for comparison. */
   previous: EpochData | undefined;
   /**
-   * The samples of the epoch. For the latest epoch, whose samples arrive after its results, the latest ones up to it.
-   * Null when there are none.
+   * The samples of the epoch; null when there are none. The samples of the latest epoch arrive after its results: until
+   * then, these are those of an earlier epoch.
    */
   samples: SamplesData | null;
   classes: readonly string[];

@@ -13,7 +13,7 @@ const labelSpace = 30;
 const minFontSize = 8;
 /** Smallest side of a drawn cell in CSS pixels: a smaller one cannot be seen. */
 const minCellSide = 3;
-/** Distance from the pointer at which a cell is still read, in CSS pixels. */
+/** Maximum distance between the pointer and the cell that it selects, in CSS pixels. */
 const pointerReach = 4;
 
 /** A confusion matrix of many classes on a canvas: the darker a cell, the more often the mistake was made. */
