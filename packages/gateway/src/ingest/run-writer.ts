@@ -12,8 +12,8 @@ export interface RunWriterOptions {
   lastSeq: number;
   /** The version of the run's stored events. */
   version: ProtocolVersion;
-  store: Store;
-  hub: Hub;
+  store: Pick<Store, 'append'>;
+  hub: Pick<Hub, 'publish' | 'pausesUntil'>;
   limits: Pick<Limits, 'commitIntervalMs' | 'commitEvents' | 'uncommittedBytes'>;
   /** Called when every event up to `seq` is durable and published. */
   onCommit: (seq: number) => void;
@@ -35,7 +35,9 @@ export class RunWriter {
   #committedSeq: number;
   /** The version of the run's events up to `#committedSeq`. */
   #committedVersion: ProtocolVersion;
-  #committedAt = 0;
+  #commitBeganAt = Number.NEGATIVE_INFINITY;
+  /** How long the store took for the last commit. */
+  #commitMs = 0;
   #acknowledgeRequested = false;
   #isHigh = false;
   #commits: Promise<void> | undefined;
@@ -89,17 +91,23 @@ export class RunWriter {
     }
   }
 
-  /** Waits to collect more events: to the next turn of the event loop, or to `commitIntervalMs` after the last commit. */
+  /**
+   * Waits to collect more events: to the next turn of the event loop, to `commitIntervalMs` after the last commit began,
+   * and to the end of the hub's pause. The time that the store will take is part of the pause.
+   */
   async #waitForMore(): Promise<void> {
-    const remainingMs = this.#committedAt + this.#options.limits.commitIntervalMs - performance.now();
+    const { hub, limits } = this.#options;
+    const dueAt = Math.max(this.#commitBeganAt + limits.commitIntervalMs, hub.pausesUntil - this.#commitMs);
+    const remainingMs = dueAt - performance.now();
     await (remainingMs > 0 ? delay(remainingMs) : nextTurn());
   }
 
   async #commit(): Promise<void> {
     const { runId, stream, store, hub, limits } = this.#options;
     const events = this.#queue.splice(0, limits.commitEvents);
+    this.#commitBeganAt = performance.now();
     this.#committedSeq = await store.append(runId, events, stream);
-    this.#committedAt = performance.now();
+    this.#commitMs = performance.now() - this.#commitBeganAt;
     if (versionOf(events) === 2) this.#committedVersion = 2;
     hub.publish(runId, events, stream, this.#committedVersion);
     for (const { json } of events) this.#queuedBytes -= json.length;

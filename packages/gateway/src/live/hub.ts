@@ -4,6 +4,7 @@ import { Listeners } from '../listeners.ts';
 import { frameText } from '../sockets/frames.ts';
 import type { Store, StoredEvent, StreamPosition } from '../store/store.ts';
 import { Channel } from './channel.ts';
+import { PublishPause } from './publish-pause.ts';
 import { forVersion1 } from './version-1.ts';
 
 /** A read of a run's new events from the store that has not ended. */
@@ -28,7 +29,7 @@ export interface StreamLoss {
   lastSeq: number;
 }
 
-type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents'>;
+type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents' | 'publishShare' | 'publishPauseMs'>;
 
 /**
  * Sends durable events to the viewers of each run, and broadcasts messages to all viewers. Publishing is synchronous:
@@ -47,12 +48,14 @@ export class Hub {
   /** Channels being loaded, so that many viewers who connect for the same run at once share one read. */
   readonly #loading = new Map<string, Promise<Channel>>();
   readonly #pulls = new Map<string, PendingPull>();
+  readonly #pause: PublishPause;
   #recentBytes = 0;
   #newestRunId: string | undefined;
 
   private constructor(store: Store, limits: HubLimits, newestRunId: string | undefined) {
     this.#store = store;
     this.#limits = limits;
+    this.#pause = new PublishPause(limits);
     this.#newestRunId = newestRunId;
   }
 
@@ -116,6 +119,11 @@ export class Hub {
     return this.#publishedListeners.add(listener);
   }
 
+  /** The end of the pause after publishing, on the clock of `performance.now()`. */
+  get pausesUntil(): number {
+    return this.#pause.until;
+  }
+
   /**
    * Publishes durable events of a stream in the order of seq; events already published are skipped. When events before
    * them are missing, because another gateway has stored them, all are read from the store instead. A channel of another
@@ -132,10 +140,12 @@ export class Hub {
       return;
     }
     const channel = known ?? new Channel({ runId, stream, lastSeq: 0, version });
-    this.#recentBytes -= channel.recentBytes;
-    channel.requireVersion(version);
-    channel.publish(events, stream);
-    this.#keepChannel(channel);
+    this.#pause.follow(() => {
+      this.#recentBytes -= channel.recentBytes;
+      channel.requireVersion(version);
+      channel.publish(events, stream);
+      this.#keepChannel(channel);
+    });
     if (events[0]?.seq === 1) this.#setNewestRun(runId);
     if (events.length > 0) this.#publishedListeners.emit(runId, events);
   }

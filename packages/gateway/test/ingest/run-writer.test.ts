@@ -83,4 +83,50 @@ describe('a run writer', () => {
     expect(failures).toEqual([new Error('disk full')]);
     expect([commits, published]).toEqual([[], []]);
   });
+
+  describe('waits before a commit', () => {
+    /** Commits three events, each added when the one before is committed. Returns when each commit began. */
+    async function commitTimes(limits: { commitIntervalMs: number }, pauseMs = 0): Promise<number[]> {
+      const times: number[] = [];
+      const hub = {
+        pausesUntil: 0,
+        publish() {
+          hub.pausesUntil = performance.now() + pauseMs;
+        },
+      };
+      const writer = new RunWriter({
+        ...{ runId: 'a', stream: 'stream-1', lastSeq: 0, version: 1 as const, hub },
+        store: {
+          append: async (_runId, events) => {
+            times.push(performance.now());
+            return events.at(-1)!.seq;
+          },
+        },
+        limits: { commitEvents: 1_000, uncommittedBytes: 1e6, ...limits },
+        onCommit: (seq) => seq < 3 && writer.add(run[seq]!),
+        onBackpressure() {},
+        onFailure() {},
+      });
+      writer.add(run[0]!);
+      await writer.settled();
+      return times;
+    }
+
+    /** Timers may fire a millisecond early on the clock of `performance.now()`. */
+    const earlyMs = 2;
+
+    test('until an interval after the last one began', async () => {
+      const times = await commitTimes({ commitIntervalMs: 30 });
+      expect(times).toHaveLength(3);
+      expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(30 - earlyMs);
+      expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(30 - earlyMs);
+    });
+
+    test('until the pause after publishing has ended', async () => {
+      const times = await commitTimes({ commitIntervalMs: 1 }, 30);
+      expect(times).toHaveLength(3);
+      expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(30 - earlyMs);
+      expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(30 - earlyMs);
+    });
+  });
 });

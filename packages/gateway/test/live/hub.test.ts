@@ -121,7 +121,7 @@ describe('the hub', () => {
 
   test('keeps the recent events of all runs within one limit, dropping the run published longest ago first', async () => {
     const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
-    const hub = await Hub.open(new MemoryStore(), { recentBytes, recentEvents: 1_000 });
+    const hub = await Hub.open(new MemoryStore(), { ...limits, recentBytes, recentEvents: 1_000 });
     const [a, b] = [await hub.channel('a'), await hub.channel('b')];
     hub.publish('a', run.slice(0, 3), stream, 1);
     hub.publish('b', other.slice(0, 1), stream, 1);

@@ -172,7 +172,11 @@ describe('a viewer', () => {
     for (let round = 0; round < 4; round++) {
       store = new MemoryStore();
       store.pause = someTurns;
-      hub = await Hub.open(store, { recentEvents: 5, recentBytes: round % 2 ? 3_000 : limits.recentBytes });
+      hub = await Hub.open(store, {
+        ...limits,
+        recentEvents: 5,
+        recentBytes: round % 2 ? 3_000 : limits.recentBytes,
+      });
       const viewers: { after: number; peer: FakePeer }[] = [];
       for (let at = 0; at < long.length; ) {
         const size = 1 + Math.floor(Math.random() * 9);
