@@ -24,6 +24,10 @@ const calibration = lazyPanel(
   ({ run }) => run?.epochs.some(({ test }) => test?.calibration) ?? false,
   async () => (await import('./panels/calibration/calibration-panel.ts')).calibrationPanel,
 );
+const probe = lazyPanel(
+  ({ run }) => Boolean(run?.probe?.logits && run.probe.images.some(Boolean)),
+  async () => (await import('./panels/probe/probe-panel.ts')).probePanel,
+);
 const layers = lazyPanel(
   ({ run }) => (run?.tensors.size ?? 0) > 0,
   async () => (await import('./panels/layers/layers-panel.ts')).layersPanel,
@@ -41,6 +45,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(metrics)}
     ${show(comparePanel)}
     ${show(figures)}
+    ${show(probe)}
     ${show(layers)}
     ${show(testResultsPanel)}
     ${show(calibration)}

@@ -12,6 +12,7 @@ import {
   type SystemData,
   throughputOf,
 } from './event-data.ts';
+import { type Probe, withProbeData } from './probe.ts';
 import { type ReadonlySeries, Series } from './series.ts';
 
 /** The position of a row in the run: its step, the training time in seconds, and the time in ms since 1970. */
@@ -72,6 +73,8 @@ export interface Run {
   tensors: ReadonlyMap<string, Series<TensorColumn>>;
   /** The latest shares of units that are always 0, by activation, from 0 to 1; null for one that is not known. */
   deadUnits: readonly { activation: string; share: number | null }[];
+  /** Fixed test images with the network's latest logits; null without any. */
+  probe: Probe | null;
   /** Whether the run has reported epochs and no batch yet. Its steps are epochs then, unless the epochs have steps. */
   byEpoch: boolean;
   /** The latest step. */
@@ -131,6 +134,7 @@ export function emptyRun(runId: string): Run {
     metrics: new Map(),
     tensors: new Map(),
     deadUnits: [],
+    probe: null,
     byEpoch: false,
     step: 0,
     epochs: [],
@@ -198,6 +202,9 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       break;
     case 'layers':
       applyLayers(run, event.data);
+      break;
+    case 'probe':
+      run.probe = withProbeData(run.probe, event.data);
       break;
     case 'system':
       applySystem(run, event.data);

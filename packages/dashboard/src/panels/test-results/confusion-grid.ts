@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { base64Bytes } from '../../state/base64.ts';
 import { shortClassNames } from '../../state/format.ts';
 import { pixelImage } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
@@ -12,7 +13,7 @@ import {
   moveCell,
 } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
-import { imagePixels, sampleSentence, samplesOf } from './sample-selection.ts';
+import { sampleSentence, samplesOf } from './sample-selection.ts';
 
 /** The confusion matrix as a grid: arrow keys move between cells, and a selected cell shows its test images. */
 export class ConfusionGrid {
@@ -101,7 +102,7 @@ export class ConfusionGrid {
         const sentence = sampleSentence(sample, classes);
         return html`
           <li title=${sentence}>
-            <canvas aria-hidden="true" ${pixelImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
+            <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), samples ?? undefined)}></canvas>
             <span class="sr-only">${sentence}</span>
           </li>`;
       })}

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { base64Bytes } from '../../state/base64.ts';
 import { formatCount } from '../../state/format.ts';
 import { pixelImage } from '../../ui/pixel-image.ts';
 import {
@@ -15,7 +16,7 @@ import { type CellPosition, cellNote, confusionSentence, nonZeroCells } from './
 import type { EpochResults } from './epoch-results.ts';
 import { MatrixCanvas } from './matrix-canvas.ts';
 import { mistakeList } from './mistake-list.ts';
-import { imagePixels, sampleSentence, samplesOf } from './sample-selection.ts';
+import { sampleSentence, samplesOf } from './sample-selection.ts';
 
 /** Maximum number of the most frequent mistakes that are listed. */
 const listedMistakeLimit = 8;
@@ -106,7 +107,7 @@ export class ManyClasses {
       ${found.map(
         (sample) => html`
           <li title=${sampleSentence(sample, classes)}>
-            <canvas aria-hidden="true" ${pixelImage(imagePixels(sample.image), samples ?? undefined)}></canvas>
+            <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), samples ?? undefined)}></canvas>
             <span class="sr-only">${sampleSentence(sample, classes)}</span>
           </li>`,
       )}

@@ -91,8 +91,3 @@ export function samplesCaption({ epoch, items }: SamplesData): string {
 export function barHeights(probabilities: readonly number[]): number[] {
   return probabilities.map((value) => (Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0));
 }
-
-/** Decodes a sample's image to its bytes, [height, width, channels]. */
-export function imagePixels(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
-}

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { base64Bytes } from '../../state/base64.ts';
 import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { formatPercent, shortClassNames } from '../../state/format.ts';
 import { type ImageSize, pixelImage } from '../../ui/pixel-image.ts';
@@ -9,7 +10,6 @@ import {
   barHeights,
   filterSamples,
   firstSamples,
-  imagePixels,
   isRight,
   orderSamples,
   outcomes,
@@ -125,7 +125,7 @@ function sampleItem(sample: SamplePrediction, size: ImageSize, classes: readonly
   const truth = classes[sample.label] ?? String(sample.label);
   return html`
     <li class=${right ? 'sample right' : 'sample wrong'}>
-      <canvas aria-hidden="true" ${pixelImage(imagePixels(sample.image), size)}></canvas>
+      <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), size)}></canvas>
       <div class="sample-words">
         <span class="sr-only">${sampleSentence(sample, classes)}</span>
         <span class=${predicted.length > 2 ? 'sample-read long' : 'sample-read'} aria-hidden="true">

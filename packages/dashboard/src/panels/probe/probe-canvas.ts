@@ -1,0 +1,228 @@
+import type { Probe, ProbeLogits } from '../../state/probe.ts';
+import { nearestAnswer, type ProbeAnswer } from './probe-results.ts';
+import { centered, project, radiusOf, tourAxes } from './tour.ts';
+
+/** What the canvas draws. */
+export interface ProbeContent {
+  probe: Probe;
+  answers: readonly ProbeAnswer[];
+  /** Short names of the classes. */
+  names: readonly string[];
+}
+
+/** The page's colours, and whether the theme is dark. */
+interface Colors {
+  text: string;
+  muted: string;
+  grid: string;
+  bad: string;
+  isDark: boolean;
+}
+
+/** Time in which points move from one frame of logits to the next. */
+const driftMs = 900;
+/** Time between two drawings: 30 a second look even, and leave time for the charts. */
+const drawEveryMs = 33;
+/** Distance from the pointer at which a point is still found, in CSS pixels. */
+const pointerReach = 14;
+/** Space at the edge for the names of the axes, in CSS pixels. */
+const margin = 26;
+
+/**
+ * The probe images as points, each written as its true class, in a turning projection of their logits. It stands still with
+ * `prefers-reduced-motion`, off screen, and while an image is selected.
+ */
+export class ProbeCanvas {
+  readonly element = document.createElement('canvas');
+  readonly #stillness = matchMedia('(prefers-reduced-motion: reduce)');
+  readonly #onSelect: (answer: ProbeAnswer | null) => void;
+  #content: ProbeContent | undefined;
+  #before: ProbeLogits | null = null;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  /** Values [images, classes] that are drawn: those of the latest logits, or on the way to them. */
+  #values: Float32Array = new Float32Array();
+  #points: Float32Array = new Float32Array();
+  #selected: ProbeAnswer | null = null;
+  #isOnScreen = false;
+  #isScheduled = false;
+  /** Time of the rotation in milliseconds, which stands still with the view. */
+  #tourMs = 0;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #colors: Colors | undefined;
+
+  constructor(onSelect: (answer: ProbeAnswer | null) => void) {
+    this.#onSelect = onSelect;
+    const { element } = this;
+    element.className = 'probe-canvas';
+    element.tabIndex = 0;
+    element.setAttribute('role', 'application');
+    element.ariaLabel =
+      'Probe images in the space of their logits. The arrow keys go through the misclassified ones.';
+    new ResizeObserver(() => this.#draw()).observe(element);
+    new IntersectionObserver(([entry]) => {
+      this.#isOnScreen = entry?.isIntersecting ?? false;
+      this.#schedule();
+    }).observe(element);
+    element.addEventListener('pointermove', (event) => this.#select(this.#answerAt(event)));
+    element.addEventListener('pointerleave', () => this.#select(null));
+    element.addEventListener('blur', () => this.#select(null));
+    element.addEventListener('keydown', (event) => this.#handleKey(event));
+    this.#stillness.addEventListener('change', () => this.#schedule());
+  }
+
+  show(content: ProbeContent): void {
+    const logits = content.probe.logits;
+    if (logits !== this.#content?.probe.logits) {
+      const isSameShape = this.#content?.probe.logits?.values.length === logits?.values.length;
+      this.#before = isSameShape ? (this.#content?.probe.logits ?? null) : null;
+      this.#changedAt = performance.now();
+    }
+    this.#content = content;
+    this.#schedule();
+  }
+
+  /** Reads the colours again after the theme has changed. */
+  recolor(): void {
+    this.#colors = undefined;
+    this.#draw();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#isOnScreen) return;
+    this.#isScheduled = true;
+    requestAnimationFrame((now) => {
+      this.#isScheduled = false;
+      if (now - this.#drawnAt < drawEveryMs) return this.#schedule();
+      const isMoving = !this.#stillness.matches && !this.#selected;
+      // A long pause, as of a hidden page, does not turn the view.
+      if (isMoving) this.#tourMs += Math.min(100, now - this.#drawnAt);
+      this.#drawnAt = now;
+      this.#draw(now);
+      if (isMoving || now < this.#changedAt + driftMs) this.#schedule();
+    });
+  }
+
+  /** Returns the centred logits at a time, on the way from the frame before to the latest one. */
+  #valuesAt(now: number, { classes, values }: ProbeLogits): Float32Array {
+    const share = this.#stillness.matches ? 1 : Math.min(1, Math.max(0, (now - this.#changedAt) / driftMs));
+    const before = this.#before?.values;
+    if (!before || share === 1) return centered(values, classes);
+    const eased = share * share * (3 - 2 * share);
+    return centered(
+      values.map((value, at) => (before[at] as number) + (value - (before[at] as number)) * eased),
+      classes,
+    );
+  }
+
+  #draw(now = performance.now()): void {
+    const { clientWidth: side } = this.element;
+    const context = this.element.getContext('2d');
+    const logits = this.#content?.probe.logits;
+    if (!context || !logits || !this.#content || side === 0) return;
+    const pixels = Math.round(side * devicePixelRatio);
+    if (this.element.width !== pixels) this.element.width = this.element.height = pixels;
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.clearRect(0, 0, side, side);
+    this.#values = this.#valuesAt(now, logits);
+    const axes = tourAxes(logits.classes, this.#tourMs / 1_000);
+    // A projection shortens a vector to a share of about the root of 2 / classes; the factor leaves room for the longest.
+    const shortening = Math.min(1, 1.3 * Math.sqrt(2 / logits.classes));
+    const scale = (side / 2 - margin) / (radiusOf(this.#values, logits.classes) * shortening);
+    this.#points = project(this.#values, axes).map((value) => side / 2 + value * scale);
+    this.#drawAxes(context, side, axes);
+    this.#drawPoints(context);
+  }
+
+  #drawAxes(context: CanvasRenderingContext2D, side: number, axes: readonly [number, number][]): void {
+    const { grid, muted } = this.#readColors();
+    const length = side / 2 - margin;
+    const longest = Math.max(...axes.map(([x, y]) => Math.hypot(x, y)));
+    context.font = `600 12px ${getComputedStyle(this.element).fontFamily}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.strokeStyle = grid;
+    context.lineWidth = 1;
+    axes.forEach(([x, y], dimension) => {
+      const [dx, dy] = [(x / longest) * length, (y / longest) * length];
+      context.beginPath();
+      context.moveTo(side / 2, side / 2);
+      context.lineTo(side / 2 + dx, side / 2 + dy);
+      context.stroke();
+      context.fillStyle = muted;
+      const name = this.#content?.names[dimension] ?? String(dimension);
+      context.fillText(name, side / 2 + dx * 1.06, side / 2 + dy * 1.06);
+    });
+  }
+
+  #drawPoints(context: CanvasRenderingContext2D): void {
+    const { text, bad } = this.#readColors();
+    const { answers, names, probe } = this.#content as ProbeContent;
+    const classes = probe.logits?.classes ?? 1;
+    context.font = `11px ${getComputedStyle(this.element).fontFamily}`;
+    for (const answer of answers) {
+      const [x, y] = this.#pointOf(answer);
+      context.fillStyle = this.#colorOf(answer.label, classes);
+      context.fillText(names[answer.label] ?? String(answer.label), x, y);
+      if (answer.prediction !== answer.label) ring(context, x, y, 8, bad);
+    }
+    if (!this.#selected) return;
+    const [x, y] = this.#pointOf(this.#selected);
+    ring(context, x, y, 12, text);
+  }
+
+  #pointOf({ position }: ProbeAnswer): [x: number, y: number] {
+    return [this.#points[position * 2] as number, this.#points[position * 2 + 1] as number];
+  }
+
+  /** Returns the colour of a class: hues at equal distances, as light as the theme needs. */
+  #colorOf(label: number, classes: number): string {
+    const lightness = this.#readColors().isDark ? 78 : 48;
+    return `oklch(${lightness}% 0.16 ${Math.round((360 * label) / classes)})`;
+  }
+
+  #readColors(): Colors {
+    if (this.#colors) return this.#colors;
+    const style = getComputedStyle(this.element);
+    const read = (name: string): string => style.getPropertyValue(name).trim();
+    const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const { theme } = document.documentElement.dataset;
+    this.#colors = {
+      ...{ text: read('--text'), muted: read('--text-muted'), grid: read('--border'), bad: read('--bad') },
+      isDark: theme === 'dark' || (theme !== 'light' && isDark),
+    };
+    return this.#colors;
+  }
+
+  #answerAt({ offsetX: x, offsetY: y }: MouseEvent): ProbeAnswer | null {
+    return nearestAnswer(this.#content?.answers ?? [], this.#points, { x, y, reach: pointerReach }) ?? null;
+  }
+
+  #select(answer: ProbeAnswer | null): void {
+    if (answer?.position === this.#selected?.position) return;
+    this.#selected = answer;
+    this.#onSelect(answer);
+    this.#schedule();
+  }
+
+  /** Goes through the misclassified images with the arrow keys; Escape selects none. */
+  #handleKey(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step === undefined && event.key !== 'Escape') return;
+    event.preventDefault();
+    if (step === undefined) return this.#select(null);
+    const wrong = this.#content?.answers.filter(({ label, prediction }) => label !== prediction) ?? [];
+    if (wrong.length === 0) return;
+    const current = wrong.findIndex(({ position }) => position === this.#selected?.position);
+    const next =
+      current < 0 ? (step > 0 ? 0 : wrong.length - 1) : (current + step + wrong.length) % wrong.length;
+    this.#select(wrong[next] ?? null);
+  }
+}
+
+function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string): void {
+  context.strokeStyle = color;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.stroke();
+}

@@ -1,0 +1,100 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { capitalize, formatCount, formatPercent, shortClassNames } from '../../state/format.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
+import type { Probe } from '../../state/probe.ts';
+import { stepWordOf } from '../../state/run-words.ts';
+import { announce } from '../../ui/announcer.ts';
+import type { Panel } from '../../ui/panel.ts';
+import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
+import { ProbeCanvas } from './probe-canvas.ts';
+import { type ProbeAnswer, type ProbeClass, probeAnswers, probeClasses } from './probe-results.ts';
+import './probe.css';
+
+const noClasses: readonly string[] = [];
+let canvas: ProbeCanvas | undefined;
+/** Position of the image under the pointer, or selected with the keyboard; null without one. */
+let selected: number | null = null;
+
+const answersOf = memoizeLast(probeAnswers);
+const classesOf = memoizeLast(probeClasses);
+const contentOf = memoizeLast(
+  (probe: Probe, answers: readonly ProbeAnswer[], classes: readonly string[]) => ({
+    ...{ probe, answers },
+    names: shortClassNames(classes),
+  }),
+);
+
+/** Fixed test images in the space of the network's logits: the classes drift apart while the network learns. */
+export const probePanel: Panel = {
+  render({ run }, { refresh }) {
+    const probe = run?.probe;
+    if (!run || !probe?.logits) return html``;
+    const answers = answersOf(probe);
+    const classes = run.started?.dataset?.classes ?? noClasses;
+    canvas ??= new ProbeCanvas((answer) => {
+      selected = answer?.position ?? null;
+      if (answer) announce(sentence(answer, classes));
+      refresh();
+    });
+    canvas.show(contentOf(probe, answers, classes));
+    const right = answers.filter(({ label, prediction }) => label === prediction).length;
+    const answer = answers.find(({ position }) => position === selected);
+    return html`
+      <section class="card probe" id="probe" aria-labelledby="probe-title">
+        <div class="card-head">
+          <h2 id="probe-title">${formatCount(answers.length)} test images, drifting apart</h2>
+          <p class="card-note" data-field="probe-note">
+            ${capitalize(stepWordOf(run))} ${formatCount(probe.logits.step)}: ${formatCount(right)} of ${formatCount(answers.length)} right
+            (${formatPercent(right / Math.max(1, answers.length), 1)})
+          </p>
+        </div>
+        <div class="probe-body">
+          ${canvas.element}
+          <div class="probe-side">
+            <p class="card-note">
+              Each image is written as its true class, in a turning view of the network's logits. Ringed ones are misclassified.
+            </p>
+            <div class="probe-detail">${answer ? detail(answer, probe, classes) : nothing}</div>
+            <section class="scroll" aria-label="Table of the test images by class" tabindex="0">
+              <table class="table">
+                <thead><tr><th scope="col">Class</th><th scope="col">Right</th><th scope="col">Most often taken for</th></tr></thead>
+                <tbody>${classesOf(answers).map((row) => classRow(row, classes))}</tbody>
+              </table>
+            </section>
+          </div>
+        </div>
+      </section>`;
+  },
+  recolor() {
+    canvas?.recolor();
+    const element = document.getElementById('probe');
+    if (element) recolorImages(element);
+  },
+};
+
+const nameOf = (label: number, classes: readonly string[]): string => classes[label] ?? String(label);
+
+const classRow = (
+  { label, right, total, confusedWith }: ProbeClass,
+  classes: readonly string[],
+): TemplateResult => html`
+  <tr>
+    <th scope="row">${nameOf(label, classes)}</th>
+    <td>${formatCount(right)} of ${formatCount(total)}</td>
+    <td>${confusedWith === undefined ? '' : nameOf(confusedWith, classes)}</td>
+  </tr>`;
+
+function detail(answer: ProbeAnswer, { images }: Probe, classes: readonly string[]): TemplateResult {
+  const image = images[answer.position];
+  return html`
+    ${image ? html`<canvas aria-hidden="true" ${pixelImage(image.pixels, image)}></canvas>` : nothing}
+    <p>${sentence(answer, classes)}</p>`;
+}
+
+function sentence({ label, prediction, confidence }: ProbeAnswer, classes: readonly string[]): string {
+  const sure = formatPercent(confidence, 0);
+  const name = nameOf(label, classes);
+  return label === prediction
+    ? `${name}, classified correctly with ${sure}.`
+    : `${name}, classified as ${nameOf(prediction, classes)} with ${sure}.`;
+}

@@ -1,0 +1,74 @@
+import type { Probe } from '../../state/probe.ts';
+
+/** What the network answers for an image of the probe set. */
+export interface ProbeAnswer {
+  /** Position in the probe set. */
+  position: number;
+  label: number;
+  prediction: number;
+  /** Probability of the prediction, from 0 to 1. */
+  confidence: number;
+}
+
+/** The results of one class. */
+export interface ProbeClass {
+  label: number;
+  right: number;
+  total: number;
+  /** The class that its images are most often confused with; undefined when all are right. */
+  confusedWith: number | undefined;
+}
+
+/** Returns the answers for all images whose true class is known. */
+export function probeAnswers({ images, logits }: Probe): ProbeAnswer[] {
+  if (!logits) return [];
+  const { classes, values } = logits;
+  return images.flatMap((image, position) => {
+    if (!image) return [];
+    const row = values.subarray(position * classes, (position + 1) * classes);
+    const prediction = row.reduce((best, value, at) => (value > (row[best] as number) ? at : best), 0);
+    const largest = row[prediction] as number;
+    const confidence = 1 / row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+    return [{ position, label: image.label, prediction, confidence }];
+  });
+}
+
+/** Returns the results by class, in the order of the classes. */
+export function probeClasses(answers: readonly ProbeAnswer[]): ProbeClass[] {
+  const byLabel = new Map<number, ProbeAnswer[]>();
+  for (const answer of answers) byLabel.set(answer.label, [...(byLabel.get(answer.label) ?? []), answer]);
+  return [...byLabel]
+    .sort(([a], [b]) => a - b)
+    .map(([label, group]) => {
+      const wrong = group
+        .filter(({ prediction }) => prediction !== label)
+        .map(({ prediction }) => prediction);
+      return {
+        label,
+        right: group.length - wrong.length,
+        total: group.length,
+        confusedWith: mostFrequent(wrong),
+      };
+    });
+}
+
+function mostFrequent(values: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** Returns the answer whose point is nearest to a position within a reach; undefined without one. */
+export function nearestAnswer(
+  answers: readonly ProbeAnswer[],
+  points: Float32Array,
+  { x, y, reach }: { x: number; y: number; reach: number },
+): ProbeAnswer | undefined {
+  let [nearest, distance]: [ProbeAnswer | undefined, number] = [undefined, reach];
+  for (const answer of answers) {
+    const [px, py] = [points[answer.position * 2], points[answer.position * 2 + 1]] as [number, number];
+    const own = Math.hypot(px - x, py - y);
+    if (own < distance) [nearest, distance] = [answer, own];
+  }
+  return nearest;
+}
