@@ -123,13 +123,21 @@ export class CommandRouter {
     return fail('command.refused', `the publisher of run ${runId} does not accept ${command}`);
   }
 
-  /** Returns the trainer of the run that the client follows, or else the trainer that has been idle for the longest time. */
+  /**
+   * Returns the trainer of the run that the client follows, whether it still trains that run, trains another one or is
+   * idle; or else the trainer that has been idle for the longest time.
+   */
   #targetForQueue(command: CommandName, runId: string | undefined): CommandTarget {
     const { publishers, idleTrainers } = this.#options;
-    const publisher = runId === undefined ? undefined : publishers.publisherOf(runId);
     const accepts = (target: CommandTarget): boolean => target.commands.includes(command);
-    const target = publisher && accepts(publisher) ? publisher : idleTrainers.longestIdle(accepts, undefined);
-    return target ?? fail('command.no_trainer', `no trainer is connected that accepts ${command}`);
+    const publisher = runId === undefined ? undefined : publishers.publisherOf(runId);
+    if (publisher && accepts(publisher)) return publisher;
+    const lastId = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
+    const last = [...this.#targets].find((target) => target.publisherId === lastId && accepts(target));
+    const target = last ?? idleTrainers.longestIdle(accepts, undefined);
+    if (target) return target;
+    const ofRun = runId === undefined ? '' : `, and the one of run ${runId} does not or is not connected`;
+    return fail('command.no_trainer', `no idle trainer accepts ${command}${ofRun}`);
   }
 
   /** Returns an idle trainer that accepts `start`, preferably the last publisher of the run that the client follows. */

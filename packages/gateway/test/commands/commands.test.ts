@@ -76,6 +76,61 @@ describe('commands', () => {
     expect(wrong).toMatchObject({ ok: false, code: 'message.invalid' });
   });
 
+  describe('about the queue', () => {
+    const names = ['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'];
+    const dataOf = (name: string): object => {
+      const queuedId = 'command-of-the-queue';
+      return { cancelQueued: { queuedId }, moveQueued: { queuedId, position: 0 } }[name] ?? {};
+    };
+    const idle = ['start', ...names];
+
+    test('reach the trainer of the followed run when that has ended and the trainer is idle', async () => {
+      const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-2', commands: names });
+      trainer.connection.socket.close();
+      await openIdleTrainer(gateway.ingestUrl, 'publisher-1', idle);
+      const own = await openIdleTrainer(gateway.ingestUrl, 'publisher-2', idle);
+      for (const name of names) {
+        const id = send(viewer, name, { data: dataOf(name) });
+        expect(await own.nextCommand()).toMatchObject({ id, command: name, runId: 'a' });
+        own.answer(id, { ok: true, queue: [] });
+        expect(await answerOf(viewer)).toMatchObject({ id, ok: true, queue: [] });
+      }
+    });
+
+    test('reach the trainer of the followed run when it trains another one', async () => {
+      const { gateway, trainer } = await setUp({}, { publisherId: 'publisher-2', commands: names });
+      const viewer = await connect(`${gateway.liveUrl}?run=a`);
+      await viewer.until(({ type }) => type === 'live');
+      trainer.connection.socket.close();
+      const own = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2', commands: names });
+      await openIdleTrainer(gateway.ingestUrl, 'publisher-1', idle);
+      const id = send(viewer, 'listQueue');
+      expect(await own.nextCommand()).toMatchObject({ id, command: 'listQueue' });
+    });
+
+    test('reach the trainer that has been idle longest when the followed run has no trainer, or none that queues', async () => {
+      const gateway = await startGateway();
+      const first = await openIdleTrainer(gateway.ingestUrl, 'publisher-1', idle);
+      await openIdleTrainer(gateway.ingestUrl, 'publisher-2', idle);
+      const viewer = await connectViewer(gateway.liveUrl);
+      const id = send(viewer, 'enqueue');
+      expect(await first.nextCommand()).toMatchObject({ id });
+      const other = await openTrainer(gateway.ingestUrl, 'a', { publisherId: 'publisher-3' });
+      other.send(run.slice(0, 1));
+      await viewer.until(({ type }) => type === 'run.started');
+      const next = send(viewer, 'enqueue');
+      expect(await first.nextCommand()).toMatchObject({ id: next, runId: 'a' });
+    });
+
+    test('are refused in one line when no trainer accepts them', async () => {
+      const { viewer } = await setUp();
+      expect(await ask(viewer, 'enqueue')).toMatchObject({
+        ...{ ok: false, code: 'command.no_trainer' },
+        message: 'no idle trainer accepts enqueue, and the one of run a does not or is not connected',
+      });
+    });
+  });
+
   test('reach the trainer of the run that they name', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });

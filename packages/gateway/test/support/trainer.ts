@@ -3,9 +3,9 @@ import { connect } from './connection.ts';
 import { helloOf, openPublisher } from './publisher.ts';
 
 /** Connects an idle trainer, which waits for a `start`. */
-export async function openIdleTrainer(url: string, publisherId = 'publisher-1') {
+export async function openIdleTrainer(url: string, publisherId = 'publisher-1', commands = ['start']) {
   const connection = await connect(url);
-  connection.send({ type: 'wait', protocol: 1, publisherId, commands: ['start'] });
+  connection.send({ type: 'wait', protocol: 1, publisherId, commands });
   const reply = await connection.next();
   if (reply.type !== 'waiting') throw new Error(`expected waiting, got ${reply.type}`);
   return { connection, ...commandHelpers(connection) };

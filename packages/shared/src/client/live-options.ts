@@ -84,7 +84,10 @@ export interface LiveClientCallbacks {
 
 /** Options of a command, which are all optional. */
 export interface CommandOptions {
-  /** Id of the run to command; by default the one that is followed. */
+  /**
+   * Id of the run to command; by default the one that is followed. The commands about the queue reach the trainer of that
+   * run, also after its end, or else the trainer that has been idle longest; `start` reaches only idle trainers.
+   */
   runId?: string;
   /** Who gives the command: `page`, `assistant`, or the name of your program. The notice about its effect repeats it. */
   by?: string;
@@ -104,6 +107,9 @@ export interface LiveClient {
    * @example
    * const result = await feed.command('setLearningRate', { learningRate: 0.005 });
    * if (!result.ok) console.error(result.code, result.message);
+   *
+   * const added = await feed.command('enqueue', { epochs: 3, name: 'Higher rate' }, { by: 'sweep' });
+   * if (added.ok) await feed.command('moveQueued', { queuedId: added.queue!.at(-1)!.queuedId, position: 0 });
    */
   command<N extends CommandName>(
     name: N,

@@ -268,6 +268,39 @@ describe('connectLive', () => {
     expect(await answer).toEqual(result);
   });
 
+  test('sends commands about the queue for the run that it follows, and resolves with the queue', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'));
+    await waitFor('hello a');
+    const answer = client!.command(
+      'enqueue',
+      { epochs: 3, name: 'Deeper', tags: ['sweep'] },
+      { by: 'sweep.py' },
+    );
+    const added = await connection.receive();
+    const data = { epochs: 3, name: 'Deeper', tags: ['sweep'] };
+    expect(added).toMatchObject({ command: 'enqueue', data, by: 'sweep.py', runId: 'a' });
+    const queue = [{ queuedId: added.id, data, by: 'sweep.py' }];
+    connection.send({ type: 'commandResult', id: added.id, ok: true, queue });
+    expect(await answer).toMatchObject({ ok: true, queue });
+    client!.command('moveQueued', { queuedId: added.id, position: 0 });
+    expect(await connection.receive()).toMatchObject({
+      command: 'moveQueued',
+      data: { position: 0 },
+      runId: 'a',
+    });
+    client!.command('listQueue', {}, { runId: 'b' });
+    expect(await connection.receive()).toMatchObject({ command: 'listQueue', runId: 'b' });
+    client!.command('cancelQueued', { queuedId: added.id });
+    expect(await connection.receive()).toMatchObject({
+      command: 'cancelQueued',
+      data: { queuedId: added.id },
+      runId: 'a',
+    });
+  });
+
   test('sends the command start without a run', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor } = start(gateway.url);
