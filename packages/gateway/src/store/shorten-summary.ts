@@ -2,7 +2,7 @@ import { encode, type RunConfig, runConfigSchema } from '@mnist-monitor/shared';
 import { maxSummaryBytes, type StoredSummary } from './store.ts';
 
 /** The lengths in characters to which texts are cut, tried in turn. With the last, every summary is small enough. */
-const textLengths = [500, 100, 20];
+const textLengths = [500, 100, 20, 8];
 
 type Shorten = (summary: StoredSummary) => StoredSummary;
 
@@ -104,12 +104,17 @@ const withTexts = (summary: StoredSummary, length: number): StoredSummary => ({
   finished: mapTexts(summary.finished, (text) => cut(text, length)),
 });
 
+/** The fields with a text that is invalid when it is cut; each is short. */
+const exactFields = new Set(['digest', 'status']);
+
 function mapTexts<T>(data: T, change: (text: string) => string): T {
   const map = (value: unknown): unknown => {
     if (typeof value === 'string') return change(value);
     if (Array.isArray(value)) return value.map(map);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, map(each)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, exactFields.has(name) ? each : map(each)]),
+    );
   };
   return map(data) as T;
 }

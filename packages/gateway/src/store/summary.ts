@@ -44,8 +44,8 @@ export function toSummary(row: SummaryRow): StoredSummary {
     runId: row.runId,
     stream: row.stream,
     status: finished?.status ?? (row.lastPauseNotice === 'run.paused' ? 'paused' : 'running'),
-    startedAt: endingWithZ(parse(row.first).time),
-    lastEventAt: endingWithZ(parse(row.last).time),
+    startedAt: normalTime(parse(row.first).time),
+    lastEventAt: normalTime(parse(row.last).time),
     ...(row.received !== null && { lastReceivedAt: new Date(row.received).toISOString() }),
     lastSeq: row.lastSeq,
     version: row.version,
@@ -64,8 +64,11 @@ export function toSummary(row: SummaryRow): StoredSummary {
   });
 }
 
-/** Writes a time in UTC with `Z`; events may have `+00:00` instead. */
-const endingWithZ = (time: string): string => time.replace('+00:00', 'Z');
+/**
+ * Writes a time in UTC with `Z`, and at most nine digits of a second; events may have `+00:00` instead, and any number of
+ * digits.
+ */
+export const normalTime = (time: string): string => time.replace('+00:00', 'Z').replace(/(\.\d{9})\d+/, '$1');
 
 function parse(json: string): MonitorEvent {
   const result = decode(eventSchema, json);

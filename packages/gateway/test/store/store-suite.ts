@@ -239,7 +239,11 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           const whole = { ...summary, connected: false, commands: [], model: false };
           expect(validate(runSummarySchema, JSON.parse(encode(whole)))).toMatchObject({ ok: true });
         }
-        expect(await store.summary('a')).toMatchObject({ version: 2, shortened: true, status: 'completed' });
+        expect(await store.summary('a')).toMatchObject({
+          version: 2,
+          shortened: true,
+          status: 'interrupted',
+        });
       });
 
       test('has the names of custom metrics, from every type of event, in the order in which they came', async () => {

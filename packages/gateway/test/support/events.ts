@@ -55,7 +55,14 @@ export function largestFirstAndLast(runId = 'a'): [EventOf<'run.started'>, Event
 export function largestEventsOfVersion2(runId = 'a'): MonitorEvent[] {
   const text = (length: number): string => '\u0001'.repeat(length);
   const of = (seq: number, type: string, data: object): MonitorEvent =>
-    ({ v: 1, runId, seq, time: '2026-11-30T10:00:00.000Z', type, data }) as MonitorEvent;
+    ({
+      v: 1,
+      runId,
+      seq,
+      time: `2026-11-30T10:00:00.${'1'.repeat(1_000)}+00:00`,
+      type,
+      data,
+    }) as MonitorEvent;
   const names = Array.from({ length: eventLimits.metrics }, (_, index) => `${index}`.padStart(64, 'm'));
   const metrics = Object.fromEntries(names.map((name) => [name, -1.2345678901234567e-100]));
   const meaning = {
@@ -64,37 +71,95 @@ export function largestEventsOfVersion2(runId = 'a'): MonitorEvent[] {
     group: text(eventLimits.metricGroup),
   };
   const classes = eventLimits.maxClasses;
-  const fractions = Array(classes).fill(0.1234567890123);
+  const [count, fraction, measure] = [
+    Number.MAX_SAFE_INTEGER,
+    1.2345678901234567e-100,
+    -1.2345678901234567e-100,
+  ];
+  const fractions = Array(classes).fill(fraction);
   const [name, line] = [text(200), text(2_000)];
-  const gpu = { name, memoryBytes: 1, driver: name, computeCapability: name };
+  const gpu = { name, memoryBytes: count, driver: name, computeCapability: name };
+  const known = {
+    ...{
+      epochs: count,
+      batchSize: count,
+      learningRate: fraction,
+      optimizer: name,
+      schedule: name,
+      engine: name,
+    },
+    ...{ augment: false, seed: -count, trainSize: count, testSize: count },
+  };
   return [
     of(1, 'run.started', {
       name,
       tags: Array.from({ length: eventLimits.tags }, () => text(eventLimits.tag)),
-      config: Object.fromEntries(
-        Array.from({ length: eventLimits.configKeys }, (_, index) => [`setting ${index}`, 'x'.repeat(50)]),
-      ),
+      config: {
+        ...known,
+        ...Object.fromEntries(
+          Array.from({ length: eventLimits.configKeys - 10 }, (_, index) => [
+            `setting ${index}`,
+            'x'.repeat(40),
+          ]),
+        ),
+      },
       device: {
-        ...{ kind: name, name, engine: name, threads: 1, reason: line, kernels: name, precision: 'bfloat16' },
+        ...{ kind: name, name, engine: name, threads: count, reason: line, kernels: name, precision: name },
         ...{ precisionReason: line, gpu, gpus: Array(eventLimits.gpus).fill(gpu) },
       },
       model: {
-        layers: Array(eventLimits.layers).fill({ name, type: name, outputShape: [1, null], parameters: 1 }),
-        parameters: 1,
+        // As many as fit into an event.
+        layers: Array(150).fill({ name, type: name, outputShape: Array(8).fill(count), parameters: count }),
+        parameters: count,
       },
-      dataset: { name, classes: Array.from({ length: classes }, () => text(eventLimits.className)) },
-      totals: { epochs: 1, batchesPerEpoch: 1, steps: 1 },
+      dataset: {
+        ...{ name, classes: Array.from({ length: classes }, () => text(eventLimits.className / 4)) },
+        testImages: { digest: '0f'.repeat(32), count, width: 64, height: 64, channels: 3 },
+      },
+      totals: { epochs: count, batchesPerEpoch: count, steps: count },
       ...{ unit: text(eventLimits.unit), lossUnit: text(eventLimits.unit) },
       metrics: Object.fromEntries(names.map((each) => [each, meaning])),
     }),
-    of(2, 'batch', { step: 1, loss: 1, metrics }),
+    of(2, 'batch', {
+      ...{
+        step: count,
+        epoch: count,
+        batch: count,
+        loss: measure,
+        accuracy: fraction,
+        learningRate: fraction,
+      },
+      ...{ throughput: fraction, imagesPerSecond: fraction, elapsedSeconds: fraction, etaSeconds: fraction },
+      metrics,
+    }),
     of(3, 'epoch', {
-      ...{ epoch: 1, step: 1, train: { loss: 1, accuracy: 0.5 }, metrics },
-      test: { loss: 1, accuracy: 0.5, perClass: fractions, recall: fractions, precision: fractions },
+      ...{
+        epoch: count,
+        step: count,
+        train: { loss: measure, accuracy: fraction },
+        seconds: fraction,
+        metrics,
+      },
+      test: {
+        ...{
+          loss: measure,
+          accuracy: fraction,
+          perClass: fractions,
+          recall: fractions,
+          precision: fractions,
+        },
+        confusionCells: Array(eventLimits.confusionCells / 10).fill([999, 999, 1]),
+        calibration: Array(eventLimits.calibrationBins).fill({
+          count,
+          confidence: fraction,
+          accuracy: fraction,
+        }),
+        predictions: 'AAAA'.repeat(eventLimits.predictionBytes / 3),
+      },
     }),
     of(4, 'run.finished', {
-      ...{ status: 'completed', reason: line, test: { loss: 1, accuracy: 0.5 }, metrics, seconds: 1 },
-      files: Array(100).fill(line),
+      ...{ status: 'interrupted', reason: line, test: { loss: measure, accuracy: fraction }, metrics },
+      ...{ bestEpoch: count, seconds: fraction, files: Array(65).fill(line) },
     }),
   ];
 }

@@ -23,6 +23,7 @@ import {
   versionOf,
 } from '../../src/store/store.ts';
 import { newStreamId } from '../../src/store/stream-id.ts';
+import { normalTime } from '../../src/store/summary.ts';
 
 /** A store in memory that passes the tests of all stores. Its methods are asynchronous, like those of a remote store. */
 export class MemoryStore implements Store {
@@ -162,8 +163,8 @@ function summarise(events: MonitorEvent[]): Omit<StoredSummary, 'title' | 'note'
   return {
     runId: first.runId,
     status: finished?.status ?? (pauseOrResume?.data.code === 'run.paused' ? 'paused' : 'running'),
-    startedAt: first.time,
-    lastEventAt: last.time,
+    startedAt: normalTime(first.time),
+    lastEventAt: normalTime(last.time),
     lastSeq: last.seq,
     started: of('run.started')[0]?.data ?? null,
     batch: of('batch').at(-1)?.data ?? null,
