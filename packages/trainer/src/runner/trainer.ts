@@ -54,7 +54,7 @@ export class Trainer {
     } finally {
       const waiting = this.#commands.queue.list.length;
       if (waiting > 0)
-        this.#options.output.write(`Starts in the queue that did not begin, and are lost: ${waiting}.\n`);
+        this.#options.output.write(`Runs that were still in the queue, and are lost: ${waiting}.\n`);
       this.#abortDelivery.abort();
       await Promise.all(this.#deliveries);
     }
@@ -119,7 +119,7 @@ export class Trainer {
       try {
         return await prepareNewRun(resources, withSettings(config, start.data));
       } catch (error) {
-        output.write(`The queued start ${start.queuedId} cannot begin: ${(error as Error).message}\n`);
+        output.write(`The queued run ${start.queuedId} cannot begin: ${(error as Error).message}\n`);
       }
     }
     return undefined;

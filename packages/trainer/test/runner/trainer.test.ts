@@ -86,7 +86,8 @@ describe('Trainer', () => {
           socket.send(command('stop', 'stop'));
         } else if (message.type === 'wait') {
           socket.send(JSON.stringify({ type: 'waiting' }));
-          socket.send(enqueue('fourth'));
+          // The trainer may wait again before the first event of the fourth run arrives.
+          if (answers.length < 6) socket.send(enqueue('fourth'));
         } else if (message.type === 'commandResult') answers.push(message);
         else {
           if (message.type === 'run.started') started.push(message);
@@ -112,7 +113,7 @@ describe('Trainer', () => {
     ]);
     expect(answers.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
     expect(printed).toContain(
-      'The queued start command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001\n',
+      'The queued run command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001\n',
     );
   }, 120_000);
 });
