@@ -107,7 +107,7 @@ export function trainingFacts(started: RunStartedData, notices: readonly NoticeD
   ]);
 }
 
-/** Formats a setting of the publisher. Null means that the setting is not set, which is a setting, too. */
+/** Formats a setting of the publisher. Null is a value as well, as for a seed that was not set, and is shown as "none". */
 const settingText = (value: string | number | boolean | null | undefined): string | undefined =>
   value === undefined
     ? undefined

@@ -5,17 +5,25 @@ export const healthyRatios = { low: 1e-4, high: 1e-2 };
 /** The range of update ratios that a curve shows. */
 export const shownRatios = { low: 1e-6, high: 1 };
 
-/** Update ratios below and above which a layer has a problem; between them and the healthy range it only differs. */
+/** Update ratios below and above which a layer has a problem. Between them and the healthy range it learns slowly or fast. */
 const problemRatios = { low: 1e-6, high: 0.1 };
-/** Share of units that are always 0 from which a layer has lost much of its capacity. */
+/** A layer of which at least this share of units is always 0 has lost much of its capacity. */
 const manyDeadUnits = 0.5;
 /** Number of the latest measurements whose median decides on the state of a layer. */
 const recentCount = 5;
 /** Maximum number of points of a curve: one for every two or three pixels. */
 const pointLimit = 120;
 
-/** How much a layer changes. */
-export type LayerState = 'unknown' | 'frozen' | 'slow' | 'low' | 'healthy' | 'high' | 'fast' | 'diverged';
+/** How much a step changes a layer. */
+export type LayerState =
+  | 'unknown'
+  | 'frozen'
+  | 'stopped'
+  | 'slow'
+  | 'healthy'
+  | 'fast'
+  | 'tooFast'
+  | 'diverged';
 
 /** A layer of the network, as a row of the table. */
 export interface LayerRow {
@@ -59,10 +67,10 @@ function layerRow(name: string, series: Tensor): LayerRow {
 function stateOf(ratio: number | undefined): LayerState {
   if (ratio === undefined) return 'unknown';
   if (ratio === 0) return 'frozen';
-  if (ratio < problemRatios.low) return 'slow';
-  if (ratio < healthyRatios.low) return 'low';
+  if (ratio < problemRatios.low) return 'stopped';
+  if (ratio < healthyRatios.low) return 'slow';
   if (ratio <= healthyRatios.high) return 'healthy';
-  return ratio <= problemRatios.high ? 'high' : 'fast';
+  return ratio <= problemRatios.high ? 'fast' : 'tooFast';
 }
 
 function curveOf({ x, columns, length }: Tensor): LayerRow['curve'] {
@@ -101,10 +109,10 @@ export function layerSentences(rows: readonly LayerRow[], deadUnits: Run['deadUn
       named('diverged'),
       'has weights that are not finite: the run has diverged. A smaller learning rate helps.',
     ],
-    [named('fast'), 'changes by more than 10 % in a step. The learning rate is probably too high.'],
+    [named('tooFast'), 'changes by more than 10 % in a step. The learning rate is probably too high.'],
     [named('frozen'), 'does not change at all: it is frozen, or receives no gradient.'],
     [
-      named('slow'),
+      named('stopped'),
       'has stopped learning: a step changes it by less than 0.0001 %. The learning rate may be too low.',
     ],
     [
@@ -116,7 +124,7 @@ export function layerSentences(rows: readonly LayerRow[], deadUnits: Run['deadUn
   ];
   const found = sentences.flatMap(([names, text]) => (names === '' ? [] : [`${names}: ${text}`]));
   if (found.length > 0) return found;
-  return rows.some(({ state }) => state === 'healthy' || state === 'low' || state === 'high')
+  return rows.some(({ state }) => state === 'slow' || state === 'healthy' || state === 'fast')
     ? ['Every layer is learning.']
     : [];
 }

@@ -10,15 +10,15 @@ const [width, height] = [240, 48];
 const stateTexts: Record<LayerRow['state'], string> = {
   unknown: 'not known',
   frozen: 'frozen',
-  slow: 'stopped',
-  low: 'slow',
+  stopped: 'stopped',
+  slow: 'slow',
   healthy: 'healthy',
-  high: 'fast',
-  fast: 'too fast',
+  fast: 'fast',
+  tooFast: 'too fast',
   diverged: 'diverged',
 };
 
-/** How each layer learns: by how much a step changes its weights, the norms of weights and gradients, dead units. */
+/** The layers while they learn: by how much a step changes their weights, norms of weights and gradients, dead units. */
 export const layersPanel: Panel = {
   render({ run }) {
     if (!run) return html``;

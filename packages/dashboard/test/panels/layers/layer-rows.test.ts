@@ -40,12 +40,12 @@ describe('the rows of the layers', () => {
 
   it.each([
     [0, 'frozen', 'conv1: does not change at all'],
-    [1e-8, 'slow', 'conv1: has stopped learning'],
-    [1e-5, 'low', 'Every layer is learning.'],
+    [1e-8, 'stopped', 'conv1: has stopped learning'],
+    [1e-5, 'slow', 'Every layer is learning.'],
     [1e-3, 'healthy', 'Every layer is learning.'],
-    [0.05, 'high', 'Every layer is learning.'],
-    [0.5, 'fast', 'conv1: changes by more than 10 % in a step'],
-  ])('call a change of %p %s, and say so', (ratio, state, sentence) => {
+    [0.05, 'fast', 'Every layer is learning.'],
+    [0.5, 'tooFast', 'conv1: changes by more than 10 % in a step'],
+  ])('at a change of %p are called %s, and described in a sentence', (ratio, state, sentence) => {
     const rows = layerRows(runWith([ratio, ratio]));
     expect(rows[0]?.state).toBe(state);
     expect(layerSentences(rows, [])).toEqual([expect.stringContaining(sentence)]);
