@@ -43,7 +43,7 @@ export function jsonIssue(json: string, maxDepth: number): ValidationIssue | und
       if (names && isFollowedByColon(json, end)) {
         const name: string = JSON.parse(json.slice(at, end));
         if (names.has(name)) return issue(`expected each field once, got ${quoted(name)} twice`);
-        if (name === '__proto__') return issue(`expected another name of a field than ${quoted(name)}`);
+        if (name === '__proto__') return issue(`expected a field name other than ${quoted(name)}`);
         names.add(name);
       }
       at = end - 1;

@@ -62,7 +62,7 @@ export const limits = {
    * with as many as one may have, or 300 of the usual size. Without a limit, publishers could fill the disk of the database.
    */
   uploadBytes: 10e9,
-  /** How long a measurement of these files is not repeated while they take all the space: it reads 64 sizes for each run. */
+  /** Minimum time between two measurements of these files while they take all the space: each reads 64 sizes of each run. */
   uploadMeasureMs: 10_000,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,

@@ -7,7 +7,7 @@ test.each([
   ['{"a":1,"a":2}', 'expected each field once, got "a" twice'],
   ['{"a":[{"c":1,"\\u0063" : 2}]}', 'expected each field once, got "c" twice'],
   ['{"a"\r\n\t :1,\n"a"\n:2}', 'expected each field once, got "a" twice'],
-  ['{"__proto__":{}}', 'expected another name of a field than "__proto__"'],
+  ['{"__proto__":{}}', 'expected a field name other than "__proto__"'],
   ['[[[[]]]]', 'expected at most 3 nested objects and lists, got more'],
 ])('the text %s is refused', (json, message) => {
   expect(jsonIssue(json, 3)).toEqual({ path: '', message });

@@ -3,7 +3,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 export interface FileQuotaOptions {
   /** The largest size of all files together. */
   maxBytes: number;
-  /** How long a measurement is not repeated while the files take all the space. */
+  /** Minimum time between two measurements while the files take all the space. */
   measureIntervalMs: number;
   /** Measures the complete files, in bytes. */
   measure: () => Promise<number>;

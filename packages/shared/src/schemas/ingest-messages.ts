@@ -77,7 +77,7 @@ const ack = z
     type: z.literal('ack'),
     seq: z.int().positive().describe('Every event up to this seq is on disk.'),
   })
-  .describe('Events that need not be kept any longer. One ack may cover many.');
+  .describe('Acknowledges events, which the publisher need not keep any longer. One ack may cover many.');
 
 const reject = z
   .object({
