@@ -57,12 +57,18 @@ export function createApp({ log, limits, metrics, proxies = [], handleNotFound }
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies,
-    serverFactory: serverFactory(limits, connections),
+    serverFactory: serverFactory({
+      limits,
+      connections,
+      onUnreadable: (error, socket) => sendUnreadableProblem(error, socket, (code) => metrics.refused(code)),
+    }),
     // Ids of any length reach the schema, which refuses long ones like every other invalid id.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: sendProblem,
-    clientErrorHandler: (error, socket) =>
-      sendUnreadableProblem(error, socket, (code) => metrics.refused(code)),
+    // Fastify calls this for one of the servers only, of which there may be one for each address of a name.
+    clientErrorHandler: () => {},
+    // Requests that arrive while the server closes are answered as long as their connection is open.
+    return503OnClosing: false,
   });
   app.setValidatorCompiler(validatorCompiler);
   // Response schemas document a route. Replies are built from checked data, most of them as text already.

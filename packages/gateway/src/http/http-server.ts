@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import type { Limits } from '../limits.ts';
 import type { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
+import { connectRefused } from './plugins/problems.ts';
 
 export type HttpServerLimits = Pick<
   Limits,
@@ -14,9 +15,17 @@ export type HttpServerLimits = Pick<
   | 'requestTimeoutMs'
 >;
 
+export interface HttpServerOptions {
+  limits: HttpServerLimits;
+  /** Counts and limits the connections of each address. */
+  connections: ConnectionsPerAddress;
+  /** Answers what is no request that can be handled, and closes the connection. */
+  onUnreadable: (error: NodeJS.ErrnoException, socket: Socket) => void;
+}
+
 /** Returns the factory with which Fastify creates its HTTP servers: one for each address of the host name. */
 export const serverFactory =
-  (limits: HttpServerLimits, connections: ConnectionsPerAddress): FastifyServerFactory =>
+  ({ limits, connections, onUnreadable }: HttpServerOptions): FastifyServerFactory =>
   (handler) => {
     const options = {
       keepAliveTimeout: limits.keepAliveMs,
@@ -24,8 +33,18 @@ export const serverFactory =
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: limits.connectionsCheckMs,
       IncomingMessage: WebSocketOnlyMessage,
+      // Node.js would answer a missing Host without a body. `addTrustChecks` refuses it.
+      requireHostHeader: false,
     };
-    const server = createServer(options, handleInTurn(handler, limits.pipelinedRequests));
+    const handle = handleInTurn(handler, limits.pipelinedRequests);
+    const server = createServer(options, handle);
+    // Without these listeners, Node.js closes the connection, or answers with a status alone.
+    server.on('clientError', (error, socket) => onUnreadable(error, socket as Socket));
+    server.on('connect', (_request, socket) =>
+      onUnreadable(Object.assign(new Error('CONNECT'), { code: connectRefused }), socket as Socket),
+    );
+    // An unknown `Expect` may be ignored (RFC 9110, section 10.1.1).
+    server.on('checkExpectation', handle);
     server.maxConnections = limits.connections;
     connections.limitServer(server);
     return server;

@@ -87,6 +87,7 @@ class SqliteStore implements Store {
   #hasReadFailed = false;
   #isCrashReported = false;
   #checking: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   /** The cached summaries. Only this process writes, so each is valid until its run changes here. */
   readonly #summaries = new LRUCache<string, StoredSummary>({ max: maxCachedSummaries });
   readonly #pendingSummaries = new Map<string, PendingSummary>();
@@ -145,7 +146,13 @@ class SqliteStore implements Store {
     return this.#checking;
   }
 
-  async close(): Promise<void> {
+  /** Later calls wait for the first one. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     // A check may be starting the threads again.
     await this.#checking?.catch(() => {});
     const { writer, reader } = this.#threads;

@@ -101,22 +101,52 @@ export function sendUnreadableProblem(
   onProblem: (code: ErrorCode) => void,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const [status, detail] = unreadable[error.code ?? ''] ?? [400, 'expected an HTTP request'];
-  onProblem('request.invalid');
-  if (socket.writable) {
-    const problem = { title: STATUS_CODES[status], status, code: 'request.invalid', detail };
-    const body = JSON.stringify(problem);
-    socket.write(
-      `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
-  }
-  socket.destroy(error);
+  const problem = unreadable[error.code ?? ''] ?? notHttp;
+  onProblem(problem.code);
+  writeProblem(socket, problem);
+  socket.destroy();
 }
 
-const unreadable: Record<string, [status: number, detail: string] | undefined> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'expected the whole request within the time limit'],
-  HPE_HEADER_OVERFLOW: [431, 'expected at most 16 kB of headers'],
+export interface Problem {
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  headers?: Record<string, string>;
+}
+
+/** Writes a problem as a whole HTTP response to a socket, for requests without a `FastifyReply`. */
+export function writeProblem(socket: Socket, { status, code, detail, headers = {} }: Problem): void {
+  if (!socket.writable) return;
+  const title = STATUS_CODES[status];
+  const body = JSON.stringify({ title, status, code, detail });
+  const lines = Object.entries({
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+    Connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/** The code of the error for a CONNECT request, which asks this server to be a proxy. */
+export const connectRefused = 'ERR_CONNECT_REFUSED';
+
+const notHttp: Problem = { status: 400, code: 'request.invalid', detail: 'expected an HTTP request' };
+
+const unreadable: Record<string, Problem | undefined> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    ...{ status: 408, code: 'request.invalid' },
+    detail: 'expected the whole request within the time limit',
+  },
+  HPE_HEADER_OVERFLOW: {
+    ...{ status: 431, code: 'request.invalid' },
+    detail: 'expected at most 16 kB of headers',
+  },
+  [connectRefused]: {
+    ...{ status: 405, code: 'request.method_not_allowed' },
+    detail: 'expected a request to this server, got CONNECT: it is no proxy',
+    headers: { Allow: 'GET, HEAD, OPTIONS' },
+  },
 };
 
 function toProblem(error: FastifyError | MonitorError): { code: ErrorCode; status: number; detail: string } {

@@ -30,6 +30,8 @@ export function addTrustChecks(app: FastifyInstance, options: TrustOptions): voi
     // section 3.2).
     if (request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1)
       throw new MonitorError('request.invalid', 'expected one Host, got several');
+    if (host === undefined && request.raw.httpVersion !== '1.0')
+      throw new MonitorError('request.invalid', 'expected a Host, got none');
     if (!isHostAllowed(host, boundHost))
       throw new MonitorError(
         'request.forbidden',

@@ -37,7 +37,11 @@ export async function buildIngestApp({
     hostAdvice:
       'to serve others, listen at another address with --ingest-host, or let a proxy replace Host by the address of this port',
   });
-  refuseOtherUpgrades(app, { path: '/ingest', hint: upgradeHint });
+  refuseOtherUpgrades(app, {
+    path: '/ingest',
+    hint: upgradeHint,
+    onProblem: (code) => metrics.refused(code),
+  });
   refuseOtherMethods(app);
   addIngestRoute(app, { host, context, metrics, files, sessions });
   return app;

@@ -61,7 +61,11 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
     origins: config.origins,
     embed: config.embed,
   });
-  refuseOtherUpgrades(app, { path: '/live', hint: upgradeHint });
+  refuseOtherUpgrades(app, {
+    path: '/live',
+    hint: upgradeHint,
+    onProblem: (code) => metrics.refused(code),
+  });
   refuseOtherMethods(app, { isFile: (path) => isPageFile(options.page, path) });
   addSecurityHeaders(app, config);
   compressReplies(app, limits);

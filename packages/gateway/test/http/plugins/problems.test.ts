@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MonitorError } from '@mnist-monitor/shared';
@@ -7,6 +7,7 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
+import { afterTest } from '../../support/cleanup.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -99,20 +100,113 @@ describe('a problem', () => {
   });
 });
 
-test.each([
-  ['no HTTP', 'hello\r\n\r\n', 400, 'expected an HTTP request'],
-  [
-    'too large headers',
-    `GET / HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
-    431,
-    'expected at most 16 kB of headers',
-  ],
-])('%s is answered with a problem, and the connection closed', async (_name, bytes, status, detail) => {
-  const { url } = await startGateway();
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  socket.write(bytes);
-  const [head, body] = (await text(socket)).split('\r\n\r\n') as [string, string];
-  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nContent-Type: application/problem\\+json`));
-  expect(JSON.parse(body)).toEqual({ title: expect.any(String), status, code: 'request.invalid', detail });
+const handshake = (lines: string) =>
+  `GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`;
+const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+const version = 'Sec-WebSocket-Version: 13\r\n';
+
+describe.each(['public', 'ingest'])('at the %s port', (port) => {
+  /** Sends bytes, and resolves with the headers and the body of the answer, after which the connection is closed. */
+  async function answerTo(bytes: string): Promise<[head: string, problem: object]> {
+    const { url, ingestUrl } = await startGateway();
+    const isPublic = port === 'public';
+    const socket = connect(Number(new URL(isPublic ? url : ingestUrl).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(isPublic ? bytes : bytes.replaceAll('/live', '/ingest'));
+    const [head, body] = (await text(socket)).split('\r\n\r\n') as [string, string];
+    return [head, JSON.parse(body)];
+  }
+
+  test.each([
+    ['no HTTP', 'hello\r\n\r\n', 400, 'expected an HTTP request'],
+    [
+      'too large headers',
+      `GET / HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'expected at most 16 kB of headers',
+    ],
+    [
+      'a request without Host',
+      'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
+      400,
+      'expected a Host, got none',
+    ],
+    [
+      'an upgrade without Host',
+      handshake(key + version).replace('Host: localhost\r\n', ''),
+      400,
+      'expected a Host, got none',
+    ],
+    ['an upgrade without a key', handshake(version), 400, expect.stringMatching(/Sec-WebSocket-Key/)],
+    [
+      'an upgrade with an invalid key',
+      handshake(`Sec-WebSocket-Key: x\r\n${version}`),
+      400,
+      expect.stringMatching(/^expected a WebSocket handshake \(RFC 6455\), got .*Sec-WebSocket-Key header$/),
+    ],
+    [
+      'an upgrade of another version',
+      handshake(`${key}Sec-WebSocket-Version: 7\r\n`),
+      400,
+      expect.stringMatching(/Sec-WebSocket-Version header$/),
+    ],
+    [
+      'an upgrade with invalid subprotocols',
+      handshake(`${key}${version}Sec-WebSocket-Protocol: a,,b\r\n`),
+      400,
+      expect.stringMatching(/Sec-WebSocket-Protocol header$/),
+    ],
+    [
+      'an upgrade to two protocols at once',
+      handshake(key + version).replace('websocket', 'h2c, websocket'),
+      400,
+      expect.stringMatching(/Upgrade header$/),
+    ],
+  ])('%s is answered with a problem, and the connection closed', async (_name, bytes, status, detail) => {
+    const [head, problem] = await answerTo(bytes);
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toMatch(/\r\ncontent-type: application\/problem\+json; charset=utf-8(\r\n|$)/i);
+    expect(problem).toEqual({ title: expect.any(String), status, code: 'request.invalid', detail });
+    expect(/sec-websocket-version: 13/i.test(head)).toBe(/Version: 7/.test(bytes));
+  });
+
+  test.each([
+    ['an upgrade with POST', handshake(key + version).replace('GET', 'POST'), 'GET'],
+    ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n', 'GET, HEAD, OPTIONS'],
+  ])('%s is answered with 405 and Allow', async (_name, bytes, allow) => {
+    const [head, problem] = await answerTo(bytes);
+    expect(head).toMatch(/^HTTP\/1.1 405 /);
+    expect(/\r\nallow: (.*)/i.exec(head)?.[1]).toBe(allow);
+    expect(problem).toMatchObject({ status: 405, code: 'request.method_not_allowed' });
+  });
+
+  test('an upgrade with HEAD is answered with 405 and no body', async () => {
+    const { url } = await startGateway();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(handshake(key + version).replace('GET', 'HEAD'));
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 405 [\s\S]*\r\n\r\n$/);
+  });
+
+  test('an unknown Expect is ignored', async () => {
+    const [head, problem] = await answerTo(
+      'GET /nothing HTTP/1.1\r\nHost: localhost\r\nExpect: a miracle\r\nConnection: close\r\n\r\n',
+    );
+    expect(head).toMatch(/^HTTP\/1.1 404 /);
+    expect(problem).toMatchObject({ code: 'request.not_found' });
+  });
+});
+
+test('what is no HTTP is answered with a problem at each address of a host name', async () => {
+  const gateway = await buildGateway({
+    config: { host: 'localhost', ingestHost: '127.0.0.1', runs: 'nowhere' },
+    store: new MemoryStore(),
+    log: pino({ level: 'silent' }),
+  });
+  afterTest(() => gateway.close());
+  await gateway.publicApp.listen({ host: 'localhost', port: 0 });
+  for (const { address, port } of gateway.publicApp.addresses() as AddressInfo[]) {
+    const socket = connect(port, address);
+    socket.write('hello\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 400 [\s\S]*problem\+json/);
+  }
 });
