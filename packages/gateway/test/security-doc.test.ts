@@ -13,12 +13,13 @@ test.each([
   ['protocol.md', 15],
 ])('docs/%s names test files that exist, and titles that are in them', (name, atLeast) => {
   const page = pageOf(name);
-  const files = [...page.matchAll(/`([\w/-]+\.test\.ts)`(?:\s+\*([^*]+?)(?: …)?\*)?/g)];
+  const files = [...page.matchAll(/`([\w./-]+\.test\.ts)`(?:\s+\*([^*]+?)(?: …)?\*)?/g)];
   expect(files.length).toBeGreaterThan(atLeast);
   const missing = files
     .filter(([, path, title]) => {
       const file = sourceOf(path!);
-      return !existsSync(file) || !readFileSync(file, 'utf8').includes(`'${title ?? ''}`);
+      const quoted = `'${title?.replace(/\s+/g, ' ') ?? ''}`;
+      return !existsSync(file) || !readFileSync(file, 'utf8').includes(quoted);
     })
     .map(([text]) => text);
   expect(missing).toEqual([]);
@@ -32,4 +33,15 @@ test('docs/security.md names a test for each threat', () => {
     ([, , proof]) => !/`[^`]*(test\.ts|test\/[^`]*|fuzz|store\/)`/.test(proof ?? ''),
   );
   expect(unproven.map(([threat]) => threat)).toEqual([]);
+});
+
+test('docs/protocol.md names a test in each section but the history, and for each limit', () => {
+  const sections = pageOf('protocol.md').split(/^## /m).slice(1);
+  const untested = sections.filter((text) => !/`[\w./-]+\.test\.ts`/.test(text));
+  expect(untested.map((text) => text.split('\n')[0])).toEqual(['History']);
+  const limits = sections.find((text) => text.startsWith('Limits\n'))!;
+  const rows = [...limits.matchAll(/^\| (?!what |---)(.*) \|$/gm)].map(([, row]) => row!.split(' | '));
+  expect(rows.length).toBeGreaterThan(30);
+  const unproven = rows.filter(([, , , proof]) => !/^`[\w./-]+\.test\.ts`/.test(proof ?? ''));
+  expect(unproven.map(([what]) => what)).toEqual([]);
 });

@@ -7,7 +7,8 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 /**
  * Opens a regular file for reading, which the caller has to close; undefined when there is none at exactly this path. No
  * symbolic link is followed, neither in the folders of the path nor one created during the call: the check is made on
- * the opened file, not on the path.
+ * the opened file, not on the path. Asynchronous, unlike the function of the trainer with this name: the event loop must
+ * not wait for the disk.
  * @param path An absolute path.
  */
 export async function openRegularFile(path: string): Promise<FileHandle | undefined> {

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { handleInTurn, WebSocketOnlyMessage } from '../../src/http/http-server.ts';
+import { handleInTurn, serverFactory, WebSocketOnlyMessage } from '../../src/http/http-server.ts';
+import { limits } from '../../src/limits.ts';
+import { ConnectionsPerAddress } from '../../src/sockets/connections-per-address.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { until } from '../support/until.ts';
 
@@ -86,4 +88,24 @@ test.each([
     await until(() => seen.length === 2);
   }
   expect(seen).toEqual(expected);
+});
+
+test('connections beyond the limit of a port are dropped', async () => {
+  const server = serverFactory({
+    limits: { ...limits, connections: 1 },
+    connections: new ConnectionsPerAddress({ limit: 1, isExempt: () => true, onRefused: () => {} }),
+    onUnreadable: () => {},
+  })((_request, response) => response.end(), {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const open = (): Socket => connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [first, second] = [open(), open()];
+  afterTest(() => {
+    first.destroy();
+    server.close();
+  });
+  second.on('error', () => {});
+  await once(second, 'close');
+  first.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(String((await once(first, 'data'))[0])).toMatch(/^HTTP\/1.1 200 /);
 });
