@@ -77,23 +77,19 @@ const bundleId = 'urn:mnist-training-monitor:messages';
 
 /**
  * Returns one JSON Schema with every message in `$defs`, each defined once, for programs that generate code. It also
- * defines the unions of `messageUnions`, and itself accepts each message of them.
+ * defines the unions of `messageUnions`, and itself accepts each message of them. A union of a single message is not
+ * defined again: generators would have two names for one type, and the Go of quicktype does not compile then.
  */
 export function bundledJsonSchema(): JsonSchema {
   const messages = new Map(allMessages().map(({ name, schema }) => [schema, name]));
   const unions = Object.entries(messageUnions());
   const refTo = (name: string): { $ref: string } => ({ $ref: `#/$defs/${name}` });
-  // A union of a single message is that message, which can be defined only once.
-  const aliases = unions.filter(([, schema]) => messages.has(schema));
   const named = {
     ...sharedSchemas,
     ...Object.fromEntries(unions.filter(([, schema]) => !messages.has(schema))),
     ...Object.fromEntries([...messages].map(([schema, name]) => [name, schema])),
   };
-  const $defs = {
-    ...namedJsonSchemas(named, { target: 'draft-2020-12', folder: '#/$defs/' }),
-    ...Object.fromEntries(aliases.map(([name, schema]) => [name, refTo(messages.get(schema)!)])),
-  };
+  const $defs = namedJsonSchemas(named, { target: 'draft-2020-12', folder: '#/$defs/' });
   for (const { name, summary } of allMessages())
     $defs[name] = { ...$defs[name], title: name, description: summary };
   return {
@@ -101,7 +97,7 @@ export function bundledJsonSchema(): JsonSchema {
     $id: bundleId,
     title: 'Message',
     description: 'Any message on the WebSockets of MNIST Training Monitor.',
-    anyOf: unions.map(([name]) => refTo(name)),
+    anyOf: unions.map(([name, schema]) => refTo(messages.get(schema) ?? name)),
     $defs,
   };
 }

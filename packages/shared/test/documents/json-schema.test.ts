@@ -92,7 +92,7 @@ describe('the bundle of all JSON Schemas', () => {
 
   test('separates the senders: only a viewer sends commands on the live feed', () => {
     const command = { type: 'command', id: '5f0c9d1e', command: 'pause' };
-    expect(validatorOf('LiveClientMessage')(command)).toBe(true);
+    expect(validatorOf('Command')(command)).toBe(true);
     expect(validatorOf('LiveGatewayMessage')(command)).toBe(false);
   });
 });
