@@ -36,7 +36,7 @@ const schemathesis = (document, options) =>
     join(pythonEnvironment, 'bin', 'schemathesis'),
     [
       ...['--config-file', join(folder, 'schemathesis.toml')],
-      ...['run', document, '--seed', '1', '--max-examples', '25', '--continue-on-failure', '--no-color'],
+      ...['run', document, '--seed', '1', '--max-examples', '12', '--continue-on-failure', '--no-color'],
       ...options,
     ],
     // Schemathesis writes its findings into the working directory.

@@ -30,6 +30,8 @@ function findPrograms() {
   const compilers = [
     ['go', ['version']],
     ['cargo', ['--version']],
+    ['javac', ['-version']],
+    ['mvn', ['-version']],
   ];
   return compilers.flatMap(([program, args]) => {
     if (succeeds(program, args)) return [program];

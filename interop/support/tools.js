@@ -22,3 +22,9 @@ export async function run(program, args, { cwd, input = '', env = {} } = {}) {
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   return { code, stdout, stderr };
 }
+
+/** Runs a compiler. @throws Error with its output when it fails. */
+export async function compile(program, args, options) {
+  const { code, stdout, stderr } = await run(program, args, options);
+  if (code !== 0) throw new Error(`${program} ${args.slice(0, 10).join(' ')}: ${stdout}${stderr}`);
+}
