@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { liveSubprotocols } from '@mnist-monitor/shared';
+import { liveSubprotocols, versionOfEvent } from '@mnist-monitor/shared';
 import { sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
@@ -118,6 +118,63 @@ describe('a session of protocol 1', () => {
       recordedEvents.map((text) => JSON.parse(text)),
     ).then(({ connection }) => connection.socket.close());
     await expectUpgrade(gateway);
+  });
+});
+
+describe('a run that the current trainer publishes in protocol 2', () => {
+  const eventsOf = (name: string): string[] => {
+    const path = fileURLToPath(new URL(`../../test/fixtures/protocol-2/${name}.jsonl.gz`, import.meta.url));
+    return gunzipSync(readFileSync(path)).toString().trim().split('\n');
+  };
+  /** Follows a run as a viewer of version 1 while a publisher of version 2 sends its events, the first ones separately. */
+  async function play(events: readonly string[], first = events.length) {
+    const gateway = await startGateway();
+    const viewer = await connect(gateway.liveUrl, offer);
+    const texts = textsOf(viewer);
+    const { runId } = JSON.parse(events[0]!) as { runId: string };
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf(runId, { protocol: 2 }));
+    const publishTo = async (from: number, to: number): Promise<void> => {
+      for (const text of events.slice(from, to)) publisher.connection.socket.send(text);
+      const replies = await publisher.acked(to);
+      expect(replies.filter(({ type }) => type === 'reject')).toEqual([]);
+    };
+    await publishTo(0, first);
+    const messages = await viewer.until(({ seq, v }) => v === 1 && seq === first);
+    if (first < events.length) await publishTo(first, events.length);
+    return {
+      gateway,
+      viewer,
+      runId,
+      messages,
+      received: () => texts.filter((text) => text.startsWith('{"v":1')),
+    };
+  }
+
+  test('is served to viewers of version 1 while it fits: every event byte for byte', async () => {
+    const events = eventsOf('usual');
+    const { gateway, messages, runId, received } = await play(events);
+    for (const message of messages) expectVersion1(message);
+    expect(received()).toEqual(events);
+    const late = await connect(`${gateway.liveUrl}?run=${runId}`, offer);
+    const again = await late.until(({ type }) => type === 'live');
+    for (const message of again) expectVersion1(message);
+    expect(again[0]!.run).toMatchObject({ runId, version: 1, status: 'completed' });
+    expect(again.filter(({ v }) => v === 1)).toHaveLength(events.length);
+  });
+
+  test('closes viewers of version 1 before its first event that does not fit, and with --inside has one', async () => {
+    const events = eventsOf('inside');
+    const first = events.findIndex((text) => versionOfEvent(JSON.parse(text)) === 2);
+    expect(JSON.parse(events[first]!).type).toMatch(/^(layers|probe|snapshot)$/);
+    const { gateway, viewer, runId, received } = await play(events, first);
+    expect(await viewer.closed).toMatchObject({ code: 4426 });
+    expect(received()).toEqual(events.slice(0, first));
+    const late = await connect(`${gateway.liveUrl}?run=${runId}`, offer);
+    expect(await late.closed).toMatchObject({ code: 4426 });
+    const current = await connect(`${gateway.liveUrl}?run=${runId}`, { protocol: [...liveSubprotocols] });
+    const messages = await current.until(({ type }) => type === 'live');
+    expect(messages.filter(({ v }) => v === 1)).toHaveLength(events.length);
+    expect(messages[0]!.run).toMatchObject({ version: 2, name: 'Inside', tags: ['first'] });
   });
 });
 
