@@ -47,6 +47,9 @@ export function nearest(ascending: ArrayLike<number>, length: number, value: num
 /** Number of rows at which the older half is thinned: with x and 7 columns of 8 bytes each, 34 MB. */
 const defaultLimit = 2 ** 19;
 
+/** Rows of a cell before the first thinning: twice as many as are kept of it. */
+const rowsPerCell = 6;
+
 /**
  * Columns of numbers over one x that is unique and ascending. Appending costs O(1), amortised. A row whose x is not
  * above the last replaces the row at that x and all after it: a run that resumes from a checkpoint repeats steps.
@@ -142,19 +145,33 @@ export class Series<Name extends string> {
   }
 
   /**
-   * Halves the older half: of each pair it keeps the row that differs more from the row kept before, so that spikes
-   * survive.
+   * Removes at least half of the rows of the older half. Divides its x into cells of equal width, and keeps the lowest and the
+   * highest value of each cell, and its first one that is not finite. So spikes survive, and however often a long run is
+   * thinned, its rows stay evenly spaced over x.
    */
   #thinOlderHalf(): void {
     const half = this.length >>> 1;
-    const decisive = this.columns[this.#names[0] as Name];
+    const values = this.columns[this.#names[0] as Name];
+    const start = this.x[0] as number;
+    const cellWidth = ((this.x[half] as number) - start) / Math.floor(half / rowsPerCell);
+    const cellOf = (row: number): number => Math.floor(((this.x[row] as number) - start) / cellWidth);
     let kept = 1;
     let row = 1;
-    for (; row + 1 < half; row += 2) {
-      const before = decisive[kept - 1] as number;
-      const first = Math.abs((decisive[row] as number) - before);
-      const second = Math.abs((decisive[row + 1] as number) - before);
-      this.#move(second > first || Number.isNaN(second) ? row + 1 : row, kept++);
+    while (row < half) {
+      const cell = cellOf(row);
+      let lowest = -1;
+      let highest = -1;
+      let nonFinite = -1;
+      for (; row < half && cellOf(row) === cell; row++) {
+        const value = values[row] as number;
+        if (!Number.isFinite(value)) nonFinite = nonFinite < 0 ? row : nonFinite;
+        else {
+          if (lowest < 0 || value < (values[lowest] as number)) lowest = row;
+          if (highest < 0 || value > (values[highest] as number)) highest = row;
+        }
+      }
+      const chosen = new Set([lowest, highest, nonFinite].filter((each) => each >= 0).sort((a, b) => a - b));
+      for (const each of chosen) this.#move(each, kept++);
     }
     for (; row < this.length; row++) this.#move(row, kept++);
     this.thinned += this.length - kept;

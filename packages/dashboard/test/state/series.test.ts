@@ -45,6 +45,24 @@ describe('a series', () => {
     expect(xs(series).at(-1)).toBe(1_000);
   });
 
+  it('keeps the rows of a long run evenly spaced, with its spikes and its values that are not finite', () => {
+    const series = new Series(['y'], 1_024);
+    const special = new Map([
+      [7, 100],
+      [40_000, -100],
+      [60_000, Number.NaN],
+    ]);
+    const last = 100_000;
+    for (let x = 1; x <= last; x++) series.append(x, { y: special.get(x) ?? Math.sin(x) });
+    expect(series.length).toBeLessThanOrEqual(1_024);
+    const kept = xs(series);
+    const gaps = kept.slice(1).map((x, row) => x - (kept[row] as number));
+    // Two cells, each a part of the older half.
+    expect(Math.max(...gaps)).toBeLessThan((2 * last) / Math.floor(512 / 6));
+    for (const [x, y] of special) expect(series.at('y', x)).toBe(y);
+    expect(kept.at(-1)).toBe(last);
+  });
+
   it('returns the value at a step, or at the last one before it', () => {
     const series = new Series(['y']);
     series.append(10, { y: 1 });
