@@ -112,8 +112,28 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await shows(page, '#class-rows', longName('virginica_'));
     expect(await page.locator('.samples').count()).toBe(0);
     expect(await page.locator('.draw').count()).toBe(0);
+    // Steps process samples, and no images of them were sent.
+    await shows(page, field('confusion-note'), 'test samples wrong');
+    expect(await page.locator('#matrix-sentence').textContent()).toBe('Point at a cell to read it.');
+    await page.locator('#matrix tbody td').nth(1).click();
+    await shows(page, '#matrix-sentence', 'classified as');
+    expect(await page.locator('#cell-samples').textContent()).toMatch(/^\s*$/);
+    expect(await page.locator('#matrix thead th').allTextContents()).toEqual(['0', '1', '2']);
     await isComplete(page);
   });
+
+  it.each([1440, 390])(
+    'three classes with names that fit above their columns, %p pixels wide',
+    async (width) => {
+      const page = await open(threeClassRun(`20261130-121000-fit${width}`, 'virginica'), width);
+      const heads = page.locator('#matrix thead th');
+      expect(await heads.allTextContents()).toEqual(['setosa', 'versicolor', 'virginica']);
+      // Each in one line.
+      const heights = await heads.evaluateAll((cells) => cells.map(({ clientHeight }) => clientHeight));
+      expect(Math.max(...heights)).toBeLessThan(30);
+      await isComplete(page);
+    },
+  );
 
   it.each([1440, 390])('47 classes in a drawn matrix and a table, %p pixels wide', async (width) => {
     const page = await open(manyClassRun(`20261130-130000-many${width}`), width);

@@ -102,8 +102,8 @@ const twoGpus = (share: number): EventOf<'system'>['data'] => ({
 });
 
 /** A scikit-learn classifier: three classes, totals unknown, one step and one epoch for each `partial_fit`. */
-export function threeClassRun(runId: string): MonitorEvent[] {
-  const classes = ['setosa', 'versicolor', longName('virginica_')];
+export function threeClassRun(runId: string, third = longName('virginica_')): MonitorEvent[] {
+  const classes = ['setosa', 'versicolor', third];
   return eventsOf(runId, classifierBodies(classes, { epochs: 8, batches: 4, samples: false }));
 }
 

@@ -77,10 +77,13 @@ export class ConfusionCard {
 
 function note(results: EpochResults | null): string {
   if (!results) return '';
-  const { epoch, test } = results.epoch;
+  const {
+    unit,
+    epoch: { epoch, test },
+  } = results;
   const { wrong, total } = mistakeCount(nonZeroCells(test));
   if (total === 0) return `Epoch ${epoch}`;
-  return `Epoch ${epoch}: ${formatCount(wrong)} of ${formatCount(total)} test images wrong`;
+  return `Epoch ${epoch}: ${formatCount(wrong)} of ${formatCount(total)} test ${unit} wrong`;
 }
 
 function classList({ classes, epoch, previous }: EpochResults): TemplateResult {

@@ -1,19 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { base64Bytes } from '../../state/base64.ts';
 import { shortClassNames } from '../../state/format.ts';
-import { pixelImage } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
+import { cellImages, matrixHint } from './cell-images.ts';
 import {
   type CellPosition,
   type ConfusionCell,
-  cellNote,
   confusionCells,
   confusionSentence,
   moveCell,
 } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
-import { sampleSentence, samplesOf } from './sample-selection.ts';
 
 /** The confusion matrix as a grid: arrow keys move between cells, and a selected cell shows its test images. */
 export class ConfusionGrid {
@@ -53,7 +50,7 @@ export class ConfusionGrid {
         </table>
         <p class="matrix-sentence" id="matrix-sentence" aria-live="polite">${this.#sentence(results)}</p>
         <ul class="cell-samples" id="cell-samples">
-          ${guard([results, this.#selected], () => this.#images(results))}
+          ${guard([results, this.#selected], () => cellImages(results, this.#selected, countIn(results)))}
         </ul>
       </div>`;
   }
@@ -61,7 +58,7 @@ export class ConfusionGrid {
   #cells({ classes, epoch }: EpochResults): TemplateResult {
     return html`
       <thead>
-        <tr><td></td>${shortClassNames(classes).map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
+        <tr><td></td>${columnNames(classes).map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
       </thead>
       <tbody>
         ${confusionCells(epoch.test?.confusion ?? []).map(
@@ -82,31 +79,11 @@ export class ConfusionGrid {
     >${count === 0 ? '' : count}</td>`;
   }
 
-  #sentence({ epoch, classes }: EpochResults): string {
+  #sentence(results: EpochResults): string {
     const position = this.#selected ?? this.#pointed;
-    if (!position) return 'Point at a cell to read it; click to see its images.';
+    if (!position) return matrixHint(results);
     const [truth, predicted] = position;
-    const count = epoch.test?.confusion?.[truth]?.[predicted] ?? 0;
-    return confusionSentence({ truth, predicted, count }, classes);
-  }
-
-  #images({ epoch, samples, classes }: EpochResults): TemplateResult | typeof nothing {
-    if (!this.#selected) return nothing;
-    const [truth, predicted] = this.#selected;
-    // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
-    const items = samples?.epoch === epoch.epoch ? samples.items : [];
-    const found = samplesOf(items, this.#selected);
-    const missing = cellNote(epoch.test?.confusion?.[truth]?.[predicted] ?? 0, found.length);
-    return html`
-      ${found.map((sample) => {
-        const sentence = sampleSentence(sample, classes);
-        return html`
-          <li title=${sentence}>
-            <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), samples ?? undefined)}></canvas>
-            <span class="sr-only">${sentence}</span>
-          </li>`;
-      })}
-      ${missing === '' ? nothing : html`<li class="cell-note">${missing}</li>`}`;
+    return confusionSentence({ truth, predicted, count: countIn(results)(position) }, results.classes);
   }
 
   readonly #onPointerOver = ({ target }: Event): void => {
@@ -148,6 +125,21 @@ export class ConfusionGrid {
     this.#refresh();
   }
 }
+
+/** Number of classes whose names fit above the columns on a phone, and the length of these names. */
+const namedColumns = { classes: 4, letters: 12 };
+
+/** Returns the names above the columns: those of the classes where they fit, otherwise their numbers. */
+function columnNames(classes: readonly string[]): readonly string[] {
+  const fits =
+    classes.length <= namedColumns.classes && classes.every((name) => name.length <= namedColumns.letters);
+  return fits ? classes : shortClassNames(classes);
+}
+
+const countIn =
+  ({ epoch }: EpochResults) =>
+  ([truth, predicted]: CellPosition): number =>
+    epoch.test?.confusion?.[truth]?.[predicted] ?? 0;
 
 const isSame = (a: CellPosition | null, b: CellPosition | null): boolean => a?.join() === b?.join();
 

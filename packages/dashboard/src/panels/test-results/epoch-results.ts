@@ -1,5 +1,6 @@
 import type { EpochData, SamplesData, TestResults } from '../../state/event-data.ts';
 import type { Run } from '../../state/run.ts';
+import { unitOf } from '../../state/run-words.ts';
 
 /** The results of one epoch on the test images. */
 export interface EpochResults {
@@ -12,6 +13,8 @@ export interface EpochResults {
    */
   samples: SamplesData | null;
   classes: readonly string[];
+  /** What the test set consists of, in the plural: `images`, `rows`. */
+  unit: string;
 }
 
 /**
@@ -30,7 +33,13 @@ export function epochResults(
     chosen === null
       ? samples.findLast((data) => data.epoch <= epoch.epoch)
       : samples.find((data) => data.epoch === epoch.epoch);
-  return { epoch, previous, samples: samplesOfEpoch ?? null, classes: classesOf(started, epoch) };
+  return {
+    epoch,
+    previous,
+    samples: samplesOfEpoch ?? null,
+    classes: classesOf(started, epoch),
+    unit: unitOf(started),
+  };
 }
 
 /** Returns whether there are results for each class. */

@@ -1,8 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { base64Bytes } from '../../state/base64.ts';
 import { formatCount } from '../../state/format.ts';
-import { pixelImage } from '../../ui/pixel-image.ts';
+import { cellImages, matrixHint } from './cell-images.ts';
 import {
   type ClassColumn,
   type ClassOrder,
@@ -12,11 +11,10 @@ import {
   recallSummary,
   sortedEntries,
 } from './class-table.ts';
-import { type CellPosition, cellNote, confusionSentence, nonZeroCells } from './confusion-matrix.ts';
+import { type CellPosition, confusionSentence, nonZeroCells } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 import { MatrixCanvas } from './matrix-canvas.ts';
 import { mistakeList } from './mistake-list.ts';
-import { sampleSentence, samplesOf } from './sample-selection.ts';
 
 /** Maximum number of the most frequent mistakes that are listed. */
 const listedMistakeLimit = 8;
@@ -87,31 +85,15 @@ export class ManyClasses {
         <p class="matrix-side" aria-hidden="true">True</p>
         ${this.#matrix.element}
         <p class="matrix-sentence" id="matrix-sentence">${this.#sentence(results)}</p>
-        <ul class="cell-samples" id="cell-samples">${guard([results, this.#selected], () => this.#images(results))}</ul>
+        <ul class="cell-samples" id="cell-samples">${guard([results, this.#selected], () => cellImages(results, this.#selected, (cell) => this.#matrix.countAt(cell)))}</ul>
       </div>`;
   }
 
-  #sentence({ classes }: EpochResults): string {
+  #sentence(results: EpochResults): string {
     const cell = this.#selected ?? this.#pointed;
-    if (!cell) return 'Point at the matrix to read a cell; click to see its images.';
+    if (!cell) return matrixHint(results);
     const [truth, predicted] = cell;
-    return confusionSentence({ truth, predicted, count: this.#matrix.countAt(cell) }, classes);
-  }
-
-  #images({ epoch, samples, classes }: EpochResults): TemplateResult | typeof nothing {
-    if (!this.#selected) return nothing;
-    // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
-    const found = samplesOf(samples?.epoch === epoch.epoch ? samples.items : [], this.#selected);
-    const missing = cellNote(this.#matrix.countAt(this.#selected), found.length);
-    return html`
-      ${found.map(
-        (sample) => html`
-          <li title=${sampleSentence(sample, classes)}>
-            <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), samples ?? undefined)}></canvas>
-            <span class="sr-only">${sampleSentence(sample, classes)}</span>
-          </li>`,
-      )}
-      ${missing === '' ? nothing : html`<li class="cell-note">${missing}</li>`}`;
+    return confusionSentence({ truth, predicted, count: this.#matrix.countAt(cell) }, results.classes);
   }
 
   #table(results: EpochResults): TemplateResult {

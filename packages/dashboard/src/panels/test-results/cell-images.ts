@@ -1,0 +1,32 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { base64Bytes } from '../../state/base64.ts';
+import { pixelImage } from '../../ui/pixel-image.ts';
+import { type CellPosition, cellNote } from './confusion-matrix.ts';
+import type { EpochResults } from './epoch-results.ts';
+import { sampleSentence, samplesOf } from './sample-selection.ts';
+
+/** Returns the text below a matrix while the pointer is on no cell. A click shows images, where the run has sent some. */
+export const matrixHint = ({ samples }: EpochResults): string =>
+  samples ? 'Point at a cell to read it; click to see its images.' : 'Point at a cell to read it.';
+
+/** Renders the sample images of a cell that was counted `count` times. */
+export function cellImages(
+  { epoch, samples, classes }: EpochResults,
+  cell: CellPosition | null,
+  count: (cell: CellPosition) => number,
+): TemplateResult | typeof nothing {
+  if (!cell || !samples) return nothing;
+  // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
+  const found = samplesOf(samples.epoch === epoch.epoch ? samples.items : [], cell);
+  const missing = cellNote(count(cell), found.length);
+  return html`
+    ${found.map((sample) => {
+      const sentence = sampleSentence(sample, classes);
+      return html`
+        <li title=${sentence}>
+          <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), samples)}></canvas>
+          <span class="sr-only">${sentence}</span>
+        </li>`;
+    })}
+    ${missing === '' ? nothing : html`<li class="cell-note">${missing}</li>`}`;
+}
