@@ -29,18 +29,17 @@ def main() -> None:
     logits = np.zeros((len(vocabulary), len(vocabulary)))
     rate = 2.0
     settings = {"learning_rate": rate, "batch_size": BATCH_SIZE, "optimizer": "sgd", "seed": 1, "vocabulary": len(vocabulary)}
-    meanings = {"perplexity": {"direction": "minimize"}, "tokens_per_second": {"direction": "maximize", "unit": "tokens/s"}}
     with Monitor(
         name="Bigrams of argparse",
         config=settings,
         unit="tokens",
         dataset="argparse.py",
-        metrics=meanings,
+        metrics={"perplexity": {"direction": "minimize"}},
         total_steps=steps,
         commands=["pause", "stop", "set_learning_rate"],
     ) as monitor:
-        began = time.perf_counter()
         for step in range(1, steps + 1):
+            began = time.perf_counter()
             at = generator.integers(0, len(tokens) - 1, BATCH_SIZE)
             inputs, targets = tokens[at], tokens[at + 1]
             scores = logits[inputs]
@@ -55,7 +54,7 @@ def main() -> None:
                 step,
                 loss,
                 learning_rate=rate,
-                throughput=BATCH_SIZE * step / (time.perf_counter() - began),
+                throughput=BATCH_SIZE / (time.perf_counter() - began),
                 perplexity=math.exp(loss),
             )
             monitor.wait_while_paused()

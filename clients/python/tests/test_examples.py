@@ -64,6 +64,7 @@ def test_scikit_learn_with_three_classes_and_unknown_totals(gateway: Gateway) ->
     started = events[0]["data"]
     assert started["dataset"] == {"name": "Iris", "classes": ["setosa", "versicolor", "virginica"]}
     assert "totals" not in started
+    assert started["config"]["schedule"] == "optimal"
     epochs = data_of(events, "epoch")
     assert [epoch["epoch"] for epoch in epochs] == list(range(1, len(epochs) + 1))
     assert len(data_of(events, "batch")) == 7 * len(epochs)

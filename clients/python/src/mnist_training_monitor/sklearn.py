@@ -42,7 +42,7 @@ class MonitorCallback:
         self._rows = {"loss": 0, "accuracy": 0}
         monitor.accept_commands("pause", "stop")
         monitor.describe(
-            config={"estimator": type(model).__name__, **model.get_params(deep=False)},
+            config={"estimator": type(model).__name__, **_settings(model)},
             loss_unit=None if is_classifier(model) else "squared error",
             device={"engine": "scikit-learn"},
         )
@@ -105,3 +105,11 @@ class MonitorCallback:
         except AttributeError:
             return None, accuracy
         return float(log_loss(y, probabilities, labels=self._model.classes_)), accuracy
+
+
+def _settings(model: Any) -> dict[str, Any]:
+    """Returns the settings of an estimator. Its `learning_rate` may be the name of a schedule, such as "optimal"."""
+    settings: dict[str, Any] = model.get_params(deep=False)
+    if isinstance(settings.get("learning_rate"), str):
+        settings["schedule"] = settings.pop("learning_rate")
+    return settings
