@@ -110,11 +110,11 @@ const silenceLimit = 50;
 const figureLimit = 50;
 /** Maximum number of custom metrics: more charts than a person looks through. Each takes 2 kB before its first 64 points. */
 const metricLimit = 500;
-/** Points of a custom metric at which the older half is thinned: 0.7 MB each, and 20 for each pixel of its chart. */
+/** Points of a custom metric at which the older ones are thinned: 0.7 MB each, and 20 for each pixel of its chart. */
 const metricRowLimit = 2 ** 14;
 /** Maximum number of parameter tensors that are kept: those of a transformer of 40 blocks. */
 const tensorLimit = 500;
-/** Points of a tensor at which the older half is thinned: 64 kB each, and several for each pixel of its curve. */
+/** Points of a tensor at which the older ones are thinned: 64 kB each, and several for each pixel of its curve. */
 const tensorRowLimit = 2 ** 11;
 /** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
 const cellEpochLimit = 10;

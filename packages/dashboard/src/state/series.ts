@@ -44,7 +44,7 @@ export function nearest(ascending: ArrayLike<number>, length: number, value: num
   return value - left < right - value ? after - 1 : after;
 }
 
-/** Number of rows at which the older half is thinned: with x and 7 columns of 8 bytes each, 34 MB. */
+/** Number of rows at which the older ones are thinned: with x and 7 columns of 8 bytes each, 34 MB. */
 const defaultLimit = 2 ** 19;
 
 /** Rows of a cell before the first thinning: twice as many as are kept of it. */
@@ -87,7 +87,7 @@ export class Series<Name extends string> {
       this.length = lowerBound(this.x, this.length, x);
       this.generation++;
     }
-    if (this.length >= this.#limit) this.#thinOlderHalf();
+    if (this.length >= this.#limit) this.#thinOlderRows();
     if (this.length === this.x.length) this.#grow();
     this.x[this.length] = x;
     for (const name of this.#names) this.#set(name, row[name]);
@@ -145,24 +145,24 @@ export class Series<Name extends string> {
   }
 
   /**
-   * Removes at least half of the rows of the older half. Divides its x into cells of equal width, and keeps the lowest and the
+   * Removes at least half of all rows but the newest eighth. Divides their x into cells of equal width, and keeps the lowest and the
    * highest value of each cell, and its first one that is not finite. So spikes survive, and however often a long run is
    * thinned, its rows stay evenly spaced over x.
    */
-  #thinOlderHalf(): void {
-    const half = this.length >>> 1;
+  #thinOlderRows(): void {
+    const end = this.length - (this.length >>> 3);
     const values = this.columns[this.#names[0] as Name];
     const start = this.x[0] as number;
-    const cellWidth = ((this.x[half] as number) - start) / Math.floor(half / rowsPerCell);
+    const cellWidth = ((this.x[end] as number) - start) / Math.floor(end / rowsPerCell);
     const cellOf = (row: number): number => Math.floor(((this.x[row] as number) - start) / cellWidth);
     let kept = 1;
     let row = 1;
-    while (row < half) {
+    while (row < end) {
       const cell = cellOf(row);
       let lowest = -1;
       let highest = -1;
       let nonFinite = -1;
-      for (; row < half && cellOf(row) === cell; row++) {
+      for (; row < end && cellOf(row) === cell; row++) {
         const value = values[row] as number;
         if (!Number.isFinite(value)) nonFinite = nonFinite < 0 ? row : nonFinite;
         else {

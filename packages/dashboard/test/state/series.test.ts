@@ -57,8 +57,10 @@ describe('a series', () => {
     expect(series.length).toBeLessThanOrEqual(1_024);
     const kept = xs(series);
     const gaps = kept.slice(1).map((x, row) => x - (kept[row] as number));
-    // Two cells, each a part of the older half.
-    expect(Math.max(...gaps)).toBeLessThan((2 * last) / Math.floor(512 / 6));
+    // Two cells of the last thinning, which left the newest eighth as it was.
+    expect(Math.max(...gaps)).toBeLessThan((2 * last) / Math.floor(896 / 6));
+    // Half of the rows cover the time before the newest rows, as far as they were thinned.
+    expect(kept.filter((x) => x <= last * 0.99).length).toBeGreaterThan(256);
     for (const [x, y] of special) expect(series.at('y', x)).toBe(y);
     expect(kept.at(-1)).toBe(last);
   });
