@@ -2,7 +2,7 @@ import type { Probe, ProbeLogits } from '../../state/probe.ts';
 import { nearestAnswer, type ProbeAnswer } from './probe-results.ts';
 import { centered, project, radiusOf, tourAxes } from './tour.ts';
 
-/** What the canvas draws. */
+/** The content of the canvas. */
 export interface ProbeContent {
   probe: Probe;
   answers: readonly ProbeAnswer[];
@@ -21,15 +21,15 @@ interface Colors {
 
 /** Time in which points move from one frame of logits to the next. */
 const driftMs = 900;
-/** Time between two drawings: 30 a second look even, and leave time for the charts. */
+/** Time between two drawings: 30 a second look smooth, and leave time for the charts. */
 const drawEveryMs = 33;
-/** Distance from the pointer at which a point is still found, in CSS pixels. */
+/** Maximum distance between the pointer and the point that it selects, in CSS pixels. */
 const pointerReach = 14;
 /** Space at the edge for the names of the axes, in CSS pixels. */
 const margin = 26;
 
 /**
- * The probe images as points, each written as its true class, in a turning projection of their logits. It stands still with
+ * The probe images as points, each written as its true class, in a turning projection of their logits. The rotation pauses with
  * `prefers-reduced-motion`, off screen, and while an image is selected.
  */
 export class ProbeCanvas {
@@ -45,7 +45,7 @@ export class ProbeCanvas {
   #selected: ProbeAnswer | null = null;
   #isOnScreen = false;
   #isScheduled = false;
-  /** Time of the rotation in milliseconds, which stands still with the view. */
+  /** Time of the rotation in milliseconds, without its pauses. */
   #tourMs = 0;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #colors: Colors | undefined;
@@ -204,7 +204,7 @@ export class ProbeCanvas {
     this.#schedule();
   }
 
-  /** Goes through the misclassified images with the arrow keys; Escape selects none. */
+  /** Selects the next or previous misclassified image with the arrow keys, and none with Escape. */
   #handleKey(event: KeyboardEvent): void {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (step === undefined && event.key !== 'Escape') return;

@@ -1,6 +1,6 @@
 import type { Probe } from '../../state/probe.ts';
 
-/** What the network answers for an image of the probe set. */
+/** The network's prediction for an image of the probe set. */
 export interface ProbeAnswer {
   /** Position in the probe set. */
   position: number;

@@ -1,6 +1,6 @@
 /**
  * A slowly turning linear projection to two dimensions: a Grand Tour (Asimov 1985). Because the projection is linear, points
- * move only by the rotation, which is even, and by the data themselves.
+ * move only with the rotation, whose speed is constant, and with the data.
  */
 
 /** Angular speeds of the first planes of rotation in radians per second; their ratios are irrational, so no view repeats. */
