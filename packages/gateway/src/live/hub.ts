@@ -140,7 +140,7 @@ export class Hub {
       return;
     }
     const channel = known ?? new Channel({ runId, stream, lastSeq: 0, version });
-    this.#pause.follow(() => {
+    this.#pause.measure(() => {
       this.#recentBytes -= channel.recentBytes;
       channel.requireVersion(version);
       channel.publish(events, stream);

@@ -18,8 +18,8 @@ export class PublishPause {
     return this.#until;
   }
 
-  /** Publishes, and extends the pause: the pauses of several runs add up. */
-  follow(publish: () => void): void {
+  /** Calls `publish`, measures its duration, and extends the pause in proportion to it; the pauses of several runs add up. */
+  measure(publish: () => void): void {
     const { publishShare, publishPauseMs } = this.#limits;
     const startedAt = performance.now();
     publish();

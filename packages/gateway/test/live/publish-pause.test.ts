@@ -20,31 +20,31 @@ describe('the pause after publishing', () => {
     [0.25, 90],
   ])('leaves a share of %d to publishing: %i ms after 30 ms', (publishShare, expectedMs) => {
     const pause = new PublishPause({ ...limits, publishShare });
-    pause.follow(publishFor(30));
+    pause.measure(publishFor(30));
     expect(left(pause)).toBeCloseTo(expectedMs);
   });
 
   test('begins again with each publication', () => {
     const pause = new PublishPause(limits);
-    pause.follow(publishFor(30));
+    pause.measure(publishFor(30));
     expect(left(pause)).toBe(30);
     jest.advanceTimersByTime(50);
-    pause.follow(publishFor(4));
+    pause.measure(publishFor(4));
     expect(left(pause)).toBe(4);
   });
 
   test('is extended by what another run publishes in it', () => {
     const pause = new PublishPause(limits);
-    pause.follow(publishFor(30));
-    pause.follow(publishFor(10));
+    pause.measure(publishFor(30));
+    pause.measure(publishFor(10));
     expect(left(pause)).toBe(30 - 10 + 10);
   });
 
   test('is not longer than its limit, however long publishing took', () => {
     const pause = new PublishPause(limits);
-    pause.follow(publishFor(60_000));
+    pause.measure(publishFor(60_000));
     expect(left(pause)).toBe(100);
-    pause.follow(publishFor(90));
+    pause.measure(publishFor(90));
     expect(left(pause)).toBe(100);
   });
 
@@ -52,6 +52,6 @@ describe('the pause after publishing', () => {
     const fail = (): void => {
       throw new Error('oops');
     };
-    expect(() => new PublishPause(limits).follow(fail)).toThrow('oops');
+    expect(() => new PublishPause(limits).measure(fail)).toThrow('oops');
   });
 });
