@@ -175,6 +175,7 @@ LABEL org.opencontainers.image.title="MNIST Training Monitor: gateway" \
       org.opencontainers.image.licenses="Apache-2.0 AND BSD-3-Clause AND BlueOak-1.0.0 AND ISC AND MIT"
 WORKDIR /app
 ENV NODE_ENV=production \
+    GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536:glibc.malloc.arena_max=2 \
     MONITOR_HOST=0.0.0.0 \
     MONITOR_PORT=5000 \
     MONITOR_RUNS=/runs

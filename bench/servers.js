@@ -5,18 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { memoryEnvironment } from '../packages/gateway/dist/src/memory.js';
 import { buildGo } from './load.js';
 import { spawnOn } from './pinned.js';
 
 const localPath = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Starts the gateway with a store of its own on the first core. */
+/** Starts the gateway with a store of its own on the first core, with the environment of `npm start`. */
 export async function startGateway() {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   const main = localPath('../packages/gateway/dist/src/main.js');
   const flags = ['--runs', runs, '--port', '0', '--ingest-port', '0', '--log-level', 'warn'];
   const child = spawnOn(0, [process.execPath, main, ...flags], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...memoryEnvironment, ...process.env },
   });
   const [{ url, ingestUrl }] = await once(child, 'message');
   return {

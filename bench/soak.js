@@ -1,6 +1,6 @@
 // Attacks a gateway in every known way at once while one honest publisher and one honest viewer use it.
 // `npm run bench -- soak [--seconds 600] [--settle 60]` prints JSON. It exits with 0 only if there is no response 500 and no error in the
-// log, the memory returns to within 20 % of the start, and the honest viewer receives every event of the honest publisher once and in
+// log, the resident memory returns to within 20 % of the start, and the honest viewer receives every event of the honest publisher once and in
 // order. Requires Linux.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { connectLive, encode } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
+import { memoryEnvironment } from '../packages/gateway/dist/src/memory.js';
 import { hostileKinds } from './hostile.js';
 import { machine } from './machine.js';
 
@@ -21,7 +22,10 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '600' }, settle: { type: 'string', default: '60' } },
 });
 const seconds = Number(values.seconds);
-/** Duration of a first attack, which warms up compilers and caches before the memory is measured for the first time. */
+/**
+ * Duration of a first attack, which warms up compilers and caches. Honest clients then have the gateway for themselves for
+ * `settleSeconds` before the memory is measured that the memory after the attack is compared with.
+ */
 const warmUpSeconds = 20;
 /** After an attack, connections that do not read are cut within 15 s, and memory is released. */
 const settleSeconds = Number(values.settle);
@@ -47,6 +51,7 @@ const flags = [
 flags.push('--keep', '100runs', '--token', token, '--command-token', commandToken);
 const gateway = spawn(process.execPath, ['--inspect=127.0.0.1:0', main, ...flags], {
   stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  env: { ...memoryEnvironment, ...process.env },
 });
 const errors = [];
 let inspectorUrl;
@@ -77,7 +82,7 @@ async function heapOf() {
   };
 }
 
-/** Makes the gateway collect its garbage, which V8 otherwise keeps while memory is free. */
+/** Makes the gateway collect all its garbage: with the memory that is left, a leak is distinguished from garbage. */
 async function collectGarbage() {
   const inspector = new WebSocket(inspectorUrl);
   await once(inspector, 'open');
@@ -149,7 +154,7 @@ largestStart.data.model.layers = Array(200).fill({
 
 const epochs = 100;
 /** The longest time for which the honest publisher may need events. */
-const totalSeconds = seconds + warmUpSeconds + 2 * settleSeconds + 120;
+const totalSeconds = seconds + warmUpSeconds + 3 * settleSeconds + 120;
 
 /** Starts the honest publisher, which keeps its events until they are acknowledged, and reconnects and resumes. */
 function honestPublisher() {
@@ -261,10 +266,10 @@ const publisher = honestPublisher();
 while (publisher.state.acked === 0) await delay(20);
 await pin('honest');
 const viewer = honestViewer();
+await delay(settleSeconds * 1_000);
+memory.neverAttacked = memoryOf();
 await attack(warmUpSeconds);
 await delay(settleSeconds * 1_000);
-memory.beforeWithGarbage = memoryOf();
-await collectGarbage();
 memory.before = memoryOf();
 const heap = { before: await heapOf() };
 for (const kind of Object.keys(answers)) delete answers[kind];
@@ -273,10 +278,10 @@ await attack(seconds);
 const attackSeconds = (performance.now() - begin) / 1_000;
 const cpuShare = (cpuSeconds() - cpuBefore) / attackSeconds;
 await delay(settleSeconds * 1_000);
-memory.afterWithGarbage = memoryOf();
-await collectGarbage();
 memory.after = memoryOf();
 heap.after = await heapOf();
+await collectGarbage();
+memory.afterWithoutGarbage = memoryOf();
 const published = await publisher.finish();
 const limit = performance.now() + 60_000;
 while (viewer.seen.length < published.length && performance.now() < limit) await delay(50);

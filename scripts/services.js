@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { memoryEnvironment } from '../packages/trainer/dist/src/engines/memory.js';
+import { memoryEnvironment as gatewayMemory } from '../packages/gateway/dist/src/memory.js';
+import { memoryEnvironment as trainerMemory } from '../packages/trainer/dist/src/engines/memory.js';
 
 const isWindows = process.platform === 'win32';
 const restartMs = 1_000;
@@ -55,7 +56,7 @@ export class Gateway {
   /** Starts the gateway. Resolves with its addresses, or with its exit code when it does not start. */
   start(flags = []) {
     const logLevel = process.env.MONITOR_LOG_LEVEL || 'warn';
-    const env = { ...process.env, MONITOR_LOG_LEVEL: logLevel };
+    const env = { ...gatewayMemory, ...process.env, MONITOR_LOG_LEVEL: logLevel };
     this.child = start('gateway', [...this.#argv, ...flags], env);
     const listening = once(this.child, 'message').then(([message]) => message);
     return Promise.race([listening, ended(this.child)]);
@@ -117,7 +118,7 @@ export class Trainer {
 
   /** Starts the trainer. It loads dataset and engine, then waits for the message `begin` with the gateway's address. */
   start(flags = []) {
-    const env = { ...memoryEnvironment, ...process.env, MONITOR_AWAIT_GATEWAY: 'true' };
+    const env = { ...trainerMemory, ...process.env, MONITOR_AWAIT_GATEWAY: 'true' };
     this.child = start('trainer', [...this.#argv, ...flags], env);
   }
 

@@ -175,6 +175,17 @@ export const limits = {
   /** How often the retention policy is applied: days and gigabytes change slowly. */
   sweepIntervalMs: 60_000,
   /**
+   * How often to check whether a load has left memory in V8's heap: at the end of a collection the event loop stops, for some
+   * 0.1 s on a busy machine, which has to be rare; and memory is to be returned within a minute.
+   */
+  heapCheckMs: 20_000,
+  /** The growth of V8's heap that is worth a collection, which takes some 50 ms of processor time for 30 MB in use. */
+  heapGrowthBytes: 16 * 1024 * 1024,
+  /** The same as a share of what is in use, since a collection takes longer for a larger heap, and leaves larger gaps. */
+  heapGrowthShare: 0.5,
+  /** Memory is returned only while the process uses less than this share of a core, so that no load is slowed. */
+  quietCpuShare: 0.25,
+  /**
    * The shortest time between the beginnings of two commits of a run: a commit takes about a millisecond of processor
    * time, so at most a tenth of a core.
    */

@@ -4,7 +4,9 @@ import { type Logger, pino } from 'pino';
 import type { Gateway } from './app.ts';
 import type { ClusterBus } from './cluster/bus.ts';
 import { type Config, gatewayOptions, readConfig } from './config.ts';
+import { limits } from './limits.ts';
 import { listen } from './listen.ts';
+import { HeapTrimmer } from './memory.ts';
 import type { Store } from './store/store.ts';
 
 const argv = process.argv.slice(2);
@@ -49,6 +51,7 @@ async function run(): Promise<void> {
   if (process.connected === false) stopAsOrphan();
 
   const addresses = await listening;
+  new HeapTrimmer({ limits });
   log.info(addresses, 'ready');
   // A parent process receives the addresses and displays them; it may be about to exit, which is no error.
   if (process.send) process.send({ type: 'listening', ...addresses }, undefined, undefined, () => {});

@@ -1,0 +1,107 @@
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import type { Limits } from './limits.ts';
+
+/**
+ * Environment variables for a process of the gateway. They make glibc return freed memory. By default, it keeps blocks among smaller
+ * ones if they are smaller than the largest block freed so far, and has up to eight arenas a core, each with gaps. From 64 KiB on,
+ * the size in which Node.js reads sockets and files, new blocks are mapped, and so returned, one by one. glibc reads these
+ * variables only when a process starts; other C libraries ignore them.
+ */
+export const memoryEnvironment = {
+  GLIBC_TUNABLES: [`glibc.malloc.mmap_threshold=${64 * 1024}`, 'glibc.malloc.arena_max=2'].join(':'),
+};
+
+/** Sizes of V8's heap, in bytes. */
+export interface HeapSize {
+  /** The memory that V8 has from the system. */
+  total: number;
+  /** The size of all objects, garbage included. */
+  used: number;
+}
+
+export interface HeapTrimmerOptions {
+  limits: Pick<Limits, 'heapCheckMs' | 'heapGrowthBytes' | 'heapGrowthShare' | 'quietCpuShare'>;
+  /** Returns the processor time of this process since its start, in milliseconds. */
+  cpuMs?: () => number;
+  /** Returns the size of V8's heap. */
+  heapSize?: () => HeapSize;
+  /** Makes V8 collect all garbage and return unused memory to the system. Resolves at the end of the collection. */
+  collect?: () => Promise<void>;
+}
+
+/**
+ * Returns the memory that a load has left in V8's heap to the system, once the load is over.
+ *
+ * V8 lets a heap grow to as much as four times what was in use before it collects garbage, keeps pages that become empty, and
+ * returns memory only in a process that is nearly idle, which a gateway with a publisher is not.
+ */
+export class HeapTrimmer {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: HeapTrimmerOptions) {
+    const { limits, cpuMs = processCpuMs, heapSize = v8HeapSize, collect = collectInSteps } = options;
+    let previous = { cpuMs: cpuMs(), atMs: performance.now() };
+    let trimmedBytes = heapSize().total;
+    let isCollecting = false;
+    this.#timer = setInterval(async () => {
+      const current = { cpuMs: cpuMs(), atMs: performance.now() };
+      const isQuiet = current.cpuMs - previous.cpuMs < limits.quietCpuShare * (current.atMs - previous.atMs);
+      previous = current;
+      const growth = heapSize().total - trimmedBytes;
+      const isWorthIt = growth >= Math.max(limits.heapGrowthBytes, limits.heapGrowthShare * trimmedBytes);
+      if (!isQuiet || !isWorthIt || isCollecting) return;
+      isCollecting = true;
+      await collect();
+      isCollecting = false;
+      // Not the total: V8 returns the empty pages a moment later.
+      trimmedBytes = heapSize().used;
+    }, limits.heapCheckMs).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** Returns the size of V8's heap in this thread. */
+export function v8HeapSize(): HeapSize {
+  const { total_heap_size: total, used_heap_size: used } = getHeapStatistics();
+  return { total, used };
+}
+
+/** V8 begins to collect when buffers outside its heap have grown by more than 64 MiB since the last collection. */
+const bufferBytesOfCollection = 65 * 1024 * 1024;
+
+/**
+ * Begins a collection as V8 begins its own: it marks what is in use in steps and on other threads, and stops the event loop only at
+ * the end. `gc()` would stop it for all of the work.
+ */
+function collectInSteps(): Promise<void> {
+  return new Promise((resolve) => {
+    const observer = new PerformanceObserver((list) => {
+      // The types of Node.js lack the details of these entries.
+      const entries = list.getEntries() as (PerformanceEntry & { detail: { kind: number } })[];
+      if (!entries.some(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    // A collection that begins with this flag also returns all unused memory. The flag is not for the command line, where it
+    // would also limit the space for new objects to 1 MB.
+    setFlagsFromString('--optimize-for-size');
+    try {
+      // The system provides memory for a buffer only when it is written to.
+      new ArrayBuffer(bufferBytesOfCollection);
+    } catch {
+      // The process may not have so much address space. V8 collects when the heap has reached its limit.
+    } finally {
+      setFlagsFromString('--no-optimize-for-size');
+    }
+  });
+}
