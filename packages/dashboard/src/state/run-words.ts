@@ -47,6 +47,13 @@ export function stepWordOf(run: Run | null | undefined): StepWord {
   return typeof run.batch?.batch === 'number' ? 'batch' : 'step';
 }
 
+/** Returns what a viewer draws for the network of a run, by the names of its classes: a digit, a character or a picture. */
+export function drawnThing(run: Pick<Run, 'started'> | null | undefined): string {
+  const classes = run?.started?.dataset?.classes ?? [];
+  if (classes.every((name) => /^\d$/.test(name))) return 'a digit';
+  return classes.every((name) => name.length === 1) ? 'a character' : 'a picture';
+}
+
 /** Returns who gave a command: a viewer of the page, an assistant, or a program by its name; empty when not known. */
 export function byText(by: string | null | undefined): string {
   if (!by) return '';

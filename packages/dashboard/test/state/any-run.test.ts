@@ -10,7 +10,7 @@ import { knownAxis } from '../../src/state/axis.ts';
 import { shownCharts } from '../../src/state/chart-specs.ts';
 import { findingsOf } from '../../src/state/findings.ts';
 import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
-import { lossUnitOf, singular, stepWordOf, unitOf } from '../../src/state/run-words.ts';
+import { drawnThing, lossUnitOf, singular, stepWordOf, unitOf } from '../../src/state/run-words.ts';
 import {
   epochsOnlyRun,
   languageModelRun,
@@ -116,3 +116,10 @@ it.each([
   ['loss', 'loss'],
   ['data', 'data'],
 ])('the singular of %s is %s', (plural, one) => expect(singular(plural)).toBe(one));
+
+it('names what a viewer draws by the classes of the run', () => {
+  expect(drawnThing(null)).toBe('a digit');
+  expect(drawnThing(runOf([...sampleRun()]))).toBe('a digit');
+  expect(drawnThing(runOf(manyClassRun('many')))).toBe('a character');
+  expect(drawnThing(runOf(thousandClassRun('thousand')))).toBe('a picture');
+});

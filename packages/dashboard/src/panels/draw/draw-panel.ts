@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit-html';
-import { announcesEverything } from '../../state/run-words.ts';
+import { announcesEverything, drawnThing } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
 import './draw.css';
@@ -27,7 +27,7 @@ export const drawPanel: Panel = {
       : html`
     <section class="card draw" id="draw" aria-labelledby="draw-title">
       <div class="card-head">
-        <h2 id="draw-title">Draw a digit</h2>
+        <h2 id="draw-title">Draw ${drawnThing(live.run)}</h2>
         <p class="card-note" data-field="draw-note" title=${board?.durationText ?? nothing}>${board?.note}</p>
       </div>
       ${
@@ -35,7 +35,7 @@ export const drawPanel: Panel = {
           ? html`<div class="draw-body">${board.render(live.run)}</div>`
           : html`
             <div class="draw-closed">
-              <p>Draw with the mouse or a finger. The network of this run reads your digit as you draw, in your browser.</p>
+              <p>Draw with the mouse or a finger. The network of this run reads your drawing as you draw, in your browser.</p>
               <button class="button primary" type="button" id="draw-open" @click=${openDraw}>Draw</button>
             </div>`
       }

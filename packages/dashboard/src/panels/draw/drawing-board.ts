@@ -49,7 +49,7 @@ export class DrawingBoard {
       tabindex: '0',
       role: 'application',
       'aria-roledescription': 'drawing area',
-      'aria-label': 'Your digit. Arrow keys move the pen, Space lowers and lifts it, Delete clears.',
+      'aria-label': 'Your drawing. Arrow keys move the pen, Space lowers and lifts it, Delete clears.',
     };
     for (const [name, value] of Object.entries(attributes)) this.#canvas.setAttribute(name, value);
     this.#pad = new DrawingPad(this.#canvas, () => this.#drawingChanged());
@@ -99,7 +99,7 @@ export class DrawingBoard {
 
   #predictionText(top: TopPrediction | null): string | TemplateResult {
     if (top) return html`<b>${top.name}</b><span> ${top.confidence}</span>`;
-    return this.#weightsEpoch === null ? untrainedText : 'Draw a digit here.';
+    return this.#weightsEpoch === null ? untrainedText : 'Draw here.';
   }
 
   #bars(classes: readonly string[], top: TopPrediction | null): TemplateResult[] {
