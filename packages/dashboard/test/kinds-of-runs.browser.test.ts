@@ -13,6 +13,7 @@ import {
   threeClassRun,
 } from './support/kinds-of-runs.ts';
 import { useMonitor } from './support/monitor.ts';
+import { cutTexts, emptyPanels, leakedValues, overflowWidth } from './support/page-content.ts';
 import { counts, field, shows } from './support/page-elements.ts';
 
 const chromiumPath = findChromium();
@@ -23,23 +24,6 @@ const titlesOf = (page: Page): Promise<string[]> =>
     .locator('main :is(.card-head, .section-head) :is(h2, h3):visible')
     .evaluateAll((titles) =>
       titles.map((title) => title.firstChild?.nextSibling?.textContent ?? title.textContent ?? ''),
-    );
-
-/** Returns visible texts of single elements that are wider than their box and are cut there. */
-const cutTexts = (page: Page): Promise<string[]> =>
-  page
-    .locator('main :visible')
-    .evaluateAll((elements) =>
-      elements
-        .filter(
-          (element) =>
-            element.children.length === 0 &&
-            !element.closest('.sr-only, svg') &&
-            getComputedStyle(element).overflowX !== 'visible' &&
-            element.clientWidth > 0 &&
-            element.scrollWidth > element.clientWidth + 1,
-        )
-        .map((element) => element.textContent ?? ''),
     );
 
 /**
@@ -76,11 +60,9 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
       await chart.locator('.legend b:visible', { hasNotText: /^–$/ }).first().waitFor();
     }
     expect(await inventedNumbers(page)).toEqual([]);
-    // Notices have a place even without any.
-    expect(await page.locator('main .empty:visible').allTextContents()).not.toContain('');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    );
+    expect(await leakedValues(page)).toEqual([]);
+    expect(await emptyPanels(page)).toEqual([]);
+    expect(await overflowWidth(page)).toBe(0);
     expect(monitor.browserProblems).toEqual([]);
   };
 

@@ -1,6 +1,6 @@
 import { formatLoss, formatNumber, formatPercent, formatRate, formatTickCount } from './format.ts';
 import type { Run, SeriesName } from './run.ts';
-import { announcesEverything, lossUnitOf, unitOf } from './run-words.ts';
+import { awaitsEverything, lossUnitOf, unitOf } from './run-words.ts';
 
 /**
  * The range and spacing of a y axis. `close`: up to 100 % from just below the values; `full`: from 0 to 100 %; `fit`:
@@ -116,7 +116,7 @@ export const chartNames = Object.keys(chartSpecs) as ChartName[];
  */
 export function shownCharts(runs: readonly Run[]): ChartName[] {
   const [main] = runs;
-  if (!main?.started || announcesEverything(main.started)) return chartNames;
+  if (!main || awaitsEverything(main)) return chartNames;
   const shown = chartNames.filter((name) => runs.some((run) => hasValues(run, name)));
   if (shown.length > 0 || main.finished || main.metrics.size > 0) return shown;
   return ['loss'];

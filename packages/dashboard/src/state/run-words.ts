@@ -15,6 +15,13 @@ export function announcesEverything(started: RunStartedData | null | undefined):
   return hasSettings && Boolean(dataset?.classes && totals?.steps && totals.batchesPerEpoch);
 }
 
+/**
+ * Returns whether panels wait in their places for values: before the first event, and in a run that announces everything.
+ * A run that begins without `run.started` announces nothing.
+ */
+export const awaitsEverything = (run: Run | null | undefined): boolean =>
+  !run || run.eventCount === 0 || announcesEverything(run.started);
+
 /** Returns what a step processes, in the plural: the declared unit, images, or samples when nothing is known. */
 export const unitOf = (started: RunStartedData | null | undefined): string =>
   started?.unit ?? (!started || announcesEverything(started) ? 'images' : 'samples');

@@ -3,11 +3,8 @@ import type { EventBody, EventOf, MonitorEvent } from '@mnist-monitor/shared';
 /** The longest name that the protocol allows, without a space at which a line could break. */
 export const longName = (start: string): string => start.padEnd(64, 'x');
 
-/** The least time between two figures. */
-const figureIntervalMs = 10_000;
-
-/** Returns the events of a run that ends now, one every `stepMs`. */
-function eventsOf(runId: string, bodies: Iterable<EventBody>, stepMs = 200): MonitorEvent[] {
+/** Returns the events of a run that ends now, one every `stepMs`: by default the least time between two figures. */
+function eventsOf(runId: string, bodies: Iterable<EventBody>, stepMs = 10_000): MonitorEvent[] {
   const all = [...bodies];
   const startedAt = Date.now() - all.length * stepMs;
   return all.map((body, index) => {
@@ -59,7 +56,7 @@ function* regressionBodies(): Generator<EventBody> {
 
 /** A language model: perplexity and tokens a second, 100,000 steps, and custom metrics in two groups. */
 export function languageModelRun(runId: string, steps = 100_000, every = 50): MonitorEvent[] {
-  return eventsOf(runId, languageModelBodies(steps, every), 20);
+  return eventsOf(runId, languageModelBodies(steps, every), 200);
 }
 
 function* languageModelBodies(steps: number, every: number): Generator<EventBody> {
@@ -104,27 +101,40 @@ const twoGpus = (share: number): EventOf<'system'>['data'] => ({
 /** A scikit-learn classifier: three classes, totals unknown, one step and one epoch for each `partial_fit`. */
 export function threeClassRun(runId: string, third = longName('virginica_')): MonitorEvent[] {
   const classes = ['setosa', 'versicolor', third];
-  return eventsOf(runId, classifierBodies(classes, { epochs: 8, batches: 4, samples: false }));
+  return eventsOf(runId, classifierBodies(classes, { epochs: 8, batches: 4 }));
+}
+
+/** The images of a classifier's samples. */
+interface SampleSize {
+  width: number;
+  height: number;
 }
 
 /** A classifier of letters and digits: 47 classes, with precision, calibration and samples. */
 export function manyClassRun(runId: string, epochs = 4): MonitorEvent[] {
   const classes = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt'];
-  return eventsOf(runId, classifierBodies(classes, { epochs, batches: 20, samples: true }));
+  return eventsOf(
+    runId,
+    classifierBodies(classes, { epochs, batches: 20, samples: { width: 20, height: 12 } }),
+  );
 }
 
-/** A classifier of 1,000 classes with long names, whose confusion matrix arrives as a list of cells. */
+/** A classifier of 1,000 classes with long names, the largest images, and a confusion matrix as a list of cells. */
 export function thousandClassRun(runId: string, epochs = 2): MonitorEvent[] {
   const classes = Array.from({ length: 1_000 }, (_, index) =>
     index === 0 ? longName('class_') : `synset ${index}, kind of animal or thing`,
   );
-  return eventsOf(runId, classifierBodies(classes, { epochs, batches: 10, samples: true }));
+  return eventsOf(
+    runId,
+    classifierBodies(classes, { epochs, batches: 10, samples: { width: 64, height: 64 } }),
+  );
 }
 
 interface ClassifierOptions {
   epochs: number;
   batches: number;
-  samples: boolean;
+  /** Undefined for a run without samples, precision and calibration. */
+  samples?: SampleSize;
 }
 
 function* classifierBodies(
@@ -146,9 +156,9 @@ function* classifierBodies(
     }
     yield {
       type: 'epoch',
-      data: { epoch, step: epoch * batches, test: testResults(classes.length, epoch, samples) },
+      data: { epoch, step: epoch * batches, test: testResults(classes.length, epoch, samples !== undefined) },
     };
-    if (samples) yield { type: 'samples', data: samplesOf(classes.length, epoch) };
+    if (samples) yield { type: 'samples', data: samplesOf(classes.length, epoch, samples) };
   }
 }
 
@@ -187,9 +197,8 @@ function testResults(
   };
 }
 
-/** Colour images of 20 × 12 pixels, each with the ten largest probabilities. */
-function samplesOf(size: number, epoch: number): EventOf<'samples'>['data'] {
-  const [width, height] = [20, 12];
+/** Colour images, each with the ten largest probabilities. */
+function samplesOf(size: number, epoch: number, { width, height }: SampleSize): EventOf<'samples'>['data'] {
   return {
     ...{ epoch, width, height, channels: 3 },
     items: Array.from({ length: 9 }, (_, index) => {
@@ -230,14 +239,14 @@ function* epochsOnlyBodies(): Generator<EventBody> {
 const whitePixel =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==';
 
-/** A run with 30 custom metrics in three groups and two figures, which has finished. */
-export function metricsRun(runId: string): MonitorEvent[] {
-  return eventsOf(runId, metricsBodies(), figureIntervalMs);
+/** A run with custom metrics in three groups and two figures, which has finished. */
+export function metricsRun(runId: string, count = 30): MonitorEvent[] {
+  return eventsOf(runId, metricsBodies(count));
 }
 
-function* metricsBodies(): Generator<EventBody> {
+function* metricsBodies(count: number): Generator<EventBody> {
   const names = Array.from(
-    { length: 30 },
+    { length: count },
     (_, index) => `${['train', 'eval', 'time'][index % 3]}/metric_${index}`,
   );
   yield { type: 'run.started', data: { config: { 'beam size': 4 } } };
@@ -274,6 +283,63 @@ function* metricsBodies(): Generator<EventBody> {
       seconds: 8,
       files: [],
       metrics: { 'eval/bleu': 31.4 },
+    },
+  };
+}
+
+/** A run of single events, without `run.started`: no more than the protocol requires. */
+export function bareRun(runId: string): MonitorEvent[] {
+  return eventsOf(
+    runId,
+    [
+      { type: 'batch', data: { step: 7, loss: 0.5 } },
+      { type: 'epoch', data: { epoch: 1 } },
+      { type: 'epoch', data: { epoch: 4, train: {}, test: {} } },
+      { type: 'system', data: {} },
+      { type: 'samples', data: { epoch: 4, items: [] } },
+      { type: 'notice', data: { level: 'warning', code: 'some.thing', message: 'Something happened.' } },
+    ],
+    30_000,
+  );
+}
+
+/** A run whose epochs and batches have gaps and whose every optional value is null. */
+export function sparseRun(runId: string): MonitorEvent[] {
+  return eventsOf(runId, sparseBodies());
+}
+
+function* sparseBodies(): Generator<EventBody> {
+  const noTotals = { epochs: null, batchesPerEpoch: null, steps: null };
+  yield {
+    type: 'run.started',
+    data: {
+      ...{ name: null, tags: null, device: null, model: null, unit: null, lossUnit: null, metrics: null },
+      config: { epochs: null, batchSize: null, learningRate: null, optimizer: null, seed: null },
+      ...{ dataset: { name: 'Sparse', classes: null }, totals: noTotals },
+    },
+  };
+  for (const epoch of [2, 3, 6, 9]) {
+    for (const batch of [1, 4]) {
+      const nothing = { accuracy: null, learningRate: null, throughput: null, elapsedSeconds: null };
+      yield {
+        type: 'batch',
+        data: { ...nothing, step: epoch * 10 + batch, epoch, batch, loss: 1 / epoch - 1, etaSeconds: null },
+      };
+    }
+    yield {
+      type: 'epoch',
+      data: {
+        ...{ epoch, step: null, seconds: null, metrics: null },
+        train: { loss: null, accuracy: null },
+        test: epoch === 3 ? { loss: -1, accuracy: null, perClass: null, confusion: null } : null,
+      },
+    };
+  }
+  yield {
+    type: 'run.finished',
+    data: {
+      ...{ status: 'stopped', reason: 'stopped', seconds: 12, files: [] },
+      ...{ test: null, bestEpoch: null, metrics: null },
     },
   };
 }

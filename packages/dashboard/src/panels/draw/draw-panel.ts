@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit-html';
-import { announcesEverything, drawnThing } from '../../state/run-words.ts';
+import { awaitsEverything, drawnThing } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
 import './draw.css';
@@ -22,7 +22,7 @@ export async function openDrawingBoard(refresh: PageActions['refresh']): Promise
 export const drawPanel: Panel = {
   // A drawing can be read by a network whose layers the run has announced; one of another library may have none.
   render: ({ live }, { openDraw }) =>
-    live.run?.started && !announcesEverything(live.run.started)
+    !awaitsEverything(live.run)
       ? html``
       : html`
     <section class="card draw" id="draw" aria-labelledby="draw-title">

@@ -3,7 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { capitalize, formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
-import { announcesEverything } from '../../state/run-words.ts';
+import { announcesEverything, awaitsEverything } from '../../state/run-words.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { layerRows } from './layer-rows.ts';
@@ -15,26 +15,29 @@ const factRows = (facts: readonly Fact[]): TemplateResult[] =>
 
 const emptyNote = html`<p class="empty">Shown when a run begins.</p>`;
 
+const noFacts: readonly Fact[] = [];
+const deviceFactsOf = memoizeLast(deviceFacts);
+const metersOf = memoizeLast(systemMeters);
+
 /** The device that computes, why it was chosen, and how busy it is. */
 export const devicePanel: Panel = {
   render({ run }) {
     const started = run?.started;
-    if (started && !started.device && !run.system) return html``;
+    const isAwaited = !started && awaitsEverything(run);
+    const facts = started ? deviceFactsOf(started) : noFacts;
+    const meters = run?.system ? metersOf(run.system) : [];
+    if (!isAwaited && facts.length + meters.length === 0) return html``;
     return html`
       <section class="card device" aria-labelledby="device-title">
         <div class="card-head"><h2 id="device-title">Device</h2></div>
-        ${started ? nothing : emptyNote}
+        ${isAwaited ? emptyNote : nothing}
         ${guard([started], () => [
           started?.device?.reason
             ? html`<p class="reason" data-field="device-reason">${capitalize(started.device.reason)}</p>`
             : nothing,
-          html`<dl class="facts" id="device-facts">${started ? factRows(deviceFacts(started)) : nothing}</dl>`,
+          html`<dl class="facts" id="device-facts">${factRows(facts)}</dl>`,
         ])}
-        ${guard([run?.system], () =>
-          run?.system
-            ? html`<dl class="meters" id="meters">${systemMeters(run.system).map(meter)}</dl>`
-            : nothing,
-        )}
+        ${guard([meters], () => (meters.length > 0 ? html`<dl class="meters" id="meters">${meters.map(meter)}</dl>` : nothing))}
       </section>`;
   },
 };
@@ -50,7 +53,6 @@ const meter = ({ name, value, share }: Meter): TemplateResult => html`
     }
   </div>`;
 
-const noFacts: readonly Fact[] = [];
 const settingsOf = memoizeLast((started: Run['started'], notices: Run['notices']) =>
   started ? trainingFacts(started, notices) : noFacts,
 );
@@ -64,11 +66,12 @@ export const trainingPanel: Panel = {
     const files = run?.finished?.files ?? [];
     const facts = guardedFacts(run);
     const results = run?.finished && !announcesEverything(started) ? resultFacts(run.finished) : [];
-    if (started && facts.length + results.length + files.length === 0) return html``;
+    const isAwaited = !started && awaitsEverything(run);
+    if (!isAwaited && facts.length + results.length + files.length === 0) return html``;
     return html`
       <section class="card training" aria-labelledby="training-title">
         <div class="card-head"><h2 id="training-title">Training</h2></div>
-        ${started ? nothing : emptyNote}
+        ${isAwaited ? emptyNote : nothing}
         ${guard([facts], () => html`<dl class="facts">${factRows(facts)}</dl>`)}
         ${results.length === 0 ? nothing : html`<h3>Final results</h3><dl class="facts" id="final-results">${factRows(results)}</dl>`}
         ${
@@ -85,7 +88,7 @@ export const networkPanel: Panel = {
   render({ run }) {
     const started = run?.started;
     const parameters = started?.model?.parameters;
-    const hasLayers = !started || (started.model?.layers.length ?? 0) > 0;
+    const hasLayers = started ? (started.model?.layers.length ?? 0) > 0 : awaitsEverything(run);
     if (!hasLayers) return html``;
     return html`
       <section class="card model" aria-labelledby="model-title">

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { announcesEverything, stepWordOf } from '../../state/run-words.ts';
+import { awaitsEverything, stepWordOf } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { type EpochRow, epochColumns, epochRows } from './epoch-rows.ts';
 import { type NoticeRow, noticeRows } from './notice-rows.ts';
@@ -10,7 +10,7 @@ import './log.css';
 export const epochsPanel: Panel = {
   render({ run }) {
     const epochs = run?.epochs ?? [];
-    if (epochs.length === 0 && run?.started && !announcesEverything(run.started)) return html``;
+    if (epochs.length === 0 && !awaitsEverything(run)) return html``;
     const empty = 'Each epoch adds a line with its results on the training and test images.';
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">

@@ -3,7 +3,7 @@ import { live } from 'lit-html/directives/live.js';
 import type { EpochData } from '../../state/event-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
-import { announcesEverything } from '../../state/run-words.ts';
+import { awaitsEverything } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { recolorImages } from '../../ui/pixel-image.ts';
 import { ConfusionCard } from './confusion-card.ts';
@@ -56,7 +56,7 @@ export const testResultsPanel: Panel = {
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
     const shown = run && resultsOf(run.epochs, run.samples, run.started, chosenEpoch);
-    const isExpected = !run?.started || announcesEverything(run.started);
+    const isExpected = awaitsEverything(run);
     const showsClasses = isExpected || hasClassResults(shown?.epoch.test);
     const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
     return html`
@@ -68,7 +68,7 @@ export const testResultsPanel: Panel = {
             )
           : nothing
       }
-      ${isExpected || shown?.samples ? samples.render(shown) : nothing}`;
+      ${isExpected || (shown?.samples?.items.length ?? 0) > 0 ? samples.render(shown) : nothing}`;
   },
   recolor() {
     confusion?.recolor();
