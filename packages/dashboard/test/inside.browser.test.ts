@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EventBody, MonitorEvent } from '@mnist-monitor/shared';
+import { violationsInBothThemes } from './support/axe.ts';
+import { findChromium } from './support/browser.ts';
+import { useMonitor } from './support/monitor.ts';
+import { counts, field, runOf, shows } from './support/page-elements.ts';
+
+const chromiumPath = findChromium();
+const size = 20;
+const base64 = (bytes: readonly number[]): string => Buffer.from(Uint8Array.from(bytes)).toString('base64');
+
+/** Logits in which every image is classified as its label, image `i` of class `i % 10`, except those listed. */
+const logits = (step: number, wrong: readonly number[]): EventBody => ({
+  type: 'probe',
+  data: {
+    ...{ step, size },
+    logits: {
+      ...{ classes: 10, scale: 0.1 },
+      values: base64(
+        Array.from({ length: size * 10 }, (_, at) => {
+          const [image, label] = [Math.floor(at / 10), at % 10];
+          return label === (image + (wrong.includes(image) ? 5 : 0)) % 10 ? 100 : 0;
+        }),
+      ),
+    },
+  },
+});
+
+const images: EventBody = {
+  type: 'probe',
+  data: {
+    ...{ step: 1, size },
+    images: {
+      first: 0,
+      indices: Array.from({ length: size }, (_, at) => at),
+      labels: Array.from({ length: size }, (_, at) => at % 10),
+      pixels: base64(Array.from({ length: size * 784 }, (_, at) => at % 256)),
+    },
+  },
+};
+
+const layers = (step: number, updateRatio: number): EventBody => ({
+  type: 'layers',
+  data: {
+    step,
+    tensors: ['conv1.weight', 'conv1.bias', 'fc1.weight'],
+    ...{ weightNorm: [5, 1, 7], gradientNorm: [0.5, 0.1, 0.7], updateRatio: [updateRatio, null, 2e-3] },
+    ...{ activations: ['relu1'], dead: [0.125] },
+  },
+});
+
+(chromiumPath ? describe : describe.skip)('the inside of the network', () => {
+  const monitor = useMonitor(chromiumPath);
+  const follow = async (runId: string, bodies: readonly EventBody[]) => {
+    const [started, ...others] = runOf(runId, 1, 20);
+    const events = [started, ...bodies, ...others].map((event, index) => ({
+      ...{ v: 1, runId, time: started?.time },
+      ...event,
+      seq: index + 1,
+    })) as MonitorEvent[];
+    await monitor.publish({ runId, events });
+    return monitor.visit(`?run=${runId}`);
+  };
+
+  it('shows the probe images by class, and goes through the misclassified ones with the keyboard', async () => {
+    const page = await follow('20261130-140000-probe', [images, logits(1, [3, 14]), logits(7, [14])]);
+    await shows(page, field('probe-note'), 'Batch 7: 19 of 20 right (95.0 %)');
+    await counts(page, '#probe tbody tr', 10);
+    await shows(page, '#probe tbody tr:nth-child(5)', '1 of 2');
+    const canvas = page.locator('.probe-canvas');
+    await canvas.focus();
+    await page.keyboard.press('ArrowRight');
+    await shows(page, '.probe-detail', '4, classified as 9 with 100 %.');
+    await shows(page, '#announcer', '4, classified as 9 with 100 %.');
+    await page.keyboard.press('Escape');
+    await counts(page, '.probe-detail p', 0);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('turns the projection, and not when less motion is preferred', async () => {
+    const runId = '20261130-150000-turn';
+    const page = await follow(runId, [images, logits(1, [])]);
+    const draw = () =>
+      page.locator('.probe-canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    await page.locator('.probe-canvas').scrollIntoViewIfNeeded();
+    const first = await draw();
+    await page.waitForFunction(
+      (before) => document.querySelector<HTMLCanvasElement>('.probe-canvas')?.toDataURL() !== before,
+      first,
+    );
+
+    const still = await monitor.visit(`?run=${runId}`, { reducedMotion: 'reduce' });
+    await still.locator('.probe-canvas').scrollIntoViewIfNeeded();
+    const images20 = await still.evaluate(async () => {
+      const frames = new Set<string>();
+      const canvas = document.querySelector<HTMLCanvasElement>('.probe-canvas');
+      // The first frames may resize the canvas.
+      for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+      for (let frame = 0; frame < 20; frame++) {
+        await new Promise(requestAnimationFrame);
+        frames.add(canvas?.toDataURL() ?? '');
+      }
+      return frames.size;
+    });
+    expect(images20).toBe(1);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('shows each layer, and says in a sentence which one does not learn', async () => {
+    const page = await follow('20261130-160000-layers', [layers(1, 1e-3), layers(2, 0), layers(3, 0)]);
+    await counts(page, '#layers tbody tr', 2);
+    await shows(page, '#layers [data-layer="fc1"]', '0.20 %');
+    await shows(page, '#layers', 'conv1: does not change at all');
+    await shows(page, '.layer-dead', '12.5 %');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('has no violations of accessibility rules, in both themes', async () => {
+    const page = await follow('20261130-170000-axe', [images, logits(1, [3]), layers(1, 1e-3)]);
+    await page.locator('.probe-canvas').waitFor();
+    await page.locator('#layers').waitFor();
+    expect(await violationsInBothThemes(page)).toEqual([]);
+  });
+});
