@@ -38,13 +38,15 @@ def curve(rows: list[dict[str, str]], column: str) -> tuple[list[int], list[floa
 
 def plot(rows: list[dict[str, str]], title: str, to: str) -> None:
     figure, axes = plt.subplots(2, 1, sharex=True, figsize=(8, 6), layout="constrained")
-    for axis, measure, unit in zip(axes, ("loss", "accuracy"), ("loss (nats)", "accuracy")):
+    for axis, measure in zip(axes, ("loss", "accuracy")):
         axis.plot(*curve(rows, f"batch.{measure}"), linewidth=0.8, alpha=0.7, label="batch")
         axis.plot(*curve(rows, f"epoch.test.{measure}"), "o-", label="test")
-        axis.set_ylabel(unit)
+        axis.set_ylabel(measure)
         axis.grid(alpha=0.3)
         axis.legend()
-    axes[0].set_yscale("log")
+    losses = curve(rows, "batch.loss")[1] + curve(rows, "epoch.test.loss")[1]
+    if not any(loss <= 0 for loss in losses):
+        axes[0].set_yscale("log")
     axes[0].set_title(title)
     axes[1].set_xlabel("step")
     figure.savefig(to, dpi=150)
