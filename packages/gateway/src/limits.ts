@@ -36,8 +36,8 @@ export const limits = {
   /** How often Node.js checks `requestTimeoutMs` and `headersTimeoutMs`. */
   connectionsCheckMs: 2_000,
 
-  /** The largest message of a viewer, which sends only short commands. */
-  livePayloadBytes: 4 * 1024,
+  /** The largest message of a viewer: a start with the longest name and tags has 6 kB with all characters as `\u` escapes. */
+  livePayloadBytes: 8 * 1024,
   /** Messages of one viewer. A viewer that exceeds this, after its commands got `command.too_many`, is disconnected. */
   messagesPerSecond: 5,
   messageBurst: 20,

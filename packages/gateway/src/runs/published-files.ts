@@ -44,6 +44,9 @@ const fileName = /^[0-9a-f]{64}\.(?:safetensors|bin)(?:\.[0-9a-f-]{36}\.partial)
 /** Returns whether a file is complete. An unfinished file has the name that it will get, with a suffix. */
 const isFinished = (name: string): boolean => !name.endsWith('.partial');
 
+/** Several times `requestTimeoutMs`, the time in which a file has to arrive. */
+const abandonedAfterMs = 60_000;
+
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 export type PublishedFilesLimits = Pick<Limits, 'uploadBytes' | 'uploadMeasureMs'>;
@@ -171,11 +174,15 @@ export class PublishedFiles {
     this.#quota.release(bytes);
   }
 
+  /** Resolves with the size of the complete files of all runs, and removes unfinished files that a crash has left. */
   async #bytesOfAllRuns(): Promise<number> {
     let sum = 0;
     const entries = await readdir(this.#runs, { withFileTypes: true }).catch(() => []);
     for (const entry of entries.filter((each) => each.isDirectory()))
-      for (const { path } of await this.#filesOf(entry.name)) if (isFinished(path)) sum += await sizeOf(path);
+      for (const { path } of await this.#filesOf(entry.name)) {
+        if (isFinished(path)) sum += await sizeOf(path);
+        else if (await isAbandoned(path)) await unlink(path).catch(() => {});
+      }
     return sum;
   }
 
@@ -220,6 +227,12 @@ const nameOf = ({ kind, digest }: PublishedFileId): string =>
   `${digest}.${publishedFileKinds[kind].extension}`;
 
 const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => undefined))?.size ?? 0;
+
+/** Returns whether nothing was written to an unfinished file for longer than a request may take, also by another gateway. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const { mtimeMs } = (await lstat(path).catch(() => undefined)) ?? { mtimeMs: Date.now() };
+  return Date.now() - mtimeMs > abandonedAfterMs;
+}
 
 /** How a file is received. */
 interface Reception {

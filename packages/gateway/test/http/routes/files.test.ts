@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -144,6 +144,25 @@ describe('a file of a run', () => {
       expect(await outcome(await put(`a/snapshots/${digestOf(other)}`, other))).toEqual([507, 'files.full']);
       rmSync(join(runs, 'a', 'snapshots', `${digest}.safetensors`));
       expect((await put(`a/snapshots/${digestOf(other)}`, other)).status).toBe(201);
+    });
+
+    test('that a crash has left unfinished is removed, and one that may still arrive is not', async () => {
+      await put(`a/snapshots/${digest}`, snapshot);
+      await gateway.close();
+      const unfinished = (id: number) =>
+        `${'0'.repeat(64)}.safetensors.00000000-0000-0000-0000-00000000000${id}.partial`;
+      const [old, recent] = [1, 2].map((id) => join(runs, 'a', 'snapshots', unfinished(id))) as [
+        string,
+        string,
+      ];
+      for (const path of [old, recent]) writeFileSync(path, 'part');
+      const hourAgo = new Date(Date.now() - 3_600_000);
+      utimesSync(old, hourAgo, hourAgo);
+      gateway = await startGateway({ runs });
+      ingest = gateway.ingestUrl.replace('ws:', 'http:').replace('/ingest', '');
+      const other = randomBytes(1_000);
+      expect((await put(`a/snapshots/${digestOf(other)}`, other)).status).toBe(201);
+      expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
     });
 
     test('counts for --keep, which deletes it with its run', async () => {
