@@ -25,7 +25,8 @@ const { values } = parseArgs({
 const { engine, precision } = values;
 const slice = Number(values.slice);
 const batchSize = 512;
-const stepCount = 60_000 / batchSize;
+/** Steps of an epoch, where the smaller last batch counts as a fraction of a step. */
+const fractionalSteps = 60_000 / batchSize;
 
 const services = await startServices();
 const stepper = fork(
@@ -54,7 +55,7 @@ async function trainInTurns(epochs) {
 
   async function takeTurns({ type, data }) {
     const { batch, epoch } = data ?? {};
-    if (type !== 'batch' || batch % slice || batch + slice > stepCount) return;
+    if (type !== 'batch' || batch % slice || batch + slice > fractionalSteps) return;
     stopped.add(data.step);
     trainer.child.kill('SIGSTOP');
     bare[epoch].push(await bareTurn());
@@ -85,7 +86,7 @@ function measure(epoch, { bare, batches, stopped, events }) {
   const last = epochBatches.at(-1);
   const next = batches[last.step];
   const restMs = next ? next.time - last.time - stepMs : Date.parse(events.at(-1).time) - last.time;
-  const ratio = (stepCount * bareStepMs) / (stepCount * stepMs + restMs);
+  const ratio = (fractionalSteps * bareStepMs) / (fractionalSteps * stepMs + restMs);
   return { bareStepMs, stepMs, restMs, turns: turns.length, ratio };
 }
 
@@ -104,7 +105,7 @@ console.log(
     {
       bench: 'epoch',
       ...machine(),
-      settings: { engine, precision, rounds: rounds.length, slice, batchSize, stepCount },
+      settings: { engine, precision, rounds: rounds.length, slice, batchSize, fractionalSteps },
       rounds,
       imagesPerSecond: {
         bare: (batchSize * 1_000) / median(rounds.map(({ bareStepMs }) => bareStepMs)),

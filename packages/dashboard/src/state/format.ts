@@ -22,7 +22,7 @@ export function formatTickCount(value: number): string {
   return Math.abs(value) < 1e5 ? countFormat.format(value) : compactFormat.format(value).replace('K', 'k');
 }
 
-/** Formats a loss in about four digits: 2.303, 0.0813, 0.00042; "NaN" and "∞" when it is not finite. */
+/** Formats a loss in about four digits: 2.303, 0.0813, 4.2e-4; "NaN" and "∞" when it is not finite. */
 export function formatLoss(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
@@ -34,7 +34,7 @@ export function formatLoss(value: number | null | undefined): string {
   return value.toExponential(1);
 }
 
-/** Formats any number in about four digits: "1,234,567", "1,234", "0.0813", "1.5e+15". */
+/** Formats any number: whole ones, and those from 1,000, without decimals ("1,234,567"); others like a loss ("0.0813"). */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   const size = Math.abs(value);

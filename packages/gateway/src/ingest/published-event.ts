@@ -15,7 +15,7 @@ import type { NewEvent } from '../store/store.ts';
 export interface PublishedEvent {
   event: MonitorEvent;
   text: string;
-  /** The lowest version of the protocol that has the event. */
+  /** The version of the protocol that the event needs; may be 2 for any event once its run has one of version 2. */
   version: ProtocolVersion;
 }
 

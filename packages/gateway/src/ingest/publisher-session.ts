@@ -102,7 +102,8 @@ export class PublisherSession implements SessionHandler {
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
     const position = hasLostEvents ? await store.position(this.#runId) : found;
     if (this.#peer.closed.aborted) return;
-    // A new stream keeps the origin of the known one: a write that seemed to fail may be stored later, under the known one.
+    // The new stream id begins as the known one does, so that `isSameRun` holds for both: a write that seemed to fail may still be
+    // stored later, under the known id.
     const { stream, lastSeq, version } = position ?? {
       stream: newStreamId(knownStream),
       lastSeq: 0,

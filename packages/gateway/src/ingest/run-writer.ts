@@ -93,7 +93,8 @@ export class RunWriter {
 
   /**
    * Waits to collect more events: to the next turn of the event loop, to `commitIntervalMs` after the last commit began,
-   * and to the end of the hub's pause. The time that the store will take is part of the pause.
+   * and to the end of the hub's pause. The commit begins before that end, by the time that the last commit took, so that its events
+   * are ready when the pause ends.
    */
   async #waitForMore(): Promise<void> {
     const { hub, limits } = this.#options;

@@ -40,7 +40,8 @@ export class IngestSession {
   async #receiveFirst(text: string): Promise<void> {
     clearTimeout(this.#helloTimer);
     const result = decodeFromClient(ingestFirstMessageSchema, text, this.#context.limits);
-    if (!result.ok) return this.#peer.cut('invalid', `expected hello: ${formatIssues(result.error.issues)}`);
+    if (!result.ok)
+      return this.#peer.cut('invalid', `expected hello or wait: ${formatIssues(result.error.issues)}`);
     const first = result.value;
     const verdict = this.#context.checkToken(first.token);
     if (verdict === 'tooMany')

@@ -62,7 +62,10 @@ export const storeStateMessage = (failure: StoreFailure | undefined): StoreState
   message: failure ? publicMessage(failure) : '',
 });
 
-/** Wraps a store to measure its operations, detect its failures and retry until it works again. */
+/**
+ * Wraps a store to measure its operations, detect its failures, and check a failing store until it works again. Operations that
+ * fail are not repeated.
+ */
 export class HealthCheckedStore implements Store {
   readonly #options: HealthCheckedStoreOptions;
   readonly #store: Store;

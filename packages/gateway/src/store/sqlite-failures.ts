@@ -45,7 +45,7 @@ export class DatabaseFiles {
    * The sizes, and with `#comparesTimes` the modification times, of the database and its write-ahead log after the last
    * write of this process.
    */
-  #contents = '';
+  #sizesAndTimes = '';
 
   constructor(path: string, { comparesTimes = true } = {}) {
     this.#path = path;
@@ -57,7 +57,7 @@ export class DatabaseFiles {
 
   /** Records the current state of the files as written by this process. Called after each of its writes. */
   noteWrites(): void {
-    this.#contents = this.#readContents();
+    this.#sizesAndTimes = this.#readSizesAndTimes();
   }
 
   status(): FileStatus {
@@ -68,7 +68,7 @@ export class DatabaseFiles {
     this.#log = log;
     // Without its lock file, another gateway may use the folder already.
     if (identify(lockPath(this.#path)) !== this.#lock) return 'unlocked';
-    return this.#readContents() === this.#contents ? 'unchanged' : 'modified';
+    return this.#readSizesAndTimes() === this.#sizesAndTimes ? 'unchanged' : 'modified';
   }
 
   /** @throws MonitorError `store.vanished`, `store.failing` */
@@ -86,7 +86,7 @@ export class DatabaseFiles {
     return [this.#path, `${this.#path}-wal`];
   }
 
-  #readContents(): string {
+  #readSizesAndTimes(): string {
     const describe = (path: string): string => {
       const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
       return `${stats?.size}:${this.#comparesTimes ? stats?.mtimeNs : ''}`;
@@ -102,7 +102,7 @@ const fileProblems: Record<Exclude<FileStatus, 'unchanged'>, [code: ErrorCode, p
   ],
   replaced: [
     'store.vanished',
-    'was replaced by another file: restart the gateway to use that file, or move it to restore this one',
+    'was replaced by another file: restart the gateway to use the new file, or move the new file away to restore the former one',
   ],
   modified: ['store.failing', 'was written by another program; it is checked before it is used again'],
   unlocked: ['store.vanished', 'has lost its lock file, and another gateway may use it; it is locked again'],

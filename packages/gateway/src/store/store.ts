@@ -18,7 +18,7 @@ export interface StoredEvent {
 /** An event to be stored, together with its decoded form, so that its text need not be parsed again. */
 export interface NewEvent extends StoredEvent {
   event: MonitorEvent;
-  /** The lowest version of the protocol that has this event. */
+  /** The version of the protocol that the event needs; may be 2 for any event once its run has one of version 2. */
   version: ProtocolVersion;
 }
 

@@ -148,7 +148,7 @@ describe('the gateway', () => {
     publisher.send(helloOf('a', fields));
     const { code, reason } = await publisher.closed;
     expect(code).toBe(closeCodes.invalid.code);
-    expect(reason).toMatch(new RegExp(`^expected hello: ${name}: `));
+    expect(reason).toMatch(new RegExp(`^expected hello or wait: ${name}: `));
   });
 
   test.each(['', 'x'.repeat(65), 'a b', '../x'])('refuses /live?stream=%s by name', async (stream) => {

@@ -130,7 +130,8 @@ export function chartTexts(
   const hasData = runs.some(({ run }) => seriesOf(run, spec.series).length > 0);
   if (!drawn) return { caption: '', warning: '', placeholder: hasData ? '' : spec.empty };
   const { frame, options } = drawn;
-  // Points on both sides of an empty range are joined by a line through it; a single one is not visible.
+  // In a range without rows, the nearest point on each side is drawn: two are joined by a line through the range, one alone is
+  // outside of it.
   const isVisible = frame.rowCount > 0 || frame.pointCount > 1;
   const isWhole = viewport.kind === 'all' && spec.series !== 'machine';
   const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
@@ -148,11 +149,11 @@ export function chartTexts(
 export interface CaptionCounts {
   /** Number of rows in the visible range. */
   rowCount: number;
-  /** Number of points that are drawn for these rows. */
+  /** Number of points that are drawn, at most one of them beyond each edge of the range. */
   pointCount: number;
   /** Number of rows that were removed to save memory. */
   thinned: number;
-  /** Start of a close-up accuracy axis; 0 for any other axis. */
+  /** Start of a close-up axis of percentages; 0 for any other axis. */
   floor: number;
 }
 

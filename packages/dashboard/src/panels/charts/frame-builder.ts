@@ -22,7 +22,7 @@ export interface ChartFrame {
   plot: Omit<PlotFrame, 'markers'>;
   /** Number of rows in the visible range, counted once for each run. */
   rowCount: number;
-  /** Number of points that are drawn for these rows. */
+  /** Number of points that are drawn, at most one of them beyond each edge of the range. */
   pointCount: number;
 }
 

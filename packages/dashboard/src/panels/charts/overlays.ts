@@ -66,7 +66,7 @@ export function drawTargetLine(area: PlotArea, target: number, color: string): v
   context.restore();
 }
 
-/** Draws a small triangle above the chart, and a line below it, for each marker. */
+/** Draws for each marker a small triangle above the chart, and from it a faint vertical line through the chart. */
 export function drawEventMarkers(
   area: PlotArea,
   markers: readonly EventMarker[],

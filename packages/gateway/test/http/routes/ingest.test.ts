@@ -193,7 +193,7 @@ describe('ingest', () => {
     connection.socket.send(JSON.stringify(helloOf('a')).replace('{', '{"runId":"b",'));
     expect(await connection.closed).toEqual({
       code: closeCodes.invalid.code,
-      reason: 'expected hello: expected each field once, got "runId" twice',
+      reason: 'expected hello or wait: expected each field once, got "runId" twice',
     });
   });
 
