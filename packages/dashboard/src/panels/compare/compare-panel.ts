@@ -20,9 +20,8 @@ export const comparePanel: Panel = {
     const problems = others.map(({ problem }) => problem).filter(Boolean);
     const runs = others.length === 0 ? [] : comparedRuns({ run, summary: live.summary }, readable);
     const several = runs.length > 1;
-    const summaries = several ? runs.map(({ summary }) => summary) : [];
-    const settings = settingsOf(...summaries.map(({ started }) => started));
-    const rows = several ? [...figureRows(summaries), ...settings] : [];
+    const settings = several ? settingsOf(...runs.map(({ summary }) => summary.started)) : [];
+    const rows = several ? [...figureRows(runs), ...settings] : [];
     return html`
       <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>
         <div class="card-head">

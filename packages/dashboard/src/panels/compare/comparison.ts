@@ -21,6 +21,8 @@ import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 export interface ComparedRun {
   /** The gateway's summary, updated by the events that this page has received. */
   summary: RunSummary;
+  /** The latest values of the run's custom metrics, by name. */
+  metrics: ReadonlyMap<string, number>;
   /** CSS custom property that holds the colour of the run's curves. */
   color: string;
 }
@@ -34,8 +36,23 @@ interface FollowedRun {
 /** Returns the run on display, which is the baseline, and then the other ones. Runs without a summary are left out. */
 export const comparedRuns = (shown: FollowedRun, others: readonly FollowedRun[]): ComparedRun[] =>
   [shown, ...others].flatMap(({ run, summary }, index) =>
-    run && summary ? [{ summary: updatedSummary(summary, run), color: `--run-${index + 1}` }] : [],
+    run && summary
+      ? [
+          {
+            summary: updatedSummary(summary, run),
+            metrics: latestMetrics(run),
+            color: `--run-${index + 1}`,
+          },
+        ]
+      : [],
   );
+
+/** Returns the latest values of a run's custom metrics, whichever event carried them; those of its end are the last. */
+const latestMetrics = ({ metrics, finished }: Run): Map<string, number> =>
+  new Map([
+    ...[...metrics].map(([name, series]) => [name, series.last('value') as number] as const),
+    ...Object.entries(finished?.metrics ?? {}),
+  ]);
 
 /** Returns the gateway's summary of a run, updated by the events that this page has received. */
 export const updatedSummary = (
@@ -65,60 +82,56 @@ export interface CompareRow {
   differs: boolean;
 }
 
+/** What the figures of a run are read from. */
+type FigureSource = Pick<ComparedRun, 'summary' | 'metrics'>;
+
 type Figure = readonly [
   name: string,
-  figureOf: (summary: RunSummary) => number | null | undefined,
+  figureOf: (run: FigureSource) => number | null | undefined,
   format: (value: number | undefined) => string,
 ];
 
 const figures: readonly Figure[] = [
-  ['Best test accuracy', ({ bestAccuracy }) => bestAccuracy ?? undefined, (value) => formatPercent(value)],
+  ['Best test accuracy', ({ summary }) => summary.bestAccuracy ?? undefined, (value) => formatPercent(value)],
   [
     'Test accuracy',
-    ({ epoch, finished }) => finished?.test?.accuracy ?? epoch?.test?.accuracy,
+    ({ summary: { epoch, finished } }) => finished?.test?.accuracy ?? epoch?.test?.accuracy,
     (value) => formatPercent(value),
   ],
-  ['Test loss', ({ epoch, finished }) => finished?.test?.loss ?? epoch?.test?.loss, formatLoss],
-  ['Train loss, last epoch', ({ epoch }) => epoch?.train?.loss, formatLoss],
-  ['Training time', trainingSeconds, formatDuration],
+  ['Test loss', ({ summary: { epoch, finished } }) => finished?.test?.loss ?? epoch?.test?.loss, formatLoss],
+  ['Train loss, last epoch', ({ summary }) => summary.epoch?.train?.loss, formatLoss],
+  ['Training time', ({ summary }) => trainingSeconds(summary), formatDuration],
 ];
 
 const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
 
 /** Returns the speed; its name follows from what the first run processes. */
-const speedOf = ({ started }: RunSummary): Figure => [
+const speedOf = ({ summary: { started } }: FigureSource): Figure => [
   `${capitalize(unitOf(started))} per second`,
-  ({ batch }) => batch && throughputOf(batch),
+  ({ summary: { batch } }) => batch && throughputOf(batch),
   (value) => formatCountOf(value),
 ];
 
-/** Returns the final values of custom metrics, by name. */
-const metricFigures = (summaries: readonly RunSummary[]): Figure[] =>
-  [...new Set(summaries.flatMap((summary) => Object.keys(lastMetrics(summary))))].map((name) => [
+/** Returns the latest values of custom metrics, by name. */
+const metricFigures = (runs: readonly FigureSource[]): Figure[] =>
+  [...new Set(runs.flatMap(({ metrics }) => [...metrics.keys()]))].map((name) => [
     name,
-    (summary) => lastMetrics(summary)[name],
+    ({ metrics }) => metrics.get(name),
     formatNumber,
   ]);
-
-const lastMetrics = ({ batch, epoch, finished }: RunSummary): Record<string, number> => ({
-  ...batch?.metrics,
-  ...epoch?.metrics,
-  ...finished?.metrics,
-});
 
 /**
  * Returns the figures of the runs with their difference to the first run, the baseline. Figures that no run has are left
  * out.
  */
-export function figureRows(summaries: readonly RunSummary[]): CompareRow[] {
-  const [first] = summaries;
-  const all = first ? [...figures, speedOf(first), ...metricFigures(summaries)] : figures;
-  const isKnown = ([, figureOf]: Figure): boolean =>
-    summaries.some((summary) => typeof figureOf(summary) === 'number');
+export function figureRows(runs: readonly FigureSource[]): CompareRow[] {
+  const [first] = runs;
+  const all = first ? [...figures, speedOf(first), ...metricFigures(runs)] : figures;
+  const isKnown = ([, figureOf]: Figure): boolean => runs.some((run) => typeof figureOf(run) === 'number');
   return all.filter(isKnown).map(([name, figureOf, format]) => {
-    const baseline = (summaries[0] && figureOf(summaries[0])) ?? undefined;
-    const values = summaries.map((summary, index) => {
-      const value = figureOf(summary) ?? undefined;
+    const baseline = (first && figureOf(first)) ?? undefined;
+    const values = runs.map((run, index) => {
+      const value = figureOf(run) ?? undefined;
       const change =
         index === 0 || value === undefined || baseline === undefined ? '' : signed(value - baseline, format);
       return { text: format(value), change };

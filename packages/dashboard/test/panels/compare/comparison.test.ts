@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Version1EventOf } from '@mnist-monitor/shared';
+import type { MonitorEvent, Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { figureRows, settingRows } from '../../../src/panels/compare/comparison.ts';
+import { comparedRuns, figureRows, settingRows } from '../../../src/panels/compare/comparison.ts';
+import { applyEvent, emptyRun, type Run } from '../../../src/state/run.ts';
+import { metricsRun } from '../../support/kinds-of-runs.ts';
 import { summaryOf } from '../../support/session.ts';
 
 const events = sampleRun();
@@ -18,11 +20,48 @@ describe('the comparison', () => {
   });
 
   it('shows the difference of each figure to the baseline', () => {
-    const rows = figureRows([first, second, summaryOf('third')]);
+    const rows = figureRows(
+      [first, second, summaryOf('third')].map((summary) => ({ summary, metrics: new Map() })),
+    );
     const accuracy = rows.find(({ name }) => name === 'Test accuracy');
     expect(accuracy?.values.map(({ text, change }) => withPlainSpaces(`${text} ${change}`.trim()))).toEqual([
       '91.00 %',
       '92.00 % +1.00 %',
+      '–',
+    ]);
+  });
+
+  it('shows the latest value of each custom metric, whichever event carried it', () => {
+    const followed = (runId: string, changes: (metrics: Record<string, number>) => object) => {
+      const run = emptyRun(runId);
+      for (const event of metricsRun(runId, 3)) applyEvent(run, event);
+      const seq = run.lastSeq + 1;
+      const time = '2026-11-30T10:00:00.000Z';
+      const data = { step: 41, metrics: changes({ 'train/metric_0': 0.5, late: 7 }) };
+      applyEvent(run, { v: 1, runId, seq, time, type: 'metrics', data } as MonitorEvent);
+      return { run, summary: summaryOf(runId) };
+    };
+    const rowsOf = (...runs: { run: Run; summary: ReturnType<typeof summaryOf> }[]) =>
+      figureRows(comparedRuns(runs[0] as (typeof runs)[0], runs.slice(1))).map(({ name, values }) => [
+        name,
+        ...values.map(({ text, change }) => `${text} ${change}`.trim()),
+      ]);
+    const [one, two] = [
+      followed('one', (metrics) => metrics),
+      followed('two', () => ({ 'train/metric_0': 0.75 })),
+    ];
+    const rows = rowsOf(one, two);
+    expect(rows).toContainEqual(['train/metric_0', '0.5000', '0.7500 +0.2500']);
+    expect(rows).toContainEqual(['late', '7', '–']);
+    expect(rows.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['eval/metric_1', 'time/metric_2', 'late']),
+    );
+    // The values with which a run ends are its last ones.
+    const ended = emptyRun('ended');
+    for (const event of metricsRun('ended', 3)) applyEvent(ended, event);
+    expect(rowsOf({ run: ended, summary: summaryOf('ended') }, two)).toContainEqual([
+      'eval/bleu',
+      '31.400',
       '–',
     ]);
   });
