@@ -58,13 +58,13 @@ let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
 async function withCommandToken<T>(
   action: (token: string | undefined) => Promise<Result<T>>,
-): Promise<Result<T> | undefined> {
+): Promise<Result<T>> {
   const { withCommandToken: runWithToken } = await import('./panels/command-token/command-token.ts');
   return runWithToken(() => session.commands, action);
 }
 
-/** Returns the message of an error as a sentence. */
-const sentenceOf = (message: string): string => `${capitalize(message)}.`.replace(/\.\.$/, '.');
+/** Returns the message of an error as a sentence; an empty one stays empty. */
+const sentenceOf = (message: string): string => message && `${capitalize(message)}.`.replace(/\.\.$/, '.');
 
 const executeCommand: ExecuteCommand = async (name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
@@ -76,13 +76,12 @@ const executeCommand: ExecuteCommand = async (name, data) => {
     return answer.ok ? { ok: true, value: answer } : answer;
   });
   // The viewer wants to watch the run that they started.
-  if (result?.ok && name === 'start' && store.view.run !== null) actions.followLatest();
-  return result && !result.ok ? { ...result, message: sentenceOf(result.message) } : result;
+  if (result.ok && name === 'start' && store.view.run !== null) actions.followLatest();
+  return result.ok ? result : { ...result, message: sentenceOf(result.message) };
 };
 
 const sendCommand: SendCommand = async (name, data) => {
   const result = await executeCommand(name, data);
-  if (!result) return '';
   return result.ok ? undefined : result.message;
 };
 
@@ -98,7 +97,6 @@ const actions: PageActions = {
   sendCommand,
   async changeRun(runId, changes) {
     const result = await withCommandToken((token) => changeRun(runId, changes, token));
-    if (!result) return '';
     return result.ok ? undefined : sentenceOf(result.message);
   },
   togglePause() {

@@ -44,6 +44,51 @@ const run = (runId: string) => ({
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
     expect(monitor.browserProblems).toEqual([]);
   });
+
+  it('changes nothing, on the page either, when the viewer cancels the question for the token', async () => {
+    const [runId, other] = ['20261124-131000-kept', '20261124-131100-other'];
+    for (const each of [runId, other]) (await monitor.publish({ runId: each, events: runOf(each) })).close();
+    const page = await monitor.visit(`?run=${runId}&with=${other}`);
+    await shows(page, field('title'), runId);
+    await page.locator('#runs-open').click();
+    const stored = async (): Promise<unknown[]> => {
+      const response = await fetch(`${monitor.url}/api/runs?search=1311`);
+      return ((await response.json()) as { runs: { pinned: boolean }[] }).runs.map(({ pinned }) => pinned);
+    };
+    const cancelToken = async (): Promise<void> => {
+      await page.locator('#token-form').waitFor();
+      await page.locator('#token-form [data-close]').click();
+      await page.locator('#token-form').waitFor({ state: 'detached' });
+    };
+    const address = page.url();
+    for (const each of [runId, other]) {
+      await page.getByRole('button', { name: `Delete ${each}` }).click();
+      await page.locator('#confirm-dialog button[value="yes"]').click();
+      await cancelToken();
+      await page.locator(`[data-run="${each}"] [data-control="delete"]:focus`).waitFor();
+      expect(page.url()).toBe(address);
+    }
+    await page.getByRole('button', { name: `Pin ${other}` }).click();
+    await cancelToken();
+    await page.locator(`[data-run="${other}"] [data-control="pin"]:focus`).waitFor();
+    expect(await stored()).toEqual([false]);
+    await page.getByRole('button', { name: `Name, tags and note of ${other}` }).click();
+    await page.locator('#edit-form [name="name"]').fill('Not saved');
+    await page.keyboard.press('Enter');
+    await cancelToken();
+    expect(await page.locator('#edit-form [name="name"]').inputValue()).toBe('Not saved');
+    await page.locator('#edit-form button[type="button"]').click();
+
+    // With the token, the deleted run leaves the comparison.
+    await page.getByRole('button', { name: `Delete ${other}` }).click();
+    await page.locator('#confirm-dialog button[value="yes"]').click();
+    await page.locator('#token-form [name="token"]').fill('open sesame, open wide');
+    await page.keyboard.press('Enter');
+    await page.locator(`[data-run="${other}"]`).waitFor({ state: 'detached' });
+    expect(await stored()).toEqual([]);
+    await page.waitForURL((url) => !url.search.includes(other));
+    expect(monitor.browserProblems).toEqual([]);
+  });
 });
 
 (chromiumPath ? describe : describe.skip)(

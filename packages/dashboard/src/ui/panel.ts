@@ -37,12 +37,12 @@ export type CommandAnswer = Omit<Extract<CommandResult, { ok: true }>, 'type' | 
 
 /**
  * Sends a command to the trainer, and resolves with its answer.
- * @returns The answer, or the error as a sentence; undefined when the viewer did not enter the token.
+ * @returns The answer, or the error as a sentence, which is empty when the viewer did not enter the token.
  */
 export type ExecuteCommand = <N extends CommandName>(
   name: N,
   data?: CommandData<N>,
-) => Promise<Result<CommandAnswer> | undefined>;
+) => Promise<Result<CommandAnswer>>;
 
 /**
  * Sends a command to the trainer.

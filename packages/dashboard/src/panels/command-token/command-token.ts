@@ -9,20 +9,23 @@ import { dialogFooter, openDialog, whenClosed } from '../../ui/dialog.ts';
  */
 const storageKey = `mnist-monitor.command-token ${new URL('.', location.href).pathname}`;
 
+/** The failure of an action for which the viewer did not enter the token: there is nothing to report to them. */
+const tokenNotEntered = { ok: false, code: 'token.not_entered', message: '' } as const;
+
 /**
  * Runs an action that may need the gateway's command token. Asks the viewer for the token when the tab has none or the
  * gateway refuses it.
  * @param access Returns the gateway's current rule for commands.
- * @returns The result of the action; undefined when the viewer did not enter a token.
+ * @returns The result of the action; `tokenNotEntered`, without the action, when the viewer did not enter a token.
  */
 export async function withCommandToken<T>(
   access: () => CommandAccess,
   action: (token: string | undefined) => Promise<Result<T>>,
-): Promise<Result<T> | undefined> {
+): Promise<Result<T>> {
   let problem = '';
   for (;;) {
     const token = access() === 'token' ? (storedToken() ?? (await askForToken(problem))) : undefined;
-    if (token === null) return undefined;
+    if (token === null) return tokenNotEntered;
     const result = await action(token);
     if (result.ok || result.code !== 'command.unauthorized') return result;
     problem = 'The gateway did not accept this token.';

@@ -76,7 +76,6 @@ class NewRunDialog {
   /** Sends a command about the queue, and keeps the queue in its answer. Resolves with whether the trainer accepted it. */
   async #changeQueue(...command: Parameters<ExecuteCommand>): Promise<boolean> {
     const result = await this.#options.executeCommand(...command);
-    if (!result) return false;
     if (result.ok) this.#queue = result.value.queue ?? this.#queue;
     this.#queueProblem = result.ok ? '' : result.message;
     return result.ok;
@@ -150,7 +149,6 @@ class NewRunDialog {
     if (this.#error !== noError) return this.#showError();
     const data = startDataOf(new FormData(form));
     const result = await this.#send(() => this.#options.executeCommand(command, data));
-    if (!result) return this.#show();
     if (!result.ok) {
       this.#error = parseSettingError(result.message);
       return this.#showError();

@@ -21,10 +21,8 @@ export interface RunsDialogOptions {
   /** Whether runs may be named, pinned and deleted. */
   mayChange(): boolean;
   changeRun: PageActions['changeRun'];
-  /** Makes a change that may need the command token; resolves with undefined when the viewer did not enter it. */
-  withCommandToken<T>(
-    action: (token: string | undefined) => Promise<Result<T>>,
-  ): Promise<Result<T> | undefined>;
+  /** Makes a change that may need the command token. It fails with an empty message when the viewer did not enter it. */
+  withCommandToken<T>(action: (token: string | undefined) => Promise<Result<T>>): Promise<Result<T>>;
 }
 
 /** Opens the list of runs. */
@@ -244,21 +242,25 @@ class RunsList {
       text: 'This removes its events, its files and its saved weights. It cannot be undone.',
       confirmLabel: 'Delete',
     };
-    const isConfirmed = await confirmAction(question);
-    // `problem` is false when the viewer cancelled.
-    const problem = isConfirmed && (await this.#attempt((token) => deleteRun(runId, token)));
+    // Before the list is loaded again, which would ask the gateway for the deleted run while it is compared.
+    const leaveView = (): void => {
+      const others = this.#options.view().others.filter((other) => other !== runId);
+      this.#options.changeView({ others, ...(this.#options.shownRunId() === runId && { run: null }) });
+    };
+    if (await confirmAction(question)) await this.#attempt((token) => deleteRun(runId, token), leaveView);
     this.#focus(runId, 'delete');
-    if (problem !== '') return;
-    const others = this.#options.view().others.filter((other) => other !== runId);
-    this.#options.changeView({ others, ...(this.#options.shownRunId() === runId && { run: null }) });
   }
 
-  /** Makes a change and loads the list again. Resolves with the error, which the note shows, or an empty text. */
-  async #attempt(action: (token?: string) => Promise<Result<string>>): Promise<string> {
+  /** Makes a change, calls `onDone` when the gateway has made it, and loads the list again. The note shows the error. */
+  async #attempt(
+    action: (token?: string) => Promise<Result<string>>,
+    onDone: () => void = () => {},
+  ): Promise<void> {
     const result = await this.#options.withCommandToken(action);
-    if (result?.ok) await this.load();
-    this.#problem = result === undefined || result.ok ? '' : result.message;
+    if (result.ok) {
+      onDone();
+      await this.load();
+    } else this.#problem = result.message;
     this.#show();
-    return this.#problem;
   }
 }
