@@ -9,6 +9,15 @@ export function sendJson(reply: FastifyReply, json: string | Readable): FastifyR
   return reply.type('application/json; charset=utf-8').send(json);
 }
 
+/** Returns a signal that is aborted when the client disconnects before its response is complete. */
+export function disconnectSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
 /** JSON of at least this size is sent in pieces, each when the client has read the one before. */
 const pieceBytes = 64 * 1024;
 

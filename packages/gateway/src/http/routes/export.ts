@@ -6,11 +6,19 @@ import { maxSummaryMetricNames, metricNamesOf } from '../../store/metric-names.t
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent, StoredSummary } from '../../store/store.ts';
 import type { App } from '../app.ts';
-import { bodyOf, isUnchanged, runNotFound, runTag } from '../replies.ts';
+import { bodyOf, disconnectSignal, isUnchanged, runNotFound, runTag } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 /** Turns a stored event into the text of a file. */
 type Writer = (event: StoredEvent) => string;
+
+/** The run to export. */
+interface ExportSource {
+  store: Store;
+  run: StoredSummary;
+  /** Aborted when the client disconnects. */
+  signal: AbortSignal;
+}
 
 interface Format {
   extension: string;
@@ -19,11 +27,7 @@ interface Format {
   type: string;
   query: z.ZodObject;
   /** Resolves with the beginning of the file and the function that writes each event. */
-  open(
-    store: Store,
-    run: StoredSummary,
-    query: Record<string, unknown>,
-  ): Promise<{ head: string; write: Writer }>;
+  open(source: ExportSource, query: Record<string, unknown>): Promise<{ head: string; write: Writer }>;
 }
 
 const formats: readonly Format[] = [
@@ -40,7 +44,7 @@ const formats: readonly Format[] = [
           'How measures that are not finite are written: as `"NaN"`, `"Infinity"` and `"-Infinity"`, or as null, for tools that read a whole column as text when one value is text.',
         ),
     }),
-    open: async (_store, _run, { nonfinite }) => ({
+    open: async (_source, { nonfinite }) => ({
       head: '',
       write: ({ json }) => `${nonfinite === 'null' ? withoutNonFinite(json) : json}\n`,
     }),
@@ -56,10 +60,10 @@ const formats: readonly Format[] = [
         .default(false)
         .describe('Whether to begin with a byte order mark, by which spreadsheets recognize UTF-8.'),
     }),
-    open: async (store, run, { bom }) => {
+    open: async (source, { bom }) => {
       const { header, row } = csvTable({
-        metricNames: await readMetricNames(store, run),
-        gpus: await readGpuCount(store, run),
+        metricNames: await readMetricNames(source),
+        gpus: await readGpuCount(source),
       });
       return { head: (bom ? '\ufeff' : '') + header, write: (event) => row(parseEvent(event)) };
     },
@@ -74,14 +78,12 @@ function withoutNonFinite(json: string): string {
 }
 
 /** Resolves with the names of a run's custom metrics, in the order in which they first occur, at most `maxMetricColumns`. */
-async function readMetricNames(
-  store: Store,
-  { runId, lastSeq, metricNames }: StoredSummary,
-): Promise<readonly string[]> {
+async function readMetricNames({ store, run, signal }: ExportSource): Promise<readonly string[]> {
+  const { runId, lastSeq, metricNames } = run;
   // A full list may lack some, and an older gateway has not collected any.
   if (metricNames && metricNames.length < maxSummaryMetricNames) return metricNames;
   const names = new Set<string>();
-  for await (const { events } of readPages(store, { runId, to: lastSeq, types: [...metricTypes] }))
+  for await (const { events } of readPages(store, { runId, to: lastSeq, types: [...metricTypes], signal }))
     for (const event of events) {
       // Most events have no metrics, and need not be parsed.
       if (!event.json.includes('"metrics"')) continue;
@@ -92,11 +94,12 @@ async function readMetricNames(
 }
 
 /** Resolves with the largest number of GPUs in the list of a `system` event. */
-async function readGpuCount(store: Store, { runId, lastSeq, version }: StoredSummary): Promise<number> {
+async function readGpuCount({ store, run, signal }: ExportSource): Promise<number> {
+  const { runId, lastSeq, version } = run;
   // Events of version 1 have no such list.
   if (version === 1) return 0;
   let count = 0;
-  for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['system'] }))
+  for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['system'], signal }))
     for (const event of events) {
       const { data } = parseEvent(event);
       if ('gpus' in data) count = Math.max(count, data.gpus?.length ?? 0);
@@ -120,10 +123,14 @@ export function addExportRoutes(app: App, store: Store): void {
       if (!run) throw runNotFound(runId);
       if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
 
+      const signal = disconnectSignal(reply);
       async function* lines(lastSeq: number): AsyncGenerator<string> {
-        const { head, write } = await open(store, run!, request.query as Record<string, unknown>);
+        const { head, write } = await open(
+          { store, run: run!, signal },
+          request.query as Record<string, unknown>,
+        );
         if (head) yield head;
-        for await (const { events } of readPages(store, { runId, to: lastSeq }))
+        for await (const { events } of readPages(store, { runId, to: lastSeq, signal }))
           yield events.map(write).join('');
       }
       // Begins to read before the headers are set, so that missing events are answered with a problem, not an empty file.

@@ -14,7 +14,7 @@ import { type ReadPagesOptions, readPages } from '../../store/pages.ts';
 import type { Store } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
 import type { App } from '../app.ts';
-import { runNotFound, sendJson, sendJsonPieces } from '../replies.ts';
+import { disconnectSignal, runNotFound, sendJson, sendJsonPieces } from '../replies.ts';
 import { responses, runErrors, runParams, storeErrors } from '../route-schema.ts';
 
 export interface RunRoutesOptions {
@@ -62,7 +62,10 @@ export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void 
     async ({ params: { runId }, query }, reply) => {
       const lastSeq = await store.lastSeq(runId);
       if (lastSeq === 0) throw runNotFound(runId);
-      return sendJsonPieces(reply, eventPage(store, { runId, to: lastSeq, ...query }));
+      return sendJsonPieces(
+        reply,
+        eventPage(store, { runId, to: lastSeq, ...query, signal: disconnectSignal(reply) }),
+      );
     },
   );
 }

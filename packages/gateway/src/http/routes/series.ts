@@ -12,7 +12,7 @@ import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredSummary } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
 import type { App } from '../app.ts';
-import { isUnchanged, runNotFound, runTag, sendJsonPieces } from '../replies.ts';
+import { disconnectSignal, isUnchanged, runNotFound, runTag, sendJsonPieces } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 const readSeriesSchema = {
@@ -33,7 +33,9 @@ export function addSeriesRoute(app: App, store: Store): void {
     const run = await store.summary(runId);
     if (!run) throw runNotFound(runId);
     if (isUnchanged(request, reply, runTag(run))) return reply.code(304).send();
-    const series = await readSeries(store, run, query);
+    const signal = disconnectSignal(reply);
+    const series = await readSeries(store, run, query, signal);
+    if (signal.aborted) return reply.hijack(); // Nobody is there to reply to.
     async function* pieces(): AsyncGenerator<string> {
       const slices = new TimeSlicer();
       const head = JSON.stringify({ runId, lastSeq: run?.lastSeq, x: query.x });
@@ -49,11 +51,15 @@ export function addSeriesRoute(app: App, store: Store): void {
   });
 }
 
-/** Reads the requested fields of a run's events, each downsampled to at most `points` points. */
+/**
+ * Reads the requested fields of a run's events, each downsampled to at most `points` points. The curves are incomplete when the
+ * signal was aborted.
+ */
 async function readSeries(
   store: Store,
   run: StoredSummary,
   { fields, points, x: axis, from, to }: SeriesQuery,
+  signal: AbortSignal,
 ): Promise<Map<SeriesField, MinMaxDownsampler>> {
   const span = { from: from ?? 0, to: to ?? axisEnd(run, axis) };
   const curves = fields.map((field) => ({
@@ -70,7 +76,7 @@ async function readSeries(
     /** The data of the last event read of each type, to compare with the run's summary. */
     const last: Partial<Record<string, object>> = {};
     const xOf = axisReader(axis, run.startedAt);
-    const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types] });
+    const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types], signal });
     for await (const { events } of pages) {
       for (const event of events.map(parseEvent)) {
         last[event.type] = event.data;
@@ -82,7 +88,7 @@ async function readSeries(
         }
       }
     }
-    ensureLastRead(run, types, last);
+    if (!signal.aborted) ensureLastRead(run, types, last);
   };
   await readAll(({ superseded, points }, x, y) => {
     superseded.add(x);
@@ -90,7 +96,7 @@ async function readSeries(
   });
   // Points that a resumed run has repeated are known only after reading all events. The few runs with such points are read
   // a second time.
-  if (curves.some(({ superseded }) => superseded.hasRewinds)) {
+  if (!signal.aborted && curves.some(({ superseded }) => superseded.hasRewinds)) {
     for (const curve of curves) curve.points = new MinMaxDownsampler(span, points);
     await readAll(({ superseded, points }, x, y) => {
       if (!superseded.isNextSuperseded(x)) points.add(x, y);
