@@ -20,6 +20,8 @@ export interface PublishedRunOptions {
   onDelivery: (delivery: Promise<void>) => void;
   /** Aborted when the process ends: the delivery then stops if the gateway does not reply. */
   abortDelivery: AbortSignal;
+  /** Notices of queued starts that could not begin before this run, for its events. */
+  failedStarts: readonly EventBody[];
 }
 
 /** Trains one run and writes each of its events to the log, the console, the gateway and the TensorBoard file. */
@@ -73,7 +75,7 @@ export class PublishedRun {
    */
   async train(): Promise<FinishedStatus> {
     const { config, lock, tensorboard } = this.#run;
-    const { commands, signal, onDelivery } = this.#options;
+    const { commands, signal, onDelivery, failedStarts } = this.#options;
     const control = this.#control;
     const stop = (): void => control.stop(signal.reason);
     signal.addEventListener('abort', stop);
@@ -85,6 +87,7 @@ export class PublishedRun {
         emit: (body) => this.#emit(body),
         display: (body) => this.#report.display(body),
         control,
+        failedStarts,
       });
       if (this.#conflict) throw this.#conflict;
       return status;

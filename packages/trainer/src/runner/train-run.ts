@@ -30,6 +30,8 @@ export interface TrainRunOptions {
   /** Displays an event that was emitted before the run was interrupted, on the console only. */
   display: (event: EventBody) => void;
   control: RunControl;
+  /** Notices of queued starts that could not begin before this run; emitted after its start. */
+  failedStarts?: readonly EventBody[];
 }
 
 /** The state from which an interrupted run resumes. */
@@ -76,12 +78,13 @@ function announceStart(
   progress: EmittedProgress,
   position: TrainingPosition,
 ): void {
-  const { resumePoint, runEngine, emit, display } = options;
+  const { resumePoint, runEngine, emit, display, failedStarts = [] } = options;
   const started: EventBody = { type: 'run.started', data: describeRun(options) };
   if (resumePoint) {
     display(started);
     emit(notice('info', 'run.resumed', `Resumed ${describePosition(position)}.`, { step: progress.step }));
   } else emit(started);
+  for (const failure of failedStarts) emit(failure);
   if (runEngine.isFallback)
     emit(notice('info', 'engine.fallback', `Training on ${runEngine.engine.name}: ${runEngine.reason}.`));
   if (runEngine.precision.isFallback)

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { eventLimits, type FinishedStatus, MonitorError, type QueuedStart } from '@mnist-monitor/shared';
 import { type TrainerConfig, unusedFlags, withSettings } from '../config.ts';
 import type { ConsoleOutput } from '../console/report.ts';
+import type { EventBody } from '../event-data.ts';
 import { findInterruptedRun, findLastInterruptedRun } from '../storage/interrupted-runs.ts';
+import { notice } from '../training/notices.ts';
 import { CommandHandler, type StartRun } from './command-handler.ts';
 import { GatewayConnection, type PublisherIdentity } from './gateway-connection.ts';
 import { type PreparedRun, prepareNewRun, prepareResumedRun } from './prepare-run.ts';
@@ -28,6 +30,8 @@ export class Trainer {
   /** Deliveries of finished runs whose last events the gateway has not acknowledged. */
   readonly #deliveries = new Set<Promise<void>>();
   readonly #abortDelivery = new AbortController();
+  /** The latest notices of queued starts that could not begin, for the events of the next run. */
+  #failedStarts: EventBody[] = [];
 
   constructor(options: TrainerOptions) {
     const { gatewayUrl: url, token, once } = options.config;
@@ -111,7 +115,7 @@ export class Trainer {
 
   /** Prepares the first start of the queue that can begin, and reports those that cannot; undefined when there is none. */
   async #nextQueuedRun(): Promise<PreparedRun | undefined> {
-    const { config, output, resources, signal } = this.#options;
+    const { config, resources, signal } = this.#options;
     const { queue } = this.#commands;
     while (!signal.aborted) {
       const start = queue.takeFirst();
@@ -119,10 +123,19 @@ export class Trainer {
       try {
         return await prepareNewRun(resources, withSettings(config, start.data));
       } catch (error) {
-        output.write(`The queued run ${start.queuedId} cannot begin: ${(error as Error).message}\n`);
+        this.#reportFailedStart(start, error as Error);
       }
     }
     return undefined;
+  }
+
+  /** Reports a queued start on the console and, because no run is open between two runs, in the events of the next run. */
+  #reportFailedStart({ queuedId, by }: QueuedStart, error: Error): void {
+    const message = `The queued run ${queuedId} cannot begin: ${error.message}`;
+    this.#options.output.write(`${message}\n`);
+    // The protocol allows 2,000 characters. As many notices are kept as starts can wait.
+    const failure = notice('error', 'queue.failed', message.slice(0, 2_000), { by });
+    this.#failedStarts = [...this.#failedStarts, failure].slice(-eventLimits.queuedStarts);
   }
 
   /** Resolves with the run of the first valid `start` or `enqueue` command; with undefined when the signal is aborted before. */
@@ -179,7 +192,9 @@ export class Trainer {
       signal,
       abortDelivery: this.#abortDelivery.signal,
       onDelivery: (delivery) => this.#trackDelivery(delivery),
+      failedStarts: this.#failedStarts,
     });
+    this.#failedStarts = [];
     try {
       return await published.train();
     } catch (error) {

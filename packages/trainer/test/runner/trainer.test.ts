@@ -55,7 +55,7 @@ describe('Trainer', () => {
     expect(counts).toEqual(Array(4).fill(counts[0]));
   }, 120_000);
 
-  test('begins queued starts one after the other, and reports one that cannot begin', async () => {
+  test('begins queued starts one after the other, and reports one that cannot begin in the next run', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
@@ -64,12 +64,13 @@ describe('Trainer', () => {
       '--train-size 8 --test-size 20 --batch-size 4 --epochs 1000 --threads 1 --engine wasm --name first --tag all';
     const gateway = `ws://127.0.0.1:${port}/ingest`;
     const config = readConfig([...settings.split(' '), '--runs', folder.path, '--gateway', gateway], {});
-    const started: { time: string; data: object }[] = [];
+    const started: { time: string; runId: string; data: object }[] = [];
+    const failures: { runId: string; data: object }[] = [];
     const answers: { ok: boolean }[] = [];
     let printed = '';
     const end = new AbortController();
     const command = (id: string, name: string, data?: object) =>
-      JSON.stringify({ type: 'command', id: `command-${id}`, command: name, data });
+      JSON.stringify({ type: 'command', id: `command-${id}`, command: name, data, by: 'sweep.py' });
     const enqueue = (name: string, data: object = {}) =>
       command(name, 'enqueue', { name, epochs: 1, ...data });
     server.on('connection', (socket) => {
@@ -91,7 +92,9 @@ describe('Trainer', () => {
         } else if (message.type === 'commandResult') answers.push(message);
         else {
           if (message.type === 'run.started') started.push(message);
-          if (started.length === 4) end.abort({ status: 'interrupted', reason: 'enough' });
+          if (message.data.code === 'queue.failed') failures.push(message);
+          if (started.length === 4 && failures.length > 0)
+            end.abort({ status: 'interrupted', reason: 'enough' });
           socket.send(JSON.stringify({ type: 'ack', seq: message.seq }));
         }
       });
@@ -112,8 +115,15 @@ describe('Trainer', () => {
       { name: 'fourth', tags: ['all'] },
     ]);
     expect(answers.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
-    expect(printed).toContain(
-      'The queued run command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001\n',
-    );
+    const message =
+      'The queued run command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001';
+    expect(printed).toContain(`${message}\n`);
+    // No run was open when it failed, so the next one has the notice, once and after its start.
+    expect(failures).toMatchObject([
+      { seq: 2, runId: started.find(({ data }) => 'name' in data && data.name === 'fourth')?.runId },
+    ]);
+    expect(failures[0]?.data).toEqual({
+      ...{ level: 'error', code: 'queue.failed', message, step: null, by: 'sweep.py' },
+    });
   }, 120_000);
 });
