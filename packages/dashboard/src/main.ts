@@ -111,7 +111,7 @@ const actions: PageActions = {
     actions.refresh();
   },
   openDraw: () => openDrawingBoard(actions.refresh),
-  openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(),
+  openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(session.run),
   async openNewRun() {
     newRunDialog ??= await import('./panels/new-run/new-run-dialog.ts');
     newRunDialog.openNewRun({

@@ -134,6 +134,9 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await page.locator('.matrix-canvas').hover({ position: { x: 100, y: 100 } });
     await shows(page, '#matrix-sentence', 'classified as');
     await isComplete(page);
+    await page.locator('#help-open').click();
+    await shows(page, '#shortcuts', 'Theme');
+    expect(await page.locator('#shortcuts', { hasText: 'Draw' }).count()).toBe(0);
   });
 
   it('1,000 classes from the cells of their matrix that are not 0', async () => {

@@ -1,16 +1,17 @@
 import { html, type TemplateResult } from 'lit-html';
+import type { Run } from '../../state/run.ts';
 import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
-/** Opens the list of keys and gestures. */
-export function openHelp(): void {
+/** Opens the list of keys and gestures on a page that displays a run. */
+export function openHelp(run: Run | null): void {
   openDialog(
     'help',
     html`
       ${dialogHeader('help', 'Keyboard')}
       <div class="shortcuts" id="shortcuts">
-        ${shortcutGroups.map(
+        ${shortcutGroups(run).map(
           ({ title, shortcuts }) =>
             html`<section><h3>${title}</h3><dl>${shortcuts.map(shortcutRow)}</dl></section>`,
         )}

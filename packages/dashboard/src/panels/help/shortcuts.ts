@@ -1,10 +1,14 @@
+import type { Run } from '../../state/run.ts';
+import { awaitsEverything, drawnThing } from '../../state/run-words.ts';
+
 /** A line of the list of shortcuts. */
 export interface Shortcut {
   keys: readonly string[];
   description: string;
 }
 
-export const shortcutGroups: readonly { title: string; shortcuts: readonly Shortcut[] }[] = [
+/** Returns the shortcuts by group, with the one for drawing where a viewer can draw for the network of the run. */
+export const shortcutGroups = (run: Run | null): { title: string; shortcuts: Shortcut[] }[] => [
   {
     title: 'Anywhere',
     shortcuts: [
@@ -12,7 +16,7 @@ export const shortcutGroups: readonly { title: string; shortcuts: readonly Short
       { keys: ['r'], description: 'Runs: open, compare, name, pin, delete' },
       { keys: ['n'], description: 'New run, while a trainer is connected' },
       { keys: ['p'], description: 'Pause the view; new data is kept' },
-      { keys: ['d'], description: 'Draw a digit' },
+      ...(awaitsEverything(run) ? [{ keys: ['d'], description: `Draw ${drawnThing(run)}` }] : []),
       { keys: ['t'], description: 'Theme: system, light, dark' },
       { keys: ['Space'], description: 'Replay: play and pause' },
     ],
