@@ -1,6 +1,6 @@
 import type { Probe, ProbeLogits } from '../../state/probe.ts';
 import { nearestAnswer, type ProbeAnswer } from './probe-results.ts';
-import { centered, project, radiusOf, tourAxes } from './tour.ts';
+import { centered, project, radiusOf, toCanvas, tourAxes } from './tour.ts';
 
 /** The content of the canvas. */
 export interface ProbeContent {
@@ -128,7 +128,7 @@ export class ProbeCanvas {
     // A projection shortens a vector to a share of about the root of 2 / classes; the factor leaves room for the longest.
     const shortening = Math.min(1, 1.3 * Math.sqrt(2 / logits.classes));
     const scale = (side / 2 - margin) / (radiusOf(this.#values, logits.classes) * shortening);
-    this.#points = project(this.#values, axes).map((value) => side / 2 + value * scale);
+    this.#points = toCanvas(project(this.#values, axes), side, scale);
     this.#drawAxes(context, side, axes);
     this.#drawPoints(context);
   }

@@ -48,6 +48,13 @@ export function project(values: Float32Array, axes: readonly [x: number, y: numb
   return points;
 }
 
+/** Distance in pixels of a point from the edge of the canvas, at which its class is not cut. */
+const edge = 10;
+
+/** Scales coordinates to a square canvas with the origin in its middle; those beyond its edge are moved to the edge. */
+export const toCanvas = (coordinates: Float32Array, side: number, scale: number): Float32Array =>
+  coordinates.map((value) => Math.min(side - edge, Math.max(edge, side / 2 + value * scale)));
+
 /** Subtracts from the logits of each image their mean, which does not change the probabilities. */
 export function centered(logits: Float32Array, classes: number): Float32Array {
   const values = new Float32Array(logits.length);

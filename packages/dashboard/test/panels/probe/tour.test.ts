@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { centered, project, radiusOf, tourAxes } from '../../../src/panels/probe/tour.ts';
+import { centered, project, radiusOf, toCanvas, tourAxes } from '../../../src/panels/probe/tour.ts';
 
 describe('the projection', () => {
   it.each([
@@ -47,4 +47,8 @@ it('centred logits have the mean 0 for each image', () => {
 it('the radius contains every point, and is 1 for points at the origin', () => {
   expect(radiusOf(Float32Array.of(3, 4, 1, 0), 2)).toBe(5);
   expect(radiusOf(new Float32Array(4), 2)).toBe(1);
+});
+
+it('no point is beyond the edge of the canvas', () => {
+  expect([...toCanvas(Float32Array.of(0, 1, 100, -100), 200, 5)]).toEqual([100, 105, 190, 10]);
 });
