@@ -17,6 +17,7 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
     expect(await violationsInBothThemes(page)).toEqual([]);
     await page.locator('#help-open').click();
     await shows(page, '#shortcuts', 'Follow the latest');
+    await shows(page, '#shortcuts', 'Draw a digit');
     expect(await violationsInBothThemes(page, '#help-dialog')).toEqual([]);
     const docs = await page.locator('#help-dialog a').getAttribute('href');
     expect((await page.request.get(new URL(String(docs), page.url()).href)).status()).toBe(200);
@@ -43,6 +44,16 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
       await page.locator('#runs-open').click();
       await shows(page, '#run-list', runId);
       expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+      await page.getByRole('button', { name: `Name, tags and note of ${runId}` }).click();
+      await page.locator('#edit-form').waitFor();
+      expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+      await page.locator('#edit-form button[type="button"]').click();
+      await page.locator('#runs-dialog [data-close]').click();
+
+      await page.locator('#export summary').click();
+      await page.locator('#export-csv').waitFor();
+      expect(await violationsInBothThemes(page, '#export')).toEqual([]);
+      expect(await page.locator('#export[open]').count()).toBe(1);
     },
   );
 

@@ -40,9 +40,9 @@ export function runItem(row: RunRow, state: RunItemState, act: Record<Control, (
       </div>
       ${editor ?? nothing}
       ${row.hasName ? html`<p class="run-id">${runId}</p>` : nothing}
-      ${row.tags.length > 0 ? html`<p class="run-tags">${row.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
+      ${row.tags.length > 0 && !editor ? html`<p class="run-tags">${row.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
       <p class="run-facts">${row.bestAccuracy ? html`<b>${row.bestAccuracy}</b>` : nothing}${facts.map((fact) => html`<span>${fact}</span>`)}</p>
-      ${row.note ? html`<p class="run-note">${row.note}</p>` : nothing}
+      ${row.note && !editor ? html`<p class="run-note">${row.note}</p>` : nothing}
       ${
         mayChange
           ? html`
