@@ -13,6 +13,7 @@ import type { Limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import { addressMatcher, isThisMachine } from '../sockets/addresses.ts';
 import { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
+import { withoutPorts } from '../trust/forwarded-for.ts';
 import { serverFactory } from './http-server.ts';
 import {
   addProblems,
@@ -73,7 +74,14 @@ export function createApp({ log, limits, metrics, proxies = [], handleNotFound }
   app.setValidatorCompiler(validatorCompiler);
   // Response schemas document a route. Replies are built from checked data, most of them as text already.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  if (proxies.length > 0) limitProxiedRequests(app, connections);
+  if (proxies.length > 0) {
+    app.addHook('onRequest', async ({ headers }) => {
+      const forwardedFor = headers['x-forwarded-for'];
+      // Fastify reads the address of the client from this header.
+      if (forwardedFor !== undefined) headers['x-forwarded-for'] = withoutPorts(String(forwardedFor));
+    });
+    limitProxiedRequests(app, connections);
+  }
   boundUnreadReplies(app, limits);
   addProblems(app, sendProblem, handleNotFound);
   return app.withTypeProvider<ZodTypeProvider>();

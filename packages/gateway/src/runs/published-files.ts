@@ -208,17 +208,20 @@ export class PublishedFiles {
 
   /** @throws MonitorError `runs.unwritable` or `store.…` */
   async #createFolder(id: PublishedFileId): Promise<string> {
+    const folderWithLink = (): MonitorError =>
+      new MonitorError('runs.unwritable', `expected a folder without links for the ${id.kind} of a run`);
+    let folder: string | undefined;
     try {
-      await mkdir(join(this.#runs, id.runId, id.kind), { recursive: true });
+      await mkdir(join(this.#runs, id.runId), { recursive: true });
+      // Checked before anything is created below it, which might be elsewhere.
+      const run = join(await realpath(this.#runs), id.runId);
+      if ((await realpath(run)) !== run) throw folderWithLink();
+      await mkdir(join(run, id.kind), { recursive: true });
+      folder = await this.#folderOf(id);
     } catch (error) {
       throw toDiskError(error, this.#runs);
     }
-    const folder = await this.#folderOf(id);
-    if (folder === undefined)
-      throw new MonitorError(
-        'runs.unwritable',
-        `expected a folder without links for the ${id.kind} of a run`,
-      );
+    if (folder === undefined) throw folderWithLink();
     return folder;
   }
 }

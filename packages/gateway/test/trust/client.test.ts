@@ -16,6 +16,11 @@ test.each([
     { headers: {}, raw: { httpVersion: '1.0' } },
     { address: '10.0.0.1', proxy: 'unnamed' },
   ],
+  [
+    'in a version older than HTTP/1.0',
+    { headers: {}, raw: { httpVersion: '0.9' } },
+    { address: '10.0.0.1', proxy: 'unnamed' },
+  ],
 ])('a request that arrives %s names its client', (_how, request, client) => {
   const direct = { raw: { httpVersion: '1.1' }, ip: '10.0.0.1', socket: { remoteAddress: '10.0.0.1' } };
   expect(clientOf({ ...direct, ...request })).toEqual(client);

@@ -73,7 +73,12 @@ export function string<D extends string | undefined>(
 export const secret = (help: string): OptionDefinition<string | undefined> =>
   optional(
     `a secret of ${minSecretLength} to 500 characters`,
-    parseWith(z.string().min(minSecretLength).max(500)),
+    parseWith(
+      z
+        .string()
+        .max(500)
+        .refine((text) => text.trim().length >= minSecretLength),
+    ),
     help,
   );
 

@@ -135,6 +135,7 @@ describe('parseOptions', () => {
 
   test('rejects a token that can be guessed, and one token for both purposes', () => {
     expect(mistakesOf(['--token', 'fifteen letters'])).toHaveLength(1);
+    expect(mistakesOf(['--token', ' '.repeat(20)])).toHaveLength(1);
     expect(
       parseOptions(['--token', 'sixteen letters.', '--command-token', 'sixteen letters,'], {}),
     ).toMatchObject({

@@ -20,7 +20,7 @@ test('requests through a proxy are limited for each of its clients', async () =>
     fetch(gateway.url + path, { headers: { 'x-forwarded-for': address } });
   const first = get('/api/runs/a', '192.0.2.1');
   await until(() => asked === 1);
-  const second = await get('/healthz', '192.0.2.1');
+  const second = await get('/healthz', '192.0.2.1:4711');
   expect([second.status, second.headers.get('retry-after')]).toEqual([429, '10']);
   expect(await second.json()).toMatchObject({ code: 'request.too_many' });
   expect((await get('/healthz', '192.0.2.2')).status).toBe(200);

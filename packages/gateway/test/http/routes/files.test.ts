@@ -201,6 +201,13 @@ describe('a file of a run', () => {
       expect(readdirSync(outside)).toEqual([`${digest}.safetensors`]);
     });
 
+    test('creates no folder through a link in place of the folder of its run', async () => {
+      const outside = temporaryFolder();
+      symlinkSync(outside, join(runs, 'a'));
+      expect((await put(`a/snapshots/${digest}`, snapshot)).status).toBe(503);
+      expect(readdirSync(outside)).toEqual([]);
+    });
+
     test('counts as bytes of the run, and is deleted with it; files of others stay', async () => {
       await put(`a/snapshots/${digest}`, snapshot);
       await put(`a/test-images/${digest}`, snapshot);
