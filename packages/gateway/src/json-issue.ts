@@ -26,7 +26,8 @@ export function decodeFromClient<S extends z.ZodType>(
 /**
  * Returns the first problem of a valid JSON text that parsers may read differently or that may exhaust them; undefined if
  * there is none. These problems are a field that an object has twice, of which some parsers take the first and others the
- * last; a field named `__proto__`; and more than `maxDepth` nested objects and lists.
+ * last; a field named `__proto__`; half of a surrogate pair (`\\ud800`), which many parsers refuse; and more than `maxDepth` nested
+ * objects and lists.
  */
 export function jsonIssue(json: string, maxDepth: number): ValidationIssue | undefined {
   /** The names of the fields of each open object; undefined for an open list. */
@@ -40,8 +41,11 @@ export function jsonIssue(json: string, maxDepth: number): ValidationIssue | und
     else if (character === '"') {
       const end = endOfString(json, at);
       const names = open.at(-1);
+      const text = json.slice(at, end);
+      if (/\\u[dD]/.test(text) && !(JSON.parse(text) as string).isWellFormed())
+        return issue('expected text of whole characters, got half of a surrogate pair');
       if (names && isFollowedByColon(json, end)) {
-        const name: string = JSON.parse(json.slice(at, end));
+        const name: string = JSON.parse(text);
         if (names.has(name)) return issue(`expected each field once, got ${quoted(name)} twice`);
         if (name === '__proto__') return issue(`expected a field name other than ${quoted(name)}`);
         names.add(name);

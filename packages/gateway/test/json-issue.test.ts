@@ -8,6 +8,8 @@ test.each([
   ['{"a":[{"c":1,"\\u0063" : 2}]}', 'expected each field once, got "c" twice'],
   ['{"a"\r\n\t :1,\n"a"\n:2}', 'expected each field once, got "a" twice'],
   ['{"__proto__":{}}', 'expected a field name other than "__proto__"'],
+  ['["\\ud800"]', 'expected text of whole characters, got half of a surrogate pair'],
+  ['{"\\uDC00\\uD83D":1}', 'expected text of whole characters, got half of a surrogate pair'],
   ['[[[[]]]]', 'expected at most 3 nested objects and lists, got more'],
 ])('the text %s is refused', (json, message) => {
   expect(jsonIssue(json, 3)).toEqual({ path: '', message });
@@ -17,6 +19,7 @@ test.each([
   '{"a":{"a":[{"a":1},{"a":"a"}]}}',
   '{"a":"\\"a\\":","b":"{[[[[","c":"\\\\"}',
   '[["a","a"],[]]',
+  '["\\ud83d\\ude00", "\\\\ud800"]',
   '""',
 ])('the text %s is accepted', (json) => {
   expect(jsonIssue(json, 4)).toBeUndefined();

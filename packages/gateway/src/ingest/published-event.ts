@@ -29,9 +29,9 @@ export function checkPublished(
   { eventBytes, jsonDepth }: Pick<Limits, 'eventBytes' | 'jsonDepth'>,
 ): DecodeResult<NewEvent> {
   const json = text.replace(/[\r\n]/g, ' ');
-  // A text that `encode` writes has known fields only, and each of them once.
-  const issue =
-    sizeIssue(json, eventBytes) ?? (json === encode(event) ? undefined : jsonIssue(json, jsonDepth));
+  // A text that `encode` writes has known fields only, and each of them once; but names of metrics and texts may be unusual.
+  const isUsual = !/__proto__|\\u[dD]/.test(json) && json === encode(event);
+  const issue = sizeIssue(json, eventBytes) ?? (isUsual ? undefined : jsonIssue(json, jsonDepth));
   const issues = issue ? [issue] : measureIssues(event).slice(0, maxIssues);
   if (issues.length === 0)
     return { ok: true, value: { seq: event.seq, type: event.type, json, event, version } };

@@ -1,5 +1,5 @@
 import type { ProtocolVersion } from '@mnist-monitor/shared';
-import type { StoredEvent } from '../store/store.ts';
+import type { NewEvent, StoredEvent } from '../store/store.ts';
 import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 
 /** Receives the events of a run when they are published. */
@@ -29,6 +29,8 @@ export class Channel {
   /** The last published seq; before the first publication, the last stored one. */
   #lastSeq: number;
   #version: ProtocolVersion;
+  /** The last seq before `#version` was raised; 0 while it has its first value. */
+  #lastSeqBeforeVersion = 0;
   #newestBatchSeq = 0;
   /** The last events of the run, without a gap, up to `lastSeq`; may be empty. */
   readonly #recent: FrameBatch[] = [];
@@ -59,9 +61,16 @@ export class Channel {
     return this.#version;
   }
 
+  /** Returns the last seq up to which every event fits a version of the protocol. */
+  lastSeqOf(version: ProtocolVersion): number {
+    return version >= this.#version ? this.#lastSeq : this.#lastSeqBeforeVersion;
+  }
+
   /** Raises the version that the run needs. Called before an event that needs it is sent to anyone. */
   requireVersion(version: ProtocolVersion): void {
-    if (version > this.#version) this.#version = version;
+    if (version <= this.#version) return;
+    this.#version = version;
+    this.#lastSeqBeforeVersion = this.#lastSeq;
   }
 
   /** The seq of the newest `batch` event; 0 when none is known. */
@@ -84,13 +93,29 @@ export class Channel {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Sends the events after `lastSeq` to all subscribers. They have to be of the channel's stream, if it has one. */
-  publish(events: readonly StoredEvent[], stream: string): void {
+  /**
+   * Sends the events after `lastSeq` to all subscribers. They have to be of the channel's stream, if it has one.
+   * @param version The version of the protocol that the run needs, up to the last of the events.
+   */
+  publish(
+    events: readonly (StoredEvent & Partial<NewEvent>)[],
+    stream: string,
+    version: ProtocolVersion,
+  ): void {
     this.#stream ??= stream;
     const fresh = events.filter(({ seq }) => seq > this.#lastSeq);
-    if (fresh.length === 0) return;
-    this.#lastSeq = fresh.at(-1)!.seq;
-    const batch = this.#keep(fresh);
+    // Events from the store do not contain their version: then none of them is known to fit the one before.
+    const firstOfVersion =
+      version > this.#version ? fresh.findIndex((event) => event.version === version) : -1;
+    if (firstOfVersion > 0) this.#send(fresh.slice(0, firstOfVersion));
+    this.requireVersion(version);
+    this.#send(fresh.slice(Math.max(0, firstOfVersion)));
+  }
+
+  #send(events: readonly StoredEvent[]): void {
+    if (events.length === 0) return;
+    this.#lastSeq = events.at(-1)!.seq;
+    const batch = this.#keep(events);
     for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
   }
 
@@ -127,7 +152,9 @@ export class Channel {
     this.#newestBatchSeq = events.findLast(({ type }) => type === 'batch')?.seq ?? this.#newestBatchSeq;
     this.#recentBytes += batch.bytes.length;
     const newest = this.#recent.at(-1);
-    if (newest && newest.bytes.length + batch.bytes.length <= maxJoinedBytes)
+    // A batch is not joined with events of a newer version, which not every viewer receives.
+    const fits = newest && newest.last !== this.#lastSeqBeforeVersion;
+    if (fits && newest.bytes.length + batch.bytes.length <= maxJoinedBytes)
       this.#recent.splice(-1, 1, newest.join(batch));
     else this.#recent.push(batch);
     return batch;

@@ -24,13 +24,16 @@ export class History {
     this.#options = options;
   }
 
-  /** Reads the next selected events: at most one page, and about `unreadBytes`. */
-  async read(selection: Selection): Promise<Chunk> {
+  /**
+   * Reads the next selected events: at most one page, and about `unreadBytes`.
+   * @param lastSeq The last seq to read.
+   */
+  async read(selection: Selection, lastSeq = Number.POSITIVE_INFINITY): Promise<Chunk> {
     const { store, channel, limits } = this.#options;
     const { after, types, batchesFrom } = selection;
     const skipsBatches = after + 1 < batchesFrom;
     const readTypes = skipsBatches ? types & ~batchType : types;
-    const end = skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY;
+    const end = Math.min(lastSeq, skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY);
     if (readTypes === 0) return { ranges: [], through: end };
 
     const page = await store.page(channel.runId, {

@@ -142,8 +142,7 @@ export class Hub {
     const channel = known ?? new Channel({ runId, stream, lastSeq: 0, version });
     this.#pause.measure(() => {
       this.#recentBytes -= channel.recentBytes;
-      channel.requireVersion(version);
-      channel.publish(events, stream);
+      channel.publish(events, stream, version);
       this.#keepChannel(channel);
     });
     if (events[0]?.seq === 1) this.#setNewestRun(runId);

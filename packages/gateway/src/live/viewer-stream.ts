@@ -79,9 +79,14 @@ export class ViewerStream {
     return this.#channel.isRemoved;
   }
 
-  /** Whether the run has an event that the viewer's version of the protocol does not have. Then nothing more is sent. */
+  /** Whether the viewer has every event that its version of the protocol has, and the run has others. */
   get needsUpgrade(): boolean {
-    return this.#channel.version > this.#version;
+    return this.#channel.version > this.#version && this.#cursor.seq >= this.#lastFittingSeq;
+  }
+
+  /** The last published seq that the viewer's version of the protocol has. */
+  get #lastFittingSeq(): number {
+    return this.#channel.lastSeqOf(this.#version);
   }
 
   /** Sends the next events, from memory or else from the store, when the viewer has read enough of the earlier ones. */
@@ -94,9 +99,12 @@ export class ViewerStream {
     if (peer.closed.aborted) return;
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
-    const chunk = channel.read(selection) ?? (await this.#history.read(selection));
+    const isOlder = channel.version > this.#version;
+    const end = isOlder ? this.#lastFittingSeq : undefined;
+    const chunk = channel.read(selection) ?? (await this.#history.read(selection, end));
     if (chunk.isReplaced) return hub.verify(channel.runId);
-    if (this.needsUpgrade) return;
+    // The version may have been raised by this reading.
+    if (chunk.through > this.#lastFittingSeq && channel.version > this.#version) return;
     // A store never returns the events that it has lost, so the viewer skips them and waits for the next ones.
     const isMissing = chunk.through <= selection.after && !channel.isRemoved;
     peer.sendFrames(isMissing ? cursor.skipMissing() : cursor.advance(chunk));
@@ -116,7 +124,8 @@ export class ViewerStream {
     const peer = this.#peer;
     return this.#channel.subscribe({
       onBatch: (batch) => {
-        const frames = this.#hasRoom && !this.needsUpgrade ? this.#cursor.passLive(batch) : undefined;
+        const isSendable = this.#hasRoom && batch.last <= this.#lastFittingSeq;
+        const frames = isSendable ? this.#cursor.passLive(batch) : undefined;
         if (frames) peer.sendFrames(frames);
         else onEnd();
       },
@@ -140,7 +149,12 @@ export class ViewerStream {
     const throttle = new Throttle(maxRate, send);
     const unsubscribe = channel.subscribe({
       onBatch: (batch) => {
-        if (this.needsUpgrade) return onEnd();
+        if (batch.last > this.#lastFittingSeq) {
+          if (unsent) peer.sendFrames(unsent);
+          unsent = undefined;
+          this.#cursor.moveTo(this.#lastFittingSeq);
+          return onEnd();
+        }
         if (!(batch.types & this.#types)) return;
         const { frames, beginsWithBatch } = batch.newest(this.#types);
         // Only a single `batch` event is ever unsent: all other types are sent at once.

@@ -703,6 +703,35 @@ describe('a viewer', () => {
       },
     );
 
+    test.each([
+      ['live', {}, {}],
+      ['at a limited rate', { maxRate: '100' }, {}],
+      ['from memory, after it has not read', { complete: 'true' }, { stalls: true }],
+      ['from the store, after it has not read', { complete: 'true' }, { stalls: true, isInMemory: false }],
+    ])(
+      'gets %s every event that fits, when one commit has them and the first that does not',
+      async (_how, query, {
+        stalls = false,
+        isInMemory = true,
+      }: { stalls?: boolean; isInMemory?: boolean }) => {
+        if (!isInMemory) await keepNoEvents();
+        await keep('a', run.slice(0, 3));
+        const peer = join({ run: 'a', ...query }, {}, 1);
+        await isLive(peer);
+        const read = stalls ? stall(peer) : () => {};
+        const commit = [...run.slice(3, 20), newEventAt(21), { ...run[21]!, seq: 22, version: 2 as const }];
+        await store.append('a', commit);
+        hub.publish('a', commit, store.streamOf('a'), 2);
+        read();
+        await until(() => peer.closed.aborted);
+        expect(peer.closedWith).toBe('upgradeRequired');
+        const seqs = seqsOf(peer.messages);
+        // With a limited rate, only the newest of successive batches is sent.
+        if ('maxRate' in query) expect([seqs.slice(0, 3), seqs.at(-1)]).toEqual([[1, 2, 3], 20]);
+        else expect(seqs).toEqual(range(1, 20));
+      },
+    );
+
     test('is closed without a hello when the run does not fit, also after a restart of the gateway', async () => {
       await store.append('c', unfit);
       hub = await Hub.open(store, limits);
@@ -725,7 +754,8 @@ describe('a viewer', () => {
       const peer = join({ run: 'a' }, {}, 1);
       await until(() => peer.closed.aborted);
       expect(peer.closedWith).toBe('upgradeRequired');
-      expect(peer.messages.map(({ type }) => type)).toEqual(['hello']);
+      // The published events fit, and are sent before.
+      expect(peer.messages.map(({ type }) => type)).toEqual(['hello', 'run.started', 'batch', 'batch']);
     });
 
     test('that follows `latest` is closed when a run begins that does not fit', async () => {
