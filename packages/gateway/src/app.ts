@@ -68,6 +68,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let lastValues: LastValues | undefined;
   const store = watchStore(options.store, {
     limits,
+    onDamagedRun: ({ runId, store, message }) =>
+      log.error(
+        { runId, store },
+        `${message}; it is not listed until it can be read, and DELETE /api/runs/${runId} deletes it`,
+      ),
     onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
     onAppended: (runId, events) => {
       metrics.appended(events);
@@ -143,7 +148,7 @@ function watchStore(
   {
     limits,
     ...listeners
-  }: { limits: Limits } & Pick<HealthCheckedStoreOptions, 'onOperation' | 'onAppended'>,
+  }: { limits: Limits } & Pick<HealthCheckedStoreOptions, 'onOperation' | 'onAppended' | 'onDamagedRun'>,
 ): HealthCheckedStore {
   return new HealthCheckedStore({
     store,

@@ -32,7 +32,7 @@ export class Channel {
   /** The last seq before `#version` was raised; 0 while it has its first value. */
   #lastSeqBeforeVersion = 0;
   #newestBatchSeq = 0;
-  /** The last events of the run, without a gap, up to `lastSeq`; may be empty. */
+  /** The last stored events of the run, up to `lastSeq`; may be empty. */
   readonly #recent: FrameBatch[] = [];
   #recentBytes = 0;
   readonly #subscribers = new Set<Subscriber>();
@@ -134,7 +134,12 @@ export class Channel {
   read(selection: Selection): Chunk | undefined {
     const batch =
       this.#hasAllAfter(selection.after) && this.#recent.find(({ last }) => last > selection.after);
-    return batch ? { ranges: batch.ranges(selection), through: batch.last } : undefined;
+    if (!batch) return undefined;
+    return {
+      ranges: batch.ranges(selection),
+      missing: batch.missingAfter(selection.after),
+      through: batch.last,
+    };
   }
 
   /** Frees the memory of the oldest batch of frames. */

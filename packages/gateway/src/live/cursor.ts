@@ -1,7 +1,7 @@
 import { encode, type LiveControl } from '@mnist-monitor/shared';
 import { bundleFrames, frameText } from '../sockets/frames.ts';
 import type { Channel } from './channel.ts';
-import type { Chunk, FrameBatch, FrameRange, Selection } from './frame-batch.ts';
+import type { Chunk, FrameBatch, Selection, SeqRange } from './frame-batch.ts';
 import { batchType, type TypeSet } from './type-set.ts';
 
 export interface CursorOptions {
@@ -76,27 +76,33 @@ export class Cursor {
    * them as skipped.
    */
   skipMissing(): Buffer {
-    const gap: LiveControl = { type: 'gap', from: this.#reportedSeq + 1, to: this.channel.lastSeq };
-    this.moveTo(gap.to);
-    return frameText(encode(gap));
+    const gap = { first: this.#reportedSeq + 1, last: this.channel.lastSeq };
+    this.moveTo(gap.last);
+    return gapFrame(gap);
   }
 
-  /** Moves past a chunk. Returns the frames to send: its events, and the `gap` messages before them. */
-  advance({ ranges, through }: Chunk): Buffer {
-    const frames = ranges.flatMap((range) => {
-      const gap = this.#gapBefore(range);
-      this.#reportedSeq = range.last;
-      const { frames } = range;
+  /** Moves past a chunk. Returns the frames to send: its events, and the `gap` messages for skipped and missing ones. */
+  advance({ ranges, missing = [], through }: Chunk): Buffer {
+    const parts = missing.length === 0 ? ranges : [...ranges, ...missing].sort((a, b) => a.first - b.first);
+    const frames = parts.flatMap((part) => {
+      const gap = this.#gapBefore(part);
+      this.#reportedSeq = part.last;
+      const frames = 'frames' in part ? part.frames : gapFrame(part);
       const events = this.#bundleBytes === undefined ? frames : bundleFrames(frames, this.#bundleBytes);
-      return gap ? [frameText(encode(gap)), events] : [events];
+      return gap ? [gapFrame(gap), events] : [events];
     });
     this.#seq = through;
     if (through >= this.#batchesFrom) this.#reportedSeq = through;
     return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
   }
 
-  #gapBefore({ first }: FrameRange): LiveControl | undefined {
-    const [from, to] = [this.#reportedSeq + 1, Math.min(first, this.#batchesFrom) - 1];
-    return this.#reportsGaps && from <= to ? { type: 'gap', from, to } : undefined;
+  #gapBefore(part: SeqRange): SeqRange | undefined {
+    const [first, last] = [this.#reportedSeq + 1, Math.min(part.first, this.#batchesFrom) - 1];
+    return this.#reportsGaps && first <= last ? { first, last } : undefined;
   }
+}
+
+function gapFrame({ first, last }: SeqRange): Buffer {
+  const gap: LiveControl = { type: 'gap', from: first, to: last };
+  return frameText(encode(gap));
 }

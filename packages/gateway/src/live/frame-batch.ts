@@ -11,16 +11,22 @@ export interface Selection {
   batchesFrom: number;
 }
 
-/** The frames of events with consecutive seqs. */
-export interface FrameRange {
+/** Consecutive seqs, both ends included. */
+export interface SeqRange {
   first: number;
   last: number;
+}
+
+/** The frames of events with consecutive seqs. */
+export interface FrameRange extends SeqRange {
   frames: Buffer;
 }
 
 /** The next part of a selection, in the order of seq. */
 export interface Chunk {
   ranges: readonly FrameRange[];
+  /** The seqs whose events are missing from the store, between `after` and `through`, as far as is known. */
+  missing?: readonly SeqRange[];
   /** Every selected event up to this seq is in this chunk or an earlier one. */
   through: number;
   /** Whether the store has another stream of the run, or no such run; the chunk is empty then. */
@@ -129,6 +135,11 @@ export class FrameBatch {
     return ranges;
   }
 
+  /** Returns the seqs after `after` that this batch, of all types, skips. */
+  missingAfter(after: number): SeqRange[] {
+    return missingSeqs(this.#seqs, after);
+  }
+
   #range(start: number, end: number): FrameRange {
     return {
       first: this.#seqs[start]!,
@@ -136,4 +147,19 @@ export class FrameBatch {
       frames: this.bytes.subarray(start > 0 ? this.#ends[start - 1] : 0, this.#ends[end - 1]),
     };
   }
+}
+
+/**
+ * Returns the ranges after `after` that are not in a list of seqs.
+ * @param seqs The seqs in ascending order.
+ */
+function missingSeqs(seqs: readonly number[], after: number): SeqRange[] {
+  const missing: SeqRange[] = [];
+  let previous = after;
+  for (const seq of seqs) {
+    if (seq <= after) continue;
+    if (seq > previous + 1) missing.push({ first: previous + 1, last: seq - 1 });
+    previous = seq;
+  }
+  return missing;
 }

@@ -48,8 +48,11 @@ export class History {
     this.#limit =
       fitting.length < page.events.length ? fitting.length : Math.min(2 * this.#limit, limits.pageEvents);
     const events = fitting.filter(({ seq }) => seq <= end);
+    const batch = events.length > 0 ? FrameBatch.of(events) : undefined;
     return {
-      ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
+      ranges: batch?.ranges(selection) ?? [],
+      // Without the other types, a seq that is not in the page may be an event of another type.
+      missing: readTypes === everyType ? (batch?.missingAfter(after) ?? []) : [],
       through: Math.min(through, end),
     };
   }

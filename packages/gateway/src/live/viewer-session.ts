@@ -8,6 +8,7 @@ import {
 } from '@mnist-monitor/shared';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Peer } from '../sockets/peer.ts';
+import { DamagedRunError } from '../store/damaged-run.ts';
 import { type HealthCheckedStore, storeStateMessage } from '../store/health-checked-store.ts';
 import type { ClientRights } from '../trust/authorization.ts';
 import { version } from '../version.ts';
@@ -92,8 +93,22 @@ class ViewerSession {
     return this.#options.hub.newestRunId;
   }
 
-  /** Returns the channel and the summary of a run, both of the same stream; neither when there is no such run. */
+  /**
+   * Returns the channel and the summary of a run, both of the same stream; neither when there is no such run, or when the
+   * latest run is damaged.
+   */
   async #open(runId: string | undefined): Promise<OpenRun> {
+    try {
+      return await this.#openReadable(runId);
+    } catch (error) {
+      // A viewer of the latest run waits for the next one instead.
+      if (this.#followsLatest && error instanceof DamagedRunError)
+        return { channel: undefined, summary: undefined };
+      throw error;
+    }
+  }
+
+  async #openReadable(runId: string | undefined): Promise<OpenRun> {
     const { hub, summaryOf, onRun } = this.#options;
     for (;;) {
       const channel = runId === undefined ? undefined : await hub.channel(runId);

@@ -197,7 +197,7 @@ export class RedisStore implements Store {
   #toSummary(runId: string, fields: Record<string, string>): StoredSummary | undefined {
     const { change, stream } = fields;
     if (change === undefined || stream === undefined) return undefined;
-    const summary = toSummary(toRow(runId, fields));
+    const summary = toSummary(toRow(runId, fields), this.#connection.address);
     this.#summaries.set(runId, { change, stream, summary });
     return summary;
   }
@@ -257,8 +257,8 @@ function toRow(runId: string, fields: Record<string, string>): SummaryRow {
     received: fields.received === undefined ? null : Number(fields.received),
     lastSeq: Number(fields.lastSeq),
     version: fields.version === '2' ? 2 : 1,
-    first: first as string,
-    last: last as string,
+    first: first ?? null,
+    last: last ?? null,
     started: fields.started ?? null,
     batch: fields.batch ?? null,
     epoch: fields.epoch ?? null,

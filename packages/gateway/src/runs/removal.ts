@@ -22,7 +22,7 @@ export async function removeRun(
   { store, hub, folders, log }: RemovalContext,
   runId: string,
 ): Promise<RunDeletion['folder'] | undefined> {
-  if ((await store.lastSeq(runId)) === 0) return undefined;
+  if (!(await store.position(runId))) return undefined;
   const folder = await removeFolder({ folders, log }, runId);
   if (!(await store.remove(runId))) return undefined;
   await hub.removeRun(runId);

@@ -44,7 +44,7 @@ async function searchRuns(
   const slicer = new TimeSlicer();
   const found: RunListEntry[] = [];
   for (const entry of entries) {
-    const summary = await runs.summary(entry.runId);
+    const summary = await runs.listed(entry.runId);
     const text = summary ? searchedText(summary) : '';
     if (summary && words.every((word) => text.includes(word))) found.push(entry);
     await slicer.yieldIfDue();

@@ -1,5 +1,6 @@
 import type { RunSummary } from '@mnist-monitor/shared';
 import type { Publishers } from '../presence/publishers.ts';
+import { DamagedRunError } from '../store/damaged-run.ts';
 import { listAllRuns } from '../store/pages.ts';
 import type { Store, StoredSummary } from '../store/store.ts';
 import type { RunFolders } from './run-folders.ts';
@@ -27,16 +28,30 @@ export class RunSummaries {
     this.#options = options;
   }
 
-  /** Resolves with the summary of a run; undefined when there is no such run. */
+  /**
+   * Resolves with the summary of a run; undefined when there is no such run.
+   * @throws DamagedRunError
+   */
   async summary(runId: string): Promise<RunSummary | undefined> {
     const stored = await this.#options.store.summary(runId);
     return stored && this.#complete(stored);
   }
 
-  /** Reads the summaries of all runs, the newest first, one at a time so that other work runs in between. */
+  /** Resolves with the summary of a run for a list, which leaves out the runs that are damaged. */
+  async listed(runId: string): Promise<RunSummary | undefined> {
+    return this.summary(runId).catch(ignoreDamage);
+  }
+
+  /** Resolves with the state of a run; undefined when there is no such run. A damaged run counts as interrupted. */
+  async state(runId: string): Promise<RunState | undefined> {
+    const damaged = { runId, status: 'interrupted', lastEventAt: new Date(0).toISOString() } as const;
+    return this.summary(runId).catch((error) => ignoreDamage(error) ?? this.stateOf(damaged));
+  }
+
+  /** Reads the summaries of all runs that are not damaged, the newest first, one at a time so that other work runs in between. */
   async *all(): AsyncGenerator<RunSummary> {
     for (const { runId } of await listAllRuns(this.#options.store)) {
-      const summary = await this.summary(runId);
+      const summary = await this.listed(runId);
       // A run may be removed while others are read.
       if (summary) yield summary;
     }
@@ -64,4 +79,9 @@ export class RunSummaries {
     const model = await this.#options.folders.hasModel(stored.runId);
     return { ...stored, ...this.stateOf(stored), model };
   }
+}
+
+/** @throws every error but a DamagedRunError. */
+function ignoreDamage(error: unknown): undefined {
+  if (!(error instanceof DamagedRunError)) throw error;
 }

@@ -9,6 +9,7 @@ import {
 } from '@mnist-monitor/shared';
 import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import { Listeners } from '../listeners.ts';
+import { DamagedRunError } from './damaged-run.ts';
 import type {
   EventPage,
   EventPageOptions,
@@ -44,16 +45,19 @@ export interface HealthCheckedStoreOptions {
   closeTimeoutMs: number;
   /** Called after each operation, successful or not. */
   onOperation?: (operation: StoreOperation, seconds: number) => void;
+  /** Called when the summary of a run cannot be built, once for each run until it is removed. */
+  onDamagedRun?: (error: DamagedRunError) => void;
   /** Called when events are durable. */
   onAppended?: (runId: string, events: readonly NewEvent[]) => void;
 }
 
-/** Returns whether an error is a failure of the store's disk or server, not a bug. */
+/** Returns whether an error is a failure of the store's disk or server, or damage to one run, and not a bug. */
 export const isStoreError = (error: unknown): error is MonitorError =>
   error instanceof MonitorError && error.code.startsWith('store.');
 
 /** Returns the description of a failure for clients, without paths and addresses. */
-export const publicMessage = ({ code }: Pick<StoreFailure, 'code'>): string => errorCodes[code].meaning;
+export const publicMessage = (failure: Pick<StoreFailure, 'code' | 'message'>): string =>
+  failure instanceof DamagedRunError ? failure.message : errorCodes[failure.code].meaning;
 
 /** Returns the message that informs viewers of the store's health. */
 export const storeStateMessage = (failure: StoreFailure | undefined): StoreState => ({
@@ -71,6 +75,8 @@ export class HealthCheckedStore implements Store {
   readonly #store: Store;
   readonly #listeners = new Listeners<[failure: StoreFailure | undefined]>();
   readonly #pages = new ConcurrencyLimit(pagesAtOnce);
+  /** The damaged runs that were reported. */
+  readonly #damagedRuns = new Set<string>();
   #failure: StoreFailure | undefined;
   #attempt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -121,7 +127,9 @@ export class HealthCheckedStore implements Store {
   }
 
   summary(runId: string): Promise<StoredSummary | undefined> {
-    return this.#observe('read', () => this.#store.summary(runId));
+    return this.#observe('read', () =>
+      this.#store.summary(runId).catch((error) => this.#reportDamage(error)),
+    );
   }
 
   runs(options: RunListOptions): Promise<RunListEntry[]> {
@@ -133,6 +141,7 @@ export class HealthCheckedStore implements Store {
   }
 
   remove(runId: string): Promise<boolean> {
+    this.#damagedRuns.delete(runId);
     return this.#observe('change', () => this.#detectStall(() => this.#store.remove(runId)));
   }
 
@@ -162,13 +171,23 @@ export class HealthCheckedStore implements Store {
     }
   }
 
+  /** Reports a damaged run if it was not reported before, and throws the error again. */
+  #reportDamage(error: unknown): never {
+    if (error instanceof DamagedRunError && !this.#damagedRuns.has(error.runId)) {
+      this.#damagedRuns.add(error.runId);
+      this.#options.onDamagedRun?.(error);
+    }
+    throw error;
+  }
+
   async #detectFailure<T>(work: () => Promise<T>): Promise<T> {
     const closed = this.#closed;
     try {
       return await work();
     } catch (error) {
-      // Viewers may still read while the gateway closes: a store that is closed on purpose has not failed.
-      if (isStoreError(error) && !closed) this.#setFailure(error);
+      // Damage to one run does not keep the store from working. Viewers may still read while the gateway closes: a store
+      // that is closed on purpose has not failed.
+      if (isStoreError(error) && !(error instanceof DamagedRunError) && !closed) this.#setFailure(error);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { type EventType, MonitorError, type MonitorEvent } from '@mnist-monitor/shared';
 import { TimeSlicer } from '../time-slicer.ts';
+import { DamagedRunError } from './damaged-run.ts';
 import type { EventPage, RunListEntry, Store, StoredEvent } from './store.ts';
 
 export interface ReadPagesOptions {
@@ -22,8 +23,8 @@ const firstPageEvents = 8;
 /**
  * Reads the events of a run up to a seq, with one page in memory at a time: at most 64 kB of JSON, or one larger event.
  * Other work runs between pages.
- * @throws MonitorError `run.not_found` when the run is removed before its last page, `store.failing` when events of it
- * are missing from the store.
+ * @throws MonitorError `run.not_found` when the run is removed before its last page, DamagedRunError when events of it are
+ * missing from the store. With `types`, that is known only if the last events of the run are missing.
  */
 export async function* readPages(
   store: Store,
@@ -53,8 +54,8 @@ async function shortRunError(
   return new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
 }
 
-const missingEvent = (runId: string, seq: number): MonitorError =>
-  new MonitorError('store.failing', `event ${seq} of run ${runId} is missing from the store`);
+const missingEvent = (runId: string, seq: number): DamagedRunError =>
+  new DamagedRunError(runId, `event ${seq} is missing from the store`);
 
 function ensureComplete(
   runId: string,
@@ -83,8 +84,17 @@ export function firstEvents(
   return first.length === events.length ? { events, through } : { events: first, through: first.at(-1)!.seq };
 }
 
-/** Parses a stored event. It was validated before it was stored; numbers that are not finite are strings. */
-export const parseEvent = ({ json }: StoredEvent): MonitorEvent => JSON.parse(json);
+/**
+ * Parses a stored event of a run. It was validated before it was stored; numbers that are not finite are strings.
+ * @throws DamagedRunError when it is no JSON any more.
+ */
+export function parseEvent(runId: string, { seq, json }: StoredEvent): MonitorEvent {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new DamagedRunError(runId, `event ${seq} cannot be read`);
+  }
+}
 
 /** Number of entries that one query of the store reads, in about a millisecond. */
 const chunkRuns = 500;

@@ -10,7 +10,9 @@ import type { SummaryRow } from './summary.ts';
 /** The number of free pages by which one call of `releaseFreePages` shrinks the file. */
 const vacuumPages = 64;
 
-/** The columns of a `SummaryRow`, for a row `r` of the table `run`. */
+/**
+ * The columns of a `SummaryRow`, for a row `r` of the table `run`. `CASE` keeps one damaged event from failing the query.
+ */
 const summaryColumns = `
   r.name AS runId, r.stream, r.title, r.note, r.pinned, r.bytes, r.received, r.version,
   r.given_name AS givenName, r.given_tags AS givenTags, r.metric_names AS metricNames,
@@ -21,9 +23,9 @@ const summaryColumns = `
   (SELECT json FROM event WHERE run = r.id AND type = 'batch' ORDER BY seq DESC LIMIT 1) AS batch,
   (SELECT json FROM event WHERE run = r.id AND type = 'epoch' ORDER BY seq DESC LIMIT 1) AS epoch,
   (SELECT max(json_extract(json, '$.data.test.accuracy')) FROM event
-    WHERE run = r.id AND type = 'epoch' AND json_type(json, '$.data.test.accuracy') IN ('real', 'integer')) AS bestAccuracy,
+    WHERE run = r.id AND type = 'epoch' AND CASE WHEN json_valid(json) THEN json_type(json, '$.data.test.accuracy') END IN ('real', 'integer')) AS bestAccuracy,
   (SELECT json_extract(json, '$.data.code') FROM event
-    WHERE run = r.id AND type = 'notice' AND json_extract(json, '$.data.code') IN ('run.paused', 'run.resumed')
+    WHERE run = r.id AND type = 'notice' AND CASE WHEN json_valid(json) THEN json_extract(json, '$.data.code') END IN ('run.paused', 'run.resumed')
     ORDER BY seq DESC LIMIT 1) AS lastPauseNotice
 `;
 
@@ -154,8 +156,11 @@ export class SqliteQueries {
   }
 
   position(runId: string): StreamPosition | undefined {
-    const row = this.#position.get(runId) as StreamPosition | undefined;
-    return row && { stream: row.stream, lastSeq: row.lastSeq, version: row.version };
+    const row = this.#position.get(runId) as
+      | (Omit<StreamPosition, 'lastSeq'> & { lastSeq: number | null })
+      | undefined;
+    // A run that has lost all of its events has no last seq.
+    return row && { stream: row.stream, lastSeq: row.lastSeq ?? 0, version: row.version };
   }
 
   renewStream(runId: string, stream: string): boolean {

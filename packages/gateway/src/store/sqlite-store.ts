@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MonitorError, type RunChanges } from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import { fromColumns, toColumns } from './event-columns.ts';
@@ -33,7 +34,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Promise<Store> {
   const open = (): Promise<Threads> => openThreads(folder, options);
-  return new SqliteStore(await open(), open);
+  return new SqliteStore(await open(), { open, path: join(folder, 'monitor.db') });
 }
 
 interface Threads {
@@ -83,6 +84,7 @@ interface PendingSummary {
 class SqliteStore implements Store {
   #threads: Threads;
   readonly #openThreads: () => Promise<Threads>;
+  readonly #path: string;
   /** Whether a read has failed since the last check. */
   #hasReadFailed = false;
   #isCrashReported = false;
@@ -92,9 +94,10 @@ class SqliteStore implements Store {
   readonly #summaries = new LRUCache<string, StoredSummary>({ max: maxCachedSummaries });
   readonly #pendingSummaries = new Map<string, PendingSummary>();
 
-  constructor(threads: Threads, openThreads: () => Promise<Threads>) {
+  constructor(threads: Threads, { open, path }: { open: () => Promise<Threads>; path: string }) {
     this.#threads = threads;
-    this.#openThreads = openThreads;
+    this.#openThreads = open;
+    this.#path = path;
   }
 
   async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
@@ -232,7 +235,7 @@ class SqliteStore implements Store {
   async #readSummary(runId: string, pending: PendingSummary): Promise<StoredSummary | undefined> {
     try {
       const row = await this.#read('summary', [runId]);
-      const summary = row && toSummary(row);
+      const summary = row && toSummary(row, this.#path);
       if (summary && !pending.isOutdated) this.#summaries.set(runId, summary);
       return summary;
     } finally {

@@ -6,6 +6,7 @@ import {
   type MonitorEvent,
   type ProtocolVersion,
 } from '@mnist-monitor/shared';
+import { DamagedRunError } from './damaged-run.ts';
 import { shortenSummary } from './shorten-summary.ts';
 import type { StoredSummary } from './store.ts';
 
@@ -26,8 +27,9 @@ export interface SummaryRow {
   received: number | null;
   lastSeq: number;
   version: ProtocolVersion;
-  first: string;
-  last: string;
+  /** Null when the store has lost every event of the run. */
+  first: string | null;
+  last: string | null;
   started: string | null;
   batch: string | null;
   epoch: string | null;
@@ -36,16 +38,32 @@ export interface SummaryRow {
   lastPauseNotice: 'run.paused' | 'run.resumed' | null;
 }
 
-/** Builds the summary of a run from its row. */
-export function toSummary(row: SummaryRow): StoredSummary {
-  const finished = ofType('run.finished', row.last)?.data ?? null;
+/**
+ * Builds the summary of a run from its row.
+ * @param store The file or the address of the store, for the error.
+ * @throws DamagedRunError when events of the summary are missing or cannot be read.
+ */
+export function toSummary(row: SummaryRow, store: string): StoredSummary {
+  const { runId, first, last } = row;
+  if (first === null || last === null)
+    throw new DamagedRunError(runId, 'its events are missing from the store', store);
+  const parse = (json: string): MonitorEvent => {
+    const result = decode(eventSchema, json);
+    if (!result.ok) throw new DamagedRunError(runId, 'an event of it cannot be read', store);
+    return result.value;
+  };
+  const ofType = <T extends EventType>(type: T, json: string | null): EventOf<T> | undefined => {
+    const parsed = json === null ? undefined : parse(json);
+    return parsed && isOf(parsed, type) ? parsed : undefined;
+  };
+  const finished = ofType('run.finished', last)?.data ?? null;
   const started = ofType('run.started', row.started)?.data ?? null;
   return shortenSummary({
-    runId: row.runId,
+    runId,
     stream: row.stream,
     status: finished?.status ?? (row.lastPauseNotice === 'run.paused' ? 'paused' : 'running'),
-    startedAt: normalTime(parse(row.first).time),
-    lastEventAt: normalTime(parse(row.last).time),
+    startedAt: normalTime(parse(first).time),
+    lastEventAt: normalTime(parse(last).time),
     ...(row.received !== null && { lastReceivedAt: new Date(row.received).toISOString() }),
     lastSeq: row.lastSeq,
     version: row.version,
@@ -69,17 +87,6 @@ export function toSummary(row: SummaryRow): StoredSummary {
  * digits.
  */
 export const normalTime = (time: string): string => time.replace('+00:00', 'Z').replace(/(\.\d{9})\d+/, '$1');
-
-function parse(json: string): MonitorEvent {
-  const result = decode(eventSchema, json);
-  if (!result.ok) throw new Error(`expected a valid event in the store, got ${json.slice(0, 100)}`);
-  return result.value;
-}
-
-function ofType<T extends EventType>(type: T, json: string | null): EventOf<T> | undefined {
-  const parsed = json === null ? undefined : parse(json);
-  return parsed && isOf(parsed, type) ? parsed : undefined;
-}
 
 function isOf<T extends EventType>(event: MonitorEvent, type: T): event is EventOf<T> {
   return event.type === type;

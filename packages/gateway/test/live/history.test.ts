@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { limits } from '../../src/limits.ts';
 import { History } from '../../src/live/history.ts';
-import { everyType } from '../../src/live/type-set.ts';
+import { everyType, setOf, type TypeSet } from '../../src/live/type-set.ts';
 import type { EventPage, Store, StoredEvent } from '../../src/store/store.ts';
 
 /** Returns a store of one run with events of the given sizes, and a list with the number of events of each read page. */
@@ -57,4 +57,24 @@ test('history of small events is soon read in full pages', async () => {
   const { store, reads } = storeOf(Array(3_000).fill(100));
   await readAll(store, 3_000);
   expect(reads.slice(0, 7)).toEqual([16, 32, 64, 128, 256, 500, 500]);
+});
+
+test('history reports the seqs that are missing from the store when it reads all types', async () => {
+  const stored = [3, 4, 8, 9, 12].map((seq): StoredEvent => ({ seq, type: 'samples', json: '{}' }));
+  const page = async (): Promise<EventPage> => ({
+    ...{ events: stored, stream: 's', version: 1, through: 12, more: false },
+  });
+  const options = { store: { page } as unknown as Store, limits };
+  const history = new History({ ...options, channel: { runId: 'a', stream: 's', requireVersion() {} } });
+  const read = (types: TypeSet) => history.read({ after: 0, types, batchesFrom: 0 });
+  expect(await read(everyType)).toMatchObject({
+    missing: [
+      { first: 1, last: 2 },
+      { first: 5, last: 7 },
+      { first: 10, last: 11 },
+    ],
+    through: 12,
+  });
+  // Events of other types may have these seqs.
+  expect(await read(setOf(['samples']))).toMatchObject({ missing: [], through: 12 });
 });

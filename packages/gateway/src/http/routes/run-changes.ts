@@ -69,13 +69,13 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
     '/api/runs/:runId',
     { schema: removeRunSchema, preValidation },
     async ({ params: { runId }, log }, reply) => {
-      const summary = await runs.summary(runId);
-      if (!summary) throw runNotFound(runId);
-      const isHeld = summary.connected || (await folders.isHeld(runId));
-      if (isHeld || !isFinished(summary))
+      const state = await runs.state(runId);
+      if (!state) throw runNotFound(runId);
+      const isHeld = state.connected || (await folders.isHeld(runId));
+      if (isHeld || !isFinished(state))
         throw new MonitorError(
           'run.busy',
-          `expected a run that has ended, but ${runId} is ${isHeld ? 'held by its trainer' : summary.status}: stop it first, or wait until it counts as interrupted`,
+          `expected a run that has ended, but ${runId} is ${isHeld ? 'held by its trainer' : state.status}: stop it first, or wait until it counts as interrupted`,
         );
       const folder = await removeRun(options, runId);
       if (!folder) throw runNotFound(runId);

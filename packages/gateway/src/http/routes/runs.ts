@@ -61,7 +61,11 @@ export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void 
     { schema: readEventsSchema },
     async ({ params: { runId }, query }, reply) => {
       const lastSeq = await store.lastSeq(runId);
-      if (lastSeq === 0) throw runNotFound(runId);
+      if (lastSeq === 0) {
+        // A run that has lost all of its events is damaged, which its summary reports.
+        await store.summary(runId);
+        throw runNotFound(runId);
+      }
       return sendJsonPieces(
         reply,
         eventPage(store, { runId, to: lastSeq, ...query, signal: disconnectSignal(reply) }),
@@ -79,7 +83,7 @@ async function* runList(
   yield `{"total":${total},"runs":[`;
   let separator = '';
   for (const runId of runIds) {
-    const summary = await runs.summary(runId);
+    const summary = await runs.listed(runId);
     // A run may be removed while others are read.
     if (!summary) continue;
     yield separator + encode(summary);

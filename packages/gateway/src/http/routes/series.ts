@@ -1,5 +1,4 @@
 import {
-  MonitorError,
   runSeriesSchema,
   type SeriesField,
   type SeriesQuery,
@@ -8,6 +7,7 @@ import {
 import { axisReader, eventTypesOf, fieldReader } from '../../series/fields.ts';
 import { MinMaxDownsampler } from '../../series/min-max-downsampler.ts';
 import { SupersededPoints } from '../../series/superseded-points.ts';
+import { DamagedRunError } from '../../store/damaged-run.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredSummary } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
@@ -78,7 +78,8 @@ async function readSeries(
     const xOf = axisReader(axis, run.startedAt);
     const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types], signal });
     for await (const { events } of pages) {
-      for (const event of events.map(parseEvent)) {
+      for (const stored of events) {
+        const event = parseEvent(run.runId, stored);
         last[event.type] = event.data;
         const x = xOf(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
@@ -108,7 +109,7 @@ async function readSeries(
 /**
  * Compares the last events that were read with those of the summary. Seqs cannot show that events are missing, since only
  * some types are read.
- * @throws MonitorError `store.failing` when they differ.
+ * @throws DamagedRunError when they differ.
  */
 function ensureLastRead(
   { runId, batch, epoch }: StoredSummary,
@@ -117,8 +118,7 @@ function ensureLastRead(
 ): void {
   const isBatchMissing = types.has('batch') && batch !== null && last.batch?.step !== batch.step;
   const isEpochMissing = types.has('epoch') && epoch !== null && last.epoch?.step !== epoch.step;
-  if (isBatchMissing || isEpochMissing)
-    throw new MonitorError('store.failing', `events of run ${runId} are missing from the store`);
+  if (isBatchMissing || isEpochMissing) throw new DamagedRunError(runId, 'events are missing from the store');
 }
 
 /** Returns the position of a run's last event on an axis. */

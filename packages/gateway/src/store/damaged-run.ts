@@ -1,0 +1,17 @@
+import { MonitorError } from '@mnist-monitor/shared';
+
+/**
+ * The error for one run whose stored events are missing or unreadable, while the store itself works. Its message names
+ * the run and has no paths, so clients may receive it.
+ */
+export class DamagedRunError extends MonitorError {
+  readonly runId: string;
+  /** The file or the address of the store, for the log. */
+  readonly store: string | undefined;
+
+  constructor(runId: string, problem: string, store?: string) {
+    super('store.failing', `run ${runId} is damaged: ${problem}`);
+    this.runId = runId;
+    this.store = store;
+  }
+}
