@@ -54,6 +54,10 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
       await page.locator('#export-csv').waitFor();
       expect(await violationsInBothThemes(page, '#export')).toEqual([]);
       expect(await page.locator('#export[open]').count()).toBe(1);
+      // The whole menu is in view.
+      await page.waitForFunction(
+        () => (document.querySelector('#print')?.getBoundingClientRect().bottom ?? Infinity) <= innerHeight,
+      );
     },
   );
 

@@ -62,13 +62,16 @@ function closeOnEscape(event: KeyboardEvent): void {
   close();
 }
 
+/** Scrolls the page, where the opened menu would be below its lower edge. */
+const showWhole = (): void => menu()?.querySelector('.menu-body')?.scrollIntoView({ block: 'nearest' });
+
 /** The menu that exports the run's points and events, copies a link to the view, and prints the page. */
 export const exportMenu: Panel = {
   render({ run }, actions) {
     const runId = run?.runId ?? '';
     return html`
       <div class="menu">
-        <details class="menu" id="export" ?hidden=${run === null} @click=${closeOnItem} @keydown=${closeOnEscape}>
+        <details class="menu" id="export" ?hidden=${run === null} @click=${closeOnItem} @keydown=${closeOnEscape} @toggle=${showWhole}>
           <summary class="button small">Export</summary>
           <div class="menu-body">
             ${run ? html`<p class="menu-note" data-field="export-content">${exportContent(run)}</p>` : nothing}
