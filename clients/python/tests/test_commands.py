@@ -44,6 +44,16 @@ def started(gateway: Gateway, run_id: str, **options: Any) -> tuple[Monitor, Vie
     return monitor, Viewer(gateway, run_id)
 
 
+def test_the_names_of_the_protocol_are_accepted_as_well(gateway: Gateway, warnings) -> None:
+    monitor, viewer = started(gateway, "wire-names", commands=["setLearningRate"])
+    assert viewer.command("setLearningRate", learningRate=0.25)["ok"]
+    assert monitor.take_learning_rate() == 0.25
+    assert not viewer.command("stop")["ok"]
+    assert monitor.finish() == 0
+    viewer.close()
+    assert warnings() == []
+
+
 def test_a_training_is_paused_continued_slowed_and_stopped(gateway: Gateway) -> None:
     monitor, viewer = started(gateway, "commanded", commands=["pause", "stop", "set_learning_rate"])
     rates: list[float | None] = []

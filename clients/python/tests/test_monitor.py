@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import math
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,6 +251,137 @@ def test_a_description_that_the_protocol_does_not_allow_is_cut_or_left_out(descr
         monitor.log(1, loss=0.5)
     types = [event["type"] for event in gateway.complete_export(monitor.run_id)]
     assert types == ["run.started", "batch", "run.finished"]
+
+
+@dataclasses.dataclass
+class Optimizer:
+    momentum: float = 0.5
+
+
+@dataclasses.dataclass
+class Settings:
+    learning_rate: float = 0.1
+    optimizer: Optimizer = dataclasses.field(default_factory=Optimizer)
+    other: Settings | None = None
+
+
+@pytest.mark.parametrize(
+    "config",
+    [argparse.Namespace(learning_rate=0.1, optimizer=argparse.Namespace(momentum=0.5), other=None), Settings()],
+    ids=["namespace", "dataclass"],
+)
+def test_settings_may_be_a_namespace_or_a_dataclass(config: object, gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, config=config) as monitor:
+        monitor.log(1, loss=0.5)
+    started = gateway.complete_export(monitor.run_id)[0]["data"]
+    assert started["config"] == {"learningRate": 0.1, "optimizer.momentum": 0.5, "other": None}
+    assert warnings() == []
+
+
+def test_settings_that_contain_each_other_end(gateway: Gateway) -> None:
+    config = argparse.Namespace()
+    config.rate = 0.5
+    for each in range(20):
+        setattr(config, f"parent{each}", config)
+    with Monitor(gateway.ingest_url, config=config) as monitor:
+        monitor.log(1, loss=0.5)
+    events = gateway.complete_export(monitor.run_id)
+    assert [event["type"] for event in events] == ["run.started", "batch", "run.finished"]
+    assert events[0]["data"]["config"]["rate"] == 0.5
+
+
+UNUSABLE_PARTS = {
+    "config that is a list": (
+        {"config": [1]},
+        "config is left out: expected a mapping, a dataclass or an argparse.Namespace, got [1].",
+    ),
+    "config that is a text": (
+        {"config": "lr=1"},
+        "config is left out: expected a mapping, a dataclass or an argparse.Namespace, got 'lr=1'.",
+    ),
+    "config that is a class": (
+        {"config": dict},
+        "config is left out: expected a mapping, a dataclass or an argparse.Namespace, got <class 'dict'>.",
+    ),
+    "classes that are a number": ({"classes": 3}, "classes is left out: expected a list of 2 to 1,000 names, got 3."),
+    "classes that are a text": ({"classes": "abc"}, "classes is left out: expected a list of 2 to 1,000 names, got 'abc'."),
+    "tags that are a number": ({"tags": 3}, "tags is left out: expected a list of texts, got 3."),
+    "metrics that are a number": (
+        {"metrics": 3},
+        "metrics is left out: expected a mapping of mappings with direction, unit and group, got 3.",
+    ),
+    "layers that are a number": (
+        {"layers": 3},
+        "layers is left out: expected a list of mappings with name, type, outputShape and parameters, got 3.",
+    ),
+    "a device that is a text": ({"device": "gpu"}, "device is left out: expected a mapping of texts, got 'gpu'."),
+    "a name that fails": ({"name": Failing()}, "name is left out: expected a text, got an object of the class Failing."),
+    "a unit that fails": ({"unit": Failing()}, "unit is left out: expected a text, got an object of the class Failing."),
+    "a dataset that fails": ({"dataset": Failing()}, "dataset is left out: expected a text, got an object of the class Failing."),
+    "a size of the outbox that is a text": (
+        {"outbox_bytes": "1 GB"},
+        "outbox_bytes is ignored: expected a number of bytes, got '1 GB'.",
+    ),
+    "a token that is a number": ({"token": 12345}, "The token is ignored: expected a text, got a value of another type."),
+    "on_command that is a text": ({"on_command": "stop"}, "on_command is ignored: expected a function, got 'stop'."),
+    "commands that are a number": (
+        {"commands": 3},
+        "The command 3 is ignored: expected one of pause, resume, stop, set_learning_rate.",
+    ),
+    "an unknown command": (
+        {"commands": ["pause", "explode"]},
+        "The command 'explode' is ignored: expected one of pause, resume, stop, set_learning_rate.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("part", "warning"), UNUSABLE_PARTS.values(), ids=UNUSABLE_PARTS)
+def test_a_part_that_cannot_be_used_is_left_out_with_a_warning(part, warning, gateway, warnings, tmp_path: Path) -> None:
+    with Monitor(gateway.ingest_url, outbox_folder=tmp_path, **part) as monitor:
+        monitor.log(1, loss=0.5)
+        monitor.epoch(1, test_accuracy=0.5)
+    events = gateway.complete_export(monitor.run_id)
+    assert [event["type"] for event in events] == ["run.started", "batch", "epoch", "run.finished"]
+    assert {"config", "device"} <= set(events[0]["data"])
+    assert warnings() == [warning]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_fails_leaves_the_others(gateway: Gateway) -> None:
+    with Monitor(gateway.ingest_url, config={"rate": 0.5, "other": Failing()}) as monitor:
+        monitor.log(1, loss=0.5)
+    started = gateway.complete_export(monitor.run_id)[0]["data"]
+    assert started["config"] == {"rate": 0.5, "other": "an object of the class Failing"}
+
+
+@pytest.mark.parametrize("folder", [123, "a\0b", "/proc/nowhere"])
+def test_events_wait_in_memory_where_the_folder_of_the_outbox_cannot_be_used(folder: Any, gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, outbox_folder=folder) as monitor:
+        monitor.log(1, loss=0.5)
+    assert len(gateway.complete_export(monitor.run_id)) == 3
+    assert [line.split(" (")[0] for line in warnings()] == ["Events wait in memory, because no file can be created"]
+
+
+def test_an_address_of_another_type_is_one_warning_and_nothing_is_published(warnings, tmp_path: Path) -> None:
+    with Monitor(123, outbox_folder=tmp_path) as monitor:
+        monitor.log(1, loss=0.5)
+        monitor.epoch(1, test_accuracy=0.5)
+    assert warnings() == [
+        "The address of the gateway is not valid (expected an address such as ws://127.0.0.1:5001/ingest, got 123); "
+        "training continues without it."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_status_is_one_warning_and_the_run_ends_as_completed(gateway: Gateway, warnings) -> None:
+    monitor = Monitor(gateway.ingest_url)
+    monitor.log(1, loss=0.5)
+    assert monitor.finish(status="bogus") == 0
+    finished = gateway.complete_export(monitor.run_id)[-1]["data"]
+    assert (finished["status"], finished["reason"]) == ("completed", "the training has ended")
+    assert warnings() == [
+        "The run ends as completed: expected completed, stopped, failed or interrupted, got 'bogus'.",
+    ]
 
 
 def test_names_of_metrics_are_cleaned_and_at_most_100_are_sent(gateway: Gateway, warnings) -> None:

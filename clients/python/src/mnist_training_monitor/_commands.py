@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from . import _limits as limits
-from ._values import number, text
+from ._values import Warn, number, readable, text
 
 CommandName = Literal["pause", "resume", "stop", "set_learning_rate"]
 COMMAND_NAMES: tuple[CommandName, ...] = ("pause", "resume", "stop", "set_learning_rate")
@@ -40,11 +40,16 @@ class CommandRefused(Exception):
 class Commands:
     """The commands that a run accepts, and those that were received and are not carried out yet."""
 
-    def __init__(self, accepted: Iterable[CommandName] = (), on_command: Callable[[Command], None] | None = None) -> None:
+    def __init__(self, warn: Warn, accepted: Iterable[str], on_command: Callable[[Command], None] | None) -> None:
+        """
+        :param accepted: Names of commands. All are accepted where there is an `on_command`.
+        """
+        self._warn = warn
+        if on_command is not None and not callable(on_command):
+            warn("on_command", f"on_command is ignored: expected a function, got {readable(on_command)}.")
+            on_command = None
         self._on_command = on_command
-        self._accepted: set[CommandName] = set(COMMAND_NAMES if on_command else accepted)
-        if "pause" in self._accepted:
-            self._accepted.add("resume")
+        self._accepted = self._known(COMMAND_NAMES if on_command else accepted)
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._lock = threading.Lock()
         self.stop = False
@@ -59,11 +64,9 @@ class Commands:
         #: Whether a learning rate was received that the training has not read.
         self.has_new_rate = False
 
-    def accept(self, names: Iterable[CommandName]) -> bool:
+    def accept(self, names: Iterable[str]) -> bool:
         """Accepts further commands. Returns whether one of them was not accepted before."""
-        added = {name for name in names if name in COMMAND_NAMES}
-        if "pause" in added:
-            added.add("resume")
+        added = self._known(names)
         with self._lock:
             is_new = not added <= self._accepted
             self._accepted |= added
@@ -97,6 +100,27 @@ class Commands:
     def release(self) -> None:
         """Ends a pause, because the run ends or nobody can send `resume` any more."""
         self.running.set()
+
+    def _known(self, names: Iterable[str]) -> set[CommandName]:
+        """Returns the commands with these names, here or in the protocol. Others are ignored, with a warning."""
+        known: set[CommandName] = set()
+        try:
+            given: list[object] = [names] if isinstance(names, str) else list(names or ())
+        except Exception:
+            given = [names]
+        for each in given:
+            name = _FROM_WIRE.get(each, each) if isinstance(each, str) else None
+            if name in COMMAND_NAMES:
+                known.add(name)
+            else:
+                expected = ", ".join(COMMAND_NAMES)
+                self._warn(
+                    f"command {readable(each)}",
+                    f"The command {readable(each)} is ignored: expected one of {expected}.",
+                )
+        if "pause" in known:
+            known.add("resume")
+        return known
 
     def _carry_out(self, message: dict[str, Any]) -> str | None:
         """Returns None, or why the command is refused."""

@@ -50,31 +50,34 @@ class Contents:
         *,
         name: object,
         config: Mapping[Any, object],
-        classes: Sequence[object] | None,
+        classes: Any,
         unit: object,
-        tags: Iterable[object],
+        tags: Any,
         dataset: object,
         test_images: Mapping[str, Json] | None,
         loss_unit: object,
-        metrics: Mapping[str, Mapping[str, object]] | None,
-        device: Mapping[str, object] | None,
-        layers: Sequence[Mapping[str, object]] | None,
+        metrics: Any,
+        device: Any,
+        layers: Any,
         total_steps: object,
         total_epochs: object,
     ) -> dict[str, Json]:
-        """Returns the data of `run.started`."""
-        names = self._classes(classes)
+        """Returns the data of `run.started`. A part that cannot be used is left out, with a warning."""
+        part = self._part
+        a_text = "a text"
+        names = part("classes", classes, "a list of 2 to 1,000 names", self._classes)
+        data_name = part("dataset", dataset, a_text, lambda given: text(given or "data", limits.NAME))
         data = {
-            "name": _optional_text(name, limits.RUN_NAME),
-            "tags": self._tags(tags),
-            "config": self._part("config", lambda: _config(config, self._warn)) or {},
-            "device": self._part("device", lambda: _device(device)),
-            "model": self._part("layers", lambda: _model(layers)) if layers is not None else None,
-            "dataset": _dataset(dataset, names, test_images),
+            "name": part("name", name, a_text, lambda given: _optional_text(given, limits.RUN_NAME)),
+            "tags": part("tags", tags, "a list of texts", self._tags),
+            "config": part("config", config, "a mapping of settings", lambda given: _config(given, self._warn)) or {},
+            "device": part("device", {} if device is None else device, "a mapping of texts", _device) or _device({}),
+            "model": part("layers", layers, "a list of mappings with name, type, outputShape and parameters", _model),
+            "dataset": _dataset(data_name, names, test_images),
             "totals": without_none({"epochs": count(total_epochs, 1), "steps": count(total_steps, 1)}) or None,
-            "unit": _optional_text(unit, limits.UNIT),
-            "lossUnit": _optional_text(loss_unit, limits.UNIT),
-            "metrics": self._part("metrics", lambda: self._definitions(metrics)) if metrics else None,
+            "unit": part("unit", unit, a_text, lambda given: _optional_text(given, limits.UNIT)),
+            "lossUnit": part("loss_unit", loss_unit, a_text, lambda given: _optional_text(given, limits.UNIT)),
+            "metrics": part("metrics", metrics, "a mapping of mappings with direction, unit and group", self._definitions),
         }
         return without_none(data)
 
@@ -134,12 +137,6 @@ class Contents:
         metrics: Mapping[str, object],
     ) -> dict[str, Json]:
         """Returns the data of `run.finished`."""
-        if status not in ("completed", "stopped", "failed", "interrupted"):
-            self._warn(
-                "status",
-                f"The run ends as completed: expected completed, stopped, failed or interrupted, got {readable(status)}.",
-            )
-            status = "completed"
         own: dict[str, object] = dict(metrics)
         data: dict[str, Json] = {
             "status": status,
@@ -245,12 +242,14 @@ class Contents:
             data["dead"] = [fraction(value) for _, value in some]
         return data
 
-    def _part(self, name: str, build: Callable[[], Json]) -> Json:
-        """Returns a part of `run.started`, or None where it cannot be built: the run begins without it."""
+    def _part(self, name: str, value: Any, expected: str, build: Callable[[Any], Json]) -> Json:
+        """Returns a part of `run.started`; None where there is none, or where it is left out with a warning."""
+        if value is None:
+            return None
         try:
-            return build()
-        except Exception as error:
-            self._warn(f"part {name}", f"{name} is left out ({type(error).__name__}: {text(error, 200)}).")
+            return build(value)
+        except Exception:
+            self._warn(f"part {name}", f"{name} is left out: expected {expected}, got {readable(value)}.")
             return None
 
     def _tags(self, tags: Iterable[object]) -> list[str] | None:
@@ -260,16 +259,16 @@ class Contents:
             self._warn("tags", f"Only 20 of {len(found)} tags are sent.")
         return found[: limits.TAGS] or None
 
-    def _classes(self, classes: Sequence[object] | None) -> list[str] | None:
-        if classes is None:
-            return None
+    def _classes(self, classes: object) -> list[str] | None:
+        if isinstance(classes, (str, bytes)):
+            raise TypeError("a text is not a list of names")
         names = [text(each, limits.CLASS_NAME) or "?" for each in plain_list(classes)]
         if not limits.MIN_CLASSES <= len(names) <= limits.MAX_CLASSES:
             self._warn("classes", f"The classes are left out: expected 2 to 1,000, got {len(names)}.")
             return None
         return names
 
-    def _definitions(self, metrics: Mapping[str, Mapping[str, object]]) -> dict[str, Json]:
+    def _definitions(self, metrics: Mapping[str, Mapping[str, object]]) -> dict[str, Json] | None:
         found: dict[str, Json] = {}
         for key, meaning in metrics.items():
             name = metric_name(key, self._warn)
@@ -284,7 +283,7 @@ class Contents:
                     "group": _optional_text(group, limits.METRIC_GROUP),
                 }
             )
-        return found
+        return found or None
 
     def _score(self, part: str, values: Mapping[str, object], own: dict[str, object]) -> dict[str, Json]:
         """Returns loss and accuracy. An accuracy that is not from 0 to 1 becomes a custom metric, as in `log`."""
@@ -394,10 +393,10 @@ def _optional_text(value: object, length: int) -> str | None:
     return None if value is None else text(value, length) or None
 
 
-def _dataset(name: object, classes: list[str] | None, test_images: Mapping[str, Json] | None) -> Json:
+def _dataset(name: str | None, classes: list[str] | None, test_images: Mapping[str, Json] | None) -> Json:
     if name is None and classes is None and test_images is None:
         return None
-    return without_none({"name": text(name or "data", limits.NAME), "classes": classes, "testImages": test_images})
+    return without_none({"name": name or "data", "classes": classes, "testImages": test_images})
 
 
 def _processor() -> str:
@@ -410,9 +409,9 @@ def _processor() -> str:
     return platform.processor() or platform.machine() or "unknown"
 
 
-def _device(given: Mapping[str, object] | None) -> dict[str, Json]:
+def _device(given: Mapping[str, object]) -> dict[str, Json]:
     device: dict[str, Json] = {"kind": "cpu", "name": _processor(), "threads": os.cpu_count()}
-    for key, value in (given or {}).items():
+    for key, value in given.items():
         if key == "threads":
             device[key] = count(value, 1)
         elif key == "gpu" and isinstance(value, Mapping):
@@ -421,7 +420,7 @@ def _device(given: Mapping[str, object] | None) -> dict[str, Json]:
             device[key] = [_gpu(each) for each in value[: limits.GPUS]]
         elif value is not None and (shown := text(value, limits.NAME)):
             device[str(key)] = shown
-    if given is not None and given.get("kind") not in (None, "cpu") and "threads" not in given:
+    if given.get("kind") not in (None, "cpu") and "threads" not in given:
         del device["threads"]
     return without_none(device)
 

@@ -3,6 +3,8 @@
 # The protocol's limits on the content of an event. Lengths of texts are in UTF-16 units, as JavaScript counts them.
 CONFIG_KEYS = 200
 CONFIG_BYTES = 16 * 1024
+# Settings that are read at all, because objects that contain each other several times may yield very many.
+READ_SETTINGS = 10_000
 MIN_CLASSES = 2
 MAX_CLASSES = 1_000
 CLASS_NAME = 64

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from . import _limits as limits
 from ._clock import Clock
@@ -24,7 +24,7 @@ from ._outbox import Outbox
 from ._pending import Encoded, Log, Pending
 from ._recorder import Recorder
 from ._uploads import Send, Uploads, files_url, http_sender
-from ._values import Measure, count, measure, metric_name, number, readable, text, wire_json
+from ._values import Measure, count, measure, metric_name, number, readable, settings_of, text, wire_json
 from ._warnings import Warnings
 
 Status = Literal["completed", "stopped", "failed", "interrupted"]
@@ -55,7 +55,7 @@ class Monitor:
         token: str | None = None,
         run_id: str | None = None,
         name: str | None = None,
-        config: Mapping[str, object] | None = None,
+        config: object = None,
         classes: Sequence[object] | None = None,
         unit: str | None = None,
         *,
@@ -84,7 +84,7 @@ class Monitor:
         :param token: Secret for publishing, if the gateway has one. Default: MONITOR_TOKEN.
         :param run_id: 1 to 64 of A-Z, a-z, 0-9, ".", "_", "-". Default: a new one, which sorts by start time.
         :param name: Name of the run for people.
-        :param config: Settings of the run. Nested settings are joined by dots.
+        :param config: Settings of the run: a mapping, a dataclass or an `argparse.Namespace`. Nested settings are joined by dots.
         :param classes: Names of the classes of a classifier.
         :param unit: What a step processes, in the plural, such as "tokens" or "rows". Default: images.
         :param tags: Up to 20 short texts to find and group runs by.
@@ -98,14 +98,19 @@ class Monitor:
         :param layers: Layers of the model: name, type, outputShape and parameters of each.
         :param total_steps: Steps of the whole run, if known, from which the remaining time is estimated.
         :param total_epochs: Epochs of the whole run, if known.
-        :param commands: Commands that the training obeys by `should_stop`, `wait_while_paused` and `learning_rate`.
+        :param commands: Commands that the training obeys by `should_stop`, `wait_while_paused` and `learning_rate`: "pause" (with
+            resume), "stop", "set_learning_rate".
         :param on_command: Called for each command on another thread. Raise CommandRefused to refuse one.
         :param ssl: Certificates for wss:// addresses. Default: those that this machine trusts.
         :param outbox_bytes: Maximum size of the files in which events wait for the gateway.
         :param outbox_folder: Folder for these files. Default: the system's folder for temporary files.
         """
-        token = token or os.environ.get("MONITOR_TOKEN") or None
+        is_text = token is None or isinstance(token, str)
+        token = (token if is_text else None) or os.environ.get("MONITOR_TOKEN") or None
         self._warn = Warnings(token)
+        if not is_text:
+            # Without its value, which may be secret.
+            self._warn("token", "The token is ignored: expected a text, got a value of another type.")
         self._clock = _clock or Clock()
         self._process = os.getpid()
         self._lock = threading.RLock()
@@ -116,13 +121,13 @@ class Monitor:
         self._last_epoch: int | None = None
         self._metric_names: dict[object, str | None] = {}
         self._sent_names: set[str] = set()
-        self._commands = Commands(commands, on_command)
+        self._commands = Commands(self._warn, commands, on_command)
         self._total_steps = count(total_steps, 1)
         self._pending = Pending()
         self._contents = Contents(self._warn, self._metrics)
         self._fields: dict[str, Any] = {
             "name": name,
-            "config": dict(config or {}),
+            "config": self._settings(config),
             "classes": classes,
             "unit": unit,
             "tags": tags,
@@ -135,12 +140,14 @@ class Monitor:
             "total_steps": total_steps,
             "total_epochs": total_epochs,
         }
-        self._throughput = "imagesPerSecond" if unit in (None, "images") else "throughput"
+        self._throughput = _throughput_field(unit)
         self._figure_at: float | None = None
         self._layers_at: float | None = None
         self.run_id = self._checked_run_id(run_id)
         self._outbox: Outbox | None = None
         try:
+            if gateway is not None and not isinstance(gateway, str):
+                raise ValueError(f"expected an address such as ws://127.0.0.1:5001/ingest, got {readable(gateway)}")
             address = gateway_url(gateway or os.environ.get("MONITOR_GATEWAY") or "127.0.0.1:5001")
         except ValueError as error:
             self._warn(
@@ -149,7 +156,9 @@ class Monitor:
             )
             self._state = "off"
             return
-        self._outbox = Outbox(outbox_bytes, outbox_folder, self.run_id)
+        if count(outbox_bytes, 1) is None:
+            self._warn("outbox_bytes", f"outbox_bytes is ignored: expected a number of bytes, got {readable(outbox_bytes)}.")
+        self._outbox = Outbox(count(outbox_bytes, 1) or limits.OUTBOX_BYTES, outbox_folder, self.run_id)
         self._connection = Connection(
             self.run_id,
             self._outbox,
@@ -195,11 +204,11 @@ class Monitor:
                 if key not in self._fields:
                     raise TypeError(f"describe() has no {key!r}")
                 if key == "config":
-                    self._fields["config"] = {**dict(value or {}), **self._fields["config"]}
-                elif self._fields[key] is None or self._fields[key] == ():
+                    self._fields["config"] = {**self._settings(value), **self._fields["config"]}
+                elif self._fields[key] is None or (key == "tags" and self._fields[key] == ()):
                     self._fields[key] = value
             self._total_steps = count(self._fields["total_steps"], 1)
-            self._throughput = "imagesPerSecond" if self._fields["unit"] in (None, "images") else "throughput"
+            self._throughput = _throughput_field(self._fields["unit"])
 
     def start(self) -> None:
         """Begins the run on the page, before its first event."""
@@ -460,6 +469,11 @@ class Monitor:
             is_over = self._new_deadline(timeout)
             missing_files = self._finish_uploads(is_over)
             stopped = self._commands.stop
+            if status is not None and (not isinstance(status, str) or status not in get_args(Status)):
+                ending = "stopped" if stopped else "completed"
+                expected = "completed, stopped, failed or interrupted"
+                self._warn("status", f"The run ends as {ending}: expected {expected}, got {readable(status)}.")
+                status = None
             actual = status or ("stopped" if stopped else "completed")
             default = "stopped by a command" if stopped and actual == "stopped" else f"the training {actual}"
             data = self._contents.finished(
@@ -547,11 +561,28 @@ class Monitor:
         why = f"{type(error).__name__}: {text(error, 200)}"
         self._warn(f"{method} {why}", f"Monitor.{method} failed ({why}); training continues.")
 
+    def _settings(self, config: object) -> dict[Any, object]:
+        """Returns the settings that `config` contains. A value of another type is ignored, with a warning."""
+        if config is None:
+            return {}
+        try:
+            settings = settings_of(config)
+        except Exception:
+            settings = None
+        if settings is None:
+            expected = "a mapping, a dataclass or an argparse.Namespace"
+            self._warn("settings", f"config is left out: expected {expected}, got {readable(config)}.")
+        return settings or {}
+
     def _checked_run_id(self, run_id: str | None) -> str:
         if run_id is None:
             return new_run_id()
         allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-        given = str(run_id)
+        try:
+            given = str(run_id)
+        except Exception:
+            # A class of the program may fail here.
+            given = ""
         clean = "".join(each if each in allowed else "-" for each in given).lstrip("._-")[:64]
         if clean in ("", "latest"):
             clean = new_run_id()
@@ -572,13 +603,16 @@ class Monitor:
                 # Another thread may have begun the run in the meantime.
                 return self._is_running()
             self._began = self._clock.monotonic()
+            images = self._contents.test_images(self._fields["test_images"])
+            data = wire_json(self._contents.started(**{**self._fields, "test_images": images and images[0]}))
+            # Test images may be large.
+            self._fields["test_images"] = None
+            # Only now, so that a run that cannot begin leaves no folder.
             assert self._outbox is not None
             self._outbox.open()
             if self._outbox.problem is not None:
                 self._warn("outbox", f"Events wait in memory, because no file can be created ({self._outbox.problem}).")
-            images = self._contents.test_images(self._fields.pop("test_images"))
-            data = self._contents.started(**self._fields, test_images=images and images[0])
-            self._pending.put(Encoded(self._clock.time(), "run.started", wire_json(data)))
+            self._pending.put(Encoded(self._clock.time(), "run.started", data))
             self._state = "running"
             if images is not None:
                 self._uploads.add_test_images(images[1])
@@ -762,6 +796,11 @@ class Monitor:
         atexit.unregister(self._at_exit)
         if self._outbox is not None:
             self._connection.forget_socket()
+
+
+def _throughput_field(unit: object) -> str:
+    """Returns the field of the protocol in which a throughput in this unit is sent."""
+    return "imagesPerSecond" if unit is None or (isinstance(unit, str) and unit == "images") else "throughput"
 
 
 def _ending(error: BaseException | None) -> tuple[Status | None, str | None]:

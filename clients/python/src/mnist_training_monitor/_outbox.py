@@ -101,7 +101,8 @@ class Outbox:
         try:
             _remove_stale_folders(Path(self._parent or tempfile.gettempdir()))
             self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-{self._name}-", dir=self._parent))
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:
+            # A folder that is no path is a TypeError, and one with a null character a ValueError.
             self.problem = str(error)
             self._max_bytes = min(self._max_bytes, limits.MEMORY_OUTBOX_BYTES)
 

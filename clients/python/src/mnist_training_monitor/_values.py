@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import json
 import math
 import re
+import types
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any, TypeAlias
 
 from . import _limits as limits
@@ -124,12 +128,31 @@ def utc(seconds: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
-def flatten(settings: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterable[tuple[str, object]]:
-    """Yields the settings of nested mappings, with names joined by dots."""
+def settings_of(value: object) -> dict[Any, object] | None:
+    """Returns the entries of a mapping, a dataclass or an `argparse.Namespace`; None for any other value."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        # Unlike `dataclasses.asdict`, without a deep copy of the values, which may be large.
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: getattr(value, name) for name in names if hasattr(value, name)}
+    if isinstance(value, (argparse.Namespace, types.SimpleNamespace)):
+        return dict(vars(value))
+    return None
+
+
+def flatten(settings: Mapping[Any, object], prefix: str = "", parents: tuple[object, ...] = ()) -> Iterable[tuple[str, object]]:
+    """
+    Yields the settings of nested mappings, dataclasses and namespaces, with names joined by dots. One that contains itself is
+    `…` there.
+    """
     for key, value in settings.items():
         name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and depth < 8:
-            yield from flatten(value, f"{name}.", depth + 1)
+        nested = settings_of(value) if len(parents) < 8 else None
+        if any(value is each for each in parents):
+            yield name, "…"
+        elif nested is not None:
+            yield from flatten(nested, f"{name}.", (*parents, value))
         else:
             yield name, value
 
@@ -175,7 +198,11 @@ def config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
     found: dict[str, Json] = {}
     left_out = 0
     size = 2
-    for key, value in flatten(settings):
+    for key, value in islice(flatten(settings), limits.READ_SETTINGS):
+        if len(found) >= limits.CONFIG_KEYS:
+            # Not converted, because the texts of many large objects take long.
+            left_out += 1
+            continue
         name = text(_SNAKE_CASE.get(key, key), limits.NAME)
         known = _KNOWN_SETTINGS.get(name)
         if known is not None and value is not None and (typed := known(value)) is not None:
@@ -185,7 +212,7 @@ def config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
             if known is not None and setting is not None:
                 name = f"config.{name}"
         entry = len(json.dumps({name: setting}, ensure_ascii=False).encode("utf-8", "replace"))
-        if name == "__proto__" or len(found) >= limits.CONFIG_KEYS or size + entry > limits.CONFIG_BYTES:
+        if name == "__proto__" or size + entry > limits.CONFIG_BYTES:
             left_out += 1
             continue
         size += entry
@@ -200,7 +227,11 @@ def _setting(value: object) -> Json:
         return value
     if not isinstance(value, str) and (plain := measure(value)) is not None:
         return plain
-    return text(value, limits.LINE)
+    try:
+        return text(value, limits.LINE)
+    except Exception:
+        # A class of the program may fail here.
+        return readable(value)
 
 
 def plain_list(value: object) -> list[Any]:
