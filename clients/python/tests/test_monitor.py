@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import dataclasses
 import math
 import struct
@@ -14,6 +15,7 @@ import pytest
 from conftest import Gateway
 
 from mnist_training_monitor import Monitor
+from mnist_training_monitor._contents import Contents
 
 PNG = (
     b"\x89PNG\r\n\x1a\n"
@@ -178,6 +180,14 @@ WRONG_CALLS = {
     "a figure from a file that does not exist": lambda monitor: monitor.figure("c", "/nowhere.png"),
     "a figure of nothing": lambda monitor: monitor.figure("d"),
     "a figure that is a number": lambda monitor: monitor.figure("e", 7),
+    "a table of rows without names": lambda monitor: monitor.figure("f", table=[[1, 2]]),
+    "a table that is a number": lambda monitor: monitor.figure("g", table=7),
+    "a table of texts": lambda monitor: monitor.figure("h", table={"a": "b"}),
+    "a table without columns": lambda monitor: monitor.figure("i", table={"columns": [], "rows": []}),
+    "images that are nothing": lambda monitor: monitor.samples(None, None, None),
+    "images that are texts": lambda monitor: monitor.samples(["a"], [0], [[1, 0]]),
+    "images of NaN": lambda monitor: monitor.samples([[[math.nan]]], [0], [[1, 0]]),
+    "a matrix of NaN": lambda monitor: monitor.epoch(1, confusion=[[math.nan, 1.0], [1.0, 1.0]]),
     "images of two sizes": lambda monitor: monitor.samples([[[1]], [[1, 2]]], [0, 0], [[1, 0], [1, 0]]),
     "images above 64 pixels": lambda monitor: monitor.samples([[[0] * 65] * 65], [0], [[1, 0]]),
     "layers that are a list": lambda monitor: monitor.layers(1, ["conv1"]),
@@ -414,6 +424,84 @@ def test_tables_are_cut_to_the_limits_of_the_protocol(gateway: Gateway) -> None:
     table = gateway.complete_export("table")[1]["data"]["table"]
     assert len(table["columns"]) == 20
     assert 20 <= len(table["rows"]) <= 200
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"columns": ["name", "f1"], "rows": [["a", 0.5], ["b"]]},
+        {"name": ["a", "b"], "f1": [0.5, None]},
+        [{"name": "a", "f1": 0.5}, {"name": "b"}],
+    ],
+    ids=["columns and rows", "columns by name", "rows by name"],
+)
+def test_a_table_has_one_of_three_forms(table: Any, gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url) as monitor:
+        monitor.figure("Scores", table=table)
+    figure = gateway.complete_export(monitor.run_id)[1]["data"]
+    assert figure["table"] == {"columns": ["name", "f1"], "rows": [["a", 0.5], ["b", None]]}
+    assert warnings() == []
+
+
+def test_the_warning_of_another_table_says_what_a_table_is(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url) as monitor:
+        monitor.figure("Scores", table=[[1, 2]])
+    assert warnings() == [
+        "The table 'Scores' is left out: expected "
+        '{"columns": ["name", …], "rows": [[value, …], …]}, {"name": [value, …]} or [{"name": value}, …], got [[1, 2]].'
+    ]
+
+
+def images_of(run_id: str, gateway: Gateway) -> tuple[dict[str, Any], list[bytes]]:
+    data = gateway.complete_export(run_id)[1]["data"]
+    return data, [base64.b64decode(item["image"]) for item in data["items"]]
+
+
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int8", "int64", "uint64", "float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(3, 4, 5), (3, 4, 5, 3), (3, 3, 4, 5), (3, 4, 5, 1)])
+@pytest.mark.parametrize("largest", [1, 300])
+def test_images_as_arrays_become_the_same_bytes_as_nested_lists(kind: str, shape: Any, largest: int) -> None:
+    numpy = pytest.importorskip("numpy")
+    values = numpy.random.default_rng(7).random(shape) * 2 * largest - largest
+    with numpy.errstate(invalid="ignore"):
+        array = values.astype(kind)
+    warned: list[str] = []
+    contents = Contents(lambda key, _: warned.append(key), lambda _: {})
+    row = [[0.5, 0.5]] * 3
+
+    def samples(images: object) -> Any:
+        return contents.samples(images, [0, 1, 0], row, epoch=1, indices=None)
+
+    expected = samples(array.tolist())
+    assert expected is not None
+    assert samples(array) == samples(list(array)) == samples(iter(array)) == expected
+    assert warned == []
+
+
+def test_at_most_100_samples_and_900_kb_of_them_are_sent(gateway: Gateway, warnings) -> None:
+    numpy = pytest.importorskip("numpy")
+    with Monitor(gateway.ingest_url, run_id="small-samples") as monitor:
+        monitor.samples(numpy.zeros((500, 2, 2)), [0] * 500, numpy.ones((500, 3)) / 3)
+    data, _ = images_of("small-samples", gateway)
+    assert [item["index"] for item in data["items"]] == list(range(100))
+    assert warnings() == []
+    with Monitor(gateway.ingest_url, run_id="large-samples") as monitor:
+        monitor.samples(numpy.ones((500, 64, 64, 3)), [0] * 500, numpy.ones((500, 20)) / 20)
+    data, images = images_of("large-samples", gateway)
+    assert images == [b"\xff" * 64 * 64 * 3] * len(images)
+    assert len(images) == 53
+    assert warnings() == ["Only 53 of 100 samples of 64 × 64 × 3 are sent: expected at most 900 kB."]
+
+
+def test_a_matrix_of_floats_has_the_same_results_as_one_of_integers(gateway: Gateway) -> None:
+    numpy = pytest.importorskip("numpy")
+    matrix = numpy.random.default_rng(7).integers(0, 9, (120, 120)) * numpy.eye(120, dtype=int)
+    with Monitor(gateway.ingest_url, run_id="matrices", classes=range(120)) as monitor:
+        for number, each in enumerate([matrix, matrix.astype("float32"), matrix.tolist(), [list(row) for row in matrix]]):
+            monitor.epoch(number + 1, confusion=each)
+    tests = [event["data"]["test"] for event in gateway.complete_export("matrices") if event["type"] == "epoch"]
+    assert tests[0]["confusionCells"] == [[each, each, n] for each, n in enumerate(matrix.diagonal().tolist()) if n]
+    assert tests == [tests[0]] * 4
 
 
 def test_a_matrix_of_more_than_100_classes_is_sent_as_cells(gateway: Gateway) -> None:

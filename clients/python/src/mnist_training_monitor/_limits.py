@@ -23,6 +23,9 @@ MATRIX_CLASSES = 100
 CONFUSION_CELLS = 50_000
 CALIBRATION_BINS = 15
 SAMPLES = 100
+# JSON of a sample without its image: ten probabilities, their classes, and names of the fields.
+SAMPLE_BYTES = 400
+PREDICTIONS_BYTES = 200_000
 PROBABILITIES = 10
 IMAGE_SIDE = 64
 FIGURE_BYTES = 128 * 1024

@@ -358,7 +358,7 @@ class Monitor:
         title: str,
         image: object = None,
         *,
-        table: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]] | None = None,
+        table: Mapping[str, Sequence[object] | Sequence[Sequence[object]]] | Sequence[Mapping[str, object]] | None = None,
         step: int | None = None,
         description: str | None = None,
     ) -> None:
@@ -366,7 +366,8 @@ class Monitor:
         Shows an image or a table; at most one in 10 seconds, the others are left out.
 
         :param image: A PNG file as bytes or path, or a figure of matplotlib; at most 128 kB.
-        :param table: Columns as {"name": [values]}, or rows as [{"name": value}]; at most 200 rows and 20 columns.
+        :param table: {"columns": ["name", …], "rows": [[value, …], …]}, columns as {"name": [values]}, or rows as
+            [{"name": value}]; at most 200 rows and 20 columns.
         :param description: What it shows, for people who do not see it.
         """
         with self._guard("figure"):

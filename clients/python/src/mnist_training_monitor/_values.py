@@ -234,16 +234,59 @@ def _setting(value: object) -> Json:
         return readable(value)
 
 
+def counts(values: list[Any]) -> list[int | None]:
+    """Returns `count` of each value. Plain numbers are converted together, because a matrix may have a million of them."""
+    kinds = set(map(type, values))
+    if kinds and kinds <= {int, float} and min(values) >= 0 and max(values) <= limits.MAX_INTEGER:
+        try:
+            whole: list[int | None] = list(map(int, values))
+        except ValueError:
+            whole = []  # NaN compares as neither smaller nor larger.
+        if whole == values:
+            return whole
+    return [count(each) for each in values]
+
+
+def first(values: Any, maximum: int) -> Any:
+    """Returns at most the first `maximum` elements, before anything is converted."""
+    try:
+        return values[:maximum]
+    except Exception:
+        return list(islice(values, maximum))
+
+
+def array_of(value: Any) -> Any:
+    """Returns an array with the methods of NumPy for an array or a tensor of numbers; None for other values."""
+    for attribute in ("detach", "cpu"):
+        method = getattr(value, attribute, None)
+        if callable(method):
+            value = method()
+    if not hasattr(value, "tobytes") and callable(numpy := getattr(value, "numpy", None)):
+        try:
+            value = numpy()
+        except Exception:
+            return None  # Some types of tensors, such as bfloat16, are unknown to NumPy.
+    is_array = all(hasattr(value, each) for each in ("shape", "astype", "transpose", "tobytes"))
+    return value if is_array and getattr(value.dtype, "kind", None) in ("b", "f", "i", "u") else None
+
+
 def plain_list(value: object) -> list[Any]:
     """Returns a list, tuple, NumPy array or tensor as nested lists."""
     for attribute in ("detach", "cpu"):
         method = getattr(value, attribute, None)
         if callable(method):
             value = method()
+    array = array_of(value)
+    if array is not None:
+        plain: Any = array.tolist()
+        if isinstance(plain, list):
+            return plain
     tolist = getattr(value, "tolist", None)
     if not callable(tolist) and callable(numpy := getattr(value, "numpy", None)):
         tolist = numpy().tolist
     result: Any = tolist() if callable(tolist) else value
+    if isinstance(result, list) and set(map(type, result)) <= {int, float, str, bool}:
+        return list(result)
     return [plain_list(each) if _has_elements(each) else each for each in result]
 
 
