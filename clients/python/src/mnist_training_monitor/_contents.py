@@ -9,6 +9,7 @@ import math
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -537,7 +538,7 @@ def _image(image: Any) -> tuple[tuple[int, int, int] | None, bytes]:
     array = array_of(image)
     if array is not None:
         return _array_image(array)
-    rows = plain_list(image)
+    rows = image if _is_plain(image) else plain_list(image)
     if rows and isinstance(rows[0], list) and rows[0] and isinstance(rows[0][0], list):
         if len(rows) in (1, 3) and len(rows[0][0]) not in (1, 3):
             # Channels come first, as in PyTorch.
@@ -548,12 +549,27 @@ def _image(image: Any) -> tuple[tuple[int, int, int] | None, bytes]:
         return None, b""
     shape = len(rows), len(rows[0]), len(rows[0][0])
     fits = shape[0] <= limits.IMAGE_SIDE and shape[1] <= limits.IMAGE_SIDE and shape[2] in (1, 3)
-    flat = [value for row in rows for pixel in row for value in pixel]
+    flat = list(chain.from_iterable(chain.from_iterable(rows)))
     if not fits or len(flat) != shape[0] * shape[1] * shape[2]:
         return None, b""
-    is_fraction = float in set(map(type, flat))
+    kinds = set(map(type, flat))
+    if kinds == {int} and min(flat) >= 0 and max(flat) <= 255:
+        return shape, bytes(flat)
+    is_fraction = float in kinds
     scale = 255 if is_fraction and max(flat) <= 1 else 1
     return shape, bytes([min(255, max(0, round(value * scale))) for value in flat])
+
+
+def _is_plain(image: Any) -> bool:
+    """Returns whether an image is nested lists of numbers already, by which the pixels need no conversion one by one."""
+    level: list[Any] = [image]
+    for _ in range(3):
+        if set(map(type, level)) != {list}:
+            return False
+        level = list(chain.from_iterable(level))
+        if level and set(map(type, level)) <= {int, float, bool}:
+            return True
+    return False
 
 
 def _array_image(array: Any) -> tuple[tuple[int, int, int] | None, bytes]:
