@@ -186,7 +186,7 @@ const setups = [
         const links = await page
           .locator('#help-dialog a, #export a, link')
           .evaluateAll((elements) => elements.map((element) => (element as HTMLAnchorElement).href));
-        expect(links).toHaveLength(5);
+        expect(links).toHaveLength(7);
         for (const link of links) {
           expect(link.startsWith(at)).toBe(true);
           expect((await ask(link)).head.statusCode).toBe(200);
@@ -291,12 +291,13 @@ const setups = [
       const digest = createHash('sha256').update(images).digest('hex');
       const file = '20261130-140000-with-files';
       await monitor.publish(run(file, runOf(file).slice(0, 9)));
-      const upload = async (headers: OutgoingHttpHeaders): Promise<number | undefined> => {
+      const upload = async (headers: OutgoingHttpHeaders, content: Buffer): Promise<number | undefined> => {
         const url = `${origin}/monitor/runs/${file}/test-images/${digest}`;
-        return (await ask(url, { method: 'PUT', headers }, images)).head.statusCode;
+        return (await ask(url, { method: 'PUT', headers }, content)).head.statusCode;
       };
-      expect(await upload({})).toBe(401);
-      expect(await upload({ authorization: `Bearer ${publishToken}` })).toBe(201);
+      // A small part: nginx may answer 502 when a large body is refused before all of it has arrived.
+      expect(await upload({}, images.subarray(0, 1_000))).toBe(401);
+      expect(await upload({ authorization: `Bearer ${publishToken}` }, images)).toBe(201);
     });
   });
 
@@ -317,12 +318,11 @@ const setups = [
       const errors: string[] = [];
       page.on('console', (message) => errors.push(message.text()));
       await page.goto(`${site}/`);
+      const address = expected === 'Live' ? `${origin}/monitor/` : 'chrome-error://chromewebdata/';
+      while (page.frames().at(-1)?.url() !== address) await page.waitForEvent('framenavigated');
       if (expected === 'Live')
         await page.frameLocator('iframe').locator(field('health-state'), { hasText: 'Live' }).waitFor();
       else expect(errors.join()).toContain(`frame-ancestors ${embedder}`);
-      expect(page.frames().at(-1)?.url()).toBe(
-        expected === 'Live' ? `${origin}/monitor/` : 'chrome-error://chromewebdata/',
-      );
     });
   });
 

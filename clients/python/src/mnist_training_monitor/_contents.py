@@ -98,7 +98,7 @@ class Contents:
         return {"digest": hashlib.sha256(file).hexdigest(), **sizes}, file
 
     def snapshot(self, step: object, *, epoch: object, accuracy: object) -> dict[str, Json] | None:
-        """Returns the data of `snapshot` without its file, or None where its step is not one."""
+        """Returns the data of `snapshot` without its file, or None if the step is not a whole number."""
         at = count(step)
         if at is None:
             self._warn("snapshot", f"A snapshot is left out: expected a step, got {readable(step)}.")

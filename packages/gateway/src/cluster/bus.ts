@@ -23,7 +23,7 @@ export const standaloneBus: ClusterBus = { gatewayId: '', send() {}, listen() {}
 
 /** Returns a relay that informs the command routers of the other gateways over a bus. */
 export const commandRelayOver = (bus: ClusterBus): CommandRelay => ({
-  // The receiver is this gateway, which has forwarded the command already, so that the others only remember it.
+  // `to` names this gateway, which has forwarded the command already, so no other one delivers it; they only remember it.
   forwarded: (command, publisherId) => bus.send({ type: 'ordered', to: bus.gatewayId, publisherId, command }),
   answered: (result, publisherId) => bus.send({ type: 'answered', publisherId, result }),
 });

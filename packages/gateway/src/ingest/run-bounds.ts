@@ -40,15 +40,14 @@ export class RunBounds {
   #checkNames(metrics: Record<string, number>): ValidationIssue | undefined {
     const { metricNamesPerRun } = this.#limits;
     const names = this.#metricNames;
-    for (const name in metrics) {
-      if (names.has(name)) continue;
-      if (names.size >= metricNamesPerRun)
-        return {
-          path: `data.metrics.${name}`,
-          message: `expected at most ${metricNamesPerRun} names of custom metrics in a run, got another one`,
-        };
-      names.add(name);
-    }
+    const added = Object.keys(metrics).filter((name) => !names.has(name));
+    const excess = added[metricNamesPerRun - names.size];
+    if (excess !== undefined)
+      return {
+        path: `data.metrics.${excess}`,
+        message: `expected at most ${metricNamesPerRun} names of custom metrics in a run, got another one`,
+      };
+    for (const name of added) names.add(name);
     return undefined;
   }
 }

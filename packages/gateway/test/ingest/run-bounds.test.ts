@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
+import { RunBounds } from '../../src/ingest/run-bounds.ts';
 import { startGateway } from '../support/gateway.ts';
 import { helloOf, openPublisher } from '../support/publisher.ts';
 
@@ -51,5 +52,13 @@ describe('a run', () => {
     expect(await rejections(gateway, more)).toEqual([
       [13, 'expected at most 1000 names of custom metrics in a run, got another one'],
     ]);
+  });
+
+  test('counts no name of an event that is rejected', () => {
+    const bounds = new RunBounds({ metricNamesPerRun: 3 });
+    expect(bounds.check(metricsOf(2, ['a']))).toBeUndefined();
+    expect(bounds.check(metricsOf(3, ['a', 'b', 'c', 'd']))).toMatchObject({ path: 'data.metrics.d' });
+    expect(bounds.check(metricsOf(4, ['c', 'e', 'a']))).toBeUndefined();
+    expect(bounds.check(metricsOf(5, ['b']))).toMatchObject({ path: 'data.metrics.b' });
   });
 });

@@ -44,10 +44,10 @@ const typeNames: Record<string, string> = {
   string: 'a string',
 };
 
-/** Returns whether a list was received in place of a string: a parameter that is repeated in a query. */
+/** Returns whether several texts were received in place of one: a parameter that is repeated in a query. */
 function isRepeated(issue: z.core.$ZodRawIssue): boolean {
   const { code, expected, input } = issue;
-  if (!Array.isArray(input)) return false;
+  if (!Array.isArray(input) || input.length < 2) return false;
   return (code === 'invalid_type' && expected === 'string') || branchesOf(issue).some(isOfText);
 }
 

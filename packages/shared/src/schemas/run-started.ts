@@ -13,8 +13,8 @@ import {
 } from './values.ts';
 
 /**
- * The value of a setting. The description keeps the options of the JSON Schema apart: strict validators reject a list of
- * types.
+ * The value of a setting. The description of the string makes zod write `anyOf` into the JSON Schema, and not a list of types,
+ * which strict validators reject.
  */
 const settingSchema = z.union(
   [z.number(), z.string().describe('Any other value as a text.'), z.boolean(), z.null()],

@@ -82,6 +82,7 @@ test.each([
   ],
   [{ after: ['1', '2'] }, 'after: expected one value, got 2'],
   [{ run: ['a', 'b'] }, 'run: expected one value, got 2'],
+  [{ run: ['a'] }, 'run: expected "latest" or a string, got a list'],
   [{ after: 'x' }, 'after: expected a number, got "x"'],
   [{ after: ' ' }, 'after: expected a number, got nothing'],
   [{ maxRate: '9999' }, 'maxRate: expected at most 1000, got 9999'],

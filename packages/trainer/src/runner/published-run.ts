@@ -154,7 +154,8 @@ export class PublishedRun {
 
 /**
  * Returns the error that ends a new run whose id another trainer uses: viewers would never see this one, and another id
- * solves the conflict. A gateway that has events under this id ends no run: it continues unpublished.
+ * solves the conflict. Undefined for other refusals, such as that of a gateway which has events under this id already: the run then
+ * continues unpublished.
  */
 function conflictError(
   why: Refusal,
