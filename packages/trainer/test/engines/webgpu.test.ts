@@ -22,7 +22,7 @@ withWebgpu(
     });
     const exitCode = await jest.ended();
     if (exitCode !== 0) throw new Error(`the tests of the engine webgpu failed:\n${jest.stderr}`);
-    expect(jest.stderr).toContain('2 passed, 2 total');
+    expect(jest.stderr).toContain('3 passed, 3 total');
   },
   180_000,
 );
