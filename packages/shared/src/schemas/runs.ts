@@ -134,12 +134,12 @@ export const runListSchema = z.object({
   nextCursor: z.string().nullable().describe('`cursor` of the next page; null on the last one.'),
 });
 
-/** A list of tags. Null, like an empty list, means no tags, and each tag counts once. */
+/** A list of tags. Null, like an empty list, means no tags; each tag counts once, and a text of only spaces is no tag. */
 const changedTags = z
-  .array(z.string().trim().min(1).max(eventLimits.tag))
+  .array(z.string().trim().max(eventLimits.tag))
   .max(eventLimits.tags)
   .nullable()
-  .transform((tags) => [...new Set(tags ?? [])]);
+  .transform((tags) => [...new Set(tags?.filter((tag) => tag !== ''))]);
 
 /**
  * Body of `PATCH /api/runs/{runId}`. Absent fields stay unchanged; null, or a text of only spaces, removes a text. A name
