@@ -39,8 +39,6 @@ export class ProbeCanvas {
   #content: ProbeContent | undefined;
   #before: ProbeLogits | null = null;
   #changedAt = Number.NEGATIVE_INFINITY;
-  /** Values [images, classes] that are drawn: those of the latest logits, or on the way to them. */
-  #values: Float32Array = new Float32Array();
   #points: Float32Array = new Float32Array();
   #selected: ProbeAnswer | null = null;
   #isOnScreen = false;
@@ -123,12 +121,12 @@ export class ProbeCanvas {
     if (this.element.width !== pixels) this.element.width = this.element.height = pixels;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, side, side);
-    this.#values = this.#valuesAt(now, logits);
+    const values = this.#valuesAt(now, logits);
     const axes = tourAxes(logits.classes, this.#tourMs / 1_000);
     // A projection shortens a vector to a share of about the root of 2 / classes; the factor leaves room for the longest.
     const shortening = Math.min(1, 1.3 * Math.sqrt(2 / logits.classes));
-    const scale = (side / 2 - margin) / (radiusOf(this.#values, logits.classes) * shortening);
-    this.#points = toCanvas(project(this.#values, axes), side, scale);
+    const scale = (side / 2 - margin) / (radiusOf(values, logits.classes) * shortening);
+    this.#points = toCanvas(project(values, axes), side, scale);
     this.#drawAxes(context, side, axes);
     this.#drawPoints(context);
   }
