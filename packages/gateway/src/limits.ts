@@ -192,14 +192,14 @@ export const limits = {
   commitIntervalMs: 10,
   /**
    * The part of the event loop's time that publishing takes at most. With a larger one, events reach viewers sooner; with a
-   * smaller one, each write has more events. 0.6 leaves time for everything else.
+   * smaller one, each write has more events.
    */
-  publishShare: 0.6,
+  publishShare: 0.4,
   /**
    * The longest pause after publishing, for which a machine under heavy load or a process that was stopped would
    * otherwise wait far longer: about twice the pause for 5,000 viewers.
    */
-  publishPauseMs: 100,
+  publishPauseMs: 150,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
   /** A publisher with more unwritten events than this, several commits, is not read until half of them are written. */

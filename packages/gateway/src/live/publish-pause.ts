@@ -1,13 +1,18 @@
 import type { Limits } from '../limits.ts';
 
+/** The part of the outstanding pauses that follows each publication. With a larger one, a single slow publication delays more events. */
+const outstandingShare = 0.25;
+
 /**
- * The pause after publishing events, in proportion to the time that publishing them took, so that publishing takes at most
- * `publishShare` of the event loop's time. The more viewers there are, and the busier the machine is, the more events
- * are collected in the pause and sent to each viewer in one write, which costs most.
+ * The pause after publishing events, so that publishing takes at most `publishShare` of the event loop's time. The more
+ * viewers there are, and the busier the machine is, the more events are collected in the pause and sent to each viewer
+ * in one write, which costs most. The pause of a single slow publication is spread over those that follow it.
  */
 export class PublishPause {
   readonly #limits: Pick<Limits, 'publishShare' | 'publishPauseMs'>;
   #until = Number.NEGATIVE_INFINITY;
+  /** The pauses that publications so far require, and that have not been made. */
+  #outstandingMs = 0;
 
   constructor(limits: Pick<Limits, 'publishShare' | 'publishPauseMs'>) {
     this.#limits = limits;
@@ -18,13 +23,21 @@ export class PublishPause {
     return this.#until;
   }
 
-  /** Calls `publish`, measures its duration, and extends the pause in proportion to it; the pauses of several runs add up. */
+  /** Calls `publish`, measures its duration, and extends the pause; the pauses of several runs add up. */
   measure(publish: () => void): void {
     const { publishShare, publishPauseMs } = this.#limits;
     const startedAt = performance.now();
     publish();
     const now = performance.now();
-    const pauseMs = (now - startedAt) * (1 / publishShare - 1);
+    // The time after the last pause in which nothing was published is a pause, too.
+    const idleMs = Math.max(0, startedAt - this.#until);
+    const requiredMs = (now - startedAt) * (1 / publishShare - 1);
+    this.#outstandingMs = Math.min(
+      Math.max(0, this.#outstandingMs - idleMs) + requiredMs,
+      publishPauseMs / outstandingShare,
+    );
+    const pauseMs = this.#outstandingMs * outstandingShare;
+    this.#outstandingMs -= pauseMs;
     this.#until = Math.min(Math.max(this.#until, now) + pauseMs, now + publishPauseMs);
   }
 }
