@@ -115,7 +115,7 @@ export const testImagesSchema = z
     channels: z.union([z.literal(1), z.literal(3)]).describe('1 for grey values, 3 for red, green and blue.'),
   })
   .describe(
-    'The test images as one file of bytes, [count, height, width, channels]: 0 is background or dark, 255 full ink or light.',
+    'The test images as one file of bytes: the images, [count, height, width, channels], where 0 is background or dark and 255 full ink or light, followed by the true class of each image, as one byte, or as two (the low byte first) for more than 256 classes.',
   );
 
 const classesSchema = z
