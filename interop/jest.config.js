@@ -4,5 +4,5 @@ export default {
   transform: {},
   setupFilesAfterEnv: ['<rootDir>/../scripts/second-try.js'],
   testTimeout: 300_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
 };

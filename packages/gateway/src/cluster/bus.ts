@@ -24,6 +24,7 @@ export const standaloneBus: ClusterBus = { gatewayId: '', send() {}, listen() {}
 /** Returns a relay that informs the command routers of the other gateways over a bus. */
 export const commandRelayOver = (bus: ClusterBus): CommandRelay => ({
   // `to` names this gateway, which has forwarded the command already, so no other one delivers it; they only remember it.
-  forwarded: (command, publisherId) => bus.send({ type: 'ordered', to: bus.gatewayId, publisherId, command }),
-  answered: (result, publisherId) => bus.send({ type: 'answered', publisherId, result }),
+  forwarded: (command, publisherId) =>
+    bus.send({ type: 'commandAccepted', to: bus.gatewayId, publisherId, command }),
+  answered: (result, publisherId) => bus.send({ type: 'commandAnswered', publisherId, result }),
 });

@@ -36,7 +36,7 @@ const renewed = z.object({ type: z.literal('renewed'), runId: runIdSchema });
  * disconnects.
  */
 const presence = z.object({
-  type: z.literal('roster'),
+  type: z.literal('presence'),
   publishers: z
     .array(
       z.object({
@@ -56,10 +56,19 @@ const presence = z.object({
 });
 
 /** A gateway has accepted a command. The gateway `to` forwards the command to its trainer; all others remember it. */
-const ordered = z.object({ type: z.literal('ordered'), to: gatewayId, publisherId, command: commandSchema });
+const commandAccepted = z.object({
+  type: z.literal('commandAccepted'),
+  to: gatewayId,
+  publisherId,
+  command: commandSchema,
+});
 
 /** A trainer has answered a command. */
-const answered = z.object({ type: z.literal('answered'), publisherId, result: commandResultSchema });
+const commandAnswered = z.object({
+  type: z.literal('commandAnswered'),
+  publisherId,
+  result: commandResultSchema,
+});
 
 /** A gateway has checked the store. The check publishes this message to test publishing; it has no other effect. */
 const checked = z.object({ type: z.literal('checked') });
@@ -74,8 +83,8 @@ export const gatewayMessage = z.discriminatedUnion('type', [
   removed,
   renewed,
   presence,
-  ordered,
-  answered,
+  commandAccepted,
+  commandAnswered,
   checked,
   left,
 ]);

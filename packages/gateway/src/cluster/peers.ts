@@ -154,14 +154,14 @@ export class ClusterPeers implements RemotePresence {
     for (const target of next) if (!before.includes(target)) this.#detach.set(target, this.#attach(target));
   }
 
-  /** Creates the command target of a client of another gateway, which receives its commands in `ordered` messages. */
+  /** Creates the command target of a client of another gateway, which receives its commands in `commandAccepted` messages. */
   #targetAt(
     gatewayId: string,
     { publisherId, commands }: Pick<CommandTarget, 'publisherId' | 'commands'>,
   ): CommandTarget {
     const { bus } = this.#options;
     const send: CommandTarget['send'] = (command) =>
-      bus.send({ type: 'ordered', to: gatewayId, publisherId, command });
+      bus.send({ type: 'commandAccepted', to: gatewayId, publisherId, command });
     return { publisherId, commands, gatewayId, send };
   }
 

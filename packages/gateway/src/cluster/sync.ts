@@ -86,15 +86,15 @@ export class ClusterSync {
       case 'renewed':
         this.#logFailure(hub.removeRun(message.runId));
         break;
-      case 'roster':
+      case 'presence':
         peers.update(from, message);
         this.#resolveConflicts(message);
         break;
-      case 'ordered':
+      case 'commandAccepted':
         if (message.to === bus.gatewayId) router.deliver(message.command, message.publisherId);
         else router.remember(message.command, message.publisherId);
         break;
-      case 'answered':
+      case 'commandAnswered':
         router.acceptResult(message.result, message.publisherId);
         break;
       case 'checked':
@@ -140,7 +140,7 @@ export class ClusterSync {
     const { bus, publishers, idleTrainers, hub } = this.#options;
     const now = performance.now();
     bus.send({
-      type: 'roster',
+      type: 'presence',
       publishers: publishers.local.map(([runId, { publisherId, commands, presence }]) => ({
         runId,
         publisherId,

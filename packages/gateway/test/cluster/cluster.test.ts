@@ -235,7 +235,7 @@ describeRedis('two gateways on one Redis', () => {
       '',
       'hello',
       '{}',
-      '{"type":"roster"}',
+      '{"type":"presence"}',
       '{"type":"appended","from":"12345678","runId":"../x"}',
       '[]',
       'null',

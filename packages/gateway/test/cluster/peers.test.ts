@@ -11,7 +11,7 @@ const publisher = (publisherId: string, heldMs = 0): PresenceMessage['publishers
 });
 
 const presence = (more: Partial<PresenceMessage> = {}): PresenceMessage => ({
-  ...{ type: 'roster', publishers: [], waiting: [], viewers: 0 },
+  ...{ type: 'presence', publishers: [], waiting: [], viewers: 0 },
   ...more,
 });
 
@@ -73,7 +73,7 @@ describe('the peers of a gateway', () => {
     peers.update('one', presence({ publishers: [publisher('publisher-1')] }));
     const command = { type: 'command', id: 'command-1', command: 'pause', data: {} } as const;
     peers.publisherOf('a')?.send(command);
-    expect(sent).toEqual([{ type: 'ordered', to: 'one', publisherId: 'publisher-1', command }]);
+    expect(sent).toEqual([{ type: 'commandAccepted', to: 'one', publisherId: 'publisher-1', command }]);
   });
 
   test('report each command target once, and again when it reconnects', () => {

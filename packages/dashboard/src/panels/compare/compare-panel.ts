@@ -5,7 +5,7 @@ import { memoizeLast } from '../../state/memoize-last.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
-import { type ComparedRun, type CompareRow, comparedRuns, figureRows, settingRows } from './comparison.ts';
+import { type ComparedRun, type CompareRow, comparedRuns, resultRows, settingRows } from './comparison.ts';
 import './compare.css';
 
 /** Settings do not change during a run, so their rows are formatted only when the compared runs change. */
@@ -13,7 +13,7 @@ const settingsOf = memoizeLast((...started: readonly RunSummary['started'][]) =>
   settingRows(started.map((startedData) => ({ started: startedData }))),
 );
 
-/** The runs side by side: figures with their difference to the run on display, then settings. */
+/** The runs side by side: results with their difference to the run on display, then settings. */
 export const comparePanel: Panel = {
   render({ run, live, others }) {
     const readable = others.filter(({ problem }) => problem === '');
@@ -21,7 +21,7 @@ export const comparePanel: Panel = {
     const runs = others.length === 0 ? [] : comparedRuns({ run, summary: live.summary }, readable);
     const several = runs.length > 1;
     const settings = several ? settingsOf(...runs.map(({ summary }) => summary.started)) : [];
-    const rows = several ? [...figureRows(runs), ...settings] : [];
+    const rows = several ? [...resultRows(runs), ...settings] : [];
     return html`
       <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>
         <div class="card-head">

@@ -73,25 +73,25 @@ function bestOf(epochs: readonly EpochData[]): number | undefined {
   return Number.isFinite(best) ? best : undefined;
 }
 
-/** A row of the comparison: one figure or setting of each run. */
+/** A row of the comparison: one result or setting of each run. */
 export interface CompareRow {
   name: string;
-  /** `change` is the difference of a figure to the baseline; empty for the baseline and for settings. */
+  /** `change` is the difference of a result to the baseline; empty for the baseline and for settings. */
   values: { text: string; change: string }[];
-  /** Whether the runs differ in this setting; false for figures, which are not marked. */
+  /** Whether the runs differ in this setting; false for results, which are not marked. */
   differs: boolean;
 }
 
-/** What the figures of a run are read from. */
-type FigureSource = Pick<ComparedRun, 'summary' | 'metrics'>;
+/** What the results of a run are read from. */
+type ResultSource = Pick<ComparedRun, 'summary' | 'metrics'>;
 
-type Figure = readonly [
+type Result = readonly [
   name: string,
-  figureOf: (run: FigureSource) => number | null | undefined,
+  read: (run: ResultSource) => number | null | undefined,
   format: (value: number | undefined) => string,
 ];
 
-const figures: readonly Figure[] = [
+const results: readonly Result[] = [
   ['Best test accuracy', ({ summary }) => summary.bestAccuracy ?? undefined, (value) => formatPercent(value)],
   [
     'Test accuracy',
@@ -106,14 +106,14 @@ const figures: readonly Figure[] = [
 const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
 
 /** Returns the speed; its name follows from what the first run processes. */
-const speedOf = ({ summary: { started } }: FigureSource): Figure => [
+const speedOf = ({ summary: { started } }: ResultSource): Result => [
   `${capitalize(unitOf(started))} per second`,
   ({ summary: { batch } }) => batch && throughputOf(batch),
   (value) => formatCountOf(value),
 ];
 
 /** Returns the latest values of custom metrics, by name. */
-const metricFigures = (runs: readonly FigureSource[]): Figure[] =>
+const metricResults = (runs: readonly ResultSource[]): Result[] =>
   [...new Set(runs.flatMap(({ metrics }) => [...metrics.keys()]))].map((name) => [
     name,
     ({ metrics }) => metrics.get(name),
@@ -121,17 +121,17 @@ const metricFigures = (runs: readonly FigureSource[]): Figure[] =>
   ]);
 
 /**
- * Returns the figures of the runs with their difference to the first run, the baseline. Figures that no run has are left
+ * Returns the results of the runs with their difference to the first run, the baseline. Results that no run has are left
  * out.
  */
-export function figureRows(runs: readonly FigureSource[]): CompareRow[] {
+export function resultRows(runs: readonly ResultSource[]): CompareRow[] {
   const [first] = runs;
-  const all = first ? [...figures, speedOf(first), ...metricFigures(runs)] : figures;
-  const isKnown = ([, figureOf]: Figure): boolean => runs.some((run) => typeof figureOf(run) === 'number');
-  return all.filter(isKnown).map(([name, figureOf, format]) => {
-    const baseline = (first && figureOf(first)) ?? undefined;
+  const all = first ? [...results, speedOf(first), ...metricResults(runs)] : results;
+  const isKnown = ([, read]: Result): boolean => runs.some((run) => typeof read(run) === 'number');
+  return all.filter(isKnown).map(([name, read, format]) => {
+    const baseline = (first && read(first)) ?? undefined;
     const values = runs.map((run, index) => {
-      const value = figureOf(run) ?? undefined;
+      const value = read(run) ?? undefined;
       const change =
         index === 0 || value === undefined || baseline === undefined ? '' : signed(value - baseline, format);
       return { text: format(value), change };

@@ -6,7 +6,7 @@ import { cellImages, matrixHint } from './cell-images.ts';
 import {
   type CellPosition,
   type ConfusionCell,
-  confusionCells,
+  colouredCells,
   confusionSentence,
   moveCell,
 } from './confusion-matrix.ts';
@@ -61,7 +61,7 @@ export class ConfusionGrid {
         <tr><td></td>${columnNames(classes).map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
       </thead>
       <tbody>
-        ${confusionCells(epoch.test?.confusion ?? []).map(
+        ${colouredCells(epoch.test?.confusion ?? []).map(
           (row, truth) =>
             html`<tr><th scope="row" title=${classes[truth] ?? ''}>${classes[truth]}</th>${row.map((cell) => this.#cell(cell))}</tr>`,
         )}

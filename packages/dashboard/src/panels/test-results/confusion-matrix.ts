@@ -45,7 +45,7 @@ export interface ConfusionCell {
 }
 
 /** Returns the matrix with colours, row by row; rows are true classes, columns predictions. */
-export function confusionCells(matrix: Matrix): ConfusionCell[][] {
+export function colouredCells(matrix: Matrix): ConfusionCell[][] {
   const worst = Math.max(
     1,
     ...matrix.flatMap((row, truth) => row.filter((_, predicted) => predicted !== truth)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent, Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { comparedRuns, figureRows, settingRows } from '../../../src/panels/compare/comparison.ts';
+import { comparedRuns, resultRows, settingRows } from '../../../src/panels/compare/comparison.ts';
 import { applyEvent, emptyRun, type Run } from '../../../src/state/run.ts';
 import { metricsRun } from '../../support/kinds-of-runs.ts';
 import { summaryOf } from '../../support/session.ts';
@@ -19,8 +19,8 @@ describe('the comparison', () => {
     epoch: { ...epoch, test: { ...epoch.test, accuracy: epoch.test.accuracy + 0.01 } },
   });
 
-  it('shows the difference of each figure to the baseline', () => {
-    const rows = figureRows(
+  it('shows the difference of each result to the baseline', () => {
+    const rows = resultRows(
       [first, second, summaryOf('third')].map((summary) => ({ summary, metrics: new Map() })),
     );
     const accuracy = rows.find(({ name }) => name === 'Test accuracy');
@@ -42,7 +42,7 @@ describe('the comparison', () => {
       return { run, summary: summaryOf(runId) };
     };
     const rowsOf = (...runs: { run: Run; summary: ReturnType<typeof summaryOf> }[]) =>
-      figureRows(comparedRuns(runs[0] as (typeof runs)[0], runs.slice(1))).map(({ name, values }) => [
+      resultRows(comparedRuns(runs[0] as (typeof runs)[0], runs.slice(1))).map(({ name, values }) => [
         name,
         ...values.map(({ text, change }) => `${text} ${change}`.trim()),
       ]);
