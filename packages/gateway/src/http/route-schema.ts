@@ -33,6 +33,8 @@ export interface ResponseOptions {
   errors?: readonly ErrorCode[];
   /** Whether the route has an ETag and answers 304 to `If-None-Match`. */
   hasEtag?: boolean;
+  /** Whether the route sends the part of its content that a `Range` asks for. */
+  hasRanges?: boolean;
   /** Whether the route reads a JSON body. */
   hasBody?: boolean;
 }
@@ -47,6 +49,7 @@ export function responses({
   ok,
   errors: codes = [],
   hasEtag,
+  hasRanges,
   hasBody,
 }: ResponseOptions): Record<number, ResponseSchema> {
   const content =
@@ -56,6 +59,10 @@ export function responses({
   return {
     200: { description: 'Success.', content },
     ...(hasEtag && { 304: { description: 'The content has not changed.', type: 'null' as const } }),
+    ...(hasRanges && {
+      206: { description: 'The part of the content that `Range` asks for.', content },
+      416: problem('The content has none of the bytes that `Range` asks for.', ['request.invalid']),
+    }),
     ...problems([...codes, ...commonErrors]),
     ...(hasBody && {
       413: problem('The body is too large.', ['request.invalid']),

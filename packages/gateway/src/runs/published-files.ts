@@ -92,8 +92,7 @@ export class PublishedFiles {
     const others = new Set(receiving);
     receiving.add(id.digest);
     try {
-      for (const name of await readdir(folder))
-        if (fileName.test(name) && isFinished(name)) others.add(name.split('.', 1)[0]!);
+      for (const digest of await this.digests(id)) others.add(digest);
       others.delete(id.digest);
       if (others.size >= maxFiles)
         throw new MonitorError(
@@ -116,6 +115,13 @@ export class PublishedFiles {
       () => true,
       () => false,
     );
+  }
+
+  /** Resolves with the digests of the complete files of a run and kind. */
+  async digests(id: Pick<PublishedFileId, 'runId' | 'kind'>): Promise<string[]> {
+    const folder = await this.#folderOf(id);
+    const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
+    return names.filter((name) => fileName.test(name) && isFinished(name)).map(digestOf);
   }
 
   /** Resolves with the size of all published files of a run. */
@@ -228,6 +234,8 @@ export class PublishedFiles {
 
 const nameOf = ({ kind, digest }: PublishedFileId): string =>
   `${digest}.${publishedFileKinds[kind].extension}`;
+
+const digestOf = (name: string): string => name.slice(0, 64);
 
 const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => undefined))?.size ?? 0;
 

@@ -4,6 +4,7 @@ import { eventLimits } from '../protocol/event-limits.ts';
 import { commandNameSchema } from './commands.ts';
 import { finishedStatusSchema, runIdSchema, streamIdSchema } from './envelope.ts';
 import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts';
+import { snapshotDataSchema } from './network-state.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { epochDataSchema } from './results.ts';
 import { runNameSchema, runStartedDataSchema, tagsSchema } from './run-started.ts';
@@ -188,3 +189,14 @@ export type RunList = z.infer<typeof runListSchema>;
 export type RunListQuery = z.infer<typeof runListQuerySchema>;
 export type RunStatus = z.infer<typeof runStatusSchema>;
 export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/** The snapshots of a run that can be read. */
+export const runSnapshotsSchema = z.object({
+  runId: runIdSchema,
+  snapshots: z
+    .array(snapshotDataSchema.extend({ seq: z.int().positive(), time: z.string() }))
+    .describe(
+      'The data of each `snapshot` event whose file can be read, with the seq and time of the event.',
+    ),
+});
+export type RunSnapshots = z.infer<typeof runSnapshotsSchema>;

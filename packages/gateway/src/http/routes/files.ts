@@ -1,10 +1,19 @@
-import { emptyQuerySchema, MonitorError } from '@mnist-monitor/shared';
+import {
+  emptyQuerySchema,
+  encode,
+  MonitorError,
+  type RunSnapshots,
+  runSnapshotsSchema,
+} from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { type PublishedFileKind, publishedFileKinds } from '../../runs/published-files.ts';
 import type { RunFolders } from '../../runs/run-folders.ts';
+import { parseEvent, readPages } from '../../store/pages.ts';
+import type { Store } from '../../store/store.ts';
 import type { App } from '../app.ts';
-import { isUnchanged } from '../replies.ts';
-import { responses, runParams } from '../route-schema.ts';
+import { acceptRange, unsatisfiableRange } from '../byte-range.ts';
+import { disconnectSignal, isUnchanged, runNotFound, sendJson } from '../replies.ts';
+import { responses, runErrors, runParams } from '../route-schema.ts';
 
 /** The path parameters of a published file. */
 export const fileParams = runParams.extend({
@@ -26,8 +35,19 @@ const operations: Record<PublishedFileKind, { operationId: string; summary: stri
   },
 };
 
-/** Adds the routes that serve the files that publishers have sent. */
-export function addFileRoutes(app: App, { published }: Pick<RunFolders, 'published'>): void {
+export interface FileRouteOptions {
+  folders: Pick<RunFolders, 'published'>;
+  store: Store;
+}
+
+/**
+ * Files are named by their content, so that a copy is never outdated. Private, because the copy of a shared cache would outlive
+ * the run.
+ */
+const cacheControl = 'private, max-age=31536000, immutable';
+
+/** Adds the routes that serve the files that publishers have sent, and the list of snapshots. */
+export function addFileRoutes(app: App, { folders: { published }, store }: FileRouteOptions): void {
   for (const kind of Object.keys(publishedFileKinds) as PublishedFileKind[]) {
     const schema = {
       ...operations[kind],
@@ -37,22 +57,52 @@ export function addFileRoutes(app: App, { published }: Pick<RunFolders, 'publish
         ok: 'application/octet-stream',
         errors: ['request.invalid', 'request.not_found'],
         hasEtag: true,
+        hasRanges: true,
       }),
     };
     app.get(`/api/runs/:runId/${kind}/:digest`, { schema }, async (request, reply) => {
       const { runId, digest } = request.params;
       const file = await published.open({ runId, kind, digest });
-      if (!file) throw new MonitorError('request.not_found', `run ${runId} has no such file in ${kind}`);
-      // The content of an address never changes, but the run may be deleted.
-      if (isUnchanged(request, reply, `"${digest}"`)) {
+      const size = (await file?.stat())?.size ?? 0;
+      if (!file || size === 0) {
+        await file?.close();
+        throw new MonitorError('request.not_found', `run ${runId} has no such file in ${kind}`);
+      }
+      const tag = `"${digest}"`;
+      const isKnown = isUnchanged(request, reply, tag);
+      reply.header('cache-control', cacheControl);
+      if (isKnown) {
         await file.close();
         return reply.code(304).send();
       }
-      const { size } = await file.stat();
-      return reply
-        .type('application/octet-stream')
-        .header('content-length', size)
-        .send(file.createReadStream());
+      const range = acceptRange(request, reply, { size, tag });
+      if (!range) {
+        await file.close();
+        throw unsatisfiableRange(request, reply, size);
+      }
+      return reply.type('application/octet-stream').send(file.createReadStream(range));
     });
   }
+  const listSchema = {
+    operationId: 'listSnapshots',
+    summary: 'The snapshots of a run that can be read, in the order of their events.',
+    params: runParams,
+    querystring: emptyQuerySchema,
+    response: responses({ ok: runSnapshotsSchema, errors: runErrors }),
+  };
+  app.get('/api/runs/:runId/snapshots', { schema: listSchema }, async (request, reply) => {
+    const { runId } = request.params;
+    const lastSeq = await store.lastSeq(runId);
+    if (lastSeq === 0) throw runNotFound(runId);
+    const stored = new Set(await published.digests({ runId, kind: 'snapshots' }));
+    const snapshots: RunSnapshots['snapshots'] = [];
+    const signal = disconnectSignal(reply);
+    for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['snapshot'], signal }))
+      for (const each of events) {
+        const event = parseEvent(runId, each);
+        if (event.type === 'snapshot' && stored.has(event.data.digest))
+          snapshots.push({ seq: event.seq, time: event.time, ...event.data });
+      }
+    return sendJson(reply, encode({ runId, snapshots }));
+  });
 }

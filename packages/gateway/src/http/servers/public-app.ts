@@ -78,7 +78,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addSeriesRoute(app, store);
   addExportRoutes(app, store);
   addModelRoute(app, folders);
-  addFileRoutes(app, folders);
+  addFileRoutes(app, { folders, store });
   const admission = new Admission({ ...limits, sockets: limits.liveClients });
   addLiveRoute(app, { ...options, admission, health: store, summaryOf: (runId) => runs.summary(runId) });
   addLiveCheckRoute(app, admission);

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, wr
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { eventLimits } from '@mnist-monitor/shared';
+import { eventLimits, type MonitorEvent, type RunSnapshots } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { limits } from '../../../src/limits.ts';
 import { RunFolders } from '../../../src/runs/run-folders.ts';
 import { temporaryFolder } from '../../support/cleanup.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
-import { publish } from '../../support/publisher.ts';
+import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
 import { until } from '../../support/until.ts';
 
 const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -60,6 +60,61 @@ describe('a file of a run', () => {
         expect((await get(path)).status).toBe(404);
       },
     );
+
+    test('is served in pieces, and may be kept, because its address names its content', async () => {
+      const path = `a/test-images/${digest}`;
+      await put(path, snapshot);
+      const whole = await get(path);
+      await whole.arrayBuffer();
+      const headers = ['accept-ranges', 'cache-control'].map((name) => whole.headers.get(name));
+      expect(headers).toEqual(['bytes', 'private, max-age=31536000, immutable']);
+      const read = async (range: string, others = {}) => {
+        const answer = await get(path, { range, ...others });
+        const content = Buffer.from(await answer.arrayBuffer());
+        return [answer.status, answer.headers.get('content-range'), content] as const;
+      };
+      const size = snapshot.length;
+      const expectPart = (start: number, end: number) => [
+        206,
+        `bytes ${start}-${end}/${size}`,
+        snapshot.subarray(start, end + 1),
+      ];
+      expect(await read('bytes=784-1567')).toEqual(expectPart(784, 1567));
+      expect(await read('bytes=469000-')).toEqual(expectPart(469_000, size - 1));
+      expect(await read('bytes=-10')).toEqual(expectPart(size - 10, size - 1));
+      expect(await read(`bytes=0-${size}`)).toEqual(expectPart(0, size - 1));
+      expect(await read('bytes=0-9', { 'if-range': `"${digest}"` })).toEqual(expectPart(0, 9));
+      for (const [range, others] of [
+        ['bytes=0-9,20-29', {}],
+        ['pages=0-9', {}],
+        ['bytes=0-9', { 'if-range': '"other"' }],
+      ] as const)
+        expect(await read(range, others)).toEqual([200, null, snapshot]);
+      for (const range of [`bytes=${size}-`, 'bytes=9-8', 'bytes=-0', 'bytes=-'])
+        expect((await read(range)).slice(0, 2)).toEqual([416, `bytes */${size}`]);
+    });
+
+    test('is listed, if it is a snapshot with an event, until it is deleted', async () => {
+      const list = async () => {
+        const answer = await get('a/snapshots');
+        return ((await answer.json()) as RunSnapshots).snapshots;
+      };
+      expect(await list()).toEqual([]);
+      const first = sampleRun({ runId: 'a' }).length + 1;
+      const other = digestOf(Buffer.from('never stored'));
+      const events = [digest, other].map((each, at) => ({
+        ...{ v: 1, runId: 'a', seq: first + at, time: '2026-11-24T10:00:00.000Z', type: 'snapshot' },
+        data: { step: 7 + at, epoch: 1, digest: each, bytes: snapshot.length, accuracy: 0.5 },
+      }));
+      const publisher = await openPublisher(gateway.ingestUrl, helloOf('a', { protocol: 2 }));
+      publisher.send(events as MonitorEvent[]);
+      await publisher.acked(first + 1);
+      await put(`a/snapshots/${digest}`, snapshot);
+      expect(await list()).toEqual([{ seq: first, time: events[0]!.time, ...events[0]!.data }]);
+      await fetch(`${ingest}/runs/a/snapshots/${digest}`, { method: 'DELETE' });
+      expect(await list()).toEqual([]);
+      expect((await get('none/snapshots')).status).toBe(404);
+    });
 
     test.each(['application/json', 'text/plain', 'application/octet-stream'])(
       'is stored as it is when its content type is %s',
