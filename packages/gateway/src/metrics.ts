@@ -76,13 +76,13 @@ export class Metrics {
   addRuns(runs: Pick<LastValues, 'read'>): void {
     const registers = [this.#registry];
     const gauges = [
-      ['step', 'step', 'Last step of a connected run'],
+      ['step', 'step', 'Last step of a connected run; its last epoch where it counts epochs only'],
       [
         'loss',
         'loss',
-        "Loss of the last step of a connected run, in the run's unit; NaN after it has diverged",
+        "Loss of the last step or, without steps, epoch of a connected run, in the run's unit; NaN after it has diverged",
       ],
-      ['accuracy', 'accuracy', 'Accuracy of the last step of a connected run, from 0 to 1'],
+      ['accuracy', 'accuracy', 'Accuracy of the last step or, without steps, epoch of a connected run, from 0 to 1'],
       [
         'test_accuracy',
         'testAccuracy',
@@ -147,8 +147,9 @@ export class Metrics {
   }
 
   /** Resolves with all metrics in Prometheus's text format. */
-  read(): Promise<string> {
-    return this.#registry.metrics();
+  async read(): Promise<string> {
+    // The format, and most of its readers, know NaN only in this spelling; prom-client writes Nan.
+    return (await this.#registry.metrics()).replaceAll(/ Nan$/gm, ' NaN');
   }
 
   #addTrafficMetrics(): void {

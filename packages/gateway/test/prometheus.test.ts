@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { expect, test } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun, timeFactor } from '@mnist-monitor/shared/testing';
 import { startGateway } from './support/gateway.ts';
 import { publish } from './support/publisher.ts';
@@ -110,7 +111,9 @@ test('each alert has a test of when it fires', () => {
 
 withPromtool('by promtool: the metrics have conventional names, except those of prom-client', async () => {
   const gateway = await startGateway();
-  await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
+  const [started, batch, ...others] = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 });
+  const diverged = { ...batch, data: { ...batch!.data, loss: Number.NaN } } as MonitorEvent;
+  await publish(gateway.ingestUrl, [started!, diverged, ...others]);
   const input = await (await fetch(`${gateway.url}/metrics`)).text();
   const { stdout, stderr, error } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
   expect(error).toBe(undefined);

@@ -1,4 +1,4 @@
-import { encode, type MonitorEvent } from '@mnist-monitor/shared';
+import { encode, type MonitorEvent, type ProtocolVersion } from '@mnist-monitor/shared';
 import { type Connection, type ConnectOptions, connect, type Message } from './connection.ts';
 
 /** Returns the hello of a publisher, with the given fields. */
@@ -42,10 +42,14 @@ export async function openPublisher(
   };
 }
 
-/** Publishes events and waits until the gateway has acknowledged them. */
-export async function publish(url: string, events: readonly MonitorEvent[]): Promise<OpenPublisher> {
+/** Publishes events in a version of the protocol and waits until the gateway has acknowledged them. */
+export async function publish(
+  url: string,
+  events: readonly MonitorEvent[],
+  protocol: ProtocolVersion = 1,
+): Promise<OpenPublisher> {
   const { runId, seq } = events.at(-1) as MonitorEvent;
-  const publisher = await openPublisher(url, helloOf(runId));
+  const publisher = await openPublisher(url, helloOf(runId, { protocol }));
   publisher.send(events);
   await publisher.acked(seq);
   return publisher;

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { version } from '../../../src/version.ts';
 import { connect } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { publish } from '../../support/publisher.ts';
+
+type Data<T extends MonitorEvent['type']> = Extract<MonitorEvent, { type: T }>['data'];
 
 /** Reads the metrics of a gateway: the value of each sample by its name and labels. */
 async function scrape(url: string): Promise<Record<string, number>> {
@@ -14,7 +16,7 @@ async function scrape(url: string): Promise<Record<string, number>> {
   return Object.fromEntries(
     lines.map((line) => {
       const end = line.lastIndexOf(' ');
-      return [line.slice(0, end), Number(line.slice(end + 1))];
+      return [line.slice(0, end), Number(line.slice(end + 1).replace('Inf', 'Infinity'))];
     }),
   );
 }
@@ -90,4 +92,39 @@ test('the metrics have the last values of each connected run, and no others', as
     Object.keys(await scrape(gateway.url)).filter((name) => name.startsWith('monitor_run_'));
   // The gateway notices the closed connections a moment later.
   for (let names = await runMetrics(); names.length > 0; ) names = await runMetrics();
+});
+
+test.each([
+  [Number.NaN, 'NaN'],
+  [Number.POSITIVE_INFINITY, '+Inf'],
+  [Number.NEGATIVE_INFINITY, '-Inf'],
+])("the metrics write a loss of %s as %s, as Prometheus's text format asks", async (loss, word) => {
+  const gateway = await startGateway();
+  const [started] = sampleRunOfVersion2('a');
+  const batch: MonitorEvent = { ...started!, seq: 2, type: 'batch', data: { step: 1, loss } };
+  await publish(gateway.ingestUrl, [started!, batch], 2);
+  const text = await (await fetch(`${gateway.url}/metrics`)).text();
+  expect(text.split('\n')).toContain(`monitor_run_loss{run="a"} ${word}`);
+});
+
+test('the metrics have the step and the training results of a run that sends epochs and no batches', async () => {
+  const gateway = await startGateway();
+  const [started] = sampleRunOfVersion2('a');
+  const epoch = (seq: number, data: Data<'epoch'>): MonitorEvent => ({ ...started!, seq, type: 'epoch', data });
+  const events = [
+    started!,
+    epoch(2, { epoch: 1, train: { loss: 2, accuracy: 0.5 } }),
+    epoch(3, { epoch: 2, train: { loss: 1, accuracy: 0.75 }, test: { accuracy: 0.7 } }),
+  ];
+  const { send, acked } = await publish(gateway.ingestUrl, events, 2);
+  const values = await scrape(gateway.url);
+  const runValue = (name: string) => values[`monitor_run_${name}{run="a"}`];
+  expect(['step', 'loss', 'accuracy', 'test_accuracy'].map(runValue)).toEqual([2, 1, 0.75, 0.7]);
+  send([
+    { ...started!, seq: 4, type: 'metrics', data: { step: 300, metrics: { norm: 1 } } },
+    epoch(5, { epoch: 3 }),
+    epoch(6, { epoch: 4, step: 400 }),
+  ]);
+  await acked(6);
+  expect((await scrape(gateway.url))['monitor_run_step{run="a"}']).toBe(400);
 });
