@@ -123,6 +123,16 @@ def test_a_value_outside_of_its_range_is_sent_as_a_custom_metric(gateway: Gatewa
     assert len(warnings()) == 4
 
 
+def test_counts_the_characters_of_a_text_as_the_protocol_does(gateway: Gateway, warnings) -> None:
+    emoji = "\U0001f600"
+    with Monitor(gateway.ingest_url, run_id="emoji", name=emoji * 200, tags=[emoji * 40], classes=[emoji * 64, "b"]) as monitor:
+        monitor.notice(emoji * 2_001)
+    started, notice, _ = (event["data"] for event in gateway.complete_export("emoji"))
+    assert (started["name"], started["tags"], started["dataset"]["classes"]) == (emoji * 200, [emoji * 40], [emoji * 64, "b"])
+    assert notice["message"] == emoji * 1_999 + "…"
+    assert warnings() == []
+
+
 class Scalar:
     """Has a value like a tensor with one element."""
 

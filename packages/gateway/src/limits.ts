@@ -36,8 +36,8 @@ export const limits = {
   /** How often Node.js checks `requestTimeoutMs` and `headersTimeoutMs`. */
   connectionsCheckMs: 2_000,
 
-  /** The largest message of a viewer: a start with the longest name and tags has 6 kB with all characters as `\u` escapes. */
-  livePayloadBytes: 8 * 1024,
+  /** The largest message of a viewer: a start with the longest name and tags has 12 kB with all characters as `\u` escapes. */
+  livePayloadBytes: 16 * 1024,
   /** Messages of one viewer. A viewer that exceeds this, after its commands got `command.too_many`, is disconnected. */
   messagesPerSecond: 5,
   messageBurst: 20,
@@ -99,10 +99,10 @@ export const limits = {
   /** A viewer with more unread bytes than this is sent nothing until it has read all of them. */
   unreadBytes: 256 * 1024,
   /**
-   * Broadcasts that a viewer with `unreadBytes` unread may leave unread too: some changed notes, or several minutes of
-   * statuses.
+   * Broadcasts that a viewer with `unreadBytes` unread may leave unread too: the largest change of a note, which has 68 kB with all
+   * characters as `\u` escapes, or several minutes of statuses.
    */
-  unreadBroadcastBytes: 64 * 1024,
+  unreadBroadcastBytes: 128 * 1024,
   /**
    * Unread bytes of all viewers together. Beyond this, no viewer gets history, and only those that have read everything
    * get live events.

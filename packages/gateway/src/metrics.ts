@@ -82,7 +82,11 @@ export class Metrics {
         'loss',
         "Loss of the last step or, without steps, epoch of a connected run, in the run's unit; NaN after it has diverged",
       ],
-      ['accuracy', 'accuracy', 'Accuracy of the last step or, without steps, epoch of a connected run, from 0 to 1'],
+      [
+        'accuracy',
+        'accuracy',
+        'Accuracy of the last step or, without steps, epoch of a connected run, from 0 to 1',
+      ],
       [
         'test_accuracy',
         'testAccuracy',

@@ -6,6 +6,7 @@ export * from './client/live-client.ts';
 export type * from './client/live-options.ts';
 export * from './client/pending-commands.ts';
 export * from './client/reconnecting-socket.ts';
+export * from './protocol/character-count.ts';
 export * from './protocol/close-codes.ts';
 export * from './protocol/codec.ts';
 export * from './protocol/constants.ts';

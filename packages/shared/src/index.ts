@@ -5,6 +5,7 @@ export type * from './client/live-options.ts';
 export * from './client/pending-commands.ts';
 export * from './client/reconnecting-socket.ts';
 export * from './client/validating-client.ts';
+export * from './protocol/character-count.ts';
 export * from './protocol/close-codes.ts';
 export * from './protocol/codec.ts';
 export * from './protocol/constants.ts';

@@ -1,6 +1,6 @@
 """The limits of the client, each with its reason. Those of the protocol are in docs/protocol.md."""
 
-# The protocol's limits on the content of an event. Lengths of texts are in UTF-16 units, as JavaScript counts them.
+# The protocol's limits on the content of an event. Lengths of texts are in characters (code points).
 CONFIG_KEYS = 200
 CONFIG_BYTES = 16 * 1024
 # Settings that are read at all, because objects that contain each other several times may yield very many.

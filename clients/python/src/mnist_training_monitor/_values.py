@@ -84,13 +84,12 @@ def fraction(value: object) -> float | int | None:
 
 
 def text(value: object, length: int) -> str:
-    """Returns a value as a text of at most `length` UTF-16 units, in which a cut text ends with `…`."""
+    """Returns a value as a text of at most `length` characters, in which a cut text ends with `…`."""
     full = _INVISIBLE.sub(" ", value if isinstance(value, str) else str(value))
-    # A character outside the Basic Multilingual Plane has two units, and lone surrogates are replaced.
-    units = full.encode("utf-16-le", "surrogatepass")
-    if len(units) <= 2 * length:
-        return units.decode("utf-16-le", "replace")
-    return units[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…"
+    if not full.isascii():
+        # Lone surrogates are replaced, and pairs of them joined.
+        full = full.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return full if len(full) <= length else full[: length - 1] + "…"
 
 
 def readable(value: object) -> str:

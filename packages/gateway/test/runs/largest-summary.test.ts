@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { encode, eventLimits, runSummarySchema, validate } from '@mnist-monitor/shared';
+import { limits } from '../../src/limits.ts';
 import { maxSummaryBytes } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect, type Message } from '../support/connection.ts';
@@ -68,6 +69,10 @@ async function expectSmallEverywhere(gateway: TestGateway, other: TestGateway): 
   expectSmall((await answer.json()) as Record<string, unknown>);
   const annotated = (await viewer.until(({ type }) => type === 'annotated')).at(-1)!;
   expect(annotated).toMatchObject(changes);
+  // A viewer that has read nothing for a moment receives it too, and is not closed as slow.
+  const annotatedBytes = Buffer.byteLength(JSON.stringify(annotated));
+  expect(annotatedBytes).toBeGreaterThan(64 * 1024);
+  expect(annotatedBytes).toBeLessThan(limits.unreadBroadcastBytes);
   const list = (await (await fetch(`${other.url}/api/runs`)).json()) as { runs: Record<string, unknown>[] };
   expectSmall(list.runs[0]!);
   const { hello, bytes } = await helloFor(other);

@@ -1,6 +1,6 @@
 /**
- * The limits on the content of an event, for every publisher. Lengths of texts are in UTF-16 units, as JavaScript counts
- * them; sizes in bytes are in the name. An event as a whole has at most 900 kB of JSON.
+ * The limits on the content of an event, for every publisher. Lengths of texts are in characters, which are
+ * Unicode code points; sizes in bytes are in the name. An event as a whole has at most 900 kB of JSON.
  */
 export const eventLimits = {
   /** Keys of `config`: several times the settings of the largest training scripts. */

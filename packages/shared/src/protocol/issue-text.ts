@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { characterCount } from './character-count.ts';
 
 /** Maximum number of characters of a received text in an issue: enough to recognize it. */
 const valueLength = 50;
@@ -80,12 +81,15 @@ const listOf = (values: readonly unknown[]): string =>
 function receivedOf(issue: z.core.$ZodRawIssue): string {
   const { code, origin, input, discriminator } = issue;
   if (code === 'too_small' || code === 'too_big')
-    return origin === 'number' || origin === 'int' ? valueText(input) : String((input as string).length);
+    return origin === 'number' || origin === 'int' ? valueText(input) : String(sizeOf(input));
   if (isRepeated(issue)) return String((input as unknown[]).length);
   if (code === 'invalid_union' && typeof discriminator === 'string')
     return valueText((input as Record<string, unknown>)[discriminator]);
   return valueText(input);
 }
+
+const sizeOf = (input: unknown): number =>
+  typeof input === 'string' ? characterCount(input) : (input as unknown[]).length;
 
 /** Writes a received value for an issue: a short value as JSON, and of a list or an object only its kind. */
 export function valueText(value: unknown): string {

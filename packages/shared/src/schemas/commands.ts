@@ -5,17 +5,14 @@ import { eventLimits } from '../protocol/event-limits.ts';
 import { closedObject } from './closed-object.ts';
 import { runIdSchema } from './envelope.ts';
 import { learningRateSchema, startDataSchema } from './settings.ts';
+import { lineSchema, textSchema } from './values.ts';
 
 /** Whether a viewer may send commands: `open`, only with the command token (`token`), or not at all (`off`). */
 export const commandAccessSchema = z.enum(['open', 'token', 'off']);
 
-const id = z
-  .string()
-  .min(8)
-  .max(64)
-  .describe(
-    'Chosen by the client. A command that is sent again with the same id, also over another connection, is executed only once and gets the same answer.',
-  );
+const id = textSchema(8, 64).describe(
+  'Chosen by the client. A command that is sent again with the same id, also over another connection, is executed only once and gets the same answer.',
+);
 
 const noData = closedObject('setting', {}).default({});
 
@@ -53,17 +50,12 @@ const commandOf = <N extends CommandName>(name: N) =>
     command: z.literal(name),
     data: commandDataSchemas[name],
     runId: runIdSchema.optional().describe('Id of the run; by default the one that the viewer follows.'),
-    by: z
-      .string()
-      .min(1)
-      .max(eventLimits.by)
+    by: textSchema(1, eventLimits.by)
       .optional()
       .describe(
         'Who gives the command: `page`, `assistant`, or the name of a program. The notice about its effect repeats it.',
       ),
-    token: z
-      .string()
-      .max(500)
+    token: textSchema(0, 500)
       .optional()
       .describe('Command token, required if `hello` has `"commands":"token"`; never forwarded.'),
   });
@@ -96,7 +88,7 @@ export const commandNameSchema = z.enum(commandNames);
 export const queuedStartSchema = z.object({
   queuedId: id.describe('Id of the command `enqueue` that added it.'),
   data: startDataSchema.strip(),
-  by: z.string().max(eventLimits.by).optional(),
+  by: textSchema(0, eventLimits.by).optional(),
 });
 
 export const commandResultSchema = z
@@ -116,11 +108,8 @@ export const commandResultSchema = z
       type: z.literal('commandResult'),
       id,
       ok: z.literal(false),
-      code: z.string().max(64).describe('Error code.'),
-      message: z
-        .string()
-        .max(2_000)
-        .describe('Text for people: what was expected, what was found, what to do.'),
+      code: textSchema(0, 64).describe('Error code.'),
+      message: lineSchema.describe('Text for people: what was expected, what was found, what to do.'),
     }),
   ])
   .describe('The answer to a command from a trainer, which the gateway forwards to the viewer.');

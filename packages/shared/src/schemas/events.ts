@@ -18,6 +18,7 @@ import {
   positiveSchema as positive,
   scoreSchema as score,
   secondsSchema as seconds,
+  textSchema,
 } from './values.ts';
 
 export const batchDataSchema = z
@@ -94,10 +95,7 @@ export const noticeDataSchema = z
     value: metricValueSchema
       .nullish()
       .describe('Number that the notice is about, if any, such as the learning rate that was set.'),
-    by: z
-      .string()
-      .min(1)
-      .max(eventLimits.by)
+    by: textSchema(1, eventLimits.by)
       .nullish()
       .describe(
         'Who gave the command that the notice is about: `page`, `assistant`, or the name of a program.',

@@ -8,11 +8,12 @@ import {
   lineSchema,
   metricValueSchema,
   nameSchema,
+  textSchema,
 } from './values.ts';
 
 const { figureBytes, tableColumns, tableRows, tableText } = eventLimits;
 
-const cellSchema = z.union([metricValueSchema, z.string().max(tableText), z.boolean(), z.null()], {
+const cellSchema = z.union([metricValueSchema, textSchema(0, tableText), z.boolean(), z.null()], {
   error: ({ input }) => `expected a number, a text, true, false or null, got ${valueText(input)}`,
 });
 

@@ -3,20 +3,19 @@ import { ingestProtocolVersions } from '../protocol/constants.ts';
 import { commandNameSchema, commandResultSchema, commandSchema } from './commands.ts';
 import { runIdSchema, streamIdSchema } from './envelope.ts';
 import { eventSchema } from './events.ts';
+import { textSchema } from './values.ts';
 import { version1EventSchema } from './version-1.ts';
 
 const helloFields = {
   protocol: z
     .literal(ingestProtocolVersions)
     .describe('Version of the protocol that the events of this publisher are in: 1 or 2.'),
-  publisherId: z
-    .string()
-    .min(8)
-    .max(64)
-    .describe('Chosen once per process: distinguishes a reconnection from a second publisher of the run.'),
-  token: z.string().max(500).optional().describe('Token for publishing, required if the gateway has one.'),
+  publisherId: textSchema(8, 64).describe(
+    'Chosen once per process: distinguishes a reconnection from a second publisher of the run.',
+  ),
+  token: textSchema(0, 500).optional().describe('Token for publishing, required if the gateway has one.'),
   commands: z
-    .array(z.string().max(64))
+    .array(textSchema(0, 64))
     .max(50)
     .default([])
     .transform((names) => names.flatMap((name) => commandNameSchema.safeParse(name).data ?? []))

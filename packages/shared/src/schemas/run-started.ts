@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { characterCount } from '../protocol/character-count.ts';
 import { eventLimits } from '../protocol/event-limits.ts';
 import { valueText } from '../protocol/issue-text.ts';
 import {
@@ -10,6 +11,7 @@ import {
   metricNameSchema,
   nameSchema,
   positiveSchema,
+  textSchema,
 } from './values.ts';
 
 /**
@@ -119,14 +121,18 @@ export const testImagesSchema = z
   );
 
 const classesSchema = z
-  .array(nameSchema)
+  .array(nameSchema.meta({ maxLength: eventLimits.className }))
   .min(eventLimits.minClasses)
   .max(eventLimits.maxClasses)
-  // Version 1 allowed longer names of its ten classes.
-  .refine(
-    (names) => names.length === 10 || names.every((name) => name.length <= eventLimits.className),
-    `expected class names of at most ${eventLimits.className} characters`,
-  );
+  .superRefine((names, context) => {
+    // Version 1 allowed names of 200 characters for its ten classes.
+    if (names.length === 10) return;
+    names.forEach((input, index) => {
+      if (characterCount(input) <= eventLimits.className) return;
+      const issue = { code: 'too_big', origin: 'string', maximum: eventLimits.className } as const;
+      context.addIssue({ ...issue, inclusive: true, input, path: [index] });
+    });
+  });
 
 const datasetSchema = z
   .object({
@@ -151,22 +157,20 @@ const totalsSchema = z
 /** The definition of a metric, by which viewers label, group and compare it. */
 export const metricDefinitionSchema = z.object({
   direction: z.enum(['maximize', 'minimize']).nullish().describe('Which values are better.'),
-  unit: z.string().max(eventLimits.unit).nullish().describe('Unit, such as `ms` or `tokens`.'),
-  group: z.string().max(eventLimits.metricGroup).nullish().describe('Title that its chart is grouped under.'),
+  unit: textSchema(0, eventLimits.unit).nullish().describe('Unit, such as `ms` or `tokens`.'),
+  group: textSchema(0, eventLimits.metricGroup).nullish().describe('Title that its chart is grouped under.'),
 });
 
 /** Short texts by which users find and group runs. */
 export const tagsSchema = z
-  .array(z.string().min(1).max(eventLimits.tag))
+  .array(textSchema(1, eventLimits.tag))
   .max(eventLimits.tags)
   .describe('At most 20 texts of at most 40 characters, to find and group runs by.');
 
 /** The name of a run. */
-export const runNameSchema = z
-  .string()
-  .min(1)
-  .max(eventLimits.runName)
-  .describe('Name of the run for people; the id identifies it.');
+export const runNameSchema = textSchema(1, eventLimits.runName).describe(
+  'Name of the run for people; the id identifies it.',
+);
 
 export const runStartedDataSchema = z
   .object({
@@ -177,16 +181,10 @@ export const runStartedDataSchema = z
     model: modelSchema.nullish(),
     dataset: datasetSchema.nullish(),
     totals: totalsSchema.nullish(),
-    unit: z
-      .string()
-      .min(1)
-      .max(eventLimits.unit)
+    unit: textSchema(1, eventLimits.unit)
       .nullish()
       .describe('What a step processes, in the plural: `images` (the default), `tokens`, `rows`.'),
-    lossUnit: z
-      .string()
-      .min(1)
-      .max(eventLimits.unit)
+    lossUnit: textSchema(1, eventLimits.unit)
       .nullish()
       .describe('Unit of every loss: `nats` per sample (the default), `bits`, `squared error`.'),
     metrics: z

@@ -8,7 +8,7 @@ import { snapshotDataSchema } from './network-state.ts';
 import { eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { epochDataSchema } from './results.ts';
 import { runNameSchema, runStartedDataSchema, tagsSchema } from './run-started.ts';
-import { metricNameSchema } from './values.ts';
+import { metricNameSchema, textSchema } from './values.ts';
 
 /**
  * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.
@@ -19,10 +19,7 @@ export const runStatusSchema = z.enum(['running', 'paused', 'stalled', ...finish
 
 /** Creates the schema of a text of at most `limit` characters. Null, and a text of only spaces, mean no text. */
 const annotation = (limit: number) =>
-  z
-    .string()
-    .trim()
-    .max(limit)
+  textSchema(0, limit, z.string().trim())
     .nullable()
     .transform((text) => text || null);
 
@@ -115,9 +112,7 @@ export const runListQuerySchema = querySchema({
     .regex(/^[01]-[0-9]{1,15}$/, 'expected the nextCursor of another page')
     .optional()
     .describe('`nextCursor` of the page before, requested with the same `search` and `order`.'),
-  search: z
-    .string()
-    .max(200)
+  search: textSchema(0, 200)
     .default('')
     .describe(
       'Only runs that contain each of these words, in any case, in their title, name, tags, id, note, status, or device.',
@@ -137,7 +132,7 @@ export const runListSchema = z.object({
 
 /** A list of tags. Null, like an empty list, means no tags; each tag counts once, and a text of only spaces is no tag. */
 const changedTags = z
-  .array(z.string().trim().max(eventLimits.tag))
+  .array(textSchema(0, eventLimits.tag, z.string().trim()))
   .max(eventLimits.tags)
   .nullable()
   .transform((tags) => [...new Set(tags?.filter((tag) => tag !== ''))]);

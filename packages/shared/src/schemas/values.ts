@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { characterCount } from '../protocol/character-count.ts';
 import { base64Length, eventLimits } from '../protocol/event-limits.ts';
 import { type MeasureRange, measureText, valueText } from '../protocol/issue-text.ts';
 import { metricNamePattern } from '../protocol/metric-name.ts';
@@ -30,10 +31,27 @@ export const positiveSchema = z.int().positive();
 export const secondsSchema = z.number().nonnegative();
 /** A fraction from 0 to 1. */
 export const fractionSchema = z.number().min(0).max(1);
+/**
+ * Creates the schema of a text with a number of characters. Unlike zod's `min` and `max`, which count UTF-16 units, it counts
+ * characters as its JSON Schema does.
+ * @param base The schema of the text before its characters are counted.
+ */
+export const textSchema = (minLength: number, maxLength: number, base = z.string()): z.ZodString =>
+  base
+    .check(({ value: input, issues }) => {
+      // A character has one or two UTF-16 units.
+      if (input.length >= 2 * minLength && input.length <= maxLength) return;
+      const length = characterCount(input);
+      const issue = { origin: 'string', inclusive: true, input } as const;
+      if (length < minLength) issues.push({ code: 'too_small', minimum: minLength, ...issue });
+      if (length > maxLength) issues.push({ code: 'too_big', maximum: maxLength, ...issue });
+    })
+    .meta({ ...(minLength > 0 && { minLength }), maxLength });
+
 /** A text of one or a few lines. */
-export const lineSchema = z.string().max(2_000);
+export const lineSchema = textSchema(0, 2_000);
 /** A name of one line. */
-export const nameSchema = z.string().min(1).max(200);
+export const nameSchema = textSchema(1, 200);
 /** The index of a class in `dataset.classes`. */
 export const classIndexSchema = z
   .int()

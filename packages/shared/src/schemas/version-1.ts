@@ -4,15 +4,17 @@ import { eventEnvelopeSchema, finishedStatusSchema } from './envelope.ts';
 import {
   countSchema as count,
   fractionSchema as fraction,
-  lineSchema as line,
   metricValueSchema,
-  nameSchema as name,
   positiveSchema as positive,
   secondsSchema as seconds,
 } from './values.ts';
 
 // The events of version 1 of the protocol. This file never changes: it decides which events a publisher of version 1 may
 // send, and which runs a viewer of version 1 can read.
+
+// Lengths are in UTF-16 units: as version 1 counted them.
+const line = z.string().max(2_000);
+const name = z.string().min(1).max(200);
 
 /** Number of classes of every dataset of version 1. */
 const classCount = 10;

@@ -46,6 +46,11 @@ describe('an event of version 2', () => {
         dataset: { name: 'ImageNet', classes: names(1_000, 64) },
       },
     ],
+    [
+      'class names of 64 characters outside the Basic Multilingual Plane',
+      'run.started',
+      { ...started, dataset: { name: 'x', classes: ['😀'.repeat(64), 'b'] } },
+    ],
     ['no classes', 'run.started', { ...started, dataset: { name: 'Houses', classes: null } }],
     ['no totals', 'run.started', { ...started, totals: null }],
     ['epochs without steps', 'run.started', { ...started, totals: { epochs: 3 } }],
@@ -105,8 +110,8 @@ describe('an event of version 2', () => {
     [
       'a class name of 65 characters',
       'run.started',
-      { ...started, dataset: { name: 'x', classes: names(2, 65) } },
-      'data.dataset.classes: expected class names of at most 64 characters',
+      { ...started, dataset: { name: 'x', classes: ['a', '😀'.repeat(65)] } },
+      'data.dataset.classes.1: expected at most 64 characters, got 65',
     ],
     [
       '21 tags',

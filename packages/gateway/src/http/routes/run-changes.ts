@@ -24,8 +24,11 @@ export interface RunChangesOptions extends RemovalContext {
   limits: Limits;
 }
 
-/** The maximum size of a body: enough for a note of 10,000 characters and the other texts, in any script and encoding. */
-const bodyBytes = 72 * 1024;
+/**
+ * The maximum size of a body: enough for a note of 10,000 characters and the other texts, in any script and encoding. An emoji has 12
+ * bytes as `\u` escapes.
+ */
+const bodyBytes = 136 * 1024;
 
 /** Adds the routes that change or delete a run, for the clients that may send commands to its trainer. */
 export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {

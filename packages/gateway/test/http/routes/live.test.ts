@@ -248,7 +248,7 @@ describe('the live feed', () => {
   test.each([
     ['a text message', 'anything', 'invalid'],
     ['a binary message', Buffer.from([1]), 'invalid'],
-    ['a message over 8 kB', 'x'.repeat(8_193), 'tooBig'],
+    ['a message over 16 kB', 'x'.repeat(16_385), 'tooBig'],
   ] as const)('closes a viewer that sends %s, and no other', async (_kind, message, name) => {
     const gateway = await startGateway();
     const [viewer, other] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];

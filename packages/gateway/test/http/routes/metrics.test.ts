@@ -110,7 +110,12 @@ test.each([
 test('the metrics have the step and the training results of a run that sends epochs and no batches', async () => {
   const gateway = await startGateway();
   const [started] = sampleRunOfVersion2('a');
-  const epoch = (seq: number, data: Data<'epoch'>): MonitorEvent => ({ ...started!, seq, type: 'epoch', data });
+  const epoch = (seq: number, data: Data<'epoch'>): MonitorEvent => ({
+    ...started!,
+    seq,
+    type: 'epoch',
+    data,
+  });
   const events = [
     started!,
     epoch(2, { epoch: 1, train: { loss: 2, accuracy: 0.5 } }),
