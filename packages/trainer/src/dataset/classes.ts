@@ -1,4 +1,4 @@
-import { eventLimits, MonitorError } from '@mnist-monitor/shared';
+import { characterCount, eventLimits, MonitorError } from '@mnist-monitor/shared';
 
 const { minClasses, maxClasses, className: maxLength } = eventLimits;
 
@@ -34,15 +34,15 @@ export const fashionClasses: readonly string[] = [
 ];
 
 /**
- * Parses a file with the name of one class a line, the class 0 first.
+ * Parses a file with the name of one class a line, the class 0 first. The file is in UTF-8, or in UTF-16 with a byte order
+ * mark, as Windows writes it.
  * @param path Path of the file, for the error.
  * @throws MonitorError `classes.invalid`
  */
-export function parseClassNames(text: string, path: string): string[] {
-  const names = text
-    .replace(/^\ufeff/, '')
+export function parseClassNames(file: Uint8Array, path: string): string[] {
+  const names = decodeText(file, path)
     .trimEnd()
-    .split(/\r?\n/)
+    .split(/\r\n?|\n/)
     .map((line) => line.trim());
   const fail = (expected: string, actual: string): never => {
     throw invalidClasses(`--classes: expected ${expected} in ${path}, got ${actual}`);
@@ -54,12 +54,32 @@ export function parseClassNames(text: string, path: string): string[] {
     );
   names.forEach((name, at) => {
     if (name === '') fail(`a name in line ${at + 1}`, 'an empty line');
-    if (name.length > maxLength)
-      fail(`at most ${maxLength} characters in line ${at + 1}`, String(name.length));
+    const [control] = /\p{Cc}/u.exec(name) ?? [];
+    if (control !== undefined)
+      fail(
+        `text in UTF-8 in line ${at + 1}`,
+        `the control character ${control.charCodeAt(0)}; save the file as UTF-8`,
+      );
+    const length = characterCount(name);
+    if (length > maxLength) fail(`at most ${maxLength} characters in line ${at + 1}`, String(length));
     const first = names.indexOf(name);
     if (first !== at) fail('different names', `${JSON.stringify(name)} in lines ${first + 1} and ${at + 1}`);
   });
   return names;
+}
+
+/** Decodes a text, in the encoding of its byte order mark or else in UTF-8. */
+function decodeText(file: Uint8Array, path: string): string {
+  const [first, second] = file;
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(file);
+  } catch {
+    throw invalidClasses(
+      `--classes: expected text in UTF-8 in ${path}, got bytes of another encoding; save the file as UTF-8`,
+    );
+  }
 }
 
 /**

@@ -81,7 +81,7 @@ async function readClassNames(path: string | undefined): Promise<string[] | unde
     throw invalidClasses(
       `--classes: expected at most ${maxNamesBytes} bytes in ${path}, got ${bytes.length}`,
     );
-  return parseClassNames(bytes.toString('utf8'), path);
+  return parseClassNames(bytes, path);
 }
 
 /** Chooses the classes of a dataset: the given ones, known ones that contain every label, or a number for each. */

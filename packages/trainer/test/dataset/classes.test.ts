@@ -8,11 +8,34 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('parseClassNames', () => {
   test('reads one name a line, also with a byte order mark and the line ends of Windows', () => {
-    expect(parseClassNames('\ufeffcat\r\n dog \r\nT-shirt/top\r\n', 'f')).toEqual([
-      'cat',
-      'dog',
-      'T-shirt/top',
-    ]);
+    const text = '\ufeffcat\r\n dog \r\nT-shirt/top\r\n';
+    expect(parseClassNames(Buffer.from(text), 'f')).toEqual(['cat', 'dog', 'T-shirt/top']);
+  });
+
+  const names = ['Bär', '猫', '😀'.repeat(64)];
+  const littleEndian = Buffer.from(`\ufeff${names.join('\r\n')}`, 'utf16le');
+  test.each([
+    ['UTF-8', Buffer.from(names.join('\n'))],
+    ['UTF-16 with the bytes of Windows', littleEndian],
+    ['UTF-16 with the other order of bytes', Buffer.from(littleEndian).swap16()],
+  ])('reads names of any script in %s', (_encoding, file) => {
+    expect(parseClassNames(file, 'f')).toEqual(names);
+  });
+
+  const otherEncoding =
+    '--classes: expected text in UTF-8 in f, got bytes of another encoding; save the file as UTF-8';
+  test.each([
+    ['Latin-1', Buffer.from('cat\nBär\n', 'latin1'), otherEncoding],
+    ['half a character of UTF-16', littleEndian.subarray(0, 5), otherEncoding],
+    [
+      'UTF-16 without a byte order mark',
+      Buffer.from('cat\ndog', 'utf16le'),
+      '--classes: expected text in UTF-8 in line 1 in f, got the control character 0; save the file as UTF-8',
+    ],
+  ])('refuses %s instead of reading wrong names', (_encoding, file, message) => {
+    expect(() => parseClassNames(file, 'f')).toThrow(
+      expect.objectContaining({ code: 'classes.invalid', message }),
+    );
   });
 
   test.each([
@@ -24,9 +47,9 @@ describe('parseClassNames', () => {
     ],
     ['a\n\nb', '--classes: expected a name in line 2 in f, got an empty line'],
     ['a\nb\na', '--classes: expected different names in f, got "a" in lines 1 and 3'],
-    [`a\n${'x'.repeat(65)}`, '--classes: expected at most 64 characters in line 2 in f, got 65'],
+    [`a\n${'😀'.repeat(65)}`, '--classes: expected at most 64 characters in line 2 in f, got 65'],
   ])('refuses %j', (text, message) => {
-    expect(() => parseClassNames(text, 'f')).toThrow(
+    expect(() => parseClassNames(Buffer.from(text), 'f')).toThrow(
       expect.objectContaining({ code: 'classes.invalid', message }),
     );
   });
