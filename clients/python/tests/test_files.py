@@ -267,7 +267,7 @@ def test_a_file_that_the_gateway_refuses_is_one_warning(
     with scripted_gateway(store_all) as gateway:
         monitor = Monitor(gateway.url, _send=answers)
         monitor.snapshot(1, {"weight": np.ones(2)})
-        wait_for(lambda: monitor._uploads.is_idle, "a settled snapshot")
+        wait_for(lambda: monitor._uploads.is_idle, "the snapshot to be sent")
         monitor.snapshot(2, {"weight": np.ones(3)})
         assert monitor.finish() == missing
         types = [message["type"] for message in gateway.received if "seq" in message]

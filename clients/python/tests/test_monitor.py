@@ -189,6 +189,7 @@ WRONG_CALLS = {
     "a figure above 128 kB": lambda monitor: monitor.figure("b", PNG + bytes(200_000)),
     "a figure from a file that does not exist": lambda monitor: monitor.figure("c", "/nowhere.png"),
     "a figure of nothing": lambda monitor: monitor.figure("d"),
+    "a figure of an image and a table": lambda monitor: monitor.figure("k", PNG, table={"a": [1]}),
     "a figure that is a number": lambda monitor: monitor.figure("e", 7),
     "a table of rows without names": lambda monitor: monitor.figure("f", table=[[1, 2]]),
     "a table that is a number": lambda monitor: monitor.figure("g", table=7),

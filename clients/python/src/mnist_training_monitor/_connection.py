@@ -285,7 +285,7 @@ class Connection:
         self.is_connected = True
         if self._attempt > 0:
             self._warn.info(f"Connected to the gateway at {self._where}.")
-        self._warn.again("connection")
+        self._warn.allow_again("connection")
         self._attempt = 0
         self._accepted_at = self._clock.monotonic()
         self._lost_at = None
@@ -300,14 +300,15 @@ class Connection:
                 self._acknowledged = self._highest = after
             for skipped in range(after - self._acknowledged):
                 if not self._outbox.read(1, 1):
-                    raise WebSocketException(f"expected at most {skipped} further events, got {after}")
+                    last = self._acknowledged + skipped
+                    raise WebSocketException(f"expected resume after event {last} at most, got {after}")
                 self._outbox.acknowledge(1)
             self._acknowledged = self._sent = after
 
     def _lines_after_loss(self, lost: int, after: int) -> list[bytes]:
         message = f"The gateway has lost {lost} events that it had acknowledged"
         self._warn("lost", f"{message}; the run continues with those that follow.")
-        self._warn.again("lost")
+        self._warn.allow_again("lost")
         data = {"level": "warning", "code": "events.lost", "message": f"{message}.", "value": lost}
         notice = encode_event(self._clock.time(), "notice", wire_json(data))
         return [self._started, notice] if after == 0 and self._started is not None else [notice]
@@ -327,7 +328,7 @@ class Connection:
         """Sends events while the window allows it. Returns whether there were any."""
         with self._lock:
             room = limits.WINDOW_EVENTS - (self._sent - self._acknowledged)
-            lines = self._outbox.read(max(0, room), limits.WINDOW_BYTES)
+            lines = self._outbox.read(max(0, room), limits.SEND_BYTES)
             first = self._sent + 1
             self._sent += len(lines)
             self._highest = max(self._highest, self._sent)

@@ -20,7 +20,6 @@ from ._values import (
     Measure,
     Warn,
     array_of,
-    config,
     count,
     counts,
     first,
@@ -31,6 +30,7 @@ from ._values import (
     plain_list,
     readable,
     text,
+    wire_config,
     wire_json,
 )
 
@@ -75,7 +75,7 @@ class Contents:
         data = {
             "name": part("name", name, a_text, lambda given: _optional_text(given, limits.RUN_NAME)),
             "tags": part("tags", tags, "a list of texts", self._tags),
-            "config": part("config", config, "a mapping of settings", lambda given: _config(given, self._warn)) or {},
+            "config": part("config", config, "a mapping of settings", lambda given: wire_config(given, self._warn)) or {},
             "device": part("device", {} if device is None else device, "a mapping of texts", _device) or _device({}),
             "model": part("layers", layers, "a list of mappings with name, type, outputShape and parameters", _model),
             "dataset": _dataset(data_name, names, test_images),
@@ -120,14 +120,14 @@ class Contents:
         if at is None:
             self._warn("epoch", f"An epoch is left out: expected its number, from 1, got {readable(epoch)}.")
             return None
-        own: dict[str, object] = dict(metrics)
+        custom: dict[str, object] = dict(metrics)
         data: dict[str, Json] = {
             "epoch": at,
             "step": count(step) if step is not None else None,
-            "train": self._score("train", train, own) or None,
-            "test": self._test(test, own) or None,
+            "train": self._score("train", train, custom) or None,
+            "test": self._test(test, custom) or None,
             "seconds": _seconds(seconds),
-            "metrics": self._metrics(own) or None,
+            "metrics": self._metrics(custom) or None,
         }
         return without_none(data)
 
@@ -142,13 +142,13 @@ class Contents:
         metrics: Mapping[str, object],
     ) -> dict[str, Json]:
         """Returns the data of `run.finished`."""
-        own: dict[str, object] = dict(metrics)
+        custom: dict[str, object] = dict(metrics)
         data: dict[str, Json] = {
             "status": status,
             "reason": text(reason, limits.LINE),
-            "test": self._score("test", test, own) or None,
+            "test": self._score("test", test, custom) or None,
             "bestEpoch": count(best_epoch, 1) if best_epoch is not None else None,
-            "metrics": self._metrics(own) or None,
+            "metrics": self._metrics(custom) or None,
             "seconds": round(seconds, 3),
             "files": [],
         }
@@ -178,9 +178,9 @@ class Contents:
             decoded = decoded[:maximum]
         truth = counts(plain_list(first(labels, len(decoded))))
         rows = plain_list(first(probabilities, len(decoded)))
-        at = counts(plain_list(first(indices, len(decoded)))) if indices is not None else list(range(len(decoded)))
+        positions = counts(plain_list(first(indices, len(decoded)))) if indices is not None else list(range(len(decoded)))
         items = []
-        for index, label, row, (_, pixels) in zip(at, truth, rows, decoded, strict=False):
+        for index, label, row, (_, pixels) in zip(positions, truth, rows, decoded, strict=False):
             values = [fraction(each) or 0 for each in row]
             best = sorted(range(len(values)), key=lambda each: -values[each])[: limits.PROBABILITIES]
             if len(values) <= limits.PROBABILITIES:
@@ -204,7 +204,7 @@ class Contents:
         }
 
     def figure(self, title: object, image: object, table: object, *, step: object, description: object) -> dict[str, Json] | None:
-        """Returns the data of `figure`, or None if there is neither an image nor a table within the limits."""
+        """Returns the data of `figure`; None without an image or a table, with both, or with an image beyond the limits."""
         shown = text(title, limits.NAME) or "Figure"
         data: dict[str, Json] = {
             "title": shown,
@@ -212,7 +212,8 @@ class Contents:
             "description": _optional_text(description, limits.LINE),
         }
         if (image is None) == (table is None):
-            self._warn(f"figure {shown}", f"The figure {shown!r} is left out: expected an image or a table.")
+            given = "neither" if image is None else "both"
+            self._warn(f"figure {shown}", f"The figure {shown!r} is left out: expected an image or a table, got {given}.")
             return None
         if image is not None:
             png = _png(image)
@@ -303,7 +304,7 @@ class Contents:
             )
         return found or None
 
-    def _score(self, part: str, values: Mapping[str, object], own: dict[str, object]) -> dict[str, Json]:
+    def _score(self, part: str, values: Mapping[str, object], custom: dict[str, object]) -> dict[str, Json]:
         """Returns loss and accuracy. An accuracy that is not from 0 to 1 becomes a custom metric, as in `log`."""
         score: dict[str, Json] = {}
         if values.get("loss") is not None:
@@ -317,13 +318,13 @@ class Contents:
                     f"range {name}",
                     f"{name} {plain:g} is sent as a custom metric: expected a number from 0 to 1.",
                 )
-                own[name] = plain
+                custom[name] = plain
             else:
                 score["accuracy"] = measure(accuracy)
         return without_none(score)
 
-    def _test(self, test: Mapping[str, object], own: dict[str, object]) -> dict[str, Json]:
-        data = self._score("test", test, own)
+    def _test(self, test: Mapping[str, object], custom: dict[str, object]) -> dict[str, Json]:
+        data = self._score("test", test, custom)
         for key in ("perClass", "precision", "recall"):
             if test.get(key) is not None:
                 data[key] = [_class_fraction(each) for each in plain_list(test[key])]
@@ -370,7 +371,7 @@ class Contents:
         ]
 
     def _predictions(self, predictions: object) -> Json:
-        # More than the limit in bytes are left out below, and not converted.
+        # One more than the limit, which is enough to leave them out below: a very long list is not converted.
         classes = counts(plain_list(first(predictions, limits.PREDICTIONS_BYTES + 1)))
         if any(each is None or each >= limits.MAX_CLASSES for each in classes):
             self._warn("predictions", "The predictions are left out: expected the number of a class for each item.")
@@ -407,10 +408,6 @@ class Contents:
         while cells and len(wire_json(data)) > limits.FIGURE_BYTES:
             del cells[len(cells) * 3 // 4 :]
         return data
-
-
-def _config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
-    return config(settings, warn)
 
 
 def _seconds(value: object) -> Json:
@@ -561,7 +558,7 @@ def _image(image: Any) -> tuple[tuple[int, int, int] | None, bytes]:
 
 
 def _is_plain(image: Any) -> bool:
-    """Returns whether an image is nested lists of numbers already, by which the pixels need no conversion one by one."""
+    """Returns whether an image consists of nested lists of numbers, whose pixels need no conversion one by one."""
     level: list[Any] = [image]
     for _ in range(3):
         if set(map(type, level)) != {list}:

@@ -1,4 +1,4 @@
-"""The limits of the client, each with its reason. Those of the protocol are in docs/protocol.md."""
+"""The limits of the protocol, which docs/protocol.md explains, and the limits and intervals of this client with their reasons."""
 
 # The protocol's limits on the content of an event. Lengths of texts are in characters (code points).
 CONFIG_KEYS = 200
@@ -29,12 +29,14 @@ PREDICTIONS_BYTES = 200_000
 PROBABILITIES = 10
 IMAGE_SIDE = 64
 FIGURE_BYTES = 128 * 1024
-FIGURE_SECONDS = 10
+# The least time between two figures.
+FIGURE_INTERVAL_SECONDS = 10
 TABLE_ROWS = 200
 TABLE_COLUMNS = 20
 TABLE_TEXT = 200
 TENSORS = 500
-LAYERS_SECONDS = 0.25
+# The least time between two events `layers`.
+LAYERS_INTERVAL_SECONDS = 0.25
 SNAPSHOT_BYTES = 2 * 1024 * 1024
 SNAPSHOTS = 64
 TEST_IMAGE_BYTES = 16 * 1024 * 1024
@@ -45,13 +47,14 @@ MAX_INTEGER = 2**53 - 1
 # Events that wait in memory to be numbered and written to the outbox. The recorder takes them every 20 ms, so more than
 # this many wait only while the outbox is full or its disk is slow; then logs are merged in pairs. About 4 MB.
 PENDING_EVENTS = 4_096
-# Values of all logs in this list, about ten a log. A run may have 100 metrics, and 4,096 logs of that many would take 40 MB.
+# Values of all logs that wait in memory, about ten a log. A run may have 100 metrics, and 4,096 logs of that many would take
+# 40 MB.
 PENDING_VALUES = 40_000
-# Size of the JSON of the other events in this list. Beyond it, the oldest ones are dropped.
+# Size of the JSON of the other events that wait in memory. Beyond it, the oldest ones are dropped.
 PENDING_BYTES = 8 * 1024 * 1024
 # The interval at which the recorder takes the events that wait: viewers do not notice this delay, and a training that logs
 # 10,000 steps a second wakes the recorder 50 times a second instead of 10,000 times.
-RECORDER_SECONDS = 0.02
+RECORDER_INTERVAL_SECONDS = 0.02
 # The wait after the disk refused an event: an attempt encodes 256 events, which slows a training if it is repeated at once.
 DISK_RETRY_SECONDS = 1.0
 # The outbox on disk: 250,000 events of 250 bytes, three hours of 25 logs a second.
@@ -60,14 +63,15 @@ OUTBOX_BYTES = 64 * 1024 * 1024
 MEMORY_OUTBOX_BYTES = 8 * 1024 * 1024
 # Size of one file of the outbox. A file is deleted when all its events are acknowledged.
 SEGMENT_BYTES = 4 * 1024 * 1024
-# Bytes read from the outbox at once.
+# Bytes of one read from a file of the outbox.
 READ_BYTES = 64 * 1024
 # Folders of outboxes whose process was killed are deleted after this time.
 STALE_OUTBOX_SECONDS = 7 * 24 * 3600
 
 # Events sent and not acknowledged: the gateway acknowledges each commit, some milliseconds after it has received an event.
 WINDOW_EVENTS = 1_000
-WINDOW_BYTES = 1024 * 1024
+# Size of the events that are taken from the outbox at once and then sent.
+SEND_BYTES = 1024 * 1024
 # Time to connect, and to receive the answer to `hello`.
 CONNECT_SECONDS = 10.0
 # Waits between attempts to connect: doubled each time, with jitter, as docs/protocol.md asks.

@@ -245,7 +245,7 @@ class Monitor:
             at = step if type(step) is int and 0 <= step <= limits.MAX_INTEGER else self._step(step)
             if at is None:
                 return
-            own = self._metrics(metrics) if metrics else {}
+            custom = self._metrics(metrics) if metrics else {}
             fields: dict[str, Measure] = {}
             if epoch is not None:
                 self._put_count(fields, "epoch", epoch)
@@ -255,9 +255,9 @@ class Monitor:
             if "loss" in fields:
                 if batch is not None:
                     self._put_count(fields, "batch", batch)
-                self._put_bounded(fields, own, "accuracy", "accuracy", accuracy, 1)
-                self._put_bounded(fields, own, "learningRate", "learning_rate", learning_rate, None)
-                self._put_bounded(fields, own, self._throughput, "throughput", throughput, None)
+                self._put_bounded(fields, custom, "accuracy", "accuracy", accuracy, 1)
+                self._put_bounded(fields, custom, "learningRate", "learning_rate", learning_rate, None)
+                self._put_bounded(fields, custom, self._throughput, "throughput", throughput, None)
                 elapsed = max(0.0, self._clock.monotonic() - self._began - self._paused_seconds)
                 fields["elapsedSeconds"] = round(elapsed, 3)
                 total = self._total_steps
@@ -270,13 +270,13 @@ class Monitor:
                     ("throughput", throughput),
                 ):
                     if other is not None:
-                        own |= self._metrics({name: other})
-                if not own:
+                        custom |= self._metrics({name: other})
+                if not custom:
                     if loss is None and not metrics:
                         self._warn("empty", f"log({at}) is left out: expected a loss or a metric, got neither.")
                     return
             self._last_step = at
-            self._pending.put_log(Log(now, at, fields, own or None))
+            self._pending.put_log(Log(now, at, fields, custom or None))
             if self._recorder.is_idle:
                 self._recorder.is_idle = False
                 self._recorder.wake.set()
@@ -372,7 +372,7 @@ class Monitor:
         """
         with self._guard("figure"):
             now = self._clock.time()
-            if self._figure_at is not None and 0 <= now - self._figure_at < limits.FIGURE_SECONDS:
+            if self._figure_at is not None and 0 <= now - self._figure_at < limits.FIGURE_INTERVAL_SECONDS:
                 self._warn("figures", "Figures are left out: expected at most one in 10 seconds.")
                 return
             at = self._last_step if step is None else step
@@ -397,7 +397,7 @@ class Monitor:
         """
         with self._guard("layers"):
             now = self._clock.time()
-            if self._layers_at is not None and 0 <= now - self._layers_at < limits.LAYERS_SECONDS:
+            if self._layers_at is not None and 0 <= now - self._layers_at < limits.LAYERS_INTERVAL_SECONDS:
                 return
             data = self._contents.layers(step, tensors, dead)
             if data is not None:
@@ -680,7 +680,7 @@ class Monitor:
     def _put_bounded(
         self,
         fields: dict[str, Measure],
-        own: dict[str, Measure],
+        custom: dict[str, Measure],
         key: str,
         name: str,
         value: object,
@@ -697,7 +697,7 @@ class Monitor:
                 f"range {name}",
                 f"{name} {plain:g} is sent as a custom metric: expected a number {bounds}.",
             )
-            own |= self._metrics({name: plain})
+            custom |= self._metrics({name: plain})
         else:
             self._put_measure(fields, key, value)
 

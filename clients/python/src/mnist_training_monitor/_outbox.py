@@ -148,7 +148,7 @@ class Outbox:
             return appended + len(chunk)
 
     def read(self, max_events: int, max_bytes: int) -> list[bytes]:
-        """Returns the next events that were not read, at least one if there is one and `max_events` is not 0."""
+        """Returns the next events that were not read, up to the one with which they have `max_bytes` or more."""
         with self._lock:
             lines: list[bytes] = []
             size = 0
@@ -172,7 +172,7 @@ class Outbox:
                 elif self._lengths:
                     self._offset += self._lengths.popleft()
                     self._removed += 1
-                    self._remove_read_segments()
+                    self._remove_acknowledged_segments()
                 else:
                     return
 
@@ -254,7 +254,7 @@ class Outbox:
         self._read_offset += len(data)
         self._buffer, self._buffer_at = rest + data, 0
 
-    def _remove_read_segments(self) -> None:
+    def _remove_acknowledged_segments(self) -> None:
         while len(self._segments) > 1 and self._offset >= self._segments[0].size:
             segment = self._segments.popleft()
             segment.remove()
@@ -263,7 +263,7 @@ class Outbox:
             self._read_segment -= 1
             if self._read_segment < 0:
                 self._read_segment, self._read_offset = 0, self._offset
-        # The last segment is replaced when everything in it is acknowledged, unless it is still small.
+        # The last segment is removed when everything in it is acknowledged, unless it is still small.
         last = self._segments[0]
         if len(self._segments) == 1 and self._offset == last.size >= self._segment_bytes // 4:
             last.remove()

@@ -64,7 +64,7 @@ class Recorder:
             self.wake.wait()
             self.wake.clear()
             while len(self._pending) > 0 and not self._closing.is_set():
-                self._clock.wait(self._closing, limits.RECORDER_SECONDS)
+                self._clock.wait(self._closing, limits.RECORDER_INTERVAL_SECONDS)
                 self.drain()
             self.is_idle = True
             # A log that came before `is_idle` was set did not wake this thread.

@@ -22,7 +22,7 @@ from ._warnings import Warnings
 Kind = Literal["snapshots", "test-images"]
 _STORED = (201, 204)
 _REFUSED = (401, 403)
-_TOO_LARGE_OR_MANY = (409, 413)
+_TOO_LARGE_OR_TOO_MANY = (409, 413)
 
 
 class Send(Protocol):
@@ -47,7 +47,7 @@ class Upload:
 
 
 def files_url(socket_url: str, run_id: str) -> str:
-    """Returns the address below which the gateway takes the files of a run: next to the one of its ingest socket."""
+    """Returns the address below which the gateway takes the files of a run: `http://HOST/runs/ID/` for `ws://HOST/ingest`."""
     parts = urlsplit(socket_url)
     scheme = {"ws": "http", "wss": "https"}[parts.scheme]
     path = f"{parts.path.rstrip('/').rpartition('/')[0]}/runs/{run_id}/"
@@ -175,7 +175,7 @@ class Uploads:
             self._spare = None
 
     def try_once(self) -> float | None:
-        """Sends the first file. Returns the seconds to wait before the next attempt; None if it is settled."""
+        """Sends the first file. Returns the seconds to wait before the next attempt; None if the file no longer waits."""
         with self._lock:
             upload = self._waiting[0] if self._waiting else None
         if upload is None:
@@ -192,7 +192,7 @@ class Uploads:
                 f"upload {type(error).__name__}",
                 f"{_NAMES[upload.kind]} left out ({text(error, 300)}); training continues.",
             )
-            self._settle(upload)
+            self._remove(upload)
         return None if upload not in self._waiting else self._seconds_to_retry()
 
     def _run(self) -> None:
@@ -229,15 +229,15 @@ class Uploads:
         self._failures = 0
         upload.attempts += 1
         if status in _STORED:
-            self._settle(upload)
+            self._remove(upload)
             if upload.kind == "snapshots":
                 self._stored[upload.index] = digest
                 self._report_drops()
                 self._emit("snapshot", {**upload.data, "digest": digest, "bytes": len(content)})
         elif status in _REFUSED:
             self._refuse(status)
-        elif status in _TOO_LARGE_OR_MANY or upload.attempts >= limits.UPLOAD_ATTEMPTS:
-            self._settle(upload)
+        elif status in _TOO_LARGE_OR_TOO_MANY or upload.attempts >= limits.UPLOAD_ATTEMPTS:
+            self._remove(upload)
             self._count_drop(upload)
             self._warn(f"upload {status}", f"{_NAMES[upload.kind]} left out: the gateway answered with {status}.")
 
@@ -252,7 +252,7 @@ class Uploads:
             del self._stored[index]
         self._stride = stride
 
-    def _settle(self, upload: Upload) -> None:
+    def _remove(self, upload: Upload) -> None:
         with self._lock:
             if upload in self._waiting:
                 self._waiting.remove(upload)

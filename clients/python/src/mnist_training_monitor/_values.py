@@ -187,7 +187,7 @@ _KNOWN_SETTINGS: dict[str, Callable[[object], Json]] = {
 }
 
 
-def config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
+def wire_config(settings: Mapping[Any, object], warn: Warn) -> dict[str, Json]:
     """
     Returns the settings of a run in the form of the protocol: flat, at most 200 keys and 16 kB.
 

@@ -27,8 +27,8 @@ class Warnings:
             self._reported.add(key)
         self._write(logging.WARNING, message)
 
-    def again(self, key: str) -> None:
-        """Allows the problem with this key to be reported again, because it was solved."""
+    def allow_again(self, key: str) -> None:
+        """Allows the problem with this key to be reported again when it recurs."""
         with self._lock:
             self._reported.discard(key)
 

@@ -78,8 +78,8 @@ class MonitorCallback(TrainerCallback):
         values = scalars(metrics or {})
         values.pop("epoch", None)
         if not _is_end_of_epoch(state):
-            own = {f"eval/{name.removeprefix('eval_')}": value for name, value in values.items()}
-            self._monitor.log(state.global_step, epoch=_epoch_of(state), **own)
+            custom = {f"eval/{name.removeprefix('eval_')}": value for name, value in values.items()}
+            self._monitor.log(state.global_step, epoch=_epoch_of(state), **custom)
             return
         self._monitor.epoch(
             _epoch_of(state) or 1,

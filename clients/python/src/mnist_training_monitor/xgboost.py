@@ -19,7 +19,7 @@ from ._monitor import Monitor
 
 # Metrics of XGBoost whose values are shares of wrong answers.
 _ERRORS = ("error", "merror")
-# Metrics of XGBoost in nats, which is the unit of a run without another one.
+# Metrics of XGBoost in nats, the protocol's default unit of a loss.
 _NATS = ("logloss", "mlogloss")
 
 
@@ -27,8 +27,8 @@ class MonitorCallback(xgboost.callback.TrainingCallback):  # type: ignore[name-d
     """
     Publishes each round as a step. Obeys pause, stop and the learning rate.
 
-    The loss is the first metric of the first of `evals`, and its name is the unit of the loss. The other metrics are own
-    metrics, such as `test/rmse`. `error` and `merror` are sent as accuracies.
+    `error` and `merror` are sent as accuracies. The loss is the first of the other metrics of the first of `evals`, and its
+    unit is its name, or nats for `logloss` and `mlogloss`. All others are custom metrics, such as `test/rmse`.
     """
 
     def __init__(self, monitor: Monitor, *, rounds: int | None = None) -> None:
@@ -49,7 +49,7 @@ class MonitorCallback(xgboost.callback.TrainingCallback):  # type: ignore[name-d
     def after_iteration(self, model: Any, epoch: int, evals_log: dict[str, Any]) -> bool:
         monitor = self._monitor
         loss = accuracy = unit = None
-        own: dict[str, Any] = {}
+        custom: dict[str, Any] = {}
         for index, (data, metrics) in enumerate(evals_log.items()):
             for name, values in metrics.items():
                 value = _last(values)
@@ -58,11 +58,11 @@ class MonitorCallback(xgboost.callback.TrainingCallback):  # type: ignore[name-d
                 elif index == 0 and loss is None and name not in _ERRORS:
                     loss, unit = value, name
                 elif name in _ERRORS:
-                    own[f"{data}/accuracy"] = 1 - value
+                    custom[f"{data}/accuracy"] = 1 - value
                 else:
-                    own[f"{data}/{name}"] = value
+                    custom[f"{data}/{name}"] = value
         monitor.describe(loss_unit=None if unit in _NATS else unit)
-        monitor.log(epoch + 1, loss, accuracy=accuracy, **own)
+        monitor.log(epoch + 1, loss, accuracy=accuracy, **custom)
         monitor.wait_while_paused()
         rate = monitor.take_learning_rate()
         if rate is not None:
