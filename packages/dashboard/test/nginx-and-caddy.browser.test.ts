@@ -295,8 +295,7 @@ const setups = [
         const url = `${origin}/monitor/runs/${file}/test-images/${digest}`;
         return (await ask(url, { method: 'PUT', headers }, content)).head.statusCode;
       };
-      // A small part: nginx may answer 502 when a large body is refused before all of it has arrived.
-      expect(await upload({}, images.subarray(0, 1_000))).toBe(401);
+      for (let times = 0; times < 5; times++) expect(await upload({}, images)).toBe(401);
       expect(await upload({ authorization: `Bearer ${publishToken}` }, images)).toBe(201);
     });
   });

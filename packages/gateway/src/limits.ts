@@ -29,6 +29,15 @@ export const limits = {
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,
   /**
+   * How long the rest of a refused request is read and discarded before its connection is closed: a client needs this time
+   * to read the answer, as with `lingering_timeout` of nginx.
+   */
+  lingerMs: 5_000,
+  /** How much of it is read at most: twice the largest body. */
+  lingerBytes: 32 * 1024 * 1024,
+  /** Connections of a port that are being closed in this way at a time. */
+  lingeringConnections: 200,
+  /**
    * Longer than the 60 s for which proxies keep an idle connection, so that no request arrives while this side closes
    * it.
    */

@@ -15,6 +15,7 @@ import { addressMatcher, isThisMachine } from '../sockets/addresses.ts';
 import { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
 import { withoutPorts } from '../trust/forwarded-for.ts';
 import { serverFactory } from './http-server.ts';
+import { closeAfterEarlyResponses } from './lingering-close.ts';
 import {
   addProblems,
   type HandleNotFound,
@@ -83,6 +84,7 @@ export function createApp({ log, limits, metrics, proxies = [], handleNotFound }
     limitProxiedRequests(app, connections);
   }
   boundUnreadReplies(app, limits);
+  closeAfterEarlyResponses(app);
   addProblems(app, sendProblem, handleNotFound);
   return app.withTypeProvider<ZodTypeProvider>();
 }

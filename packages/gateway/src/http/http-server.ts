@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import type { Limits } from '../limits.ts';
 import type { ConnectionsPerAddress } from '../sockets/connections-per-address.ts';
+import { type LingeringCloseLimits, lingerOnClose } from './lingering-close.ts';
 import { connectRefused } from './plugins/problems.ts';
 
 export type HttpServerLimits = Pick<
@@ -13,7 +14,8 @@ export type HttpServerLimits = Pick<
   | 'keepAliveMs'
   | 'pipelinedRequests'
   | 'requestTimeoutMs'
->;
+> &
+  LingeringCloseLimits;
 
 export interface HttpServerOptions {
   limits: HttpServerLimits;
@@ -47,6 +49,7 @@ export const serverFactory =
     server.on('checkExpectation', handle);
     server.maxConnections = limits.connections;
     connections.limitServer(server);
+    lingerOnClose(server, limits);
     return server;
   };
 
@@ -88,6 +91,8 @@ export function handleInTurn(handler: RequestListener, maxWaiting: number): Requ
   };
   return (request, response) => {
     const { socket } = request;
+    // The response before this request has closed the connection.
+    if (!socket.writable) return;
     const queue = queues.get(socket);
     if (!queue) {
       queues.set(socket, []);

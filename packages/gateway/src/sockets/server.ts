@@ -28,6 +28,12 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
     closeTimeout: 2 * limits.closeTimeoutMs,
     handleProtocols: (offered) => subprotocols.find((known) => offered.has(known)) ?? false,
   };
+  app.addHook('onResponse', async (request) => {
+    if (!request.ws) return;
+    // The plugin's hook would cut the connection of a refused upgrade, whose client may still be sending.
+    request.ws = false;
+    request.socket.destroySoon();
+  });
   await app.register(websocket, {
     options: serverOptions,
     // The plugin's own handler would cut the socket before the close code reaches the client.

@@ -100,11 +100,12 @@ export function sendUnreadableProblem(
   socket: Socket,
   onProblem: (code: ErrorCode) => void,
 ): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  // Bytes that follow on a connection that is being closed are no request either.
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
   const problem = unreadable[error.code ?? ''] ?? notHttp;
   onProblem(problem.code);
   writeProblem(socket, problem);
-  socket.destroy();
+  socket.destroySoon();
 }
 
 export interface Problem {
