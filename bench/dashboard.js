@@ -1,5 +1,5 @@
 // Measures the dashboard in headless Chromium: bytes of JavaScript, time to the first chart of a long run, work per frame and
-// delay at a high rate of events, memory after a million events.
+// delay at a high rate of events, time from a move of the timeline to its drawn frame, memory after a million events.
 // `npm run bench -- dashboard [--points 100000] [--loads 5] [--rate 500] [--seconds 10] [--events 1000000]` prints JSON.
 
 import { fork } from 'node:child_process';
@@ -154,6 +154,50 @@ async function measureFrames(runId, publisher) {
   };
 }
 
+/**
+ * Measures the milliseconds from each of 200 moves of the timeline to the end of the frame that shows it, and the processor time of
+ * the page's main thread for a move, which other programs do not lengthen.
+ */
+async function measureTimeline(runId) {
+  const page = await openPage(`?run=${runId}`);
+  await page.until(showsPoints(points));
+  await page.until(`document.getElementById('timeline-position') !== null`);
+  await page.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const before = await busySeconds(page);
+  const times = await page.evaluate(`(async () => {
+    const slider = document.getElementById('timeline-position');
+    const times = [];
+    for (let move = 0; move < 200; move++) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const begin = performance.now();
+      slider.value = String(1 + (move * 7919) % (${points} - 1));
+      slider.dispatchEvent(new Event('input'));
+      // The page has requested its frame before this one: the task after both follows the frame's layout and paint.
+      await new Promise((resolve) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = resolve;
+        port2.postMessage(null);
+      }));
+      times.push(performance.now() - begin);
+    }
+    return times;
+  })()`);
+  const processorMs = ((await busySeconds(page)) - before) * (1_000 / times.length);
+  await page.close();
+  return {
+    moves: times.length,
+    processorMs,
+    median: quantile(times, 0.5),
+    p95: quantile(times, 0.95),
+    max: quantile(times, 1),
+  };
+}
+
+async function busySeconds(page) {
+  const { metrics } = await page.send('Performance.getMetrics');
+  return metrics.find(({ name }) => name === 'TaskDuration').value;
+}
+
 /** Measures the memory of the page after all events of one run. */
 async function measureMemory(runId) {
   const publisher = await publishHistory(runId, events);
@@ -194,7 +238,8 @@ try {
     firstChartMs: spread(times.map(({ first }) => first)),
     allPointsMs: spread(times.map(({ all }) => all)),
   };
-  result.live = await measureFrames('long', publisher);
+  result.timelineMs = await measureTimeline('long');
+  if (seconds > 0) result.live = await measureFrames('long', publisher);
   publisher.close();
   if (events > 0) result.memory = await measureMemory('endless');
 } finally {

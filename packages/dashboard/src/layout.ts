@@ -6,7 +6,6 @@ import { drawPanel } from './panels/draw/draw-panel.ts';
 import { devicePanel, networkPanel, trainingPanel } from './panels/facts/facts-panel.ts';
 import { headerPanel } from './panels/header/header-panel.ts';
 import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
-import { replayPanel } from './panels/replay/replay-panel.ts';
 import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
 import { topbarPanel } from './panels/topbar/topbar-panel.ts';
 import { lazyPanel } from './ui/lazy-panel.ts';
@@ -25,12 +24,17 @@ const calibration = lazyPanel(
   async () => (await import('./panels/calibration/calibration-panel.ts')).calibrationPanel,
 );
 const probe = lazyPanel(
-  ({ run }) => Boolean(run?.probe?.logits && run.probe.images.some(Boolean)),
+  ({ run }) => Boolean(run?.probe?.frames.length && run.probe.images.some(Boolean)),
   async () => (await import('./panels/probe/probe-panel.ts')).probePanel,
 );
 const layers = lazyPanel(
-  ({ run }) => (run?.tensors.size ?? 0) > 0,
+  ({ run }) => (run?.layers.tensors.size ?? 0) > 0,
   async () => (await import('./panels/layers/layers-panel.ts')).layersPanel,
+);
+
+const timeline = lazyPanel(
+  ({ run }) => (run?.step ?? 0) > 1,
+  async () => (await import('./panels/timeline/timeline-panel.ts')).timelinePanel,
 );
 
 /** Renders the page: every panel in its place. A new panel is a folder in `panels/` and a line here. */
@@ -56,4 +60,4 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(trainingPanel)}
     ${show(networkPanel)}
   </main>
-  ${show(replayPanel)}`;
+  ${show(timeline)}`;

@@ -7,10 +7,10 @@ import { RunDisplay } from './net/run-display.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { acceptedStarts } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
-import { openReplay } from './panels/replay/replay-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { createCachedFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
+import { createCachedMoment } from './state/moment.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
 import type {
@@ -47,12 +47,16 @@ const display = new RunDisplay({
   onTrainersChange: () => newRunDialog?.refreshQueue(),
   onRunAnnotated: (annotations) => others.annotate(annotations),
   onRunDeleted: (runId) => others.markDeleted(runId),
-  // The zoomed range of one run does not fit the next one.
-  onNextRun: () => store.view.viewport.kind === 'fixed' && store.change({ viewport: { kind: 'all' } }),
+  // The zoomed range and the step of one run do not fit the next one.
+  onNextRun: () => {
+    const { viewport, step } = store.view;
+    if (viewport.kind === 'fixed' || step !== null) store.change({ viewport: { kind: 'all' }, step: null });
+  },
 });
 const { session } = display;
 const others = new OtherRuns(() => requestFrame());
 const findingsOf = createCachedFindings();
+const momentOf = createCachedMoment();
 let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
@@ -90,8 +94,9 @@ const actions: PageActions = {
     isRefreshRequested = true;
     requestFrame();
   },
-  changeView: (change) => store.change(change),
-  followLatest: () => store.change({ run: null, viewport: { kind: 'all' } }),
+  // A step of one run does not fit another one.
+  changeView: (change) => store.change(change.run === undefined ? change : { step: null, ...change }),
+  followLatest: () => store.change({ run: null, viewport: { kind: 'all' }, step: null }),
   viewLink: () => store.link(session.run?.runId ?? null),
   showFinding: showOnCharts,
   sendCommand,
@@ -120,14 +125,6 @@ const actions: PageActions = {
       executeCommand,
     });
   },
-  async openReplay() {
-    try {
-      await display.startReplay((options) => openReplay(options, actions.refresh));
-      return undefined;
-    } catch (error) {
-      return sentenceOf((error as Error).message);
-    }
-  },
   async openRuns() {
     runsDialog ??= await import('./panels/runs/runs-dialog.ts');
     runsDialog.openRuns({
@@ -146,7 +143,8 @@ function pageState(printing: boolean): PageState {
   const followed = others.follow(store.view.others.filter((id) => id !== run?.runId));
   const readable = followed.filter(({ problem }) => problem === '');
   return {
-    ...{ run, session: display.shownSession, live: session, others: followed, view: store.view, printing },
+    ...{ run, session, others: followed, view: store.view, printing },
+    moment: run && momentOf(run, store.view.step),
     chartRuns: chartRuns(run, session.summary, readable),
     findings: findingsOf(run),
     theme: preferences.theme,
@@ -214,7 +212,7 @@ listenForKeys({
   p: 'view-pause',
   d: actions.openDraw,
   t: actions.nextTheme,
-  ' ': 'replay-play',
+  k: 'timeline-play',
   x: () => runChartAction('axis'),
   l: () => runChartAction('log'),
   f: 'follow',

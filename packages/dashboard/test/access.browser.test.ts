@@ -154,7 +154,6 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
       reached.add(id);
     }
     for (const id of [
-      'replay-open',
       'view-pause',
       'axis',
       'smoothing',
@@ -164,6 +163,7 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
       'machine-chart',
       'epoch-slider',
       'sample-class',
+      'timeline-position',
     ])
       expect(reached).toContain(id);
     // The run has no weights to load (404), and Chromium warns of reading a canvas repeatedly, as the test does.

@@ -326,50 +326,6 @@ const chromiumPath = findChromium();
     expect(await box(runIds[2]).isChecked()).toBe(true);
   });
 
-  it('are replayed with a position slider, until the replay is ended', async () => {
-    const runId = '20261124-140000-played';
-    // The run is long enough that its replay, at ten times the speed, does not end before the test pauses it.
-    await monitor.publish({ runId, events: runOf(runId, 40) });
-    const page = await monitor.visit(`?run=${runId}`);
-    await page.locator('#replay-open').click();
-    await shows(page, field('phase'), 'Replay');
-    await page.locator('#replay-play').filter({ hasText: 'Pause' }).click();
-    await page.locator('#replay-position').fill('15');
-    await shows(page, caption, '50 points');
-    await shows(page, field('epoch'), /^3$/);
-    await page.locator('#replay-position').fill('3');
-    await shows(page, caption, '10 points');
-    await shows(page, field('epoch'), /^1$/);
-    await page.locator('#replay-position').fill('230');
-    await page.locator('#replay-speed').selectOption('60');
-    await page.locator('#replay-play').click();
-    await shows(page, field('phase'), 'Completed');
-    await shows(page, '#replay-time', '4:00 of 4:00');
-    await shows(page, caption, '800 points');
-    await page.locator('#replay-close').click();
-    await page.locator('#replay-bar').waitFor({ state: 'detached' });
-    await shows(page, field('phase'), 'Completed');
-    expect(monitor.browserProblems).toEqual([]);
-  });
-
-  it('show why a run cannot be replayed', async () => {
-    const runId = '20261124-145000-unread';
-    await monitor.publish({ runId, events: runOf(runId) });
-    const page = await monitor.visit(`?run=${runId}`);
-    await page.locator('#replay-open').waitFor();
-    // The replay reads the run over a connection of its own, which now asks for a run that does not exist.
-    await page.evaluate(() => {
-      window.WebSocket = class extends WebSocket {
-        constructor(url: string | URL) {
-          super(String(url).replace(/run=[^&]*/, 'run=nowhere'));
-        }
-      };
-    });
-    await page.locator('#replay-open').click();
-    await shows(page, `${field('controls-note')}.alarm`, /^The run cannot be read: .*nowhere\.$/);
-    await shows(page, field('phase'), 'Completed');
-  });
-
   it('classify a drawing with their saved weights, again after each epoch', async () => {
     const runId = '20261124-150000-drawn';
     const events = withStrokeNetwork(runOf(runId, 2));

@@ -14,19 +14,6 @@ import {
 } from '../state/session.ts';
 import { liveRefusal, liveUrl } from './api.ts';
 
-/** A run that is being replayed. */
-export interface Replay {
-  run: Run;
-  close(): void;
-}
-
-export interface ReplayOptions {
-  runId: string;
-  /** Called when the replayed run has changed. */
-  onChange(): void;
-  onEnd(): void;
-}
-
 export interface RunDisplayOptions {
   /** Called when the run on display or its session has changed. */
   onChange(): void;
@@ -57,9 +44,9 @@ const trainerMessages: ReadonlySet<LiveClientMessage['type']> = new Set(['hello'
 const isQueueChange = (message: LiveClientMessage): boolean =>
   message.type === 'event' && message.event.type === 'notice' && message.event.data.code === 'queue.changed';
 
-/** The run on display: live from the feed, as it was when the viewer paused the view, or as a replay. */
+/** The run on display: live from the feed, or as it was when the viewer paused the view. */
 export class RunDisplay {
-  /** The session of the followed run, even while a replay or a paused view is on display. */
+  /** The session of the followed run, even while the view is paused. */
   readonly session: Session = emptySession(performance.timeOrigin);
   readonly #options: RunDisplayOptions;
   #client: LiveClient | undefined;
@@ -67,7 +54,6 @@ export class RunDisplay {
   #followed: string | null | undefined;
   /** Copy of the run at the time when the view was paused. */
   #paused: Run | null = null;
-  #replay: Replay | null = null;
 
   constructor(options: RunDisplayOptions) {
     this.#options = options;
@@ -79,21 +65,13 @@ export class RunDisplay {
   }
 
   get run(): Run | null {
-    return this.#replay?.run ?? this.#paused ?? this.session.run;
-  }
-
-  /** The session of the run on display: during a replay its run is the replayed one. */
-  get shownSession(): Session {
-    const { session } = this;
-    if (!this.#replay) return session;
-    return { ...session, run: this.#replay.run, replaying: true, caughtUp: true, lastEventAt: null };
+    return this.#paused ?? this.session.run;
   }
 
   /** Follows the run with an id, or the latest run if `run` is null. */
   follow(run: string | null): void {
     if (run === this.#followed) return;
     this.#followed = run;
-    this.#replay?.close();
     this.#paused = null;
     this.#client?.close();
     forgetRun(this.session);
@@ -114,21 +92,6 @@ export class RunDisplay {
   togglePause(): void {
     this.#paused = this.#paused || !this.session.run ? null : copyRun(this.session.run);
     this.#options.onChange();
-  }
-
-  /** Replays the followed run. */
-  async startReplay(open: (options: ReplayOptions) => Promise<Replay>): Promise<void> {
-    const runId = this.session.run?.runId;
-    if (runId === undefined || this.#replay) return;
-    const { onChange } = this.#options;
-    const onEnd = (): void => {
-      this.#replay = null;
-      onChange();
-    };
-    const replay = await open({ runId, onChange, onEnd });
-    if (this.session.run?.runId === runId) this.#replay = replay;
-    else replay.close();
-    onChange();
   }
 
   #receive(message: LiveClientMessage): void {

@@ -16,6 +16,7 @@ export type NoticeData = EventOf<'notice'>['data'];
 export type FigureData = EventOf<'figure'>['data'];
 export type LayersData = EventOf<'layers'>['data'];
 export type ProbeData = EventOf<'probe'>['data'];
+export type SnapshotData = EventOf<'snapshot'>['data'];
 export type RunFinishedData = EventOf<'run.finished'>['data'];
 
 /** Returns what a batch processes per second, which version 1 of the protocol sends as `imagesPerSecond`. */

@@ -13,15 +13,13 @@ export type Phase =
   | 'completed'
   | 'stopped'
   | 'failed'
-  | 'interrupted'
-  | 'replay';
+  | 'interrupted';
 
 /** Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. */
 export function phaseOf(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
   const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
-  if (session.replaying) return 'replay';
   if (connection.name === 'closed') return 'closed';
   if (gatewayVersion === null) return connection.name === 'waiting' ? 'unreachable' : 'connecting';
   if (connection.name !== 'open') return 'reconnecting';

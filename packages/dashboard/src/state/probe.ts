@@ -1,14 +1,15 @@
 import { base64Bytes } from './base64.ts';
 import type { ProbeData } from './event-data.ts';
+import { memoizeLast } from './memoize-last.ts';
 
-/** Fixed test images of a run, and the latest logits of the network for them. */
-export interface Probe {
+/** Fixed test images of a run, and the network's logits for them over the run. */
+export interface ProbeHistory {
   /** Number of images. */
   readonly size: number;
   /** The images by their position in the probe set; undefined for one that was not sent. */
   readonly images: readonly (ProbeImage | undefined)[];
-  /** The latest logits; null before the first. */
-  readonly logits: ProbeLogits | null;
+  /** The logits of all images, in ascending order of their steps. */
+  readonly frames: readonly ProbeFrame[];
 }
 
 /** A test image of the probe set. */
@@ -24,6 +25,16 @@ export interface ProbeImage {
   channels: 1 | 3 | undefined;
 }
 
+/** The logits of a step as they were sent: a logit is its byte times `scale`. */
+export interface ProbeFrame {
+  step: number;
+  /** Number of logits of each image. */
+  classes: number;
+  scale: number;
+  /** [size, classes] */
+  bytes: Int8Array;
+}
+
 export interface ProbeLogits {
   step: number;
   /** Number of logits of each image. */
@@ -32,20 +43,32 @@ export interface ProbeLogits {
   values: Float32Array;
 }
 
+/** The probe set at one step. */
+export interface Probe extends Pick<ProbeHistory, 'size' | 'images'> {
+  /** The latest logits at the step; null before the first. */
+  readonly logits: ProbeLogits | null;
+}
+
+/** Bytes of logits of a run at which every second of the older frames is removed: 1,600 frames of 500 images of ten classes. */
+const frameBytesLimit = 8e6;
+
 /** Returns the probe set after an event. */
-export function withProbeData(probe: Probe | null, { step, size, images, logits }: ProbeData): Probe {
-  const before: Probe = probe?.size === size ? probe : { size, images: [], logits: null };
+export function withProbeData(
+  probe: ProbeHistory | null,
+  { step, size, images, logits }: ProbeData,
+): ProbeHistory {
+  const before: ProbeHistory = probe?.size === size ? probe : { size, images: [], frames: [] };
   return {
     size,
     images: images ? withImages(before.images, images) : before.images,
-    logits: logits ? decodeLogits(step, logits) : before.logits,
+    frames: logits ? withFrame(before.frames, frameOf(step, logits)) : before.frames,
   };
 }
 
 function withImages(
-  before: Probe['images'],
+  before: ProbeHistory['images'],
   { first, indices, labels, pixels, width, height, channels }: NonNullable<ProbeData['images']>,
-): Probe['images'] {
+): ProbeHistory['images'] {
   const bytes = base64Bytes(pixels);
   const imageBytes = bytes.length / indices.length;
   const images = [...before];
@@ -59,10 +82,29 @@ function withImages(
   return images;
 }
 
-function decodeLogits(
-  step: number,
-  { classes, scale, values }: NonNullable<ProbeData['logits']>,
-): ProbeLogits {
-  const bytes = new Int8Array(base64Bytes(values).buffer);
-  return { step, classes, values: Float32Array.from(bytes, (byte) => byte * scale) };
+const frameOf = (step: number, { classes, scale, values }: NonNullable<ProbeData['logits']>): ProbeFrame => ({
+  step,
+  classes,
+  scale,
+  bytes: new Int8Array(base64Bytes(values).buffer),
+});
+
+/** Adds a frame. It replaces those at its step and after it: a run that resumes from a checkpoint repeats steps. */
+function withFrame(before: readonly ProbeFrame[], frame: ProbeFrame): readonly ProbeFrame[] {
+  const frames = before.filter(({ step }) => step < frame.step);
+  const isFull = (frames.length + 1) * frame.bytes.length > frameBytesLimit;
+  return [...(isFull ? frames.filter((_, index) => index % 2 === 0) : frames), frame];
 }
+
+/** Returns the probe set at a step, or at the latest one if it is null. The same frame has the same `logits`. */
+export function probeAt({ size, images, frames }: ProbeHistory, step: number | null): Probe {
+  const frame = step === null ? frames.at(-1) : frames.findLast((each) => each.step <= step);
+  return { size, images, logits: frame ? decodeFrame(frame) : null };
+}
+
+const decodeFrame = memoizeLast(
+  ({ step, classes, scale, bytes }: ProbeFrame): ProbeLogits => ({
+    ...{ step, classes },
+    values: Float32Array.from(bytes, (byte) => byte * scale),
+  }),
+);

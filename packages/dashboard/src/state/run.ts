@@ -4,15 +4,16 @@ import {
   type EpochData,
   type FigureData,
   gpusOf,
-  type LayersData,
   type NoticeData,
   type RunFinishedData,
   type RunStartedData,
   type SamplesData,
+  type SnapshotData,
   type SystemData,
   throughputOf,
 } from './event-data.ts';
-import { type Probe, withProbeData } from './probe.ts';
+import { copyLayers, type Layers, noLayers, withLayersData } from './layers.ts';
+import { type ProbeHistory, withProbeData } from './probe.ts';
 import { type ReadonlySeries, Series } from './series.ts';
 
 /** The position of a row in the run: its step, the training time in seconds, and the time in ms since 1970. */
@@ -25,12 +26,8 @@ const systemColumns = ['hostCpu', 'hostMemory', 'gpuLoad', 'gpuMemory', ...posit
 /** The columns of a custom metric of the publisher. */
 const metricColumns = ['value', ...positionColumns] as const;
 
-/** The columns of a parameter tensor: the norms of its weights and gradients, and of a step's update relative to the weights. */
-const tensorColumns = ['updateRatio', 'gradientNorm', 'weightNorm'] as const;
-
 type PositionColumn = (typeof positionColumns)[number];
 type MetricColumn = (typeof metricColumns)[number];
-type TensorColumn = (typeof tensorColumns)[number];
 export type BatchColumn = (typeof batchColumns)[number];
 export type SystemColumn = (typeof systemColumns)[number];
 
@@ -69,12 +66,11 @@ export interface Run {
   readonly machine: Series<SystemColumn>;
   /** The publisher's custom metrics by name, each by step. */
   metrics: ReadonlyMap<string, Series<MetricColumn>>;
-  /** The network's parameter tensors by name, each by step. */
-  tensors: ReadonlyMap<string, Series<TensorColumn>>;
-  /** The latest shares of units that are always 0, by activation, from 0 to 1; null for one that is not known. */
-  deadUnits: readonly { activation: string; share: number | null }[];
-  /** Fixed test images with the network's latest logits; null without any. */
-  probe: Probe | null;
+  layers: Layers;
+  /** Fixed test images with the network's logits; null without any. */
+  probe: ProbeHistory | null;
+  /** The latest `snapshotLimit` snapshots of the weights, in ascending order of their steps. */
+  snapshots: readonly SnapshotData[];
   /** Whether the run has reported epochs and no batch yet. Its steps are epochs then, unless the epochs have steps. */
   byEpoch: boolean;
   /** The latest step. */
@@ -112,10 +108,8 @@ const figureLimit = 50;
 const metricLimit = 500;
 /** Points of a custom metric at which the older ones are thinned: 0.7 MB each, and 20 for each pixel of its chart. */
 const metricRowLimit = 2 ** 14;
-/** Maximum number of parameter tensors that are kept: those of a transformer of 40 blocks. */
-const tensorLimit = 500;
-/** Points of a tensor at which the older ones are thinned: 64 kB each, and several for each pixel of its curve. */
-const tensorRowLimit = 2 ** 11;
+/** Snapshots that are kept: a run has at most 64 at a time, and removes every second one when it grows. */
+const snapshotLimit = 512;
 /** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
 const cellEpochLimit = 10;
 /** Time without events after which a trainer counts as silent: it sends a `system` event every 2 s, so ten are missing. */
@@ -132,9 +126,9 @@ export function emptyRun(runId: string): Run {
     // A day and a half at one measurement every 2 s.
     machine: new Series(systemColumns, 2 ** 16),
     metrics: new Map(),
-    tensors: new Map(),
-    deadUnits: [],
+    layers: noLayers,
     probe: null,
+    snapshots: [],
     byEpoch: false,
     step: 0,
     epochs: [],
@@ -156,8 +150,13 @@ export function emptyRun(runId: string): Run {
 /** Returns a copy that later events do not change. */
 export function copyRun(run: Run): Run {
   const metrics = new Map([...run.metrics].map(([name, series]) => [name, series.copy()]));
-  const tensors = new Map([...run.tensors].map(([name, series]) => [name, series.copy()]));
-  return { ...run, metrics, tensors, steps: run.steps.copy(), machine: run.machine.copy() };
+  return {
+    ...run,
+    metrics,
+    layers: copyLayers(run.layers),
+    steps: run.steps.copy(),
+    machine: run.machine.copy(),
+  };
 }
 
 const noRows = new Series(metricColumns, 1, 1);
@@ -171,7 +170,7 @@ export function seriesOf(run: Run, name: SeriesName): ReadonlySeries<PositionCol
 /**
  * Applies the next event to the run, in place: copying 100,000 points for each event would cost more than drawing
  * them. Lists and records are replaced, never changed, so that views detect changes by identity. Events at or before
- * `lastSeq` are ignored. Both the live feed and replays use this reducer.
+ * `lastSeq` are ignored.
  */
 export function applyEvent(run: Run, event: MonitorEvent): void {
   if (event.seq <= run.lastSeq) return;
@@ -201,10 +200,15 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       );
       break;
     case 'layers':
-      applyLayers(run, event.data);
+      run.layers = withLayersData(run.layers, event.data);
       break;
     case 'probe':
       run.probe = withProbeData(run.probe, event.data);
+      break;
+    case 'snapshot':
+      run.snapshots = [...run.snapshots.filter(({ step }) => step < event.data.step), event.data].slice(
+        -snapshotLimit,
+      );
       break;
     case 'system':
       applySystem(run, event.data);
@@ -321,28 +325,6 @@ function addMetric(run: Run, name: string): Series<MetricColumn> | undefined {
   const series = new Series(metricColumns, metricRowLimit, 64);
   run.metrics = new Map([...run.metrics, [name, series]]);
   return series;
-}
-
-function applyLayers(run: Run, { step, tensors, activations, dead, ...measures }: LayersData): void {
-  const known = tensors.filter((name) => run.tensors.has(name) || run.tensors.size < tensorLimit);
-  const added = known.filter((name) => !run.tensors.has(name));
-  // The map is replaced, so that views detect new tensors.
-  if (added.length > 0)
-    run.tensors = new Map([
-      ...run.tensors,
-      ...added.map((name) => [name, new Series(tensorColumns, tensorRowLimit, 64)] as const),
-    ]);
-  const measureOf = (measure: keyof typeof measures & TensorColumn, index: number) =>
-    measures[measure]?.[index] ?? undefined;
-  tensors.forEach((name, index) => {
-    run.tensors.get(name)?.append(step, {
-      updateRatio: measureOf('updateRatio', index),
-      gradientNorm: measureOf('gradientNorm', index),
-      weightNorm: measureOf('weightNorm', index),
-    });
-  });
-  if (activations && dead)
-    run.deadUnits = activations.map((activation, index) => ({ activation, share: dead[index] ?? null }));
 }
 
 function applySystem(run: Run, system: SystemData): void {

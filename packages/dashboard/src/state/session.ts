@@ -41,8 +41,6 @@ export interface Session {
   run: Run | null;
   /** Whether the stored events have all arrived; until then the summary is ahead of the run. */
   caughtUp: boolean;
-  /** Whether the run is a replay. */
-  replaying: boolean;
   /** Arrival of the last event or, for a stored one, the time of the event; null before the first of the run. */
   lastEventAt: number | null;
   /** Whether an event has arrived since the gateway's last report, which is out of date then. */
@@ -83,7 +81,6 @@ export function emptySession(clockOrigin = 0): Session {
     viewers: null,
     run: null,
     caughtUp: false,
-    replaying: false,
     lastEventAt: null,
     hasLiveEvents: false,
     rate: new RateMeter(),

@@ -21,6 +21,8 @@ export interface View {
   logMetrics: readonly string[];
   /** Words that the names or groups of the custom metrics on display contain; empty for all. */
   metricSearch: string;
+  /** The step that the timeline is at; null at its end, which is now. */
+  step: number | null;
   /** Test accuracy to reach, from 0 to 1; null for none. */
   target: number | null;
 }
@@ -46,6 +48,7 @@ export const defaultView: View = {
   scales: defaultScales,
   logMetrics: [],
   metricSearch: '',
+  step: null,
   target: 0.99,
 };
 
@@ -65,6 +68,7 @@ export function queryOf(view: View): string {
   query.set('target', view.target === null ? 'none' : String(view.target));
   if (view.logMetrics.length > 0) query.set('logMetrics', view.logMetrics.join(','));
   if (view.metricSearch !== '') query.set('metrics', view.metricSearch);
+  if (view.step !== null) query.set('at', String(view.step));
   for (const name of chartNames) if (chartSpecs[name].scales.length > 1) query.set(name, view.scales[name]);
   return query.toString();
 }
@@ -89,6 +93,7 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
   if (validAxis) Object.assign(view, { axis: validAxis, logX: log === 'log' && validAxis !== 'clock' });
   const smoothing = given.get('smoothing');
   if (smoothing !== null) view.smoothing = inRange(Number(smoothing), 0, 0.99) ?? view.smoothing;
+  if (/^\d{1,15}$/.test(given.get('at') ?? '')) view.step = Number(given.get('at'));
   const target = given.get('target');
   if (target !== null)
     view.target = target === 'none' ? null : (inRange(Number(target), 0, 1) ?? view.target);

@@ -4,6 +4,7 @@ import type { Result } from '../net/api.ts';
 import type { OtherRun } from '../net/other-runs.ts';
 import type { ChartRun } from '../state/chart-runs.ts';
 import type { Finding } from '../state/findings.ts';
+import type { Moment } from '../state/moment.ts';
 import type { Run } from '../state/run.ts';
 import type { Session } from '../state/session.ts';
 import type { View } from '../state/view.ts';
@@ -11,12 +12,12 @@ import type { Theme } from './preferences.ts';
 
 /** The state that panels render. Runs and sessions change in place; their lists and records are replaced. */
 export interface PageState {
-  /** The run on display: the followed one, a copy of it while the view is paused, or a replay. Null without a run. */
+  /** The run on display: the followed one, or a copy of it while the view is paused. Null without a run. */
   readonly run: Run | null;
-  /** The session of the run on display. During a replay its run is the replayed one. */
+  /** What was known of the run at the position of the timeline. Null without a run. */
+  readonly moment: Moment | null;
+  /** The session of the followed run, even while the view is paused. */
   readonly session: Session;
-  /** The session of the followed run, even while a replay or a paused view is on display. */
-  readonly live: Session;
   /** The runs that the charts draw: the run on display, then the compared ones that could be read. */
   readonly chartRuns: readonly ChartRun[];
   /** The runs compared with the one on display, also those that cannot be read. */
@@ -73,8 +74,6 @@ export interface PageActions {
   nextTheme(): void;
   openRuns(): void;
   openNewRun(): void;
-  /** Replays the run on display. @returns Undefined on success, a sentence when the run cannot be read. */
-  openReplay(): Promise<string | undefined>;
   openDraw(): void;
   openHelp(): void;
 }

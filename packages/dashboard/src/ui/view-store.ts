@@ -31,10 +31,14 @@ export function createViewStore(preferences: Preferences, onChange: (view: View)
     },
     change(change) {
       const { run } = view;
+      const isStep = Object.keys(change).join() === 'step';
       // The query rounds numbers. This page shows the view parsed from the query, so that a link shows exactly the same.
-      set(viewOf(queryOf({ ...view, ...change }), preferences.charts));
-      preferences.charts = chartPreferences(view);
-      savePreferences(preferences);
+      // A step is an integer, and changes with each frame of a moving timeline: everything else stays the same object.
+      set(isStep ? { ...view, ...change } : viewOf(queryOf({ ...view, ...change }), preferences.charts));
+      if (!isStep) {
+        preferences.charts = chartPreferences(view);
+        savePreferences(preferences);
+      }
       clearTimeout(timer);
       if (view.run !== run) history.pushState(null, '', address());
       else timer = setTimeout(() => history.replaceState(null, '', address()), writeAfterMs);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProbeData } from '../../src/state/event-data.ts';
-import { withProbeData } from '../../src/state/probe.ts';
+import { probeAt, withProbeData } from '../../src/state/probe.ts';
 
 const base64 = (bytes: readonly number[]): string => Buffer.from(Uint8Array.from(bytes)).toString('base64');
 
@@ -26,11 +26,35 @@ describe('the probe set', () => {
     ]);
   });
 
-  it('has the latest logits, signed and scaled, and keeps its images', () => {
+  it('has the logits of a step, signed and scaled, and keeps its images', () => {
     const before = withProbeData(null, images(0, [7]));
-    const probe = withProbeData(withProbeData(before, logits(5)), logits(6));
-    expect(probe.logits).toEqual({ step: 6, classes: 2, values: Float32Array.of(1, -1, 0, 2, -64, 63.5) });
+    const probe = withProbeData(withProbeData(before, logits(5)), logits(8));
+    expect(probeAt(probe, null)).toEqual({
+      ...{ size: 3, images: before.images },
+      logits: { step: 8, classes: 2, values: Float32Array.of(1, -1, 0, 2, -64, 63.5) },
+    });
+    expect(probeAt(probe, 7).logits?.step).toBe(5);
+    expect(probeAt(probe, 4).logits).toBeNull();
     expect(probe.images).toBe(before.images);
+  });
+
+  it('has no logits of steps that a resumed run repeats', () => {
+    const steps = [5, 8, 11, 7].reduce<ReturnType<typeof withProbeData> | null>(
+      (probe, step) => withProbeData(probe, logits(step)),
+      null,
+    );
+    expect(steps?.frames.map(({ step }) => step)).toEqual([5, 7]);
+  });
+
+  it('keeps at most 8 MB of logits, evenly spaced over the run', () => {
+    const large = (step: number): ProbeData => ({
+      ...{ step, size: 500 },
+      logits: { classes: 1_000, scale: 1, values: Buffer.alloc(500_000).toString('base64') },
+    });
+    let probe = withProbeData(null, large(1));
+    for (let step = 2; step <= 20; step++) probe = withProbeData(probe, large(step));
+    expect(probe.frames.length).toBeLessThanOrEqual(16);
+    expect(probe.frames.map(({ step }) => step)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 18, 19, 20]);
   });
 
   it('starts again when its size changes', () => {

@@ -5,6 +5,7 @@ describe('the view in the address', () => {
   it.each<Partial<View>>([
     {},
     { run: '20261124-100000-k3f9', others: ['a', 'b'] },
+    { step: 214 },
     { axis: 'elapsed', logX: true, smoothing: 0, target: null },
     { viewport: { kind: 'fixed', min: 120, max: 480.25 } },
     { axis: 'clock', viewport: { kind: 'fixed', min: 1_795_514_400_123, max: 1_795_514_500_456 } },
@@ -31,6 +32,8 @@ describe('the view in the address', () => {
     'zoom=9~1',
     'zoom=a~b',
     'target=900',
+    'at=-3',
+    'at=now',
     'loss=round',
     'zoom=last~-3',
   ])('ignores invalid values: %s', (query) => {

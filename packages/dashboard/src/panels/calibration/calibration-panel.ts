@@ -5,13 +5,14 @@ import type { Panel } from '../../ui/panel.ts';
 import { type CalibrationBar, calibrationBars, expectedCalibrationError } from './calibration.ts';
 import './calibration.css';
 
-/** A reliability diagram of the latest epoch: the accuracy for each range of the network's confidence. */
+/** A reliability diagram of the latest epoch at the position of the timeline: the accuracy for each range of the network's confidence. */
 export const calibrationPanel: Panel = {
-  render({ run }) {
-    const epoch = run?.epochs.findLast(({ test }) => test?.calibration);
+  render({ moment }) {
+    const epoch = moment?.epochs.findLast(({ test }) => test?.calibration);
+    if (!epoch) return html``;
     return html`
       <section class="card calibration" id="calibration" aria-labelledby="calibration-title">
-        ${guard([epoch], () => card(epoch?.epoch ?? 0, calibrationBars(epoch?.test?.calibration ?? [])))}
+        ${guard([epoch], () => card(epoch.epoch, calibrationBars(epoch.test?.calibration ?? [])))}
       </section>`;
   },
 };

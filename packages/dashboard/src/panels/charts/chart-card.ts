@@ -149,9 +149,11 @@ export class ChartCard {
     this.#plot = undefined;
   }
 
-  /** Puts the cursor of all charts at an x. */
-  setCursor(x: number): void {
-    this.#plot?.setCursor(x);
+  /** Puts the cursor of all charts at an x, or removes it if that is null. @returns Whether this chart has been drawn, and can do it. */
+  setCursor(x: number | null): boolean {
+    if (x === null) this.#plot?.clearCursor();
+    else this.#plot?.setCursor(x);
+    return this.#plot !== undefined;
   }
 
   async toggleFullScreen(): Promise<void> {

@@ -40,6 +40,8 @@ class Charts {
   #shownMetrics: readonly ChartCard[] = [];
   readonly #actions: PageActions;
   #findings: readonly { x: number; finding: Finding }[] = [];
+  /** The step of the timeline that the cursor was put at last; null at its end. */
+  #timelineStep: number | null = null;
   #state: ChartsState = {
     ...{ runs: [], view: defaultView, markers: [] },
     range: { min: 0, max: 100 },
@@ -113,16 +115,16 @@ class Charts {
 
   /** Renders the texts of the cards. */
   render(view: View, runs: readonly Run[]): void {
-    this.#state = { ...this.#state, view: { ...view, axis: knownAxis(runs[0], view.axis) } };
+    this.#state = { ...this.#state, view: this.#shownView(view, runs[0]) };
     this.#shown = shownCharts(runs);
     if (runs.every(({ metrics }) => metrics.size === 0)) this.showMetrics([]);
     for (const card of this.cards) card.render();
   }
 
   /** Draws the charts that are on screen, or all of them for printing. */
-  draw({ view: chosen, chartRuns, findings, printing }: PageState): void {
+  draw({ view: chosen, chartRuns, findings, moment, printing }: PageState): void {
     const runs = chartRuns.map(({ run }) => run);
-    const view = { ...chosen, axis: knownAxis(runs[0], chosen.axis) };
+    const view = this.#shownView(chosen, runs[0]);
     const extent = xExtent(runs, view.axis, view.logX);
     const [main] = runs;
     this.#findings = findings.flatMap((finding) => {
@@ -135,7 +137,21 @@ class Charts {
       bounds: { all: extent.all, log: view.logX },
       markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
     };
+    const step = moment?.step ?? null;
+    const position = main && step !== null ? stepPosition(main, step, view.axis) : undefined;
+    // The mark stays when the pointer has taken the cursor elsewhere.
+    if (position !== undefined)
+      this.#state.markers = [...this.#state.markers, { x: position, level: 'info' }];
     for (const card of [...this.cards, ...this.#shownMetrics]) card.draw(printing);
+    if (step !== this.#timelineStep && this.cards.some((card) => card.setCursor(position ?? null)))
+      this.#timelineStep = step;
+  }
+
+  /** Returns the view with a known axis; the same object until a chart has to be drawn again for it. A step only moves the cursor. */
+  #shownView(chosen: View, run: Run | undefined): View {
+    const { view: before } = this.#state;
+    const view: View = { ...chosen, axis: knownAxis(run, chosen.axis), step: null };
+    return (Object.keys(view) as (keyof View)[]).every((key) => view[key] === before[key]) ? before : view;
   }
 
   recolor(): void {

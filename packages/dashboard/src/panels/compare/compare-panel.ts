@@ -15,10 +15,10 @@ const settingsOf = memoizeLast((...started: readonly RunSummary['started'][]) =>
 
 /** The runs side by side: results with their difference to the run on display, then settings. */
 export const comparePanel: Panel = {
-  render({ run, live, others }) {
+  render({ run, session, others }) {
     const readable = others.filter(({ problem }) => problem === '');
     const problems = others.map(({ problem }) => problem).filter(Boolean);
-    const runs = others.length === 0 ? [] : comparedRuns({ run, summary: live.summary }, readable);
+    const runs = others.length === 0 ? [] : comparedRuns({ run, summary: session.summary }, readable);
     const several = runs.length > 1;
     const settings = several ? settingsOf(...runs.map(({ summary }) => summary.started)) : [];
     const rows = several ? [...resultRows(runs), ...settings] : [];

@@ -8,20 +8,20 @@ import './connection.css';
 const textOf = memoizeLast(connectionText);
 
 /** Renders the state of the connection, in a line for the top of the page. */
-export function connectionChip({ live, now }: PageState): TemplateResult {
-  const { tone, state, rate, lastEvent } = textOf(live, now);
+export function connectionChip({ session, now }: PageState): TemplateResult {
+  const { tone, state, rate, lastEvent } = textOf(session, now);
   return html`
     <p class="health" data-tone=${tone} id="health">
       <span class="dot" aria-hidden="true"></span>
       <span data-field="health-state">${state}</span>
-      <span class="health-more">${live.run && tone === 'good' ? `${rate} · ${lastEvent}` : ''}</span>
+      <span class="health-more">${session.run && tone === 'good' ? `${rate} · ${lastEvent}` : ''}</span>
     </p>`;
 }
 
 /** A banner that is shown while the connection, the gateway's storage or the run is missing. */
 export const bannerPanel: Panel = {
-  render({ live, now }, { followLatest }) {
-    const { banner, runIsMissing } = textOf(live, now);
+  render({ session, now }, { followLatest }) {
+    const { banner, runIsMissing } = textOf(session, now);
     return html`
       <div class="banner" id="banner" ?hidden=${banner === ''}>
         <p>
@@ -47,8 +47,8 @@ const streamRows = [
 
 /** A card with the figures of the live feed. */
 export const streamPanel: Panel = {
-  render({ live, now }) {
-    const text = textOf(live, now);
+  render({ session, now }) {
+    const text = textOf(session, now);
     return html`
       <section class="card stream" aria-labelledby="stream-title">
         <div class="card-head"><h2 id="stream-title">Stream</h2></div>

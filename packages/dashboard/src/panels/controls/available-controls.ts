@@ -1,7 +1,7 @@
 import { type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
 import type { RunStartedData } from '../../state/event-data.ts';
 import { formatLearningRate } from '../../state/format.ts';
-import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
+import { type Phase, phaseOf } from '../../state/phase.ts';
 import type { Session } from '../../state/session.ts';
 
 /** The controls that the page offers now. */
@@ -13,7 +13,6 @@ export interface Controls {
   stop: boolean;
   setLearningRate: boolean;
   newRun: boolean;
-  replay: boolean;
   /** Reason why controls are missing; empty when none has to be shown. */
   note: string;
 }
@@ -38,7 +37,7 @@ const isUnfinished = (phase: Phase): boolean =>
 
 /** Returns how a new run can be started. */
 export const acceptedStarts = (session: Session): AcceptedStarts => ({
-  start: session.commands !== 'off' && session.waitingTrainers > 0 && connectedPhase(session) !== 'replay',
+  start: session.commands !== 'off' && session.waitingTrainers > 0,
   enqueue: accepts(session, 'enqueue'),
 });
 
@@ -53,7 +52,6 @@ export function availableControls(session: Session): Controls {
     stop: accepts(session, 'stop'),
     setLearningRate: accepts(session, 'setLearningRate'),
     newRun: start || enqueue,
-    replay: hasEnded(phase) && session.caughtUp && (session.run?.eventCount ?? 0) > 1,
     note: noteOf(session, isUnfinished(phase)),
   };
 }

@@ -59,7 +59,7 @@ function rejectRate(event: Event, { refresh }: PageActions): void {
   refresh();
 }
 
-/** The buttons below the run's figures: commands to its trainer, a replay once the run has ended, and a new run. */
+/** The buttons below the run's figures: commands to its trainer, and a new run. */
 export const controlsPanel: Panel = {
   render({ session }, actions) {
     const shown = availableControls(session);
@@ -71,7 +71,7 @@ export const controlsPanel: Panel = {
     const text = note.text || shown.note;
     const { pause } = shown;
     const [min, max] = settingBounds.learningRate;
-    const hasContent = pause || shown.stop || shown.setLearningRate || shown.newRun || shown.replay || text;
+    const hasContent = pause || shown.stop || shown.setLearningRate || shown.newRun || text;
     return html`
       <fieldset
         class="controls" id="controls"
@@ -99,7 +99,6 @@ export const controlsPanel: Panel = {
         </form>
         <p class=${note.bad ? 'controls-note alarm' : 'controls-note'} role="status" data-field="controls-note">${text}</p>
         <span class="spacer"></span>
-        <button class="button" type="button" id="replay-open" ?hidden=${!shown.replay} @click=${() => runCommand(actions, actions.openReplay)}>Replay</button>
         <button
           class="button primary" type="button" id="new-run-open" aria-haspopup="dialog"
           ?hidden=${!shown.newRun} @click=${actions.openNewRun}

@@ -21,18 +21,18 @@ export async function openDrawingBoard(refresh: PageActions['refresh']): Promise
 /** A card in which the viewer draws a digit for the network of the run. */
 export const drawPanel: Panel = {
   // A drawing can be read by a network whose layers the run has announced; one of another library may have none.
-  render: ({ live }, { openDraw }) =>
-    !awaitsEverything(live.run)
+  render: ({ session: { run } }, { openDraw }) =>
+    !awaitsEverything(run)
       ? html``
       : html`
     <section class="card draw" id="draw" aria-labelledby="draw-title">
       <div class="card-head">
-        <h2 id="draw-title">Draw ${drawnThing(live.run)}</h2>
+        <h2 id="draw-title">Draw ${drawnThing(run)}</h2>
         <p class="card-note" data-field="draw-note" title=${board?.durationText ?? nothing}>${board?.note}</p>
       </div>
       ${
         board
-          ? html`<div class="draw-body">${board.render(live.run)}</div>`
+          ? html`<div class="draw-body">${board.render(run)}</div>`
           : html`
             <div class="draw-closed">
               <p>Draw with the mouse or a finger. The network of this run reads your drawing as you draw, in your browser.</p>

@@ -45,10 +45,10 @@ ${title(text, state, actions)}
 let editor: RunEditor | undefined;
 
 /** Renders the name and the tags of the run, with a button that edits them where that is allowed, or their form. */
-function title(text: HeaderText, { live, run, session }: PageState, actions: PageActions): TemplateResult {
+function title(text: HeaderText, { session, run }: PageState, actions: PageActions): TemplateResult {
   if (editor && editor.runId === run?.runId)
     return html`<h1 class="sr-only" id="run-title" data-field="title">${text.title}</h1>${editor.template()}`;
-  const mayEdit = run !== null && live.commands !== 'off' && !session.replaying;
+  const mayEdit = run !== null && session.commands !== 'off';
   return html`
     <h1 id="run-title" data-field="title">${text.title}</h1>
     ${text.tags.length > 0 ? html`<p class="hero-tags">${text.tags.map((tag) => html`<span class="tag neutral">${tag}</span>`)}</p>` : nothing}
@@ -57,7 +57,7 @@ function title(text: HeaderText, { live, run, session }: PageState, actions: Pag
         ? html`
             <button
               type="button" class="icon-button small" id="edit-run" aria-label="Edit name and tags"
-              title="Edit name and tags" @click=${() => edit(live, actions)}
+              title="Edit name and tags" @click=${() => edit(session, actions)}
             ><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 20l1-4L16 5l3 3L8 19zM13.5 7.5l3 3" /></svg></button>`
         : nothing
     }`;

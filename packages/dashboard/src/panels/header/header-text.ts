@@ -68,7 +68,6 @@ const phaseNames: Record<Phase, string> = {
   closed: 'Disconnected',
   waiting: 'Waiting for a run',
   ...statusNames,
-  replay: 'Replay',
 };
 
 /** Returns the texts and figures of the run header; `now` is in milliseconds of `performance.now()`. */

@@ -18,7 +18,7 @@ export const shortcutGroups = (run: Run | null): { title: string; shortcuts: Sho
       { keys: ['p'], description: 'Pause the view; new data is kept' },
       ...(awaitsEverything(run) ? [{ keys: ['d'], description: `Draw ${drawnThing(run)}` }] : []),
       { keys: ['t'], description: 'Theme: system, light, dark' },
-      { keys: ['Space'], description: 'Replay: play and pause' },
+      { keys: ['k'], description: 'Timeline: play and pause' },
     ],
   },
   {

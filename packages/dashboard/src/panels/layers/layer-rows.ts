@@ -1,4 +1,5 @@
-import type { Run } from '../../state/run.ts';
+import type { Layers, TensorSeries } from '../../state/layers.ts';
+import { lowerBound } from '../../state/series.ts';
 
 /** The range of update ratios of networks that learn well: each step changes the weights by 0.01 to 1 %. */
 export const healthyRatios = { low: 1e-4, high: 1e-2 };
@@ -31,36 +32,56 @@ export interface LayerRow {
   state: LayerState;
   /** Median of the latest ratios of a step's change to the weights; undefined without one. */
   updateRatio: number | undefined;
-  /** The latest norms; undefined without a value. */
+  /** The latest norms at the step; undefined without a value. */
   gradientNorm: number | undefined;
   weightNorm: number | undefined;
   /** Update ratios over the run: x from 0 to 1, y from 0 (`shownRatios.low`) to 1, logarithmic. */
   curve: readonly { x: number; y: number }[];
+  /** The x of the latest measurement at the step; undefined before the first, and at the end of the run. */
+  cursor: number | undefined;
 }
 
-type Tensor = Run['tensors'] extends ReadonlyMap<string, infer Series> ? Series : never;
+/** An activation with the share of its units that are 0 for every image, from 0 to 1; undefined while it is not known. */
+export interface DeadUnits {
+  activation: string;
+  share: number | undefined;
+}
 
-/** Returns the layers in the order of the network. A layer is represented by its weight, or else by its first tensor. */
-export function layerRows({ tensors }: Pick<Run, 'tensors'>): LayerRow[] {
-  const layers = new Map<string, Tensor>();
+/**
+ * Returns the layers in the order of the network, as they were at a step, or are now if it is null. A layer is represented by
+ * its weight, or else by its first tensor.
+ */
+export function layerRows({ tensors }: Pick<Layers, 'tensors'>, step: number | null): LayerRow[] {
+  const layers = new Map<string, TensorSeries>();
   for (const [name, series] of tensors) {
     const [, layer = name, part] = /^(.+)\.([^.]+)$/.exec(name) ?? [];
     if (part === 'weight' || part === 'kernel' || !layers.has(layer)) layers.set(layer, series);
   }
-  return [...layers].map(([name, series]) => layerRow(name, series));
+  return [...layers].map(([name, series]) => layerRow(name, series, step));
 }
 
-function layerRow(name: string, series: Tensor): LayerRow {
-  const ratios = series.columns.updateRatio.subarray(0, series.length);
+/** Returns the dead units of each activation at a step, or now if it is null. */
+export const deadUnits = ({ activations }: Pick<Layers, 'activations'>, step: number | null): DeadUnits[] =>
+  [...activations].map(([activation, series]) => ({
+    activation,
+    share: known(series.at('dead', step ?? Number.POSITIVE_INFINITY)),
+  }));
+
+function layerRow(name: string, series: TensorSeries, step: number | null): LayerRow {
+  const { columns, x, length } = series;
+  const count = step === null ? length : lowerBound(x, length, step + 1);
+  const ratios = columns.updateRatio.subarray(0, count);
   const updateRatio = median(ratios.slice(-recentCount));
-  const hasDiverged = series.known.has('weightNorm') && !Number.isFinite(series.last('weightNorm'));
+  const [gradientNorm, weightNorm] = [columns.gradientNorm[count - 1], columns.weightNorm[count - 1]];
+  const hasDiverged = count > 0 && series.known.has('weightNorm') && !Number.isFinite(weightNorm);
   return {
     name,
     state: hasDiverged ? 'diverged' : stateOf(updateRatio),
     updateRatio,
-    gradientNorm: known(series.last('gradientNorm')),
-    weightNorm: known(series.last('weightNorm')),
+    gradientNorm: count > 0 ? known(gradientNorm) : undefined,
+    weightNorm: count > 0 ? known(weightNorm) : undefined,
     curve: curveOf(series),
+    cursor: step === null || count === 0 ? undefined : (x[count - 1] as number) / (x[length - 1] as number),
   };
 }
 
@@ -73,7 +94,7 @@ function stateOf(ratio: number | undefined): LayerState {
   return ratio <= problemRatios.high ? 'fast' : 'tooFast';
 }
 
-function curveOf({ x, columns, length }: Tensor): LayerRow['curve'] {
+function curveOf({ x, columns, length }: TensorSeries): LayerRow['curve'] {
   const last = x[length - 1] ?? 0;
   const stride = Math.max(1, Math.ceil(length / pointLimit));
   const points: { x: number; y: number }[] = [];
@@ -101,7 +122,7 @@ function median(values: Float64Array): number | undefined {
 const known = (value: number | undefined): number | undefined => (Number.isNaN(value) ? undefined : value);
 
 /** Returns what is unusual about the layers, in one sentence each; a single reassuring one if nothing is. */
-export function layerSentences(rows: readonly LayerRow[], deadUnits: Run['deadUnits']): string[] {
+export function layerSentences(rows: readonly LayerRow[], units: readonly DeadUnits[]): string[] {
   const named = (state: LayerState): string =>
     listOf(rows.filter((row) => row.state === state).map(({ name }) => name));
   const sentences: [names: string, text: string][] = [
@@ -116,9 +137,7 @@ export function layerSentences(rows: readonly LayerRow[], deadUnits: Run['deadUn
       'has stopped learning: a step changes it by less than 0.0001 %. The learning rate may be too low.',
     ],
     [
-      listOf(
-        deadUnits.filter(({ share }) => (share ?? 0) >= manyDeadUnits).map(({ activation }) => activation),
-      ),
+      listOf(units.filter(({ share }) => (share ?? 0) >= manyDeadUnits).map(({ activation }) => activation)),
       'has lost at least half of its units: they are 0 for every image.',
     ],
   ];

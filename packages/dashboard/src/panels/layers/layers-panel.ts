@@ -1,7 +1,17 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
 import { formatLoss, formatPercent } from '../../state/format.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Panel } from '../../ui/panel.ts';
-import { healthyRatios, heightOf, type LayerRow, layerRows, layerSentences } from './layer-rows.ts';
+import {
+  type DeadUnits,
+  deadUnits,
+  healthyRatios,
+  heightOf,
+  type LayerRow,
+  layerRows,
+  layerSentences,
+} from './layer-rows.ts';
 import './layers.css';
 
 /** Size of a curve in units of its drawing. */
@@ -18,19 +28,27 @@ const stateTexts: Record<LayerRow['state'], string> = {
   diverged: 'diverged',
 };
 
+const rowsOf = memoizeLast(layerRows);
+const deadUnitsOf = memoizeLast(deadUnits);
+
 /** The layers while they learn: by how much a step changes their weights, norms of weights and gradients, dead units. */
 export const layersPanel: Panel = {
-  render({ run }) {
-    if (!run) return html``;
-    const rows = layerRows(run);
-    const sentences = layerSentences(rows, run.deadUnits);
-    return html`
+  render({ run, moment }) {
+    if (!run || !moment) return html``;
+    // A new measurement replaces `layers`: nothing here is computed or compared again before that.
+    const rows = rowsOf(run.layers, moment.step);
+    const units = deadUnitsOf(run.layers, moment.step);
+    return html`${guard([rows, units], () => card(rows, units))}`;
+  },
+};
+
+const card = (rows: readonly LayerRow[], units: readonly DeadUnits[]): TemplateResult => html`
       <section class="card layers" id="layers" aria-labelledby="layers-title">
         <div class="card-head">
           <h2 id="layers-title">Layers</h2>
           <p class="card-note">Change of the weights in a step, relative to the weights. The shaded band is healthy: 0.01 to 1 %.</p>
         </div>
-        ${sentences.map((sentence) => html`<p class="layer-sentence">${sentence}</p>`)}
+        ${layerSentences(rows, units).map((sentence) => html`<p class="layer-sentence">${sentence}</p>`)}
         <section class="scroll" aria-label="Table of the layers" tabindex="0">
           <table class="table">
             <thead>
@@ -42,10 +60,8 @@ export const layersPanel: Panel = {
             <tbody>${rows.map(layerRow)}</tbody>
           </table>
         </section>
-        ${run.deadUnits.length > 0 ? deadUnits(run.deadUnits) : nothing}
+        ${units.length > 0 ? deadUnitsList(units) : nothing}
       </section>`;
-  },
-};
 
 const layerRow = ({
   name,
@@ -54,6 +70,7 @@ const layerRow = ({
   gradientNorm,
   weightNorm,
   curve,
+  cursor,
 }: LayerRow): TemplateResult => html`
   <tr data-layer=${name} data-state=${state}>
     <th scope="row">${name}</th>
@@ -62,6 +79,7 @@ const layerRow = ({
         <rect class="healthy" x="0" width=${width} y=${top(healthyRatios.high)}
           height=${top(healthyRatios.low) - top(healthyRatios.high)} />
         ${svg`<polyline points=${curve.map(({ x, y }) => `${round(x * width)},${round((1 - y) * height)}`).join(' ')} />`}
+        ${cursor === undefined ? nothing : svg`<line class="cursor" x1=${round(cursor * width)} x2=${round(cursor * width)} y1="0" y2=${height} />`}
       </svg>
     </td>
     <td>${updateRatio === undefined ? '–' : formatPercent(updateRatio, updateRatio < 0.001 ? 4 : 2)}</td>
@@ -73,12 +91,12 @@ const layerRow = ({
 const top = (ratio: number): number => round((1 - heightOf(ratio)) * height);
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-const deadUnits = (units: readonly { activation: string; share: number | null }[]): TemplateResult => html`
+const deadUnitsList = (units: readonly DeadUnits[]): TemplateResult => html`
   <h3 class="layer-dead-title">Dead units</h3>
   <p class="card-note">Units that are 0 for every image of the probe set.</p>
   <dl class="layer-dead">
     ${units.map(
       ({ activation, share }) =>
-        html`<div><dt>${activation}</dt><dd>${share === null ? '–' : formatPercent(share, 1)}</dd></div>`,
+        html`<div><dt>${activation}</dt><dd>${share === undefined ? '–' : formatPercent(share, 1)}</dd></div>`,
     )}
   </dl>`;

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { capitalize, formatCount, formatPercent, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Probe } from '../../state/probe.ts';
+import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { Panel } from '../../ui/panel.ts';
@@ -26,9 +27,9 @@ const contentOf = memoizeLast(
 
 /** Fixed test images in the space of the network's logits: the classes drift apart while the network learns. */
 export const probePanel: Panel = {
-  render({ run }, { refresh }) {
-    const probe = run?.probe;
-    if (!run || !probe?.logits) return html``;
+  render({ run, moment }, { refresh }) {
+    const probe = moment?.probe;
+    if (!run || !probe) return html``;
     const answers = answersOf(probe);
     const classes = run.started?.dataset?.classes ?? noClasses;
     canvas ??= new ProbeCanvas((answer) => {
@@ -37,15 +38,13 @@ export const probePanel: Panel = {
       refresh();
     });
     canvas.show(contentOf(probe, answers, classes));
-    const right = answers.filter(({ label, prediction }) => label === prediction).length;
     const answer = answers.find(({ position }) => position === selected);
     return html`
       <section class="card probe" id="probe" aria-labelledby="probe-title">
         <div class="card-head">
-          <h2 id="probe-title">${formatCount(answers.length)} test images, drifting apart</h2>
+          <h2 id="probe-title">${formatCount(probe.images.filter(Boolean).length)} test images, drifting apart</h2>
           <p class="card-note" data-field="probe-note">
-            ${capitalize(stepWordOf(run))} ${formatCount(probe.logits.step)}: ${formatCount(right)} of ${formatCount(answers.length)} right
-            (${formatPercent(right / Math.max(1, answers.length), 1)})
+            ${probe.logits ? noteOf(run, probe.logits.step, answers) : 'The network had not read them yet.'}
           </p>
         </div>
         <div class="probe-body">
@@ -71,6 +70,12 @@ export const probePanel: Panel = {
     if (element) recolorImages(element);
   },
 };
+
+function noteOf(run: Run, step: number, answers: readonly ProbeAnswer[]): string {
+  const right = answers.filter(({ label, prediction }) => label === prediction).length;
+  const share = formatPercent(right / Math.max(1, answers.length), 1);
+  return `${capitalize(stepWordOf(run))} ${formatCount(step)}: ${formatCount(right)} of ${formatCount(answers.length)} right (${share})`;
+}
 
 const nameOf = (label: number, classes: readonly string[]): string => classes[label] ?? String(label);
 

@@ -17,22 +17,16 @@ export interface EpochResults {
   unit: string;
 }
 
-/**
- * Returns the results of the last tested epoch up to `chosen`, or of the latest one if `chosen` is null; null without any
- * results or samples.
- */
-export function epochResults(
-  { epochs, samples, started }: Pick<Run, 'epochs' | 'samples' | 'started'>,
-  chosen: number | null,
-): EpochResults | null {
-  const until = chosen === null ? epochs : epochs.filter(({ epoch }) => epoch <= chosen);
-  const tested = until.filter(({ test }) => hasClassResults(test));
-  const [previous, epoch] = [tested.at(-2), tested.at(-1) ?? until.at(-1) ?? sampledEpoch(samples)];
+/** Returns the results of the last tested epoch, with its samples or those of an earlier one; null without any results or samples. */
+export function epochResults({
+  epochs,
+  samples,
+  started,
+}: Pick<Run, 'epochs' | 'samples' | 'started'>): EpochResults | null {
+  const tested = epochs.filter(({ test }) => hasClassResults(test));
+  const [previous, epoch] = [tested.at(-2), tested.at(-1) ?? epochs.at(-1) ?? sampledEpoch(samples)];
   if (!epoch || !started) return null;
-  const samplesOfEpoch =
-    chosen === null
-      ? samples.findLast((data) => data.epoch <= epoch.epoch)
-      : samples.find((data) => data.epoch === epoch.epoch);
+  const samplesOfEpoch = samples.findLast((data) => data.epoch <= epoch.epoch);
   return {
     epoch,
     previous,

@@ -14,28 +14,25 @@ import './samples.css';
 
 const noEpochs: readonly never[] = [];
 
-let runId: string | undefined;
-/** The epoch that the viewer has chosen; null for the latest. */
-let chosenEpoch: number | null = null;
 let confusion: ConfusionCard | undefined;
 let samples: SamplesCard | undefined;
 
 /** Returns the same object until the results change, so that cards can skip rendering. */
-const resultsOf = memoizeLast(
-  (epochs: Run['epochs'], samples: Run['samples'], started: Run['started'], chosen: number | null) =>
-    epochResults({ epochs, samples, started }, chosen),
+const resultsOf = memoizeLast((epochs: Run['epochs'], samples: Run['samples'], started: Run['started']) =>
+  epochResults({ epochs, samples, started }),
 );
 
+/** Renders a slider that moves the timeline to the end of an epoch. */
 function epochSlider(
   epochs: readonly EpochData[],
-  results: EpochResults | null,
-  { refresh }: PageActions,
+  { results, isNow }: { results: EpochResults | null; isNow: boolean },
+  { changeView }: PageActions,
 ): TemplateResult {
   const last = epochs.at(-1)?.epoch ?? 1;
   const change = ({ target }: Event): void => {
     const epoch = (target as HTMLInputElement).valueAsNumber;
-    chosenEpoch = epoch >= last ? null : epoch;
-    refresh();
+    const chosen = epochs.find((each) => each.epoch >= epoch);
+    changeView({ step: !chosen || chosen.epoch === last ? null : chosen.step });
   };
   return html`
     <label class="tool epoch-tool" id="epoch-tool" ?hidden=${epochs.length < 2}>
@@ -44,31 +41,31 @@ function epochSlider(
         type="range" id="epoch-slider" step="1" min=${epochs[0]?.epoch ?? 1} max=${last}
         .value=${live(String(results?.epoch.epoch ?? 1))} @input=${change}
       />
-      <output for="epoch-slider" id="epoch-value">${chosenEpoch ?? 'latest'}</output>
+      <output for="epoch-slider" id="epoch-value">${isNow ? 'latest' : (results?.epoch.epoch ?? 'none yet')}</output>
     </label>`;
 }
 
-/** The results on the test images: confusion matrix, classes and sample predictions, of the latest or a chosen epoch. */
+/** The results on the test images: confusion matrix, classes and sample predictions, of the latest epoch at the position of the timeline. */
 export const testResultsPanel: Panel = {
-  render({ run }, actions) {
-    if (run?.runId !== runId) chosenEpoch = null;
-    runId = run?.runId;
+  render({ run, moment }, actions) {
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
-    const shown = run && resultsOf(run.epochs, run.samples, run.started, chosenEpoch);
+    const shown = run && moment && resultsOf(moment.epochs, moment.samples, run.started);
     const isExpected = awaitsEverything(run);
-    const showsClasses = isExpected || hasClassResults(shown?.epoch.test);
     const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
+    // The cards stay in their places when the timeline is before their first results.
+    const showsClasses = isExpected || tested.length > 0;
+    const isNow = moment?.step === null;
     return html`
       ${
         showsClasses
           ? confusion.render(
               hasClassResults(shown?.epoch.test) ? shown : null,
-              epochSlider(tested, shown, actions),
+              epochSlider(tested, { results: shown, isNow }, actions),
             )
           : nothing
       }
-      ${isExpected || (shown?.samples?.items.length ?? 0) > 0 ? samples.render(shown) : nothing}`;
+      ${isExpected || run?.samples.some(({ items }) => items.length > 0) ? samples.render(shown) : nothing}`;
   },
   recolor() {
     confusion?.recolor();

@@ -67,14 +67,12 @@ describe('the controls', () => {
       enabled: false,
     });
     const none = controlsAfter([{ type: 'connection', state: waiting }]);
-    expect(none).toMatchObject({ pause: null, stop: false, newRun: false, replay: false, note: '' });
+    expect(none).toMatchObject({ pause: null, stop: false, newRun: false, note: '' });
   });
 
-  it('are replaced by the replay when the run has ended', () => {
-    expect(controlsAfter(connectedMessages(events, { commands: [...commands] }))).toMatchObject({
-      stop: false,
-      replay: true,
-    });
+  it('are gone when the run has ended', () => {
+    const controls = controlsAfter(connectedMessages(events, { commands: [...commands] }));
+    expect(controls).toMatchObject({ pause: null, stop: false, setLearningRate: false });
   });
 
   it('offer a new run while a trainer waits', () => {

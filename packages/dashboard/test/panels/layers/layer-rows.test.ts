@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import { heightOf, layerRows, layerSentences } from '../../../src/panels/layers/layer-rows.ts';
+import { deadUnits, heightOf, layerRows, layerSentences } from '../../../src/panels/layers/layer-rows.ts';
 import { applyEvent, copyRun, emptyRun, type Run } from '../../../src/state/run.ts';
 
 /** A run whose layer `conv1` has changed by the given ratios, one step after another. */
@@ -24,17 +24,19 @@ function runWith(ratios: readonly (number | null)[], more: object = {}): Run {
 
 describe('the rows of the layers', () => {
   it('show the weight of each layer, with the latest norms and the median of the latest changes', () => {
-    const [row, ...others] = layerRows(runWith([0.5, 1e-3, 2e-3, 3e-3, 0.9, 4e-3]));
+    const [row, ...others] = layerRows(runWith([0.5, 1e-3, 2e-3, 3e-3, 0.9, 4e-3]).layers, null);
     expect(others).toEqual([]);
     expect(row).toMatchObject({ name: 'conv1', state: 'healthy', updateRatio: 3e-3 });
     expect(row).toMatchObject({ gradientNorm: 0.5, weightNorm: 5 });
   });
 
   it('have a curve over the run on a logarithmic axis', () => {
-    const [row] = layerRows(runWith([1e-6, 1e-3, 1]));
+    const [row] = layerRows(runWith([1e-6, 1e-3, 1]).layers, null);
     expect(row?.curve.map(({ x }) => x)).toEqual([1 / 3, 2 / 3, 1]);
     expect(row?.curve.map(({ y }) => Math.round(y * 100) / 100)).toEqual([0, 0.5, 1]);
-    expect(layerRows(runWith(Array(5_000).fill(1e-3)))[0]?.curve.length).toBeLessThanOrEqual(120);
+    expect(layerRows(runWith(Array(5_000).fill(1e-3)).layers, null)[0]?.curve.length).toBeLessThanOrEqual(
+      120,
+    );
     expect([heightOf(0), heightOf(10)]).toEqual([0, 1]);
   });
 
@@ -46,33 +48,55 @@ describe('the rows of the layers', () => {
     [0.05, 'fast', 'Every layer is learning.'],
     [0.5, 'tooFast', 'conv1: changes by more than 10 % in a step'],
   ])('at a change of %p are called %s, and described in a sentence', (ratio, state, sentence) => {
-    const rows = layerRows(runWith([ratio, ratio]));
+    const rows = layerRows(runWith([ratio, ratio]).layers, null);
     expect(rows[0]?.state).toBe(state);
     expect(layerSentences(rows, [])).toEqual([expect.stringContaining(sentence)]);
   });
 
   it('say which layer has diverged', () => {
-    const rows = layerRows(runWith([Number.NaN], { weightNorm: [Number.NaN, Number.NaN] }));
+    const rows = layerRows(runWith([Number.NaN], { weightNorm: [Number.NaN, Number.NaN] }).layers, null);
     expect(rows[0]).toMatchObject({ state: 'diverged', updateRatio: undefined, weightNorm: undefined });
     expect(layerSentences(rows, [])[0]).toMatch(/^conv1: has weights that are not finite/);
   });
 
   it('say nothing of changes that are not known', () => {
-    const rows = layerRows(runWith([null]));
+    const rows = layerRows(runWith([null]).layers, null);
     expect(rows[0]).toMatchObject({ state: 'unknown', updateRatio: undefined, curve: [] });
     expect(layerSentences(rows, [])).toEqual([]);
   });
 
   it('name activations whose units are mostly dead', () => {
     const run = runWith([1e-3], { activations: ['relu1', 'relu2', 'relu3'], dead: [0.75, 0.1, null] });
-    expect(run.deadUnits).toEqual([
+    const units = deadUnits(run.layers, null);
+    expect(units).toEqual([
       { activation: 'relu1', share: 0.75 },
       { activation: 'relu2', share: 0.1 },
-      { activation: 'relu3', share: null },
+      { activation: 'relu3', share: undefined },
     ]);
-    expect(layerSentences(layerRows(run), run.deadUnits)).toEqual([
+    expect(layerSentences(layerRows(run.layers, null), units)).toEqual([
       expect.stringMatching(/^relu1: has lost at least half of its units/),
     ]);
+  });
+
+  it('are those of an earlier step, with a mark on the whole curve', () => {
+    const { layers } = runWith([1e-3, 2e-3, 0.5, 0.5, 0.5], { activations: ['relu1'], dead: [0.25] });
+    const [row] = layerRows(layers, 25);
+    expect(row).toMatchObject({ state: 'healthy', updateRatio: 2e-3, cursor: 0.4 });
+    expect(row?.curve).toHaveLength(5);
+    expect(layerRows(layers, 5)[0]).toMatchObject({ state: 'unknown', gradientNorm: undefined });
+    expect(deadUnits(layers, 5)).toEqual([{ activation: 'relu1', share: undefined }]);
+    expect(layerRows(layers, null)[0]).toMatchObject({ state: 'tooFast', cursor: undefined });
+  });
+
+  it('are replaced by each measurement, and only by that', () => {
+    const run = runWith([1e-3]);
+    const { layers } = run;
+    const event = { v: 1, runId: run.runId, time: '2026-11-30T10:00:01.000Z' } as const;
+    applyEvent(run, { ...event, seq: 2, type: 'batch', data: { step: 11, loss: 1 } });
+    expect(run.layers).toBe(layers);
+    const data = { step: 20, tensors: ['conv1.weight'], updateRatio: [0.5] };
+    applyEvent(run, { ...event, seq: 3, type: 'layers', data });
+    expect(run.layers).not.toBe(layers);
   });
 
   it('of a copy do not change with later events', () => {
@@ -82,6 +106,6 @@ describe('the rows of the layers', () => {
       ...{ v: 1, runId: run.runId, seq: 2, time: '2026-11-30T10:00:01.000Z', type: 'layers' },
       data: { step: 20, tensors: ['conv1.weight'], updateRatio: [0.5] },
     } as MonitorEvent);
-    expect(copy.tensors.get('conv1.weight')?.length).toBe(1);
+    expect(copy.layers.tensors.get('conv1.weight')?.length).toBe(1);
   });
 });

@@ -1,0 +1,49 @@
+import { batchesPerEpoch, totalSteps } from '../../state/axis.ts';
+import { capitalize, formatCount, formatLoss, formatPercent } from '../../state/format.ts';
+import type { Run } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
+
+/** The steps that the timeline can show. */
+export interface StepRange {
+  first: number;
+  last: number;
+}
+
+/** Returns the steps that a run has measurements of; null before the second one. */
+export function stepRange({ steps, step }: Pick<Run, 'steps' | 'step'>): StepRange | null {
+  const first = steps.length > 0 ? (steps.x[0] as number) : 1;
+  return step > first ? { first, last: step } : null;
+}
+
+/** Describes the position of the timeline: "Batch 214 of 1,180, epoch 2: loss 0.2134, accuracy 93.4 %", or "Now: batch 1,180". */
+export function timelineText(run: Run, step: number | null): string {
+  const word = stepWordOf(run);
+  if (step === null) return `Now: ${word} ${formatCount(run.step)}`;
+  const total = totalSteps(run) ?? run.step;
+  const perEpoch = run.byEpoch ? undefined : batchesPerEpoch(run);
+  const epoch = perEpoch ? `, epoch ${formatCount(Math.ceil(step / perEpoch))}` : '';
+  const loss = run.steps.at('loss', step);
+  const accuracy = run.steps.at('accuracy', step);
+  const figures = [
+    loss === undefined ? '' : `loss ${formatLoss(loss)}`,
+    accuracy === undefined || Number.isNaN(accuracy) ? '' : `accuracy ${formatPercent(accuracy, 1)}`,
+  ].filter(Boolean);
+  const position = `${capitalize(word)} ${formatCount(step)} of ${formatCount(total)}${epoch}`;
+  return figures.length > 0 ? `${position}: ${figures.join(', ')}` : position;
+}
+
+/** Returns the ends of the epochs as shares of the range; none where the marks would touch. */
+export function epochMarks({ epochs }: Pick<Run, 'epochs'>, { first, last }: StepRange): number[] {
+  const inside = epochs.filter(({ step }) => step > first && step < last);
+  return inside.length > markLimit ? [] : inside.map(({ step }) => (step - first) / (last - first));
+}
+
+/** Maximum number of marks: with more, they would touch on a phone. */
+const markLimit = 50;
+
+/** Returns the position after playing for a time, when the whole range takes `seconds`. */
+export const playedPosition = (
+  position: number,
+  elapsedMs: number,
+  { range: { first, last }, seconds }: { range: StepRange; seconds: number },
+): number => Math.min(last, position + ((last - first) * elapsedMs) / 1_000 / seconds);

@@ -1,0 +1,68 @@
+import type { LayersData } from './event-data.ts';
+import { Series } from './series.ts';
+
+/** The columns of a parameter tensor: the norms of its weights and gradients, and of a step's update relative to the weights. */
+const tensorColumns = ['updateRatio', 'gradientNorm', 'weightNorm'] as const;
+/** The share of an activation's units that are 0 for every image of the probe set. */
+const activationColumns = ['dead'] as const;
+
+type TensorColumn = (typeof tensorColumns)[number];
+export type TensorSeries = Series<TensorColumn>;
+export type ActivationSeries = Series<(typeof activationColumns)[number]>;
+
+/**
+ * Measurements of the network's layers, each by step. Every event replaces this object, and adds to the same series: what is
+ * computed from it is computed again when there is a new measurement, and not before.
+ */
+export interface Layers {
+  /** The parameter tensors by name. */
+  readonly tensors: ReadonlyMap<string, TensorSeries>;
+  /** The activations by name. */
+  readonly activations: ReadonlyMap<string, ActivationSeries>;
+}
+
+/** Maximum number of tensors, and of activations, that are kept: those of a transformer of 40 blocks. */
+const nameLimit = 500;
+/** Points of a series at which the older ones are thinned: 64 kB for a tensor, and several for each pixel of its curve. */
+const rowLimit = 2 ** 11;
+
+export const noLayers: Layers = { tensors: new Map(), activations: new Map() };
+
+/** Returns the measurements after an event. */
+export function withLayersData(layers: Layers, data: LayersData): Layers {
+  const { step, tensors: names, activations: activationNames, dead } = data;
+  const tensors = withNames(layers.tensors, names, () => new Series(tensorColumns, rowLimit, 64));
+  names.forEach((name, index) => {
+    const measure = (column: TensorColumn) => data[column]?.[index] ?? undefined;
+    tensors.get(name)?.append(step, {
+      updateRatio: measure('updateRatio'),
+      gradientNorm: measure('gradientNorm'),
+      weightNorm: measure('weightNorm'),
+    });
+  });
+  if (!activationNames || !dead) return { ...layers, tensors };
+  const activations = withNames(
+    layers.activations,
+    activationNames,
+    () => new Series(activationColumns, rowLimit, 64),
+  );
+  activationNames.forEach((name, index) => {
+    activations.get(name)?.append(step, { dead: dead[index] ?? undefined });
+  });
+  return { tensors, activations };
+}
+
+/** Returns a copy that later events do not change. */
+export const copyLayers = ({ tensors, activations }: Layers): Layers => ({
+  tensors: new Map([...tensors].map(([name, series]) => [name, series.copy()])),
+  activations: new Map([...activations].map(([name, series]) => [name, series.copy()])),
+});
+
+function withNames<S>(
+  known: ReadonlyMap<string, S>,
+  names: readonly string[],
+  create: () => S,
+): ReadonlyMap<string, S> {
+  const added = names.filter((name) => !known.has(name)).slice(0, Math.max(0, nameLimit - known.size));
+  return added.length === 0 ? known : new Map([...known, ...added.map((name) => [name, create()] as const)]);
+}

@@ -1,0 +1,37 @@
+import { memoizeLast } from './memoize-last.ts';
+import { type Probe, probeAt } from './probe.ts';
+import type { Run } from './run.ts';
+
+/** What was known of a run at the position of the timeline. */
+export interface Moment {
+  /** The step that the timeline is at; null at its end, which is now. */
+  readonly step: number | null;
+  /** The epochs that had ended, in ascending order. */
+  readonly epochs: Run['epochs'];
+  /** Their samples, in ascending order. */
+  readonly samples: Run['samples'];
+  readonly probe: Probe | null;
+}
+
+/**
+ * Returns a function that returns what was known of a run at a step, or is known now if the step is null or the run has not
+ * gone beyond it. The function returns the same object until that changes.
+ */
+export function createCachedMoment(): (run: Run, step: number | null) => Moment {
+  const cached = memoizeLast(momentOf);
+  return (run, step) =>
+    cached(run.epochs, run.samples, run.probe, step !== null && step < run.step ? step : null);
+}
+
+function momentOf(
+  epochs: Run['epochs'],
+  samples: Run['samples'],
+  probe: Run['probe'],
+  step: number | null,
+): Moment {
+  const shownProbe = probe && probeAt(probe, step);
+  if (step === null) return { step, epochs, samples, probe: shownProbe };
+  const ended = epochs.filter((epoch) => epoch.step <= step);
+  const last = ended.at(-1)?.epoch ?? 0;
+  return { step, epochs: ended, samples: samples.filter(({ epoch }) => epoch <= last), probe: shownProbe };
+}
