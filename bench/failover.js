@@ -17,7 +17,7 @@ const { values } = parseArgs({
     viewers: { type: 'string', default: '3000' },
     /** Events a second. */
     rate: { type: 'string', default: '10' },
-    /** Seconds before the gateway is killed, and after the 10 s that count as the failover. */
+    /** Seconds of measurement before the gateway is killed, and again from 10 s after that. */
     seconds: { type: 'string', default: '20' },
     processes: { type: 'string', default: '2' },
     publisher: { type: 'boolean', default: false },
@@ -118,7 +118,7 @@ async function startViewers(urls) {
 
 /** Measures delays during a run. With `kill`, one gateway is killed after the first part. */
 async function measure({ gateways, kill }) {
-  // The publisher connects to the gateway that is killed with --publisher, and to another one without.
+  // With --publisher, the publisher connects to the gateway that is killed; without, to another one.
   const publisher = new Publisher(
     gateways.map(({ ingestUrl }) => ingestUrl),
     kill === undefined || values.publisher ? (kill ?? 0) : kill + 1,

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** The address from which tokens are guessed. No other client uses it, since the gateway soon refuses all its tokens. */
+/** The address from which publishers guess tokens. No other client uses it, since the gateway soon refuses all its tokens. */
 const guessingAddress = '127.0.0.66';
 /** The open connections of each kind of client, and its attempts a second: few enough for the machine to stay usable. */
 const bounds = { unread: 30, silent: 150, idle: 300, attemptsPerSecond: 10 };
@@ -13,12 +13,17 @@ const unmaskedFrame = Buffer.from([0x81, 0x02, 0x68, 0x69]);
 const invalidUtf8 = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]);
 const hugeLength = Buffer.from([0x81, 0xff, 0, 0, 0x40, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
 const fragment = Buffer.from([0x01, 0x80, 1, 2, 3, 4]);
+/** The first byte of a close frame. */
+const closeFrameByte = 0x88;
 
 /**
  * Returns the kinds of hostile clients. Each is a function that runs until the signal is aborted and counts what the gateway
  * answers: `note(kind, answer)` with a status, a close code or the type of a message.
+ * @param runIds The stored runs `large`, with large events, and `honest`, with many.
+ * @param events Valid events of a run, to publish with wrong times.
+ * @param largestStart A `run.started` of the largest size.
  */
-export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
+export function hostileKinds({ url, ingestUrl, token, runIds, events, largestStart, signal, note }) {
   // Each open connection adds a listener for the end of the attack.
   setMaxListeners(0, signal);
   const publicPort = Number(new URL(url).port);
@@ -41,7 +46,10 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
     `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${headers}\r\n`;
   const getText = (path, headers = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
 
-  /** Sends texts one after the other, notes the status of each response, and waits for the end of the connection. */
+  /**
+   * Sends texts or bytes one after the other, notes the answers, and waits for the end of the connection, which is closed
+   * after `forMs`.
+   */
   function exchange(kind, { port = publicPort, texts, reads = true, forMs = 2_000 }) {
     return new Promise((resolve) => {
       const socket = socketTo(port);
@@ -51,15 +59,16 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
         resolve();
       });
       for (const text of texts) socket.write(text);
-      if (reads) socket.on('data', (data) => noteStatuses(kind, data));
+      if (reads) socket.on('data', (data) => noteAnswers(kind, data));
       else socket.pause();
     });
   }
-  function noteStatuses(kind, data) {
+  /** Notes the status of each HTTP response in the data, or the code of the close frame that it begins with. */
+  function noteAnswers(kind, data) {
     for (const [, status] of String(data.subarray(0, 65_536)).matchAll(/HTTP\/1\.1 (\d{3}) /g))
       note(kind, status);
-    const [opcode, length] = data;
-    if (opcode === 0x88 && length >= 2) note(kind, data.readUInt16BE(2));
+    const [firstByte, length] = data;
+    if (firstByte === closeFrameByte && length >= 2) note(kind, data.readUInt16BE(2));
   }
 
   /** Repeats work until the end, at most `perSecond` times a second. */
@@ -121,14 +130,14 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
     httpWithoutReading: () =>
       atOnce(bounds.unread, () =>
         exchange('httpWithoutReading', {
-          texts: Array(3).fill(getText(`/api/runs/${runs.large}/events?limit=2000`)),
+          texts: Array(3).fill(getText(`/api/runs/${runIds.large}/events?limit=2000`)),
           reads: false,
           forMs: 30_000,
         }),
       ),
     socketsWithoutReading: () =>
       atOnce(bounds.unread, () =>
-        socketUntilClosed('socketsWithoutReading', `${live}?run=${runs.large}&complete=true&bundle=true`, {
+        socketUntilClosed('socketsWithoutReading', `${live}?run=${runIds.large}&complete=true&bundle=true`, {
           onOpen: (socket) => socket.pause(),
         }),
       ),
@@ -148,7 +157,7 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
         const guess = randomBytes(12).toString('hex');
         const body = '{"title":"mine"}';
         const headers = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nAuthorization: Bearer ${guess}\r\n${forwardedFor()}`;
-        const patch = `PATCH /api/runs/${runs.large} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`;
+        const patch = `PATCH /api/runs/${runIds.large} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`;
         await exchange('tokenGuesses', { texts: [patch], forMs: 200 });
         const command = JSON.stringify({ type: 'command', id: guess, command: 'stop', token: guess });
         const forwarded = { headers: { 'x-forwarded-for': '198.51.100.200' } };
@@ -215,7 +224,11 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
           `types=${'batch,'.repeat(1_500)}batch`,
           `${'%F0%9F%98%80'.repeat(300)}=1`,
         ];
-        for (const path of ['/api/runs', `/api/runs/${runs.large}/events`, `/api/runs/${runs.large}/series`])
+        for (const path of [
+          '/api/runs',
+          `/api/runs/${runIds.large}/events`,
+          `/api/runs/${runIds.large}/series`,
+        ])
           await exchange('deepQueries', {
             texts: queries.map((query) => getText(`${path}?${query}`)),
             forMs: 500,
@@ -227,11 +240,11 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
           texts: [
             getText(
               [
-                `/api/runs/${runs.honest}/series?points=10000&fields=batch.loss,batch.accuracy,batch.learningRate,system.host.cpu&x=seconds`,
-                `/api/runs/${runs.large}/export.csv`,
+                `/api/runs/${runIds.honest}/series?points=10000&fields=batch.loss,batch.accuracy,batch.learningRate,system.host.cpu&x=seconds`,
+                `/api/runs/${runIds.large}/export.csv`,
                 '/api/runs?limit=500&search=a&order=pinned',
                 '/docs',
-                `/api/runs/${runs.large}/export.jsonl`,
+                `/api/runs/${runIds.large}/export.jsonl`,
                 '/openapi.json',
               ][index],
               'Accept-Encoding: gzip\r\n',
@@ -243,7 +256,7 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
     misspeltParameters: () =>
       repeat(async () => {
         const paths = [
-          `/api/runs/${runs.large}/events?limt=1`,
+          `/api/runs/${runIds.large}/events?limt=1`,
           '/api/runs?limit=1&limit=2',
           '/api/runs/x?y=1',
         ];
@@ -257,7 +270,7 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
           runNumber % 3
         ];
         const runId = `clock-${runNumber++}`;
-        const texts = runs.events.map((event) => JSON.stringify({ ...event, runId, time }));
+        const texts = events.map((event) => JSON.stringify({ ...event, runId, time }));
         await socketUntilClosed('wrongClocks', ingestUrl, {
           onOpen: publishAll('wrongClocks', helloOf(runId), texts),
           forMs: 2_000,
@@ -266,7 +279,7 @@ export function hostileKinds({ url, ingestUrl, token, runs, signal, note }) {
     largestStarts: () =>
       repeat(async () => {
         const runId = `large-start-${runNumber++}`;
-        const texts = [JSON.stringify({ ...runs.largestStart, runId })];
+        const texts = [JSON.stringify({ ...largestStart, runId })];
         await socketUntilClosed('largestStarts', ingestUrl, {
           onOpen: publishAll('largestStarts', helloOf(runId), texts),
           forMs: 2_000,

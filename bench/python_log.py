@@ -1,8 +1,8 @@
 """
 Measures how long `Monitor.log` holds up a training, as JSON: `python bench/python_log.py [logs] [gateway]`.
 
-Each log has a loss, an accuracy and two custom metrics, and a pause of a millisecond follows, as in a training with small
-steps. Without the address of a gateway it uses one where none listens, so that the events go to the outbox.
+Each log has a loss, an accuracy and two custom metrics. The first logs are followed by a pause of a millisecond, as in a
+training with small steps, and as many others by none. Without the address of a gateway it uses one where none listens, so that the events go to the outbox.
 """
 
 from __future__ import annotations

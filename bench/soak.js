@@ -250,8 +250,8 @@ function honestViewer() {
 async function attack(forSeconds) {
   const controller = new AbortController();
   const { signal } = controller;
-  const runs = { large: 'large', honest: 'honest', events: large, largestStart };
-  const kinds = hostileKinds({ url, ingestUrl, token, runs, signal, note });
+  const runIds = { large: 'large', honest: 'honest' };
+  const kinds = hostileKinds({ url, ingestUrl, token, runIds, events: large, largestStart, signal, note });
   const work = Promise.all(Object.values(kinds).map((kind) => kind()));
   await delay(forSeconds * 1_000);
   controller.abort();

@@ -53,6 +53,6 @@ for step in range(warm_up + steps):
         started = time.perf_counter()
     rows = order[step * batch_size : (step + 1) * batch_size]
     loss, accuracy = train_step(images[rows].astype(np.float32) / 255, labels[rows])
-    float(loss), float(accuracy)
+    float(loss), float(accuracy)  # Waits for the results of the step, which a monitored run reads.
 seconds = time.perf_counter() - started
 print(json.dumps({"imagesPerSecond": steps * batch_size / seconds, "version": f"{keras.__version__} on {tf.__version__}"}))

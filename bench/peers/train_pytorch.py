@@ -41,6 +41,6 @@ for step in range(warm_up + steps):
     loss = loss_of(logits, labels[rows])
     loss.backward()
     optimizer.step()
-    loss.item(), (logits.argmax(1) == labels[rows]).float().mean().item()
+    loss.item(), (logits.argmax(1) == labels[rows]).float().mean().item()  # As a monitored run reads them.
 seconds = time.perf_counter() - started
 print(json.dumps({"imagesPerSecond": steps * batch_size / seconds, "version": torch.__version__}))
