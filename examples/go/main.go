@@ -110,7 +110,7 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 			}
 		case message.Type == "live":
 			f.After = max(f.After, message.Seq)
-		case message.Version == 1:
+		case message.Version == 1: // Only events have a version.
 			f.After = message.Seq
 			if err := handle(message); err != nil {
 				return err

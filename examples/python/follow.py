@@ -40,7 +40,7 @@ async def events(url: str):
                         run, stream, after = now.get("runId"), now.get("stream"), message["after"]
                     elif message["type"] == "live":
                         after = max(after, message["seq"])
-                    elif "v" in message:
+                    elif "v" in message:  # Only events have a version.
                         after = message["seq"]
                         yield message
                 await feed.wait_closed()

@@ -50,7 +50,8 @@ const expectSuccess = (...args) => expectModule(python, args);
   }, 600_000);
 });
 
-// Frameworks that need PyTorch are not installed by this repository: those that EXAMPLES_PYTORCH has are tested.
+// This repository does not install PyTorch and the frameworks on it: those in the Python that the environment variable
+// EXAMPLES_PYTORCH names are tested.
 (pytorch ? describe : describe.skip)('clients/python with PyTorch', () => {
   test('publishes complete runs of PyTorch, Keras, Lightning and Hugging Face', () => {
     expectModule(pytorch, ['pytest', '-q', 'tests/test_examples.py'], { PYTHONPATH: clientSource });

@@ -22,8 +22,8 @@ const trainer = '../packages/trainer/dist/src/main.js';
     return JSON.parse(program.output);
   };
 
-  /** Returns the numbers of the run's log as 32-bit floats. */
-  const numbersOf = (folder, type, read) =>
+  /** Returns [step, number as a 32-bit float] for each event of a type in the run's log. */
+  const pointsOf = (folder, type, read) =>
     readFileSync(join(folder, 'events.jsonl'), 'utf8')
       .trim()
       .split('\n')
@@ -36,6 +36,7 @@ const trainer = '../packages/trainer/dist/src/main.js';
     const folder = join(runs, 'run');
     const file = join(folder, 'events.out.tfevents.run');
     const first = train(runs, '--run-id', 'run');
+    // Large enough for the points of a few batches.
     while (!existsSync(file) || statSync(file).size < 700) await wait(20);
     first.kill('SIGKILL');
     await first.exited;
@@ -46,14 +47,14 @@ const trainer = '../packages/trainer/dist/src/main.js';
     const second = train(runs, '--resume', 'run');
     expect([await second.exited, second.errors]).toEqual([0, '']);
     expect(await readScalars(folder)).toEqual({
-      'batch/loss': numbersOf(folder, 'batch', ({ loss }) => loss),
-      'batch/accuracy': numbersOf(folder, 'batch', ({ accuracy }) => accuracy),
-      'batch/learning_rate': numbersOf(folder, 'batch', ({ learningRate }) => learningRate),
-      'batch/images_per_second': numbersOf(folder, 'batch', ({ imagesPerSecond }) => imagesPerSecond),
-      'test/loss': numbersOf(folder, 'epoch', ({ test: { loss } }) => loss),
-      'test/accuracy': numbersOf(folder, 'epoch', ({ test: { accuracy } }) => accuracy),
+      'batch/loss': pointsOf(folder, 'batch', ({ loss }) => loss),
+      'batch/accuracy': pointsOf(folder, 'batch', ({ accuracy }) => accuracy),
+      'batch/learning_rate': pointsOf(folder, 'batch', ({ learningRate }) => learningRate),
+      'batch/images_per_second': pointsOf(folder, 'batch', ({ imagesPerSecond }) => imagesPerSecond),
+      'test/loss': pointsOf(folder, 'epoch', ({ test: { loss } }) => loss),
+      'test/accuracy': pointsOf(folder, 'epoch', ({ test: { accuracy } }) => accuracy),
     });
-    const steps = numbersOf(folder, 'batch', ({ loss }) => loss).map(([step]) => step);
+    const steps = pointsOf(folder, 'batch', ({ loss }) => loss).map(([step]) => step);
     expect(steps).toEqual(Array.from({ length: 48 }, (_, index) => index + 1));
   });
 });

@@ -5,7 +5,7 @@ import { afterTest } from '../../../packages/gateway/dist/test/support/cleanup.j
 
 export const examples = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The Python client, for a Python in which it is not installed. */
+/** The folder of the Python client, for the PYTHONPATH of a Python in which the client is not installed. */
 export const clientSource = join(examples, '../clients/python/src');
 
 /** A running program and the text it has written. */
