@@ -3,18 +3,19 @@ import { dirname } from 'node:path';
 /**
  * Returns the imports between the folders of a package's `src`. Each file directly in `src` is a node of its own, because
  * `main.ts` imports every folder and many folders import `limits.ts`.
- * @param imports Pairs of importing and imported file.
+ * @param modules The files with their imports, as dependency-cruiser returns them.
  * @returns The folders that each folder imports, sorted by name.
  */
-export function folderGraph(packageName, imports) {
+export function folderGraph(packageName, modules) {
   const src = `packages/${packageName}/src/`;
   const nodeOf = (file) => (dirname(file) === dirname(`${src}x`) ? file : dirname(file)).slice(src.length);
   const graph = new Map();
-  for (const pair of imports) {
-    if (!pair.every((file) => file.startsWith(src))) continue;
-    const [from, to] = pair.map(nodeOf);
-    for (const node of [from, to]) if (!graph.has(node)) graph.set(node, new Set());
-    if (from !== to) graph.get(from).add(to);
+  for (const { source, dependencies } of modules) {
+    if (!source.startsWith(src)) continue;
+    const from = nodeOf(source);
+    if (!graph.has(from)) graph.set(from, new Set());
+    for (const { resolved } of dependencies)
+      if (resolved.startsWith(src) && nodeOf(resolved) !== from) graph.get(from).add(nodeOf(resolved));
   }
   const sorted = [...graph].sort(([a], [b]) => (a < b ? -1 : 1));
   return new Map(sorted.map(([node, imported]) => [node, [...imported].sort()]));

@@ -18,8 +18,8 @@ const { modules, summary } = (
 const imports = modules.flatMap(({ source, dependencies }) =>
   dependencies.map(({ resolved }) => [source, resolved]),
 );
-/** The imports between folders, and files directly in `src`, of each package. */
-const graphs = new Map(packages.map((name) => [name, folderGraph(name, imports)]));
+/** The graph of each package, whose nodes are the folders and the files directly in `src`. */
+const graphs = new Map(packages.map((name) => [name, folderGraph(name, modules)]));
 /** The same graphs without the files directly in `src`, as the diagrams show them. */
 const folderGraphs = new Map([...graphs].map(([name, graph]) => [name, foldersOnly(graph)]));
 
@@ -27,7 +27,7 @@ const folderGraphs = new Map([...graphs].map(([name, graph]) => [name, foldersOn
 const relativeImports = (text) =>
   [...text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+\.ts)['"]/g)].map(([, path]) => path);
 
-/** Yields a problem for each file and import that dependency-cruiser has not read, and whose rules are therefore not checked. */
+/** Yields a problem for each file and each import that dependency-cruiser has missed, and has therefore not checked. */
 function* unreadImports() {
   const seen = new Set(imports.map((pair) => pair.join(' ')));
   for (const folder of folders)
