@@ -22,16 +22,15 @@ export function formatTickCount(value: number): string {
   return Math.abs(value) < 1e5 ? countFormat.format(value) : compactFormat.format(value).replace('K', 'k');
 }
 
-/** Formats a loss in about four digits: 2.303, 0.0813, 4.2e-4; "NaN" and "∞" when it is not finite. */
+/** Formats a loss in three to five digits: 2.303, 0.0813, 4.20e-4, 12,346; "NaN" and "∞" when it is not finite. */
 export function formatLoss(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
   const size = Math.abs(value);
-  if (size >= 1e5) return value.toExponential(2);
-  if (size >= 100) return value.toFixed(1);
-  if (size >= 1) return value.toFixed(3);
-  if (size >= 0.001 || size === 0) return value.toFixed(4);
-  return value.toExponential(1);
+  if (size === 0) return '0';
+  if (size < 0.001 || size >= 1e5) return value.toExponential(2).replace('+', '');
+  if (size >= 1e3) return countFormat.format(Math.round(value));
+  return value.toFixed(size >= 100 ? 1 : size >= 1 ? 3 : size >= 0.01 ? 4 : 5);
 }
 
 /** Formats any number: whole ones, and those from 1,000, without decimals ("1,234,567"); others like a loss ("0.0813"). */
@@ -44,24 +43,40 @@ export function formatNumber(value: number | null | undefined): string {
 
 /** Formats a learning rate in at most four digits: "0.01", "0.003912", "1e-8". */
 export function formatLearningRate(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return shortest(value, 4);
 }
 
-/** Formats a fraction as a percentage: 0.9934 → "99.34 %". */
+/**
+ * Formats a fraction as a percentage: 0.9934 → "99.34 %". A fraction that would look like 0 or 100 % without being it gets
+ * more digits: "0.00012 %", "99.9983 %".
+ */
 export function formatPercent(value: number | null | undefined, digits = 2): string {
   if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
-  return `${(value * 100).toFixed(digits)}${space}%`;
+  return `${percentDigits(value, digits)}${space}%`;
 }
+
+function percentDigits(value: number, digits: number): string {
+  if (value === 0) return '0';
+  const percent = value * 100;
+  const distance = Math.min(Math.abs(value), Math.abs(1 - value)) * 100;
+  if (distance === 0 || distance >= 0.5 / 10 ** digits) return percent.toFixed(digits);
+  if (Math.abs(value) < 0.5) return shortest(percent, 2);
+  return String(Number(percent.toFixed(1 - Math.floor(Math.log10(distance)))));
+}
+
+/** Returns the number in at most `digits` digits: "0.00012", "1e-8". */
+const shortest = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
 
 /** Formats progress as a whole percentage; 100 % only when everything is done. */
 export function formatProgress(fraction: number): string {
   return `${fraction >= 1 ? 100 : Math.floor(fraction * 100)}${space}%`;
 }
 
-/** Formats a duration in at most two units: "4.2 s", "3 m 05 s", "1 h 02 m", "3 d 4 h". */
+/** Formats a duration in at most two units: "0.21 ms", "4.2 s", "3 m 05 s", "1 h 02 m", "3 d 4 h". */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return unknown;
+  if (seconds > 0 && seconds < 0.1) return `${shortest(seconds * 1_000, 2)}${space}ms`;
   if (seconds < 10) return `${seconds.toFixed(1)}${space}s`;
   const whole = Math.floor(seconds);
   const pad = (value: number): string => String(value).padStart(2, '0');
@@ -97,11 +112,13 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
 
-/** Formats a rate per second: one decimal below 100, none from 100 on and for whole numbers. */
+/** Formats a rate per second: two digits below 1, one decimal below 100, none from 100 on, and "12.4M" from 10 million on. */
 export function formatRate(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
-  return value >= 100 || Number.isInteger(value) ? countFormat.format(Math.round(value)) : value.toFixed(1);
+  if (value >= 1e7) return compactFormat.format(value);
+  if (value >= 100 || Number.isInteger(value)) return countFormat.format(Math.round(value));
+  return value < 1 ? shortest(value, 2) : value.toFixed(1);
 }
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];

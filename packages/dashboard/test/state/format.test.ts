@@ -6,10 +6,13 @@ const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ')
 it.each([
   [2.3012, '2.301'],
   [0.08134, '0.0813'],
-  [0, '0.0000'],
-  [0.00042, '4.2e-4'],
-  [1_234.5, '1234.5'],
-  [1e9, '1.00e+9'],
+  [0.0012345, '0.00123'],
+  [0, '0'],
+  [0.00042, '4.20e-4'],
+  [-0.00042, '-4.20e-4'],
+  [123.45, '123.5'],
+  [1_234.5, '1,235'],
+  [1e9, '1.00e9'],
   [Number.NaN, 'NaN'],
   [Number.POSITIVE_INFINITY, '∞'],
   [Number.NEGATIVE_INFINITY, '−∞'],
@@ -20,6 +23,9 @@ it.each([
 
 it.each([
   [0, '0.0 s'],
+  [0.000214, '0.21 ms'],
+  [0.042, '42 ms'],
+  [0.26, '0.3 s'],
   [9.96, '10.0 s'],
   [59.9, '59 s'],
   [60, '1 m 00 s'],
@@ -49,12 +55,38 @@ it.each([
   expect(withPlainSpaces(format.formatBytes(bytes))).toBe(text);
 });
 
-it('counts, rates and fractions are written with digit groups, decimals and units', () => {
+it.each([
+  [0.99337, 2, '99.34 %'],
+  [0, 4, '0 %'],
+  [1, 2, '100.00 %'],
+  [0.9999833, 2, '99.9983 %'],
+  [0.99997, 0, '99.997 %'],
+  [0.000001234, 2, '0.00012 %'],
+  [1e-11, 4, '1e-9 %'],
+  [-0.00001, 2, '-0.001 %'],
+  [1e-300, 2, '1e-298 %'],
+  [0.00012, 4, '0.0120 %'],
+  [Number.NaN, 2, 'NaN'],
+])(
+  'a share of %p in %p decimals is written %s: it looks like 0 or 100 %% only if it is',
+  (value, digits, text) => {
+    expect(withPlainSpaces(format.formatPercent(value, digits))).toBe(text);
+  },
+);
+
+it.each([
+  [0.4, '0.4'],
+  [0.00123, '0.0012'],
+  [20, '20'],
+  [99.96, '100.0'],
+  [1_706.6, '1,707'],
+  [4.1e9, '4.1B'],
+])('a rate of %p is written %s', (value, text) => {
+  expect(format.formatRate(value)).toBe(text);
+});
+
+it('counts are written with digit groups and their nouns', () => {
   expect(format.formatCount(46_900)).toBe('46,900');
-  expect(format.formatRate(1_706.6)).toBe('1,707');
-  expect(format.formatRate(0.4)).toBe('0.4');
-  expect(withPlainSpaces(format.formatPercent(0.99337))).toBe('99.34 %');
-  expect(format.formatPercent(Number.NaN)).toBe('NaN');
   expect(format.formatPlural(1, 'batch', 'batches')).toBe('1 batch');
 });
 
