@@ -13,7 +13,13 @@ import {
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import { type BatchColumn, type Run, silenceMs } from '../../state/run.ts';
 import { deviceText, displayName, statusNames, tagsOf } from '../../state/run-summaries.ts';
-import { announcesEverything, type StepWord, stepWordOf, unitOf } from '../../state/run-words.ts';
+import {
+  announcesEverything,
+  awaitsEverything,
+  type StepWord,
+  stepWordOf,
+  unitOf,
+} from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
 
 /** A figure of the header. */
@@ -81,7 +87,7 @@ export function headerText(session: Session, now: number): HeaderText {
   const stepWord = stepWordOf(run);
   const diverged = phase === 'running' || phase === 'completed' ? run?.diverged : undefined;
   const epochs = started?.totals?.epochs ?? started?.config.epochs;
-  const batches = batchTexts(latest);
+  const batches = batchTexts(latest, run);
   const values = {
     loss: formatLoss(batch?.loss ?? latest?.epoch?.train?.loss),
     accuracy: formatPercent(batch?.accuracy ?? lastKnown(run, 'accuracy')),
@@ -121,13 +127,17 @@ const noteOf = (phase: Phase, stepWord: StepWord): string =>
   `${hasEnded(phase) ? 'last' : 'this'} ${stepWord}`;
 
 /** Returns the number of the batch within its epoch or, for a run that does not count them, of the step. */
-function batchTexts(latest: LatestData | null): { name: string; value: string; note: string } {
+function batchTexts(
+  latest: LatestData | null,
+  run: Run | null,
+): { name: string; value: string; note: string } {
   const { batch, started } = latest ?? {};
   const of = (count: number | null | undefined): string => (count ? `of ${formatCount(count)}` : '');
-  if (typeof batch?.batch === 'number' || !batch)
+  const step = batch?.step ?? (run?.byEpoch ? 0 : run?.step);
+  if (typeof batch?.batch === 'number' || !step)
     return { name: 'Batch', value: formatCount(batch?.batch), note: of(started?.totals?.batchesPerEpoch) };
   const total = started && totalSteps({ started, byEpoch: false });
-  return { name: 'Step', value: formatCount(batch.step), note: of(total) };
+  return { name: 'Step', value: formatCount(step), note: of(total) };
 }
 
 /** Returns the latest value of a column that not every batch has. */
@@ -161,7 +171,8 @@ interface HeaderInput {
 
 function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): number | null {
   if (phase === 'completed') return 1;
-  if (!latest?.started) return 0;
+  // A run that begins without `run.started` never announces its length.
+  if (!latest?.started) return awaitsEverything(run) ? 0 : null;
   const { started, batch, epoch } = latest;
   const total = totalSteps({ started, byEpoch: false });
   if (total) return Math.min(1, (batch?.step ?? run?.step ?? 0) / total);
@@ -186,13 +197,13 @@ function elapsedOf(input: HeaderInput): number | undefined {
 }
 
 function remainingOf(input: HeaderInput): string {
-  const { latest, phase } = input;
+  const { latest, phase, session } = input;
   if (phase === 'completed') return 'Done';
   if (phase !== 'running' && phase !== 'paused') return '';
   const eta = latest?.batch?.etaSeconds;
   if (typeof eta === 'number') return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(input)))} left`;
   // Other publishers may never send an estimate.
-  return latest && (!latest.started || announcesEverything(latest.started)) ? 'Estimating…' : '';
+  return latest && awaitsEverything(session.run) ? 'Estimating…' : '';
 }
 
 function testNote(latest: LatestData | null): string {

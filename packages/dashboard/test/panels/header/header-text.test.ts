@@ -25,6 +25,14 @@ describe('the header', () => {
     expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
   });
 
+  it('shows no progress of a run without a start, whose length nobody knows', () => {
+    const joined = events.slice(20, 34).map((event, index) => ({ ...event, seq: index + 1 }));
+    const text = textAfter(connectedMessages(joined));
+    expect(text).toMatchObject({ phase: 'running', progress: null, percent: '' });
+    expect(tabTitle(text)).toBe(`${text.loss} — MNIST Training Monitor`);
+    expect(textAfter(connectedMessages([])).progress).toBe(0);
+  });
+
   it('shows the current learning rate, or the peak of a schedule', () => {
     const withSchedule = (schedule: string) =>
       events.slice(0, 34).map((event) => {
