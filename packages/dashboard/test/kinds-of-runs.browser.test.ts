@@ -6,6 +6,7 @@ import {
   epochsOnlyRun,
   languageModelRun,
   longName,
+  longTextRun,
   manyClassRun,
   metricsRun,
   regressionRun,
@@ -160,6 +161,42 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     ]);
     await counts(page, '#epoch-rows tr', 12);
     await isComplete(page);
+  });
+
+  it.each([1440, 390])('long names and texts without a space, %p pixels wide', async (width) => {
+    const [runId, other] = [`20261130-170000-long${width}`, `20261130-170100-wide${width}`];
+    await monitor.publish({ runId: other, events: longTextRun(other) });
+    const page = await open(longTextRun(runId), width);
+    await counts(page, '#layers tbody tr', 1);
+    await counts(page, '.figure', 1);
+    expect(await overflowWidth(page)).toBe(0);
+    await shows(page, '.layers td', /^0\s%$/);
+    // A long setting is opened to be read in full.
+    const setting = page.locator('.training details', { hasText: 'value_' });
+    expect((await setting.locator('summary').textContent())?.length).toBeLessThan(200);
+    await setting.locator('summary').click();
+    await shows(page, '.training details[open]', 'value_'.padEnd(1_000, 'x'));
+    expect(await overflowWidth(page)).toBe(0);
+    for (const [opener, dialog] of [
+      ['#edit-run', '#edit-form'],
+      ['#runs-open', '#runs-dialog[open]'],
+    ] as const) {
+      await page.locator(opener).click();
+      await page.locator(dialog).waitFor();
+      expect(await overflowWidth(page)).toBe(0);
+      expect(
+        await page.locator(dialog).evaluate((element) => element.scrollWidth - element.clientWidth),
+      ).toBe(0);
+      await page.keyboard.press('Escape');
+    }
+    const compared = await monitor.visit(`?run=${runId}&with=${other}`, { viewport: { width, height: 900 } });
+    await shows(compared, '#compare-table', longName('key_'));
+    expect(await overflowWidth(compared)).toBe(0);
+    const widest = await compared
+      .locator('#compare-table td')
+      .evaluateAll((cells) => Math.max(...cells.map(({ clientWidth }) => clientWidth)));
+    expect(widest).toBeLessThan(Math.max(width / 2, 320));
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('custom metrics that are found by a search, figures and final results', async () => {

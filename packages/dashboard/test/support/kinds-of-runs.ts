@@ -343,3 +343,111 @@ function* sparseBodies(): Generator<EventBody> {
     },
   };
 }
+
+/** A run with a single batch, a single epoch and a single value of its metric. */
+export function onePointRun(runId: string, loss = 0.7): MonitorEvent[] {
+  return eventsOf(runId, [
+    {
+      type: 'run.started',
+      data: { config: { epochs: 1 }, unit: 'rows', dataset: { name: 'One', classes: ['no', 'yes'] } },
+    },
+    {
+      type: 'batch',
+      data: {
+        ...{ step: 1, epoch: 1, batch: 1, loss, accuracy: loss / 2, learningRate: 0.01, throughput: 20 },
+        metrics: { f1: loss / 3 },
+      },
+    },
+    { type: 'epoch', data: { epoch: 1, step: 1, test: { loss, accuracy: loss / 2 } } },
+    {
+      type: 'run.finished',
+      data: { status: 'completed', reason: 'all epochs done', seconds: 1, files: [] },
+    },
+  ]);
+}
+
+/** A run that was joined midway, without `run.started`: its length is not known. */
+export function joinedRun(runId: string): MonitorEvent[] {
+  return eventsOf(
+    runId,
+    Array.from({ length: 30 }, (_, index) => ({
+      type: 'batch',
+      data: { step: 500 + index, epoch: 3, batch: 30 + index, loss: 1 / (index + 1) },
+    })),
+    300,
+  );
+}
+
+/** A run whose names, settings and texts are all long and without a space. */
+export function longTextRun(runId: string): MonitorEvent[] {
+  return eventsOf(runId, longTextBodies());
+}
+
+function* longTextBodies(): Generator<EventBody> {
+  const long = (start: string, length: number): string => start.padEnd(length, 'x');
+  const [metric, classes] = [longName('metric_'), ['a', longName('class_'), longName('other_')]];
+  yield {
+    type: 'run.started',
+    data: {
+      name: long('name_', 100),
+      tags: [long('tag_', 40), long('other_', 40)],
+      config: { [longName('key_')]: long('value_', 1_000), optimizer: long('optimizer_', 100) },
+      device: {
+        ...{ engine: long('engine_', 60), kind: long('kind_', 30), name: long('device_', 100) },
+        ...{ kernels: long('kernels_', 60), reason: long('reason_', 200) },
+      },
+      model: {
+        layers: [
+          {
+            ...{ name: longName('layer_'), type: long('type_', 60), parameters: 3 },
+            outputShape: [64, 112, 112, 512, 8],
+          },
+        ],
+        parameters: 3,
+      },
+      dataset: { name: long('dataset_', 100), classes },
+      unit: long('unit_', 32),
+      lossUnit: long('loss_', 32),
+      metrics: { [metric]: { unit: long('unit_', 32), group: longName('group_') } },
+    },
+  };
+  for (let step = 1; step <= 20; step++)
+    yield {
+      type: 'batch',
+      data: { step, loss: 1 / step, throughput: 1e6, metrics: { [metric]: step * 1e6 } },
+    };
+  const confusion = [
+    [5, 1, 0],
+    [2, 3, 1],
+    [0, 1, 4],
+  ];
+  yield { type: 'epoch', data: { epoch: 1, step: 20, test: { accuracy: 2 / 3, confusion } } };
+  yield {
+    type: 'layers',
+    data: {
+      ...{ step: 20, tensors: [longName('frozen_')], weightNorm: [1.5], gradientNorm: [0], updateRatio: [0] },
+      ...{ activations: [longName('activation_')], dead: [0.3] },
+    },
+  };
+  yield {
+    type: 'notice',
+    data: {
+      ...{ level: 'warning', code: 'long.text', message: long('message_', 200) },
+      ...{ step: 3, by: long('by_', 40) },
+    },
+  };
+  yield {
+    type: 'figure',
+    data: {
+      title: longName('figure_'),
+      table: { columns: [longName('column_'), 'b'], rows: [[long('cell_', 100), 1]] },
+    },
+  };
+  yield {
+    type: 'run.finished',
+    data: {
+      ...{ status: 'completed', reason: long('reason_', 100), seconds: 12 },
+      ...{ files: [long('file_', 100)], metrics: { [longName('final_')]: 1 } },
+    },
+  };
+}
