@@ -225,6 +225,8 @@ document.addEventListener('visibilitychange', () => document.hidden || display.c
 onSystemTheme(recolor);
 listenForPrint(() => {
   const state = pageState(true);
+  // Print shows more charts than the screen: they are created, drawn, and described as drawn.
+  renderPanels(state);
   drawPanels(state);
   renderPanels(state);
   recolor();

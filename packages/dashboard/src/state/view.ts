@@ -1,6 +1,7 @@
 import { metricNamePattern } from '@mnist-monitor/shared/browser';
 import { type AxisName, axisNames } from './axis.ts';
 import { type ChartName, chartNames, chartSpecs, type YScale } from './chart-specs.ts';
+import type { Run } from './run.ts';
 import type { Viewport } from './viewport.ts';
 
 /**
@@ -23,8 +24,8 @@ export interface View {
   metricSearch: string;
   /** The step that the timeline is at; null at its end, which is now. */
   step: number | null;
-  /** Test accuracy to reach, from 0 to 1; null for none. */
-  target: number | null;
+  /** Test accuracy to reach, from 0 to 1, as the viewer has set it; null for none, `auto` for the usual one of the data. */
+  target: number | null | 'auto';
 }
 
 /** Maximum number of compared runs: the colours and dash patterns of more are hard to distinguish. */
@@ -49,8 +50,23 @@ export const defaultView: View = {
   logMetrics: [],
   metricSearch: '',
   step: null,
-  target: 0.99,
+  target: 'auto',
 };
+
+/** Test accuracy that is the usual target on MNIST, which simple convolutional networks reach. */
+const mnistTarget = 0.99;
+
+/**
+ * Returns the target line of a run's accuracy: that of the viewer, or else 99 % on MNIST. No run states a target, and on
+ * other data 99 % may be out of reach or too easy, so there is none.
+ */
+export function targetOf(
+  { target }: Pick<View, 'target'>,
+  run: Pick<Run, 'started'> | null | undefined,
+): number | null {
+  if (target !== 'auto') return target;
+  return run?.started?.dataset?.name.toLowerCase() === 'mnist' ? mnistTarget : null;
+}
 
 /** The choices that apply to all runs and are stored by the browser. */
 export type ChartPreferences = Pick<View, 'axis' | 'logX' | 'smoothing' | 'scales' | 'target'>;
@@ -96,7 +112,8 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
   if (/^\d{1,15}$/.test(given.get('at') ?? '')) view.step = Number(given.get('at'));
   const target = given.get('target');
   if (target !== null)
-    view.target = target === 'none' ? null : (inRange(Number(target), 0, 1) ?? view.target);
+    view.target =
+      target === 'auto' ? target : target === 'none' ? null : (inRange(Number(target), 0, 1) ?? view.target);
   view.scales = { ...view.scales };
   for (const name of chartNames) {
     const scale = (chartSpecs[name].scales as readonly YScale[]).find((known) => known === given.get(name));

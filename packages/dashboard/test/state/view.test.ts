@@ -1,5 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { defaultView, queryOf, type View, viewOf } from '../../src/state/view.ts';
+import { defaultView, queryOf, targetOf, type View, viewOf } from '../../src/state/view.ts';
+
+describe('the target of the accuracy', () => {
+  const runOn = (name: string) => ({ started: { config: {}, dataset: { name } } });
+
+  it('is 99 % on MNIST, and none on other data: no run states one', () => {
+    expect(targetOf(defaultView, runOn('MNIST'))).toBe(0.99);
+    expect(targetOf(defaultView, runOn('mnist'))).toBe(0.99);
+    expect(targetOf(defaultView, runOn('Fashion-MNIST'))).toBeNull();
+    expect(targetOf(defaultView, { started: { config: {} } })).toBeNull();
+    expect(targetOf(defaultView, { started: null })).toBeNull();
+    expect(targetOf(defaultView, null)).toBeNull();
+  });
+
+  it('is that of the viewer, who may also have none', () => {
+    expect(targetOf({ target: 0.6 }, runOn('Fashion-MNIST'))).toBe(0.6);
+    expect(targetOf({ target: null }, runOn('MNIST'))).toBeNull();
+  });
+});
 
 describe('the view in the address', () => {
   it.each<Partial<View>>([

@@ -4,7 +4,7 @@ import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { seriesOf } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
-import type { View } from '../../state/view.ts';
+import { targetOf, type View } from '../../state/view.ts';
 import type { AxisBounds, Range, Viewport } from '../../state/viewport.ts';
 import { Throttle } from '../../ui/frames.ts';
 import { listenForChartKeys } from './chart-keys.ts';
@@ -73,6 +73,9 @@ export class ChartCard {
   readonly #throttle: Throttle;
   #plot: Plot | undefined;
   #drawn: DrawnChart | undefined;
+  /** What the drawn frame depends on. */
+  #drawnInputs: readonly unknown[] = [];
+  #drawnAt = Number.NEGATIVE_INFINITY;
   #isOnScreen = false;
   /** x of the cursor; null when there is none. */
   #cursor: number | null = null;
@@ -85,8 +88,8 @@ export class ChartCard {
   #table: TemplateResult | typeof nothing = nothing;
   #tableTime = Number.NEGATIVE_INFINITY;
   /**
-   * Renders the card when one of its inputs has changed. New points are not an input: the texts change with the next
-   * drawn frame, so they do not change while the chart is off screen.
+   * Renders the card when one of its inputs has changed. New points are an input only until the first drawn frame: from then
+   * on the texts change with the frames.
    */
   readonly #renderContent = memoizeLast((..._inputs: readonly unknown[]) => {
     render(
@@ -113,6 +116,24 @@ export class ChartCard {
     this.#listen();
   }
 
+  /** When the card was last drawn, in milliseconds of `performance.now()`; undefined if it is on screen or shows all data. */
+  get outdatedSince(): number | undefined {
+    const inputs = this.#inputs();
+    const isCurrent =
+      inputs.length === this.#drawnInputs.length &&
+      inputs.every((input, index) => input === this.#drawnInputs[index]);
+    return this.#isOnScreen || isCurrent ? undefined : this.#drawnAt;
+  }
+
+  #inputs(): unknown[] {
+    const { view, runs } = this.#context.state();
+    const ofRuns = runs.flatMap(({ run }) => {
+      const { length, generation } = seriesOf(run, this.#spec.series);
+      return [run, run.epochs, length, generation];
+    });
+    return [view, ...ofRuns];
+  }
+
   /**
    * Draws the current data, unless the chart is off screen or was drawn less than its minimum interval ago.
    * @param always Whether to draw in any case, as for printing.
@@ -123,6 +144,8 @@ export class ChartCard {
     if (!always && (!this.#isOnScreen || this.#throttle.shouldWait(view, runs[0]?.run, runs.length))) return;
     const plot = this.#currentPlot();
     this.#drawn = this.#build(plot.width);
+    this.#drawnInputs = this.#inputs();
+    this.#drawnAt = performance.now();
     plot.draw({ ...this.#drawn.frame.plot, markers: this.#context.state().markers });
     this.element.dataset.points = String(runs[0] ? seriesOf(runs[0].run, this.#spec.series).length : 0);
   }
@@ -131,10 +154,12 @@ export class ChartCard {
   render(): void {
     this.#updateTable();
     const { view, runs } = this.#context.state();
-    const hasData = runs.some(({ run }) => seriesOf(run, this.#spec.series).length > 0);
-    const runInputs = runs.flatMap(({ run, name, color }) => [run, name, color]);
+    const runInputs = runs.flatMap(({ run, name, color }) => [
+      ...[run, name, color],
+      this.#drawn ? null : seriesOf(run, this.#spec.series).length,
+    ]);
     const ownInputs = [this.#drawn, this.#cursor, this.#table, this.#fullScreen?.isOn];
-    this.#renderContent(view, hasData, ...runInputs, ...ownInputs);
+    this.#renderContent(view, ...runInputs, ...ownInputs);
   }
 
   /** Draws again after the page's colours or size have changed. */
@@ -225,7 +250,7 @@ export class ChartCard {
     const options = {
       ...{ axis: view.axis, range, scale: this.#scale(), smoothing: smoothingOf(runs, view) },
       buckets: Math.max(1, Math.floor(width / 2)),
-      target: this.#spec.test === 'accuracy' ? view.target : null,
+      target: this.#spec.test === 'accuracy' ? targetOf(view, runs[0]?.run) : null,
     };
     return { frame: this.#frameBuilder.build(runs, options), options };
   }
@@ -257,9 +282,11 @@ export class ChartCard {
   }
 
   #readout(): Readout | undefined {
-    return (
-      this.#drawn && this.#frameBuilder.readout(this.#context.state().runs, this.#cursor, this.#drawn.options)
-    );
+    const { runs, view } = this.#context.state();
+    return this.#frameBuilder.readout(runs, this.#cursor, {
+      axis: view.axis,
+      smoothing: smoothingOf(runs, view),
+    });
   }
 
   #legend(): { title: string; items: LegendItem[]; messages: string } {

@@ -155,12 +155,15 @@ export interface CaptionCounts {
   thinned: number;
   /** Start of a close-up axis of percentages; 0 for any other axis. */
   floor: number;
+  /** Whether values of 0 or below are left out. */
+  hidesValues: boolean;
 }
 
 /** Returns the caption of a chart: "1,180 points", or "2,000 of 46,900 points · axis from 95 %". */
-export function chartCaption({ rowCount, pointCount, thinned, floor }: CaptionCounts): string {
+export function chartCaption({ rowCount, pointCount, thinned, floor, hidesValues }: CaptionCounts): string {
   const all = formatPlural(rowCount + thinned, 'point', 'points');
   const counts = pointCount < rowCount + thinned ? `${formatCount(pointCount)} of ${all}` : all;
+  if (hidesValues) return `${counts} · without values of 0 or less, which a log axis cannot show`;
   return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }
 

@@ -4,7 +4,7 @@ import { type AxisName, knownAxis } from '../../state/axis.ts';
 import { shownCharts } from '../../state/chart-specs.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
-import type { View } from '../../state/view.ts';
+import { targetOf, type View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportMenu } from '../export/export-menu.ts';
 
@@ -34,7 +34,7 @@ export const chartToolbar = (
     </span>
     ${axisFields(state, page, toolbar)}
     ${smoothingField(state.view, page)}
-    ${shownCharts(state.chartRuns.map(({ run }) => run)).includes('accuracy') ? targetField(state.view, page) : nothing}
+    ${shownCharts(state.chartRuns.map(({ run }) => run)).includes('accuracy') ? targetField(state, page) : nothing}
     ${exportMenu.render(state, page)}
   </div>`;
 
@@ -92,7 +92,8 @@ function smoothingField({ smoothing }: View, { changeView }: PageActions): Templ
     </label>`;
 }
 
-function targetField({ target }: View, { changeView }: PageActions): TemplateResult {
+function targetField({ view, run }: PageState, { changeView }: PageActions): TemplateResult {
+  const target = targetOf(view, run);
   const text = target === null ? '' : String(Number((target * 100).toFixed(4)));
   const isEdited = document.activeElement?.id === 'target';
   const change = (event: Event): void => {

@@ -1,4 +1,4 @@
-import { html } from 'lit-html';
+import { html, nothing } from 'lit-html';
 import {
   type AxisName,
   axisNames,
@@ -21,6 +21,7 @@ import type { Run } from '../../state/run.ts';
 import { defaultView, type View } from '../../state/view.ts';
 import { type Viewport, visibleRange } from '../../state/viewport.ts';
 import { announce } from '../../ui/announcer.ts';
+import { Throttle } from '../../ui/frames.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { ChartCard, type ChartsState } from './chart-card.ts';
 import { chartToolbar } from './chart-toolbar.ts';
@@ -31,6 +32,11 @@ import './legend.css';
 /** Maximum distance from the cursor to a marker whose message is shown, as a share of the visible range. */
 const markerReach = 0.012;
 
+/** Minimum time between two drawings of charts off screen, which are drawn in turn. */
+const offScreenIntervalMs = 250;
+/** Maximum number of charts to draw before they come into view: each has a canvas of up to 1 MB. */
+const offScreenLimit = 24;
+
 /** The charts of the page, which share an x axis and a cursor. */
 class Charts {
   readonly #cards: ReadonlyMap<ChartName, ChartCard>;
@@ -39,6 +45,7 @@ class Charts {
   #shown: readonly ChartName[] = chartNames;
   #shownMetrics: readonly ChartCard[] = [];
   readonly #actions: PageActions;
+  readonly #offScreen: Throttle;
   #findings: readonly { x: number; finding: Finding }[] = [];
   /** The step of the timeline that the cursor was put at last; null at its end. */
   #timelineStep: number | null = null;
@@ -50,6 +57,7 @@ class Charts {
 
   constructor(actions: PageActions) {
     this.#actions = actions;
+    this.#offScreen = new Throttle(offScreenIntervalMs, actions.refresh);
     this.#cards = new Map(
       chartNames.map((name) => [
         name,
@@ -101,6 +109,8 @@ class Charts {
     });
     card.element.dataset.metric = name;
     this.#metricCards.set(name, { card, key });
+    // Cards are created while the page is rendered, after the charts of the frame were drawn.
+    this.#actions.refresh();
     return card;
   }
 
@@ -142,7 +152,9 @@ class Charts {
     // The mark stays when the pointer has taken the cursor elsewhere.
     if (position !== undefined)
       this.#state.markers = [...this.#state.markers, { x: position, level: 'info' }];
-    for (const card of [...this.cards, ...this.#shownMetrics]) card.draw(printing);
+    const cards = [...this.cards, ...this.#shownMetrics];
+    for (const card of cards) card.draw(printing);
+    if (!printing) this.#drawOffScreen(cards.slice(0, offScreenLimit));
     if (step !== this.#timelineStep && this.cards.some((card) => card.setCursor(position ?? null)))
       this.#timelineStep = step;
   }
@@ -152,6 +164,19 @@ class Charts {
     const { view: before } = this.#state;
     const view: View = { ...chosen, axis: knownAxis(run, chosen.axis), step: null };
     return (Object.keys(view) as (keyof View)[]).every((key) => view[key] === before[key]) ? before : view;
+  }
+
+  /** Draws the chart off screen that has not been drawn for the longest time: a screenshot of the whole page shows it. */
+  #drawOffScreen(cards: readonly ChartCard[]): void {
+    const outdated = cards
+      .map((card) => ({ card, since: card.outdatedSince }))
+      .filter((each): each is { card: ChartCard; since: number } => each.since !== undefined)
+      .sort((a, b) => a.since - b.since);
+    const [next] = outdated;
+    // A chart that was never drawn does not wait.
+    if (!next || this.#offScreen.shouldWait(Number.isFinite(next.since) ? null : next)) return;
+    next.card.draw(true);
+    if (outdated.length > 1) this.#actions.refresh();
   }
 
   recolor(): void {
@@ -259,7 +284,7 @@ export const chartsPanel: Panel = {
     return html`
       <section class="curves" aria-labelledby="curves-title">
         <div class="section-head">
-          <h2 id="curves-title">Curves</h2>
+          <h2 id="curves-title" class=${cards.length === 0 ? 'sr-only' : nothing}>Curves</h2>
           ${chartToolbar(state, actions, toolbar)}
         </div>
         <div class="charts" id="charts" data-small=${small}>${cards.map(({ element }) => element)}</div>

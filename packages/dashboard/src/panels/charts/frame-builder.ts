@@ -24,6 +24,8 @@ export interface ChartFrame {
   rowCount: number;
   /** Number of points that are drawn, at most one of them beyond each edge of the range. */
   pointCount: number;
+  /** Whether there are values of 0 or below, which a logarithmic axis cannot show. */
+  hidesValues: boolean;
 }
 
 /** The values of a chart at one x: under the cursor, or the latest. */
@@ -76,7 +78,9 @@ export class FrameBuilder {
     });
     const columns = joinColumns(tables.flatMap((table) => this.#curveTables(table, shown.length > 1)));
     const main = shown[0]?.run;
+    const hidesValues = options.scale === 'log' && breakAtZero(columns);
     return {
+      hidesValues,
       rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
       pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
       plot: {
@@ -193,6 +197,18 @@ function testResults(run: Run, name: 'loss' | 'accuracy', { axis, range }: Chart
 
 const epochEnds = (run: Run, axis: AxisName): number[] =>
   run.epochs.map(({ step }) => stepPosition(run, step, axis)).filter((x) => x !== undefined);
+
+/** Breaks the curves at values of 0 or below. Returns whether there are any. */
+function breakAtZero([, ...curves]: PlotFrame['columns']): boolean {
+  let found = false;
+  for (const cells of curves)
+    for (let row = 0; row < cells.length; row++)
+      if ((cells[row] ?? 1) <= 0) {
+        cells[row] = null;
+        found = true;
+      }
+  return found;
+}
 
 const numbers = (cells: readonly Cell[] = []): number[] => cells.filter((value) => typeof value === 'number');
 

@@ -10,6 +10,25 @@ export interface CurveTable {
   curves: readonly (readonly Cell[])[];
 }
 
+/** Returns the indices of the values that no line joins to another value. */
+export function lonePoints(cells: ArrayLike<Cell>): number[] {
+  const lone: number[] = [];
+  let last = -1;
+  let joined = 0;
+  for (let index = 0; index <= cells.length; index++) {
+    const cell = index < cells.length ? cells[index] : null;
+    if (cell === undefined) continue;
+    if (cell !== null) {
+      last = index;
+      joined++;
+      continue;
+    }
+    if (joined === 1) lone.push(last);
+    joined = 0;
+  }
+  return lone;
+}
+
 /** Joins the curves of all tables, in order, over the union of their x. It runs each frame, so it uses no iterators. */
 export function joinColumns(tables: readonly CurveTable[]): Columns {
   const columns: Columns = [[], ...tables.flatMap(({ curves }) => curves.map((): Cell[] => []))];

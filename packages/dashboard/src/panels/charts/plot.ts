@@ -3,7 +3,7 @@ import type { AxisName } from '../../state/axis.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import type { StepWord } from '../../state/run-words.ts';
 import type { Range } from '../../state/viewport.ts';
-import type { Columns } from './join-columns.ts';
+import { type Columns, lonePoints } from './join-columns.ts';
 import {
   drawEpochLines,
   drawEventMarkers,
@@ -247,8 +247,13 @@ function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, index: num
   // The cursor marks a point on curves of kind `line` only. Among test results uPlot would mark the nearest one, while
   // the legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
-  if (kind === 'raw') return { ...withoutCursor, stroke, width: 1, points: { show: false } };
-  if (kind === 'line') return { stroke, width: 2, points: { show: false }, ...(dash && { dash: [...dash] }) };
+  // A line through a single value has no length, so the value is drawn as a point.
+  const lone: uPlot.Series.Points = {
+    ...{ show: false, size: 6, stroke, fill: stroke },
+    filter: (plot, series) => lonePoints(plot.data[series] as Columns[number]),
+  };
+  if (kind === 'raw') return { ...withoutCursor, stroke, width: 1, points: lone };
+  if (kind === 'line') return { stroke, width: 2, points: lone, ...(dash && { dash: [...dash] }) };
   return {
     ...withoutCursor,
     stroke,

@@ -21,7 +21,9 @@ function wholeRange(run: Run, axis: AxisName): Range {
     const scale = axis === 'step' ? 1 : 1 / (batchesPerEpoch(run) ?? 1);
     const step = lastStep(run);
     const max = run.finished && step > 0 ? step : stepRange(step, totalSteps(run) ?? 0).max;
-    return { min: 0, max: max * scale };
+    // A run without a start is not known from its first step on.
+    const min = run.started ? 0 : Math.max(0, firstX(run, 'step') - 1);
+    return { min: min * scale, max: max * scale };
   }
   const start = axis === 'clock' ? startTime(run) : 0;
   const unit = axis === 'clock' ? 1_000 : 1;

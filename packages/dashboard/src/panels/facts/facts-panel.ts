@@ -11,12 +11,12 @@ import { deviceFacts, type Fact, type Meter, resultFacts, systemMeters, training
 import './facts.css';
 
 const factRows = (facts: readonly Fact[]): TemplateResult[] =>
-  facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${valueOf(value)}</dd></div>`);
+  facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${factValue(value)}</dd></div>`);
 
 /** Characters of a value that are shown at once; a longer one can be opened. */
 const shownLength = 160;
 
-const valueOf = (value: string): string | TemplateResult =>
+const factValue = (value: string): string | TemplateResult =>
   value.length <= shownLength
     ? value
     : html`<details><summary>${value.slice(0, shownLength)}…</summary>${value}</details>`;

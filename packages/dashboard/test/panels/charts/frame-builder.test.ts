@@ -70,6 +70,20 @@ describe('a chart frame', () => {
     expect(plot.nonFinite).toEqual([{ from: 1.55, to: 3, value: Number.NaN }]);
   });
 
+  it('breaks the curve at values of 0 on a logarithmic axis only, and says so', () => {
+    const zero = events.map((event) =>
+      event.type === 'batch' && event.data.step === 30
+        ? { ...event, data: { ...event.data, loss: 0 } }
+        : event,
+    );
+    const logarithmic = build('loss', [runOf(zero)]);
+    expect(logarithmic.hidesValues).toBe(true);
+    expect(logarithmic.plot.columns[1]?.[29]).toBeNull();
+    const linear = build('loss', [runOf(zero)], { scale: 'linear' });
+    expect(linear.hidesValues).toBe(false);
+    expect(linear.plot.columns[1]?.[29]).toBe(0);
+  });
+
   it('has one smoothed curve for each run when runs are compared', () => {
     const other = runOf(sampleRun({ runId: 'other', epochs: 2, batchesPerEpoch: 20 }));
     const { plot, rowCount } = build('loss', [runOf(events), other]);

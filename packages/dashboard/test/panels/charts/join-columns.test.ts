@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { joinColumns } from '../../../src/panels/charts/join-columns.ts';
+import { joinColumns, lonePoints } from '../../../src/panels/charts/join-columns.ts';
 
 it('curves with different values of x are joined into one table with ascending x', () => {
   const columns = joinColumns([
@@ -19,6 +19,25 @@ it('curves with different values of x are joined into one table with ascending x
     [11, 21, undefined, null, 41, undefined],
     [undefined, 5, 6, undefined, undefined, null],
   ]);
+});
+
+it.each([
+  [[3], [0]],
+  [
+    [null, 3, null, 4, 5, null, 6],
+    [1, 6],
+  ],
+  // A row without a value does not break a line.
+  [[undefined, 3, undefined], [1]],
+  [[3, undefined, 4], []],
+  [
+    [3, undefined, null, 4],
+    [0, 3],
+  ],
+  [[null, undefined], []],
+  [[], []],
+])('a value that no line reaches is drawn alone: of %j those at %j', (cells, lone) => {
+  expect(lonePoints(cells)).toEqual(lone);
 });
 
 it('empty tables add nothing', () => {

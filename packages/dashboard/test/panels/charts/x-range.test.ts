@@ -34,6 +34,13 @@ describe('the extent of an axis', () => {
     expect(xExtent([runOf(events)], 'elapsed', false).all.max).toBe(18);
   });
 
+  it('begins with the first known step of a run without a start', () => {
+    const joined = runOf(events.slice(30, 40));
+    expect(joined.started).toBeNull();
+    expect(xExtent([joined], 'step', false).all.min).toBe((joined.steps.x[0] as number) - 1);
+    expect(xExtent([runOf(events)], 'step', false).all.min).toBe(0);
+  });
+
   it('contains all runs, and begins at the first batch when logarithmic', () => {
     const longer = runOf(sampleRun({ runId: 'longer', epochs: 5, batchesPerEpoch: 20 }));
     expect(xExtent([runOf(events), longer], 'step', true)).toEqual({ all: { min: 1, max: 100 }, edge: 60 });
