@@ -77,6 +77,27 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('has a provisional matrix and samples from the probe, until the first epoch replaces them', async () => {
+    const runId = '20261130-145000-early';
+    const batches = runOf(runId, 1, 20).filter(({ type }) => type === 'run.started' || type === 'batch');
+    const results = runOf(runId, 1, 20).filter(({ type }) => type === 'epoch' || type === 'samples');
+    const bodies: EventBody[] = [...batches.slice(0, 8), images, logits(7, [3, 14]), ...results];
+    const events = bodies.map((body, index) => ({
+      ...{ v: 1, runId, seq: index + 1, time: batches[0]?.time, type: body.type, data: body.data },
+    })) as MonitorEvent[];
+    const publisher = await monitor.publish({ runId, events: events.slice(0, 10) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, field('confusion-note'), 'Provisional: 20 of the test images, at batch 7; 2 wrong.');
+    await shows(page, field('samples-note'), 'Provisional');
+    await counts(page, '#sample-grid .sample.wrong', 2);
+    await page.locator('#matrix tbody tr').nth(3).locator('td').nth(8).click();
+    await counts(page, '#cell-samples canvas', 1);
+    publisher.send(...events.slice(10));
+    await shows(page, field('confusion-note'), 'Epoch 1');
+    await shows(page, field('samples-note'), 'After epoch 1');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('turns the projection, and not when less motion is preferred', async () => {
     const runId = '20261130-150000-turn';
     const page = await follow(runId, [images, logits(1, [])]);
@@ -110,7 +131,7 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     const page = await follow('20261130-160000-layers', [layers(1, 1e-3), layers(2, 0), layers(3, 0)]);
     await counts(page, '#layers tbody tr', 2);
     await shows(page, '#layers [data-layer="fc1"]', '0.20 %');
-    await shows(page, '#layers', 'conv1: does not change at all');
+    await shows(page, '#layers', 'conv1 does not change at all');
     await shows(page, '.layer-dead', '12.5 %');
     expect(monitor.browserProblems).toEqual([]);
   });

@@ -1,4 +1,6 @@
+import { formatPercent } from '../../state/format.ts';
 import type { Layers, TensorSeries } from '../../state/layers.ts';
+import type { Run } from '../../state/run.ts';
 import { lowerBound } from '../../state/series.ts';
 
 /** The range of update ratios of networks that learn well: each step changes the weights by 0.01 to 1 %. */
@@ -121,32 +123,83 @@ function median(values: Float64Array): number | undefined {
 
 const known = (value: number | undefined): number | undefined => (Number.isNaN(value) ? undefined : value);
 
-/** Returns what is unusual about the layers, in one sentence each; a single reassuring one if nothing is. */
-export function layerSentences(rows: readonly LayerRow[], units: readonly DeadUnits[]): string[] {
-  const named = (state: LayerState): string =>
-    listOf(rows.filter((row) => row.state === state).map(({ name }) => name));
-  const sentences: [names: string, text: string][] = [
-    [
-      named('diverged'),
-      'has weights that are not finite: the run has diverged. A smaller learning rate helps.',
-    ],
-    [named('tooFast'), 'changes by more than 10 % in a step. The learning rate is probably too high.'],
-    [named('frozen'), 'does not change at all: it is frozen, or receives no gradient.'],
-    [
-      named('stopped'),
-      'has stopped learning: a step changes it by less than 0.0001 %. The learning rate may be too low.',
-    ],
-    [
-      listOf(units.filter(({ share }) => (share ?? 0) >= manyDeadUnits).map(({ activation }) => activation)),
-      'has lost at least half of its units: they are 0 for every image.',
-    ],
-  ];
-  const found = sentences.flatMap(([names, text]) => (names === '' ? [] : [`${names}: ${text}`]));
-  if (found.length > 0) return found;
-  return rows.some(({ state }) => state === 'slow' || state === 'healthy' || state === 'fast')
-    ? ['Every layer is learning.']
-    : [];
+/** How often the network was right in the latest batches, where it could have learned something by now. */
+export interface Learning {
+  accuracy: number;
+  classes: number;
 }
 
-const listOf = (names: readonly string[]): string =>
-  names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+/** Steps after which a network that learns is better than guessing. */
+const guessingSteps = 100;
+/** Number of the latest batches whose mean accuracy decides whether the network guesses. */
+const guessingBatches = 20;
+/** A network guesses while it is right less often than this many times a guess. */
+const guessFactor = 1.5;
+
+/** Returns how often the network only guesses at a step, or now if it is null; undefined if it does better, or has just begun. */
+export function guessing(
+  { steps, started }: Pick<Run, 'steps' | 'started'>,
+  step: number | null,
+): Learning | undefined {
+  const classes = started?.dataset?.classes?.length;
+  const end = step === null ? steps.length : lowerBound(steps.x, steps.length, step + 1);
+  if (!classes || end === 0 || (steps.x[end - 1] as number) < guessingSteps) return undefined;
+  const recent = steps.columns.accuracy.subarray(Math.max(0, end - guessingBatches), end);
+  const accuracy = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+  return accuracy < guessFactor / classes ? { accuracy, classes } : undefined;
+}
+
+/** Returns what is unusual about the layers, in one sentence each; a single reassuring one if nothing is. */
+export function layerSentences(
+  rows: readonly LayerRow[],
+  units: readonly DeadUnits[],
+  guess?: Learning,
+): string[] {
+  const inState = (state: LayerState): string[] =>
+    rows.filter((row) => row.state === state).map(({ name }) => name);
+  const dead = units.filter(({ share }) => (share ?? 0) >= manyDeadUnits).map(({ activation }) => activation);
+  const found = [
+    sentence(inState('diverged'), [
+      'has weights that are not finite: the run has diverged. A smaller learning rate helps.',
+      'have weights that are not finite: the run has diverged. A smaller learning rate helps.',
+    ]),
+    sentence(inState('tooFast'), [
+      'changes by more than 10 % in a step. The learning rate is probably too high.',
+      'change by more than 10 % in a step. The learning rate is probably too high.',
+    ]),
+    sentence(inState('frozen'), [
+      'does not change at all: it is frozen, or receives no gradient.',
+      'do not change at all: they are frozen, or receive no gradient.',
+    ]),
+    sentence(inState('stopped'), [
+      'has stopped learning: a step changes it by less than 0.0001 %.',
+      'have stopped learning: a step changes them by less than 0.0001 %.',
+    ]),
+    sentence(dead, [
+      'has lost at least half of its units: they are 0 for every image (dead).',
+      'have lost at least half of their units: they are 0 for every image (dead).',
+    ]),
+  ].filter(Boolean);
+  const known = rows.filter(({ state }) => state !== 'unknown');
+  if (found.length === 0 && known.length > 0 && known.every(({ state }) => state === 'slow'))
+    found.push(
+      'A step changes every layer by less than 0.01 %: the learning rate is too low, or the run is nearly done.',
+    );
+  if (guess)
+    found.push(
+      `The network still guesses: ${formatPercent(guess.accuracy, 1)} right with ${guess.classes} classes. Its layers ${
+        found.length > 0 ? 'show why' : 'change, so the labels may not belong to the images'
+      }.`,
+    );
+  if (found.length > 0) return found;
+  return known.length > 0 ? ['Every layer is learning.'] : [];
+}
+
+/** Returns a sentence about the names; empty without any. */
+const sentence = (names: readonly string[], [one, many]: readonly [one: string, many: string]): string =>
+  names.length === 0 ? '' : `${listOf(names)} ${names.length === 1 ? one : many}`;
+
+const listOf = (names: readonly string[]): string => {
+  if (names.length > 4) return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+};

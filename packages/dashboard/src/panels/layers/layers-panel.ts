@@ -6,9 +6,11 @@ import type { Panel } from '../../ui/panel.ts';
 import {
   type DeadUnits,
   deadUnits,
+  guessing,
   healthyRatios,
   heightOf,
   type LayerRow,
+  type Learning,
   layerRows,
   layerSentences,
 } from './layer-rows.ts';
@@ -38,17 +40,22 @@ export const layersPanel: Panel = {
     // A new measurement replaces `layers`: nothing here is computed or compared again before that.
     const rows = rowsOf(run.layers, moment.step);
     const units = deadUnitsOf(run.layers, moment.step);
-    return html`${guard([rows, units], () => card(rows, units))}`;
+    const guess = guessing(run, moment.step);
+    return html`${guard([rows, units, guess?.accuracy], () => card(rows, units, guess))}`;
   },
 };
 
-const card = (rows: readonly LayerRow[], units: readonly DeadUnits[]): TemplateResult => html`
+const card = (
+  rows: readonly LayerRow[],
+  units: readonly DeadUnits[],
+  guess: Learning | undefined,
+): TemplateResult => html`
       <section class="card layers" id="layers" aria-labelledby="layers-title">
         <div class="card-head">
           <h2 id="layers-title">Layers</h2>
           <p class="card-note">Change of the weights in a step, relative to the weights. The shaded band is healthy: 0.01 to 1 %.</p>
         </div>
-        ${layerSentences(rows, units).map((sentence) => html`<p class="layer-sentence">${sentence}</p>`)}
+        ${layerSentences(rows, units, guess).map((sentence) => html`<p class="layer-sentence">${sentence}</p>`)}
         <section class="scroll" aria-label="Table of the layers" tabindex="0">
           <table class="table">
             <thead>

@@ -11,14 +11,14 @@ export const matrixHint = ({ samples }: EpochResults): string =>
 
 /** Renders the sample images of a cell that was counted `count` times. */
 export function cellImages(
-  { epoch, samples, classes }: EpochResults,
+  { epoch, samples, classes, provisional }: EpochResults,
   cell: CellPosition | null,
   count: (cell: CellPosition) => number,
 ): TemplateResult | typeof nothing {
   if (!cell || !samples) return nothing;
   // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
   const found = samplesOf(samples.epoch === epoch.epoch ? samples.items : [], cell);
-  const missing = cellNote(count(cell), found.length);
+  const missing = cellNote(count(cell), found.length, provisional ? 'shown here' : undefined);
   return html`
     ${found.map((sample) => {
       const sentence = sampleSentence(sample, classes);

@@ -5,7 +5,7 @@ import { styled } from '../../ui/styled.ts';
 import { type ClassRow, classRows } from './class-accuracy.ts';
 import { ConfusionGrid } from './confusion-grid.ts';
 import { mistakeCount, nonZeroCells } from './confusion-matrix.ts';
-import type { EpochResults } from './epoch-results.ts';
+import { type EpochResults, provisionalNote } from './epoch-results.ts';
 import type { ManyClasses } from './many-classes.ts';
 import { mistakeList } from './mistake-list.ts';
 
@@ -79,9 +79,12 @@ function note(results: EpochResults | null): string {
   if (!results) return '';
   const {
     unit,
+    provisional,
     epoch: { epoch, test },
   } = results;
   const { wrong, total } = mistakeCount(nonZeroCells(test));
+  if (provisional)
+    return `${provisionalNote(provisional, unit)}; ${formatCount(wrong)} wrong. The epoch's results replace it.`;
   if (total === 0) return `Epoch ${epoch}`;
   return `Epoch ${epoch}: ${formatCount(wrong)} of ${formatCount(total)} test ${unit} wrong`;
 }

@@ -73,12 +73,12 @@ export function confusionSentence(
 }
 
 /** Returns how many images of a cell can be shown: "3 of the 5 are among the samples of this epoch."; empty if all. */
-export function cellNote(count: number, shown: number): string {
+export function cellNote(count: number, shown: number, where = 'among the samples of this epoch'): string {
   if (count === 0) return '';
-  if (shown === 0) return 'None of them are among the samples of this epoch.';
+  if (shown === 0) return `None of them are ${where}.`;
   return shown >= count
     ? ''
-    : `${formatCount(shown)} of the ${formatCount(count)} ${shown === 1 ? 'is' : 'are'} among the samples of this epoch.`;
+    : `${formatCount(shown)} of the ${formatCount(count)} ${shown === 1 ? 'is' : 'are'} ${where}.`;
 }
 
 /** Returns the cells with the most mistakes, in descending order. */

@@ -1,6 +1,7 @@
 import type { EpochData, SamplesData, TestResults } from '../../state/event-data.ts';
+import { formatCount } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
-import { unitOf } from '../../state/run-words.ts';
+import { type StepWord, unitOf } from '../../state/run-words.ts';
 
 /** The results of one epoch on the test images. */
 export interface EpochResults {
@@ -15,7 +16,15 @@ export interface EpochResults {
   classes: readonly string[];
   /** What the test set consists of, in the plural: `images`, `rows`. */
   unit: string;
+  /** The probe images and the step that the results are from, until the first epoch has ended; undefined for those of an epoch. */
+  provisional?: { images: number; step: number; stepWord: StepWord };
 }
+
+/** Describes provisional results: "Provisional: 500 of the test images, at batch 40". */
+export const provisionalNote = (
+  { images, step, stepWord }: NonNullable<EpochResults['provisional']>,
+  unit: string,
+): string => `Provisional: ${formatCount(images)} of the test ${unit}, at ${stepWord} ${formatCount(step)}`;
 
 /** Returns the results of the last tested epoch, with its samples or those of an earlier one; null without any results or samples. */
 export function epochResults({

@@ -5,7 +5,7 @@ import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { formatPercent, shortClassNames } from '../../state/format.ts';
 import { type ImageSize, pixelImage } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
-import type { EpochResults } from './epoch-results.ts';
+import { type EpochResults, provisionalNote } from './epoch-results.ts';
 import {
   barHeights,
   filterSamples,
@@ -45,7 +45,7 @@ export class SamplesCard {
       <section class="card samples" aria-labelledby="samples-title">
         <div class="card-head">
           <h2 id="samples-title">Sample predictions</h2>
-          <p class="card-note" data-field="samples-note">${guard([samples], () => (samples ? samplesCaption(samples) : ''))}</p>
+          <p class="card-note" data-field="samples-note">${guard([results], () => captionOf(results))}</p>
         </div>
         ${
           samples
@@ -115,6 +115,12 @@ export class SamplesCard {
     this.#showsAll = !this.#showsAll;
     this.#refresh();
   }
+}
+
+function captionOf(results: EpochResults | null): string {
+  if (!results?.samples) return '';
+  const { provisional, samples, unit } = results;
+  return provisional ? `${provisionalNote(provisional, unit)}, the hardest first` : samplesCaption(samples);
 }
 
 const outcomeNames: Record<SampleFilter['outcome'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };

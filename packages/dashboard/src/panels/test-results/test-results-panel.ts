@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import type { EpochData } from '../../state/event-data.ts';
+import type { EpochData, SamplesData } from '../../state/event-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import type { Probe } from '../../state/probe.ts';
 import type { Run } from '../../state/run.ts';
 import { awaitsEverything } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
@@ -21,6 +22,28 @@ let samples: SamplesCard | undefined;
 const resultsOf = memoizeLast((epochs: Run['epochs'], samples: Run['samples'], started: Run['started']) =>
   epochResults({ epochs, samples, started }),
 );
+
+let provisionalResults: ((run: Run, probe: Probe) => EpochResults | null) | undefined;
+let isLoading = false;
+
+/** Returns results from the probe images. The code for them is loaded with the first run that has them. */
+function provisional(run: Run, probe: Probe, { refresh }: PageActions): EpochResults | null {
+  if (!provisionalResults && !isLoading) {
+    isLoading = true;
+    import('./provisional-results.ts').then(
+      (module) => {
+        provisionalResults = memoizeLast(module.provisionalResults);
+        refresh();
+      },
+      () => {
+        isLoading = false; // The next render tries again.
+      },
+    );
+  }
+  return provisionalResults?.(run, probe) ?? null;
+}
+
+const hasItems = (samples: SamplesData | undefined): boolean => (samples?.items.length ?? 0) > 0;
 
 /** Renders a slider that moves the timeline to the end of an epoch. */
 function epochSlider(
@@ -50,11 +73,16 @@ export const testResultsPanel: Panel = {
   render({ run, moment }, actions) {
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
-    const shown = run && moment && resultsOf(moment.epochs, moment.samples, run.started);
+    const ofEpoch = run && moment && resultsOf(moment.epochs, moment.samples, run.started);
+    const early =
+      run && moment?.probe && !hasClassResults(ofEpoch?.epoch.test)
+        ? provisional(run, moment.probe, actions)
+        : null;
+    const shown = early ?? ofEpoch;
     const isExpected = awaitsEverything(run);
     const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
     // The cards stay in their places when the timeline is before their first results.
-    const showsClasses = isExpected || tested.length > 0;
+    const showsClasses = isExpected || tested.length > 0 || early !== null;
     const isNow = moment?.step === null;
     return html`
       ${
@@ -65,7 +93,7 @@ export const testResultsPanel: Panel = {
             )
           : nothing
       }
-      ${isExpected || run?.samples.some(({ items }) => items.length > 0) ? samples.render(shown) : nothing}`;
+      ${isExpected || hasItems(shown?.samples ?? run?.samples[0]) ? samples.render(shown) : nothing}`;
   },
   recolor() {
     confusion?.recolor();

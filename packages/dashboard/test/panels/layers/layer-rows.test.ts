@@ -1,7 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
-import { deadUnits, heightOf, layerRows, layerSentences } from '../../../src/panels/layers/layer-rows.ts';
+import {
+  deadUnits,
+  guessing,
+  heightOf,
+  layerRows,
+  layerSentences,
+} from '../../../src/panels/layers/layer-rows.ts';
 import { applyEvent, copyRun, emptyRun, type Run } from '../../../src/state/run.ts';
+import { Series } from '../../../src/state/series.ts';
+
+const emptyRow = {
+  ...{ loss: undefined, accuracy: undefined, throughput: undefined, learningRate: undefined },
+  ...{ step: undefined, elapsedSeconds: undefined, time: undefined },
+};
 
 /** A run whose layer `conv1` has changed by the given ratios, one step after another. */
 function runWith(ratios: readonly (number | null)[], more: object = {}): Run {
@@ -41,22 +53,53 @@ describe('the rows of the layers', () => {
   });
 
   it.each([
-    [0, 'frozen', 'conv1: does not change at all'],
-    [1e-8, 'stopped', 'conv1: has stopped learning'],
-    [1e-5, 'slow', 'Every layer is learning.'],
+    [0, 'frozen', 'conv1 does not change at all'],
+    [1e-8, 'stopped', 'conv1 has stopped learning'],
+    [1e-5, 'slow', 'A step changes every layer by less than 0.01 %'],
     [1e-3, 'healthy', 'Every layer is learning.'],
     [0.05, 'fast', 'Every layer is learning.'],
-    [0.5, 'tooFast', 'conv1: changes by more than 10 % in a step'],
+    [0.5, 'tooFast', 'conv1 changes by more than 10 % in a step'],
   ])('at a change of %p are called %s, and described in a sentence', (ratio, state, sentence) => {
     const rows = layerRows(runWith([ratio, ratio]).layers, null);
     expect(rows[0]?.state).toBe(state);
     expect(layerSentences(rows, [])).toEqual([expect.stringContaining(sentence)]);
   });
 
+  it('are described together when several have one problem', () => {
+    const rows = ['conv1', 'conv2', 'fc1'].map((name) => ({
+      ...layerRows(runWith([0]).layers, null)[0]!,
+      name,
+    }));
+    expect(layerSentences(rows.slice(1), [])[0]).toMatch(/^conv2 and fc1 do not change at all/);
+    expect(layerSentences(rows, [])[0]).toMatch(/^conv1, conv2 and fc1 do not/);
+  });
+
+  it('of a network that still guesses after 100 steps are described with that', () => {
+    const steps = new Series([
+      'loss',
+      'accuracy',
+      'throughput',
+      'learningRate',
+      'step',
+      'elapsedSeconds',
+      'time',
+    ]);
+    const started = { config: {}, dataset: { name: 'Digits', classes: [...'0123456789'] } } as Run['started'];
+    for (let step = 1; step <= 120; step++)
+      steps.append(step, { ...emptyRow, loss: 2.3, accuracy: step < 110 ? 0.1 : 0.9 });
+    expect(guessing({ steps, started }, 50)).toBeUndefined();
+    expect(guessing({ steps, started }, 105)?.accuracy).toBeCloseTo(0.1);
+    expect(guessing({ steps, started }, null)).toBeUndefined();
+    const rows = layerRows(runWith([1e-3]).layers, null);
+    expect(layerSentences(rows, [], { accuracy: 0.1, classes: 10 })[0]).toMatch(
+      /^The network still guesses: 10.0\s% right with 10 classes. .*labels may not belong/,
+    );
+  });
+
   it('say which layer has diverged', () => {
     const rows = layerRows(runWith([Number.NaN], { weightNorm: [Number.NaN, Number.NaN] }).layers, null);
     expect(rows[0]).toMatchObject({ state: 'diverged', updateRatio: undefined, weightNorm: undefined });
-    expect(layerSentences(rows, [])[0]).toMatch(/^conv1: has weights that are not finite/);
+    expect(layerSentences(rows, [])[0]).toMatch(/^conv1 has weights that are not finite/);
   });
 
   it('say nothing of changes that are not known', () => {
@@ -74,7 +117,7 @@ describe('the rows of the layers', () => {
       { activation: 'relu3', share: undefined },
     ]);
     expect(layerSentences(layerRows(run.layers, null), units)).toEqual([
-      expect.stringMatching(/^relu1: has lost at least half of its units/),
+      expect.stringMatching(/^relu1 has lost at least half of its units/),
     ]);
   });
 
