@@ -6,8 +6,8 @@ import {
   type Options,
   parseGivenOptions,
 } from '@mnist-monitor/shared/options';
+import { type Recipe, recipes } from './recipe.ts';
 import type { InterruptedRun } from './storage/interrupted-runs.ts';
-import { type Recipe, recipes } from './training/recipe.ts';
 
 /** The validated configuration of the trainer, from flags and environment variables. */
 export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[number]>, Recipe {
@@ -21,12 +21,11 @@ export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[num
 }
 
 /**
- * The options that `TrainerConfig` contains unchanged. The other options determine the recipe, the run id and the gateway's
- * address in it.
+ * The options that `TrainerConfig` contains unchanged. The other options determine the settings of the recipe, the run id and
+ * the gateway's address in it.
  */
 const trainerOptions = [
-  'epochs',
-  'batchSize',
+  'recipe',
   'engine',
   'threads',
   'precision',
@@ -72,7 +71,7 @@ export function unusedFlags(config: TrainerConfig, { runId, settings }: Interrup
   const differs = (name: string): boolean =>
     name in kept && String(config[name as keyof TrainerConfig]) !== String(kept[name as keyof TrainerConfig]);
   return config.givenOptions
-    .filter((name) => (name === 'recipe' ? recipeSettings.some(differs) : differs(name)))
+    .filter((name) => (name === 'recipe' ? ['network', ...recipeSettings].some(differs) : differs(name)))
     .map(flagName);
 }
 
@@ -84,16 +83,11 @@ export function withSettings(
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   // The flag --name names the first run; --tag describes every run of this trainer that has no tags of its own.
   const fresh = { name, tag: tags ?? config.tag, runId: newRunId(new Date()) };
-  return { ...config, ...(recipe && recipes[recipe]), ...set, ...fresh };
+  return { ...config, ...(recipe && { recipe, ...recipes[recipe] }), ...set, ...fresh };
 }
 
 /** Returns the settings of the chosen recipe; a flag for a single setting overrides the recipe. */
-function chooseRecipe({ recipe, optimizer, schedule, learningRate, augment }: Options): Recipe {
-  const chosen = recipes[recipe];
-  return {
-    optimizer: optimizer ?? chosen.optimizer,
-    schedule: schedule ?? chosen.schedule,
-    learningRate: learningRate ?? chosen.learningRate,
-    augment: augment ?? chosen.augment,
-  };
+function chooseRecipe(options: Options): Recipe {
+  const given = recipeSettings.filter((name) => options[name] !== undefined);
+  return { ...recipes[options.recipe], ...Object.fromEntries(given.map((name) => [name, options[name]])) };
 }

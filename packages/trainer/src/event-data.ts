@@ -1,12 +1,20 @@
-import type { EventOf, TestResults, Version1EventBody, Version1EventOf } from '@mnist-monitor/shared';
+import type {
+  EventOf,
+  RecipeName,
+  TestResults,
+  Version1EventBody,
+  Version1EventOf,
+} from '@mnist-monitor/shared';
 
 // The data of the events that this trainer sends. The protocol lets other publishers leave most fields out.
 
 type Version1Data<T extends Version1EventBody['type']> = Version1EventOf<T>['data'];
 type Score = Version1Data<'epoch'>['train'];
 
-export type RunStartedData = Version1Data<'run.started'> &
-  Pick<EventOf<'run.started'>['data'], 'name' | 'tags' | 'unit' | 'lossUnit'>;
+export type RunStartedData = Version1Data<'run.started'> & { config: { recipe?: RecipeName } } & Pick<
+    EventOf<'run.started'>['data'],
+    'name' | 'tags' | 'unit' | 'lossUnit'
+  >;
 export type BatchData = Version1Data<'batch'>;
 export type EpochData = Omit<Version1Data<'epoch'>, 'test'> & {
   test: Score & Omit<TestResults, keyof Score>;

@@ -11,6 +11,14 @@ describe('readConfig', () => {
     });
   });
 
+  test.each([
+    [['--recipe', 'sprint'], { network: 'sprint', epochs: 2, batchSize: 256, optimizer: 'adamw' }],
+    [['--recipe', 'sprint', '--epochs', '1'], { network: 'sprint', epochs: 1, batchSize: 256 }],
+    [['--recipe', 'best', '--batch-size', '64'], { network: 'original', epochs: 10, batchSize: 64 }],
+  ])('takes from the recipe of %j what no other flag sets', (args, expected) => {
+    expect(readConfig(args, {})).toMatchObject(expected);
+  });
+
   test('publishes to this machine by default', () => {
     expect(readConfig(['--ingest-port', '6001'], {}).gatewayUrl).toBe('ws://127.0.0.1:6001/ingest');
     const url = 'ws://gateway:5001/ingest';
@@ -34,7 +42,7 @@ describe('readConfig', () => {
 });
 
 describe('unusedFlags', () => {
-  const { epochs, batchSize, optimizer, schedule, learningRate, augment, seed } = readConfig(
+  const { recipe, network, epochs, batchSize, optimizer, schedule, learningRate, augment, seed } = readConfig(
     ['--epochs', '3'],
     {},
   );
@@ -43,6 +51,8 @@ describe('unusedFlags', () => {
   const classNames = ['0', '1'];
   const others = { classes: undefined, classNames, name: undefined, tag: ['a'] };
   const settings = {
+    recipe,
+    network,
     epochs,
     batchSize,
     optimizer,
@@ -58,6 +68,7 @@ describe('unusedFlags', () => {
   test.each<[args: string[], unused: string[]]>([
     [[], []],
     [['--epochs', '3', '--run-id', 'run', '--recipe', 'default'], []],
+    [['--epochs', '3', '--recipe', 'sprint'], ['--recipe']],
     [['--engine', 'wasm', '--threads', '1', '--once'], []],
     [
       ['--epochs', '10', '--batch-size', '64', '--run-id', 'other'],
@@ -89,8 +100,10 @@ describe('withSettings', () => {
   });
 
   test('applies all settings of a recipe, except those that are given separately', () => {
-    const next = withSettings(config, { recipe: 'best', learningRate: 0.02 });
-    expect(next).toMatchObject({ epochs: 3, optimizer: 'adamw', schedule: 'one-cycle', learningRate: 0.02 });
-    expect(next).not.toHaveProperty('recipe');
+    const next = withSettings(config, { recipe: 'sprint', learningRate: 0.02 });
+    expect(next).toMatchObject({
+      ...{ recipe: 'sprint', network: 'sprint', epochs: 2, batchSize: 256 },
+      ...{ optimizer: 'adamw', schedule: 'one-cycle', learningRate: 0.02 },
+    });
   });
 });

@@ -34,6 +34,20 @@ describe('an interrupted run', () => {
     expect(resumed.stdout).toContain('Resumed from the beginning.');
   }, 60_000);
 
+  test('keeps the network of its recipe', async () => {
+    const interrupted = train('--run-id', 'small', '--recipe', 'sprint');
+    await interrupted.printed('epoch 2/2');
+    await interrupted.kill('SIGTERM');
+    const resumed = Program.trainer([
+      ...['--engine', 'wasm', '--threads', '1', '--runs', runs(), '--once', '--resume', 'small'],
+      ...gateway.flags,
+    ]);
+    expect(await resumed.ended()).toBe(0);
+    expect(resumed.stdout).toContain('211,802 parameters');
+    const started = readEvents(runs(), 'small')[0];
+    expect(started).toMatchObject({ data: { config: { recipe: 'sprint' }, model: { parameters: 211_802 } } });
+  }, 60_000);
+
   test('has the same losses and scores after it is resumed as an uninterrupted run', async () => {
     const sizes = ['--train-size', '64', '--epochs', '2', '--inside'];
     const figures = (runId: string) =>

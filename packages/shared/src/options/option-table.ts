@@ -26,20 +26,22 @@ const portRange = [0, 65_535] as const;
  * reads the options that it uses. The environment variable of `--batch-size` is `MONITOR_BATCH_SIZE`.
  */
 export const optionTable = {
-  epochs: integer({ range: bounds.epochs, default: 10, help: 'number of passes over the training images' }),
-  batchSize: integer({
-    range: bounds.batchSize,
-    default: 512,
-    help: 'images per step; smaller is slower and noisier, larger needs more memory',
-  }),
   recipe: choice(
     choices.recipe,
     'default',
-    'preset of the next four options, which override it; best is the most accurate',
+    'preset of the next six options, which override it; best is the most accurate, sprint has a small network that takes seconds',
   ),
+  epochs: integer({
+    range: bounds.epochs,
+    help: 'number of passes over the training images; 10, or 2 with --recipe sprint',
+  }),
+  batchSize: integer({
+    range: bounds.batchSize,
+    help: 'images per step; smaller is slower and noisier, larger needs more memory; 512, or 256 with --recipe sprint',
+  }),
   learningRate: decimal({
     range: bounds.learningRate,
-    help: 'step size, or its peak with a schedule; 0.01 with --recipe default, 0.006 with best',
+    help: 'step size, or its peak with a schedule; 0.01, or 0.006 with --recipe best',
   }),
   optimizer: choice(choices.optimizer, undefined, 'algorithm that updates the weights'),
   schedule: choice(choices.schedule, undefined, 'how the learning rate changes over the run'),

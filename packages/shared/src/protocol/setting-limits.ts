@@ -13,13 +13,14 @@ export const precisions = ['float32', 'bfloat16'] as const;
 
 /** The accepted words of each setting that is one of several words, as a flag or in the command `start`. */
 export const settingChoices = {
-  recipe: ['default', 'best'],
+  recipe: ['default', 'best', 'sprint'],
   optimizer: ['sgd', 'adam', 'adamw'],
   schedule: ['constant', 'one-cycle'],
   engine: ['auto', 'tensorflow', 'webgpu', 'wasm'],
   precision: [...precisions, 'auto'],
 } as const;
 
+export type RecipeName = (typeof settingChoices.recipe)[number];
 export type OptimizerName = (typeof settingChoices.optimizer)[number];
 export type ScheduleName = (typeof settingChoices.schedule)[number];
 /** An engine, or `auto` for the fastest one that works. */
@@ -29,4 +30,11 @@ export type PrecisionChoice = Precision | 'auto';
 export type EngineName = Exclude<EngineChoice, 'auto'>;
 
 /** Settings whose defaults depend on the recipe. */
-export const recipeSettings = ['learningRate', 'optimizer', 'schedule', 'augment'] as const;
+export const recipeSettings = [
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'optimizer',
+  'schedule',
+  'augment',
+] as const;

@@ -14,9 +14,11 @@ export const learningRateSchema = z.number().min(minRate).max(maxRate);
  * value with which the trainer was started.
  */
 export const startDataSchema = closedObject('setting', {
+  recipe: z
+    .enum(settingChoices.recipe)
+    .describe('Preset of the next six settings, which override it, and of the network.'),
   epochs: integer(settingBounds.epochs),
   batchSize: integer(settingBounds.batchSize),
-  recipe: z.enum(settingChoices.recipe).describe('Preset of the next four settings, which override it.'),
   learningRate: learningRateSchema,
   optimizer: z.enum(settingChoices.optimizer),
   schedule: z.enum(settingChoices.schedule),

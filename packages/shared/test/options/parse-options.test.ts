@@ -26,7 +26,7 @@ describe('parseOptions', () => {
       Object.entries(optionTable).map(([name, option]) => [name, option.default]),
     );
     expect(parseOptions([], {})).toEqual(defaults);
-    expect(parseOptions([], {})).toMatchObject({ epochs: 10, batchSize: 512, recipe: 'default', port: 5000 });
+    expect(parseOptions([], {})).toMatchObject({ recipe: 'default', seed: 42, port: 5000 });
   });
 
   test.each([
@@ -54,14 +54,14 @@ describe('parseOptions', () => {
   test('reads the environment, ignores empty variables, and lets a flag override its variable', () => {
     const env = {
       MONITOR_BATCH_SIZE: '64',
-      MONITOR_EPOCHS: '',
+      MONITOR_SEED: '',
       MONITOR_PORT: '8080',
       MONITOR_ONCE: '1',
       OTHER: 'x',
     };
     expect(parseOptions(['--port', '9090'], env)).toMatchObject({
       batchSize: 64,
-      epochs: 10,
+      seed: 42,
       port: 9090,
       once: true,
     });
@@ -252,6 +252,6 @@ describe('parseOptions', () => {
     const help = helpText('npm start --');
     for (const name of Object.keys(optionTable))
       expect(help).toContain(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `);
-    expect(help).toContain('(512)');
+    expect(help).toContain('(42)');
   });
 });

@@ -39,7 +39,7 @@ describe('commandSchema', () => {
       { command: 'start', data: { epocs: 3 } },
       {
         path: 'data',
-        message: expect.stringMatching(/^unknown setting "epocs": expected only epochs, batchSize, /),
+        message: expect.stringMatching(/^unknown setting "epocs": expected only recipe, epochs, /),
       },
     ],
     [

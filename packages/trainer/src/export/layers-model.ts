@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { filterSize, poolSize } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
-import { architectureFor, imageShape, type LayerSpec } from '../network/architecture.ts';
+import { imageShape, type LayerSpec } from '../network/architecture.ts';
 
 /** The two files of a saved tfjs model. */
 export interface SavedModel {
@@ -18,8 +18,11 @@ const weightsFile = 'weights.bin';
  * Converts the network to a LayersModel for `tf.loadLayersModel`. The model returns probabilities, [batch, classes], for images,
  * [batch, 28, 28, 1].
  */
-export async function toLayersModel(weights: readonly TensorValues[]): Promise<SavedModel> {
-  const model = buildLayersModel(weights);
+export async function toLayersModel(
+  weights: readonly TensorValues[],
+  specs: readonly LayerSpec[],
+): Promise<SavedModel> {
+  const model = buildLayersModel(weights, specs);
   const artifacts = await saveToMemory(model);
   model.dispose();
   const topology = {
@@ -36,11 +39,13 @@ export async function toLayersModel(weights: readonly TensorValues[]): Promise<S
 /** Initializer of all weights. The weights are replaced later, so random numbers would be a waste of time. */
 const kernelInitializer = 'zeros';
 
-/** Builds the LayersModel on the active backend. The caller disposes it. */
-export function buildLayersModel(weights: readonly TensorValues[]): layers.Sequential {
+/** Builds the LayersModel on the active backend. The caller disposes it. @param specs The layers of the network. */
+export function buildLayersModel(
+  weights: readonly TensorValues[],
+  specs: readonly LayerSpec[],
+): layers.Sequential {
   const model = layers.sequential({ name: 'mnist_cnn' });
-  const classCount = weights.at(-1)?.values.length as number; // The last parameter is the bias of the last layer.
-  architectureFor(classCount).forEach((spec, at) => {
+  specs.forEach((spec, at) => {
     model.add(buildLayer(spec, at === 0 ? { inputShape: [...imageShape] } : {}));
   });
   model.add(layers.layers.softmax({ name: 'probabilities' }));

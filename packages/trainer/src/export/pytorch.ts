@@ -1,14 +1,15 @@
 import type { Shape } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
-import { layersWithInputs } from '../network/architecture.ts';
+import { type LayerSpec, layersWithInputs } from '../network/architecture.ts';
 
 /**
  * Converts weights to PyTorch's layout: filters from [height, width, in, out] to [out, in, height, width], dense weights
  * from [in, out] to [out, in]. The inputs of the dense layer after `flatten` are reordered too, because PyTorch flattens
  * [channels, height, width] and tfjs [height, width, channels].
+ * @param layers The layers of the network.
  */
-export function toPyTorch(weights: readonly TensorValues[]): TensorValues[] {
-  const flattenedShape = shapeBeforeFlatten();
+export function toPyTorch(weights: readonly TensorValues[], layers: readonly LayerSpec[]): TensorValues[] {
+  const flattenedShape = shapeBeforeFlatten(layers);
   return weights.map(({ name, shape, values }) => {
     if (shape.length === 4) return { name, ...permute({ shape, values }, [3, 2, 0, 1]) };
     if (shape.length === 1) return { name, shape, values };
@@ -20,9 +21,9 @@ export function toPyTorch(weights: readonly TensorValues[]): TensorValues[] {
 }
 
 /** Returns the input shape of the layer `flatten`, [height, width, channels]. */
-function shapeBeforeFlatten(): Shape {
-  const flatten = layersWithInputs().find(({ layer }) => layer.type === 'flatten');
-  if (!flatten) throw new Error('expected a flatten layer in the architecture');
+function shapeBeforeFlatten(layers: readonly LayerSpec[]): Shape {
+  const flatten = layersWithInputs(layers).find(({ layer }) => layer.type === 'flatten');
+  if (!flatten) throw new Error('expected a flatten layer in the network');
   return flatten.input;
 }
 

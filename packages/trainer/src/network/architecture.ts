@@ -54,10 +54,35 @@ export const architecture: readonly LayerSpec[] = [
   { name: 'fc2', type: 'dense', units: 10 },
 ];
 
-/** Returns the default network for a number of classes, which is the number of units of its last layer. */
-export const architectureFor = (classCount: number): LayerSpec[] =>
-  architecture.map((layer, at) =>
-    at === architecture.length - 1 ? { name: layer.name, type: 'dense', units: classCount } : layer,
+/**
+ * The networks for ten classes, by name. `sprint` has 211,802 parameters and needs a sixteenth of the multiplications of
+ * `original`: all its convolutions but the first compute on a quarter of the pixels or fewer.
+ */
+export const networks = {
+  original: architecture,
+  sprint: [
+    { name: 'conv1', type: 'conv2d', filters: 12 },
+    { name: 'pool1', type: 'maxPool2d' },
+    { name: 'relu1', type: 'relu' },
+    { name: 'conv2', type: 'conv2d', filters: 24 },
+    { name: 'pool2', type: 'maxPool2d' },
+    { name: 'relu2', type: 'relu' },
+    { name: 'conv3', type: 'conv2d', filters: 32 },
+    { name: 'relu3', type: 'relu' },
+    { name: 'flatten', type: 'flatten' },
+    { name: 'fc1', type: 'dense', units: 128 },
+    { name: 'relu4', type: 'relu' },
+    { name: 'fc2', type: 'dense', units: 10 },
+  ],
+} as const satisfies Record<string, readonly LayerSpec[]>;
+
+/** Name of a network. */
+export type NetworkName = keyof typeof networks;
+
+/** Returns a network for a number of classes, which is the number of units of its last layer. */
+export const architectureFor = (classCount: number, network: NetworkName = 'original'): LayerSpec[] =>
+  networks[network].map((layer, at, { length }) =>
+    at === length - 1 ? { name: layer.name, type: 'dense', units: classCount } : layer,
   );
 
 /** Returns the output shape of a layer for an input shape. */

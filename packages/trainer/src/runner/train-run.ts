@@ -115,7 +115,7 @@ async function trainAndSave(
 ): Promise<string[]> {
   const { config, dataset, runEngine, folder, resumePoint, emit, control } = options;
   const { evaluationBatch } = runEngine.engine;
-  const layers = architectureFor(dataset.classes.length);
+  const layers = architectureFor(dataset.classes.length, config.network);
   const learner = await runEngine.engine.createLearner({
     optimizer: config.optimizer,
     seed: config.seed,
@@ -139,7 +139,7 @@ async function trainAndSave(
     : undefined;
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
-    const files = await writeModelFiles(folder, state);
+    const files = await writeModelFiles(folder, state.weights, layers);
     const step = position.epoch * batchCount(dataset.train.size, config.batchSize) + position.batch;
     const learningRate = control.baseLearningRateAt(step + 1);
     writeCheckpoint(folder, { position, elapsedSeconds: control.stopwatch.seconds, learningRate, state });
@@ -182,13 +182,13 @@ function describePosition({ epoch, batch }: TrainingPosition): string {
 }
 
 function describeRun({ config, dataset, runEngine }: TrainRunOptions): RunStartedData {
-  const { epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
-  const layers = summarizeLayers(architectureFor(dataset.classes.length));
+  const { recipe, epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
+  const layers = summarizeLayers(architectureFor(dataset.classes.length, config.network));
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
   const sizes = { trainSize: dataset.train.size, testSize: dataset.test.size };
   const optimizer = optimizerTitles[config.optimizer];
   return {
-    config: { epochs, batchSize, learningRate, optimizer, schedule, augment, seed, engine, ...sizes },
+    config: { recipe, epochs, batchSize, learningRate, optimizer, schedule, augment, seed, engine, ...sizes },
     device: describeDevice(runEngine),
     model: { layers, parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0) },
     dataset: { name: dataset.name, classes: [...dataset.classes] },

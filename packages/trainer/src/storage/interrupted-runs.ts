@@ -13,6 +13,7 @@ import {
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { mnistClasses } from '../dataset/classes.ts';
+import { type NetworkName, networks } from '../network/architecture.ts';
 import { openRegularFile } from './regular-file.ts';
 import { isLocked } from './run-lock.ts';
 
@@ -25,6 +26,9 @@ const tailBytes = 64 * 1024;
  */
 const trainingSettings = z
   .object({
+    recipe: z.enum(settingChoices.recipe).default('default'),
+    // A run that began before there were several networks has the original one.
+    network: z.enum(Object.keys(networks) as NetworkName[]).default('original'),
     epochs: z.int().positive(),
     batchSize: z.int().positive(),
     optimizer: z.enum(settingChoices.optimizer),

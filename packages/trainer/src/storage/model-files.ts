@@ -2,7 +2,8 @@ import { runFiles } from '@mnist-monitor/shared';
 import { toLayersModel } from '../export/layers-model.ts';
 import { toPyTorch } from '../export/pytorch.ts';
 import { encodeSafetensors } from '../export/safetensors.ts';
-import type { LearnerState } from '../learner/learner.ts';
+import type { TensorValues } from '../learner/learner.ts';
+import type { LayerSpec } from '../network/architecture.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /**
@@ -12,11 +13,12 @@ import type { RunFolder } from './run-folder.ts';
  */
 export async function writeModelFiles(
   folder: RunFolder,
-  { weights }: Pick<LearnerState, 'weights'>,
+  weights: readonly TensorValues[],
+  layers: readonly LayerSpec[],
 ): Promise<string[]> {
-  const model = await toLayersModel(weights);
+  const model = await toLayersModel(weights, layers);
   folder.write(runFiles.modelWeights, model.weights);
   folder.write(runFiles.model, model.topology);
-  folder.write(runFiles.pytorchWeights, encodeSafetensors(toPyTorch(weights)));
+  folder.write(runFiles.pytorchWeights, encodeSafetensors(toPyTorch(weights, layers)));
   return [runFiles.model, runFiles.modelWeights, runFiles.pytorchWeights];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { permute, toPyTorch } from '../../src/export/pytorch.ts';
 import { elementCount } from '../../src/kernels/kernels.ts';
-import { parameterSpecs } from '../../src/network/architecture.ts';
+import { architecture, type LayerSpec, networks, parameterSpecs } from '../../src/network/architecture.ts';
 
 describe('permute', () => {
   test('moves each value to its permuted position', () => {
@@ -15,12 +15,15 @@ describe('permute', () => {
 });
 
 describe('toPyTorch', () => {
-  const weights = parameterSpecs().map(({ name, shape }) => ({
-    name,
-    shape,
-    values: Float32Array.from({ length: elementCount(shape) }, (_, at) => at),
-  }));
-  const tensors = Object.fromEntries(toPyTorch(weights).map((tensor) => [tensor.name, tensor]));
+  const convert = (layers: readonly LayerSpec[]) => {
+    const weights = parameterSpecs(layers).map(({ name, shape }) => ({
+      name,
+      shape,
+      values: Float32Array.from({ length: elementCount(shape) }, (_, at) => at),
+    }));
+    return Object.fromEntries(toPyTorch(weights, layers).map((tensor) => [tensor.name, tensor]));
+  };
+  const tensors = convert(architecture);
 
   test('returns the shapes that PyTorch expects', () => {
     expect(
@@ -38,5 +41,8 @@ describe('toPyTorch', () => {
     // The input [row 2, column 3, channel 5] of unit 7 in tfjs is [channel 5, row 2, column 3] in PyTorch.
     const tfjsIndex = (((2 * 7 + 3) * 64 + 5) * 128 + 7) as number;
     expect(tensors['fc1.weight']?.values[7 * 3_136 + (5 * 7 + 2) * 7 + 3]).toBe(tfjsIndex);
+    const inSprint = ((2 * 7 + 3) * 32 + 5) * 128 + 7;
+    const sprint = convert(networks.sprint);
+    expect(sprint['fc1.weight']?.values[7 * 1_568 + (5 * 7 + 2) * 7 + 3]).toBe(inSprint);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { elementCount } from '../../src/kernels/kernels.ts';
-import { architecture, isFused, parameterSpecs, summarizeLayers } from '../../src/network/architecture.ts';
+import {
+  architecture,
+  architectureFor,
+  isFused,
+  networks,
+  parameterSpecs,
+  summarizeLayers,
+} from '../../src/network/architecture.ts';
 
 describe('the network', () => {
   test('has 4 convolutions, 2 max-pools, 2 dropouts and 2 dense layers', () => {
@@ -11,6 +18,15 @@ describe('the network', () => {
   test('has 467,818 parameters', () => {
     expect(parameterSpecs().reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(467_818);
     expect(summarizeLayers().reduce((sum, { parameters }) => sum + parameters, 0)).toBe(467_818);
+  });
+
+  test('of the recipe sprint has 211,802 parameters, less than half', () => {
+    const parameters = summarizeLayers(networks.sprint).map((layer) => layer.parameters);
+    expect(parameters.reduce((sum, count) => sum + count)).toBe(211_802);
+  });
+
+  test.each(['original', 'sprint'] as const)('%s ends with a unit for each class', (name) => {
+    expect(summarizeLayers(architectureFor(47, name)).at(-1)).toMatchObject({ outputShape: [47] });
   });
 
   test('fuses each relu with the convolution before it, also across a max-pool, but not with a dense layer', () => {

@@ -76,15 +76,21 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test.each([2, 10, 128, 1_000])(
-    'the saved LayersModel of %i classes makes the same predictions',
-    async (classCount) => {
-      const layers = architectureFor(classCount);
+  test.each([
+    ['original', 2],
+    ['original', 10],
+    ['original', 128],
+    ['original', 1_000],
+    ['sprint', 10],
+  ] as const)(
+    'the saved LayersModel of the network %s with %i classes makes the same predictions',
+    async (name, classCount) => {
+      const layers = architectureFor(classCount, name);
       const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed: 3, layers });
       network = learner.network;
       const images = imageTensor(firstBatch(16));
       const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
-      const model = buildLayersModel((await learner.state()).weights);
+      const model = buildLayersModel((await learner.state()).weights, layers);
       const probabilities = tf.tidy(() => (model.predict(images) as tf.Tensor).dataSync<'float32'>());
       model.dispose();
       images.dispose();

@@ -4,11 +4,18 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Version1EventOf as EventOf, encode, type FinishedStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { recipes } from '../../src/recipe.ts';
 import { findInterruptedRun, findLastInterruptedRun } from '../../src/storage/interrupted-runs.ts';
-import { recipes } from '../../src/training/recipe.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const settings = { epochs: 4, batchSize: 16, seed: 1, precision: 'bfloat16', ...recipes.default };
+const settings = {
+  recipe: 'default',
+  ...recipes.default,
+  epochs: 4,
+  batchSize: 16,
+  seed: 1,
+  precision: 'bfloat16',
+};
 const whole = sampleRun({ epochs: 1 });
 const finished = whole.at(-1) as EventOf<'run.finished'>;
 
