@@ -17,7 +17,7 @@ export class IdleSession implements SessionHandler {
     const target: CommandTarget = { publisherId, commands, send: (command) => peer.send(encode(command)) };
     peer.send(encode({ type: 'waiting' }));
     const removals = [context.idleTrainers.add(target), context.router.attach(target)];
-    peer.closed.addEventListener('abort', () => {
+    peer.onClose(() => {
       for (const remove of removals) remove();
     });
   }

@@ -31,7 +31,7 @@ export class PublisherAdmission {
       oldest.cut('helloTimeout');
     }
     this.#pending.add(peer);
-    peer.closed.addEventListener('abort', () => this.#pending.delete(peer));
+    peer.onClose(() => this.#pending.delete(peer));
   }
 
   /** Counts a connection as a publisher until it closes. Returns false when the limit of publishers is reached. */
@@ -39,7 +39,7 @@ export class PublisherAdmission {
     this.#pending.delete(peer);
     if (this.isFull) return false;
     this.#publishers++;
-    peer.closed.addEventListener('abort', () => this.#publishers--);
+    peer.onClose(() => this.#publishers--);
     return true;
   }
 }

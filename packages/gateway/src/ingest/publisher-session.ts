@@ -70,11 +70,11 @@ export class PublisherSession implements SessionHandler {
   /** Claims the run and sends the seq after which the publisher resumes. Closes the connection when that fails. */
   async open(): Promise<void> {
     const { publishers, router, health } = this.#context;
-    const { closed } = this.#peer;
+    const peer = this.#peer;
     if (health.failure) return this.#peer.close('storeUnavailable', publicMessage(health.failure));
     const claim = publishers.claim(this.#runId, this.#connection);
     if (claim.taken) return this.#peer.close('runTaken');
-    closed.addEventListener('abort', () => publishers.markDisconnected(this.#runId, this.#connection));
+    peer.onClose(() => publishers.markDisconnected(this.#runId, this.#connection));
     try {
       await claim.previous?.settled();
       await this.#resume();
@@ -83,9 +83,9 @@ export class PublisherSession implements SessionHandler {
       if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
       throw error;
     }
-    if (closed.aborted) return this.#release();
+    if (peer.isClosed) return this.#release();
     const detach = router.attach(this.#connection);
-    closed.addEventListener('abort', async () => {
+    peer.onClose(async () => {
       detach();
       await this.settled();
       this.#release();
@@ -101,7 +101,7 @@ export class PublisherSession implements SessionHandler {
     const hasLostEvents = found && found.stream === knownStream && found.lastSeq < acknowledged;
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
     const position = hasLostEvents ? await store.position(this.#runId) : found;
-    if (this.#peer.closed.aborted) return;
+    if (this.#peer.isClosed) return;
     // The new stream id begins as the known one does, so that `isSameRun` holds for both: a write that seemed to fail may still be
     // stored later, under the known id.
     const { stream, lastSeq, version } = position ?? {

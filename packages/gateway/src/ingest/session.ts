@@ -21,7 +21,7 @@ export class IngestSession {
     this.#context = context;
     this.#peer = peer;
     this.#helloTimer = setTimeout(() => peer.cut('helloTimeout'), context.limits.helloTimeoutMs);
-    peer.closed.addEventListener('abort', () => clearTimeout(this.#helloTimer));
+    peer.onClose(() => clearTimeout(this.#helloTimer));
     context.admission.add(peer);
   }
 

@@ -15,26 +15,30 @@ import { version } from '../version.ts';
 import type { Channel } from './channel.ts';
 import type { Hub } from './hub.ts';
 import { forVersion1 } from './version-1.ts';
-import { ViewerStream, type ViewerStreamOptions } from './viewer-stream.ts';
+import { type StreamContext, type StreamViewer, ViewerStream } from './viewer-stream.ts';
 
-export interface ViewerSessionOptions extends Omit<ViewerStreamOptions, 'channel' | 'after'> {
+export interface Viewer extends StreamViewer {
   query: LiveQuery;
+  rights: Pick<ClientRights, 'access' | 'offReason'>;
+  /** Called before each `hello`, with the id of the run that it announces; with undefined when there is no run. */
+  onRun?: (runId: string | undefined) => void;
+}
+
+/** What the sessions of all viewers share. */
+export interface ViewerContext extends StreamContext {
   hub: Hub;
   /** Resolves with the summary of a run for viewers; with undefined when there is no such run. */
   summaryOf: (runId: string) => Promise<RunSummary | undefined>;
-  rights: Pick<ClientRights, 'access' | 'offReason'>;
   idleTrainers: Pick<IdleTrainers, 'count'>;
   health: Pick<HealthCheckedStore, 'failure'>;
-  /** Called before each `hello`, with the id of the run that it announces; with undefined when there is no run. */
-  onRun?: (runId: string | undefined) => void;
 }
 
 /**
  * Serves one viewer until its connection closes. Sends the hello, the past events and the live events of a run, and of
  * each newer run when the viewer follows `latest`. When the run has another stream, the viewer gets another hello.
  */
-export function serveViewer(options: ViewerSessionOptions): Promise<void> {
-  return new ViewerSession(options).run();
+export function serveViewer(viewer: Viewer, context: ViewerContext): Promise<void> {
+  return new ViewerSession(viewer, context).run();
 }
 
 /** A run to follow. */
@@ -47,7 +51,8 @@ interface OpenRun {
 type Start = Pick<LiveHello, 'restart'> & { after: number };
 
 class ViewerSession {
-  readonly #options: ViewerSessionOptions;
+  readonly #viewer: Viewer;
+  readonly #context: ViewerContext;
   readonly #peer: Peer;
   readonly #followsLatest: boolean;
   /** The viewer's position; any other run is sent from its beginning. */
@@ -57,9 +62,11 @@ class ViewerSession {
   /** Ends the broadcasts to this viewer; undefined until the first hello, which has to be the first message. */
   #leaveHub: (() => void) | undefined;
 
-  constructor(options: ViewerSessionOptions) {
-    const { query, hub, peer } = options;
-    this.#options = options;
+  constructor(viewer: Viewer, context: ViewerContext) {
+    const { query, peer } = viewer;
+    const { hub } = context;
+    this.#viewer = viewer;
+    this.#context = context;
     this.#peer = peer;
     this.#followsLatest = query.run === 'latest';
     const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRunId) : query.run;
@@ -72,25 +79,38 @@ class ViewerSession {
 
   async #followRuns(): Promise<void> {
     let runId = await this.#firstRun();
-    while (!this.#peer.closed.aborted) {
-      const { channel, summary } = await this.#open(runId);
-      if (this.#needsUpgrade(channel, summary)) return this.#closeForUpgrade(runId);
-      const start = this.#startOf(runId, summary);
-      const stream = channel && this.#streamOf(channel, start.after);
-      this.#sendHello(summary, start);
+    while (!this.#peer.isClosed) {
+      const stream = await this.#begin(runId);
+      if (this.#peer.isClosed) return;
       await this.#followRun(runId, stream);
-      this.#position = { runId, stream: channel?.stream, after: stream?.seq ?? 0 };
-      if (this.#followsLatest) runId = this.#options.hub.newestRunId;
+      this.#position = { runId, stream: stream?.id, after: stream?.seq ?? 0 };
+      if (this.#followsLatest) runId = this.#context.hub.newestRunId;
     }
+  }
+
+  /**
+   * Sends the hello of a run, and returns its stream; undefined when there is no run. Closes the connection of a viewer that
+   * cannot read the run. The summary is read here, since following a run would keep it in memory.
+   */
+  async #begin(runId: string | undefined): Promise<ViewerStream | undefined> {
+    const { channel, summary } = await this.#open(runId);
+    if (this.#needsUpgrade(channel, summary)) {
+      this.#closeForUpgrade(runId);
+      return undefined;
+    }
+    const start = this.#startOf(runId, summary);
+    const stream = channel && new ViewerStream(this.#viewer, { channel, after: start.after }, this.#context);
+    this.#sendHello(summary, start);
+    return stream;
   }
 
   /** Returns the run to begin with; undefined when there is no run. Closes the connection if the requested run is unknown. */
   async #firstRun(): Promise<string | undefined> {
     const { runId } = this.#position;
-    const isKnown = runId !== undefined && (await this.#options.store.lastSeq(runId)) > 0;
+    const isKnown = runId !== undefined && (await this.#context.store.lastSeq(runId)) > 0;
     if (isKnown) return runId;
     if (!this.#followsLatest) this.#peer.close('runNotFound', `There is no run ${runId}.`);
-    return this.#options.hub.newestRunId;
+    return this.#context.hub.newestRunId;
   }
 
   /**
@@ -109,13 +129,13 @@ class ViewerSession {
   }
 
   async #openReadable(runId: string | undefined): Promise<OpenRun> {
-    const { hub, summaryOf, onRun } = this.#options;
+    const { hub, summaryOf } = this.#context;
     for (;;) {
       const channel = runId === undefined ? undefined : await hub.channel(runId);
       const summary = runId === undefined ? undefined : await summaryOf(runId);
-      onRun?.(runId);
+      this.#viewer.onRun?.(runId);
       const isConsistent = channel?.stream === summary?.stream;
-      if (channel === undefined || isConsistent || this.#peer.closed.aborted) return { channel, summary };
+      if (channel === undefined || isConsistent || this.#peer.isClosed) return { channel, summary };
       await hub.verify(channel.runId);
     }
   }
@@ -131,7 +151,7 @@ class ViewerSession {
   }
 
   #needsUpgrade(channel: Channel | undefined, summary: RunSummary | undefined): boolean {
-    return Math.max(channel?.version ?? 1, summary?.version ?? 1) > this.#options.version;
+    return Math.max(channel?.version ?? 1, summary?.version ?? 1) > this.#viewer.version;
   }
 
   #closeForUpgrade(runId: string | undefined): void {
@@ -142,7 +162,8 @@ class ViewerSession {
   }
 
   #sendHello(run: RunSummary | undefined, { after, restart }: Start): void {
-    const { hub, limits, rights, idleTrainers, health } = this.#options;
+    const { hub, limits, idleTrainers, health } = this.#context;
+    const { rights } = this.#viewer;
     this.#send({
       type: 'hello',
       server: version,
@@ -155,7 +176,7 @@ class ViewerSession {
       waitingTrainers: idleTrainers.count,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));
-    this.#leaveHub ??= hub.addViewer((frame) => this.#sendBroadcast(frame), this.#options.version);
+    this.#leaveHub ??= hub.addViewer((frame) => this.#sendBroadcast(frame), this.#viewer.version);
   }
 
   /**
@@ -163,7 +184,7 @@ class ViewerSession {
    * `unreadBroadcastBytes` of them unread is disconnected.
    */
   #sendBroadcast(frame: Buffer): void {
-    const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
+    const { unreadBytes, unreadBroadcastBytes } = this.#context.limits;
     const { bufferedBytes } = this.#peer;
     this.#unreadBroadcastBytes = (bufferedBytes === 0 ? 0 : this.#unreadBroadcastBytes) + frame.length;
     if (bufferedBytes >= unreadBytes && this.#unreadBroadcastBytes > unreadBroadcastBytes)
@@ -176,7 +197,7 @@ class ViewerSession {
     // The run may have been removed since #firstRun; a viewer of the latest run moves on to the newest one instead.
     if (stream?.lastSeq === 0 && (await this.#closeIfDeleted(runId))) return;
     const hasEnded = (): boolean =>
-      this.#peer.closed.aborted || stream?.isRemoved === true || stream?.needsUpgrade === true;
+      this.#peer.isClosed || stream?.isRemoved === true || stream?.needsUpgrade === true;
     for (;;) {
       // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
       while (stream?.isBehind && !hasEnded()) await stream.sendNext();
@@ -190,40 +211,36 @@ class ViewerSession {
   /** Closes the connection of a viewer that follows a run which was deleted. Returns whether it did. */
   async #closeIfDeleted(runId: string | undefined): Promise<boolean> {
     if (this.#followsLatest || runId === undefined) return false;
-    if ((await this.#options.store.lastSeq(runId)) > 0) return false;
+    if ((await this.#context.store.lastSeq(runId)) > 0) return false;
     this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
     return true;
   }
 
-  #streamOf(channel: Channel, after: number): ViewerStream {
-    return new ViewerStream({ ...this.#options, channel, after });
-  }
-
   /** Sends live events until the connection closes, a newer run begins, or the viewer has to catch up first. */
   #goLive(runId: string | undefined, stream: ViewerStream | undefined): Promise<void> {
-    const { hub } = this.#options;
-    const { closed } = this.#peer;
+    const { hub } = this.#context;
+    const peer = this.#peer;
     return new Promise((resolve) => {
       const leave = (): void => {
         unsubscribe?.();
         removeListener();
-        closed.removeEventListener('abort', leave);
+        removeCloseListener();
         resolve();
       };
       const unsubscribe = stream?.goLive(leave);
       const removeListener = hub.onNewestRunChange(() => this.#hasNewerRun(runId) && leave());
-      closed.addEventListener('abort', leave);
+      const removeCloseListener = peer.onClose(leave);
       this.#send({ type: 'live', seq: stream?.seq ?? 0 });
-      if (closed.aborted) leave();
+      if (peer.isClosed) leave();
     });
   }
 
   /** Returns whether the viewer follows `latest` and another run is the newest. */
   #hasNewerRun(runId: string | undefined): boolean {
-    return this.#followsLatest && this.#options.hub.newestRunId !== runId;
+    return this.#followsLatest && this.#context.hub.newestRunId !== runId;
   }
 
   #send(message: LiveControl): void {
-    this.#peer.send(encode(this.#options.version === 1 ? forVersion1(message) : message));
+    this.#peer.send(encode(this.#viewer.version === 1 ? forVersion1(message) : message));
   }
 }

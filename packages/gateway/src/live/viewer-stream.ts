@@ -11,14 +11,22 @@ import type { Hub } from './hub.ts';
 import { Throttle } from './throttle.ts';
 import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
 
-export interface ViewerStreamOptions {
+/** The viewer of a stream. */
+export interface StreamViewer {
   peer: Peer;
-  channel: Channel;
-  /** The viewer has every event up to this seq. */
-  after: number;
   /** The version of the protocol that the viewer can read. */
   version: ProtocolVersion;
   query: Pick<LiveQuery, 'types' | 'maxRate' | 'complete' | 'bundle'>;
+}
+
+export interface StreamStart {
+  channel: Channel;
+  /** The viewer has every event up to this seq. */
+  after: number;
+}
+
+/** What the streams of all viewers share. It is not copied for each: that would take a kilobyte. */
+export interface StreamContext {
   store: Store;
   hub: Pick<Hub, 'verify'>;
   /** The traffic of all viewers together. */
@@ -31,11 +39,11 @@ const roomCheckMs = 50;
 
 /** Sends one run to one viewer, no faster than it reads: first the history, then events as they are published. */
 export class ViewerStream {
-  readonly #options: ViewerStreamOptions;
-  /** These three are used for each event, so they are not read from the options each time. */
+  readonly #context: StreamContext;
   readonly #peer: Peer;
   readonly #channel: Channel;
   readonly #version: ProtocolVersion;
+  readonly #isComplete: boolean;
   readonly #cursor: Cursor;
   readonly #history: History;
   readonly #types: TypeSet;
@@ -44,10 +52,15 @@ export class ViewerStream {
   /** The last seq when the stream began. Nothing up to it is skipped, even for a slow viewer. */
   readonly #initialSeq: number;
 
-  constructor(options: ViewerStreamOptions) {
-    const { peer, channel, version, after, query, store, limits } = options;
-    this.#options = options;
+  constructor(
+    { peer, version, query }: StreamViewer,
+    { channel, after }: StreamStart,
+    context: StreamContext,
+  ) {
+    const { store, limits } = context;
+    this.#context = context;
     this.#peer = peer;
+    this.#isComplete = query.complete;
     this.#channel = channel;
     this.#version = version;
     this.#types = query.types ? setOf(query.types) : everyType;
@@ -58,6 +71,11 @@ export class ViewerStream {
       ...{ channel, after, types: this.#types, bundleBytes: query.bundle ? limits.bundleBytes : undefined },
       reportsGaps: this.#maxRate === undefined,
     });
+  }
+
+  /** The stream id of the run; undefined while the run has no events. */
+  get id(): string | undefined {
+    return this.#channel.stream;
   }
 
   /** Every selected event up to this seq was sent or skipped. */
@@ -91,12 +109,12 @@ export class ViewerStream {
 
   /** Sends the next events, from memory or else from the store, when the viewer has read enough of the earlier ones. */
   async sendNext(): Promise<void> {
-    const { hub } = this.#options;
+    const { hub } = this.#context;
     const peer = this.#peer;
     const channel = this.#channel;
     const cursor = this.#cursor;
     await this.#waitForRoom();
-    if (peer.closed.aborted) return;
+    if (peer.isClosed) return;
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
     const isOlder = channel.version > this.#version;
@@ -175,23 +193,23 @@ export class ViewerStream {
    * and the viewer did not request all events.
    */
   get #isFarBehind(): boolean {
-    const { query, limits } = this.#options;
-    return !query.complete && this.seq >= this.#initialSeq && this.lastSeq - this.seq > limits.staleEvents;
+    const unsent = this.lastSeq - this.seq;
+    return !this.#isComplete && this.seq >= this.#initialSeq && unsent > this.#context.limits.staleEvents;
   }
 
   get #hasRoom(): boolean {
     const unread = this.#peer.bufferedBytes;
     if (unread === 0) return true;
-    const { traffic, limits } = this.#options;
+    const { traffic, limits } = this.#context;
     return unread < limits.unreadBytes && traffic.unreadBytes < limits.allUnreadBytes;
   }
 
   /** Waits until this viewer, and all viewers together, have read enough. Closes a viewer that does not read. */
   async #waitForRoom(): Promise<void> {
-    const { traffic, limits } = this.#options;
+    const { traffic, limits } = this.#context;
     const peer = this.#peer;
     if (peer.bufferedBytes >= limits.unreadBytes && !(await peer.drained(limits.stallTimeoutMs)))
       peer.close('slow');
-    while (!peer.closed.aborted && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
+    while (!peer.isClosed && traffic.unreadBytes >= limits.allUnreadBytes) await delay(roomCheckMs);
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type CloseCodeName, closeCodes } from '@mnist-monitor/shared';
 import type { FastifyBaseLogger } from 'fastify';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
 import { frameText } from './frames.ts';
 import type { Heartbeats, HeartbeatTarget } from './heartbeats.ts';
@@ -12,7 +12,9 @@ import { drained } from './sent-bytes.ts';
 export interface PeerOptions {
   /** The TCP connection below the WebSocket. */
   stream: Socket;
-  log: FastifyBaseLogger;
+  /** The address of the client, for the log. */
+  address: string;
+  log: Pick<FastifyBaseLogger, 'error' | 'info' | 'warn'>;
   limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
   /** Sends heartbeats to the client, unless it has unread messages. */
   heartbeats?: Heartbeats;
@@ -41,76 +43,125 @@ const maxReasonBytes = 123;
  * would end the process.
  */
 export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
-  const { stream, log, limits, onClosed } = options;
-  const closed = new AbortController();
-
-  const reportClose = (close: CloseCodeName, detail?: string): void => {
-    const level = suspiciousCloses.has(close) ? 'warn' : 'info';
-    log[level]({ close, detail }, 'connection closed by the gateway');
-    onClosed?.(close);
-  };
-
-  const peer: Peer = {
-    closed: closed.signal,
-    send: (message) => peer.sendFrames(frameText(message)),
-    sendFrames(frames) {
-      if (socket.readyState !== WebSocket.OPEN || frames.length === 0) return;
-      stream.write(frames);
-      heartbeat.checksSinceMessage = 0;
-    },
-    get bufferedBytes() {
-      return stream.writableLength;
-    },
-    drained: (stallMs) => drained(stream, stallMs),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close(name, detail) {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      reportClose(name, detail);
-      socket.resume();
-      socket.close(closeCodes[name].code, truncate(detail ?? closeCodes[name].meaning));
-      const timer = setTimeout(() => stream.resetAndDestroy(), limits.closeTimeoutMs);
-      stream.once('close', () => clearTimeout(timer));
-      closed.abort();
-    },
-    cut(name, detail) {
-      peer.close(name, detail);
-      stream.destroySoon();
-    },
-  };
-
-  const heartbeat: HeartbeatTarget = {
-    checksSinceMessage: 0,
-    sendHeartbeat: (frame) => peer.bufferedBytes === 0 && peer.sendFrames(frame),
-  };
-
-  socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-    // ws itself closes the connection after an invalid frame, so only the report is missing. Other errors are of TCP.
-    if (!code.startsWith('WS_ERR_') || closed.signal.aborted) return;
-    reportClose(frameErrors[code] ?? 'protocolError');
-    closed.abort();
-  });
-  socket.on('close', () => closed.abort());
-  receiveMessages(socket, peer, options);
-  keepAlive(socket, stream, limits);
-  if (options.heartbeats) closed.signal.addEventListener('abort', options.heartbeats.add(heartbeat));
-  return peer;
+  return new SocketPeer(socket, options);
 }
 
-function receiveMessages(socket: WebSocket, peer: Peer, { log, onMessage }: PeerOptions): void {
-  const fail = (error: unknown): void => {
-    log.error({ err: error }, 'a message could not be handled');
-    peer.close('internal');
-  };
-  socket.on('message', (data, isBinary) => {
-    if (peer.closed.aborted) return;
-    if (isBinary) return peer.close('invalid', 'expected a text message, got a binary one');
+/** A class, because an object with functions of its own takes several times the memory. */
+class SocketPeer implements Peer, HeartbeatTarget {
+  readonly #socket: WebSocket;
+  readonly #stream: Socket;
+  readonly #options: PeerOptions;
+  #isClosed = false;
+  /** Few, so an array is enough. An `AbortSignal` would take a kilobyte. */
+  readonly #closeListeners: (() => void)[] = [];
+  checksSinceMessage = 0;
+
+  constructor(socket: WebSocket, options: PeerOptions) {
+    this.#socket = socket;
+    this.#stream = options.stream;
+    this.#options = options;
+    // The listener of `@fastify/websocket` would keep the upgrade request in memory.
+    socket.removeAllListeners('error');
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#reportError(error));
+    socket.on('close', () => this.#end());
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    keepAlive(socket, options.stream, options.limits);
+    if (options.heartbeats) this.onClose(options.heartbeats.add(this));
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  onClose(listener: () => void): () => void {
+    this.#closeListeners.push(listener);
+    return () => {
+      const index = this.#closeListeners.indexOf(listener);
+      if (index >= 0) this.#closeListeners.splice(index, 1);
+    };
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  send(message: string): void {
+    this.sendFrames(frameText(message));
+  }
+
+  sendFrames(frames: Buffer): void {
+    if (this.#socket.readyState !== WebSocket.OPEN || frames.length === 0) return;
+    this.#stream.write(frames);
+    this.checksSinceMessage = 0;
+  }
+
+  sendHeartbeat(frame: Buffer): void {
+    if (this.bufferedBytes === 0) this.sendFrames(frame);
+  }
+
+  drained(stallMs: number): Promise<boolean> {
+    return drained(this.#stream, stallMs);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(name: CloseCodeName, detail?: string): void {
+    const socket = this.#socket;
+    const stream = this.#stream;
+    if (socket.readyState !== WebSocket.OPEN) return;
+    this.#reportClose(name, detail);
+    socket.resume();
+    socket.close(closeCodes[name].code, truncate(detail ?? closeCodes[name].meaning));
+    const timer = setTimeout(() => stream.resetAndDestroy(), this.#options.limits.closeTimeoutMs);
+    stream.once('close', () => clearTimeout(timer));
+    this.#end();
+  }
+
+  cut(name: CloseCodeName, detail?: string): void {
+    this.close(name, detail);
+    this.#stream.destroySoon();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#isClosed) return;
+    if (isBinary) return this.close('invalid', 'expected a text message, got a binary one');
     try {
-      onMessage(String(data), peer)?.catch(fail);
+      this.#options.onMessage(String(data), this)?.catch((error) => this.#fail(error));
     } catch (error) {
-      fail(error);
+      this.#fail(error);
     }
-  });
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    for (const listener of this.#closeListeners.splice(0)) listener();
+  }
+
+  #fail(error: unknown): void {
+    const { log, address } = this.#options;
+    log.error({ address, err: error }, 'a message could not be handled');
+    this.close('internal');
+  }
+
+  /** Reports an invalid frame, after which ws itself closes the connection. Other errors are of TCP. */
+  #reportError({ code = '' }: NodeJS.ErrnoException): void {
+    if (!code.startsWith('WS_ERR_') || this.#isClosed) return;
+    this.#reportClose(frameErrors[code] ?? 'protocolError');
+    this.#end();
+  }
+
+  #reportClose(close: CloseCodeName, detail?: string): void {
+    const { log, address, onClosed } = this.#options;
+    const level = suspiciousCloses.has(close) ? 'warn' : 'info';
+    log[level]({ address, close, detail }, 'connection closed by the gateway');
+    onClosed?.(close);
+  }
 }
 
 /** Shortens a reason to the bytes that fit, without splitting a character. */

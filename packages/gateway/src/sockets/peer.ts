@@ -20,6 +20,8 @@ export interface Peer {
   close(name: CloseCodeName, detail?: string): void;
   /** Closes the connection like `close`, without waiting for the client's answer. */
   cut(name: CloseCodeName, detail?: string): void;
-  /** Aborted as soon as the connection is closed or `close` is called. */
-  readonly closed: AbortSignal;
+  /** Whether the connection is closed or `close` was called. */
+  readonly isClosed: boolean;
+  /** Calls back, once and synchronously, as soon as `isClosed` is true. Returns the function that removes the listener. */
+  onClose(listener: () => void): () => void;
 }

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import { closeCodes } from '@mnist-monitor/shared';
@@ -46,6 +46,21 @@ export async function acceptSockets(app: FastifyInstance, options: SocketServerO
       await closeClients(app.websocketServer, limits.closeGraceMs);
       connections.cut();
     },
+  });
+  releaseUpgradeRequests(app);
+}
+
+/**
+ * Frees the requests of open WebSockets: the plugin's `ServerResponse` stays attached to the connection, and refers to its
+ * request, with headers and all that Fastify adds to it.
+ */
+function releaseUpgradeRequests(app: FastifyInstance): void {
+  const responses = new WeakMap<IncomingMessage, ServerResponse>();
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.ws) responses.set(request.raw, reply.raw);
+  });
+  app.websocketServer.on('connection', (_socket, request) => {
+    responses.get(request)?.detachSocket(request.socket);
   });
 }
 

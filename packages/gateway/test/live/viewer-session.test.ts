@@ -43,19 +43,18 @@ describe('a viewer', () => {
       publishers: new Publishers(),
       folders: new RunFolders('nowhere', limits),
     });
-    const done = serveViewer({
-      peer,
-      query: parsed.value,
-      version,
-      hub,
-      store,
-      summaryOf: (runId) => runs.summary(runId),
-      rights: { access: 'open', offReason: undefined },
-      idleTrainers: { count: 0 },
-      health: { failure: undefined },
-      traffic,
-      limits: { ...limits, pageEvents: 10, ...changed },
-    });
+    const done = serveViewer(
+      { peer, query: parsed.value, version, rights: { access: 'open', offReason: undefined } },
+      {
+        hub,
+        store,
+        summaryOf: (runId) => runs.summary(runId),
+        idleTrainers: { count: 0 },
+        health: { failure: undefined },
+        traffic,
+        limits: { ...limits, pageEvents: 10, ...changed },
+      },
+    );
     afterTest(() => {
       peer.close('normal');
       return done;
@@ -188,7 +187,7 @@ describe('a viewer', () => {
         await someTurns();
       }
       for (const { after, peer } of viewers) {
-        await until(() => peer.closed.aborted || peer.messages.at(-1)?.seq === long.length);
+        await until(() => peer.isClosed || peer.messages.at(-1)?.seq === long.length);
         const seqs = seqsOf(peer.messages);
         expect(seqs).toEqual(range(after + 1, after + seqs.length));
         peer.close('normal');
@@ -394,7 +393,7 @@ describe('a viewer', () => {
 
   test('of an unknown run is closed as runNotFound', async () => {
     const peer = join({ run: 'nowhere' });
-    await until(() => peer.closed.aborted);
+    await until(() => peer.isClosed);
     expect(peer.closedWith).toBe('runNotFound');
     expect(peer.messages).toEqual([]);
   });
@@ -419,7 +418,7 @@ describe('a viewer', () => {
     await until(() => seqsOf(peer.messages).length > 3);
     await store.remove('a');
     await hub.removeRun('a');
-    await until(() => peer.closed.aborted);
+    await until(() => peer.isClosed);
     expect(peer.closedWith).toBe('runDeleted');
   });
 
@@ -559,7 +558,7 @@ describe('a viewer', () => {
     peer.bufferedBytes = limits.unreadBytes;
     peer.drained = async () => false;
     await keep('a', run.slice(2, 4));
-    await until(() => peer.closed.aborted);
+    await until(() => peer.isClosed);
     expect(peer.closedWith).toBe('slow');
     expect(seqsOf(peer.messages)).toEqual([1, 2]);
   });
@@ -588,7 +587,7 @@ describe('a viewer', () => {
       return undefined;
     };
     const peer = join({ run: 'a' });
-    await until(() => peer.closed.aborted);
+    await until(() => peer.isClosed);
     expect(peer.closedWith).toBe('runDeleted');
     expect(peer.messagesOf('live')).toEqual([]);
   });
@@ -674,7 +673,7 @@ describe('a viewer', () => {
       await keep('a', others.slice(0, 1));
       await keep('a', others.slice(1, 2));
       peer.close('normal');
-      await until(() => peer.closed.aborted);
+      await until(() => peer.isClosed);
       expect((await hub.channel('a')).subscriberCount).toBe(0);
     });
   });
@@ -697,7 +696,7 @@ describe('a viewer', () => {
         await isLive(peer);
         await keep('a', run.slice(3, 4));
         await keepNew(5);
-        await until(() => peer.closed.aborted);
+        await until(() => peer.isClosed);
         expect(peer.closedWith).toBe('upgradeRequired');
         expect(seqsOf(peer.messages)).toEqual(range(1, 4));
       },
@@ -723,7 +722,7 @@ describe('a viewer', () => {
         await store.append('a', commit);
         hub.publish('a', commit, store.streamOf('a'), 2);
         read();
-        await until(() => peer.closed.aborted);
+        await until(() => peer.isClosed);
         expect(peer.closedWith).toBe('upgradeRequired');
         const seqs = seqsOf(peer.messages);
         // With a limited rate, only the newest of successive batches is sent.
@@ -737,7 +736,7 @@ describe('a viewer', () => {
       hub = await Hub.open(store, limits);
       for (const query of [{ run: 'c' }, {}, { run: 'c', types: 'batch' }]) {
         const peer = join(query, {}, 1);
-        await until(() => peer.closed.aborted);
+        await until(() => peer.isClosed);
         expect([peer.closedWith, peer.messages]).toEqual(['upgradeRequired', []]);
       }
     });
@@ -752,7 +751,7 @@ describe('a viewer', () => {
         return page(...selection);
       };
       const peer = join({ run: 'a' }, {}, 1);
-      await until(() => peer.closed.aborted);
+      await until(() => peer.isClosed);
       expect(peer.closedWith).toBe('upgradeRequired');
       // The published events fit, and are sent before.
       expect(peer.messages.map(({ type }) => type)).toEqual(['hello', 'run.started', 'batch', 'batch']);
@@ -764,7 +763,7 @@ describe('a viewer', () => {
       await isLive(peer);
       await store.append('c', unfit.slice(0, 2));
       hub.publish('c', unfit.slice(0, 2), store.streamOf('c'), 2);
-      await until(() => peer.closed.aborted);
+      await until(() => peer.isClosed);
       expect(peer.closedWith).toBe('upgradeRequired');
       expect(peer.messages.every(({ runId }) => runId !== 'c')).toBe(true);
     });
@@ -775,8 +774,8 @@ describe('a viewer', () => {
       await isLive(old);
       await isLive(current);
       await keepNew(4);
-      await until(() => old.closed.aborted && current.messages.at(-1)?.seq === 4);
-      expect(current.closed.aborted).toBe(false);
+      await until(() => old.isClosed && current.messages.at(-1)?.seq === 4);
+      expect(current.isClosed).toBe(false);
     });
 
     test('receives statuses without the commands that only version 2 has', async () => {

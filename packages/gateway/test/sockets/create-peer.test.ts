@@ -27,7 +27,16 @@ async function openPair(
   const created = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
       const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
-      resolve(createPeer(socket, { stream, log: pino({ level: 'silent' }), limits, onMessage, ...more }));
+      resolve(
+        createPeer(socket, {
+          stream,
+          address: '127.0.0.1',
+          log: pino({ level: 'silent' }),
+          limits,
+          onMessage,
+          ...more,
+        }),
+      );
     });
   });
   const { port } = server.address() as { port: number };

@@ -1,4 +1,5 @@
 import type { CloseCodeName } from '@mnist-monitor/shared';
+import { Listeners } from '../../src/listeners.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
 import type { Message } from './connection.ts';
 import { unframe } from './frames.ts';
@@ -6,7 +7,8 @@ import { unframe } from './frames.ts';
 /** A peer that records what is sent to it. Tests set how fast its client reads. */
 export class FakePeer implements Peer {
   readonly messages: Message[] = [];
-  readonly #closed = new AbortController();
+  readonly #closeListeners = new Listeners();
+  isClosed = false;
   closedWith: CloseCodeName | undefined;
   bufferedBytes = 0;
   paused = false;
@@ -18,16 +20,16 @@ export class FakePeer implements Peer {
     return true;
   };
 
-  get closed(): AbortSignal {
-    return this.#closed.signal;
+  onClose(listener: () => void): () => void {
+    return this.#closeListeners.add(listener);
   }
 
   send(message: string): void {
-    if (!this.closed.aborted) this.messages.push(JSON.parse(message));
+    if (!this.isClosed) this.messages.push(JSON.parse(message));
   }
 
   sendFrames(frames: Buffer): void {
-    if (this.closed.aborted || frames.length === 0) return;
+    if (this.isClosed || frames.length === 0) return;
     this.writes.push(frames);
     for (const text of unframe(frames)) this.send(text);
   }
@@ -42,7 +44,9 @@ export class FakePeer implements Peer {
 
   close(name: CloseCodeName): void {
     this.closedWith ??= name;
-    this.#closed.abort();
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#closeListeners.emit();
   }
 
   cut(name: CloseCodeName): void {

@@ -15,7 +15,7 @@ export function limitProxiedRequests(app: FastifyInstance, connections: Connecti
         'request.too_many',
         'too many requests of one address are unanswered: wait for them',
       );
-    // The response to an upgrade closes only when its WebSocket does, so the WebSocket counts for as long as it is open.
-    reply.raw.once('close', release);
+    // A WebSocket counts for as long as it is open.
+    (request.ws ? request.socket : reply.raw).once('close', release);
   });
 }

@@ -50,6 +50,7 @@ export function addIngestRoute(
   { host, context, metrics, files, sessions }: IngestRouteOptions,
 ): void {
   const { limits } = context;
+  const { log } = app;
   const traffic = new Traffic();
   metrics.addEndpoint('ingest', traffic);
   const addressAdmission = new Admission({ ...limits, sockets: limits.connections });
@@ -76,17 +77,15 @@ export function addIngestRoute(
     },
     handler: (_request, reply) => reply.code(426).send(),
     wsHandler: (socket, request) => {
-      const log = request.log.child({ address: request.ip });
+      const { ip: address, socket: stream } = request;
       const onUnexpectedError = (error: unknown): void =>
-        log.error({ err: error }, 'unexpected error while writing events');
+        log.error({ address, err: error }, 'unexpected error while writing events');
       const peer = createPeer(socket, {
-        stream: request.socket,
-        log,
-        limits,
+        ...{ stream, address, log, limits },
         onMessage: (text) => session.receive(text),
         onClosed: (name) => metrics.closed('ingest', name),
       });
-      traffic.add(request.socket);
+      traffic.add(stream);
       const query = validate(emptyQuerySchema, request.query);
       if (!query.ok) return peer.cut('invalid', formatIssues(query.error.issues));
       const client = clientOf(request);
@@ -96,7 +95,7 @@ export function addIngestRoute(
         peer,
       );
       sessions.add(session);
-      peer.closed.addEventListener('abort', () => sessions.delete(session));
+      peer.onClose(() => sessions.delete(session));
     },
   });
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   formatIssues,
   type LiveSubprotocol,
@@ -7,24 +8,34 @@ import {
 } from '@mnist-monitor/shared';
 import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
-import { serveViewer, type ViewerSessionOptions } from '../../live/viewer-session.ts';
+import { serveViewer, type ViewerContext } from '../../live/viewer-session.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { Heartbeats } from '../../sockets/heartbeats.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { isStoreError } from '../../store/health-checked-store.ts';
-import type { CommandAuthorizer } from '../../trust/authorization.ts';
+import type { ClientRights, CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 import { missingUpgrade } from '../plugins/proxy-errors.ts';
 
-export interface LiveRouteOptions
-  extends Omit<ViewerSessionOptions, 'peer' | 'query' | 'version' | 'rights' | 'traffic' | 'onRun'> {
+export interface LiveRouteOptions extends Omit<ViewerContext, 'traffic'> {
   authorizer: CommandAuthorizer;
   router: CommandRouter;
   metrics: Metrics;
   /** Counts the viewers' connections and limits them. */
   admission: Admission;
+}
+
+/** What a viewer needs of its upgrade request, which is not kept: it would take more memory than all the rest. */
+interface UpgradedClient {
+  socket: Parameters<typeof createPeer>[0];
+  /** The TCP connection below the WebSocket. */
+  stream: Socket;
+  /** The address of the client. */
+  address: string;
+  query: unknown;
+  rights: ClientRights;
 }
 
 /** Returns the version that a viewer can read: the newest one if it offers no subprotocol. */
@@ -34,9 +45,53 @@ const versionOf = (subprotocol: string): ProtocolVersion =>
 /** Adds `/live`, the WebSocket on which viewers follow a run and send commands to its trainer. */
 export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
   const { limits, authorizer, router, metrics, admission } = shared;
+  const { log } = app;
   const traffic = new Traffic();
+  const context: ViewerContext = { ...shared, traffic };
   const heartbeats = new Heartbeats(limits.heartbeatMs);
   metrics.addEndpoint('live', traffic);
+
+  async function follow({
+    socket,
+    stream,
+    address,
+    query: givenQuery,
+    rights,
+  }: UpgradedClient): Promise<void> {
+    const peer = createPeer(socket, {
+      stream,
+      address,
+      log,
+      limits,
+      heartbeats,
+      onMessage: (text) => commands.receive(text),
+      onClosed: (name) => metrics.closed('live', name),
+    });
+    const commands = new ViewerCommands({
+      peer,
+      router,
+      rights,
+      limits,
+      onResult: ({ command, runId }, answer) => log.info({ address, command, runId, answer }, 'command'),
+    });
+    traffic.add(stream);
+    const query = validate(liveQuerySchema, givenQuery);
+    if (!query.ok) return peer.close('invalid', formatIssues(query.error.issues));
+    log.info({ address, query: query.value }, 'viewer connected');
+    try {
+      const onRun = (runId: string | undefined): void => {
+        commands.followedRun = runId;
+      };
+      const version = versionOf(socket.protocol);
+      await serveViewer({ rights, peer, query: query.value, version, onRun }, context);
+    } catch (error) {
+      // The gateway logs a failing store once; a line for each viewer would hide all other lines.
+      if (isStoreError(error)) return peer.close('storeUnavailable');
+      log.error({ address, err: error }, 'a viewer could not be served');
+      peer.close('internal');
+    }
+  }
+
   app.route({
     method: 'GET',
     url: '/live',
@@ -47,35 +102,14 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
-    wsHandler: async (socket, request) => {
-      const rights = authorizer.rightsOf(request);
-      const peer = createPeer(socket, {
+    // No promise is returned, because the WebSocket plugin would keep the request in memory until it resolves.
+    wsHandler: (socket, request) =>
+      void follow({
+        socket,
         stream: request.socket,
-        log: request.log.child({ address: request.ip }),
-        ...{ limits, heartbeats },
-        onMessage: (text) => commands.receive(text),
-        onClosed: (name) => metrics.closed('live', name),
-      });
-      const commands = new ViewerCommands({
-        ...{ peer, router, rights, limits },
-        onResult: ({ command, runId }, answer) => request.log.info({ command, runId, answer }, 'command'),
-      });
-      traffic.add(request.socket);
-      const query = validate(liveQuerySchema, request.query);
-      if (!query.ok) return peer.close('invalid', formatIssues(query.error.issues));
-      request.log.info({ query: query.value }, 'viewer connected');
-      try {
-        const onRun = (runId: string | undefined): void => {
-          commands.followedRun = runId;
-        };
-        const version = versionOf(socket.protocol);
-        await serveViewer({ ...shared, rights, traffic, peer, query: query.value, version, onRun });
-      } catch (error) {
-        // The gateway logs a failing store once; a line for each viewer would hide all other lines.
-        if (isStoreError(error)) return peer.close('storeUnavailable');
-        request.log.error({ err: error }, 'a viewer could not be served');
-        peer.close('internal');
-      }
-    },
+        address: request.ip,
+        query: request.query,
+        rights: authorizer.rightsOf(request),
+      }),
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { queryObjects } from 'node:v8';
 import { describe, expect, test } from '@jest/globals';
 import {
   closeCodes,
@@ -9,6 +10,7 @@ import {
 } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
+import { WebSocketOnlyMessage } from '../../../src/http/http-server.ts';
 import { afterTest } from '../../support/cleanup.ts';
 import {
   Connection,
@@ -55,6 +57,22 @@ test('a client follows the run that the query of its url names', async () => {
     afterTest(() => feed.close());
   });
   expect([...ids]).toEqual(['a']);
+});
+
+test('the upgrade requests of connected viewers and publishers are not kept in memory', async () => {
+  const gateway = await startGateway();
+  const publisher = await publish(gateway.ingestUrl, run.slice(0, 3));
+  const viewers = await Promise.all(
+    range(1, 10).map(async () => {
+      const viewer = await connect(`${gateway.liveUrl}?run=a`);
+      await viewer.until(isLive);
+      return viewer;
+    }),
+  );
+  // `queryObjects` collects garbage first. The last request of the connection that is read may still be there.
+  expect(queryObjects(WebSocketOnlyMessage)).toBeLessThan(3);
+  publisher.send(run.slice(3, 4));
+  for (const viewer of viewers) await viewer.until(({ seq }) => seq === 4);
 });
 
 describe('the live feed', () => {
