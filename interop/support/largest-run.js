@@ -1,4 +1,4 @@
-import { base64Length, eventLimits } from '@mnist-monitor/shared';
+import { eventLimits } from '@mnist-monitor/shared';
 import { largestEventsOfVersion2 } from '../../packages/gateway/dist/test/support/events.js';
 
 const limits = eventLimits;
@@ -23,7 +23,8 @@ const withPlainText = (event) => JSON.parse(JSON.stringify(event).replaceAll('\\
 export function largestRun(runId) {
   const [started, batch, epoch, finished] = largestEventsOfVersion2(runId).map(withPlainText);
   const bodies = [
-    started,
+    // Without data, the events below may have different numbers of classes; the description with the data is the last but one.
+    { ...started, data: { ...started.data, dataset: null } },
     batch,
     ...measures.map((loss) => ({ type: 'batch', data: { step: largestInteger, loss, accuracy: 1 } })),
     { type: 'metrics', data: { step: 0, metrics: Object.fromEntries(list(limits.metrics, metricAt)) } },
@@ -52,6 +53,7 @@ export function largestRun(runId) {
       type: 'notice',
       data: { level: 'error', code: text(200), message: text(2_000), step: 0, value, by: text(limits.by) },
     })),
+    started,
     finished,
   ];
   const startedAt = Date.parse('2026-11-30T10:00:00.000Z');
@@ -68,7 +70,10 @@ function epochs() {
   const tests = [
     { confusion: list(matrixClasses, () => list(matrixClasses, () => largestInteger)) },
     { confusionCells: list(confusionCells, (index) => [maxClasses - 1, index % maxClasses, index]) },
-    { predictions: bytes(predictionBytes), perClass: list(maxClasses, (index) => (index % 2 ? null : 1)) },
+    {
+      predictions: predictions(predictionBytes),
+      perClass: list(maxClasses, (index) => (index % 2 ? null : 1)),
+    },
     {
       calibration: list(calibrationBins, (index) => ({
         ...{ count: largestInteger, confidence: index ? 1 : null, accuracy: index ? 0 : null },
@@ -77,6 +82,10 @@ function epochs() {
   ];
   return tests.map((test, index) => ({ type: 'epoch', data: { epoch: index + 2, test } }));
 }
+
+/** Returns predictions of the last class, in two bytes each. */
+const predictions = (length) =>
+  Buffer.from(new Uint16Array(length / 2).fill(limits.maxClasses - 1).buffer).toString('base64');
 
 const samples = () => ({
   ...{ epoch: largestInteger, width: limits.imageSide, height: limits.imageSide, channels: 1 },
@@ -89,11 +98,13 @@ const samples = () => ({
 });
 
 /** Returns the start of a PNG file, filled up to the largest size: the gateway stores images without decoding them. */
-const png = () =>
-  `iVBORw0KGgoAAAAN${'A'.repeat(base64Length(limits.figureBytes - 2) - 18)}AA`.slice(
-    0,
-    base64Length(limits.figureBytes) - 4,
-  );
+function png() {
+  const file = Buffer.alloc(limits.figureBytes, 0xa7);
+  file.write('89504e470d0a1a0a0000000d49484452', 'hex');
+  file.writeUInt32BE(limits.figureSide, 16);
+  file.writeUInt32BE(limits.figureSide, 20);
+  return file.toString('base64');
+}
 
 const table = () => ({
   columns: list(limits.tableColumns, (index) => `column ${index}`),

@@ -10,6 +10,7 @@ import {
 import { jsonIssue } from '../json-issue.ts';
 import type { Limits } from '../limits.ts';
 import type { NewEvent } from '../store/store.ts';
+import { byteIssues } from './byte-issues.ts';
 
 /** An event that was decoded from the text of a message. */
 export interface PublishedEvent {
@@ -32,7 +33,7 @@ export function checkPublished(
   // A text that `encode` writes has known fields only, and each of them once; but names of metrics and texts may be unusual.
   const isUsual = !/__proto__|\\u[dD]/.test(json) && json === encode(event);
   const issue = sizeIssue(json, eventBytes) ?? (isUsual ? undefined : jsonIssue(json, jsonDepth));
-  const issues = issue ? [issue] : measureIssues(event).slice(0, maxIssues);
+  const issues = issue ? [issue] : [...measureIssues(event), ...byteIssues(event)].slice(0, maxIssues);
   if (issues.length === 0)
     return { ok: true, value: { seq: event.seq, type: event.type, json, event, version } };
   const error: DecodeFailure = { code: 'message.invalid', issues, raw: event };

@@ -115,7 +115,8 @@ export class PublisherSession implements SessionHandler {
         `Run ${this.#runId} was replaced by another one; choose another id.`,
       );
     this.#runVersion = version;
-    this.#bounds = this.#context.bounds.of(stream);
+    this.#bounds = await this.#context.bounds.of(this.#runId, { stream, lastSeq });
+    if (this.#peer.isClosed) return;
     this.#writer = this.#newWriter({ stream, lastSeq, version });
     this.#send({ type: 'resume', after: lastSeq, stream });
   }
@@ -190,8 +191,8 @@ export class PublisherSession implements SessionHandler {
   #receiveEvent(writer: RunWriter, published: PublishedEvent): void {
     const checked = checkPublished(published, this.#context.limits);
     const isNext = published.event.seq === writer.lastSeq + 1;
-    const issue = checked.ok && isNext ? this.#bounds?.check(published.event) : undefined;
-    if (issue) this.#reject(writer, { code: 'message.invalid', issues: [issue], raw: published.event });
+    const issues = (checked.ok && isNext && this.#bounds?.check(published.event)) || [];
+    if (issues.length > 0) this.#reject(writer, { code: 'message.invalid', issues, raw: published.event });
     else if (checked.ok) this.#accept(writer, checked.value);
     else this.#reject(writer, checked.error);
   }

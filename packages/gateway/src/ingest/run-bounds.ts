@@ -1,20 +1,54 @@
-import { eventLimits, type MonitorEvent, type ValidationIssue } from '@mnist-monitor/shared';
+import {
+  decode,
+  eventLimits,
+  eventSchema,
+  type MonitorEvent,
+  type ValidationIssue,
+} from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import type { Limits } from '../limits.ts';
+import type { Store, StreamPosition } from '../store/store.ts';
+import { addFacts, contradictions, type RunFacts } from './run-facts.ts';
 
-/** Checks the limits that concern several events of a run, which a schema cannot express. */
+/** Checks what concerns several events of a run, which a schema cannot express: limits, and numbers that have to agree. */
 export class RunBounds {
   readonly #limits: Pick<Limits, 'metricNamesPerRun'>;
   readonly #metricNames = new Set<string>();
-  #lastFigureAt = Number.NEGATIVE_INFINITY;
+  readonly #facts: RunFacts = {};
+  #isDescribed = false;
+  #lastFigure: { seq: number; at: number } | undefined;
 
   constructor(limits: Pick<Limits, 'metricNamesPerRun'>) {
     this.#limits = limits;
   }
 
-  /** Counts the next event of the run; or returns the issue, without counting the event, when it exceeds a limit. */
-  check(event: MonitorEvent): ValidationIssue | undefined {
-    if (event.type === 'figure') return this.#checkFigure(event.time);
+  /** Whether the run has a `run.started`, with which later events are compared. */
+  get isDescribed(): boolean {
+    return this.#isDescribed;
+  }
+
+  /** Compares later events with an accepted `run.started`. */
+  describe(started: MonitorEvent): void {
+    this.#isDescribed = true;
+    addFacts(this.#facts, started);
+  }
+
+  /**
+   * Counts the next event of the run; or returns its issues, without counting the event, when it exceeds a limit or contradicts
+   * earlier events.
+   */
+  check(event: MonitorEvent): ValidationIssue[] {
+    const contradicted = contradictions(event, this.#facts);
+    if (contradicted.length > 0) return contradicted;
+    const excess = this.#checkLimits(event);
+    if (excess) return [excess];
+    if (event.type === 'run.started') this.describe(event);
+    if (event.type === 'probe') addFacts(this.#facts, event);
+    return [];
+  }
+
+  #checkLimits(event: MonitorEvent): ValidationIssue | undefined {
+    if (event.type === 'figure') return this.#checkFigure(event);
     if (event.type === 'run.started' || !('metrics' in event.data) || !event.data.metrics) return undefined;
     return this.#checkNames(event.data.metrics);
   }
@@ -23,17 +57,19 @@ export class RunBounds {
    * Compares the times of figures by the publisher's clock, so that figures are accepted that a publisher kept while it had
    * no connection, and sends together.
    */
-  #checkFigure(time: string): ValidationIssue | undefined {
+  #checkFigure({ seq, time }: MonitorEvent): ValidationIssue | undefined {
     const at = Date.parse(time);
     const { figureIntervalSeconds } = eventLimits;
-    const seconds = (at - this.#lastFigureAt) / 1_000;
-    // A clock that was set back is no reason to refuse figures until it has caught up.
-    if (seconds >= 0 && seconds < figureIntervalSeconds)
+    const last = this.#lastFigure;
+    const seconds = last ? (at - last.at) / 1_000 : Number.POSITIVE_INFINITY;
+    // A figure that the store could not write is sent again. A clock that was set back is no reason to refuse figures until it
+    // has caught up.
+    if (last && seq > last.seq && seconds >= 0 && seconds < figureIntervalSeconds)
       return {
         path: 'time',
         message: `expected at most one figure in ${figureIntervalSeconds} s, got one ${seconds} s after the last`,
       };
-    this.#lastFigureAt = at;
+    this.#lastFigure = { seq, at };
     return undefined;
   }
 
@@ -55,17 +91,31 @@ export class RunBounds {
 /** Keeps the bounds of the runs that were published last, also while their publishers reconnect. */
 export class RunBoundsCache {
   readonly #limits: Pick<Limits, 'metricNamesPerRun' | 'publishers'>;
+  readonly #store: Pick<Store, 'page'>;
   readonly #runs: LRUCache<string, RunBounds>;
 
-  constructor(limits: Pick<Limits, 'metricNamesPerRun' | 'publishers'>) {
+  constructor(limits: Pick<Limits, 'metricNamesPerRun' | 'publishers'>, store: Pick<Store, 'page'>) {
     this.#limits = limits;
+    this.#store = store;
     this.#runs = new LRUCache({ max: limits.publishers });
   }
 
-  /** Returns the bounds of a run, which its stream id identifies. */
-  of(stream: string): RunBounds {
-    const known = this.#runs.get(stream) ?? new RunBounds(this.#limits);
-    this.#runs.set(stream, known);
-    return known;
+  /**
+   * Resolves with the bounds of a run, which its stream id identifies. What a stored run has begun with is read from the store: it
+   * may have been published to another gateway, or before this one was started.
+   */
+  async of(
+    runId: string,
+    { stream, lastSeq }: Pick<StreamPosition, 'stream' | 'lastSeq'>,
+  ): Promise<RunBounds> {
+    const bounds = this.#runs.get(stream) ?? new RunBounds(this.#limits);
+    this.#runs.set(stream, bounds);
+    if (lastSeq > 0 && !bounds.isDescribed) {
+      const page = await this.#store.page(runId, { after: 0, limit: 1, types: ['run.started'] });
+      const [started] = page.stream === stream ? page.events : [];
+      const decoded = started && decode(eventSchema, started.json);
+      if (decoded?.ok) bounds.describe(decoded.value);
+    }
+    return bounds;
   }
 }

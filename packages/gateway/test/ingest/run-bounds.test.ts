@@ -56,9 +56,16 @@ describe('a run', () => {
 
   test('counts no name of an event that is rejected', () => {
     const bounds = new RunBounds({ metricNamesPerRun: 3 });
-    expect(bounds.check(metricsOf(2, ['a']))).toBeUndefined();
-    expect(bounds.check(metricsOf(3, ['a', 'b', 'c', 'd']))).toMatchObject({ path: 'data.metrics.d' });
-    expect(bounds.check(metricsOf(4, ['c', 'e', 'a']))).toBeUndefined();
-    expect(bounds.check(metricsOf(5, ['b']))).toMatchObject({ path: 'data.metrics.b' });
+    expect(bounds.check(metricsOf(2, ['a']))).toEqual([]);
+    expect(bounds.check(metricsOf(3, ['a', 'b', 'c', 'd']))).toMatchObject([{ path: 'data.metrics.d' }]);
+    expect(bounds.check(metricsOf(4, ['c', 'e', 'a']))).toEqual([]);
+    expect(bounds.check(metricsOf(5, ['b']))).toMatchObject([{ path: 'data.metrics.b' }]);
+  });
+
+  test('may send a figure again that the store could not write', () => {
+    const bounds = new RunBounds({ metricNamesPerRun: 3 });
+    expect(bounds.check(figureOf(2, 0))).toEqual([]);
+    expect(bounds.check(figureOf(2, 0))).toEqual([]);
+    expect(bounds.check(figureOf(3, 9))).toMatchObject([{ path: 'time' }]);
   });
 });

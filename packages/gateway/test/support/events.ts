@@ -114,7 +114,7 @@ export function largestEventsOfVersion2(runId = 'a'): MonitorEvent[] {
       },
       dataset: {
         ...{ name, classes: Array.from({ length: classes }, () => text(eventLimits.className / 4)) },
-        testImages: { digest: '0f'.repeat(32), count, width: 64, height: 64, channels: 3 },
+        testImages: { digest: '0f'.repeat(32), count: 99_999, width: 12, height: 12, channels: 1 },
       },
       totals: { epochs: count, batchesPerEpoch: count, steps: count },
       ...{ unit: text(eventLimits.unit), lossUnit: text(eventLimits.unit) },

@@ -48,6 +48,8 @@ export const eventLimits = {
   figureBytes: 128 * 1024,
   /** Seconds between two figures of a run: each is sent to every viewer and kept. */
   figureIntervalSeconds: 10,
+  /** Width and height of a figure's PNG in pixels: a page of A4 at 300 dots an inch fits, and no viewer decodes more than 64 MB. */
+  figureSide: 4_096,
   /** A larger table belongs in a file. */
   tableRows: 200,
   tableColumns: 20,
@@ -74,3 +76,7 @@ export const eventLimits = {
 
 /** Returns the length of the base64 text of a number of bytes. */
 export const base64Length = (bytes: number): number => Math.ceil(bytes / 3) * 4;
+
+/** Returns the number of bytes that a base64 text decodes to. */
+export const base64Bytes = (text: string): number =>
+  (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);

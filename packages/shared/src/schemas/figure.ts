@@ -52,7 +52,7 @@ export const figureDataSchema = z
     image: bytesSchema(figureBytes)
       .startsWith(pngStart, 'expected a PNG file in base64')
       .nullish()
-      .describe('A PNG file of at most 128 kB, in base64.'),
+      .describe('A PNG file of at most 128 kB and 4,096 × 4,096 pixels, in base64.'),
     table: tableSchema.nullish().describe('A table of at most 200 rows, 20 columns and 128 kB as JSON.'),
   })
   .refine(({ image, table }) => (image == null) !== (table == null), 'expected an image or a table')

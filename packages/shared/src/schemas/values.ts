@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { characterCount } from '../protocol/character-count.ts';
-import { base64Length, eventLimits } from '../protocol/event-limits.ts';
+import { base64Bytes, base64Length, eventLimits } from '../protocol/event-limits.ts';
 import { type MeasureRange, measureText, valueText } from '../protocol/issue-text.ts';
 import { metricNamePattern } from '../protocol/metric-name.ts';
 
@@ -59,7 +59,10 @@ export const classIndexSchema = z
   .max(eventLimits.maxClasses - 1);
 
 /** Creates the schema of bytes in base64. @param maxBytes Largest number of bytes before the encoding. */
-export const bytesSchema = (maxBytes: number) => z.base64().max(base64Length(maxBytes));
+export const bytesSchema = (maxBytes: number) =>
+  z.base64().max(base64Length(maxBytes), {
+    error: ({ input }) => `expected at most ${maxBytes} bytes in base64, got ${base64Bytes(input as string)}`,
+  });
 
 /** SHA-256 of a file as 64 hexadecimal digits. */
 export const digestSchema = z

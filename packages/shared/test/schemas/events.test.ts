@@ -216,7 +216,7 @@ describe('an event of version 2', () => {
       'a figure of more than 128 kB',
       'figure',
       { ...image, image: `iVBORw0KGgoA${base64(131_076)}` },
-      'data.image: expected at most 174764 characters, got 174780',
+      'data.image: expected at most 131072 bytes in base64, got 131085',
     ],
     [
       'a figure with an image and a table',

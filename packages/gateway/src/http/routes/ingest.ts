@@ -55,7 +55,7 @@ export function addIngestRoute(
   metrics.addEndpoint('ingest', traffic);
   const addressAdmission = new Admission({ ...limits, sockets: limits.connections });
   const admission = new PublisherAdmission(limits);
-  const bounds = new RunBoundsCache(limits);
+  const bounds = new RunBoundsCache(limits, context.store);
   const guard = new TokenGuard({ token: context.token, limits });
   const refuseProxies = proxyRefuser({ host, token: context.token });
   addFileUploadRoutes(app, {
