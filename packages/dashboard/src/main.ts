@@ -10,7 +10,7 @@ import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { createCachedFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
-import { createCachedMoment } from './state/moment.ts';
+import { createCachedRunAtStep } from './state/run-at-step.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
 import type {
@@ -56,7 +56,7 @@ const display = new RunDisplay({
 const { session } = display;
 const others = new OtherRuns(() => requestFrame());
 const findingsOf = createCachedFindings();
-const momentOf = createCachedMoment();
+const runAtStepOf = createCachedRunAtStep();
 let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
@@ -144,7 +144,7 @@ function pageState(printing: boolean): PageState {
   const readable = followed.filter(({ problem }) => problem === '');
   return {
     ...{ run, session, others: followed, view: store.view, printing },
-    moment: run && momentOf(run, store.view.step),
+    runAtStep: run && runAtStepOf(run, store.view.step),
     chartRuns: chartRuns(run, session.summary, readable),
     findings: findingsOf(run),
     theme: preferences.theme,
@@ -205,6 +205,7 @@ const requestFrame = oncePerFrame(() => {
   else requestRender();
 });
 
+// A text is the id of a button that the key presses.
 listenForKeys({
   '?': actions.openHelp,
   r: actions.openRuns,

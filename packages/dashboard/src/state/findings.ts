@@ -2,7 +2,7 @@ import type { EpochData } from './event-data.ts';
 import { formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, TimedNotice } from './run.ts';
 
-/** A notable event of a run: a notice of the trainer, or a problem that the page detects in the figures. */
+/** A notable event of a run: a notice of the trainer, or a problem that the page detects in the values. */
 export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step' | 'by'>;
 
 /** Epochs without a better test accuracy that count as a plateau. */

@@ -3,8 +3,8 @@ import type { Column } from './series.ts';
 /**
  * Exponential moving average of a growing column, debiased as in Adam (Kingma and Ba, 2015, section 3), so that the
  * first points are not drawn towards zero. Each new row costs O(1). After a change of the weight or of existing
- * rows (a new `generation` of the column), all rows are computed again. Values that are not finite do not enter the
- * average and are NaN in the result.
+ * rows (a new `generation` of the column), all rows are computed again. Values that are not finite are left out of the
+ * average; it is NaN at their rows.
  */
 export class MovingAverage {
   #values = new Float64Array(1_024);

@@ -153,7 +153,7 @@ export const withAnnotations = (
   { title, note, pinned, name, tags }: RunAnnotated,
 ): RunSummary => ({ ...summary, title, note, pinned, name, tags });
 
-/** Removes the run, before another one is followed. The figures of the connection remain. */
+/** Removes the run, before another one is followed. The state of the connection remains. */
 export function forgetRun(session: Session): void {
   Object.assign(session, { run: null, summary: null, reported: null, caughtUp: false, hasLiveEvents: false });
   Object.assign(session, { lastEventAt: null, skipped: 0, restart: null });

@@ -4,8 +4,8 @@ import type { Result } from '../net/api.ts';
 import type { OtherRun } from '../net/other-runs.ts';
 import type { ChartRun } from '../state/chart-runs.ts';
 import type { Finding } from '../state/findings.ts';
-import type { Moment } from '../state/moment.ts';
 import type { Run } from '../state/run.ts';
+import type { RunAtStep } from '../state/run-at-step.ts';
 import type { Session } from '../state/session.ts';
 import type { View } from '../state/view.ts';
 import type { Theme } from './preferences.ts';
@@ -15,7 +15,7 @@ export interface PageState {
   /** The run on display: the followed one, or a copy of it while the view is paused. Null without a run. */
   readonly run: Run | null;
   /** What was known of the run at the position of the timeline. Null without a run. */
-  readonly moment: Moment | null;
+  readonly runAtStep: RunAtStep | null;
   /** The session of the followed run, even while the view is paused. */
   readonly session: Session;
   /** The runs that the charts draw: the run on display, then the compared ones that could be read. */

@@ -7,8 +7,8 @@ import './calibration.css';
 
 /** A reliability diagram of the latest epoch at the position of the timeline: the accuracy for each range of the network's confidence. */
 export const calibrationPanel: Panel = {
-  render({ moment }) {
-    const epoch = moment?.epochs.findLast(({ test }) => test?.calibration);
+  render({ runAtStep }) {
+    const epoch = runAtStep?.epochs.findLast(({ test }) => test?.calibration);
     if (!epoch) return html``;
     return html`
       <section class="card calibration" id="calibration" aria-labelledby="calibration-title">

@@ -132,7 +132,7 @@ class Charts {
   }
 
   /** Draws the charts that are on screen, or all of them for printing. */
-  draw({ view: chosen, chartRuns, findings, moment, printing }: PageState): void {
+  draw({ view: chosen, chartRuns, findings, runAtStep, printing }: PageState): void {
     const runs = chartRuns.map(({ run }) => run);
     const view = this.#shownView(chosen, runs[0]);
     const extent = xExtent(runs, view.axis, view.logX);
@@ -147,7 +147,7 @@ class Charts {
       bounds: { all: extent.all, log: view.logX },
       markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
     };
-    const step = moment?.step ?? null;
+    const step = runAtStep?.step ?? null;
     const position = main && step !== null ? stepPosition(main, step, view.axis) : undefined;
     // The mark stays when the pointer has taken the cursor elsewhere.
     if (position !== undefined)

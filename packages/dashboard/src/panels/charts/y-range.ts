@@ -49,10 +49,10 @@ const zeroShare = 0.4;
 export function fitRange(columns: ColumnsOfCells): Range {
   const { lowest, highest } = extremes(columns, false);
   if (!Number.isFinite(highest)) return { min: 0, max: 1 };
-  const flat = highest === lowest ? Math.abs(highest) || 1 : 0;
-  const margin = (highest - lowest || flat) * fitMargin;
-  const fromZero = lowest >= 0 && lowest < highest * zeroShare;
-  return { min: fromZero || (lowest === 0 && flat) ? 0 : lowest - margin, max: highest + margin };
+  const isFlat = highest === lowest;
+  const margin = (isFlat ? Math.abs(highest) || 1 : highest - lowest) * fitMargin;
+  const fromZero = lowest === 0 || (lowest > 0 && lowest < highest * zeroShare);
+  return { min: fromZero ? 0 : lowest - margin, max: highest + margin };
 }
 
 /**

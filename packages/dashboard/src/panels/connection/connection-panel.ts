@@ -45,7 +45,7 @@ const streamRows = [
   ['Gateway', 'gateway'],
 ] as const satisfies (readonly [name: string, key: keyof ConnectionText])[];
 
-/** A card with the figures of the live feed. */
+/** A card with the statistics of the live feed. */
 export const streamPanel: Panel = {
   render({ session, now }) {
     const text = textOf(session, now);

@@ -59,7 +59,7 @@ function rejectRate(event: Event, { refresh }: PageActions): void {
   refresh();
 }
 
-/** The buttons below the run's figures: commands to its trainer, and a new run. */
+/** The buttons below the run's latest values: commands to its trainer, and a new run. */
 export const controlsPanel: Panel = {
   render({ session }, actions) {
     const shown = availableControls(session);

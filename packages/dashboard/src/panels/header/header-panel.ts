@@ -5,7 +5,7 @@ import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
 import type { RunEditor } from '../run-editor/run-editor.ts';
-import { type Figure, type HeaderText, headerText, labelsOf, tabTitle } from './header-text.ts';
+import { type HeaderText, type HeaderValue, headerText, labelsOf, tabTitle } from './header-text.ts';
 import './header.css';
 
 /** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */
@@ -14,7 +14,7 @@ const epochMarkLimit = 50;
 /** The phase announced last to screen readers. */
 let announced = 'Connecting';
 
-/** The run's name, phase, progress and latest figures, and the controls. Also writes the title of the tab. */
+/** The run's name, phase, progress and latest values, and the controls. Also writes the title of the tab. */
 export const headerPanel: Panel = {
   render(state, actions) {
     const text = headerText(state.session, state.now);
@@ -118,9 +118,9 @@ function progressRow(
     </div>`;
 }
 
-/** Renders the latest figures that the run has. A key beside a name shows the colour of its curve. */
+/** Renders the latest values that the run has. A key beside a name shows the colour of its curve. */
 function stats(text: HeaderText): TemplateResult {
-  const stat = (field: Figure, name: string, note: string, key = ''): TemplateResult | typeof nothing =>
+  const stat = (field: HeaderValue, name: string, note: string, key = ''): TemplateResult | typeof nothing =>
     text.shown.has(field)
       ? html`
           <div class=${field === 'loss' && !text.lossIsFinite ? 'stat bad' : field === 'test' ? 'stat stat-test' : 'stat'}>

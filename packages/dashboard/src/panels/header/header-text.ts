@@ -22,11 +22,19 @@ import {
 } from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
 
-/** A figure of the header. */
-export type Figure = 'loss' | 'accuracy' | 'test' | 'epoch' | 'batch' | 'speed' | 'elapsed';
-const figures: readonly Figure[] = ['loss', 'accuracy', 'test', 'epoch', 'batch', 'speed', 'elapsed'];
+/** A value that the header shows. */
+export type HeaderValue = 'loss' | 'accuracy' | 'test' | 'epoch' | 'batch' | 'speed' | 'elapsed';
+const headerValues: readonly HeaderValue[] = [
+  'loss',
+  'accuracy',
+  'test',
+  'epoch',
+  'batch',
+  'speed',
+  'elapsed',
+];
 
-/** Texts and figures of the run header. */
+/** Texts and values of the run header. */
 export interface HeaderText {
   phase: Phase;
   phaseName: string;
@@ -40,8 +48,8 @@ export interface HeaderText {
   /** The progress as a text; empty while the length of the run is not known. */
   percent: string;
   tags: readonly string[];
-  /** The figures to show: all until the run's first values arrive, then those that it has. */
-  shown: ReadonlySet<Figure>;
+  /** The values to show: all until the run's first ones arrive, then those that it has. */
+  shown: ReadonlySet<HeaderValue>;
   remaining: string;
   loss: string;
   /** Whether the loss is a finite number: if not, the run has diverged. */
@@ -55,7 +63,7 @@ export interface HeaderText {
   epoch: string;
   /** Number of epochs: "of 10". */
   epochs: string;
-  /** Name of the figure `batch`: "Batch", or "Step" for a run that numbers only its steps. */
+  /** Name of the value `batch`: "Batch", or "Step" for a run that numbers only its steps. */
   batchName: string;
   /** Number of the batch within its epoch, or of the step. */
   batch: string;
@@ -76,7 +84,7 @@ const phaseNames: Record<Phase, string> = {
   ...statusNames,
 };
 
-/** Returns the texts and figures of the run header; `now` is in milliseconds of `performance.now()`. */
+/** Returns the texts and values of the run header; `now` is in milliseconds of `performance.now()`. */
 export function headerText(session: Session, now: number): HeaderText {
   const phase = phaseOf(session);
   const latest = latestDataOf(session);
@@ -108,7 +116,7 @@ export function headerText(session: Session, now: number): HeaderText {
     progress,
     percent: progress === null ? '' : formatProgress(progress),
     remaining: remainingOf({ session, latest, phase, now }),
-    shown: new Set(hasValues ? figures.filter((name) => values[name] !== unknownText) : figures),
+    shown: new Set(hasValues ? headerValues.filter((name) => values[name] !== unknownText) : headerValues),
     ...values,
     lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
     batchNote: noteOf(phase, stepWord),
@@ -148,7 +156,7 @@ function lastKnown(run: Run | null, column: BatchColumn): number | undefined {
   return row < 0 ? undefined : columns[column][row];
 }
 
-/** Returns the title of the tab, with the most important figure first. */
+/** Returns the title of the tab, with the most important value first. */
 export function tabTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
   if (text.colorPhase !== text.phase) return `${text.phaseName} — ${name}`;

@@ -35,12 +35,12 @@ const deadUnitsOf = memoizeLast(deadUnits);
 
 /** The layers while they learn: by how much a step changes their weights, norms of weights and gradients, dead units. */
 export const layersPanel: Panel = {
-  render({ run, moment }) {
-    if (!run || !moment) return html``;
+  render({ run, runAtStep }) {
+    if (!run || !runAtStep) return html``;
     // A new measurement replaces `layers`: nothing here is computed or compared again before that.
-    const rows = rowsOf(run.layers, moment.step);
-    const units = deadUnitsOf(run.layers, moment.step);
-    const guess = guessing(run, moment.step);
+    const rows = rowsOf(run.layers, runAtStep.step);
+    const units = deadUnitsOf(run.layers, runAtStep.step);
+    const guess = guessing(run, runAtStep.step);
     return html`${guard([rows, units, guess?.accuracy], () => card(rows, units, guess))}`;
   },
 };

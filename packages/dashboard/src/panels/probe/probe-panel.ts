@@ -27,8 +27,8 @@ const contentOf = memoizeLast(
 
 /** Fixed test images in the space of the network's logits: the classes drift apart while the network learns. */
 export const probePanel: Panel = {
-  render({ run, moment }, { refresh }) {
-    const probe = moment?.probe;
+  render({ run, runAtStep }, { refresh }) {
+    const probe = runAtStep?.probe;
     if (!run || !probe) return html``;
     const answers = answersOf(probe);
     const classes = run.started?.dataset?.classes ?? noClasses;

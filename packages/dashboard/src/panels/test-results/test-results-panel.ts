@@ -70,20 +70,20 @@ function epochSlider(
 
 /** The results on the test images: confusion matrix, classes and sample predictions, of the latest epoch at the position of the timeline. */
 export const testResultsPanel: Panel = {
-  render({ run, moment }, actions) {
+  render({ run, runAtStep }, actions) {
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
-    const ofEpoch = run && moment && resultsOf(moment.epochs, moment.samples, run.started);
+    const ofEpoch = run && runAtStep && resultsOf(runAtStep.epochs, runAtStep.samples, run.started);
     const early =
-      run && moment?.probe && !hasClassResults(ofEpoch?.epoch.test)
-        ? provisional(run, moment.probe, actions)
+      run && runAtStep?.probe && !hasClassResults(ofEpoch?.epoch.test)
+        ? provisional(run, runAtStep.probe, actions)
         : null;
     const shown = early ?? ofEpoch;
     const isExpected = awaitsEverything(run);
     const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
     // The cards stay in their places when the timeline is before their first results.
     const showsClasses = isExpected || tested.length > 0 || early !== null;
-    const isNow = moment?.step === null;
+    const isNow = runAtStep?.step === null;
     return html`
       ${
         showsClasses

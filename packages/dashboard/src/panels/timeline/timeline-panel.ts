@@ -26,10 +26,10 @@ const marksOf = memoizeLast(
  * the run show that step.
  */
 export const timelinePanel: Panel = {
-  render({ run, moment }, actions) {
+  render({ run, runAtStep }, actions) {
     const range = run && stepRange(run);
-    if (!run || !moment || !range) return html``;
-    const { step } = moment;
+    if (!run || !runAtStep || !range) return html``;
+    const { step } = runAtStep;
     shown = { range, step, actions };
     const text = timelineText(run, step);
     return html`

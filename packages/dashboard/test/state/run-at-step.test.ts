@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { createCachedMoment } from '../../src/state/moment.ts';
 import { applyEvent, emptyRun } from '../../src/state/run.ts';
+import { createCachedRunAtStep } from '../../src/state/run-at-step.ts';
 
 const run = emptyRun('20261124-100000-test');
 for (const event of sampleRun({ epochs: 3, batchesPerEpoch: 20 })) applyEvent(run, event);
 
-describe('a moment of a run', () => {
+describe('a run at a step', () => {
   it('has the epochs that had ended, and their samples', () => {
-    const momentOf = createCachedMoment();
+    const runAtStepOf = createCachedRunAtStep();
     const ended = (step: number | null) => {
-      const { epochs, samples } = momentOf(run, step);
+      const { epochs, samples } = runAtStepOf(run, step);
       return [epochs.map(({ epoch }) => epoch), samples.map(({ epoch }) => epoch)];
     };
     expect(ended(19)).toEqual([[], []]);
@@ -26,15 +26,15 @@ describe('a moment of a run', () => {
   });
 
   it('is now at the latest step and beyond it', () => {
-    const momentOf = createCachedMoment();
-    expect(momentOf(run, 60).step).toBeNull();
-    expect(momentOf(run, 5_000).step).toBeNull();
-    expect(momentOf(run, 59).step).toBe(59);
+    const runAtStepOf = createCachedRunAtStep();
+    expect(runAtStepOf(run, 60).step).toBeNull();
+    expect(runAtStepOf(run, 5_000).step).toBeNull();
+    expect(runAtStepOf(run, 59).step).toBe(59);
   });
 
   it('is the same object until it changes, so that panels can compare it', () => {
-    const momentOf = createCachedMoment();
-    expect(momentOf(run, 30)).toBe(momentOf(run, 30));
-    expect(momentOf(run, 30)).not.toBe(momentOf(run, 31));
+    const runAtStepOf = createCachedRunAtStep();
+    expect(runAtStepOf(run, 30)).toBe(runAtStepOf(run, 30));
+    expect(runAtStepOf(run, 30)).not.toBe(runAtStepOf(run, 31));
   });
 });

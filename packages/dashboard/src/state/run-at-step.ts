@@ -3,7 +3,7 @@ import { type Probe, probeAt } from './probe.ts';
 import type { Run } from './run.ts';
 
 /** What was known of a run at the position of the timeline. */
-export interface Moment {
+export interface RunAtStep {
   /** The step that the timeline is at; null at its end, which is now. */
   readonly step: number | null;
   /** The epochs that had ended, in ascending order. */
@@ -17,18 +17,18 @@ export interface Moment {
  * Returns a function that returns what was known of a run at a step, or is known now if the step is null or the run has not
  * gone beyond it. The function returns the same object until that changes.
  */
-export function createCachedMoment(): (run: Run, step: number | null) => Moment {
-  const cached = memoizeLast(momentOf);
+export function createCachedRunAtStep(): (run: Run, step: number | null) => RunAtStep {
+  const cached = memoizeLast(runAtStepOf);
   return (run, step) =>
     cached(run.epochs, run.samples, run.probe, step !== null && step < run.step ? step : null);
 }
 
-function momentOf(
+function runAtStepOf(
   epochs: Run['epochs'],
   samples: Run['samples'],
   probe: Run['probe'],
   step: number | null,
-): Moment {
+): RunAtStep {
   const shownProbe = probe && probeAt(probe, step);
   if (step === null) return { step, epochs, samples, probe: shownProbe };
   const ended = epochs.filter((epoch) => epoch.step <= step);
