@@ -20,7 +20,7 @@ export function bar(fraction: number, width: number): string {
   return filled.padEnd(width, '░');
 }
 
-/** Formats the figures of a step: epoch, loss, accuracy, speed, time left. */
+/** Formats the values of a step: epoch, loss, accuracy, speed, time left. */
 export function formatFigures(batch: BatchData, totals: Totals): string[] {
   return [
     `epoch ${batch.epoch}/${totals.epochs}`,
@@ -37,7 +37,7 @@ const percentDone = (batch: BatchData, totals: Totals): string =>
 /** Width of the percentage in the progress line, with the spaces around it. */
 const percentWidth = '   35 %    '.length;
 
-/** Formats the progress line for a terminal of `columns` characters; the bar fills the space beside the figures. */
+/** Formats the progress line for a terminal of `columns` characters; the bar fills the space beside the values. */
 export function progressLine(batch: BatchData, totals: Totals, columns: number): string {
   const text = formatFigures(batch, totals).join('  ');
   const space = columns - 1 - text.length - percentWidth;

@@ -11,7 +11,7 @@ const limits = { rotationRadians: (8 * Math.PI) / 180, scale: 0.08, shiftPixels:
  * linearly; pixels from outside the image are background.
  * @param target Images of a batch. The 784 elements from `to` on must be zero, because background pixels are not written.
  * @param image [28, 28]
- * @param source The value of each of the 256 grey levels, and the random numbers.
+ * @param source The value in `target` for each of the 256 grey levels, and the random numbers.
  */
 export function writeAugmented(
   target: Float32Array,

@@ -33,7 +33,7 @@ const mnistDigests: Record<DatasetFile, string> = {
 /** The names of a dataset's classes, if the user has chosen them; others follow from the dataset. */
 export interface ClassNames {
   /** Path of a file with one name a line. */
-  classes?: string | undefined;
+  classesFile?: string | undefined;
   /** The names with which a resumed run was started; they take precedence over the file. */
   classNames?: readonly string[] | undefined;
 }
@@ -54,10 +54,10 @@ const maxNamesBytes = 256 * 1024;
  * @throws MonitorError `dataset.invalid` with the name of the file, or `classes.invalid`.
  */
 export async function loadDataset(folder: string | undefined, names: ClassNames = {}): Promise<Dataset> {
-  const given = names.classNames ?? (await readClassNames(names.classes));
+  const given = names.classNames ?? (await readClassNames(names.classesFile));
   if (folder === undefined) {
     const arrays = await readArrays(readMnistFile);
-    return joinSplits('MNIST', arrays, { classes: given ?? mnistClasses, firstLabel: 0 });
+    return createDataset('MNIST', arrays, { classes: given ?? mnistClasses, firstLabel: 0 });
   }
   const found = findDataset(folder);
   const arrays = await readArrays(async (file) => {
@@ -67,7 +67,7 @@ export async function loadDataset(folder: string | undefined, names: ClassNames 
   const { emnist } = found;
   if (emnist !== undefined) for (const images of [arrays.trainImages, arrays.testImages]) transpose(images);
   const name = emnist === undefined ? datasetName(found.root) : `EMNIST ${emnist}`;
-  return joinSplits(name, arrays, chooseClasses(name, found, { arrays, given }));
+  return createDataset(name, arrays, chooseClasses(name, found, { arrays, given }));
 }
 
 async function readClassNames(path: string | undefined): Promise<string[] | undefined> {
@@ -105,7 +105,7 @@ function chooseClasses(
 const smallestOf = (values: Int32Array): number => values.reduce((a, b) => Math.min(a, b), Infinity);
 const largestOf = (values: Int32Array): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
 
-function joinSplits(
+function createDataset(
   name: string,
   { trainImages, trainLabels, testImages, testLabels }: Arrays,
   { classes, firstLabel }: { classes: readonly string[]; firstLabel: number },

@@ -12,9 +12,9 @@ import {
   loaderFile,
 } from '../install/tensorflow-library.ts';
 import type { TensorflowLibrary } from '../install/tensorflow-wheels.ts';
+import { matchesPlainKernels } from '../kernels/kernel-check.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
-import { matchesPlainKernels } from '../kernels/probe.ts';
 import { oneDnnKernels, tensorflowKernels } from '../kernels/tensorflow.ts';
 import { cpuName, type Engine, noGpuUsage } from './engine.ts';
 import { describeGpu, readGpuUsage } from './nvidia.ts';

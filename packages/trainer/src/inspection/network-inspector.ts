@@ -34,9 +34,9 @@ export interface NetworkInspectorOptions extends RunLength {
 }
 
 // Together at most 2 % of the training time.
-const layersTime = { share: 0.005, minSeconds: 0.25 };
-const probeTime = { share: 0.01, minSeconds: 2 };
-const snapshotShare = 0.005;
+const layersShare = { share: 0.005, minSeconds: 0.25 };
+const probeShare = { share: 0.01, minSeconds: 2 };
+const snapshotShare = { share: 0.005, minSeconds: 0 };
 
 /**
  * Looks into the network while it trains: norms of its layers, its logits for a fixed set of test images, and copies of its
@@ -45,9 +45,9 @@ const snapshotShare = 0.005;
 export class NetworkInspector {
   readonly #options: NetworkInspectorOptions;
   readonly #probeSet: ProbeSet;
-  readonly #layers: TimeShare;
-  readonly #probe: TimeShare;
-  readonly #snapshot: TimeShare;
+  readonly #layersTime: TimeShare;
+  readonly #probeTime: TimeShare;
+  readonly #snapshotTime: TimeShare;
   readonly #isSnapshotStep: (step: number) => boolean;
   #sentImages: number;
   /** The update of the last step, if it was recorded. */
@@ -61,9 +61,9 @@ export class NetworkInspector {
     const { test, probeSize, seed, seconds } = options;
     this.#options = options;
     this.#probeSet = chooseProbeSet(test, Math.min(probeSize, eventLimits.probeImages), seed);
-    this.#layers = new TimeShare({ ...layersTime, seconds });
-    this.#probe = new TimeShare({ ...probeTime, seconds });
-    this.#snapshot = new TimeShare({ share: snapshotShare, minSeconds: 0, seconds });
+    this.#layersTime = new TimeShare({ ...layersShare, seconds });
+    this.#probeTime = new TimeShare({ ...probeShare, seconds });
+    this.#snapshotTime = new TimeShare({ ...snapshotShare, seconds });
     this.#isSnapshotStep = snapshotSteps(options);
     this.#sentImages = options.emitted.probeImages;
   }
@@ -72,11 +72,11 @@ export class NetworkInspector {
   async step(batch: Batch, options: StepOptions): Promise<Score> {
     const { learner } = this.#options;
     this.#update = undefined;
-    if (!this.#layers.isDue) return learner.step(batch, options);
-    this.#layers.begin();
-    const before = await this.#layers.run(() => learner.weights());
+    if (!this.#layersTime.isDue) return learner.step(batch, options);
+    this.#layersTime.begin();
+    const before = await this.#layersTime.run(() => learner.weights());
     const { gradients = [], ...score } = await learner.step(batch, { ...options, withGradients: true });
-    const after = await this.#layers.run(() => learner.weights());
+    const after = await this.#layersTime.run(() => learner.weights());
     this.#update = { before, after, gradients };
     return score;
   }
@@ -87,18 +87,21 @@ export class NetworkInspector {
    */
   async *inspect(step: number, epoch: number): AsyncGenerator<InspectionEvent> {
     const isRepeated = step <= this.#options.emitted.step;
-    if (this.#probe.isDue && !isRepeated) {
-      this.#probe.begin();
-      yield* await this.#probe.run(() => this.#probeEvents(step));
+    if (this.#probeTime.isDue && !isRepeated) {
+      this.#probeTime.begin();
+      yield* await this.#probeTime.run(() => this.#probeEvents(step));
     }
     if (this.#update && !isRepeated) {
       const update = this.#update;
-      yield { type: 'layers', data: await this.#layers.run(() => this.#describeLayers(step, epoch, update)) };
+      yield {
+        type: 'layers',
+        data: await this.#layersTime.run(() => this.#describeLayers(step, epoch, update)),
+      };
     }
     const isEpochEnd = step % this.#options.batchesPerEpoch === 0;
-    if (this.#isSnapshotStep(step) && (isEpochEnd || this.#snapshot.isDue)) {
-      this.#snapshot.begin();
-      yield* await this.#snapshot.run(() => this.#snapshotEvents(step, isEpochEnd ? epoch : undefined));
+    if (this.#isSnapshotStep(step) && (isEpochEnd || this.#snapshotTime.isDue)) {
+      this.#snapshotTime.begin();
+      yield* await this.#snapshotTime.run(() => this.#snapshotEvents(step, isEpochEnd ? epoch : undefined));
     }
   }
 

@@ -45,7 +45,7 @@ function distance(from: Float32Array, to: Float32Array): number {
 
 /**
  * Returns a histogram of 32 bins of equal width between the smallest and the largest value; undefined where a value is not
- * finite. Equal values are in the middle of an interval of width 1.
+ * finite. If all values are equal, the bins divide an interval of width 1 around them.
  */
 export function histogram(values: Float32Array): Histogram | undefined {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -25,7 +25,7 @@ export class RunResources {
 
   async #dataset({ data, classes, classNames, trainSize, testSize }: TrainerConfig): Promise<Dataset> {
     const key = JSON.stringify([data, classes, classNames]);
-    const all = await this.#datasets.get(key, () => loadDataset(data, { classes, classNames }));
+    const all = await this.#datasets.get(key, () => loadDataset(data, { classesFile: classes, classNames }));
     const train = takeFirst(all.train, trainSize, '--train-size');
     const test = takeFirst(all.test, testSize, '--test-size');
     return { ...all, train, test };

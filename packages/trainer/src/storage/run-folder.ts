@@ -34,7 +34,7 @@ export class RunFolder {
       mkdirSync(path);
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
-      if (code === 'EEXIST' && isRunFolder(message, path))
+      if (code === 'EEXIST' && namesRunFolder(message, path))
         throw new MonitorError(
           'run.exists',
           `--run-id: expected the id of a new run, but ${path} already exists`,
@@ -107,4 +107,4 @@ function reasonOf(cause: unknown): string | undefined {
  * Returns whether the message of an EEXIST error from `mkdir` names the run's folder. The error also occurs when the
  * parent folder is a file; the message then names the path of that file.
  */
-const isRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);
+const namesRunFolder = (message: string, path: string): boolean => message.includes(`'${path}'`);

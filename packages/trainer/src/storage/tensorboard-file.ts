@@ -8,7 +8,7 @@ import type { RunFolder } from './run-folder.ts';
 
 /**
  * The curves of a run for TensorBoard, in the run's folder. The file has a version record, then one record for each `batch` and
- * `epoch` event in the order of the log. The number of records therefore determines which events of the log are missing.
+ * `epoch` event in the order of the log, so that the number of records determines the event to continue with.
  */
 export class TensorboardFile {
   readonly #file: AppendFile;

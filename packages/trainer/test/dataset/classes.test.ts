@@ -125,23 +125,27 @@ describe('the classes of a dataset', () => {
     const names = join(folder.path, 'names.txt');
     writeFileSync(names, 'cat\ndog\nbird\n');
     const path = write('fashion', { classCount: 3 });
-    expect((await loadDataset(path, { classes: names })).classes).toEqual(['cat', 'dog', 'bird']);
-    await expect(loadDataset(write('four', { classCount: 4 }), { classes: names })).rejects.toMatchObject({
-      code: 'classes.invalid',
-      message: `${folder.path}/four/train-labels-idx1-ubyte: expected labels from 0 to 2, of 3 classes, got 3 at position 3`,
-    });
+    expect((await loadDataset(path, { classesFile: names })).classes).toEqual(['cat', 'dog', 'bird']);
+    await expect(loadDataset(write('four', { classCount: 4 }), { classesFile: names })).rejects.toMatchObject(
+      {
+        code: 'classes.invalid',
+        message: `${folder.path}/four/train-labels-idx1-ubyte: expected labels from 0 to 2, of 3 classes, got 3 at position 3`,
+      },
+    );
     const missing = join(folder.path, 'none');
-    await expect(loadDataset(path, { classes: missing })).rejects.toMatchObject({
+    await expect(loadDataset(path, { classesFile: missing })).rejects.toMatchObject({
       code: 'classes.invalid',
       message: `--classes: expected a file with the name of one class a line, got ${missing} (ENOENT)`,
     });
     mkdirSync(missing);
-    await expect(loadDataset(path, { classes: missing })).rejects.toMatchObject({ code: 'classes.invalid' });
+    await expect(loadDataset(path, { classesFile: missing })).rejects.toMatchObject({
+      code: 'classes.invalid',
+    });
   });
 
   test('of a resumed run stay, and do not depend on the file of names', async () => {
     const path = write('data', { classCount: 2 });
-    const dataset = await loadDataset(path, { classNames: ['a', 'b', 'c'], classes: join(path, 'none') });
+    const dataset = await loadDataset(path, { classNames: ['a', 'b', 'c'], classesFile: join(path, 'none') });
     expect(dataset).toMatchObject({ classes: ['a', 'b', 'c'], test: { classCount: 3 } });
   });
 
