@@ -9,7 +9,7 @@ import { version } from './version.ts';
 /** A WebSocket endpoint of a gateway. */
 export type Endpoint = 'ingest' | 'live';
 
-/** The figures of an endpoint's connections. */
+/** The statistics of an endpoint's connections. */
 type EndpointTraffic = Pick<Traffic, 'connections' | 'receivedBytes' | 'sentBytes' | 'unreadBytes'>;
 
 /** The upper bounds of the histograms' buckets, in seconds: from one millisecond to ten seconds. */

@@ -134,7 +134,7 @@ export class CommandRouter {
     if (publisher && accepts(publisher)) return publisher;
     const lastId = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
     const last = [...this.#targets].find((target) => target.publisherId === lastId && accepts(target));
-    const target = last ?? idleTrainers.longestIdle(accepts, undefined);
+    const target = last ?? idleTrainers.choose(accepts, undefined);
     if (target) return target;
     const ofRun = runId === undefined ? '' : `, and the one of run ${runId} does not or is not connected`;
     return fail('command.no_trainer', `no idle trainer accepts ${command}${ofRun}`);
@@ -144,7 +144,7 @@ export class CommandRouter {
   #targetForStart(runId: string | undefined): CommandTarget {
     const { publishers, idleTrainers } = this.#options;
     const preferredId = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
-    const trainer = idleTrainers.longestIdle((target) => !this.#isStarting(target), preferredId);
+    const trainer = idleTrainers.choose((target) => !this.#isStarting(target), preferredId);
     if (trainer) return trainer;
     return fail(
       'command.no_trainer',

@@ -4,7 +4,7 @@ import { noRemotePresence, type RemotePresence } from './presence.ts';
 
 /** The connected trainers that have no run and can start one. */
 export class IdleTrainers {
-  /** The local idle trainers with the `performance.now()` since when each has been idle, the longest idle first. */
+  /** The local idle trainers and when each became idle, by `performance.now()`; the longest idle first. */
   readonly #idleSince = new Map<CommandTarget, number>();
   readonly #listeners = new Listeners();
   readonly #remote: RemotePresence;
@@ -18,7 +18,7 @@ export class IdleTrainers {
     return this.#all.length;
   }
 
-  /** The idle trainers connected to this gateway, with the `performance.now()` since when each has been idle. */
+  /** The idle trainers connected to this gateway and when each became idle, by `performance.now()`. */
   get local(): [trainer: CommandTarget, since: number][] {
     return [...this.#idleSince];
   }
@@ -34,15 +34,15 @@ export class IdleTrainers {
   }
 
   /**
-   * Returns a free trainer that accepts `start`: the one with the preferred publisher id, else the one that has been idle
-   * longest at this gateway, else one at another gateway.
+   * Returns an eligible trainer that accepts `start`: the one with the preferred publisher id, else the one that has been
+   * idle longest at this gateway, else one at another gateway.
    */
-  longestIdle(
-    isFree: (trainer: CommandTarget) => boolean,
+  choose(
+    isEligible: (trainer: CommandTarget) => boolean,
     preferredId: string | undefined,
   ): CommandTarget | undefined {
-    const free = this.#all.filter((trainer) => trainer.commands.includes('start') && isFree(trainer));
-    return free.find(({ publisherId }) => publisherId === preferredId) ?? free[0];
+    const eligible = this.#all.filter((trainer) => trainer.commands.includes('start') && isEligible(trainer));
+    return eligible.find(({ publisherId }) => publisherId === preferredId) ?? eligible[0];
   }
 
   /** Calls back when the count at any gateway may have changed. Returns the function that removes the listener. */

@@ -52,7 +52,7 @@ const withoutOwnValues: Shorten = (summary) => {
   };
 };
 
-/** Removes the meanings of custom metrics. */
+/** Removes the definitions of custom metrics. */
 const withoutMeanings: Shorten = (summary) => ({
   ...summary,
   started: summary.started && { ...summary.started, metrics: null },

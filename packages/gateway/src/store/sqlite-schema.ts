@@ -62,7 +62,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE run ADD COLUMN given_tags TEXT;
   `,
   `
-  -- JSON: the first 100 names of the run's own metrics. Only events of version 2 have some.
+  -- JSON: the first 100 names of the run's custom metrics. Only events of version 2 have some.
   ALTER TABLE run ADD COLUMN metric_names TEXT NOT NULL DEFAULT '[]';
   UPDATE run SET metric_names = (
     SELECT json_group_array(name) FROM (

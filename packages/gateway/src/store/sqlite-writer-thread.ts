@@ -46,6 +46,7 @@ export type WriterMethods = typeof methods & {
   ) => number;
 };
 
+// Consecutive appends are committed together.
 receiveCalls(port, (calls) => {
   let appends: Call[] = [];
   for (const call of calls) {
