@@ -198,7 +198,7 @@ const records = {
   'a regression without accuracy': () => recordEvents(regressionRun('regression')),
   'a language model on two GPUs': () => recordEvents(languageModelRun('language-model', 100_000, 1_000)),
   '1,000 classes': () => recordEvents(thousandClassRun('thousand')),
-  'own metrics and figures': () => recordEvents(metricsRun('metrics')),
+  'custom metrics and figures': () => recordEvents(metricsRun('metrics')),
   'layers, probes, snapshots, and values that are not finite': () => recordEvents(sampleRunOfVersion2()),
   'the largest events': () => recordEvents(largestRun('largest')),
   'the messages that are not events': recordControl,

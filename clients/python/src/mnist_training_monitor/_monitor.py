@@ -93,7 +93,7 @@ class Monitor:
             255 or fractions 0 to 1, [n, height, width], [n, height, width, channels] or [n, channels, height, width], up to
             64 × 64 pixels and 16 MB. Needs NumPy.
         :param loss_unit: Unit of the losses, such as "squared error" or "bits". Default: nats.
-        :param metrics: Meanings of custom metrics: {"f1": {"direction": "maximize", "unit": "…", "group": "…"}}.
+        :param metrics: Definitions of custom metrics: {"f1": {"direction": "maximize", "unit": "…", "group": "…"}}.
         :param device: The machine, as `kind`, `name` and others of docs/protocol.md. Default: this machine's processor.
         :param layers: Layers of the model: name, type, outputShape and parameters of each.
         :param total_steps: Steps of the whole run, if known, from which the remaining time is estimated.

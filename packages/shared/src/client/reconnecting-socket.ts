@@ -35,7 +35,7 @@ export interface ReconnectingSocketOptions<S extends WebSocketLike> {
   /** Delays between attempts; 0.5 s doubling up to 15 s by default, half of each at random. */
   backoff?: BackoffOptions | undefined;
   clock?: Clock | undefined;
-  /** Close codes after which the socket connects again although `closeCodes` has `retry: false` for them. */
+  /** Close codes to retry after, in addition to those with `retry: true` in `closeCodes`. */
   retryCodes?: readonly CloseCodeName[] | undefined;
   /** Returns a number from 0 to 1 for the jitter of the delays; `Math.random` by default. */
   random?: (() => number) | undefined;

@@ -118,7 +118,7 @@ export const samplePredictionSchema = z.object({
     .nullish()
     .describe('The class of each probability; absent where they are those of class 0, 1, 2 and so on.'),
   image: bytesSchema(3 * eventLimits.imageSide ** 2).describe(
-    'Bytes [height, width, channels] in base64: 0 is background or dark, 255 is full ink or light.',
+    'Bytes [height, width, channels] in base64. With one channel, 0 is the background and 255 the full strength of the drawing; with three, they are red, green and blue, from 0 (dark) to 255 (light).',
   ),
 });
 

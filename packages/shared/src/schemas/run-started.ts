@@ -117,7 +117,7 @@ export const testImagesSchema = z
     channels: z.union([z.literal(1), z.literal(3)]).describe('1 for grey values, 3 for red, green and blue.'),
   })
   .describe(
-    'The test images as one file of bytes: the images, [count, height, width, channels], where 0 is background or dark and 255 full ink or light, followed by the true class of each image, as one byte, or as two (the low byte first) for more than 256 classes.',
+    'The test images as one file of bytes: the images, [count, height, width, channels], each as in the event `samples`, followed by the true class of each image, as one byte, or as two (the low byte first) for more than 256 classes.',
   );
 
 const classesSchema = z
@@ -196,7 +196,7 @@ export const runStartedDataSchema = z
       .nullish()
       .meta({
         description:
-          "Meanings of the publisher's custom metrics, by name: at most 100. Metrics may also be sent without one.",
+          "Definitions of the publisher's custom metrics, by name: at most 100. Metrics without a definition may be sent too.",
       }),
   })
   .describe('A run starts: its settings, its device, its network and its data.');
