@@ -8,9 +8,9 @@ import { join } from 'node:path';
 const maxSecondTries = 3;
 
 const [folder, status] = process.argv.slice(2);
-const suites = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
-const sum = (count) => suites.reduce((total, suite) => total + count(suite), 0);
-const tests = suites.flatMap(({ testResults }) => testResults).flatMap((each) => each.assertionResults);
+const jestRuns = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+const sum = (count) => jestRuns.reduce((total, run) => total + count(run), 0);
+const tests = jestRuns.flatMap(({ testResults }) => testResults).flatMap((each) => each.assertionResults);
 const retried = tests.filter(({ status, invocations }) => status === 'passed' && invocations > 1);
 const isTooMany = retried.length > maxSecondTries;
 
