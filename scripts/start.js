@@ -1,17 +1,14 @@
 // `npm start`: runs the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
+// Modules that take long to load are imported when they are needed: the two processes start first.
 import { spawn } from 'node:child_process';
-import { describeFailure, MonitorError } from '@mnist-monitor/shared';
-import { parseOptions, requestedText } from '@mnist-monitor/shared/options';
-import { installTensorflow } from '../packages/trainer/dist/src/install/install-tensorflow.js';
+import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
 import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflow-library.js';
 import { Gateway, Trainer } from './services.js';
 
 const argv = process.argv.slice(2);
-const isEngineInstalled = (engine) =>
-  engine === 'wasm' || engine === 'webgpu' || installedLibrary() !== undefined;
-
 /** Installs TensorFlow; if that fails, prints what is missing and continues without it. */
 async function installEngine(engine, signal) {
+  const { installTensorflow } = await import('../packages/trainer/dist/src/install/install-tensorflow.js');
   try {
     await installTensorflow('cpu', { log: (line) => console.log(`  ${line}`), signal });
   } catch (error) {
@@ -45,9 +42,26 @@ function forwardTerminalSignals(services) {
   process.on('SIGWINCH', () => send('SIGWINCH'));
 }
 
+/** Reads the options of this process; undefined when one is invalid, which the gateway reports before it exits. */
+async function readOptions() {
+  const { parseOptions } = await import('@mnist-monitor/shared/options');
+  try {
+    return parseOptions(argv, process.env);
+  } catch (error) {
+    if (error instanceof MonitorError) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the text that `--help` or `--version` asks for; undefined without these flags. */
+async function requestedText() {
+  if (!['--help', '-h', '--version'].some((flag) => argv.includes(flag))) return undefined;
+  const options = await import('@mnist-monitor/shared/options');
+  return options.requestedText(argv, 'npm start --');
+}
+
 /** Runs gateway and trainer until both have stopped. @returns The exit code. */
 async function run() {
-  const options = parseOptions(argv, process.env);
   const gateway = new Gateway(argv);
   const trainer = new Trainer(argv);
   forwardTerminalSignals([gateway, trainer]);
@@ -71,8 +85,13 @@ async function run() {
     });
 
   try {
-    if (isEngineInstalled(options.engine)) trainer.start();
-    const listening = await gateway.start();
+    const hasTensorflow = installedLibrary() !== undefined;
+    const starting = gateway.start();
+    if (hasTensorflow) trainer.start();
+    const options = await readOptions();
+    const isEngineInstalled = hasTensorflow || ['wasm', 'webgpu'].includes(options?.engine);
+    if (options && isEngineInstalled && !trainer.child) trainer.start();
+    const listening = await starting;
     if (typeof listening === 'number') return listening;
     gateway.keepRunning(listening, (code) => beginShutdown(code, 'SIGTERM'));
     console.log(`
@@ -83,7 +102,7 @@ MNIST Training Monitor
 `);
     if (options.open) openBrowser(listening.url);
 
-    if (!isEngineInstalled(options.engine)) await installEngine(options.engine, installing.signal);
+    if (!isEngineInstalled) await installEngine(options.engine, installing.signal);
     if (isShuttingDown) return await shutdownStarted;
     const code = await trainer.run({
       gateway: options.gateway ?? listening.ingestUrl,
@@ -103,7 +122,7 @@ MNIST Training Monitor
   }
 }
 
-const helpOrVersion = requestedText(argv, 'npm start --');
+const helpOrVersion = await requestedText();
 if (helpOrVersion !== undefined) {
   process.stdout.write(helpOrVersion);
 } else {

@@ -1,6 +1,6 @@
 import { describeFailure, MonitorError } from '@mnist-monitor/shared';
 import { requestedText } from '@mnist-monitor/shared/options';
-import { readConfig } from './config.ts';
+import { readConfig, type TrainerConfig } from './config.ts';
 import { startHeartbeat } from './runner/heartbeat.ts';
 import { RunResources } from './runner/run-resources.ts';
 import { Trainer } from './runner/trainer.ts';
@@ -22,7 +22,8 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {}); // When a pipe such as `| head` is closed, output is lost, but training continues.
   const stop = stopOnSignals();
   try {
-    const settings = readConfig(process.argv.slice(2), process.env);
+    const settings = readOptions();
+    if (!settings) return;
     if (settings.heartbeat) startHeartbeat(settings.heartbeat);
     const resources = new RunResources();
     // `npm start` sets MONITOR_AWAIT_GATEWAY, because it starts this process before the gateway listens.
@@ -39,6 +40,20 @@ async function main(): Promise<void> {
     // After an internal error, timers and sockets may be left that keep the process alive.
     if (!(error instanceof MonitorError)) process.exit(exitCode);
     process.exitCode = exitCode;
+  }
+}
+
+/**
+ * Reads the options. Under `npm start`, an invalid one is reported by the gateway, which reads the same options: here the result is
+ * undefined.
+ */
+function readOptions(): TrainerConfig | undefined {
+  try {
+    return readConfig(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (!process.env.MONITOR_AWAIT_GATEWAY) throw error;
+    process.exitCode = 2;
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { MonitorError } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
 import { plainKernels } from '../kernels/plain.ts';
+import tf from '../kernels/tfjs.cjs';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { type Engine, noGpuUsage } from './engine.ts';
 import { float32Only } from './precision.ts';

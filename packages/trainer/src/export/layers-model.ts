@@ -1,5 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
-import * as layers from '@tensorflow/tfjs-layers';
 import { filterSize, poolSize } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
 import { imageShape, type LayerSpec } from '../network/architecture.ts';
@@ -12,81 +10,62 @@ export interface SavedModel {
   weights: Uint8Array;
 }
 
-const weightsFile = 'weights.bin';
-
 /**
  * Converts the network to a LayersModel for `tf.loadLayersModel`. The model returns probabilities, [batch, classes], for images,
- * [batch, 28, 28, 1].
+ * [batch, 28, 28, 1]. The files are written without tfjs-layers, whose loading would be a tenth of the trainer's start.
+ * @param weights The parameters of the network, first layer first.
+ * @param specs The layers of the network.
  */
-export async function toLayersModel(
-  weights: readonly TensorValues[],
-  specs: readonly LayerSpec[],
-): Promise<SavedModel> {
-  const model = buildLayersModel(weights, specs);
-  const artifacts = await saveToMemory(model);
-  model.dispose();
+export function toLayersModel(weights: readonly TensorValues[], specs: readonly LayerSpec[]): SavedModel {
+  const layers = specs.map((spec, at) => {
+    const { class_name, config } = describeLayer(spec);
+    const input = at === 0 ? { batch_input_shape: [null, ...imageShape], dtype: 'float32' } : {};
+    return { class_name, config: { name: spec.name, trainable: true, ...config, ...input } };
+  });
+  const probabilities = { class_name: 'Softmax', config: { name: 'probabilities', axis: -1 } };
   const topology = {
     format: 'layers-model',
     generatedBy: 'MNIST Training Monitor',
     convertedBy: null,
-    modelTopology: artifacts.modelTopology,
-    weightsManifest: [{ paths: [weightsFile], weights: artifacts.weightSpecs }],
+    modelTopology: {
+      class_name: 'Sequential',
+      config: { name: 'mnist_cnn', layers: [...layers, probabilities] },
+      keras_version: 'tfjs-layers 4.22.0',
+      backend: 'tensor_flow.js',
+    },
+    weightsManifest: [{ paths: ['weights.bin'], weights: weights.map(describeWeight) }],
   };
-  const data = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
-  return { topology: JSON.stringify(topology), weights: new Uint8Array(data) };
+  const bytes = weights.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  return { topology: JSON.stringify(topology), weights: Buffer.concat(bytes) };
 }
 
-/** Initializer of all weights. The weights are replaced later, so random numbers would be a waste of time. */
-const kernelInitializer = 'zeros';
+/** Describes a parameter: "conv1.weight" is "conv1/kernel" in a LayersModel. */
+const describeWeight = ({ name, shape }: TensorValues) => ({
+  name: name.replace('.weight', '/kernel').replace('.bias', '/bias'),
+  shape,
+  dtype: 'float32',
+});
 
-/** Builds the LayersModel on the active backend. The caller disposes it. @param specs The layers of the network. */
-export function buildLayersModel(
-  weights: readonly TensorValues[],
-  specs: readonly LayerSpec[],
-): layers.Sequential {
-  const model = layers.sequential({ name: 'mnist_cnn' });
-  specs.forEach((spec, at) => {
-    model.add(buildLayer(spec, at === 0 ? { inputShape: [...imageShape] } : {}));
-  });
-  model.add(layers.layers.softmax({ name: 'probabilities' }));
-  tf.tidy(() => model.setWeights(weights.map(({ shape, values }) => tf.tensor(values, shape))));
-  return model;
-}
-
-function buildLayer(spec: LayerSpec, inputOptions: { inputShape?: number[] }): layers.layers.Layer {
-  const { name } = spec;
+/** Describes a layer by the class of Keras and its settings. */
+function describeLayer(spec: LayerSpec): { class_name: string; config: object } {
   switch (spec.type) {
     case 'conv2d':
-      return layers.layers.conv2d({
-        ...inputOptions,
-        name,
-        filters: spec.filters,
-        kernelSize: filterSize,
-        padding: 'same',
-        kernelInitializer,
-      });
+      return {
+        class_name: 'Conv2D',
+        config: { filters: spec.filters, kernel_size: [filterSize, filterSize], padding: 'same' },
+      };
     case 'maxPool2d':
-      return layers.layers.maxPooling2d({ name, poolSize });
+      return {
+        class_name: 'MaxPooling2D',
+        config: { pool_size: [poolSize, poolSize], strides: [poolSize, poolSize], padding: 'valid' },
+      };
     case 'relu':
-      return layers.layers.reLU({ name });
+      return { class_name: 'ReLU', config: {} };
     case 'dropout':
-      return layers.layers.dropout({ name, rate: spec.rate });
+      return { class_name: 'Dropout', config: { rate: spec.rate } };
     case 'flatten':
-      return layers.layers.flatten({ name });
+      return { class_name: 'Flatten', config: {} };
     case 'dense':
-      return layers.layers.dense({ name, units: spec.units, kernelInitializer });
+      return { class_name: 'Dense', config: { units: spec.units } };
   }
-}
-
-/** Saves the model to memory. tfjs returns the content of its files only to a save handler. */
-async function saveToMemory(model: layers.Sequential): Promise<tf.io.ModelArtifacts> {
-  let saved: tf.io.ModelArtifacts | undefined;
-  await model.save({
-    save: async (artifacts: tf.io.ModelArtifacts) => {
-      saved = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' as const } };
-    },
-  });
-  if (!saved) throw new Error('expected tfjs to call the save handler');
-  return saved;
 }

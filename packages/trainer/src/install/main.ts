@@ -23,7 +23,7 @@ try {
     signal: interrupt.signal,
   });
   try {
-    linkAddon(folder); // Done here too, because the process that trains may have no write permission.
+    linkAddon(folder); // The index of tfjs-node, which programs of the benchmarks load, expects the addon in its package.
   } catch (cause) {
     throw new MonitorError(
       'engine.unavailable',

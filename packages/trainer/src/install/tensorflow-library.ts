@@ -52,7 +52,7 @@ export function tfjsNodeFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'));
 }
 
-/** Links the addon into the npm package, which loads it from there; replaces a link to another installation. */
+/** Links the addon into the npm package, whose index loads it from there; replaces a link to another installation. */
 export function linkAddon(folder: string): void {
   const target = join(binaryFolder(folder), addonFile);
   const link = join(tfjsNodeFolder(), 'lib', 'napi-v8', addonFile);

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
 import { elementCount, type Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
+import tf from './tfjs.cjs';
 
 /** Largest difference that counts as rounding: the compared tensors are small, with values around 1. */
 const tolerance = 1e-3;

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { seededRandom } from '../random.ts';
 import { elementCount, type Kernels, poolSize } from './kernels.ts';
+import tf from './tfjs.cjs';
 
 /** Kernels that use only tfjs's own operations. They work on every backend; faster kernels are compared with them. */
 export const plainKernels: Kernels = {

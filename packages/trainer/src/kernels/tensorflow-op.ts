@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from './tfjs.cjs';
 
 /**
  * An attribute of a TensorFlow operation. A list of strings is written as one text with commas (native/attribute-lists.h).

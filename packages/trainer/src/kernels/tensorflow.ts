@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { type Activation, elementCount, type Kernels, poolSize } from './kernels.ts';
 import { plainKernels } from './plain.ts';
 import { type Attribute, runOp } from './tensorflow-op.ts';
+import tf from './tfjs.cjs';
 
 const float: Attribute = { dtype: 'float32' };
 const int: Attribute = { dtype: 'int32' };

@@ -1,7 +1,7 @@
 import { MonitorError } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
+import tf from './tfjs.cjs';
 
 /**
  * Activates tfjs's WebAssembly backend on this thread.

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { elementCount } from '../kernels/kernels.ts';
+import tf from '../kernels/tfjs.cjs';
 
 /** Memory that the threads of one learner share. */
 export interface AllReduceMemory {

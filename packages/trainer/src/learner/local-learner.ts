@@ -1,7 +1,7 @@
 import type { OptimizerName } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import tf from '../kernels/tfjs.cjs';
 import { imageShape, type LayerSpec, type ParameterSpec } from '../network/architecture.ts';
 import { Network, type StepResult } from '../network/network.ts';
 import type {

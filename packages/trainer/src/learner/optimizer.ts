@@ -1,5 +1,5 @@
 import type { OptimizerName } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../kernels/tfjs.cjs';
 
 /**
  * Momentum of SGD. The usual 0.9 is too small for the loss to converge in ten epochs with batches of 512 and a rate of 0.01.

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from '../kernels/kernels.ts';
 import { plainKernels } from '../kernels/plain.ts';
+import tf from '../kernels/tfjs.cjs';
 import type { LayerSpec } from './architecture.ts';
 
 /** Gradients of the loss with respect to a layer's input and parameters. */

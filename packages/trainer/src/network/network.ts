@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { elementCount, type Kernels } from '../kernels/kernels.ts';
+import tf from '../kernels/tfjs.cjs';
 import { deriveSeed, normal, seededRandom } from '../random.ts';
 import {
   architecture,

@@ -9,7 +9,7 @@ import type { InterruptedRun } from '../storage/interrupted-runs.ts';
 import { RunFolder } from '../storage/run-folder.ts';
 import { RunLock } from '../storage/run-lock.ts';
 import { TensorboardFile } from '../storage/tensorboard-file.ts';
-import { readVersions } from '../storage/versions.ts';
+import { readVersions, type Versions } from '../storage/versions.ts';
 import type { RunResources } from './run-resources.ts';
 import type { ResumePoint } from './train-run.ts';
 
@@ -34,9 +34,9 @@ export interface PreparedRun {
  * @throws MonitorError
  */
 export async function prepareNewRun(resources: RunResources, config: TrainerConfig): Promise<PreparedRun> {
-  const [dataset, runEngine] = await resources.acquire(config);
+  const [[dataset, runEngine], versions] = await Promise.all([resources.acquire(config), readVersions()]);
   const folder = RunFolder.create(config.runs, config.runId);
-  return openRun({ config, dataset, runEngine, folder }, true);
+  return openRun({ config, dataset, runEngine, folder }, versions);
 }
 
 /**
@@ -52,24 +52,27 @@ export async function prepareResumedRun(
   const config = { ...requested, ...settings, runId };
   const [dataset, runEngine] = await resources.acquire(config);
   const folder = RunFolder.open(config.runs, runId);
-  return openRun({ config, dataset, runEngine, folder }, false);
+  return openRun({ config, dataset, runEngine, folder });
 }
 
-/** Locks the run's folder and opens its files; releases the lock when one of them cannot be opened. */
+/**
+ * Locks the run's folder and opens its files; releases the lock when one of them cannot be opened.
+ * @param versions The versions with which a new run begins; undefined for a resumed run, which has a description already.
+ */
 async function openRun(
   run: Pick<PreparedRun, 'config' | 'dataset' | 'runEngine' | 'folder'>,
-  isNew: boolean,
+  versions?: Versions,
 ): Promise<PreparedRun> {
   const { config, folder } = run;
   const lock = await RunLock.acquire(folder);
   try {
     // Written under the lock, because --resume of another trainer may choose any unlocked run that has this file.
-    if (isNew) writeDescription(run);
+    if (versions) writeDescription(run, versions);
     const checkpoint = readCheckpoint(folder);
     const log = new EventLog({ runId: config.runId, folder });
     const tensorboard = new TensorboardFile(folder, log);
     const resumePoint = log.lastSeq === 0 ? undefined : { progress: readEmittedProgress(log), checkpoint };
-    return { ...run, isNew, lock, log, tensorboard, resumePoint };
+    return { ...run, isNew: versions !== undefined, lock, log, tensorboard, resumePoint };
   } catch (error) {
     lock.release();
     throw error;
@@ -80,12 +83,10 @@ async function openRun(
  * Writes `run.json`: the settings and versions that determine the run, without the token and other options of this
  * process.
  */
-function writeDescription({
-  folder,
-  config,
-  dataset,
-  runEngine,
-}: Pick<PreparedRun, 'folder' | 'config' | 'dataset' | 'runEngine'>): void {
+function writeDescription(
+  { folder, config, dataset, runEngine }: Pick<PreparedRun, 'folder' | 'config' | 'dataset' | 'runEngine'>,
+  versions: Versions,
+): void {
   const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
   // The selected precision, not `auto`: a resumed run continues in it.
   const { precision } = runEngine.precision;
@@ -95,7 +96,7 @@ function writeDescription({
     precision,
     classNames,
     device: describeDevice(runEngine),
-    versions: readVersions(),
+    versions,
   };
   folder.write(runFiles.settings, `${JSON.stringify(description, null, 2)}\n`);
 }

@@ -1,10 +1,10 @@
 import type { EngineChoice } from '@mnist-monitor/shared';
-import { setBackend } from '@tensorflow/tfjs-core';
 import type { TrainerConfig } from '../config.ts';
 import { type Dataset, takeFirst } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/load.ts';
 import type { SelectedPrecision } from '../engines/precision.ts';
 import { type RunEngine, type SelectedEngine, selectEngine } from '../engines/select.ts';
+import tf from '../kernels/tfjs.cjs';
 
 /** The datasets and engines that the runs of one process share: each is loaded once. */
 export class RunResources {
@@ -35,7 +35,7 @@ export class RunResources {
   async #engine({ engine: choice, threads, precision: precisionChoice }: TrainerConfig): Promise<RunEngine> {
     const selected = await this.#engines.get(choice, () => selectEngine({ choice, threads }));
     const { engine } = selected;
-    await setBackend(engine.name);
+    await tf.setBackend(engine.name);
     const key = `${engine.name} ${precisionChoice}`;
     const precision = await this.#precisions.get(key, () => engine.selectPrecision(precisionChoice));
     return { ...selected, precision };

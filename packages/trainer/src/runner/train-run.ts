@@ -139,7 +139,7 @@ async function trainAndSave(
     : undefined;
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
-    const files = await writeModelFiles(folder, state.weights, layers);
+    const files = writeModelFiles(folder, state.weights, layers);
     const step = position.epoch * batchCount(dataset.train.size, config.batchSize) + position.batch;
     const learningRate = control.baseLearningRateAt(step + 1);
     writeCheckpoint(folder, { position, elapsedSeconds: control.stopwatch.seconds, learningRate, state });

@@ -1,7 +1,7 @@
 import type { Precision } from '@mnist-monitor/shared';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../dataset/batches.ts';
 import { elementCount } from '../kernels/kernels.ts';
+import tf from '../kernels/tfjs.cjs';
 import type {
   Inspection,
   Learner,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../kernels/tfjs.cjs';
 import { graphTag } from './graph-builder.ts';
 
 /** The part of tfjs-node's backend that runs TensorFlow graphs. */

@@ -11,12 +11,12 @@ import type { RunFolder } from './run-folder.ts';
  * @returns The names of the files within the folder.
  * @throws MonitorError `runs.unwritable`
  */
-export async function writeModelFiles(
+export function writeModelFiles(
   folder: RunFolder,
   weights: readonly TensorValues[],
   layers: readonly LayerSpec[],
-): Promise<string[]> {
-  const model = await toLayersModel(weights, layers);
+): string[] {
+  const model = toLayersModel(weights, layers);
   folder.write(runFiles.modelWeights, model.weights);
   folder.write(runFiles.model, model.topology);
   folder.write(runFiles.pytorchWeights, encodeSafetensors(toPyTorch(weights, layers)));

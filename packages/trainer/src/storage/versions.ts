@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { version_core as tfjs } from '@tensorflow/tfjs-core';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import tf from '../kernels/tfjs.cjs';
 
 /** The software that trains a run, stored in `run.json`. */
 export interface Versions {
@@ -13,28 +15,26 @@ export interface Versions {
 }
 
 /** Reads the versions of this program, its runtime and tfjs. */
-export function readVersions(): Versions {
-  const own = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+export async function readVersions(): Promise<Versions> {
+  const [text, commit] = await Promise.all([
+    readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
+    gitCommit(),
+  ]);
+  const own = JSON.parse(text) as { version: string };
   return {
     monitor: own.version,
     node: process.versions.node,
-    tfjs,
+    tfjs: tf.version_core,
     platform: `${process.platform}-${process.arch}`,
-    gitCommit: gitCommit(),
+    gitCommit: commit,
   };
 }
 
-function gitCommit(): string | null {
+async function gitCommit(): Promise<string | null> {
   try {
-    const cwd = new URL('.', import.meta.url);
-    const output = execFileSync('git', ['rev-parse', 'HEAD'], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 2_000,
-    });
-    return output.toString().trim();
+    const cwd = fileURLToPath(new URL('.', import.meta.url));
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd, timeout: 2_000 });
+    return stdout.trim();
   } catch {
     return null;
   }

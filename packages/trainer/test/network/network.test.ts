@@ -1,10 +1,11 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
 import type { Dataset } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { buildLayersModel } from '../../src/export/layers-model.ts';
+import { toLayersModel } from '../../src/export/layers-model.ts';
 import { imageTensor, LocalLearner, labelTensor } from '../../src/learner/local-learner.ts';
 import { architectureFor, type LayerSpec } from '../../src/network/architecture.ts';
 import { Network } from '../../src/network/network.ts';
@@ -90,7 +91,15 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
       network = learner.network;
       const images = imageTensor(firstBatch(16));
       const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
-      const model = buildLayersModel((await learner.state()).weights, layers);
+      const saved = toLayersModel((await learner.state()).weights, layers);
+      const { modelTopology, weightsManifest } = JSON.parse(saved.topology);
+      const model = await loadLayersModel(
+        tf.io.fromMemory({
+          modelTopology,
+          weightSpecs: weightsManifest[0].weights,
+          weightData: Uint8Array.from(saved.weights).buffer,
+        }),
+      );
       const probabilities = tf.tidy(() => (model.predict(images) as tf.Tensor).dataSync<'float32'>());
       model.dispose();
       images.dispose();
