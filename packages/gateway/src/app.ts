@@ -33,7 +33,10 @@ import { CommandAuthorizer } from './trust/authorization.ts';
 export interface GatewayOptions {
   config: Pick<Config, 'host' | 'ingestHost' | 'runs'> &
     Partial<
-      Pick<Config, 'bind' | 'token' | 'commandToken' | 'keep' | 'uploads' | 'proxies' | 'origins' | 'embed'>
+      Pick<
+        Config,
+        'bind' | 'token' | 'commandToken' | 'keep' | 'uploads' | 'viewers' | 'proxies' | 'origins' | 'embed'
+      >
     >;
   /** The store of the runs. Closing the gateway closes it too. */
   store: Store;
@@ -59,11 +62,21 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Returns the limits with those that the options set. The public port has the same room for other requests with any number of viewers. */
+function configuredLimits({ uploads, viewers }: GatewayOptions['config']): Limits {
+  const { uploadBytes, liveClients, connections } = standardLimits;
+  return {
+    ...standardLimits,
+    uploadBytes: uploads ?? uploadBytes,
+    liveClients: viewers ?? liveClients,
+    connections: Math.max(0, (viewers ?? liveClients) - liveClients) + connections,
+  };
+}
+
 /** Builds a gateway on a store, with the servers of both ports, and starts removing old runs. */
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, page = builtPage, bus = standaloneBus } = options;
-  const { uploads: uploadBytes = standardLimits.uploadBytes } = config;
-  const limits: Limits = { ...standardLimits, uploadBytes, ...options.limits };
+  const limits: Limits = { ...configuredLimits(config), ...options.limits };
   const metrics = new Metrics();
   let lastValues: LastValues | undefined;
   const store = watchStore(options.store, {

@@ -13,6 +13,7 @@ export const gatewayOptions = [
   'runs',
   'keep',
   'uploads',
+  'viewers',
   'redisUrl',
   'token',
   'commandToken',

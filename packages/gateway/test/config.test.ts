@@ -11,6 +11,7 @@ test('the gateway serves only this machine by default', () => {
     runs: 'runs',
     keep: undefined,
     uploads: undefined,
+    viewers: 5_000,
     redisUrl: undefined,
     token: undefined,
     commandToken: undefined,

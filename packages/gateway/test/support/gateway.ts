@@ -39,6 +39,7 @@ export interface TestGatewayOptions {
   /** The folder of runs; by default a temporary one. */
   runs?: string;
   keep?: RetentionPolicy;
+  viewers?: number;
 }
 
 /** Starts a gateway in this process on ports that the system chooses, and closes it after the test. */
@@ -61,6 +62,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
         ...addresses,
         runs,
         host: options.host ?? addresses.host,
+        ...(options.viewers !== undefined && { viewers: options.viewers }),
         proxies: options.proxies,
         origins: options.origins,
         embed: options.embed,

@@ -310,8 +310,8 @@ describe('the live feed', () => {
     await connect(open.liveUrl, { headers: { host: 'monitor.example' } });
   });
 
-  test('refuses viewers beyond the limit with Retry-After, and accepts one when another has left', async () => {
-    const gateway = await startGateway({ limits: { liveClients: 1 } });
+  test('refuses viewers beyond --viewers with Retry-After, and accepts one when another has left', async () => {
+    const gateway = await startGateway({ viewers: 1 });
     for (let round = 0; round < 5; round++) {
       const viewer = await connect(gateway.liveUrl);
       expect(await readRefusal(gateway.liveUrl)).toMatchObject({
