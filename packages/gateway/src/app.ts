@@ -84,7 +84,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onDamagedRun: ({ runId, store, message }) =>
       log.error(
         { runId, store },
-        `${message}; it is not listed until it can be read, and DELETE /api/runs/${runId} deletes it`,
+        `${message}; requests for what cannot be read are answered with 503, and DELETE /api/runs/${runId} deletes it`,
       ),
     onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
     onAppended: (runId, events) => {

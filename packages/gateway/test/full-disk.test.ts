@@ -11,7 +11,7 @@ import { canMount, smallDisk } from './support/small-disk.ts';
 
 const run = sampleRun({ runId: 'a' });
 
-const large = (seq: number) => rawEvent(seq, 'x'.repeat(1_000_000));
+const large = (seq: number) => rawEvent(seq, JSON.stringify('x'.repeat(1_000_000)));
 
 async function fill(store: Store): Promise<void> {
   for (let seq = (await store.lastSeq('filler')) + 1; ; seq++) await store.append('filler', [large(seq)]);

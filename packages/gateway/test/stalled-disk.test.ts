@@ -71,7 +71,7 @@ describe('a disk that does not respond', () => {
     const states = await viewer.until(({ type }) => type === 'store');
     expect(states.at(-1)).toMatchObject({
       state: 'failing',
-      message: 'The disk of the database has not responded for seconds; new events wait for it.',
+      message: 'The database has not responded for seconds; new events wait for it.',
     });
     disk.release();
     expect((await viewer.until(({ type }) => type === 'store')).at(-1)).toMatchObject({ state: 'ok' });
@@ -123,7 +123,7 @@ describe('the thread that writes the database', () => {
     hold();
     const before = commits();
     const appended = range(1, 20).map((index) =>
-      store.append(`run-${index}`, [rawEvent(1, 'x'.repeat(1024 * 1024))]),
+      store.append(`run-${index}`, [rawEvent(1, JSON.stringify('x'.repeat(1024 * 1024)))]),
     );
     await untilHeld();
     release();

@@ -113,10 +113,12 @@ export class Channel {
   }
 
   #send(events: readonly StoredEvent[]): void {
-    if (events.length === 0) return;
-    this.#lastSeq = events.at(-1)!.seq;
-    const batch = this.#keep(events);
-    for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
+    // A subscriber finds events that are missing from the store between two batches only.
+    for (const consecutive of splitAtGaps(events)) {
+      this.#lastSeq = consecutive.at(-1)!.seq;
+      const batch = this.#keep(consecutive);
+      for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
+    }
   }
 
   /** Whether the run was removed or has another stream, which has another channel. */
@@ -164,4 +166,15 @@ export class Channel {
     else this.#recent.push(batch);
     return batch;
   }
+}
+
+/** Splits events into lists of consecutive seqs. */
+function splitAtGaps(events: readonly StoredEvent[]): StoredEvent[][] {
+  const lists: StoredEvent[][] = [];
+  for (const event of events) {
+    const list = lists.at(-1);
+    if (list?.at(-1)?.seq === event.seq - 1) list.push(event);
+    else lists.push([event]);
+  }
+  return lists;
 }

@@ -153,7 +153,7 @@ export class FrameBatch {
  * Returns the ranges after `after` that are not in a list of seqs.
  * @param seqs The seqs in ascending order.
  */
-function missingSeqs(seqs: readonly number[], after: number): SeqRange[] {
+export function missingSeqs(seqs: readonly number[], after: number): SeqRange[] {
   const missing: SeqRange[] = [];
   let previous = after;
   for (const seq of seqs) {

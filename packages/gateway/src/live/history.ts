@@ -2,7 +2,7 @@ import type { Limits } from '../limits.ts';
 import { firstEvents } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
-import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
+import { type Chunk, FrameBatch, missingSeqs, type Selection } from './frame-batch.ts';
 import { batchType, everyType, typesIn } from './type-set.ts';
 
 export interface HistoryOptions {
@@ -48,12 +48,12 @@ export class History {
     this.#limit =
       fitting.length < page.events.length ? fitting.length : Math.min(2 * this.#limit, limits.pageEvents);
     const events = fitting.filter(({ seq }) => seq <= end);
-    const batch = events.length > 0 ? FrameBatch.of(events) : undefined;
+    const last = Math.min(through, end);
     return {
-      ranges: batch?.ranges(selection) ?? [],
+      ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
       // Without the other types, a seq that is not in the page may be an event of another type.
-      missing: readTypes === everyType ? (batch?.missingAfter(after) ?? []) : [],
-      through: Math.min(through, end),
+      missing: readTypes === everyType ? missingSeqs([...events.map(({ seq }) => seq), last + 1], after) : [],
+      through: last,
     };
   }
 }

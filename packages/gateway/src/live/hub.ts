@@ -2,6 +2,7 @@ import { encode, type LiveControl, type ProtocolVersion } from '@mnist-monitor/s
 import type { Limits } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { frameText } from '../sockets/frames.ts';
+import { ignoreDamage } from '../store/damaged-run.ts';
 import type { Store, StoredEvent, StreamPosition } from '../store/store.ts';
 import { Channel } from './channel.ts';
 import { PublishPause } from './publish-pause.ts';
@@ -139,7 +140,18 @@ export class Hub {
       this.pull(runId).catch(() => {});
       return;
     }
-    const channel = known ?? new Channel({ runId, stream, lastSeq: 0, version });
+    this.#publishTo(known ?? new Channel({ runId, stream, lastSeq: 0, version }), events, {
+      stream,
+      version,
+    });
+  }
+
+  #publishTo(
+    channel: Channel,
+    events: readonly StoredEvent[],
+    { stream, version }: Pick<StreamPosition, 'stream' | 'version'>,
+  ): void {
+    const { runId } = channel;
     this.#pause.measure(() => {
       this.#recentBytes -= channel.recentBytes;
       channel.publish(events, stream, version);
@@ -180,7 +192,7 @@ export class Hub {
     await this.refreshNewestRun();
     for (const { runId } of [...this.#channels.values()]) {
       const wasKnown = (this.#channels.get(runId)?.lastSeq ?? 0) > 0;
-      await this.verify(runId);
+      await this.verify(runId).catch(ignoreDamage);
       if (wasKnown && !this.#channels.has(runId) && (await this.#store.lastSeq(runId)) === 0)
         this.broadcast({ type: 'removed', runId });
     }
@@ -264,14 +276,16 @@ export class Hub {
       const channel = this.#channels.get(runId) ?? (await this.#loading.get(runId));
       while (channel && pull.again) {
         pull.again = false;
-        for (let more = true; more; ) {
-          const after = channel.lastSeq;
+        for (let [after, more] = [channel.lastSeq, true]; more; ) {
           const page = await this.#store.page(runId, { after, limit: this.#limits.recentEvents });
+          const { stream, events, version, through } = page;
           // The run may be removed while its page is read.
           if (this.#channels.get(runId) !== channel) return;
-          if ((channel.stream ?? page.stream) !== page.stream) return await this.removeRun(runId);
-          if (page.stream !== undefined) this.publish(runId, page.events, page.stream, page.version);
-          more = page.more;
+          if ((channel.stream ?? stream) !== stream) return await this.removeRun(runId);
+          // Events that are not in the page are missing from the store, and reading again would not return them.
+          if (stream !== undefined) this.#publishTo(channel, events, { stream, version });
+          more = page.more && through > after;
+          after = Math.max(through, channel.lastSeq);
         }
       }
     } finally {

@@ -5,6 +5,7 @@ import { ErrorReply } from '@redis/client';
 const failures: readonly [start: RegExp, code: ErrorCode, problem: string][] = [
   [/^OOM /, 'store.full', 'no memory is left for'],
   [/^MISCONF .*No space left/, 'store.full', 'no space is left for'],
+  [/^WRONGTYPE /, 'store.failing', 'a key of another type than expected is in'],
   [/^READONLY /, 'store.read_only', 'writing is not allowed to'],
   [/^NOPERM |^ERR The user executing the script can't/, 'store.read_only', 'the user lacks permissions at'],
 ];
@@ -39,4 +40,16 @@ export const reasonOf = (error: Error): string => {
 export function withoutCredentials(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+}
+
+/** Returns whether an error reply means that a key has another type than this program's keys. */
+export const isWrongType = (error: unknown): boolean =>
+  error instanceof ErrorReply && error.message.startsWith('WRONGTYPE ');
+
+/** Returns what another program has done to the keys of a run when a command for the run failed; undefined for other failures. */
+export function damageOf(error: unknown): string | undefined {
+  if (isWrongType(error)) return 'a key of it has another type than expected';
+  const isBehind =
+    error instanceof ErrorReply && /The ID specified in XADD is equal or smaller/.test(error.message);
+  return isBehind ? 'its stream has entries of another program' : undefined;
 }

@@ -269,9 +269,9 @@ export const scripts = {
 
   /** Appends an event to a run that no reader finds, and removes it, if the user may run every command that is used. */
   checkStore: defineScript({
-    NUMBER_OF_KEYS: 5,
+    NUMBER_OF_KEYS: 7,
     SCRIPT: `
-      local run, events, runs, changes, store = unpack(KEYS)
+      local run, events, runs, changes, allRuns, allChanges, store = unpack(KEYS)
       local channel, announcement, newId = unpack(ARGV)
       local forbidden = {''}
       for _, command in ipairs({
@@ -292,11 +292,19 @@ export const scripts = {
       if redis.call('EXISTS', run, events) > 0 then redis.call('UNLINK', run, events, runs, changes) end
       append(KEYS, {channel, 'check', announcement, 'check', '0', '1', '', '1', 'run.started', '{}', ''})
       redis.call('UNLINK', run, events, runs, changes)
-      redis.call('HSETNX', store, 'id', newId)
+      for _, use in ipairs({{'ZRANGE', allRuns, '0', '0'}, {'INCR', allChanges}, {'HSETNX', store, 'id', newId}}) do
+        local reply = redis.pcall(unpack(use))
+        local problem = type(reply) == 'table' and reply.err
+        if problem and (problem:find('WRONGTYPE') or problem:find('not an integer')) then
+          return redis.error_reply('WRONGTYPE ' .. use[2])
+        elseif problem then
+          return reply
+        end
+      end
       return {redis.call('HGET', store, 'id')}
     `,
     parseCommand(parser: CommandParser, { channel, announcement, newId }: CheckArguments) {
-      for (const key of [...checkKeys, keys.store]) parser.pushKey(key);
+      for (const key of [...checkKeys, keys.runs, keys.changes, keys.store]) parser.pushKey(key);
       parser.push(channel, announcement, newId);
     },
     transformReply: ([id = '', ...forbidden]: string[]): CheckResult => ({ id, forbidden }),

@@ -8,7 +8,15 @@ import {
 } from '@mnist-monitor/shared';
 import { LRUCache } from 'lru-cache';
 import type { GatewayMessage } from '../cluster/messages.ts';
-import { maxPageBytes, OtherStreamError, replacedPage, SeqGapError } from '../store/event-rules.ts';
+import { DamagedRunError } from '../store/damaged-run.ts';
+import {
+  type FoundEvent,
+  maxPageBytes,
+  OtherStreamError,
+  replacedPage,
+  SeqGapError,
+  splitReadable,
+} from '../store/event-rules.ts';
 import { metricNamesOf } from '../store/metric-names.ts';
 import {
   type EventPage,
@@ -18,7 +26,6 @@ import {
   type RunListEntry,
   type RunListOptions,
   type Store,
-  type StoredEvent,
   type StoredSummary,
   type StreamPosition,
   versionOf,
@@ -27,7 +34,7 @@ import { newStreamId } from '../store/stream-id.ts';
 import { type SummaryRow, toSummary } from '../store/summary.ts';
 import { TimeSlicer } from '../time-slicer.ts';
 import type { RedisClient, RedisConnection } from './connection.ts';
-import { ForbiddenCommandsError, toStoreError } from './errors.ts';
+import { damageOf, ForbiddenCommandsError, isWrongType, toStoreError } from './errors.ts';
 import { type ChangeArguments, keys, type StreamEntry } from './scripts.ts';
 
 /** Number of events read by one command: some 40 kB, a few tenths of a millisecond of Redis's single thread. */
@@ -74,7 +81,7 @@ export class RedisStore implements Store {
         metricNames: metricNamesOf(events),
       },
     };
-    const result = await this.#run((redis) => redis.appendEvents(append));
+    const result = await this.#runOf(runId, (redis) => redis.appendEvents(append));
     if (result.gapSeq === 0) return result.last;
     // Events that the run had are missing. If all data was lost, `check` throws `store.vanished` instead.
     await this.check();
@@ -83,18 +90,18 @@ export class RedisStore implements Store {
   }
 
   async lastSeq(runId: string): Promise<number> {
-    return Number((await this.#run((redis) => redis.hGet(keys.run(runId), 'lastSeq'))) ?? 0);
+    return Number((await this.#runOf(runId, (redis) => redis.hGet(keys.run(runId), 'lastSeq'))) ?? 0);
   }
 
   async position(runId: string): Promise<StreamPosition | undefined> {
-    const position = await this.#run((redis) => redis.readPosition(runId, newStreamId()));
+    const position = await this.#runOf(runId, (redis) => redis.readPosition(runId, newStreamId()));
     return position.lastSeq > 0 ? position : undefined;
   }
 
   async renewStream(runId: string, stream: string): Promise<boolean> {
     const change = this.#change(runId, { type: 'renewed', runId });
     const next = newStreamId(stream);
-    return (await this.#run((redis) => redis.renewStream(change, { stream, next }))) > 0;
+    return (await this.#runOf(runId, (redis) => redis.renewStream(change, { stream, next }))) > 0;
   }
 
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
@@ -104,13 +111,13 @@ export class RedisStore implements Store {
       lastSeq: last,
       version,
     } = (await this.position(runId)) ?? { lastSeq: 0, version: 1 as const };
-    const events: StoredEvent[] = [];
+    const found: FoundEvent[] = [];
     let through = after;
     let bytes = 0;
-    for (let chunks = 0; through < last && events.length < limit; chunks++) {
+    for (let chunks = 0; through < last && found.length < limit; chunks++) {
       if (bytes >= maxPageBytes || chunks === pageChunks) break;
-      const COUNT = types ? chunkEvents : Math.min(limit - events.length, chunkEvents);
-      const [chunk, streamNow] = await this.#run((redis) =>
+      const COUNT = types ? chunkEvents : Math.min(limit - found.length, chunkEvents);
+      const [chunk, streamNow] = await this.#runOf(runId, (redis) =>
         Promise.all([
           redis.xRange(keys.events(runId), `${through + 1}-0`, `${last}-0`, { COUNT }),
           redis.hGet(keys.run(runId), 'stream'),
@@ -118,18 +125,20 @@ export class RedisStore implements Store {
       );
       // The run may be removed or replaced between two commands.
       if (streamNow !== stream) return replacedPage(after);
-      if (!chunk || chunk.length === 0) return { events, stream, version, through, more: false };
+      if (!chunk || chunk.length === 0)
+        return { ...splitReadable(found), stream, version, through, more: false };
       for (const entry of chunk) {
-        if (events.length === limit) break;
+        if (found.length === limit) break;
         const event = toEvent(entry);
+        if (!event) continue;
         through = event.seq;
         if (types && !types.includes(event.type)) continue;
-        events.push(event);
-        bytes += event.json.length;
+        found.push(event);
+        bytes += event.json?.length ?? 0;
       }
       await slicer.yieldIfDue();
     }
-    return { events, stream, version, through, more: through < last };
+    return { ...splitReadable(found), stream, version, through, more: through < last };
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {
@@ -137,7 +146,7 @@ export class RedisStore implements Store {
     const known = this.#summaries.get(runId);
     if (known && (await this.#isUpToDate(runId, known))) return known.summary;
     const stream = (await this.position(runId))?.stream;
-    const fields = await this.#run((redis) => redis.hGetAll(keys.run(runId)));
+    const fields = await this.#runOf(runId, (redis) => redis.hGetAll(keys.run(runId)));
     return this.#toSummary(runId, { ...(stream !== undefined && { stream }), ...fields });
   }
 
@@ -148,7 +157,14 @@ export class RedisStore implements Store {
       redis.zRangeWithScores(keys.runs, start, '-inf', { BY: 'SCORE', REV: true, LIMIT }),
     );
     const pins = await this.#run((redis) =>
-      Promise.all(found.map(({ value }) => redis.hGet(keys.run(value), 'pinned'))),
+      Promise.all(
+        found.map(({ value }) =>
+          redis.hGet(keys.run(value), 'pinned').catch((error) => {
+            if (!isWrongType(error)) throw error;
+            return null;
+          }),
+        ),
+      ),
     );
     return found.map(({ value, score }, index) => ({
       runId: value,
@@ -159,13 +175,13 @@ export class RedisStore implements Store {
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
     const change = this.#change(runId, { type: 'annotated', runId });
-    return (await this.#run((redis) => redis.annotateRun(change, changes))) > 0;
+    return (await this.#runOf(runId, (redis) => redis.annotateRun(change, changes))) > 0;
   }
 
   async remove(runId: string): Promise<boolean> {
     const change = this.#change(runId, { type: 'removed', runId });
     this.#summaries.delete(runId);
-    return (await this.#run((redis) => redis.removeRun(change))) > 0;
+    return (await this.#runOf(runId, (redis) => redis.removeRun(change))) > 0;
   }
 
   /**
@@ -206,10 +222,27 @@ export class RedisStore implements Store {
     runId: string,
     { change, stream }: Pick<StreamPosition, 'stream'> & { change: string },
   ): Promise<boolean> {
-    const found = await this.#run((redis) =>
+    const found = await this.#runOf(runId, (redis) =>
       Promise.all([redis.hGet(keys.run(runId), 'change'), redis.hGet(keys.run(runId), 'stream')]),
     );
     return found[0] === change && found[1] === stream;
+  }
+
+  /**
+   * Runs a command on the keys of a run.
+   * @throws DamagedRunError when another program has changed these keys; MonitorError `store.…` as `#run`.
+   */
+  async #runOf<T>(runId: string, command: (redis: RedisClient) => Promise<T>): Promise<T> {
+    const { address } = this.#connection;
+    try {
+      return await this.#connection.run(command);
+    } catch (error) {
+      const damage = damageOf(error);
+      if (damage === undefined) throw toStoreError(error, address);
+      // Rejects if the keys of all runs are damaged.
+      await this.check();
+      throw new DamagedRunError(runId, damage, address);
+    }
   }
 
   /** @throws MonitorError `store.…` for a failure of the server or the connection. */
@@ -236,11 +269,23 @@ function summaryValueOf(event: MonitorEvent): string {
   return code === 'run.paused' || code === 'run.resumed' ? code : '';
 }
 
-const toEvent = ({ id, message }: { id: string; message: Record<string, string> }): StoredEvent => ({
-  seq: Number.parseInt(id, 10),
-  type: message.type as EventType,
-  json: message.json as string,
-});
+/** Returns the event of an entry; undefined for an entry that another program has added between two events. */
+function toEvent({ id, message }: { id: string; message: Record<string, string> }): FoundEvent | undefined {
+  const seq = /^(\d+)-0$/.exec(id)?.[1];
+  const { type, json = '' } = message;
+  return seq === undefined
+    ? undefined
+    : { seq: Number(seq), type: type as EventType, json: type !== undefined && isJson(json) ? json : null };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function toRow(runId: string, fields: Record<string, string>): SummaryRow {
   const { first, last, bestAccuracy } = fields;

@@ -1,6 +1,6 @@
 import type { RunSummary } from '@mnist-monitor/shared';
 import type { Publishers } from '../presence/publishers.ts';
-import { DamagedRunError } from '../store/damaged-run.ts';
+import { ignoreDamage } from '../store/damaged-run.ts';
 import { listAllRuns } from '../store/pages.ts';
 import type { Store, StoredSummary } from '../store/store.ts';
 import type { RunFolders } from './run-folders.ts';
@@ -79,9 +79,4 @@ export class RunSummaries {
     const model = await this.#options.folders.hasModel(stored.runId);
     return { ...stored, ...this.stateOf(stored), model };
   }
-}
-
-/** @throws every error but a DamagedRunError. */
-function ignoreDamage(error: unknown): undefined {
-  if (!(error instanceof DamagedRunError)) throw error;
 }

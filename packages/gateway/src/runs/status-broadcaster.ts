@@ -4,7 +4,7 @@ import type { Hub } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import { noRemotePresence, type RemotePresence } from '../presence/presence.ts';
 import type { Publishers } from '../presence/publishers.ts';
-import { DamagedRunError } from '../store/damaged-run.ts';
+import { ignoreDamage } from '../store/damaged-run.ts';
 import type { Store } from '../store/store.ts';
 import type { RunState, RunSummaries, StoredStatus } from './run-summaries.ts';
 
@@ -75,9 +75,7 @@ export class StatusBroadcaster {
   async open(): Promise<void> {
     const { store, limits } = this.#options;
     for (const { runId } of await store.runs({ limit: limits.watchedRuns })) {
-      const stored = await store.summary(runId).catch((error) => {
-        if (!(error instanceof DamagedRunError)) throw error;
-      });
+      const stored = await store.summary(runId).catch(ignoreDamage);
       if (!stored) continue;
       const watched = { stored, announced: this.#describe(stored).text };
       if (this.#mayChange(stored)) this.#watched.set(stored.runId, watched);

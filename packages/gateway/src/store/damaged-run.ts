@@ -15,3 +15,8 @@ export class DamagedRunError extends MonitorError {
     this.store = store;
   }
 }
+
+/** Turns the failure of an operation on a damaged run into undefined, and throws any other error again. */
+export function ignoreDamage(error: unknown): undefined {
+  if (!(error instanceof DamagedRunError)) throw error;
+}

@@ -27,6 +27,18 @@ export class OtherStreamError extends RangeError {
   }
 }
 
+/** An event as it is found in the store; `json` is null if it is no JSON. */
+export type FoundEvent = Omit<StoredEvent, 'json'> & { json: string | null };
+
+export const isReadable = (event: FoundEvent): event is StoredEvent => event.json !== null;
+
+/** Returns the fields of a page with the events that can be read, and the seqs of the others. */
+export function splitReadable(found: readonly FoundEvent[]): Pick<EventPage, 'events' | 'unreadable'> {
+  const events = found.filter(isReadable);
+  if (events.length === found.length) return { events };
+  return { events, unreadable: found.filter((event) => !isReadable(event)).map(({ seq }) => seq) };
+}
+
 /** Returns the page of a run that was replaced while the page was read: its events may be those of two runs. */
 export const replacedPage = (after: number): EventPage => ({
   events: [],

@@ -10,6 +10,7 @@ import {
 import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import { Listeners } from '../listeners.ts';
 import { DamagedRunError } from './damaged-run.ts';
+import { unreadableEvent } from './pages.ts';
 import type {
   EventPage,
   EventPageOptions,
@@ -45,7 +46,7 @@ export interface HealthCheckedStoreOptions {
   closeTimeoutMs: number;
   /** Called after each operation, successful or not. */
   onOperation?: (operation: StoreOperation, seconds: number) => void;
-  /** Called when the summary of a run cannot be built, once for each run until it is removed. */
+  /** Called when something of a run cannot be read or written, once for each run until it is removed. */
   onDamagedRun?: (error: DamagedRunError) => void;
   /** Called when events are durable. */
   onAppended?: (runId: string, events: readonly NewEvent[]) => void;
@@ -122,14 +123,15 @@ export class HealthCheckedStore implements Store {
     return this.#observe('change', () => this.#store.renewStream(runId, stream));
   }
 
-  page(runId: string, options: EventPageOptions): Promise<EventPage> {
-    return this.#pages.run(() => this.#observe('read', () => this.#store.page(runId, options)));
+  async page(runId: string, options: EventPageOptions): Promise<EventPage> {
+    const page = await this.#pages.run(() => this.#observe('read', () => this.#store.page(runId, options)));
+    const [unreadable] = page.unreadable ?? [];
+    if (unreadable !== undefined) this.#reportDamage(unreadableEvent(runId, unreadable));
+    return page;
   }
 
   summary(runId: string): Promise<StoredSummary | undefined> {
-    return this.#observe('read', () =>
-      this.#store.summary(runId).catch((error) => this.#reportDamage(error)),
-    );
+    return this.#observe('read', () => this.#store.summary(runId));
   }
 
   runs(options: RunListOptions): Promise<RunListEntry[]> {
@@ -171,13 +173,11 @@ export class HealthCheckedStore implements Store {
     }
   }
 
-  /** Reports a damaged run if it was not reported before, and throws the error again. */
-  #reportDamage(error: unknown): never {
-    if (error instanceof DamagedRunError && !this.#damagedRuns.has(error.runId)) {
-      this.#damagedRuns.add(error.runId);
-      this.#options.onDamagedRun?.(error);
-    }
-    throw error;
+  /** Reports a damaged run if it was not reported before. */
+  #reportDamage(error: DamagedRunError): void {
+    if (this.#damagedRuns.has(error.runId)) return;
+    this.#damagedRuns.add(error.runId);
+    this.#options.onDamagedRun?.(error);
   }
 
   async #detectFailure<T>(work: () => Promise<T>): Promise<T> {
@@ -187,7 +187,8 @@ export class HealthCheckedStore implements Store {
     } catch (error) {
       // Damage to one run does not keep the store from working. Viewers may still read while the gateway closes: a store
       // that is closed on purpose has not failed.
-      if (isStoreError(error) && !(error instanceof DamagedRunError) && !closed) this.#setFailure(error);
+      if (error instanceof DamagedRunError) this.#reportDamage(error);
+      else if (isStoreError(error) && !closed) this.#setFailure(error);
       throw error;
     }
   }

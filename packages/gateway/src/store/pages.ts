@@ -23,8 +23,8 @@ const firstPageEvents = 8;
 /**
  * Reads the events of a run up to a seq, with one page in memory at a time: at most 64 kB of JSON, or one larger event.
  * Other work runs between pages.
- * @throws MonitorError `run.not_found` when the run is removed before its last page, DamagedRunError when events of it are
- * missing from the store. With `types`, that is known only if the last events of the run are missing.
+ * @throws MonitorError `run.not_found` when the run is removed before its last page, DamagedRunError when an event of it cannot
+ * be read, or is missing from the store. With `types`, it is known only of the last events of the run that they are missing.
  */
 export async function* readPages(
   store: Store,
@@ -38,6 +38,8 @@ export async function* readPages(
     const { events, through } = firstEvents(page, pageBytes);
     limit = Math.min(pageEvents, events.length < page.events.length ? events.length : 2 * limit);
     if (!page.more && page.through < to) throw await shortRunError(store, { runId, to, last: page.through });
+    const unreadable = page.unreadable?.find((seq) => seq <= Math.min(through, to));
+    if (unreadable !== undefined) throw unreadableEvent(runId, unreadable);
     if (!types) ensureComplete(runId, { events, after, through });
     after = through;
     yield { events: events.filter(({ seq }) => seq <= to), through: Math.min(through, to) };
@@ -53,6 +55,10 @@ async function shortRunError(
   if ((await store.lastSeq(runId)) >= to) return missingEvent(runId, last + 1);
   return new MonitorError('run.not_found', `run ${runId} was removed while it was read`);
 }
+
+/** Makes the error for a run with an event that is no JSON any more. */
+export const unreadableEvent = (runId: string, seq: number): DamagedRunError =>
+  new DamagedRunError(runId, `event ${seq} cannot be read`);
 
 const missingEvent = (runId: string, seq: number): DamagedRunError =>
   new DamagedRunError(runId, `event ${seq} is missing from the store`);
@@ -84,17 +90,8 @@ export function firstEvents(
   return first.length === events.length ? { events, through } : { events: first, through: first.at(-1)!.seq };
 }
 
-/**
- * Parses a stored event of a run. It was validated before it was stored; numbers that are not finite are strings.
- * @throws DamagedRunError when it is no JSON any more.
- */
-export function parseEvent(runId: string, { seq, json }: StoredEvent): MonitorEvent {
-  try {
-    return JSON.parse(json);
-  } catch {
-    throw new DamagedRunError(runId, `event ${seq} cannot be read`);
-  }
-}
+/** Parses a stored event. It was validated before it was stored; numbers that are not finite are strings. */
+export const parseEvent = ({ json }: StoredEvent): MonitorEvent => JSON.parse(json);
 
 /** Number of entries that one query of the store reads, in about a millisecond. */
 const chunkRuns = 500;

@@ -1,7 +1,7 @@
 import type { ProtocolVersion, RunChanges } from '@mnist-monitor/shared';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
-import { eventsAfter, jsonBytes, OtherStreamError, SeqGapError } from './event-rules.ts';
+import { eventsAfter, type FoundEvent, jsonBytes, OtherStreamError, SeqGapError } from './event-rules.ts';
 import { addMetricNames } from './metric-names.ts';
 import type { EventPageOptions, RunListEntry, RunListOptions, StoredEvent, StreamPosition } from './store.ts';
 import { newStreamId } from './stream-id.ts';
@@ -79,7 +79,7 @@ export class SqliteQueries {
     this.#renewStream = prepare('UPDATE run SET stream = ? WHERE name = ? AND stream = ?');
     const next = (more: string): Database.Statement =>
       prepare(`
-        SELECT seq, type, json FROM event
+        SELECT seq, type, CASE WHEN json_valid(json) THEN json END AS json FROM event
         WHERE run = (SELECT id FROM run WHERE name = ?) AND seq > ? ${more}
         ORDER BY seq LIMIT ?`);
     this.#nextEvents = next('');
@@ -167,8 +167,11 @@ export class SqliteQueries {
     return this.#inTransaction(() => this.#renewStream.run(newStreamId(stream), runId, stream).changes > 0);
   }
 
-  /** Returns the next events. Each type is looked up in its index, so that rare types are found without a scan. */
-  nextEvents(runId: string, { after, limit, types }: EventPageOptions): StoredEvent[] {
+  /**
+   * Returns the next events; one that is no JSON has null instead. Each type is looked up in its index, so that rare types are
+   * found without a scan.
+   */
+  nextEvents(runId: string, { after, limit, types }: EventPageOptions): FoundEvent[] {
     if (!types) return eventsOf(this.#nextEvents.all(runId, after, limit));
     return [...new Set(types)]
       .flatMap((type) => eventsOf(this.#nextEventsOfType.all(runId, after, type, limit)))
@@ -259,5 +262,5 @@ function freshEvents(events: readonly StoredEvent[], last: number): StoredEvent[
 }
 
 /** Copies the columns, without the fields that libsql may add to a row. */
-const eventsOf = (rows: unknown[]): StoredEvent[] =>
-  (rows as StoredEvent[]).map(({ seq, type, json }) => ({ seq, type, json }));
+const eventsOf = (rows: unknown[]): FoundEvent[] =>
+  (rows as FoundEvent[]).map(({ seq, type, json }) => ({ seq, type, json }));

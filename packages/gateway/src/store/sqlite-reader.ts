@@ -1,18 +1,11 @@
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
 import { TimeSlicer } from '../time-slicer.ts';
-import { maxPageBytes, replacedPage } from './event-rules.ts';
+import { type FoundEvent, maxPageBytes, replacedPage, splitReadable } from './event-rules.ts';
 import { toStoreError } from './sqlite-failures.ts';
 import { connectReader, databasePath } from './sqlite-file.ts';
 import { SqliteQueries } from './sqlite-queries.ts';
-import type {
-  EventPage,
-  EventPageOptions,
-  RunListEntry,
-  RunListOptions,
-  StoredEvent,
-  StreamPosition,
-} from './store.ts';
+import type { EventPage, EventPageOptions, RunListEntry, RunListOptions, StreamPosition } from './store.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** Number of events that one query reads, in half a millisecond. */
@@ -55,22 +48,28 @@ export class SqliteReader {
     const slicer = new TimeSlicer();
     const position = this.position(runId);
     const last = position?.lastSeq ?? 0;
-    const events: StoredEvent[] = [];
+    const found: FoundEvent[] = [];
     let through = after;
     let bytes = 0;
-    while (through < last && events.length < limit && bytes < maxPageBytes) {
-      const count = Math.min(limit - events.length, chunkEvents);
+    while (through < last && found.length < limit && bytes < maxPageBytes) {
+      const count = Math.min(limit - found.length, chunkEvents);
       const chunk = this.#query((queries) =>
         queries.nextEvents(runId, { after: through, limit: count, types }),
       );
-      events.push(...chunk);
-      for (const { json } of chunk) bytes += json.length;
+      found.push(...chunk);
+      for (const { json } of chunk) bytes += json?.length ?? 0;
       through = chunk.length === count ? chunk[count - 1]!.seq : last;
       await slicer.yieldIfDue();
     }
     const stream = this.position(runId)?.stream;
     if (stream !== position?.stream) return replacedPage(after);
-    return { events, stream, version: position?.version ?? 1, through, more: through < last };
+    return {
+      ...splitReadable(found),
+      stream,
+      version: position?.version ?? 1,
+      through,
+      more: through < last,
+    };
   }
 
   summary(runId: string): SummaryRow | undefined {

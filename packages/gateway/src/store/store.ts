@@ -71,7 +71,10 @@ export interface EventPageOptions {
 
 /** Events of a run in the order of seq, and where the next page begins. */
 export interface EventPage {
+  /** The events that can be read. */
   events: StoredEvent[];
+  /** The seqs of the others, in the same range; absent if there are none. */
+  unreadable?: readonly number[];
   /** The stream of the events; undefined when there is no such run, or when it was replaced while it was read. */
   stream: string | undefined;
   /** The version of the run when the page was read: no event of the page needs a higher one. */

@@ -211,6 +211,32 @@ describe('the hub', () => {
       expect(seqs).toEqual(range(4, 7));
     });
 
+    test('publishes the events behind those that are missing from the store, in batches without gaps', async () => {
+      const { store, hub, seqs, pages } = await openWithSubscriber();
+      const page = store.page.bind(store);
+      store.page = async (runId, options) => {
+        const found = await page(runId, options);
+        return { ...found, events: found.events.filter(({ seq }) => seq !== 4 && seq !== 7) };
+      };
+      await store.append('a', run.slice(0, 9), stream);
+      await hub.pull('a');
+      expect(seqs).toEqual([5, 6, 8, 9]);
+      hub.publish('a', run.slice(11, 12), stream, 1);
+      await store.append('a', run.slice(0, 13), stream);
+      await hub.pull('a');
+      expect(seqs).toEqual([5, 6, 8, 9, 10, 11, 12, 13]);
+      expect(pages()).toBeLessThan(6);
+    });
+
+    test('ends a read of which no event can be read', async () => {
+      const { store, hub, seqs } = await openWithSubscriber();
+      const page = store.page.bind(store);
+      store.page = async (runId, options) => ({ ...(await page(runId, options)), events: [], more: true });
+      await store.append('a', run.slice(0, 9), stream);
+      await hub.pull('a');
+      expect(seqs).toEqual([]);
+    });
+
     test('reads nothing of a run without a channel', async () => {
       const { store, hub, pages } = await openWithSubscriber();
       await store.append('b', other, stream);

@@ -15,7 +15,7 @@ export const rawEvent = (seq: number, json: string): NewEvent => ({
 
 /** Returns events of 20 kB each. */
 export const largeEvents = (count: number): NewEvent[] =>
-  Array.from({ length: count }, (_, index) => rawEvent(index + 1, 'x'.repeat(20_000)));
+  Array.from({ length: count }, (_, index) => rawEvent(index + 1, JSON.stringify('x'.repeat(20_000))));
 
 /** Returns events as a store returns them, without the decoded form. */
 export const asStored = (events: readonly StoredEvent[]): StoredEvent[] =>

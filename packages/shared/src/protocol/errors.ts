@@ -28,19 +28,19 @@ export const errorCodes = {
   'engine.unavailable': { exitCode: 2, meaning: 'The requested engine does not work on this machine.' },
   'store.unusable': {
     exitCode: 2,
-    meaning: 'The database file cannot be opened or belongs to another program.',
+    meaning: 'The database cannot be opened or belongs to another program.',
   },
   'store.in_use': { exitCode: 2, meaning: 'Another gateway uses the folder of runs.' },
   'store.full': { exitCode: 1, meaning: 'No space is left for the database.' },
   'store.read_only': { exitCode: 1, meaning: 'The database can be read but not written.' },
   'store.vanished': {
     exitCode: 1,
-    meaning: 'The database file was moved, replaced or deleted while in use.',
+    meaning: 'The database was moved, replaced or deleted while in use.',
   },
   'store.failing': { exitCode: 1, meaning: 'The database cannot be read or written.' },
   'store.stalled': {
     exitCode: 1,
-    meaning: 'The disk of the database has not responded for seconds; new events wait for it.',
+    meaning: 'The database has not responded for seconds; new events wait for it.',
   },
   'store.crashed': {
     exitCode: 1,

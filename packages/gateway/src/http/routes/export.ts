@@ -67,7 +67,7 @@ const formats: readonly Format[] = [
       });
       return {
         head: (bom ? '\ufeff' : '') + header,
-        write: (event) => row(parseEvent(source.run.runId, event)),
+        write: (event) => row(parseEvent(event)),
       };
     },
   },
@@ -90,7 +90,7 @@ async function readMetricNames({ store, run, signal }: ExportSource): Promise<re
     for (const event of events) {
       // Most events have no metrics, and need not be parsed.
       if (!event.json.includes('"metrics"')) continue;
-      for (const name of metricNamesOf([{ event: parseEvent(runId, event) }]))
+      for (const name of metricNamesOf([{ event: parseEvent(event) }]))
         if (names.size < maxMetricColumns) names.add(name);
     }
   return [...names];
@@ -104,7 +104,7 @@ async function readGpuCount({ store, run, signal }: ExportSource): Promise<numbe
   let count = 0;
   for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['system'], signal }))
     for (const event of events) {
-      const { data } = parseEvent(runId, event);
+      const { data } = parseEvent(event);
       if ('gpus' in data) count = Math.max(count, data.gpus?.length ?? 0);
     }
   return count;

@@ -99,7 +99,7 @@ export function addFileRoutes(app: App, { folders: { published }, store }: FileR
     const signal = disconnectSignal(reply);
     for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['snapshot'], signal }))
       for (const each of events) {
-        const event = parseEvent(runId, each);
+        const event = parseEvent(each);
         if (event.type === 'snapshot' && stored.has(event.data.digest))
           snapshots.push({ seq: event.seq, time: event.time, ...event.data });
       }

@@ -79,7 +79,7 @@ async function readSeries(
     const pages = readPages(store, { runId: run.runId, to: run.lastSeq, types: [...types], signal });
     for await (const { events } of pages) {
       for (const stored of events) {
-        const event = parseEvent(run.runId, stored);
+        const event = parseEvent(stored);
         last[event.type] = event.data;
         const x = xOf(event);
         if (x < span.from || (to !== undefined && x > to)) continue;
