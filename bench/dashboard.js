@@ -14,7 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { openScriptedPublisher, sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { Chromium } from './chromium.js';
-import { watchFrames } from './dashboard-probe.js';
+import { recordFrames } from './frame-recorder.js';
 import { machine } from './machine.js';
 import { quantile, spread } from './statistics.js';
 
@@ -80,8 +80,8 @@ const batchEvent = (runId, seq, step) => ({
   },
 });
 
-const openPage = (query = '') => browser.open(`${url}/${query}`, watchFrames);
-const showsPoints = (count) => `window.probe?.points >= ${count}`;
+const openPage = (query = '') => browser.open(`${url}/${query}`, recordFrames);
+const showsPoints = (count) => `window.frameRecords?.points >= ${count}`;
 
 /** Measures the scripts that a first visit loads, in bytes before and after gzip. */
 async function measureScripts() {
@@ -105,7 +105,7 @@ async function measureScripts() {
 async function measureLoad(runId) {
   const page = await openPage(`?run=${runId}`);
   await page.until(showsPoints(points));
-  const { paints } = await page.evaluate('window.probe');
+  const { paints } = await page.evaluate('window.frameRecords');
   await page.close();
   return { first: paints[0].at, all: paints.find((paint) => paint.points >= points).at };
 }
@@ -115,7 +115,7 @@ async function measureFrames(runId, publisher) {
   const page = await openPage(`?run=${runId}`);
   await page.until(showsPoints(points));
   await wait(1_000);
-  await page.evaluate('window.probe.reset()');
+  await page.evaluate('window.frameRecords.reset()');
   const sentAt = new Map();
   const begin = performance.now();
   for (let sent = 0; sent < rate * seconds; ) {
@@ -129,7 +129,7 @@ async function measureFrames(runId, publisher) {
     await wait(1);
   }
   await wait(500);
-  const { frames, paints, origin } = await page.evaluate('window.probe');
+  const { frames, paints, origin } = await page.evaluate('window.frameRecords');
   await page.close();
   const delays = [];
   let before = points;
@@ -203,7 +203,7 @@ async function measureMemory(runId) {
   const publisher = await publishHistory(runId, events);
   // A page opened during publishing could skip batches; one opened afterwards receives all of them.
   const page = await openPage(`?run=${runId}`);
-  await page.until(`window.probe.received >= ${events}`, 600_000);
+  await page.until(`window.frameRecords.received >= ${events}`, 600_000);
   await page.send('HeapProfiler.collectGarbage');
   await wait(1_000);
   await page.send('Performance.enable');

@@ -40,7 +40,7 @@ export async function listen(
 }
 
 /** How long `localName` waits for a connection: a program that listens on this machine accepts at once. */
-const probeMs = 200;
+const connectTimeoutMs = 200;
 
 /**
  * Returns `localhost`, or 127.0.0.1 when another program listens on the same port of ::1, which browsers try first: on
@@ -49,7 +49,7 @@ const probeMs = 200;
 function localName(host: string, port: number): Promise<string> {
   if (host !== '127.0.0.1') return Promise.resolve('localhost');
   return new Promise((resolve) => {
-    const socket = connect({ host: '::1', port, timeout: probeMs });
+    const socket = connect({ host: '::1', port, timeout: connectTimeoutMs });
     const settle = (name: string): void => {
       socket.destroy();
       resolve(name);

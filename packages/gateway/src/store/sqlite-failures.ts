@@ -136,16 +136,16 @@ export function restoreDatabaseFile(database: Database.Database, folder: string)
 }
 
 /** Size of the file that checks the disk: larger than a commit, so that a disk with room for just one commit fails. */
-const probeBytes = 1024 * 1024;
+const checkBytes = 1024 * 1024;
 
 /**
  * Checks that the disk can be written, by writing and removing a file of 1 MB.
  * @throws MonitorError `store.full`, `store.read_only`, `store.failing`
  */
 export function ensureDiskWritable(folder: string): void {
-  const path = join(folder, `.probe-${process.pid}`);
+  const path = join(folder, `.disk-check-${process.pid}`);
   try {
-    writeFileSync(path, Buffer.alloc(probeBytes), { flush: true });
+    writeFileSync(path, Buffer.alloc(checkBytes), { flush: true });
   } catch (error) {
     throw toDiskError(error, `the runs folder ${folder}`);
   } finally {

@@ -2,29 +2,29 @@
  * Runs in the page before its own scripts, and records the work of each frame and the time when a chart with more points was
  * painted. A frame ends when the first task after its animation callbacks runs: styles, layout and painting are done then.
  */
-export function watchFrames() {
-  const probe = { frames: [], paints: [], points: 0, received: 0, origin: performance.timeOrigin };
-  probe.reset = () => {
-    probe.frames.length = 0;
-    probe.paints.length = 0;
+export function recordFrames() {
+  const frameRecords = { frames: [], paints: [], points: 0, received: 0, origin: performance.timeOrigin };
+  frameRecords.reset = () => {
+    frameRecords.frames.length = 0;
+    frameRecords.paints.length = 0;
   };
-  window.probe = probe;
+  window.frameRecords = frameRecords;
 
   const { port1, port2 } = new MessageChannel();
   let frame;
   let lastBegin = 0;
   port2.onmessage = () => {
     const now = performance.now();
-    probe.frames.push({ script: frame.script, work: now - frame.begin, interval: frame.interval });
+    frameRecords.frames.push({ script: frame.script, work: now - frame.begin, interval: frame.interval });
     const points = Number(document.getElementById('loss-chart')?.dataset.points ?? 0);
-    if (points > probe.points) {
-      probe.points = points;
-      probe.paints.push({ points, at: now });
+    if (points > frameRecords.points) {
+      frameRecords.points = points;
+      frameRecords.paints.push({ points, at: now });
     }
     const received = /[\d,]+/.exec(
       document.querySelector('[data-field="stream-received"]')?.textContent ?? '',
     );
-    probe.received = Number(received?.[0].replaceAll(',', '') ?? 0);
+    frameRecords.received = Number(received?.[0].replaceAll(',', '') ?? 0);
     frame = undefined;
   };
   const request = window.requestAnimationFrame.bind(window);
