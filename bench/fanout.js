@@ -59,7 +59,8 @@ function competitors() {
       [`${stalled} stop reading`]: () => measure(startGateway, { stalled }),
     };
   const others = values.peers ? peers : { ws: peers.ws };
-  const starts = { gateway: startGateway, ...others };
+  const viewers = settings.subscribers + 1;
+  const starts = { gateway: () => startGateway({ viewers }), ...others };
   const extraFlags = values.capacity ? { capacity: true } : {};
   return Object.fromEntries(
     Object.entries(starts).map(([name, start]) => [name, () => measure(start, extraFlags)]),

@@ -11,11 +11,25 @@ import { spawnOn } from './pinned.js';
 
 const localPath = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Starts the gateway with a store of its own on the first core, with the environment of `npm start`. */
-export async function startGateway() {
+/**
+ * Starts the gateway with a store of its own on the first core, with the environment of `npm start`.
+ * @param viewers The number of viewers at a time that it accepts.
+ */
+export async function startGateway({ viewers = 5_000 } = {}) {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   const main = localPath('../packages/gateway/dist/src/main.js');
-  const flags = ['--runs', runs, '--port', '0', '--ingest-port', '0', '--log-level', 'warn'];
+  const flags = [
+    '--runs',
+    runs,
+    '--port',
+    '0',
+    '--ingest-port',
+    '0',
+    '--log-level',
+    'warn',
+    '--viewers',
+    viewers,
+  ];
   const child = spawnOn(0, [process.execPath, main, ...flags], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...memoryEnvironment, ...process.env },
