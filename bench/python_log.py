@@ -2,7 +2,11 @@
 Measures how long `Monitor.log` holds up a training, as JSON: `python bench/python_log.py [logs] [gateway]`.
 
 Each log has a loss, an accuracy and two custom metrics. The first logs are followed by a pause of a millisecond, as in a
-training with small steps, and as many others by none. Without the address of a gateway it uses one where none listens, so that the events go to the outbox.
+training with small steps, and as many others by none. Without the address of a gateway it uses one where none listens, so
+that the events go to the outbox.
+
+It also measures the largest calls of other methods, with nested lists of Python and, where NumPy is installed, with arrays:
+the time of the processor on the thread of the training, which other programs of the machine do not change.
 """
 
 from __future__ import annotations
@@ -14,10 +18,51 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "clients/python/src"))
 
 from mnist_training_monitor import Monitor
+
+
+def largest_calls() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Returns a name, a method and its arguments for each: 100 images, 1,000 classes, 100,000 predictions."""
+    pixels = [[[x * y / 4_096 for x in range(64)] for y in range(64)] for _ in range(100)]
+    colours = [[[[x / 64, y / 64, 0.5] for x in range(64)] for y in range(64)] for _ in range(50)]
+    probabilities = [[each / 1_000 for each in range(1_000)] for _ in range(100)]
+    confusion = [[int(abs(row - column) < 20) for column in range(1_000)] for row in range(1_000)]
+    table = {f"column {each}": [row / 7 for row in range(10_000)] for each in range(20)}
+    return {
+        "samples of 64 × 64": ("samples", {"images": pixels, "labels": [0] * 100, "probabilities": probabilities}),
+        "samples of 64 × 64 in colour": ("samples", {"images": colours, "labels": [0] * 50, "probabilities": probabilities[:50]}),
+        "confusion of 1,000 classes": ("epoch", {"epoch": 1, "confusion": confusion}),
+        "100,000 predictions": ("epoch", {"epoch": 1, "predictions": [each % 1_000 for each in range(100_000)]}),
+        "table of 10,000 rows": ("figure", {"title": "Table", "table": table}),
+    }
+
+
+def arrays_of(arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """Returns arguments with arrays in place of lists; None without NumPy, and for a table."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    if "table" in arguments:
+        return None
+    return {name: numpy.array(each) if isinstance(each, list) else each for name, each in arguments.items()}
+
+
+def median_milliseconds(method: str, arguments: dict[str, Any]) -> float:
+    durations = []
+    for _ in range(5):
+        # A monitor of its own, because a run has one figure in 10 s.
+        with Monitor("ws://127.0.0.1:9/ingest", name="bench") as monitor:
+            monitor.start()
+            began = time.thread_time_ns()
+            getattr(monitor, method)(**arguments)
+            durations.append((time.thread_time_ns() - began) / 1_000_000)
+            monitor.finish(timeout=0)
+    return round(statistics.median(durations), 1)
 
 
 def main() -> None:
@@ -42,7 +87,15 @@ def main() -> None:
             "p99Microseconds": round(ordered[len(ordered) * 99 // 100], 2),
             "maxMicroseconds": round(ordered[-1], 2),
         }
-    print(json.dumps(result, indent=2))
+    calls = {}
+    for name, (method, arguments) in largest_calls().items():
+        arrays = arrays_of(arguments)
+        calls[name] = {
+            "listsMilliseconds": median_milliseconds(method, arguments),
+            **({"arraysMilliseconds": median_milliseconds(method, arrays)} if arrays else {}),
+        }
+    result["largestCalls"] = calls
+    print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Gateway, StartGateway, free_port, wait_for, without_numbers
-from scripted import reply, scripted_gateway, store_after_reconnect, store_all
+from scripted import ScriptedGateway, reply, scripted_gateway, store_after_reconnect, store_all
 
 from mnist_training_monitor import Monitor
 
@@ -185,6 +185,14 @@ def test_publishes_over_tls_only_to_a_gateway_with_a_trusted_certificate(tmp_pat
     assert "CERTIFICATE_VERIFY_FAILED" in warnings()[0]
 
 
+def log_until_reconnected(monitor: Monitor, gateway: ScriptedGateway, steps: int) -> None:
+    """Logs some steps, which a recorder may take one by one, and waits until the monitor has connected again."""
+    for step in range(1, steps + 1):
+        monitor.log(step, loss=1.0)
+        time.sleep(0.05)
+    wait_for(lambda: gateway.connections == 2, "a second connection")
+
+
 def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones(warnings) -> None:
     def on_first(seq, socket) -> None:
         if seq == 5:
@@ -193,9 +201,7 @@ def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones
 
     answer = store_after_reconnect(on_first, streams=("stream-1", "stream-2"))
     with scripted_gateway(answer) as gateway, Monitor(gateway.url) as monitor:
-        for step in range(1, 5):
-            monitor.log(step, loss=1.0)
-        wait_for(lambda: gateway.connections == 2, "a second connection")
+        log_until_reconnected(monitor, gateway, steps=4)
         monitor.log(5, loss=1.0)
         assert monitor.finish() == 0
         first, second = gateway.of_type("hello")
@@ -232,10 +238,7 @@ def test_ignores_acknowledgements_of_events_that_were_not_sent(warnings) -> None
 
     with scripted_gateway(store_after_reconnect(on_first, after=(0, 999))) as gateway:
         monitor = Monitor(gateway.url)
-        for step in range(1, 6):
-            monitor.log(step, loss=1.0)
-            time.sleep(0.05)
-        wait_for(lambda: gateway.connections == 2, "a second connection")
+        log_until_reconnected(monitor, gateway, steps=5)
         monitor.log(7, loss=1.0)
         monitor.finish()
         assert [each["seq"] for each in gateway.received if "seq" in each] == [1, 2, 3, 4, 5, 6]

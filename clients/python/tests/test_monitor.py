@@ -7,6 +7,7 @@ import base64
 import dataclasses
 import math
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -522,3 +523,96 @@ def test_a_matrix_of_more_than_100_classes_is_sent_as_cells(gateway: Gateway) ->
     test = gateway.complete_export("cells")[1]["data"]["test"]
     assert test["confusionCells"] == [[each, each, 1] for each in range(150)]
     assert "confusion" not in test
+
+
+def png_of(width: int, height: int) -> bytes:
+    """Returns the beginning of a PNG of this size."""
+    return PNG[:16] + struct.pack(">II", width, height) + PNG[24:]
+
+
+@pytest.mark.parametrize(
+    ("image", "table", "problem"),
+    [
+        (None, None, "expected either an image or a table, got neither"),
+        (PNG, {"a": [1]}, "expected either an image or a table, got both"),
+        (b"GIF89a", None, "expected a PNG, got a GIF"),
+        (b"\xff\xd8\xff\xe0", None, "expected a PNG, got a JPEG"),
+        (b"<svg/>", None, "expected a PNG, got an SVG or another text"),
+        (b"", None, "expected a PNG, got an empty file"),
+        (PNG[:20], None, "expected a PNG, got a file of another kind"),
+        (PNG + bytes(200_000), None, "expected a PNG of at most 128 kB, got 195 kB"),
+        (png_of(60_000, 3), None, "expected a PNG of 1 to 4,096 pixels a side, got 60,000 × 3"),
+    ],
+)
+def test_a_figure_that_is_left_out_says_what_was_expected_and_what_came(image, table, problem) -> None:
+    found: list[str] = []
+    contents = Contents(lambda _key, message: found.append(message), lambda _metrics: {})
+    assert contents.figure("Plot", image, table, step=1, description=None) is None
+    assert found == [f"The figure 'Plot' is left out: {problem}."]
+
+
+def test_what_contradicts_the_classes_of_the_run_is_left_out_and_the_rest_is_sent(gateway: Gateway, warnings) -> None:
+    image = [[0, 255]]
+    with Monitor(gateway.ingest_url, run_id="contradicting", classes=["a", "b", "c"]) as monitor:
+        monitor.epoch(1, test_accuracy=0.5, confusion=[[1] * 5] * 5, recall=[0.5] * 2, predictions=[0, 1, 7])
+        monitor.samples([image], [3], [[0.5, 0.25, 0.25]])
+        monitor.samples([image], [2], [[0.25] * 4])
+        monitor.epoch(2, confusion=[[1] * 3] * 3, predictions=[0, 1, 2])
+        monitor.samples([image], [2], [[0.5, 0.25, 0.25]])
+    events = gateway.complete_export("contradicting")
+    assert [event["type"] for event in events] == ["run.started", "epoch", "epoch", "samples", "run.finished"]
+    assert events[1]["data"]["test"] == {"accuracy": 0.5}
+    assert events[2]["data"]["test"]["confusion"] == [[1] * 3] * 3
+    assert warnings() == [
+        "A confusion matrix is left out: expected 3 × 3 counts for the classes of the run, got 5 × 5.",
+        "recall is left out: expected a value for each of 3 classes, got 2.",
+        "The predictions are left out: expected a class from 0 to 2 for each item.",
+        "Samples are left out: expected labels from 0 to 2, got 3.",
+    ]
+
+
+def test_predictions_of_many_classes_have_two_bytes_also_where_they_are_small(gateway: Gateway) -> None:
+    with Monitor(gateway.ingest_url, run_id="many", classes=range(300)) as monitor:
+        monitor.epoch(1, predictions=[1, 0, 2])
+    predictions = gateway.complete_export("many")[1]["data"]["test"]["predictions"]
+    assert struct.unpack("<3H", base64.b64decode(predictions)) == (1, 0, 2)
+
+
+def test_nested_lists_give_the_same_data_with_and_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numpy")
+    fractions = [[[x * y / 9 for x in range(4)] for y in range(3)] for _ in range(2)]
+    colours = [[[[x, y, 255] for x in range(4)] for y in range(3)] for _ in range(2)]
+    probabilities = [[0.125 * (each % 4) for each in range(12)], [math.nan, 2, *[0.0625] * 10]]
+    large = [[(row * column) % 7 if column < 40 else 0 for column in range(120)] for row in range(120)]
+
+    def everything() -> list[Any]:
+        contents = Contents(lambda _key, message: found.append(message), lambda _metrics: {})
+        tests = [
+            {"confusion": [[3, 1], [0, 0]], "predictions": [0, 1, 1]},
+            {"confusion": large, "predictions": [0, 119]},
+            {"confusion": [[1.5, 1], [0, 0]], "predictions": [0.5, 1]},
+            {"confusion": [[1, 2], [3]], "predictions": [-1]},
+        ]
+        return [
+            *(contents.samples(each, [1, 0], probabilities, epoch=1, indices=None) for each in (fractions, colours)),
+            *(contents.epoch(1, step=1, train={}, test=test, seconds=1, metrics={}) for test in tests),
+        ]
+
+    found: list[str] = []
+    with_numpy = everything()
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert everything() == with_numpy
+    assert found[: len(found) // 2] == found[len(found) // 2 :]
+    assert len(found) == 8
+
+
+def test_a_table_of_any_length_is_read_only_as_far_as_it_is_sent() -> None:
+    class Column(list):  # type: ignore[type-arg]
+        def __iter__(self):
+            raise AssertionError("expected no conversion of all rows")
+
+    contents = Contents(lambda _key, _message: None, lambda _metrics: {})
+    table = {"step": Column(range(1_000_000))}
+    figure = contents.figure("Steps", None, table, step=1, description=None)
+    assert figure is not None
+    assert [row[0] for row in figure["table"]["rows"]] == list(range(200))

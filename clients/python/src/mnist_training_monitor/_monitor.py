@@ -309,6 +309,8 @@ class Monitor:
         :param calibration: 15 bins of {count, confidence, accuracy}.
         """
         with self._guard("epoch"):
+            if not self._begin():
+                return
             data = self._contents.epoch(
                 epoch,
                 step=self._last_step if step is None else step,
@@ -348,6 +350,8 @@ class Monitor:
         :param epoch: The epoch after which they were computed. Default: the one of the last log or epoch.
         """
         with self._guard("samples"):
+            if not self._begin():
+                return
             at = epoch if epoch is not None else self._last_epoch or 1
             data = self._contents.samples(images, labels, probabilities, epoch=at, indices=indices)
             if data is not None:
