@@ -5,7 +5,7 @@ import { changeRun, type Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { RunDisplay } from './net/run-display.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
-import { acceptedStarts } from './panels/controls/available-controls.ts';
+import { acceptedStarts, queueRunOf } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { createCachedFindings } from './state/findings.ts';
@@ -72,8 +72,11 @@ const sentenceOf = (message: string): string => message && `${capitalize(message
 
 const executeCommand: ExecuteCommand = async (name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
+    // The queue may be that of another run than the one on display.
+    const queueRun = /queue/i.test(name) ? queueRunOf(session) : null;
     const answer = await display.client?.command(name, data, {
       by: 'page',
+      ...(queueRun !== null && { runId: queueRun }),
       ...(token !== undefined && { token }),
     });
     if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
@@ -122,6 +125,7 @@ const actions: PageActions = {
     newRunDialog.openNewRun({
       started: session.run?.started ?? null,
       accepted: () => acceptedStarts(session),
+      queueRun: () => queueRunOf(session),
       executeCommand,
     });
   },

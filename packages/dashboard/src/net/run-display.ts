@@ -10,9 +10,10 @@ import {
   applyMessage,
   emptySession,
   forgetRun,
+  hasQueue,
   type Session,
 } from '../state/session.ts';
-import { liveRefusal, liveUrl } from './api.ts';
+import { listRuns, liveRefusal, liveUrl } from './api.ts';
 
 export interface RunDisplayOptions {
   /** Called when the run on display or its session has changed. */
@@ -28,6 +29,9 @@ export interface RunDisplayOptions {
   /** Called when the feed moves on to another run, or begins with this one again. */
   onNextRun(): void;
 }
+
+/** Number of runs among which a trainer with a queue is searched, pinned and then the latest ones. */
+const queueSearchLimit = 100;
 
 /** Types of messages that change the list of runs. */
 const runListMessages: ReadonlySet<LiveClientMessage['type']> = new Set([
@@ -103,6 +107,7 @@ export class RunDisplay {
       if (before !== undefined) this.#options.onNextRun();
     }
     applyMessage(this.session, message, performance.now());
+    if (message.type === 'hello') void this.#findQueue();
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
     if (trainerMessages.has(message.type) || isQueueChange(message)) this.#options.onTrainersChange();
     if (message.type === 'annotated') this.#options.onRunAnnotated(message);
@@ -116,6 +121,15 @@ export class RunDisplay {
     const run = this.#followed ?? null;
     this.#followed = undefined;
     this.follow(run);
+  }
+
+  /** Finds a trainer with a queue among the latest runs: later ones are announced by `status` messages. */
+  async #findQueue(): Promise<void> {
+    const { session } = this;
+    if (session.commands === 'off' || (session.reported && hasQueue(session.reported))) return;
+    const list = await listRuns({ search: '', limit: queueSearchLimit, cursor: null });
+    session.queueRun ??= (list.ok && list.value.runs.find(hasQueue)?.runId) || null;
+    this.#options.onChange();
   }
 
   async #findRefusal(): Promise<void> {

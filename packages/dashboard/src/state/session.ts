@@ -34,6 +34,8 @@ export interface Session {
   restart: { reason: NonNullable<LiveHello['restart']>; at: number } | null;
   /** Trainers that wait for a command to start a run. */
   waitingTrainers: number;
+  /** Id of an unfinished run, followed or not, whose trainer accepts starts into its queue; null when none is known. */
+  queueRun: string | null;
   /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
   /** Viewers of all gateways that share the store, including this page; null before the first report. */
@@ -77,6 +79,7 @@ export function emptySession(clockOrigin = 0): Session {
     refusal: '',
     restart: null,
     waitingTrainers: 0,
+    queueRun: null,
     storeProblem: '',
     viewers: null,
     run: null,
@@ -124,6 +127,8 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       break;
     case 'status':
       session.viewers = message.viewers;
+      if (hasQueue(message)) session.queueRun = message.runId;
+      else if (session.queueRun === message.runId) session.queueRun = null;
       if (message.runId !== session.run?.runId) break;
       session.reported = message;
       session.hasLiveEvents = false;
@@ -146,6 +151,12 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       break;
   }
 }
+
+const unfinishedStatuses: readonly RunStatus[] = ['running', 'paused', 'stalled'];
+
+/** Returns whether the trainer of a run is connected and accepts starts into its queue. */
+export const hasQueue = ({ status, connected, commands }: ReportedStatus): boolean =>
+  connected && unfinishedStatuses.includes(status) && commands.includes('enqueue');
 
 /** Returns the summary of a run with what users have changed about it. */
 export const withAnnotations = (

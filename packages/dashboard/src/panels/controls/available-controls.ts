@@ -38,8 +38,14 @@ const isUnfinished = (phase: Phase): boolean =>
 /** Returns how a new run can be started. */
 export const acceptedStarts = (session: Session): AcceptedStarts => ({
   start: session.commands !== 'off' && session.waitingTrainers > 0,
-  enqueue: accepts(session, 'enqueue'),
+  enqueue: queueRunOf(session) !== null,
 });
+
+/** Returns the run whose trainer accepts starts into its queue: the followed run, or else another one; null without any. */
+export function queueRunOf(session: Session): string | null {
+  if (accepts(session, 'enqueue')) return session.run?.runId ?? null;
+  return session.commands === 'off' ? null : session.queueRun;
+}
 
 /** Returns the controls that the gateway allows and the trainer accepts. */
 export function availableControls(session: Session): Controls {

@@ -15,6 +15,8 @@ export interface NewRunOptions {
   /** The settings of the run shown, with which the form is filled; null when there is none. */
   started: RunStartedData | null;
   accepted(): AcceptedStarts;
+  /** Returns the id of the run whose trainer has the queue; null without one. */
+  queueRun(): string | null;
   executeCommand: ExecuteCommand;
 }
 
@@ -82,7 +84,7 @@ class NewRunDialog {
   }
 
   #template(): TemplateResult {
-    const { started, accepted } = this.#options;
+    const { started, accepted, queueRun } = this.#options;
     const { start, enqueue } = accepted();
     const { text, name } = this.#error;
     const isQueueFull = this.#queue !== null && isFull(this.#queue);
@@ -99,6 +101,7 @@ class NewRunDialog {
         <h2 id="new-run-title">New run</h2>
         <p class="card-note" data-field="new-run-note">
           ${started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
+          ${enqueue ? `Run ${queueRun()} is training: a run in the queue begins when it and the runs before it have ended.` : ''}
         </p>
         <div class="field-grid wide">
           <label class="field">

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LiveClientMessage, Version1EventOf } from '@mnist-monitor/shared';
+import type { LiveClientMessage, RunStatus, Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
   acceptedStarts,
   availableControls,
   invalidRateNote,
+  queueRunOf,
   rateChangedNote,
 } from '../../../src/panels/controls/available-controls.ts';
 import type { Session } from '../../../src/state/session.ts';
@@ -43,8 +44,25 @@ describe('the controls', () => {
       start: false,
       enqueue: false,
     });
-    const ended = connectedMessages(events, { commands: [...commands, 'enqueue'] });
+    const ended = connectedMessages(events, { commands: [...commands, 'enqueue'], status: 'completed' });
     expect(acceptedStarts(sessionOf(ended))).toEqual({ start: false, enqueue: false });
+  });
+
+  it('offer a new run on the page of an ended run, through the queue of a trainer that trains another run', () => {
+    const ended = connectedMessages(events, { status: 'completed' });
+    const statusOf = (status: RunStatus, connected = true): LiveClientMessage => ({
+      ...{ type: 'status', runId: 'another-run', status, connected, viewers: 1 },
+      commands: [...commands, 'enqueue'],
+    });
+    const busy = sessionOf([...ended, statusOf('running')]);
+    expect(acceptedStarts(busy)).toEqual({ start: false, enqueue: true });
+    expect(queueRunOf(busy)).toBe('another-run');
+    expect(availableControls(busy)).toMatchObject({ newRun: true, stop: false, pause: null });
+    expect(
+      queueRunOf(Object.assign(sessionOf([...ended, statusOf('running')]), { commands: 'off' })),
+    ).toBeNull();
+    for (const last of [statusOf('completed'), statusOf('running', false)])
+      expect(queueRunOf(sessionOf([...ended, statusOf('running'), last]))).toBeNull();
   });
 
   it('offer to resume a paused run', () => {
