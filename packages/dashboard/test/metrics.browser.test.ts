@@ -50,9 +50,16 @@ async function tabTo(page: Page, selector: string, limit = 200): Promise<void> {
     await page.keyboard.press('Enter');
     await counts(page, '.chart[data-metric]', 100);
     await counts(page, '.metric-group', 3);
-    await page.locator('#metrics-all:focus').waitFor();
+    // The keyboard continues with the first chart that was not shown before.
+    await page.locator('[data-metric="train/metric_9"] .plot:focus').waitFor();
+    await tabTo(page, '#metrics-all', 500);
     await page.keyboard.press('Enter');
     await counts(page, '.chart[data-metric]', 8);
+    await page.locator('#metrics-all:focus').waitFor();
+    await page.waitForFunction(() => {
+      const box = document.querySelector('#metrics-all')?.getBoundingClientRect();
+      return box !== undefined && box.top >= 0 && box.bottom <= innerHeight;
+    });
 
     // The table of the comparison scrolls with the keyboard; its heads, and the names of the rows, stay in view.
     await tabTo(page, '#compare .scroll');

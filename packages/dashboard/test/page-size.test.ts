@@ -28,6 +28,7 @@ it('panels that open on demand are not part of a first visit', () => {
   const onDemand = [
     ...['runs-dialog', 'run-editor', 'new-run-dialog', 'help-dialog', 'command-token'],
     ...['metrics-panel', 'figures-panel', 'calibration-panel', 'many-classes'],
+    ...['few-classes', 'sample-list'],
   ];
   const names = readdirSync(`${page}assets`);
   for (const name of onDemand) {

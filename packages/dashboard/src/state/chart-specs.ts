@@ -1,6 +1,6 @@
 import { formatLoss, formatNumber, formatPercent, formatRate, formatTickCount } from './format.ts';
 import type { Run, SeriesName } from './run.ts';
-import { awaitsEverything, lossUnitOf, unitOf } from './run-words.ts';
+import { awaitsEverything, lossUnitOf, speedUnitOf, unitOf } from './run-words.ts';
 
 /**
  * The range and spacing of a y axis. `close`: up to 100 % from just below the values; `full`: from 0 to 100 %; `fit`:
@@ -83,7 +83,7 @@ export const chartSpecs = {
   },
   speed: {
     title: 'Speed',
-    unit: (run) => `${unitOf(run?.started)} per second`,
+    unit: (run) => speedUnitOf(run?.started),
     series: 'steps',
     columns: ['throughput'],
     smoothed: true,

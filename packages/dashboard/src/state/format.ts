@@ -141,6 +141,10 @@ export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** Returns the name of a class, or its number if the run does not have it: "class 12". */
+export const className = (classes: readonly string[], label: number): string =>
+  classes[label] ?? `class ${label}`;
+
 /** Returns the class names if all have at most two letters; otherwise the number of each class, from 0. */
 export function shortClassNames(classes: readonly string[]): string[] {
   const short = classes.every((name) => name.length <= 2);

@@ -22,17 +22,24 @@ export function announcesEverything(started: RunStartedData | null | undefined):
 export const awaitsEverything = (run: Run | null | undefined): boolean =>
   !run || run.eventCount === 0 || announcesEverything(run.started);
 
+/** Returns what a step processes, in the plural; undefined when the run does not say it. */
+const declaredUnit = (started: RunStartedData | null | undefined): string | undefined =>
+  started?.unit ?? (announcesEverything(started) ? 'images' : undefined);
+
 /** Returns what a step processes, in the plural: the declared unit, images, or samples when nothing is known. */
 export const unitOf = (started: RunStartedData | null | undefined): string =>
-  started?.unit ?? (!started || announcesEverything(started) ? 'images' : 'samples');
+  declaredUnit(started) ?? 'samples';
+
+/** Returns the unit of the speed: "images per second"; "per second" when it is not known what a step processes. */
+export const speedUnitOf = (started: RunStartedData | null | undefined): string =>
+  [declaredUnit(started), 'per second'].filter(Boolean).join(' ');
 
 /** Units that are measured per sample; a loss in another unit, such as `squared error`, is named by it alone. */
 const informationUnits: readonly string[] = ['nats', 'bits'];
 
 /** Returns the unit of the losses: "nats per image", "squared error"; empty when it is not known. */
 export function lossUnitOf(started: RunStartedData | null | undefined): string {
-  const isClassifier = !started || Boolean(started.dataset?.classes);
-  const lossUnit = started?.lossUnit ?? (isClassifier ? 'nats' : '');
+  const lossUnit = started?.lossUnit ?? (started?.dataset?.classes ? 'nats' : '');
   return informationUnits.includes(lossUnit) ? `${lossUnit} per ${singular(unitOf(started))}` : lossUnit;
 }
 

@@ -1,4 +1,5 @@
 import { html } from 'lit-html';
+import { lazyPart } from './lazy-part.ts';
 import type { PageState, Panel } from './panel.ts';
 
 /**
@@ -7,22 +8,13 @@ import type { PageState, Panel } from './panel.ts';
  */
 export function lazyPanel(isNeeded: (state: PageState) => boolean, load: () => Promise<Panel>): Panel {
   let panel: Panel | undefined;
-  let isLoading = false;
+  let refresh = (): void => {};
+  const loaded = lazyPart(load, () => refresh());
   return {
     render(state, actions) {
       if (!isNeeded(state)) return html``;
-      if (!panel && !isLoading) {
-        isLoading = true;
-        load().then(
-          (loaded) => {
-            panel = loaded;
-            actions.refresh();
-          },
-          () => {
-            isLoading = false; // The next render tries again.
-          },
-        );
-      }
+      refresh = actions.refresh;
+      panel = loaded();
       return panel?.render(state, actions) ?? html``;
     },
     draw: (state, actions) => panel?.draw?.(state, actions),

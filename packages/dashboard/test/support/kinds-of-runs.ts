@@ -354,7 +354,8 @@ export function onePointRun(runId: string, loss = 0.7): MonitorEvent[] {
     {
       type: 'batch',
       data: {
-        ...{ step: 1, epoch: 1, batch: 1, loss, accuracy: loss / 2, learningRate: 0.01, throughput: 20 },
+        ...{ step: 1, epoch: 1, batch: 1, loss, accuracy: loss / 2 },
+        ...{ learningRate: loss / 100, throughput: loss * 100 },
         metrics: { f1: loss / 3 },
       },
     },

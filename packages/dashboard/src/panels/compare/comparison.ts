@@ -4,17 +4,10 @@ import {
   type RunSummary,
   throughputOf,
 } from '../../state/event-data.ts';
-import {
-  capitalize,
-  formatCount,
-  formatDuration,
-  formatLoss,
-  formatNumber,
-  formatPercent,
-} from '../../state/format.ts';
+import { formatCount, formatDuration, formatLoss, formatNumber, formatPercent } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { trainingSeconds } from '../../state/run-summaries.ts';
-import { unitOf } from '../../state/run-words.ts';
+import { speedUnitOf } from '../../state/run-words.ts';
 import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 
 /** A run of the comparison. */
@@ -107,7 +100,7 @@ const formatCountOf = (value: number | undefined): string => formatCount(value &
 
 /** Returns the speed; its name follows from what the first run processes. */
 const speedOf = ({ summary: { started } }: ResultSource): Result => [
-  `${capitalize(unitOf(started))} per second`,
+  `Speed, ${speedUnitOf(started)}`,
   ({ summary: { batch } }) => batch && throughputOf(batch),
   (value) => formatCountOf(value),
 ];

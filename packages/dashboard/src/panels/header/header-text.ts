@@ -17,8 +17,8 @@ import {
   announcesEverything,
   awaitsEverything,
   type StepWord,
+  speedUnitOf,
   stepWordOf,
-  unitOf,
 } from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
 
@@ -124,7 +124,7 @@ export function headerText(session: Session, now: number): HeaderText {
     epochs: epochs ? `of ${formatCount(epochs)}` : '',
     batchName: batches.name,
     batches: batches.note,
-    speedUnit: `${unitOf(started)} per second`,
+    speedUnit: speedUnitOf(started),
   };
 }
 

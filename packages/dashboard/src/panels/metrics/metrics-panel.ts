@@ -3,6 +3,7 @@ import { live } from 'lit-html/directives/live.js';
 import { formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
+import { focusNext, showNext } from '../../ui/focus.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { showMetricCharts } from '../charts/charts-panel.ts';
 import { type MetricGroup, shownMetrics, unsearchedLimit } from './metric-groups.ts';
@@ -44,7 +45,7 @@ export const metricsPanel: Panel = {
         ${found === 0 ? html`<p class="empty">No metric matches “${state.view.metricSearch}”.</p>` : nothing}
         ${
           found > unsearchedLimit
-            ? html`<button class="button" type="button" id="metrics-all" @click=${() => toggleAll(actions)}>
+            ? html`<button class="button" type="button" id="metrics-all" @click=${(event: Event) => toggleAll(event, actions)}>
                 ${showsAll ? 'Show fewer' : `Show all ${formatCount(found)}`}
               </button>`
             : nothing
@@ -76,7 +77,12 @@ function groupCharts({ title, specs }: MetricGroup, elements: readonly HTMLEleme
     <div class="charts" data-small=${cards.length}>${cards}</div>`;
 }
 
-function toggleAll({ refresh }: PageActions): void {
+const shownPlots = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('#metrics .plot')];
+
+function toggleAll({ currentTarget }: Event, { refresh }: PageActions): void {
   showsAll = !showsAll;
+  const before = new Set(shownPlots());
   refresh();
+  if (showsAll) focusNext(() => shownPlots().find((plot) => !before.has(plot)));
+  else showNext(currentTarget as Element);
 }

@@ -1,4 +1,4 @@
-import { formatCount, formatPercent } from '../../state/format.ts';
+import { formatCount, formatPercent, shortClassNames } from '../../state/format.ts';
 import { classRows, imageCounts, recallOf } from './class-accuracy.ts';
 import { nonZeroCells } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
@@ -16,6 +16,8 @@ export type ClassColumn = keyof typeof classColumns;
 /** A class in the table: the texts to show, and the numbers to sort by, which are null when not known. */
 export interface ClassEntry {
   name: string;
+  /** The number of the class, which labels the matrix; empty where the names are short enough to do so. */
+  number: string;
   texts: Record<ClassColumn, string>;
   values: Record<ClassColumn, number | null>;
 }
@@ -24,11 +26,13 @@ export interface ClassEntry {
 export function classEntries({ classes, epoch, previous }: EpochResults): ClassEntry[] {
   const images = imageCounts(nonZeroCells(epoch.test), classes.length);
   const recall = recallOf(epoch.test, classes.length);
+  const hasNumbers = shortClassNames(classes)[0] !== classes[0];
   const before = recallOf(previous?.test, classes.length);
   return classRows(classes, epoch, previous).rows.map(({ label, name, value, precision, change }) => {
     const [now, then] = [recall[label] ?? null, before[label] ?? null];
     return {
       name,
+      number: hasNumbers ? String(label) : '',
       texts: {
         ...{ name, recall: now === null ? '' : value, precision, change },
         images: images[label] ? formatCount(images[label]) : '',
@@ -54,7 +58,7 @@ export interface ClassOrder {
   ascending: boolean;
 }
 
-/** Returns the entries whose name contains the text, in an order; entries without a value come last. */
+/** Returns the entries whose name contains the text, or whose number is the text, in an order; entries without a value come last. */
 export function sortedEntries(
   entries: readonly ClassEntry[],
   { column, ascending }: ClassOrder,
@@ -63,7 +67,7 @@ export function sortedEntries(
   const text = search.trim().toLowerCase();
   const sign = ascending ? 1 : -1;
   return entries
-    .filter(({ name }) => name.toLowerCase().includes(text))
+    .filter(({ name, number }) => name.toLowerCase().includes(text) || (text !== '' && number === text))
     .sort((a, b) => {
       const [left, right] = [a.values[column], b.values[column]];
       if (left === null || right === null) return Number(left === null) - Number(right === null);

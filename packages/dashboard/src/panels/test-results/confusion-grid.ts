@@ -8,7 +8,9 @@ import {
   type ConfusionCell,
   colouredCells,
   confusionSentence,
+  countAt,
   moveCell,
+  nonZeroCells,
 } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 
@@ -56,14 +58,15 @@ export class ConfusionGrid {
   }
 
   #cells({ classes, epoch }: EpochResults): TemplateResult {
+    const heads = columnNames(classes);
     return html`
       <thead>
-        <tr><td></td>${columnNames(classes).map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
+        <tr><td></td>${heads.map((name, index) => html`<th scope="col" title=${classes[index] ?? ''}>${name}</th>`)}</tr>
       </thead>
       <tbody>
-        ${colouredCells(epoch.test?.confusion ?? []).map(
+        ${colouredCells(nonZeroCells(epoch.test), classes.length).map(
           (row, truth) =>
-            html`<tr><th scope="row" title=${classes[truth] ?? ''}>${classes[truth]}</th>${row.map((cell) => this.#cell(cell))}</tr>`,
+            html`<tr><th scope="row" title=${classes[truth] ?? ''}>${heads[truth] === classes[truth] ? nothing : html`<span class="class-number">${truth}</span> `}${classes[truth]}</th>${row.map((cell) => this.#cell(cell))}</tr>`,
         )}
       </tbody>`;
   }
@@ -138,8 +141,8 @@ function columnNames(classes: readonly string[]): readonly string[] {
 
 const countIn =
   ({ epoch }: EpochResults) =>
-  ([truth, predicted]: CellPosition): number =>
-    epoch.test?.confusion?.[truth]?.[predicted] ?? 0;
+  (cell: CellPosition): number =>
+    countAt(nonZeroCells(epoch.test), cell);
 
 const isSame = (a: CellPosition | null, b: CellPosition | null): boolean => a?.join() === b?.join();
 

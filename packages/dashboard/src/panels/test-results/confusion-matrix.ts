@@ -1,7 +1,5 @@
 import type { TestResults } from '../../state/event-data.ts';
-import { formatCount, formatPlural } from '../../state/format.ts';
-
-type Matrix = readonly (readonly number[])[];
+import { className, formatCount, formatPlural } from '../../state/format.ts';
 
 /** A cell of the confusion matrix that is not 0. */
 export interface CountedCell {
@@ -45,31 +43,30 @@ export interface ConfusionCell {
 }
 
 /** Returns the matrix with colours, row by row; rows are true classes, columns predictions. */
-export function colouredCells(matrix: Matrix): ConfusionCell[][] {
-  const worst = Math.max(
-    1,
-    ...matrix.flatMap((row, truth) => row.filter((_, predicted) => predicted !== truth)),
-  );
-  return matrix.map((row, truth) =>
-    row.map((count, predicted) => ({
-      truth,
-      predicted,
-      count,
+export function colouredCells(cells: readonly CountedCell[], classCount: number): ConfusionCell[][] {
+  const worst = Math.max(1, ...worstMistakes(cells, 1).map(({ count }) => count));
+  return Array.from({ length: classCount }, (_row, truth) =>
+    Array.from({ length: classCount }, (_column, predicted) => {
+      const count = countAt(cells, [truth, predicted]);
       // The square root keeps a single mistake visible beside thirty.
-      heat: predicted === truth ? 0 : Math.sqrt(count / worst),
-    })),
+      return { truth, predicted, count, heat: predicted === truth ? 0 : Math.sqrt(count / worst) };
+    }),
   );
 }
+
+/** Returns the count of a cell, in time proportional to the number of cells. */
+export const countAt = (cells: readonly CountedCell[], [truth, predicted]: CellPosition): number =>
+  cells.find((cell) => cell.truth === truth && cell.predicted === predicted)?.count ?? 0;
 
 /** Describes a cell: "7 classified as 2: 5 times". */
 export function confusionSentence(
   { truth, predicted, count }: Omit<ConfusionCell, 'heat'>,
   classes: readonly string[],
 ): string {
-  const name = classes[truth] ?? String(truth);
+  const name = className(classes, truth);
   if (truth === predicted)
     return `${name} classified as ${name}, which is right: ${formatPlural(count, 'time', 'times')}`;
-  return `${name} classified as ${classes[predicted] ?? predicted}: ${formatPlural(count, 'time', 'times')}`;
+  return `${name} classified as ${className(classes, predicted)}: ${formatPlural(count, 'time', 'times')}`;
 }
 
 /** Returns how many images of a cell can be shown: "3 of the 5 are among the samples of this epoch."; empty if all. */

@@ -2,6 +2,7 @@ import type { EpochData, SamplesData, TestResults } from '../../state/event-data
 import { formatCount } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { type StepWord, unitOf } from '../../state/run-words.ts';
+import { type CountedCell, nonZeroCells } from './confusion-matrix.ts';
 
 /** The results of one epoch on the test images. */
 export interface EpochResults {
@@ -14,6 +15,8 @@ export interface EpochResults {
    */
   samples: SamplesData | null;
   classes: readonly string[];
+  /** Number of test images left out because they belong to, or were classified as, a class that the run does not have. */
+  outside?: number;
   /** What the test set consists of, in the plural: `images`, `rows`. */
   unit: string;
   /** The probe images and the step that the results are from, until the first epoch has ended; undefined for those of an epoch. */
@@ -34,13 +37,15 @@ export function epochResults({
 }: Pick<Run, 'epochs' | 'samples' | 'started'>): EpochResults | null {
   const tested = epochs.filter(({ test }) => hasClassResults(test));
   const [previous, epoch] = [tested.at(-2), tested.at(-1) ?? epochs.at(-1) ?? sampledEpoch(samples)];
-  if (!epoch || !started) return null;
+  if (!epoch) return null;
   const samplesOfEpoch = samples.findLast((data) => data.epoch <= epoch.epoch);
+  const classes = classesOf(started, epoch);
+  const within = withinClasses(epoch, classes.length);
   return {
-    epoch,
-    previous,
+    ...within,
+    previous: previous && withinClasses(previous, classes.length).epoch,
     samples: samplesOfEpoch ?? null,
-    classes: classesOf(started, epoch),
+    classes,
     unit: unitOf(started),
   };
 }
@@ -56,8 +61,36 @@ function sampledEpoch(samples: Run['samples']): EpochData | undefined {
 }
 
 /** Returns the names of the classes or, where the run has not announced them, their numbers. */
-function classesOf({ dataset }: NonNullable<Run['started']>, { test }: EpochData): readonly string[] {
-  if (dataset?.classes) return dataset.classes;
-  const count = (test?.confusion ?? test?.perClass ?? test?.recall ?? []).length;
+function classesOf(started: Run['started'], { test }: EpochData): readonly string[] {
+  if (started?.dataset?.classes) return started.dataset.classes;
+  const lengths = [test?.confusion, test?.perClass, test?.recall].map((list) => list?.length ?? 0);
+  const cells = nonZeroCells(test).map(({ truth, predicted }) => Math.max(truth, predicted) + 1);
+  const count = cells.reduce((most, each) => Math.max(most, each), Math.max(...lengths));
   return Array.from({ length: count }, (_, index) => String(index));
+}
+
+/**
+ * Returns an epoch with the results of the first `count` classes only. Runs that were stored before the gateway compared
+ * results with the announced classes may have results of others.
+ */
+function withinClasses(epoch: EpochData, count: number): Pick<EpochResults, 'epoch' | 'outside'> {
+  const { test } = epoch;
+  const cells = nonZeroCells(test);
+  const kept = cells.filter(({ truth, predicted }) => truth < count && predicted < count);
+  const lists = [test?.perClass, test?.precision, test?.recall];
+  if (!test || (kept.length === cells.length && lists.every((list) => (list?.length ?? 0) <= count)))
+    return { epoch };
+  const first = <T>(list: readonly T[] | null | undefined): T[] | undefined => list?.slice(0, count);
+  const sum = (of: readonly CountedCell[]): number => of.reduce((total, cell) => total + cell.count, 0);
+  const confusionCells = kept.map(({ truth, predicted, count: images }) => [truth, predicted, images]);
+  return {
+    epoch: {
+      ...epoch,
+      test: {
+        ...{ ...test, confusion: null, confusionCells },
+        ...{ perClass: first(test.perClass), precision: first(test.precision), recall: first(test.recall) },
+      },
+    },
+    outside: sum(cells) - sum(kept),
+  };
 }

@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatCount } from '../../state/format.ts';
+import { focusNext, showNext } from '../../ui/focus.ts';
 import { cellImages, matrixHint } from './cell-images.ts';
 import {
   type ClassColumn,
+  type ClassEntry,
   type ClassOrder,
   classColumns,
   classEntries,
@@ -20,6 +22,9 @@ import { mistakeList } from './mistake-list.ts';
 const listedMistakeLimit = 8;
 /** Classes in the table before the viewer asks for all. */
 const initialRowCount = 12;
+
+const cellOf = ({ number, texts }: ClassEntry, column: ClassColumn): TemplateResult =>
+  html`<td>${column === 'name' && number ? html`<span class="class-number">${number}</span> ` : nothing}${texts[column]}</td>`;
 
 /** The results of a run with too many classes for numbers in a matrix: a drawn matrix, and a table of the classes. */
 export class ManyClasses {
@@ -41,7 +46,7 @@ export class ManyClasses {
         refresh();
       },
       onSelect: (cell) => {
-        this.#selected = cell.join() === this.#selected?.join() ? null : cell;
+        this.#selected = cell?.join() === this.#selected?.join() ? null : cell;
         refresh();
       },
     });
@@ -55,7 +60,7 @@ export class ManyClasses {
       this.#search = '';
     }
     const cells = nonZeroCells(epoch.test);
-    this.#matrix.show({ cells, classes });
+    this.#matrix.show({ cells, classes, marked: this.#selected ?? this.#pointed });
     const hasMatrix = cells.length > 0;
     return html`
       <div class=${hasMatrix ? 'confusion-body many' : 'confusion-body many without-matrix'} id="confusion-body">
@@ -84,7 +89,7 @@ export class ManyClasses {
         <p class="matrix-top" aria-hidden="true">Predicted</p>
         <p class="matrix-side" aria-hidden="true">True</p>
         ${this.#matrix.element}
-        <p class="matrix-sentence" id="matrix-sentence">${this.#sentence(results)}</p>
+        <p class="matrix-sentence" id="matrix-sentence" aria-live="polite">${this.#sentence(results)}</p>
         <ul class="cell-samples" id="cell-samples">${guard([results, this.#selected], () => cellImages(results, this.#selected, (cell) => this.#matrix.countAt(cell)))}</ul>
       </div>`;
   }
@@ -111,12 +116,12 @@ export class ManyClasses {
         <table class="table class-table" id="class-table">
           <thead><tr>${columns.map((column) => this.#head(column))}</tr></thead>
           <tbody>
-            ${shown.map(({ texts }) => html`<tr>${columns.map((column) => html`<td>${texts[column]}</td>`)}</tr>`)}
+            ${shown.map((entry) => html`<tr>${columns.map((column) => cellOf(entry, column))}</tr>`)}
           </tbody>
         </table>
       </section>
       ${found.length === 0 ? html`<p>No class matches.</p>` : nothing}
-      <button class="button" type="button" id="classes-all" ?hidden=${found.length <= initialRowCount} @click=${() => this.#toggleAll()}>
+      <button class="button" type="button" id="classes-all" ?hidden=${found.length <= initialRowCount} @click=${(event: Event) => this.#toggleAll(event)}>
         ${this.#showsAll ? 'Show fewer' : `Show all ${formatCount(found.length)}`}
       </button>`;
   }
@@ -143,8 +148,11 @@ export class ManyClasses {
     this.#refresh();
   }
 
-  #toggleAll(): void {
+  #toggleAll({ currentTarget }: Event): void {
     this.#showsAll = !this.#showsAll;
     this.#refresh();
+    if (this.#showsAll)
+      focusNext(() => document.querySelectorAll<HTMLElement>('#class-table tbody tr')[initialRowCount]);
+    else showNext(currentTarget as Element);
   }
 }

@@ -18,6 +18,7 @@ export function provisionalResults(run: Run, { images, logits }: Probe): EpochRe
     if (!image) return [];
     const probabilities = softmax(logits, position);
     const prediction = probabilities.indexOf(Math.max(...probabilities));
+    if (Math.max(image.label, prediction) >= classes.length) return [];
     return [{ image, prediction, probabilities }];
   });
   if (answers.length === 0) return null;

@@ -1,5 +1,5 @@
 import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
-import { formatPercent } from '../../state/format.ts';
+import { className, formatPercent } from '../../state/format.ts';
 import type { CellPosition } from './confusion-matrix.ts';
 
 /** Returns whether the prediction is correct. */
@@ -74,10 +74,10 @@ export function firstSamples(ordered: readonly SamplePrediction[], limit: number
 
 /** Describes a sample: "Wrong: classified as 9, 83 % sure; it is 4". */
 export function sampleSentence(sample: SamplePrediction, classes: readonly string[]): string {
-  const predicted = classes[sample.prediction] ?? String(sample.prediction);
+  const predicted = className(classes, sample.prediction);
   const sure = Number.isFinite(confidence(sample)) ? `, ${formatPercent(confidence(sample), 0)} sure` : '';
   if (isRight(sample)) return `Right: classified as ${predicted}${sure}`;
-  return `Wrong: classified as ${predicted}${sure}; it is ${classes[sample.label] ?? sample.label}`;
+  return `Wrong: classified as ${predicted}${sure}; it is ${className(classes, sample.label)}`;
 }
 
 /** Returns the caption of the samples: "After epoch 3: 4 wrong, 8 right". */

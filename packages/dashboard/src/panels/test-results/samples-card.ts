@@ -1,46 +1,20 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { base64Bytes } from '../../state/base64.ts';
-import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
-import { formatPercent, shortClassNames } from '../../state/format.ts';
-import { type ImageSize, pixelImage } from '../../ui/pixel-image.ts';
-import { styled } from '../../ui/styled.ts';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import { type EpochResults, provisionalNote } from './epoch-results.ts';
-import {
-  barHeights,
-  filterSamples,
-  firstSamples,
-  isRight,
-  orderSamples,
-  outcomes,
-  probabilityOf,
-  rankedClasses,
-  type SampleFilter,
-  sampleSentence,
-  samplesCaption,
-} from './sample-selection.ts';
-
-/** Number of samples that are shown before the viewer asks for all. */
-const initialCount = 12;
-/** Maximum number of classes with a bar each below a sample; of more classes, the most probable ones are listed. */
-const barClassLimit = 12;
-/** Characters of a name that fits into one line of a narrow sample, beside its probability. */
-const shortNameLength = 12;
-/** Height of the bar of a probability of 1, in CSS pixels. */
-const barHeight = 26;
+import type { SampleList } from './sample-list.ts';
+import { samplesCaption } from './sample-selection.ts';
 
 /** Test images with the network's predictions and their probabilities. */
 export class SamplesCard {
-  readonly #refresh: () => void;
-  #filter: SampleFilter = { outcome: 'all', label: null };
-  #showsAll = false;
+  readonly #list: () => SampleList | undefined;
 
+  /** The code for the samples is loaded with the first run that has them. */
   constructor(refresh: () => void) {
-    this.#refresh = refresh;
+    this.#list = lazyPart(async () => new (await import('./sample-list.ts')).SampleList(refresh), refresh);
   }
 
   render(results: EpochResults | null): TemplateResult {
-    const samples = results?.samples;
     return html`
       <section class="card samples" aria-labelledby="samples-title">
         <div class="card-head">
@@ -48,72 +22,11 @@ export class SamplesCard {
           <p class="card-note" data-field="samples-note">${guard([results], () => captionOf(results))}</p>
         </div>
         ${
-          samples
-            ? guard([results, this.#filter, this.#showsAll], () => this.#body(samples, results.classes))
+          results?.samples
+            ? this.#list()?.render(results, results.samples)
             : html`<p class="empty">Test images and their predictions appear here after the first epoch.</p>`
         }
       </section>`;
-  }
-
-  #body(samples: SamplesData, classes: readonly string[]): TemplateResult {
-    const { items } = samples;
-    const isLong = classes.length > barClassLimit && classes.some(({ length }) => length > shortNameLength);
-    const ordered = filterSamples(orderSamples(items), this.#filter);
-    const shown = this.#showsAll ? ordered : firstSamples(ordered, initialCount);
-    return html`
-      <div class="filters" id="sample-filters">
-        ${this.#outcomeChoice()}
-        ${this.#classChoice(classes)}
-      </div>
-      <ul class=${isLong ? 'sample-grid long' : 'sample-grid'} id="sample-grid">
-        ${shown.length > 0 ? shown.map((sample) => sampleItem(sample, samples, classes)) : html`<li class="empty">No sample matches.</li>`}
-      </ul>
-      <button
-        class="button" type="button" id="samples-all" ?hidden=${ordered.length <= initialCount}
-        @click=${() => this.#toggleAll()}
-      >${this.#showsAll ? 'Show fewer' : `Show all ${ordered.length}`}</button>`;
-  }
-
-  #outcomeChoice(): TemplateResult {
-    return html`
-      <fieldset class="segments">
-        <legend class="sr-only">Which predictions</legend>
-        ${outcomes.map(
-          (outcome) => html`
-            <button
-              type="button" data-outcome=${outcome} aria-pressed=${outcome === this.#filter.outcome}
-              @click=${() => this.#setFilter({ outcome })}
-            >${outcomeNames[outcome]}</button>`,
-        )}
-      </fieldset>`;
-  }
-
-  #classChoice(classes: readonly string[]): TemplateResult {
-    const change = ({ target }: Event): void => {
-      const { value } = target as HTMLSelectElement;
-      this.#setFilter({ label: value === '' ? null : Number(value) });
-    };
-    return html`
-      <label class="tool">
-        <span>${classes.every((name) => /^\d$/.test(name)) ? 'Digit' : 'Class'}</span>
-        <select class="input" id="sample-class" @change=${change}>
-          <option value="" ?selected=${this.#filter.label === null}>all</option>
-          ${classes.map(
-            (name, label) =>
-              html`<option value=${label} ?selected=${this.#filter.label === label}>${name}</option>`,
-          )}
-        </select>
-      </label>`;
-  }
-
-  #setFilter(change: Partial<SampleFilter>): void {
-    this.#filter = { ...this.#filter, ...change };
-    this.#refresh();
-  }
-
-  #toggleAll(): void {
-    this.#showsAll = !this.#showsAll;
-    this.#refresh();
   }
 }
 
@@ -122,48 +35,3 @@ function captionOf(results: EpochResults | null): string {
   const { provisional, samples, unit } = results;
   return provisional ? `${provisionalNote(provisional, unit)}, the hardest first` : samplesCaption(samples);
 }
-
-const outcomeNames: Record<SampleFilter['outcome'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };
-
-function sampleItem(sample: SamplePrediction, size: ImageSize, classes: readonly string[]): TemplateResult {
-  const right = isRight(sample);
-  const predicted = classes[sample.prediction] ?? String(sample.prediction);
-  const truth = classes[sample.label] ?? String(sample.label);
-  return html`
-    <li class=${right ? 'sample right' : 'sample wrong'}>
-      <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), size)}></canvas>
-      <div class="sample-words">
-        <span class="sr-only">${sampleSentence(sample, classes)}</span>
-        <span class=${predicted.length > 2 ? 'sample-read long' : 'sample-read'} aria-hidden="true">
-          ${predicted}<span class="sample-mark">${right ? '✓' : '✗'}</span>
-        </span>
-        <span class="sample-truth" aria-hidden="true">${right ? 'right' : `is ${truth}`}</span>
-      </div>
-      ${
-        classes.length > barClassLimit
-          ? html`<ul class="ranks" aria-label="Most probable classes">${ranks(sample, classes)}</ul>`
-          : html`<div class="bars" aria-hidden="true" ${styled({ '--bars': String(Math.max(classes.length, 2)) })}>${bars(sample, classes)}</div>`
-      }
-    </li>`;
-}
-
-function bars(sample: SamplePrediction, classes: readonly string[]): TemplateResult[] {
-  const names = shortClassNames(classes);
-  const heights = barHeights(classes.map((_, label) => probabilityOf(sample, label) ?? 0));
-  return heights.map((height, label) => {
-    const read = label === sample.prediction ? ' read' : '';
-    const truth = !isRight(sample) && label === sample.label ? ' truth' : '';
-    const px = `${(height * barHeight).toFixed(1)}px`;
-    return html`<span class="bar${read}${truth}" title=${classes[label] ?? nothing}><i ${styled({ height: px })}></i>${names[label] ?? nothing}</span>`;
-  });
-}
-
-const ranks = (sample: SamplePrediction, classes: readonly string[]): TemplateResult[] =>
-  rankedClasses(sample).map(({ label, probability }) => {
-    const width = `${((barHeights([probability])[0] ?? 0) * 100).toFixed(1)}%`;
-    return html`
-      <li class=${label === sample.prediction ? 'read' : label === sample.label ? 'truth' : nothing}>
-        <span>${classes[label] ?? label}</span><span>${formatPercent(probability, 1)}</span>
-        <i class="rank-bar" aria-hidden="true" ${styled({ width })}></i>
-      </li>`;
-  });

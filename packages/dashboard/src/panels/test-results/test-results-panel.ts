@@ -2,9 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { EpochData, SamplesData } from '../../state/event-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
-import type { Probe } from '../../state/probe.ts';
 import type { Run } from '../../state/run.ts';
 import { awaitsEverything } from '../../state/run-words.ts';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { recolorImages } from '../../ui/pixel-image.ts';
 import { ConfusionCard } from './confusion-card.ts';
@@ -23,25 +23,12 @@ const resultsOf = memoizeLast((epochs: Run['epochs'], samples: Run['samples'], s
   epochResults({ epochs, samples, started }),
 );
 
-let provisionalResults: ((run: Run, probe: Probe) => EpochResults | null) | undefined;
-let isLoading = false;
-
-/** Returns results from the probe images. The code for them is loaded with the first run that has them. */
-function provisional(run: Run, probe: Probe, { refresh }: PageActions): EpochResults | null {
-  if (!provisionalResults && !isLoading) {
-    isLoading = true;
-    import('./provisional-results.ts').then(
-      (module) => {
-        provisionalResults = memoizeLast(module.provisionalResults);
-        refresh();
-      },
-      () => {
-        isLoading = false; // The next render tries again.
-      },
-    );
-  }
-  return provisionalResults?.(run, probe) ?? null;
-}
+let refresh = (): void => {};
+/** Returns the function that computes results from the probe images. Its code is loaded with the first run that has them. */
+const provisionalResults = lazyPart(
+  async () => memoizeLast((await import('./provisional-results.ts')).provisionalResults),
+  () => refresh(),
+);
 
 const hasItems = (samples: SamplesData | undefined): boolean => (samples?.items.length ?? 0) > 0;
 
@@ -71,12 +58,13 @@ function epochSlider(
 /** The results on the test images: confusion matrix, classes and sample predictions, of the latest epoch at the position of the timeline. */
 export const testResultsPanel: Panel = {
   render({ run, runAtStep }, actions) {
+    refresh = actions.refresh;
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
     const ofEpoch = run && runAtStep && resultsOf(runAtStep.epochs, runAtStep.samples, run.started);
     const early =
       run && runAtStep?.probe && !hasClassResults(ofEpoch?.epoch.test)
-        ? provisional(run, runAtStep.probe, actions)
+        ? (provisionalResults()?.(run, runAtStep.probe) ?? null)
         : null;
     const shown = early ?? ofEpoch;
     const isExpected = awaitsEverything(run);

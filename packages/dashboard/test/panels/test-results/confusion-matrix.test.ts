@@ -18,7 +18,7 @@ const classes = [...'0123456789'];
 
 describe('the confusion matrix', () => {
   it('colours mistakes relative to the most frequent one, and not the diagonal', () => {
-    const cells = colouredCells(matrix);
+    const cells = colouredCells(nonZeroCells({ confusion: matrix }), 10);
     expect(cells[4]?.[9]?.heat).toBe(1);
     expect(cells[7]?.[2]?.heat).toBe(0.5);
     expect(cells[4]?.[4]?.heat).toBe(0);
@@ -29,7 +29,13 @@ describe('the confusion matrix', () => {
     const perfect = matrix.map((row, truth) =>
       row.map((count, predicted) => (truth === predicted ? count : 0)),
     );
-    expect(Math.max(...colouredCells(perfect).flatMap((row) => row.map(({ heat }) => heat)))).toBe(0);
+    expect(
+      Math.max(
+        ...colouredCells(nonZeroCells({ confusion: perfect }), 10).flatMap((row) =>
+          row.map(({ heat }) => heat),
+        ),
+      ),
+    ).toBe(0);
     expect(worstMistakes(nonZeroCells({ confusion: perfect }), 5)).toEqual([]);
   });
 

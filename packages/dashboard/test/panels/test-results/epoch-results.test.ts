@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { epochResults } from '../../../src/panels/test-results/epoch-results.ts';
+import { recallSummary } from '../../../src/panels/test-results/class-table.ts';
+import { nonZeroCells } from '../../../src/panels/test-results/confusion-matrix.ts';
+import { type EpochResults, epochResults } from '../../../src/panels/test-results/epoch-results.ts';
 import { applyEvent, emptyRun } from '../../../src/state/run.ts';
 
 const run = emptyRun('20261124-100000-test');
@@ -27,6 +29,54 @@ describe('the results of an epoch', () => {
 
   it('have the samples of the epoch before until those of the latest arrive', () => {
     expect(epochResults({ ...run, samples: run.samples.slice(0, 2) })?.samples?.epoch).toBe(2);
+  });
+
+  it('leave out classes that the run does not have, as those of old stored runs, and count their images', () => {
+    const [epoch] = run.epochs;
+    if (!epoch || !run.started) throw new TypeError('expected an epoch');
+    const started = { ...run.started, dataset: { name: 'Three', classes: ['a', 'b', 'c'] } };
+    const resultsOf = (test: NonNullable<typeof epoch.test>) =>
+      epochResults({ epochs: [{ ...epoch, test }], samples: [], started });
+    const confusion = [
+      [5, 1, 0, 2],
+      [0, 4, 0, 0],
+      [0, 0, 3, 0],
+      [1, 0, 0, 9],
+    ];
+    const four = resultsOf({ confusion, perClass: [1, 1, 1, 0], recall: [1, 1, 1, 0] });
+    expect(four?.classes).toEqual(['a', 'b', 'c']);
+    expect(four?.outside).toBe(12);
+    expect(nonZeroCells(four?.epoch.test)).toEqual([
+      { truth: 0, predicted: 0, count: 5 },
+      { truth: 0, predicted: 1, count: 1 },
+      { truth: 1, predicted: 1, count: 4 },
+      { truth: 2, predicted: 2, count: 3 },
+    ]);
+    expect(four?.epoch.test?.perClass).toHaveLength(3);
+    expect(recallSummary(four as EpochResults)).not.toContain('undefined');
+    expect(
+      resultsOf({
+        confusionCells: [
+          [0, 0, 5],
+          [7, 1, 2],
+        ],
+      })?.outside,
+    ).toBe(2);
+    expect(resultsOf({ perClass: [1, 0.5, 0.5] })?.outside).toBeUndefined();
+  });
+
+  it('name classes by their numbers where the run has announced none', () => {
+    const [epoch] = run.epochs;
+    const test = {
+      confusionCells: [
+        [0, 0, 5],
+        [4, 1, 2],
+      ],
+    };
+    const results = epochResults({
+      ...{ epochs: [{ ...epoch, epoch: 1, step: 1, test }], samples: [], started: null },
+    });
+    expect(results?.classes).toEqual(['0', '1', '2', '3', '4']);
   });
 
   it('are null before the first epoch', () => {
