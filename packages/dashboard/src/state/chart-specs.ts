@@ -54,7 +54,7 @@ export const chartSpecs = {
     format: formatLoss,
     tick: numberTick,
     minDrawIntervalMs: 0,
-    empty: 'The loss of each batch appears here as it is computed.',
+    empty: 'The loss of each step appears here as it arrives.',
   },
   accuracy: {
     title: 'Accuracy',
@@ -67,7 +67,7 @@ export const chartSpecs = {
     format: (value) => formatPercent(value),
     tick: percentTick,
     minDrawIntervalMs: 0,
-    empty: 'Training accuracy appears with each batch, test accuracy after each epoch.',
+    empty: 'Training accuracy appears with each step, test accuracy after each epoch.',
   },
   rate: {
     title: 'Learning rate',
@@ -79,7 +79,7 @@ export const chartSpecs = {
     format: (value) => (value === undefined ? '–' : numberTick(value)),
     tick: numberTick,
     minDrawIntervalMs: 250,
-    empty: 'The learning rate of each batch appears here.',
+    empty: 'The learning rate of each step appears here.',
   },
   speed: {
     title: 'Speed',

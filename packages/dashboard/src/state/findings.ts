@@ -34,7 +34,7 @@ function nonFiniteLoss({ diverged }: Run): Finding | undefined {
   return {
     level: 'error',
     code: 'training.diverged',
-    message: `The loss is ${formatLoss(diverged.loss)}: the run has diverged. A smaller learning rate helps.`,
+    message: `The loss is ${formatLoss(diverged.loss)}: the run has diverged. A smaller learning rate often helps.`,
     ...{ step: diverged.step, time: timeOf(diverged.time) },
   };
 }
@@ -49,7 +49,7 @@ function diverging(run: Run): Finding | undefined {
       return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.diverging',
-        message: `The training loss of epoch ${epoch.epoch} is ${formatLoss(loss)}; it was ${formatLoss(lowest)} before. A smaller learning rate helps.`,
+        message: `The training loss of epoch ${epoch.epoch} is ${formatLoss(loss)}; it was ${formatLoss(lowest)} before. A smaller learning rate often helps.`,
       });
     if (loss < lowest) lowest = loss;
   }
@@ -61,7 +61,7 @@ function plateau(run: Run): Finding | undefined {
   let epochsSinceBest = 0;
   for (const epoch of run.epochs) {
     const accuracy = epoch.test?.accuracy;
-    if (typeof accuracy !== 'number') continue;
+    if (typeof accuracy !== 'number' || !Number.isFinite(accuracy)) continue;
     epochsSinceBest = accuracy >= best + plateauGain ? 0 : epochsSinceBest + 1;
     if (epochsSinceBest === 0) best = accuracy;
     if (epochsSinceBest >= plateauEpochs)
@@ -88,7 +88,7 @@ function overfit(run: Run): Finding | undefined {
       return findingAt(run, epoch, {
         level: 'warning',
         code: 'training.overfit',
-        message: `The test loss has risen from ${formatLoss(lowest.test)} (epoch ${lowest.epoch}) to ${formatLoss(test)} while the training loss falls: the network overfits.`,
+        message: `The test loss has risen from ${formatLoss(lowest.test)} (epoch ${lowest.epoch}) to ${formatLoss(test)} while the training loss falls: the model overfits.`,
       });
   }
   return undefined;

@@ -59,6 +59,10 @@ describe('a finding', () => {
     expect(findingsOf(run)[0]).toMatchObject({ code: 'training.plateau', step: 35 });
   });
 
+  it('is no plateau of an accuracy that is not a number', () => {
+    expect(findingsOf(withScores(() => ({ test: { accuracy: Number.NaN } })))).toEqual([]);
+  });
+
   it('is a test loss that rises while the training loss falls', () => {
     const run = withScores((epoch) => ({
       train: { loss: 1 / epoch },

@@ -42,6 +42,7 @@ const typeNames: Record<string, string> = {
   int: 'an integer',
   number: 'a number',
   object: 'an object',
+  record: 'an object',
   string: 'a string',
 };
 

@@ -29,6 +29,7 @@ test.each([
   [changed('batch', { epoch: 0 }), 'data.epoch: expected more than 0, got 0'],
   [changed('batch', { etaSeconds: -1 }), 'data.etaSeconds: expected at least 0, got -1'],
   [changed('system', { host: [] }), 'data.host: expected an object, got a list'],
+  [changed('run.started', { config: undefined }), 'data.config: expected an object, got nothing'],
   [
     changed('notice', { message: 'x'.repeat(2_001) }),
     'data.message: expected at most 2000 characters, got 2001',

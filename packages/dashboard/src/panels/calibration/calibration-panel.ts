@@ -1,6 +1,6 @@
 import { html, svg, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { formatCount, formatPercent } from '../../state/format.ts';
+import { formatCount, formatPercent, formatPlural } from '../../state/format.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { type CalibrationBar, calibrationBars, expectedCalibrationError } from './calibration.ts';
 import './calibration.css';
@@ -63,7 +63,7 @@ function card(epoch: number, bars: readonly CalibrationBar[]): TemplateResult {
             )}
           </tbody>
         </table>
-        <p class="card-note">On the dashed line, the network is right as often as it is confident. Bars below it are overconfident.</p>
+        <p class="card-note">On the dashed line, the model is right as often as it is confident. Bars below it are overconfident.</p>
       </section>
     </div>`;
 }
@@ -74,4 +74,4 @@ const tick = (share: number): TemplateResult => svg`
   <text x=${share * side} y=${side + 16} text-anchor="middle">${formatPercent(share, 0)}</text>`;
 
 const sentence = ({ from, to, count, accuracy }: CalibrationBar): string =>
-  `Confidence ${formatPercent(from, 0)} to ${formatPercent(to, 0)}: ${formatCount(count)} samples, ${formatPercent(accuracy, 1)} right`;
+  `Confidence ${formatPercent(from, 0)} to ${formatPercent(to, 0)}: ${formatPlural(count, 'sample', 'samples')}, ${formatPercent(accuracy, 1)} right`;

@@ -126,5 +126,6 @@ function bannerOf(session: Session, now: number): string {
   const retry = `Retrying ${retryIn(session, now)}.`;
   if (gatewayVersion === null) return `${refusal || 'The gateway does not respond.'} ${retry}`;
   const why = connection.reason === 'connection lost' ? '' : `: ${connection.reason}`;
-  return `Connection lost${why}. ${retry} Training continues, and the page catches up automatically.`;
+  const then = session.run?.finished ? 'The' : 'Training continues, and the';
+  return `Connection lost${why}. ${retry} ${then} page catches up automatically.`;
 }

@@ -1,7 +1,8 @@
 import { type CommandName, settingBounds } from '@mnist-monitor/shared/browser';
-import type { RunStartedData } from '../../state/event-data.ts';
 import { formatLearningRate } from '../../state/format.ts';
 import { type Phase, phaseOf } from '../../state/phase.ts';
+import type { Run } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
 import type { Session } from '../../state/session.ts';
 
 /** The controls that the page offers now. */
@@ -77,7 +78,8 @@ function noteOf(
 export const invalidRateNote = `The learning rate must be a number from ${settingBounds.learningRate.join(' to ')}. It was not changed.`;
 
 /** Returns the note about a changed learning rate. With a schedule, the command sets its peak. */
-export function rateChangedNote(learningRate: number, started: RunStartedData | null): string {
-  const what = started?.config.schedule === 'constant' ? 'Learning rate' : 'Peak learning rate';
-  return `${what} ${formatLearningRate(learningRate)} from the next batch on.`;
+export function rateChangedNote(learningRate: number, run: Run | null): string {
+  const schedule = run?.started?.config.schedule ?? 'constant';
+  const what = schedule === 'constant' ? 'Learning rate' : 'Peak learning rate';
+  return `${what} ${formatLearningRate(learningRate)} from the next ${stepWordOf(run)} on.`;
 }

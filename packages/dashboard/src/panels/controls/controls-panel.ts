@@ -2,6 +2,7 @@ import { settingBounds } from '@mnist-monitor/shared/browser';
 import { html, nothing } from 'lit-html';
 import { formatLearningRate } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
 import { confirmAction } from '../../ui/confirm.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { availableControls, invalidRateNote, rateChangedNote } from './available-controls.ts';
@@ -35,7 +36,7 @@ async function runCommand(
 async function stop({ sendCommand }: PageActions): Promise<string | undefined> {
   const question = {
     title: 'Stop this run?',
-    text: 'It ends after the current batch, with everything saved. It cannot be continued.',
+    text: `It ends after the current ${stepWordOf(shownRun)}, with everything saved. It cannot be continued.`,
     confirmLabel: 'Stop',
   };
   return (await confirmAction(question)) ? sendCommand('stop') : undefined;
@@ -49,7 +50,7 @@ function setRate(event: SubmitEvent, actions: PageActions): void {
     if (problem !== undefined) rateInput().value = shownRate;
     return problem;
   };
-  runCommand(actions, send, rateChangedNote(learningRate, shownRun?.started ?? null));
+  runCommand(actions, send, rateChangedNote(learningRate, shownRun));
 }
 
 function rejectRate(event: Event, { refresh }: PageActions): void {

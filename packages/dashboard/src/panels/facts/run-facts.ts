@@ -92,7 +92,9 @@ export function trainingFacts(started: RunStartedData, notices: readonly NoticeD
     ['Batch size', isNumber(config.batchSize) && formatCount(config.batchSize)],
     [
       'Learning rate',
-      [isNumber(learningRate) && ratesText(learningRate, notices), schedule].filter(Boolean).join(', '),
+      [isNumber(learningRate) && ratesText(started, learningRate, notices), schedule]
+        .filter(Boolean)
+        .join(', '),
     ],
     ['Optimizer', config.optimizer],
     [
@@ -127,11 +129,11 @@ export const resultFacts = ({ metrics, test }: RunFinishedData): Fact[] =>
   ]);
 
 /** Returns the learning rates in their order: "0.01, then 0.005 from batch 44 on". */
-const ratesText = (first: number, notices: readonly NoticeData[]): string =>
+const ratesText = (started: RunStartedData, first: number, notices: readonly NoticeData[]): string =>
   notices.reduce(
     (text, { code, step, value }) =>
       code === 'learning_rate.set' && isNumber(step) && isNumber(value)
-        ? `${text}, then ${formatLearningRate(value)} from batch ${formatCount(step + 1)} on`
+        ? `${text}, then ${formatLearningRate(value)} from ${announcesEverything(started) ? 'batch' : 'step'} ${formatCount(step + 1)} on`
         : text,
     formatLearningRate(first),
   );

@@ -257,7 +257,7 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
     case 'stalled':
       return stalledDetail(session, now);
     case 'paused':
-      return 'Training is paused after its current batch. Nothing is lost.';
+      return `Training is paused after its current ${stepWordOf(session.run)}. Nothing is lost.`;
     default:
       return latest ? configDetail(latest) : '';
   }

@@ -24,7 +24,7 @@ export const shortcutGroups = (run: Run | null): { title: string; shortcuts: Sho
   {
     title: 'Charts',
     shortcuts: [
-      { keys: ['x'], description: 'X axis: batches, epochs, training time, clock' },
+      { keys: ['x'], description: 'X axis: steps, epochs, training time, clock' },
       { keys: ['l'], description: 'Loss: logarithmic or linear' },
       { keys: ['f'], description: 'Follow the latest, when zoomed in' },
       { keys: ['0'], description: 'Show all' },

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { formatCount } from '../../state/format.ts';
+import { capitalize, formatCount } from '../../state/format.ts';
 import { focusNext, showNext } from '../../ui/focus.ts';
 import { cellImages, matrixHint } from './cell-images.ts';
 import {
@@ -114,7 +114,7 @@ export class ManyClasses {
       </label>
       <section class="scroll class-scroll" aria-label="Table of classes" tabindex="0">
         <table class="table class-table" id="class-table">
-          <thead><tr>${columns.map((column) => this.#head(column))}</tr></thead>
+          <thead><tr>${columns.map((column) => this.#head(column, results.unit))}</tr></thead>
           <tbody>
             ${shown.map((entry) => html`<tr>${columns.map((column) => cellOf(entry, column))}</tr>`)}
           </tbody>
@@ -126,13 +126,14 @@ export class ManyClasses {
       </button>`;
   }
 
-  #head(column: ClassColumn): TemplateResult {
+  #head(column: ClassColumn, unit: string): TemplateResult {
+    const title = column === 'images' ? capitalize(unit) : classColumns[column];
     const isSorted = column === this.#order.column;
     const { ascending } = this.#order;
     return html`
       <th scope="col" aria-sort=${isSorted ? (ascending ? 'ascending' : 'descending') : 'none'}>
         <button type="button" class="sort" data-sort=${column} @click=${() => this.#sort(column)}>
-          ${classColumns[column]}${isSorted ? (ascending ? ' ▲' : ' ▼') : ''}
+          ${title}${isSorted ? (ascending ? ' ▲' : ' ▼') : ''}
         </button>
       </th>`;
   }

@@ -28,10 +28,10 @@ it.each<[LiveClientMessage[], number, string, string, string]>([
     1_500,
     'busy',
     'Reconnecting in 2 s',
-    'Connection lost. Retrying in 2 s. Training continues, and the page catches up automatically.',
+    'Connection lost. Retrying in 2 s. The page catches up automatically.',
   ],
   [
-    [...connected, waiting('slow')],
+    [...connectedMessages(events.slice(0, 40)), waiting('slow')],
     3_000,
     'busy',
     'Reconnecting now',

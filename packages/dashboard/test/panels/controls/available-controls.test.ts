@@ -9,6 +9,7 @@ import {
   rateChangedNote,
 } from '../../../src/panels/controls/available-controls.ts';
 import type { Session } from '../../../src/state/session.ts';
+import { regressionRun } from '../../support/kinds-of-runs.ts';
 import { connectedMessages, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun();
@@ -105,10 +106,16 @@ describe('the controls', () => {
   });
 
   it('describe what happened to the learning rate', () => {
-    const started = sessionOf(running).run?.started as Version1EventOf<'run.started'>['data'];
+    const { run } = sessionOf(running);
+    const started = run?.started as Version1EventOf<'run.started'>['data'];
+    const runWith = (data: typeof started) => run && { ...run, started: data };
     const scheduled = { ...started, config: { ...started.config, schedule: 'one-cycle' } };
-    expect(rateChangedNote(0.005, started)).toBe('Learning rate 0.005 from the next batch on.');
-    expect(rateChangedNote(0.005, scheduled)).toBe('Peak learning rate 0.005 from the next batch on.');
+    expect(rateChangedNote(0.005, runWith(started))).toBe('Learning rate 0.005 from the next batch on.');
+    expect(rateChangedNote(0.005, runWith(scheduled))).toBe(
+      'Peak learning rate 0.005 from the next batch on.',
+    );
+    const steps = sessionOf(connectedMessages(regressionRun('regression'))).run;
+    expect(rateChangedNote(0.005, steps)).toBe('Learning rate 0.005 from the next step on.');
     expect(invalidRateNote).toBe('The learning rate must be a number from 1e-8 to 100. It was not changed.');
   });
 });
