@@ -32,6 +32,10 @@ const layers = lazyPanel(
   async () => (await import('./panels/layers/layers-panel.ts')).layersPanel,
 );
 
+const examine = lazyPanel(
+  ({ run }) => (run?.snapshots.length ?? 0) > 0 && Boolean(run?.started?.model),
+  async () => (await import('./panels/examine/examine-panel.ts')).examinePanel,
+);
 const timeline = lazyPanel(
   ({ run }) => (run?.step ?? 0) > 1,
   async () => (await import('./panels/timeline/timeline-panel.ts')).timelinePanel,
@@ -54,6 +58,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(testResultsPanel)}
     ${show(calibration)}
     ${show(drawPanel)}
+    ${show(examine)}
     ${show(epochsPanel)}
     <div class="side">${show(noticesPanel)}${show(streamPanel)}</div>
     ${show(devicePanel)}

@@ -8,6 +8,7 @@ import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { acceptedStarts, queueRunOf } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { chartRuns } from './state/chart-runs.ts';
+import type { ExaminedImage } from './state/examined-image.ts';
 import { createCachedFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
@@ -57,6 +58,7 @@ const { session } = display;
 const others = new OtherRuns(() => requestFrame());
 const findingsOf = createCachedFindings();
 const runAtStepOf = createCachedRunAtStep();
+let examined: ExaminedImage | null = null;
 let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
@@ -118,7 +120,11 @@ const actions: PageActions = {
     recolor();
     actions.refresh();
   },
-  openDraw: () => openDrawingBoard(actions.refresh),
+  openDraw: () => openDrawingBoard(actions),
+  examine(image) {
+    examined = image;
+    actions.refresh();
+  },
   openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(session.run),
   async openNewRun() {
     newRunDialog ??= await import('./panels/new-run/new-run-dialog.ts');
@@ -148,6 +154,7 @@ function pageState(printing: boolean): PageState {
   const readable = followed.filter(({ problem }) => problem === '');
   return {
     ...{ run, session, others: followed, view: store.view, printing },
+    examined,
     runAtStep: run && runAtStepOf(run, store.view.step),
     chartRuns: chartRuns(run, session.summary, readable),
     findings: findingsOf(run),

@@ -66,6 +66,20 @@ export async function liveRefusal(): Promise<string> {
 /** Returns the address of a file of the run's saved model. */
 export const modelFileUrl = (runId: string, file: string): string => `${runUrl(runId)}/model/${file}`;
 
+/** Returns the address of a snapshot of the run's weights. */
+export const snapshotUrl = (runId: string, digest: string): string => `${runUrl(runId)}/snapshots/${digest}`;
+
+/** Reads a file of a run. @throws Error with a text for the viewer when there is none. */
+export async function readRunFile(url: string): Promise<ArrayBuffer> {
+  const response = await fetch(url, { cache: 'no-cache' });
+  if (response.ok) return response.arrayBuffer();
+  throw new Error(
+    response.status === 404
+      ? 'the run has no such file'
+      : `the gateway answered with status ${response.status}`,
+  );
+}
+
 /** Returns the address of an export of all events of a run: `csv`, or a variant of it such as `csv?bom=true`. */
 export const exportUrl = (runId: string, format: ExportFormat): string => `${runUrl(runId)}/export.${format}`;
 

@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit-html';
 import type { Result } from '../net/api.ts';
 import type { OtherRun } from '../net/other-runs.ts';
 import type { ChartRun } from '../state/chart-runs.ts';
+import type { ExaminedImage } from '../state/examined-image.ts';
 import type { Finding } from '../state/findings.ts';
 import type { Run } from '../state/run.ts';
 import type { RunAtStep } from '../state/run-at-step.ts';
@@ -16,6 +17,8 @@ export interface PageState {
   readonly run: Run | null;
   /** What was known of the run at the position of the timeline. Null without a run. */
   readonly runAtStep: RunAtStep | null;
+  /** The image that the viewer looks at inside the network; null before they have chosen one. */
+  readonly examined: ExaminedImage | null;
   /** The session of the followed run, even while the view is paused. */
   readonly session: Session;
   /** The runs that the charts draw: the run on display, then the compared ones that could be read. */
@@ -75,6 +78,8 @@ export interface PageActions {
   openRuns(): void;
   openNewRun(): void;
   openDraw(): void;
+  /** Looks at an image inside the network; null for none. */
+  examine(image: ExaminedImage | null): void;
   openHelp(): void;
 }
 

@@ -1,3 +1,4 @@
+import { saveFile } from '../../ui/save-file.ts';
 import type { LegendItem } from './chart-text.ts';
 
 export interface ChartImageOptions {
@@ -38,16 +39,7 @@ export function saveChartImage(chart: HTMLCanvasElement, options: ChartImageOpti
   const context = canvas.getContext('2d');
   if (!context) return;
   new ImageWriter(context, chart).draw(options);
-  canvas.toBlob((blob) => blob && download(blob, imageFileName(options.subtitle, options.title)));
-}
-
-function download(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // Revoking at once could cancel the download; after 10 s it has begun.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  canvas.toBlob((blob) => blob && saveFile(blob, imageFileName(options.subtitle, options.title)));
 }
 
 class ImageWriter {

@@ -7,9 +7,12 @@ import './draw.css';
 let board: DrawingBoard | undefined;
 
 /** Opens the drawing board, which is loaded with the first call, and focuses its pad. */
-export async function openDrawingBoard(refresh: PageActions['refresh']): Promise<void> {
+export async function openDrawingBoard({
+  refresh,
+  examine,
+}: Pick<PageActions, 'refresh' | 'examine'>): Promise<void> {
   const { DrawingBoard } = await import('./drawing-board.ts');
-  board ??= new DrawingBoard(refresh);
+  board ??= new DrawingBoard({ refresh, examine });
   refresh();
   // `refresh` requested its frame first, so the board is rendered before this callback.
   requestAnimationFrame(() => {
@@ -21,7 +24,7 @@ export async function openDrawingBoard(refresh: PageActions['refresh']): Promise
 /** A card in which the viewer draws a digit for the network of the run. */
 export const drawPanel: Panel = {
   // A drawing can be read by a network whose layers the run has announced; one of another library may have none.
-  render: ({ session: { run } }, { openDraw }) =>
+  render: ({ session: { run }, runAtStep }, { openDraw }) =>
     !awaitsEverything(run)
       ? html``
       : html`
@@ -32,7 +35,7 @@ export const drawPanel: Panel = {
       </div>
       ${
         board
-          ? html`<div class="draw-body">${board.render(run)}</div>`
+          ? html`<div class="draw-body">${board.render(run, runAtStep?.step ?? null)}</div>`
           : html`
             <div class="draw-closed">
               <p>Draw with the mouse or a finger. The network of this run reads your drawing as you draw, in your browser.</p>

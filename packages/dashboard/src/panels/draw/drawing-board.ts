@@ -1,11 +1,12 @@
-import { runFiles } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { modelFileUrl } from '../../net/api.ts';
+import { networkClient, type Prediction } from '../../network/network-client.ts';
+import { type RunWeights, weightsAt } from '../../network/run-weights.ts';
 import { shortClassNames } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
+import { drawnThing } from '../../state/run-words.ts';
+import type { PageActions } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
-import { DigitClassifier, type Prediction } from './digit-classifier.ts';
 import { DrawingPad } from './drawing-pad.ts';
 import { normalizeDigit } from './normalize-digit.ts';
 import {
@@ -22,15 +23,12 @@ const noPixels = new Uint8ClampedArray();
 export class DrawingBoard {
   /** Text about the weights: their epoch, or why they cannot be used. */
   note = '';
-  readonly #refresh: () => void;
+  readonly #actions: Pick<PageActions, 'refresh' | 'examine'>;
   readonly #canvas = document.createElement('canvas');
   readonly #pad: DrawingPad;
-  readonly #classifier = new DigitClassifier();
   #run: Run | null = null;
-  /** The last epoch with saved weights; undefined before the first. */
-  #trainedEpoch: number | undefined;
-  /** The epoch of the weights in the classifier; null while it has none. */
-  #weightsEpoch: number | null = null;
+  /** The weights that read the drawing; undefined before the first. */
+  #weights: RunWeights | undefined;
   /** The drawing as the network receives it, with values from 0 to 1; null while the pad is empty. */
   #image: Float32Array | null = null;
   /** The image with values from 0 to 255, for display. */
@@ -41,9 +39,8 @@ export class DrawingBoard {
   /** Whether the drawing or the weights have changed since the last classification began. */
   #isOutdated = false;
 
-  /** @param refresh Requests a frame. */
-  constructor(refresh: () => void) {
-    this.#refresh = refresh;
+  constructor(actions: Pick<PageActions, 'refresh' | 'examine'>) {
+    this.#actions = actions;
     const attributes = {
       class: 'pad',
       tabindex: '0',
@@ -61,9 +58,9 @@ export class DrawingBoard {
     return this.#prediction ? `Read in ${this.#prediction.milliseconds.toFixed(0)} ms` : undefined;
   }
 
-  /** Renders the board for a run, and loads the run's weights after each epoch. */
-  render(run: Run | null): TemplateResult {
-    this.#followRun(run);
+  /** Renders the board for a run at a step, or now if it is null. Loads the weights that are nearest to the step. */
+  render(run: Run | null, step: number | null): TemplateResult {
+    this.#followRun(run, step);
     const classes = run?.started?.dataset?.classes ?? [];
     const top = this.#prediction && topPrediction(this.#prediction.probabilities, classes);
     return html`
@@ -98,8 +95,9 @@ export class DrawingBoard {
   }
 
   #predictionText(top: TopPrediction | null): string | TemplateResult {
-    if (top) return html`<b>${top.name}</b><span> ${top.confidence}</span>`;
-    return this.#weightsEpoch === null ? untrainedText : 'Draw here.';
+    if (top)
+      return html`<b>${top.name}</b><span> ${top.confidence}</span>${top.second ? html`<br /><span class="drawn-second">or else ${top.second}</span>` : nothing}`;
+    return this.#weights ? 'Draw here.' : untrainedText;
   }
 
   #bars(classes: readonly string[], top: TopPrediction | null): TemplateResult[] {
@@ -125,41 +123,36 @@ export class DrawingBoard {
     this.#history = [];
     if (this.#image) this.#classify();
     else this.#prediction = null;
-    this.#refresh();
+    const title = `Your drawing of ${drawnThing(this.#run)}`;
+    this.#actions.examine(this.#image && { title, image: this.#image, label: null });
   }
 
-  #followRun(run: Run | null): void {
-    // The samples of an epoch are sent after its weights have been saved.
-    const epoch = run?.samples.at(-1)?.epoch;
-    if (run === this.#run && epoch === this.#trainedEpoch) return;
+  #followRun(run: Run | null, step: number | null): void {
+    const weights = run ? weightsAt(run, step) : undefined;
+    if (run === this.#run && weights?.key === this.#weights?.key) return;
+    if (run !== this.#run) this.#history = [];
     this.#run = run;
-    this.#trainedEpoch = epoch;
-    if (run && epoch !== undefined) this.#loadWeights(run, epoch);
+    this.#weights = weights;
+    if (weights) this.#loadWeights(weights);
     else {
-      this.#weightsEpoch = this.#prediction = null;
-      this.#history = [];
+      this.#prediction = null;
       this.note = '';
     }
   }
 
-  async #loadWeights(run: Run, epoch: number): Promise<void> {
-    const isLatest = (): boolean => run === this.#run && epoch === this.#trainedEpoch;
+  async #loadWeights(weights: RunWeights): Promise<void> {
+    const isLatest = (): boolean => weights === this.#weights;
     try {
-      const layers = run.started?.model?.layers ?? [];
-      const file = await fetchWeights(run.runId);
-      // Another epoch or run may have begun, whose weights must not be replaced by these.
+      await networkClient().load(weights);
       if (!isLatest()) return;
-      await this.#classifier.load(layers, file);
-      if (!isLatest()) return;
-      this.#weightsEpoch = epoch;
-      this.note = `Weights of epoch ${epoch}`;
+      this.note = `Weights of ${weights.name}`;
       if (this.#image) this.#classify();
       else this.#prediction = null;
     } catch (error) {
       if (!isLatest()) return;
       this.note = `The weights cannot be used: ${(error as Error).message}.`;
     }
-    this.#refresh();
+    this.#actions.refresh();
   }
 
   /** Classifies the drawing. Drawings that change during a classification are classified once after it. */
@@ -169,39 +162,30 @@ export class DrawingBoard {
     this.#isClassifying = true;
     while (this.#isOutdated) {
       this.#isOutdated = false;
-      const [image, epoch] = [this.#image, this.#weightsEpoch];
-      if (!image || epoch === null) break;
+      const [image, weights] = [this.#image, this.#weights];
+      if (!image || !weights) break;
       try {
-        const prediction = await this.#classifier.classify(image);
-        if (image === this.#image) this.#addPrediction(prediction, epoch);
+        const prediction = await networkClient().predict(weights, image);
+        if (image === this.#image) this.#addPrediction(prediction, weights);
       } catch (error) {
         this.note = `The drawing cannot be read: ${(error as Error).message}.`;
-        this.#refresh();
+        this.#actions.refresh();
       }
     }
     this.#isClassifying = false;
   }
 
-  #addPrediction(prediction: Prediction, epoch: number): void {
+  #addPrediction(prediction: Prediction, { epoch }: RunWeights): void {
     const { name, confidence } = topPrediction(
       prediction.probabilities,
       this.#run?.started?.dataset?.classes ?? [],
     );
     this.#prediction = prediction;
-    this.#history = withPrediction(this.#history, { epoch, name, confidence });
-    this.#refresh();
+    // Every snapshot of a run reads the drawing in the panel below.
+    if (epoch !== undefined) this.#history = withPrediction(this.#history, { epoch, name, confidence });
+    this.#actions.refresh();
   }
 }
 
 const historyItem = ({ epoch, name, confidence }: EpochPrediction): TemplateResult =>
   html`<li>Epoch ${epoch}: <b>${name}</b>, ${confidence}</li>`;
-
-async function fetchWeights(runId: string): Promise<ArrayBuffer> {
-  const response = await fetch(modelFileUrl(runId, runFiles.pytorchWeights), { cache: 'no-cache' });
-  if (response.ok) return response.arrayBuffer();
-  throw new Error(
-    response.status === 404
-      ? 'the run has no saved weights'
-      : `the gateway answered with status ${response.status}`,
-  );
-}

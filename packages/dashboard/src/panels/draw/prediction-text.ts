@@ -6,16 +6,21 @@ export interface TopPrediction {
   name: string;
   /** Text of the probability of the class: "98 % sure". */
   confidence: string;
+  /** The class with the second highest probability: "1 with 4 %"; empty for a single class. */
+  second: string;
 }
 
 /** Returns the class with the highest probability. */
 export function topPrediction(probabilities: ArrayLike<number>, classes: readonly string[]): TopPrediction {
   const values = Array.from(probabilities);
-  const label = values.indexOf(Math.max(...values));
+  const [label = 0, next] = values
+    .map((_, index) => index)
+    .sort((a, b) => (values[b] as number) - (values[a] as number));
   return {
     label,
     name: classes[label] ?? String(label),
     confidence: `${formatPercent(values[label], 0)} sure`,
+    second: next === undefined ? '' : `${classes[next] ?? next} with ${formatPercent(values[next], 0)}`,
   };
 }
 

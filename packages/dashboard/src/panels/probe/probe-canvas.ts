@@ -36,6 +36,7 @@ export class ProbeCanvas {
   readonly element = document.createElement('canvas');
   readonly #stillness = matchMedia('(prefers-reduced-motion: reduce)');
   readonly #onSelect: (answer: ProbeAnswer | null) => void;
+  readonly #onChoose: (answer: ProbeAnswer) => void;
   #content: ProbeContent | undefined;
   #before: ProbeLogits | null = null;
   #changedAt = Number.NEGATIVE_INFINITY;
@@ -48,20 +49,26 @@ export class ProbeCanvas {
   #drawnAt = Number.NEGATIVE_INFINITY;
   #colors: Colors | undefined;
 
-  constructor(onSelect: (answer: ProbeAnswer | null) => void) {
+  /**
+   * @param onSelect Called when the pointer or the keyboard selects an image, and with null when none is selected.
+   * @param onChoose Called when a click or Enter chooses the selected image.
+   */
+  constructor(onSelect: (answer: ProbeAnswer | null) => void, onChoose: (answer: ProbeAnswer) => void) {
     this.#onSelect = onSelect;
+    this.#onChoose = onChoose;
     const { element } = this;
     element.className = 'probe-canvas';
     element.tabIndex = 0;
     element.setAttribute('role', 'application');
     element.ariaLabel =
-      'Probe images in the space of their logits. The arrow keys go through the misclassified ones.';
+      'Probe images in the space of their logits. The arrow keys go through the misclassified ones, Enter looks inside.';
     new ResizeObserver(() => this.#draw()).observe(element);
     new IntersectionObserver(([entry]) => {
       this.#isOnScreen = entry?.isIntersecting ?? false;
       this.#schedule();
     }).observe(element);
     element.addEventListener('pointermove', (event) => this.#select(this.#answerAt(event)));
+    element.addEventListener('click', (event) => this.#choose(this.#answerAt(event)));
     element.addEventListener('pointerleave', () => this.#select(null));
     element.addEventListener('blur', () => this.#select(null));
     element.addEventListener('keydown', (event) => this.#handleKey(event));
@@ -195,6 +202,10 @@ export class ProbeCanvas {
     return nearestAnswer(this.#content?.answers ?? [], this.#points, { x, y, reach: pointerReach }) ?? null;
   }
 
+  #choose(answer: ProbeAnswer | null): void {
+    if (answer) this.#onChoose(answer);
+  }
+
   #select(answer: ProbeAnswer | null): void {
     if (answer?.position === this.#selected?.position) return;
     this.#selected = answer;
@@ -204,6 +215,7 @@ export class ProbeCanvas {
 
   /** Selects the next or previous misclassified image with the arrow keys, and none with Escape. */
   #handleKey(event: KeyboardEvent): void {
+    if (event.key === 'Enter') return this.#choose(this.#selected);
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (step === undefined && event.key !== 'Escape') return;
     event.preventDefault();

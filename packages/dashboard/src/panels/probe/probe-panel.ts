@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { examinedTestImage } from '../../state/examined-image.ts';
 import { capitalize, formatCount, formatPercent, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Probe } from '../../state/probe.ts';
@@ -16,6 +17,10 @@ let canvas: ProbeCanvas | undefined;
 /** Position of the image under the pointer, or selected with the keyboard; null without one. */
 let selected: number | null = null;
 
+/** What the page shows now. */
+let shown: { images: Probe['images']; classes: readonly string[] } | undefined;
+const names = (): readonly string[] => shown?.classes ?? noClasses;
+
 const answersOf = memoizeLast(probeAnswers);
 const classesOf = memoizeLast(probeClasses);
 const contentOf = memoizeLast(
@@ -27,16 +32,25 @@ const contentOf = memoizeLast(
 
 /** Fixed test images in the space of the network's logits: the classes drift apart while the network learns. */
 export const probePanel: Panel = {
-  render({ run, runAtStep }, { refresh }) {
+  render({ run, runAtStep }, { refresh, examine }) {
     const probe = runAtStep?.probe;
     if (!run || !probe) return html``;
     const answers = answersOf(probe);
     const classes = run.started?.dataset?.classes ?? noClasses;
-    canvas ??= new ProbeCanvas((answer) => {
-      selected = answer?.position ?? null;
-      if (answer) announce(sentence(answer, classes));
-      refresh();
-    });
+    canvas ??= new ProbeCanvas(
+      (answer) => {
+        selected = answer?.position ?? null;
+        if (answer) announce(sentence(answer, names()));
+        refresh();
+      },
+      ({ position }) => {
+        const image = shown?.images[position];
+        if (!image) return;
+        examine(examinedTestImage(image, names()));
+        requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView({ block: 'nearest' }));
+      },
+    );
+    shown = { images: probe.images, classes };
     canvas.show(contentOf(probe, answers, classes));
     const answer = answers.find(({ position }) => position === selected);
     return html`
@@ -52,6 +66,7 @@ export const probePanel: Panel = {
           <div class="probe-side">
             <p class="card-note">
               Each image is written as its true class, in a turning view of the network's logits. Ringed ones are misclassified.
+              ${run.snapshots.length > 0 ? 'Click one to look at it inside the network.' : nothing}
             </p>
             <div class="probe-detail">${answer ? detail(answer, probe, classes) : nothing}</div>
             <section class="scroll" aria-label="Table of the test images by class" tabindex="0">

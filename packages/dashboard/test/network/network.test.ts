@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Network } from '../../../src/panels/draw/network.ts';
-import { readSafetensors, type Tensor } from '../../../src/panels/draw/safetensors.ts';
+import { Network } from '../../src/network/network.ts';
+import { readSafetensors, type Tensor } from '../../src/network/safetensors.ts';
 
 /** Numbers that look random and are the same in each run. */
 function numbers(length: number, seed: number): Float32Array {
@@ -66,6 +66,12 @@ describe('the forward pass', () => {
     expect(probabilities).toHaveLength(10);
     for (const [label, probability] of probabilities.entries())
       expect(probability).toBeCloseTo(expected[label] as number, 4);
+  });
+
+  it('has the filters of the first convolution', () => {
+    const filters = new Network(layers, tensors).firstFilters();
+    expect(filters).toMatchObject({ count: 3, inputs: 1, size: 3 });
+    expect(filters?.values).toEqual(values('conv1.weight'));
   });
 
   it('rejects unknown layers and missing weights', () => {

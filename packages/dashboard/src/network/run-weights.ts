@@ -1,0 +1,48 @@
+import { runFiles } from '@mnist-monitor/shared/browser';
+import { modelFileUrl, readRunFile, snapshotUrl } from '../net/api.ts';
+import type { SnapshotData } from '../state/event-data.ts';
+import { formatCount } from '../state/format.ts';
+import type { Run } from '../state/run.ts';
+import { stepWordOf } from '../state/run-words.ts';
+import type { WeightsSource } from './network-client.ts';
+
+/** Weights with a text that names them: "batch 214", "epoch 3". */
+export interface RunWeights extends WeightsSource {
+  name: string;
+  /** The epoch whose saved model it is; undefined for a snapshot. */
+  epoch?: number;
+}
+
+/** Returns the weights in a snapshot. */
+export const snapshotWeights = (run: Run, { step, digest }: SnapshotData): RunWeights => ({
+  key: digest,
+  name: `${stepWordOf(run)} ${formatCount(step)}`,
+  layers: run.started?.model?.layers ?? [],
+  read: () => readRunFile(snapshotUrl(run.runId, digest)),
+});
+
+/**
+ * Returns the weights at a step, or the latest ones if it is null: those of the nearest snapshot, or else of the saved model;
+ * undefined before there are any.
+ */
+export function weightsAt(run: Run, step: number | null): RunWeights | undefined {
+  const snapshot = step === null ? run.snapshots.at(-1) : nearestSnapshot(run.snapshots, step);
+  if (snapshot) return snapshotWeights(run, snapshot);
+  // The samples of an epoch are sent after its weights have been saved.
+  const epoch = run.samples.at(-1)?.epoch;
+  if (epoch === undefined) return undefined;
+  return {
+    key: `${run.runId} ${epoch}`,
+    name: `epoch ${epoch}`,
+    epoch,
+    layers: run.started?.model?.layers ?? [],
+    read: () => readRunFile(modelFileUrl(run.runId, runFiles.pytorchWeights)),
+  };
+}
+
+/** Returns the snapshot that is nearest to a step; the earlier one of two that are as near. */
+export const nearestSnapshot = (snapshots: readonly SnapshotData[], step: number): SnapshotData | undefined =>
+  snapshots.reduce<SnapshotData | undefined>(
+    (best, each) => (!best || Math.abs(each.step - step) < Math.abs(best.step - step) ? each : best),
+    undefined,
+  );

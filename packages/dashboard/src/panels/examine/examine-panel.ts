@@ -1,0 +1,310 @@
+import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import type { Filters, LayerOutput } from '../../network/network.ts';
+import { networkClient } from '../../network/network-client.ts';
+import type { OcclusionMap } from '../../network/occlusion.ts';
+import { type RunWeights, snapshotWeights, weightsAt } from '../../network/run-weights.ts';
+import { type ExaminedImage, examinedTestImage } from '../../state/examined-image.ts';
+import { formatCount, formatPercent, formatPlural, shortClassNames } from '../../state/format.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
+import type { Run } from '../../state/run.ts';
+import { stepWordOf } from '../../state/run-words.ts';
+import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
+import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
+import { saveFile } from '../../ui/save-file.ts';
+import { styled } from '../../ui/styled.ts';
+import { Latest } from './latest.ts';
+import { filtersMosaic, mapsMosaic, mapsText, occlusionSentence, shownLayers } from './maps.ts';
+import { guesses, historySentence, readingsCsv, readingText } from './reading-text.ts';
+import { type Reading, SnapshotReadings } from './snapshot-readings.ts';
+import './examine.css';
+
+interface Outputs {
+  layers: LayerOutput[];
+  filters: Filters | undefined;
+}
+
+const noClasses: readonly string[] = [];
+let requestRefresh: () => void = () => {};
+
+const readings = new SnapshotReadings({
+  predict: (source, image) => networkClient().predict(source, image),
+  onChange: () => requestRefresh(),
+});
+const outputs = new Latest<Outputs>(
+  (weights, image) => networkClient().outputs(weights, image),
+  () => requestRefresh(),
+);
+const occlusion = new Latest<OcclusionMap>(
+  (weights, image) => networkClient().occlusion(weights, image),
+  () => requestRefresh(),
+);
+
+/** The sections that the viewer has opened: what they show is computed only then. */
+const opened = { mattered: false, maps: false };
+
+const snapshotsOf = memoizeLast((run: Run, snapshots: Run['snapshots']) =>
+  snapshots.map((snapshot) => ({ step: snapshot.step, weights: snapshotWeights(run, snapshot) })),
+);
+const pixelsOf = memoizeLast((image: Float32Array) => image.map((value) => value * 255));
+
+/**
+ * One image inside the network: read by every snapshot of the run, and, with the snapshot nearest to the timeline, what its answer
+ * rests on, the filters, and the feature maps.
+ */
+export const examinePanel: Panel = {
+  render(state, actions) {
+    const { run, examined } = state;
+    if (!run) return html``;
+    requestRefresh = actions.refresh;
+    const classes = run.started?.dataset?.classes ?? noClasses;
+    return html`
+      <section class="card examine" id="examine" aria-labelledby="examine-title">
+        <div class="card-head">
+          <h2 id="examine-title">One image inside the network</h2>
+          <p class="card-note">${examined?.title}</p>
+          ${imageChoice(run, classes, state, actions)}
+        </div>
+        ${examined ? body(examined, { run, classes, state, actions }) : html`<p>Choose a test image here, click one in another panel, or draw one: you see how every moment of the run read it, what the answer rests on, and what each layer makes of it.</p>`}
+      </section>`;
+  },
+  recolor() {
+    const element = document.getElementById('examine');
+    if (element) recolorImages(element);
+  },
+};
+
+interface Context {
+  run: Run;
+  classes: readonly string[];
+  state: PageState;
+  actions: PageActions;
+}
+
+/** Renders a choice of one probe image of each class. */
+function imageChoice(
+  run: Run,
+  classes: readonly string[],
+  { examined }: PageState,
+  { examine }: PageActions,
+): TemplateResult | typeof nothing {
+  const images = classes.map((_, label) => run.probe?.images.find((image) => image?.label === label));
+  if (!images.some(Boolean)) return nothing;
+  const choose = ({ target }: Event): void => {
+    const image = images[Number((target as HTMLSelectElement).value)];
+    if (image) examine(examinedTestImage(image, classes));
+  };
+  return html`
+    <label class="tool">
+      <span>Test image</span>
+      <select class="input" id="examine-choice" @change=${choose}>
+        <option value="" ?selected=${!examined}>choose one</option>
+        ${images.map((image, label) => (image ? html`<option value=${label}>${classes[label]}</option>` : nothing))}
+      </select>
+    </label>`;
+}
+
+function body(examined: ExaminedImage, context: Context): TemplateResult {
+  const { run, classes, state } = context;
+  const step = state.runAtStep?.step ?? null;
+  const weights = weightsAt(run, step);
+  readings.read(examined.image, snapshotsOf(run, run.snapshots));
+  if (weights && opened.mattered) occlusion.request(weights, examined.image);
+  if (weights && opened.maps) outputs.request(weights, examined.image);
+  const shown = readings.readings;
+  const atStep = readingAt(shown, step);
+  const words = { classes, stepWord: stepWordOf(run), label: examined.label };
+  const sentence = historySentence(shown, words);
+  return html`
+    <div class="examine-head">
+      <canvas class="examine-image" aria-hidden="true" ${pixelImage(pixelsOf(examined.image))}></canvas>
+      <div>
+        <p class="examine-reading" data-field="examine-reading">${atStep ? html`<b>${readingText(atStep.probabilities, classes)}</b> at ${words.stepWord} ${formatCount(atStep.step)}` : 'Reading…'}</p>
+        <p data-field="examine-history" role="status">${readings.isComplete ? sentence : ''}</p>
+        ${problemNote()}
+      </div>
+    </div>
+    <h3>Over the run</h3>
+    <p class="card-note">A column for each snapshot, a row for each class; the darker, the surer. The framed cell is the answer. Click a column to move the timeline there.</p>
+    ${guard([shown, step, classes], () => history(shown, atStep, sentence, context))}
+    ${section('mattered', 'What mattered', context, () => mattered(examined, context))}
+    ${section('maps', 'Filters and feature maps', context, () => maps(context))}`;
+}
+
+function problemNote(): TemplateResult | typeof nothing {
+  const { missing, readings: shown, problem, isComplete } = readings;
+  if (missing === 0) return nothing;
+  return shown.length === 0 && isComplete
+    ? html`<p class="alarm">No snapshot can read the image: ${problem}.</p>`
+    : html`<p class="card-note">${formatCount(missing)} snapshots could not be used: ${problem}.</p>`;
+}
+
+/** Returns the reading of the snapshot nearest to a step; the latest one if it is null. */
+function readingAt(shown: readonly Reading[], step: number | null): Reading | undefined {
+  if (step === null) return shown.at(-1);
+  return shown.reduce<Reading | undefined>(
+    (best, each) => (!best || Math.abs(each.step - step) < Math.abs(best.step - step) ? each : best),
+    undefined,
+  );
+}
+
+/** Size of a cell of the history in units of its drawing. */
+const cell = { width: 12, height: 16 };
+/** Maximum number of classes with a row each; of more, those that were the most probable ones. */
+const rowLimit = 12;
+
+function history(
+  shown: readonly Reading[],
+  atStep: Reading | undefined,
+  sentence: string,
+  { classes, run, actions }: Context,
+): TemplateResult {
+  const rows = historyRows(shown, classes);
+  const names = shortClassNames(classes);
+  const width = shown.length * cell.width;
+  const height = rows.length * cell.height;
+  const word = stepWordOf(run);
+  return html`
+    <div class="examine-history">
+      <div class="examine-classes" aria-hidden="true">${rows.map((label) => html`<span>${names[label] ?? label}</span>`)}</div>
+      <svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${`Probabilities of the classes over the run. ${sentence}`} preserveAspectRatio="none"
+        ${styled({ height: `${rows.length * 18}px`, 'max-width': `${shown.length * 28}px` })}
+        @click=${(event: MouseEvent) => moveTo(event, shown, actions)}>
+        ${shown.map(
+          (reading, column) => svg`
+          <g>
+            <title>${word} ${formatCount(reading.step)}: ${readingText(reading.probabilities, classes)}</title>
+            <rect class=${reading === atStep ? 'column now' : 'column'} x=${column * cell.width} y="0" width=${cell.width} height=${height} />
+            ${rows.map((label, row) => {
+              const isTop = guesses(reading.probabilities)[0]?.label === label;
+              return svg`<rect class=${isTop ? 'cell top' : 'cell'} x=${column * cell.width + 1} y=${row * cell.height + 1}
+                width=${cell.width - 2} height=${cell.height - 2} fill-opacity=${(reading.probabilities[label] ?? 0).toFixed(3)} />`;
+            })}
+          </g>`,
+        )}
+      </svg>
+    </div>
+    <p class="examine-ends card-note">From ${word} ${formatCount(shown[0]?.step ?? 0)} to ${word} ${formatCount(shown.at(-1)?.step ?? 0)}</p>
+    <details class="examine-table">
+      <summary>Table of the readings</summary>
+      <section class="scroll" aria-label="Table of the readings" tabindex="0">
+        <table class="table">
+          <thead><tr><th scope="col">${word}</th><th scope="col">Read as</th></tr></thead>
+          <tbody>${shown.map((reading) => html`<tr><th scope="row">${formatCount(reading.step)}</th><td>${readingText(reading.probabilities, classes)}</td></tr>`)}</tbody>
+        </table>
+      </section>
+      <button class="button" type="button" id="readings-csv" @click=${() => saveFile(new Blob([readingsCsv(shown, classes)], { type: 'text/csv' }), `readings-${run.runId}.csv`)}>Save as CSV</button>
+    </details>`;
+}
+
+function historyRows(shown: readonly Reading[], classes: readonly string[]): number[] {
+  const count = shown[0]?.probabilities.length ?? classes.length;
+  const labels = Array.from({ length: count }, (_, label) => label);
+  if (count <= rowLimit) return labels;
+  const most = labels.map((label) =>
+    Math.max(...shown.map(({ probabilities }) => probabilities[label] ?? 0)),
+  );
+  return labels
+    .sort((a, b) => (most[b] as number) - (most[a] as number))
+    .slice(0, rowLimit)
+    .sort((a, b) => a - b);
+}
+
+function moveTo(event: MouseEvent, shown: readonly Reading[], { changeView }: PageActions): void {
+  const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
+  const reading = shown[Math.floor(((event.clientX - left) / width) * shown.length)];
+  if (reading) changeView({ step: reading.step });
+}
+
+function section(
+  name: keyof typeof opened,
+  title: string,
+  { actions }: Context,
+  content: () => TemplateResult,
+): TemplateResult {
+  const toggle = ({ target }: Event): void => {
+    opened[name] = (target as HTMLDetailsElement).open;
+    actions.refresh();
+  };
+  return html`
+    <details class="examine-section" id="examine-${name}" @toggle=${toggle}>
+      <summary>${title}</summary>
+      ${opened[name] ? content() : nothing}
+    </details>`;
+}
+
+const status = (part: Latest<unknown>): TemplateResult =>
+  part.problem === ''
+    ? html`<p class="card-note">Computing…</p>`
+    : html`<p class="alarm">This cannot be computed: ${part.problem}.</p>`;
+
+/** Renders the weights that a section was computed with. */
+const source = (weights: RunWeights | undefined): TemplateResult =>
+  html`<p class="card-note">With the weights of ${weights?.name}, the nearest snapshot to the timeline.</p>`;
+
+function mattered({ image }: ExaminedImage, { classes }: Context): TemplateResult {
+  const map = occlusion.result;
+  if (!map) return status(occlusion);
+  const { side, drops } = map;
+  const largest = Math.max(...drops.map(Math.abs), 0.01);
+  const sentence = occlusionSentence(map, classes);
+  return html`
+    <p data-field="examine-mattered">${sentence}</p>
+    <div class="examine-occlusion">
+      <canvas aria-hidden="true" ${pixelImage(pixelsOf(image))}></canvas>
+      <svg viewBox="0 0 ${side} ${side}" role="img" aria-label=${sentence}>
+        ${Array.from(
+          drops,
+          (drop, square) => svg`
+          <rect class=${drop < 0 ? 'against' : 'for'} x=${square % side} y=${Math.floor(square / side)} width="1" height="1"
+            fill-opacity=${((0.75 * Math.abs(drop)) / largest).toFixed(3)}><title>${drop < 0 ? 'Against' : 'For'} the answer: ${formatPercent(Math.abs(drop), 1)}</title></rect>
+          ${Math.abs(drop) > 0.25 * largest && Math.abs(drop) > 0.01 ? svg`<text x=${(square % side) + 0.5} y=${Math.floor(square / side) + 0.65}>${drop < 0 ? '+' : '−'}${Math.round(100 * Math.abs(drop))}</text>` : nothing}`,
+        )}
+      </svg>
+    </div>
+    <p class="card-note">Each square of 4 × 4 pixels was covered once. The number is by how many percentage points the probability of the answer changes without it.</p>
+    ${source(occlusion.weights)}`;
+}
+
+function maps({ run }: Context): TemplateResult {
+  const { result } = outputs;
+  if (!result) return status(outputs);
+  return html`
+    ${guard(
+      [result],
+      () => html`
+      ${result.filters ? filterPicture(result.filters) : nothing}
+      ${shownLayers(result.layers).map(layerPicture)}`,
+    )}
+    <p class="card-note">What each layer makes of the image: the stronger, the more of its pattern a map has found there. Values below 0 are left out, as the layer after it does.</p>
+    ${source(outputs.weights)}
+    <button class="button" type="button" id="maps-json" @click=${() => saveFile(mapsJson(result), `maps-${run.runId}.json`)}>Save as JSON</button>`;
+}
+
+const layerPicture = (layer: LayerOutput): TemplateResult => {
+  const { pixels, size } = mapsMosaic(layer);
+  const text = mapsText(layer);
+  return html`
+    <figure class="examine-maps" data-layer=${layer.name}>
+      <figcaption>${text}</figcaption>
+      <canvas role="img" aria-label=${text} ${styled({ 'max-width': `${size.width * 2}px` })} ${pixelImage(pixels, size)}></canvas>
+    </figure>`;
+};
+
+function filterPicture(filters: Filters): TemplateResult {
+  const { pixels, size } = filtersMosaic(filters);
+  const text = `${formatPlural(filters.count, 'filter', 'filters')} of the first layer, ${filters.size} × ${filters.size} weights each; middle grey is 0`;
+  return html`
+    <figure class="examine-maps filters" data-layer="filters">
+      <figcaption>${text}</figcaption>
+      <canvas role="img" aria-label=${text} ${styled({ 'max-width': `${size.width * 2}px` })} ${pixelImage(pixels, size)}></canvas>
+    </figure>`;
+}
+
+function mapsJson({ layers, filters }: Outputs): Blob {
+  const content = {
+    filters: filters && { ...filters, values: [...filters.values] },
+    layers: layers.map((layer) => ({ ...layer, values: [...layer.values] })),
+  };
+  return new Blob([JSON.stringify(content)], { type: 'application/json' });
+}

@@ -1,0 +1,90 @@
+import type { Prediction, WeightsSource } from '../../network/network-client.ts';
+
+/** What the network of one snapshot reads in the image. */
+export interface Reading {
+  step: number;
+  /** Probability of each class. */
+  probabilities: Float32Array;
+}
+
+/** A snapshot whose weights can be loaded. */
+export interface ReadableSnapshot {
+  step: number;
+  weights: WeightsSource;
+}
+
+interface Options {
+  predict(source: WeightsSource, image: Float32Array): Promise<Prediction>;
+  /** Called after each reading, and when one has failed. */
+  onChange(): void;
+}
+
+/** Number of snapshots that are read at a time: while one is computed, the next ones are on their way. */
+const concurrency = 4;
+
+/** Reads an image with every snapshot of a run, and with each new one as it arrives. */
+export class SnapshotReadings {
+  readonly #options: Options;
+  #image: Float32Array | null = null;
+  #waiting: ReadableSnapshot[] = [];
+  /** The snapshots that have been read, or are being read, by the key of their weights. */
+  readonly #begun = new Set<string>();
+  #running = 0;
+  /** In ascending order of their steps; replaced with each reading. */
+  readings: readonly Reading[] = [];
+  /** Number of snapshots that the run no longer has, or that cannot be read. */
+  missing = 0;
+  /** Why the last of these could not be read; empty otherwise. */
+  problem = '';
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Whether all snapshots have been read. */
+  get isComplete(): boolean {
+    return this.#waiting.length === 0 && this.#running === 0;
+  }
+
+  /** Reads an image with all snapshots that have not read it yet. Another image begins again. */
+  read(image: Float32Array | null, snapshots: readonly ReadableSnapshot[]): void {
+    if (image !== this.#image) {
+      this.#image = image;
+      this.#begun.clear();
+      this.readings = [];
+      this.#waiting = [];
+      this.missing = 0;
+      this.problem = '';
+    }
+    if (!image) return;
+    for (const snapshot of snapshots) {
+      if (this.#begun.has(snapshot.weights.key)) continue;
+      this.#begun.add(snapshot.weights.key);
+      this.#waiting.push(snapshot);
+    }
+    while (this.#running < concurrency && this.#waiting.length > 0) this.#next(image);
+  }
+
+  async #next(image: Float32Array): Promise<void> {
+    const snapshot = this.#waiting.shift();
+    if (!snapshot) return;
+    this.#running++;
+    try {
+      const { probabilities } = await this.#options.predict(snapshot.weights, image);
+      if (image === this.#image) this.#add({ step: snapshot.step, probabilities });
+    } catch (error) {
+      if (image === this.#image) {
+        this.missing++;
+        this.problem = (error as Error).message;
+      }
+    }
+    this.#running--;
+    this.#options.onChange();
+    if (this.#image) this.read(this.#image, []);
+  }
+
+  #add(reading: Reading): void {
+    const others = this.readings.filter(({ step }) => step !== reading.step);
+    this.readings = [...others, reading].sort((a, b) => a.step - b.step);
+  }
+}

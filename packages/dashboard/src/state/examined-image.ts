@@ -1,0 +1,30 @@
+/** An image that the page looks at inside the network. */
+export interface ExaminedImage {
+  /** What it is: "Your drawing", "Test image 47, a 7". */
+  title: string;
+  /** Grey values of a square image from 0 to 1, row by row. */
+  image: Float32Array;
+  /** The true class; null where it is not known. */
+  label: number | null;
+}
+
+/** A test image as it was sent, with values from 0 to 255. */
+interface TestImage {
+  index: number;
+  label: number;
+  pixels: ArrayLike<number>;
+  channels?: 1 | 3 | null | undefined;
+}
+
+/** Returns a test image to look at; null for one that is not a square of grey values, which the page's network cannot read. */
+export function examinedTestImage(
+  { index, label, pixels, channels }: TestImage,
+  classes: readonly string[],
+): ExaminedImage | null {
+  if (channels === 3 || !Number.isInteger(Math.sqrt(pixels.length))) return null;
+  return {
+    title: `Test image ${index}, true class ${classes[label] ?? label}`,
+    image: Float32Array.from(pixels, (value) => value / 255),
+    label,
+  };
+}
