@@ -4,6 +4,8 @@ import {
   formatIssues,
   type IngestServerMessage,
   type MonitorEvent,
+  printable,
+  type ValidationIssue,
   validate,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
@@ -19,6 +21,12 @@ export interface Rejection {
   notice: MonitorEvent;
 }
 
+/** Publishers write issues, which may contain names of the event, to their consoles. */
+const printableIssue = ({ path, message }: ValidationIssue): ValidationIssue => ({
+  path: printable(path),
+  message: printable(message),
+});
+
 /** Makes the reply and the notice for an invalid event; undefined when its `v`, run or seq is invalid. */
 export function toRejection(failure: DecodeFailure): Rejection | undefined {
   const identified = validate(identitySchema, failure.raw);
@@ -28,7 +36,7 @@ export function toRejection(failure: DecodeFailure): Rejection | undefined {
   const type = validate(typeSchema, failure.raw);
   const kind = type.ok ? `"${type.value.type.slice(0, 50)}"` : 'without a type';
   return {
-    reply: { type: 'reject', seq, code: failure.code, issues: failure.issues },
+    reply: { type: 'reject', seq, code: failure.code, issues: failure.issues.map(printableIssue) },
     notice: {
       ...identified.value,
       time: time.ok ? time.value.time : new Date().toISOString(),

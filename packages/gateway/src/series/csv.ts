@@ -13,6 +13,12 @@ const dataColumn = (name: string): Column => ({
 });
 
 /**
+ * Matches the characters before a formula at which a spreadsheet may divide the text: where the decimal sign is a comma, Excel divides
+ * lines at semicolons, and knows no quotes within a cell.
+ */
+const dividedFormula = /[;\t\r\n](?=\s*[=+\-@＝＋－＠])/g;
+
+/**
  * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so such a
  * text gets an apostrophe in front, as OWASP recommends (CSV injection). In Excel for Japanese and Chinese, the full-width
  * forms of the four signs begin a formula as well.
@@ -21,7 +27,10 @@ const textColumn = (name: string): Column => {
   const { read } = dataColumn(name);
   return {
     name,
-    read: (event) => String(read(event) ?? '').replace(/^\s*[=+\-@\t\r＝＋－＠]/, "'$&"),
+    read: (event) =>
+      String(read(event) ?? '')
+        .replace(dividedFormula, "$&'")
+        .replace(/^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/, "'"),
   };
 };
 
@@ -99,5 +108,5 @@ export function csvTable({ metricNames = [], gpus = 0 }: CsvOptions = {}): CsvTa
 
 function cell(value: unknown): string {
   const text = String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -44,7 +44,7 @@ test('numbers that are not finite are strings', () => {
   expect(cellsOf(diverged)).toMatchObject({ 'batch.loss': 'NaN', 'batch.accuracy': '-Infinity' });
 });
 
-test.each(['=1+2', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '＋1', '－1', '＠A'])(
+test.each(['=1+2', '+1', '-1', '@SUM(A1)', ' =1', '＝1', '＋1', '－1', '＠A'])(
   'a text that begins like a formula gets an apostrophe: %j',
   (message) => {
     const data = { level: 'info', code: 'x', message, step: null };
@@ -52,6 +52,21 @@ test.each(['=1+2', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '＋1', '－1'
     expect(line).toContain(`,info,x,'${message},`);
   },
 );
+
+test.each([
+  ['\t=1', "'\t'=1"],
+  ['\tx', "'\tx"],
+  ['\r=1', "'\r'=1"],
+  ['\nx', "'\nx"],
+  [';=1+1', ";'=1+1"],
+  ['a; -1', "a;' -1"],
+  ['a\t@b', "a\t'@b"],
+  ['a\n=b', "a\n'=b"],
+])('a text with a formula at which it may be divided gets an apostrophe there: %j', (message, expected) => {
+  const data = { level: 'info', code: 'x', message, step: null };
+  const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
+  expect(line).toContain(`,info,x,"${expected}",`);
+});
 
 test('a text with commas, quotes or line breaks is quoted', () => {
   const data = { level: 'info', code: 'x', message: 'say "a, b"\nand c', step: null };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 import { issueText } from './issue-text.ts';
+import { printable } from './printable.ts';
 
 /** One problem of a message: the path to the field and what was expected there. */
 export interface ValidationIssue {
@@ -93,5 +94,5 @@ export const decodeFailure = (
 
 /** Joins issues into one line for a log or a console. */
 export function formatIssues(issues: readonly ValidationIssue[]): string {
-  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+  return printable(issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; '));
 }

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { printable, printableLine } from './printable.ts';
 
 /**
  * Every error that users and programs can receive, by its stable code. `exitCode` is the status of a process that exits
@@ -121,6 +121,7 @@ export type ErrorCode = keyof typeof errorCodes;
 
 /**
  * An error with a stable code. Its message is for people and has one line: what was expected, what was found, what to do.
+ * Only `option.invalid` has a line for each mistake.
  *
  * @example throw new MonitorError('run.exists', '--run-id: expected a new id, but the run exists', { cause });
  */
@@ -128,7 +129,7 @@ export class MonitorError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(printable(message), options);
+    super(code === 'option.invalid' ? printable(message) : printableLine(message), options);
     this.name = 'MonitorError';
     this.code = code;
   }

@@ -8,3 +8,6 @@ const invisible = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u20
 /** Replaces control and invisible characters of a text by escapes such as `\u001b`, for a console or a log. */
 export const printable = (text: string): string =>
   text.replace(invisible, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Replaces the characters that `printable` replaces, and line breaks, such as those in names of files. */
+export const printableLine = (text: string): string => printable(text).replaceAll('\n', '\\n');

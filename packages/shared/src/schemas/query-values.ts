@@ -11,6 +11,9 @@ export const numericString = z.string().transform((text, context) => {
   return number;
 });
 
+/** Converts the text of a query parameter, `true` or `false`, to a boolean. */
+export const booleanString = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' });
+
 /** Converts the text of a query parameter to a list of event types, which the text separates by commas. */
 export const eventTypeListSchema = z
   .string()

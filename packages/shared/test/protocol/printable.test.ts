@@ -10,7 +10,8 @@ test.each([
   ['two\nlines\tand é, 漢字, 🙂', 'two\nlines\tand é, 漢字, 🙂'],
 ])('escapes control and invisible characters of %j, and nothing else', (text, expected) => {
   expect(printable(text)).toBe(expected);
-  expect(new MonitorError('internal', text).message).toBe(expected);
+  expect(new MonitorError('option.invalid', text).message).toBe(expected);
+  expect(new MonitorError('internal', text).message).toBe(expected.replaceAll('\n', '\\n'));
 });
 
 test('escapes within JSON are parsed back to the same text', () => {

@@ -1,4 +1,4 @@
-import { parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
+import { booleanString, parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { csvTable, maxMetricColumns } from '../../series/csv.ts';
 import { metricTypes } from '../../series/fields.ts';
@@ -55,8 +55,7 @@ const formats: readonly Format[] = [
     summary: 'Every event that the run has now, as a table.',
     type: 'text/csv',
     query: querySchema({
-      bom: z
-        .stringbool()
+      bom: booleanString
         .default(false)
         .describe('Whether to begin with a byte order mark, by which spreadsheets recognize UTF-8.'),
     }),

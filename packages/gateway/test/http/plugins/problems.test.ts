@@ -94,6 +94,10 @@ describe('a problem', () => {
       'unknown parameter "limt": expected only limit, cursor, search, order',
     );
     expect((await get('/api/runs?limit=1&limit=2')).json().detail).toBe('limit: expected one value, got 2');
+    for (const value of ['1', 'yes', 'True', ''])
+      expect((await get(`/api/runs/a/export.csv?bom=${value}`)).json().detail).toBe(
+        `bom: expected one of "true", "false", got "${value}"`,
+      );
     expect((await get('/api/runs/a?after=1')).json().detail).toBe(
       'unknown parameter "after": expected no parameters',
     );

@@ -253,6 +253,8 @@ describe('the live feed', () => {
     ['?maxRate=0', 'invalid'],
     ['?maxRate=fast', 'invalid'],
     ['?complete=perhaps', 'invalid'],
+    ['?complete=1', 'invalid'],
+    ['?bundle=yes', 'invalid'],
     ['?after=1&after=2', 'invalid', 'after: expected one value, got 2'],
     ['?aftr=1', 'invalid', /^unknown parameter "aftr": expected only run, after, /],
   ] as const)('closes %s as %s', async (query, name, expected: string | RegExp = /./) => {
