@@ -134,6 +134,19 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await shows(page, field('calibration-note'), 'expected calibration error');
     await page.locator('.matrix-canvas').hover({ position: { x: 100, y: 100 } });
     await shows(page, '#matrix-sentence', 'classified as');
+    // The keyboard goes from mistake to mistake, and each is read to screen readers.
+    await page.mouse.move(0, 0);
+    await page.locator('.matrix-canvas').focus();
+    await page.keyboard.press('PageDown');
+    await shows(page, '#matrix-sentence', 'F classified as G: 4 times');
+    expect(await page.locator('#matrix-sentence').getAttribute('aria-live')).toBe('polite');
+    await page.keyboard.press('ArrowLeft');
+    await shows(page, '#matrix-sentence', 'F classified as F, which is right: 36 times');
+    await page.keyboard.press('PageDown');
+    await page.keyboard.press('Enter');
+    await shows(page, '#cell-samples', 'among the samples of this epoch');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.querySelector('#cell-samples')?.textContent?.trim() === '');
     await isComplete(page);
     await page.locator('#help-open').click();
     await shows(page, '#shortcuts', 'Theme');
@@ -147,7 +160,23 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     await page.locator('#class-search').fill('class_');
     await counts(page, '#class-table tbody tr', 1);
     await shows(page, '#class-table', longName('class_'));
+    // The matrix is labelled with numbers: the table says which class has which, and finds it by its number.
+    await page.locator('#class-search').fill('321');
+    await shows(page, '#class-table tbody tr', /321\s+synset 321, kind of animal or thing/);
+    await page.locator('#class-search').fill('class_');
     await isComplete(page);
+  });
+
+  it('results of classes that no run has announced by their numbers', async () => {
+    const runId = '20261130-145000-numbers';
+    const events = threeClassRun(runId).map((event) =>
+      event.type === 'run.started' ? { ...event, data: { ...event.data, dataset: null } } : event,
+    );
+    const page = await open(events);
+    await counts(page, '#matrix tbody td', 9);
+    expect(await page.locator('#matrix thead th').allTextContents()).toEqual(['0', '1', '2']);
+    expect(await page.locator('#class-rows li').count()).toBe(4);
+    expect(await leakedValues(page)).toEqual([]);
   });
 
   it('a run that reports epochs and no batches', async () => {

@@ -125,6 +125,37 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('is offered on the page of an ended run, and adds to the queue of the trainer that trains another run', async () => {
+    const [ended, training] = ['20261130-130000-ended', '20261130-130100-training'];
+    (await monitor.publish({ runId: ended, events: runOf(ended) })).close();
+    const queue: QueuedStart[] = [];
+    const trainer = await monitor.publish({
+      ...{ runId: training, events: runOf(training).slice(0, 9) },
+      commands: ['enqueue', 'listQueue'],
+      onCommand: ({ id, command, data }) => {
+        if (command === 'enqueue') queue.push({ queuedId: id, data: data ?? {} });
+        return { ok: true, queue };
+      },
+    });
+    const page = await monitor.visit(`?run=${ended}`);
+    await shows(page, field('phase'), 'Completed');
+    await openForm(page);
+    await shows(page, field('new-run-note'), `Run ${training} is training`);
+    await page.getByLabel('Name', { exact: true }).fill('Next');
+    await submit(page, 'Add to queue');
+    await shows(page, field('new-run-added'), 'Added to the queue, at position 1.');
+    expect(trainer.commands.at(-1)).toMatchObject({
+      command: 'enqueue',
+      runId: training,
+      data: { name: 'Next' },
+    });
+    // Without the trainer, the queue does not exist any more.
+    trainer.close();
+    await page.keyboard.press('Escape');
+    await page.locator('#new-run-open').waitFor({ state: 'hidden' });
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it.each([1440, 390])('shows a full queue of 50 starts, %p pixels wide', async (width) => {
     const runId = `20261130-120000-full${width}`;
     const queue: QueuedStart[] = Array.from({ length: 50 }, (_, index) => ({

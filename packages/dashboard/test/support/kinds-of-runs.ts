@@ -359,7 +359,7 @@ export function onePointRun(runId: string, loss = 0.7): MonitorEvent[] {
         metrics: { f1: loss / 3 },
       },
     },
-    { type: 'epoch', data: { epoch: 1, step: 1, test: { loss, accuracy: loss / 2 } } },
+    { type: 'epoch', data: { epoch: 1, step: 1, test: { loss: loss * 0.8, accuracy: loss * 0.9 } } },
     {
       type: 'run.finished',
       data: { status: 'completed', reason: 'all epochs done', seconds: 1, files: [] },

@@ -1,6 +1,13 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../../state/event-data.ts';
-import { formatDateTime, formatDuration, formatPercent } from '../../state/format.ts';
+import {
+  formatCount,
+  formatDateTime,
+  formatDuration,
+  formatLearningRate,
+  formatPercent,
+  formatPlural,
+} from '../../state/format.ts';
 import {
   deviceText,
   displayName,
@@ -46,11 +53,12 @@ export function runRow(summary: RunSummary): RunRow {
     duration: trainingSeconds(summary) === undefined ? '' : formatDuration(trainingSeconds(summary)),
     device: deviceText(started?.device),
     settings: [
-      [config?.epochs, config?.batchSize].filter(isGiven).join(' × '),
-      config?.learningRate,
+      typeof config?.epochs === 'number' && formatPlural(config.epochs, 'epoch', 'epochs'),
+      typeof config?.batchSize === 'number' && `batch size ${formatCount(config.batchSize)}`,
+      typeof config?.learningRate === 'number' && `learning rate ${formatLearningRate(config.learningRate)}`,
       config?.schedule,
     ]
-      .filter(isGiven)
+      .filter(Boolean)
       .join(', '),
     tags: tagsOf(summary),
     started: formatDateTime(Date.parse(startedAt)),
@@ -70,5 +78,3 @@ export function listedRows(summaries: readonly RunSummary[], filter: string): Ru
   });
   return [...rows.filter(({ pinned }) => pinned), ...rows.filter(({ pinned }) => !pinned)];
 }
-
-const isGiven = (value: unknown): boolean => value !== null && value !== undefined && value !== '';

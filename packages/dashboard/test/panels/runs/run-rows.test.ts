@@ -24,7 +24,10 @@ describe('the list of runs', () => {
       statusName: 'Completed',
       note: 'the first',
     });
-    expect(row).toMatchObject({ device: 'tensorflow on CPU', settings: '3 × 512, 0.01, constant' });
+    expect(row).toMatchObject({
+      device: 'tensorflow on CPU',
+      settings: '3 epochs, batch size 512, learning rate 0.01, constant',
+    });
     expect([row.bestAccuracy, row.duration].map(withPlainSpaces)).toEqual(['97.00 %', '18 s']);
   });
 
