@@ -9,6 +9,7 @@ const hoursAndMinutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
 const timeFormats = {
   minutes: new Intl.DateTimeFormat('en-GB', hoursAndMinutes),
   seconds: new Intl.DateTimeFormat('en-GB', { ...hoursAndMinutes, second: '2-digit' }),
+  days: new Intl.DateTimeFormat('en-GB', { ...hoursAndMinutes, day: 'numeric', month: 'short' }),
 };
 const dateTimeFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -93,7 +94,7 @@ export function formatWholeDuration(seconds: number | null | undefined): string 
   return seconds < 60 ? `${Math.floor(seconds)}${space}s` : formatDuration(Math.floor(seconds));
 }
 
-/** Formats milliseconds since 1970 as a local time: "10:03:12" or "10:03". */
+/** Formats milliseconds since 1970 as a local time: "10:03:12", "10:03" or "24 Nov, 10:03". */
 export function formatTime(time: number, precision: keyof typeof timeFormats = 'seconds'): string {
   return timeFormats[precision].format(time);
 }

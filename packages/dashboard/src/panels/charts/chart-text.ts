@@ -58,6 +58,8 @@ function runItems(spec: ChartSpec, legendRun: LegendRun | undefined, value: Valu
       : [];
   if (run?.batch && !hasCurve(run, spec)) return test;
   if (!spec.smoothed) return [{ name: 'value', kind: 'line', color, value: raw }, ...test];
+  // The values of epochs are not smoothed.
+  if (run?.byEpoch) return [{ name: 'train', kind: 'line', color, value: raw }, ...test];
   return [
     { name: spec.test ? 'train' : 'raw', kind: 'raw', color, value: raw },
     { name: 'smoothed', kind: 'line', color, value: spec.format(value?.smooth) },

@@ -119,7 +119,9 @@ export class FrameBuilder {
   #valuesAt(run: Run, row: number, smoothing: number): Readout['values'] {
     const { series, test } = this.#spec;
     const step = seriesOf(run, series).columns.step[row] ?? 0;
-    const tested = (test && run.epochs.findLast((epoch) => epoch.step <= step)?.test?.[test]) ?? undefined;
+    const isTested = (epoch: Run['epochs'][number]): boolean =>
+      epoch.step <= step && test !== undefined && typeof epoch.test?.[test] === 'number';
+    const tested = (test && run.epochs.findLast(isTested)?.test?.[test]) ?? undefined;
     return this.#curvesOf(run).map((curve) => ({
       ...(row < 0 ? { raw: Number.NaN, smooth: Number.NaN } : curve.valueAt(row, smoothing)),
       test: tested,

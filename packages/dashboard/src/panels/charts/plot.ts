@@ -12,7 +12,7 @@ import {
   type EventMarker,
   type PlotArea,
 } from './overlays.ts';
-import { axisLabel, logTicks, tickSteps, tickText } from './ticks.ts';
+import { axisLabel, clockTicks, logTicks, tickSteps, tickText } from './ticks.ts';
 
 /** How a column is drawn: thin and faint, as a line, as points, or as points joined by a line. */
 export interface CurveStyle {
@@ -183,10 +183,14 @@ export class Plot {
     return [
       {
         ...common,
-        ...{ grid: { show: false }, size: 26, gap: 6, space: 70 },
+        ...{ grid: { show: false }, size: 26, gap: 6, space: axis === 'clock' ? 100 : 70 },
         ...{ label: axisLabel(axis, stepWord), labelSize: 20, labelGap: 0, labelFont: this.#font },
         incrs: tickSteps[axis],
         values: (_plot, splits) => splits.map((split) => tickText(axis, split, this.#frame.x)),
+        ...(axis === 'clock' && {
+          splits: (_plot, _index, min, max, step) =>
+            clockTicks({ min, max }, step, new Date(min).getTimezoneOffset() * 60_000),
+        }),
         ...(log.x && logarithmic(() => this.#frame.x)),
       },
       {

@@ -34,6 +34,17 @@ export const tickSteps: Record<AxisName, number[]> = {
   clock: secondSteps.map((value) => value * 1_000),
 };
 
+/**
+ * Returns the ticks of a clock axis, `step` milliseconds apart, at round times of a time zone.
+ * @param offset How far the zone is behind UTC, in milliseconds.
+ */
+export function clockTicks({ min, max }: Range, step: number, offset: number): number[] {
+  const ticks: number[] = [];
+  for (let tick = Math.ceil((min - offset) / step) * step + offset; tick <= max; tick += step)
+    ticks.push(tick);
+  return ticks;
+}
+
 /** Formats a tick of an x axis; the visible range sets the precision. */
 export function tickText(axis: AxisName, value: number, { min, max }: Range): string {
   switch (axis) {
@@ -44,7 +55,10 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range): st
     case 'elapsed':
       return formatClock(value);
     case 'clock':
-      return formatTime(value, max - min > 7_200_000 ? 'minutes' : 'seconds');
+      return formatTime(
+        value,
+        max - min > 86_400_000 ? 'days' : max - min > 7_200_000 ? 'minutes' : 'seconds',
+      );
   }
 }
 

@@ -13,6 +13,7 @@ import { FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
 import { chartSpecs } from '../../../src/state/chart-specs.ts';
 import { applyEvent, emptyRun } from '../../../src/state/run.ts';
 import type { Range } from '../../../src/state/viewport.ts';
+import { epochsOnlyRun } from '../../support/kinds-of-runs.ts';
 
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 const readout = { x: 412, step: 412, epoch: 4, values: [{ raw: 0.5, smooth: 0.25, test: undefined }] };
@@ -64,6 +65,13 @@ describe('the texts of a chart', () => {
     const values = [0.5, 0.75, Number.NaN].map((smooth) => ({ raw: 0, smooth, test: undefined }));
     const items = legendItems(chartSpecs.loss, runs, { ...readout, values });
     expect(items.map(({ value }) => value)).toEqual(['0.5000', '0.7500 (+0.2500)', '–']);
+  });
+
+  it('name no smoothed curve of a run that reports only epochs', () => {
+    const run = emptyRun('epochs');
+    for (const event of epochsOnlyRun('epochs')) applyEvent(run, event);
+    const names = legendItems(chartSpecs.loss, [{ ...train, run }], readout).map(({ name }) => name);
+    expect(names).toEqual(['train', 'test']);
   });
 
   it('leave out devices that the machine lacks', () => {

@@ -130,6 +130,16 @@ describe('a chart readout', () => {
     expect(readout('accuracy', [run], 5)?.values[0]?.test).toBeUndefined();
   });
 
+  it('has the last known test result where a later epoch was not tested', () => {
+    const untested = events.map((event) =>
+      event.type === 'epoch' && event.data.epoch > 1
+        ? { ...event, data: { ...event.data, test: null } }
+        : event,
+    );
+    const run = runOf(untested as MonitorEvent[]);
+    expect(readout('loss', [run], null)?.values[0]?.test).toBe(run.epochs[0]?.test?.loss);
+  });
+
   it('has one entry for each run', () => {
     const other = runOf(sampleRun({ runId: 'other', epochs: 2, batchesPerEpoch: 20 }));
     const values = readout('loss', [runOf(events), other], 30)?.values;

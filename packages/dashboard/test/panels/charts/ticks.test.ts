@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { logTicks, tickText } from '../../../src/panels/charts/ticks.ts';
+import { clockTicks, logTicks, tickText } from '../../../src/panels/charts/ticks.ts';
 
 describe('the ticks of the x axes', () => {
   const range = { min: 0, max: 100 };
@@ -16,6 +16,23 @@ describe('the ticks of the x axes', () => {
 
   it('of the axis clock show local time', () => {
     expect(tickText('clock', Date.UTC(2026, 10, 24, 10, 30, 5), range)).toMatch(/^\d\d:30:05$/);
+  });
+
+  it('of a clock that shows more than a day have the date', () => {
+    const week = { min: 0, max: 7 * 86_400_000 };
+    expect(tickText('clock', Date.UTC(2026, 10, 24, 10, 30, 5), week)).toMatch(/^2[345] Nov, \d\d:\d\d$/);
+  });
+
+  it('of a clock are at round times of the time zone, also of one with half hours', () => {
+    const [hour, day] = [3_600_000, 86_400_000];
+    const range = { min: 20 * day + 1, max: 20 * day + 3 * hour };
+    expect(clockTicks(range, hour, 0)).toEqual([1, 2, 3].map((hours) => 20 * day + hours * hour));
+    const india = -5.5 * hour;
+    expect(clockTicks(range, hour, india)).toEqual([0.5, 1.5, 2.5].map((hours) => 20 * day + hours * hour));
+    expect(clockTicks({ min: 20 * day, max: 22 * day }, day, india)).toEqual([
+      20 * day + 18.5 * hour,
+      21 * day + 18.5 * hour,
+    ]);
   });
 });
 
