@@ -49,7 +49,9 @@ const typeNames: Record<string, string> = {
 /** Returns whether several texts were received in place of one: a parameter that is repeated in a query. */
 function isRepeated(issue: z.core.$ZodRawIssue): boolean {
   const { code, expected, input } = issue;
-  if (!Array.isArray(input) || input.length < 2) return false;
+  // A query has texts only: other lists are a mistake in an event.
+  if (!Array.isArray(input) || input.length < 2 || input.some((each) => typeof each !== 'string'))
+    return false;
   return (code === 'invalid_type' && expected === 'string') || branchesOf(issue).some(isOfText);
 }
 

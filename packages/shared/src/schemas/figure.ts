@@ -33,11 +33,12 @@ const tableSchema = z
         path: ['rows', wrong],
         message: `expected ${table.columns.length} cells, one for each column, got ${table.rows[wrong]!.length}`,
       });
-    if (jsonBytesOf(table) > figureBytes)
+    const bytes = jsonBytesOf(table);
+    if (bytes > figureBytes)
       context.addIssue({
         code: 'custom',
         path: [],
-        message: `expected a table of at most ${figureBytes} bytes as JSON`,
+        message: `expected a table of at most ${figureBytes} bytes as JSON, got ${bytes}`,
       });
   });
 
@@ -50,12 +51,18 @@ export const figureDataSchema = z
     step: countSchema.nullish().describe('Step that the figure shows; null if it belongs to none.'),
     description: lineSchema.nullish().describe('What the figure shows, for people who do not see it.'),
     image: bytesSchema(figureBytes)
-      .startsWith(pngStart, 'expected a PNG file in base64')
+      .startsWith(pngStart, {
+        error: ({ input }) =>
+          `expected a PNG file in base64, which begins with "${pngStart}", got ${valueText(input)}`,
+      })
       .nullish()
       .describe('A PNG file of at most 128 kB and 4,096 × 4,096 pixels, in base64.'),
     table: tableSchema.nullish().describe('A table of at most 200 rows, 20 columns and 128 kB as JSON.'),
   })
-  .refine(({ image, table }) => (image == null) !== (table == null), 'expected an image or a table')
+  .refine(({ image, table }) => (image == null) !== (table == null), {
+    error: ({ input }) =>
+      `expected either an image or a table, got ${(input as { image?: unknown }).image == null ? 'neither' : 'both'}`,
+  })
   .describe('An image or a table that the publisher wants to be seen; at most one in 10 s.');
 
 export type FigureData = z.infer<typeof figureDataSchema>;

@@ -3,6 +3,7 @@ import { characterCount } from '../protocol/character-count.ts';
 import { eventLimits } from '../protocol/event-limits.ts';
 import { valueText } from '../protocol/issue-text.ts';
 import {
+  atMostKeys,
   countSchema,
   digestSchema,
   jsonBytesOf,
@@ -41,14 +42,11 @@ export const runConfigSchema = z
     engine: nameSchema.nullish().describe('The requested engine; `device.engine` is the one in use.'),
   })
   .catchall(settingSchema)
-  .refine(
-    (config) => Object.keys(config).length <= eventLimits.configKeys,
-    `expected at most ${eventLimits.configKeys} settings`,
-  )
-  .refine(
-    (config) => jsonBytesOf(config) <= eventLimits.configBytes,
-    `expected at most ${eventLimits.configBytes} bytes of settings as JSON`,
-  )
+  .refine(...atMostKeys(eventLimits.configKeys, 'settings'))
+  .refine((config) => jsonBytesOf(config) <= eventLimits.configBytes, {
+    error: ({ input }) =>
+      `expected at most ${eventLimits.configBytes} bytes of settings as JSON, got ${jsonBytesOf(input)}`,
+  })
   .meta({
     maxProperties: eventLimits.configKeys,
     description:
@@ -189,10 +187,7 @@ export const runStartedDataSchema = z
       .describe('Unit of every loss: `nats` per sample (the default), `bits`, `squared error`.'),
     metrics: z
       .record(metricNameSchema, metricDefinitionSchema, { error: metricNameError })
-      .refine(
-        (metrics) => Object.keys(metrics).length <= eventLimits.metrics,
-        `expected at most ${eventLimits.metrics} metrics`,
-      )
+      .refine(...atMostKeys(eventLimits.metrics, 'metrics'))
       .nullish()
       .meta({
         description:

@@ -77,13 +77,20 @@ export const metricNameSchema = z.string().regex(metricNamePattern);
 export const metricNameError = ({ code }: { code?: string | undefined }): string | undefined =>
   code === 'invalid_key' ? 'expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"' : undefined;
 
+/** Returns the arguments of `refine` for a record with at most `limit` keys, which the error calls `what`. */
+export const atMostKeys = (limit: number, what: string) =>
+  [
+    (record: object): boolean => Object.keys(record).length <= limit,
+    {
+      error: ({ input }: { input?: unknown }): string =>
+        `expected at most ${limit} ${what}, got ${Object.keys(input as object).length}`,
+    },
+  ] as const;
+
 /** A publisher's custom metrics: a measure for each name. */
 export const metricsSchema = z
   .record(metricNameSchema, metricValueSchema, { error: metricNameError })
-  .refine(
-    (metrics) => Object.keys(metrics).length <= eventLimits.metrics,
-    `expected at most ${eventLimits.metrics} metrics`,
-  )
+  .refine(...atMostKeys(eventLimits.metrics, 'metrics'))
   .meta({
     maxProperties: eventLimits.metrics,
     description: `The publisher's custom metrics: a measure for each name, at most ${eventLimits.metrics}. Names have 1 to 64 of \`A-Z a-z 0-9 _ . / -\`.`,

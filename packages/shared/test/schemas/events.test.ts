@@ -88,12 +88,17 @@ describe('an event of version 2', () => {
   });
 
   test.each<[string, EventType, object, string]>([
-    ['201 settings', 'run.started', { config: record(201, 1) }, 'data.config: expected at most 200 settings'],
+    [
+      '201 settings',
+      'run.started',
+      { config: record(201, 1) },
+      'data.config: expected at most 200 settings, got 201',
+    ],
     [
       'settings of more than 16 kB',
       'run.started',
       { config: { note: 'é'.repeat(8_190) } },
-      'data.config: expected at most 16384 bytes of settings as JSON',
+      'data.config: expected at most 16384 bytes of settings as JSON, got 16391',
     ],
     [
       'a setting that is a list',
@@ -136,7 +141,7 @@ describe('an event of version 2', () => {
       '101 metrics',
       'metrics',
       { step: 1, metrics: record(101, 1) },
-      'data.metrics: expected at most 100 metrics',
+      'data.metrics: expected at most 100 metrics, got 101',
     ],
     [
       'a metric with a space in its name',
@@ -207,10 +212,16 @@ describe('an event of version 2', () => {
       'data.width: expected at most 64, got 65',
     ],
     [
+      'predictions as a list',
+      'epoch',
+      { epoch: 1, test: { predictions: [0, 1, 2] } },
+      'data.test.predictions: expected a string, got a list',
+    ],
+    [
       'a figure that is no PNG',
       'figure',
       { ...image, image: base64(300) },
-      'data.image: expected a PNG file in base64',
+      `data.image: expected a PNG file in base64, which begins with "iVBORw0KGgoA", got "${'A'.repeat(49)}…"`,
     ],
     [
       'a figure of more than 128 kB',
@@ -222,9 +233,14 @@ describe('an event of version 2', () => {
       'a figure with an image and a table',
       'figure',
       { ...image, table: table.table },
-      'data: expected an image or a table',
+      'data: expected either an image or a table, got both',
     ],
-    ['a figure with neither', 'figure', { title: 'Nothing' }, 'data: expected an image or a table'],
+    [
+      'a figure with neither',
+      'figure',
+      { title: 'Nothing' },
+      'data: expected either an image or a table, got neither',
+    ],
     [
       '201 rows',
       'figure',
@@ -241,7 +257,7 @@ describe('an event of version 2', () => {
       'a table of more than 128 kB',
       'figure',
       { ...table, table: { columns: names(20), rows: Array(200).fill(Array(20).fill('x'.repeat(40))) } },
-      'data.table: expected a table of at most 131072 bytes as JSON',
+      'data.table: expected a table of at most 131072 bytes as JSON, got 172542',
     ],
     [
       'a norm too few',
