@@ -22,7 +22,7 @@ export function matchesPlainKernels(kernels: Kernels): boolean {
  * Returns the results of all operations on fixed inputs. Dropout masks differ between implementations, so the last result is
  * not a mask, but the product of its elements with their distance to the scale, which is 0 in every valid mask.
  */
-function evaluateAll(kernels: Kernels): tf.Tensor[] {
+export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const random = seededRandom(7);
   const draw = <R extends tf.Rank>(shape: number[]): tf.Tensor<R> => {
     const values = Float32Array.from({ length: elementCount(shape) }, () => random() * 2 - 1);
