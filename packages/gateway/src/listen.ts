@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
@@ -33,29 +33,40 @@ export async function listen(
     flags: ['ingest-host', 'ingest-port'],
   });
   return {
-    // `--bind` may name a proxy on this machine, which has another port: then the bound address is the right one.
-    url: `http://${displayHost(isLoopback(host) ? host : publicHost(addresses), await localName(host, port), true)}:${port}`,
-    ingestUrl: `ws://${displayHost(ingestHost, '127.0.0.1')}:${ingestPort}/ingest`,
+    url: `http://${await pageHost(publicApp, addresses, port)}:${port}`,
+    ingestUrl: `ws://${isWildcard(ingestHost) ? '127.0.0.1' : toUrlHost(ingestHost)}:${ingestPort}/ingest`,
   };
 }
 
-/** How long `localName` waits for a connection: a program that listens on this machine accepts at once. */
-const connectTimeoutMs = 200;
+/** Returns the host at which a browser on this machine reaches the page. */
+async function pageHost(app: FastifyInstance, addresses: BindAddresses, port: number): Promise<string> {
+  // `--bind` may name a proxy on this machine, which has another port: then the bound address is the right one.
+  const host = isLoopback(addresses.host) ? addresses.host : publicHost(addresses);
+  if (!isLoopback(host) && !isWildcard(host)) return toUrlHost(host);
+  const bound = (app.addresses() as AddressInfo[]).map(({ address }) => address);
+  const isBound = (address: string, wildcard: string): boolean =>
+    bound.some((each) => [address, wildcard, '::'].includes(each));
+  const [isAt4, isAt6] = [isBound('127.0.0.1', '0.0.0.0'), isBound('::1', '::')];
+  if (isAt4 && (isAt6 || !(await accepts('::1', port)))) return 'localhost';
+  return isAt4 ? '127.0.0.1' : toUrlHost(bound[0] ?? host);
+}
+
+/** How long `accepts` waits for a connection: a program that listens on this machine accepts at once. */
+const probeMs = 200;
 
 /**
- * Returns `localhost`, or 127.0.0.1 when another program listens on the same port of ::1, which browsers try first: on
- * macOS, AirPlay listens on port 5000 of all addresses.
+ * Returns whether a program accepts connections at an address. Browsers try ::1 first for `localhost`, and on macOS, AirPlay listens
+ * on port 5000 of all addresses.
  */
-function localName(host: string, port: number): Promise<string> {
-  if (host !== '127.0.0.1') return Promise.resolve('localhost');
+function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '::1', port, timeout: connectTimeoutMs });
-    const settle = (name: string): void => {
+    const socket = connect({ host, port, timeout: probeMs });
+    const settle = (isAccepted: boolean): void => {
       socket.destroy();
-      resolve(name);
+      resolve(isAccepted);
     };
-    socket.on('connect', () => settle('127.0.0.1'));
-    for (const event of ['error', 'timeout']) socket.on(event, () => settle('localhost'));
+    socket.on('connect', () => settle(true));
+    for (const event of ['error', 'timeout']) socket.on(event, () => settle(false));
   });
 }
 
@@ -83,14 +94,4 @@ async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promi
   }
   const address = app.server.address();
   return typeof address === 'object' && address ? address.port : port;
-}
-
-/**
- * Returns a host that a client on this machine can connect to: nothing connects to the wildcard addresses.
- * @param local Replaces a wildcard address and, for the page, a loopback address too.
- */
-function displayHost(host: string, local: string, isPage = false): string {
-  if (isWildcard(host)) return local;
-  if (isLoopback(host) && isPage) return local;
-  return toUrlHost(host);
 }
