@@ -27,7 +27,7 @@ import {
   storeStateMessage,
 } from './store/health-checked-store.ts';
 import type { Store } from './store/store.ts';
-import { CommandAuthorizer } from './trust/authorization.ts';
+import { CommandAuthorizer, publicHost } from './trust/authorization.ts';
 
 /** Options of `buildGateway`. */
 export interface GatewayOptions {
@@ -132,13 +132,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     host: config.ingestHost,
     context: { store, health: store, hub, publishers, idleTrainers, router, limits, token: config.token },
     ...{ limits, metrics, log, files: folders.published, proxies: config.proxies },
+    publicAddress: { host: publicHost(config), port: () => portOf(publicApp) },
   });
   const publicApp = await buildPublicApp({
     ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
-    ingest: {
-      host: config.ingestHost,
-      port: () => (ingestApp.server.address() as AddressInfo | null)?.port ?? 0,
-    },
+    ingest: { host: config.ingestHost, port: () => portOf(ingestApp) },
   });
 
   return {
@@ -155,6 +153,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+/** Returns the port that a server is bound to; 0 while it is bound to none. */
+const portOf = ({ server }: App): number => (server.address() as AddressInfo | null)?.port ?? 0;
 
 function watchStore(
   store: Store,

@@ -8,18 +8,29 @@ export function isHostAllowed(host: string | undefined, boundHost: string): bool
   return requested !== undefined && (isLoopback(requested) || requested === boundHost);
 }
 
+/** The address that a request names. */
+export interface RequestedAddress {
+  /** The Host header. */
+  host: string | undefined;
+  /** The scheme; undefined behind a proxy that may have added TLS without naming it. */
+  scheme: 'http' | 'https' | undefined;
+}
+
 /**
  * Returns whether a request may have this Origin header: none (programs send none, browsers do), the origin of the
  * gateway's own page, or one that `--origins` allows.
  */
 export function isOriginAllowed(
   origin: string | undefined,
-  host: string | undefined,
+  { host, scheme }: RequestedAddress,
   allowed: readonly string[] = [],
 ): boolean {
   if (origin === undefined || allowed.includes(origin)) return true;
   const page = parseUrl(origin);
-  return page !== undefined && page.host === parseUrl(`${page.protocol}//${host}`)?.host;
+  return (
+    page !== undefined &&
+    page.origin === parseUrl(`${scheme ?? page.protocol.slice(0, -1)}://${host}`)?.origin
+  );
 }
 
 /** Returns whether a bind address, or the host of a URL, is a loopback address: only this machine can connect to it. */

@@ -23,17 +23,22 @@ describe('the Host header', () => {
 
 describe('the Origin header', () => {
   test.each([
-    [undefined, 'localhost:5000', true],
-    ['http://localhost:5000', 'localhost:5000', true],
-    ['http://monitor.lan', 'monitor.lan:80', true],
-    ['https://monitor.lan', 'monitor.lan:443', true],
-    ['http://localhost:5173', 'localhost:5000', false],
-    ['http://127.0.0.1:5000', 'localhost:5000', false],
-    ['http://evil.example', 'localhost:5000', false],
-    ['null', 'localhost:5000', false],
-    ['', 'localhost:5000', false],
-  ])('%p at %s: allowed is %p', (origin, host, allowed) => {
-    expect(isOriginAllowed(origin, host)).toBe(allowed);
+    [undefined, 'http', 'localhost:5000', true],
+    ['http://localhost:5000', 'http', 'localhost:5000', true],
+    ['http://monitor.lan', 'http', 'monitor.lan:80', true],
+    ['https://monitor.lan', 'https', 'monitor.lan:443', true],
+    ['https://monitor.lan', 'http', 'monitor.lan', false],
+    ['http://monitor.lan', 'https', 'monitor.lan', false],
+    ['https://localhost:5000', 'http', 'localhost:5000', false],
+    ['https://monitor.lan', undefined, 'monitor.lan', true],
+    ['http://monitor.lan', undefined, 'monitor.lan', true],
+    ['http://localhost:5173', 'http', 'localhost:5000', false],
+    ['http://127.0.0.1:5000', 'http', 'localhost:5000', false],
+    ['http://evil.example', undefined, 'localhost:5000', false],
+    ['null', undefined, 'localhost:5000', false],
+    ['', undefined, 'localhost:5000', false],
+  ] as const)('%p at %s, %s: allowed is %p', (origin, scheme, host, allowed) => {
+    expect(isOriginAllowed(origin, { host, scheme })).toBe(allowed);
   });
 
   test.each([
@@ -43,7 +48,9 @@ describe('the Origin header', () => {
     ['https://notes.example.org.evil.example', false],
     ['null', false],
   ])('%p where --origins names https://notes.example.org: allowed is %p', (origin, allowed) => {
-    expect(isOriginAllowed(origin, 'localhost:5000', ['https://notes.example.org'])).toBe(allowed);
+    expect(
+      isOriginAllowed(origin, { host: 'localhost:5000', scheme: 'http' }, ['https://notes.example.org']),
+    ).toBe(allowed);
   });
 });
 

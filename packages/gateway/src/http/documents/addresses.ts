@@ -3,8 +3,8 @@ import type { SocketAddresses } from '@mnist-monitor/shared/documents';
 import type { FastifyRequest } from 'fastify';
 import { isWildcard, toUrlHost } from '../../trust/hosts.ts';
 
-/** The address that the ingest port is bound to. */
-export interface IngestAddress {
+/** The address that a port of the gateway is bound to. */
+export interface PortAddress {
   host: string;
   /** Returns the bound port, which the system chooses for port 0; 0 while none is bound. */
   port(): number;
@@ -20,20 +20,38 @@ export type AddressedRequest = Pick<FastifyRequest, 'host' | 'protocol' | 'ips'>
  * Returns the addresses of both ports as the client of a request reaches them: the public port as the request names it,
  * through any trusted proxies, and the ingest port at the same name if that port is bound to all addresses.
  */
-export function addressesFor(request: AddressedRequest, ingest: IngestAddress): SocketAddresses {
-  const isSecure = request.protocol === 'https';
-  // HTTP/1.0 needs no Host; then the client has connected to the local address of the connection.
-  const { localAddress = 'localhost', localPort = 80 } = request.socket;
-  const named = `${request.protocol}://${request.host}`;
-  const { host, hostname } = new URL(
-    request.host !== '' && URL.canParse(named) ? named : `http://${toUrlHost(localAddress)}:${localPort}`,
-  );
+export function addressesFor(request: AddressedRequest, ingest: PortAddress): SocketAddresses {
+  const { host, hostname } = requestedUrl(request);
   const pathname = pathPrefix(request);
-  const ingestHost = isWildcard(ingest.host) ? hostname : toUrlHost(ingest.host);
   return {
-    public: { host, protocol: isSecure ? 'wss' : 'ws', ...(pathname !== undefined && { pathname }) },
-    ingest: { host: `${ingestHost}:${ingest.port()}`, protocol: 'ws' },
+    public: { ...{ host, protocol: protocolOf(request) }, ...(pathname !== undefined && { pathname }) },
+    ingest: { host: hostOf(ingest, hostname), protocol: 'ws' },
   };
+}
+
+/** Returns the addresses of both ports as the client of a request to the ingest port reaches them. */
+export function addressesAtIngest(request: AddressedRequest, publicPort: PortAddress): SocketAddresses {
+  const { host, hostname } = requestedUrl(request);
+  return {
+    public: { host: hostOf(publicPort, hostname), protocol: 'ws' },
+    ingest: { host, protocol: protocolOf(request) },
+  };
+}
+
+const protocolOf = ({ protocol }: AddressedRequest): 'ws' | 'wss' => (protocol === 'https' ? 'wss' : 'ws');
+
+/** Returns host and port of an address; a port that is bound to all addresses is found at `hostname`. */
+const hostOf = ({ host, port }: PortAddress, hostname: string): string =>
+  `${isWildcard(host) ? hostname : toUrlHost(host)}:${port()}`;
+
+/** Returns the address that a request names. */
+function requestedUrl({ protocol, host, socket }: AddressedRequest): URL {
+  // HTTP/1.0 needs no Host; then the client has connected to the local address of the connection.
+  const { localAddress = 'localhost', localPort = 80 } = socket;
+  const named = `${protocol}://${host}`;
+  return new URL(
+    host !== '' && URL.canParse(named) ? named : `http://${toUrlHost(localAddress)}:${localPort}`,
+  );
 }
 
 /** Returns the path below which a trusted proxy serves the gateway, such as `/monitor`; undefined without such a path. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isHostAllowed, isOriginAllowed } from '../../trust/hosts.ts';
+import { proxyTrace } from '../../trust/proxy-trace.ts';
 import { isPagePath } from './page.ts';
 
 export interface TrustOptions {
@@ -42,18 +43,19 @@ export function addTrustChecks(app: FastifyInstance, options: TrustOptions): voi
         'request.forbidden',
         'expected this page on its own, got a request for it in a frame of another site; allow the origin of that site with --embed',
       );
+    const requested = { host, scheme: requestedScheme(request) };
     const isEmbedded = isFrame(request.headers) && isPagePath(request.url);
     if (
       isFromForeignPage(request.headers) &&
       !isEmbedded &&
-      !isOriginAllowed(origin ?? 'null', host, origins)
+      !isOriginAllowed(origin ?? 'null', requested, origins)
     )
       throw new MonitorError(
         'request.forbidden',
         'expected a request from this page, a program or a link, got one from a page of another site',
       );
     const isChange = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    if ((request.ws || isChange) && !isOriginAllowed(origin, host, origins))
+    if ((request.ws || isChange) && !isOriginAllowed(origin, requested, origins))
       throw new MonitorError(
         'request.forbidden',
         `expected the Origin ${quote(ownOrigin(request))}, one that --origins names, or none, got ${quote(origin)}; a proxy in front has to forward Host (docs/proxy.md)`,
@@ -78,12 +80,19 @@ const isOfOtherSite = (headers: IncomingHttpHeaders): boolean =>
   ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 
 /**
- * Returns the origin that the gateway's own page would have at the requested address. The scheme is that of the given
- * Origin, since a proxy in front may add TLS without naming it.
+ * Returns the scheme by which the client has sent a request, as a trusted proxy names it; undefined behind a proxy that does not, which may have
+ * added TLS.
  */
-function ownOrigin({ headers, protocol }: FastifyRequest): string {
-  const [scheme] = /^https?(?=:)/.exec(headers.origin ?? '') ?? [protocol];
-  return `${scheme}://${headers.host}`;
+function requestedScheme(request: FastifyRequest): 'http' | 'https' | undefined {
+  const isNamed = (request.ips ?? []).length > 1 && request.headers['x-forwarded-proto'] !== undefined;
+  return isNamed || proxyTrace(request) === undefined ? request.protocol : undefined;
+}
+
+/** Returns the origin that the gateway's own page would have at the requested address. */
+function ownOrigin(request: FastifyRequest): string {
+  const { origin, host } = request.headers;
+  const [given] = /^https?(?=:)/.exec(origin ?? '') ?? [request.protocol];
+  return `${requestedScheme(request) ?? given}://${host}`;
 }
 
 const quote = (header: string | undefined): string =>

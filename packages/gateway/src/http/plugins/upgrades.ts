@@ -1,28 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorCode, MonitorError } from '@mnist-monitor/shared';
-import type { FastifyInstance } from 'fastify';
+import type { SocketAddresses } from '@mnist-monitor/shared/documents';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { writeProblem } from './problems.ts';
 
 /** Options of `refuseOtherUpgrades`. */
 export interface UpgradeOptions {
   /** The path of the port's only WebSocket. */
   path: string;
-  /** The end of the error message, with the WebSocket addresses of both ports. */
-  hint: string;
+  /** Returns the WebSocket addresses of both ports, as the client of a request reaches them. */
+  addressesFor: (request: FastifyRequest) => SocketAddresses;
   /** Called with the code of the problem when the headers of an upgrade are no WebSocket handshake. */
   onProblem: (code: ErrorCode) => void;
 }
 
 /** Refuses WebSocket upgrades at all paths of a port except one, and upgrades that are no WebSocket handshake. */
-export function refuseOtherUpgrades(app: FastifyInstance, { path, hint, onProblem }: UpgradeOptions): void {
+export function refuseOtherUpgrades(
+  app: FastifyInstance,
+  { path, addressesFor, onProblem }: UpgradeOptions,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!request.ws) return;
     const requested = request.url.split('?', 1)[0]!;
     if (request.routeOptions.url !== path && requested !== path)
       throw new MonitorError(
         'request.not_found',
-        `expected a WebSocket at ${path}, got one at ${requested.slice(0, 100)}; ${hint}`,
+        `expected a WebSocket at ${path}, got one at ${requested.slice(0, 100)}; ${upgradeHint(addressesFor(request))}`,
       );
     if (request.method !== 'GET') {
       reply.header('allow', 'GET');
@@ -47,6 +51,7 @@ export function refuseOtherUpgrades(app: FastifyInstance, { path, hint, onProble
 const isKnownVersion = (headers: IncomingMessage['headers']): boolean =>
   headers['sec-websocket-version'] === '13';
 
-/** The WebSocket addresses of both ports, for the errors of clients that try another path or port. */
-export const upgradeHint =
-  'viewers connect to /live on the public port (5000 by default), publishers to /ingest on the ingest port (5001 by default)';
+/** Returns the end of the error of a client that tries another path or port. */
+function upgradeHint({ public: { host, protocol, pathname = '' }, ingest }: SocketAddresses): string {
+  return `viewers connect to ${protocol}://${host}${pathname}/live, publishers to ${ingest.protocol}://${ingest.host}/ingest`;
+}

@@ -3,7 +3,7 @@ import type { SocketAddresses } from '@mnist-monitor/shared/documents';
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../app.ts';
-import { addressesFor, type IngestAddress } from '../documents/addresses.ts';
+import { addressesFor, type PortAddress } from '../documents/addresses.ts';
 import type { Documents } from '../documents/build.ts';
 import { responses } from '../route-schema.ts';
 
@@ -60,7 +60,7 @@ const readJsonSchemaSchema = {
  * routes that are added after this call, and are built when one is first requested.
  * @throws TypeError when a route is added without a schema; `{ hide: true }` keeps a route out of the documents.
  */
-export function addDocumentRoutes(app: App, ingest: IngestAddress): void {
+export function addDocumentRoutes(app: App, ingest: PortAddress): void {
   const routes = collectRoutes(app);
   let documents: Promise<Documents> | undefined;
   const built = (): Promise<Documents> => {

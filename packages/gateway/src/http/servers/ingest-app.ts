@@ -1,9 +1,10 @@
 import type { IngestSession } from '../../ingest/session.ts';
 import { acceptSockets } from '../../sockets/server.ts';
 import { type App, type AppOptions, createApp } from '../app.ts';
+import { addressesAtIngest, type PortAddress } from '../documents/addresses.ts';
 import { refuseOtherMethods } from '../plugins/allowed-methods.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
-import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
+import { refuseOtherUpgrades } from '../plugins/upgrades.ts';
 import { addIngestRoute, type IngestRouteOptions } from '../routes/ingest.ts';
 
 export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'context' | 'metrics' | 'files'> {
@@ -11,6 +12,8 @@ export interface IngestAppOptions extends Pick<IngestRouteOptions, 'host' | 'con
   limits: AppOptions['limits'];
   /** The proxies in front of the ingest port whose `X-Forwarded-For` is trusted. */
   proxies: AppOptions['proxies'];
+  /** The public port, for the error of viewers that try this one. */
+  publicAddress: PortAddress;
 }
 
 /** Builds the server of the ingest port. When it closes, it first stops its sessions, which store what they received. */
@@ -22,6 +25,7 @@ export async function buildIngestApp({
   metrics,
   log,
   proxies,
+  publicAddress,
 }: IngestAppOptions): Promise<App> {
   const sessions = new Set<IngestSession>();
   const app = createApp({ log, limits, metrics, proxies });
@@ -39,7 +43,7 @@ export async function buildIngestApp({
   });
   refuseOtherUpgrades(app, {
     path: '/ingest',
-    hint: upgradeHint,
+    addressesFor: (request) => addressesAtIngest(request, publicAddress),
     onProblem: (code) => metrics.refused(code),
   });
   refuseOtherMethods(app);

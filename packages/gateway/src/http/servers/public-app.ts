@@ -7,13 +7,13 @@ import { acceptSockets } from '../../sockets/server.ts';
 import type { HealthCheckedStore } from '../../store/health-checked-store.ts';
 import { publicHost } from '../../trust/authorization.ts';
 import { type App, type AppOptions, createApp } from '../app.ts';
-import type { IngestAddress } from '../documents/addresses.ts';
+import { addressesFor, type PortAddress } from '../documents/addresses.ts';
 import { refuseOtherMethods } from '../plugins/allowed-methods.ts';
 import { compressReplies } from '../plugins/compression.ts';
 import { explainMissingPage, isPageFile, servePage } from '../plugins/page.ts';
 import { addSecurityHeaders } from '../plugins/security-headers.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
-import { refuseOtherUpgrades, upgradeHint } from '../plugins/upgrades.ts';
+import { refuseOtherUpgrades } from '../plugins/upgrades.ts';
 import { addDocumentRoutes } from '../routes/documents.ts';
 import { addExportRoutes } from '../routes/export.ts';
 import { addFileRoutes } from '../routes/files.ts';
@@ -36,7 +36,7 @@ export interface PublicAppOptions
   /** Folder of the built dashboard. */
   page: string;
   /** The ingest port, for the documents. */
-  ingest: IngestAddress;
+  ingest: PortAddress;
 }
 
 /** Builds the server of the public port: the dashboard, the REST API and the live feed. */
@@ -63,7 +63,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   });
   refuseOtherUpgrades(app, {
     path: '/live',
-    hint: upgradeHint,
+    addressesFor: (request) => addressesFor(request, options.ingest),
     onProblem: (code) => metrics.refused(code),
   });
   refuseOtherMethods(app, { isFile: (path) => isPageFile(options.page, path) });
