@@ -36,6 +36,10 @@ const examine = lazyPanel(
   ({ run }) => (run?.snapshots.length ?? 0) > 0 && Boolean(run?.started?.model),
   async () => (await import('./panels/examine/examine-panel.ts')).examinePanel,
 );
+const misread = lazyPanel(
+  ({ run }) => Boolean(run?.predictions.length && run.started?.dataset?.testImages),
+  async () => (await import('./panels/misread/misread-panel.ts')).misreadPanel,
+);
 const timeline = lazyPanel(
   ({ run }) => (run?.step ?? 0) > 1,
   async () => (await import('./panels/timeline/timeline-panel.ts')).timelinePanel,
@@ -56,6 +60,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(probe)}
     ${show(layers)}
     ${show(testResultsPanel)}
+    ${show(misread)}
     ${show(calibration)}
     ${show(drawPanel)}
     ${show(examine)}

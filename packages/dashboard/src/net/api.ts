@@ -80,6 +80,29 @@ export async function readRunFile(url: string): Promise<ArrayBuffer> {
   );
 }
 
+/** Returns the address of the test images of a run. */
+export const testImagesUrl = (runId: string, digest: string): string =>
+  `${runUrl(runId)}/test-images/${digest}`;
+
+/**
+ * Reads the bytes of a file of a run from `begin` to the one before `end`, or to the end of the file.
+ * @throws Error with a text for the viewer when there is no such file.
+ */
+export async function readRunFileRange(url: string, begin: number, end?: number): Promise<Uint8Array> {
+  const response = await fetch(url, {
+    headers: { range: `bytes=${begin}-${end === undefined ? '' : end - 1}` },
+  });
+  if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
+  // A gateway or proxy without ranges sends the whole file.
+  if (response.ok) return new Uint8Array(await response.arrayBuffer(), begin).slice(0, end && end - begin);
+  if (response.status === 416) return new Uint8Array();
+  throw new Error(
+    response.status === 404
+      ? 'the run has no such file'
+      : `the gateway answered with status ${response.status}`,
+  );
+}
+
 /** Returns the address of an export of all events of a run: `csv`, or a variant of it such as `csv?bom=true`. */
 export const exportUrl = (runId: string, format: ExportFormat): string => `${runUrl(runId)}/export.${format}`;
 

@@ -13,6 +13,7 @@ import {
   throughputOf,
 } from './event-data.ts';
 import { copyLayers, type Layers, noLayers, withLayersData } from './layers.ts';
+import { type EpochPredictions, withPredictions } from './predictions.ts';
 import { type ProbeHistory, withProbeData } from './probe.ts';
 import { type ReadonlySeries, Series } from './series.ts';
 
@@ -79,6 +80,8 @@ export interface Run {
   epochs: readonly EpochData[];
   /** The samples of the latest `samplesLimit` epochs, in ascending order. */
   samples: readonly SamplesData[];
+  /** What the network predicted for every test image, in ascending order of the epochs. */
+  predictions: readonly EpochPredictions[];
   system: SystemData | null;
   /** The latest `figureLimit` figures, oldest first. */
   figures: readonly NumberedFigure[];
@@ -133,6 +136,7 @@ export function emptyRun(runId: string): Run {
     step: 0,
     epochs: [],
     samples: [],
+    predictions: [],
     system: null,
     figures: [],
     notices: [],
@@ -264,7 +268,10 @@ function applyBatch(run: Run, batch: BatchData): void {
   // Results of repeated steps are superseded.
   if (run.diverged && run.diverged.step >= step) run.diverged = null;
   if (!Number.isFinite(loss)) run.diverged ??= { step, loss, time: run.lastTime };
-  if ((run.epochs.at(-1)?.step ?? -1) >= step) run.epochs = run.epochs.filter((epoch) => epoch.step < step);
+  if ((run.epochs.at(-1)?.step ?? -1) >= step) {
+    run.epochs = run.epochs.filter((epoch) => epoch.step < step);
+    run.predictions = run.predictions.filter((epoch) => epoch.step < step);
+  }
 }
 
 /** Sets the training time, or, where the publisher does not report it, measures it from the first step on. */
@@ -289,7 +296,9 @@ function applyEpoch(run: Run, data: EpochEvent): void {
     });
   }
   const step = data.step ?? run.step;
-  // The page does not read the predictions, of up to 270 kB each.
+  // The predictions are kept apart, as bytes.
+  const text = data.test?.predictions;
+  if (text) run.predictions = withPredictions(run.predictions, { epoch, step, text });
   const test = data.test && { ...data.test, predictions: null };
   const before = run.epochs.filter((other) => other.epoch < epoch);
   run.epochs = [

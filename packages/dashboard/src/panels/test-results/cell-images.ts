@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { base64Bytes } from '../../state/base64.ts';
 import { pixelImage } from '../../ui/pixel-image.ts';
+import { cellChooser } from '../misread/cell-choice.ts';
 import { type CellPosition, cellNote } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 import { sampleSentence, samplesOf } from './sample-selection.ts';
@@ -8,6 +9,13 @@ import { sampleSentence, samplesOf } from './sample-selection.ts';
 /** Returns the text below a matrix while the pointer is on no cell. A click shows images, where the run has sent some. */
 export const matrixHint = ({ samples }: EpochResults): string =>
   samples ? 'Point at a cell to read it; click to see its images.' : 'Point at a cell to read it.';
+
+/** Renders a button that shows every image of a cell, where the page can read the test images. */
+function allOfCell([truth, predicted]: CellPosition): TemplateResult | typeof nothing {
+  const choose = cellChooser();
+  if (!choose) return nothing;
+  return html`<button class="button small" type="button" id="cell-all" @click=${() => choose({ truth, predicted })}>Show all</button>`;
+}
 
 /** Renders the sample images of a cell that was counted `count` times. */
 export function cellImages(
@@ -28,5 +36,5 @@ export function cellImages(
           <span class="sr-only">${sentence}</span>
         </li>`;
     })}
-    ${missing === '' ? nothing : html`<li class="cell-note">${missing}</li>`}`;
+    ${missing === '' ? nothing : html`<li class="cell-note">${missing} ${provisional ? nothing : allOfCell(cell)}</li>`}`;
 }

@@ -1,0 +1,15 @@
+/** The images that the viewer has chosen from a cell of the confusion matrix. */
+export interface CellChoice {
+  truth: number;
+  predicted: number;
+}
+
+let choose: ((cell: CellChoice) => void) | undefined;
+
+/** Sets what happens when a viewer asks for the images of a cell: the panel of the misread images shows them. */
+export function onCellChoice(listener: (cell: CellChoice) => void): void {
+  choose = listener;
+}
+
+/** Returns a function that shows all images of a cell; undefined while the page cannot. */
+export const cellChooser = (): ((cell: CellChoice) => void) | undefined => choose;

@@ -1,0 +1,176 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import { readRunFileRange, testImagesUrl } from '../../net/api.ts';
+import { examinedTestImage } from '../../state/examined-image.ts';
+import { formatCount } from '../../state/format.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
+import type { EpochPredictions } from '../../state/predictions.ts';
+import type { Run } from '../../state/run.ts';
+import type { PageActions, Panel } from '../../ui/panel.ts';
+import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
+import { saveFile } from '../../ui/save-file.ts';
+import { type CellChoice, onCellChoice } from './cell-choice.ts';
+import { classesIn, historiesCsv, historyText, type ImageHistory, imageHistories } from './image-history.ts';
+import { TestImages, type TestImagesFile } from './test-images.ts';
+import './misread.css';
+
+/** Number of images that are shown at first, and more with each click. */
+const pageSize = 24;
+
+const noClasses: readonly string[] = [];
+let images: { key: string; file: TestImages } | undefined;
+/** The true class, the prediction, and whether images count that the latest epoch reads correctly. */
+let filter: { truth: number | null; predicted: number | null; all: boolean } = {
+  truth: null,
+  predicted: null,
+  all: false,
+};
+let shownCount = pageSize;
+let requestRefresh: () => void = () => {};
+/** Number of pieces that have arrived: the list is rendered again with each. */
+let arrived = 0;
+
+const epochsOf = memoizeLast((predictions: readonly EpochPredictions[], step: number | null) =>
+  step === null ? predictions : predictions.filter((epoch) => epoch.step <= step),
+);
+const historiesOf = memoizeLast(
+  (epochs: readonly EpochPredictions[], labels: Uint8Array, classCount: number): ImageHistory[] =>
+    imageHistories(epochs, classesIn(labels, classCount), classCount),
+);
+
+onCellChoice(({ truth, predicted }: CellChoice) => {
+  setFilter({ truth, predicted, all: truth === predicted });
+  requestAnimationFrame(() => document.getElementById('misread')?.scrollIntoView({ block: 'start' }));
+});
+
+/** Every test image that an epoch up to the position of the timeline has misread, the hardest first. */
+export const misreadPanel: Panel = {
+  render({ run, runAtStep }, actions) {
+    const description = run?.started?.dataset?.testImages;
+    if (!run || !runAtStep || !description) return html``;
+    requestRefresh = actions.refresh;
+    const { labels, problem } = fileOf(run, description);
+    const classes = run.started?.dataset?.classes ?? noClasses;
+    const epochs = epochsOf(run.predictions, runAtStep.step);
+    const histories = labels && historiesOf(epochs, labels, classes.length);
+    return html`
+      <section class="card misread" id="misread" aria-labelledby="misread-title">
+        <div class="card-head">
+          <h2 id="misread-title">Hardest test images</h2>
+          <p class="card-note" data-field="misread-note">${histories ? note(histories, epochs) : ''}</p>
+        </div>
+        ${problem === '' ? nothing : html`<p class="alarm">The test images cannot be read: ${problem}.</p>`}
+        ${histories ? guard([histories, filter, shownCount, arrived, classes], () => body(histories, { run, description, classes, epochs, actions })) : nothing}
+      </section>`;
+  },
+  recolor() {
+    const element = document.getElementById('misread');
+    if (element) recolorImages(element);
+  },
+};
+
+function fileOf(run: Run, description: TestImagesFile & { digest: string }): TestImages {
+  const key = `${run.runId} ${description.digest}`;
+  if (images?.key !== key) {
+    const url = testImagesUrl(run.runId, description.digest);
+    const onChange = (): void => {
+      arrived++;
+      requestRefresh();
+    };
+    images = {
+      key,
+      file: new TestImages(description, (begin, end) => readRunFileRange(url, begin, end), onChange),
+    };
+  }
+  return images.file;
+}
+
+function note(histories: readonly ImageHistory[], epochs: readonly EpochPredictions[]): string {
+  const now = histories.filter(({ label, prediction }) => label !== prediction).length;
+  const last = epochs.at(-1);
+  if (!last) return 'No epoch has ended yet.';
+  return `${formatCount(now)} misread at epoch ${last.epoch}, ${formatCount(histories.length)} at any epoch so far`;
+}
+
+function setFilter(change: Partial<typeof filter>): void {
+  filter = { ...filter, ...change };
+  shownCount = pageSize;
+  requestRefresh();
+}
+
+interface Context {
+  run: Run;
+  description: TestImagesFile;
+  classes: readonly string[];
+  epochs: readonly EpochPredictions[];
+  actions: PageActions;
+}
+
+function body(histories: readonly ImageHistory[], context: Context): TemplateResult {
+  const { run, classes } = context;
+  const found = histories.filter(
+    ({ label, prediction }) =>
+      (filter.all || label !== prediction) &&
+      (filter.truth === null || label === filter.truth) &&
+      (filter.predicted === null || prediction === filter.predicted),
+  );
+  return html`
+    <div class="filters">
+      ${classChoice('misread-truth', 'True', classes, filter.truth, (truth) => setFilter({ truth }))}
+      ${classChoice('misread-predicted', 'Read as', classes, filter.predicted, (predicted) => setFilter({ predicted }))}
+      <label class="tool"><input type="checkbox" id="misread-all" .checked=${filter.all} @change=${({ target }: Event) => setFilter({ all: (target as HTMLInputElement).checked })} /><span>also those that are right now</span></label>
+      <button class="button" type="button" id="misread-csv" @click=${() => saveFile(new Blob([historiesCsv(found)], { type: 'text/csv' }), `misread-${run.runId}.csv`)}>Save as CSV</button>
+    </div>
+    <ul class="misread-grid" id="misread-grid">
+      ${found.length === 0 ? html`<li class="empty">No image matches.</li>` : found.slice(0, shownCount).map((history) => item(history, context))}
+    </ul>
+    <button class="button" type="button" id="misread-more" ?hidden=${found.length <= shownCount} @click=${showMore}>Show more of ${formatCount(found.length)}</button>`;
+}
+
+function showMore(): void {
+  shownCount += pageSize;
+  requestRefresh();
+}
+
+const classChoice = (
+  id: string,
+  title: string,
+  classes: readonly string[],
+  chosen: number | null,
+  choose: (label: number | null) => void,
+): TemplateResult => html`
+  <label class="tool">
+    <span>${title}</span>
+    <select class="input" id=${id} @change=${({ target }: Event) => {
+      const { value } = target as HTMLSelectElement;
+      choose(value === '' ? null : Number(value));
+    }}>
+      <option value="" .selected=${chosen === null}>any</option>
+      ${classes.map((name, label) => html`<option value=${label} .selected=${label === chosen}>${name}</option>`)}
+    </select>
+  </label>`;
+
+function item(history: ImageHistory, { description, classes, epochs, actions }: Context): TemplateResult {
+  const { index, label, prediction } = history;
+  const pixels = images?.file.pixels(index);
+  const name = (each: number): string => classes[each] ?? String(each);
+  const reading =
+    label === prediction
+      ? `${name(label)}, read correctly now`
+      : `${name(label)}, read as ${name(prediction)}`;
+  const examined =
+    pixels && examinedTestImage({ index, label, pixels, channels: description.channels }, classes);
+  const look = (): void => {
+    if (!examined) return;
+    actions.examine(examined);
+    requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView({ block: 'nearest' }));
+  };
+  return html`
+    <li data-index=${index}>
+      <button type="button" class="misread-image" ?disabled=${!examined} @click=${look}
+        aria-label=${`Test image ${index}: ${reading}. Look inside the network.`}>
+        ${pixels ? html`<canvas aria-hidden="true" ${pixelImage(pixels, description)}></canvas>` : nothing}
+      </button>
+      <div><b>${reading}</b><span class="card-note">${historyText(history, epochs.length)}</span></div>
+    </li>`;
+}
