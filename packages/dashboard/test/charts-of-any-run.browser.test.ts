@@ -7,8 +7,8 @@ import { counts, field, runOf, shows } from './support/page-elements.ts';
 
 const chromiumPath = findChromium();
 
-/** Pixels of a point of 5 pixels across; a curve has more. */
-const pointArea = 18;
+/** Pixels in the full colour of a point of 5 pixels across, whose edge is blended; a curve has more. */
+const pointArea = 10;
 
 /**
  * Resolves when every chart, also off screen, shows a point or a curve in the colour of a CSS custom property. Charts off
