@@ -12,11 +12,23 @@ for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
     interrupt.abort();
   });
 
+const usage = `Usage: npm run engine [-- --cuda]
+
+Installs the library of the engine tensorflow, once for this user.
+
+  --cuda  for an NVIDIA GPU: 3 GB, including NVIDIA's libraries; only the driver must be present
+  --help  this text`;
+
+if (argv.includes('--help')) {
+  console.log(usage);
+  process.exit();
+}
+
 try {
   if (unknown.length > 0)
     throw new MonitorError(
       'option.invalid',
-      `${unknown[0]}: unknown flag; npm run engine accepts only --cuda`,
+      `${unknown[0]}: unknown flag; npm run engine accepts only --cuda and --help`,
     );
   const folder = await installTensorflow(argv.includes('--cuda') ? 'cuda' : 'cpu', {
     log: (line) => console.log(line),

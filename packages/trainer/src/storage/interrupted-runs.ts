@@ -75,8 +75,11 @@ export function findLastInterruptedRun(runs: string): InterruptedRun | undefined
     const folder = join(runs, runId);
     if (!existsSync(join(folder, runFiles.settings)) || isLocked(folder)) continue;
     if (![undefined, 'interrupted'].includes(readEndStatus(folder))) continue;
-    const settings = decode(trainingSettings, readText(folder, runFiles.settings));
-    if (settings.ok) return { runId, settings: settings.value };
+    try {
+      return { runId, settings: readSettings(folder) };
+    } catch (error) {
+      if (!(error instanceof MonitorError)) throw error;
+    }
   }
   return undefined;
 }
@@ -93,14 +96,30 @@ export function findInterruptedRun(runs: string, runId: string): InterruptedRun 
   if (!readFolder(runs).includes(runId) || !existsSync(join(folder, runFiles.settings)))
     throw notFound(`found none at ${folder}`);
   if (readEndStatus(folder) === 'completed') throw notFound(`but ${runId} was completed`);
-  const path = join(folder, runFiles.settings);
-  const settings = decode(trainingSettings, readText(folder, runFiles.settings));
-  if (!settings.ok)
-    throw new MonitorError(
+  return { runId, settings: readSettings(folder) };
+}
+
+/**
+ * Reads the settings of a run.
+ * @throws MonitorError `run.damaged` when `run.json` cannot be read or is invalid.
+ */
+function readSettings(folder: string): InterruptedRun['settings'] {
+  const damaged = (got: string, cause?: unknown): MonitorError =>
+    new MonitorError(
       'run.damaged',
-      `${path}: expected the settings of the run, got ${formatIssues(settings.error.issues)}; the run cannot be resumed, start a new one`,
+      `${join(folder, runFiles.settings)}: expected the settings of the run, got ${got}; the run cannot be resumed, start a new one`,
+      { cause },
     );
-  return { runId, settings: settings.value };
+  let text: string;
+  try {
+    text = readText(folder, runFiles.settings);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw damaged(code === 'ELOOP' ? 'a link or a file that is not regular' : String(code), cause);
+  }
+  const settings = decode(trainingSettings, text);
+  if (!settings.ok) throw damaged(formatIssues(settings.error.issues));
+  return settings.value;
 }
 
 /** Returns the status of `run.finished` if that is the run's last event; undefined otherwise. */
@@ -118,16 +137,16 @@ function readFolder(path: string): string[] {
   }
 }
 
-/** Reads a text file; an empty text, which no schema accepts, when the file cannot be read. */
+/**
+ * Reads a text file.
+ * @throws Error with a `code`, as `openRegularFile` does.
+ */
 function readText(folder: string, name: string): string {
-  let file: number | undefined;
+  const file = openRegularFile(folder, name, constants.O_RDONLY);
   try {
-    file = openRegularFile(folder, name, constants.O_RDONLY);
     return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   } finally {
-    if (file !== undefined) closeSync(file);
+    closeSync(file);
   }
 }
 

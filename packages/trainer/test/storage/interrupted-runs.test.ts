@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -117,6 +117,18 @@ describe('interrupted runs', () => {
     const done = '20260103-000000-cccc';
     expect(() => findInterruptedRun(runs.path, done)).toThrow(
       refusal(`${expected} but ${done} was completed`),
+    );
+  });
+
+  test('whose settings are a link cannot be resumed, and the error names the link', () => {
+    const path = join(runs.path, '20260101-000000-aaaa', 'run.json');
+    renameSync(path, join(runs.path, 'elsewhere.json'));
+    symlinkSync(join(runs.path, 'elsewhere.json'), path);
+    expect(() => findInterruptedRun(runs.path, '20260101-000000-aaaa')).toThrow(
+      expect.objectContaining({
+        code: 'run.damaged',
+        message: `${path}: expected the settings of the run, got a link or a file that is not regular; the run cannot be resumed, start a new one`,
+      }),
     );
   });
 });
