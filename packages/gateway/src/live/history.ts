@@ -3,11 +3,11 @@ import { firstEvents } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
 import type { Channel } from './channel.ts';
 import { type Chunk, FrameBatch, missingSeqs, type Selection } from './frame-batch.ts';
-import { batchType, everyType, typesIn } from './type-set.ts';
+import { batchType, typesIn, version1Types } from './type-set.ts';
 
 export interface HistoryOptions {
   store: Store;
-  channel: Pick<Channel, 'runId' | 'stream' | 'requireVersion'>;
+  channel: Pick<Channel, 'runId' | 'stream' | 'lastSeq' | 'requireVersion'>;
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
@@ -34,12 +34,14 @@ export class History {
     const skipsBatches = after + 1 < batchesFrom;
     const readTypes = skipsBatches ? types & ~batchType : types;
     const end = Math.min(lastSeq, skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY);
-    if (readTypes === 0) return { ranges: [], through: end };
+    if (readTypes === 0) return { ranges: [], through: Math.min(end, channel.lastSeq) };
 
+    // Also for viewers of version 1, so that they learn which events are missing.
+    const readsAll = (readTypes & version1Types) === version1Types;
     const page = await store.page(channel.runId, {
       after,
       limit: Math.min(this.#limit, limits.pageEvents),
-      types: readTypes === everyType ? undefined : typesIn(readTypes),
+      types: readsAll ? undefined : typesIn(readTypes),
     });
     if (page.stream !== channel.stream) return { ranges: [], through: after, isReplaced: true };
     // The page may have events that are stored and not published yet.
@@ -52,7 +54,7 @@ export class History {
     return {
       ranges: events.length > 0 ? FrameBatch.of(events).ranges(selection) : [],
       // Without the other types, a seq that is not in the page may be an event of another type.
-      missing: readTypes === everyType ? missingSeqs([...events.map(({ seq }) => seq), last + 1], after) : [],
+      missing: readsAll ? missingSeqs([...events.map(({ seq }) => seq), last + 1], after) : [],
       through: last,
     };
   }

@@ -1,4 +1,4 @@
-import { type EventType, eventTypes } from '@mnist-monitor/shared';
+import { type EventType, eventTypes, version1EventTypes } from '@mnist-monitor/shared';
 
 /** A set of event types, one bit for each. */
 export type TypeSet = number;
@@ -15,4 +15,6 @@ export const setOf = (types: readonly EventType[]): TypeSet =>
 export const typesIn = (set: TypeSet): EventType[] => eventTypes.filter((type) => set & bitOf(type));
 
 export const everyType = setOf(eventTypes);
+/** The types that version 1 of the protocol has. */
+export const version1Types = setOf(version1EventTypes);
 export const batchType = bitOf('batch');

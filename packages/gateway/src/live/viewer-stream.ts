@@ -9,7 +9,7 @@ import { Cursor } from './cursor.ts';
 import { History } from './history.ts';
 import type { Hub } from './hub.ts';
 import { Throttle } from './throttle.ts';
-import { batchType, everyType, setOf, type TypeSet } from './type-set.ts';
+import { batchType, everyType, setOf, type TypeSet, version1Types } from './type-set.ts';
 
 /** The viewer of a stream. */
 export interface StreamViewer {
@@ -63,7 +63,8 @@ export class ViewerStream {
     this.#isComplete = query.complete;
     this.#channel = channel;
     this.#version = version;
-    this.#types = query.types ? setOf(query.types) : everyType;
+    const requested = query.types ? setOf(query.types) : everyType;
+    this.#types = version === 1 ? requested & version1Types : requested;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#initialSeq = channel.lastSeq;
     this.#history = new History({ store, channel, limits });

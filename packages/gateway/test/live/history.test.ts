@@ -34,7 +34,11 @@ async function readAll(
   store: Store,
   count: number,
 ): Promise<{ first: number; last: number; bytes: number }[]> {
-  const history = new History({ store, channel: { runId: 'a', stream: 's', requireVersion() {} }, limits });
+  const history = new History({
+    store,
+    channel: { runId: 'a', stream: 's', lastSeq: 12, requireVersion() {} },
+    limits,
+  });
   const chunks = [];
   for (let after = 0; after < count; ) {
     const { ranges, through } = await history.read({ after, types: everyType, batchesFrom: 0 });
@@ -65,7 +69,10 @@ test('history reports the seqs that are missing from the store when it reads all
     ...{ events: stored, stream: 's', version: 1, through: 12, more: false },
   });
   const options = { store: { page } as unknown as Store, limits };
-  const history = new History({ ...options, channel: { runId: 'a', stream: 's', requireVersion() {} } });
+  const history = new History({
+    ...options,
+    channel: { runId: 'a', stream: 's', lastSeq: 12, requireVersion() {} },
+  });
   const read = (types: TypeSet) => history.read({ after: 0, types, batchesFrom: 0 });
   expect(await read(everyType)).toMatchObject({
     missing: [

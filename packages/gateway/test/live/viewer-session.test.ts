@@ -682,7 +682,7 @@ describe('a viewer', () => {
     const unfit = sampleRunOfVersion2('c').map(toNewEvent);
     /** An event that only version 2 has, with the seq that it has in the run `a`. */
     const newEventAt = (seq: number): NewEvent =>
-      toNewEvent({ ...run[0]!.event, seq, type: 'metrics', data: { step: 1, metrics: { f1: 0.5 } } });
+      toNewEvent({ ...run[0]!.event, seq, type: 'batch', data: { step: 1, loss: 0.5 } });
     const keepNew = async (seq: number): Promise<void> => {
       await store.append('a', [newEventAt(seq)]);
       hub.publish('a', [newEventAt(seq)], store.streamOf('a'), 2);
@@ -766,6 +766,41 @@ describe('a viewer', () => {
       await until(() => peer.isClosed);
       expect(peer.closedWith).toBe('upgradeRequired');
       expect(peer.messages.every(({ runId }) => runId !== 'c')).toBe(true);
+    });
+
+    test.each<[how: string, query: Record<string, string>]>([
+      ['live', {}],
+      ['at a limited rate', { maxRate: '100' }],
+      ['from memory', { after: '1' }],
+      ['from the store', {}],
+    ])('is not sent events of types that version 1 does not have, %s', async (how, query) => {
+      if (how === 'from the store') await keepNoEvents();
+      const layers = (seq: number) =>
+        toNewEvent({ ...run[0]!.event, seq, type: 'layers', data: { step: 1, tensors: [] } });
+      const events = [layers(3), { ...run[3]!, seq: 4 }, layers(5)];
+      const isLate = how.startsWith('from');
+      await keep('a', isLate ? [...run.slice(0, 2), ...events] : run.slice(0, 2));
+      const [old, current] = [join({ run: 'a', ...query }, {}, 1), join({ run: 'a', ...query })];
+      await isLive(old);
+      await isLive(current);
+      if (!isLate) await keep('a', events);
+      await until(() => current.messages.some(({ seq, v }) => v === 1 && seq === 5));
+      const first = 'after' in query ? 2 : 1;
+      expect(seqsOf(current.messages)).toEqual(range(first, 5));
+      expect(seqsOf(old.messages)).toEqual([...range(first, 2), 4]);
+      expect(old.messages.some(({ type }) => type === 'gap')).toBe(false);
+      expect(old.closed.aborted).toBe(false);
+    });
+
+    test('that selects only types that version 1 does not have is sent none, and stays connected', async () => {
+      await keepNoEvents();
+      await keep('a', run.slice(0, 5));
+      const peer = join({ run: 'a', types: 'layers,probe' }, {}, 1);
+      await isLive(peer);
+      expect(peer.messages.map(({ type, seq }) => [type, seq])).toEqual([
+        ['hello', undefined],
+        ['live', 5],
+      ]);
     });
 
     test('leaves viewers of version 2 connected', async () => {

@@ -14,6 +14,16 @@ export const eventTypes = [
   'snapshot',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
+/** The types of events that version 1 has. Its viewers are not sent events of other types. */
+export const version1EventTypes: readonly EventType[] = [
+  'run.started',
+  'batch',
+  'epoch',
+  'samples',
+  'system',
+  'notice',
+  'run.finished',
+];
 
 /** Names of the commands that a viewer can send to a trainer. */
 export const commandNames = [

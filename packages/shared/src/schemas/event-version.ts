@@ -1,11 +1,16 @@
 import { validate } from '../protocol/codec.ts';
-import type { ProtocolVersion } from '../protocol/constants.ts';
+import { type EventType, type ProtocolVersion, version1EventTypes } from '../protocol/constants.ts';
 import { canonicalBatchVersion } from './canonical-batch.ts';
 import { version1EventSchema } from './version-1.ts';
 
 /**
- * Returns the lowest version of the protocol that has an event.
+ * Returns the version of the protocol that a run with an event needs: 2 if version 1 has the type of the event, but not this
+ * form of it. Events of other types are left out for viewers of version 1, so they need no version.
  * @param raw The parsed JSON of a valid event, before the schemas convert anything.
  */
-export const versionOfEvent = (raw: unknown): ProtocolVersion =>
-  canonicalBatchVersion(raw) ?? (validate(version1EventSchema, raw).ok ? 1 : 2);
+export function versionOfEvent(raw: unknown): ProtocolVersion {
+  const batchVersion = canonicalBatchVersion(raw);
+  if (batchVersion !== undefined) return batchVersion;
+  if (!version1EventTypes.includes((raw as { type: EventType }).type)) return 1;
+  return validate(version1EventSchema, raw).ok ? 1 : 2;
+}
