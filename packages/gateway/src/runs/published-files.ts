@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   type FileHandle,
+  link as hardLink,
   lstat,
   mkdir,
   open,
@@ -11,25 +12,20 @@ import {
   rmdir,
   unlink,
 } from 'node:fs/promises';
-import { join } from 'node:path';
-import { eventLimits, MonitorError } from '@mnist-monitor/shared';
+import { basename, join } from 'node:path';
+import { eventLimits, MonitorError, type PublishedFileKind, publishedFilePath } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import { toDiskError } from '../store/disk-errors.ts';
 import { FileQuota } from './file-quota.ts';
 import { openRegularFile } from './regular-file.ts';
 
-/** The kinds of files that publishers send, each in a folder of its name below the run's folder. */
-export const publishedFileKinds = {
-  snapshots: {
-    extension: 'safetensors',
-    maxBytes: eventLimits.snapshotBytes,
-    maxFiles: eventLimits.snapshots,
-  },
+/** The limits of each kind of files that publishers send. */
+export const publishedFileLimits: Record<PublishedFileKind, { maxBytes: number; maxFiles: number }> = {
+  snapshots: { maxBytes: eventLimits.snapshotBytes, maxFiles: eventLimits.snapshots },
   // Two, because a new file is sent before the one that it replaces is deleted.
-  'test-images': { extension: 'bin', maxBytes: eventLimits.testImageBytes, maxFiles: 2 },
-} as const;
-
-export type PublishedFileKind = keyof typeof publishedFileKinds;
+  'test-images': { maxBytes: eventLimits.testImageBytes, maxFiles: 2 },
+};
+export const publishedFileKinds = Object.keys(publishedFileLimits) as PublishedFileKind[];
 
 /** The name of a published file. */
 export interface PublishedFileId {
@@ -69,7 +65,7 @@ export class PublishedFiles {
   /** Opens a file for reading, which the caller has to close; undefined when there is no such file. */
   async open(id: PublishedFileId): Promise<FileHandle | undefined> {
     const runs = await realpath(this.#runs).catch(() => undefined);
-    return runs === undefined ? undefined : openRegularFile(join(runs, id.runId, id.kind, nameOf(id)));
+    return runs === undefined ? undefined : openRegularFile(join(runs, id.runId, pathOf(id)));
   }
 
   /**
@@ -82,7 +78,7 @@ export class PublishedFiles {
     const existing = await this.open(id);
     await existing?.close();
     if (existing) return false;
-    const { maxFiles } = publishedFileKinds[id.kind];
+    const { maxFiles } = publishedFileLimits[id.kind];
     const folder = await this.#createFolder(id);
     const key = `${id.runId}/${id.kind}`;
     const receiving = this.#receiving.get(key) ?? new Set();
@@ -99,7 +95,7 @@ export class PublishedFiles {
           'file.too_many',
           `expected at most ${maxFiles} ${id.kind} of a run: delete some before sending others`,
         );
-      await this.#receive(id, { content, announcedBytes, path: join(folder, nameOf(id)) });
+      await this.#receive(id, { content, announcedBytes, path: join(folder, basename(pathOf(id))) });
       return true;
     } finally {
       receiving.delete(id.digest);
@@ -111,7 +107,7 @@ export class PublishedFiles {
   async remove(id: PublishedFileId): Promise<boolean> {
     const folder = await this.#folderOf(id);
     if (folder === undefined) return false;
-    return this.#unlink(join(folder, nameOf(id))).then(
+    return this.#unlink(join(folder, basename(pathOf(id)))).then(
       () => true,
       () => false,
     );
@@ -121,13 +117,13 @@ export class PublishedFiles {
   async digests(id: Pick<PublishedFileId, 'runId' | 'kind'>): Promise<string[]> {
     const folder = await this.#folderOf(id);
     const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
-    return names.filter((name) => fileName.test(name) && isFinished(name)).map(digestOf);
+    return names.filter((name) => fileName.test(name) && isFinished(name)).map(digestIn);
   }
 
   /** Resolves with the size of all published files of a run. */
   async bytes(runId: string): Promise<number> {
     let sum = 0;
-    for (const { path } of await this.#filesOf(runId)) sum += await sizeOf(path);
+    for (const { path } of await this.#filesOf(runId)) sum += await ownedBytes(path);
     return sum;
   }
 
@@ -152,7 +148,7 @@ export class PublishedFiles {
       path,
     }: { content: AsyncIterable<Buffer>; announcedBytes: number; path: string },
   ): Promise<void> {
-    const { maxBytes } = publishedFileKinds[id.kind];
+    const { maxBytes } = publishedFileLimits[id.kind];
     const quota = this.#quota;
     // Reserves what was announced before anything is read, and what arrives beyond that piece by piece.
     let reserved = 0;
@@ -165,17 +161,51 @@ export class PublishedFiles {
     try {
       await reserve(announcedBytes);
       const bytes = await receive(id, { content, path, reserve });
-      quota.cancel(reserved - bytes);
-      quota.complete(bytes);
+      const isShared = id.kind === 'test-images' && (await this.#shareWithOtherRun(id, path));
+      quota.cancel(isShared ? reserved : reserved - bytes);
+      if (!isShared) quota.complete(bytes);
     } catch (error) {
       quota.cancel(reserved);
       throw error;
     }
   }
 
+  /**
+   * Replaces a complete file by a hard link to that of another run with the same content, if there is one. Test images are
+   * those of a data set, which many runs use. Resolves with whether it did.
+   */
+  async #shareWithOtherRun(id: PublishedFileId, path: string): Promise<boolean> {
+    const link = `${path}.${randomUUID()}.partial`;
+    const runs = await readdir(this.#runs).catch(() => []);
+    // The newest run is the most likely one to have the file: ids of runs sort by their start.
+    for (const runId of runs.sort().reverse()) {
+      if (runId === id.runId || (await this.#digestOf({ ...id, runId })) !== id.digest) continue;
+      try {
+        await hardLink(join(this.#runs, runId, pathOf(id)), link);
+        await rename(link, path);
+        return true;
+      } catch {
+        await unlink(link).catch(() => {});
+        return false; // The file system has no hard links, or the other run was removed.
+      }
+    }
+    return false;
+  }
+
+  /** Resolves with the SHA-256 of a file; undefined when there is none. */
+  async #digestOf(id: PublishedFileId): Promise<string | undefined> {
+    const file = await this.open(id);
+    if (!file) return undefined;
+    const hash = createHash('sha256');
+    for await (const chunk of file.createReadStream()) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
   /** Deletes a file. Only complete files count. */
   async #unlink(path: string): Promise<void> {
-    const bytes = isFinished(path) ? await sizeOf(path) : 0;
+    const { size = 0, nlink = 0 } = (await lstat(path).catch(() => undefined)) ?? {};
+    // A file that several runs share takes its space until the last of them is removed.
+    const bytes = isFinished(path) && nlink === 1 ? size : 0;
     await unlink(path);
     this.#quota.release(bytes);
   }
@@ -186,7 +216,7 @@ export class PublishedFiles {
     const entries = await readdir(this.#runs, { withFileTypes: true }).catch(() => []);
     for (const entry of entries.filter((each) => each.isDirectory()))
       for (const { path } of await this.#filesOf(entry.name)) {
-        if (isFinished(path)) sum += await sizeOf(path);
+        if (isFinished(path)) sum += await ownedBytes(path);
         else if (await isAbandoned(path)) await unlink(path).catch(() => {});
       }
     return sum;
@@ -194,7 +224,7 @@ export class PublishedFiles {
 
   async #filesOf(runId: string): Promise<{ folder: string; path: string }[]> {
     const files = [];
-    for (const kind of Object.keys(publishedFileKinds) as PublishedFileKind[]) {
+    for (const kind of publishedFileKinds) {
       const folder = await this.#folderOf({ runId, kind });
       if (folder === undefined) continue;
       for (const entry of await readdir(folder, { withFileTypes: true }))
@@ -232,12 +262,15 @@ export class PublishedFiles {
   }
 }
 
-const nameOf = ({ kind, digest }: PublishedFileId): string =>
-  `${digest}.${publishedFileKinds[kind].extension}`;
+const pathOf = ({ kind, digest }: PublishedFileId): string => publishedFilePath(kind, digest);
 
-const digestOf = (name: string): string => name.slice(0, 64);
+const digestIn = (name: string): string => name.slice(0, 64);
 
-const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => undefined))?.size ?? 0;
+/** Resolves with the size of a file; of one that several runs share by hard links, with this run's part of it. */
+export async function ownedBytes(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isFile() ? found.size / found.nlink : 0;
+}
 
 /** Returns whether nothing was written to an unfinished file for longer than a request may take, also by another gateway. */
 async function isAbandoned(path: string): Promise<boolean> {

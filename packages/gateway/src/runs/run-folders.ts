@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runFiles, staleLockMs } from '@mnist-monitor/shared';
-import { PublishedFiles, type PublishedFilesLimits } from './published-files.ts';
+import { ownedBytes, PublishedFiles, type PublishedFilesLimits } from './published-files.ts';
 import { openRegularFile } from './regular-file.ts';
 
 /** The folders beside the database in which trainers on this machine store the files of their runs. A run may have none. */
@@ -48,15 +48,10 @@ export class RunFolders {
     const path = join(this.#runs, runId);
     // `withFileTypes` is needed: without it, Node.js follows links to folders.
     const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-    // A file may have been renamed since it was listed: the trainer writes each under a temporary name first.
-    const sizeOf = (file: string): Promise<number> =>
-      lstat(file).then(
-        (found) => (found.isFile() ? found.size : 0),
-        () => 0,
-      );
     const files = entries.filter((entry) => entry.isFile());
-    const sizes = files.map(({ parentPath, name }) => sizeOf(join(parentPath, name)));
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    // A file may have been renamed since it was listed: the trainer writes each under a temporary name first.
+    const sizes = files.map(({ parentPath, name }) => ownedBytes(join(parentPath, name)));
+    return Math.round((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0));
   }
 
   /** Resolves with whether a trainer uses the folder: trainers renew their lock file every few seconds. */

@@ -1,9 +1,9 @@
 import { emptyQuerySchema, MonitorError } from '@mnist-monitor/shared';
 import type { FastifyRequest } from 'fastify';
 import {
-  type PublishedFileKind,
   type PublishedFiles,
   publishedFileKinds,
+  publishedFileLimits,
   tooLarge,
 } from '../../runs/published-files.ts';
 import type { Store } from '../../store/store.ts';
@@ -38,10 +38,16 @@ export function addFileUploadRoutes(app: App, options: FileUploadOptions): void 
     const verdict = checkToken(token, clientOf(request));
     if (verdict !== 'accepted') throw unauthorized(verdict);
   };
-  for (const kind of Object.keys(publishedFileKinds) as PublishedFileKind[]) {
-    const { maxBytes } = publishedFileKinds[kind];
+  for (const kind of publishedFileKinds) {
+    const { maxBytes } = publishedFileLimits[kind];
     const schema = { params: fileParams, querystring: emptyQuerySchema };
     const url = `/runs/:runId/${kind}/:digest`;
+    app.head(url, { schema, onRequest }, async (request, reply) => {
+      const { runId, digest } = request.params;
+      const file = await files.open({ runId, kind, digest });
+      await file?.close();
+      return reply.code(file ? 204 : 404).send();
+    });
     app.put(url, { schema, onRequest }, async (request, reply) => {
       const { runId, digest } = request.params;
       const announcedBytes = Number(request.headers['content-length'] ?? 0);

@@ -2,11 +2,12 @@ import {
   emptyQuerySchema,
   encode,
   MonitorError,
+  type PublishedFileKind,
   type RunSnapshots,
   runSnapshotsSchema,
 } from '@mnist-monitor/shared';
 import { z } from 'zod';
-import { type PublishedFileKind, publishedFileKinds } from '../../runs/published-files.ts';
+import { publishedFileKinds } from '../../runs/published-files.ts';
 import type { RunFolders } from '../../runs/run-folders.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store } from '../../store/store.ts';
@@ -48,7 +49,7 @@ const cacheControl = 'private, max-age=31536000, immutable';
 
 /** Adds the routes that serve the files that publishers have sent, and the list of snapshots. */
 export function addFileRoutes(app: App, { folders: { published }, store }: FileRouteOptions): void {
-  for (const kind of Object.keys(publishedFileKinds) as PublishedFileKind[]) {
+  for (const kind of publishedFileKinds) {
     const schema = {
       ...operations[kind],
       params: fileParams,

@@ -1,5 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -233,6 +243,35 @@ describe('a file of a run', () => {
       expect((await put(`b/test-images/${digestOf(third)}`, third)).status).toBe(201);
       await until(() => !existsSync(join(runs, 'a')));
       expect((await put(`b/snapshots/${digestOf(small)}`, small)).status).toBe(201);
+    });
+
+    test('of test images is stored once for all runs of a data set, and counts once', async () => {
+      await gateway.close();
+      await start({ limits: { uploadBytes: 600_000, uploadMeasureMs: 0 } });
+      for (const runId of ['b', 'c'])
+        (await publish(gateway.ingestUrl, sampleRun({ runId }))).connection.socket.close();
+      const path = (runId: string) => join(runs, runId, 'test-images', `${digest}.bin`);
+      expect((await put(`a/test-images/${digest}`, snapshot)).status).toBe(201);
+      // Its bytes do not fit a second time; a sender of unknown length needs no space in advance.
+      mkdirSync(join(runs, 'b', 'test-images'), { recursive: true });
+      linkSync(path('a'), path('b'));
+      expect((await put(`b/test-images/${digest}`, snapshot)).status).toBe(204);
+      const other = randomBytes(50_000);
+      for (const runId of ['a', 'b']) {
+        expect((await put(`${runId}/test-images/${digestOf(other)}`, other)).status).toBe(201);
+      }
+      expect(readdirSync(join(runs, 'b', 'test-images'))).toHaveLength(2);
+      const files = ['a', 'b'].map((runId) => join(runs, runId, 'test-images', `${digestOf(other)}.bin`));
+      expect(new Set(files.map((file) => statSync(file).ino)).size).toBe(1);
+      const head = (runId: string) =>
+        fetch(`${ingest}/runs/${runId}/test-images/${digest}`, { method: 'HEAD' });
+      expect([(await head('b')).status, (await head('c')).status]).toEqual([204, 404]);
+      const folders = new RunFolders(runs, limits);
+      expect(await folders.bytes('a')).toBe((snapshot.length + other.length) / 2);
+      await fetch(`${gateway.url}/api/runs/a`, { method: 'DELETE' });
+      expect(await folders.bytes('b')).toBe(snapshot.length + other.length);
+      expect((await get(`b/test-images/${digest}`)).status).toBe(200);
+      expect(readdirSync(join(runs, 'b', 'test-images'))).toHaveLength(2);
     });
 
     test('is refused for a run without events, an id that is none, and a name that is no digest', async () => {
