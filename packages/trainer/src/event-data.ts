@@ -11,10 +11,11 @@ import type {
 type Version1Data<T extends Version1EventBody['type']> = Version1EventOf<T>['data'];
 type Score = Version1Data<'epoch'>['train'];
 
-export type RunStartedData = Version1Data<'run.started'> & { config: { recipe?: RecipeName } } & Pick<
-    EventOf<'run.started'>['data'],
-    'name' | 'tags' | 'unit' | 'lossUnit'
-  >;
+export type TestImages = NonNullable<NonNullable<EventOf<'run.started'>['data']['dataset']>['testImages']>;
+export type RunStartedData = Version1Data<'run.started'> & {
+  config: { recipe?: RecipeName };
+  dataset: { testImages?: TestImages };
+} & Pick<EventOf<'run.started'>['data'], 'name' | 'tags' | 'unit' | 'lossUnit'>;
 export type BatchData = Version1Data<'batch'>;
 export type EpochData = Omit<Version1Data<'epoch'>, 'test'> & {
   test: Score & Omit<TestResults, keyof Score>;

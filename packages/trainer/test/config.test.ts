@@ -61,6 +61,7 @@ describe('unusedFlags', () => {
     augment,
     seed,
     precision,
+    inside: 'on' as const,
     ...images,
     ...others,
   };
@@ -77,6 +78,8 @@ describe('unusedFlags', () => {
     [['--train-size', '256'], ['--train-size']],
     [['--precision', 'auto'], ['--precision']],
     [['--recipe', 'best'], ['--recipe']],
+    [['--inside', 'on'], []],
+    [['--inside', 'off'], ['--inside']],
     [['--classes', 'names.txt', '--tag', 'a'], ['--classes']],
     [
       ['--name', 'Other', '--tag', 'b'],

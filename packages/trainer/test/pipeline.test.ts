@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decode, eventPageSchema, type MonitorEvent } from '@mnist-monitor/shared';
+import {
+  decode,
+  type EventOf,
+  eventPageSchema,
+  type MonitorEvent,
+  type RunSnapshots,
+} from '@mnist-monitor/shared';
+import { parameterSpecs } from '../src/network/architecture.ts';
 import { engines } from './support/engines.ts';
 import { Program } from './support/processes.ts';
+import { readSnapshot } from './support/snapshot.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { Viewer } from './support/viewer.ts';
 
@@ -69,6 +77,27 @@ describe('trainer, gateway and viewers together', () => {
     expect(stored.map(({ seq }) => seq)).toEqual(upTo(stored.length));
     expect(early.seqs).toEqual(upTo(stored.length));
     expect(late.seqs).toEqual(early.seqs);
+  }, 60_000);
+
+  test('a gateway with another folder of runs gets the test images and the snapshots', async () => {
+    const trainer = startTrainer('--run-id', 'run', '--runs', `${folder.path}/elsewhere`);
+    expect(await trainer.ended()).toBe(0);
+    expect(trainer.stdout).not.toContain('did not accept');
+    const stored = await storedEvents(listening.url, 'run');
+    const named = stored.flatMap(({ type, data }) => (type === 'snapshot' ? [data.digest] : []));
+    expect(named.length).toBeGreaterThan(1); // After the first step, and at the end of the epoch.
+    const address = `${listening.url}/api/runs/run`;
+    const list = (await (await fetch(`${address}/snapshots`)).json()) as RunSnapshots;
+    expect(list.snapshots.map(({ digest }) => digest)).toEqual(named);
+    const last = await fetch(`${address}/snapshots/${named.at(-1)}`);
+    const weights = readSnapshot(Buffer.from(await last.arrayBuffer()));
+    expect(weights.map(({ name }) => name)).toEqual(parameterSpecs().map(({ name }) => name));
+    const [started] = stored;
+    const { digest, count } = (started as EventOf<'run.started'>).data.dataset!.testImages!;
+    const images = await fetch(`${address}/test-images/${digest}`, { headers: { range: 'bytes=78400-' } });
+    const labels = new Uint8Array(await images.arrayBuffer());
+    expect([images.status, count, labels.length]).toEqual([206, 100, 100]);
+    expect(Math.max(...labels)).toBe(9);
   }, 60_000);
 
   test('a gateway that is killed during the run and restarted stores each event once', async () => {

@@ -49,7 +49,7 @@ describe('an interrupted run', () => {
   }, 60_000);
 
   test('has the same losses and scores after it is resumed as an uninterrupted run', async () => {
-    const sizes = ['--train-size', '64', '--epochs', '2', '--inside'];
+    const sizes = ['--train-size', '64', '--epochs', '2', '--inside', 'on'];
     const figures = (runId: string) =>
       readEvents(runs(), runId).flatMap(({ type, data }) => {
         if (type === 'batch') return [[data.step, data.loss]];
@@ -72,7 +72,7 @@ describe('an interrupted run', () => {
       await interrupted.printed('epoch 2/2'); // After the first checkpoint.
       await interrupted.kill(signal);
       const resumed = Program.trainer([
-        ...['--engine', 'wasm', '--threads', '1', '--runs', runs(), '--once', '--inside', '--resume', signal],
+        ...['--engine', 'wasm', '--threads', '1', '--runs', runs(), '--once', '--resume', signal],
         ...gateway.flags,
       ]);
       expect(await resumed.ended()).toBe(0);

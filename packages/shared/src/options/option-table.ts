@@ -67,9 +67,10 @@ export const optionTable = {
     default: 42,
     help: 'seed of all random numbers; the same seed gives the same curve',
   }),
-  inside: boolean(
-    false,
-    'look inside the network while it trains: norms of its layers, its logits for 500 test images, snapshots of its weights',
+  inside: choice(
+    choices.inside,
+    'on',
+    'whether to look inside the network while it trains: norms of its layers, its logits for 500 test images, snapshots of its weights',
   ),
   data: string(
     'a folder',

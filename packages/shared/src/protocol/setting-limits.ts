@@ -18,6 +18,7 @@ export const settingChoices = {
   schedule: ['constant', 'one-cycle'],
   engine: ['auto', 'tensorflow', 'webgpu', 'wasm'],
   precision: [...precisions, 'auto'],
+  inside: ['on', 'off'],
 } as const;
 
 export type RecipeName = (typeof settingChoices.recipe)[number];

@@ -1,7 +1,9 @@
-import { runFiles } from '@mnist-monitor/shared';
+import { publishedFilePath, runFiles } from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { describeDevice, type RunEngine } from '../engines/select.ts';
+import type { TestImages } from '../event-data.ts';
+import { testImagesFile } from '../inspection/test-images.ts';
 import { readCheckpoint } from '../storage/checkpoint.ts';
 import { readEmittedProgress } from '../storage/emitted-progress.ts';
 import { EventLog } from '../storage/event-log.ts';
@@ -22,6 +24,8 @@ export interface PreparedRun {
   lock: RunLock;
   log: EventLog;
   tensorboard: TensorboardFile;
+  /** The file with the test images; undefined for a run that has none, and for a resumed run. */
+  testImages: TestImages | undefined;
   /** Whether this process has created the run; false for a resumed run. */
   isNew: boolean;
   /** The state from which the run resumes; undefined for a run without events. */
@@ -72,11 +76,23 @@ async function openRun(
     const log = new EventLog({ runId: config.runId, folder });
     const tensorboard = new TensorboardFile(folder, log);
     const resumePoint = log.lastSeq === 0 ? undefined : { progress: readEmittedProgress(log), checkpoint };
-    return { ...run, isNew: versions !== undefined, lock, log, tensorboard, resumePoint };
+    const isNew = versions !== undefined;
+    const testImages = isNew && config.inside === 'on' ? writeTestImages(run) : undefined;
+    return { ...run, testImages, isNew, lock, log, tensorboard, resumePoint };
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Writes the file with the test images, and returns its description; undefined for a test set that is too large for it. */
+function writeTestImages({
+  folder,
+  dataset,
+}: Pick<PreparedRun, 'folder' | 'dataset'>): TestImages | undefined {
+  const file = testImagesFile(dataset.test);
+  if (file) folder.writeShared(publishedFilePath('test-images', file.description.digest), file.content);
+  return file?.description;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
 import { type ConsoleOutput, ConsoleReport } from '../console/report.ts';
 import type { EventBody } from '../event-data.ts';
+import { fileNamedBy } from '../storage/published-file.ts';
 import { RunControl } from '../training/run-control.ts';
 import { Stopwatch } from '../training/stopwatch.ts';
 import type { CommandHandler } from './command-handler.ts';
+import { FileUploads } from './file-uploads.ts';
 import type { PublisherIdentity } from './gateway-connection.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import { Publisher, type Refusal } from './publisher.ts';
@@ -31,6 +33,7 @@ export class PublishedRun {
   readonly #report: ConsoleReport;
   readonly #control: RunControl;
   readonly #publisher: Publisher;
+  readonly #uploads: FileUploads;
   /** The error that ends the run because another trainer publishes it; undefined without such a conflict. */
   #conflict: MonitorError | undefined;
   #hasEnded = false;
@@ -52,6 +55,14 @@ export class PublishedRun {
       stopwatch: new Stopwatch(resumePoint?.checkpoint?.elapsedSeconds),
       emit: (body) => this.#emit(body),
     });
+    this.#uploads = new FileUploads({
+      ...{ identity: options.identity, runId: config.runId, folder: folder.path },
+      onProblem: (reason) =>
+        this.#report.print(
+          `The gateway at ${options.identity.url} does not take files of this run (${reason}); training continues.`,
+        ),
+    });
+    for (const file of resumePoint?.progress.files ?? []) this.#uploads.add(file);
     this.#publisher = new Publisher({
       identity: options.identity,
       log,
@@ -59,10 +70,13 @@ export class PublishedRun {
       isResumed: !run.isNew,
       onRefused: (why, reason) => this.#handleRefusal(why, reason),
       onProblem: (problem) => this.#reportProblem(problem),
-      onLoss: (count) =>
+      onStored: () => this.#uploads.start(),
+      onLoss: (count) => {
+        this.#uploads.restart();
         this.#report.print(
           `The gateway at ${options.identity.url} has lost ${count} events of this run that it had acknowledged; they are sent again.`,
-        ),
+        );
+      },
       onReject: ({ seq, issues }) =>
         this.#report.print(`The gateway rejected event ${seq}: ${JSON.stringify(issues)}`),
     });
@@ -105,12 +119,15 @@ export class PublishedRun {
     const event = this.#run.log.append(body);
     this.#report.display(body);
     this.#publisher.sendPending();
+    const file = fileNamedBy(body);
+    if (file) this.#uploads.add(file);
     this.#run.tensorboard.append(event);
   }
 
   #handleRefusal(why: Refusal, reason: string): void {
     const { identity } = this.#options;
     const { runId } = this.#run.config;
+    this.#uploads.cancel();
     // A run that the gateway has accepted once is never ended by it.
     this.#conflict = this.#publisher.wasAccepted ? undefined : conflictError(why, this.#run, identity);
     if (!this.#conflict) {
@@ -148,6 +165,11 @@ export class PublishedRun {
         `The gateway at ${identity.url} did not accept ${undelivered} events${reason}; ${consequence}.`,
       );
     }
+    const unsent = await this.#uploads.close(abortDelivery);
+    if (unsent > 0 && undelivered === 0)
+      this.#report.print(
+        `The gateway at ${identity.url} did not accept ${unsent} files of this run; all are in ${folder.path}.`,
+      );
     log.close();
   }
 }

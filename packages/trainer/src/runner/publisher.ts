@@ -25,6 +25,8 @@ export interface PublisherOptions {
   onProblem: (problem: string | undefined) => void;
   /** Whether the run is resumed: a connection of the earlier trainer may be open until the gateway closes it. */
   isResumed: boolean;
+  /** Called when the gateway has events of the run, the first time and again. */
+  onStored?: () => void;
   /** Called with the number of acknowledged events that the gateway has lost; they are sent again. */
   onLoss: (count: number) => void;
   /** Called when the gateway rejects an event because it is invalid. */
@@ -174,6 +176,7 @@ export class Publisher {
         this.#options.onReject(reply);
         break;
     }
+    if (this.#acknowledged > 0) this.#options.onStored?.();
     this.#onReply?.();
     this.sendPending();
   }

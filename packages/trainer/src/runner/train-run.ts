@@ -1,9 +1,9 @@
-import { type FinishedStatus, runFiles } from '@mnist-monitor/shared';
+import { type FinishedStatus, publishedFilePath } from '@mnist-monitor/shared';
 import type { TrainerConfig } from '../config.ts';
 import { batchCount } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { describeDevice, type RunEngine } from '../engines/select.ts';
-import type { EpochData, EventBody, RunFinishedData, RunStartedData } from '../event-data.ts';
+import type { EpochData, EventBody, RunFinishedData, RunStartedData, TestImages } from '../event-data.ts';
 import { NetworkInspector } from '../inspection/network-inspector.ts';
 import { optimizerTitles } from '../learner/optimizer.ts';
 import { architectureFor, summarizeLayers } from '../network/architecture.ts';
@@ -23,6 +23,8 @@ export interface TrainRunOptions {
   dataset: Dataset;
   runEngine: RunEngine;
   folder: RunFolder;
+  /** The file with the test images; undefined for a run that has none. */
+  testImages?: TestImages | undefined;
   /** The state from which the run resumes; undefined for a run without events. */
   resumePoint: ResumePoint | undefined;
   /** Receives each event of the run as it happens. */
@@ -122,21 +124,22 @@ async function trainAndSave(
     precision: runEngine.precision.precision,
     layers,
   });
-  const inspector = config.inside
-    ? new NetworkInspector({
-        learner,
-        test: dataset.test,
-        seed: config.seed,
-        probeSize: runEngine.engine.probeSize,
-        evaluationBatch,
-        relus: layers.filter(({ type }) => type === 'relu').map(({ name }) => name),
-        epochs: config.epochs,
-        batchesPerEpoch: batchCount(dataset.train.size, config.batchSize),
-        emitted: progress,
-        writeSnapshot: (digest, bytes) => folder.write(`${runFiles.snapshots}/${digest}.safetensors`, bytes),
-        seconds: () => control.stopwatch.seconds,
-      })
-    : undefined;
+  const inspector =
+    config.inside === 'on'
+      ? new NetworkInspector({
+          learner,
+          test: dataset.test,
+          seed: config.seed,
+          probeSize: runEngine.engine.probeSize,
+          evaluationBatch,
+          relus: layers.filter(({ type }) => type === 'relu').map(({ name }) => name),
+          epochs: config.epochs,
+          batchesPerEpoch: batchCount(dataset.train.size, config.batchSize),
+          emitted: progress,
+          writeSnapshot: (digest, bytes) => folder.write(publishedFilePath('snapshots', digest), bytes),
+          seconds: () => control.stopwatch.seconds,
+        })
+      : undefined;
   const save = async (): Promise<string[]> => {
     const state = await learner.state();
     const files = writeModelFiles(folder, state.weights, layers);
@@ -181,7 +184,7 @@ function describePosition({ epoch, batch }: TrainingPosition): string {
   return epoch > 0 ? `after epoch ${epoch}` : 'from the beginning';
 }
 
-function describeRun({ config, dataset, runEngine }: TrainRunOptions): RunStartedData {
+function describeRun({ config, dataset, runEngine, testImages }: TrainRunOptions): RunStartedData {
   const { recipe, epochs, batchSize, learningRate, schedule, augment, seed, engine } = config;
   const layers = summarizeLayers(architectureFor(dataset.classes.length, config.network));
   const batchesPerEpoch = batchCount(dataset.train.size, batchSize);
@@ -191,7 +194,7 @@ function describeRun({ config, dataset, runEngine }: TrainRunOptions): RunStarte
     config: { recipe, epochs, batchSize, learningRate, optimizer, schedule, augment, seed, engine, ...sizes },
     device: describeDevice(runEngine),
     model: { layers, parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0) },
-    dataset: { name: dataset.name, classes: [...dataset.classes] },
+    dataset: { name: dataset.name, classes: [...dataset.classes], ...(testImages && { testImages }) },
     totals: { batchesPerEpoch, steps: batchesPerEpoch * epochs },
     ...(config.name !== undefined && { name: config.name }),
     ...(config.tag !== undefined && { tags: config.tag }),

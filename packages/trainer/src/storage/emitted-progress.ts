@@ -4,6 +4,7 @@ import type { EpochData, EventBody } from '../event-data.ts';
 import type { LearningRateChange } from '../training/run-control.ts';
 import type { TrainingEvent } from '../training/train.ts';
 import type { EventLog } from './event-log.ts';
+import { fileNamedBy, type PublishedFileName } from './published-file.ts';
 
 /** The progress of a run that its log contains. A run that resumes from a checkpoint does not emit these events again. */
 export interface EmittedProgress {
@@ -17,6 +18,8 @@ export interface EmittedProgress {
   probeImages: number;
   /** The last step with a `snapshot` event; 0 before the first. */
   snapshotStep: number;
+  /** The files that the events name. */
+  files: PublishedFileName[];
   /** Learning rates that commands have set, in order. */
   learningRates: LearningRateChange[];
 }
@@ -28,6 +31,7 @@ export const noProgress = (): EmittedProgress => ({
   sampleEpoch: 0,
   probeImages: 0,
   snapshotStep: 0,
+  files: [],
   learningRates: [],
 });
 
@@ -70,7 +74,10 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
       );
     if (!result.ok) continue;
     // This trainer wrote the log, so the fields that it always sends are there.
-    const { type, data } = result.value as EventBody;
+    const event = result.value as EventBody;
+    const file = fileNamedBy(event);
+    if (file) progress.files.push(file);
+    const { type, data } = event;
     if (type === 'batch') progress.step = data.step;
     else if (type === 'epoch') progress.epochs.push(data);
     else if (type === 'samples') progress.sampleEpoch = data.epoch;

@@ -37,6 +37,8 @@ const trainingSettings = z
     augment: z.boolean(),
     precision: z.enum(precisions).default('float32'),
     seed: z.int(),
+    // A run of a trainer that did not look inside the network by default continues without.
+    inside: z.enum(settingChoices.inside).catch('off'),
     trainSize: z.int().positive().optional(),
     testSize: z.int().positive().optional(),
     data: z.string().optional(),

@@ -2,7 +2,9 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -80,6 +82,45 @@ export class RunFolder {
     } catch (cause) {
       rmSync(partial, { force: true });
       throw unwritable(target, cause);
+    }
+  }
+
+  /**
+   * Writes a file whose name determines its content. Where another run has the same file, both runs share it by a hard link, so
+   * that it takes no more space; it is removed with the last of them.
+   * @throws MonitorError `runs.unwritable`
+   */
+  writeShared(name: string, content: Uint8Array): void {
+    if (this.#hasFile(name, content) || this.#linkFromOtherRun(name, content)) return;
+    this.write(name, content);
+  }
+
+  #linkFromOtherRun(name: string, content: Uint8Array): boolean {
+    const runs = dirname(this.path);
+    const partial = `${name}.partial`;
+    mkdirSync(dirname(join(this.path, name)), { recursive: true });
+    // The newest run is the most likely one to have the file: ids of runs sort by their start.
+    for (const other of readdirSync(runs).sort().reverse()) {
+      try {
+        linkSync(join(runs, other, name), join(this.path, partial));
+      } catch {
+        continue; // The run has no such file, or the file system has no hard links.
+      }
+      if (this.#hasFile(partial, content)) {
+        renameSync(join(this.path, partial), join(this.path, name));
+        return true;
+      }
+      rmSync(join(this.path, partial), { force: true });
+    }
+    return false;
+  }
+
+  /** Returns whether there is a regular file with this content. */
+  #hasFile(name: string, content: Uint8Array): boolean {
+    try {
+      return this.read(name)?.equals(content) === true;
+    } catch {
+      return false;
     }
   }
 
