@@ -37,6 +37,8 @@ export class FileUploads {
   readonly #all: PublishedFileName[] = [];
   readonly #stop = new AbortController();
   #sending: Promise<void> | undefined;
+  /** Ends the delay before the next attempt. */
+  #wake = (): void => {};
   /** Whether the gateway has an event of the run: before, it takes no files. */
   #isReady = false;
   #hasReported = false;
@@ -53,10 +55,10 @@ export class FileUploads {
     this.#continue();
   }
 
-  /** Begins to send, when the gateway has acknowledged an event of the run. */
+  /** Begins to send, or tries again at once, when the gateway is connected and has events of the run. */
   start(): void {
-    if (this.#isReady) return;
     this.#isReady = true;
+    this.#wake();
     this.#continue();
   }
 
@@ -107,7 +109,12 @@ export class FileUploads {
       if (await this.#send(file)) {
         this.#waiting = this.#waiting.filter((each) => each !== file);
         attempt = 0;
-      } else await wait(retryMs(attempt++), undefined, { signal }).catch(() => {});
+      } else {
+        const woken = new AbortController();
+        this.#wake = () => woken.abort();
+        const either = AbortSignal.any([signal, woken.signal]);
+        await wait(retryMs(attempt++), undefined, { signal: either }).catch(() => {});
+      }
     }
   }
 

@@ -25,7 +25,7 @@ export interface PublisherOptions {
   onProblem: (problem: string | undefined) => void;
   /** Whether the run is resumed: a connection of the earlier trainer may be open until the gateway closes it. */
   isResumed: boolean;
-  /** Called when the gateway has events of the run, the first time and again. */
+  /** Called after each connect, when the gateway has events of the run. */
   onStored?: () => void;
   /** Called with the number of acknowledged events that the gateway has lost; they are sent again. */
   onLoss: (count: number) => void;
@@ -75,6 +75,8 @@ export class Publisher {
   /** The stream of the run's events at the gateway; undefined before the first `resume`. */
   #stream: string | undefined;
   #wasConnected = false;
+  /** Whether `onStored` was called since the last connect. */
+  #hasReportedStored = false;
   #isRefused = false;
   #onReply: (() => void) | undefined;
 
@@ -176,7 +178,10 @@ export class Publisher {
         this.#options.onReject(reply);
         break;
     }
-    if (this.#acknowledged > 0) this.#options.onStored?.();
+    if (this.#acknowledged > 0 && !this.#hasReportedStored) {
+      this.#hasReportedStored = true;
+      this.#options.onStored?.();
+    }
     this.#onReply?.();
     this.sendPending();
   }
@@ -227,5 +232,6 @@ export class Publisher {
 
   #resetPosition(): void {
     this.#sent = undefined;
+    this.#hasReportedStored = false;
   }
 }

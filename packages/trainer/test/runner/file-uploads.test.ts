@@ -62,17 +62,17 @@ describe('the files of a run', () => {
     server.close();
   });
 
-  const create = (options: { token?: string } = { token }): FileUploads =>
+  const create = (options: { token?: string; retryMs?: () => number } = {}): FileUploads =>
     new FileUploads({
       identity: {
         url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/monitor/ingest`,
         publisherId: 'publisher',
-        ...options,
+        token: options.token ?? token,
       },
       runId: 'run',
       folder: folder.path,
       onProblem: (problem) => problems.push(problem),
-      retryMs: () => 0,
+      retryMs: options.retryMs ?? (() => 0),
     });
   const finished = () => uploads.close(new AbortController().signal);
 
@@ -137,6 +137,28 @@ describe('the files of a run', () => {
     expect(await finished()).toBe(1);
     expect(requests).toEqual(['HEAD snapshots', 'PUT snapshots 1']);
     expect(problems).toHaveLength(1);
+  });
+
+  test('are sent again at once when the gateway is connected again', async () => {
+    let waiting = (): void => {};
+    const isWaiting = new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    failures = [[503, 'store.failing']];
+    uploads = create({
+      retryMs: () => {
+        waiting();
+        return 3_600_000;
+      },
+    });
+    uploads.add(file(1));
+    uploads.start();
+    await isWaiting;
+    // The delay begins after this turn of the event loop.
+    await new Promise(setImmediate);
+    uploads.start();
+    expect(await finished()).toBe(0);
+    expect([...stored.values()]).toEqual(['content 1']);
   });
 
   test('are sent again when the gateway has lost the run, and left out when the folder was removed', async () => {
