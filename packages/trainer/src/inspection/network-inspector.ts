@@ -7,10 +7,11 @@ import type { InspectionEvent, LayersData } from '../event-data.ts';
 import { encodeSafetensors } from '../export/safetensors.ts';
 import { joinInspections } from '../learner/inspection.ts';
 import type { Inspection, Learner, Score, StepOptions } from '../learner/learner.ts';
+import { MovingMean } from './moving-mean.ts';
 import { chooseProbeSet, describeProbeImages, type ProbeSet } from './probe-set.ts';
 import { quantize, quantizeWeights } from './quantize.ts';
 import { type RunLength, snapshotSteps } from './snapshot-steps.ts';
-import { deadShares, describeUpdate, histogram, type ParameterUpdate } from './tensor-statistics.ts';
+import { deadShares, describeUpdate, histogram, type ParameterUpdate, shorten } from './tensor-statistics.ts';
 import { TimeShare } from './time-share.ts';
 
 /** Options of `NetworkInspector`. */
@@ -37,6 +38,8 @@ export interface NetworkInspectorOptions extends RunLength {
 const layersShare = { share: 0.005, minSeconds: 0.25 };
 const probeShare = { share: 0.01, minSeconds: 2 };
 const snapshotShare = { share: 0.005, minSeconds: 0 };
+/** Steps over which the time of a step is averaged: their times differ, and on a busy machine by several times. */
+const stepWindow = 20;
 
 /**
  * Looks into the network while it trains: norms of its layers, its logits for a fixed set of test images, and copies of its
@@ -50,6 +53,8 @@ export class NetworkInspector {
   readonly #snapshotTime: TimeShare;
   readonly #isSnapshotStep: (step: number) => boolean;
   #sentImages: number;
+  /** Seconds of a step that returns no gradients. */
+  readonly #stepSeconds = new MovingMean(stepWindow);
   /** The update of the last step, if it was recorded. */
   #update: ParameterUpdate | undefined;
   /** Share of dead units of each relu, from the last probe. */
@@ -72,13 +77,35 @@ export class NetworkInspector {
   async step(batch: Batch, options: StepOptions): Promise<Score> {
     const { learner } = this.#options;
     this.#update = undefined;
-    if (!this.#layersTime.isDue) return learner.step(batch, options);
+    if (!this.#isUpdateDue) {
+      const [score, seconds] = await this.#timed(() => learner.step(batch, options));
+      this.#stepSeconds.add(seconds);
+      return score;
+    }
     this.#layersTime.begin();
     const before = await this.#layersTime.run(() => learner.weights());
-    const { gradients = [], ...score } = await learner.step(batch, { ...options, withGradients: true });
+    const [{ gradients = [], ...score }, seconds] = await this.#timed(() =>
+      learner.step(batch, { ...options, withGradients: true }),
+    );
+    this.#layersTime.count(seconds - (this.#stepSeconds.value ?? seconds));
     const after = await this.#layersTime.run(() => learner.weights());
     this.#update = { before, after, gradients };
     return score;
+  }
+
+  /**
+   * Whether the next step records its update. After the first one, the time of a step without gradients has to be known, so that
+   * what the gradients take can be counted.
+   */
+  get #isUpdateDue(): boolean {
+    return this.#layersTime.isDue && (this.#layersTime.isFirst || this.#stepSeconds.value !== undefined);
+  }
+
+  async #timed<T>(work: () => Promise<T>): Promise<[result: T, seconds: number]> {
+    const { seconds } = this.#options;
+    const start = seconds();
+    const result = await work();
+    return [result, seconds() - start];
   }
 
   /**
@@ -142,12 +169,12 @@ export class NetworkInspector {
     const hasHistograms = epoch > this.#histogramEpoch;
     const histograms = hasHistograms ? update.before.map(({ values }) => histogram(values)) : [];
     this.#histogramEpoch = epoch;
-    return {
+    return shorten({
       step,
       ...describeUpdate(update),
       ...(this.#dead && { activations: [...this.#options.relus], dead: this.#dead }),
       ...(hasHistograms && histograms.every((each) => each !== undefined) && { histograms }),
-    };
+    });
   }
 
   async #snapshotEvents(step: number, epoch: number | undefined): Promise<InspectionEvent[]> {

@@ -29,6 +29,25 @@ export function describeUpdate({
   };
 }
 
+/**
+ * Returns the data with every measure rounded to six digits: a relative error of at most 5e-6, in half the bytes of all digits.
+ */
+export function shorten(layers: LayersData): LayersData {
+  const round = <T extends number | null>(value: T): T =>
+    value === null ? value : (Number((value as number).toPrecision(6)) as T);
+  const { weightNorm, gradientNorm, updateRatio, dead, histograms } = layers;
+  return {
+    ...layers,
+    ...(weightNorm && { weightNorm: weightNorm.map(round) }),
+    ...(gradientNorm && { gradientNorm: gradientNorm.map(round) }),
+    ...(updateRatio && { updateRatio: updateRatio.map(round) }),
+    ...(dead && { dead: dead.map(round) }),
+    ...(histograms && {
+      histograms: histograms.map(({ edges, counts }) => ({ edges: edges.map(round), counts })),
+    }),
+  };
+}
+
 /** Returns the Euclidean norm, added up in float64. */
 export function norm(values: Float32Array): number {
   let sum = 0;

@@ -33,6 +33,11 @@ export class TimeShare {
     return now - this.#lastRound >= minSeconds && this.#spent <= share * (now - this.#start);
   }
 
+  /** Whether no round has begun. */
+  get isFirst(): boolean {
+    return this.#rounds === 0;
+  }
+
   /** Begins a round. */
   begin(): void {
     this.#rounds++;
@@ -45,7 +50,12 @@ export class TimeShare {
     try {
       return await work();
     } finally {
-      if (this.#rounds > 1) this.#spent += this.#options.seconds() - start;
+      this.count(this.#options.seconds() - start);
     }
+  }
+
+  /** Counts time of the round that was measured elsewhere. @param seconds Below 0 for a part that took less than expected. */
+  count(seconds: number): void {
+    if (this.#rounds > 1) this.#spent += seconds;
   }
 }

@@ -131,6 +131,24 @@ describe('NetworkInspector', () => {
     expect(spent / now).toBeGreaterThan(0.01);
   });
 
+  test('counts what the gradients of a step take beyond a step without them', async () => {
+    const learner = fakeLearner();
+    const slow: Learner = {
+      ...learner,
+      step: (each, options) => {
+        now += options.withGradients ? 1.3 : 1;
+        return learner.step(each, options);
+      },
+    };
+    const inspector = create({ learner: slow });
+    for (let number = 1; number <= 1_000; number++) await step(inspector, number);
+    const rounds = requested.filter(({ withGradients }) => withGradients).length;
+    // 0.3 s in each round after the first are 0.5 % of 1,000 s.
+    expect(rounds).toBeGreaterThanOrEqual(16);
+    expect(rounds).toBeLessThanOrEqual(19);
+    expect(requested.slice(0, 2).map(({ withGradients = false }) => withGradients)).toEqual([true, false]);
+  });
+
   test('writes a snapshot at the end of each epoch even when its time is used up', async () => {
     const inspector = create();
     cost = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadShares, describeUpdate, histogram } from '../../src/inspection/tensor-statistics.ts';
+import { deadShares, describeUpdate, histogram, shorten } from '../../src/inspection/tensor-statistics.ts';
 
 const tensor = (name: string, ...values: number[]) => ({
   name,
@@ -62,6 +62,30 @@ describe('histogram', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('does not exist with %p among the values', (value) => {
     expect(histogram(Float32Array.of(0, value))).toBeUndefined();
   });
+});
+
+test('shorten rounds every measure to six digits, and keeps what is missing or not finite', () => {
+  const [edges, counts] = [Array.from({ length: 33 }, (_, at) => at / 3), Array(32).fill(1)];
+  const shortened = shorten({
+    step: 1_234_567,
+    tensors: ['fc1.weight'],
+    weightNorm: [1 / 3],
+    gradientNorm: [Number.NaN],
+    updateRatio: [null],
+    activations: ['relu1'],
+    dead: [2 / 3],
+    histograms: [{ edges, counts }],
+  });
+  expect(shortened).toMatchObject({
+    step: 1_234_567,
+    weightNorm: [0.333333],
+    gradientNorm: [Number.NaN],
+    updateRatio: [null],
+    dead: [0.666667],
+    histograms: [{ counts }],
+  });
+  expect(shortened.histograms?.[0]?.edges.slice(0, 2)).toEqual([0, 0.333333]);
+  expect(shorten({ step: 1, tensors: [] })).toEqual({ step: 1, tensors: [] });
 });
 
 test('deadShares returns the share of units whose largest output is 0', () => {
