@@ -6,12 +6,6 @@ interface Column {
   read(event: MonitorEvent): unknown;
 }
 
-/** Makes a column of the value with this name in an event's data, which only some types have. */
-const dataColumn = (name: string): Column => ({
-  name,
-  read: ({ data }) => (data as Record<string, unknown>)[name],
-});
-
 /**
  * Matches the characters before a formula at which a spreadsheet may divide the text: where the decimal sign is a comma, Excel divides
  * lines at semicolons, and knows no quotes within a cell.
@@ -19,18 +13,25 @@ const dataColumn = (name: string): Column => ({
 const dividedFormula = /[;\t\r\n](?=\s*[=+\-@＝＋－＠])/g;
 
 /**
- * Makes a column of a text that another program chose. A spreadsheet would run one that begins like a formula, so such a
- * text gets an apostrophe in front, as OWASP recommends (CSV injection). In Excel for Japanese and Chinese, the full-width
- * forms of the four signs begin a formula as well.
+ * Returns a text of another program as the cell of a spreadsheet, which would run one that begins like a formula: such a text gets
+ * an apostrophe in front, as OWASP recommends (CSV injection). In Excel for Japanese and Chinese, the full-width forms of the
+ * four signs begin a formula as well.
  */
+export const withoutFormula = (text: string): string =>
+  text.replace(dividedFormula, "$&'").replace(/^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/, "'");
+
+/** Makes a column of the value with this name in an event's data, which only some types have. */
+const dataColumn = (name: string): Column => ({
+  name,
+  read: ({ data }) => (data as Record<string, unknown>)[name],
+});
+
+/** Makes a column of a text that another program chose. */
 const textColumn = (name: string): Column => {
   const { read } = dataColumn(name);
   return {
     name,
-    read: (event) =>
-      String(read(event) ?? '')
-        .replace(dividedFormula, "$&'")
-        .replace(/^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/, "'"),
+    read: (event) => withoutFormula(String(read(event) ?? '')),
   };
 };
 
@@ -99,12 +100,14 @@ export function csvTable({ metricNames = [], gpus = 0 }: CsvOptions = {}): CsvTa
     ).flat(),
     ...metricNames.map((name) => fieldColumn(`metrics.${name}`)),
   ];
-  const line = (cells: unknown[]): string => `${cells.map(cell).join(',')}\r\n`;
   return {
-    header: line(all.map(({ name }) => name)),
-    row: (event) => line(all.map(({ read }) => read(event))),
+    header: csvLine(all.map(({ name }) => name)),
+    row: (event) => csvLine(all.map(({ read }) => read(event))),
   };
 }
+
+/** Returns a line with these cells; one that is null or undefined is empty. */
+export const csvLine = (cells: readonly unknown[]): string => `${cells.map(cell).join(',')}\r\n`;
 
 function cell(value: unknown): string {
   const text = String(value ?? '');

@@ -14,6 +14,7 @@ import { explainMissingPage, isPageFile, servePage } from '../plugins/page.ts';
 import { addSecurityHeaders } from '../plugins/security-headers.ts';
 import { addTrustChecks } from '../plugins/trust-checks.ts';
 import { refuseOtherUpgrades } from '../plugins/upgrades.ts';
+import { addArrayRoutes } from '../routes/arrays.ts';
 import { addDocumentRoutes } from '../routes/documents.ts';
 import { addExportRoutes } from '../routes/export.ts';
 import { addFileRoutes } from '../routes/files.ts';
@@ -79,6 +80,7 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addExportRoutes(app, store);
   addModelRoute(app, folders);
   addFileRoutes(app, { folders, store });
+  addArrayRoutes(app, { folders, store });
   const admission = new Admission({ ...limits, sockets: limits.liveClients });
   addLiveRoute(app, { ...options, admission, health: store, summaryOf: (runId) => runs.summary(runId) });
   addLiveCheckRoute(app, admission);
