@@ -12,7 +12,7 @@ from typing import Any
 
 from . import _limits as limits
 from ._figures import figure
-from ._files import test_image_file
+from ._files import label_bytes, test_image_file
 from ._results import Facts, class_results
 from ._samples import samples
 from ._values import (
@@ -78,12 +78,16 @@ class Contents:
         }
         return without_none(data)
 
-    def test_images(self, images: object) -> tuple[dict[str, Json], bytes] | None:
+    def test_images(self, images: object, labels: object, classes: int) -> tuple[dict[str, Json], bytes] | None:
         """Returns `testImages` of the data set and the file; None where there are none."""
         if images is None:
             return None
         try:
             sizes, file = test_image_file(images)
+            if labels is not None:
+                file += label_bytes(labels, sizes["count"], classes)
+                if len(file) > limits.TEST_IMAGE_BYTES:
+                    raise ValueError(f"expected at most {limits.TEST_IMAGE_BYTES:,} bytes with the labels, got {len(file):,}")
         except Exception as error:
             self._warn("part test_images", f"test_images are left out ({type(error).__name__}: {text(error, 200)}).")
             return None

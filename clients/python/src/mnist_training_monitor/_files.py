@@ -105,6 +105,23 @@ def test_image_file(images: object) -> tuple[dict[str, int], bytes]:
     return {"count": count, "height": height, "width": width, "channels": channels}, array.tobytes()
 
 
+def label_bytes(labels: object, images: int, classes: int) -> bytes:
+    """Returns the true classes of test images: one byte each, or two for more than 256 classes."""
+    import numpy
+
+    array = numpy.asarray(_on_host(labels))
+    if (
+        array.shape != (images,)
+        or array.dtype.kind not in "iu"
+        or array.size == 0
+        or array.min() < 0
+        or array.max() >= limits.MAX_CLASSES
+    ):
+        raise ValueError(f"expected {images} labels from 0 to {limits.MAX_CLASSES - 1}, got {array.dtype} {list(array.shape)}")
+    packed: bytes = array.astype("<u2" if max(classes, int(array.max()) + 1) > 256 else "u1").tobytes()
+    return packed
+
+
 def _on_host(value: Any) -> Any:
     """Returns a tensor of PyTorch in the memory of the processor, in a type that NumPy has; other values unchanged."""
     if not callable(getattr(value, "detach", None)):

@@ -38,6 +38,11 @@ TABLE_TEXT = 200
 TENSORS = 500
 # The least time between two events `layers`.
 LAYERS_INTERVAL_SECONDS = 0.25
+PROBE_IMAGES = 500
+PROBE_LOGITS_BYTES = 500_000
+PROBE_IMAGES_BYTES = 600_000
+# The least time between two events `probe` with logits.
+PROBE_INTERVAL_SECONDS = 2.0
 SNAPSHOT_BYTES = 2 * 1024 * 1024
 SNAPSHOTS = 64
 TEST_IMAGE_BYTES = 16 * 1024 * 1024

@@ -22,6 +22,7 @@ from ._contents import Contents
 from ._files import copied_weights, snapshot_file
 from ._outbox import Outbox
 from ._pending import Encoded, Log, Pending
+from ._probe import Probe
 from ._recorder import Recorder
 from ._uploads import Send, Uploads, files_url, http_sender
 from ._values import Measure, count, measure, metric_name, number, readable, settings_of, text, wire_json
@@ -62,6 +63,7 @@ class Monitor:
         tags: Iterable[str] = (),
         dataset: str | None = None,
         test_images: object = None,
+        test_labels: object = None,
         loss_unit: str | None = None,
         metrics: Mapping[str, Mapping[str, str]] | None = None,
         device: Mapping[str, object] | None = None,
@@ -92,6 +94,7 @@ class Monitor:
         :param test_images: The images of the test set, by which the page can show what each snapshot makes of them: bytes 0 to
             255 or fractions 0 to 1, [n, height, width], [n, height, width, channels] or [n, channels, height, width], up to
             64 × 64 pixels and 16 MB. Needs NumPy.
+        :param test_labels: The true class of each of these images, from 0, by which the page finds every misread image.
         :param loss_unit: Unit of the losses, such as "squared error" or "bits". Default: nats.
         :param metrics: Definitions of custom metrics: {"f1": {"direction": "maximize", "unit": "…", "group": "…"}}.
         :param device: The machine, as `kind`, `name` and others of docs/protocol.md. Default: this machine's processor.
@@ -133,6 +136,7 @@ class Monitor:
             "tags": tags,
             "dataset": dataset,
             "test_images": test_images,
+            "test_labels": test_labels,
             "loss_unit": loss_unit,
             "metrics": metrics,
             "device": device,
@@ -142,7 +146,11 @@ class Monitor:
         }
         self._throughput = _throughput_field(unit)
         self._figure_at: float | None = None
-        self._layers_at: float | None = None
+        self._probe = Probe()
+        # When the last event of a kind was sent that is sent at most so often.
+        self._sent_at: dict[str, float] = {}
+        # For each activation the share of its units that were always 0 in the last probe.
+        self._dead: dict[str, float] | None = None
         self.run_id = self._checked_run_id(run_id)
         self._outbox: Outbox | None = None
         try:
@@ -400,13 +408,38 @@ class Monitor:
         :param dead: For each activation the share of its units that are always 0.
         """
         with self._guard("layers"):
-            now = self._clock.time()
-            if self._layers_at is not None and 0 <= now - self._layers_at < limits.LAYERS_INTERVAL_SECONDS:
+            if not self._is_due("layers", limits.LAYERS_INTERVAL_SECONDS):
                 return
             data = self._contents.layers(step, tensors, dead)
             if data is not None:
-                self._layers_at = now
+                self._sent_at["layers"] = self._clock.time()
                 self._emit("layers", data)
+
+    def probe(
+        self,
+        step: int,
+        logits: object,
+        *,
+        images: object = None,
+        labels: object = None,
+        indices: object = None,
+    ) -> None:
+        """
+        Shows the outputs of the network for some fixed test images; at most once in two seconds, the others are left out.
+
+        The page makes a provisional confusion matrix of them, and shows how the images drift apart. Needs NumPy.
+
+        :param logits: [images, classes] of at most 500 images, the same ones in each call.
+        :param images: These images, as in `samples`. They are sent once: later calls may leave them out.
+        :param labels: Their true classes.
+        :param indices: Their indices in the test set. Default: 0, 1, 2 …
+        """
+        with self._guard("probe"):
+            if not self._is_due("probe", limits.PROBE_INTERVAL_SECONDS):
+                return
+            for data in self._probe.events(step, logits, images=images, labels=labels, indices=indices):
+                self._sent_at["probe"] = self._clock.time()
+                self._emit("probe", data)
 
     def snapshot(
         self,
@@ -559,6 +592,11 @@ class Monitor:
 
     # Internals
 
+    def _is_due(self, kind: str, seconds: float) -> bool:
+        """Returns whether the last event of this kind was sent at least `seconds` ago."""
+        at = self._sent_at.get(kind)
+        return at is None or not 0 <= self._clock.time() - at < seconds
+
     def _guard(self, method: str) -> _Guard:
         return _Guard(self, method)
 
@@ -608,10 +646,10 @@ class Monitor:
                 # Another thread may have begun the run in the meantime.
                 return self._is_running()
             self._began = self._clock.monotonic()
-            images = self._contents.test_images(self._fields["test_images"])
-            data = wire_json(self._contents.started(**{**self._fields, "test_images": images and images[0]}))
             # Test images may be large.
-            self._fields["test_images"] = None
+            images = self._contents.test_images(self._fields["test_images"], self._fields.pop("test_labels"), self._class_count())
+            self._fields["test_images"] = images and images[0]
+            data = wire_json(self._contents.started(**self._fields))
             # Only now, so that a run that cannot begin leaves no folder.
             assert self._outbox is not None
             self._outbox.open()
@@ -627,6 +665,10 @@ class Monitor:
             self._recorder.is_idle = False
             self._recorder.wake.set()
             return True
+
+    def _class_count(self) -> int:
+        classes = self._fields["classes"]
+        return len(classes) if hasattr(classes, "__len__") else 0
 
     def _is_running(self) -> bool:
         return self._state == "running"
