@@ -7,6 +7,7 @@ const names = [
   'failover',
   'fanout',
   'ingest',
+  'inside',
   'publishing',
   'reading',
   'soak',
