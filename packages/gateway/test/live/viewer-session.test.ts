@@ -789,7 +789,7 @@ describe('a viewer', () => {
       expect(seqsOf(current.messages)).toEqual(range(first, 5));
       expect(seqsOf(old.messages)).toEqual([...range(first, 2), 4]);
       expect(old.messages.some(({ type }) => type === 'gap')).toBe(false);
-      expect(old.closed.aborted).toBe(false);
+      expect(old.closedWith).toBeUndefined();
     });
 
     test('that selects only types that version 1 does not have is sent none, and stays connected', async () => {

@@ -109,7 +109,7 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
     async function* lines(to: number): AsyncGenerator<string> {
       yield layersCsvHeader;
       for await (const { events } of readPages(store, { runId, to, types: ['layers'], signal }))
-        yield events.map((event) => layersCsvLines(parseEvent(runId, event))).join('');
+        yield events.map((event) => layersCsvLines(parseEvent(event))).join('');
     }
     const body = await bodyOf(reply, lines(run.lastSeq));
     return asFile(reply, `${runId}-layers.csv`).type('text/csv; charset=utf-8').send(body);
@@ -140,7 +140,7 @@ async function* readRows(
   const classCount = started?.dataset?.classes?.length ?? 0;
   for await (const { events } of readPages(store, { runId, to: lastSeq, types: [type], signal }))
     for (const stored of events) {
-      const found = rows(parseEvent(runId, stored), classCount);
+      const found = rows(parseEvent(stored), classCount);
       if (found && (!like || fits(found, like))) yield found;
     }
 }
