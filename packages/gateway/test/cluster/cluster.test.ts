@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { busChannelOf } from '../../src/redis/scripts.ts';
-import { afterTest } from '../support/cleanup.ts';
+import { afterTest, temporaryFolder } from '../support/cleanup.ts';
 import { type Connection, connect, type Message, range, seqsOf } from '../support/connection.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { freePort } from '../support/process.ts';
@@ -18,7 +21,7 @@ const quick = { storeCheckMs: 50, statusIntervalMs: 20, presenceIntervalMs: 50, 
 
 const gatewayOn = (
   redis: TestRedis,
-  { limits, ...others }: Pick<TestGatewayOptions, 'limits' | 'redisTimeoutMs'> = {},
+  { limits, ...others }: Pick<TestGatewayOptions, 'limits' | 'redisTimeoutMs' | 'runs'> = {},
 ): Promise<TestGateway> => startGateway({ redisUrl: redis.url, limits: { ...quick, ...limits }, ...others });
 
 /** Starts two gateways on one Redis. */
@@ -82,6 +85,37 @@ describeRedis('two gateways on one Redis', () => {
     expect((await first.connection.closed).code).toBe(closeCodes.replaced.code);
     second.send(run.slice(5));
     expect(seqsOf(await viewer.until(hasEnded))).toEqual(range(1, run.length));
+  });
+
+  test('with one folder of runs, both serve the files of a run, until one deletes it', async () => {
+    const redis = await emptyRedis();
+    const runs = temporaryFolder();
+    const [a, b] = [await gatewayOn(redis, { runs }), await gatewayOn(redis, { runs })];
+    (await publish(a.ingestUrl, run)).connection.socket.close();
+    const content = Buffer.from('weights');
+    const digest = createHash('sha256').update(content).digest('hex');
+    const ingestOf = ({ ingestUrl }: TestGateway) => ingestUrl.replace('ws:', 'http:').replace('/ingest', '');
+    for (const [gateway, kind] of [
+      [a, 'snapshots'],
+      [b, 'test-images'],
+    ] as const) {
+      const address = `${ingestOf(gateway)}/runs/a/${kind}/${digest}`;
+      const stored = await fetch(address, { method: 'PUT', body: new Uint8Array(content) });
+      expect([kind, stored.status]).toEqual([kind, 201]);
+    }
+    const statusAt = async (gateway: TestGateway, kind: string) =>
+      (await fetch(`${gateway.url}/api/runs/a/${kind}/${digest}`)).status;
+    for (const gateway of [a, b])
+      for (const kind of ['snapshots', 'test-images'])
+        expect([kind, await statusAt(gateway, kind)]).toEqual([kind, 200]);
+    await eventually(
+      async () => (await fetch(`${b.url}/api/runs/a`, { method: 'DELETE' })).status,
+      (status) => status === 200,
+    );
+    for (const gateway of [a, b])
+      for (const kind of ['snapshots', 'test-images'])
+        expect([kind, await statusAt(gateway, kind)]).toEqual([kind, 404]);
+    expect(existsSync(join(runs, 'a'))).toBe(false);
   });
 
   test('a run published at one is refused to another publisher at the other until the first disconnects', async () => {

@@ -8,6 +8,12 @@ import { type FaultName, trainWithFault } from '../support/planted-faults.ts';
 const band = { from: 1e-4, to: 1e-2 };
 const sizes = { trainSize: 160, testSize: 50, batchSize: 16, epochs: 1 };
 
+/** Returns the update ratios of the weights; those of a run that has diverged are NaN. A bias, which begins at 0, changes by more. */
+const finiteRatios = ({ tensors, updateRatio }: LayersData): number[] =>
+  (updateRatio ?? []).flatMap((ratio, at) =>
+    tensors[at]?.endsWith('.weight') && Number.isFinite(ratio) ? [ratio as number] : [],
+  );
+
 describe('the numbers of a run with a planted fault', () => {
   let engine: Engine;
   beforeAll(async () => {
@@ -31,24 +37,25 @@ describe('the numbers of a run with a planted fault', () => {
       gradients: weightsIn('gradientNorm'),
       dead: (last.dead ?? []).map(Number),
       lastLoss: losses.at(-1) as number,
-      diverged: losses.some((loss) => !Number.isFinite(loss)),
+      largestRatio: Math.max(...layers.flatMap(finiteRatios)),
       count: layers.length,
     };
   }
 
   test('are in the usual band without a fault', async () => {
-    const { ratios, dead, count } = await trainedWith('none');
+    const { ratios, largestRatio, dead, count } = await trainedWith('none');
     expect(count).toBeGreaterThan(2);
     for (const ratio of Object.values(ratios)) {
       expect(ratio).toBeGreaterThan(band.from);
       expect(ratio).toBeLessThan(5 * band.to);
     }
-    expect(Math.max(...dead)).toBeLessThan(0.6);
+    expect(largestRatio).toBeLessThan(10 * band.to);
+    expect(Math.max(...dead)).toBeLessThan(0.8);
   });
 
-  test('show a learning rate that is too high: updates above the band, or a loss that is not finite', async () => {
-    const { ratios, diverged } = await trainedWith('learning rate too high');
-    expect(diverged || Math.max(...Object.values(ratios)) > 5 * band.to).toBe(true);
+  test('show a learning rate that is too high: updates far above the band', async () => {
+    const { largestRatio } = await trainedWith('learning rate too high');
+    expect(largestRatio).toBeGreaterThan(10 * band.to);
   });
 
   test('show a learning rate that is too low: every update below the band', async () => {
