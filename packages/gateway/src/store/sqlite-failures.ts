@@ -104,7 +104,10 @@ const fileProblems: Record<Exclude<FileStatus, 'unchanged'>, [code: ErrorCode, p
     'store.vanished',
     'was replaced by another file: restart the gateway to use the new file, or move the new file away to restore the former one',
   ],
-  modified: ['store.failing', 'was written by another program; it is checked before it is used again'],
+  modified: [
+    'store.failing',
+    'was written by another program; it is checked before it is used again. If the store keeps failing, the database or its log is damaged: restart the gateway to use what is intact',
+  ],
   unlocked: ['store.vanished', 'has lost its lock file, and another gateway may use it; it is locked again'],
 };
 
