@@ -11,6 +11,7 @@ import {
   emptySession,
   forgetRun,
   hasQueue,
+  isUnfinished,
   type Session,
 } from '../state/session.ts';
 import { listRuns, liveRefusal, liveUrl } from './api.ts';
@@ -123,10 +124,13 @@ export class RunDisplay {
     this.follow(run);
   }
 
-  /** Finds a trainer with a queue among the latest runs: later ones are announced by `status` messages. */
+  /**
+   * Finds a trainer with a queue among the latest runs, when the followed run has ended. Later ones are announced by `status`
+   * messages.
+   */
   async #findQueue(): Promise<void> {
     const { session } = this;
-    if (session.commands === 'off' || (session.reported && hasQueue(session.reported))) return;
+    if (session.commands === 'off' || !session.reported || isUnfinished(session.reported)) return;
     const list = await listRuns({ search: '', limit: queueSearchLimit, cursor: null });
     session.queueRun ??= (list.ok && list.value.runs.find(hasQueue)?.runId) || null;
     this.#options.onChange();

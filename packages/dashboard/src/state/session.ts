@@ -154,9 +154,13 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
 
 const unfinishedStatuses: readonly RunStatus[] = ['running', 'paused', 'stalled'];
 
+/** Returns whether a run has not ended. */
+export const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
+  unfinishedStatuses.includes(status);
+
 /** Returns whether the trainer of a run is connected and accepts starts into its queue. */
-export const hasQueue = ({ status, connected, commands }: ReportedStatus): boolean =>
-  connected && unfinishedStatuses.includes(status) && commands.includes('enqueue');
+export const hasQueue = (reported: ReportedStatus): boolean =>
+  reported.connected && isUnfinished(reported) && reported.commands.includes('enqueue');
 
 /** Returns the summary of a run with what users have changed about it. */
 export const withAnnotations = (
