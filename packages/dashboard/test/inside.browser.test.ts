@@ -136,6 +136,82 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  /** 120 batches whose accuracy is that of a guess, or of a network that learns. */
+  const batches = (accuracy: number): EventBody[] =>
+    Array.from({ length: 120 }, (_, at) => ({
+      type: 'batch',
+      data: { step: at + 1, loss: 2.3, accuracy, elapsedSeconds: at },
+    }));
+  const measured = (
+    conv1: number,
+    fc1: number,
+    more: { dead?: number; weightNorm?: number } = {},
+  ): EventBody => ({
+    type: 'layers',
+    data: {
+      ...{
+        step: 120,
+        tensors: ['conv1.weight', 'fc1.weight'],
+        updateRatio: [conv1, fc1],
+        gradientNorm: [0.5, 0.7],
+      },
+      weightNorm: [more.weightNorm ?? 5, 7],
+      ...{ activations: ['relu1'], dead: [more.dead ?? 0] },
+    },
+  });
+  it.each([
+    [
+      'a learning rate far too high',
+      [measured(0.4, 0.6)],
+      0.8,
+      'conv1 and fc1 change by more than 10 % in a step',
+      'tooFast',
+    ],
+    [
+      'a run that has diverged',
+      [measured(Number.NaN, 1e-3, { weightNorm: Number.NaN })],
+      0.8,
+      'conv1 has weights that are not finite',
+      'diverged',
+    ],
+    [
+      'a learning rate far too low',
+      [measured(1e-5, 2e-5)],
+      0.8,
+      'A step changes every layer by less than 0.01 %',
+      'slow',
+    ],
+    ['a frozen layer', [measured(0, 1e-3)], 0.8, 'conv1 does not change at all', 'frozen'],
+    [
+      'dead units',
+      [measured(1e-3, 1e-3, { dead: 0.9 })],
+      0.8,
+      'relu1 has lost at least half of its units',
+      'healthy',
+    ],
+    ['shuffled labels', [measured(1e-3, 1e-3)], 0.1, 'The network still guesses', 'healthy'],
+  ] as const)(
+    'shows %s in a sentence and in the row of the layer',
+    async (fault, bodies, accuracy, sentence, state) => {
+      const runId = `20261130-19-${fault.replaceAll(' ', '-')}`;
+      const [started] = runOf(runId, 1, 20);
+      const events = [started, ...batches(accuracy), ...bodies].map((body, index) => ({
+        ...{ v: 1, runId, time: started?.time },
+        ...body,
+        seq: index + 1,
+      })) as MonitorEvent[];
+      await monitor.publish({ runId, events });
+      const page = await monitor.visit(`?run=${runId}`);
+      await shows(page, '.layer-sentence', sentence);
+      await page.locator(`#layers [data-layer="conv1"][data-state="${state}"]`).waitFor();
+      if (process.env.SHOTS)
+        await page
+          .locator('#layers')
+          .screenshot({ path: `${process.env.SHOTS}/${fault.replaceAll(' ', '-')}.png` });
+      expect(monitor.browserProblems).toEqual([]);
+    },
+  );
+
   it('has no violations of accessibility rules, in both themes', async () => {
     const page = await follow('20261130-170000-axe', [images, logits(1, [3]), layers(1, 1e-3)]);
     await page.locator('.probe-canvas').waitFor();
