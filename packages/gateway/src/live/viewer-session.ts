@@ -33,6 +33,12 @@ export interface ViewerContext extends StreamContext {
   health: Pick<HealthCheckedStore, 'failure'>;
 }
 
+/** Returns the run that a viewer asks for, which may not exist; undefined when there is no run. */
+export const requestedRun = (
+  { run, afterRun }: Pick<LiveQuery, 'run' | 'afterRun'>,
+  { newestRunId }: Pick<Hub, 'newestRunId'>,
+): string | undefined => (run === 'latest' ? (afterRun ?? newestRunId) : run);
+
 /**
  * Serves one viewer until its connection closes. Sends the hello, the past events and the live events of a run, and of
  * each newer run when the viewer follows `latest`. When the run has another stream, the viewer gets another hello.
@@ -69,8 +75,7 @@ class ViewerSession {
     this.#context = context;
     this.#peer = peer;
     this.#followsLatest = query.run === 'latest';
-    const runId = this.#followsLatest ? (query.afterRun ?? hub.newestRunId) : query.run;
-    this.#position = { runId, stream: query.stream, after: query.after };
+    this.#position = { runId: requestedRun(query, hub), stream: query.stream, after: query.after };
   }
 
   async run(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { toNewEvent } from '../../src/store/store.ts';
-import { type Connection, connect } from '../support/connection.ts';
+import { Connection, connect } from '../support/connection.ts';
 import { startGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher } from '../support/publisher.ts';
@@ -55,6 +55,16 @@ describe('commands', () => {
     trainer.answer(id);
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
+
+  test.each(['a', 'latest'])(
+    'sent before the hello reach the trainer of the run that ?run=%s names',
+    async (named) => {
+      const { gateway, trainer } = await setUp();
+      const viewer = new Connection(`${gateway.liveUrl}?run=${named}`);
+      viewer.socket.once('open', () => send(viewer, 'stop'));
+      expect(await trainer.nextCommand()).toMatchObject({ command: 'stop', runId: 'a' });
+    },
+  );
 
   test('about the queue reach the trainer of the followed run, with their sender, and return the queue', async () => {
     const { trainer, viewer } = await setUp({}, { commands: ['enqueue', 'moveQueued'] });
@@ -274,7 +284,7 @@ describe('commands', () => {
     [
       'a misspelt setting',
       { command: 'start', data: { epocs: 3 } },
-      /^data: unknown setting "epocs": expected only epochs, .*, name, tags$/,
+      /^data: unknown setting "epocs": expected only recipe, epochs, .*, name, tags$/,
     ],
   ])('with %s are refused as invalid', async (_what, more, message) => {
     const { viewer } = await setUp();

@@ -8,7 +8,7 @@ import {
 } from '@mnist-monitor/shared';
 import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
-import { serveViewer, type ViewerContext } from '../../live/viewer-session.ts';
+import { requestedRun, serveViewer, type ViewerContext } from '../../live/viewer-session.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
@@ -82,6 +82,8 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       const onRun = (runId: string | undefined): void => {
         commands.followedRun = runId;
       };
+      // A command may arrive before the hello.
+      onRun(requestedRun(query.value, context.hub));
       const version = versionOf(socket.protocol);
       await serveViewer({ rights, peer, query: query.value, version, onRun }, context);
     } catch (error) {
