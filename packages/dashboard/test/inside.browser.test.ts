@@ -204,10 +204,6 @@ const layers = (step: number, updateRatio: number): EventBody => ({
       const page = await monitor.visit(`?run=${runId}`);
       await shows(page, '.layer-sentence', sentence);
       await page.locator(`#layers [data-layer="conv1"][data-state="${state}"]`).waitFor();
-      if (process.env.SHOTS)
-        await page
-          .locator('#layers')
-          .screenshot({ path: `${process.env.SHOTS}/${fault.replaceAll(' ', '-')}.png` });
       expect(monitor.browserProblems).toEqual([]);
     },
   );
