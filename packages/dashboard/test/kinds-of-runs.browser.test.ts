@@ -109,6 +109,8 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     'three classes with names that fit above their columns, %p pixels wide',
     async (width) => {
       const page = await open(threeClassRun(`20261130-121000-fit${width}`, 'virginica'), width);
+      // The code of the matrix is loaded with the first results.
+      await counts(page, '#matrix thead th', 3);
       const heads = page.locator('#matrix thead th');
       expect(await heads.allTextContents()).toEqual(['setosa', 'versicolor', 'virginica']);
       // Each in one line.
