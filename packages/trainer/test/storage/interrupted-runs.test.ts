@@ -15,6 +15,7 @@ const settings = {
   batchSize: 16,
   seed: 1,
   precision: 'bfloat16',
+  inside: 'on',
 };
 const whole = sampleRun({ epochs: 1 });
 const finished = whole.at(-1) as EventOf<'run.finished'>;
