@@ -55,6 +55,8 @@ export class NetworkInspector {
   #sentImages: number;
   /** Seconds of a step that returns no gradients. */
   readonly #stepSeconds = new MovingMean(stepWindow);
+  /** Whether a step without gradients was made since the last update. */
+  #isStepTimeFresh = false;
   /** The update of the last step, if it was recorded. */
   #update: ParameterUpdate | undefined;
   /** Share of dead units of each relu, from the last probe. */
@@ -78,11 +80,13 @@ export class NetworkInspector {
     const { learner } = this.#options;
     this.#update = undefined;
     if (!this.#isUpdateDue) {
+      this.#isStepTimeFresh = true;
       const [score, seconds] = await this.#timed(() => learner.step(batch, options));
       this.#stepSeconds.add(seconds);
       return score;
     }
     this.#layersTime.begin();
+    this.#isStepTimeFresh = false;
     const before = await this.#layersTime.run(() => learner.weights());
     const [{ gradients = [], ...score }, seconds] = await this.#timed(() =>
       learner.step(batch, { ...options, withGradients: true }),
@@ -94,11 +98,11 @@ export class NetworkInspector {
   }
 
   /**
-   * Whether the next step records its update. After the first one, the time of a step without gradients has to be known, so that
-   * what the gradients take can be counted.
+   * Whether the next step records its update. Two updates have a step without gradients between them, with whose time they are
+   * compared to count what the gradients take.
    */
   get #isUpdateDue(): boolean {
-    return this.#layersTime.isDue && (this.#layersTime.isFirst || this.#stepSeconds.value !== undefined);
+    return this.#layersTime.isDue && (this.#layersTime.isFirst || this.#isStepTimeFresh);
   }
 
   async #timed<T>(work: () => Promise<T>): Promise<[result: T, seconds: number]> {

@@ -56,6 +56,7 @@ export class TimeShare {
 
   /** Counts time of the round that was measured elsewhere. @param seconds Below 0 for a part that took less than expected. */
   count(seconds: number): void {
-    if (this.#rounds > 1) this.#spent += seconds;
+    // Never below 0: times that were measured too low must not save time for later rounds.
+    if (this.#rounds > 1) this.#spent = Math.max(0, this.#spent + seconds);
   }
 }

@@ -99,8 +99,10 @@ describe('NetworkInspector', () => {
     expect(layers).toMatchObject({ type: 'layers', data: { step: 3 } });
     expect(layers).not.toHaveProperty('data.histograms');
     expect(none).toEqual([]);
+    expect(await step(inspector, 4)).toEqual([]);
     now = 2;
-    expect(types(await step(inspector, 4))).toEqual(['probe', 'layers']);
+    expect(types(await step(inspector, 5))).toEqual(['probe', 'layers']);
+    expect(await step(inspector, 6)).toEqual([]);
     now = 3;
     expect(await step(inspector, 101)).toMatchObject([
       { data: { histograms: [{ counts: expect.any(Array) }] } },
