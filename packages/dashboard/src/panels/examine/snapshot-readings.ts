@@ -22,6 +22,10 @@ interface Options {
 /** Number of snapshots that are read at a time: while one is computed, the next ones are on their way. */
 const concurrency = 4;
 
+/** The weights of the newest snapshot may arrive after its event, from a trainer with another folder. */
+const retryMs = 2_000;
+const maxTries = 4;
+
 /** Reads an image with every snapshot of a run, and with each new one as it arrives. */
 export class SnapshotReadings {
   readonly #options: Options;
@@ -29,6 +33,8 @@ export class SnapshotReadings {
   #waiting: ReadableSnapshot[] = [];
   /** The snapshots that have been read, or are being read, by the key of their weights. */
   readonly #begun = new Set<string>();
+  /** The highest step of all snapshots. */
+  #newestStep = 0;
   #running = 0;
   /** In ascending order of their steps; replaced with each reading. */
   readings: readonly Reading[] = [];
@@ -52,6 +58,7 @@ export class SnapshotReadings {
       this.#image = image;
       this.#begun.clear();
       this.readings = [];
+      this.#newestStep = 0;
       this.#waiting = [];
       this.missing = 0;
       this.problem = '';
@@ -60,6 +67,7 @@ export class SnapshotReadings {
     for (const snapshot of snapshots) {
       if (this.#begun.has(snapshot.weights.key)) continue;
       this.#begun.add(snapshot.weights.key);
+      this.#newestStep = Math.max(this.#newestStep, snapshot.step);
       this.#waiting.push(snapshot);
     }
     while (this.#running < concurrency && this.#waiting.length > 0) this.#next(image);
@@ -70,7 +78,7 @@ export class SnapshotReadings {
     if (!snapshot) return;
     this.#running++;
     try {
-      const { probabilities } = await this.#options.predict(snapshot.weights, image);
+      const { probabilities } = await this.#predict(snapshot, image);
       if (image === this.#image) this.#add({ step: snapshot.step, probabilities });
     } catch (error) {
       if (image === this.#image) {
@@ -81,6 +89,17 @@ export class SnapshotReadings {
     this.#running--;
     this.#options.onChange();
     if (this.#image) this.read(this.#image, []);
+  }
+
+  /** Predicts with a snapshot. As long as it is the newest, its weights may still arrive, so a failure is tried again. */
+  async #predict({ step, weights }: ReadableSnapshot, image: Float32Array): Promise<Prediction> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#options.predict(weights, image);
+      } catch (error) {
+        if (tries >= maxTries || step < this.#newestStep || image !== this.#image) throw error;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
   }
 
   #add(reading: Reading): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { SnapshotReadings } from '../../../src/panels/examine/snapshot-readings.ts';
 
 const snapshot = (step: number) => ({
@@ -21,6 +21,33 @@ function fakeNetwork() {
 }
 
 describe('the readings of all snapshots', () => {
+  afterEach(() => void jest.useRealTimers());
+
+  it('try the newest snapshot again, whose weights may arrive after its event', async () => {
+    jest.useFakeTimers();
+    const { calls, readings } = fakeNetwork();
+    readings.read(new Float32Array(4), [snapshot(1), snapshot(2)]);
+    for (const { reject } of calls) reject(new Error('the run has no such file'));
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(calls.map(({ key }) => key)).toEqual(['w1', 'w2', 'w2']);
+    calls[2]?.resolve();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(readings).toMatchObject({ missing: 1, isComplete: true });
+    expect(readings.readings.map(({ step }) => step)).toEqual([2]);
+  });
+
+  it('give the newest snapshot up after four tries', async () => {
+    jest.useFakeTimers();
+    const { calls, readings } = fakeNetwork();
+    readings.read(new Float32Array(4), [snapshot(1)]);
+    for (let tries = 0; tries < 4; tries++) {
+      calls[tries]?.reject(new Error('the run has no such file'));
+      await jest.advanceTimersByTimeAsync(2_000);
+    }
+    expect(calls).toHaveLength(4);
+    expect(readings).toMatchObject({ missing: 1, isComplete: true });
+  });
+
   it('arrive one by one in the order of their steps, four at a time', async () => {
     const { calls, readings } = fakeNetwork();
     readings.read(new Float32Array(4), [1, 2, 3, 4, 5].map(snapshot));
