@@ -251,9 +251,9 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 
 function applyBatch(run: Run, batch: BatchData): void {
   const { step, loss } = batch;
-  // A run that resumes from a checkpoint repeats steps. Measurements of the superseded steps move to the step from which
-  // it resumes.
-  if (run.batch && step <= run.batch.step) run.machine.clampToMax('step', step);
+  // A run that resumes from a checkpoint repeats steps, and metrics may be ahead of the batches. Measurements of later
+  // steps move to this one, so that their steps ascend.
+  if (step < run.step) run.machine.clampToMax('step', step);
   run.batch = batch;
   run.step = step;
   run.byEpoch = false;

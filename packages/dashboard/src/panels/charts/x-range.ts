@@ -1,5 +1,11 @@
-import { type AxisName, axisPositions, batchesPerEpoch, totalSteps } from '../../state/axis.ts';
-import type { Run } from '../../state/run.ts';
+import {
+  type AxisName,
+  type AxisPositions,
+  axisPositions,
+  batchesPerEpoch,
+  totalSteps,
+} from '../../state/axis.ts';
+import type { Run, SeriesName } from '../../state/run.ts';
 import type { Extent, Range } from '../../state/viewport.ts';
 
 /** Returns the range of an axis that contains all rows of the runs, and the x of the first run's latest row. */
@@ -11,18 +17,22 @@ export function xExtent(runs: readonly Run[], axis: AxisName, log: boolean): Ext
     min: Math.min(...ranges.map(({ min }) => min)),
     max: Math.max(...ranges.map(({ max }) => max)),
   };
-  // A logarithmic axis cannot begin at 0: it begins at the first row.
-  if (log) all.min = Math.min(...runs.map((run) => firstX(run, axis)).filter((x) => x > 0), all.max / 2);
+  // A logarithmic axis cannot begin at 0: it begins at the first row above it.
+  if (log) {
+    const first = Math.min(...runs.map((run) => firstX(run, axis, 0)));
+    all.min = Math.min(Number.isFinite(first) ? first : 1, all.max / 2);
+  }
   return { all, edge: lastX(main, axis) };
 }
 
 function wholeRange(run: Run, axis: AxisName): Range {
   if (axis === 'step' || axis === 'epoch') {
     const scale = axis === 'step' ? 1 : 1 / (batchesPerEpoch(run) ?? 1);
-    const step = lastStep(run);
+    const step = Math.max(0, lastOf(drawnSeries(run).map((series) => axisPositions(run, 'step', series))));
     const max = run.finished && step > 0 ? step : stepRange(step, totalSteps(run) ?? 0).max;
     // A run without a start is not known from its first step on.
-    const min = run.started ? 0 : Math.max(0, firstX(run, 'step') - 1);
+    const first = firstX(run, 'step');
+    const min = run.started || !Number.isFinite(first) ? 0 : Math.max(0, first - 1);
     return { min: min * scale, max: max * scale };
   }
   const start = axis === 'clock' ? startTime(run) : 0;
@@ -32,27 +42,37 @@ function wholeRange(run: Run, axis: AxisName): Range {
   return { min: start, max };
 }
 
-/** Returns the last step of the batches or, in a run without any, of the custom metrics. */
-const lastStep = (run: Run): number => run.steps.last('step') ?? run.step;
+/** Returns the names of a run's series whose steps its publisher has chosen. */
+const drawnSeries = ({ metrics }: Run): SeriesName[] => [
+  'steps',
+  ...[...metrics.keys()].map((name) => `metrics.${name}` as const),
+];
 
-function firstX(run: Run, axis: AxisName): number {
-  const { values, length, scale } = axisPositions(run, axis);
-  return length === 0 ? 1 : (values[0] as number) * scale;
+/** Returns the lowest x above `above`, of batches and custom metrics; infinite when there is none. */
+function firstX(run: Run, axis: AxisName, above = Number.NEGATIVE_INFINITY): number {
+  const first = drawnSeries(run).map((series) => {
+    const { values, length, scale } = axisPositions(run, axis, series);
+    for (let row = 0; row < length; row++) {
+      const x = (values[row] as number) * scale;
+      if (x > above) return x;
+    }
+    return Number.POSITIVE_INFINITY;
+  });
+  return Math.min(...first);
 }
 
 function lastX(run: Run, axis: AxisName): number {
-  const names = [
-    'steps',
-    'machine',
-    ...[...run.metrics.keys()].map((name) => `metrics.${name}` as const),
-  ] as const;
-  const last = names.map((series) => {
-    const { values, length, scale } = axisPositions(run, axis, series);
-    return length === 0 ? Number.NEGATIVE_INFINITY : (values[length - 1] as number) * scale;
-  });
-  const x = Math.max(...last);
+  const x = lastOf([...drawnSeries(run), 'machine' as const].map((name) => axisPositions(run, axis, name)));
   return Number.isFinite(x) ? x : axis === 'clock' ? startTime(run) : 0;
 }
+
+/** Returns the highest x of several series; infinite, and negative, when all are empty. */
+const lastOf = (series: readonly AxisPositions[]): number =>
+  Math.max(
+    ...series.map(({ values, length, scale }) =>
+      length === 0 ? Number.NEGATIVE_INFINITY : (values[length - 1] as number) * scale,
+    ),
+  );
 
 const startTime = ({ startedAt }: Run): number => (startedAt === null ? 0 : Date.parse(startedAt));
 

@@ -41,6 +41,20 @@ describe('the extent of an axis', () => {
     expect(xExtent([runOf(events)], 'step', false).all.min).toBe(0);
   });
 
+  it('contains the custom metrics at steps before the first and after the last batch', () => {
+    const metricsAt = (step: number, seq: number): MonitorEvent =>
+      ({
+        ...{ v: 1, type: 'metrics', runId: 'joined', seq, time: '2026-11-24T10:00:00.000Z' },
+        data: { step, metrics: { f1: 0.9 } },
+      }) as MonitorEvent;
+    const batches = events.slice(30, 40).map((event, index) => ({ ...event, seq: index + 2 }));
+    const run = runOf([metricsAt(5, 1), ...batches, metricsAt(300, 20)]);
+    expect(xExtent([run], 'step', false)).toEqual({ all: { min: 4, max: 300 }, edge: 300 });
+    expect(xExtent([run], 'step', true).all).toEqual({ min: 5, max: 300 });
+    const whole = runOf([...events, { ...metricsAt(90, 1_000), runId: events[0]?.runId as string }]);
+    expect(xExtent([whole], 'step', false).all).toEqual({ min: 0, max: 90 });
+  });
+
   it('contains all runs, and begins at the first batch when logarithmic', () => {
     const longer = runOf(sampleRun({ runId: 'longer', epochs: 5, batchesPerEpoch: 20 }));
     expect(xExtent([runOf(events), longer], 'step', true)).toEqual({ all: { min: 1, max: 100 }, edge: 60 });
